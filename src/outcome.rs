@@ -1,0 +1,115 @@
+//! What became of a row, in the words of the results file.
+
+use serde::{Deserialize, Serialize};
+
+/// The word in the `outcome` column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeKind {
+    /// The service took the change.
+    Updated,
+    /// The numbers were already as asked, so nothing was sent.
+    Unchanged,
+    /// The service refused it, or could not do it however often it was asked.
+    Failed,
+    /// The last try may or may not have taken effect.
+    Unknown,
+    /// The sheet's fault; never sent.
+    Invalid,
+    /// Nothing to do, or the twin of an earlier row.
+    Skipped,
+    /// The run ended first.
+    NotAttempted,
+}
+
+impl OutcomeKind {
+    pub const ALL: [OutcomeKind; 7] = [
+        OutcomeKind::Updated,
+        OutcomeKind::Unchanged,
+        OutcomeKind::Failed,
+        OutcomeKind::Unknown,
+        OutcomeKind::Invalid,
+        OutcomeKind::Skipped,
+        OutcomeKind::NotAttempted,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            OutcomeKind::Updated => "updated",
+            OutcomeKind::Unchanged => "unchanged",
+            OutcomeKind::Failed => "failed",
+            OutcomeKind::Unknown => "unknown",
+            OutcomeKind::Invalid => "invalid",
+            OutcomeKind::Skipped => "skipped",
+            OutcomeKind::NotAttempted => "not-attempted",
+        }
+    }
+
+    /// Reads the word back, as a person may have left it: any case, spaces around it.
+    pub fn from_word(word: &str) -> Option<OutcomeKind> {
+        let word = word.trim();
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the location now is as the row asks, as far as this run can tell.
+    pub fn is_as_asked(self) -> bool {
+        matches!(
+            self,
+            OutcomeKind::Updated | OutcomeKind::Unchanged | OutcomeKind::Skipped
+        )
+    }
+}
+
+/// What became of one row: the result columns but for the row number and the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    #[serde(rename = "outcome")]
+    pub kind: OutcomeKind,
+    /// The HTTP status of the last answer; a transport error never poses as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub error_code: Box<str>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub message: Box<str>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub tracking_id: Box<str>,
+    /// Requests sent for this row.
+    pub attempts: u32,
+}
+
+impl Outcome {
+    /// An outcome that no request led to.
+    pub fn unsent(kind: OutcomeKind, message: impl Into<Box<str>>) -> Outcome {
+        Outcome {
+            kind,
+            status: None,
+            error_code: Box::default(),
+            message: message.into(),
+            tracking_id: Box::default(),
+            attempts: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back_and_is_the_word_the_journal_uses() {
+        for kind in OutcomeKind::ALL {
+            assert_eq!(OutcomeKind::from_word(kind.word()), Some(kind));
+            let json = serde_json::to_string(&kind).expect("a word");
+            assert_eq!(json, format!("\"{}\"", kind.word()));
+        }
+        assert_eq!(
+            OutcomeKind::from_word(" UPDATED "),
+            Some(OutcomeKind::Updated)
+        );
+        assert_eq!(OutcomeKind::from_word("done"), None);
+    }
+}

@@ -1,0 +1,226 @@
+//! Decides from what came of one request what happens to its row next. Never waits, no I/O.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::outcome::OutcomeKind;
+use crate::reply::{Answer, NoAnswer, Reach, Reply, RetryAfter};
+
+/// How stubborn a row is.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    /// Tries that may end in an error before the row is given up. Throttled tries do not count:
+    /// they had no effect, and the service said when to come back.
+    pub tries: NonZeroU32,
+    /// The longest possible wait after the first error; it doubles with each further one.
+    pub first_delay: Duration,
+    pub longest_delay: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        RetryPolicy {
+            // 1 + 2 + 4 + 8 + 16 s of back-off at most: long enough for a restarting back end,
+            // short enough that one broken location does not hold up the end of a run.
+            tries: NonZeroU32::MIN.saturating_add(5),
+            first_delay: Duration::from_secs(1),
+            longest_delay: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What happens to the row next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The row is done.
+    Finished(OutcomeKind),
+    /// Nothing happened; everyone waits and the row goes first. `None`: the service did not
+    /// say (readably) how long.
+    Throttled { wait: Option<Duration> },
+    /// An error that may pass: try again after this long, without holding anyone up.
+    Again { after: Duration },
+    /// The token is not, or no longer, accepted.
+    Unauthorised,
+}
+
+/// Decides what follows `reply` for a row that had `errors_before` failed tries already.
+///
+/// `chance` in 0..1 spreads the retries out (full jitter).
+pub fn decide(reply: &Reply, errors_before: u32, policy: &RetryPolicy, chance: f64) -> Next {
+    let (if_given_up, counts) = match reply {
+        Reply::Answer(answer) => match fate(answer) {
+            Fate::Accepted => return Next::Finished(OutcomeKind::Updated),
+            Fate::Refused => return Next::Finished(OutcomeKind::Failed),
+            Fate::Unauthorised => return Next::Unauthorised,
+            Fate::Throttled => {
+                let wait = match answer.retry_after {
+                    RetryAfter::Wait(wait) => Some(wait),
+                    RetryAfter::Missing | RetryAfter::Unreadable => None,
+                };
+                return Next::Throttled { wait };
+            }
+            Fate::Ambiguous => (OutcomeKind::Unknown, true),
+            Fate::Transient => (OutcomeKind::Failed, true),
+        },
+        Reply::NoAnswer(NoAnswer { reach, .. }) => match reach {
+            Reach::MaybeSent => (OutcomeKind::Unknown, true),
+            // Nothing was sent, so nothing is known about this row: whether anything can be
+            // reached at all is decided for the whole run, not a row at a time.
+            Reach::NotSent => (OutcomeKind::Failed, false),
+        },
+    };
+    if counts && errors_before.saturating_add(1) >= policy.tries.get() {
+        return Next::Finished(if_given_up);
+    }
+    Next::Again {
+        after: back_off(errors_before, policy, chance),
+    }
+}
+
+/// Whether this try may have changed something at the service although it did not succeed.
+pub fn may_have_taken_effect(reply: &Reply) -> bool {
+    match reply {
+        Reply::Answer(answer) => fate(answer) == Fate::Ambiguous,
+        Reply::NoAnswer(no_answer) => no_answer.reach == Reach::MaybeSent,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Accepted,
+    Throttled,
+    Unauthorised,
+    Ambiguous,
+    Transient,
+    Refused,
+}
+
+fn fate(answer: &Answer) -> Fate {
+    let told_to_wait = answer.retry_after != RetryAfter::Missing;
+    match answer.status {
+        200..=299 => Fate::Accepted,
+        401 => Fate::Unauthorised,
+        429 => Fate::Throttled,
+        423 | 503 if told_to_wait => Fate::Throttled,
+        502 | 504 => Fate::Ambiguous,
+        408 | 425 | 500 | 503 => Fate::Transient,
+        _ => Fate::Refused,
+    }
+}
+
+/// Exponential back-off with full jitter: anything from nothing to the whole of the step, so
+/// that rows which failed together do not come back together.
+fn back_off(errors_before: u32, policy: &RetryPolicy, chance: f64) -> Duration {
+    let doublings = errors_before.min(16);
+    policy
+        .first_delay
+        .saturating_mul(1 << doublings)
+        .min(policy.longest_delay)
+        .mul_f64(chance.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    fn answer(status: u16, retry_after: RetryAfter) -> Reply {
+        Reply::Answer(Answer {
+            status,
+            retry_after,
+            ..Answer::default()
+        })
+    }
+
+    fn silence(reach: Reach) -> Reply {
+        Reply::NoAnswer(NoAnswer {
+            reach,
+            message: "gone".into(),
+        })
+    }
+
+    /// What the first and the last try end in, with a `Retry-After` of 7 s and without.
+    #[test]
+    fn every_status_and_its_fate() {
+        let policy = RetryPolicy::default();
+        let last = policy.tries.get() - 1;
+        let mut table = String::new();
+        for status in [
+            200, 201, 202, 204, 301, 302, 400, 401, 403, 404, 405, 408, 409, 410, 415, 423, 425,
+            428, 429, 500, 501, 502, 503, 504,
+        ] {
+            let say = |retry_after, errors| match decide(
+                &answer(status, retry_after),
+                errors,
+                &policy,
+                1.0,
+            ) {
+                Next::Finished(kind) => kind.word().to_string(),
+                Next::Throttled { wait: Some(wait) } => format!("everyone waits {wait:?}"),
+                Next::Throttled { wait: None } => "everyone waits".to_string(),
+                Next::Again { after } => format!("again in {after:?}"),
+                Next::Unauthorised => "unauthorised".to_string(),
+            };
+            let told = RetryAfter::Wait(Duration::from_secs(7));
+            writeln!(
+                table,
+                "{status}: {} · {} · {}",
+                say(RetryAfter::Missing, 0),
+                say(RetryAfter::Missing, last),
+                say(told, 0)
+            )
+            .expect("a string takes it");
+        }
+        insta::assert_snapshot!(table, @"
+        200: updated · updated · updated
+        201: updated · updated · updated
+        202: updated · updated · updated
+        204: updated · updated · updated
+        301: failed · failed · failed
+        302: failed · failed · failed
+        400: failed · failed · failed
+        401: unauthorised · unauthorised · unauthorised
+        403: failed · failed · failed
+        404: failed · failed · failed
+        405: failed · failed · failed
+        408: again in 1s · failed · again in 1s
+        409: failed · failed · failed
+        410: failed · failed · failed
+        415: failed · failed · failed
+        423: failed · failed · everyone waits 7s
+        425: again in 1s · failed · again in 1s
+        428: failed · failed · failed
+        429: everyone waits · everyone waits · everyone waits 7s
+        500: again in 1s · failed · again in 1s
+        501: failed · failed · failed
+        502: again in 1s · unknown · again in 1s
+        503: again in 1s · failed · everyone waits 7s
+        504: again in 1s · unknown · again in 1s
+        ");
+    }
+
+    #[test]
+    fn a_row_that_may_have_arrived_ends_as_unknown_and_one_that_never_left_is_not_given_up() {
+        let policy = RetryPolicy::default();
+        let last = policy.tries.get() - 1;
+        assert_eq!(
+            decide(&silence(Reach::MaybeSent), last, &policy, 0.5),
+            Next::Finished(OutcomeKind::Unknown)
+        );
+        assert!(matches!(
+            decide(&silence(Reach::NotSent), last, &policy, 0.5),
+            Next::Again { .. }
+        ));
+    }
+
+    #[test]
+    fn the_wait_doubles_up_to_a_limit_and_is_spread_by_chance() {
+        let policy = RetryPolicy::default();
+        let seconds = |errors, chance| back_off(errors, &policy, chance).as_secs_f64();
+        assert_eq!(
+            [0, 1, 2, 3, 10, u32::MAX].map(|errors| seconds(errors, 1.0)),
+            [1.0, 2.0, 4.0, 8.0, 60.0, 60.0]
+        );
+        assert!((seconds(3, 0.25) - 2.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,156 @@
+//! Reads the whole sheet once before anything is sent: every problem, and what a run needs to
+//! know beforehand.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Read};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use crate::duplicates::{Duplicates, SeenRows};
+use crate::sheet::problem::{Place, Problem};
+use crate::sheet::{Numbered, Sheet};
+
+/// Organisations counted exactly; more than a partner has.
+const ORGANISATIONS_COUNTED: usize = 100_000;
+
+/// What is done with two rows for one location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicatePolicy {
+    /// The later one is a problem.
+    Refuse,
+    /// They are sent one after the other, in the order of the sheet.
+    InOrder,
+}
+
+/// What the check found.
+#[derive(Debug)]
+pub struct Checked {
+    pub rows: u64,
+    /// Rows with a problem (of any number of problems).
+    pub bad_rows: u64,
+    pub problems: u64,
+    /// Different organisations in the rows to send; the token's own counts as one.
+    pub organisations: usize,
+    pub duplicates: Duplicates,
+    /// The file's SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+/// Reads the whole sheet and hands each problem to `report` as it is found; those that only the
+/// whole sheet shows come last.
+pub fn check(
+    sheet: &Sheet,
+    policy: DuplicatePolicy,
+    mut report: impl FnMut(&Problem) -> io::Result<()>,
+) -> Result<Checked> {
+    let mut checked = Checked {
+        rows: 0,
+        bad_rows: 0,
+        problems: 0,
+        organisations: 0,
+        duplicates: Duplicates::default(),
+        sha256: String::new(),
+    };
+    let mut count_and_report = |problem: &Problem| {
+        checked.problems += 1;
+        report(problem).context("cannot write the list of problems")
+    };
+    let columns = match &sheet.columns {
+        Ok(columns) => columns,
+        Err(problems) => {
+            problems.iter().try_for_each(&mut count_and_report)?;
+            return Ok(checked);
+        }
+    };
+
+    let mut seen = SeenRows::default();
+    let mut organisations = Organisations::default();
+    let mut hasher = Sha256::new();
+    let mut records = sheet.records_through(|file| HashingReader {
+        source: file,
+        hasher: &mut hasher,
+    })?;
+    let mut numbered = Numbered::default();
+    while records
+        .read(&mut numbered)
+        .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
+    {
+        checked.rows += 1;
+        match sheet.read_row(columns, &numbered) {
+            Ok(row) => {
+                seen.add(&row);
+                organisations.add(row.org_id.as_deref());
+            }
+            Err(problems) => {
+                checked.bad_rows += 1;
+                problems.iter().try_for_each(&mut count_and_report)?;
+            }
+        }
+    }
+    drop(records);
+
+    let duplicates = seen.find_duplicates();
+    if policy == DuplicatePolicy::Refuse {
+        for repeat in duplicates.repeats() {
+            checked.bad_rows += 1;
+            let name = sheet.header.get(columns.location_id).unwrap_or_default();
+            let place = Place::cell(
+                repeat.row,
+                columns.location_id,
+                String::from_utf8_lossy(name),
+            );
+            count_and_report(&Problem::new(place, say_repeat(repeat.earlier)))?;
+        }
+    }
+    checked.organisations = organisations.count();
+    checked.duplicates = duplicates;
+    checked.sha256 = hex(&hasher.finalize());
+    Ok(checked)
+}
+
+/// What is wrong with a row for a location that row `earlier` is for too.
+pub fn say_repeat(earlier: u64) -> String {
+    format!("this is the location of row {earlier} again; which of the two is meant?")
+}
+
+/// Counts different organisations by a hash of their ids.
+#[derive(Default)]
+struct Organisations {
+    hasher: RandomState,
+    seen: HashSet<u64>,
+    /// The last one, since sheets are sorted more often than not.
+    last: Option<u64>,
+}
+
+impl Organisations {
+    fn add(&mut self, org_id: Option<&str>) {
+        let hash = self.hasher.hash_one(org_id);
+        if self.last != Some(hash) && self.seen.len() < ORGANISATIONS_COUNTED {
+            self.last = Some(hash);
+            self.seen.insert(hash);
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.seen.len()
+    }
+}
+
+struct HashingReader<'h, R> {
+    source: R,
+    hasher: &'h mut Sha256,
+}
+
+impl<R: Read> Read for HashingReader<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        self.hasher.update(&buffer[..length]);
+        Ok(length)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,250 @@
+//! Finds the columns wxbulk knows by their names in the header.
+
+use std::ops::Range;
+
+use csv::ByteRecord;
+
+use crate::row::NUMBERS;
+use crate::sheet::problem::{Place, Problem, column_letters};
+
+/// The columns a results file has after the user's own, in this order.
+pub const RESULT_COLUMNS: [&str; 8] = [
+    "row",
+    "outcome",
+    "status",
+    "errorCode",
+    "message",
+    "trackingId",
+    "attempts",
+    "finishedAt",
+];
+
+/// What a results file has after those when the numbers were backed up.
+pub const PREVIOUS_COLUMNS: [&str; NUMBERS] = ["previous1", "previous2", "previous3"];
+
+/// Where the known columns stand, counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// `None`: every row belongs to the default organisation.
+    pub org_id: Option<usize>,
+    pub location_id: usize,
+    pub numbers: [Option<usize>; NUMBERS],
+    /// Cells in the header, and so in every row.
+    pub width: usize,
+    /// The result columns of an earlier run, where the sheet is a results file.
+    pub results: Option<Range<usize>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    OrgId,
+    LocationId,
+    Number(usize),
+}
+
+impl Known {
+    const ALL: [Known; 5] = [
+        Known::OrgId,
+        Known::LocationId,
+        Known::Number(0),
+        Known::Number(1),
+        Known::Number(2),
+    ];
+
+    fn of_name(name: &str) -> Option<Known> {
+        Some(match name {
+            "orgid" | "organizationid" => Known::OrgId,
+            "locationid" => Known::LocationId,
+            "n1" | "number1" | "autotransfernumber1" => Known::Number(0),
+            "n2" | "number2" | "autotransfernumber2" => Known::Number(1),
+            "n3" | "number3" | "autotransfernumber3" => Known::Number(2),
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Known::OrgId => "orgId",
+            Known::LocationId => "locationId",
+            Known::Number(index) => ["n1", "n2", "n3"][index],
+        }
+    }
+}
+
+impl Columns {
+    /// Finds the columns in the header, which stands in `row`; else everything that is wrong
+    /// with it. `org_is_given`: an organisation for the rows without one was named.
+    pub fn find(
+        header: &ByteRecord,
+        row: u64,
+        org_is_given: bool,
+    ) -> Result<Columns, Vec<Problem>> {
+        let mut places: [Vec<usize>; Known::ALL.len()] = Default::default();
+        for (index, cell) in header.iter().enumerate() {
+            let known = Known::of_name(&normalise(&String::from_utf8_lossy(cell)));
+            if let Some(slot) = known.and_then(slot_of) {
+                places[slot].push(index);
+            }
+        }
+        let mut problems = Vec::new();
+        for (known, found) in Known::ALL.into_iter().zip(&places) {
+            if let [_, second, ..] = found[..] {
+                let letters: Vec<_> = found.iter().map(|index| column_letters(*index)).collect();
+                problems.push(Problem::new(
+                    Place::cell(row, second, known.name()),
+                    format!(
+                        "the column `{}` is there {} times, in {}; rename or delete all but one",
+                        known.name(),
+                        found.len(),
+                        letters.join(", ")
+                    ),
+                ));
+            }
+        }
+        let first = |known| slot_of(known).and_then(|slot| places[slot].first().copied());
+        let location_id = first(Known::LocationId);
+        let org_id = first(Known::OrgId);
+        let numbers = [0, 1, 2].map(|index| first(Known::Number(index)));
+        let mut missing = |name: &str, hint: &str| {
+            let found = list_of_names(header);
+            problems.push(Problem::new(
+                Place::row(row),
+                format!("there is no column `{name}`{hint}; the columns found are {found}"),
+            ));
+        };
+        if org_id.is_none() && !org_is_given {
+            missing(
+                "orgId",
+                " (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org)",
+            );
+        }
+        if location_id.is_none() {
+            missing("locationId", "");
+        }
+        if numbers == [None; NUMBERS] {
+            missing("n1`, `n2` or `n3", "");
+        }
+        match location_id {
+            Some(location_id) if problems.is_empty() => Ok(Columns {
+                org_id,
+                location_id,
+                numbers,
+                width: header.len(),
+                results: result_columns(header),
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// Whether a column is the user's own, not the result of an earlier run.
+    pub fn is_own(&self, index: usize) -> bool {
+        !self
+            .results
+            .as_ref()
+            .is_some_and(|results| results.contains(&index))
+    }
+}
+
+fn slot_of(known: Known) -> Option<usize> {
+    Known::ALL.iter().position(|one| *one == known)
+}
+
+/// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too.
+fn normalise(name: &str) -> String {
+    name.chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The result columns stand together in their order, or they are columns of the user's that
+/// happen to have such a name.
+fn result_columns(header: &ByteRecord) -> Option<Range<usize>> {
+    let names: Vec<String> = header
+        .iter()
+        .map(|cell| normalise(&String::from_utf8_lossy(cell)))
+        .collect();
+    let stands_at = |at: usize, wanted: &[&str]| {
+        names.get(at..at + wanted.len()).is_some_and(|names| {
+            names
+                .iter()
+                .zip(wanted)
+                .all(|(name, wanted)| *name == normalise(wanted))
+        })
+    };
+    let start = (0..names.len()).find(|start| stands_at(*start, &RESULT_COLUMNS))?;
+    let end = start + RESULT_COLUMNS.len();
+    if stands_at(end, &PREVIOUS_COLUMNS) {
+        return Some(start..end + PREVIOUS_COLUMNS.len());
+    }
+    Some(start..end)
+}
+
+fn list_of_names(header: &ByteRecord) -> String {
+    const SHOWN: usize = 12;
+    let mut names: Vec<String> = header
+        .iter()
+        .take(SHOWN)
+        .map(|cell| {
+            format!(
+                "`{}`",
+                super::problem::shorten(&String::from_utf8_lossy(cell))
+            )
+        })
+        .collect();
+    if header.len() > SHOWN {
+        names.push(format!("and {} more", header.len() - SHOWN));
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(header: &[&str]) -> Result<Columns, Vec<String>> {
+        Columns::find(&ByteRecord::from(header.to_vec()), 1, false)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn columns_are_found_by_any_spelling_in_any_order() {
+        let columns = find(&[
+            "Site",
+            "LOCATION-ID",
+            "Auto Transfer Number 2",
+            "n1",
+            "Organization_Id",
+        ])
+        .expect("all there");
+        assert_eq!(columns.org_id, Some(4));
+        assert_eq!(columns.location_id, 1);
+        assert_eq!(columns.numbers, [Some(3), Some(2), None]);
+        assert_eq!(columns.results, None);
+    }
+
+    #[test]
+    fn missing_and_doubled_columns_are_all_named_at_once() {
+        let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
+        insta::assert_snapshot!(problems.join("\n"), @"
+        row 1, column C (locationId): the column `locationId` is there 2 times, in B, C; rename or delete all but one
+        row 1: there is no column `orgId` (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org); the columns found are `Org`, `locationId`, `location id`, `x`
+        row 1: there is no column `n1`, `n2` or `n3`; the columns found are `Org`, `locationId`, `location id`, `x`
+        ");
+        assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
+    }
+
+    #[test]
+    fn the_columns_of_an_earlier_run_are_told_from_the_users_own() {
+        let own = ["orgId", "locationId", "n1", "status"];
+        assert_eq!(find(&own).expect("usable").results, None);
+        let mut header = own.to_vec();
+        header.extend(RESULT_COLUMNS);
+        assert_eq!(find(&header).expect("usable").results, Some(4..12));
+        header.extend(PREVIOUS_COLUMNS);
+        header.push("note");
+        let columns = find(&header).expect("usable");
+        assert_eq!(columns.results, Some(4..15));
+        assert!(columns.is_own(3) && !columns.is_own(4) && columns.is_own(15));
+    }
+}

@@ -1,0 +1,118 @@
+//! One thing that is wrong with the sheet, said so that it can be found and mended.
+
+use std::fmt;
+
+/// How much of a cell is shown, in characters.
+const SHOWN: usize = 48;
+
+/// Where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub row: u64,
+    /// Index and name of the column, where it is about one cell.
+    pub column: Option<(usize, String)>,
+}
+
+/// Where it is and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub place: Place,
+    pub message: String,
+    pub is_nothing_to_change: bool,
+}
+
+impl Place {
+    pub fn row(row: u64) -> Place {
+        Place { row, column: None }
+    }
+
+    pub fn cell(row: u64, column: usize, name: impl Into<String>) -> Place {
+        let column = Some((column, name.into()));
+        Place { row, column }
+    }
+}
+
+impl Problem {
+    pub fn new(place: Place, message: impl Into<String>) -> Problem {
+        Problem {
+            place,
+            message: message.into(),
+            is_nothing_to_change: false,
+        }
+    }
+
+    /// A row that asks for nothing: the one problem that leaves the location as it should be.
+    pub fn nothing_to_change(row: u64) -> Problem {
+        Problem {
+            is_nothing_to_change: true,
+            ..Problem::new(
+                Place::row(row),
+                "there is nothing to change: give a number, or `REMOVE` to clear one",
+            )
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "row {}", self.place.row)?;
+        if let Some((index, name)) = &self.place.column {
+            write!(formatter, ", column {} ({name})", column_letters(*index))?;
+        }
+        write!(formatter, ": {}", self.message)
+    }
+}
+
+/// `0` → `A`, `26` → `AA`: as the spreadsheet shows it.
+pub fn column_letters(index: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = index + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest % 26]);
+        rest /= 26;
+    }
+    letters
+        .iter()
+        .rev()
+        .map(|letter| char::from(*letter))
+        .collect()
+}
+
+/// A cell as it can be shown in one line: invisible characters made visible, the end cut.
+pub fn shorten(cell: &str) -> String {
+    let mut shown = String::new();
+    for (index, character) in cell.chars().enumerate() {
+        if index == SHOWN {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() || (character != ' ' && crate::webex::ids::is_blank(character)) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_as_the_spreadsheet_names_them() {
+        let letters = [0, 1, 25, 26, 27, 51, 52, 701, 702].map(column_letters);
+        assert_eq!(
+            letters,
+            ["A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]
+        );
+    }
+
+    #[test]
+    fn a_cell_is_shown_in_one_line_with_what_hides_in_it() {
+        assert_eq!(shorten("a b"), "a b");
+        assert_eq!(shorten("a\u{200b}\n"), "a\\u{200b}\\u{a}");
+        assert_eq!(shorten(&"x".repeat(99)).chars().count(), SHOWN + 1);
+    }
+}

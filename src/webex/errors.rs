@@ -1,0 +1,234 @@
+//! Boils an error answer down to a code, a message and a tracking id.
+//!
+//! The service has several shapes of error body and none is in its reference:
+//! 1. `{"message", "errors": [{"description"}], "trackingId"}`
+//! 2. the same with an `errorCode` on top and another in each of `errors`; the two differ
+//! 3. `{"error": [{"key", "message": [{"description", "code"}]}], "trackingId"}`
+//! 4. HTML, plain text or nothing; then only the headers are left
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+/// The longest message kept, in characters: enough for a cell, short enough to read.
+const LONGEST_MESSAGE: usize = 400;
+
+/// What is left of an error body.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ErrorBody {
+    /// `25223/8363` where the body names two codes that differ.
+    pub code: String,
+    pub message: String,
+    pub tracking_id: String,
+}
+
+/// Reads the body of an answer that is no success. `header_codes` is the value of
+/// `Cisco-Spark-Error-Codes`, used where the body has no code.
+pub fn read(body: &[u8], header_codes: Option<&str>) -> ErrorBody {
+    let mut error = match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(fields)) => read_fields(&fields),
+        _ => ErrorBody {
+            message: flatten(&plain_text(&String::from_utf8_lossy(body))),
+            ..ErrorBody::default()
+        },
+    };
+    if error.code.is_empty()
+        && let Some(codes) = header_codes
+    {
+        error.code = flatten(codes);
+    }
+    error
+}
+
+fn read_fields(fields: &serde_json::Map<String, Value>) -> ErrorBody {
+    let mut codes = Codes::default();
+    let mut texts = Texts::default();
+    codes.add(fields.get("errorCode"));
+    codes.add(fields.get("code"));
+    texts.add(fields.get("message"));
+    for error in items(fields.get("errors")) {
+        codes.add(error.get("errorCode"));
+        codes.add(error.get("code"));
+        texts.add(error.get("description"));
+        texts.add(error.get("message"));
+    }
+    for error in items(fields.get("error")) {
+        for message in items(error.get("message")) {
+            codes.add(message.get("code"));
+            texts.add(message.get("description"));
+        }
+        texts.add(error.get("message"));
+    }
+    // OAuth's shape: `{"error": "invalid_request", "error_description": …}`.
+    texts.add(fields.get("error"));
+    texts.add(fields.get("error_description"));
+    let tracking_id = ["trackingId", "trackingid", "tracking_id"]
+        .iter()
+        .find_map(|name| fields.get(*name)?.as_str());
+    ErrorBody {
+        code: flatten(&codes.0.join("/")),
+        message: flatten(&texts.0.join(": ")),
+        tracking_id: flatten(tracking_id.unwrap_or_default()),
+    }
+}
+
+fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Each code once, in the order found.
+#[derive(Default)]
+struct Codes(Vec<String>);
+
+impl Codes {
+    fn add(&mut self, value: Option<&Value>) {
+        let code = match value {
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::String(text)) => text.trim().to_string(),
+            _ => return,
+        };
+        if !code.is_empty() && !self.0.contains(&code) {
+            self.0.push(code);
+        }
+    }
+}
+
+/// Each text once: services like to repeat the message as the only description.
+#[derive(Default)]
+struct Texts(Vec<String>);
+
+impl Texts {
+    fn add(&mut self, value: Option<&Value>) {
+        let text = value.and_then(Value::as_str).unwrap_or_default().trim();
+        if !text.is_empty() && !self.0.iter().any(|known| known.contains(text)) {
+            self.0.push(text.to_string());
+        }
+    }
+}
+
+/// The words of an HTML page without its tags, styles and scripts; other text as it is.
+fn plain_text(text: &str) -> String {
+    if !text.trim_start().starts_with('<') {
+        return text.to_string();
+    }
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, tag_on)) = rest.split_once('<') {
+        plain.push_str(before);
+        plain.push(' ');
+        let (tag, after) = tag_on.split_once('>').unwrap_or((tag_on, ""));
+        let name: String = tag
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect::<String>()
+            .to_ascii_lowercase();
+        rest = if matches!(name.as_str(), "style" | "script" | "head") {
+            let end = format!("</{name}");
+            after.find(&end).map_or("", |at| &after[at..])
+        } else {
+            after
+        };
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// One line of visible characters, capped.
+pub fn flatten(text: &str) -> String {
+    let mut flat = String::new();
+    let mut length = 0;
+    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
+        if word.is_empty() {
+            continue;
+        }
+        if length > 0 {
+            flat.push(' ');
+            length += 1;
+        }
+        for character in word.chars() {
+            if length >= LONGEST_MESSAGE {
+                let _ = flat.write_char('…');
+                return flat;
+            }
+            flat.push(character);
+            length += 1;
+        }
+    }
+    flat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_body_gives_its_codes_message_and_tracking_id() {
+        for (body, code, message, tracking_id) in [
+            (
+                r#"{"message":"Location not found","errors":[{"description":"Location not found"}],"trackingId":"NA_1"}"#,
+                "",
+                "Location not found",
+                "NA_1",
+            ),
+            (
+                r#"{"errorCode":25223,"message":"Invalid number","errors":[{"description":"Number is malformed","errorCode":8363}],"trackingId":"NA_2"}"#,
+                "25223/8363",
+                "Invalid number: Number is malformed",
+                "NA_2",
+            ),
+            (
+                r#"{"errorCode":25223,"message":"Invalid","errors":[{"description":"Invalid","errorCode":"25223"}]}"#,
+                "25223",
+                "Invalid",
+                "",
+            ),
+            (
+                r#"{"error":[{"key":"400","message":[{"description":"Bad phone","code":"BAD"}]}],"trackingId":"NA_3"}"#,
+                "BAD",
+                "Bad phone",
+                "NA_3",
+            ),
+            (
+                "<html><head><title>x</title></head><body><h1>429</h1>\n<p>Slow down</p></body></html>",
+                "",
+                "429 Slow down",
+                "",
+            ),
+            ("upstream connect error", "", "upstream connect error", ""),
+            ("", "", "", ""),
+            ("[1,2]", "", "[1,2]", ""),
+            (r#"{"message":null,"errors":"x","error":7}"#, "", "", ""),
+            (r#"{"error":"invalid_token"}"#, "", "invalid_token", ""),
+        ] {
+            let error = read(body.as_bytes(), None);
+            assert_eq!(
+                (&*error.code, &*error.message, &*error.tracking_id),
+                (code, message, tracking_id),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_header_gives_the_code_only_where_the_body_has_none() {
+        assert_eq!(read(b"oops", Some("6502")).code, "6502");
+        assert_eq!(read(br#"{"errorCode":1}"#, Some("6502")).code, "1");
+    }
+
+    #[test]
+    fn messages_become_one_short_line() {
+        assert_eq!(flatten("a\r\n\tb\u{0}c  d "), "a b c d");
+        let long = flatten(&"é".repeat(1000));
+        assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
+        assert!(long.ends_with('…'));
+        assert_eq!(read(&[0xff, 0xfe, b'x'], None).message, "\u{fffd}\u{fffd}x");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_it_panic(body in proptest::collection::vec(0u8.., 0..200), html in "<.*") {
+            read(&body, None);
+            read(html.as_bytes(), None);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The service over HTTPS: builds the request, sends it once, reads no more of the answer than
+//! it needs. The only place that knows reqwest.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response, redirect, retry};
+use serde::Serialize;
+
+use crate::clock;
+use crate::reply::{Answer, NoAnswer, Reach, Reply};
+use crate::row::Row;
+use crate::webex::base_url::BaseUrl;
+use crate::webex::token::Token;
+use crate::webex::{Service, errors, retry_after};
+
+/// How much of an answer is read; an error that matters says so in its first lines.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// A connection that takes longer than this will not come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What may stand in a path segment or a query value as it is: RFC 3986's unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What a connection to the service is made of.
+#[derive(Debug)]
+pub struct Connection {
+    pub base_url: BaseUrl,
+    pub token: Token,
+    /// From the first byte sent to the last byte read.
+    pub timeout: Duration,
+    /// How many connections are kept open between requests.
+    pub connections: usize,
+}
+
+/// The service, reached over the network.
+#[derive(Debug)]
+pub struct Webex {
+    client: Client,
+    base_url: BaseUrl,
+    /// Marked sensitive, so that not even `Debug` shows it.
+    authorization: HeaderValue,
+    timeout: Duration,
+}
+
+/// The body of the PUT: only the fields to change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AutoTransferNumbers<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_transfer_number1: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_transfer_number2: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_transfer_number3: Option<&'a str>,
+}
+
+impl Webex {
+    pub fn connect(connection: Connection) -> Result<Webex> {
+        // An error here means that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut authorization = HeaderValue::from_str(&connection.token.authorization())
+            .context("the access token cannot stand in a request")?;
+        authorization.set_sensitive(true);
+        let mut builder = Client::builder()
+            .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
+            .https_only(!connection.base_url.is_loopback())
+            // The token would travel along.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // `retry.rs` decides what is sent again.
+            .retry(retry::never())
+            .timeout(connection.timeout)
+            .connect_timeout(CONNECT_TIMEOUT.min(connection.timeout))
+            .pool_max_idle_per_host(connection.connections);
+        if connection.base_url.is_loopback() {
+            // A company proxy knows nothing of a server on this machine.
+            builder = builder.no_proxy();
+        }
+        let client = builder
+            .build()
+            .context("cannot set up encrypted connections on this machine")?;
+        Ok(Webex {
+            client,
+            base_url: connection.base_url,
+            authorization,
+            timeout: connection.timeout,
+        })
+    }
+
+    async fn exchange(&self, row: &Row<'_>, tracking: u128) -> reqwest::Result<Answer> {
+        let [one, two, three] = &row.changes;
+        let body = AutoTransferNumbers {
+            auto_transfer_number1: one.field(),
+            auto_transfer_number2: two.field(),
+            auto_transfer_number3: three.field(),
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let tracking = format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated());
+        let response = self
+            .client
+            .put(numbers_url(&self.base_url, row))
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header("TrackingID", tracking)
+            .body(body)
+            .send()
+            .await?;
+        Ok(read_answer(response).await)
+    }
+
+    fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
+        let reach = if error.is_connect() || error.is_builder() {
+            Reach::NotSent
+        } else {
+            Reach::MaybeSent
+        };
+        let message = if error.is_timeout() && reach == Reach::MaybeSent {
+            format!("no answer within {}", clock::in_words(self.timeout))
+        } else {
+            let cause = root_cause(error);
+            match reach {
+                Reach::NotSent => format!("could not connect: {cause}"),
+                Reach::MaybeSent => format!("the connection broke before the answer: {cause}"),
+            }
+        };
+        NoAnswer {
+            reach,
+            message: errors::flatten(&message).into(),
+        }
+    }
+}
+
+impl Service for Webex {
+    async fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> Reply {
+        match self.exchange(row, tracking).await {
+            Ok(answer) => Reply::Answer(answer),
+            Err(error) => Reply::NoAnswer(self.no_answer(&error)),
+        }
+    }
+}
+
+fn numbers_url(base_url: &BaseUrl, row: &Row<'_>) -> String {
+    let mut url = String::with_capacity(320);
+    url.push_str(base_url.as_str());
+    url.push_str("/telephony/config/locations/");
+    url.extend(utf8_percent_encode(&row.location_id, ESCAPED));
+    url.push_str("/outgoingPermission/autoTransferNumbers");
+    if let Some(org_id) = &row.org_id {
+        let _ = write!(url, "?orgId={}", utf8_percent_encode(org_id, ESCAPED));
+    }
+    url
+}
+
+async fn read_answer(mut response: Response) -> Answer {
+    let status = response.status();
+    let retry_after = retry_after::read(
+        response
+            .headers()
+            .get_all(RETRY_AFTER)
+            .iter()
+            .map(HeaderValue::as_bytes),
+        clock::now(),
+    );
+    let tracking_id = header_text(response.headers(), "trackingid");
+    let codes = header_text(response.headers(), "cisco-spark-error-codes");
+    // Read even on success: a connection with an unread answer cannot be used again.
+    let body = read_body(&mut response).await;
+    if status.is_success() {
+        return Answer {
+            status: status.as_u16(),
+            tracking_id: tracking_id.unwrap_or_default().into(),
+            ..Answer::default()
+        };
+    }
+    let mut error = errors::read(&body, codes.as_deref());
+    if error.message.is_empty() {
+        error.message = status
+            .canonical_reason()
+            .unwrap_or("no reason given")
+            .to_lowercase();
+    }
+    if status.is_redirection() {
+        let target = header_text(response.headers(), "location").unwrap_or_default();
+        error.message =
+            format!("redirected to `{target}`, which is not followed; is --base-url right?");
+    }
+    Answer {
+        status: status.as_u16(),
+        retry_after,
+        error_code: error.code.into(),
+        message: error.message.into(),
+        tracking_id: tracking_id.unwrap_or(error.tracking_id).into(),
+    }
+}
+
+/// The body up to [`LONGEST_BODY`]. What cannot be read (broken off, bad gzip) is left out: the
+/// status has been said, and that is what counts.
+async fn read_body(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = LONGEST_BODY - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == LONGEST_BODY {
+            break;
+        }
+    }
+    body
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(errors::flatten(&String::from_utf8_lossy(value.as_bytes())))
+}
+
+/// The innermost cause, which is the one that says something.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::{Change, LocationKey};
+
+    #[test]
+    fn the_url_is_escaped_and_names_an_organisation_only_where_there_is_one() {
+        let base_url = BaseUrl::read("https://webexapis.com/v1/").expect("a base");
+        let mut row = Row {
+            number: 2,
+            org_id: None,
+            location_id: "Y2+/=".into(),
+            key: LocationKey(0),
+            changes: [Change::Keep, Change::Keep, Change::Clear],
+        };
+        let path = "https://webexapis.com/v1/telephony/config/locations/Y2%2B%2F%3D/outgoingPermission/autoTransferNumbers";
+        assert_eq!(numbers_url(&base_url, &row), path);
+        row.org_id = Some("A-_&".into());
+        assert_eq!(numbers_url(&base_url, &row), format!("{path}?orgId=A-_%26"));
+    }
+}

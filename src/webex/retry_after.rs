@@ -1,0 +1,145 @@
+//! Reads a `Retry-After` header into the time to wait from `now`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::reply::RetryAfter;
+
+/// What a past or zero time becomes: asking again at once earns another refusal.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Longer than anyone waits; keeps an absurd value within what clocks can add.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Reads all `Retry-After` headers of one answer; of several, the longest wait counts.
+pub fn read<'a>(headers: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> RetryAfter {
+    headers.fold(RetryAfter::Missing, |so_far, header| {
+        let wait = std::str::from_utf8(header)
+            .ok()
+            .and_then(|text| read_one(text.trim(), now));
+        match (so_far, wait) {
+            (RetryAfter::Wait(one), Some(other)) => RetryAfter::Wait(one.max(other)),
+            (RetryAfter::Wait(one), None) => RetryAfter::Wait(one),
+            (_, Some(wait)) => RetryAfter::Wait(wait),
+            (_, None) => RetryAfter::Unreadable,
+        }
+    })
+}
+
+fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
+    let wait = match read_seconds(text) {
+        Some(wait) => wait,
+        None => {
+            let then = read_date(text)?;
+            // A negative span is a time in the past.
+            Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
+        }
+    };
+    Some(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT))
+}
+
+/// Whole or decimal seconds. Not `f64::from_str`, which also takes `inf`, `nan` and `1e9`.
+fn read_seconds(text: &str) -> Option<Duration> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let numeric = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().any(|byte| byte.is_ascii_digit());
+    if !numeric {
+        return None;
+    }
+    let seconds: f64 = digits.parse().ok()?;
+    if negative {
+        return Some(Duration::ZERO);
+    }
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_WAIT))
+}
+
+/// The three forms of RFC 9110: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
+/// GMT` and `Sun Nov  6 08:49:37 1994`. The day of the week adds nothing and is passed over.
+fn read_date(text: &str) -> Option<Timestamp> {
+    let (_day_of_week, date) = text.split_once(' ')?;
+    [
+        "%d %b %Y %H:%M:%S GMT",
+        "%d-%b-%y %H:%M:%S GMT",
+        "%b %e %H:%M:%S %Y",
+    ]
+    .iter()
+    .find_map(|format| DateTime::strptime(format, date).ok())
+    // Only the last day of the year 9999 is past what a timestamp can hold.
+    .map(|civil| TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1994-11-06 08:49:37 UTC, the date of the RFC's examples.
+    fn now() -> Timestamp {
+        Timestamp::from_second(784_111_777).expect("in range")
+    }
+
+    fn read_all(headers: &[&str]) -> RetryAfter {
+        read(headers.iter().map(|text| text.as_bytes()), now())
+    }
+
+    fn wait(seconds: f64) -> RetryAfter {
+        RetryAfter::Wait(Duration::from_secs_f64(seconds))
+    }
+
+    #[test]
+    fn every_form_and_every_absurdity() {
+        for (header, expected) in [
+            ("30", wait(30.0)),
+            (" 30 ", wait(30.0)),
+            ("2.5", wait(2.5)),
+            ("3600", wait(3600.0)),
+            ("0", wait(1.0)),
+            ("0.2", wait(1.0)),
+            ("-5", wait(1.0)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", wait(30.0)),
+            ("Sunday, 06-Nov-94 08:50:07 GMT", wait(30.0)),
+            ("Sun Nov  6 08:50:07 1994", wait(30.0)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", wait(1.0)),
+            (
+                "Fri, 31 Dec 9999 23:59:59 GMT",
+                RetryAfter::Wait(LONGEST_WAIT),
+            ),
+            ("99999999999999999999999", RetryAfter::Wait(LONGEST_WAIT)),
+            ("rand(30),add(30)", RetryAfter::Unreadable),
+            ("", RetryAfter::Unreadable),
+            (".", RetryAfter::Unreadable),
+            ("1.2.3", RetryAfter::Unreadable),
+            ("inf", RetryAfter::Unreadable),
+            ("1e9", RetryAfter::Unreadable),
+            ("NaN", RetryAfter::Unreadable),
+            ("soon", RetryAfter::Unreadable),
+            ("٣", RetryAfter::Unreadable),
+        ] {
+            assert_eq!(read_all(&[header]), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_headers_the_longest_readable_wait_counts() {
+        assert_eq!(read_all(&[]), RetryAfter::Missing);
+        assert_eq!(read_all(&["5", "60"]), wait(60.0));
+        assert_eq!(read_all(&["60", "soon"]), wait(60.0));
+        assert_eq!(read_all(&["soon", "60"]), wait(60.0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_makes_it_panic(header in proptest::collection::vec(0u8.., 0..40)) {
+            if let RetryAfter::Wait(wait) = read(std::iter::once(&header[..]), now()) {
+                assert!((SHORTEST_WAIT..=LONGEST_WAIT).contains(&wait));
+            }
+        }
+    }
+}

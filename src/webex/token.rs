@@ -1,0 +1,66 @@
+//! The access token, held so that nothing can show it.
+
+use std::fmt;
+
+use anyhow::{Result, bail};
+
+/// An access token. It has no `Display`, and `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Takes what a person put into a variable or a file: spaces and line ends around it and a
+    /// leading `Bearer` are not part of it.
+    pub fn read(text: &str) -> Result<Token> {
+        let text = text.trim().trim_start_matches('\u{feff}');
+        let token = match text.split_once(char::is_whitespace) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
+            _ => text,
+        };
+        if token.is_empty() {
+            bail!("it is empty");
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            bail!("it has spaces, line breaks or letters in it that no token has");
+        }
+        Ok(Token(token.to_string()))
+    }
+
+    /// The value of the `Authorization` header; whoever asks for it must mark it sensitive.
+    pub fn authorization(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_taken_from_what_people_paste_and_shown_by_nothing() {
+        for text in [
+            "s3cret",
+            " s3cret\r\n",
+            "Bearer s3cret",
+            "\u{feff}bearer  s3cret",
+        ] {
+            let token = Token::read(text).expect("a token");
+            assert_eq!(token.authorization(), "Bearer s3cret");
+            assert!(!format!("{token:?} {token:#?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_without_repeating_it() {
+        for text in ["", " \n", "s3cret two", "s3crét", "s3cret\0"] {
+            let error = Token::read(text).expect_err("no token");
+            assert!(!format!("{error:?}").contains("s3cr"));
+        }
+    }
+}
