@@ -1,1 +1,178 @@
-//! When the next request may leave.
+//! When the next request may leave: never before the service said, and just under a limit nobody published.
+//!
+//! ```text
+//! free permit? ── gate open? ── below --rate? ── its turn? ──▶ depart
+//!   permits         gate          ceiling         search
+//!      ▲              ▲                              ▲
+//!      └──────────────┴───────── answered ───────────┘
+//! ```
+//!
+//! A pure state machine on instants that are handed in: it never sleeps and reads no clock. The caller owns the
+//! waiting, and so can interrupt it at once.
+
+mod ceiling;
+mod gate;
+mod rate;
+mod search;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use ceiling::Ceiling;
+use gate::{Closing, Gate};
+pub use rate::{Rate, RateError};
+use search::Search;
+
+/// What a run asks of its pacer.
+#[derive(Debug, Clone)]
+pub struct PaceSettings {
+    /// The most requests on the wire at once.
+    pub concurrency: NonZeroUsize,
+    /// The rate a person said must not be passed.
+    pub ceiling: Option<Rate>,
+    /// What an earlier run found, a second.
+    pub remembered: Option<f64>,
+}
+
+/// When the next request may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    Now,
+    /// Not before this instant; ask again then, it may have moved.
+    At(Instant),
+    /// Only an answer can change anything.
+    WhenOneReturns,
+}
+
+/// What an answer says about the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Any answer but a throttle: it was processed, and cost budget.
+    Accepted,
+    /// Not processed; `None` when the service did not say readably for how long.
+    Throttled { wait: Option<Duration> },
+    /// The transport failed: nothing learned about the limit.
+    Silent,
+}
+
+/// One request's departure, to be handed back with its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticket {
+    departed: Instant,
+    /// How many departed before it in this run.
+    sequence: u64,
+    /// Events of the gate when it left.
+    events: u32,
+    /// Requests on the wire when it left, itself not counted.
+    ahead: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// No limit met yet.
+    Starting,
+    /// Between what is known to pass and what is known to be too fast.
+    Searching,
+    /// Just under the limit.
+    Holding,
+}
+
+/// For the progress bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PaceStatus {
+    pub closed_until: Option<Instant>,
+    /// Requests a second, once there is a limit to keep.
+    pub rate: Option<f64>,
+    pub phase: Phase,
+}
+
+#[derive(Debug)]
+pub struct Pacer {
+    gate: Gate,
+    ceiling: Option<Ceiling>,
+    search: Search,
+    departures: u64,
+    on_wire: usize,
+}
+
+impl Pacer {
+    pub fn new(settings: &PaceSettings, now: Instant) -> Self {
+        Self {
+            gate: Gate::default(),
+            ceiling: settings.ceiling.and_then(|rate| Ceiling::new(rate, now)),
+            search: Search::new(settings.concurrency, settings.remembered, now),
+            departures: 0,
+            on_wire: 0,
+        }
+    }
+
+    /// May be asked any number of times: it spends nothing.
+    pub fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+        self.on_wire = on_wire;
+        if on_wire >= self.search.permits() {
+            return Departure::WhenOneReturns;
+        }
+        let mut at = self.search.turn(now);
+        if let Some(ceiling) = &self.ceiling {
+            at = at.max(ceiling.free_at());
+        }
+        if let Some(opens) = self.gate.opens() {
+            at = at.max(opens);
+        }
+        if at <= now {
+            Departure::Now
+        } else {
+            Departure::At(at)
+        }
+    }
+
+    /// A request leaves now and spends the turn.
+    pub fn depart(&mut self, now: Instant) -> Ticket {
+        let ticket = Ticket {
+            departed: now,
+            sequence: self.departures,
+            events: self.gate.events(),
+            ahead: self.on_wire,
+        };
+        self.departures += 1;
+        self.on_wire += 1;
+        if let Some(ceiling) = &mut self.ceiling {
+            ceiling.spend(now);
+        }
+        self.search.departed(now);
+        ticket
+    }
+
+    pub fn answered(&mut self, ticket: Ticket, now: Instant, verdict: Verdict) {
+        match verdict {
+            Verdict::Accepted => {
+                self.gate.accepted(ticket.events);
+                self.search.accepted(&ticket, now);
+            }
+            Verdict::Throttled { wait } => {
+                let closing = self.gate.refused(ticket.events, now, wait);
+                let opens = self.gate.opens().unwrap_or(now);
+                match closing {
+                    Closing::NewEvent => self.search.limit_met(&ticket, opens, self.departures),
+                    Closing::SameEvent => self.search.limit_met_again(&ticket, opens),
+                }
+            }
+            Verdict::Silent => {}
+        }
+    }
+
+    pub fn status(&self, now: Instant) -> PaceStatus {
+        PaceStatus {
+            closed_until: self.gate.closed_until(now),
+            rate: self.search.rate(),
+            phase: self.search.phase(),
+        }
+    }
+
+    /// What the next run should start from, once this one has found a limit.
+    pub fn rate_to_remember(&self) -> Option<f64> {
+        self.search.rate()
+    }
+}
