@@ -37,8 +37,9 @@ pub enum Next {
     /// Nothing happened; everyone waits and the row goes first. `None`: the service did not
     /// say (readably) how long.
     Throttled { wait: Option<Duration> },
-    /// An error that may pass: try again after this long, without holding anyone up.
-    Again { after: Duration },
+    /// An error that may pass: try again after this long, without holding anyone up. `counts`:
+    /// it is held against the row.
+    Again { after: Duration, counts: bool },
     /// The token is not, or no longer, accepted.
     Unauthorised,
 }
@@ -74,6 +75,7 @@ pub fn decide(reply: &Reply, errors_before: u32, policy: &RetryPolicy, chance: f
     }
     Next::Again {
         after: back_off(errors_before, policy, chance),
+        counts,
     }
 }
 
@@ -158,7 +160,7 @@ mod tests {
                 Next::Finished(kind) => kind.word().to_string(),
                 Next::Throttled { wait: Some(wait) } => format!("everyone waits {wait:?}"),
                 Next::Throttled { wait: None } => "everyone waits".to_string(),
-                Next::Again { after } => format!("again in {after:?}"),
+                Next::Again { after, .. } => format!("again in {after:?}"),
                 Next::Unauthorised => "unauthorised".to_string(),
             };
             let told = RetryAfter::Wait(Duration::from_secs(7));
@@ -209,7 +211,7 @@ mod tests {
         );
         assert!(matches!(
             decide(&silence(Reach::NotSent), last, &policy, 0.5),
-            Next::Again { .. }
+            Next::Again { counts: false, .. }
         ));
     }
 

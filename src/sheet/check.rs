@@ -31,6 +31,8 @@ pub struct Checked {
     /// Rows with a problem (of any number of problems).
     pub bad_rows: u64,
     pub problems: u64,
+    /// Rows that an earlier run left as asked and this one leaves alone.
+    pub settled: u64,
     /// Different organisations in the rows to send; the token's own counts as one.
     pub organisations: usize,
     pub duplicates: Duplicates,
@@ -49,6 +51,7 @@ pub fn check(
         rows: 0,
         bad_rows: 0,
         problems: 0,
+        settled: 0,
         organisations: 0,
         duplicates: Duplicates::default(),
         sha256: String::new(),
@@ -78,6 +81,15 @@ pub fn check(
         .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
     {
         checked.rows += 1;
+        if sheet.is_settled(columns, &numbered.record) {
+            checked.settled += 1;
+            // Counted among the locations all the same: sending an earlier row for one of them
+            // now would undo the later.
+            if let Ok(row) = sheet.read_row(columns, &numbered) {
+                seen.add(&row);
+            }
+            continue;
+        }
         match sheet.read_row(columns, &numbered) {
             Ok(row) => {
                 seen.add(&row);
@@ -108,6 +120,13 @@ pub fn check(
     checked.duplicates = duplicates;
     checked.sha256 = hex(&hasher.finalize());
     Ok(checked)
+}
+
+impl Checked {
+    /// Rows a run will send.
+    pub fn rows_to_send(&self) -> u64 {
+        self.rows - self.bad_rows - self.settled
+    }
 }
 
 /// What is wrong with a row for a location that row `earlier` is for too.

@@ -136,6 +136,12 @@ impl Columns {
         }
     }
 
+    /// Where an earlier run wrote its outcomes.
+    pub fn outcome(&self) -> Option<usize> {
+        let at = RESULT_COLUMNS.iter().position(|name| *name == "outcome")?;
+        Some(self.results.as_ref()?.start + at)
+    }
+
     /// Whether a column is the user's own, not the result of an earlier run.
     pub fn is_own(&self, index: usize) -> bool {
         !self

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
+use crate::outcome::OutcomeKind;
 use crate::row::Row;
 use columns::Columns;
 use problem::Problem;
@@ -23,6 +24,9 @@ const LOOKED_AT: u64 = 64 * 1024;
 
 /// The separators spreadsheets write, the likelier first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// What a UTF-8 file may begin with.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An opened sheet. The file stays open, so that every pass reads the same file even when
 /// another one takes its name meanwhile.
@@ -36,16 +40,34 @@ pub struct Sheet {
     header_row: u64,
     /// What stands where, or what is wrong with the header.
     pub columns: Result<Columns, Vec<Problem>>,
+    /// The file begins with a byte order mark, by which Excel knows UTF-8.
+    pub has_byte_order_mark: bool,
+    reading: Reading,
+}
+
+/// How the sheet is to be read.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
     /// Stands in for an empty `orgId`.
-    default_org: Option<String>,
+    pub default_org: Option<String>,
+    pub rows: RowsWanted,
+}
+
+/// Which rows of the sheet the run is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowsWanted {
+    #[default]
+    All,
+    /// Of a results file, those that are not as asked.
+    OnlyFailed,
 }
 
 impl Sheet {
-    /// Opens a CSV file. `default_org` stands in for empty `orgId` cells.
+    /// Opens a CSV file.
     ///
     /// A header that cannot be used is no error here: it is in `columns`, to be reported like
     /// any other problem of the sheet.
-    pub fn open(path: &Path, default_org: Option<String>) -> Result<Sheet> {
+    pub fn open(path: &Path, reading: Reading) -> Result<Sheet> {
         let shown = path.display();
         let mut file = File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
         let metadata = file
@@ -67,7 +89,7 @@ impl Sheet {
                 break;
             };
             let header = header.with_context(|| format!("cannot read `{shown}`"))?;
-            let columns = Columns::find(&header.record, header.row, default_org.is_some());
+            let columns = Columns::find(&header.record, header.row, reading.default_org.is_some());
             let is_usable = columns.is_ok();
             if is_usable || best.is_none() {
                 best = Some((delimiter, header, columns));
@@ -79,6 +101,14 @@ impl Sheet {
         let Some((delimiter, header, columns)) = best else {
             bail!("`{shown}` is empty");
         };
+        if let Ok(columns) = &columns
+            && reading.rows == RowsWanted::OnlyFailed
+            && columns.results.is_none()
+        {
+            bail!(
+                "`{shown}` is no results file, so it does not say which rows failed; --only-failed wants the results of an earlier run"
+            );
+        }
         Ok(Sheet {
             path: path.to_path_buf(),
             file,
@@ -86,7 +116,8 @@ impl Sheet {
             header: header.record,
             header_row: header.row,
             columns,
-            default_org,
+            has_byte_order_mark: start.starts_with(BYTE_ORDER_MARK),
+            reading,
         })
     }
 
@@ -128,7 +159,20 @@ impl Sheet {
         columns: &Columns,
         record: &'r Numbered,
     ) -> Result<Row<'r>, Vec<Problem>> {
-        cells::read_row(record, columns, &self.header, self.default_org.as_deref())
+        let default_org = self.reading.default_org.as_deref();
+        cells::read_row(record, columns, &self.header, default_org)
+    }
+
+    /// Whether the row is left alone because an earlier run left it as asked.
+    pub fn is_settled(&self, columns: &Columns, record: &ByteRecord) -> bool {
+        if self.reading.rows == RowsWanted::All {
+            return false;
+        }
+        let outcome = columns.outcome().and_then(|index| record.get(index));
+        let outcome = outcome.and_then(|cell| std::str::from_utf8(cell).ok());
+        outcome
+            .and_then(OutcomeKind::from_word)
+            .is_some_and(OutcomeKind::is_as_asked)
     }
 }
 

@@ -53,13 +53,31 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Said beside its row, where the row need not be named.
+    pub fn within_row(&self) -> String {
+        match &self.place.column {
+            Some((index, name)) => {
+                format!(
+                    "column {} ({name}): {}",
+                    column_letters(*index),
+                    self.message
+                )
+            }
+            None => self.message.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "row {}", self.place.row)?;
-        if let Some((index, name)) = &self.place.column {
-            write!(formatter, ", column {} ({name})", column_letters(*index))?;
-        }
-        write!(formatter, ": {}", self.message)
+        let separator = if self.place.column.is_some() {
+            ", "
+        } else {
+            ": "
+        };
+        let Place { row, .. } = self.place;
+        write!(formatter, "row {row}{separator}{}", self.within_row())
     }
 }
 

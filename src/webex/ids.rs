@@ -114,9 +114,11 @@ fn kind_and_thing(decoded: &str) -> Option<(&str, &str)> {
     let path = decoded.strip_prefix("ciscospark://")?;
     let (before, thing) = path.rsplit_once('/')?;
     let (_region, kind) = before.rsplit_once('/')?;
-    let plausible =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (plausible(kind) && plausible(thing)).then_some((kind, thing))
+    let is_number = thing.bytes().all(|byte| byte.is_ascii_digit());
+    // An id that was cut short decodes just as well; what it names gives it away.
+    let is_whole = is_uuid(thing) || (is_number && !thing.is_empty());
+    let is_kind = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    (is_whole && !kind.is_empty() && kind.bytes().all(is_kind)).then_some((kind, thing))
 }
 
 fn name_of_kind(kind: &str) -> Cow<'static, str> {
@@ -209,6 +211,7 @@ mod tests {
             "London",
             "Y2lzY29",
             &long[..20],
+            &long[..60],
             &long.to_lowercase(),
             &"A".repeat(10_000),
             "ciscospark://us/LOCATION/1",

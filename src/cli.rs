@@ -1,0 +1,213 @@
+//! The flags as a person types them. What they mean is settled in `settings`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+/// Changes Webex Calling settings in bulk from a spreadsheet.
+#[derive(Debug, Parser)]
+#[command(name = "wxbulk", version, disable_help_subcommand = true)]
+#[command(
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a sheet and list everything that is wrong with it; needs no network and no token
+    Check(CheckFlags),
+    /// Check a sheet, then send its changes, and write a results file
+    Apply(Box<ApplyFlags>),
+    /// Run a local server that behaves like the service, to rehearse against
+    Simulator(SimulatorFlags),
+}
+
+#[derive(Debug, Args)]
+pub struct SheetFlags {
+    /// The sheet: a CSV file with the columns orgId, locationId, n1, n2, n3
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+
+    /// The organisation of rows whose orgId is empty
+    #[arg(long, value_name = "ORG_ID")]
+    pub org: Option<String>,
+
+    /// Take a results file and only the rows of it that are not as asked
+    #[arg(long, conflicts_with = "allow_duplicates")]
+    pub only_failed: bool,
+
+    /// Send several rows for one location one after the other, in the order of the sheet
+    #[arg(long)]
+    pub allow_duplicates: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk check numbers.csv")]
+pub struct CheckFlags {
+    #[command(flatten)]
+    pub sheet: SheetFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
+    The access token is read from WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN, or from --token-file.\n\n\
+    Exit codes: 0 every row is as asked, 1 some are not, 2 nothing was sent,\n\
+    3 stopped before the end, 130 interrupted; after 3 and 130, --resume goes on."
+)]
+pub struct ApplyFlags {
+    #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    /// Where the results go [default: the sheet's name with .results.csv]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Go on with a run that ended early
+    #[arg(long)]
+    pub resume: bool,
+
+    /// Send to a simulator inside this program: no token, no network, nothing changes
+    #[arg(long, conflicts_with_all = ["base_url", "token_file"])]
+    pub rehearse: bool,
+
+    /// How many times faster than real life a rehearsal runs
+    #[arg(long, value_name = "TIMES", requires = "rehearse", default_value = "1")]
+    pub rehearse_speed: f64,
+
+    /// Leave out bad rows instead of sending nothing
+    #[arg(long)]
+    pub skip_invalid: bool,
+
+    /// Do not ask before sending
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Requests under way at once, at most
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value = "10",
+        help_heading = "Speed"
+    )]
+    pub concurrency: String,
+
+    /// Never send faster than this, such as 5/s or 300/min; without it the rate is found
+    #[arg(long, value_name = "RATE", help_heading = "Speed")]
+    pub rate: Option<String>,
+
+    /// Stop when more rows than this fail: a number, or a share such as 5%
+    #[arg(long, value_name = "N|P%", help_heading = "When to give up")]
+    pub max_failures: Option<String>,
+
+    /// Stop when the service asks to wait longer than this
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "2h",
+        help_heading = "When to give up"
+    )]
+    pub max_wait: String,
+
+    /// Take a request for lost after this long
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "60s",
+        help_heading = "When to give up"
+    )]
+    pub timeout: String,
+
+    /// The service, where it is not the public one
+    #[arg(long, value_name = "URL", help_heading = "Service")]
+    pub base_url: Option<String>,
+
+    /// Read the access token from this file
+    #[arg(long, value_name = "FILE", help_heading = "Service")]
+    pub token_file: Option<PathBuf>,
+
+    /// When progress is forced onto the disk: row, group (ten times a second) or none
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "group",
+        help_heading = "Output"
+    )]
+    pub durability: String,
+
+    /// Print the summary as json on stdout instead of as text
+    #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output")]
+    pub summary: Option<String>,
+
+    #[command(flatten)]
+    pub talk: TalkFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct TalkFlags {
+    /// Show no progress
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Say more; twice: every answer
+    #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+
+    /// Note every answer in this file, one JSON object a line
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub log_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example, a service that allows 5 requests a second:\n  \
+    wxbulk simulator --limit bucket:5/s,burst=10 --latency 200ms..800ms")]
+pub struct SimulatorFlags {
+    /// Where to listen; port 0 takes a free one. The address is the first line on stdout
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: String,
+
+    /// Know exactly the locations of this sheet [default: any well-formed id]
+    #[arg(long, value_name = "SHEET")]
+    pub locations: Option<PathBuf>,
+
+    /// What it lets through, such as bucket:5/s,burst=10 or window:300/min [default: all]
+    #[arg(long, value_name = "RULE")]
+    pub limit: Option<String>,
+
+    /// What a 429 says: honest, date, missing, a time such as 2s, or text:… [default: honest]
+    #[arg(long, value_name = "WHAT")]
+    pub retry_after: Option<String>,
+
+    /// How long an answer takes, such as 250ms or 200ms..800ms [default: no time]
+    #[arg(long, value_name = "TIME")]
+    pub latency: Option<String>,
+
+    /// How often what goes wrong, such as all=5% or 500=2%,reset-after=1%
+    #[arg(long, value_name = "FAULTS")]
+    pub faults: Option<String>,
+
+    /// How many times faster than real life it all goes
+    #[arg(long, value_name = "TIMES")]
+    pub speed: Option<String>,
+
+    /// Chance begins here: the same seed, the same faults
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

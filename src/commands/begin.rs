@@ -1,0 +1,154 @@
+//! What stands on disk already when a run begins, and whether it may be touched: nothing of an
+//! earlier run is ever overwritten unless that run was a rehearsal or this one goes on with it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::clock;
+use crate::commands::invocation;
+use crate::journal::{self, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, RunHeader};
+use crate::settings::{ApplySettings, Target};
+use crate::sheet::check::{Checked, DuplicatePolicy};
+use crate::sheet::{RowsWanted, Sheet};
+
+pub(super) fn ensure_results_are_not_the_sheet(settings: &ApplySettings) -> Result<()> {
+    let canonical = |path: &Path| fs::canonicalize(path).ok();
+    let sheet = canonical(&settings.sheet.path);
+    if sheet.is_some() && sheet == canonical(&settings.results) {
+        bail!(
+            "the results would overwrite the sheet `{}`; name another file with --output",
+            settings.sheet.path.display()
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn header(
+    settings: &ApplySettings,
+    sheet: &Sheet,
+    checked: &Checked,
+) -> Result<RunHeader> {
+    let (base_url, rehearsal) = match &settings.target {
+        Target::Service { base_url, .. } => (base_url.to_string(), false),
+        Target::Rehearsal { .. } => ("rehearsal".to_string(), true),
+    };
+    Ok(RunHeader {
+        wxbulk: env!("CARGO_PKG_VERSION").to_string(),
+        format: FORMAT,
+        started_at: clock::now(),
+        input: InputFile {
+            name: sheet.path.display().to_string(),
+            size: sheet.size()?,
+            sha256: checked.sha256.clone(),
+            rows: checked.rows,
+        },
+        settings: MeaningfulSettings {
+            base_url,
+            org: settings.sheet.reading.default_org.clone(),
+            skip_invalid: settings.bad_rows == crate::settings::BadRows::Skip,
+            allow_duplicates: settings.sheet.duplicates == DuplicatePolicy::InOrder,
+            only_failed: settings.sheet.reading.rows == RowsWanted::OnlyFailed,
+            rehearsal,
+        },
+    })
+}
+
+/// Makes sure that a run may begin: no results and no journal, or those of a rehearsal, which
+/// nobody will miss.
+pub(super) fn make_room(settings: &ApplySettings) -> Result<()> {
+    let results = &settings.results;
+    let journal_path = Journal::path_for(results);
+    if !journal_path.exists() {
+        if results.exists() {
+            bail!(
+                "`{}` exists already; move it away, or name another file with --output",
+                results.display()
+            );
+        }
+        return Ok(());
+    }
+    let (journal, header) = Journal::open(&journal_path, Durability::None)?;
+    if header.settings.rehearsal && is_as_written(&journal, results)? {
+        drop(journal);
+        for path in [results, &journal_path] {
+            if path.exists() {
+                fs::remove_file(path).with_context(|| {
+                    format!("cannot remove what a rehearsal left, `{}`", path.display())
+                })?;
+            }
+        }
+        return Ok(());
+    }
+    let anew = format!(
+        "hint: to start anew, delete `{}` and `{}`, or name another file with --output",
+        results.display(),
+        journal_path.display()
+    );
+    if journal.last_end().is_some_and(|end| end.complete) {
+        bail!(
+            "`{}` holds the results of a finished run\nhint: to send again what failed in it: {}\n{anew}",
+            results.display(),
+            invocation::send_failed(results)
+        );
+    }
+    bail!(
+        "an earlier run of this sheet has not ended; `{}` knows its {} finished rows\nhint: to go on with it: {}\n{anew}",
+        journal_path.display(),
+        journal.finished(),
+        invocation::with_resume()
+    )
+}
+
+/// Whether the results are still what that run wrote, or are not there at all.
+fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
+    if !results.exists() {
+        return Ok(true);
+    }
+    let now = journal::measure(results)
+        .with_context(|| format!("cannot read `{}`", results.display()))?;
+    Ok(journal.last_end().is_some_and(|end| end.results == now))
+}
+
+/// Opens the journal of an earlier run, if that run was about the same.
+pub(super) fn go_on(settings: &ApplySettings, header: &RunHeader) -> Result<Journal> {
+    let path = Journal::path_for(&settings.results);
+    if !path.exists() {
+        bail!(
+            "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
+            path.display()
+        );
+    }
+    let (journal, earlier) = Journal::open(&path, settings.durability)?;
+    if earlier.input.sha256 != header.input.sha256 {
+        bail!(
+            "the sheet is not the one that run began with: `{}` had {} rows and {} bytes, `{}` has {} rows and {} bytes\n\
+             hint: put the sheet back as it was to go on; or start a run of its own for the new sheet with --output",
+            earlier.input.name,
+            earlier.input.rows,
+            earlier.input.size,
+            header.input.name,
+            header.input.rows,
+            header.input.size,
+        );
+    }
+    let (was, is) = (&earlier.settings, &header.settings);
+    let changed = [
+        (
+            "--base-url",
+            was.base_url != is.base_url && !was.rehearsal && !is.rehearsal,
+        ),
+        ("--rehearse", was.rehearsal != is.rehearsal),
+        ("--org", was.org != is.org),
+        (
+            "--allow-duplicates",
+            was.allow_duplicates != is.allow_duplicates,
+        ),
+        ("--only-failed", was.only_failed != is.only_failed),
+    ];
+    if let Some((flag, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
+        bail!("that run began with another {flag}; go on with the same flags it began with");
+    }
+    Ok(journal)
+}

@@ -1,0 +1,50 @@
+//! `wxbulk check`: everything that is wrong with a sheet, without a network.
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Result;
+
+use crate::cli::CheckFlags;
+use crate::settings::SheetSettings;
+use crate::sheet::Sheet;
+use crate::sheet::check::{Checked, check};
+use crate::summary::{ExitCode, plural};
+
+pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
+    let settings = SheetSettings::from_flags(flags.sheet)?;
+    let sheet = Sheet::open(&settings.path, settings.reading)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let checked = check(&sheet, settings.duplicates, |problem| {
+        writeln!(out, "{problem}")
+    })?;
+    writeln!(out, "{}", say_counts(&checked))?;
+    out.flush()?;
+    Ok(if checked.problems == 0 {
+        ExitCode::AsAsked
+    } else {
+        ExitCode::NothingSent
+    })
+}
+
+/// `1,000 rows: 997 ready to send, 3 with 4 problems`.
+pub(super) fn say_counts(checked: &Checked) -> String {
+    if checked.rows == 0 && checked.problems > 0 {
+        return format!(
+            "{} with the header; no row was read",
+            plural(checked.problems, "problem")
+        );
+    }
+    let mut text = format!(
+        "{}: {} ready to send",
+        plural(checked.rows, "row"),
+        crate::summary::grouped(checked.rows_to_send())
+    );
+    if checked.settled > 0 {
+        text.push_str(&format!(", {} done before", checked.settled));
+    }
+    if checked.problems > 0 {
+        let problems = plural(checked.problems, "problem");
+        text.push_str(&format!(", {} with {problems}", checked.bad_rows));
+    }
+    text
+}

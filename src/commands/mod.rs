@@ -1,0 +1,24 @@
+//! One file a verb. Each assembles the parts below it; nothing else does.
+
+mod apply;
+mod begin;
+mod check;
+mod confirm;
+mod invocation;
+mod recorder;
+mod rehearsal;
+mod simulator;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::summary::ExitCode;
+
+/// Runs what the user asked for.
+pub async fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Check(flags) => check::run(flags),
+        Command::Apply(flags) => apply::run(*flags).await,
+        Command::Simulator(flags) => simulator::run(flags).await,
+    }
+}

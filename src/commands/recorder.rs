@@ -1,0 +1,66 @@
+//! Takes down what happens in a run: first into the journal, then on the screen.
+
+use anyhow::Result;
+
+use crate::clock;
+use crate::journal::{Journal, RowRecord};
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::pipeline::{Recorder, Status};
+use crate::progress::{Progress, say};
+use crate::row::Row;
+
+#[derive(Debug)]
+pub(super) struct RunRecorder<'j> {
+    journal: &'j mut Journal,
+    progress: Progress,
+}
+
+impl<'j> RunRecorder<'j> {
+    pub(super) fn new(journal: &'j mut Journal, progress: Progress) -> RunRecorder<'j> {
+        RunRecorder { journal, progress }
+    }
+
+    pub(super) fn end(mut self) {
+        self.progress.end();
+    }
+}
+
+impl Recorder for RunRecorder<'_> {
+    fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
+        let kind = outcome.kind;
+        self.journal.finish_row(RowRecord {
+            row: row.number,
+            check: row.fingerprint(),
+            finished_at: clock::now(),
+            outcome,
+        })?;
+        self.progress.finished(kind);
+        Ok(())
+    }
+
+    fn tick(&mut self, status: &Status) -> Result<()> {
+        self.progress.show(status);
+        self.journal.tick()
+    }
+
+    fn cannot_record(&mut self, row: &Row<'_>, outcome: &Outcome) {
+        self.progress.end();
+        let Outcome {
+            kind,
+            status,
+            message,
+            ..
+        } = outcome;
+        let status = status.map_or(String::new(), |status| format!(", status {status}"));
+        let said = if *kind == OutcomeKind::Updated {
+            String::new()
+        } else {
+            format!(": {message}")
+        };
+        say(&format!(
+            "not recorded: row {} is {}{status}{said}",
+            row.number,
+            kind.word()
+        ));
+    }
+}

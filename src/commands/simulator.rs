@@ -1,0 +1,89 @@
+//! `wxbulk simulator`: the service's stand-in, until Ctrl-C.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use futures::StreamExt;
+
+use crate::cli::SimulatorFlags;
+use crate::commands::rehearsal::locations;
+use crate::platform::StopSignals;
+use crate::selection::Selection;
+use crate::sheet::check::{DuplicatePolicy, check};
+use crate::sheet::{Reading, Sheet};
+use crate::simulator::{Behaviour, Locations, NotUnderstood, Simulator};
+use crate::summary::ExitCode;
+
+pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
+    let listen: SocketAddr = flags.listen.parse().map_err(|_| {
+        anyhow!(
+            "--listen: `{}` is no address; it looks like 127.0.0.1:8080",
+            flags.listen
+        )
+    })?;
+    let behaviour = behaviour(&flags)?;
+    let mut simulator = Simulator::start(behaviour, listen)
+        .with_context(|| format!("cannot listen on {listen}"))?;
+    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{}", simulator.base_url())?;
+    stdout.flush()?;
+    tokio::select! {
+        _ = stop.next() => Ok(ExitCode::AsAsked),
+        () = simulator.ended() => bail!("the simulator broke down"),
+    }
+}
+
+fn behaviour(flags: &SimulatorFlags) -> Result<Behaviour> {
+    let mut behaviour = Behaviour {
+        seed: flags.seed,
+        ..Behaviour::default()
+    };
+    if let Some(sheet) = &flags.locations {
+        behaviour.locations = Locations::Exactly(locations_of(sheet)?);
+    }
+    read(&mut behaviour.limit, flags.limit.as_deref(), "--limit")?;
+    read(
+        &mut behaviour.retry_after,
+        flags.retry_after.as_deref(),
+        "--retry-after",
+    )?;
+    read(
+        &mut behaviour.latency,
+        flags.latency.as_deref(),
+        "--latency",
+    )?;
+    read(&mut behaviour.faults, flags.faults.as_deref(), "--faults")?;
+    read(&mut behaviour.speed, flags.speed.as_deref(), "--speed")?;
+    Ok(behaviour)
+}
+
+fn read<T>(knob: &mut T, text: Option<&str>, flag: &str) -> Result<()>
+where
+    T: std::str::FromStr<Err = NotUnderstood>,
+{
+    if let Some(text) = text {
+        *knob = text.parse().map_err(|error| anyhow!("{flag}: {error}"))?;
+    }
+    Ok(())
+}
+
+fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
+    // The rows' own organisations count; those without one belong to the token's.
+    let sheet = Sheet::open(path, Reading::default())?;
+    let duplicates = check(&sheet, DuplicatePolicy::InOrder, |_| Ok(()))?.duplicates;
+    let Ok(columns) = &sheet.columns else {
+        bail!(
+            "`{}` has no header with orgId, locationId and a number",
+            path.display()
+        );
+    };
+    locations(&Selection {
+        sheet: &sheet,
+        columns,
+        duplicates: &duplicates,
+        duplicate_policy: DuplicatePolicy::InOrder,
+    })
+}

@@ -1,0 +1,353 @@
+//! What is already done, on disk, whatever happens.
+//!
+//! An append-only text file beside the results (`RESULTS.journal`), one entry a line:
+//!
+//! ```text
+//! 6f0c1c5e {"run":{"wxbulk":"0.1.0","format":1,"startedAt":"…","input":{…},"settings":{…}}}
+//! 91b3d2a7 {"row":{"row":7,"check":3735928559,"finishedAt":"…","outcome":{…}}}
+//! 0a4419be {"end":{"finishedAt":"…","complete":true,"results":{"size":1234,"crc32":…}}}
+//! ```
+//!
+//! Each line is the CRC-32 (IEEE) of its JSON text as eight hexadecimal digits, a space, the
+//! JSON, a line feed. The first line is the `run`; then follow `row`s in the order they
+//! finished and, once the results were written, an `end`. A line that does not match its
+//! checksum does not count, so a torn or garbled one is merely sent again; the lines after it
+//! still count. `row` is the row as the spreadsheet shows it and `check` the CRC-32 of what it
+//! asks for ([`crate::row::Row::fingerprint`]).
+//!
+//! Every entry is handed to the operating system whole and at once, so that killing the program
+//! loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
+//! either. The file is locked while a run writes it.
+
+mod entry;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::task::JoinHandle;
+
+use crate::summary::Counts;
+pub use entry::{EndRecord, FORMAT, InputFile, MeaningfulSettings, RowRecord, RunHeader, Written};
+use entry::{Entry, parse};
+
+/// When entries are forced onto the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Each before the next request leaves. Slow.
+    Row,
+    /// Together, some 100 ms apart. What a power cut takes is sent again.
+    Group,
+    /// When the operating system likes.
+    None,
+}
+
+impl FromStr for Durability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "row" => Ok(Durability::Row),
+            "group" => Ok(Durability::Group),
+            "none" => Ok(Durability::None),
+            _ => Err(format!("`{text}` is none of `row`, `group` and `none`")),
+        }
+    }
+}
+
+/// An open, locked journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    durability: Durability,
+    /// Where the next entry goes.
+    length: u64,
+    /// Where the record of each row begins, by row number; 0 (where the header is) for none.
+    offsets: Vec<u64>,
+    finished: u64,
+    end: Option<EndRecord>,
+    line: Vec<u8>,
+    is_dirty: bool,
+    syncing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Journal {
+    /// The journal that belongs to a results file.
+    pub fn path_for(results: &Path) -> PathBuf {
+        let mut path = results.as_os_str().to_owned();
+        path.push(".journal");
+        path.into()
+    }
+
+    /// Starts a new one. Fails when there is one already.
+    pub fn create(path: &Path, header: RunHeader, durability: Durability) -> Result<Journal> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .with_context(|| format!("cannot create the journal `{}`", path.display()))?;
+        let mut journal = Journal::of_file(path, file, durability)?;
+        journal.append(&Entry::Run(header))?;
+        journal.sync()?;
+        Ok(journal)
+    }
+
+    /// Opens an existing one and reads what it holds. A torn end is cut off.
+    pub fn open(path: &Path, durability: Durability) -> Result<(Journal, RunHeader)> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+        let mut journal = Journal::of_file(path, file, durability)?;
+        let header = journal.read_all()?;
+        Ok((journal, header))
+    }
+
+    fn of_file(path: &Path, file: File, durability: Durability) -> Result<Journal> {
+        let shown = path.display();
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("another wxbulk is using `{shown}`; wait until it has ended")
+            }
+            // Some network drives know no locks; running twice at once is rarer than them.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock `{shown}`"));
+            }
+        }
+        Ok(Journal {
+            path: path.to_path_buf(),
+            file,
+            durability,
+            length: 0,
+            offsets: Vec::new(),
+            finished: 0,
+            end: None,
+            line: Vec::new(),
+            is_dirty: false,
+            syncing: None,
+        })
+    }
+
+    fn read_all(&mut self) -> Result<RunHeader> {
+        let shown = self.path.display().to_string();
+        let reading = || format!("cannot read the journal `{shown}`");
+        let mut header = None;
+        let mut reader = BufReader::with_capacity(128 * 1024, self.file.try_clone()?);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line).with_context(reading)?;
+            if length == 0 || line.last() != Some(&b'\n') {
+                break;
+            }
+            match parse(&line) {
+                Some(Entry::Run(run)) if header.is_none() => header = Some(run),
+                Some(Entry::Row(record)) => self.remember(record.row),
+                Some(Entry::End(end)) => self.end = Some(end),
+                Some(Entry::Run(_)) | None => {}
+            }
+            self.length += length as u64;
+        }
+        let Some(header) = header else {
+            bail!(
+                "`{shown}` does not begin as a journal of wxbulk does; nothing was sent that it could tell of, so delete it and start anew"
+            );
+        };
+        if header.format > FORMAT {
+            bail!(
+                "`{shown}` was written by wxbulk {}; go on with that version or a newer one",
+                header.wxbulk
+            );
+        }
+        // Whatever is after the last whole line was being written when the program ended.
+        self.file.set_len(self.length).with_context(reading)?;
+        Ok(header)
+    }
+
+    fn remember(&mut self, row: u64) {
+        let Ok(index) = usize::try_from(row) else {
+            return;
+        };
+        if index >= self.offsets.len() {
+            self.offsets.resize(index + 1, 0);
+        }
+        if self.offsets[index] == 0 {
+            self.finished += 1;
+        }
+        self.offsets[index] = self.length;
+    }
+
+    /// Notes a finished row.
+    pub fn finish_row(&mut self, record: RowRecord) -> Result<()> {
+        let row = record.row;
+        let offset = self.length;
+        self.append(&Entry::Row(record))?;
+        let after = std::mem::replace(&mut self.length, offset);
+        self.remember(row);
+        self.length = after;
+        Ok(())
+    }
+
+    /// Notes that the results were written.
+    pub fn end(&mut self, end: EndRecord) -> Result<()> {
+        self.append(&Entry::End(end.clone()))?;
+        self.end = Some(end);
+        self.sync()
+    }
+
+    fn append(&mut self, entry: &Entry) -> Result<()> {
+        entry::compose(entry, &mut self.line)?;
+        self.write_line()
+            .with_context(|| format!("cannot write the journal `{}`", self.path.display()))
+    }
+
+    fn write_line(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.length))?;
+        self.file.write_all(&self.line)?;
+        self.length += self.line.len() as u64;
+        self.is_dirty = true;
+        if self.durability == Durability::Row {
+            self.file.sync_data()?;
+            self.is_dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Keeps the grouped syncing going; to be called some ten times a second. The disk works
+    /// on another thread, so that answers are not kept waiting.
+    pub fn tick(&mut self) -> Result<()> {
+        if self.durability != Durability::Group {
+            return Ok(());
+        }
+        let syncing = || format!("cannot write the journal `{}` to disk", self.path.display());
+        if let Some(sync) = self.syncing.take_if(|sync| sync.is_finished()) {
+            futures::FutureExt::now_or_never(sync)
+                .unwrap_or(Ok(Ok(())))
+                .map_err(|_| anyhow!("the thread that writes to disk broke"))?
+                .with_context(syncing)?;
+        }
+        if self.is_dirty && self.syncing.is_none() {
+            let file = self.file.try_clone().with_context(syncing)?;
+            self.syncing = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+            self.is_dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Forces everything onto the disk, unless nobody asked for that.
+    pub fn sync(&mut self) -> Result<()> {
+        if self.durability == Durability::None {
+            return Ok(());
+        }
+        self.is_dirty = false;
+        self.file
+            .sync_data()
+            .with_context(|| format!("cannot write the journal `{}` to disk", self.path.display()))
+    }
+
+    /// Rows with a record.
+    pub fn finished(&self) -> u64 {
+        self.finished
+    }
+
+    /// How the run ended last, if its results were written.
+    pub fn last_end(&self) -> Option<&EndRecord> {
+        self.end.as_ref()
+    }
+
+    /// Which rows have a record, by row number.
+    pub fn finished_rows(&self) -> Vec<bool> {
+        self.offsets.iter().map(|offset| *offset > 0).collect()
+    }
+
+    /// Counts of what the records say.
+    pub fn counts(&self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let mut records = self.records()?;
+        for row in 0..self.offsets.len() as u64 {
+            if let Some(record) = records.of_row(row)? {
+                counts.add(&record.outcome);
+            }
+        }
+        Ok(counts)
+    }
+
+    fn offset_of(&self, row: u64) -> Option<u64> {
+        let index = usize::try_from(row).ok()?;
+        self.offsets
+            .get(index)
+            .copied()
+            .filter(|offset| *offset > 0)
+    }
+
+    /// Reads records back, best in the order of the rows.
+    pub fn records(&self) -> Result<RecordReader<'_>> {
+        (&self.file).seek(SeekFrom::Start(0))?;
+        Ok(RecordReader {
+            journal: self,
+            reader: BufReader::with_capacity(64 * 1024, &self.file),
+            position: 0,
+            line: Vec::new(),
+        })
+    }
+}
+
+/// Reads the records of rows from a journal.
+#[derive(Debug)]
+pub struct RecordReader<'j> {
+    journal: &'j Journal,
+    reader: BufReader<&'j File>,
+    position: u64,
+    line: Vec<u8>,
+}
+
+impl RecordReader<'_> {
+    /// The record of `row`, if it has one.
+    pub fn of_row(&mut self, row: u64) -> Result<Option<RowRecord>> {
+        let Some(offset) = self.journal.offset_of(row) else {
+            return Ok(None);
+        };
+        let shown = self.journal.path.display();
+        let reading = || format!("cannot read the journal `{shown}`");
+        // Rows finish nearly in order, so most steps stay within the buffer.
+        let step = i64::try_from(i128::from(offset) - i128::from(self.position))?;
+        self.reader.seek_relative(step).with_context(reading)?;
+        self.line.clear();
+        let length = self
+            .reader
+            .read_until(b'\n', &mut self.line)
+            .with_context(reading)?;
+        self.position = offset + length as u64;
+        match parse(&self.line) {
+            Some(Entry::Row(record)) if record.row == row => Ok(Some(record)),
+            _ => bail!("the journal `{shown}` was changed by another program"),
+        }
+    }
+}
+
+/// Size and checksum of a file as it is now.
+pub fn measure(path: &Path) -> io::Result<Written> {
+    let mut file = File::open(path)?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size = 0;
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            break;
+        }
+        hasher.update(&buffer[..length]);
+        size += length as u64;
+    }
+    Ok(Written {
+        size,
+        crc32: hasher.finalize(),
+    })
+}

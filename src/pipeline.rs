@@ -1,0 +1,446 @@
+//! The one loop: rows in, paced and retried requests out, one outcome a row.
+//!
+//! It is one task that owns all its state, so there is nothing to lock. Each turn it
+//! *decides* what may leave now, then *waits* for whatever comes first (an answer, the next
+//! moment something may leave, a stop), and leaves the *I/O* to the service and the recorder.
+//!
+//! ```text
+//!  rows ─▶ ready ─▶ on the wire ─▶ finished ─▶ recorder
+//!            ▲  ▲        │
+//!            │  └─ front ┤ throttled: everyone waits for the gate, this row goes first
+//!            └─ backing off: an error that may pass; holds no place on the wire
+//! ```
+//!
+//! A design with a future per row and permits in between was the other candidate. Here a
+//! throttled row goes to the front by being put there, a backing-off row holds no permit
+//! because there is none to hold, and a stop is a flag.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use anyhow::Result;
+use futures::stream::FuturesUnordered;
+use futures::{Stream, StreamExt};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::clock;
+use crate::duplicates::Duplicates;
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::pace::{Departure, PaceStatus, Pacer, Ticket, Verdict};
+use crate::reachability::Reachability;
+use crate::reply::{Answer, NoAnswer, Reply};
+use crate::retry::{self, Next, RetryPolicy};
+use crate::row::{LocationKey, Row};
+use crate::stop::{FailureLimit, StopReason, Watch};
+use crate::webex::Service;
+
+/// How often the recorder is told how things stand; also the longest a record stays un-synced.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Rows held while they back off or wait for an earlier row of their location. Past this no
+/// more are read: when so many are in trouble, going on with others helps nobody.
+const MOST_ROWS_HELD: usize = 1000;
+
+/// How a run goes about it.
+#[derive(Debug)]
+pub struct Course {
+    pub retry: RetryPolicy,
+    /// A longer Retry-After than this stops the run.
+    pub longest_wait: Duration,
+    pub failure_limit: Option<FailureLimit>,
+    /// Seeds the spread of retries and the tracking ids.
+    pub seed: u64,
+}
+
+/// Takes down what happens. An error stops the run.
+pub trait Recorder {
+    /// A row has its outcome.
+    fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()>;
+    /// Called some ten times a second.
+    fn tick(&mut self, status: &Status) -> Result<()>;
+    /// A row's outcome arrived after recording had failed: the last chance to tell anyone.
+    fn cannot_record(&mut self, row: &Row<'_>, outcome: &Outcome);
+}
+
+/// How things stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Status {
+    pub on_wire: usize,
+    pub backing_off: usize,
+    pub throttled: u64,
+    pub pace: PaceStatus,
+    /// How long the gate stays closed.
+    pub closed_for: Option<Duration>,
+    pub silent_for: Option<Duration>,
+    pub is_stopping: bool,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// `None`: every row has its outcome.
+    pub reason: Option<StopReason>,
+    /// Rows that had been sent and have no outcome: `unknown` where a try may have taken
+    /// effect, else `not-attempted`. A resumed run sends them again.
+    pub unfinished: Vec<(u64, Outcome)>,
+    pub requests: u64,
+    pub throttled: u64,
+}
+
+/// A row on its way.
+#[derive(Debug)]
+struct Job {
+    row: Row<'static>,
+    attempts: u32,
+    /// Attempts that ended in an error and count against the row.
+    errors: u32,
+    /// What the last attempt came to.
+    last: Option<Reply>,
+    /// An attempt may have taken effect although no success came back.
+    is_doubtful: bool,
+}
+
+struct Pipeline<'a, S, R> {
+    service: &'a S,
+    recorder: &'a mut R,
+    pacer: Pacer,
+    course: Course,
+    duplicates: &'a Duplicates,
+    reachability: Reachability,
+    watch: Watch,
+    chance: fastrand::Rng,
+    ready: VecDeque<Job>,
+    /// By the moment they are due; the number keeps two of one moment apart.
+    backing_off: BTreeMap<(Instant, u64), Job>,
+    /// Locations with a row under way, where the sheet has several: the rows that wait for it.
+    lanes: HashMap<LocationKey, VecDeque<Job>>,
+    in_lanes: usize,
+    /// Rows on the wire and the attempts made for them, for a run that is left at once.
+    on_wire: HashMap<u64, u32>,
+    stopping: Option<StopReason>,
+    requests: u64,
+    throttled: u64,
+}
+
+/// Sends all `rows` and records one outcome for each, until they are done, `stop` says so (once:
+/// send no more and let the answers come; twice: leave at once), or going on is pointless.
+pub async fn run<S: Service, R: Recorder>(
+    service: &S,
+    pacer: Pacer,
+    course: Course,
+    duplicates: &Duplicates,
+    rows: impl Iterator<Item = Result<Row<'static>>>,
+    mut stop: impl Stream<Item = ()> + Unpin,
+    recorder: &mut R,
+) -> Ended {
+    let mut pipeline = Pipeline {
+        service,
+        recorder,
+        pacer,
+        watch: Watch::new(course.failure_limit),
+        chance: fastrand::Rng::with_seed(course.seed),
+        course,
+        duplicates,
+        reachability: Reachability::default(),
+        ready: VecDeque::new(),
+        backing_off: BTreeMap::new(),
+        lanes: HashMap::new(),
+        in_lanes: 0,
+        on_wire: HashMap::new(),
+        stopping: None,
+        requests: 0,
+        throttled: 0,
+    };
+    let mut rows = rows.fuse();
+    let mut replies = FuturesUnordered::new();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+
+    loop {
+        let now = Instant::now();
+        let mut wake = None;
+        while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
+            match pipeline.next_departure(now, replies.len()) {
+                Departure::Now => replies.extend(pipeline.depart(now)),
+                Departure::At(instant) => {
+                    wake = Some(instant);
+                    break;
+                }
+                Departure::WhenOneReturns => break,
+            }
+        }
+        let due = pipeline.backing_off.first_key_value();
+        let due = due.map(|((due, _), _)| *due);
+        let wake = wake.into_iter().chain(due).min();
+        if replies.is_empty() && (pipeline.stopping.is_some() || wake.is_none()) {
+            break;
+        }
+
+        tokio::select! {
+            Some((job, ticket, reply)) = replies.next() => pipeline.take_reply(job, ticket, reply),
+            () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
+            _ = ticks.tick() => pipeline.tick(replies.len()),
+            Some(()) = stop.next() => {
+                if pipeline.stopping.is_some() {
+                    break;
+                }
+                pipeline.stopping = Some(StopReason::Interrupted);
+            }
+        }
+    }
+    drop(replies);
+    pipeline.end()
+}
+
+impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
+    /// Sees to it that a row is ready to leave; false when there is none just now.
+    fn has_ready(
+        &mut self,
+        rows: &mut impl Iterator<Item = Result<Row<'static>>>,
+        now: Instant,
+    ) -> bool {
+        while let Some(entry) = self.backing_off.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            self.ready.push_back(entry.remove());
+        }
+        while self.ready.is_empty() && self.backing_off.len() + self.in_lanes < MOST_ROWS_HELD {
+            match rows.next() {
+                Some(Ok(row)) => self.admit(Job::new(row)),
+                Some(Err(error)) => self.stop(StopReason::SheetUnreadable(error)),
+                None => break,
+            }
+            if self.stopping.is_some() {
+                return false;
+            }
+        }
+        !self.ready.is_empty()
+    }
+
+    /// Of several rows for one location only one is under way; the others wait in file order.
+    fn admit(&mut self, job: Job) {
+        let location = job.row.key;
+        if self.duplicates.shares(location) {
+            if let Some(lane) = self.lanes.get_mut(&location) {
+                lane.push_back(job);
+                self.in_lanes += 1;
+                return;
+            }
+            self.lanes.insert(location, VecDeque::new());
+        }
+        self.ready.push_back(job);
+    }
+
+    fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+        let Some(reachable) = self.reachability.next_departure(now, on_wire) else {
+            return Departure::WhenOneReturns;
+        };
+        match self.pacer.next_departure(now, on_wire) {
+            Departure::Now if reachable > now => Departure::At(reachable),
+            Departure::At(instant) => Departure::At(instant.max(reachable)),
+            departure => departure,
+        }
+    }
+
+    fn depart(
+        &mut self,
+        now: Instant,
+    ) -> Option<impl Future<Output = (Job, Ticket, Reply)> + use<'a, S, R>> {
+        let mut job = self.ready.pop_front()?;
+        let ticket = self.pacer.depart(now);
+        job.attempts += 1;
+        self.requests += 1;
+        self.on_wire.insert(job.row.number, job.attempts);
+        let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
+        let tracking = tracking.into_uuid().as_u128();
+        let service = self.service;
+        Some(async move {
+            let reply = service.set_numbers(&job.row, tracking).await;
+            (job, ticket, reply)
+        })
+    }
+
+    fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: Reply) {
+        let now = Instant::now();
+        self.on_wire.remove(&job.row.number);
+        tracing::debug!(
+            row = job.row.number,
+            attempt = job.attempts,
+            ?reply,
+            "answer"
+        );
+        match &reply {
+            Reply::Answer(_) => self.reachability.answered(),
+            Reply::NoAnswer(NoAnswer { message, .. }) => {
+                if self.reachability.failed(now) {
+                    self.stop(StopReason::Unreachable {
+                        message: message.to_string(),
+                    });
+                }
+            }
+        }
+        if let Some(reason) = self.watch.answered(&reply) {
+            self.stop(reason);
+        }
+        let next = retry::decide(&reply, job.errors, &self.course.retry, self.chance.f64());
+        self.pacer.answered(ticket, now, verdict(&reply, next));
+        job.is_doubtful |= retry::may_have_taken_effect(&reply);
+        match next {
+            Next::Finished(kind) => self.finish(job, kind, reply),
+            Next::Throttled { wait } => {
+                self.throttled += 1;
+                self.ensure_the_wait_is_bearable(wait, now);
+                job.last = Some(reply);
+                self.ready.push_front(job);
+            }
+            Next::Again { after, counts } => {
+                job.errors += u32::from(counts);
+                job.last = Some(reply);
+                self.backing_off.insert((now + after, self.requests), job);
+            }
+            Next::Unauthorised => {
+                let message = match &reply {
+                    Reply::Answer(answer) => answer.message.to_string(),
+                    Reply::NoAnswer(no_answer) => no_answer.message.to_string(),
+                };
+                job.last = Some(reply);
+                self.ready.push_front(job);
+                self.stop(StopReason::Unauthorised { message });
+            }
+        }
+    }
+
+    fn ensure_the_wait_is_bearable(&mut self, wait: Option<Duration>, now: Instant) {
+        // Without a time from the service the pacer's own guess counts.
+        let status = self.pacer.status(now);
+        let closed_for = status.closed_until.map(|until| until.duration_since(now));
+        let wait = wait.into_iter().chain(closed_for).max().unwrap_or_default();
+        if wait > self.course.longest_wait {
+            let until = clock::time_of_day(clock::now(), wait);
+            self.stop(StopReason::WaitTooLong { wait, until });
+        }
+    }
+
+    fn finish(&mut self, job: Job, kind: OutcomeKind, reply: Reply) {
+        let location = job.row.key;
+        if let Some(lane) = self.lanes.get_mut(&location) {
+            if let Some(next) = lane.pop_front() {
+                self.in_lanes -= 1;
+                self.ready.push_back(next);
+            } else {
+                self.lanes.remove(&location);
+            }
+        }
+        let outcome = outcome(kind, job.attempts, reply);
+        if let Some(StopReason::CannotRecord(_)) = self.stopping {
+            self.recorder.cannot_record(&job.row, &outcome);
+            return;
+        }
+        if let Err(error) = self.recorder.finished(&job.row, outcome.clone()) {
+            self.recorder.cannot_record(&job.row, &outcome);
+            self.stopping = Some(StopReason::CannotRecord(error));
+        }
+        if let Some(reason) = self.watch.finished(kind) {
+            self.stop(reason);
+        }
+    }
+
+    fn tick(&mut self, on_wire: usize) {
+        let now = Instant::now();
+        let pace = self.pacer.status(now);
+        let status = Status {
+            on_wire,
+            backing_off: self.backing_off.len(),
+            throttled: self.throttled,
+            pace,
+            closed_for: pace.closed_until.map(|until| until.duration_since(now)),
+            silent_for: self.reachability.silent_for(now),
+            is_stopping: self.stopping.is_some(),
+        };
+        if let Err(error) = self.recorder.tick(&status) {
+            self.stop(StopReason::CannotRecord(error));
+        }
+    }
+
+    /// The first reason stands.
+    fn stop(&mut self, reason: StopReason) {
+        self.stopping.get_or_insert(reason);
+    }
+
+    fn end(self) -> Ended {
+        let waiting = self.ready.into_iter().chain(self.backing_off.into_values());
+        let mut unfinished: Vec<(u64, Outcome)> = waiting
+            .filter_map(|job| {
+                let reply = job.last?;
+                let kind = unfinished_kind(job.is_doubtful);
+                Some((job.row.number, outcome(kind, job.attempts, reply)))
+            })
+            .collect();
+        unfinished.extend(self.on_wire.into_iter().map(|(row, attempts)| {
+            let message = "the run was left while the request was on the wire";
+            let outcome = Outcome {
+                attempts,
+                ..Outcome::unsent(OutcomeKind::Unknown, message)
+            };
+            (row, outcome)
+        }));
+        Ended {
+            reason: self.stopping,
+            unfinished,
+            requests: self.requests,
+            throttled: self.throttled,
+        }
+    }
+}
+
+impl Job {
+    fn new(row: Row<'static>) -> Job {
+        Job {
+            row,
+            attempts: 0,
+            errors: 0,
+            last: None,
+            is_doubtful: false,
+        }
+    }
+}
+
+fn verdict(reply: &Reply, next: Next) -> Verdict {
+    match (reply, next) {
+        (_, Next::Throttled { wait }) => Verdict::Throttled { wait },
+        (Reply::NoAnswer(_), _) => Verdict::Silent,
+        (Reply::Answer(_), _) => Verdict::Accepted,
+    }
+}
+
+fn unfinished_kind(is_doubtful: bool) -> OutcomeKind {
+    if is_doubtful {
+        OutcomeKind::Unknown
+    } else {
+        OutcomeKind::NotAttempted
+    }
+}
+
+fn outcome(kind: OutcomeKind, attempts: u32, reply: Reply) -> Outcome {
+    match reply {
+        Reply::Answer(Answer {
+            status,
+            error_code,
+            message,
+            tracking_id,
+            ..
+        }) => Outcome {
+            kind,
+            status: Some(status),
+            error_code,
+            message,
+            tracking_id,
+            attempts,
+        },
+        Reply::NoAnswer(NoAnswer { message, .. }) => Outcome {
+            attempts,
+            ..Outcome::unsent(kind, message)
+        },
+    }
+}

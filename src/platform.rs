@@ -1,0 +1,89 @@
+//! What differs between Linux, macOS and Windows: the signals that stop a run, and how a renamed
+//! file is made to stay renamed. The Windows half cannot be tested on Linux.
+
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+
+/// The user's wish to stop, as often as it is uttered: Ctrl-C, and what terminals, services and
+/// shutting-down machines send.
+#[derive(Debug)]
+pub struct StopSignals {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 3],
+    #[cfg(windows)]
+    signals: (
+        tokio::signal::windows::CtrlC,
+        tokio::signal::windows::CtrlBreak,
+        tokio::signal::windows::CtrlClose,
+        tokio::signal::windows::CtrlShutdown,
+    ),
+}
+
+impl StopSignals {
+    /// From now on the signals no longer end the process by themselves.
+    #[cfg(unix)]
+    pub fn listen() -> io::Result<StopSignals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(StopSignals {
+            signals: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+            ],
+        })
+    }
+
+    #[cfg(windows)]
+    pub fn listen() -> io::Result<StopSignals> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        Ok(StopSignals {
+            signals: (ctrl_c()?, ctrl_break()?, ctrl_close()?, ctrl_shutdown()?),
+        })
+    }
+}
+
+impl Stream for StopSignals {
+    type Item = ();
+
+    #[cfg(unix)]
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<()>> {
+        for signal in &mut self.signals {
+            if signal.poll_recv(context).is_ready() {
+                return Poll::Ready(Some(()));
+            }
+        }
+        Poll::Pending
+    }
+
+    #[cfg(windows)]
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<()>> {
+        let (c, r#break, close, shutdown) = &mut self.signals;
+        if c.poll_recv(context).is_ready()
+            || r#break.poll_recv(context).is_ready()
+            || close.poll_recv(context).is_ready()
+            || shutdown.poll_recv(context).is_ready()
+        {
+            return Poll::Ready(Some(()));
+        }
+        Poll::Pending
+    }
+}
+
+/// Makes a rename in the folder of `path` survive a power cut, where the system has a way to ask
+/// for it. What cannot be synced is written all the same, so a failure is none.
+pub fn sync_folder_of(path: &Path) {
+    #[cfg(unix)]
+    {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}

@@ -1,0 +1,270 @@
+//! The results file: the user's own columns and what became of each row, in the order of the
+//! sheet. It is the sheet read once more and joined with the journal.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use csv::{ByteRecord, Writer, WriterBuilder};
+use jiff::Timestamp;
+
+use crate::journal::{Journal, RowRecord, Written};
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::platform;
+use crate::selection::{Choice, Selection};
+use crate::sheet::columns::RESULT_COLUMNS;
+use crate::sheet::{BYTE_ORDER_MARK, Numbered};
+use crate::summary::Counts;
+
+/// What may be done with a file that already stands where the results go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    Refuse,
+    Replace,
+}
+
+/// `sheet.csv` → `sheet.results.csv`.
+pub fn default_path(sheet: &Path) -> PathBuf {
+    sheet.with_extension("results.csv")
+}
+
+/// Writes the results under a temporary name, makes sure they are on disk, and only then gives
+/// them their own: whatever stands at `path` is always whole.
+///
+/// `unfinished` has the rows that were sent and have no record in the journal.
+pub fn write(
+    path: &Path,
+    existing: Existing,
+    selection: &Selection<'_>,
+    journal: &Journal,
+    unfinished: &HashMap<u64, Outcome>,
+) -> Result<(Counts, Written)> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let writing = || format!("cannot write the results `{}`", temporary.display());
+
+    let file = File::create(&temporary).with_context(writing)?;
+    let measured = Measured::new(file);
+    let (counts, measured) = write_rows(measured, selection, journal, unfinished)
+        .inspect_err(|_| {
+            // Half a file helps nobody and takes up what may be the last space on the disk.
+            let _ = fs::remove_file(&temporary);
+        })
+        .with_context(writing)?;
+    let written = measured.finish().with_context(writing)?;
+    if existing == Existing::Refuse && path.exists() {
+        bail!(
+            "`{}` has come into being meanwhile and is left alone; the results are in `{}`",
+            path.display(),
+            temporary.display()
+        );
+    }
+    fs::rename(&temporary, path).with_context(|| {
+        format!(
+            "cannot replace `{}` (is it open in Excel?); the results are in `{}`",
+            path.display(),
+            temporary.display()
+        )
+    })?;
+    platform::sync_folder_of(path);
+    Ok((counts, written))
+}
+
+fn write_rows(
+    mut measured: Measured,
+    selection: &Selection<'_>,
+    journal: &Journal,
+    unfinished: &HashMap<u64, Outcome>,
+) -> Result<(Counts, Measured)> {
+    let Selection { sheet, columns, .. } = *selection;
+    if sheet.has_byte_order_mark {
+        measured.write_all(BYTE_ORDER_MARK)?;
+    }
+    let mut writer = WriterBuilder::new()
+        .delimiter(sheet.delimiter())
+        .flexible(true)
+        .from_writer(BufWriter::with_capacity(128 * 1024, measured));
+    let own: Vec<usize> = (0..columns.width)
+        .filter(|index| columns.is_own(*index))
+        .collect();
+    for index in &own {
+        writer.write_field(sheet.header.get(*index).unwrap_or_default())?;
+    }
+    writer.write_record(RESULT_COLUMNS)?;
+
+    let mut counts = Counts::default();
+    let mut finished = journal.records()?;
+    let mut records = sheet.records()?;
+    let mut numbered = Numbered::default();
+    while records.read(&mut numbered)? {
+        write_own_cells(
+            &mut writer,
+            &own,
+            &numbered.record,
+            columns.width,
+            sheet.delimiter(),
+        )?;
+        let record = match selection.choose(&numbered) {
+            Choice::Keep => {
+                let kind = keep_cells(&mut writer, selection, &numbered)?;
+                counts.add_kind(kind);
+                continue;
+            }
+            Choice::Leave(outcome) => Line::of(&outcome, None),
+            Choice::Send(row) => match finished.of_row(row.number)? {
+                Some(RowRecord {
+                    check,
+                    outcome,
+                    finished_at,
+                    ..
+                }) if check == row.fingerprint() => Line::of(&outcome, Some(finished_at)),
+                Some(_) => bail!(
+                    "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
+                    row.number
+                ),
+                None => match unfinished.get(&row.number) {
+                    Some(outcome) => Line::of(outcome, None),
+                    None => Line::of(&Outcome::unsent(OutcomeKind::NotAttempted, ""), None),
+                },
+            },
+        };
+        counts.add(&record.outcome);
+        record.write(&mut writer, numbered.row)?;
+    }
+    let buffered = writer.into_inner().map_err(|error| error.into_error())?;
+    let measured = buffered
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
+    Ok((counts, measured))
+}
+
+/// The user's cells as they were. Cells beyond the header's go into the last column, so that
+/// the result columns stay where they belong and the row stays as wrong as it was.
+fn write_own_cells<W: Write>(
+    writer: &mut Writer<W>,
+    own: &[usize],
+    record: &ByteRecord,
+    width: usize,
+    delimiter: u8,
+) -> csv::Result<()> {
+    let surplus = (width..record.len()).filter(|index| !record[*index].is_empty());
+    let Some(last_surplus) = surplus.last() else {
+        return own
+            .iter()
+            .try_for_each(|index| writer.write_field(record.get(*index).unwrap_or_default()));
+    };
+    let (last, others) = own.split_last().unwrap_or((&0, &[]));
+    for index in others {
+        writer.write_field(record.get(*index).unwrap_or_default())?;
+    }
+    let mut joined = record.get(*last).unwrap_or_default().to_vec();
+    for index in width..=last_surplus {
+        joined.push(delimiter);
+        joined.extend_from_slice(&record[index]);
+    }
+    writer.write_field(joined)
+}
+
+/// What an earlier run noted of a row stays as it is, but for the row's number.
+fn keep_cells<W: Write>(
+    writer: &mut Writer<W>,
+    selection: &Selection<'_>,
+    numbered: &Numbered,
+) -> Result<OutcomeKind> {
+    let columns = selection.columns;
+    let start = columns.results.clone().unwrap_or_default().start;
+    writer.write_field(numbered.row.to_string())?;
+    for index in start + 1..start + RESULT_COLUMNS.len() {
+        writer.write_field(numbered.record.get(index).unwrap_or_default())?;
+    }
+    writer.write_record(None::<&[u8]>)?;
+    let outcome = columns
+        .outcome()
+        .and_then(|index| numbered.record.get(index));
+    let word = std::str::from_utf8(outcome.unwrap_or_default())?;
+    OutcomeKind::from_word(word).context("an outcome that was known before is not known now")
+}
+
+/// The result cells of one row.
+struct Line {
+    outcome: Outcome,
+    finished_at: Option<Timestamp>,
+}
+
+impl Line {
+    fn of(outcome: &Outcome, finished_at: Option<Timestamp>) -> Line {
+        Line {
+            outcome: outcome.clone(),
+            finished_at,
+        }
+    }
+
+    fn write<W: Write>(&self, writer: &mut Writer<W>, row: u64) -> csv::Result<()> {
+        let Line {
+            outcome,
+            finished_at,
+        } = self;
+        let status = outcome.status.map(|status| status.to_string());
+        let finished_at = finished_at.map(|time| format!("{time:.3}"));
+        writer.write_record([
+            &row.to_string(),
+            outcome.kind.word(),
+            &status.unwrap_or_default(),
+            &defuse(&outcome.error_code),
+            &defuse(&outcome.message),
+            &defuse(&outcome.tracking_id),
+            &outcome.attempts.to_string(),
+            &finished_at.unwrap_or_default(),
+        ])
+    }
+}
+
+/// Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
+fn defuse(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return format!("'{text}");
+    }
+    text.to_string()
+}
+
+/// A file that is measured while it is written.
+struct Measured {
+    file: File,
+    hasher: crc32fast::Hasher,
+    size: u64,
+}
+
+impl Measured {
+    fn new(file: File) -> Measured {
+        Measured {
+            file,
+            hasher: crc32fast::Hasher::new(),
+            size: 0,
+        }
+    }
+
+    /// Makes sure that everything is on disk, and closes the file.
+    fn finish(self) -> io::Result<Written> {
+        self.file.sync_all()?;
+        Ok(Written {
+            size: self.size,
+            crc32: self.hasher.finalize(),
+        })
+    }
+}
+
+impl Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..length]);
+        self.size += length as u64;
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

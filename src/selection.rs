@@ -1,0 +1,65 @@
+//! Which rows of the sheet are sent, and what the others get instead. The run and the results
+//! ask the same question of the same sheet, and so get the same answer.
+
+use crate::duplicates::Duplicates;
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::row::Row;
+use crate::sheet::check::{DuplicatePolicy, say_repeat};
+use crate::sheet::columns::Columns;
+use crate::sheet::problem::Problem;
+use crate::sheet::{Numbered, Sheet};
+
+/// A checked sheet and the policies under which its rows are chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Selection<'a> {
+    pub sheet: &'a Sheet,
+    pub columns: &'a Columns,
+    pub duplicates: &'a Duplicates,
+    pub duplicate_policy: DuplicatePolicy,
+}
+
+/// What is done with a row.
+#[derive(Debug)]
+pub enum Choice<'r> {
+    Send(Row<'r>),
+    /// It is not sent, and this is its outcome.
+    Leave(Outcome),
+    /// An earlier run left it as asked; what that run noted stays.
+    Keep,
+}
+
+impl Selection<'_> {
+    pub fn choose<'r>(&self, numbered: &'r Numbered) -> Choice<'r> {
+        if self.sheet.is_settled(self.columns, &numbered.record) {
+            return Choice::Keep;
+        }
+        let row = match self.sheet.read_row(self.columns, numbered) {
+            Ok(row) => row,
+            Err(problems) => return Choice::Leave(outcome_of(&problems)),
+        };
+        match (self.duplicates.of_row(row.number), self.duplicate_policy) {
+            (None, _) => Choice::Send(row),
+            (Some(repeat), DuplicatePolicy::Refuse) => Choice::Leave(Outcome::unsent(
+                OutcomeKind::Invalid,
+                say_repeat(repeat.earlier),
+            )),
+            (Some(repeat), DuplicatePolicy::InOrder) if repeat.is_twin => {
+                Choice::Leave(Outcome::unsent(
+                    OutcomeKind::Skipped,
+                    format!("the same as row {}", repeat.earlier),
+                ))
+            }
+            (Some(_), DuplicatePolicy::InOrder) => Choice::Send(row),
+        }
+    }
+}
+
+fn outcome_of(problems: &[Problem]) -> Outcome {
+    let kind = if problems.iter().all(|problem| problem.is_nothing_to_change) {
+        OutcomeKind::Skipped
+    } else {
+        OutcomeKind::Invalid
+    };
+    let messages: Vec<String> = problems.iter().map(Problem::within_row).collect();
+    Outcome::unsent(kind, messages.join("; "))
+}

@@ -1,0 +1,260 @@
+//! The flags and the environment, checked and given their meaning. The only reader of the
+//! environment.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use jiff::SignedDuration;
+
+use crate::cli::{ApplyFlags, SheetFlags};
+use crate::journal::Durability;
+use crate::pace::{PaceSettings, Rate};
+use crate::pipeline::Course;
+use crate::progress::Manner;
+use crate::results;
+use crate::retry::RetryPolicy;
+use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::{Reading, RowsWanted};
+use crate::webex::base_url::{BaseUrl, WEBEX};
+use crate::webex::ids::{self, Kind};
+use crate::webex::token::Token;
+
+/// Where people have their token already, the first one found counts.
+const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
+
+/// More requests at once than this only makes the limit harder to find.
+const MOST_AT_ONCE: usize = 1000;
+
+/// What a sheet is and how it is read.
+#[derive(Debug)]
+pub struct SheetSettings {
+    pub path: PathBuf,
+    pub reading: Reading,
+    pub duplicates: DuplicatePolicy,
+}
+
+/// Everything `apply` needs to know.
+#[derive(Debug)]
+pub struct ApplySettings {
+    pub sheet: SheetSettings,
+    pub results: PathBuf,
+    pub start: Start,
+    pub bad_rows: BadRows,
+    pub target: Target,
+    pub pace: PaceSettings,
+    pub course: Course,
+    pub timeout: Duration,
+    pub consent: Consent,
+    pub durability: Durability,
+    pub manner: Manner,
+    pub summary: SummaryFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    Fresh,
+    Resume,
+}
+
+/// What rows with a problem do to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadRows {
+    /// Nothing is sent.
+    Refuse,
+    /// They are left out.
+    Skip,
+}
+
+#[derive(Debug)]
+pub enum Target {
+    Service {
+        base_url: BaseUrl,
+        token: Token,
+    },
+    /// A simulator inside this program, so many times faster than life.
+    Rehearsal {
+        speed: f64,
+    },
+}
+
+/// Whether the user is asked before anything is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    Ask,
+    Given,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryFormat {
+    Text,
+    Json,
+    /// Only what must be known: how to go on, and what failed.
+    Quiet,
+}
+
+impl SheetSettings {
+    pub fn from_flags(flags: SheetFlags) -> Result<SheetSettings> {
+        let default_org = flags.org.map(|org| read_org(&org)).transpose()?;
+        Ok(SheetSettings {
+            path: flags.sheet,
+            reading: Reading {
+                default_org,
+                rows: if flags.only_failed {
+                    RowsWanted::OnlyFailed
+                } else {
+                    RowsWanted::All
+                },
+            },
+            duplicates: if flags.allow_duplicates {
+                DuplicatePolicy::InOrder
+            } else {
+                DuplicatePolicy::Refuse
+            },
+        })
+    }
+}
+
+impl ApplySettings {
+    pub fn from_flags(flags: ApplyFlags) -> Result<ApplySettings> {
+        let sheet = SheetSettings::from_flags(flags.sheet)?;
+        let results = flags
+            .output
+            .unwrap_or_else(|| results::default_path(&sheet.path));
+        let target = if flags.rehearse {
+            if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
+                bail!("--rehearse-speed is a number from 0.1 to 1000");
+            }
+            Target::Rehearsal {
+                speed: flags.rehearse_speed,
+            }
+        } else {
+            let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
+                .context("--base-url cannot be used")?;
+            let token = read_token(flags.token_file.as_deref())?;
+            Target::Service { base_url, token }
+        };
+        let patience = match target {
+            Target::Rehearsal { speed } => 1.0 / speed,
+            Target::Service { .. } => 1.0,
+        };
+        let usual = RetryPolicy::default();
+        let failure_limit = flags.max_failures.map(|text| text.parse()).transpose();
+        Ok(ApplySettings {
+            sheet,
+            results,
+            start: if flags.resume {
+                Start::Resume
+            } else {
+                Start::Fresh
+            },
+            bad_rows: if flags.skip_invalid {
+                BadRows::Skip
+            } else {
+                BadRows::Refuse
+            },
+            pace: PaceSettings {
+                concurrency: read_concurrency(&flags.concurrency)?,
+                ceiling: flags
+                    .rate
+                    .map(|rate| read_rate(&rate, "--rate"))
+                    .transpose()?,
+                remembered: None,
+            },
+            course: Course {
+                retry: RetryPolicy {
+                    first_delay: usual.first_delay.mul_f64(patience),
+                    longest_delay: usual.longest_delay.mul_f64(patience),
+                    ..usual
+                },
+                longest_wait: read_duration(&flags.max_wait, "--max-wait")?,
+                failure_limit: failure_limit
+                    .map_err(|error: String| anyhow!("--max-failures: {error}"))?,
+                seed: fastrand::u64(..),
+            },
+            timeout: read_duration(&flags.timeout, "--timeout")?,
+            consent: if flags.yes || flags.rehearse {
+                Consent::Given
+            } else {
+                Consent::Ask
+            },
+            target,
+            durability: flags
+                .durability
+                .parse()
+                .map_err(|error: String| anyhow!("--durability: {error}"))?,
+            manner: match (flags.talk.quiet, flags.talk.verbose) {
+                (true, _) => Manner::Silent,
+                (false, 0) => Manner::Suited,
+                (false, _) => Manner::Lines,
+            },
+            summary: match (flags.summary, flags.talk.quiet) {
+                (Some(_), _) => SummaryFormat::Json,
+                (None, true) => SummaryFormat::Quiet,
+                (None, false) => SummaryFormat::Text,
+            },
+        })
+    }
+}
+
+fn read_org(text: &str) -> Result<String> {
+    match ids::read(text, Kind::Organization) {
+        Ok(id) => Ok(id.text.into_owned()),
+        Err(_) => bail!("--org: `{text}` is not an organisation's id"),
+    }
+}
+
+fn read_concurrency(text: &str) -> Result<NonZeroUsize> {
+    text.parse()
+        .ok()
+        .filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE)
+        .with_context(|| format!("--concurrency: `{text}` is no number from 1 to {MOST_AT_ONCE}"))
+}
+
+/// Reads a rate such as `5/s`; `flag` is named in the error.
+pub fn read_rate(text: &str, flag: &str) -> Result<Rate> {
+    text.parse()
+        .map_err(|error: crate::pace::RateError| anyhow!("{flag}: {error}"))
+}
+
+fn read_duration(text: &str, flag: &str) -> Result<Duration> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_hours(24 * 366))
+        .with_context(|| {
+            format!("{flag}: `{text}` is no length of time; it looks like 90s, 5m or 2h")
+        })
+}
+
+fn read_token(file: Option<&Path>) -> Result<Token> {
+    if let Some(path) = file {
+        let shown = path.display();
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the token file `{shown}`"))?;
+        return Token::read(&text)
+            .with_context(|| format!("the token file `{shown}` holds no token"));
+    }
+    for name in TOKEN_VARIABLES {
+        if let Some(text) = variable(name).filter(|text| !text.trim().is_empty()) {
+            return Token::read(&text)
+                .with_context(|| format!("the variable {name} holds no token"));
+        }
+    }
+    bail!(
+        "there is no access token\n\
+         hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;\n\
+         hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;\n\
+         hint: to try everything without one, use --rehearse"
+    )
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,307 @@
+//! What a run came to: counts, words, exit code.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::stop::StopReason;
+
+/// How the process ends. Each number has one meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Every row is as asked.
+    AsAsked = 0,
+    /// Finished, and some rows are not as asked.
+    SomeNot = 1,
+    /// Nothing was sent: the flags, the settings or the sheet are wrong.
+    NothingSent = 2,
+    /// Stopped before the end; `--resume` goes on.
+    Stopped = 3,
+    /// Interrupted by the user; `--resume` goes on.
+    Interrupted = 130,
+}
+
+/// Counts of what stands in a results file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Counts {
+    by_kind: BTreeMap<OutcomeKind, u64>,
+    /// By HTTP status of the last answer; `None`: an attempt was made and got no answer.
+    by_status: BTreeMap<Option<u16>, u64>,
+    pub rows: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.add_kind(outcome.kind);
+        if outcome.attempts > 0 {
+            *self.by_status.entry(outcome.status).or_default() += 1;
+        }
+    }
+
+    /// A row of which only the outcome is known.
+    pub fn add_kind(&mut self, kind: OutcomeKind) {
+        self.rows += 1;
+        *self.by_kind.entry(kind).or_default() += 1;
+    }
+
+    pub fn of(&self, kind: OutcomeKind) -> u64 {
+        self.by_kind.get(&kind).copied().unwrap_or_default()
+    }
+
+    fn not_as_asked(&self) -> u64 {
+        let kinds = OutcomeKind::ALL.into_iter();
+        kinds
+            .filter(|kind| !kind.is_as_asked())
+            .map(|kind| self.of(kind))
+            .sum()
+    }
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Summary {
+    pub counts: Counts,
+    pub reason: Option<StopReason>,
+    /// Rows the check pass counted; the results must have as many.
+    pub rows_in_sheet: u64,
+    pub requests: u64,
+    pub throttled: u64,
+    pub took: Duration,
+    /// Where the results are; `None` when they could not be written.
+    pub results: Option<String>,
+    /// The command that goes on with this run.
+    pub resume: String,
+    /// The command that sends again what failed.
+    pub send_failed: String,
+}
+
+impl Summary {
+    pub fn exit_code(&self) -> ExitCode {
+        match self.reason {
+            Some(StopReason::Interrupted) => ExitCode::Interrupted,
+            Some(_) => ExitCode::Stopped,
+            None if self.results.is_none() || !self.adds_up() => ExitCode::Stopped,
+            None if self.counts.not_as_asked() > 0 => ExitCode::SomeNot,
+            None => ExitCode::AsAsked,
+        }
+    }
+
+    /// Every row of the sheet has exactly one outcome.
+    fn adds_up(&self) -> bool {
+        self.counts.rows == self.rows_in_sheet
+    }
+
+    /// Rows that a resumed run would send.
+    fn rows_left(&self) -> u64 {
+        match self.reason {
+            None => 0,
+            Some(_) => {
+                self.counts.of(OutcomeKind::NotAttempted) + self.counts.of(OutcomeKind::Unknown)
+            }
+        }
+    }
+
+    pub fn to_json(&self) -> Value {
+        let outcomes: BTreeMap<&str, u64> = OutcomeKind::ALL
+            .into_iter()
+            .map(|kind| (kind.word(), self.counts.of(kind)))
+            .collect();
+        let statuses: BTreeMap<String, u64> = self
+            .counts
+            .by_status
+            .iter()
+            .map(|(status, count)| (say_status(*status), *count))
+            .collect();
+        json!({
+            "rows": self.counts.rows,
+            "outcomes": outcomes,
+            "statuses": statuses,
+            "requests": self.requests,
+            "throttled": self.throttled,
+            "seconds": self.took.as_secs_f64(),
+            "stopped": self.reason.as_ref().map(ToString::to_string),
+            "rowsLeft": self.rows_left(),
+            "results": self.results,
+            "resume": self.reason.is_some().then_some(&self.resume),
+            "exitCode": self.exit_code() as u8,
+        })
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(reason) = &self.reason {
+            writeln!(out, "stopped: {reason}")?;
+        }
+        let took = clock::in_words(self.took);
+        let requests = plural(self.requests, "request");
+        write!(
+            out,
+            "{} in {took}, {requests}",
+            plural(self.counts.rows, "row")
+        )?;
+        if self.throttled > 0 {
+            let times = plural(self.throttled, "time");
+            write!(out, ", told to wait {times}")?;
+        }
+        out.write_char('\n')?;
+        for (kind, count) in &self.counts.by_kind {
+            writeln!(out, "  {:<14}{count:>8}", kind.word())?;
+        }
+        if !self.counts.by_status.is_empty() {
+            let statuses = self.counts.by_status.iter();
+            let statuses: Vec<String> = statuses
+                .map(|(status, count)| format!("{} × {count}", say_status(*status)))
+                .collect();
+            writeln!(out, "last answers: {}", statuses.join(", "))?;
+        }
+        if let Some(results) = &self.results {
+            writeln!(out, "results: {results}")?;
+        }
+        if !self.adds_up() {
+            writeln!(
+                out,
+                "error: the sheet has {} and the results have {}; do not trust these results",
+                plural(self.rows_in_sheet, "row"),
+                self.counts.rows
+            )?;
+        }
+        if self.reason.is_some() {
+            let left = self.rows_left();
+            let are = if left == 1 { "is" } else { "are" };
+            writeln!(out, "{} {are} left; to go on:", plural(left, "row"))?;
+            writeln!(out, "  {}", self.resume)?;
+        } else if self.results.is_none() {
+            writeln!(out, "nothing needs to be sent again; to write the results:")?;
+            writeln!(out, "  {}", self.resume)?;
+        } else if self.counts.not_as_asked() > 0 {
+            writeln!(
+                out,
+                "hint: mend the rows in the results file and send just those again:"
+            )?;
+            writeln!(out, "  {}", self.send_failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// `1 row`, `2,000 rows`.
+pub fn plural(count: u64, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(count))
+}
+
+/// `1234567` → `1,234,567`.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn say_status(status: Option<u16>) -> String {
+    status.map_or_else(|| "none".to_string(), |status| status.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(
+        outcomes: &[(OutcomeKind, Option<u16>, u32)],
+        reason: Option<StopReason>,
+    ) -> Summary {
+        let mut counts = Counts::default();
+        for (kind, status, attempts) in outcomes {
+            counts.add(&Outcome {
+                status: *status,
+                attempts: *attempts,
+                ..Outcome::unsent(*kind, "")
+            });
+        }
+        Summary {
+            rows_in_sheet: counts.rows,
+            counts,
+            reason,
+            requests: 1234,
+            throttled: 2,
+            took: Duration::from_secs(75),
+            results: Some("sheet.results.csv".into()),
+            resume: "wxbulk apply sheet.csv --resume".into(),
+            send_failed: "wxbulk apply sheet.results.csv --only-failed".into(),
+        }
+    }
+
+    #[test]
+    fn a_finished_run_reads_well() {
+        let summary = summary(
+            &[
+                (OutcomeKind::Updated, Some(204), 1),
+                (OutcomeKind::Updated, Some(204), 2),
+                (OutcomeKind::Failed, Some(404), 1),
+                (OutcomeKind::Unknown, None, 6),
+                (OutcomeKind::Invalid, None, 0),
+            ],
+            None,
+        );
+        assert_eq!(summary.exit_code(), ExitCode::SomeNot);
+        insta::assert_snapshot!(summary.to_string(), @"
+        5 rows in 1 min 15 s, 1,234 requests, told to wait 2 times
+          updated              2
+          failed               1
+          unknown              1
+          invalid              1
+        last answers: none × 1, 204 × 2, 404 × 1
+        results: sheet.results.csv
+        hint: mend the rows in the results file and send just those again:
+          wxbulk apply sheet.results.csv --only-failed
+        ");
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"failed":1,"invalid":1,"not-attempted":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
+    }
+
+    #[test]
+    fn a_stopped_run_ends_with_the_command_that_goes_on() {
+        let summary = summary(
+            &[
+                (OutcomeKind::Updated, Some(204), 1),
+                (OutcomeKind::NotAttempted, None, 0),
+            ],
+            Some(StopReason::Interrupted),
+        );
+        assert_eq!(summary.exit_code(), ExitCode::Interrupted);
+        insta::assert_snapshot!(summary.to_string(), @"
+        stopped: interrupted
+        2 rows in 1 min 15 s, 1,234 requests, told to wait 2 times
+          updated              1
+          not-attempted        1
+        last answers: 204 × 1
+        results: sheet.results.csv
+        1 row is left; to go on:
+          wxbulk apply sheet.csv --resume
+        ");
+    }
+
+    #[test]
+    fn outcomes_that_do_not_add_up_are_said_loudly() {
+        let mut summary = summary(&[(OutcomeKind::Updated, Some(204), 1)], None);
+        assert_eq!(summary.exit_code(), ExitCode::AsAsked);
+        summary.rows_in_sheet = 2;
+        assert_eq!(summary.exit_code(), ExitCode::Stopped);
+        assert!(summary.to_string().contains("do not trust these results"));
+    }
+
+    #[test]
+    fn large_counts_are_grouped() {
+        let counts = [0, 1, 999, 1000, 1_234_567].map(grouped);
+        assert_eq!(counts, ["0", "1", "999", "1,000", "1,234,567"]);
+    }
+}
