@@ -1,1 +1,167 @@
 //! A local server that behaves like the service.
+//!
+//! It is built from the service's contract alone and shares no type with the client: a field misspelt on both sides
+//! would otherwise agree with itself. It holds everything in memory and starts empty each time.
+//!
+//! ```text
+//! connection ─▶ route ─▶ service ─▶ access → limiter → faults → directory ─▶ answer ─▶ connection
+//!     │                                                                                  │
+//!     └──────────────────────────────────── log ◀────────────────────────────────────────┘
+//! ```
+//!
+//! Beside the service's own resources it answers `GET /simulator/requests`, `/simulator/state` and
+//! `/simulator/summary`: what it saw, what is set now, and the counts.
+//!
+//! What befalls a request depends on the seed, the location, the method and how many such requests came before, never
+//! on which of two requests was faster. Only the limit goes by the clock.
+
+mod access;
+mod answer;
+mod behaviour;
+mod body;
+mod clock;
+mod connection;
+mod damage;
+mod dice;
+mod directory;
+mod doorkeeper;
+mod faults;
+mod ids;
+mod latency;
+mod limit;
+mod limiter;
+mod line;
+mod lists;
+mod log;
+mod numbers;
+mod retry_after;
+mod route;
+mod service;
+mod units;
+mod visit;
+mod work;
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+pub use access::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
+pub use behaviour::Behaviour;
+pub use directory::{Location, Locations};
+pub use faults::{Fault, Faults, When};
+pub use latency::Latency;
+pub use limit::{Early, Limit, Refused, Rule};
+pub use lists::Paging;
+pub use retry_after::RetryAfter;
+pub use units::{NotUnderstood, Rate, Share, Speed, parse_duration};
+
+use clock::Clock;
+use connection::{Shared, serve};
+use log::Log;
+use service::Service;
+
+/// A running simulator, on a thread of its own. Dropping it stops it and waits until it has.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    /// Ends, without a word, with the thread.
+    ended: oneshot::Receiver<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Listens, and is ready for requests when this returns. Port 0 takes any free one.
+    pub fn start(behaviour: Behaviour, listen: SocketAddr) -> io::Result<Simulator> {
+        let listener = TcpListener::bind(listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let (ending, ended) = oneshot::channel();
+        let (report, started) = mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("simulator".to_owned())
+            .spawn(move || {
+                let _ending: oneshot::Sender<()> = ending;
+                if let Err(error) = run(behaviour, listener, &report, stopped) {
+                    let _ = report.send(Err(error));
+                }
+            })?;
+        let simulator = Simulator {
+            address,
+            stop: Some(stop),
+            ended,
+            thread: Some(thread),
+        };
+        let gone = |_| Err(io::Error::other("the simulator ended before it began"));
+        started.recv().unwrap_or_else(gone)?;
+        Ok(simulator)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://` and the address; the service's paths follow it, with or without `/v1`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns only if the simulator ends by itself, which it should not; race it against the signal to stop.
+    pub async fn ended(&mut self) {
+        let _ = (&mut self.ended).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Serves until told to stop, or until there is no one left to tell.
+fn run(
+    behaviour: Behaviour,
+    listener: TcpListener,
+    report: &mpsc::SyncSender<io::Result<()>>,
+    stopped: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let log = Log::new(behaviour.log_keeps);
+    let clock = Clock::start(behaviour.speed);
+    let seed = behaviour.seed;
+    let service = Service::new(behaviour)
+        .map_err(|complaint| io::Error::new(io::ErrorKind::InvalidInput, complaint))?;
+    let serving = async move {
+        let shared = Shared {
+            service: RefCell::new(service),
+            log: RefCell::new(log),
+            clock,
+            address: listener.local_addr()?,
+            seed,
+        };
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let _ = report.send(Ok(()));
+        tokio::select! {
+            () = serve(listener, Rc::new(shared)) => {}
+            _ = stopped => {}
+        }
+        Ok(())
+    };
+    tokio::task::LocalSet::new().block_on(&runtime, serving)
+}

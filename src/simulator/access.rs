@@ -1,0 +1,129 @@
+//! What opens the service: bearer tokens, their scopes, their end, and what renews them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::units::{NotUnderstood, parse_duration};
+
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    pub bearer: Bearer,
+    pub scopes: Scopes,
+    pub lifetime: Lifetime,
+    pub refresh: Refresh,
+    pub rotation: Rotation,
+}
+
+/// A text that never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    pub(super) fn is(&self, guess: &str) -> bool {
+        self.0 == guess
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+/// The token a client starts with; those it is given by a refresh are always good.
+#[derive(Debug, Clone, Default)]
+pub enum Bearer {
+    #[default]
+    Any,
+    Exactly(Secret),
+}
+
+#[derive(Debug, Clone, Default)]
+pub enum Scopes {
+    #[default]
+    All,
+    Only(BTreeSet<String>),
+}
+
+/// How long each token is good, in the service's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lifetime {
+    #[default]
+    Unlimited,
+    Requests(NonZeroU64),
+    /// From its first use, or from its making by a refresh.
+    Time(Duration),
+}
+
+/// `unlimited`, a number of requests such as `200`, or a time such as `12h`.
+impl FromStr for Lifetime {
+    type Err = NotUnderstood;
+
+    fn from_str(text: &str) -> Result<Lifetime, NotUnderstood> {
+        if text == "unlimited" {
+            return Ok(Lifetime::Unlimited);
+        }
+        let requests = text.parse().map(Lifetime::Requests).ok();
+        let time = || parse_duration(text).map(Lifetime::Time).ok();
+        requests.or_else(time).ok_or_else(|| {
+            NotUnderstood(format!(
+                "`{text}` is not a token's lifetime; write `unlimited`, a number of requests like `200`, or a time like \
+                 `12h`"
+            ))
+        })
+    }
+}
+
+/// What a refresh must come with.
+#[derive(Debug, Clone, Default)]
+pub enum Refresh {
+    #[default]
+    Anything,
+    Exactly {
+        client_id: String,
+        client_secret: Secret,
+        refresh_token: Secret,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rotation {
+    #[default]
+    SameRefreshToken,
+    /// Each refresh brings a new refresh token and ends the old one.
+    NewRefreshToken,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show_in_debug_output() {
+        let bearer = Bearer::Exactly(Secret::new("hush"));
+        assert!(!format!("{bearer:?}").contains("hush"));
+    }
+
+    #[test]
+    fn a_lifetime_is_counted_in_requests_or_in_time() {
+        let requests = NonZeroU64::new(200).unwrap();
+        for (text, lifetime) in [
+            ("unlimited", Lifetime::Unlimited),
+            ("200", Lifetime::Requests(requests)),
+            ("2min", Lifetime::Time(Duration::from_mins(2))),
+        ] {
+            assert_eq!(text.parse(), Ok(lifetime), "{text}");
+        }
+        for text in ["", "-1", "long"] {
+            let complaint = text.parse::<Lifetime>().unwrap_err().to_string();
+            assert!(complaint.contains("`12h`"), "{complaint}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! An answer as a value, and the shapes in which the service says no.
+
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+const ERROR_CODES: HeaderName = HeaderName::from_static("cisco-spark-error-codes");
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Bytes,
+    pub(super) ending: Ending,
+}
+
+/// How the body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Whole,
+    /// The connection closes when this many more bytes were promised.
+    CutShort {
+        missing: u64,
+    },
+    /// It starts over for ever.
+    Never,
+}
+
+impl Answer {
+    fn new(status: StatusCode, content_type: Option<&'static str>, body: impl Into<Bytes>) -> Self {
+        let content_type = content_type.map(HeaderValue::from_static);
+        Answer {
+            status,
+            headers: content_type
+                .map(|kind| (CONTENT_TYPE, kind))
+                .into_iter()
+                .collect(),
+            body: body.into(),
+            ending: Ending::Whole,
+        }
+    }
+
+    pub(super) fn json(status: StatusCode, value: &Value) -> Answer {
+        let kind = "application/json;charset=UTF-8";
+        Answer::new(status, Some(kind), value.to_string())
+    }
+
+    pub(super) fn no_content() -> Answer {
+        Answer::new(StatusCode::NO_CONTENT, None, Bytes::new())
+    }
+
+    /// Leaves out a value that HTTP cannot carry.
+    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Answer {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+}
+
+/// The forms of an error's body that have been seen; the service publishes none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Message,
+    TwoCodes,
+    KeyedList,
+    Html,
+    PlainText,
+    Nothing,
+}
+
+impl Shape {
+    const ALL: [Shape; 6] = [
+        Shape::Message,
+        Shape::TwoCodes,
+        Shape::KeyedList,
+        Shape::Html,
+        Shape::PlainText,
+        Shape::Nothing,
+    ];
+
+    pub(super) fn any(dice: &mut fastrand::Rng) -> Shape {
+        dice.choice(Shape::ALL).unwrap_or(Shape::Message)
+    }
+}
+
+/// What an error is about. The two codes differ in the real service's answers.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: u32,
+    pub(super) detail_code: u32,
+    pub(super) message: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Problem {
+        Problem {
+            status,
+            code: 25000 + u32::from(status.as_u16()),
+            detail_code: 8000 + u32::from(status.as_u16()),
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn with_codes(mut self, code: u32, detail_code: u32) -> Problem {
+        self.code = code;
+        self.detail_code = detail_code;
+        self
+    }
+
+    pub(super) fn in_shape(&self, shape: Shape, tracking_id: &str) -> Answer {
+        let message = &self.message;
+        match shape {
+            Shape::Message => {
+                let body = json!({"message": message, "errors": [{"description": message}], "trackingId": tracking_id});
+                Answer::json(self.status, &body)
+            }
+            Shape::TwoCodes => {
+                let errors = json!([{"description": message, "errorCode": self.detail_code}]);
+                let body = json!({
+                    "errorCode": self.code, "message": message, "errors": errors, "trackingId": tracking_id,
+                });
+                Answer::json(self.status, &body)
+            }
+            Shape::KeyedList => {
+                let said = json!([{"description": message, "code": self.code.to_string()}]);
+                let key = self.status.as_u16().to_string();
+                let body =
+                    json!({"error": [{"key": key, "message": said}], "trackingId": tracking_id});
+                Answer::json(self.status, &body)
+            }
+            Shape::Html => {
+                let title = self.status.to_string();
+                let body = format!(
+                    "<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body>\r\n</html>\r\n"
+                );
+                Answer::new(self.status, Some("text/html"), body)
+                    .with_header(ERROR_CODES, &self.code.to_string())
+            }
+            Shape::PlainText => Answer::new(
+                self.status,
+                Some("text/plain"),
+                format!("{}\n", self.message),
+            ),
+            Shape::Nothing => Answer::new(self.status, None, Bytes::new())
+                .with_header(ERROR_CODES, &self.code.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(shape: Shape) -> (Value, Answer) {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "No \"good\".").with_codes(25223, 8363);
+        let answer = problem.in_shape(shape, "T_1");
+        (
+            serde_json::from_slice(&answer.body).unwrap_or_default(),
+            answer,
+        )
+    }
+
+    #[test]
+    fn the_json_shapes_are_those_of_the_contract() {
+        let (first, _) = body(Shape::Message);
+        assert_eq!(first["errors"][0]["description"], "No \"good\".");
+        assert!(first.get("errorCode").is_none());
+        let (second, _) = body(Shape::TwoCodes);
+        assert_eq!(
+            (&second["errorCode"], &second["errors"][0]["errorCode"]),
+            (&25223.into(), &8363.into())
+        );
+        let (third, _) = body(Shape::KeyedList);
+        assert_eq!(third["error"][0]["message"][0]["code"], "25223");
+        for value in [first, second, third] {
+            assert_eq!(value["trackingId"], "T_1");
+        }
+    }
+
+    #[test]
+    fn shapes_without_json_leave_only_headers() {
+        for shape in [Shape::Html, Shape::Nothing] {
+            let (value, answer) = body(shape);
+            assert_eq!(value, Value::Null);
+            assert!(answer.headers.iter().any(|(name, _)| *name == ERROR_CODES));
+        }
+        assert_eq!(body(Shape::PlainText).0, Value::Null);
+    }
+
+    #[test]
+    fn a_header_http_cannot_carry_is_left_out() {
+        let answer = Answer::no_content().with_header(ERROR_CODES, "a\r\nb");
+        assert!(answer.headers.is_empty());
+    }
+}

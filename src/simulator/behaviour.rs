@@ -1,0 +1,108 @@
+//! How the simulator behaves, as one value, and the two behaviours most runs want.
+
+use std::time::Duration;
+
+use super::access::Access;
+use super::directory::Locations;
+use super::faults::Faults;
+use super::latency::Latency;
+use super::limit::Limit;
+use super::lists::Paging;
+use super::retry_after::RetryAfter;
+use super::units::{Share, Speed};
+
+/// All times are the service's: `speed` divides those that reach the client.
+#[derive(Debug, Clone)]
+pub struct Behaviour {
+    pub locations: Locations,
+    /// The organisation of the token; `None` for that of all locations, where they have only one, else a made-up one.
+    pub own_organization: Option<String>,
+    pub access: Access,
+    pub limit: Limit,
+    pub retry_after: RetryAfter,
+    pub latency: Latency,
+    pub faults: Faults,
+    /// How long a stalled answer is held back.
+    pub stall: Duration,
+    pub paging: Paging,
+    /// The chance that another client changes a location's first number between two of its requests.
+    pub meddling: Share,
+    pub seed: u64,
+    pub speed: Speed,
+    /// How many requests the log keeps in full; the counts go over all.
+    pub log_keeps: usize,
+}
+
+/// Longer than the minute clients commonly wait.
+const STALL: Duration = Duration::from_secs(90);
+
+impl Default for Behaviour {
+    fn default() -> Behaviour {
+        Behaviour {
+            locations: Locations::default(),
+            own_organization: None,
+            access: Access::default(),
+            limit: Limit::default(),
+            retry_after: RetryAfter::default(),
+            latency: Latency::NONE,
+            faults: Faults::NONE,
+            stall: STALL,
+            paging: Paging::default(),
+            meddling: Share::NONE,
+            seed: 1,
+            speed: Speed::REAL,
+            log_keeps: 200_000,
+        }
+    }
+}
+
+impl Behaviour {
+    /// Answers at once, limits nothing, breaks nothing, and knows any well-formed id.
+    pub fn instant() -> Behaviour {
+        Behaviour::default()
+    }
+
+    /// What the service is said to be like: about 300 requests a minute with a small burst, 200 to 800 ms a call, a 429
+    /// now and then, and one location in a hundred that fails once.
+    pub fn rehearsal(speed: Speed) -> Behaviour {
+        Behaviour {
+            limit: REHEARSAL_LIMIT.parse().unwrap_or_default(),
+            latency: REHEARSAL_LATENCY.parse().unwrap_or_default(),
+            faults: REHEARSAL_FAULTS.parse().unwrap_or_default(),
+            speed,
+            log_keeps: 1000,
+            ..Behaviour::default()
+        }
+    }
+}
+
+const REHEARSAL_LIMIT: &str = "bucket:300/min,burst=10,strict";
+const REHEARSAL_LATENCY: &str = "200ms..800ms";
+const REHEARSAL_FAULTS: &str =
+    "429=0.5%, 500=0.25% once, 502=0.25% once, 503=0.25% once, 504=0.25% once";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::limit::Rule;
+
+    #[test]
+    fn the_rehearsal_is_as_its_constants_say() {
+        assert_eq!(REHEARSAL_LIMIT.parse::<Limit>().map(|_| ()), Ok(()));
+        assert_eq!(REHEARSAL_FAULTS.parse::<Faults>().map(|_| ()), Ok(()));
+        let rehearsal = Behaviour::rehearsal(Speed::REAL);
+        assert!(matches!(rehearsal.limit.rule, Rule::TokenBucket { .. }));
+        assert_ne!(rehearsal.latency, Latency::NONE);
+    }
+
+    #[test]
+    fn about_one_location_in_a_hundred_fails_once_in_a_rehearsal() {
+        let faults = Behaviour::rehearsal(Speed::REAL).faults;
+        let fails = |location: &u32| {
+            let fault = faults.strike(1, &location.to_string(), 0);
+            fault.is_some_and(|fault| fault.to_string().starts_with('5'))
+        };
+        let failing = (0..10_000).filter(fails).count();
+        assert!((60..140).contains(&failing), "{failing}");
+    }
+}

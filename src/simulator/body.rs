@@ -1,0 +1,79 @@
+//! A response's body on the wire, including those that end wrongly.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+
+use super::answer::Ending;
+
+#[derive(Debug)]
+pub(super) struct AnswerBody {
+    /// Taken when sent.
+    piece: Option<Bytes>,
+    ending: Ending,
+    flushed: bool,
+}
+
+/// Breaks the connection off in the middle of a body.
+#[derive(Debug)]
+pub(super) struct CutShort;
+
+impl fmt::Display for CutShort {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the answer was cut short on purpose")
+    }
+}
+
+impl std::error::Error for CutShort {}
+
+impl AnswerBody {
+    pub(super) fn new(body: Bytes, ending: Ending) -> AnswerBody {
+        let piece = Some(body).filter(|body| !body.is_empty());
+        AnswerBody {
+            piece,
+            ending,
+            flushed: false,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = CutShort;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+        let next = match self.ending {
+            Ending::Never => self.piece.clone(),
+            Ending::Whole | Ending::CutShort { .. } => self.piece.take(),
+        };
+        match (next, self.ending) {
+            (Some(piece), _) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            (None, Ending::CutShort { .. }) if self.flushed => Poll::Ready(Some(Err(CutShort))),
+            // hyper drops what it has not yet written when a body fails, and writes it out when a body is not ready.
+            (None, Ending::CutShort { .. }) => {
+                self.flushed = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            (None, _) => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.piece.is_none() && self.ending == Ending::Whole
+    }
+
+    /// Only a whole body knows its size; the others leave the promise to the `Content-Length` header.
+    fn size_hint(&self) -> SizeHint {
+        let length = self.piece.as_ref().map_or(0, Bytes::len) as u64;
+        match self.ending {
+            Ending::Whole => SizeHint::with_exact(length),
+            Ending::CutShort { .. } | Ending::Never => SizeHint::default(),
+        }
+    }
+}

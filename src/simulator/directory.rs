@@ -1,0 +1,279 @@
+//! The organisations and locations the service knows, and the numbers set on them.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::ids::{Id, Kind};
+use super::numbers::{Change, Numbers, as_set};
+
+/// The organisation of the token where nothing else is said.
+const OWN_ORGANIZATION: &str = "5ca1ab1e-0000-4000-8000-000000000001";
+
+#[derive(Debug, Clone, Default)]
+pub enum Locations {
+    /// Any id that decodes to a location is one, in whatever organisation is named.
+    #[default]
+    AnyWellFormed,
+    Exactly(Vec<Location>),
+}
+
+/// Ids may be in their encoded form or bare UUIDs.
+#[derive(Debug, Clone, Default)]
+pub struct Location {
+    pub id: String,
+    /// `None` is the token's own organisation.
+    pub organization: Option<String>,
+    /// Empty for a made-up one.
+    pub name: String,
+    /// `None` is unset.
+    pub numbers: [Option<String>; 3],
+}
+
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) id: Id,
+    pub(super) organization: Id,
+    pub(super) name: String,
+    pub(super) numbers: Numbers,
+}
+
+/// A place that exists: one already on record, or one that any well-formed id stands for.
+#[derive(Debug)]
+pub(super) enum Spot {
+    OnRecord(usize),
+    Untouched { id: Id, organization: Id },
+}
+
+#[derive(Debug)]
+pub(super) struct Directory {
+    knows_any: bool,
+    own: Id,
+    organizations: Vec<Id>,
+    places: Vec<Place>,
+    index: HashMap<Id, usize>,
+}
+
+impl Directory {
+    /// Refuses ids that are none, by name. Of two locations with one id the first stands.
+    pub(super) fn new(locations: Locations, own: Option<&str>) -> Result<Directory, String> {
+        let (knows_any, listed) = match locations {
+            Locations::AnyWellFormed => (true, Vec::new()),
+            Locations::Exactly(listed) => (false, listed),
+        };
+        let organization = |text: &str| {
+            Id::read_or_convert(text, Kind::Organization)
+                .ok_or_else(|| format!("`{text}` is not an organisation's id"))
+        };
+        let mut organizations: Vec<Id> = Vec::new();
+        let mut read = Vec::with_capacity(listed.len());
+        for location in listed {
+            let id = Id::read_or_convert(&location.id, Kind::Location)
+                .ok_or_else(|| format!("`{}` is not a location's id", location.id))?;
+            let named = location
+                .organization
+                .as_deref()
+                .filter(|text| !text.trim().is_empty());
+            let named = named.map(organization).transpose()?;
+            if let Some(named) = named
+                .as_ref()
+                .filter(|named| !organizations.contains(named))
+            {
+                organizations.push(named.clone());
+            }
+            read.push((id, named, location));
+        }
+        let all_named = !read.is_empty() && read.iter().all(|(_, named, _)| named.is_some());
+        let own = match (own, organizations.as_slice()) {
+            (Some(text), _) => organization(text)?,
+            // An administrator who fills in the organisation of every row still has only the one.
+            (None, [only]) if all_named => only.clone(),
+            (None, _) => organization(OWN_ORGANIZATION)?,
+        };
+        if !organizations.contains(&own) {
+            organizations.insert(0, own.clone());
+        }
+        let mut directory = Directory {
+            knows_any,
+            own,
+            organizations,
+            places: Vec::with_capacity(read.len()),
+            index: HashMap::with_capacity(read.len()),
+        };
+        for (id, named, location) in read {
+            if !directory.index.contains_key(&id) {
+                let organization = named.unwrap_or_else(|| directory.own.clone());
+                directory.record(id, organization, location.name, location.numbers);
+            }
+        }
+        Ok(directory)
+    }
+
+    fn record(&mut self, id: Id, organization: Id, name: String, numbers: Numbers) -> usize {
+        let at = self.places.len();
+        let name = if name.is_empty() {
+            format!("Location {}", at + 1)
+        } else {
+            name
+        };
+        self.index.insert(id.clone(), at);
+        // An empty number is an unset one, as after a change.
+        let numbers = numbers.map(|number| number.filter(|number| !number.is_empty()));
+        self.places.push(Place {
+            id,
+            organization,
+            name,
+            numbers,
+        });
+        at
+    }
+
+    /// The location with this id, if it is one of this organisation; no organisation means the token's own.
+    pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<Spot> {
+        let id = Id::read(id, Kind::Location)?;
+        let organization = self.organization(organization)?;
+        match self.index.get(&id) {
+            Some(at) if self.knows_any || self.places[*at].organization == organization => {
+                Some(Spot::OnRecord(*at))
+            }
+            None if self.knows_any => Some(Spot::Untouched { id, organization }),
+            _ => None,
+        }
+    }
+
+    fn organization(&self, named: Option<&str>) -> Option<Id> {
+        match named.filter(|text| !text.is_empty()) {
+            Some(text) => Id::read(text, Kind::Organization),
+            None => Some(self.own.clone()),
+        }
+    }
+
+    pub(super) fn numbers(&self, spot: &Spot) -> Numbers {
+        match spot {
+            Spot::OnRecord(at) => self.places[*at].numbers.clone(),
+            Spot::Untouched { .. } => Numbers::default(),
+        }
+    }
+
+    pub(super) fn change(&mut self, spot: Spot, change: Change) {
+        let at = match spot {
+            Spot::OnRecord(at) => at,
+            Spot::Untouched { id, organization } => {
+                self.record(id, organization, String::new(), Numbers::default())
+            }
+        };
+        change.apply(&mut self.places[at].numbers);
+    }
+
+    /// What has been heard of, for one organisation; `None` for an organisation the token does not manage.
+    pub(super) fn places_of(&self, organization: Option<&str>) -> Option<Vec<&Place>> {
+        let organization = self.organization(organization)?;
+        if !self.knows_any && !self.organizations.contains(&organization) {
+            return None;
+        }
+        let of_it = |place: &&Place| place.organization == organization;
+        Some(self.places.iter().filter(of_it).collect())
+    }
+
+    pub(super) fn place(&self, at: usize) -> &Place {
+        &self.places[at]
+    }
+
+    pub(super) fn organizations(&self) -> &[Id] {
+        &self.organizations
+    }
+
+    pub(super) fn own(&self) -> &Id {
+        &self.own
+    }
+
+    /// Every location on record with its organisation and its numbers as they were set.
+    pub(super) fn state(&self) -> Value {
+        let entries = self.places.iter().map(|place| {
+            let mut fields = as_set(&place.numbers);
+            fields["orgId"] = place.organization.canonical().into();
+            (place.id.canonical(), fields)
+        });
+        Value::Object(entries.collect::<Map<_, _>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD_NO_PAD;
+
+    fn location_id(own: &str) -> String {
+        BASE64_STANDARD_NO_PAD.encode(format!("ciscospark://us/LOCATION/{own}"))
+    }
+
+    fn organization_id(own: &str) -> String {
+        BASE64_STANDARD_NO_PAD.encode(format!("ciscospark://us/ORGANIZATION/{own}"))
+    }
+
+    fn listed(entries: &[(&str, Option<&str>)]) -> Locations {
+        let entries = entries.iter().map(|(id, organization)| Location {
+            id: location_id(id),
+            organization: organization.map(organization_id),
+            ..Location::default()
+        });
+        Locations::Exactly(entries.collect())
+    }
+
+    fn change(number: &str) -> Change {
+        Change::read(format!(r#"{{"autoTransferNumber1":"{number}"}}"#).as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_location_is_known_in_its_own_organisation_only() {
+        let locations = listed(&[("1", Some("a")), ("2", Some("b")), ("3", None)]);
+        let directory = Directory::new(locations, None).unwrap();
+        let own = directory.own().canonical();
+        for (id, organization, known) in [
+            ("1", Some(organization_id("a")), true),
+            ("1", Some(organization_id("b")), false),
+            ("1", None, false),
+            ("3", None, true),
+            ("3", Some(own), true),
+            ("4", None, false),
+            ("1", Some("a".to_owned()), false),
+        ] {
+            let found = directory.find(&location_id(id), organization.as_deref());
+            assert_eq!(found.is_some(), known, "{id} {organization:?}");
+        }
+    }
+
+    #[test]
+    fn the_only_organisation_of_all_locations_is_the_tokens_own() {
+        let locations = listed(&[("1", Some("a")), ("2", Some("a"))]);
+        let directory = Directory::new(locations, None).unwrap();
+        assert!(directory.find(&location_id("2"), None).is_some());
+        assert_eq!(directory.organizations().len(), 1);
+    }
+
+    #[test]
+    fn any_well_formed_location_takes_a_change_and_shows_in_the_state_only_then() {
+        let mut directory = Directory::new(Locations::AnyWellFormed, None).unwrap();
+        let id = location_id("31161");
+        let find = |directory: &Directory| directory.find(&id, None).unwrap();
+        assert_eq!(directory.numbers(&find(&directory)), Numbers::default());
+        assert_eq!(directory.state(), Value::Object(Map::new()));
+        directory.change(find(&directory), change("123"));
+        directory.change(find(&directory), change("456"));
+        assert_eq!(directory.state()[&id]["autoTransferNumber1"], "456");
+        assert_eq!(directory.places_of(None).unwrap().len(), 1);
+        assert!(directory.find("31161", None).is_none());
+        assert!(directory.find(&organization_id("1"), None).is_none());
+    }
+
+    #[test]
+    fn a_list_with_what_is_no_id_is_refused_by_name() {
+        let location = Location {
+            id: "nonsense".to_owned(),
+            ..Location::default()
+        };
+        let refusal = Directory::new(Locations::Exactly(vec![location]), None).unwrap_err();
+        assert!(refusal.contains("`nonsense`"), "{refusal}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Identifiers, told apart by what they decode to and not by how they are spelt.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Location,
+    Organization,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Location => "LOCATION",
+            Kind::Organization => "ORGANIZATION",
+        }
+    }
+}
+
+/// An identifier of a known kind, `ciscospark://us/LOCATION/…` once decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Id(String);
+
+impl Id {
+    /// Reads the encoded form, padded or not, in either alphabet; `None` for anything else, a bare UUID too.
+    pub(super) fn read(text: &str, kind: Kind) -> Option<Id> {
+        let alphabet = if text.contains(['-', '_']) {
+            &alphabet::URL_SAFE
+        } else {
+            &alphabet::STANDARD
+        };
+        let decoded = GeneralPurpose::new(alphabet, LENIENT).decode(text).ok()?;
+        let decoded = String::from_utf8(decoded).ok()?;
+        let mut parts = decoded.strip_prefix("ciscospark://")?.split('/');
+        let well_formed = parts.next().is_some_and(|region| !region.is_empty())
+            && parts.next() == Some(kind.name())
+            && parts.next().is_some_and(|own| !own.is_empty())
+            && parts.next().is_none();
+        well_formed.then_some(Id(decoded))
+    }
+
+    /// As an administrator may have it at hand: also a bare UUID, which Control Hub shows.
+    pub(super) fn read_or_convert(text: &str, kind: Kind) -> Option<Id> {
+        let text = text.trim();
+        Id::read(text, kind).or_else(|| {
+            let bare = uuid::Uuid::try_parse(text).ok()?;
+            Some(Id(format!("ciscospark://us/{}/{bare}", kind.name())))
+        })
+    }
+
+    /// The one spelling the service itself uses.
+    pub(super) fn canonical(&self) -> String {
+        BASE64_STANDARD_NO_PAD.encode(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "ciscospark://us/LOCATION/11111111-2222-3333-4444-555555555555";
+
+    #[test]
+    fn all_spellings_of_one_id_are_the_same() {
+        let canonical = BASE64_STANDARD_NO_PAD.encode(PLAIN);
+        assert_eq!(canonical.len(), 82);
+        let padded = format!("{canonical}==");
+        let bare = "11111111-2222-3333-4444-555555555555";
+        let wanted = Id(PLAIN.to_owned());
+        for text in [&canonical, &padded] {
+            assert_eq!(Id::read(text, Kind::Location).as_ref(), Some(&wanted));
+        }
+        assert_eq!(Id::read_or_convert(bare, Kind::Location), Some(wanted));
+        assert_eq!(Id::read(bare, Kind::Location), None);
+    }
+
+    #[test]
+    fn bits_left_over_at_the_end_do_not_matter() {
+        let mut text = BASE64_STANDARD_NO_PAD.encode(PLAIN);
+        let last = text.pop().unwrap();
+        text.push(char::from(u8::try_from(last).unwrap() + 1));
+        let id = Id::read(&text, Kind::Location).unwrap();
+        assert_ne!(id.canonical(), text);
+    }
+
+    #[test]
+    fn what_is_no_id_of_the_kind_is_not_read() {
+        let encoded = |text: &str| BASE64_STANDARD_NO_PAD.encode(text);
+        for text in [
+            String::new(),
+            "====".to_owned(),
+            "not base64 at all".to_owned(),
+            encoded("ciscospark://us/PEOPLE/1"),
+            encoded("ciscospark://us/ORGANIZATION/1"),
+            encoded("ciscospark://us/LOCATION/"),
+            encoded("ciscospark://us/LOCATION/1/2"),
+            encoded("LOCATION/1"),
+        ] {
+            assert_eq!(Id::read(&text, Kind::Location), None, "{text}");
+        }
+        assert!(Id::read(&encoded("ciscospark://us/LOCATION/31161"), Kind::Location).is_some());
+    }
+}

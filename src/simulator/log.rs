@@ -1,0 +1,280 @@
+//! What the server saw: every request in the order it arrived, and the counts over all of them.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// One request as it came.
+#[derive(Debug, Default)]
+pub(super) struct Arrival {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) organization: Option<String>,
+    pub(super) location: Option<String>,
+    pub(super) tracking_id: String,
+    pub(super) user_agent: Option<String>,
+}
+
+/// What was made of it.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Treatment {
+    pub(super) authorised: bool,
+    pub(super) applied: bool,
+    pub(super) fault: Option<String>,
+    /// Empty where it would hold a secret.
+    pub(super) body: String,
+}
+
+#[derive(Debug)]
+struct Entry {
+    arrived: Duration,
+    answered: Option<Duration>,
+    arrival: Arrival,
+    treatment: Treatment,
+    status: Option<u16>,
+    retry_after: Option<String>,
+}
+
+/// Times are real ones since the simulator's start.
+#[derive(Debug)]
+pub(super) struct Log {
+    keeps: usize,
+    entries: VecDeque<Entry>,
+    arrived: u64,
+    answered: u64,
+    without_answer: u64,
+    statuses: BTreeMap<u16, u64>,
+    faults: BTreeMap<String, u64>,
+    applied: u64,
+    meddled: u64,
+    in_flight: u64,
+    most_in_flight: u64,
+    in_flight_by_location: HashMap<String, u64>,
+    most_in_flight_at_one_location: u64,
+}
+
+impl Log {
+    /// A log of everything counted, and of the latest `keeps` requests in full.
+    pub(super) fn new(keeps: usize) -> Log {
+        Log {
+            keeps,
+            entries: VecDeque::new(),
+            arrived: 0,
+            answered: 0,
+            without_answer: 0,
+            statuses: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            applied: 0,
+            meddled: 0,
+            in_flight: 0,
+            most_in_flight: 0,
+            in_flight_by_location: HashMap::new(),
+            most_in_flight_at_one_location: 0,
+        }
+    }
+
+    pub(super) fn next_sequence(&self) -> u64 {
+        self.arrived
+    }
+
+    /// Enters a request and gives it its sequence number.
+    pub(super) fn arrived(&mut self, now: Duration, arrival: Arrival) -> u64 {
+        let sequence = self.arrived;
+        self.arrived += 1;
+        self.in_flight += 1;
+        self.most_in_flight = self.most_in_flight.max(self.in_flight);
+        if let Some(location) = &arrival.location {
+            let here = self
+                .in_flight_by_location
+                .entry(location.clone())
+                .or_default();
+            *here += 1;
+            let here = *here;
+            self.most_in_flight_at_one_location = self.most_in_flight_at_one_location.max(here);
+        }
+        if self.keeps > 0 {
+            if self.entries.len() == self.keeps {
+                self.entries.pop_front();
+            }
+            self.entries.push_back(Entry {
+                arrived: now,
+                answered: None,
+                arrival,
+                treatment: Treatment::default(),
+                status: None,
+                retry_after: None,
+            });
+        }
+        sequence
+    }
+
+    pub(super) fn treated(&mut self, sequence: u64, treatment: Treatment) {
+        self.applied += u64::from(treatment.applied);
+        if let Some(fault) = &treatment.fault {
+            *self.faults.entry(fault.clone()).or_default() += 1;
+        }
+        if let Some(entry) = self.entry(sequence) {
+            entry.treatment = treatment;
+        }
+    }
+
+    /// The answer was handed to the connection.
+    pub(super) fn answered(
+        &mut self,
+        sequence: u64,
+        now: Duration,
+        status: u16,
+        retry_after: Option<String>,
+    ) {
+        self.answered += 1;
+        *self.statuses.entry(status).or_default() += 1;
+        if let Some(entry) = self.entry(sequence) {
+            entry.answered = Some(now);
+            entry.status = Some(status);
+            entry.retry_after = retry_after;
+        }
+    }
+
+    /// The request is over, answered or not.
+    pub(super) fn left(&mut self, location: Option<&str>, was_answered: bool) {
+        self.in_flight -= 1;
+        self.without_answer += u64::from(!was_answered);
+        if let Some(location) = location
+            && let Some(here) = self.in_flight_by_location.get_mut(location)
+        {
+            *here -= 1;
+            if *here == 0 {
+                self.in_flight_by_location.remove(location);
+            }
+        }
+    }
+
+    /// Another client changed something in between.
+    pub(super) fn meddled(&mut self) {
+        self.meddled += 1;
+    }
+
+    fn dropped(&self) -> u64 {
+        self.arrived - self.entries.len() as u64
+    }
+
+    fn entry(&mut self, sequence: u64) -> Option<&mut Entry> {
+        let at = sequence.checked_sub(self.dropped())?;
+        self.entries.get_mut(usize::try_from(at).ok()?)
+    }
+
+    /// The requests from a sequence number on.
+    pub(super) fn requests(&self, from: u64) -> Value {
+        let dropped = self.dropped();
+        let numbered = (dropped..).zip(&self.entries);
+        let wanted = numbered.filter(|(sequence, _)| *sequence >= from);
+        let requests: Vec<Value> = wanted
+            .map(|(sequence, entry)| entry.as_json(sequence))
+            .collect();
+        json!({"dropped": dropped, "requests": requests})
+    }
+
+    pub(super) fn summary(&self) -> Value {
+        json!({
+            "requests": self.arrived,
+            "answered": self.answered,
+            "withoutAnswer": self.without_answer,
+            "inFlight": self.in_flight,
+            "mostInFlight": self.most_in_flight,
+            "mostInFlightAtOneLocation": self.most_in_flight_at_one_location,
+            "applied": self.applied,
+            "meddled": self.meddled,
+            "statuses": self.statuses,
+            "faults": self.faults,
+            "dropped": self.dropped(),
+        })
+    }
+}
+
+impl Entry {
+    fn as_json(&self, sequence: u64) -> Value {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        let body = match self.treatment.body.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        };
+        json!({
+            "sequence": sequence,
+            "arrivedMs": milliseconds(self.arrived),
+            "answeredMs": self.answered.map(milliseconds),
+            "method": self.arrival.method,
+            "path": self.arrival.path,
+            "orgId": self.arrival.organization,
+            "locationId": self.arrival.location,
+            "trackingId": self.arrival.tracking_id,
+            "userAgent": self.arrival.user_agent,
+            "authorised": self.treatment.authorised,
+            "body": body,
+            "status": self.status,
+            "retryAfter": self.retry_after,
+            "fault": self.treatment.fault,
+            "applied": self.treatment.applied,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_millis(5);
+
+    fn at(location: &str) -> Arrival {
+        Arrival {
+            location: Some(location.to_owned()),
+            ..Arrival::default()
+        }
+    }
+
+    #[test]
+    fn the_log_keeps_the_latest_and_counts_all() {
+        let mut log = Log::new(2);
+        for _ in 0..3 {
+            let sequence = log.arrived(NOW, at("a"));
+            log.answered(sequence, NOW, 204, None);
+            log.left(Some("a"), true);
+        }
+        let report = log.requests(0);
+        assert_eq!(report["dropped"], 1);
+        assert_eq!(report["requests"][0]["sequence"], 1);
+        assert_eq!(report["requests"][1]["answeredMs"], 5.0);
+        assert_eq!(log.requests(2)["requests"].as_array().unwrap().len(), 1);
+        assert_eq!(log.summary()["statuses"]["204"], 3);
+    }
+
+    #[test]
+    fn an_answer_to_a_request_no_longer_kept_only_counts() {
+        let mut log = Log::new(1);
+        let first = log.arrived(NOW, at("a"));
+        log.arrived(NOW, at("b"));
+        log.answered(first, NOW, 500, None);
+        assert_eq!(log.requests(0)["requests"][0]["status"], Value::Null);
+        assert_eq!(log.summary()["statuses"]["500"], 1);
+        let mut none = Log::new(0);
+        let sequence = none.arrived(NOW, at("a"));
+        none.treated(sequence, Treatment::default());
+        assert_eq!(none.summary()["dropped"], 1);
+    }
+
+    #[test]
+    fn the_most_at_once_is_counted_over_all_and_for_each_location() {
+        let mut log = Log::new(9);
+        log.arrived(NOW, at("a"));
+        log.arrived(NOW, at("b"));
+        log.arrived(NOW, at("a"));
+        log.left(Some("a"), false);
+        log.left(Some("a"), true);
+        log.arrived(NOW, at("a"));
+        let summary = log.summary();
+        assert_eq!(summary["mostInFlight"], 3);
+        assert_eq!(summary["mostInFlightAtOneLocation"], 2);
+        assert_eq!(summary["inFlight"], 2);
+        assert_eq!(summary["withoutAnswer"], 1);
+    }
+}

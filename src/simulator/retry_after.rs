@@ -1,0 +1,216 @@
+//! What a refused client is told about when to ask again, honest and otherwise.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::strtime;
+
+use super::units::{NotUnderstood, Speed, parse_duration};
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RetryAfter {
+    /// The time until a request would pass, rounded up to whole seconds of the service's time.
+    #[default]
+    Honest,
+    /// The same as an HTTP date.
+    HonestDate,
+    Fixed(Duration),
+    Missing,
+    /// This text and no other, however little sense it makes.
+    Text(String),
+}
+
+/// One announcement: the header values as sent, and how long they ask to wait in simulated time, if they can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Announcement {
+    pub(super) values: Vec<String>,
+    pub(super) wait: Option<Duration>,
+}
+
+impl Announcement {
+    fn one(value: impl Into<String>, wait: Option<Duration>) -> Announcement {
+        let values = vec![value.into()];
+        Announcement { values, wait }
+    }
+}
+
+impl RetryAfter {
+    /// What is sent, `wait` of simulated time before a request would pass.
+    pub(super) fn announce(&self, wait: Duration, speed: Speed, wall: Timestamp) -> Announcement {
+        match self {
+            RetryAfter::Honest => {
+                let wait = whole_seconds(wait);
+                Announcement::one(seconds_text(wait, speed), Some(wait))
+            }
+            RetryAfter::HonestDate => {
+                let wait = whole_seconds(wait);
+                let date = http_date(wall, speed.simulated_to_real(wait), DateForm::Preferred);
+                Announcement::one(date, Some(wait))
+            }
+            RetryAfter::Fixed(wait) => Announcement::one(seconds_text(*wait, speed), Some(*wait)),
+            RetryAfter::Missing => Announcement::default(),
+            RetryAfter::Text(text) => Announcement::one(text, None),
+        }
+    }
+}
+
+impl FromStr for RetryAfter {
+    type Err = NotUnderstood;
+
+    fn from_str(text: &str) -> Result<RetryAfter, NotUnderstood> {
+        if let Some(text) = text.strip_prefix("text:") {
+            return Ok(RetryAfter::Text(text.to_owned()));
+        }
+        match text {
+            "honest" => Ok(RetryAfter::Honest),
+            "date" => Ok(RetryAfter::HonestDate),
+            "missing" => Ok(RetryAfter::Missing),
+            _ => parse_duration(text).map(RetryAfter::Fixed).map_err(|_| {
+                NotUnderstood(format!(
+                    "`{text}` is not a Retry-After; write `honest`, `date`, `missing`, a time like `2s`, or `text:` and \
+                     the text to send"
+                ))
+            }),
+        }
+    }
+}
+
+/// Announcements that have been seen, or that the standard allows, and that a patient client gets past within seconds.
+pub(super) fn odd(turn: usize, wall: Timestamp) -> Announcement {
+    let second = Duration::from_secs(1);
+    let dated = |form| http_date(wall, second, form);
+    let odd: [Vec<String>; 9] = [
+        vec!["0".into()],
+        vec!["-5".into()],
+        vec!["1.5".into()],
+        vec!["+1".into()],
+        vec!["Wed, 21 Oct 2015 07:28:00 GMT".into()],
+        vec![dated(DateForm::Preferred)],
+        vec![dated(DateForm::WithDashes)],
+        vec![dated(DateForm::LikeC)],
+        vec!["1".into(), "2".into()],
+    ];
+    let values = odd[turn % odd.len()].clone();
+    Announcement { values, wait: None }
+}
+
+/// Announcements nobody can read; the first one is real.
+pub(super) fn unreadable(turn: usize) -> Announcement {
+    let texts = ["rand(30),add(30)", "", "soon", "1;2", "30 seconds"];
+    Announcement::one(texts[turn % texts.len()], None)
+}
+
+/// Announcements no client should wait for without asking its person.
+pub(super) fn absurd(turn: usize) -> Announcement {
+    let texts = [
+        "31536000",
+        "99999999999999999999999",
+        "1e300",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ];
+    Announcement::one(texts[turn % texts.len()], None)
+}
+
+/// Never zero: a client told to come back at once would come back at once.
+fn whole_seconds(wait: Duration) -> Duration {
+    let up = u64::from(wait.subsec_nanos() > 0);
+    Duration::from_secs((wait.as_secs() + up).max(1))
+}
+
+/// Seconds as the header wants them; with time compressed, decimals as far as they are needed, rounded up.
+fn seconds_text(wait: Duration, speed: Speed) -> String {
+    let real = speed.simulated_to_real(wait);
+    let real = real + Duration::from_nanos(999_999);
+    let (seconds, milliseconds) = (real.as_secs(), real.subsec_millis());
+    if milliseconds == 0 {
+        seconds.to_string()
+    } else {
+        format!("{seconds}.{milliseconds:03}")
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum DateForm {
+    Preferred,
+    WithDashes,
+    LikeC,
+}
+
+/// The three forms of RFC 9110, the second rounded up.
+fn http_date(wall: Timestamp, wait: Duration, form: DateForm) -> String {
+    let format = match form {
+        DateForm::Preferred => "%a, %d %b %Y %H:%M:%S GMT",
+        DateForm::WithDashes => "%A, %d-%b-%y %H:%M:%S GMT",
+        DateForm::LikeC => "%a %b %e %H:%M:%S %Y",
+    };
+    let wait = wait.saturating_add(Duration::from_nanos(999_999_999));
+    let then = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
+    strtime::format(format, then).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn announced(policy: &str, milliseconds: u64, speed: f64) -> Vec<String> {
+        let policy: RetryAfter = policy.parse().unwrap();
+        let wall = "2026-03-01T10:00:00.25Z".parse().unwrap();
+        let speed = Speed::new(speed).unwrap();
+        policy
+            .announce(Duration::from_millis(milliseconds), speed, wall)
+            .values
+    }
+
+    #[test]
+    fn every_policy_says_what_its_name_promises() {
+        for (policy, milliseconds, speed, wanted) in [
+            ("honest", 0, 1.0, vec!["1"]),
+            ("honest", 2001, 1.0, vec!["3"]),
+            ("honest", 2000, 20.0, vec!["0.100"]),
+            ("honest", 60_000, 20.0, vec!["3"]),
+            ("2s", 60_000, 1.0, vec!["2"]),
+            ("2s", 60_000, 3.0, vec!["0.667"]),
+            ("missing", 60_000, 1.0, vec![]),
+            (
+                "text:rand(30),add(30)",
+                60_000,
+                1.0,
+                vec!["rand(30),add(30)"],
+            ),
+            ("date", 1500, 1.0, vec!["Sun, 01 Mar 2026 10:00:03 GMT"]),
+        ] {
+            assert_eq!(announced(policy, milliseconds, speed), wanted, "{policy}");
+        }
+    }
+
+    #[test]
+    fn an_announced_date_never_lies_before_the_wait_is_over() {
+        let wall: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
+        let after = |wait| http_date(wall, wait, DateForm::Preferred);
+        assert!(after(Duration::from_secs(2)).contains("10:00:02"));
+        assert!(after(Duration::from_millis(2001)).contains("10:00:03"));
+        assert!(after(Duration::MAX).contains("9999"));
+    }
+
+    #[test]
+    fn the_odd_dates_come_in_all_three_forms() {
+        let wall: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
+        let all: Vec<String> = (0..9).flat_map(|turn| odd(turn, wall).values).collect();
+        for wanted in [
+            "Sun, 01 Mar 2026 10:00:01 GMT",
+            "Sunday, 01-Mar-26 10:00:01 GMT",
+            "Sun Mar  1 10:00:01 2026",
+        ] {
+            assert!(all.iter().any(|text| text == wanted), "{wanted} in {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_that_is_not_understood_is_refused_with_what_would_be() {
+        for text in ["", "2", "rand(30)", "Honest"] {
+            let complaint = text.parse::<RetryAfter>().unwrap_err().to_string();
+            assert!(complaint.contains("`honest`"), "{complaint}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Durations, rates, shares and the speed of time as a person types them.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A text that was not understood, as a sentence that says what would have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood(pub(super) String);
+
+impl fmt::Display for NotUnderstood {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotUnderstood {}
+
+/// `200ms`, `2s`, `1.5s`, `2min`, `1h`, or `0`.
+pub fn parse_duration(text: &str) -> Result<Duration, NotUnderstood> {
+    let text = text.trim();
+    let refused = || {
+        NotUnderstood(format!(
+            "`{text}` is not a length of time; write it like `200ms`, `1.5s`, `2min` or `1h`"
+        ))
+    };
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let unit_at = text
+        .find(|character: char| character.is_ascii_alphabetic())
+        .ok_or_else(refused)?;
+    let (count, unit) = text.split_at(unit_at);
+    let seconds_each = match unit {
+        "ms" => 0.001,
+        "s" | "sec" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(refused()),
+    };
+    let count: f64 = count.trim().parse().map_err(|_| refused())?;
+    Duration::try_from_secs_f64(count * seconds_each).map_err(|_| refused())
+}
+
+/// So many requests in so long: `20/s`, `300/min`, `1000/h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub count: NonZeroU32,
+    pub per: Duration,
+}
+
+impl Rate {
+    pub fn per_second(count: NonZeroU32) -> Rate {
+        let per = Duration::from_secs(1);
+        Rate { count, per }
+    }
+
+    /// The time one request takes up.
+    pub(super) fn interval(self) -> Duration {
+        self.per / self.count.get()
+    }
+}
+
+impl FromStr for Rate {
+    type Err = NotUnderstood;
+
+    fn from_str(text: &str) -> Result<Rate, NotUnderstood> {
+        let refused = || {
+            NotUnderstood(format!(
+                "`{text}` is not a rate; write whole requests and a time, like `20/s`, `300/min` or `1000/h`"
+            ))
+        };
+        let (count, per) = text.split_once('/').ok_or_else(refused)?;
+        let count = count.trim().parse().map_err(|_| refused())?;
+        let per = match per.trim() {
+            "s" | "sec" | "second" => Duration::from_secs(1),
+            "m" | "min" | "minute" => Duration::from_mins(1),
+            "h" | "hour" => Duration::from_hours(1),
+            _ => return Err(refused()),
+        };
+        Ok(Rate { count, per })
+    }
+}
+
+/// A share between nothing and all, typed as `5%`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct Share(f64);
+
+impl Share {
+    pub const NONE: Share = Share(0.0);
+
+    pub fn percent(percent: f64) -> Result<Share, NotUnderstood> {
+        if (0.0..=100.0).contains(&percent) {
+            Ok(Share(percent / 100.0))
+        } else {
+            Err(NotUnderstood(format!(
+                "`{percent}%` is not a share; it lies between `0%` and `100%`"
+            )))
+        }
+    }
+
+    pub(super) fn of_one(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Share {
+    type Err = NotUnderstood;
+
+    fn from_str(text: &str) -> Result<Share, NotUnderstood> {
+        let refused = || {
+            NotUnderstood(format!(
+                "`{text}` is not a share; write it like `5%` or `0.5%`"
+            ))
+        };
+        let percent = text.trim().strip_suffix('%').ok_or_else(refused)?;
+        Share::percent(percent.trim().parse().map_err(|_| refused())?)
+    }
+}
+
+/// How many times faster than the real service's the simulator's time goes.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Speed(f64);
+
+impl Speed {
+    pub const REAL: Speed = Speed(1.0);
+
+    /// The bounds keep every time derived from it within what a clock can hold.
+    pub fn new(times: f64) -> Result<Speed, NotUnderstood> {
+        if (0.001..=1_000_000.0).contains(&times) {
+            Ok(Speed(times))
+        } else {
+            Err(NotUnderstood(format!(
+                "`{times}` is not a speed; it lies between 0.001 and 1000000, and 1 is the service's own"
+            )))
+        }
+    }
+
+    pub(super) fn real_to_simulated(self, real: Duration) -> Duration {
+        Duration::try_from_secs_f64(real.as_secs_f64() * self.0).unwrap_or(Duration::MAX)
+    }
+
+    pub(super) fn simulated_to_real(self, simulated: Duration) -> Duration {
+        Duration::try_from_secs_f64(simulated.as_secs_f64() / self.0).unwrap_or(Duration::MAX)
+    }
+}
+
+impl FromStr for Speed {
+    type Err = NotUnderstood;
+
+    fn from_str(text: &str) -> Result<Speed, NotUnderstood> {
+        let times = text.trim().trim_end_matches('x');
+        Speed::new(times.parse().map_err(|_| {
+            NotUnderstood(format!(
+                "`{text}` is not a speed; write it like `1`, `20` or `20x`"
+            ))
+        })?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_read_with_their_unit() {
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("200ms", 200),
+            ("1.5s", 1500),
+            (" 2 min", 120_000),
+            ("1h", 3_600_000),
+        ] {
+            let wanted = Duration::from_millis(milliseconds);
+            assert_eq!(parse_duration(text), Ok(wanted), "{text}");
+        }
+        for text in ["", "5", "-1s", "s", "1 week", "NaNs", "infs", "1e999h"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_need_a_count_and_a_time() {
+        for (text, count, seconds) in [("20/s", 20, 1), ("300/min", 300, 60), ("7 / h", 7, 3600)] {
+            let rate: Rate = text.parse().unwrap();
+            assert_eq!((rate.count.get(), rate.per.as_secs()), (count, seconds));
+        }
+        for text in ["", "20", "0/s", "-1/s", "1.5/s", "20/day", "/s"] {
+            let complaint = text.parse::<Rate>().unwrap_err().to_string();
+            assert!(complaint.contains("300/min"), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn shares_and_speeds_outside_their_bounds_are_refused() {
+        assert!("0.5%".parse::<Share>().is_ok());
+        for text in ["5", "101%", "-1%", "NaN%", "%"] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+        assert_eq!("20x".parse(), Speed::new(20.0));
+        for text in ["0", "-1", "NaN", "inf", "fast"] {
+            assert!(text.parse::<Speed>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One request from its arrival to its end, whichever way it ends.
+
+use std::rc::Rc;
+
+use hyper::body::Incoming;
+use hyper::header::{
+    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
+use hyper::{Request, Response};
+
+use super::answer::Answer;
+use super::body::AnswerBody;
+use super::connection::{Shared, response};
+use super::dice::dice;
+use super::ids::{Id, Kind};
+use super::lists::value;
+use super::log::Arrival;
+use super::route::{Route, pairs};
+use super::service::Asked;
+
+const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
+
+/// Dropped early when the client goes away, and what it counted for is put right all the same.
+pub(super) struct Visit {
+    pub(super) shared: Rc<Shared>,
+    pub(super) sequence: u64,
+    location: Option<String>,
+    /// Under a concurrency cap.
+    pub(super) holds_a_place: bool,
+    answered: bool,
+}
+
+impl Visit {
+    pub(super) fn begin(
+        request: Request<Incoming>,
+        shared: Rc<Shared>,
+    ) -> (Asked, Option<HeaderValue>, Incoming, Visit) {
+        let (head, body) = request.into_parts();
+        let text = |name: HeaderName| {
+            let value = head.headers.get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let route = Route::of(head.uri.path());
+        let query = pairs(head.uri.query().unwrap_or_default());
+        let given = head.headers.get(TRACKING_ID).cloned();
+        let mut log = shared.log.borrow_mut();
+        let tracking_id = match &given {
+            Some(given) => String::from_utf8_lossy(given.as_bytes()).into_owned(),
+            None => made_tracking_id(shared.seed, log.next_sequence()),
+        };
+        let host = head.uri.authority().map(ToString::to_string);
+        let host = host.or_else(|| text(HOST));
+        let host = host.unwrap_or_else(|| shared.address.to_string());
+        let canonical = |text: &str, kind| {
+            Id::read(text, kind).map_or_else(|| text.to_owned(), |id| id.canonical())
+        };
+        let location = route.location().map(|id| canonical(id, Kind::Location));
+        let arrival = Arrival {
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            organization: value(&query, "orgId").map(|id| canonical(id, Kind::Organization)),
+            location: location.clone(),
+            tracking_id: tracking_id.clone(),
+            user_agent: text(USER_AGENT),
+        };
+        let sequence = log.arrived(shared.clock.now().real, arrival);
+        drop(log);
+        let asked = Asked {
+            authorization: text(AUTHORIZATION),
+            content_type: text(CONTENT_TYPE),
+            path: head.uri.path().to_owned(),
+            method: head.method,
+            route,
+            query,
+            origin: format!("http://{host}"),
+            tracking_id,
+            body: Vec::new(),
+        };
+        let visit = Visit {
+            shared,
+            sequence,
+            location,
+            holds_a_place: false,
+            answered: false,
+        };
+        (asked, given, body, visit)
+    }
+
+    /// Hands the answer over, and says so in the log.
+    pub(super) fn answer(
+        &mut self,
+        mut answer: Answer,
+        tracking_id: Option<HeaderValue>,
+    ) -> Response<AnswerBody> {
+        let tracking_id = tracking_id.or_else(|| {
+            HeaderValue::from_str(&made_tracking_id(self.shared.seed, self.sequence)).ok()
+        });
+        if let Some(tracking_id) = tracking_id {
+            answer.headers.push((TRACKING_ID, tracking_id));
+        }
+        let announced = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| *name == RETRY_AFTER);
+        let announced: Vec<_> = announced
+            .map(|(_, value)| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        let announced = (!announced.is_empty()).then(|| announced.join(", "));
+        let status = answer.status.as_u16();
+        let now = self.shared.clock.now().real;
+        self.answered = true;
+        let mut log = self.shared.log.borrow_mut();
+        log.answered(self.sequence, now, status, announced);
+        response(answer)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if self.holds_a_place {
+            self.shared.service.borrow_mut().done();
+        }
+        let mut log = self.shared.log.borrow_mut();
+        log.left(self.location.as_deref(), self.answered);
+    }
+}
+
+fn made_tracking_id(seed: u64, sequence: u64) -> String {
+    let bytes = dice(seed, "tracking id", "", sequence)
+        .u128(..)
+        .to_le_bytes();
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    format!("SIMULATOR_{id}")
+}
