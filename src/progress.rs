@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::outcome::OutcomeKind;
 use crate::pipeline::Status;
-use crate::summary::grouped;
+use crate::summary::{grouped, plural};
 
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -41,6 +41,7 @@ pub struct Progress {
     /// Of this run alone.
     as_asked: u64,
     failed: u64,
+    is_stopping: bool,
     speed: Speed,
 }
 
@@ -68,6 +69,7 @@ impl Progress {
             done,
             as_asked: 0,
             failed: 0,
+            is_stopping: false,
             speed: Speed::start(now, done),
         }
     }
@@ -84,6 +86,12 @@ impl Progress {
     pub fn show(&mut self, status: &Status) {
         let now = Instant::now();
         self.speed.note(now, self.done);
+        if status.is_stopping && !std::mem::replace(&mut self.is_stopping, true) {
+            let answers = plural(status.on_wire as u64, "answer");
+            self.interject(&format!(
+                "stopping: waiting for {answers}; stop again to leave at once"
+            ));
+        }
         let line = self.describe(now, status);
         match &mut self.display {
             Display::Silent => {}
@@ -100,6 +108,14 @@ impl Progress {
                 ));
             }
             Display::Lines { .. } => {}
+        }
+    }
+
+    /// Writes a line above the bar.
+    fn interject(&self, line: &str) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| say(line)),
+            Display::Lines { .. } | Display::Silent => say(line),
         }
     }
 

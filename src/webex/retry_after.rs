@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::reply::RetryAfter;
 
 /// What a past or zero time becomes: asking again at once earns another refusal.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+const INSTEAD_OF_NONE: Duration = Duration::from_secs(1);
 
 /// Longer than anyone waits; keeps an absurd value within what clocks can add.
 const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -38,7 +38,10 @@ fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
             Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
         }
     };
-    Some(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT))
+    if wait.is_zero() {
+        return Some(INSTEAD_OF_NONE);
+    }
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// Whole or decimal seconds. Not `f64::from_str`, which also takes `inf`, `nan` and `1e9`.
@@ -101,7 +104,8 @@ mod tests {
             ("2.5", wait(2.5)),
             ("3600", wait(3600.0)),
             ("0", wait(1.0)),
-            ("0.2", wait(1.0)),
+            ("0.0", wait(1.0)),
+            ("0.2", wait(0.2)),
             ("-5", wait(1.0)),
             ("Sun, 06 Nov 1994 08:50:07 GMT", wait(30.0)),
             ("Sunday, 06-Nov-94 08:50:07 GMT", wait(30.0)),
@@ -138,7 +142,7 @@ mod tests {
         #[test]
         fn no_header_makes_it_panic(header in proptest::collection::vec(0u8.., 0..40)) {
             if let RetryAfter::Wait(wait) = read(std::iter::once(&header[..]), now()) {
-                assert!((SHORTEST_WAIT..=LONGEST_WAIT).contains(&wait));
+                assert!(!wait.is_zero() && wait <= LONGEST_WAIT);
             }
         }
     }

@@ -1,2 +1,8 @@
-#[test]
-fn placeholder() {}
+//! Drives the real executable, against the simulator on a free port, and asks the simulator what
+//! it saw.
+
+mod apply;
+mod check;
+mod floors;
+mod harness;
+mod resume;

@@ -1,0 +1,372 @@
+//! `wxbulk apply` from the sheet to the results, and what the simulator saw of it.
+
+use std::collections::HashSet;
+use std::fs;
+
+use serde_json::{Value, json};
+use wxbulk::simulator::{Behaviour, Speed};
+
+use crate::harness::{Stage, TOKEN, count, location_id, number, org_id, sheet};
+
+/// A behaviour with these knobs, as the command line spells them.
+fn behaviour(limit: &str, retry_after: &str, faults: &str) -> Behaviour {
+    Behaviour {
+        limit: limit.parse().expect("a limit"),
+        retry_after: retry_after.parse().expect("a policy"),
+        faults: faults.parse().expect("faults"),
+        ..Behaviour::instant()
+    }
+}
+
+#[test]
+fn every_row_is_sent_once_and_has_one_result_in_the_order_of_the_sheet() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(200));
+    let ran = stage.apply("sheet.csv").expect(0);
+    assert!(
+        ran.stderr.contains("results: sheet.results.csv"),
+        "{}",
+        ran.stderr
+    );
+
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(results.len(), 200);
+    for (result, row) in results.iter().zip(2..) {
+        assert_eq!(result["row"], row.to_string());
+        assert_eq!(result["site"], format!("site {row}"));
+        assert_eq!(result["locationId"], location_id(row));
+        assert_eq!(
+            (&*result["outcome"], &*result["status"]),
+            ("updated", "204")
+        );
+        assert_eq!(result["attempts"], "1");
+    }
+    let sent: HashSet<String> = stage
+        .requests()
+        .iter()
+        .map(|request| request["locationId"].to_string())
+        .collect();
+    assert_eq!((stage.requests().len(), sent.len()), (200, 200));
+}
+
+#[test]
+fn the_request_is_exactly_as_documented() {
+    let stage = Stage::instant();
+    let (org, location) = (org_id(1), location_id(1));
+    let own = location_id(2);
+    stage.write(
+        "sheet.csv",
+        format!("orgId,locationId,n1,n2,n3\n{org},{location}==,+1 (202) 555-0101,remove,\n,{own},,,123\n"),
+    );
+    stage.apply("sheet.csv --concurrency 1").expect(0);
+    let requests = stage.requests();
+    let request = &requests[0];
+    assert_eq!(request["method"], "PUT");
+    assert_eq!(
+        request["path"],
+        format!(
+            "/telephony/config/locations/{location}%3D%3D/outgoingPermission/autoTransferNumbers"
+        )
+    );
+    assert_eq!(request["orgId"], json!(org));
+    assert_eq!(
+        request["body"],
+        json!({"autoTransferNumber1": "+12025550101", "autoTransferNumber2": ""})
+    );
+    assert_eq!(request["authorised"], true);
+    assert_eq!(
+        request["userAgent"],
+        concat!("wxbulk/", env!("CARGO_PKG_VERSION"))
+    );
+    let tracking = request["trackingId"].as_str().expect("a tracking id");
+    let uuid = tracking.strip_prefix("wxbulk_").expect("our prefix");
+    assert_eq!(
+        uuid::Uuid::try_parse(uuid)
+            .expect("a UUID")
+            .get_version_num(),
+        4
+    );
+    assert_eq!(
+        stage.results("sheet.results.csv")[0]["trackingId"],
+        tracking
+    );
+    assert_eq!(requests[1]["orgId"], Value::Null);
+    assert_eq!(requests[1]["body"], json!({"autoTransferNumber3": "123"}));
+}
+
+#[test]
+fn one_bad_row_keeps_every_row_from_being_sent() {
+    let stage = Stage::instant();
+    let bad = sheet(1000)
+        .replace(&number(7), "n/a")
+        .replace(&number(500), "12")
+        .replace(&location_id(900), "Ohio");
+    stage.write("sheet.csv", bad);
+    let ran = stage.apply("sheet.csv").expect(2);
+    for place in [
+        "row 7, column C (n1)",
+        "row 500, column C (n1)",
+        "row 900, column B (locationId)",
+    ] {
+        assert!(ran.stderr.contains(place), "{}", ran.stderr);
+    }
+    assert_eq!(stage.requests(), [] as [Value; 0]);
+    assert_eq!(stage.files().len(), 1, "nothing is left behind");
+
+    stage.apply("sheet.csv --skip-invalid").expect(1);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(stage.requests().len(), 997);
+    assert_eq!(
+        (count(&results, "updated"), count(&results, "invalid")),
+        (997, 3)
+    );
+    assert_eq!(results[5]["outcome"], "invalid");
+    assert!(results[5]["message"].starts_with("column C (n1): `n/a` is not a number"));
+}
+
+#[test]
+fn faults_and_limits_leave_the_state_the_sheet_asks_for() {
+    let faults = "429=2%,423=2%,500=2%,502=2%,503=2%,504=2%,reset-before=2%,reset-after=2%,truncated=2%,non-utf8=2%,bad-gzip=2%";
+    let speed = Speed::new(20.0).expect("a speed");
+    let stage = Stage::new(Behaviour {
+        speed,
+        ..behaviour("bucket:20/s,burst=5", "2s", faults)
+    });
+    stage.write("sheet.csv", sheet(300));
+    let ran = stage.apply("sheet.csv");
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(results.len(), 300);
+    let state = stage.state();
+    for (result, row) in results.iter().zip(2_u64..) {
+        if result["outcome"] == "updated" {
+            let set = &state[location_id(row)]["autoTransferNumber1"];
+            assert_eq!(*set, json!(number(row)), "row {row}");
+        }
+    }
+    let refused = count(&results, "failed");
+    assert_eq!(ran.code, Some(i32::from(refused > 0)), "{}", ran.stderr);
+}
+
+#[test]
+fn what_the_service_refuses_is_said_with_its_codes_and_its_tracking_id() {
+    let stage = Stage::new(Behaviour {
+        faults: "404=100%".parse().expect("faults"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(3));
+    let ran = stage.apply("sheet.csv").expect(1);
+    assert!(ran.stderr.contains("--only-failed"), "{}", ran.stderr);
+    for result in stage.results("sheet.results.csv") {
+        assert_eq!((&*result["outcome"], &*result["status"]), ("failed", "404"));
+        assert!(result["trackingId"].starts_with("wxbulk_"));
+        assert_ne!(result["message"], "");
+    }
+}
+
+#[test]
+fn a_dead_token_stops_the_run_at_once_and_says_so() {
+    let stage = Stage::new(Behaviour {
+        faults: "401=100%".parse().expect("faults"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(500));
+    let ran = stage.apply("sheet.csv").expect(3);
+    assert!(
+        ran.stderr.contains("does not accept the access token"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        stage.requests().len() <= 10,
+        "no more than were on the wire"
+    );
+    assert_eq!(
+        count(&stage.results("sheet.results.csv"), "not-attempted"),
+        500
+    );
+    assert!(
+        ran.stderr.trim_end().ends_with("--resume"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn ten_forbidden_answers_stop_the_run() {
+    let stage = Stage::new(Behaviour {
+        faults: "403=100%".parse().expect("faults"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(500));
+    stage.apply("sheet.csv").expect(3);
+    assert!(stage.requests().len() < 30);
+}
+
+#[test]
+fn nothing_is_sent_without_a_yes_and_nothing_that_stands_is_overwritten() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    let base_url = stage.simulator.base_url();
+    let ran = stage
+        .run(&format!("apply sheet.csv --base-url {base_url}"))
+        .expect(2);
+    assert!(
+        ran.stderr
+            .contains("send the changes of 3 rows for 3 organisations to"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("--yes"));
+    stage.apply("sheet.csv -o sheet.csv").expect(2);
+    stage.write("sheet.results.csv", "mine");
+    stage.apply("sheet.csv").expect(2);
+    assert_eq!(
+        fs::read_to_string(stage.path("sheet.results.csv")).expect("still there"),
+        "mine"
+    );
+    assert_eq!(stage.requests().len(), 0);
+}
+
+#[test]
+fn a_rehearsal_needs_no_token_and_may_be_repeated() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(40));
+    for _ in 0..2 {
+        let mut command = stage.command("apply sheet.csv --rehearse --rehearse-speed 50");
+        let output = command.env_remove("WEBEX_ACCESS_TOKEN").output();
+        crate::harness::Ran::of(output.expect("it starts")).expect(0);
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 40);
+    }
+    assert_eq!(stage.requests().len(), 0, "it went to its own simulator");
+    stage.write("sheet.results.csv", "edited by hand");
+    stage.run("apply sheet.csv --rehearse").expect(2);
+}
+
+#[test]
+fn the_token_can_come_from_a_file_and_is_never_shown() {
+    let stage = Stage::new(behaviour(
+        "none",
+        "honest",
+        "404=20%,500=20%,reset-before=10%",
+    ));
+    stage.write("sheet.csv", sheet(60));
+    stage.write("secret.txt", format!("Bearer {TOKEN}\n"));
+    let mut said = String::new();
+    for line in [
+        "sheet.csv --token-file secret.txt -vv --log-file log.jsonl -o one.csv",
+        "sheet.csv -vv --log-file log.jsonl --summary json -o two.csv",
+        "sheet.csv -o one.csv",
+    ] {
+        let ran = stage.apply(line);
+        said += &ran.stdout;
+        said += &ran.stderr;
+    }
+    fs::remove_file(stage.path("secret.txt")).expect("it was there");
+    for path in stage.files() {
+        said += &fs::read_to_string(path).expect("text");
+    }
+    assert!(
+        said.contains("answer") && said.contains("updated"),
+        "something was said"
+    );
+    assert!(!said.contains(TOKEN));
+}
+
+#[test]
+fn a_token_that_is_missing_or_garbled_is_explained() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    let without = |name: &str, value: &str| {
+        let mut command = stage.command("apply sheet.csv");
+        let output = command
+            .env_remove("WEBEX_ACCESS_TOKEN")
+            .env(name, value)
+            .output();
+        crate::harness::Ran::of(output.expect("it starts"))
+            .expect(2)
+            .stderr
+    };
+    insta::assert_snapshot!(without("WEBEX_TOKEN", ""), @"
+    error: there is no access token
+    hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;
+    hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;
+    hint: to try everything without one, use --rehearse
+    ");
+    insta::assert_snapshot!(without("WEBEX_ACCESS_TOKEN", "two words"), @"error: the variable WEBEX_ACCESS_TOKEN holds no token: it has spaces, line breaks or letters in it that no token has");
+}
+
+#[test]
+fn an_address_that_would_show_the_token_is_refused() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    let ran = stage
+        .run("apply sheet.csv --yes --base-url http://webexapis.com/v1")
+        .expect(2);
+    insta::assert_snapshot!(ran.stderr, @"error: --base-url cannot be used: `http://webexapis.com/v1` would send the access token unencrypted; use https://webexapis.com/v1");
+}
+
+#[test]
+fn the_summary_can_be_json() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(5));
+    let ran = stage.apply("sheet.csv --summary json").expect(0);
+    let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON and nothing else");
+    assert_eq!(summary["outcomes"]["updated"], 5);
+    assert_eq!(summary["statuses"]["204"], 5);
+    assert_eq!(summary["results"], "sheet.results.csv");
+}
+
+#[test]
+fn a_results_file_can_be_mended_and_sent_again() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    let mut results = String::new();
+    let header = "orgId,locationId,n1,n2,n3,site,row,outcome,status,errorCode,message,trackingId,attempts,finishedAt";
+    let (org, number) = (org_id(1), number(2));
+    for (row, outcome) in [(2, "updated"), (3, "failed"), (4, "not-attempted")] {
+        let location = location_id(row);
+        results += &format!("{org},{location},{number},,,x,{row},{outcome},404,,old,T{row},1,\n");
+    }
+    stage.write("mended.csv", format!("{header}\n{results}"));
+    stage.apply("mended.csv --only-failed").expect(0);
+    assert_eq!(stage.requests().len(), 2);
+    let results = stage.results("mended.results.csv");
+    assert_eq!(count(&results, "updated"), 3);
+    assert_eq!(
+        results[0]["trackingId"], "T2",
+        "what was done before stays as it was"
+    );
+    let ran = stage
+        .apply("sheet.csv --only-failed -o other.csv")
+        .expect(2);
+    assert!(ran.stderr.contains("is no results file"), "{}", ran.stderr);
+}
+
+#[test]
+fn rows_for_one_location_are_sent_in_file_order_and_never_at_once() {
+    let stage = Stage::new(behaviour("none", "honest", "500=30%,reset-before=10%"));
+    let mut text = String::from("orgId,locationId,n1\n");
+    for row in 0..60 {
+        text += &format!("{},{},{}\n", org_id(1), location_id(row % 4), 1000 + row);
+    }
+    text += &format!("{},{},{}\n", org_id(1), location_id(3), 1059);
+    stage.write("sheet.csv", text);
+    stage.apply("sheet.csv").expect(2);
+    let fast = "--allow-duplicates --concurrency 20";
+    stage.apply(&format!("sheet.csv {fast}")).expect(0);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(results[60]["message"], "the same as row 61");
+    assert_eq!(
+        (count(&results, "updated"), count(&results, "skipped")),
+        (60, 1)
+    );
+    let state = stage.state();
+    for location in 0..4 {
+        let set = &state[location_id(location)]["autoTransferNumber1"];
+        assert_eq!(
+            *set,
+            json!((1056 + location).to_string()),
+            "the last row stands"
+        );
+    }
+}

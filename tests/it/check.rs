@@ -1,0 +1,174 @@
+//! `wxbulk check`, and what it says of each sample.
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+
+use crate::harness::{Stage, location_id, org_id, sheet};
+
+/// Checks a sample in its own folder, as the README does.
+fn check_sample(name: &str, code: i32) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Stage::instant().command(&format!("check samples/{name}.csv"));
+    let output = command.current_dir(root).output().expect("it starts");
+    let ran = crate::harness::Ran::of(output).expect(code);
+    assert_eq!(ran.stderr, "", "problems are data");
+    ran.stdout
+}
+
+#[test]
+fn the_good_sample_has_no_problem() {
+    assert_snapshot!(check_sample("transfer-numbers", 0), @"60 rows: 60 ready to send");
+}
+
+#[test]
+fn numbers_that_are_none() {
+    assert_snapshot!(check_sample("trouble-numbers", 2), @"
+    row 3, column C (n1): `12` has 2 digits; a number has 3 to 20
+    row 4, column D (n2): `n/a` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    row 6, column C (n1): `1.20256E+10` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
+    row 7, column C (n1): `+1 (0) 202 555 0101` has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled
+    6 rows: 2 ready to send, 4 with 4 problems
+    ");
+}
+
+#[test]
+fn ids_that_are_none_or_of_another_kind() {
+    assert_snapshot!(check_sample("trouble-ids", 2), @"
+    row 2, column B (locationId): this is an organisation's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
+    row 3, column B (locationId): it is empty; a location's id must stand here
+    row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
+    row 5, column A (orgId): this is a location's id, where an organisation's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
+    row 6, column B (locationId): this is a person's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
+    row 7, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmZDYz` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
+    6 rows: 0 ready to send, 6 with 6 problems
+    ");
+}
+
+#[test]
+fn a_row_with_nothing_to_change() {
+    assert_snapshot!(check_sample("trouble-nothing-to-change", 2), @"
+    row 4: there is nothing to change: give a number, or `REMOVE` to clear one
+    6 rows: 5 ready to send, 1 with 1 problem
+    ");
+}
+
+#[test]
+fn rows_for_one_location() {
+    assert_snapshot!(check_sample("trouble-same-location", 2), @"
+    row 5, column B (locationId): this is the location of row 2 again; which of the two is meant?
+    row 7, column B (locationId): this is the location of row 6 again; which of the two is meant?
+    6 rows: 4 ready to send, 2 with 2 problems
+    ");
+}
+
+#[test]
+fn rows_with_too_few_or_too_many_cells() {
+    assert_snapshot!(check_sample("trouble-cells", 2), @"
+    row 3: it has 4 cells and the header has 6; are separators missing?
+    row 5: it has 7 cells (up to column G) and the header has 6; does a cell hold a separator without quotes around it?
+    6 rows: 4 ready to send, 2 with 2 problems
+    ");
+}
+
+#[test]
+fn a_missing_column_is_reported_once() {
+    assert_snapshot!(check_sample("trouble-missing-column", 2), @"
+    row 1: there is no column `orgId` (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
+    row 1: there is no column `locationId`; the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
+    2 problems with the header; no row was read
+    ");
+}
+
+#[test]
+fn a_doubled_column_is_reported_once() {
+    assert_snapshot!(check_sample("trouble-doubled-column", 2), @"
+    row 1, column F (locationId): the column `locationId` is there 2 times, in B, F; rename or delete all but one
+    1 problem with the header; no row was read
+    ");
+}
+
+#[test]
+fn each_sample_is_used_by_a_test_and_described() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tests = include_str!("check.rs");
+    let described = fs::read_to_string(root.join("samples/README.md")).expect("a description");
+    for entry in fs::read_dir(root.join("samples")).expect("samples") {
+        let name = entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a name");
+        // What a rehearsal in the samples' folder leaves is no sample.
+        let Some(sample) = name.strip_suffix(".csv").filter(|name| !name.contains('.')) else {
+            continue;
+        };
+        assert!(
+            tests.contains(&format!("\"{sample}\"")),
+            "{name} is used by no test"
+        );
+        assert!(described.contains(&name), "{name} is not described");
+    }
+}
+
+#[test]
+fn an_organisation_for_rows_without_one_can_be_named() {
+    let stage = Stage::instant();
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n1\n{},123\n", location_id(1)),
+    );
+    stage.run("check sheet.csv").expect(2);
+    stage
+        .run(&format!("check sheet.csv --org {}", org_id(1)))
+        .expect(0);
+    stage.run("check sheet.csv --org London").expect(2);
+}
+
+#[test]
+fn files_that_are_no_sheet_get_a_sentence() {
+    let stage = Stage::instant();
+    stage.write("empty.csv", "");
+    stage.write("blank.csv", "\n\n,,\n");
+    stage.write("book.xlsx", b"PK\x03\x04rest");
+    stage.write("utf16.csv", b"\xff\xfeo\0r\0g\0");
+    stage.write("binary.csv", b"\x7fELF\0\0");
+    let mut said = String::new();
+    for name in [
+        "empty.csv",
+        "blank.csv",
+        "book.xlsx",
+        "utf16.csv",
+        "binary.csv",
+        "none.csv",
+        ".",
+    ] {
+        said += &stage.run(&format!("check {name}")).expect(2).stderr;
+    }
+    assert_snapshot!(said.replace("(os error 2)", ""), @r#"
+    error: cannot use `empty.csv`: the file is empty
+    error: `blank.csv` is empty
+    error: cannot use `book.xlsx`: it is an Excel workbook or another zipped file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot use `utf16.csv`: it is a UTF-16 text, as Excel's "Unicode Text" is; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot use `binary.csv`: it is no text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot read `none.csv`: No such file or directory 
+    error: `.` is a folder, not a sheet
+    "#);
+}
+
+#[test]
+fn a_sheet_with_semicolons_tabs_or_windows_line_ends_reads_the_same() {
+    let stage = Stage::instant();
+    for (from, to) in [
+        (",", ";"),
+        (",", "\t"),
+        (",", "|"),
+        ("\n", "\r\n"),
+        ("orgId", "\u{feff}orgId"),
+    ] {
+        stage.write("sheet.csv", sheet(5).replace(from, to));
+        let ran = stage.run("check sheet.csv").expect(0);
+        assert_eq!(ran.stdout, "5 rows: 5 ready to send\n", "{from:?} → {to:?}");
+    }
+}

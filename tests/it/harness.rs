@@ -1,0 +1,205 @@
+//! A stage for one test: a folder of its own, a simulator, the executable, its results.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
+use tempfile::TempDir;
+use wxbulk::simulator::{Behaviour, Simulator};
+
+/// What no output may ever show.
+pub(crate) const TOKEN: &str = "s3cret-t0ken-for-tests";
+
+/// A results file, row by row, cells by the names of their columns.
+pub(crate) type Results = Vec<HashMap<String, String>>;
+
+pub(crate) struct Stage {
+    folder: TempDir,
+    pub(crate) simulator: Simulator,
+}
+
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Stage {
+    pub(crate) fn new(behaviour: Behaviour) -> Stage {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Stage {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            simulator: Simulator::start(behaviour, anywhere).expect("a free port"),
+        }
+    }
+
+    /// A simulator that answers at once and refuses nothing.
+    pub(crate) fn instant() -> Stage {
+        Stage::new(Behaviour::instant())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).expect("the folder can be written");
+    }
+
+    /// Everything in the folder, for a search through all that was written.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.path()).expect("the folder can be read");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
+    }
+
+    /// The executable in the stage's folder, with the words of `line`.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wxbulk"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .env_remove("WEBEX_TOKEN")
+            .env("WEBEX_ACCESS_TOKEN", TOKEN)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        Ran::of(self.command(line).output().expect("the executable starts"))
+    }
+
+    /// `apply` with these words, sent to the simulator without asking.
+    pub(crate) fn apply(&self, words: &str) -> Ran {
+        self.run(&self.apply_line(words))
+    }
+
+    pub(crate) fn start_apply(&self, words: &str) -> Child {
+        self.command(&self.apply_line(words))
+            .spawn()
+            .expect("the executable starts")
+    }
+
+    fn apply_line(&self, words: &str) -> String {
+        format!(
+            "apply --yes --base-url {} {words}",
+            self.simulator.base_url()
+        )
+    }
+
+    pub(crate) fn results(&self, name: &str) -> Results {
+        read_csv(&self.path(name))
+    }
+
+    /// The requests the simulator saw, in the order they came.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        let answer = self.ask("/simulator/requests");
+        answer["requests"].as_array().expect("a list").clone()
+    }
+
+    /// What is set now, by location.
+    pub(crate) fn state(&self) -> Value {
+        self.ask("/simulator/state")
+    }
+
+    /// Requests that have arrived and have no answer yet.
+    pub(crate) fn in_flight(&self) -> u64 {
+        let summary = self.ask("/simulator/summary");
+        summary["inFlight"].as_u64().expect("a count")
+    }
+
+    fn ask(&self, path: &str) -> Value {
+        let mut stream = TcpStream::connect(self.simulator.address()).expect("it listens");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n\r\n"
+        )
+        .expect("it reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers");
+        let answer = String::from_utf8(answer).expect("text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        serde_json::from_str(body).expect("JSON")
+    }
+}
+
+impl Ran {
+    pub(crate) fn of(output: Output) -> Ran {
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text on stdout"),
+            stderr: String::from_utf8(output.stderr).expect("text on stderr"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Ran {
+        let Ran { stdout, stderr, .. } = &self;
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{stdout}\nstderr:\n{stderr}"
+        );
+        self
+    }
+}
+
+pub(crate) fn read_csv(path: &Path) -> Results {
+    let mut reader = csv::Reader::from_path(path).expect("a CSV file");
+    reader
+        .deserialize()
+        .map(|row| row.expect("a whole row"))
+        .collect()
+}
+
+pub(crate) fn id(kind: &str, uuid: u128) -> String {
+    let uuid = uuid::Uuid::from_u128(uuid).hyphenated();
+    BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{kind}/{uuid}"))
+}
+
+pub(crate) fn location_id(number: u64) -> String {
+    id(
+        "LOCATION",
+        0x5eed_0000_0000_4000_8000_0000_0000_0000 | u128::from(number),
+    )
+}
+
+pub(crate) fn org_id(number: u64) -> String {
+    id(
+        "ORGANIZATION",
+        0x0a60_0000_0000_4000_8000_0000_0000_0000 | u128::from(number),
+    )
+}
+
+/// The number that row `row` of [`sheet`] asks for.
+pub(crate) fn number(row: u64) -> String {
+    format!("+1202{row:07}")
+}
+
+/// A sheet of `rows` rows over three organisations, each for a location of its own.
+pub(crate) fn sheet(rows: u64) -> String {
+    let mut text = String::from("orgId,locationId,n1,n2,n3,site\n");
+    for row in 2..rows + 2 {
+        let (org, location) = (org_id(row % 3), location_id(row));
+        text += &format!("{org},{location},{},,REMOVE,site {row}\n", number(row));
+    }
+    text
+}
+
+pub(crate) fn count(results: &Results, outcome: &str) -> usize {
+    results
+        .iter()
+        .filter(|row| row["outcome"] == outcome)
+        .count()
+}

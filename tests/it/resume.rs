@@ -1,0 +1,224 @@
+//! Runs that end early, and going on with them.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+
+use wxbulk::simulator::{Behaviour, Latency};
+
+use crate::harness::{Ran, Stage, count, sheet};
+
+/// A simulator that takes a moment for each answer, so that a run can be caught half-way.
+fn slow() -> Stage {
+    Stage::new(Behaviour {
+        latency: "20ms".parse::<Latency>().expect("a latency"),
+        ..Behaviour::instant()
+    })
+}
+
+/// Waits until the journal has this many records.
+fn wait_for_records(stage: &Stage, name: &str, records: usize) {
+    loop {
+        let text = fs::read(stage.path(name)).unwrap_or_default();
+        if BufReader::new(&text[..]).lines().count() > records {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn sent_more_than_once(stage: &Stage) -> usize {
+    let mut sent: Vec<String> = stage
+        .requests()
+        .iter()
+        .map(|request| request["locationId"].to_string())
+        .collect();
+    let all = sent.len();
+    sent.sort();
+    sent.dedup();
+    all - sent.len()
+}
+
+fn wait(child: Child) -> Ran {
+    Ran::of(child.wait_with_output().expect("it ends"))
+}
+
+#[test]
+fn a_killed_run_goes_on_without_losing_or_repeating_a_finished_row() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(400));
+    let mut child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 100);
+    child.kill().expect("it was running");
+    wait(child);
+    assert!(!stage.path("sheet.results.csv").exists());
+
+    let ran = stage.apply("sheet.csv").expect(2);
+    assert!(ran.stderr.contains("--resume"), "{}", ran.stderr);
+    stage.apply("sheet.csv --resume").expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 400);
+    assert!(
+        sent_more_than_once(&stage) <= 10,
+        "only what was on the wire"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_drains_writes_everything_and_says_how_to_go_on() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(400));
+    let child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 50);
+    signal(&child, "INT");
+    let ran = wait(child).expect(130);
+    assert!(
+        ran.stderr.trim_end().ends_with("--resume"),
+        "{}",
+        ran.stderr
+    );
+    let results = stage.results("sheet.results.csv");
+    let updated = count(&results, "updated");
+    assert_eq!(updated + count(&results, "not-attempted"), 400);
+    assert_eq!(
+        stage.requests().len(),
+        updated,
+        "every answer was waited for"
+    );
+
+    stage.apply("sheet.csv --resume").expect(0);
+    assert_eq!(stage.requests().len(), 400);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 400);
+    let ran = stage.apply("sheet.csv --resume").expect(0);
+    assert!(ran.stderr.contains("0 requests"), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stop_ends_even_the_longest_pause_at_once() {
+    let stage = Stage::new(Behaviour {
+        faults: "429=100%".parse().expect("faults"),
+        retry_after: "3600s".parse().expect("a policy"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(50));
+    let mut command = stage.command(&format!(
+        "apply --yes -vv --base-url {} sheet.csv",
+        stage.simulator.base_url()
+    ));
+    let mut child = command.spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let told_to_wait = |line: std::io::Result<String>| line.expect("text").contains("429");
+    assert!(lines.any(told_to_wait));
+    signal(&child, "TERM");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(
+        count(&stage.results("sheet.results.csv"), "not-attempted"),
+        50
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
+    let stage = Stage::new(Behaviour {
+        faults: "stall=100%".parse().expect("faults"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(50));
+    let mut command = stage.command(&format!(
+        "apply --yes -v --base-url {} sheet.csv",
+        stage.simulator.base_url()
+    ));
+    let mut child = command.spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    while stage.in_flight() == 0 {
+        std::thread::yield_now();
+    }
+    signal(&child, "INT");
+    assert!(lines.any(|line| line.expect("text").contains("stop again to leave at once")));
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let results = stage.results("sheet.results.csv");
+    let on_the_wire = stage.requests().len();
+    assert_eq!(count(&results, "unknown"), on_the_wire);
+    assert_eq!(count(&results, "not-attempted"), 50 - on_the_wire);
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = std::process::Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status()
+        .expect("kill is there");
+    assert!(status.success());
+}
+
+#[test]
+fn a_sheet_that_changed_is_refused() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(100));
+    let mut child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 10);
+    child.kill().expect("it was running");
+    wait(child);
+    stage.write("sheet.csv", sheet(101));
+    let before = stage.requests().len();
+    let ran = stage.apply("sheet.csv --resume").expect(2);
+    assert!(
+        ran.stderr.contains("is not the one that run began with"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(stage.requests().len(), before);
+}
+
+#[test]
+fn resuming_nothing_is_explained() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    let ran = stage.apply("sheet.csv --resume").expect(2);
+    assert!(
+        ran.stderr.contains("there is nothing to go on with"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn two_runs_cannot_write_one_journal() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(400));
+    let mut child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 10);
+    let ran = stage.apply("sheet.csv --resume").expect(2);
+    assert!(
+        ran.stderr.contains("another wxbulk is using"),
+        "{}",
+        ran.stderr
+    );
+    child.kill().expect("it was running");
+    wait(child);
+}
+
+#[test]
+fn a_journal_cut_off_at_any_byte_loses_only_what_was_cut() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(30));
+    stage.apply("sheet.csv").expect(0);
+    let journal = fs::read(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let header = journal
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .expect("a line")
+        + 1;
+    for cut in (header..journal.len()).step_by(977) {
+        stage.write("sheet.results.csv.journal", &journal[..cut]);
+        let whole = journal[..cut].split(|byte| *byte == b'\n').count() - 2;
+        let before = stage.requests().len();
+        stage.apply("sheet.csv --resume").expect(0);
+        assert_eq!(stage.requests().len() - before, 30 - whole, "cut at {cut}");
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 30);
+    }
+}
