@@ -53,6 +53,10 @@ pub struct CheckFlags {
     pub sheet: SheetFlags,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag; `settings` makes policies of them"
+)]
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\

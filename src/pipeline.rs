@@ -287,7 +287,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         self.pacer.answered(ticket, now, verdict(&reply, next));
         job.is_doubtful |= retry::may_have_taken_effect(&reply);
         match next {
-            Next::Finished(kind) => self.finish(job, kind, reply),
+            Next::Finished(kind) => self.finish(&job, kind, reply),
             Next::Throttled { wait } => {
                 self.throttled += 1;
                 self.ensure_the_wait_is_bearable(wait, now);
@@ -322,7 +322,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         }
     }
 
-    fn finish(&mut self, job: Job, kind: OutcomeKind, reply: Reply) {
+    fn finish(&mut self, job: &Job, kind: OutcomeKind, reply: Reply) {
         let location = job.row.key;
         if let Some(lane) = self.lanes.get_mut(&location) {
             if let Some(next) = lane.pop_front() {

@@ -94,7 +94,6 @@ impl Progress {
         }
         let line = self.describe(now, status);
         match &mut self.display {
-            Display::Silent => {}
             Display::Bar(bar) => {
                 bar.set_position(self.done);
                 bar.set_message(line);
@@ -107,7 +106,7 @@ impl Progress {
                     grouped(self.total)
                 ));
             }
-            Display::Lines { .. } => {}
+            Display::Lines { .. } | Display::Silent => {}
         }
     }
 

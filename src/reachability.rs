@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Silence after which the run stops: long enough for a router to restart, short enough that
 /// someone comes back to a run that says so.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(5 * 60);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(5);
 
 /// The longest wait between two probes, so that the run goes on soon after the network does.
 const LONGEST_PROBE_WAIT: Duration = Duration::from_secs(15);

@@ -1,7 +1,7 @@
 //! The results file: the user's own columns and what became of each row, in the order of the
 //! sheet. It is the sheet read once more and joined with the journal.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub fn write(
     existing: Existing,
     selection: &Selection<'_>,
     journal: &Journal,
-    unfinished: &HashMap<u64, Outcome>,
+    unfinished: &BTreeMap<u64, Outcome>,
 ) -> Result<(Counts, Written)> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
@@ -77,7 +77,7 @@ fn write_rows(
     mut measured: Measured,
     selection: &Selection<'_>,
     journal: &Journal,
-    unfinished: &HashMap<u64, Outcome>,
+    unfinished: &BTreeMap<u64, Outcome>,
 ) -> Result<(Counts, Measured)> {
     let Selection { sheet, columns, .. } = *selection;
     if sheet.has_byte_order_mark {
@@ -134,7 +134,9 @@ fn write_rows(
         counts.add(&record.outcome);
         record.write(&mut writer, numbered.row)?;
     }
-    let buffered = writer.into_inner().map_err(|error| error.into_error())?;
+    let buffered = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
     let measured = buffered
         .into_inner()
         .map_err(io::IntoInnerError::into_error)?;
@@ -150,8 +152,8 @@ fn write_own_cells<W: Write>(
     width: usize,
     delimiter: u8,
 ) -> csv::Result<()> {
-    let surplus = (width..record.len()).filter(|index| !record[*index].is_empty());
-    let Some(last_surplus) = surplus.last() else {
+    let mut surplus = (width..record.len()).rev();
+    let Some(last_surplus) = surplus.find(|index| !record[*index].is_empty()) else {
         return own
             .iter()
             .try_for_each(|index| writer.write_field(record.get(*index).unwrap_or_default()));

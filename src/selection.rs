@@ -37,20 +37,18 @@ impl Selection<'_> {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),
         };
-        match (self.duplicates.of_row(row.number), self.duplicate_policy) {
-            (None, _) => Choice::Send(row),
-            (Some(repeat), DuplicatePolicy::Refuse) => Choice::Leave(Outcome::unsent(
-                OutcomeKind::Invalid,
-                say_repeat(repeat.earlier),
-            )),
-            (Some(repeat), DuplicatePolicy::InOrder) if repeat.is_twin => {
-                Choice::Leave(Outcome::unsent(
-                    OutcomeKind::Skipped,
-                    format!("the same as row {}", repeat.earlier),
-                ))
-            }
-            (Some(_), DuplicatePolicy::InOrder) => Choice::Send(row),
-        }
+        let Some(repeat) = self.duplicates.of_row(row.number) else {
+            return Choice::Send(row);
+        };
+        let (kind, message) = match self.duplicate_policy {
+            DuplicatePolicy::Refuse => (OutcomeKind::Invalid, say_repeat(repeat.earlier)),
+            DuplicatePolicy::InOrder if repeat.is_twin => (
+                OutcomeKind::Skipped,
+                format!("the same as row {}", repeat.earlier),
+            ),
+            DuplicatePolicy::InOrder => return Choice::Send(row),
+        };
+        Choice::Leave(Outcome::unsent(kind, message))
     }
 }
 

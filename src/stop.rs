@@ -157,6 +157,7 @@ impl Watch {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "no sheet has 2^52 rows")]
     pub fn finished(&mut self, kind: OutcomeKind) -> Option<StopReason> {
         self.finished += 1;
         if !kind.is_as_asked() {
@@ -167,7 +168,7 @@ impl Watch {
             FailureLimit::Rows(rows) => self.failures > rows,
             FailureLimit::Share(percent) => {
                 self.finished >= SMALLEST_SAMPLE
-                    && self.failures.saturating_mul(100) as f64 > percent * self.finished as f64
+                    && self.failures as f64 * 100.0 > percent * self.finished as f64
             }
         };
         is_too_much.then_some(StopReason::TooManyFailures {

@@ -1,6 +1,6 @@
 //! `wxbulk apply`: check the sheet, ask, send, write the results.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
@@ -133,7 +133,7 @@ async fn send(
     .await;
     recorder.end();
 
-    let unfinished: HashMap<u64, Outcome> = ended.unfinished.into_iter().collect();
+    let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
     let mut reason = ended.reason;
     let existing = match settings.start {
         Start::Fresh => Existing::Refuse,
@@ -199,9 +199,8 @@ fn rows_to_send<'a>(
 
 fn tell(summary: &Summary, format: SummaryFormat) {
     match format {
-        SummaryFormat::Text => say(summary.to_string().trim_end()),
         SummaryFormat::Quiet if summary.exit_code() == ExitCode::AsAsked => {}
-        SummaryFormat::Quiet => say(summary.to_string().trim_end()),
+        SummaryFormat::Text | SummaryFormat::Quiet => say(summary.to_string().trim_end()),
         SummaryFormat::Json => {
             // Nothing can be done when nobody takes it.
             let _ = writeln!(io::stdout().lock(), "{:#}", summary.to_json());

@@ -8,7 +8,7 @@ use crate::cli::CheckFlags;
 use crate::settings::SheetSettings;
 use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, check};
-use crate::summary::{ExitCode, plural};
+use crate::summary::{ExitCode, grouped, plural};
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let settings = SheetSettings::from_flags(flags.sheet)?;
@@ -34,17 +34,13 @@ pub(super) fn say_counts(checked: &Checked) -> String {
             plural(checked.problems, "problem")
         );
     }
-    let mut text = format!(
-        "{}: {} ready to send",
-        plural(checked.rows, "row"),
-        crate::summary::grouped(checked.rows_to_send())
-    );
+    let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
     if checked.settled > 0 {
-        text.push_str(&format!(", {} done before", checked.settled));
+        parts.push(format!("{} done before", grouped(checked.settled)));
     }
     if checked.problems > 0 {
         let problems = plural(checked.problems, "problem");
-        text.push_str(&format!(", {} with {problems}", checked.bad_rows));
+        parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
     }
-    text
+    format!("{}: {}", plural(checked.rows, "row"), parts.join(", "))
 }

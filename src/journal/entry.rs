@@ -41,6 +41,10 @@ pub struct InputFile {
 }
 
 /// The settings under which the same sheet means something else.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that another tool reads as true or false"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeaningfulSettings {

@@ -35,17 +35,15 @@ pub fn read_row<'r>(
     };
     let mut cell = |column: Option<usize>| -> &'r str {
         let bytes = column.and_then(|column| record.get(column));
-        match std::str::from_utf8(bytes.unwrap_or_default()) {
-            Ok(text) => text,
-            Err(_) => {
-                let found = shorten(&String::from_utf8_lossy(bytes.unwrap_or_default()));
-                problems.push(Problem::new(
-                    place(column.unwrap_or_default()),
-                    format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\""),
-                ));
-                ""
-            }
-        }
+        let bytes = bytes.unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_else(|_| {
+            let found = shorten(&String::from_utf8_lossy(bytes));
+            problems.push(Problem::new(
+                place(column.unwrap_or_default()),
+                format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\""),
+            ));
+            ""
+        })
     };
     let org_cell = cell(columns.org_id);
     let location_cell = cell(Some(columns.location_id));
@@ -162,10 +160,7 @@ fn read_change(cell: &str) -> Result<Change<'_>, String> {
             "is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text",
         );
     }
-    if text
-        .replace(|character| ids::is_blank(character), "")
-        .contains("(0)")
-    {
+    if text.replace(ids::is_blank, "").contains("(0)") {
         return refuse(
             "has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled",
         );

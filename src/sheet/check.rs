@@ -2,6 +2,7 @@
 //! know beforehand.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
@@ -171,5 +172,8 @@ impl<R: Read> Read for HashingReader<'_, R> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

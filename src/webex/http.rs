@@ -54,14 +54,22 @@ pub struct Webex {
 
 /// The body of the PUT: only the fields to change.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct AutoTransferNumbers<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auto_transfer_number1: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auto_transfer_number2: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auto_transfer_number3: Option<&'a str>,
+    #[serde(
+        rename = "autoTransferNumber1",
+        skip_serializing_if = "Option::is_none"
+    )]
+    one: Option<&'a str>,
+    #[serde(
+        rename = "autoTransferNumber2",
+        skip_serializing_if = "Option::is_none"
+    )]
+    two: Option<&'a str>,
+    #[serde(
+        rename = "autoTransferNumber3",
+        skip_serializing_if = "Option::is_none"
+    )]
+    three: Option<&'a str>,
 }
 
 impl Webex {
@@ -100,9 +108,9 @@ impl Webex {
     async fn exchange(&self, row: &Row<'_>, tracking: u128) -> reqwest::Result<Answer> {
         let [one, two, three] = &row.changes;
         let body = AutoTransferNumbers {
-            auto_transfer_number1: one.field(),
-            auto_transfer_number2: two.field(),
-            auto_transfer_number3: three.field(),
+            one: one.field(),
+            two: two.field(),
+            three: three.field(),
         };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let tracking = format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated());

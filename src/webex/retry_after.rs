@@ -12,7 +12,7 @@ use crate::reply::RetryAfter;
 const INSTEAD_OF_NONE: Duration = Duration::from_secs(1);
 
 /// Longer than anyone waits; keeps an absurd value within what clocks can add.
-const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
 
 /// Reads all `Retry-After` headers of one answer; of several, the longest wait counts.
 pub fn read<'a>(headers: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> RetryAfter {
@@ -31,13 +31,11 @@ pub fn read<'a>(headers: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Retr
 
 fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
     let wait = match read_seconds(text) {
-        Some(wait) => wait,
-        None => {
-            let then = read_date(text)?;
-            // A negative span is a time in the past.
-            Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
-        }
-    };
+        Some(wait) => Some(wait),
+        // A negative span is a time in the past.
+        None => read_date(text)
+            .map(|then| Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)),
+    }?;
     if wait.is_zero() {
         return Some(INSTEAD_OF_NONE);
     }

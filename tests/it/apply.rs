@@ -136,10 +136,10 @@ fn faults_and_limits_leave_the_state_the_sheet_asks_for() {
     let ran = stage.apply("sheet.csv");
     let results = stage.results("sheet.results.csv");
     assert_eq!(results.len(), 300);
-    let state = stage.state();
+    let numbers = stage.state();
     for (result, row) in results.iter().zip(2_u64..) {
         if result["outcome"] == "updated" {
-            let set = &state[location_id(row)]["autoTransferNumber1"];
+            let set = &numbers[location_id(row)]["autoTransferNumber1"];
             assert_eq!(*set, json!(number(row)), "row {row}");
         }
     }
@@ -360,9 +360,9 @@ fn rows_for_one_location_are_sent_in_file_order_and_never_at_once() {
         (count(&results, "updated"), count(&results, "skipped")),
         (60, 1)
     );
-    let state = stage.state();
+    let numbers = stage.state();
     for location in 0..4 {
-        let set = &state[location_id(location)]["autoTransferNumber1"];
+        let set = &numbers[location_id(location)]["autoTransferNumber1"];
         assert_eq!(
             *set,
             json!((1056 + location).to_string()),

@@ -1,0 +1,97 @@
+//! Every command in the README is run as it stands there.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Ran, Stage, TOKEN, count};
+
+fn readme() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join("README.md")).expect("a README")
+}
+
+/// The commands in its `sh` blocks, in their order.
+fn commands() -> Vec<String> {
+    let readme = readme();
+    let blocks = readme.split("```sh\n").skip(1);
+    blocks
+        .filter_map(|block| block.split("```").next())
+        .flat_map(str::lines)
+        .map(|line| line.trim().to_string())
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+#[test]
+fn the_commands_work_one_after_the_other() {
+    let stage = Stage::instant();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/transfer-numbers.csv");
+    fs::create_dir(stage.path("samples")).expect("a folder");
+    fs::copy(&sample, stage.path("samples/transfer-numbers.csv")).expect("a sample");
+    fs::copy(&sample, stage.path("numbers.csv")).expect("a sample");
+    stage.write("token.txt", TOKEN);
+    let mut ran = 0;
+    for command in commands() {
+        match command.as_str() {
+            // This is the test that runs; installing has a test of its own.
+            "cargo test" | "cargo install --locked --path ." => continue,
+            _ => {}
+        }
+        let words = command
+            .strip_prefix("wxbulk ")
+            .or_else(|| command.strip_prefix("cargo run --release -- "))
+            .unwrap_or_else(|| panic!("`{command}` is run by no test"));
+        // What would go to the service goes to the simulator, at once and unasked.
+        let words = match words {
+            _ if words.contains("--rehearse") => format!("{words} --rehearse-speed 20"),
+            _ if words.contains("--token-file") => {
+                format!("{words} --yes --base-url {}", stage.simulator.base_url())
+            }
+            _ => words.to_string(),
+        };
+        let output = stage
+            .command(&words)
+            .env_remove("WEBEX_ACCESS_TOKEN")
+            .output();
+        Ran::of(output.expect("it starts")).expect(0);
+        ran += 1;
+    }
+    assert_eq!(ran, 8, "the README has that many commands for wxbulk");
+    assert_eq!(
+        count(
+            &stage.results("samples/transfer-numbers.results.csv"),
+            "updated"
+        ),
+        60
+    );
+    assert_eq!(
+        count(&stage.results("numbers.results.results.csv"), "updated"),
+        60
+    );
+    assert_eq!(
+        stage.requests().len(),
+        60,
+        "resumed and repaired runs had nothing to send"
+    );
+}
+
+#[test]
+fn it_can_be_installed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let place = tempfile::tempdir().expect("a folder");
+    // As it stands in the README, but unoptimised and into a folder of the test's own.
+    let status = Command::new(env!("CARGO"))
+        .args([
+            "install", "--locked", "--path", ".", "--debug", "--quiet", "--root",
+        ])
+        .arg(place.path())
+        .arg("--target-dir")
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../"))
+        .current_dir(root)
+        .status()
+        .expect("cargo starts");
+    assert!(status.success());
+    let name = format!("wxbulk{}", std::env::consts::EXE_SUFFIX);
+    assert!(place.path().join("bin").join(name).is_file());
+}
