@@ -13,12 +13,17 @@ use tokio::time::Instant;
 
 fn main() {
     let base = Instant::now();
-    let only = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
+    let only = std::env::args()
+        .nth(1)
+        .filter(|word| !word.starts_with('-'));
     let everyone = std::env::args().any(|word| word == "--all");
     for concurrency in [10, 50] {
         println!("concurrency {concurrency}");
         for scenario in all() {
-            if only.as_ref().is_some_and(|only| !scenario.name.contains(only.as_str())) {
+            if only
+                .as_ref()
+                .is_some_and(|only| !scenario.name.contains(only.as_str()))
+            {
                 continue;
             }
             for who in EVERYONE.into_iter().take(if everyone { 5 } else { 1 }) {
@@ -36,7 +41,8 @@ fn main() {
                         );
                         let mut run = Run::new(base, scenario.latency, seed);
                         run.add(who.start(concurrency, base, seed), rows, Duration::ZERO);
-                        let outcome = run.play(&mut *scenario.limiter(rows, phase), Duration::MAX)[0];
+                        let outcome =
+                            run.play(&mut *scenario.limiter(rows, phase), Duration::MAX)[0];
                         share += best / outcome.seconds / 3.0;
                         refused += outcome.refused;
                         sent += outcome.sent;
@@ -51,7 +57,10 @@ fn main() {
                     };
                     let mark = if share < need { "T" } else { " " };
                     let mark2 = if waste > most { "R" } else { " " };
-                    print!(" | {:6.1}%{mark} {waste:5.2}%{mark2} {pause:6.1}s", share * 100.0);
+                    print!(
+                        " | {:6.1}%{mark} {waste:5.2}%{mark2} {pause:6.1}s",
+                        share * 100.0
+                    );
                 }
                 println!();
             }

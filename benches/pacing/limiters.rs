@@ -219,7 +219,11 @@ impl Limiter for SlidingLog {
     }
 
     fn next_free(&mut self, now: f64) -> f64 {
-        while self.log.front().is_some_and(|first| first + self.length <= now) {
+        while self
+            .log
+            .front()
+            .is_some_and(|first| first + self.length <= now)
+        {
             self.log.pop_front();
         }
         match self.log.front() {

@@ -121,7 +121,10 @@ impl Run {
             match event {
                 Event::Wake => {
                     // An earlier wake was planned since: this one would start a second chain of them.
-                    if self.parties[party].next_wake.is_some_and(|wake| wake != now) {
+                    if self.parties[party]
+                        .next_wake
+                        .is_some_and(|wake| wake != now)
+                    {
                         continue;
                     }
                     self.parties[party].next_wake = None;
@@ -129,7 +132,8 @@ impl Run {
                 Event::RowReady { attempts } => self.parties[party].back.push(attempts),
                 Event::Arrives { request } => {
                     let answer = limiter.arrive(now.as_secs_f64());
-                    let back = now + Duration::from_secs_f64(draw(&mut self.random, self.latency.rest));
+                    let back =
+                        now + Duration::from_secs_f64(draw(&mut self.random, self.latency.rest));
                     self.plan(back, party, Event::Returns { request, answer });
                     continue;
                 }
@@ -140,7 +144,13 @@ impl Run {
         self.parties.iter().map(|party| party.outcome).collect()
     }
 
-    fn returned(&mut self, request: Request, answer: Answer, now: Duration, limiter: &mut dyn Limiter) {
+    fn returned(
+        &mut self,
+        request: Request,
+        answer: Answer,
+        now: Duration,
+        limiter: &mut dyn Limiter,
+    ) {
         let party = &mut self.parties[request.sender];
         party.on_wire -= 1;
         let verdict = match answer {
@@ -150,7 +160,9 @@ impl Run {
             },
         };
         let attempts = request.attempts + 1;
-        let alone = party.sender.answered(request.stub, self.base + now, verdict, attempts);
+        let alone = party
+            .sender
+            .answered(request.stub, self.base + now, verdict, attempts);
         if answer == Answer::Accepted {
             limiter.finished();
             party.left -= 1;
@@ -209,7 +221,13 @@ impl Run {
 
 /// Seconds needed by one who knows the limiter and is never refused: each row leaves so as to arrive at the first
 /// instant it would pass.
-pub fn oracle(limiter: &mut dyn Limiter, latency: Latency, seed: u64, rows: usize, concurrency: usize) -> f64 {
+pub fn oracle(
+    limiter: &mut dyn Limiter,
+    latency: Latency,
+    seed: u64,
+    rows: usize,
+    concurrency: usize,
+) -> f64 {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut on_wire = BinaryHeap::new();
     let mut inside = BinaryHeap::new();
@@ -219,11 +237,15 @@ pub fn oracle(limiter: &mut dyn Limiter, latency: Latency, seed: u64, rows: usiz
     for _ in 0..rows {
         let mut may_leave = 0.0;
         if on_wire.len() >= concurrency {
-            may_leave = on_wire.pop().map_or(0.0, |Reverse(at): Reverse<Duration>| at.as_secs_f64());
+            may_leave = on_wire
+                .pop()
+                .map_or(0.0, |Reverse(at): Reverse<Duration>| at.as_secs_f64());
         }
         let mut earliest = (may_leave + draw(&mut random, latency.up)).max(arrived);
         if inside.len() >= slots {
-            let free = inside.pop().map_or(0.0, |Reverse(at): Reverse<Duration>| at.as_secs_f64());
+            let free = inside
+                .pop()
+                .map_or(0.0, |Reverse(at): Reverse<Duration>| at.as_secs_f64());
             earliest = earliest.max(free);
         }
         arrived = limiter.next_free(earliest);

@@ -71,22 +71,42 @@ pub fn all() -> Vec<Scenario> {
     use Kind::{Extra, Hard, Ordinary};
     let five = || Bucket::new(5.0, 10.0);
     vec![
-        scenario(Ordinary, "bucket 1/s, burst 5", |_, _| Bucket::new(1.0, 5.0)),
-        scenario(Ordinary, "bucket 1/s, burst 50", |_, _| Bucket::new(1.0, 50.0)),
-        scenario(Ordinary, "bucket 5/s, burst 5", |_, _| Bucket::new(5.0, 5.0)),
-        scenario(Ordinary, "bucket 5/s, burst 50", |_, _| Bucket::new(5.0, 50.0)),
-        scenario(Ordinary, "bucket 20/s, burst 5", |_, _| Bucket::new(20.0, 5.0)),
-        scenario(Ordinary, "bucket 20/s, burst 50", |_, _| Bucket::new(20.0, 50.0)),
-        scenario(Ordinary, "bucket 50/s, burst 5", |_, _| Bucket::new(50.0, 5.0)),
-        scenario(Ordinary, "bucket 50/s, burst 50", |_, _| Bucket::new(50.0, 50.0)),
+        scenario(Ordinary, "bucket 1/s, burst 5", |_, _| {
+            Bucket::new(1.0, 5.0)
+        }),
+        scenario(Ordinary, "bucket 1/s, burst 50", |_, _| {
+            Bucket::new(1.0, 50.0)
+        }),
+        scenario(Ordinary, "bucket 5/s, burst 5", |_, _| {
+            Bucket::new(5.0, 5.0)
+        }),
+        scenario(Ordinary, "bucket 5/s, burst 50", |_, _| {
+            Bucket::new(5.0, 50.0)
+        }),
+        scenario(Ordinary, "bucket 20/s, burst 5", |_, _| {
+            Bucket::new(20.0, 5.0)
+        }),
+        scenario(Ordinary, "bucket 20/s, burst 50", |_, _| {
+            Bucket::new(20.0, 50.0)
+        }),
+        scenario(Ordinary, "bucket 50/s, burst 5", |_, _| {
+            Bucket::new(50.0, 5.0)
+        }),
+        scenario(Ordinary, "bucket 50/s, burst 50", |_, _| {
+            Bucket::new(50.0, 50.0)
+        }),
         scenario(Ordinary, "fixed window 300/min", |_, phase| {
             FixedWindow::per_minute(300, 60.0 * phase)
         }),
         scenario(Ordinary, "fixed window 1000/min", |_, phase| {
             FixedWindow::per_minute(1_000, 60.0 * phase)
         }),
-        scenario(Ordinary, "sliding log 300/min", |_, _| SlidingLog::per_minute(300)),
-        scenario(Ordinary, "leaky bucket 5/s, no burst", |_, _| Bucket::new(5.0, 1.0)),
+        scenario(Ordinary, "sliding log 300/min", |_, _| {
+            SlidingLog::per_minute(300)
+        }),
+        scenario(Ordinary, "leaky bucket 5/s, no burst", |_, _| {
+            Bucket::new(5.0, 1.0)
+        }),
         scenario(Ordinary, "bucket 10/s, burst 10, refusals cost", |_, _| {
             Bucket::new(10.0, 10.0).refusals_cost(1.0)
         }),
