@@ -140,7 +140,7 @@ impl Bracket {
             (1.0 - kept.share).clamp(shyest, BOLDEST)
         };
         let lost = cycle.pause * (1.1 - kept.share);
-        let wasted = (cycle.refusals + 1.0) / 2.0 / high;
+        let wasted = f64::midpoint(cycle.refusals, 1.0) / high;
         Self {
             low: low.min(high),
             high,

@@ -13,9 +13,12 @@
 mod bracket;
 mod ceiling;
 mod gate;
+mod memory;
 mod permits;
 mod rate;
 mod search;
+#[cfg(test)]
+mod tests;
 mod windowful;
 
 use std::num::NonZeroUsize;
@@ -25,6 +28,7 @@ use tokio::time::Instant;
 
 use ceiling::Ceiling;
 use gate::{Closing, Gate};
+pub use memory::Memory;
 pub use rate::{Rate, RateError};
 use search::Search;
 
