@@ -10,10 +10,16 @@
 //! A pure state machine on instants that are handed in: it never sleeps and reads no clock. The caller owns the
 //! waiting, and so can interrupt it at once.
 
+mod bracket;
 mod ceiling;
 mod gate;
+mod memory;
+mod permits;
 mod rate;
 mod search;
+#[cfg(test)]
+mod tests;
+mod windowful;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -22,6 +28,7 @@ use tokio::time::Instant;
 
 use ceiling::Ceiling;
 use gate::{Closing, Gate};
+pub use memory::Memory;
 pub use rate::{Rate, RateError};
 use search::Search;
 
@@ -77,6 +84,8 @@ pub enum Phase {
     Searching,
     /// Just under the limit.
     Holding,
+    /// The service counts requests at once; so many are allowed.
+    AtMost(usize),
 }
 
 /// For the progress bar.
@@ -86,6 +95,15 @@ pub struct PaceStatus {
     /// Requests a second, once there is a limit to keep.
     pub rate: Option<f64>,
     pub phase: Phase,
+}
+
+/// Counts of one run are far below where a float stops counting.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a run has fewer than 2^53 requests"
+)]
+fn float<N: TryInto<u64>>(count: N) -> f64 {
+    count.try_into().map_or(f64::MAX, |count| count as f64)
 }
 
 #[derive(Debug)]
@@ -114,7 +132,7 @@ impl Pacer {
         if on_wire >= self.search.permits() {
             return Departure::WhenOneReturns;
         }
-        let mut at = self.search.turn(now);
+        let mut at = self.search.turn().unwrap_or(now);
         if let Some(ceiling) = &self.ceiling {
             at = at.max(ceiling.free_at());
         }
@@ -155,8 +173,8 @@ impl Pacer {
                 let closing = self.gate.refused(ticket.events, now, wait);
                 let opens = self.gate.opens().unwrap_or(now);
                 match closing {
-                    Closing::NewEvent => self.search.limit_met(&ticket, opens, self.departures),
-                    Closing::SameEvent => self.search.limit_met_again(&ticket, opens),
+                    Closing::NewEvent => self.search.refused(&ticket, opens, wait.is_some()),
+                    Closing::SameEvent => self.search.refused_again(&ticket, opens),
                 }
             }
             Verdict::Silent => {}

@@ -1,140 +1,204 @@
 //! The search for a rate the service accepts, from nothing but departures and answers.
+//!
+//! While nothing is refused, requests on the wire grow with the answers and the rate is free. The first refusal makes a
+//! [`Bracket`]; from then on each cycle between two refusals narrows it. Three kinds of service are not a rate, and are
+//! told apart: one that counts requests at once ([`Permits`]), one that hands out whole minutes ([`Windowful`]), and
+//! one that tolerates no burst, for which an even spacing is all there is.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Phase, Ticket};
+use super::bracket::{Bracket, Cycle, Kept};
+use super::permits::Permits;
+use super::windowful::{LONG_PAUSE, Window, Windowful};
+use super::{Phase, Ticket, float};
 
-/// On the wire at the very start: enough to learn the round trip, too few to annoy.
-const FIRST_WINDOW: f64 = 4.0;
-/// How much of the window each accepted answer adds while no limit was met: doubles every other round trip.
-const GROWTH_PER_ANSWER: f64 = 0.4;
-/// The slowest rate the search goes to, a second: one request in a hundred seconds.
-const SLOWEST: f64 = 0.01;
-/// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
-const FASTEST: f64 = 100_000.0;
-/// Turns that may be saved up while a timer is late.
-const LATENESS_TURNS: f64 = 1.5;
+/// Seconds a timer may be late without its turn being lost.
+const LATENESS: f64 = 0.005;
+/// No cycle is shorter than this many seconds, so that nothing is divided by zero.
+const SHORTEST_CYCLE: f64 = 0.001;
 
 #[derive(Debug)]
 pub(super) struct Search {
+    /// All other times are seconds since then.
     start: Instant,
-    concurrency: usize,
-    window: f64,
-    round_trip: f64,
-    rate: Option<f64>,
-    too_fast: f64,
+    permits: Permits,
+    windowful: Windowful,
+    bracket: Option<Bracket>,
+    kept: Kept,
+    last_departure: f64,
     next_turn: f64,
-    opened: f64,
-    opened_sequence: u64,
+    cycle: Present,
+}
+
+/// The cycle since the last refusal.
+#[derive(Debug, Default)]
+struct Present {
+    /// Events of the gate when it began.
+    events: u32,
+    /// When the last refused request left: the limiter was empty then.
     emptied: f64,
+    opened: f64,
+    first_sequence: u64,
+    accepted: u32,
+    /// Refusals in the event that began it.
+    refusals: f64,
 }
 
 impl Search {
     pub(super) fn new(concurrency: NonZeroUsize, remembered: Option<f64>, now: Instant) -> Self {
         Self {
             start: now,
-            concurrency: concurrency.get(),
-            window: FIRST_WINDOW,
-            round_trip: 0.0,
-            rate: remembered.map(|rate| rate.clamp(SLOWEST, FASTEST)),
-            too_fast: FASTEST,
+            permits: Permits::new(concurrency),
+            windowful: Windowful::default(),
+            bracket: remembered.and_then(Bracket::remembered),
+            kept: Kept::unknown(),
+            last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
-            opened: 0.0,
-            opened_sequence: 0,
-            emptied: 0.0,
+            cycle: Present::default(),
         }
-    }
-
-    pub(super) fn permits(&self) -> usize {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the window is between one and the concurrency"
-        )]
-        let window = self.window as usize;
-        window.clamp(1, self.concurrency)
     }
 
     fn seconds(&self, now: Instant) -> f64 {
         now.saturating_duration_since(self.start).as_secs_f64()
     }
 
-    pub(super) fn turn(&self, now: Instant) -> Instant {
-        if self.rate.is_none() {
-            return now;
+    pub(super) fn permits(&self) -> usize {
+        if self.bracket.is_none() {
+            self.permits.growing()
+        } else if self.windowful.is_ending() {
+            1
+        } else {
+            self.permits.at_most()
         }
-        self.start
-            .checked_add(Duration::from_secs_f64(self.next_turn.max(0.0)))
-            .unwrap_or(now)
+    }
+
+    /// When the next request's turn comes; `None` when it has.
+    pub(super) fn turn(&self) -> Option<Instant> {
+        let next = if let Some(turn) = self.windowful.turn() {
+            self.last_departure + turn
+        } else if self.is_paced() {
+            self.next_turn
+        } else {
+            self.last_departure + self.permits.spacing()?
+        };
+        let since_start = Duration::try_from_secs_f64(next).ok()?;
+        self.start.checked_add(since_start)
+    }
+
+    fn is_paced(&self) -> bool {
+        self.bracket.is_some() && !self.permits.is_capped()
     }
 
     pub(super) fn departed(&mut self, now: Instant) {
         let now = self.seconds(now);
-        if let Some(rate) = &mut self.rate {
-            let period = 1.0 / *rate;
-            self.next_turn = self.next_turn.max(now - LATENESS_TURNS * period) + period;
-            // A doubling takes fifty round trips: slow enough to stay near what was found.
-            *rate = (*rate * 1.000_5).min(FASTEST);
+        self.last_departure = now;
+        self.windowful.departed();
+        self.climb(now);
+        if let Some(bracket) = &self.bracket {
+            self.next_turn = if self.windowful.turn().is_some() {
+                now
+            } else {
+                self.next_turn.max(now - LATENESS) + 1.0 / bracket.rate()
+            };
+        }
+    }
+
+    fn climb(&mut self, now: f64) {
+        let cycle = &self.cycle;
+        if let Some(bracket) = &mut self.bracket {
+            let since_empty = (now - cycle.emptied).max(SHORTEST_CYCLE);
+            let proven = (f64::from(cycle.accepted) - 1.0) / since_empty;
+            bracket.climb(proven, now - cycle.opened);
         }
     }
 
     pub(super) fn accepted(&mut self, ticket: &Ticket, now: Instant) {
-        let sample = now.saturating_duration_since(ticket.departed).as_secs_f64();
-        self.round_trip +=
-            (sample - self.round_trip) / if self.round_trip > 0.0 { 8.0 } else { 1.0 };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a count of requests on the wire"
-        )]
-        let most = self.concurrency as f64;
-        self.window = (self.window + GROWTH_PER_ANSWER).min(most);
+        let round_trip = now.saturating_duration_since(ticket.departed);
+        let is_present = ticket.events == self.cycle.events;
+        if is_present {
+            self.cycle.accepted = self.cycle.accepted.saturating_add(1);
+        }
+        self.permits
+            .accepted(round_trip.as_secs_f64(), is_present.then_some(ticket.ahead));
     }
 
-    pub(super) fn limit_met(&mut self, ticket: &Ticket, opens: Instant, _departures: u64) {
+    /// The first refusal of an event; `told` says whether the service announced the pause.
+    pub(super) fn refused(&mut self, ticket: &Ticket, opens: Instant, told: bool) {
         let left = self.seconds(ticket.departed);
-        #[expect(clippy::cast_precision_loss, reason = "counts of requests in one run")]
-        let (passed, ahead) = (
-            ticket.sequence.saturating_sub(self.opened_sequence) as f64,
-            ticket.ahead as f64,
-        );
-        let present = self
-            .rate
-            .unwrap_or((ahead + 1.0) / self.round_trip.max(0.001));
-        let floor = (passed / (left - self.emptied).max(0.001)).min(present);
-        self.too_fast = present;
-        let next = if self.rate.is_some() {
-            floor.max(present * 0.5)
-        } else {
-            present * 0.6
+        let reopens = self.seconds(opens);
+        let pause = reopens - left;
+        let active = (left - self.cycle.opened).max(SHORTEST_CYCLE);
+        let span = (left - self.cycle.emptied).max(active);
+        let rows = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
+        self.permits.refused(ticket.ahead);
+        if self.windowful.is_a_step_ahead(rows, pause) {
+            self.cycle.events = self.cycle.events.wrapping_add(1);
+            self.reopen(ticket, opens);
+            return;
+        }
+        let cycle = Cycle {
+            passed: rows + self.windowful.passed_before(),
+            active,
+            gate: span - active,
+            pause,
+            refusals: self.cycle.refusals,
         };
-        self.rate = Some(next.clamp(SLOWEST, FASTEST));
-        self.emptied = left;
+        self.bracket = Some(if let Some(bracket) = self.bracket {
+            self.kept.learn(cycle);
+            bracket.refused(cycle, &self.kept)
+        } else {
+            let whole = (reopens - self.cycle.opened).max(SHORTEST_CYCLE);
+            Bracket::first(
+                self.permits.rate_with(ticket.ahead),
+                (pause > LONG_PAUSE).then_some(cycle.passed / whole),
+                self.permits.is_full_with(ticket.ahead),
+            )
+        });
+        self.windowful.ended(Window {
+            rows: cycle.passed,
+            active,
+            reopens,
+            pause: told.then_some(pause),
+        });
+        self.cycle = Present {
+            events: self.cycle.events.wrapping_add(1),
+            first_sequence: self.cycle.first_sequence,
+            refusals: 1.0,
+            emptied: left,
+            ..Present::default()
+        };
         self.reopen(ticket, opens);
+        self.climb(reopens);
     }
 
-    pub(super) fn limit_met_again(&mut self, ticket: &Ticket, opens: Instant) {
-        self.emptied = self.emptied.max(self.seconds(ticket.departed));
+    /// Another refusal of the same event.
+    pub(super) fn refused_again(&mut self, ticket: &Ticket, opens: Instant) {
+        self.cycle.refusals += 1.0;
         self.reopen(ticket, opens);
     }
 
     fn reopen(&mut self, ticket: &Ticket, opens: Instant) {
-        self.opened = self.seconds(opens);
-        self.next_turn = self.opened;
-        self.opened_sequence = self.opened_sequence.max(ticket.sequence + 1);
+        self.cycle.opened = self.seconds(opens);
+        self.next_turn = self.cycle.opened;
+        self.cycle.emptied = self.cycle.emptied.max(self.seconds(ticket.departed));
+        self.cycle.first_sequence = self.cycle.first_sequence.max(ticket.sequence + 1);
     }
 
+    /// Requests a second, once there is a limit that is one.
     pub(super) fn rate(&self) -> Option<f64> {
-        self.rate
+        let bracket = self.bracket.filter(|_| self.is_paced())?;
+        Some(bracket.rate())
     }
 
     pub(super) fn phase(&self) -> Phase {
-        if self.rate.is_none() {
-            Phase::Starting
-        } else {
-            Phase::Searching
+        match self.bracket {
+            None => Phase::Starting,
+            Some(_) if self.permits.is_capped() => Phase::AtMost(self.permits.at_most()),
+            Some(bracket) if bracket.is_found() => Phase::Holding,
+            Some(_) => Phase::Searching,
         }
     }
 }

@@ -1,0 +1,199 @@
+//! Claims about the whole pacer on explicit instants, and properties that hold whatever a service answers.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::time::Instant;
+
+use super::*;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn pacer(concurrency: usize, ceiling: Option<&str>, now: Instant) -> Pacer {
+    Pacer::new(
+        &PaceSettings {
+            concurrency: NonZeroUsize::new(concurrency).unwrap(),
+            ceiling: ceiling.map(|rate| rate.parse().unwrap()),
+            remembered: None,
+        },
+        now,
+    )
+}
+
+fn throttled(wait: Duration) -> Verdict {
+    Verdict::Throttled { wait: Some(wait) }
+}
+
+#[test]
+fn one_throttled_row_holds_everyone_until_the_server_said() {
+    let start = Instant::now();
+    let mut pacer = pacer(10, None, start);
+    let tickets = [pacer.depart(start), pacer.depart(start)];
+    let told = start + 250 * MILLISECOND;
+    pacer.answered(tickets[0], told, throttled(30 * SECOND));
+    pacer.answered(tickets[1], told, Verdict::Accepted);
+    let opens = told + 30 * SECOND;
+    assert_eq!(pacer.next_departure(told, 0), Departure::At(opens));
+    let almost = opens.checked_sub(MILLISECOND).unwrap();
+    assert_eq!(pacer.next_departure(almost, 0), Departure::At(opens));
+    assert_eq!(pacer.status(almost).closed_until, Some(opens));
+    assert_eq!(pacer.next_departure(opens, 0), Departure::Now);
+    assert_eq!(pacer.status(opens).closed_until, None);
+}
+
+#[test]
+fn a_late_429_of_the_same_burst_is_one_event() {
+    let start = Instant::now();
+    let mut pacer = pacer(10, None, start);
+    let tickets: Vec<Ticket> = (0..5).map(|_| pacer.depart(start)).collect();
+    let told = start + 250 * MILLISECOND;
+    pacer.answered(tickets[0], told, throttled(SECOND));
+    let rate = pacer.status(told).rate;
+    assert!(rate.is_some());
+    for ticket in &tickets[1..] {
+        pacer.answered(*ticket, told + 100 * MILLISECOND, throttled(2 * SECOND));
+    }
+    assert_eq!(pacer.status(told).rate, rate, "one reaction");
+    let extended = told + 100 * MILLISECOND + 2 * SECOND;
+    assert_eq!(pacer.next_departure(told, 0), Departure::At(extended));
+}
+
+#[test]
+fn asking_spends_nothing() {
+    let start = Instant::now();
+    let mut pacer = pacer(10, Some("1/s"), start);
+    for _ in 0..3 {
+        assert_eq!(pacer.next_departure(start, 0), Departure::Now);
+    }
+    let ticket = pacer.depart(start);
+    pacer.answered(ticket, start + MILLISECOND, Verdict::Accepted);
+    for _ in 0..3 {
+        let next = pacer.next_departure(start + MILLISECOND, 0);
+        assert_eq!(next, Departure::At(start + SECOND));
+    }
+}
+
+#[test]
+fn a_full_wire_waits_for_an_answer_and_not_for_a_time() {
+    let start = Instant::now();
+    let mut pacer = pacer(3, None, start);
+    assert_eq!(pacer.next_departure(start, 3), Departure::WhenOneReturns);
+}
+
+#[test]
+fn a_silent_failure_teaches_nothing() {
+    let start = Instant::now();
+    let mut pacer = pacer(10, None, start);
+    let ticket = pacer.depart(start);
+    pacer.answered(ticket, start + 60 * SECOND, Verdict::Silent);
+    assert_eq!(pacer.status(start + 60 * SECOND).phase, Phase::Starting);
+    assert_eq!(pacer.rate_to_remember(), None);
+}
+
+#[test]
+fn a_remembered_rate_is_where_the_run_begins() {
+    let start = Instant::now();
+    let settings = PaceSettings {
+        concurrency: NonZeroUsize::MIN,
+        ceiling: None,
+        remembered: Some(5.0),
+    };
+    let pacer = Pacer::new(&settings, start);
+    let rate = pacer.rate_to_remember().unwrap();
+    assert!(rate > 4.0 && rate < 5.0, "{rate}");
+}
+
+/// What a service or a network may do, one answer after the other.
+#[derive(Debug, Clone)]
+struct Answer {
+    after: Duration,
+    newest_first: bool,
+    verdict: Verdict,
+}
+
+fn any_duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        4 => (0_u64..3_000).prop_map(Duration::from_millis),
+        1 => (0_u64..100_000).prop_map(Duration::from_secs),
+    ]
+}
+
+fn any_wait() -> impl Strategy<Value = Duration> {
+    prop_oneof![5 => any_duration(), 1 => Just(Duration::MAX), 1 => any::<u64>().prop_map(Duration::from_secs)]
+}
+
+fn any_answer() -> impl Strategy<Value = Answer> {
+    let verdict = prop_oneof![
+        6 => Just(Verdict::Accepted),
+        3 => any_wait().prop_map(throttled),
+        1 => Just(Verdict::Throttled { wait: None }),
+        1 => Just(Verdict::Silent),
+    ];
+    (any_duration(), any::<bool>(), verdict).prop_map(|(after, newest_first, verdict)| Answer {
+        after,
+        newest_first,
+        verdict,
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_departure_inside_a_pause_nor_above_the_ceiling_and_the_rate_stays_sane(
+        answers in prop::collection::vec(any_answer(), 1..200),
+        concurrency in 1_usize..60,
+        capped in any::<bool>(),
+        remembered in prop::option::of(any::<f64>()),
+    ) {
+        let start = Instant::now();
+        let settings = PaceSettings {
+            concurrency: NonZeroUsize::new(concurrency).unwrap(),
+            ceiling: capped.then(|| "20/s".parse().unwrap()),
+            remembered,
+        };
+        let mut pacer = Pacer::new(&settings, start);
+        let mut now = start;
+        let mut announced = start;
+        let mut on_wire: Vec<Ticket> = Vec::new();
+        let mut last: Option<Instant> = None;
+        for answer in answers {
+            loop {
+                match pacer.next_departure(now, on_wire.len()) {
+                    Departure::Now => {
+                        prop_assert!(now >= announced, "left inside a pause");
+                        prop_assert!(on_wire.len() < concurrency);
+                        if let (true, Some(last)) = (capped, last) {
+                            prop_assert!(now.duration_since(last) >= 50 * MILLISECOND);
+                        }
+                        last = Some(now);
+                        on_wire.push(pacer.depart(now));
+                    }
+                    Departure::WhenOneReturns => {
+                        prop_assert!(!on_wire.is_empty(), "nothing would ever return");
+                        break;
+                    }
+                    Departure::At(instant) => {
+                        prop_assert!(instant > now);
+                        if on_wire.len() * 2 >= concurrency {
+                            break;
+                        }
+                        now = instant;
+                    }
+                }
+            }
+            now += answer.after;
+            let ticket = if answer.newest_first { on_wire.pop() } else { Some(on_wire.remove(0)) };
+            if let Some(ticket) = ticket {
+                pacer.answered(ticket, now, answer.verdict);
+            }
+            if let Verdict::Throttled { wait } = answer.verdict {
+                let year = Duration::from_hours(365 * 24);
+                announced = announced.max(now + wait.unwrap_or(15 * SECOND).min(year));
+            }
+            if let Some(rate) = pacer.status(now).rate {
+                prop_assert!((0.001..=100_000.0).contains(&rate), "{}", rate);
+            }
+        }
+    }
+}
