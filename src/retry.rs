@@ -20,11 +20,12 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
-            // 1 + 2 + 4 + 8 + 16 s of back-off at most: long enough for a restarting back end,
-            // short enough that one broken location does not hold up the end of a run.
-            tries: NonZeroU32::MIN.saturating_add(5),
+            // Some 75 s of back-off on average: long enough for a restarting back end, and where
+            // every other try fails one row in a thousand is given up; short enough that one
+            // broken location does not hold up the end of a run for long.
+            tries: NonZeroU32::MIN.saturating_add(9),
             first_delay: Duration::from_secs(1),
-            longest_delay: Duration::from_mins(1),
+            longest_delay: Duration::from_secs(30),
         }
     }
 }
@@ -220,7 +221,7 @@ mod tests {
         let policy = RetryPolicy::default();
         assert_eq!(
             [0, 1, 2, 3, 10, u32::MAX].map(|errors| back_off(errors, &policy, 1.0).as_secs()),
-            [1, 2, 4, 8, 60, 60]
+            [1, 2, 4, 8, 30, 30]
         );
         assert_eq!(back_off(3, &policy, 0.25).as_secs(), 2);
     }
