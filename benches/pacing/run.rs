@@ -17,7 +17,10 @@ pub struct Outcome {
     /// Seconds until the last answer.
     pub seconds: f64,
     pub sent: usize,
+    pub accepted: usize,
     pub refused: usize,
+    /// Sent before an instant the service had announced to this sender.
+    pub early: usize,
     /// Seconds between two departures.
     pub longest_pause: f64,
 }
@@ -49,6 +52,7 @@ struct Party {
     on_wire: usize,
     next_wake: Option<Duration>,
     last_departure: Duration,
+    announced: Duration,
     outcome: Outcome,
 }
 
@@ -93,6 +97,7 @@ impl Run {
             on_wire: 0,
             next_wake: None,
             last_departure: starts,
+            announced: starts,
             outcome: Outcome::default(),
         });
         self.plan(starts, party, Event::Wake);
@@ -166,8 +171,12 @@ impl Run {
         if answer == Answer::Accepted {
             limiter.finished();
             party.left -= 1;
-            party.outcome.seconds = (now - party.starts).as_secs_f64();
+            party.outcome.accepted += 1;
+            party.outcome.seconds = now.saturating_sub(party.starts).as_secs_f64();
         } else {
+            if let Verdict::Throttled { wait: Some(wait) } = verdict {
+                party.announced = party.announced.max(now + wait);
+            }
             party.outcome.refused += 1;
             if alone.is_zero() {
                 party.back.push(attempts);
@@ -205,7 +214,8 @@ impl Run {
             let stub = party.sender.depart(self.base + now);
             party.on_wire += 1;
             party.outcome.sent += 1;
-            let pause = (now - party.last_departure).as_secs_f64();
+            party.outcome.early += usize::from(now < party.announced);
+            let pause = now.saturating_sub(party.last_departure).as_secs_f64();
             party.outcome.longest_pause = party.outcome.longest_pause.max(pause);
             party.last_departure = now;
             let arrives = now + Duration::from_secs_f64(draw(&mut self.random, self.latency.up));

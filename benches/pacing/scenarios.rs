@@ -22,6 +22,12 @@ const JITTERY: Latency = Latency {
     rest: (0.180, 0.770),
 };
 
+/// A server on the same machine.
+const NEAR: Latency = Latency {
+    up: (0.000_2, 0.000_3),
+    rest: (0.000_6, 0.001),
+};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ordinary,
@@ -136,6 +142,10 @@ pub fn all() -> Vec<Scenario> {
             })
         },
         scenario(Extra, "no limit", |_, _| Bucket::new(1e9, 1e9)),
+        Scenario {
+            latency: NEAR,
+            ..scenario(Extra, "no limit, 1 ms a call", |_, _| Bucket::new(1e9, 1e9))
+        },
         Scenario {
             latency: JITTERY,
             ..scenario(Extra, "bucket 5/s, 200 to 800 ms", move |_, _| five())

@@ -97,6 +97,10 @@ impl Who {
     }
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "refused or not, and told how long or not"
+)]
 fn wait_of(verdict: Verdict) -> Option<Option<Duration>> {
     match verdict {
         Verdict::Throttled { wait } => Some(wait),
@@ -104,7 +108,7 @@ fn wait_of(verdict: Verdict) -> Option<Option<Duration>> {
     }
 }
 
-/// wxc_sdk: each worker sleeps out its own refusal and keeps its slot; five seconds when not told.
+/// `wxc_sdk`: each worker sleeps out its own refusal and keeps its slot; five seconds when not told.
 struct RequestSleep {
     workers: usize,
     sleeping: Vec<Instant>,

@@ -13,6 +13,12 @@ const HOLD: std::ops::RangeInclusive<f64> = 10.0..=1_000.0;
 const FIRST_HOLD: f64 = 20.0;
 /// Trying faster takes steps of a twentieth of the time held, but no shorter than this many seconds.
 const SHORTEST_STEP: f64 = 1.0;
+/// What the first step adds to the ceiling; the tenth adds ten times as much.
+const FASTER_PER_STEP: f64 = 0.005;
+/// What is taken for the best at first, of the rate that was refused.
+const FIRST_BEST: f64 = 0.25;
+/// How much of the best lately is believed after the next event.
+const FORGETTING: f64 = 0.6;
 /// Where in the bracket to go on: after the first refusal while growing, and when the window was full for long (a
 /// large burst hid the limit, so it may be far below).
 const AFTER_GROWTH: f64 = 0.4;
@@ -36,6 +42,9 @@ pub(super) struct Bracket {
     hold: f64,
     /// Refusals in a row that came soon.
     soon: u32,
+    /// What the service lately gave us at its best: trying faster goes in steps of this, or a run that was pushed
+    /// aside by another one of the same token would stay there.
+    best: f64,
 }
 
 /// One stretch from the last refusal of an event to the first of the next.
@@ -96,6 +105,7 @@ impl Bracket {
             rate: REMEMBERED * high,
             hold: FIRST_HOLD,
             soon: 0,
+            best: 0.0,
         })
     }
 
@@ -113,12 +123,13 @@ impl Bracket {
             rate: SLOWEST,
             hold: FIRST_HOLD,
             soon: 0,
+            best: FIRST_BEST * high,
         }
     }
 
     pub(super) fn refused(self, cycle: Cycle, kept: &Kept) -> Self {
         // The limiter was empty when the cycle began, so all that passed was refilled since.
-        let proven = (cycle.passed - 1.0).max(0.0) / (cycle.active + cycle.gate);
+        let proven = (cycle.passed - 1.0).max(0.5) / (cycle.active + cycle.gate);
         let high = self.rate;
         let soon = if cycle.active < 4.0 * cycle.gate {
             self.soon.saturating_add(1)
@@ -139,8 +150,13 @@ impl Bracket {
             let shyest = (cycle.passed / REQUESTS_PER_SHARE).clamp(SHYEST, AFTER_SOON);
             (1.0 - kept.share).clamp(shyest, BOLDEST)
         };
+        let best = if soon == 0 {
+            proven.max(FORGETTING * self.best)
+        } else {
+            self.best
+        };
         let lost = cycle.pause * (1.1 - kept.share);
-        let wasted = f64::midpoint(cycle.refusals, 1.0) / high;
+        let wasted = f64::midpoint(cycle.refusals, 1.0) / high.max(best);
         Self {
             low: low.min(high),
             high,
@@ -148,6 +164,7 @@ impl Bracket {
             rate: SLOWEST,
             hold: (lost.max(wasted) / WASTE_BUDGET).clamp(*HOLD.start(), *HOLD.end()),
             soon,
+            best,
         }
     }
 
@@ -155,7 +172,8 @@ impl Bracket {
     pub(super) fn climb(&mut self, proven: f64, active: f64) {
         let step = (self.hold / 20.0).max(SHORTEST_STEP);
         let over = ((active - self.hold) / step).max(0.0);
-        let high = self.high * (1.0 + 0.005 * over * (1.0 + over));
+        let faster = FASTER_PER_STEP * over * (1.0 + over);
+        let high = self.high + self.high.max(self.best) * faster;
         let low = self.low.max(proven).min(high);
         let rate = (low + self.share * (high - low)).max(self.rate.min(high));
         if rate.is_finite() {

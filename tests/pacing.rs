@@ -1,0 +1,44 @@
+//! The committed pacing table still holds: wxbulk is no slower and no more refused than it says.
+
+#[path = "../benches/pacing/mod.rs"]
+mod model;
+
+use model::scenarios::all;
+use model::senders::Who;
+use model::table::{CONCURRENCIES, SIZES, measure, read_line};
+
+const TABLE: &str = include_str!("../benches/pacing.md");
+/// Points of speed, and of refusals, that a change may cost before the table must be looked at again.
+const A_LITTLE: (f64, f64) = (1.0, 0.2);
+
+#[test]
+fn pacing_is_not_worse_than_the_committed_table() {
+    let ours = TABLE.split("\n## ").find(|part| part.starts_with("wxbulk"));
+    let committed: Vec<_> = ours.unwrap().lines().filter_map(read_line).collect();
+    assert_eq!(committed.len(), all().len() * CONCURRENCIES.len());
+    let mut worse = Vec::new();
+    for (name, concurrency, cells) in committed {
+        let scenarios = all();
+        let scenario = scenarios.iter().find(|scenario| scenario.name == name);
+        for (rows, (speed, refused)) in SIZES.into_iter().zip(cells) {
+            let now = measure(scenario.unwrap(), Who::Us, rows, concurrency);
+            if now.speed < speed - A_LITTLE.0 || now.refused > refused + A_LITTLE.1 {
+                worse.push(format!(
+                    "{name}, {concurrency} at once, {rows} rows: {now:?}, was {speed} / {refused}"
+                ));
+            }
+            assert!(now.early < f64::EPSILON, "{name}: sent before it was told");
+        }
+    }
+    assert!(worse.is_empty(), "{}", worse.join("\n"));
+}
+
+#[test]
+fn without_a_limit_the_search_does_not_hold_a_run_back() {
+    let scenarios = all();
+    let free = scenarios
+        .iter()
+        .find(|scenario| scenario.name == "no limit");
+    let cell = measure(free.unwrap(), Who::Us, 200, 10);
+    assert!(cell.speed > 100.0 / 1.15, "{cell:?}");
+}
