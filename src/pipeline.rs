@@ -408,6 +408,9 @@ impl Job {
 
 fn verdict(reply: &Reply, next: Next) -> Verdict {
     match (reply, next) {
+        (Reply::Answer(answer), Next::Throttled { wait }) if answer.status != 429 => {
+            Verdict::Held { wait }
+        }
         (_, Next::Throttled { wait }) => Verdict::Throttled { wait },
         (Reply::NoAnswer(_), _) => Verdict::Silent,
         (Reply::Answer(_), _) => Verdict::Accepted,

@@ -103,7 +103,7 @@ impl Who {
 )]
 fn wait_of(verdict: Verdict) -> Option<Option<Duration>> {
     match verdict {
-        Verdict::Throttled { wait } => Some(wait),
+        Verdict::Throttled { wait } | Verdict::Held { wait } => Some(wait),
         Verdict::Accepted | Verdict::Silent => None,
     }
 }

@@ -109,6 +109,20 @@ impl Bracket {
         })
     }
 
+    /// Stays at this rate.
+    pub(super) fn steady(rate: f64) -> Self {
+        let rate = rate.clamp(SLOWEST, FASTEST);
+        Self {
+            low: rate,
+            high: rate,
+            share: SHYEST,
+            rate,
+            hold: *HOLD.end(),
+            soon: 0,
+            best: rate,
+        }
+    }
+
     /// `sent` is the rate on the wire at the refusal, `proven` what a long announced pause makes of the whole cycle.
     pub(super) fn first(sent: f64, proven: Option<f64>, plateau: bool) -> Self {
         let high = sent.clamp(SLOWEST, FASTEST);

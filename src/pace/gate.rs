@@ -61,9 +61,20 @@ impl Gate {
             let doublings = self.events_without_word.saturating_sub(1);
             PAUSE_WITHOUT_WORD * 2_u32.pow(doublings.min(MOST_DOUBLINGS))
         });
-        let opens = now.checked_add(wait.min(LONGEST_PAUSE)).unwrap_or(now);
-        self.opens = Some(self.opens.map_or(opens, |before| before.max(opens)));
+        self.close(now, wait);
         closing
+    }
+
+    /// Closes without an event: the pause is no matter of how much was sent. Returns when it opens.
+    pub(super) fn hold(&mut self, now: Instant, wait: Option<Duration>) -> Instant {
+        self.close(now, wait.unwrap_or(PAUSE_WITHOUT_WORD))
+    }
+
+    fn close(&mut self, now: Instant, wait: Duration) -> Instant {
+        let opens = now.checked_add(wait.min(LONGEST_PAUSE)).unwrap_or(now);
+        *self
+            .opens
+            .insert(self.opens.map_or(opens, |before| before.max(opens)))
     }
 
     /// A request of the present event was processed: the service is talking to us again.

@@ -17,6 +17,7 @@ mod memory;
 mod permits;
 mod rate;
 mod search;
+mod strays;
 #[cfg(test)]
 mod tests;
 mod windowful;
@@ -60,6 +61,9 @@ pub enum Verdict {
     Accepted,
     /// Not processed; `None` when the service did not say readably for how long.
     Throttled { wait: Option<Duration> },
+    /// Not processed, for a reason that has nothing to do with how fast we are (the location is locked, the service
+    /// is down): everyone waits, and the rate stays what it was.
+    Held { wait: Option<Duration> },
     /// The transport failed: nothing learned about the limit.
     Silent,
 }
@@ -176,6 +180,12 @@ impl Pacer {
                     Closing::NewEvent => self.search.refused(&ticket, opens, wait.is_some()),
                     Closing::SameEvent => self.search.refused_again(&ticket, opens),
                 }
+            }
+            Verdict::Held { wait } => {
+                let before = self.gate.opens().map_or(now, |opens| opens.max(now));
+                let opens = self.gate.hold(now, wait);
+                self.search
+                    .held(opens.saturating_duration_since(before), opens);
             }
             Verdict::Silent => {}
         }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::bracket::{Bracket, Cycle, Kept};
 use super::permits::Permits;
+use super::strays::Strays;
 use super::windowful::{LONG_PAUSE, Window, Windowful};
 use super::{Phase, Ticket, float};
 
@@ -28,6 +29,7 @@ pub(super) struct Search {
     windowful: Windowful,
     bracket: Option<Bracket>,
     kept: Kept,
+    strays: Strays,
     last_departure: f64,
     next_turn: f64,
     cycle: Present,
@@ -55,6 +57,7 @@ impl Search {
             windowful: Windowful::default(),
             bracket: remembered.and_then(Bracket::remembered),
             kept: Kept::unknown(),
+            strays: Strays::default(),
             last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
             cycle: Present::default(),
@@ -139,6 +142,13 @@ impl Search {
             self.reopen(ticket, opens);
             return;
         }
+        let paced = self.bracket.filter(|_| self.is_paced());
+        let stray = paced.and_then(|bracket| self.strays.refused(bracket.rate(), rows));
+        if let Some(rate) = stray {
+            self.bracket = Some(Bracket::steady(rate));
+            self.begin_cycle(ticket, opens);
+            return;
+        }
         let cycle = Cycle {
             passed: rows + self.windowful.passed_before(),
             active,
@@ -163,15 +173,25 @@ impl Search {
             reopens,
             pause: told.then_some(pause),
         });
+        self.begin_cycle(ticket, opens);
+        self.climb(reopens);
+    }
+
+    fn begin_cycle(&mut self, ticket: &Ticket, opens: Instant) {
         self.cycle = Present {
             events: self.cycle.events.wrapping_add(1),
             first_sequence: self.cycle.first_sequence,
             refusals: 1.0,
-            emptied: left,
+            emptied: self.seconds(ticket.departed),
             ..Present::default()
         };
         self.reopen(ticket, opens);
-        self.climb(reopens);
+    }
+
+    /// A pause that says nothing about the rate: the time since the gate opened stands still meanwhile.
+    pub(super) fn held(&mut self, longer: Duration, opens: Instant) {
+        self.cycle.opened += longer.as_secs_f64();
+        self.next_turn = self.next_turn.max(self.seconds(opens));
     }
 
     /// Another refusal of the same event.
