@@ -106,6 +106,10 @@ pub struct ApplyFlags {
     #[arg(long, value_name = "RATE", help_heading = "Speed")]
     pub rate: Option<String>,
 
+    /// Neither begin at the rate that an earlier run found nor note this run's
+    #[arg(long, help_heading = "Speed")]
+    pub forget_rate: bool,
+
     /// Stop when more rows than this fail: a number, or a share such as 5%
     #[arg(long, value_name = "N|P%", help_heading = "When to give up")]
     pub max_failures: Option<String>,

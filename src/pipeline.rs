@@ -85,6 +85,8 @@ pub struct Ended {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
+    /// Requests a second at which the next run should begin, if a limit was found.
+    pub rate: Option<f64>,
 }
 
 /// A row on its way.
@@ -390,6 +392,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
+            rate: self.pacer.rate_to_remember(),
         }
     }
 }

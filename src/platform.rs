@@ -2,7 +2,7 @@
 //! file is made to stay renamed. The Windows half cannot be tested on Linux.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -71,6 +71,21 @@ impl Stream for StopSignals {
         }
         Poll::Pending
     }
+}
+
+/// Where programs keep what they learned, by the system's custom; `variable` reads the environment.
+pub fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let base = if cfg!(windows) {
+        PathBuf::from(variable("LOCALAPPDATA")?)
+    } else if let Some(state) = variable("XDG_STATE_HOME") {
+        PathBuf::from(state)
+    } else if cfg!(target_os = "macos") {
+        PathBuf::from(variable("HOME")?).join("Library/Application Support")
+    } else {
+        PathBuf::from(variable("HOME")?).join(".local/state")
+    };
+    // A relative one would scatter files about.
+    base.is_absolute().then(|| base.join("wxbulk"))
 }
 
 /// Makes a rename in the folder of `path` survive a power cut, where the system has a way to ask

@@ -10,9 +10,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::cli::{ApplyFlags, SheetFlags};
+use crate::clock;
 use crate::journal::Durability;
-use crate::pace::{PaceSettings, Rate};
+use crate::pace::{Memory, PaceSettings, Rate};
 use crate::pipeline::Course;
+use crate::platform;
 use crate::progress::Manner;
 use crate::results;
 use crate::retry::RetryPolicy;
@@ -45,6 +47,8 @@ pub struct ApplySettings {
     pub bad_rows: BadRows,
     pub target: Target,
     pub pace: PaceSettings,
+    /// Where the rate of an earlier run is looked up, and this run's noted.
+    pub memory: Option<Memory>,
     pub course: Course,
     pub timeout: Duration,
     pub consent: Consent,
@@ -140,6 +144,13 @@ impl ApplySettings {
             Target::Rehearsal { speed } => 1.0 / speed,
             Target::Service { .. } => 1.0,
         };
+        let memory = match &target {
+            Target::Service { base_url, token } if !flags.forget_rate => {
+                platform::state_folder(variable)
+                    .map(|folder| Memory::new(folder, base_url.as_str(), token.fingerprint()))
+            }
+            Target::Service { .. } | Target::Rehearsal { .. } => None,
+        };
         let usual = RetryPolicy::default();
         let failure_limit = flags.max_failures.map(|text| text.parse()).transpose();
         Ok(ApplySettings {
@@ -161,8 +172,11 @@ impl ApplySettings {
                     .rate
                     .map(|rate| read_rate(&rate, "--rate"))
                     .transpose()?,
-                remembered: None,
+                remembered: memory
+                    .as_ref()
+                    .and_then(|memory| memory.recall(clock::now())),
             },
+            memory,
             course: Course {
                 retry: RetryPolicy {
                     first_delay: usual.first_delay.mul_f64(patience),

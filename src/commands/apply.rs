@@ -132,6 +132,9 @@ async fn send(
     )
     .await;
     recorder.end();
+    if let (Some(memory), Some(rate)) = (settings.memory, ended.rate) {
+        memory.remember(rate, clock::now());
+    }
 
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
     let mut reason = ended.reason;

@@ -17,11 +17,11 @@ const ALIKE: std::ops::RangeInclusive<f64> = 0.5..=1.6;
 /// Refusals rarer than one in so many cost too little to be looked into.
 const RARE: f64 = 100.0;
 /// Refusals between two looks at whether they have become denser.
-const LOOK: u32 = 6;
+const LOOK: u32 = 5;
 /// Refusals that are so much denser than the strays were are no strays.
-const DENSER: f64 = 2.0;
+const DENSER: f64 = 3.0;
 /// What is added to the rate after a look.
-const FASTER: f64 = 1.3;
+const FASTER: f64 = 1.5;
 
 #[derive(Debug, Default)]
 pub(super) struct Strays {

@@ -273,6 +273,24 @@ fn the_token_can_come_from_a_file_and_is_never_shown() {
 }
 
 #[test]
+fn the_rate_is_remembered_for_the_next_run_unless_forbidden() {
+    let stage = Stage::new(behaviour("bucket:50/s,burst=5", "honest", "none"));
+    stage.write("sheet.csv", sheet(60));
+    let noted = || {
+        let files = stage.files();
+        files
+            .iter()
+            .filter(|path| path.starts_with(stage.path("state")))
+            .count()
+    };
+    stage.apply("sheet.csv --forget-rate -o one.csv").expect(0);
+    assert_eq!(noted(), 0);
+    stage.apply("sheet.csv -o two.csv").expect(0);
+    assert_eq!(noted(), 1);
+    stage.apply("sheet.csv -o three.csv").expect(0);
+}
+
+#[test]
 fn a_token_that_is_missing_or_garbled_is_explained() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(1));

@@ -52,12 +52,21 @@ impl Stage {
         fs::write(self.path(name), content).expect("the folder can be written");
     }
 
-    /// Everything in the folder, for a search through all that was written.
+    /// Every file that was written, for a search through all of them.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.folder.path()).expect("the folder can be read");
-        entries
-            .map(|entry| entry.expect("an entry").path())
-            .collect()
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("the folder can be read") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push(path);
+                }
+            }
+        }
+        files
     }
 
     /// The executable in the stage's folder, with the words of `line`.
@@ -69,6 +78,8 @@ impl Stage {
             .env_remove("WEBEX_TOKEN")
             .env("WEBEX_ACCESS_TOKEN", TOKEN)
             .env("NO_COLOR", "1")
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("LOCALAPPDATA", self.path("state"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
