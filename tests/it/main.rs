@@ -5,4 +5,6 @@ mod apply;
 mod check;
 mod floors;
 mod harness;
+mod hostile;
+mod raw_server;
 mod resume;

@@ -6,6 +6,8 @@ use std::process::Child;
 
 use wxbulk::simulator::{Behaviour, Latency};
 
+#[cfg(unix)]
+use crate::harness::signal;
 use crate::harness::{Ran, Stage, count, sheet};
 
 /// A simulator that takes a moment for each answer, so that a run can be caught half-way.
@@ -144,15 +146,6 @@ fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
     let on_the_wire = stage.requests().len();
     assert_eq!(count(&results, "unknown"), on_the_wire);
     assert_eq!(count(&results, "not-attempted"), 50 - on_the_wire);
-}
-
-#[cfg(unix)]
-fn signal(child: &Child, name: &str) {
-    let status = std::process::Command::new("kill")
-        .args([format!("-{name}"), child.id().to_string()])
-        .status()
-        .expect("kill is there");
-    assert!(status.success());
 }
 
 #[test]
