@@ -8,3 +8,4 @@ mod harness;
 mod hostile;
 mod raw_server;
 mod resume;
+mod survival;
