@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod disk;
 mod floors;
 mod harness;
 mod hostile;

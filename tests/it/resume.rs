@@ -19,7 +19,7 @@ fn slow() -> Stage {
 }
 
 /// Waits until the journal has this many records.
-fn wait_for_records(stage: &Stage, name: &str, records: usize) {
+pub(crate) fn wait_for_records(stage: &Stage, name: &str, records: usize) {
     loop {
         let text = fs::read(stage.path(name)).unwrap_or_default();
         if BufReader::new(&text[..]).lines().count() > records {
