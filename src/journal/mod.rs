@@ -223,6 +223,7 @@ impl Journal {
     /// Keeps the grouped syncing going; to be called some ten times a second. The disk works
     /// on another thread, so that answers are not kept waiting.
     pub fn tick(&mut self) -> Result<()> {
+        self.ensure_it_is_still_there()?;
         if self.durability != Durability::Group {
             return Ok(());
         }
@@ -239,6 +240,19 @@ impl Journal {
             self.is_dirty = false;
         }
         Ok(())
+    }
+
+    /// A file that was moved or deleted takes records as willingly as before, but nobody would
+    /// find them.
+    fn ensure_it_is_still_there(&self) -> Result<()> {
+        let shown = self.path.display();
+        match self.path.try_exists() {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                bail!("the journal `{shown}` was moved or deleted; put it back before going on")
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot reach the journal `{shown}`")),
+        }
     }
 
     /// Forces everything onto the disk, unless nobody asked for that.
