@@ -17,7 +17,7 @@ const ROWS: u64 = 300;
 /// So slow that a run can be caught half-way.
 fn slow() -> Stage {
     let stage = Stage::new(Behaviour {
-        latency: "10ms..20ms".parse().expect("a latency"),
+        latency: "3ms..6ms".parse().expect("a latency"),
         ..Behaviour::instant()
     });
     stage.write("sheet.csv", sheet(ROWS));
@@ -105,6 +105,12 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
 
         let unrecorded = told_unrecorded(&ran);
         let recorded = records(&stage);
+        let left = format!("{} rows are left; to go on:", 300 - recorded);
+        assert!(ran.stderr.contains(&left), "{}", ran.stderr);
+        assert!(
+            !ran.stderr.contains("do not trust"),
+            "there are no results to trust"
+        );
         let sent = stage.requests().len();
         assert!((1..=20).contains(&unrecorded.len()), "{}", ran.stderr);
         assert!(
@@ -122,6 +128,19 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 300);
         assert_eq!(stage.requests().len(), 300 + unrecorded.len());
     }
+}
+
+#[test]
+fn a_disk_that_is_full_already_is_said_before_anything_is_sent() {
+    let stage = slow();
+    let ran = apply_on_full_disk(&stage, 0, "").expect(2);
+    assert!(
+        ran.stderr.contains("cannot write the journal"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!((stage.requests().len(), stage.files().len()), (0, 1));
+    stage.apply("sheet.csv").expect(0);
 }
 
 /// Whole records in the journal.
