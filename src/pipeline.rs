@@ -34,6 +34,9 @@ use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
 use crate::webex::Service;
 
+#[cfg(test)]
+mod tests;
+
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
 

@@ -36,6 +36,14 @@ struct Figures {
     cut_off: usize,
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "what was measured, for whoever runs it by hand"
+)]
+fn say(line: &str) {
+    println!("{line}");
+}
+
 struct Trial {
     stage: Stage,
     rows: u64,
@@ -48,6 +56,8 @@ struct Trial {
 
 impl Trial {
     fn new(seed: u64, rows: u64) -> Trial {
+        // Seen only when the trial fails: how to play it again.
+        say(&format!("seed {seed}"));
         let stage = Stage::new(Behaviour {
             latency: "20ms..100ms".parse().expect("a latency"),
             faults: FAULTS.parse().expect("faults"),
@@ -262,8 +272,6 @@ fn play_all(seeds: u64, play: impl Fn(u64) -> Figures + Sync) -> Figures {
             if seed >= seeds {
                 return sum;
             }
-            // Shown only when the trial fails: how to play it again.
-            println!("seed {seed}");
             sum.add(&play(seed));
         }
     };
@@ -299,7 +307,6 @@ fn whatever_breaks_and_whenever_it_is_killed_a_run_ends_with_the_truth() {
         };
         Trial::new(seed, dice.u64(150..400)).play(dice.usize(1..5), loss)
     });
-    println!("{figures:?}");
     assert!(figures.kills >= 24, "{figures:?}");
 }
 
@@ -308,7 +315,7 @@ fn whatever_breaks_and_whenever_it_is_killed_a_run_ends_with_the_truth() {
 fn two_hundred_kills_of_long_runs_lose_nothing() {
     for loss in [Loss::Nothing, Loss::Tail] {
         let figures = play_all(20, |seed| Trial::new(1000 + seed, 5000).play(10, loss));
-        println!("{loss:?}: {figures:?}");
+        say(&format!("{loss:?}: {figures:?}"));
         assert!(figures.kills >= 190, "{figures:?}");
     }
 }
