@@ -215,3 +215,19 @@ fn a_journal_cut_off_at_any_byte_loses_only_what_was_cut() {
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 30);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_is_gone_keeps_no_result_from_being_written() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(400));
+    let mut child = stage.start_apply("sheet.csv -v --summary json");
+    drop((child.stdout.take(), child.stderr.take()));
+    wait_for_records(&stage, "sheet.results.csv.journal", 50);
+    signal(&child, "HUP");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let results = stage.results("sheet.results.csv");
+    let updated = count(&results, "updated");
+    assert!((50..400).contains(&updated));
+    assert_eq!(updated + count(&results, "not-attempted"), 400);
+}
