@@ -34,6 +34,9 @@ use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
 use crate::webex::Service;
 
+#[cfg(test)]
+mod tests;
+
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -80,8 +83,9 @@ pub struct Status {
 pub struct Ended {
     /// `None`: every row has its outcome.
     pub reason: Option<StopReason>,
-    /// Rows that had been sent and have no outcome: `unknown` where a try may have taken
-    /// effect, else `not-attempted`. A resumed run sends them again.
+    /// Rows that had been sent and have no record: `unknown` where a try may have taken effect,
+    /// else `not-attempted`; with their true outcome where only the recording failed. A resumed
+    /// run sends them again.
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
@@ -119,6 +123,8 @@ struct Pipeline<'a, S, R> {
     in_lanes: usize,
     /// Rows on the wire and the attempts made for them, for a run that is left at once.
     on_wire: HashMap<u64, u32>,
+    /// What could not be recorded, so that the results can still tell it.
+    unrecorded: Vec<(u64, Outcome)>,
     stopping: Option<StopReason>,
     requests: u64,
     throttled: u64,
@@ -149,6 +155,7 @@ pub async fn run<S: Service, R: Recorder>(
         lanes: HashMap::new(),
         in_lanes: 0,
         on_wire: HashMap::new(),
+        unrecorded: Vec::new(),
         stopping: None,
         requests: 0,
         throttled: 0,
@@ -336,16 +343,21 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         }
         let outcome = outcome(kind, job.attempts, reply);
         if let Some(StopReason::CannotRecord(_)) = self.stopping {
-            self.recorder.cannot_record(&job.row, &outcome);
+            self.cannot_record(&job.row, outcome);
             return;
         }
         if let Err(error) = self.recorder.finished(&job.row, outcome.clone()) {
-            self.recorder.cannot_record(&job.row, &outcome);
+            self.cannot_record(&job.row, outcome);
             self.stopping = Some(StopReason::CannotRecord(error));
         }
         if let Some(reason) = self.watch.finished(kind) {
             self.stop(reason);
         }
+    }
+
+    fn cannot_record(&mut self, row: &Row<'_>, outcome: Outcome) {
+        self.recorder.cannot_record(row, &outcome);
+        self.unrecorded.push((row.number, outcome));
     }
 
     fn tick(&mut self, on_wire: usize) {
@@ -379,6 +391,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();
+        unfinished.extend(self.unrecorded);
         unfinished.extend(self.on_wire.into_iter().map(|(row, attempts)| {
             let message = "the run was left while the request was on the wire";
             let outcome = Outcome {

@@ -48,13 +48,13 @@ pub fn write(
 
     let file = File::create(&temporary).with_context(writing)?;
     let measured = Measured::new(file);
-    let (counts, measured) = write_rows(measured, selection, journal, unfinished)
+    let (counts, written) = write_rows(measured, selection, journal, unfinished)
+        .and_then(|(counts, measured)| Ok((counts, measured.finish()?)))
         .inspect_err(|_| {
             // Half a file helps nobody and takes up what may be the last space on the disk.
             let _ = fs::remove_file(&temporary);
         })
         .with_context(writing)?;
-    let written = measured.finish().with_context(writing)?;
     if existing == Existing::Refuse && path.exists() {
         bail!(
             "`{}` has come into being meanwhile and is left alone; the results are in `{}`",

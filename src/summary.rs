@@ -68,6 +68,8 @@ pub struct Summary {
     pub reason: Option<StopReason>,
     /// Rows the check pass counted; the results must have as many.
     pub rows_in_sheet: u64,
+    /// Rows that a resumed run would send.
+    pub rows_left: u64,
     pub requests: u64,
     pub throttled: u64,
     pub took: Duration,
@@ -90,19 +92,9 @@ impl Summary {
         }
     }
 
-    /// Every row of the sheet has exactly one outcome.
+    /// Every row of the sheet has exactly one outcome in the results, if there are any.
     fn adds_up(&self) -> bool {
-        self.counts.rows == self.rows_in_sheet
-    }
-
-    /// Rows that a resumed run would send.
-    fn rows_left(&self) -> u64 {
-        match self.reason {
-            None => 0,
-            Some(_) => {
-                self.counts.of(OutcomeKind::NotAttempted) + self.counts.of(OutcomeKind::Unknown)
-            }
-        }
+        self.results.is_none() || self.counts.rows == self.rows_in_sheet
     }
 
     pub fn to_json(&self) -> Value {
@@ -124,7 +116,7 @@ impl Summary {
             "throttled": self.throttled,
             "seconds": self.took.as_secs_f64(),
             "stopped": self.reason.as_ref().map(ToString::to_string),
-            "rowsLeft": self.rows_left(),
+            "rowsLeft": self.rows_left,
             "results": self.results,
             "resume": self.reason.is_some().then_some(&self.resume),
             "exitCode": self.exit_code() as u8,
@@ -142,7 +134,7 @@ impl fmt::Display for Summary {
         write!(
             out,
             "{} in {took}, {requests}",
-            plural(self.counts.rows, "row")
+            plural(self.rows_in_sheet, "row")
         )?;
         if self.throttled > 0 {
             let times = plural(self.throttled, "time");
@@ -171,7 +163,7 @@ impl fmt::Display for Summary {
             )?;
         }
         if self.reason.is_some() {
-            let left = self.rows_left();
+            let left = self.rows_left;
             let are = if left == 1 { "is" } else { "are" };
             writeln!(out, "{} {are} left; to go on:", plural(left, "row"))?;
             writeln!(out, "  {}", self.resume)?;
@@ -230,6 +222,7 @@ mod tests {
         }
         Summary {
             rows_in_sheet: counts.rows,
+            rows_left: counts.of(OutcomeKind::NotAttempted),
             counts,
             reason,
             requests: 1234,
@@ -297,6 +290,8 @@ mod tests {
         summary.rows_in_sheet = 2;
         assert_eq!(summary.exit_code(), ExitCode::Stopped);
         assert!(summary.to_string().contains("do not trust these results"));
+        summary.results = None;
+        assert!(!summary.to_string().contains("do not trust these results"));
     }
 
     #[test]

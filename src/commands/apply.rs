@@ -159,11 +159,13 @@ async fn send(
         }
         Err(error) => {
             say(&format!("error: {error:#}"));
-            (journal.counts()?, None)
+            // Of rows without a record nothing can be told now.
+            (journal.counts().unwrap_or_default(), None)
         }
     };
     let summary = Summary {
         rows_in_sheet: checked.rows,
+        rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
         counts,
         reason,
         requests: ended.requests,

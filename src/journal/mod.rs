@@ -21,7 +21,7 @@
 
 mod entry;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -29,6 +29,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::task::JoinHandle;
 
+use crate::platform;
 use crate::summary::Counts;
 pub use entry::{EndRecord, FORMAT, InputFile, MeaningfulSettings, RowRecord, RunHeader, Written};
 use entry::{Entry, parse};
@@ -91,8 +92,15 @@ impl Journal {
             .open(path)
             .with_context(|| format!("cannot create the journal `{}`", path.display()))?;
         let mut journal = Journal::of_file(path, file, durability)?;
-        journal.append(&Entry::Run(header))?;
-        journal.sync()?;
+        let begun = journal.append(&Entry::Run(header));
+        if let Err(error) = begun.and_then(|()| journal.sync()) {
+            // Without its header it would only be in the way of the next run.
+            drop(journal);
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        // Else a power cut could take the whole file, name and all.
+        platform::sync_folder_of(path);
         Ok(journal)
     }
 
@@ -223,6 +231,7 @@ impl Journal {
     /// Keeps the grouped syncing going; to be called some ten times a second. The disk works
     /// on another thread, so that answers are not kept waiting.
     pub fn tick(&mut self) -> Result<()> {
+        self.ensure_it_is_still_there()?;
         if self.durability != Durability::Group {
             return Ok(());
         }
@@ -239,6 +248,19 @@ impl Journal {
             self.is_dirty = false;
         }
         Ok(())
+    }
+
+    /// A file that was moved or deleted takes records as willingly as before, but nobody would
+    /// find them.
+    fn ensure_it_is_still_there(&self) -> Result<()> {
+        let shown = self.path.display();
+        match self.path.try_exists() {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                bail!("the journal `{shown}` was moved or deleted; put it back before going on")
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot reach the journal `{shown}`")),
+        }
     }
 
     /// Forces everything onto the disk, unless nobody asked for that.

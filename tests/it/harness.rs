@@ -214,3 +214,21 @@ pub(crate) fn count(results: &Results, outcome: &str) -> usize {
         .filter(|row| row["outcome"] == outcome)
         .count()
 }
+
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status()
+        .expect("kill is there");
+    assert!(status.success());
+}
+
+/// The most memory the process has had so far, in KiB, where the system tells.
+pub(crate) fn peak_memory(child: &Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.split_whitespace().next()?.parse().ok()
+}

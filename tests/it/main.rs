@@ -5,7 +5,11 @@
 
 mod apply;
 mod check;
+mod disk;
 mod floors;
 mod harness;
+mod hostile;
+mod raw_server;
 mod readme;
 mod resume;
+mod survival;

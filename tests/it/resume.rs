@@ -6,6 +6,8 @@ use std::process::Child;
 
 use wxbulk::simulator::{Behaviour, Latency};
 
+#[cfg(unix)]
+use crate::harness::signal;
 use crate::harness::{Ran, Stage, count, sheet};
 
 /// A simulator that takes a moment for each answer, so that a run can be caught half-way.
@@ -17,7 +19,7 @@ fn slow() -> Stage {
 }
 
 /// Waits until the journal has this many records.
-fn wait_for_records(stage: &Stage, name: &str, records: usize) {
+pub(crate) fn wait_for_records(stage: &Stage, name: &str, records: usize) {
     loop {
         let text = fs::read(stage.path(name)).unwrap_or_default();
         if BufReader::new(&text[..]).lines().count() > records {
@@ -146,15 +148,6 @@ fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
     assert_eq!(count(&results, "not-attempted"), 50 - on_the_wire);
 }
 
-#[cfg(unix)]
-fn signal(child: &Child, name: &str) {
-    let status = std::process::Command::new("kill")
-        .args([format!("-{name}"), child.id().to_string()])
-        .status()
-        .expect("kill is there");
-    assert!(status.success());
-}
-
 #[test]
 fn a_sheet_that_changed_is_refused() {
     let stage = slow();
@@ -221,4 +214,20 @@ fn a_journal_cut_off_at_any_byte_loses_only_what_was_cut() {
         assert_eq!(stage.requests().len() - before, 30 - whole, "cut at {cut}");
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 30);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_is_gone_keeps_no_result_from_being_written() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(400));
+    let mut child = stage.start_apply("sheet.csv -v --summary json");
+    drop((child.stdout.take(), child.stderr.take()));
+    wait_for_records(&stage, "sheet.results.csv.journal", 50);
+    signal(&child, "HUP");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let results = stage.results("sheet.results.csv");
+    let updated = count(&results, "updated");
+    assert!((50..400).contains(&updated));
+    assert_eq!(updated + count(&results, "not-attempted"), 400);
 }

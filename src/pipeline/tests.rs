@@ -1,0 +1,258 @@
+//! The loop on a paused clock, against a service that answers by a script.
+
+mod order;
+mod stops;
+mod waits;
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroUsize;
+
+use anyhow::anyhow;
+use futures::stream;
+use tokio::time::sleep;
+
+use super::*;
+use crate::duplicates::SeenRows;
+use crate::pace::PaceSettings;
+use crate::reply::{Reach, RetryAfter};
+use crate::row::Change;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// One request: its row, when it left, when its answer came, and what that was.
+#[derive(Debug, Clone)]
+struct Request {
+    row: u64,
+    left: Instant,
+    back: Option<Instant>,
+    reply: Reply,
+}
+
+/// Answers the `n`-th request for a row, counted from one, as the script says.
+struct Scripted<F> {
+    script: F,
+    latency: Duration,
+    turns: RefCell<HashMap<u64, usize>>,
+    requests: RefCell<Vec<Request>>,
+}
+
+impl<F: Fn(u64, usize) -> Reply> Service for Scripted<F> {
+    async fn set_numbers(&self, row: &Row<'_>, _tracking: u128) -> Reply {
+        let row = row.number;
+        let index = self.requests.borrow().len();
+        let turn = *(self.turns.borrow_mut().entry(row))
+            .and_modify(|turn| *turn += 1)
+            .or_insert(1);
+        let reply = (self.script)(row, turn);
+        self.requests.borrow_mut().push(Request {
+            row,
+            left: Instant::now(),
+            back: None,
+            reply: reply.clone(),
+        });
+        sleep(self.latency).await;
+        self.requests.borrow_mut()[index].back = Some(Instant::now());
+        reply
+    }
+}
+
+#[derive(Default)]
+struct Notes {
+    finished: Vec<(u64, Outcome)>,
+    lost: Vec<u64>,
+    /// Records that can be taken before there is no room any more.
+    room: Option<usize>,
+    ticks_fail: bool,
+}
+
+impl Recorder for Notes {
+    fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
+        if self.room == Some(self.finished.len()) {
+            return Err(anyhow!("no room"));
+        }
+        self.finished.push((row.number, outcome));
+        Ok(())
+    }
+
+    fn tick(&mut self, _status: &Status) -> Result<()> {
+        if self.ticks_fail {
+            return Err(anyhow!("no journal"));
+        }
+        Ok(())
+    }
+
+    fn cannot_record(&mut self, row: &Row<'_>, _outcome: &Outcome) {
+        self.lost.push(row.number);
+    }
+}
+
+/// What a run is given.
+struct Case {
+    rows: u64,
+    /// Rows with the same remainder are for one location.
+    locations: u64,
+    at_once: usize,
+    latency: Duration,
+    course: Course,
+    stops: Vec<Duration>,
+    notes: Notes,
+}
+
+impl Default for Case {
+    fn default() -> Case {
+        Case {
+            rows: 50,
+            locations: u64::MAX,
+            at_once: 4,
+            latency: Duration::from_millis(200),
+            course: Course {
+                retry: RetryPolicy::default(),
+                longest_wait: 7200 * SECOND,
+                failure_limit: None,
+                seed: 1,
+            },
+            stops: Vec::new(),
+            notes: Notes::default(),
+        }
+    }
+}
+
+/// What came of it.
+struct Played {
+    ended: Ended,
+    notes: Notes,
+    requests: Vec<Request>,
+    took: Duration,
+}
+
+fn row(number: u64, locations: u64) -> Row<'static> {
+    Row {
+        number,
+        org_id: None,
+        location_id: "location".into(),
+        key: LocationKey(number % locations),
+        changes: [
+            Change::Set(number.to_string().into()),
+            Change::Keep,
+            Change::Keep,
+        ],
+    }
+}
+
+impl Case {
+    async fn play(self, script: impl Fn(u64, usize) -> Reply) -> Played {
+        let Case {
+            rows,
+            locations,
+            mut notes,
+            ..
+        } = self;
+        let service = Scripted {
+            script,
+            latency: self.latency,
+            turns: RefCell::default(),
+            requests: RefCell::default(),
+        };
+        let settings = PaceSettings {
+            concurrency: NonZeroUsize::new(self.at_once).expect("some"),
+            ceiling: None,
+            remembered: None,
+        };
+        let mut seen = SeenRows::default();
+        (2..rows + 2).for_each(|number| seen.add(&row(number, locations)));
+        let start = Instant::now();
+        let stops = stream::iter(self.stops)
+            .then(|after| sleep_until(start + after))
+            .chain(stream::pending());
+        let ended = run(
+            &service,
+            Pacer::new(&settings, start),
+            self.course,
+            &seen.find_duplicates(),
+            (2..rows + 2).map(|number| Ok(row(number, locations))),
+            Box::pin(stops),
+            &mut notes,
+        )
+        .await;
+        Played {
+            ended,
+            notes,
+            requests: service.requests.take(),
+            took: start.elapsed(),
+        }
+    }
+}
+
+impl Played {
+    /// Numbers of the rows with a record, each of them once.
+    #[track_caller]
+    fn finished(&self) -> BTreeSet<u64> {
+        let rows: BTreeSet<u64> = self.notes.finished.iter().map(|(row, _)| *row).collect();
+        assert_eq!(
+            rows.len(),
+            self.notes.finished.len(),
+            "a row finished twice"
+        );
+        rows
+    }
+
+    #[track_caller]
+    fn assert_all_finished(&self, rows: u64) {
+        assert!(self.ended.reason.is_none(), "{:?}", self.ended);
+        assert_eq!(self.finished(), (2..rows + 2).collect());
+        assert!(self.ended.unfinished.is_empty());
+    }
+
+    fn unfinished(&self, kind: OutcomeKind) -> usize {
+        let unfinished = self.ended.unfinished.iter();
+        unfinished
+            .filter(|(_, outcome)| outcome.kind == kind)
+            .count()
+    }
+
+    /// No request left between a throttled answer and the time it named.
+    #[track_caller]
+    fn assert_nothing_left_early(&self) {
+        for throttled in &self.requests {
+            let Reply::Answer(Answer {
+                retry_after: RetryAfter::Wait(wait),
+                ..
+            }) = throttled.reply
+            else {
+                continue;
+            };
+            let said = throttled.back.expect("it was answered");
+            let early = (self.requests.iter())
+                .find(|request| request.left > said && request.left < said + wait);
+            assert!(early.is_none(), "{early:?} although {throttled:?}");
+        }
+    }
+}
+
+fn status(status: u16) -> Reply {
+    Reply::Answer(Answer {
+        status,
+        ..Answer::default()
+    })
+}
+
+fn throttled(seconds: u64) -> Reply {
+    Reply::Answer(Answer {
+        status: 429,
+        retry_after: RetryAfter::Wait(Duration::from_secs(seconds)),
+        ..Answer::default()
+    })
+}
+
+fn silence(reach: Reach) -> Reply {
+    Reply::NoAnswer(NoAnswer {
+        reach,
+        message: "gone".into(),
+    })
+}
+
+/// Something else for each request of a seed, whatever the order.
+fn dice(seed: u64, row: u64, turn: usize) -> fastrand::Rng {
+    fastrand::Rng::with_seed(seed << 32 ^ row << 8 ^ turn as u64)
+}

@@ -1,0 +1,160 @@
+//! A server that says exactly the bytes a test wants, on a free port, a thread a connection.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The answer that ends a row well.
+pub(crate) const DONE: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
+/// Lives as long as the test's process; nothing is left to wait for.
+pub(crate) struct RawServer {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// One connection, seen from the server.
+pub(crate) struct Line {
+    reader: BufReader<TcpStream>,
+    requests: Arc<Mutex<Vec<String>>>,
+    /// Connections before this one.
+    pub(crate) number: usize,
+}
+
+impl RawServer {
+    /// Plays `script` on each connection; the connection ends with it.
+    pub(crate) fn start(script: impl Fn(&mut Line) + Send + Sync + 'static) -> RawServer {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let server = RawServer {
+            address: listener.local_addr().expect("an address"),
+            connections: Arc::default(),
+            requests: Arc::default(),
+        };
+        let (connections, requests) = (
+            Arc::clone(&server.connections),
+            Arc::clone(&server.requests),
+        );
+        let script = Arc::new(script);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut line = Line {
+                    reader: BufReader::new(stream.expect("a connection")),
+                    requests: Arc::clone(&requests),
+                    number: connections.fetch_add(1, Ordering::SeqCst),
+                };
+                let script = Arc::clone(&script);
+                std::thread::spawn(move || script(&mut line));
+            }
+        });
+        server
+    }
+
+    /// Says `answer` to each request, on connections that stay open.
+    pub(crate) fn saying(answer: impl AsRef<[u8]> + Send + Sync + 'static) -> RawServer {
+        RawServer::start(move |line| {
+            while line.request() {
+                line.say(answer.as_ref());
+            }
+        })
+    }
+
+    /// A port of this machine where nobody listens.
+    pub(crate) fn nobody() -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.local_addr().expect("an address")
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// The first lines of the requests that were read.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+}
+
+impl Line {
+    /// Reads a request, all but the last byte of its body; false when there is none any more.
+    fn nearly_a_request(&mut self) -> bool {
+        let mut first = String::new();
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            match self.reader.read_line(&mut header) {
+                Ok(0) | Err(_) => return false,
+                Ok(_) => {}
+            }
+            if header == "\r\n" {
+                break;
+            }
+            let lower = header.to_lowercase();
+            if let Some(text) = lower.strip_prefix("content-length:") {
+                length = text.trim().parse().expect("a length");
+            }
+            if first.is_empty() {
+                first = header;
+            }
+        }
+        let mut body = vec![0; length - 1];
+        let is_there = self.reader.read_exact(&mut body).is_ok();
+        self.requests.lock().expect("no panic").push(first);
+        is_there
+    }
+
+    /// Reads a whole request; false when there is none any more.
+    pub(crate) fn request(&mut self) -> bool {
+        self.nearly_a_request() && self.reader.read_exact(&mut [0]).is_ok()
+    }
+
+    /// Says something; false when nobody listens any more.
+    pub(crate) fn say(&mut self, text: impl AsRef<[u8]>) -> bool {
+        self.reader.get_mut().write_all(text.as_ref()).is_ok()
+    }
+
+    /// Closes with bytes unread, which resets the connection: before anything was read of the
+    /// request.
+    pub(crate) fn reset_unread(&mut self) {
+        let stream = self.reader.get_ref();
+        let _ = stream.peek(&mut [0]);
+    }
+
+    /// The same once all that matters was read, so that the change may have taken effect.
+    pub(crate) fn reset_read(&mut self) {
+        let unbuffered = self.reader.get_ref().try_clone().expect("a handle");
+        let line = BufReader::with_capacity(1, unbuffered);
+        self.reader = line;
+        self.nearly_a_request();
+        let _ = self.reader.get_ref().peek(&mut [0]);
+    }
+
+    /// Says `piece` again and again, with `pause` in between, until nobody listens. Returns
+    /// how many bytes went out.
+    pub(crate) fn say_for_ever(&mut self, piece: &[u8], pause: Option<Duration>) -> usize {
+        self.reader
+            .get_ref()
+            .set_read_timeout(pause)
+            .expect("a pause");
+        let mut said = 0;
+        while self.say(piece) {
+            said += piece.len();
+            if pause.is_none() {
+                continue;
+            }
+            // Waits for the client to hang up, which is as good as a pause.
+            match self.reader.read(&mut [0]) {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                _ => break,
+            }
+        }
+        said
+    }
+}
