@@ -117,7 +117,8 @@ async fn the_first_stop_waits_for_answers_and_the_second_for_nothing() {
     .await;
     assert!(matches!(played.ended.reason, Some(StopReason::Interrupted)));
     assert_eq!(played.finished().len(), played.requests.len());
-    assert!((15 * SECOND..21 * SECOND).contains(&played.took));
+    // What left just before the stop took its ten seconds.
+    assert!((15 * SECOND..=25 * SECOND).contains(&played.took));
 
     let played = Case {
         stops: vec![15 * SECOND, 16 * SECOND],
