@@ -50,8 +50,24 @@ fn assert_truthful(stage: &Stage, results: &Results, unrecorded: &[(u64, String)
     }
 }
 
-/// Runs with no file longer than `blocks` half KiB, as on a disk that is full then.
-fn apply_on_full_disk(stage: &Stage, blocks: u64, flags: &str) -> Ran {
+/// Bytes in what this shell calls a block; not all follow the standard there.
+fn block(stage: &Stage) -> u64 {
+    let path = stage.path("filled");
+    let line = "trap '' XFSZ; ulimit -f 2; head -c 9000 /dev/zero > filled";
+    let shell = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(stage.path(""))
+        .stderr(Stdio::null())
+        .status();
+    shell.expect("a shell");
+    let length = fs::metadata(&path).expect("it was begun").len();
+    fs::remove_file(path).expect("it was there");
+    length / 2
+}
+
+/// Runs with no file longer than about `room`, as on a disk that is full then.
+fn apply_on_full_disk(stage: &Stage, room: u64, flags: &str) -> Ran {
+    let blocks = room.div_ceil(block(stage));
     let base_url = stage.simulator.base_url();
     let program = env!("CARGO_BIN_EXE_wxbulk");
     let run = format!("{program} apply sheet.csv --yes --base-url {base_url} {flags}");
@@ -79,7 +95,7 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
     let mut dice = fastrand::Rng::with_seed(4);
     for _ in 0..20 {
         let stage = slow();
-        let ran = apply_on_full_disk(&stage, dice.u64(2..70), "-c 20").expect(3);
+        let ran = apply_on_full_disk(&stage, 1000 * dice.u64(1..35), "-c 20").expect(3);
         assert!(
             ran.stderr.contains("cannot write the journal"),
             "{}",
@@ -153,7 +169,7 @@ fn records(stage: &Stage) -> usize {
 fn results_beside_a_journal_that_cannot_grow_tell_what_the_journal_does_not_know() {
     // The journal of a run that was resumed before is longer than the results.
     let stage = slow();
-    let child = stage.start_apply("sheet.csv -c 20");
+    let child = stage.start_apply("sheet.csv -c 2");
     wait_for_records(&stage, "sheet.results.csv.journal", 30);
     crate::harness::signal(&child, "INT");
     Ran::of(child.wait_with_output().expect("it ends")).expect(130);
@@ -162,9 +178,9 @@ fn results_beside_a_journal_that_cannot_grow_tell_what_the_journal_does_not_know
     // Lines nobody can read do not count, but take up room.
     journal.extend_from_slice("unreadable\n".repeat(40_000).as_bytes());
     fs::write(&path, &journal).expect("it can be written");
-    let blocks = journal.len() as u64 / 512 + 4;
+    let room = journal.len() as u64 + 3000;
 
-    let ran = apply_on_full_disk(&stage, blocks, "-c 20 --resume").expect(3);
+    let ran = apply_on_full_disk(&stage, room, "-c 20 --resume").expect(3);
     let unrecorded = told_unrecorded(&ran);
     assert!(!unrecorded.is_empty(), "{}", ran.stderr);
     let results = stage.results("sheet.results.csv");
@@ -229,7 +245,7 @@ fn a_real_disk_that_fills_up_can_be_cleared_and_the_run_goes_on() {
 fn a_folder_that_vanishes_stops_the_run_and_what_came_after_is_told() {
     let stage = slow();
     fs::create_dir(stage.path("out")).expect("a folder");
-    let child = stage.start_apply("sheet.csv -c 2 -o out/results.csv");
+    let child = stage.start_apply("sheet.csv -c 1 -o out/results.csv");
     wait_for_records(&stage, "out/results.csv.journal", 20);
     fs::rename(stage.path("out"), stage.path("gone")).expect("it can be moved");
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(3);
@@ -260,7 +276,7 @@ fn a_folder_that_vanishes_stops_the_run_and_what_came_after_is_told() {
 #[test]
 fn a_folder_in_the_place_of_the_results_keeps_them_from_nobody() {
     let stage = slow();
-    let child = stage.start_apply("sheet.csv");
+    let child = stage.start_apply("sheet.csv -c 2");
     wait_for_records(&stage, "sheet.results.csv.journal", 20);
     fs::create_dir(stage.path("sheet.results.csv")).expect("a folder");
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(3);

@@ -362,6 +362,7 @@ fn what_is_no_web_server_is_told_in_words() {
 fn a_request_that_never_left_is_not_attempted_and_says_why() {
     let plain = RawServer::start(|line| {
         line.say("HTTP/1.1 400 Bad Request\r\n\r\n");
+        line.listen();
     });
     let plain = plain.base_url().replace("http:", "https:");
     let nobody = format!("http://{}", RawServer::nobody());

@@ -119,6 +119,11 @@ impl Line {
         self.reader.get_mut().write_all(text.as_ref()).is_ok()
     }
 
+    /// Listens, understands nothing, and waits for the client to hang up.
+    pub(crate) fn listen(&mut self) {
+        let _ = std::io::copy(&mut self.reader, &mut std::io::sink());
+    }
+
     /// Closes with bytes unread, which resets the connection: before anything was read of the
     /// request.
     pub(crate) fn reset_unread(&mut self) {
