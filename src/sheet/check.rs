@@ -141,15 +141,17 @@ struct Organisations {
     hasher: RandomState,
     seen: HashSet<u64>,
     /// The last one, since sheets are sorted more often than not.
-    last: Option<u64>,
+    last: Option<String>,
 }
 
 impl Organisations {
     fn add(&mut self, org_id: Option<&str>) {
-        let hash = self.hasher.hash_one(org_id);
-        if self.last != Some(hash) && self.seen.len() < ORGANISATIONS_COUNTED {
-            self.last = Some(hash);
-            self.seen.insert(hash);
+        if self.last.as_deref() == Some(org_id.unwrap_or_default()) {
+            return;
+        }
+        self.last = Some(org_id.unwrap_or_default().to_string());
+        if self.seen.len() < ORGANISATIONS_COUNTED {
+            self.seen.insert(self.hasher.hash_one(org_id));
         }
     }
 

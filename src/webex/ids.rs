@@ -69,7 +69,7 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
         let long = BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{segment}/{uuid}"));
         return Ok(Id {
             text: Cow::Owned(long),
-            key: key_of(uuid.as_bytes()),
+            key: key_of(&uuid),
         });
     }
     let mut buffer = [0; LONGEST_ID];
@@ -80,7 +80,7 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     }
     Ok(Id {
         text: Cow::Borrowed(text),
-        key: key_of(thing.to_ascii_lowercase().as_bytes()),
+        key: key_of(thing),
     })
 }
 
@@ -148,9 +148,14 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-fn key_of(thing: &[u8]) -> LocationKey {
+/// Capitals make no other location of it; they are rare, so only they cost a copy.
+fn key_of(thing: &str) -> LocationKey {
     let mut hasher = DefaultHasher::new();
-    hasher.write(thing);
+    if thing.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        hasher.write(thing.to_ascii_lowercase().as_bytes());
+    } else {
+        hasher.write(thing.as_bytes());
+    }
     LocationKey(hasher.finish())
 }
 
