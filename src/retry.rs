@@ -1,4 +1,7 @@
 //! Decides from what came of one request what happens to its row next. Never waits, no I/O.
+//!
+//! A 423 without a Retry-After is tried again like a 503: a lock passes by its nature, and the
+//! request is safe to send twice.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -106,7 +109,7 @@ fn fate(answer: &Answer) -> Fate {
         429 => Fate::Throttled,
         423 | 503 if told_to_wait => Fate::Throttled,
         502 | 504 => Fate::Ambiguous,
-        408 | 425 | 500 | 503 => Fate::Transient,
+        408 | 423 | 425 | 500 | 503 => Fate::Transient,
         _ => Fate::Refused,
     }
 }
@@ -190,7 +193,7 @@ mod tests {
         409: failed · failed · failed
         410: failed · failed · failed
         415: failed · failed · failed
-        423: failed · failed · everyone waits 7s
+        423: again in 1s · failed · everyone waits 7s
         425: again in 1s · failed · again in 1s
         428: failed · failed · failed
         429: everyone waits · everyone waits · everyone waits 7s
