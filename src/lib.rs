@@ -1,25 +1,51 @@
 //! wxbulk changes Webex Calling settings in bulk from a spreadsheet.
+//!
+//! ```text
+//!  sheet ── check (the whole file: problems, row count, duplicates, hash)
+//!    │
+//!    └─ read again ─ selection ─▶ pipeline ◀── pace: gate (Retry-After) → rate → permit
+//!                                  │   ▲
+//!                                  ▼   └── retry: decides
+//!                               webex::http ──▶ the service, or the simulator
+//!                                  │
+//!                       outcome ───┼─▶ journal (completion order, durable)
+//!                                  └─▶ progress (stderr)
+//!  end, or stop:  sheet ⋈ journal ─▶ results (input order)
+//! ```
+//!
+//! The modules stand on floors, and imports go strictly down; a test holds them to it.
 
+// The commands, and what a person types.
 pub mod cli;
-pub mod clock;
 pub mod commands;
-pub mod duplicates;
-pub mod journal;
-pub mod logging;
-pub mod outcome;
-pub mod pace;
-pub mod pipeline;
-pub mod platform;
-pub mod progress;
-pub mod reachability;
-pub mod reply;
-pub mod results;
-pub mod retry;
-pub mod row;
-pub mod selection;
 pub mod settings;
-pub mod sheet;
-pub mod simulator;
-pub mod stop;
+
+// What is written and shown.
+pub mod logging;
+pub mod progress;
+pub mod results;
 pub mod summary;
+
+// The run.
+pub mod journal;
+pub mod pipeline;
+pub mod reachability;
+pub mod retry;
+pub mod selection;
+pub mod stop;
+
+// The person's file.
+pub mod duplicates;
+pub mod sheet;
+
+// The service, when to ask it, and its stand-in.
+pub mod pace;
+pub mod simulator;
 pub mod webex;
+
+// The words, and what belongs to the machine.
+pub mod clock;
+pub mod outcome;
+pub mod platform;
+pub mod reply;
+pub mod row;
