@@ -113,7 +113,8 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 
 /// Opens the journal of an earlier run, if that run was about the same.
 pub(super) fn go_on(settings: &ApplySettings, header: &RunHeader) -> Result<Journal> {
-    let path = Journal::path_for(&settings.results);
+    let results = &settings.results;
+    let path = Journal::path_for(results);
     if !path.exists() {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
@@ -149,6 +150,14 @@ pub(super) fn go_on(settings: &ApplySettings, header: &RunHeader) -> Result<Jour
     ];
     if let Some((flag, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
         bail!("that run began with another {flag}; go on with the same flags it began with");
+    }
+    let is_finished = journal.last_end().is_some_and(|end| end.complete);
+    if is_finished && results.is_file() && !is_as_written(&journal, results)? {
+        bail!(
+            "that run has finished, and `{}` was changed since; going on would only overwrite it\nhint: to send again what is not as asked in it: {}",
+            results.display(),
+            invocation::send_failed(results)
+        );
     }
     Ok(journal)
 }

@@ -180,6 +180,21 @@ fn resuming_nothing_is_explained() {
 }
 
 #[test]
+fn what_was_mended_in_finished_results_is_not_overwritten() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(2));
+    stage.apply("sheet.csv").expect(0);
+    stage.apply("sheet.csv --resume").expect(0);
+    let mended = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let mended = mended.replace("updated", "UPDATED");
+    stage.write("sheet.results.csv", &mended);
+    let ran = stage.apply("sheet.csv --resume").expect(2);
+    assert!(ran.stderr.contains("was changed since"), "{}", ran.stderr);
+    let left = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    assert_eq!(left, mended);
+}
+
+#[test]
 fn two_runs_cannot_write_one_journal() {
     let stage = slow();
     stage.write("sheet.csv", sheet(400));
