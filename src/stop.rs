@@ -82,6 +82,31 @@ impl fmt::Display for StopReason {
     }
 }
 
+impl StopReason {
+    /// What to do before going on, where there is something to do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            StopReason::Interrupted | StopReason::SheetUnreadable(_) => None,
+            StopReason::Unauthorised { .. } => {
+                Some("get a new access token first; a personal one lives twelve hours")
+            }
+            StopReason::Forbidden { .. } => Some(
+                "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organisations",
+            ),
+            StopReason::Unreachable { .. } => Some(
+                "look at the network, the VPN and the proxy (`HTTPS_PROXY`) first; a certificate that is not trusted is often the company proxy's own, and belongs in this computer's certificate store",
+            ),
+            StopReason::TooManyFailures { .. } => Some("see in the results why they failed first"),
+            StopReason::WaitTooLong { .. } => {
+                Some("go on when that time has come, or with a longer --max-wait")
+            }
+            StopReason::CannotRecord(_) => {
+                Some("make room on the disk, or the folder writable again, first")
+            }
+        }
+    }
+}
+
 /// `--max-failures`: so many rows, or such a share of the finished ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FailureLimit {

@@ -128,6 +128,9 @@ impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(reason) = &self.reason {
             writeln!(out, "stopped: {reason}")?;
+            if let Some(hint) = reason.hint() {
+                writeln!(out, "hint: {hint}")?;
+            }
         }
         let took = clock::in_words(self.took);
         let requests = plural(self.requests, "request");
