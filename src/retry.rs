@@ -23,10 +23,10 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     fn default() -> Self {
         RetryPolicy {
-            // Some 75 s of back-off on average: long enough for a restarting back end, and where
-            // every other try fails one row in a thousand is given up; short enough that one
+            // Some 150 s of back-off on average: long enough for a restarting back end, and where
+            // every other try fails one row in thirty thousand is given up; short enough that one
             // broken location does not hold up the end of a run for long.
-            tries: NonZeroU32::MIN.saturating_add(9),
+            tries: NonZeroU32::MIN.saturating_add(14),
             first_delay: Duration::from_secs(1),
             longest_delay: Duration::from_secs(30),
         }
