@@ -1,12 +1,17 @@
 //! The flags as a person types them. What they mean is settled in `settings`.
 
+mod pages;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use pages::{write_completions, write_man_pages};
 
 /// Changes Webex Calling settings in bulk from a spreadsheet.
 #[derive(Debug, Parser)]
-#[command(name = "wxbulk", version, disable_help_subcommand = true)]
+#[command(name = "wxbulk", version = env!("WXBULK_VERSION"), disable_help_subcommand = true)]
 #[command(
     max_term_width = 100,
     subcommand_required = true,
@@ -25,7 +30,22 @@ pub enum Command {
     Apply(Box<ApplyFlags>),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
+    /// Print what makes a shell complete wxbulk's commands and flags
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    #[command(after_help = "Example:\n  wxbulk man /usr/local/share/man/man1")]
+    Man {
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
+
+const COMPLETIONS_HELP: &str = "Example:\n  \
+    wxbulk completions bash > ~/.local/share/bash-completion/completions/wxbulk";
 
 #[derive(Debug, Args)]
 pub struct SheetFlags {

@@ -5,6 +5,7 @@ mod begin;
 mod check;
 mod confirm;
 mod invocation;
+mod pages;
 mod recorder;
 mod rehearsal;
 mod simulator;
@@ -20,5 +21,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check(flags) => check::run(flags),
         Command::Apply(flags) => apply::run(*flags).await,
         Command::Simulator(flags) => simulator::run(flags).await,
+        Command::Completions { shell } => pages::completions(shell),
+        Command::Man { folder } => pages::man(&folder),
     }
 }

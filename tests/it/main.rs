@@ -9,6 +9,7 @@ mod disk;
 mod floors;
 mod harness;
 mod hostile;
+mod pages;
 mod raw_server;
 mod readme;
 mod resume;
