@@ -1,4 +1,8 @@
 //! Names the commit and the target that `wxbulk --version` shows.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what a build script is told, it is told in its environment"
+)]
 
 use std::env;
 use std::process::Command;
