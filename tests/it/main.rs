@@ -6,6 +6,7 @@
 mod apply;
 mod check;
 mod disk;
+mod docs;
 mod floors;
 mod harness;
 mod hostile;

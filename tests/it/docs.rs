@@ -1,0 +1,128 @@
+//! Every command in `docs` is run as it stands there, page by page, and prints what stands there.
+//!
+//! A page holds blocks of `console`: lines that begin with `$ ` are commands, the others what they
+//! print. What differs from run to run (times, counts of requests) is compared loosely. A comment
+//! `<!-- in FILE, "A" becomes "B" -->` is what the reader does in a spreadsheet in between. To write
+//! what is printed into the pages anew: `cargo test --test it docs -- --ignored`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wxbulk::simulator::Behaviour;
+
+use crate::harness::{Stage, TOKEN};
+
+const BLOCK: &str = "```console\n";
+
+fn pages() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let entries = fs::read_dir(folder).expect("a folder of pages");
+    let mut pages: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    pages.sort();
+    pages
+}
+
+/// A folder as the reader of a page has it, with a service that knows the locations of the sheet.
+fn stage() -> Stage {
+    let sheet = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/transfer-numbers.csv");
+    let stage = Stage::new(Behaviour::instant());
+    fs::copy(&sheet, stage.path("numbers.csv")).expect("a sample");
+    stage.write("token.txt", TOKEN);
+    stage
+}
+
+/// The page as it would stand if all were as it is printed now.
+fn rewritten(page: &str) -> String {
+    let stage = stage();
+    let mut written = String::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once(BLOCK) {
+        let (block, after) = after.split_once("```").expect("the block ends");
+        edits(before, &stage);
+        written.push_str(before);
+        written.push_str(BLOCK);
+        for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            written.push_str(&format!("$ {command}\n{}", printed(command, &stage)));
+        }
+        written.push_str("```");
+        rest = after;
+    }
+    written + rest
+}
+
+/// Does what the comments in `text` say.
+fn edits(text: &str, stage: &Stage) {
+    for comment in text.split("<!-- in ").skip(1) {
+        let comment = comment.split(" -->").next().expect("a part");
+        let parts: Vec<&str> = comment.split('"').collect();
+        let [file, from, " becomes ", to, ""] = parts[..] else {
+            panic!("`{comment}` is no change of a file");
+        };
+        let file = file.trim_end_matches(", ");
+        let content = fs::read_to_string(stage.path(file)).expect("a file to change");
+        assert!(content.contains(from), "`{file}` has no `{from}`");
+        stage.write(file, content.replacen(from, to, 1));
+    }
+}
+
+fn printed(command: &str, stage: &Stage) -> String {
+    let words = command
+        .strip_prefix("wxbulk ")
+        .unwrap_or_else(|| panic!("`{command}` is run by no test"));
+    // What would go to the service goes to the simulator, at once and unasked.
+    let address = format!(" --base-url {}", stage.simulator.base_url());
+    let yes = if words.starts_with("apply") || words.starts_with("undo") {
+        " --yes"
+    } else {
+        ""
+    };
+    let added = match words {
+        _ if words.contains("--rehearse") => " --rehearse-speed 20".to_string(),
+        _ if words.contains("--token-file") => format!("{yes}{address}"),
+        _ => String::new(),
+    };
+    let ran = stage.run(&format!("{words}{added}"));
+    let executable = env!("CARGO_BIN_EXE_wxbulk");
+    (ran.stdout + &ran.stderr)
+        .replace(&added, "")
+        .replace(executable, "wxbulk")
+}
+
+/// Without what differs from run to run: the numbers of a line that tells a time.
+fn comparable(page: &str) -> String {
+    let lines = page.lines().map(|line| {
+        let tells_a_time = line.contains(" request") || line.contains("Z,") || line.contains("/s");
+        if tells_a_time {
+            let words = line.split([' ', ',']);
+            let words =
+                words.filter(|word| !word.starts_with(|first: char| first.is_ascii_digit()));
+            words.collect::<Vec<_>>().join(" ")
+        } else {
+            line.to_string()
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_the_pages_show_is_what_is_printed() {
+    for path in pages() {
+        let page = fs::read_to_string(&path)
+            .expect("a page")
+            .replace("\r\n", "\n");
+        let now = rewritten(&page);
+        assert_eq!(comparable(&page), comparable(&now), "{}", path.display());
+    }
+}
+
+#[test]
+#[ignore = "writes into the pages what is printed now"]
+fn the_pages_are_written_anew() {
+    for path in pages() {
+        let page = fs::read_to_string(&path).expect("a page");
+        fs::write(&path, rewritten(&page)).expect("the page can be written");
+    }
+}
