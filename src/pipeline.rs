@@ -28,7 +28,7 @@ use crate::duplicates::Duplicates;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::{Departure, PaceStatus, Pacer, Ticket, Verdict};
 use crate::reachability::Reachability;
-use crate::reply::{Answer, NoAnswer, Reply};
+use crate::reply::{Answer, NoAnswer, Reach, Reply};
 use crate::retry::{self, Next, RetryPolicy};
 use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
@@ -116,6 +116,8 @@ struct Pipeline<'a, S, R> {
     watch: Watch,
     chance: fastrand::Rng,
     ready: VecDeque<Job>,
+    /// The sheet has no further row.
+    is_all_admitted: bool,
     /// By the moment they are due; the number keeps two of one moment apart.
     backing_off: BTreeMap<(Instant, u64), Job>,
     /// Locations with a row under way, where the sheet has several: the rows that wait for it.
@@ -151,6 +153,7 @@ pub async fn run<S: Service, R: Recorder>(
         duplicates,
         reachability: Reachability::default(),
         ready: VecDeque::new(),
+        is_all_admitted: false,
         backing_off: BTreeMap::new(),
         lanes: HashMap::new(),
         in_lanes: 0,
@@ -218,7 +221,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             match rows.next() {
                 Some(Ok(row)) => self.admit(Job::new(row)),
                 Some(Err(error)) => self.stop(StopReason::SheetUnreadable(error)),
-                None => break,
+                None => {
+                    self.is_all_admitted = true;
+                    break;
+                }
             }
             if self.stopping.is_some() {
                 return false;
@@ -279,20 +285,28 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             ?reply,
             "answer"
         );
+        let mut is_given_up = false;
         match &reply {
             Reply::Answer(_) => self.reachability.answered(),
-            Reply::NoAnswer(NoAnswer { message, .. }) => {
+            Reply::NoAnswer(no_answer) => {
                 if self.reachability.failed(now) {
-                    self.stop(StopReason::Unreachable {
-                        message: message.to_string(),
-                    });
+                    is_given_up = self.is_silence_of_these_rows(no_answer.reach);
+                    if !is_given_up {
+                        self.stop(StopReason::Unreachable {
+                            message: no_answer.message.to_string(),
+                        });
+                    }
                 }
             }
         }
         if let Some(reason) = self.watch.answered(&reply) {
             self.stop(reason);
         }
-        let next = retry::decide(&reply, job.errors, &self.course.retry, self.chance.f64());
+        let next = if is_given_up {
+            Next::Finished(OutcomeKind::Unknown)
+        } else {
+            retry::decide(&reply, job.errors, &self.course.retry, self.chance.f64())
+        };
         self.pacer.answered(ticket, now, verdict(&reply, next));
         job.is_doubtful |= retry::may_have_taken_effect(&reply);
         match next {
@@ -318,6 +332,15 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 self.stop(StopReason::Unauthorised { message });
             }
         }
+    }
+
+    /// Whether the silence may be that of a few locations and not the service's: it takes
+    /// connections, and no row is left that has not been silent itself. Stopping would leave
+    /// such rows to every resumed run again.
+    fn is_silence_of_these_rows(&self, reach: Reach) -> bool {
+        reach == Reach::MaybeSent
+            && self.is_all_admitted
+            && self.ready.iter().all(|job| job.attempts > 0)
     }
 
     fn ensure_the_wait_is_bearable(&mut self, wait: Option<Duration>, now: Instant) {

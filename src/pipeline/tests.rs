@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use super::*;
 use crate::duplicates::SeenRows;
 use crate::pace::PaceSettings;
-use crate::reply::{Reach, RetryAfter};
+use crate::reply::RetryAfter;
 use crate::row::Change;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -27,6 +27,27 @@ async fn a_longer_wait_than_is_allowed_stops_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_few_silent_locations_at_the_end_do_not_stop_the_run() {
+    let played = Case {
+        rows: 100,
+        at_once: 10,
+        latency: 20 * SECOND,
+        ..Case::default()
+    }
+    .play(|row, _| match row % 30 {
+        0 => silence(Reach::MaybeSent),
+        _ => status(204),
+    })
+    .await;
+    assert!(played.ended.reason.is_none(), "{:?}", played.ended.reason);
+    played.assert_all_finished(100);
+    let outcomes = played.notes.finished.iter();
+    let unknown = outcomes.filter(|(_, outcome)| outcome.kind == OutcomeKind::Unknown);
+    assert_eq!(unknown.count(), 3);
+    assert!(played.took < 900 * SECOND, "{:?}", played.took);
+}
+
+#[tokio::test(start_paused = true)]
 async fn five_minutes_without_any_answer_stop_the_run() {
     for (reach, kind) in [
         (Reach::NotSent, OutcomeKind::NotAttempted),
