@@ -49,7 +49,7 @@ const COMPLETIONS_HELP: &str = "Example:\n  \
 
 #[derive(Debug, Args)]
 pub struct SheetFlags {
-    /// The sheet: a CSV file with the columns orgId, locationId, n1, n2, n3
+    /// The sheet: a CSV file with the columns orgId, locationId, n1, n2, n3; - for standard input
     #[arg(value_name = "SHEET")]
     pub sheet: PathBuf,
 
@@ -64,6 +64,14 @@ pub struct SheetFlags {
     /// Send several rows for one location one after the other, in the order of the sheet
     #[arg(long)]
     pub allow_duplicates: bool,
+
+    /// What the sheet's letters are written in, such as windows-1252 [default: found]
+    #[arg(long, value_name = "NAME", help_heading = "Sheet")]
+    pub encoding: Option<String>,
+
+    /// What stands between two cells: comma, semicolon, tab, pipe or another [default: found]
+    #[arg(long, value_name = "CHARACTER", help_heading = "Sheet")]
+    pub separator: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -83,6 +83,9 @@ fn write_rows(
     if sheet.has_byte_order_mark {
         measured.write_all(BYTE_ORDER_MARK)?;
     }
+    if let Some(line) = sheet.separator_line() {
+        measured.write_all(line.as_bytes())?;
+    }
     let mut writer = WriterBuilder::new()
         .delimiter(sheet.delimiter())
         .flexible(true)

@@ -4,6 +4,7 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -19,7 +20,7 @@ use crate::progress::Manner;
 use crate::results;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::{Reading, RowsWanted};
+use crate::sheet::{Reading, RowsWanted, is_standard_input};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::ids::{self, Kind};
 use crate::webex::token::Token;
@@ -111,6 +112,8 @@ impl SheetSettings {
                 } else {
                     RowsWanted::All
                 },
+                encoding: read_flag(flags.encoding.as_deref(), "--encoding")?,
+                separator: read_flag(flags.separator.as_deref(), "--separator")?,
             },
             duplicates: if flags.allow_duplicates {
                 DuplicatePolicy::InOrder
@@ -124,9 +127,13 @@ impl SheetSettings {
 impl ApplySettings {
     pub fn from_flags(flags: ApplyFlags) -> Result<ApplySettings> {
         let sheet = SheetSettings::from_flags(flags.sheet)?;
-        let results = flags
-            .output
-            .unwrap_or_else(|| results::default_path(&sheet.path));
+        let results = match flags.output {
+            Some(path) => path,
+            None if is_standard_input(&sheet.path) => {
+                bail!("a sheet from the standard input has no name; name its results with --output")
+            }
+            None => results::default_path(&sheet.path),
+        };
         let target = if flags.rehearse {
             if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
                 bail!("--rehearse-speed is a number from 0.1 to 1000");
@@ -211,6 +218,12 @@ impl ApplySettings {
             },
         })
     }
+}
+
+fn read_flag<T: FromStr<Err = String>>(text: Option<&str>, flag: &str) -> Result<Option<T>> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error| anyhow!("{flag}: {error}"))
 }
 
 fn read_org(text: &str) -> Result<String> {

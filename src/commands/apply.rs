@@ -35,6 +35,7 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
     logging::start(flags.talk.verbose, flags.talk.log_file.as_deref())?;
     let settings = ApplySettings::from_flags(flags)?;
     let sheet = Sheet::open(&settings.sheet.path, settings.sheet.reading.clone())?;
+    sheet.assumptions.iter().for_each(|said| say(said));
     begin::ensure_results_are_not_the_sheet(&settings)?;
 
     let checked = check(&sheet, settings.sheet.duplicates, |problem| {

@@ -41,7 +41,7 @@ pub(super) fn header(
         input: InputFile {
             name: sheet.path.display().to_string(),
             size: sheet.size()?,
-            sha256: checked.sha256.clone(),
+            sha256: sheet.sha256()?,
             rows: checked.rows,
         },
         settings: MeaningfulSettings {

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 
 use crate::cli::CheckFlags;
+use crate::progress::say;
 use crate::settings::SheetSettings;
 use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, check};
@@ -13,6 +14,7 @@ use crate::summary::{ExitCode, grouped, plural};
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let settings = SheetSettings::from_flags(flags.sheet)?;
     let sheet = Sheet::open(&settings.path, settings.reading)?;
+    sheet.assumptions.iter().for_each(|said| say(said));
     let mut out = BufWriter::new(io::stdout().lock());
     let checked = check(&sheet, settings.duplicates, |problem| {
         writeln!(out, "{problem}")

@@ -2,12 +2,10 @@
 //! know beforehand.
 
 use std::collections::HashSet;
-use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Read};
+use std::io;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
 use crate::duplicates::{Duplicates, SeenRows};
 use crate::sheet::problem::{Place, Problem};
@@ -37,8 +35,6 @@ pub struct Checked {
     /// Different organisations in the rows to send; the token's own counts as one.
     pub organisations: usize,
     pub duplicates: Duplicates,
-    /// The file's SHA-256 in hexadecimal.
-    pub sha256: String,
 }
 
 /// Reads the whole sheet and hands each problem to `report` as it is found; those that only the
@@ -55,7 +51,6 @@ pub fn check(
         settled: 0,
         organisations: 0,
         duplicates: Duplicates::default(),
-        sha256: String::new(),
     };
     let mut count_and_report = |problem: &Problem| {
         checked.problems += 1;
@@ -71,11 +66,7 @@ pub fn check(
 
     let mut seen = SeenRows::default();
     let mut organisations = Organisations::default();
-    let mut hasher = Sha256::new();
-    let mut records = sheet.records_through(|file| HashingReader {
-        source: file,
-        hasher: &mut hasher,
-    })?;
+    let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
     while records
         .read(&mut numbered)
@@ -102,7 +93,6 @@ pub fn check(
             }
         }
     }
-    drop(records);
 
     let duplicates = seen.find_duplicates();
     if policy == DuplicatePolicy::Refuse {
@@ -119,7 +109,6 @@ pub fn check(
     }
     checked.organisations = organisations.count();
     checked.duplicates = duplicates;
-    checked.sha256 = hex(&hasher.finalize());
     Ok(checked)
 }
 
@@ -158,24 +147,4 @@ impl Organisations {
     fn count(&self) -> usize {
         self.seen.len()
     }
-}
-
-struct HashingReader<'h, R> {
-    source: R,
-    hasher: &'h mut Sha256,
-}
-
-impl<R: Read> Read for HashingReader<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.source.read(buffer)?;
-        self.hasher.update(&buffer[..length]);
-        Ok(length)
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -29,7 +29,7 @@ pub struct Columns {
     pub org_id: Option<usize>,
     pub location_id: usize,
     pub numbers: [Option<usize>; NUMBERS],
-    /// Cells in the header, and so in every row.
+    /// Cells in the header but for empty ones at its end, and so in every row.
     pub width: usize,
     /// The result columns of an earlier run, where the sheet is a results file.
     pub results: Option<Range<usize>>,
@@ -129,11 +129,19 @@ impl Columns {
                 org_id,
                 location_id,
                 numbers,
-                width: header.len(),
+                width: used_width(header),
                 results: result_columns(header),
             }),
             _ => Err(problems),
         }
+    }
+
+    /// How many cells of a row are names of known columns.
+    pub fn count_known(row: &ByteRecord) -> usize {
+        let names = row
+            .iter()
+            .map(|cell| normalise(&String::from_utf8_lossy(cell)));
+        names.filter(|name| Known::of_name(name).is_some()).count()
     }
 
     /// Where an earlier run wrote its outcomes.
@@ -149,6 +157,12 @@ impl Columns {
             .as_ref()
             .is_some_and(|results| results.contains(&index))
     }
+}
+
+/// Spreadsheets like to add empty columns.
+fn used_width(header: &ByteRecord) -> usize {
+    let is_used = |cell: &[u8]| !cell.trim_ascii().is_empty();
+    header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
 fn slot_of(known: Known) -> Option<usize> {

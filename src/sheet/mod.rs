@@ -1,10 +1,14 @@
-//! The person's file: opens it, finds its columns, and reads it row by row as often as needed.
+//! The person's file: finds out how it is written, finds its columns, and reads it row by row as
+//! often as needed.
 
 pub mod cells;
 pub mod check;
 pub mod columns;
+mod layout;
 pub mod problem;
 mod records;
+mod source;
+mod text;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -16,14 +20,17 @@ use csv::ByteRecord;
 use crate::outcome::OutcomeKind;
 use crate::row::Row;
 use columns::Columns;
+use layout::Layout;
+pub use layout::Separator;
 use problem::Problem;
 pub use records::{Numbered, Records};
+use source::SAVE_AS_CSV;
+pub use source::is_standard_input;
+pub use text::Encoding;
+use text::{Text, TextForm};
 
 /// How much of the file is looked at to tell what it is.
 const LOOKED_AT: u64 = 64 * 1024;
-
-/// The separators spreadsheets write, the likelier first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// What a UTF-8 file may begin with.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -34,14 +41,19 @@ pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Sheet {
     pub path: PathBuf,
     file: File,
+    form: TextForm,
     delimiter: u8,
+    has_separator_line: bool,
     pub header: ByteRecord,
-    /// The sheet's row that holds the header; 1 but for blank lines before it.
+    /// The sheet's row that holds the header; 1 but for a title or blank lines above it.
     header_row: u64,
     /// What stands where, or what is wrong with the header.
     pub columns: Result<Columns, Vec<Problem>>,
-    /// The file begins with a byte order mark, by which Excel knows UTF-8.
+    /// A file of ours from this sheet begins with a byte order mark, by which Excel knows
+    /// UTF-8: the sheet does so too, or is in another encoding.
     pub has_byte_order_mark: bool,
+    /// What was assumed about the file, in sentences for the user.
+    pub assumptions: Vec<String>,
     reading: Reading,
 }
 
@@ -51,6 +63,10 @@ pub struct Reading {
     /// Stands in for an empty `orgId`.
     pub default_org: Option<String>,
     pub rows: RowsWanted,
+    /// `None`: found by the look of the file. A byte order mark counts for more.
+    pub encoding: Option<Encoding>,
+    /// `None`: found by the names in the header. A line `sep=;` counts for more.
+    pub separator: Option<Separator>,
 }
 
 /// Which rows of the sheet the run is about.
@@ -63,45 +79,30 @@ pub enum RowsWanted {
 }
 
 impl Sheet {
-    /// Opens a CSV file.
+    /// Opens a CSV file; `-` is the standard input.
     ///
     /// A header that cannot be used is no error here: it is in `columns`, to be reported like
     /// any other problem of the sheet.
     pub fn open(path: &Path, reading: Reading) -> Result<Sheet> {
         let shown = path.display();
-        let mut file = File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
-        let metadata = file
-            .metadata()
-            .with_context(|| format!("cannot read `{shown}`"))?;
-        if metadata.is_dir() {
-            bail!("`{shown}` is a folder, not a sheet");
-        }
+        let cannot_read = || format!("cannot read `{shown}`");
+        let file = source::open(path)?;
         let mut start = Vec::new();
-        (&mut file)
+        (&file)
             .take(LOOKED_AT)
             .read_to_end(&mut start)
-            .with_context(|| format!("cannot read `{shown}`"))?;
-        refuse_other_formats(&start).with_context(|| format!("cannot use `{shown}`"))?;
+            .with_context(cannot_read)?;
+        source::refuse_other_formats(&start).with_context(|| format!("cannot use `{shown}`"))?;
+        let form = TextForm::find(&file, &start, reading.encoding)
+            .with_context(cannot_read)?
+            .with_context(|| format!("cannot use `{shown}`: it is no text file; {SAVE_AS_CSV}"))?;
+        let text = form.read_all(&start).with_context(cannot_read)?;
 
-        let mut best = None;
-        for delimiter in DELIMITERS {
-            let Some(header) = Records::new(&start[..], delimiter).next_record() else {
-                break;
-            };
-            let header = header.with_context(|| format!("cannot read `{shown}`"))?;
-            let columns = Columns::find(&header.record, header.row, reading.default_org.is_some());
-            let is_usable = columns.is_ok();
-            if is_usable || best.is_none() {
-                best = Some((delimiter, header, columns));
-            }
-            if is_usable {
-                break;
-            }
-        }
-        let Some((delimiter, header, columns)) = best else {
-            bail!("`{shown}` is empty");
-        };
-        if let Ok(columns) = &columns
+        let org_is_given = reading.default_org.is_some();
+        let layout = Layout::find(&text, reading.separator, org_is_given)
+            .with_context(cannot_read)?
+            .with_context(|| format!("`{shown}` is empty"))?;
+        if let Ok(columns) = &layout.columns
             && reading.rows == RowsWanted::OnlyFailed
             && columns.results.is_none()
         {
@@ -111,12 +112,15 @@ impl Sheet {
         }
         Ok(Sheet {
             path: path.to_path_buf(),
+            assumptions: assumptions(&form, &layout, &text),
             file,
-            delimiter,
-            header: header.record,
-            header_row: header.row,
-            columns,
-            has_byte_order_mark: start.starts_with(BYTE_ORDER_MARK),
+            form,
+            delimiter: layout.delimiter,
+            has_separator_line: layout.has_separator_line,
+            header: layout.header,
+            header_row: layout.header_row,
+            columns: layout.columns,
+            has_byte_order_mark: start.starts_with(BYTE_ORDER_MARK) || !form.is_utf_8(),
             reading,
         })
     }
@@ -126,31 +130,37 @@ impl Sheet {
         Ok(self.file.metadata()?.len())
     }
 
+    /// The file's SHA-256 in hexadecimal, by which a run knows its sheet again.
+    pub fn sha256(&self) -> Result<String> {
+        source::sha256(&self.file).with_context(|| format!("cannot read `{}`", self.path.display()))
+    }
+
     pub fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
-    /// Reads the sheet from its first row of data, through `wrap` (which may watch the bytes).
+    /// The line that tells Excel the separator, where the sheet begins with one.
+    pub fn separator_line(&self) -> Option<String> {
+        let separator = char::from(self.delimiter);
+        self.has_separator_line
+            .then(|| format!("sep={separator}\n"))
+    }
+
+    /// Reads the sheet from its first row of data.
     ///
     /// Only one reading at a time: they share the position in the file.
-    pub fn records_through<'s, R: Read>(
-        &'s self,
-        wrap: impl FnOnce(&'s File) -> R,
-    ) -> Result<Records<R>> {
+    pub fn records(&self) -> Result<Records<Text<&File>>> {
         (&self.file)
             .seek(SeekFrom::Start(0))
             .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
-        let mut records = Records::new(wrap(&self.file), self.delimiter);
+        let text = self.form.reader(&self.file);
+        let mut records = layout::records(text, self.delimiter, self.has_separator_line)?;
         while let Some(record) = records.next_record() {
             if record?.row >= self.header_row {
                 break;
             }
         }
         Ok(records)
-    }
-
-    pub fn records(&self) -> Result<Records<&File>> {
-        self.records_through(|file| file)
     }
 
     /// What a record asks for, or everything that is wrong with it.
@@ -176,15 +186,20 @@ impl Sheet {
     }
 }
 
-fn refuse_other_formats(start: &[u8]) -> Result<()> {
-    let what = match start {
-        [] => bail!("the file is empty"),
-        [b'P', b'K', 3, 4, ..] => "an Excel workbook or another zipped file",
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel workbook",
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "a UTF-16 text, as Excel's \"Unicode Text\" is",
-        [b'%', b'P', b'D', b'F', ..] => "a PDF",
-        _ if start.contains(&0) => "no text file",
-        _ => return Ok(()),
-    };
-    bail!("it is {what}; in Excel, use Save As and choose \"CSV UTF-8 (Comma delimited)\"")
+/// What the user should hear, since it may be wrong.
+fn assumptions(form: &TextForm, layout: &Layout, text: &[u8]) -> Vec<String> {
+    let mut said = Vec::new();
+    if form.is_guessed {
+        said.push(format!(
+            "the text is read as {}; if letters come out wrong, name its encoding with --encoding",
+            form.encoding()
+        ));
+    }
+    if layout.columns.is_ok() && layout.is_below_a_title(text) {
+        said.push(format!(
+            "the header is row {}; what stands above it is left out",
+            layout.header_row
+        ));
+    }
+    said
 }

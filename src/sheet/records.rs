@@ -1,6 +1,6 @@
 //! Reads a CSV file record by record and keeps count of the rows as a spreadsheet shows them.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
@@ -30,6 +30,13 @@ impl<R: Read> Records<R> {
             .buffer_capacity(BUFFER)
             .from_reader(source);
         Records { reader, row: 0 }
+    }
+
+    /// As [`Records::new`], after a first line such as `sep=;`, which spreadsheets do not show.
+    pub fn after_separator_line(mut source: R, delimiter: u8) -> io::Result<Records<R>> {
+        let mut byte = [0];
+        while source.read(&mut byte)? == 1 && byte != *b"\n" {}
+        Ok(Records::new(source, delimiter))
     }
 
     /// Reads the next record that is not blank into `numbered`; false at the end.

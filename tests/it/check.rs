@@ -132,14 +132,14 @@ fn files_that_are_no_sheet_get_a_sentence() {
     stage.write("empty.csv", "");
     stage.write("blank.csv", "\n\n,,\n");
     stage.write("book.xlsx", b"PK\x03\x04rest");
-    stage.write("utf16.csv", b"\xff\xfeo\0r\0g\0");
+    stage.write("book.ods", include_bytes!("sheets/libreoffice.ods"));
     stage.write("binary.csv", b"\x7fELF\0\0");
     let mut said = String::new();
     for name in [
         "empty.csv",
         "blank.csv",
         "book.xlsx",
-        "utf16.csv",
+        "book.ods",
         "binary.csv",
         "none.csv",
         ".",
@@ -150,7 +150,7 @@ fn files_that_are_no_sheet_get_a_sentence() {
     error: cannot use `empty.csv`: the file is empty
     error: `blank.csv` is empty
     error: cannot use `book.xlsx`: it is an Excel workbook or another zipped file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
-    error: cannot use `utf16.csv`: it is a UTF-16 text, as Excel's "Unicode Text" is; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot use `book.ods`: it is an OpenDocument file, as LibreOffice writes them; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot use `binary.csv`: it is no text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot read `none.csv`: No such file or directory 
     error: `.` is a folder, not a sheet

@@ -15,3 +15,4 @@ mod raw_server;
 mod readme;
 mod resume;
 mod survival;
+mod ways;

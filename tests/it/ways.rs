@@ -1,0 +1,248 @@
+//! One sheet written in many ways gives one results file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use csv::{QuoteStyle, Terminator, WriterBuilder};
+use insta::assert_snapshot;
+
+use crate::harness::{Ran, Stage, sheet};
+
+/// Written by a spreadsheet program, as all in that folder was.
+const ORIGINAL: &str = "comma-utf-8.csv";
+
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sheets");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            (name.into_owned(), fs::read(&path).expect("it can be read"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn original() -> String {
+    let files = fixtures();
+    let (_, bytes) = files
+        .iter()
+        .find(|(name, _)| name == ORIGINAL)
+        .expect("it is there");
+    String::from_utf8(bytes.clone()).expect("UTF-8")
+}
+
+/// The original's cells with another separator, other quotes and line ends.
+fn written(separator: u8, quotes: QuoteStyle, end: Terminator) -> String {
+    let mut writer = WriterBuilder::new()
+        .delimiter(separator)
+        .quote_style(quotes)
+        .terminator(end)
+        .from_writer(Vec::new());
+    let original = original();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(original.as_bytes());
+    for record in reader.byte_records() {
+        writer
+            .write_record(&record.expect("a row"))
+            .expect("memory");
+    }
+    String::from_utf8(writer.into_inner().expect("memory")).expect("UTF-8")
+}
+
+fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+/// Letters beyond ASCII in one byte each, as in Latin-1.
+fn latin_1(text: &str) -> Vec<u8> {
+    let byte = |letter| u8::try_from(u32::from(letter)).expect("a letter of Latin-1");
+    text.chars().map(byte).collect()
+}
+
+/// By name: flags and bytes.
+fn ways() -> BTreeMap<String, (&'static str, Vec<u8>)> {
+    let mut ways = BTreeMap::new();
+    for (name, bytes) in fixtures() {
+        let flags = if name.contains("macintosh") {
+            "--encoding macintosh"
+        } else {
+            ""
+        };
+        ways.insert(format!("LibreOffice {name}"), (flags, bytes));
+    }
+    for (name, separator) in [
+        ("comma", b','),
+        ("semicolon", b';'),
+        ("tab", b'\t'),
+        ("pipe", b'|'),
+    ] {
+        let plain = written(separator, QuoteStyle::Necessary, Terminator::Any(b'\n'));
+        let mut add =
+            |how: &str, bytes: Vec<u8>| ways.insert(format!("{name}, {how}"), ("", bytes));
+        add("plain", plain.clone().into_bytes());
+        add("marked", format!("\u{feff}{plain}").into_bytes());
+        add(
+            "CRLF",
+            written(separator, QuoteStyle::Necessary, Terminator::CRLF).into_bytes(),
+        );
+        add(
+            "CR",
+            written(separator, QuoteStyle::Necessary, Terminator::Any(b'\r')).into_bytes(),
+        );
+        add(
+            "all in quotes",
+            written(separator, QuoteStyle::Always, Terminator::CRLF).into_bytes(),
+        );
+        add(
+            "UTF-16LE",
+            utf_16(&format!("\u{feff}{plain}"), u16::to_le_bytes),
+        );
+        add(
+            "UTF-16BE",
+            utf_16(&format!("\u{feff}{plain}"), u16::to_be_bytes),
+        );
+        add("UTF-16LE without a mark", utf_16(&plain, u16::to_le_bytes));
+        add("UTF-16BE without a mark", utf_16(&plain, u16::to_be_bytes));
+        add("Latin-1", latin_1(&plain));
+        let separator = char::from(separator);
+        add(
+            "separator line",
+            format!("sep={separator}\r\n{plain}").into_bytes(),
+        );
+        let blank = format!("{separator}{separator}\n");
+        add(
+            "blank rows at the end",
+            format!("{plain}\n\n{blank}{blank}\n").into_bytes(),
+        );
+        let wide = plain
+            .replace("two\nlines", "two lines")
+            .replace('\n', &format!("{separator}{separator}\n"));
+        add(
+            "empty columns at the end",
+            wide.replace("two lines", "two\nlines").into_bytes(),
+        );
+        add(
+            "no end of the last line",
+            plain.trim_end().as_bytes().to_vec(),
+        );
+    }
+    ways
+}
+
+/// What `apply` makes of it: always with commas and without a mark, and without what differs
+/// from run to run.
+fn results(stage: &Stage, flags: &str, bytes: &[u8]) -> String {
+    stage.write("sheet.csv", bytes);
+    stage.apply(&format!("sheet.csv {flags}")).expect(0);
+    let path = stage.path("sheet.results.csv");
+    let text = fs::read_to_string(&path).expect("UTF-8");
+    for name in ["sheet.results.csv", "sheet.results.csv.journal"] {
+        fs::remove_file(stage.path(name)).expect("it is there");
+    }
+    let mut text = text.trim_start_matches('\u{feff}');
+    let mut separator = None;
+    if let Some(rest) = text.strip_prefix("sep=") {
+        separator = rest.bytes().next();
+        text = &rest[2..];
+    }
+    let separator = separator.unwrap_or_else(|| text.as_bytes()["orgId".len()]);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .from_reader(text.as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    writer.write_record(&header).expect("memory");
+    for record in reader.records() {
+        let record = record.expect("a row");
+        let cells = header.iter().zip(&record).map(|(name, cell)| match name {
+            "trackingId" | "finishedAt" => "…",
+            _ => cell,
+        });
+        writer.write_record(cells).expect("memory");
+    }
+    String::from_utf8(writer.into_inner().expect("memory")).expect("UTF-8")
+}
+
+#[test]
+fn one_sheet_in_many_ways_gives_one_results_file() {
+    let ways = ways();
+    assert!(ways.len() >= 24, "{}", ways.len());
+    let stage = Stage::instant();
+    let wanted = results(&stage, "", original().as_bytes());
+    assert_eq!(wanted.matches("updated").count(), 6);
+    for (name, (flags, bytes)) in ways {
+        assert_eq!(results(&stage, flags, &bytes), wanted, "{name}");
+    }
+}
+
+#[test]
+fn what_was_assumed_about_a_sheet_is_said() {
+    let stage = Stage::instant();
+    let titled = format!("Numbers for Zürich\n\n{}", sheet(3));
+    stage.write(
+        "titled.csv",
+        latin_1(&titled.replace("site 4", "Genève").replace("REMOVE", "x")),
+    );
+    let ran = stage.run("check titled.csv").expect(2);
+    assert_snapshot!(ran.stderr, @"
+    the text is read as windows-1252; if letters come out wrong, name its encoding with --encoding
+    the header is row 3; what stands above it is left out
+    ");
+    assert_snapshot!(ran.stdout, @"
+    row 4, column E (n3): `x` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    row 5, column E (n3): `x` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    row 6, column E (n3): `x` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    3 rows: 0 ready to send, 3 with 3 problems
+    ");
+    let ran = stage.run("check titled.csv --encoding klingon").expect(2);
+    assert_snapshot!(ran.stderr, @"error: --encoding: `klingon` is no known encoding; known are utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis and others");
+    let ran = stage.run("check titled.csv --separator xx").expect(2);
+    assert_snapshot!(ran.stderr, @"error: --separator: `xx` is no separator; it is comma, semicolon, tab, pipe or a single character");
+}
+
+#[test]
+fn rows_below_a_title_keep_their_numbers() {
+    let stage = Stage::instant();
+    stage.write(
+        "sheet.csv",
+        format!("Title,,,,,\n\n{}", sheet(3).replace("\n,", "\n\n,")),
+    );
+    stage.apply("sheet.csv").expect(0);
+    let rows: Vec<String> = stage
+        .results("sheet.results.csv")
+        .iter()
+        .map(|row| row["row"].clone())
+        .collect();
+    assert_eq!(rows, ["4", "5", "6"]);
+}
+
+#[test]
+fn a_sheet_may_come_from_the_standard_input() {
+    let stage = Stage::instant();
+    let run = |line: &str| {
+        let mut child = stage
+            .command(line)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        // It may refuse its flags before it reads.
+        let _ = input.write_all(sheet(40).as_bytes());
+        drop(input);
+        Ran::of(child.wait_with_output().expect("it ends"))
+    };
+    assert_snapshot!(run("check -").expect(0).stdout, @"40 rows: 40 ready to send");
+    let base_url = stage.simulator.base_url();
+    let apply = format!("apply - --yes --base-url {base_url}");
+    assert_snapshot!(run(&apply).expect(2).stderr, @"error: a sheet from the standard input has no name; name its results with --output");
+    run(&format!("{apply} -o results.csv")).expect(0);
+    assert_eq!(stage.results("results.csv").len(), 40);
+}
