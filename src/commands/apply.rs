@@ -27,6 +27,7 @@ use crate::selection::{Choice, Selection};
 use crate::settings::{ApplySettings, BadRows, Consent, Start, SummaryFormat, Target};
 use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, check};
+use crate::simulator::Simulator;
 use crate::stop::StopReason;
 use crate::summary::{ExitCode, Summary, plural};
 use crate::webex::http::{Connection, Webex};
@@ -54,6 +55,8 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
     };
 
     let header = begin::header(&settings, &sheet, &checked)?;
+    // Before there is a journal: what cannot even be set up has not begun.
+    let (service, _simulator) = connect(&settings, &selection)?;
     let mut journal = match settings.start {
         Start::Resume => begin::go_on(&settings, &header)?,
         Start::Fresh => {
@@ -66,7 +69,28 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
             Journal::create(&path, header, settings.durability)?
         }
     };
-    send(settings, &selection, &checked, &mut journal).await
+    send(settings, &service, &selection, &checked, &mut journal).await
+}
+
+/// The service, and what stands in for it in a rehearsal.
+fn connect(
+    settings: &ApplySettings,
+    selection: &Selection<'_>,
+) -> Result<(Webex, Option<Simulator>)> {
+    let (base_url, token, simulator) = match &settings.target {
+        Target::Service { base_url, token } => (base_url.clone(), token.clone(), None),
+        Target::Rehearsal { speed } => {
+            let (base_url, token, simulator) = rehearsal::start(selection, *speed)?;
+            (base_url, token, Some(simulator))
+        }
+    };
+    let service = Webex::connect(Connection {
+        base_url,
+        token,
+        timeout: settings.timeout,
+        connections: settings.pace.concurrency.get(),
+    })?;
+    Ok((service, simulator))
 }
 
 /// Whether what the check found lets a run begin.
@@ -97,25 +121,12 @@ fn is_wanted(settings: &ApplySettings, checked: &Checked) -> Result<bool> {
 
 async fn send(
     settings: ApplySettings,
+    service: &Webex,
     selection: &Selection<'_>,
     checked: &Checked,
     journal: &mut Journal,
 ) -> Result<ExitCode> {
     let started = Instant::now();
-    let concurrency = settings.pace.concurrency.get();
-    let (base_url, token, _simulator) = match settings.target {
-        Target::Service { base_url, token } => (base_url, token, None),
-        Target::Rehearsal { speed } => {
-            let (base_url, token, simulator) = rehearsal::start(selection, speed)?;
-            (base_url, token, Some(simulator))
-        }
-    };
-    let service = Webex::connect(Connection {
-        base_url,
-        token,
-        timeout: settings.timeout,
-        connections: concurrency,
-    })?;
     let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
 
     let done_before = journal.finished_rows();
@@ -123,7 +134,7 @@ async fn send(
     let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
     let mut recorder = RunRecorder::new(journal, progress);
     let ended = pipeline::run(
-        &service,
+        service,
         Pacer::new(&settings.pace, started),
         settings.course,
         &checked.duplicates,

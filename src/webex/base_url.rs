@@ -50,6 +50,13 @@ impl BaseUrl {
         &self.text
     }
 
+    /// Whether requests go unencrypted, which they do at most within this machine.
+    pub fn is_plain(&self) -> bool {
+        self.text
+            .get(..5)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
+    }
+
     /// Whether the server is on this machine.
     pub fn is_loopback(&self) -> bool {
         self.is_loopback

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, redirect, retry};
@@ -94,9 +94,17 @@ impl Webex {
             // A company proxy knows nothing of a server on this machine.
             builder = builder.no_proxy();
         }
-        let client = builder
-            .build()
-            .context("cannot set up encrypted connections on this machine")?;
+        if connection.base_url.is_plain() {
+            // Certificates are not needed then, and a bare container has none.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| {
+            anyhow!(
+                "cannot set up encrypted connections on this machine: {}\n\
+                 hint: the certificates to check the service's with are missing; on Linux the package `ca-certificates` brings them",
+                root_cause(&error)
+            )
+        })?;
         Ok(Webex {
             client,
             base_url: connection.base_url,

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 use wxbulk::simulator::{Behaviour, Speed};
 
-use crate::harness::{Stage, TOKEN, count, location_id, number, org_id, sheet};
+use crate::harness::{Ran, Stage, TOKEN, count, location_id, number, org_id, sheet};
 
 /// A behaviour with these knobs, as the command line spells them.
 fn behaviour(limit: &str, retry_after: &str, faults: &str) -> Behaviour {
@@ -387,4 +387,24 @@ fn rows_for_one_location_are_sent_in_file_order_and_never_at_once() {
             "the last row stands"
         );
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_certificates_is_told_so_before_a_run_begins() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    stage.write("none.pem", "");
+    let without_certificates = |line: &str| {
+        let mut command = stage.command(line);
+        command
+            .env("SSL_CERT_FILE", stage.path("none.pem"))
+            .env("SSL_CERT_DIR", stage.path("nowhere"));
+        Ran::of(command.output().expect("it starts"))
+    };
+    let ran = without_certificates("apply sheet.csv --yes").expect(2);
+    assert!(ran.stderr.contains("`ca-certificates`"), "{}", ran.stderr);
+    assert!(!stage.path("sheet.results.csv.journal").exists());
+    // A rehearsal needs none.
+    without_certificates("apply sheet.csv --rehearse --rehearse-speed 20").expect(0);
 }
