@@ -1,5 +1,5 @@
-//! What differs between Linux, macOS and Windows: the signals that stop a run, and how a renamed
-//! file is made to stay renamed. The Windows half cannot be tested on Linux.
+//! What differs between Linux, macOS and Windows: the signals that stop a run, how a renamed file
+//! is made to stay renamed, and who may read a file. The Windows half cannot be tested on Linux.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,6 +86,41 @@ pub fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf
     };
     // A relative one would scatter files about.
     base.is_absolute().then(|| base.join("wxbulk"))
+}
+
+/// Whether anyone but its owner may read a file. Not known on Windows, where a file in one's own
+/// folders is private unless it was shared.
+pub fn others_may_read(path: &Path) -> io::Result<bool> {
+    let metadata = std::fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        Ok(metadata.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        Ok(false)
+    }
+}
+
+/// Writes a file that nobody but its owner may read, not even for a moment, and sees it onto the
+/// disk. Replaces what is there.
+pub fn write_for_owner_only(path: &Path, content: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    // What an interrupted run left could have other permissions.
+    if let Err(error) = std::fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 /// Makes a rename in the folder of `path` survive a power cut, where the system has a way to ask

@@ -5,7 +5,10 @@ pub mod errors;
 pub mod http;
 pub mod ids;
 pub mod retry_after;
+pub mod service_app;
 pub mod token;
+
+use tokio::time::Instant;
 
 use crate::reply::Reply;
 use crate::row::Row;
@@ -14,4 +17,21 @@ use crate::row::Row;
 pub trait Service {
     /// Sets the numbers of the row's location: one request, one reply, no retry.
     fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = Reply>;
+
+    /// Whether the access token can be replaced by a new one, and when it should be.
+    fn renewal(&self) -> Renewal;
+
+    /// Fetches a new access token: one request, one reply, no retry. After a success the requests
+    /// that follow carry the new one. It must not be dropped once it was begun: the answer may
+    /// hold the only refresh token that is still good.
+    fn renew(&self) -> impl Future<Output = Reply>;
+}
+
+/// Whether an access token can be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// When it is over, all is over.
+    Impossible,
+    /// At this instant it should be; a token may still end before.
+    DueAt(Instant),
 }

@@ -1,9 +1,30 @@
-//! The access token, held so that nothing can show it.
+//! The access token, and what opens the service in general, held so that nothing can show it.
 
 use std::fmt::{self, Write};
 
 use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
+
+use crate::webex::service_app::ServiceApp;
+
+/// What opens the service.
+#[derive(Debug)]
+pub enum Credentials {
+    /// It ends when it ends.
+    Token(Token),
+    /// Fetches access tokens for as long as it takes.
+    ServiceApp(ServiceApp),
+}
+
+impl Credentials {
+    /// Tells users apart without showing anything secret.
+    pub fn fingerprint(&self) -> String {
+        match self {
+            Credentials::Token(token) => token.fingerprint(),
+            Credentials::ServiceApp(app) => app.fingerprint(),
+        }
+    }
+}
 
 /// An access token. It has no `Display`, and `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,17 +50,20 @@ impl Token {
 
     /// Tells tokens apart without showing any: the first half of a SHA-256 in hexadecimal.
     pub fn fingerprint(&self) -> String {
-        let hash = Sha256::digest(self.0.as_bytes());
-        hash.iter().take(16).fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hexadecimal(&Sha256::digest(self.0.as_bytes())[..16])
     }
 
     /// The value of the `Authorization` header; whoever asks for it must mark it sensitive.
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.0)
     }
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl fmt::Debug for Token {

@@ -1,0 +1,226 @@
+//! A service app's or an integration's secrets: what fetches access tokens for as long as a run
+//! takes. Kept in memory, or in a file that a new refresh token is saved back to.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+use crate::platform;
+use crate::webex::token::hexadecimal;
+
+/// What the three are called, as environment variables and as lines `NAME=value` of a file.
+pub const NAMES: [&str; 3] = [
+    "SERVICE_APP_CLIENT_ID",
+    "SERVICE_APP_CLIENT_SECRET",
+    "SERVICE_APP_REFRESH_TOKEN",
+];
+
+/// The place of the refresh token among the [`NAMES`].
+const REFRESH_TOKEN: usize = 2;
+
+/// What access tokens are fetched with. `Debug` shows nothing of it.
+pub struct ServiceApp {
+    /// In the order of the [`NAMES`].
+    values: [String; 3],
+    /// Where a new refresh token is saved.
+    file: Option<PathBuf>,
+}
+
+impl ServiceApp {
+    /// From the environment: `values` in the order of the [`NAMES`].
+    pub fn new(values: [String; 3]) -> Result<ServiceApp> {
+        let values = values.map(|value| value.trim().to_string());
+        for (name, value) in NAMES.iter().zip(&values) {
+            if value.is_empty() {
+                bail!("there is no {name}");
+            }
+            if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+                bail!("{name} has spaces or letters in it that it cannot have");
+            }
+        }
+        Ok(ServiceApp { values, file: None })
+    }
+
+    /// Reads the lines `NAME=value` of a file that nobody but its owner may read.
+    pub fn read_file(path: &Path) -> Result<ServiceApp> {
+        // A link stays a link when a new refresh token is saved.
+        let file = fs::canonicalize(path)?;
+        if platform::others_may_read(&file)? {
+            bail!(
+                "others may read it, and whoever has what is in it can change your settings\n\
+                 hint: make it yours alone: chmod 600 \"{}\"",
+                path.display()
+            );
+        }
+        let text = fs::read_to_string(&file)?;
+        let value = |name| {
+            let found = text.lines().find_map(|line| value_of(line, name));
+            found.unwrap_or_default().to_string()
+        };
+        let app = ServiceApp::new(NAMES.map(value))?;
+        Ok(ServiceApp {
+            file: Some(file),
+            ..app
+        })
+    }
+
+    /// Tells apps apart without showing any: part of a hash of the client id.
+    pub fn fingerprint(&self) -> String {
+        hexadecimal(&Sha256::digest(self.values[0].as_bytes())[..16])
+    }
+
+    /// The body of the request for an access token. What is in the file by now counts: another
+    /// run may have saved a new refresh token meanwhile.
+    pub fn form(&mut self) -> String {
+        let saved = self.file.as_deref().map(ServiceApp::read_file);
+        if let Some(Ok(saved)) = saved {
+            *self = saved;
+        }
+        let [id, secret, refresh] = &self.values;
+        let [id, secret, refresh] =
+            [id, secret, refresh].map(|value| utf8_percent_encode(value, NON_ALPHANUMERIC));
+        format!(
+            "grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={refresh}"
+        )
+    }
+
+    /// Takes over the refresh token that came with an access token; the old one may be good for
+    /// nothing now. An error means that only this process knows the new one.
+    pub fn take_over(&mut self, refresh_token: &str) -> Result<()> {
+        let refresh_token = refresh_token.trim();
+        if refresh_token.is_empty() || refresh_token == self.values[REFRESH_TOKEN] {
+            return Ok(());
+        }
+        self.values[REFRESH_TOKEN] = refresh_token.to_string();
+        // Forgotten on failure, or its old refresh token would be read back.
+        let Some(file) = self.file.take() else {
+            bail!(
+                "the service gave a new refresh token, and {} still has the old one\n\
+                 hint: keep the three in a file and name it with --service-app, where a new one is saved",
+                NAMES[REFRESH_TOKEN]
+            );
+        };
+        save(&file, refresh_token).with_context(|| {
+            format!(
+                "the service gave a new refresh token, and it cannot be saved in `{}`",
+                file.display()
+            )
+        })?;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// `text` with everything secret taken out of it: an answer may repeat what was sent.
+    pub fn hide_in(&self, text: &str) -> String {
+        let hide = |text: String, secret: &String| text.replace(secret, "…");
+        self.values[1..].iter().fold(text.to_string(), hide)
+    }
+}
+
+/// Replaces the line with the refresh token; at every moment the file is whole and its owner's.
+fn save(file: &Path, refresh_token: &str) -> Result<()> {
+    let text = fs::read_to_string(file)?;
+    let name = NAMES[REFRESH_TOKEN];
+    let lines = text.split_inclusive('\n').map(|line| {
+        if value_of(line, name).is_none() {
+            return line.to_string();
+        }
+        let end = &line[line.trim_end().len()..];
+        format!("{name}={refresh_token}{end}")
+    });
+    let text: String = lines.collect();
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    platform::write_for_owner_only(&temporary, text.as_bytes())
+        .and_then(|()| fs::rename(&temporary, file))
+        .inspect_err(|_| {
+            let _ = fs::remove_file(&temporary);
+        })?;
+    platform::sync_folder_of(file);
+    Ok(())
+}
+
+/// The value in a line `NAME=value`, as `.env` files have it: with `export` in front, in quotes.
+fn value_of<'l>(line: &'l str, name: &str) -> Option<&'l str> {
+    let line = line.trim().trim_start_matches('\u{feff}');
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (found, value) = line.split_once('=')?;
+    (found.trim() == name).then(|| value.trim().trim_matches(['"', '\'']))
+}
+
+impl fmt::Debug for ServiceApp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ServiceApp(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
+        let path = folder.path().join("app.env");
+        platform::write_for_owner_only(&path, text.as_bytes()).expect("written");
+        path
+    }
+
+    #[test]
+    fn a_new_refresh_token_is_saved_and_the_rest_of_the_file_left_as_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(
+            &folder,
+            "# the app\r\nexport SERVICE_APP_CLIENT_ID=me\r\nSERVICE_APP_REFRESH_TOKEN = \"old\"\r\nSERVICE_APP_CLIENT_SECRET='hu sh'\n",
+        );
+        assert!(ServiceApp::read_file(&path).is_err(), "a blank in a secret");
+        let text = fs::read_to_string(&path).expect("text");
+        fs::write(&path, text.replace("hu sh", "hu+sh")).expect("written");
+        let mut app = ServiceApp::read_file(&path).expect("an app");
+        app.take_over("new/1").expect("saved");
+        insta::assert_snapshot!(fs::read_to_string(&path).expect("text").replace('\r', ""), @"
+        # the app
+        export SERVICE_APP_CLIENT_ID=me
+        SERVICE_APP_REFRESH_TOKEN=new/1
+        SERVICE_APP_CLIENT_SECRET='hu+sh'
+        ");
+        assert_eq!(
+            app.form(),
+            "grant_type=refresh_token&client_id=me&client_secret=hu%2Bsh&refresh_token=new%2F1"
+        );
+        assert!(!platform::others_may_read(&path).expect("a file"));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn what_another_run_saved_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c";
+        let path = file(&folder, text);
+        let mut one = ServiceApp::read_file(&path).expect("an app");
+        let mut other = ServiceApp::read_file(&path).expect("an app");
+        one.take_over("d").expect("saved");
+        assert!(other.form().ends_with("refresh_token=d"));
+    }
+
+    #[test]
+    fn a_refresh_token_that_cannot_be_saved_is_said_and_used_all_the_same() {
+        let mut app = ServiceApp::new(["me", "hush", "old"].map(String::from)).expect("an app");
+        app.take_over("old").expect("nothing to do");
+        let error = app.take_over("n3w").expect_err("nowhere to save");
+        assert!(!format!("{error:#}").contains("n3w"), "{error:#}");
+        assert!(app.form().ends_with("refresh_token=n3w"));
+    }
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let app = ServiceApp::new(["me", "hush", "old"].map(String::from)).expect("an app");
+        assert_eq!(format!("{app:?}"), "ServiceApp(hidden)");
+        assert_eq!(app.hide_in("hush, not old: me"), "…, not …: me");
+        let error = ServiceApp::new(["me", "hu sh", "old"].map(String::from)).expect_err("blank");
+        assert!(!error.to_string().contains("hu sh"));
+    }
+}
