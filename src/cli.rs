@@ -88,7 +88,9 @@ pub struct CheckFlags {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
-    The access token is read from WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN, or from --token-file.\n\n\
+    The access token is read from WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN, or from --token-file.\n\
+    A service app's SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and SERVICE_APP_REFRESH_TOKEN\n\
+    come before it, or stand in the file of --service-app as lines NAME=value.\n\n\
     Exit codes: 0 every row is as asked, 1 some are not, 2 nothing was sent,\n\
     3 stopped before the end, 130 interrupted; after 3 and 130, --resume goes on."
 )]
@@ -105,7 +107,7 @@ pub struct ApplyFlags {
     pub resume: bool,
 
     /// Send to a simulator inside this program: no token, no network, nothing changes
-    #[arg(long, conflicts_with_all = ["base_url", "token_file"])]
+    #[arg(long, conflicts_with_all = ["base_url", "token_file", "service_app"])]
     pub rehearse: bool,
 
     /// How many times faster than real life a rehearsal runs
@@ -167,6 +169,15 @@ pub struct ApplyFlags {
     /// Read the access token from this file
     #[arg(long, value_name = "FILE", help_heading = "Service")]
     pub token_file: Option<PathBuf>,
+
+    /// Fetch access tokens with the service app in this file, which only you may read
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "token_file",
+        help_heading = "Service"
+    )]
+    pub service_app: Option<PathBuf>,
 
     /// When progress is forced onto the disk: row, group (ten times a second) or none
     #[arg(
@@ -231,6 +242,26 @@ pub struct SimulatorFlags {
     /// How many times faster than real life it all goes
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<String>,
+
+    /// How long an access token lasts: a number of requests such as 200, or a time such as 12h
+    #[arg(long, value_name = "LIFE")]
+    pub token_life: Option<String>,
+
+    /// Give a new refresh token with each access token, and end the old one
+    #[arg(long)]
+    pub rotate_refresh_tokens: bool,
+
+    /// The only scopes a token has, such as spark-admin:telephony_config_read [default: all]
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
+    pub scopes: Vec<String>,
+
+    /// Send an empty page before each page of a list, as the service may
+    #[arg(long)]
+    pub empty_pages: bool,
+
+    /// How often another client changes a location between two requests, such as 1%
+    #[arg(long, value_name = "SHARE")]
+    pub meddling: Option<String>,
 
     /// Chance begins here: the same seed, the same faults
     #[arg(long, value_name = "N", default_value = "1")]

@@ -34,8 +34,11 @@ use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
 use crate::webex::Service;
 
+mod renewal;
 #[cfg(test)]
 mod tests;
+
+use renewal::{Refusal, Renewal};
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
@@ -104,6 +107,10 @@ struct Job {
     last: Option<Reply>,
     /// An attempt may have taken effect although no success came back.
     is_doubtful: bool,
+    /// The access token of the last attempt.
+    token: u32,
+    /// How often a token was refused.
+    refusals: u32,
 }
 
 struct Pipeline<'a, S, R> {
@@ -114,6 +121,7 @@ struct Pipeline<'a, S, R> {
     duplicates: &'a Duplicates,
     reachability: Reachability,
     watch: Watch,
+    renewal: Renewal,
     chance: fastrand::Rng,
     ready: VecDeque<Job>,
     /// The sheet has no further row.
@@ -148,6 +156,7 @@ pub async fn run<S: Service, R: Recorder>(
         recorder,
         pacer,
         watch: Watch::new(course.failure_limit),
+        renewal: Renewal::default(),
         chance: fastrand::Rng::with_seed(course.seed),
         course,
         duplicates,
@@ -165,6 +174,8 @@ pub async fn run<S: Service, R: Recorder>(
     };
     let mut rows = rows.fuse();
     let mut replies = FuturesUnordered::new();
+    // One at most: a new access token on its way.
+    let mut renewals = FuturesUnordered::new();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
@@ -172,7 +183,10 @@ pub async fn run<S: Service, R: Recorder>(
         let now = Instant::now();
         let mut wake = None;
         while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
-            match pipeline.next_departure(now, replies.len()) {
+            match pipeline.next_departure(now, replies.len() + renewals.len()) {
+                Departure::Now if pipeline.renewal.is_due(now, service.renewal()) => {
+                    renewals.push(pipeline.renew(now));
+                }
                 Departure::Now => replies.extend(pipeline.depart(now)),
                 Departure::At(instant) => {
                     wake = Some(instant);
@@ -184,12 +198,14 @@ pub async fn run<S: Service, R: Recorder>(
         let due = pipeline.backing_off.first_key_value();
         let due = due.map(|((due, _), _)| *due);
         let wake = wake.into_iter().chain(due).min();
-        if replies.is_empty() && (pipeline.stopping.is_some() || wake.is_none()) {
+        let is_idle = replies.is_empty() && renewals.is_empty();
+        if is_idle && (pipeline.stopping.is_some() || wake.is_none()) {
             break;
         }
 
         tokio::select! {
             Some((job, ticket, reply)) = replies.next() => pipeline.take_reply(job, ticket, reply),
+            Some((ticket, reply)) = renewals.next() => pipeline.take_renewal(ticket, &reply),
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
             _ = ticks.tick() => pipeline.tick(replies.len()),
             Some(()) = stop.next() => {
@@ -201,6 +217,7 @@ pub async fn run<S: Service, R: Recorder>(
         }
     }
     drop(replies);
+    drop(renewals);
     pipeline.end()
 }
 
@@ -248,9 +265,13 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     }
 
     fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+        if self.renewal.is_under_way() {
+            return Departure::WhenOneReturns;
+        }
         let Some(reachable) = self.reachability.next_departure(now, on_wire) else {
             return Departure::WhenOneReturns;
         };
+        let reachable = reachable.max(self.renewal.not_before().unwrap_or(reachable));
         match self.pacer.next_departure(now, on_wire) {
             Departure::Now if reachable > now => Departure::At(reachable),
             Departure::At(instant) => Departure::At(instant.max(reachable)),
@@ -265,6 +286,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let mut job = self.ready.pop_front()?;
         let ticket = self.pacer.depart(now);
         job.attempts += 1;
+        job.token = self.renewal.token();
         self.requests += 1;
         self.on_wire.insert(job.row.number, job.attempts);
         let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
@@ -274,6 +296,56 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             let reply = service.set_numbers(&job.row, tracking).await;
             (job, ticket, reply)
         })
+    }
+
+    /// Asks for a new access token; paced as any request, since it may be refused as any other.
+    fn renew(&mut self, now: Instant) -> impl Future<Output = (Ticket, Reply)> + use<'a, S, R> {
+        let ticket = self.pacer.depart(now);
+        self.requests += 1;
+        self.renewal.begins();
+        let service = self.service;
+        async move { (ticket, service.renew().await) }
+    }
+
+    fn take_renewal(&mut self, ticket: Ticket, reply: &Reply) {
+        let now = Instant::now();
+        tracing::debug!(?reply, "a new access token");
+        if self.is_out_of_reach(reply, now) {
+            self.stop_as_unreachable(reply);
+        }
+        let errors = self.renewal.errors;
+        let next = retry::decide(reply, errors, &self.course.retry, self.chance.f64());
+        self.pacer.answered(ticket, now, verdict(reply, next));
+        match next {
+            Next::Finished(OutcomeKind::Updated) => self.renewal.succeeded(),
+            Next::Throttled { wait } => {
+                self.throttled += 1;
+                self.ensure_the_wait_is_bearable(wait, now);
+                self.renewal.try_again(now, Duration::ZERO, false);
+            }
+            Next::Again { after, counts } => self.renewal.try_again(now, after, counts),
+            Next::Finished(_) | Next::Unauthorised => self.stop(StopReason::NotRenewed {
+                message: reply.message().to_string(),
+            }),
+        }
+    }
+
+    /// What any reply says about the service as a whole; true when it has been silent for so long
+    /// that going on is pointless.
+    fn is_out_of_reach(&mut self, reply: &Reply, now: Instant) -> bool {
+        match reply {
+            Reply::Answer(_) => {
+                self.reachability.answered();
+                false
+            }
+            Reply::NoAnswer(_) => self.reachability.failed(now),
+        }
+    }
+
+    fn stop_as_unreachable(&mut self, reply: &Reply) {
+        self.stop(StopReason::Unreachable {
+            message: reply.message().to_string(),
+        });
     }
 
     fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: Reply) {
@@ -286,17 +358,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             "answer"
         );
         let mut is_given_up = false;
-        match &reply {
-            Reply::Answer(_) => self.reachability.answered(),
-            Reply::NoAnswer(no_answer) => {
-                if self.reachability.failed(now) {
-                    is_given_up = self.is_silence_of_these_rows(no_answer.reach);
-                    if !is_given_up {
-                        self.stop(StopReason::Unreachable {
-                            message: no_answer.message.to_string(),
-                        });
-                    }
-                }
+        if self.is_out_of_reach(&reply, now) {
+            is_given_up = self.is_silence_of_these_rows(&reply);
+            if !is_given_up {
+                self.stop_as_unreachable(&reply);
             }
         }
         if let Some(reason) = self.watch.answered(&reply) {
@@ -309,6 +374,9 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         };
         self.pacer.answered(ticket, now, verdict(&reply, next));
         job.is_doubtful |= retry::may_have_taken_effect(&reply);
+        if matches!(&reply, Reply::Answer(answer) if answer.status != 401) {
+            self.renewal.accepted();
+        }
         match next {
             Next::Finished(kind) => self.finish(&job, kind, reply),
             Next::Throttled { wait } => {
@@ -323,13 +391,20 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 self.backing_off.insert((now + after, self.requests), job);
             }
             Next::Unauthorised => {
-                let message = match &reply {
-                    Reply::Answer(answer) => answer.message.to_string(),
-                    Reply::NoAnswer(no_answer) => no_answer.message.to_string(),
-                };
+                job.refusals += 1;
+                let renewal = self.service.renewal();
+                match self.renewal.refused(job.token, job.refusals, renewal) {
+                    Refusal::OfTheRow => {
+                        self.finish(&job, OutcomeKind::Failed, reply);
+                        return;
+                    }
+                    Refusal::Passing => {}
+                    Refusal::Final => self.stop(StopReason::Unauthorised {
+                        message: reply.message().to_string(),
+                    }),
+                }
                 job.last = Some(reply);
                 self.ready.push_front(job);
-                self.stop(StopReason::Unauthorised { message });
             }
         }
     }
@@ -337,8 +412,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     /// Whether the silence may be that of a few locations and not the service's: it takes
     /// connections, and no row is left that has not been silent itself. Stopping would leave
     /// such rows to every resumed run again.
-    fn is_silence_of_these_rows(&self, reach: Reach) -> bool {
-        reach == Reach::MaybeSent
+    fn is_silence_of_these_rows(&self, reply: &Reply) -> bool {
+        matches!(reply, Reply::NoAnswer(no_answer) if no_answer.reach == Reach::MaybeSent)
             && self.is_all_admitted
             && self.ready.iter().all(|job| job.attempts > 0)
     }
@@ -441,6 +516,8 @@ impl Job {
             errors: 0,
             last: None,
             is_doubtful: false,
+            token: 0,
+            refusals: 0,
         }
     }
 }

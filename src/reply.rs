@@ -9,6 +9,16 @@ pub enum Reply {
     NoAnswer(NoAnswer),
 }
 
+impl Reply {
+    /// What was said, or why nothing was.
+    pub fn message(&self) -> &str {
+        match self {
+            Reply::Answer(answer) => &answer.message,
+            Reply::NoAnswer(no_answer) => &no_answer.message,
+        }
+    }
+}
+
 /// What the service said, boiled down to what a row's result needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {

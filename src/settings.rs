@@ -23,7 +23,8 @@ use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::{Reading, RowsWanted, is_standard_input};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::ids::{self, Kind};
-use crate::webex::token::Token;
+use crate::webex::service_app::{self, ServiceApp};
+use crate::webex::token::{Credentials, Token};
 
 /// Where people have their token already, the first one found counts.
 const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
@@ -77,12 +78,10 @@ pub enum BadRows {
 pub enum Target {
     Service {
         base_url: BaseUrl,
-        token: Token,
+        credentials: Credentials,
     },
     /// A simulator inside this program, so many times faster than life.
-    Rehearsal {
-        speed: f64,
-    },
+    Rehearsal { speed: f64 },
 }
 
 /// Whether the user is asked before anything is sent.
@@ -144,18 +143,23 @@ impl ApplySettings {
         } else {
             let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
                 .context("--base-url cannot be used")?;
-            let token = read_token(flags.token_file.as_deref())?;
-            Target::Service { base_url, token }
+            let credentials =
+                read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
+            Target::Service {
+                base_url,
+                credentials,
+            }
         };
         let patience = match target {
             Target::Rehearsal { speed } => 1.0 / speed,
             Target::Service { .. } => 1.0,
         };
         let memory = match &target {
-            Target::Service { base_url, token } if !flags.forget_rate => {
-                platform::state_folder(variable)
-                    .map(|folder| Memory::new(folder, base_url.as_str(), token.fingerprint()))
-            }
+            Target::Service {
+                base_url,
+                credentials,
+            } if !flags.forget_rate => platform::state_folder(variable)
+                .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
         let usual = RetryPolicy::default();
@@ -256,26 +260,57 @@ fn read_duration(text: &str, flag: &str) -> Result<Duration> {
         })
 }
 
-fn read_token(file: Option<&Path>) -> Result<Token> {
-    if let Some(path) = file {
+/// What is named on the command line counts before the environment, and there a service app
+/// before a token, since it outlives the run.
+fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Result<Credentials> {
+    if let Some(path) = service_app {
+        return ServiceApp::read_file(path)
+            .with_context(|| format!("cannot use the service app's file `{}`", path.display()))
+            .map(Credentials::ServiceApp);
+    }
+    if let Some(path) = token_file {
         let shown = path.display();
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the token file `{shown}`"))?;
         return Token::read(&text)
-            .with_context(|| format!("the token file `{shown}` holds no token"));
+            .with_context(|| format!("the token file `{shown}` holds no token"))
+            .map(Credentials::Token);
+    }
+    let given = service_app::NAMES.map(filled_variable);
+    if let [Some(id), Some(secret), Some(refresh)] = given {
+        return ServiceApp::new([id, secret, refresh])
+            .context("the service app's variables cannot be used")
+            .map(Credentials::ServiceApp);
     }
     for name in TOKEN_VARIABLES {
-        if let Some(text) = variable(name).filter(|text| !text.trim().is_empty()) {
+        if let Some(text) = filled_variable(name) {
             return Token::read(&text)
-                .with_context(|| format!("the variable {name} holds no token"));
+                .with_context(|| format!("the variable {name} holds no token"))
+                .map(Credentials::Token);
         }
+    }
+    let names = service_app::NAMES.iter().zip(&given);
+    let missing: Vec<&str> = names
+        .filter(|(_, value)| value.is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.len() < given.len() {
+        bail!(
+            "a service app needs three variables, and {} is not set",
+            missing.join(" and ")
+        );
     }
     bail!(
         "there is no access token\n\
          hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;\n\
          hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;\n\
+         hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+fn filled_variable(name: &str) -> Option<String> {
+    variable(name).filter(|text| !text.trim().is_empty())
 }
 
 #[expect(

@@ -23,6 +23,10 @@ pub enum StopReason {
     Unauthorised {
         message: String,
     },
+    /// The access token is over, and no new one could be fetched.
+    NotRenewed {
+        message: String,
+    },
     /// Every answer so far was 403.
     Forbidden {
         message: String,
@@ -53,6 +57,10 @@ impl fmt::Display for StopReason {
             StopReason::Unauthorised { message } => write!(
                 formatter,
                 "the service does not accept the access token (any more): {message}"
+            ),
+            StopReason::NotRenewed { message } => write!(
+                formatter,
+                "the service gives no new access token for the refresh token: {message}"
             ),
             StopReason::Forbidden { message } => write!(
                 formatter,
@@ -90,6 +98,9 @@ impl StopReason {
             StopReason::Unauthorised { .. } => {
                 Some("get a new access token first; a personal one lives twelve hours")
             }
+            StopReason::NotRenewed { .. } => Some(
+                "a refresh token ends when it is not used for 90 days or when access is withdrawn; authorise the app again and note the new one first",
+            ),
             StopReason::Forbidden { .. } => Some(
                 "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organisations",
             ),

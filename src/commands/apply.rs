@@ -31,6 +31,7 @@ use crate::simulator::Simulator;
 use crate::stop::StopReason;
 use crate::summary::{ExitCode, Summary, plural};
 use crate::webex::http::{Connection, Webex};
+use crate::webex::token::Credentials;
 
 pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
     logging::start(flags.talk.verbose, flags.talk.log_file.as_deref())?;
@@ -77,18 +78,22 @@ fn connect(
     settings: &ApplySettings,
     selection: &Selection<'_>,
 ) -> Result<(Webex, Option<Simulator>)> {
-    let (base_url, token, simulator) = match &settings.target {
-        Target::Service { base_url, token } => (base_url.clone(), token.clone(), None),
+    let (base_url, credentials, simulator) = match &settings.target {
+        Target::Service {
+            base_url,
+            credentials,
+        } => (base_url.clone(), credentials.clone(), None),
         Target::Rehearsal { speed } => {
             let (base_url, token, simulator) = rehearsal::start(selection, *speed)?;
-            (base_url, token, Some(simulator))
+            (base_url, Credentials::Token(token), Some(simulator))
         }
     };
     let service = Webex::connect(Connection {
         base_url,
-        token,
+        credentials,
         timeout: settings.timeout,
         connections: settings.pace.concurrency.get(),
+        warn: say,
     })?;
     Ok((service, simulator))
 }

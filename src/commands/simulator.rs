@@ -13,7 +13,7 @@ use crate::platform::StopSignals;
 use crate::selection::Selection;
 use crate::sheet::check::{DuplicatePolicy, check};
 use crate::sheet::{Reading, Sheet};
-use crate::simulator::{Behaviour, Locations, NotUnderstood, Simulator};
+use crate::simulator::{Behaviour, Locations, NotUnderstood, Paging, Rotation, Scopes, Simulator};
 use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
@@ -57,6 +57,19 @@ fn behaviour(flags: &SimulatorFlags) -> Result<Behaviour> {
     )?;
     read(&mut behaviour.faults, flags.faults.as_deref(), "--faults")?;
     read(&mut behaviour.speed, flags.speed.as_deref(), "--speed")?;
+    let life = flags.token_life.as_deref();
+    read(&mut behaviour.access.lifetime, life, "--token-life")?;
+    let meddling = flags.meddling.as_deref();
+    read(&mut behaviour.meddling, meddling, "--meddling")?;
+    if flags.rotate_refresh_tokens {
+        behaviour.access.rotation = Rotation::NewRefreshToken;
+    }
+    if !flags.scopes.is_empty() {
+        behaviour.access.scopes = Scopes::Only(flags.scopes.iter().cloned().collect());
+    }
+    if flags.empty_pages {
+        behaviour.paging = Paging::WithEmptyPages;
+    }
     Ok(behaviour)
 }
 

@@ -1,10 +1,11 @@
 //! The loop on a paused clock, against a service that answers by a script.
 
 mod order;
+mod renewals;
 mod stops;
 mod waits;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
@@ -17,6 +18,7 @@ use crate::duplicates::SeenRows;
 use crate::pace::PaceSettings;
 use crate::reply::RetryAfter;
 use crate::row::Change;
+use crate::webex::Renewal;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -35,6 +37,9 @@ struct Scripted<F> {
     latency: Duration,
     turns: RefCell<HashMap<u64, usize>>,
     requests: RefCell<Vec<Request>>,
+    /// What the `n`-th request for a new token comes to, where there can be one.
+    renewals: Option<fn(usize) -> Reply>,
+    renewed: Cell<usize>,
 }
 
 impl<F: Fn(u64, usize) -> Reply> Service for Scripted<F> {
@@ -54,6 +59,20 @@ impl<F: Fn(u64, usize) -> Reply> Service for Scripted<F> {
         sleep(self.latency).await;
         self.requests.borrow_mut()[index].back = Some(Instant::now());
         reply
+    }
+
+    fn renewal(&self) -> Renewal {
+        match self.renewals {
+            Some(_) => Renewal::DueAt(Instant::now() + 60 * SECOND),
+            None => Renewal::Impossible,
+        }
+    }
+
+    async fn renew(&self) -> Reply {
+        sleep(self.latency).await;
+        let turn = self.renewed.get() + 1;
+        self.renewed.set(turn);
+        self.renewals.map_or(status(400), |script| script(turn))
     }
 }
 
@@ -97,6 +116,7 @@ struct Case {
     course: Course,
     stops: Vec<Duration>,
     notes: Notes,
+    renewals: Option<fn(usize) -> Reply>,
 }
 
 impl Default for Case {
@@ -114,6 +134,7 @@ impl Default for Case {
             },
             stops: Vec::new(),
             notes: Notes::default(),
+            renewals: None,
         }
     }
 }
@@ -123,6 +144,7 @@ struct Played {
     ended: Ended,
     notes: Notes,
     requests: Vec<Request>,
+    renewed: usize,
     took: Duration,
 }
 
@@ -153,6 +175,8 @@ impl Case {
             latency: self.latency,
             turns: RefCell::default(),
             requests: RefCell::default(),
+            renewals: self.renewals,
+            renewed: Cell::default(),
         };
         let settings = PaceSettings {
             concurrency: NonZeroUsize::new(self.at_once).expect("some"),
@@ -178,6 +202,7 @@ impl Case {
         Played {
             ended,
             notes,
+            renewed: service.renewed.get(),
             requests: service.requests.take(),
             took: start.elapsed(),
         }

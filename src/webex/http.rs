@@ -1,6 +1,7 @@
 //! The service over HTTPS: builds the request, sends it once, reads no more of the answer than
 //! it needs. The only place that knows reqwest.
 
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,21 +9,29 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Response, redirect, retry};
-use serde::Serialize;
+use reqwest::{Client, Response, StatusCode, redirect, retry};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::reply::{Answer, NoAnswer, Reach, Reply};
 use crate::row::Row;
 use crate::webex::base_url::BaseUrl;
-use crate::webex::token::Token;
-use crate::webex::{Service, errors, retry_after};
+use crate::webex::service_app::ServiceApp;
+use crate::webex::token::{Credentials, Token};
+use crate::webex::{Renewal, Service, errors, retry_after};
 
 /// How much of an answer is read; an error that matters says so in its first lines.
 const LONGEST_BODY: usize = 64 * 1024;
 
 /// A connection that takes longer than this will not come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A new access token is fetched so long before the old one ends: longer than any request takes.
+const RENEWED_BEFORE_ITS_END: Duration = Duration::from_mins(5);
+
+/// A token without a known end is asked about by using it.
+const NEVER: Duration = Duration::from_hours(24 * 365);
 
 /// What may stand in a path segment or a query value as it is: RFC 3986's unreserved.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
@@ -35,11 +44,13 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug)]
 pub struct Connection {
     pub base_url: BaseUrl,
-    pub token: Token,
+    pub credentials: Credentials,
     /// From the first byte sent to the last byte read.
     pub timeout: Duration,
     /// How many connections are kept open between requests.
     pub connections: usize,
+    /// Takes what the user must be told at once: that a new refresh token could not be saved.
+    pub warn: fn(&str),
 }
 
 /// The service, reached over the network.
@@ -47,9 +58,23 @@ pub struct Connection {
 pub struct Webex {
     client: Client,
     base_url: BaseUrl,
-    /// Marked sensitive, so that not even `Debug` shows it.
-    authorization: HeaderValue,
+    /// Marked sensitive, so that not even `Debug` shows it; `None` until a token was fetched.
+    authorization: RefCell<Option<HeaderValue>>,
+    service_app: Option<RefCell<ServiceApp>>,
+    renew_at: Cell<Instant>,
+    warn: fn(&str),
+    has_warned: Cell<bool>,
     timeout: Duration,
+}
+
+/// The answer to a refresh. It has no `Debug`.
+#[derive(Deserialize)]
+struct Tokens {
+    access_token: String,
+    /// In seconds.
+    expires_in: Option<u64>,
+    #[serde(default)]
+    refresh_token: String,
 }
 
 /// The body of the PUT: only the fields to change.
@@ -76,9 +101,10 @@ impl Webex {
     pub fn connect(connection: Connection) -> Result<Webex> {
         // An error here means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut authorization = HeaderValue::from_str(&connection.token.authorization())
-            .context("the access token cannot stand in a request")?;
-        authorization.set_sensitive(true);
+        let (authorization, service_app) = match connection.credentials {
+            Credentials::Token(token) => (Some(authorization(&token)?), None),
+            Credentials::ServiceApp(app) => (None, Some(RefCell::new(app))),
+        };
         let mut builder = Client::builder()
             .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
             .https_only(!connection.base_url.is_loopback())
@@ -108,9 +134,66 @@ impl Webex {
         Ok(Webex {
             client,
             base_url: connection.base_url,
-            authorization,
+            authorization: RefCell::new(authorization),
+            service_app,
+            renew_at: Cell::new(Instant::now()),
+            warn: connection.warn,
+            has_warned: Cell::new(false),
             timeout: connection.timeout,
         })
+    }
+
+    /// Asks for a new access token, and takes it over if there is one.
+    async fn refresh(&self, app: &RefCell<ServiceApp>) -> reqwest::Result<Answer> {
+        let form = app.borrow_mut().form();
+        let mut response = self
+            .client
+            .post(format!("{}/access_token", self.base_url))
+            .header(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            )
+            .body(form)
+            .send()
+            .await?;
+        if response.status() != StatusCode::OK {
+            return Ok(read_answer(response).await);
+        }
+        let body = read_body(&mut response).await;
+        let asked = Instant::now();
+        let taken = serde_json::from_slice(&body)
+            .context("there is none in it")
+            .and_then(|tokens: Tokens| self.take_over(&tokens, app, asked));
+        Ok(match taken {
+            Ok(()) => Answer {
+                status: StatusCode::OK.as_u16(),
+                ..Answer::default()
+            },
+            // What was answered is left out: it may hold half a token.
+            Err(_) => Answer {
+                status: StatusCode::BAD_GATEWAY.as_u16(),
+                message: "the answer holds no access token".into(),
+                ..Answer::default()
+            },
+        })
+    }
+
+    fn take_over(&self, tokens: &Tokens, app: &RefCell<ServiceApp>, now: Instant) -> Result<()> {
+        let token = Token::read(&tokens.access_token)?;
+        *self.authorization.borrow_mut() = Some(authorization(&token)?);
+        let lives = tokens.expires_in.map_or(NEVER, Duration::from_secs);
+        // A token that lives but minutes is used for half of them.
+        let used = lives
+            .saturating_sub(RENEWED_BEFORE_ITS_END)
+            .max(lives / 2)
+            .min(NEVER);
+        self.renew_at.set(now + used);
+        if let Err(error) = app.borrow_mut().take_over(&tokens.refresh_token)
+            && !self.has_warned.replace(true)
+        {
+            (self.warn)(&format!("warning: {error:#}"));
+        }
+        Ok(())
     }
 
     async fn exchange(&self, row: &Row<'_>, tracking: u128) -> reqwest::Result<Answer> {
@@ -122,10 +205,11 @@ impl Webex {
         };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let tracking = format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated());
-        let response = self
-            .client
-            .put(numbers_url(&self.base_url, row))
-            .header(AUTHORIZATION, self.authorization.clone())
+        let mut request = self.client.put(numbers_url(&self.base_url, row));
+        if let Some(authorization) = &*self.authorization.borrow() {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let response = request
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header("TrackingID", tracking)
             .body(body)
@@ -163,6 +247,37 @@ impl Service for Webex {
             Err(error) => Reply::NoAnswer(self.no_answer(&error)),
         }
     }
+
+    fn renewal(&self) -> Renewal {
+        match self.service_app {
+            Some(_) => Renewal::DueAt(self.renew_at.get()),
+            None => Renewal::Impossible,
+        }
+    }
+
+    async fn renew(&self) -> Reply {
+        let Some(app) = &self.service_app else {
+            return Reply::Answer(Answer {
+                status: StatusCode::UNAUTHORIZED.as_u16(),
+                message: "there is no refresh token".into(),
+                ..Answer::default()
+            });
+        };
+        match self.refresh(app).await {
+            Ok(mut answer) => {
+                answer.message = app.borrow().hide_in(&answer.message).into();
+                Reply::Answer(answer)
+            }
+            Err(error) => Reply::NoAnswer(self.no_answer(&error)),
+        }
+    }
+}
+
+fn authorization(token: &Token) -> Result<HeaderValue> {
+    let mut authorization = HeaderValue::from_str(&token.authorization())
+        .context("the access token cannot stand in a request")?;
+    authorization.set_sensitive(true);
+    Ok(authorization)
 }
 
 fn numbers_url(base_url: &BaseUrl, row: &Row<'_>) -> String {

@@ -23,6 +23,7 @@ pub const NAMES: [&str; 3] = [
 const REFRESH_TOKEN: usize = 2;
 
 /// What access tokens are fetched with. `Debug` shows nothing of it.
+#[derive(Clone)]
 pub struct ServiceApp {
     /// In the order of the [`NAMES`].
     values: [String; 3],
@@ -198,7 +199,8 @@ mod tests {
     #[test]
     fn what_another_run_saved_is_used() {
         let folder = tempfile::tempdir().expect("a folder");
-        let text = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c";
+        let text =
+            "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c";
         let path = file(&folder, text);
         let mut one = ServiceApp::read_file(&path).expect("an app");
         let mut other = ServiceApp::read_file(&path).expect("an app");

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::webex::service_app::ServiceApp;
 
 /// What opens the service.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Credentials {
     /// It ends when it ends.
     Token(Token),

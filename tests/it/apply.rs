@@ -308,6 +308,7 @@ fn a_token_that_is_missing_or_garbled_is_explained() {
     error: there is no access token
     hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;
     hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;
+    hint: for runs longer than that, name a service app's file with --service-app;
     hint: to try everything without one, use --rehearse
     ");
     insta::assert_snapshot!(without("WEBEX_ACCESS_TOKEN", "two words"), @"error: the variable WEBEX_ACCESS_TOKEN holds no token: it has spaces, line breaks or letters in it that no token has");

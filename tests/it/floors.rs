@@ -32,7 +32,10 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
     ("encoding_rs", &["sheet/text.rs"]),
     ("chardetng", &["sheet/text.rs"]),
     ("tempfile", &["sheet/source.rs"]),
-    ("sha2", &["sheet/", "webex/token.rs", "webex/service_app.rs"]),
+    (
+        "sha2",
+        &["sheet/", "webex/token.rs", "webex/service_app.rs"],
+    ),
 ];
 
 fn sources() -> Vec<(String, String)> {

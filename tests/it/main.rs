@@ -15,4 +15,5 @@ mod raw_server;
 mod readme;
 mod resume;
 mod survival;
+mod tokens;
 mod ways;

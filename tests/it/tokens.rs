@@ -1,0 +1,190 @@
+//! Access tokens that end before the run does.
+
+use std::fs;
+use std::num::NonZeroU64;
+
+use serde_json::Value;
+use wxbulk::simulator::{Access, Bearer, Behaviour, Lifetime, Refresh, Rotation, Secret};
+
+use crate::harness::{Ran, Stage, count, sheet};
+
+const CLIENT_SECRET: &str = "hush-hush-client";
+const REFRESH_TOKEN: &str = "first-refresh-t0ken";
+
+/// What nothing may show; the simulator makes the last two.
+const SECRETS: [&str; 4] = [
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+    "simulated-access-token",
+    "simulated-refresh-token",
+];
+
+/// A service that knows one app, whose tokens end after so many requests.
+fn service(requests: u64, rotation: Rotation) -> Stage {
+    Stage::new(Behaviour {
+        access: Access {
+            bearer: Bearer::Exactly(Secret::new("none but those of a refresh")),
+            lifetime: Lifetime::Requests(NonZeroU64::new(requests).expect("some")),
+            refresh: Refresh::Exactly {
+                client_id: "me".into(),
+                client_secret: Secret::new(CLIENT_SECRET),
+                refresh_token: Secret::new(REFRESH_TOKEN),
+            },
+            rotation,
+            ..Access::default()
+        },
+        ..Behaviour::instant()
+    })
+}
+
+fn write_app(stage: &Stage, refresh_token: &str) {
+    let text = format!(
+        "SERVICE_APP_CLIENT_ID=me\nSERVICE_APP_CLIENT_SECRET={CLIENT_SECRET}\nSERVICE_APP_REFRESH_TOKEN={refresh_token}\n"
+    );
+    wxbulk::platform::write_for_owner_only(&stage.path("app.env"), text.as_bytes())
+        .expect("written");
+}
+
+fn refreshes(stage: &Stage) -> Vec<Value> {
+    let requests = stage.requests().into_iter();
+    requests
+        .filter(|request| {
+            request["path"]
+                .as_str()
+                .is_some_and(|path| path.ends_with("/access_token"))
+        })
+        .collect()
+}
+
+fn assert_nothing_shows(stage: &Stage, ran: &Ran, secrets: &[&str]) {
+    for file in stage.files() {
+        if file.ends_with("app.env") {
+            continue;
+        }
+        let bytes = fs::read(&file).expect("a file");
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in secrets {
+            assert!(
+                !text.contains(secret),
+                "{} shows `{secret}`",
+                file.display()
+            );
+        }
+    }
+    for secret in secrets {
+        assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret));
+    }
+}
+
+#[test]
+fn a_token_that_ends_every_200_requests_costs_no_row_and_one_refresh_each_time() {
+    let stage = service(200, Rotation::NewRefreshToken);
+    stage.write("sheet.csv", sheet(5000));
+    write_app(&stage, REFRESH_TOKEN);
+    let ran = stage
+        .apply("sheet.csv --concurrency 20 --service-app app.env -vv --log-file log.jsonl")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 5000);
+
+    let requests = stage.requests();
+    let accepted = |request: &&Value| request["authorised"] == true;
+    let accepted = requests.iter().filter(accepted).count();
+    assert_eq!(accepted, 5000, "every row once");
+    let refreshes = refreshes(&stage);
+    assert_eq!(
+        refreshes.len(),
+        accepted.div_ceil(200),
+        "one for each token"
+    );
+    assert!(refreshes.iter().all(|request| request["status"] == 200));
+    assert_nothing_shows(&stage, &ran, &SECRETS);
+
+    let saved = fs::read_to_string(stage.path("app.env")).expect("a file");
+    let last = format!(
+        "SERVICE_APP_REFRESH_TOKEN=simulated-refresh-token-{}\n",
+        refreshes.len()
+    );
+    assert!(saved.ends_with(&last), "{saved}");
+    assert!(!wxbulk::platform::others_may_read(&stage.path("app.env")).expect("a file"));
+    // And the next run begins with what this one saved.
+    stage
+        .apply("sheet.csv --service-app app.env -o again.csv")
+        .expect(0);
+}
+
+#[test]
+fn the_variables_of_a_service_app_do_as_well_and_a_new_refresh_token_is_warned_about() {
+    let stage = service(50, Rotation::NewRefreshToken);
+    stage.write("sheet.csv", sheet(120));
+    let line = format!(
+        "apply sheet.csv --yes --base-url {}",
+        stage.simulator.base_url()
+    );
+    let mut command = stage.command(&line);
+    command
+        .env("SERVICE_APP_CLIENT_ID", "me")
+        .env("SERVICE_APP_CLIENT_SECRET", CLIENT_SECRET)
+        .env("SERVICE_APP_REFRESH_TOKEN", REFRESH_TOKEN);
+    let ran = Ran::of(command.output().expect("it starts")).expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 120);
+    let warning = "SERVICE_APP_REFRESH_TOKEN still has the old one";
+    assert_eq!(ran.stderr.matches(warning).count(), 1, "{}", ran.stderr);
+    assert_nothing_shows(&stage, &ran, &SECRETS);
+}
+
+#[test]
+fn a_refresh_token_that_is_no_good_is_said_and_nothing_is_sent() {
+    let stage = service(50, Rotation::SameRefreshToken);
+    stage.write("sheet.csv", sheet(20));
+    write_app(&stage, "a-wrong-refresh-t0ken");
+    let ran = stage.apply("sheet.csv --service-app app.env");
+    assert_ne!(ran.code, Some(0));
+    assert!(ran.stderr.contains("no new access token"), "{}", ran.stderr);
+    assert_nothing_shows(&stage, &ran, &["a-wrong-refresh-t0ken", CLIENT_SECRET]);
+    assert_eq!(stage.requests().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = service(50, Rotation::SameRefreshToken);
+    stage.write("sheet.csv", sheet(2));
+    write_app(&stage, REFRESH_TOKEN);
+    fs::set_permissions(stage.path("app.env"), fs::Permissions::from_mode(0o640)).expect("set");
+    let ran = stage.apply("sheet.csv --service-app app.env").expect(2);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    error: cannot use the service app's file `app.env`: others may read it, and whoever has what is in it can change your settings
+    hint: make it yours alone: chmod 600 "app.env"
+    "#);
+    assert!(stage.requests().is_empty());
+}
+
+#[test]
+fn a_personal_token_that_ends_stops_the_run_which_goes_on_with_another() {
+    let life = NonZeroU64::new(30).expect("some");
+    let stage = Stage::new(Behaviour {
+        access: Access {
+            lifetime: Lifetime::Requests(life),
+            ..Access::default()
+        },
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(50));
+    let ran = stage.apply("sheet.csv").expect(3);
+    assert!(
+        ran.stderr.contains("does not accept the access token"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr.contains("hint: get a new access token first"),
+        "{}",
+        ran.stderr
+    );
+    stage.write("token.txt", "another-token-altogether");
+    stage
+        .apply("sheet.csv --resume --token-file token.txt")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 50);
+}
