@@ -4,11 +4,11 @@ use super::*;
 
 /// A service whose token ends after so many requests; each renewal brings another.
 fn refuses_every(requests: usize) -> impl Fn(u64, usize) -> Reply {
-    let asked = Cell::new(0);
+    let asked = Cell::new(0_usize);
     move |_, turn| {
         asked.set(asked.get() + 1);
         // The request that finds the token ended is sent again and must pass.
-        status(if turn == 1 && asked.get() % requests == 0 {
+        status(if turn == 1 && asked.get().is_multiple_of(requests) {
             401
         } else {
             204
