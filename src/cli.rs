@@ -57,6 +57,10 @@ pub struct SheetFlags {
     #[arg(long, value_name = "ORG_ID")]
     pub org: Option<String>,
 
+    /// The country of numbers without one, by its calling code, such as +1
+    #[arg(long, value_name = "+CODE")]
+    pub country: Option<String>,
+
     /// Take a results file and only the rows of it that are not as asked
     #[arg(long, conflicts_with = "allow_duplicates")]
     pub only_failed: bool,

@@ -6,6 +6,7 @@ use crate::outcome::{Outcome, OutcomeKind};
 use crate::row::Row;
 use crate::sheet::check::{DuplicatePolicy, say_repeat};
 use crate::sheet::columns::Columns;
+use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::Problem;
 use crate::sheet::{Numbered, Sheet};
 
@@ -53,7 +54,10 @@ impl Selection<'_> {
 }
 
 fn outcome_of(problems: &[Problem]) -> Outcome {
-    let kind = if problems.iter().all(|problem| problem.is_nothing_to_change) {
+    let kind = if problems
+        .iter()
+        .all(|problem| problem.kind == ProblemKind::NothingToChange)
+    {
         OutcomeKind::Skipped
     } else {
         OutcomeKind::Invalid

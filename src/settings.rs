@@ -20,6 +20,7 @@ use crate::progress::Manner;
 use crate::results;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::country::Country;
 use crate::sheet::{Reading, RowsWanted, is_standard_input};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::ids::{self, Kind};
@@ -102,10 +103,12 @@ pub enum SummaryFormat {
 impl SheetSettings {
     pub fn from_flags(flags: SheetFlags) -> Result<SheetSettings> {
         let default_org = flags.org.map(|org| read_org(&org)).transpose()?;
+        let country = flags.country.map(|code| read_country(&code)).transpose()?;
         Ok(SheetSettings {
             path: flags.sheet,
             reading: Reading {
                 default_org,
+                country,
                 rows: if flags.only_failed {
                     RowsWanted::OnlyFailed
                 } else {
@@ -235,6 +238,11 @@ fn read_org(text: &str) -> Result<String> {
         Ok(id) => Ok(id.text.into_owned()),
         Err(_) => bail!("--org: `{text}` is not an organisation's id"),
     }
+}
+
+fn read_country(text: &str) -> Result<Country> {
+    text.parse()
+        .map_err(|why| anyhow!("--country: `{text}` {why}"))
 }
 
 fn read_concurrency(text: &str) -> Result<NonZeroUsize> {

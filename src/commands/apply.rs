@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::cli::ApplyFlags;
 use crate::clock;
 use crate::commands::begin;
-use crate::commands::check::say_counts;
+use crate::commands::check::{say_counts, say_doubts};
 use crate::commands::confirm::confirm;
 use crate::commands::invocation;
 use crate::commands::recorder::RunRecorder;
@@ -48,6 +48,9 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
         say(&format!("{}; nothing was sent", say_counts(&checked)));
         return Ok(ExitCode::NothingSent);
     };
+    for doubt in say_doubts(&checked) {
+        say(&doubt);
+    }
     let selection = Selection {
         sheet: &sheet,
         columns,

@@ -11,6 +11,7 @@ use crate::commands::invocation;
 use crate::journal::{self, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, RunHeader};
 use crate::settings::{ApplySettings, Target};
 use crate::sheet::check::{Checked, DuplicatePolicy};
+use crate::sheet::country::Country;
 use crate::sheet::{RowsWanted, Sheet};
 
 pub(super) fn ensure_results_are_not_the_sheet(settings: &ApplySettings) -> Result<()> {
@@ -47,6 +48,7 @@ pub(super) fn header(
         settings: MeaningfulSettings {
             base_url,
             org: settings.sheet.reading.default_org.clone(),
+            country: settings.sheet.reading.country.as_ref().map(Country::code),
             skip_invalid: settings.bad_rows == crate::settings::BadRows::Skip,
             allow_duplicates: settings.sheet.duplicates == DuplicatePolicy::InOrder,
             only_failed: settings.sheet.reading.rows == RowsWanted::OnlyFailed,
@@ -142,6 +144,7 @@ pub(super) fn go_on(settings: &ApplySettings, header: &RunHeader) -> Result<Jour
         ),
         ("--rehearse", was.rehearsal != is.rehearsal),
         ("--org", was.org != is.org),
+        ("--country", was.country != is.country),
         (
             "--allow-duplicates",
             was.allow_duplicates != is.allow_duplicates,

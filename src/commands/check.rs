@@ -8,7 +8,7 @@ use crate::cli::CheckFlags;
 use crate::progress::say;
 use crate::settings::SheetSettings;
 use crate::sheet::Sheet;
-use crate::sheet::check::{Checked, check};
+use crate::sheet::check::{Checked, Doubtful, check};
 use crate::summary::{ExitCode, grouped, plural};
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
@@ -20,6 +20,9 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         writeln!(out, "{problem}")
     })?;
     writeln!(out, "{}", say_counts(&checked))?;
+    for doubt in say_doubts(&checked) {
+        writeln!(out, "{doubt}")?;
+    }
     out.flush()?;
     Ok(if checked.problems == 0 {
         ExitCode::AsAsked
@@ -45,4 +48,28 @@ pub(super) fn say_counts(checked: &Checked) -> String {
         parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
     }
     format!("{}: {}", plural(checked.rows, "row"), parts.join(", "))
+}
+
+/// A line for each thing that spreadsheets may have taken from numbers that are accepted.
+pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
+    let say = |doubtful: Doubtful, what: &str| {
+        (doubtful.numbers > 0).then(|| {
+            format!(
+                "note: {} {what}, the first in row {}; sent as they stand unless --country names their country",
+                plural(doubtful.numbers, "number"),
+                doubtful.first_row
+            )
+        })
+    };
+    let doubts = [
+        say(
+            checked.lost_plus,
+            "with 11 digits or more and no `+` in front",
+        ),
+        say(
+            checked.lost_zero,
+            "with 7 to 10 digits and neither `+` nor `0` in front",
+        ),
+    ];
+    doubts.into_iter().flatten().collect()
 }

@@ -51,6 +51,8 @@ pub struct MeaningfulSettings {
     pub base_url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     pub skip_invalid: bool,
     pub allow_duplicates: bool,
     pub only_failed: bool,

@@ -7,6 +7,9 @@ use csv::ByteRecord;
 use crate::row::{Change, NUMBERS, Row};
 use crate::sheet::Numbered;
 use crate::sheet::columns::Columns;
+use crate::sheet::country::Country;
+use crate::sheet::damage::{self, Damage};
+use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 use crate::webex::ids::{self, IdFault, Kind};
 
@@ -17,15 +20,17 @@ const DIGITS: std::ops::RangeInclusive<usize> = 3..=20;
 /// The word that clears a number, in any case; Control Hub's own sheets use it too.
 const REMOVE: &str = "REMOVE";
 
-/// Reads one record; `default_org` stands in for an empty `orgId`.
+/// Reads one record. `default_org` stands in for an empty `orgId`; bare national numbers are
+/// those of `country`.
 pub fn read_row<'r>(
     numbered: &'r Numbered,
     columns: &Columns,
     header: &ByteRecord,
     default_org: Option<&str>,
+    country: Option<&Country>,
 ) -> Result<Row<'r>, Vec<Problem>> {
     let Numbered { row, record } = numbered;
-    if let Some(problem) = wrong_width(*row, record, columns.width) {
+    if let Some(problem) = wrong_width(*row, record, columns) {
         return Err(vec![problem]);
     }
     let mut problems = Vec::new();
@@ -38,7 +43,8 @@ pub fn read_row<'r>(
         let bytes = bytes.unwrap_or_default();
         std::str::from_utf8(bytes).unwrap_or_else(|_| {
             let found = shorten(&String::from_utf8_lossy(bytes));
-            problems.push(Problem::new(
+            problems.push(Problem::of_kind(
+                ProblemKind::NotText,
                 place(column.unwrap_or_default()),
                 format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\""),
             ));
@@ -57,28 +63,26 @@ pub fn read_row<'r>(
         Err(IdFault::Empty) => default_org.map(|id| Cow::Owned(id.to_string())),
         Err(fault) => {
             let column = columns.org_id.unwrap_or_default();
-            problems.push(Problem::new(
-                place(column),
-                say_fault(&fault, org_cell, Kind::Organization),
-            ));
+            let Damage { kind, says } = name_fault(&fault, org_cell, Kind::Organization);
+            problems.push(Problem::of_kind(kind, place(column), says));
             None
         }
     };
     let location = match ids::read(location_cell, Kind::Location) {
         Ok(id) => Some(id),
         Err(fault) => {
-            let message = say_fault(&fault, location_cell, Kind::Location);
-            problems.push(Problem::new(place(columns.location_id), message));
+            let Damage { kind, says } = name_fault(&fault, location_cell, Kind::Location);
+            problems.push(Problem::of_kind(kind, place(columns.location_id), says));
             None
         }
     };
     let mut changes = [const { Change::Keep }; NUMBERS];
     for (index, text) in number_cells.into_iter().enumerate() {
-        match read_change(text) {
+        match read_change_in(text, country) {
             Ok(change) => changes[index] = change,
-            Err(message) => {
+            Err(Damage { kind, says }) => {
                 let column = columns.numbers[index].unwrap_or_default();
-                problems.push(Problem::new(place(column), message));
+                problems.push(Problem::of_kind(kind, place(column), says));
             }
         }
     }
@@ -100,26 +104,51 @@ pub fn read_row<'r>(
 }
 
 /// Cells beyond the header's that are all empty do no harm: spreadsheets like to add them.
-fn wrong_width(row: u64, record: &ByteRecord, width: usize) -> Option<Problem> {
+fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> Option<Problem> {
     let cells = record.len();
+    let width = columns.width;
+    let refuse = |kind, message: String| Some(Problem::of_kind(kind, Place::row(row), message));
     if cells < width {
-        return Some(Problem::new(
-            Place::row(row),
+        return refuse(
+            ProblemKind::Width,
             format!("it has {cells} cells and the header has {width}; are separators missing?"),
-        ));
+        );
     }
     let surplus = (width..cells).rfind(|index| !record[*index].is_empty())?;
-    Some(Problem::new(
-        Place::row(row),
-        format!(
-            "it has {} cells (up to column {}) and the header has {width}; does a cell hold a separator without quotes around it?",
-            surplus + 1,
-            column_letters(surplus)
-        ),
-    ))
+    let has = format!(
+        "it has {} cells (up to column {}) and the header has {width}",
+        surplus + 1,
+        column_letters(surplus)
+    );
+    if let Some(found) = shifted_location(record, columns) {
+        let (found, wanted) = (column_letters(found), column_letters(columns.location_id));
+        return refuse(
+            ProblemKind::Shifted,
+            format!(
+                "{has}, and the location's id stands in column {found} instead of {wanted}: a cell before it holds a separator without quotes around it"
+            ),
+        );
+    }
+    refuse(
+        ProblemKind::Width,
+        format!("{has}; does a cell hold a separator without quotes around it?"),
+    )
 }
 
-fn say_fault(fault: &IdFault, cell: &str, kind: Kind) -> String {
+/// Where the location's id went when the cells of a row have moved to the right.
+fn shifted_location(record: &ByteRecord, columns: &Columns) -> Option<usize> {
+    let is_location = |index: &usize| {
+        let cell = record.get(*index).unwrap_or_default();
+        std::str::from_utf8(cell).is_ok_and(|cell| ids::read(cell, Kind::Location).is_ok())
+    };
+    if is_location(&columns.location_id) {
+        return None;
+    }
+    (columns.location_id + 1..record.len()).find(is_location)
+}
+
+/// What is wrong with a cell that should hold an id.
+fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> Damage {
     let (wanted, like) = match kind {
         Kind::Organization => (
             "an organisation's id",
@@ -127,62 +156,100 @@ fn say_fault(fault: &IdFault, cell: &str, kind: Kind) -> String {
         ),
         Kind::Location => ("a location's id", "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…"),
     };
-    match fault {
-        IdFault::Empty => format!("it is empty; {wanted} must stand here"),
-        IdFault::OtherKind(found) => {
-            format!(
-                "this is {found}, where {wanted} must stand: `{}`",
-                shorten(cell.trim())
-            )
-        }
-        IdFault::NoId => format!(
-            "`{}` is not {wanted}; such an id looks like `{like}` or is a UUID",
-            shorten(cell.trim())
+    let text = cell.trim_matches(ids::is_blank);
+    let shown = shorten(text);
+    let (kind, says) = match fault {
+        IdFault::Empty => (
+            ProblemKind::MissingId,
+            format!("it is empty; {wanted} must stand here"),
         ),
+        IdFault::OtherKind(found) => (
+            ProblemKind::WrongColumn,
+            format!("this is {found}, where {wanted} must stand: `{shown}`"),
+        ),
+        IdFault::NoId => match damage::of_id(text, kind) {
+            Some(Damage { kind, says }) => (kind, format!("`{shown}` {says}")),
+            None => (
+                ProblemKind::NotAnId,
+                format!("`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID"),
+            ),
+        },
+    };
+    Damage { kind, says }
+}
+
+/// What a number cell asks for in a country, or what is wrong with it.
+fn read_change_in<'c>(cell: &'c str, country: Option<&Country>) -> Result<Change<'c>, Damage> {
+    let change = read_change(cell)?;
+    let (Change::Set(number), Some(country)) = (&change, country) else {
+        return Ok(change);
+    };
+    match country.complete(number.clone()) {
+        Ok(number) => Ok(Change::Set(number)),
+        Err(_) => Err(Damage {
+            kind: ProblemKind::CountryUnclear,
+            says: format!(
+                "`{}` can be read with or without the country code {code}; write it as {code}…",
+                shorten(cell),
+                code = country.code()
+            ),
+        }),
     }
 }
 
 /// What a number cell asks for, or what is wrong with it.
-fn read_change(cell: &str) -> Result<Change<'_>, String> {
+fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
     if is_number(cell) {
         return Ok(Change::Set(Cow::Borrowed(cell)));
     }
-    let text = cell.trim_matches(|character| ids::is_blank(character) || is_apostrophe(character));
+    let text = cell.trim_matches(|character| ids::is_blank(character) || is_quote(character));
+    // `="12025550101"` is how some programs keep Excel from taking a number for an amount.
+    let protected = text.strip_prefix("=\"").filter(|inner| is_number(inner));
+    let text = protected.unwrap_or(text);
     if text.is_empty() {
         return Ok(Change::Keep);
     }
     if text.eq_ignore_ascii_case(REMOVE) {
         return Ok(Change::Clear);
     }
-    let refuse = |why: &str| Err(format!("`{}` {why}", shorten(text)));
-    if looks_calculated(text) {
-        return refuse(
-            "is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text",
-        );
+    let refuse = |kind, why: &str| {
+        let says = format!("`{}` {why}", shorten(text));
+        Err(Damage { kind, says })
+    };
+    if let Some(Damage { kind, says }) = damage::of_raw_number(text) {
+        return refuse(kind, &says);
     }
-    if text.replace(ids::is_blank, "").contains("(0)") {
-        return refuse(
-            "has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled",
-        );
-    }
-    let number: String = text
-        .chars()
-        .filter(|character| !is_separator(*character))
-        .map(narrow)
-        .collect();
+    let number = without_separators(text);
     if is_number(&number) {
         return Ok(Change::Set(Cow::Owned(number)));
     }
+    let is_number_cell = |part: &str| is_number(&without_separators(part));
+    if let Some(Damage { kind, says }) = damage::of_no_number(text, is_number_cell) {
+        return refuse(kind, &says);
+    }
     let digits = number.strip_prefix('+').unwrap_or(&number);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return refuse("is not a number; digits with a `+` in front are, and `REMOVE` clears one");
+        return refuse(
+            ProblemKind::NotANumber,
+            "is not a number; digits with a `+` in front are, and `REMOVE` clears one",
+        );
     }
-    refuse(&format!(
-        "has {} digits; a number has {} to {}",
-        digits.len(),
-        DIGITS.start(),
-        DIGITS.end()
-    ))
+    refuse(
+        ProblemKind::WrongLength,
+        &format!(
+            "has {} digits; a number has {} to {}",
+            digits.len(),
+            DIGITS.start(),
+            DIGITS.end()
+        ),
+    )
+}
+
+fn without_separators(text: &str) -> String {
+    text.chars()
+        .filter(|character| !is_separator(*character))
+        .map(narrow)
+        .collect()
 }
 
 /// Digits with an optional leading `+`, of a length a number can have.
@@ -191,21 +258,12 @@ fn is_number(text: &str) -> bool {
     DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `1.20256E+10`, `12025550101.0`, `12025550101.00`: taking the dot for a separator would make
-/// another number of it.
-fn looks_calculated(text: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if let Some((mantissa, exponent)) = text.split_once(['E', 'e']) {
-        let mantissa = mantissa.replacen(['.', ','], "", 1);
-        return number(&mantissa) && number(exponent.trim_start_matches(['+', '-']));
-    }
-    text.split_once('.')
-        .is_some_and(|(whole, fraction)| number(whole) && number(fraction) && fraction.len() <= 2)
-}
-
-fn is_apostrophe(character: char) -> bool {
-    matches!(character, '\'' | '\u{2018}' | '\u{2019}' | '`' | '\u{b4}')
+/// Apostrophes with which a cell is marked as text, and quotes that were pasted along.
+fn is_quote(character: char) -> bool {
+    matches!(
+        character,
+        '\'' | '"' | '`' | '\u{b4}' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}'
+    )
 }
 
 /// What people put between digits to read them better: blanks, hyphens and dashes, dots,
@@ -249,6 +307,8 @@ mod tests {
             ("\u{202a}+12025550101\u{202c}", "+12025550101"),
             ("＋４９１２３", "+49123"),
             ("00442079460000", "00442079460000"),
+            ("\u{201c}+12025550101\u{201d}", "+12025550101"),
+            ("=\"+12025550101\"", "+12025550101"),
         ] {
             assert_eq!(read_change(cell), Ok(Change::Set(number.into())), "{cell}");
         }
@@ -282,9 +342,18 @@ mod tests {
             "-",
             "١٢٣٤",
             "#REF!",
+            "########",
+            "=A2",
+            "2025-01-05",
+            "Jan-25",
+            "1202555O1O1",
+            "l2025550101",
+            "501, 502",
+            "+12025550101 +12025550102",
+            "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607",
         ]
         .iter()
-        .map(|cell| read_change(cell).expect_err(cell))
+        .map(|cell| read_change(cell).expect_err(cell).says)
         .collect();
         insta::assert_snapshot!(said.join("\n"), @"
         `12` has 2 digits; a number has 3 to 20

@@ -8,6 +8,9 @@ use std::io;
 use anyhow::{Context, Result};
 
 use crate::duplicates::{Duplicates, SeenRows};
+use crate::row::{Change, Row};
+use crate::sheet::country::{Lost, what_may_be_lost};
+use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::{Place, Problem};
 use crate::sheet::{Numbered, Sheet};
 
@@ -35,6 +38,17 @@ pub struct Checked {
     /// Different organisations in the rows to send; the token's own counts as one.
     pub organisations: usize,
     pub duplicates: Duplicates,
+    /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
+    pub lost_plus: Doubtful,
+    pub lost_zero: Doubtful,
+}
+
+/// Numbers that are accepted but may not be what was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Doubtful {
+    pub numbers: u64,
+    /// The row of the first one.
+    pub first_row: u64,
 }
 
 /// Reads the whole sheet and hands each problem to `report` as it is found; those that only the
@@ -51,6 +65,8 @@ pub fn check(
         settled: 0,
         organisations: 0,
         duplicates: Duplicates::default(),
+        lost_plus: Doubtful::default(),
+        lost_zero: Doubtful::default(),
     };
     let mut count_and_report = |problem: &Problem| {
         checked.problems += 1;
@@ -66,6 +82,8 @@ pub fn check(
 
     let mut seen = SeenRows::default();
     let mut organisations = Organisations::default();
+    let mut lost_plus = Doubtful::default();
+    let mut lost_zero = Doubtful::default();
     let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
     while records
@@ -86,6 +104,7 @@ pub fn check(
             Ok(row) => {
                 seen.add(&row);
                 organisations.add(row.org_id.as_deref());
+                count_doubtful(&row, &mut lost_plus, &mut lost_zero);
             }
             Err(problems) => {
                 checked.bad_rows += 1;
@@ -104,11 +123,14 @@ pub fn check(
                 columns.location_id,
                 String::from_utf8_lossy(name),
             );
-            count_and_report(&Problem::new(place, say_repeat(repeat.earlier)))?;
+            let message = say_repeat(repeat.earlier);
+            count_and_report(&Problem::of_kind(ProblemKind::SameLocation, place, message))?;
         }
     }
     checked.organisations = organisations.count();
     checked.duplicates = duplicates;
+    checked.lost_plus = lost_plus;
+    checked.lost_zero = lost_zero;
     Ok(checked)
 }
 
@@ -116,6 +138,23 @@ impl Checked {
     /// Rows a run will send.
     pub fn rows_to_send(&self) -> u64 {
         self.rows - self.bad_rows - self.settled
+    }
+}
+
+fn count_doubtful(row: &Row<'_>, lost_plus: &mut Doubtful, lost_zero: &mut Doubtful) {
+    for change in &row.changes {
+        let Change::Set(number) = change else {
+            continue;
+        };
+        let doubtful = match what_may_be_lost(number) {
+            Some(Lost::Plus) => &mut *lost_plus,
+            Some(Lost::Zero) => &mut *lost_zero,
+            None => continue,
+        };
+        if doubtful.numbers == 0 {
+            doubtful.first_row = row.number;
+        }
+        doubtful.numbers += 1;
     }
 }
 

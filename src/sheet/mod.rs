@@ -4,6 +4,9 @@
 pub mod cells;
 pub mod check;
 pub mod columns;
+pub mod country;
+pub mod damage;
+pub mod kind;
 mod layout;
 pub mod problem;
 mod records;
@@ -20,6 +23,7 @@ use csv::ByteRecord;
 use crate::outcome::OutcomeKind;
 use crate::row::Row;
 use columns::Columns;
+use country::Country;
 use layout::Layout;
 pub use layout::Separator;
 use problem::Problem;
@@ -62,6 +66,8 @@ pub struct Sheet {
 pub struct Reading {
     /// Stands in for an empty `orgId`.
     pub default_org: Option<String>,
+    /// Where bare national numbers belong; without it they are sent as they stand.
+    pub country: Option<Country>,
     pub rows: RowsWanted,
     /// `None`: found by the look of the file. A byte order mark counts for more.
     pub encoding: Option<Encoding>,
@@ -170,7 +176,8 @@ impl Sheet {
         record: &'r Numbered,
     ) -> Result<Row<'r>, Vec<Problem>> {
         let default_org = self.reading.default_org.as_deref();
-        cells::read_row(record, columns, &self.header, default_org)
+        let country = self.reading.country.as_ref();
+        cells::read_row(record, columns, &self.header, default_org, country)
     }
 
     /// Whether the row is left alone because an earlier run left it as asked.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sheet::kind::ProblemKind;
+
 /// How much of a cell is shown, in characters.
 const SHOWN: usize = 48;
 
@@ -17,8 +19,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub place: Place,
+    pub kind: ProblemKind,
     pub message: String,
-    pub is_nothing_to_change: bool,
 }
 
 impl Place {
@@ -33,27 +35,28 @@ impl Place {
 }
 
 impl Problem {
+    /// What is wrong with the file or its header.
     pub fn new(place: Place, message: impl Into<String>) -> Problem {
+        Problem::of_kind(ProblemKind::Sheet, place, message)
+    }
+
+    pub fn of_kind(kind: ProblemKind, place: Place, message: impl Into<String>) -> Problem {
         Problem {
             place,
+            kind,
             message: message.into(),
-            is_nothing_to_change: false,
         }
     }
 
     /// A row that asks for nothing: the one problem that leaves the location as it should be.
     pub fn nothing_to_change(row: u64) -> Problem {
-        Problem {
-            is_nothing_to_change: true,
-            ..Problem::new(
-                Place::row(row),
-                "there is nothing to change: give a number, or `REMOVE` to clear one",
-            )
-        }
+        Problem::of_kind(
+            ProblemKind::NothingToChange,
+            Place::row(row),
+            "there is nothing to change: give a number, or `REMOVE` to clear one",
+        )
     }
-}
 
-impl Problem {
     /// Said beside its row, where the row need not be named.
     pub fn within_row(&self) -> String {
         match &self.place.column {

@@ -47,6 +47,28 @@ fn ids_that_are_none_or_of_another_kind() {
 }
 
 #[test]
+fn what_spreadsheets_do_is_recognised_by_name() {
+    assert_snapshot!(check_sample("trouble-damage", 2), @"");
+}
+
+#[test]
+fn a_country_completes_national_numbers_and_leaves_nothing_to_note() {
+    let stage = Stage::instant();
+    let row = format!(
+        "{},{},2025550101,12025550102,5501\n",
+        org_id(1),
+        location_id(1)
+    );
+    stage.write("sheet.csv", format!("orgId,locationId,n1,n2,n3\n{row}"));
+    let without = stage.run("check sheet.csv").expect(0);
+    assert_snapshot!(without.stdout, @"");
+    let with = stage.run("check sheet.csv --country +1").expect(0);
+    assert_eq!(with.stdout, "1 row: 1 ready to send\n");
+    let ran = stage.run("check sheet.csv --country US").expect(2);
+    assert_snapshot!(ran.stderr, @"");
+}
+
+#[test]
 fn a_row_with_nothing_to_change() {
     assert_snapshot!(check_sample("trouble-nothing-to-change", 2), @"
     row 4: there is nothing to change: give a number, or `REMOVE` to clear one

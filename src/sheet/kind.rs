@@ -1,0 +1,63 @@
+//! The kinds of things that are wrong with sheets, each known by one word.
+
+/// What is wrong, whatever cell it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The file or its header.
+    Sheet,
+    NotText,
+    Width,
+    Shifted,
+    MissingId,
+    NotAnId,
+    CutShort,
+    LostCase,
+    WrongColumn,
+    NotANumber,
+    WrongLength,
+    Exponent,
+    Decimal,
+    Thousands,
+    Date,
+    SpreadsheetError,
+    ColumnTooNarrow,
+    Formula,
+    LookAlike,
+    SeveralNumbers,
+    OptionalZero,
+    CountryUnclear,
+    NothingToChange,
+    SameLocation,
+}
+
+impl ProblemKind {
+    /// The kind in one word, the same in every version.
+    pub fn word(self) -> &'static str {
+        match self {
+            ProblemKind::Sheet => "sheet",
+            ProblemKind::NotText => "not-text",
+            ProblemKind::Width => "width",
+            ProblemKind::Shifted => "shifted",
+            ProblemKind::MissingId => "missing-id",
+            ProblemKind::NotAnId => "not-an-id",
+            ProblemKind::CutShort => "cut-short",
+            ProblemKind::LostCase => "lost-case",
+            ProblemKind::WrongColumn => "wrong-column",
+            ProblemKind::NotANumber => "not-a-number",
+            ProblemKind::WrongLength => "wrong-length",
+            ProblemKind::Exponent => "exponent",
+            ProblemKind::Decimal => "decimal",
+            ProblemKind::Thousands => "thousands",
+            ProblemKind::Date => "date",
+            ProblemKind::SpreadsheetError => "spreadsheet-error",
+            ProblemKind::ColumnTooNarrow => "column-too-narrow",
+            ProblemKind::Formula => "formula",
+            ProblemKind::LookAlike => "look-alike",
+            ProblemKind::SeveralNumbers => "several-numbers",
+            ProblemKind::OptionalZero => "optional-zero",
+            ProblemKind::CountryUnclear => "country-unclear",
+            ProblemKind::NothingToChange => "nothing-to-change",
+            ProblemKind::SameLocation => "same-location",
+        }
+    }
+}
