@@ -363,14 +363,23 @@ mod tests {
         `12025550101.0` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
         `+49 (0) 6100 773123` has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled
         `n/a` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `5501/5502` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `12,025,550,101` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+        `5501/5502` holds several numbers; one stands in a cell, and the next has a column of its own
+        `12,025,550,101` has thousands separators; format the cell as text and take them out
         `1+2025550101` is not a number; digits with a `+` in front are, and `REMOVE` clears one
         `++12025550101` is not a number; digits with a `+` in front are, and `REMOVE` clears one
         `+` is not a number; digits with a `+` in front are, and `REMOVE` clears one
         `-` is not a number; digits with a `+` in front are, and `REMOVE` clears one
         `١٢٣٤` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `#REF!` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+        `#REF!` is what a spreadsheet puts where a formula fails; mend the formula or type the value
+        `########` is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again
+        `=A2` is a formula; in the spreadsheet, copy the cells and paste them as values
+        `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+        `Jan-25` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+        `1202555O1O1` has the letter `O` where the digit `0` seems to be meant; type the digit
+        `l2025550101` has the letter `l` where the digit `1` seems to be meant; type the digit
+        `501, 502` holds several numbers; one stands in a cell, and the next has a column of its own
+        `+12025550101 +12025550102` holds several numbers; one stands in a cell, and the next has a column of its own
+        `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607` is an id, where a number must stand; are the cells of this row in the wrong columns?
         ");
     }
 

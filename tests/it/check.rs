@@ -41,14 +41,31 @@ fn ids_that_are_none_or_of_another_kind() {
     row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
     row 5, column A (orgId): this is a location's id, where an organisation's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
     row 6, column B (locationId): this is a person's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
-    row 7, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmZDYz` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
+    row 7, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmZDYz` is the beginning of an id: it has 40 characters and such an id has 82; copy the whole id
     6 rows: 0 ready to send, 6 with 6 problems
     ");
 }
 
 #[test]
 fn what_spreadsheets_do_is_recognised_by_name() {
-    assert_snapshot!(check_sample("trouble-damage", 2), @"");
+    assert_snapshot!(check_sample("trouble-damage", 2), @"
+    row 3, column C (n1): `12025550101.0` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
+    row 3, column D (n2): `#REF!` is what a spreadsheet puts where a formula fails; mend the formula or type the value
+    row 3, column E (n3): `########` is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again
+    row 4, column C (n1): `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    row 4, column D (n2): `5-Jan` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    row 4, column E (n3): `=A2` is a formula; in the spreadsheet, copy the cells and paste them as values
+    row 5, column C (n1): `1202555O101` has the letter `O` where the digit `0` seems to be meant; type the digit
+    row 5, column D (n2): `12,025,550,101` has thousands separators; format the cell as text and take them out
+    row 5, column E (n3): `5501/5502` holds several numbers; one stands in a cell, and the next has a column of its own
+    row 7, column B (locationId): `y2lzy29zcgfyazovl3vzl0xpq0fusu9olzbmzdyzmgyxlwyy…` is an id whose capitals or small letters were lost, and with them what it means; copy it again from where it came from
+    row 8, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU…` ends in dots: it was copied from where an id is shown shortened; copy the whole id
+    row 9, column C (n1): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzhlODE5NzNlLTBi…` is an id, where a number must stand; are the cells of this row in the wrong columns?
+    row 10: it has 7 cells (up to column G) and the header has 6, and the location's id stands in column D instead of B: a cell before it holds a separator without quotes around it
+    9 rows: 2 ready to send, 7 with 13 problems
+    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent as they stand unless --country names their country
+    note: 1 number with 7 to 10 digits and neither `+` nor `0` in front, the first in row 2; sent as they stand unless --country names their country
+    ");
 }
 
 #[test]
@@ -61,11 +78,14 @@ fn a_country_completes_national_numbers_and_leaves_nothing_to_note() {
     );
     stage.write("sheet.csv", format!("orgId,locationId,n1,n2,n3\n{row}"));
     let without = stage.run("check sheet.csv").expect(0);
-    assert_snapshot!(without.stdout, @"");
+    assert_snapshot!(without.stdout, @"
+    1 row: 1 ready to send
+    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent as they stand unless --country names their country
+    ");
     let with = stage.run("check sheet.csv --country +1").expect(0);
     assert_eq!(with.stdout, "1 row: 1 ready to send\n");
     let ran = stage.run("check sheet.csv --country US").expect(2);
-    assert_snapshot!(ran.stderr, @"");
+    assert_snapshot!(ran.stderr, @"error: --country: `US` is no country's calling code; it looks like +1 or +49");
 }
 
 #[test]
