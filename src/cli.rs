@@ -28,6 +28,9 @@ pub enum Command {
     Check(CheckFlags),
     /// Check a sheet, then send its changes, and write a results file
     Apply(Box<ApplyFlags>),
+    /// Say whose the access token is, which organisations it manages, and whether it reads calling
+    /// settings
+    Whoami(WhoamiFlags),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
     /// Print what makes a shell complete wxbulk's commands and flags
@@ -166,22 +169,8 @@ pub struct ApplyFlags {
     )]
     pub timeout: String,
 
-    /// The service, where it is not the public one
-    #[arg(long, value_name = "URL", help_heading = "Service")]
-    pub base_url: Option<String>,
-
-    /// Read the access token from this file
-    #[arg(long, value_name = "FILE", help_heading = "Service")]
-    pub token_file: Option<PathBuf>,
-
-    /// Fetch access tokens with the service app in this file, which only you may read
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "token_file",
-        help_heading = "Service"
-    )]
-    pub service_app: Option<PathBuf>,
+    #[command(flatten)]
+    pub service: ServiceFlags,
 
     /// When progress is forced onto the disk: row, group (ten times a second) or none
     #[arg(
@@ -198,6 +187,34 @@ pub struct ApplyFlags {
 
     #[command(flatten)]
     pub talk: TalkFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct ServiceFlags {
+    /// The service, where it is not the public one
+    #[arg(long, value_name = "URL", help_heading = "Service")]
+    pub base_url: Option<String>,
+
+    /// Read the access token from this file
+    #[arg(long, value_name = "FILE", help_heading = "Service")]
+    pub token_file: Option<PathBuf>,
+
+    /// Fetch access tokens with the service app in this file, which only you may read
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "token_file",
+        help_heading = "Service"
+    )]
+    pub service_app: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk whoami --token-file token.txt\n\n\
+    Exit codes: 0 the token reads calling settings, 2 it does not.")]
+pub struct WhoamiFlags {
+    #[command(flatten)]
+    pub service: ServiceFlags,
 }
 
 #[derive(Debug, Args)]

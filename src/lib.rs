@@ -27,6 +27,7 @@ pub mod results;
 pub mod summary;
 
 // The run.
+pub mod inquiry;
 pub mod journal;
 pub mod pipeline;
 pub mod reachability;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
-use crate::cli::{ApplyFlags, SheetFlags};
+use crate::cli::{ApplyFlags, ServiceFlags, SheetFlags};
 use crate::clock;
 use crate::journal::Durability;
 use crate::pace::{Memory, PaceSettings, Rate};
@@ -144,10 +144,7 @@ impl ApplySettings {
                 speed: flags.rehearse_speed,
             }
         } else {
-            let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
-                .context("--base-url cannot be used")?;
-            let credentials =
-                read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
+            let (base_url, credentials) = read_service(&flags.service)?;
             Target::Service {
                 base_url,
                 credentials,
@@ -266,6 +263,14 @@ fn read_duration(text: &str, flag: &str) -> Result<Duration> {
         .with_context(|| {
             format!("{flag}: `{text}` is no length of time; it looks like 90s, 5m or 2h")
         })
+}
+
+/// Where the service is, and what opens it.
+pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Credentials)> {
+    let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
+        .context("--base-url cannot be used")?;
+    let credentials = read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
+    Ok((base_url, credentials))
 }
 
 /// What is named on the command line counts before the environment, and there a service app

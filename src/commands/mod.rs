@@ -9,6 +9,7 @@ mod pages;
 mod recorder;
 mod rehearsal;
 mod simulator;
+mod whoami;
 
 use anyhow::Result;
 
@@ -20,6 +21,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Check(flags) => check::run(flags),
         Command::Apply(flags) => apply::run(*flags).await,
+        Command::Whoami(flags) => whoami::run(&flags).await,
         Command::Simulator(flags) => simulator::run(flags).await,
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { folder } => pages::man(&folder),

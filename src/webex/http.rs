@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, redirect, retry};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LINK, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect, retry};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -17,12 +17,16 @@ use crate::clock;
 use crate::reply::{Answer, NoAnswer, Reach, Reply};
 use crate::row::Row;
 use crate::webex::base_url::BaseUrl;
+use crate::webex::lists::{self, Fetched};
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
 use crate::webex::{Renewal, Service, errors, retry_after};
 
 /// How much of an answer is read; an error that matters says so in its first lines.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// How much of a list's page is read; one of a thousand locations has half a megabyte.
+const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// A connection that takes longer than this will not come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -196,6 +200,67 @@ impl Webex {
         Ok(())
     }
 
+    /// An address below the base URL.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    /// Where the calling locations of an organisation are listed.
+    pub fn locations_url(&self, org_id: Option<&str>) -> String {
+        let mut url = self.url("/telephony/config/locations?max=1000");
+        if let Some(org_id) = org_id {
+            let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
+        }
+        url
+    }
+
+    /// Whether an address is the service's own.
+    pub fn is_at(&self, url: &str) -> bool {
+        lists::is_of_the_service(url, &self.base_url)
+    }
+
+    /// Reads one page: one request, no retry. Only a success has something fetched.
+    pub async fn get(&self, url: &str, tracking: u128) -> (Reply, Option<Fetched>) {
+        match self.fetch(url, tracking).await {
+            Ok((answer, fetched)) => (Reply::Answer(answer), fetched),
+            Err(error) => (Reply::NoAnswer(self.no_answer(&error)), None),
+        }
+    }
+
+    async fn fetch(&self, url: &str, tracking: u128) -> reqwest::Result<(Answer, Option<Fetched>)> {
+        let request = self.authorized(self.client.get(url));
+        let request = request.header("TrackingID", tracking_id(tracking));
+        let mut response = request.send().await?;
+        if response.status() != StatusCode::OK {
+            return Ok((read_answer(response).await, None));
+        }
+        let links = response.headers().get_all(LINK).iter();
+        let next = links
+            .filter_map(|link| link.to_str().ok())
+            .find_map(lists::next_link)
+            .map(String::from);
+        let mut body = Vec::new();
+        // Unlike the text of an error, half a list is none.
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_PAGE {
+                break;
+            }
+        }
+        let answer = Answer {
+            status: StatusCode::OK.as_u16(),
+            ..Answer::default()
+        };
+        Ok((answer, Some(Fetched { body, next })))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        match &*self.authorization.borrow() {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
+    }
+
     async fn exchange(&self, row: &Row<'_>, tracking: u128) -> reqwest::Result<Answer> {
         let [one, two, three] = &row.changes;
         let body = AutoTransferNumbers {
@@ -204,14 +269,10 @@ impl Webex {
             three: three.field(),
         };
         let body = serde_json::to_vec(&body).unwrap_or_default();
-        let tracking = format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated());
-        let mut request = self.client.put(numbers_url(&self.base_url, row));
-        if let Some(authorization) = &*self.authorization.borrow() {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        let response = request
+        let response = self
+            .authorized(self.client.put(numbers_url(&self.base_url, row)))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header("TrackingID", tracking)
+            .header("TrackingID", tracking_id(tracking))
             .body(body)
             .send()
             .await?;
@@ -278,6 +339,10 @@ fn authorization(token: &Token) -> Result<HeaderValue> {
         .context("the access token cannot stand in a request")?;
     authorization.set_sensitive(true);
     Ok(authorization)
+}
+
+fn tracking_id(tracking: u128) -> String {
+    format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated())
 }
 
 fn numbers_url(base_url: &BaseUrl, row: &Row<'_>) -> String {

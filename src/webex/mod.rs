@@ -4,6 +4,7 @@ pub mod base_url;
 pub mod errors;
 pub mod http;
 pub mod ids;
+pub mod lists;
 pub mod retry_after;
 pub mod service_app;
 pub mod token;

@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 12] = [
     &["settings"],
     &["cli", "logging", "results", "progress"],
     &["pipeline"],
-    &["journal", "selection"],
+    &["inquiry", "journal", "selection"],
     &["summary", "reachability"],
     &["stop"],
     &["sheet"],

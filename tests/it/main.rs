@@ -17,3 +17,4 @@ mod resume;
 mod survival;
 mod tokens;
 mod ways;
+mod whoami;

@@ -4,7 +4,14 @@ use std::fs;
 
 use crate::harness::Stage;
 
-const COMMANDS: [&str; 5] = ["check", "apply", "simulator", "completions", "man"];
+const COMMANDS: [&str; 6] = [
+    "check",
+    "apply",
+    "whoami",
+    "simulator",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_shell_completes_every_command() {

@@ -1,0 +1,105 @@
+//! `wxbulk whoami`: what a token is good for, before a big run. It changes nothing.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::time::Instant;
+
+use crate::cli::WhoamiFlags;
+use crate::inquiry::{Inquiry, Unanswered};
+use crate::pace::{PaceSettings, Pacer};
+use crate::progress::say;
+use crate::retry::RetryPolicy;
+use crate::settings::read_service;
+use crate::summary::{ExitCode, plural};
+use crate::webex::errors::flatten;
+use crate::webex::http::{Connection, Webex};
+
+/// A few answers that take longer than this are not worth waiting for.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Nobody sits through a longer pause for a question.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+const FORBIDDEN: u16 = 403;
+const UNAUTHORISED: u16 = 401;
+
+pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
+    let (base_url, credentials) = read_service(&flags.service)?;
+    let service = Webex::connect(Connection {
+        base_url,
+        credentials,
+        timeout: TIMEOUT,
+        connections: 1,
+        warn: say,
+    })?;
+    let one_at_a_time = PaceSettings {
+        concurrency: NonZeroUsize::MIN,
+        ceiling: None,
+        remembered: None,
+    };
+    let mut inquiry = Inquiry {
+        service: &service,
+        pacer: Pacer::new(&one_at_a_time, Instant::now()),
+        retry: RetryPolicy::default(),
+        longest_wait: LONGEST_WAIT,
+        chance: fastrand::Rng::new(),
+    };
+
+    let mut text = String::new();
+    if let Some(person) = unless_forbidden(inquiry.person().await)? {
+        let name = [person.display_name, person.emails.join(", ")].join(" ");
+        let _ = writeln!(text, "whose token: {}", flatten(&name).trim());
+        let _ = writeln!(text, "its own organisation: {}", flatten(&person.org_id));
+    } else {
+        text.push_str("whose token: it may not be asked\n");
+    }
+    if let Some(organizations) = unless_forbidden(inquiry.organizations().await)? {
+        let count = plural(organizations.len() as u64, "organisation");
+        let _ = writeln!(text, "it manages {count}:");
+        for organization in &organizations {
+            let _ = writeln!(
+                text,
+                "  {}  {}",
+                flatten(&organization.id),
+                flatten(&organization.name)
+            );
+        }
+    } else {
+        text.push_str("which organisations it manages: it may not be asked\n");
+    }
+    let locations = unless_forbidden(inquiry.locations(None).await)?;
+    let code = if let Some(locations) = locations {
+        let count = plural(locations.len() as u64, "location");
+        let _ = writeln!(
+            text,
+            "calling settings: it may read those of {count} in its own organisation"
+        );
+        text.push_str("whether it may change them only a change can tell; that takes the scope spark-admin:telephony_config_write\n");
+        ExitCode::AsAsked
+    } else {
+        text.push_str(
+            "calling settings: it may not read them; that takes the scope spark-admin:telephony_config_read\n",
+        );
+        ExitCode::NothingSent
+    };
+    io::stdout()
+        .write_all(text.as_bytes())
+        .context("cannot print what the token is good for")?;
+    Ok(code)
+}
+
+/// A right that is missing is an answer too.
+fn unless_forbidden<T>(answer: Result<T, Unanswered>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(unanswered) if unanswered.status == Some(FORBIDDEN) => Ok(None),
+        Err(unanswered) if unanswered.status == Some(UNAUTHORISED) => {
+            bail!("the service does not accept the access token: {unanswered}")
+        }
+        Err(unanswered) => Err(unanswered).context("the service gives no answer"),
+    }
+}
