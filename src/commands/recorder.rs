@@ -27,14 +27,13 @@ impl<'j> RunRecorder<'j> {
 
 impl Recorder for RunRecorder<'_> {
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
-        let kind = outcome.kind;
         self.journal.finish_row(RowRecord {
             row: row.number,
             check: row.fingerprint(),
             finished_at: clock::now(),
-            outcome,
+            outcome: outcome.clone(),
         })?;
-        self.progress.finished(kind);
+        self.progress.finished(row.number, &outcome);
         Ok(())
     }
 

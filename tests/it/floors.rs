@@ -25,7 +25,7 @@ const OUTSIDE: [(&str, &[&str]); 12] = [
     ("rustls", &["webex/http.rs"]),
     ("clap", &["cli", "main.rs"]),
     ("clap_mangen", &["cli/"]),
-    ("indicatif", &["progress.rs"]),
+    ("console", &["progress/"]),
     ("csv", &["sheet/", "results.rs", "journal/"]),
     ("governor", &["pace/"]),
     ("hyper", &["simulator/"]),
