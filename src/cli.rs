@@ -86,6 +86,10 @@ pub struct SheetFlags {
 pub struct CheckFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
+
+    /// The list of problems: text, json (counts and first ones), or csv (all, to put beside the sheet)
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: String,
 }
 
 #[expect(

@@ -2,26 +2,52 @@
 
 use std::io::{self, BufWriter, Write};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use serde_json::json;
 
 use crate::cli::CheckFlags;
 use crate::progress::say;
 use crate::settings::SheetSettings;
 use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, Doubtful, check};
+use crate::sheet::listing::{ListFormat, Listing};
 use crate::summary::{ExitCode, grouped, plural};
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
+    let format = flags.format.parse();
+    let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
     let settings = SheetSettings::from_flags(flags.sheet)?;
     let sheet = Sheet::open(&settings.path, settings.reading)?;
     sheet.assumptions.iter().for_each(|said| say(said));
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut listing = Listing::begin(format, &mut out)?;
     let checked = check(&sheet, settings.duplicates, |problem| {
-        writeln!(out, "{problem}")
+        listing.add(problem, &mut out)
     })?;
-    writeln!(out, "{}", say_counts(&checked))?;
-    for doubt in say_doubts(&checked) {
-        writeln!(out, "{doubt}")?;
+    let mut counts = listing.withheld();
+    counts.push(say_counts(&checked));
+    counts.extend(say_doubts(&checked));
+    match format {
+        ListFormat::Text => {
+            for line in counts {
+                writeln!(out, "{line}")?;
+            }
+        }
+        ListFormat::Json => {
+            let report = json!({
+                "rows": checked.rows,
+                "readyToSend": checked.rows_to_send(),
+                "doneBefore": checked.settled,
+                "badRows": checked.bad_rows,
+                "problems": checked.problems,
+                "kinds": listing.kinds(),
+                "numbersWithoutPlus": checked.lost_plus.numbers,
+                "numbersWithoutZero": checked.lost_zero.numbers,
+            });
+            writeln!(out, "{report:#}")?;
+        }
+        // What is no problem has no place among them.
+        ListFormat::Csv => say(&say_counts(&checked)),
     }
     out.flush()?;
     Ok(if checked.problems == 0 {

@@ -8,6 +8,7 @@ pub mod country;
 pub mod damage;
 pub mod kind;
 mod layout;
+pub mod listing;
 pub mod problem;
 mod records;
 mod source;

@@ -89,6 +89,37 @@ fn a_country_completes_national_numbers_and_leaves_nothing_to_note() {
 }
 
 #[test]
+fn problems_are_listed_for_programs_and_spreadsheets_too() {
+    let stage = Stage::instant();
+    let row = |site| format!("{},{},12", org_id(1), location_id(site));
+    let rows: Vec<String> = (1..=30).map(row).collect();
+    stage.write(
+        "sheet.csv",
+        format!("orgId,locationId,n1\n{}\n", rows.join("\n")),
+    );
+    let text = stage.run("check sheet.csv").expect(2).stdout;
+    let end: Vec<&str> = text.lines().skip(20).collect();
+    assert_snapshot!(end.join("\n"), @"
+    and 10 more problems of the kind `wrong-length`; --format csv lists them all
+    30 rows: 0 ready to send, 30 with 30 problems
+    ");
+    let list = stage.run("check sheet.csv --format csv").expect(2).stdout;
+    assert_eq!(list.lines().count(), 31);
+    assert_eq!(
+        list.lines().nth(1),
+        Some("2,C,n1,wrong-length,`12` has 2 digits; a number has 3 to 20")
+    );
+    let report = stage.run("check sheet.csv --format json").expect(2).stdout;
+    let report: serde_json::Value = serde_json::from_str(&report).expect("json");
+    assert_eq!(report["problems"], 30);
+    assert_eq!(report["kinds"][0]["kind"], "wrong-length");
+    assert_eq!(report["kinds"][0]["count"], 30);
+    assert_eq!(report["kinds"][0]["first"][0]["row"], 2);
+    let ran = stage.run("check sheet.csv --format xml").expect(2);
+    assert_snapshot!(ran.stderr, @"error: --format: `xml` is none of text, json and csv");
+}
+
+#[test]
 fn a_row_with_nothing_to_change() {
     assert_snapshot!(check_sample("trouble-nothing-to-change", 2), @"
     row 4: there is nothing to change: give a number, or `REMOVE` to clear one
