@@ -52,7 +52,7 @@ const COMPLETIONS_HELP: &str = "Example:\n  \
 
 #[derive(Debug, Args)]
 pub struct SheetFlags {
-    /// The sheet: a CSV file with the columns orgId, locationId, n1, n2, n3; - for standard input
+    /// The sheet: a CSV file or .xlsx workbook with the columns orgId, locationId, n1, n2, n3; - for standard input
     #[arg(value_name = "SHEET")]
     pub sheet: PathBuf,
 
@@ -71,6 +71,10 @@ pub struct SheetFlags {
     /// Send several rows for one location one after the other, in the order of the sheet
     #[arg(long)]
     pub allow_duplicates: bool,
+
+    /// Which sheet of a workbook [default: the first]
+    #[arg(long = "sheet", value_name = "NAME", help_heading = "Sheet")]
+    pub sheet_name: Option<String>,
 
     /// What the sheet's letters are written in, such as windows-1252 [default: found]
     #[arg(long, value_name = "NAME", help_heading = "Sheet")]

@@ -33,13 +33,15 @@ pub struct Duplicates {
 }
 
 impl SeenRows {
+    /// `fingerprint` tells twins, where anybody asks for them.
+    ///
     /// Rows beyond the number 4,294,967,295 are not compared; no spreadsheet reaches there.
-    pub fn add(&mut self, row: &Row<'_>) {
+    pub fn add(&mut self, row: &Row<'_>, fingerprint: u32) {
         if let Ok(number) = u32::try_from(row.number) {
             self.0.push(Seen {
                 location: row.key,
                 row: number,
-                fingerprint: row.fingerprint(),
+                fingerprint,
             });
         }
     }
@@ -89,13 +91,14 @@ mod tests {
     fn duplicates(rows: &[(u64, u64, &'static str)]) -> Duplicates {
         let mut seen = SeenRows::default();
         for &(number, location, text) in rows {
-            seen.add(&Row {
+            let row = Row {
                 number,
                 org_id: None,
                 location_id: "x".into(),
                 key: LocationKey(location),
                 changes: [Change::Set(text.into()), Change::Keep, Change::Keep],
-            });
+            };
+            seen.add(&row, row.fingerprint());
         }
         seen.find_duplicates()
     }

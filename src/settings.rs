@@ -114,6 +114,7 @@ impl SheetSettings {
                 } else {
                     RowsWanted::All
                 },
+                sheet: flags.sheet_name,
                 encoding: read_flag(flags.encoding.as_deref(), "--encoding")?,
                 separator: read_flag(flags.separator.as_deref(), "--separator")?,
             },

@@ -8,6 +8,7 @@ use std::io;
 use anyhow::{Context, Result};
 
 use crate::duplicates::{Duplicates, SeenRows};
+use crate::row::Row;
 use crate::row::{Change, Row};
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::kind::ProblemKind;
@@ -81,6 +82,11 @@ pub fn check(
     };
 
     let mut seen = SeenRows::default();
+    // Twins among repeats matter only where repeats are sent.
+    let fingerprint = |row: &Row<'_>| match policy {
+        DuplicatePolicy::Refuse => 0,
+        DuplicatePolicy::InOrder => row.fingerprint(),
+    };
     let mut organisations = Organisations::default();
     let mut lost_plus = Doubtful::default();
     let mut lost_zero = Doubtful::default();
@@ -96,13 +102,13 @@ pub fn check(
             // Counted among the locations all the same: sending an earlier row for one of them
             // now would undo the later.
             if let Ok(row) = sheet.read_row(columns, &numbered) {
-                seen.add(&row);
+                seen.add(&row, fingerprint(&row));
             }
             continue;
         }
         match sheet.read_row(columns, &numbered) {
             Ok(row) => {
-                seen.add(&row);
+                seen.add(&row, fingerprint(&row));
                 organisations.add(row.org_id.as_deref());
                 count_doubtful(&row, &mut lost_plus, &mut lost_zero);
             }

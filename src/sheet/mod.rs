@@ -13,9 +13,10 @@ pub mod problem;
 mod records;
 mod source;
 mod text;
+mod workbook;
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -46,6 +47,8 @@ pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Sheet {
     pub path: PathBuf,
     file: File,
+    /// What is read in place of a workbook: its sheet, written out as text.
+    spooled: Option<File>,
     form: TextForm,
     delimiter: u8,
     has_separator_line: bool,
@@ -55,7 +58,7 @@ pub struct Sheet {
     /// What stands where, or what is wrong with the header.
     pub columns: Result<Columns, Vec<Problem>>,
     /// A file of ours from this sheet begins with a byte order mark, by which Excel knows
-    /// UTF-8: the sheet does so too, or is in another encoding.
+    /// UTF-8: the sheet does so too, or is a workbook or in another encoding.
     pub has_byte_order_mark: bool,
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
@@ -70,6 +73,8 @@ pub struct Reading {
     /// Where bare national numbers belong; without it they are sent as they stand.
     pub country: Option<Country>,
     pub rows: RowsWanted,
+    /// Which sheet of a workbook; `None`: the first.
+    pub sheet: Option<String>,
     /// `None`: found by the look of the file. A byte order mark counts for more.
     pub encoding: Option<Encoding>,
     /// `None`: found by the names in the header. A line `sep=;` counts for more.
@@ -86,7 +91,7 @@ pub enum RowsWanted {
 }
 
 impl Sheet {
-    /// Opens a CSV file; `-` is the standard input.
+    /// Opens a CSV file or an Excel workbook; `-` is the standard input.
     ///
     /// A header that cannot be used is no error here: it is in `columns`, to be reported like
     /// any other problem of the sheet.
@@ -94,19 +99,36 @@ impl Sheet {
         let shown = path.display();
         let cannot_read = || format!("cannot read `{shown}`");
         let file = source::open(path)?;
-        let mut start = Vec::new();
-        (&file)
-            .take(LOOKED_AT)
-            .read_to_end(&mut start)
-            .with_context(cannot_read)?;
-        source::refuse_other_formats(&start).with_context(|| format!("cannot use `{shown}`"))?;
-        let form = TextForm::find(&file, &start, reading.encoding)
+        let cannot_use = || format!("cannot use `{shown}`");
+        let mut start = start_of(&file).with_context(cannot_read)?;
+        source::refuse_other_formats(&start).with_context(cannot_use)?;
+        let mut said = Vec::new();
+        let mut spooled = None;
+        if source::is_zipped(&start) {
+            let sheet =
+                workbook::spool(&file, reading.sheet.as_deref()).with_context(cannot_use)?;
+            start = start_of(&sheet.file).with_context(cannot_read)?;
+            said.extend(sheet.chosen.map(|name| {
+                format!("the workbook has several sheets; `{name}` is read, --sheet names another")
+            }));
+            spooled = Some(sheet.file);
+        } else if reading.sheet.is_some() {
+            bail!("`{shown}` is no workbook, so it has no sheets with names; leave out --sheet");
+        }
+        let is_workbook = spooled.is_some();
+        let encoding = reading.encoding.filter(|_| !is_workbook);
+        let form = TextForm::find(spooled.as_ref().unwrap_or(&file), &start, encoding)
             .with_context(cannot_read)?
             .with_context(|| format!("cannot use `{shown}`: it is no text file; {SAVE_AS_CSV}"))?;
         let text = form.read_all(&start).with_context(cannot_read)?;
 
         let org_is_given = reading.default_org.is_some();
-        let layout = Layout::find(&text, reading.separator, org_is_given)
+        let separator = if is_workbook {
+            Some(workbook::SEPARATOR)
+        } else {
+            reading.separator
+        };
+        let layout = Layout::find(&text, separator, org_is_given)
             .with_context(cannot_read)?
             .with_context(|| format!("`{shown}` is empty"))?;
         if let Ok(columns) = &layout.columns
@@ -117,17 +139,21 @@ impl Sheet {
                 "`{shown}` is no results file, so it does not say which rows failed; --only-failed wants the results of an earlier run"
             );
         }
+        said.extend(assumptions(&form, &layout, &text));
         Ok(Sheet {
             path: path.to_path_buf(),
-            assumptions: assumptions(&form, &layout, &text),
+            assumptions: said,
             file,
+            spooled,
             form,
             delimiter: layout.delimiter,
             has_separator_line: layout.has_separator_line,
             header: layout.header,
             header_row: layout.header_row,
             columns: layout.columns,
-            has_byte_order_mark: start.starts_with(BYTE_ORDER_MARK) || !form.is_utf_8(),
+            has_byte_order_mark: is_workbook
+                || !form.is_utf_8()
+                || start.starts_with(BYTE_ORDER_MARK),
             reading,
         })
     }
@@ -157,10 +183,10 @@ impl Sheet {
     ///
     /// Only one reading at a time: they share the position in the file.
     pub fn records(&self) -> Result<Records<Text<&File>>> {
-        (&self.file)
-            .seek(SeekFrom::Start(0))
+        let mut file = self.spooled.as_ref().unwrap_or(&self.file);
+        file.seek(SeekFrom::Start(0))
             .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
-        let text = self.form.reader(&self.file);
+        let text = self.form.reader(file);
         let mut records = layout::records(text, self.delimiter, self.has_separator_line)?;
         while let Some(record) = records.next_record() {
             if record?.row >= self.header_row {
@@ -192,6 +218,13 @@ impl Sheet {
             .and_then(OutcomeKind::from_word)
             .is_some_and(OutcomeKind::is_as_asked)
     }
+}
+
+fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(LOOKED_AT).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// What the user should hear, since it may be wrong.

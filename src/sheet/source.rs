@@ -46,12 +46,16 @@ pub(super) fn refuse_other_formats(start: &[u8]) -> Result<()> {
         [b'P', b'K', 3, 4, ..] if is_open_document(start) => {
             "an OpenDocument file, as LibreOffice writes them"
         }
-        [b'P', b'K', 3, 4, ..] => "an Excel workbook or another zipped file",
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel workbook",
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old or a protected Excel workbook",
         [b'%', b'P', b'D', b'F', ..] => "a PDF",
         _ => return Ok(()),
     };
     bail!("it is {what}; {SAVE_AS_CSV}")
+}
+
+/// As a workbook is.
+pub(super) fn is_zipped(start: &[u8]) -> bool {
+    start.starts_with(b"PK\x03\x04")
 }
 
 /// Its kind stands uncompressed at the beginning.

@@ -5,17 +5,22 @@
 //! Control Hub shows: whether the service takes it is unknown, so it is written the long way.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{BuildHasher, Hasher};
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use foldhash::quality::FixedState;
 
 use crate::row::LocationKey;
 
 /// The longest id looked at; real ones have 82 to 87 characters.
 const LONGEST_ID: usize = 400;
+
+/// An organisation's id without padding, and what it decodes to.
+const USUAL_LENGTH: usize = 87;
+const USUAL_BYTES: usize = 66;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -59,6 +64,12 @@ pub enum IdFault {
 
 /// Reads a cell that should hold an id of `kind`.
 pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
+    if let Some(key) = key_of_usual(cell, kind) {
+        return Ok(Id {
+            text: Cow::Borrowed(cell),
+            key,
+        });
+    }
     let text = cell.trim_matches(is_blank);
     if text.is_empty() {
         return Err(IdFault::Empty);
@@ -82,6 +93,22 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
         text: Cow::Borrowed(text),
         key: key_of(thing),
     })
+}
+
+/// The key of an id just as the API writes it, as nearly all are: whole, without padding, with a
+/// UUID. Only faster than what is done with all others.
+fn key_of_usual(cell: &str, kind: Kind) -> Option<LocationKey> {
+    let mut buffer = [0; USUAL_BYTES];
+    if cell.len() > USUAL_LENGTH {
+        return None;
+    }
+    let decoded = base64_simd::URL_SAFE_NO_PAD
+        .decode(cell.as_bytes(), base64_simd::Out::from_slice(&mut buffer))
+        .ok()?;
+    let rest = decoded.strip_prefix(b"ciscospark://us/")?;
+    let rest = rest.strip_prefix(kind.segment().as_bytes())?;
+    let uuid = std::str::from_utf8(rest.strip_prefix(b"/")?).ok()?;
+    is_uuid(uuid).then(|| key_of(uuid))
 }
 
 /// White space, no-break and zero-width characters: what clings to a pasted cell.
@@ -141,22 +168,42 @@ fn name_of_kind(kind: &str) -> Cow<'static, str> {
 }
 
 fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
+    let Ok(bytes) = <&[u8; 36]>::try_from(text.as_bytes()) else {
+        return false;
+    };
+    let is_dash = |index: usize| matches!(index, 8 | 13 | 18 | 23);
+    // Without a way out halfway, which would cost more than it saves.
+    bytes
+        .iter()
+        .enumerate()
+        .fold(true, |so_far, (index, byte)| {
+            so_far
+                & (if is_dash(index) {
+                    *byte == b'-'
+                } else {
+                    byte.is_ascii_hexdigit()
+                })
         })
 }
 
 /// Capitals make no other location of it; they are rare, so only they cost a copy.
 fn key_of(thing: &str) -> LocationKey {
-    let mut hasher = DefaultHasher::new();
-    if thing.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        hasher.write(thing.to_ascii_lowercase().as_bytes());
+    let has_capitals = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(false, |so_far, byte| so_far | byte.is_ascii_uppercase())
+    };
+    LocationKey(if has_capitals(thing.as_bytes()) {
+        hash(thing.to_ascii_lowercase().as_bytes())
     } else {
-        hasher.write(thing.as_bytes());
-    }
-    LocationKey(hasher.finish())
+        hash(thing.as_bytes())
+    })
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ fn files_that_are_no_sheet_get_a_sentence() {
     assert_snapshot!(said.replace("(os error 2)", ""), @r#"
     error: cannot use `empty.csv`: the file is empty
     error: `blank.csv` is empty
-    error: cannot use `book.xlsx`: it is an Excel workbook or another zipped file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot use `book.xlsx`: it is no Excel workbook that can be read; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": Zip error: invalid Zip archive: Could not find EOCD: invalid Zip archive: Could not find EOCD
     error: cannot use `book.ods`: it is an OpenDocument file, as LibreOffice writes them; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot use `binary.csv`: it is no text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot read `none.csv`: No such file or directory 

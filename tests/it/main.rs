@@ -18,3 +18,4 @@ mod survival;
 mod tokens;
 mod ways;
 mod whoami;
+mod workbook;

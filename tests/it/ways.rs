@@ -19,7 +19,10 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .expect("the folder is there")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
+        .filter(|path| {
+            let extension = path.extension().unwrap_or_default();
+            extension == "csv" || extension == "xlsx"
+        })
         .map(|path| {
             let name = path.file_name().expect("a name").to_string_lossy();
             (name.into_owned(), fs::read(&path).expect("it can be read"))

@@ -1,0 +1,121 @@
+//! Sheets in Excel workbooks.
+
+use std::thread;
+
+use insta::assert_snapshot;
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
+
+use crate::harness::{Stage, location_id, number, org_id, peak_memory, sheet};
+
+fn save(stage: &Stage, name: &str, workbook: &mut Workbook) {
+    let bytes = workbook.save_to_buffer().expect("memory");
+    stage.write(name, bytes);
+}
+
+/// The cells of a CSV text from `row` on, as text.
+fn fill(worksheet: &mut Worksheet, text: &str, row: u32) -> Result<(), XlsxError> {
+    for (line, row) in text.lines().zip(row..) {
+        for (cell, column) in line.split(',').zip(0..) {
+            if !cell.is_empty() {
+                worksheet.write_string(row, column, cell)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn numbers_keep_their_digits_and_what_is_no_number_is_named_where_excel_shows_it() {
+    let stage = Stage::instant();
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    let mut fill_it = || -> Result<(), XlsxError> {
+        fill(worksheet, "Numbers for the weekend", 0)?;
+        fill(worksheet, &sheet(9), 2)?;
+        let day = Format::new().set_num_format("yyyy-mm-dd");
+        worksheet.write_number(3, 2, 12_025_550_101.0)?;
+        worksheet.write_number(4, 2, 4_961_007_731_234_567.0)?;
+        worksheet.write_datetime_with_format(5, 2, ExcelDateTime::from_ymd(2026, 3, 5)?, &day)?;
+        worksheet.write_formula(6, 2, Formula::new("=1/0").set_result("#DIV/0!"))?;
+        worksheet.write_formula(7, 2, Formula::new("=C4+1").set_result("12025550102"))?;
+        worksheet.write_number(8, 2, 5501.5)?;
+        worksheet.write_boolean(9, 2, true)?;
+        Ok(())
+    };
+    fill_it().expect("cells");
+    save(&stage, "book.xlsx", &mut workbook);
+    let ran = stage.run("check book.xlsx").expect(2);
+    assert_snapshot!(ran.stderr, @"the header is row 3; what stands above it is left out");
+    assert_snapshot!(ran.stdout, @"
+    row 5, column C (n1): `4.961007731234567E15` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
+    row 7, column C (n1): `#DIV/0!` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    row 9, column C (n1): `5501.5` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
+    row 10, column C (n1): `TRUE` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    9 rows: 5 ready to send, 4 with 4 problems
+    ");
+    stage.apply("book.xlsx --skip-invalid").expect(1);
+    let results = stage.results("book.results.csv");
+    assert_eq!(results[0]["n1"], "12025550101");
+    assert_eq!(
+        (&*results[0]["row"], &*results[0]["outcome"]),
+        ("4", "updated")
+    );
+    assert_eq!(results[8]["n1"], number(10));
+}
+
+#[test]
+fn one_of_several_sheets_is_named_or_the_first_is_read() {
+    let stage = Stage::instant();
+    let mut workbook = Workbook::new();
+    for (name, rows) in [("May", 3), ("June", 5)] {
+        let worksheet = workbook.add_worksheet().set_name(name).expect("a name");
+        fill(worksheet, &sheet(rows), 0).expect("cells");
+    }
+    save(&stage, "book.xlsx", &mut workbook);
+    let ran = stage.run("check book.xlsx").expect(0);
+    assert_snapshot!(ran.stderr + &ran.stdout, @"
+    the workbook has several sheets; `May` is read, --sheet names another
+    3 rows: 3 ready to send
+    ");
+    let ran = stage.run("check book.xlsx --sheet June").expect(0);
+    assert_snapshot!(ran.stderr + &ran.stdout, @"5 rows: 5 ready to send");
+    let ran = stage.run("check book.xlsx --sheet July").expect(2);
+    assert_snapshot!(ran.stderr, @"error: cannot use `book.xlsx`: there is no such sheet in the workbook; its sheets are `May`, `June`");
+    stage.write("sheet.csv", sheet(1));
+    let ran = stage.run("check sheet.csv --sheet May").expect(2);
+    assert_snapshot!(ran.stderr, @"error: `sheet.csv` is no workbook, so it has no sheets with names; leave out --sheet");
+}
+
+#[test]
+fn a_large_workbook_is_checked_in_little_memory() {
+    const ROWS: u32 = 100_000;
+    let stage = Stage::instant();
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    fill(worksheet, "orgId,locationId,n1,n2,n3,site", 0).expect("cells");
+    for row in 1..=ROWS {
+        let own = u64::from(row);
+        worksheet
+            .write_string(row, 0, org_id(own % 3))
+            .expect("a cell");
+        worksheet
+            .write_string(row, 1, location_id(own))
+            .expect("a cell");
+        worksheet
+            .write_number(row, 2, f64::from(row) + 12_020_000_000.0)
+            .expect("a cell");
+        worksheet
+            .write_string(row, 5, format!("site {row}"))
+            .expect("a cell");
+    }
+    save(&stage, "book.xlsx", &mut workbook);
+    let mut child = stage.command("check book.xlsx").spawn().expect("it starts");
+    let mut peak = 0;
+    while child.try_wait().expect("a child").is_none() {
+        peak = peak.max(peak_memory(&child).unwrap_or_default());
+        thread::yield_now();
+    }
+    let ran = crate::harness::Ran::of(child.wait_with_output().expect("it ended")).expect(0);
+    assert_eq!(ran.stdout, "100,000 rows: 100,000 ready to send\n");
+    assert!(peak < 200 * 1024, "{peak} KiB");
+}
