@@ -8,7 +8,6 @@ use std::io;
 use anyhow::{Context, Result};
 
 use crate::duplicates::{Duplicates, SeenRows};
-use crate::row::Row;
 use crate::row::{Change, Row};
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::kind::ProblemKind;

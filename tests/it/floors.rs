@@ -31,17 +31,12 @@ const OUTSIDE: [(&str, &[&str]); 13] = [
     ("hyper", &["simulator/"]),
     ("encoding_rs", &["sheet/text.rs"]),
     ("chardetng", &["sheet/text.rs"]),
-<<<<<<< HEAD
-    ("tempfile", &["sheet/source.rs"]),
+    ("calamine", &["sheet/workbook.rs"]),
+    ("tempfile", &["sheet/source.rs", "sheet/workbook.rs"]),
     (
         "sha2",
         &["sheet/", "webex/token.rs", "webex/service_app.rs"],
     ),
-=======
-    ("calamine", &["sheet/workbook.rs"]),
-    ("tempfile", &["sheet/source.rs", "sheet/workbook.rs"]),
-    ("sha2", &["sheet/", "webex/token.rs"]),
->>>>>>> 4525653 (Read Excel workbooks, and check a sheet in less than half the time)
 ];
 
 fn sources() -> Vec<(String, String)> {

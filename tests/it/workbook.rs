@@ -48,10 +48,12 @@ fn numbers_keep_their_digits_and_what_is_no_number_is_named_where_excel_shows_it
     assert_snapshot!(ran.stderr, @"the header is row 3; what stands above it is left out");
     assert_snapshot!(ran.stdout, @"
     row 5, column C (n1): `4.961007731234567E15` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
-    row 7, column C (n1): `#DIV/0!` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    row 6, column C (n1): `2026-03-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    row 7, column C (n1): `#DIV/0!` is what a spreadsheet puts where a formula fails; mend the formula or type the value
     row 9, column C (n1): `5501.5` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
     row 10, column C (n1): `TRUE` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-    9 rows: 5 ready to send, 4 with 4 problems
+    9 rows: 4 ready to send, 5 with 5 problems
+    note: 2 numbers with 11 digits or more and no `+` in front, the first in row 4; sent as they stand unless --country names their country
     ");
     stage.apply("book.xlsx --skip-invalid").expect(1);
     let results = stage.results("book.results.csv");
@@ -116,6 +118,7 @@ fn a_large_workbook_is_checked_in_little_memory() {
         thread::yield_now();
     }
     let ran = crate::harness::Ran::of(child.wait_with_output().expect("it ended")).expect(0);
-    assert_eq!(ran.stdout, "100,000 rows: 100,000 ready to send\n");
+    let counts = "100,000 rows: 100,000 ready to send\n";
+    assert!(ran.stdout.starts_with(counts), "{}", ran.stdout);
     assert!(peak < 200 * 1024, "{peak} KiB");
 }
