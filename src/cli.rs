@@ -12,15 +12,20 @@ pub use pages::{write_completions, write_man_pages};
 /// Changes Webex Calling settings in bulk from a spreadsheet.
 #[derive(Debug, Parser)]
 #[command(name = "wxbulk", version = env!("WXBULK_VERSION"), disable_help_subcommand = true)]
-#[command(
-    max_term_width = 100,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
+#[command(max_term_width = 100, subcommand_required = false)]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
+
+/// What to do next, for someone who typed nothing but the program's name.
+pub const FIRST_STEPS: &str = "\
+wxbulk changes Webex Calling settings in bulk from a spreadsheet. Begin with:
+
+  wxbulk check numbers.csv              look for mistakes; sends nothing
+  wxbulk apply numbers.csv --rehearse   practise; nothing changes anywhere
+  wxbulk apply numbers.csv              send, after asking you
+  wxbulk --help                         all commands";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -301,6 +306,20 @@ pub struct SimulatorFlags {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn each_help_fits_80_columns_and_has_an_example() {
+        let mut cli = Cli::command().term_width(80);
+        cli.build();
+        for command in cli.get_subcommands_mut() {
+            let help = command.render_help().to_string();
+            let name = command.get_name();
+            assert!(help.contains("Example"), "`{name}` has no example");
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "`{name}`: {line}");
+            }
+        }
+    }
 
     #[test]
     fn the_flags_do_not_contradict_each_other() {

@@ -13,12 +13,17 @@ mod whoami;
 
 use anyhow::Result;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, FIRST_STEPS};
+use crate::progress::say;
 use crate::summary::ExitCode;
 
 /// Runs what the user asked for.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
-    match cli.command {
+    let Some(command) = cli.command else {
+        say(FIRST_STEPS);
+        return Ok(ExitCode::NothingSent);
+    };
+    match command {
         Command::Check(flags) => check::run(flags),
         Command::Apply(flags) => apply::run(*flags).await,
         Command::Whoami(flags) => whoami::run(&flags).await,

@@ -22,6 +22,9 @@ pub const RESULT_COLUMNS: [&str; 8] = [
 /// What a results file has after those when the numbers were backed up.
 pub const PREVIOUS_COLUMNS: [&str; NUMBERS] = ["previous1", "previous2", "previous3"];
 
+/// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
+const MISSPELT: usize = 2;
+
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
@@ -52,14 +55,19 @@ impl Known {
     ];
 
     fn of_name(name: &str) -> Option<Known> {
-        Some(match name {
-            "orgid" | "organizationid" => Known::OrgId,
-            "locationid" => Known::LocationId,
-            "n1" | "number1" | "autotransfernumber1" => Known::Number(0),
-            "n2" | "number2" | "autotransfernumber2" => Known::Number(1),
-            "n3" | "number3" | "autotransfernumber3" => Known::Number(2),
-            _ => return None,
-        })
+        let mut all = Self::ALL.into_iter();
+        all.find(|known| known.spellings().contains(&name))
+    }
+
+    /// As [`normalise`] leaves them.
+    fn spellings(self) -> &'static [&'static str] {
+        match self {
+            Known::OrgId => &["orgid", "organizationid"],
+            Known::LocationId => &["locationid"],
+            Known::Number(0) => &["n1", "number1", "autotransfernumber1"],
+            Known::Number(1) => &["n2", "number2", "autotransfernumber2"],
+            Known::Number(_) => &["n3", "number3", "autotransfernumber3"],
+        }
     }
 
     fn name(self) -> &'static str {
@@ -105,8 +113,12 @@ impl Columns {
         let location_id = first(Known::LocationId);
         let org_id = first(Known::OrgId);
         let numbers = [0, 1, 2].map(|index| first(Known::Number(index)));
-        let mut missing = |name: &str, hint: &str| {
+        let mut missing = |name: &str, known: &[Known], hint: &str| {
             let found = list_of_names(header);
+            let hint = match nearest(header, known) {
+                Some(near) => format!(" (is it `{near}`? then rename that)"),
+                None => hint.to_string(),
+            };
             problems.push(Problem::new(
                 Place::row(row),
                 format!("there is no column `{name}`{hint}; the columns found are {found}"),
@@ -115,14 +127,15 @@ impl Columns {
         if org_id.is_none() && !org_is_given {
             missing(
                 "orgId",
+                &[Known::OrgId],
                 " (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org)",
             );
         }
         if location_id.is_none() {
-            missing("locationId", "");
+            missing("locationId", &[Known::LocationId], "");
         }
         if numbers == [None; NUMBERS] {
-            missing("n1`, `n2` or `n3", "");
+            missing("n1`, `n2` or `n3", &[0, 1, 2].map(Known::Number), "");
         }
         match location_id {
             Some(location_id) if problems.is_empty() => Ok(Columns {
@@ -200,6 +213,24 @@ fn result_columns(header: &ByteRecord) -> Option<Range<usize>> {
     Some(start..end)
 }
 
+/// The name in the header that was probably meant for one of `wanted`: misspelt by a letter or two.
+fn nearest(header: &ByteRecord, wanted: &[Known]) -> Option<String> {
+    let distance = |name: &str| {
+        let name = normalise(name);
+        let spellings = wanted.iter().flat_map(|known| known.spellings());
+        // A short name has too many neighbours: `n4` is not a misspelt `n1`.
+        let likely = spellings.filter(|spelling| spelling.len() >= 5);
+        likely
+            .map(|spelling| strsim::damerau_levenshtein(&name, spelling))
+            .min()
+    };
+    let names = header.iter().map(|cell| String::from_utf8_lossy(cell));
+    let near = names.filter(|name| Known::of_name(&normalise(name)).is_none());
+    let near = near.filter_map(|name| Some((distance(&name)?, name)));
+    let (_, name) = near.filter(|(distance, _)| *distance <= MISSPELT).min()?;
+    Some(super::problem::shorten(&name))
+}
+
 fn list_of_names(header: &ByteRecord) -> String {
     const SHOWN: usize = 12;
     let mut names: Vec<String> = header
@@ -248,10 +279,24 @@ mod tests {
         let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
         insta::assert_snapshot!(problems.join("\n"), @"
         row 1, column C (locationId): the column `locationId` is there 2 times, in B, C; rename or delete all but one
-        row 1: there is no column `orgId` (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org); the columns found are `Org`, `locationId`, `location id`, `x`
+        row 1: there is no column `orgId` (is it `Org`? then rename that); the columns found are `Org`, `locationId`, `location id`, `x`
         row 1: there is no column `n1`, `n2` or `n3`; the columns found are `Org`, `locationId`, `location id`, `x`
         ");
         assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
+    }
+
+    #[test]
+    fn a_misspelt_column_is_asked_about() {
+        let nearest_to = |name: &str| {
+            let problems = find(&["orgId", name, "n1"]).expect_err("a problem");
+            problems[0].contains(&format!("(is it `{name}`?"))
+        };
+        for name in ["LocatoinID", "Location Ids", "loction-id"] {
+            assert!(nearest_to(name), "{name}");
+        }
+        for name in ["site id", "", "x", "place"] {
+            assert!(!nearest_to(name), "{name}");
+        }
     }
 
     #[test]

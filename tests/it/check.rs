@@ -186,6 +186,28 @@ fn each_sample_is_used_by_a_test_and_described() {
 }
 
 #[test]
+fn the_name_alone_says_what_to_do_next() {
+    let ran = Stage::instant().run("").expect(2);
+    assert_snapshot!(ran.stderr, @"
+    wxbulk changes Webex Calling settings in bulk from a spreadsheet. Begin with:
+
+      wxbulk check numbers.csv              look for mistakes; sends nothing
+      wxbulk apply numbers.csv --rehearse   practise; nothing changes anywhere
+      wxbulk apply numbers.csv              send, after asking you
+      wxbulk --help                         all commands
+    ");
+}
+
+#[test]
+fn a_misspelt_flag_or_command_is_answered_with_the_right_one() {
+    let stage = Stage::instant();
+    let ran = stage.run("apply sheet.csv --outpt x").expect(2);
+    assert!(ran.stderr.contains("'--output'"), "{}", ran.stderr);
+    let ran = stage.run("aply sheet.csv").expect(2);
+    assert!(ran.stderr.contains("'apply'"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_organisation_for_rows_without_one_can_be_named() {
     let stage = Stage::instant();
     stage.write(
