@@ -36,6 +36,10 @@ pub enum Command {
     /// Say whose the access token is, which organisations it manages, and whether it reads calling
     /// settings
     Whoami(WhoamiFlags),
+    /// Read the present numbers and show what would change; changes nothing
+    Plan(Box<PlanFlags>),
+    /// Put back the numbers that were there before an `apply --backup`
+    Undo(Box<UndoFlags>),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
     /// Print what makes a shell complete wxbulk's commands and flags
@@ -101,10 +105,6 @@ pub struct CheckFlags {
     pub format: String,
 }
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag; `settings` makes policies of them"
-)]
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
@@ -122,6 +122,70 @@ pub struct ApplyFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Do not ask before sending
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Read and keep the present numbers before changing them, so that `undo` can put them back
+    #[arg(long)]
+    pub backup: bool,
+
+    /// Leave rows alone whose present numbers are no longer those of this plan
+    #[arg(long, value_name = "PLAN")]
+    pub if_unchanged: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk plan numbers.csv --token-file token.txt")]
+pub struct PlanFlags {
+    #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    /// Where the plan goes [default: the sheet's name with .plan.csv]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk undo numbers.results.csv --token-file token.txt")]
+pub struct UndoFlags {
+    /// The results of an `apply --backup`, or of an `undo`
+    #[arg(value_name = "RESULTS")]
+    pub results: PathBuf,
+
+    /// Where the results go [default: the name of RESULTS with .undo.results.csv]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Do not ask before sending
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// The organisation of rows whose orgId is empty
+    #[arg(long, value_name = "ORG_ID")]
+    pub org: Option<String>,
+
+    /// Put the numbers back even where somebody changed them since
+    #[arg(long)]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+/// How any run goes about it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag; `settings` makes policies of them"
+)]
+#[derive(Debug, Args)]
+pub struct RunFlags {
     /// Go on with a run that ended early
     #[arg(long)]
     pub resume: bool,
@@ -137,10 +201,6 @@ pub struct ApplyFlags {
     /// Leave out bad rows instead of sending nothing
     #[arg(long)]
     pub skip_invalid: bool,
-
-    /// Do not ask before sending
-    #[arg(short, long)]
-    pub yes: bool,
 
     /// Requests under way at once, at most
     #[arg(

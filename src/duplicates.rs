@@ -97,6 +97,7 @@ mod tests {
                 location_id: "x".into(),
                 key: LocationKey(location),
                 changes: [Change::Set(text.into()), Change::Keep, Change::Keep],
+                expected: Change::NONE,
             };
             seen.add(&row, row.fingerprint());
         }

@@ -24,6 +24,7 @@ pub mod settings;
 pub mod logging;
 pub mod progress;
 pub mod results;
+pub mod reversal;
 pub mod summary;
 
 // The run.
@@ -48,5 +49,6 @@ pub mod webex;
 pub mod clock;
 pub mod outcome;
 pub mod platform;
+pub mod present;
 pub mod reply;
 pub mod row;

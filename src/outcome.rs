@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::present::Present;
+
 /// The word in the `outcome` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,10 +22,12 @@ pub enum OutcomeKind {
     Skipped,
     /// The run ended first.
     NotAttempted,
+    /// Only looked at: the numbers are not as asked.
+    Different,
 }
 
 impl OutcomeKind {
-    pub const ALL: [OutcomeKind; 7] = [
+    pub const ALL: [OutcomeKind; 8] = [
         OutcomeKind::Updated,
         OutcomeKind::Unchanged,
         OutcomeKind::Failed,
@@ -31,6 +35,7 @@ impl OutcomeKind {
         OutcomeKind::Invalid,
         OutcomeKind::Skipped,
         OutcomeKind::NotAttempted,
+        OutcomeKind::Different,
     ];
 
     pub fn word(self) -> &'static str {
@@ -42,6 +47,7 @@ impl OutcomeKind {
             OutcomeKind::Invalid => "invalid",
             OutcomeKind::Skipped => "skipped",
             OutcomeKind::NotAttempted => "not-attempted",
+            OutcomeKind::Different => "different",
         }
     }
 
@@ -53,11 +59,15 @@ impl OutcomeKind {
             .find(|kind| kind.word().eq_ignore_ascii_case(word))
     }
 
-    /// Whether the location now is as the row asks, as far as this run can tell.
+    /// Whether the location now is as the row asks, as far as this run can tell; or was to be looked
+    /// at only.
     pub fn is_as_asked(self) -> bool {
         matches!(
             self,
-            OutcomeKind::Updated | OutcomeKind::Unchanged | OutcomeKind::Skipped
+            OutcomeKind::Updated
+                | OutcomeKind::Unchanged
+                | OutcomeKind::Skipped
+                | OutcomeKind::Different
         )
     }
 }
@@ -79,6 +89,9 @@ pub struct Outcome {
     pub tracking_id: Box<str>,
     /// Requests sent for this row.
     pub attempts: u32,
+    /// The numbers before anything was sent, where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Present>,
 }
 
 impl Outcome {
@@ -91,6 +104,7 @@ impl Outcome {
             message: message.into(),
             tracking_id: Box::default(),
             attempts: 0,
+            previous: None,
         }
     }
 }

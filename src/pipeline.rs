@@ -27,10 +27,11 @@ use crate::clock;
 use crate::duplicates::Duplicates;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::{Departure, PaceStatus, Pacer, Ticket, Verdict};
+use crate::present::Present;
 use crate::reachability::Reachability;
 use crate::reply::{Answer, NoAnswer, Reach, Reply};
 use crate::retry::{self, Next, RetryPolicy};
-use crate::row::{LocationKey, Row};
+use crate::row::{Change, LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
 use crate::webex::Service;
 
@@ -40,6 +41,9 @@ mod tests;
 
 use renewal::{Refusal, Renewal};
 
+/// What is said of a row that was left alone because of its expectations.
+const NOT_AS_EXPECTED: &str = "the numbers are no longer what they were: somebody changed them meanwhile; they were left alone";
+
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -47,9 +51,22 @@ const TICK: Duration = Duration::from_millis(100);
 /// more are read: when so many are in trouble, going on with others helps nobody.
 const MOST_ROWS_HELD: usize = 1000;
 
+/// What is done for each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Its changes are sent.
+    Change,
+    /// The present numbers are read, and nothing is changed.
+    Look,
+    /// The present numbers are read and recorded; then its changes are sent, if they would change
+    /// anything and what the row expects is so.
+    LookAndChange,
+}
+
 /// How a run goes about it.
 #[derive(Debug)]
 pub struct Course {
+    pub task: Task,
     pub retry: RetryPolicy,
     /// A longer Retry-After than this stops the run.
     pub longest_wait: Duration,
@@ -60,6 +77,10 @@ pub struct Course {
 
 /// Takes down what happens. An error stops the run.
 pub trait Recorder {
+    /// The numbers that an earlier run recorded for a row before it sent anything for it.
+    fn previous_of(&self, row: &Row<'_>) -> Option<Present>;
+    /// Records the numbers before anything is sent for a row; they are safe when this returns.
+    fn found(&mut self, row: &Row<'_>, present: &Present) -> Result<()>;
     /// A row has its outcome.
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()>;
     /// Called some ten times a second.
@@ -100,6 +121,9 @@ pub struct Ended {
 #[derive(Debug)]
 struct Job {
     row: Row<'static>,
+    step: Step,
+    /// The numbers before anything was sent, once they are known.
+    previous: Option<Present>,
     attempts: u32,
     /// Attempts that ended in an error and count against the row.
     errors: u32,
@@ -111,6 +135,20 @@ struct Job {
     token: u32,
     /// How often a token was refused.
     refusals: u32,
+}
+
+/// What the next request for a row is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Look,
+    Change,
+}
+
+/// A request that has no answer yet.
+#[derive(Debug, Clone, Copy)]
+struct OnWire {
+    step: Step,
+    attempts: u32,
 }
 
 struct Pipeline<'a, S, R> {
@@ -131,8 +169,8 @@ struct Pipeline<'a, S, R> {
     /// Locations with a row under way, where the sheet has several: the rows that wait for it.
     lanes: HashMap<LocationKey, VecDeque<Job>>,
     in_lanes: usize,
-    /// Rows on the wire and the attempts made for them, for a run that is left at once.
-    on_wire: HashMap<u64, u32>,
+    /// Rows on the wire, for a run that is left at once.
+    on_wire: HashMap<u64, OnWire>,
     /// What could not be recorded, so that the results can still tell it.
     unrecorded: Vec<(u64, Outcome)>,
     stopping: Option<StopReason>,
@@ -236,7 +274,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         }
         while self.ready.is_empty() && self.backing_off.len() + self.in_lanes < MOST_ROWS_HELD {
             match rows.next() {
-                Some(Ok(row)) => self.admit(Job::new(row)),
+                Some(Ok(row)) => {
+                    let job = self.begin(row);
+                    self.admit(job);
+                }
                 Some(Err(error)) => self.stop(StopReason::SheetUnreadable(error)),
                 None => {
                     self.is_all_admitted = true;
@@ -248,6 +289,31 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             }
         }
         !self.ready.is_empty()
+    }
+
+    fn begin(&self, row: Row<'static>) -> Job {
+        // What was there before is known: this row was stopped on its way, and its change may be
+        // there already.
+        let previous = match self.course.task {
+            Task::LookAndChange => self.recorder.previous_of(&row),
+            Task::Change | Task::Look => None,
+        };
+        let step = match self.course.task {
+            Task::Change => Step::Change,
+            Task::LookAndChange if previous.is_some() => Step::Change,
+            Task::Look | Task::LookAndChange => Step::Look,
+        };
+        Job {
+            row,
+            step,
+            previous,
+            attempts: 0,
+            errors: 0,
+            last: None,
+            is_doubtful: false,
+            token: 0,
+            refusals: 0,
+        }
     }
 
     /// Of several rows for one location only one is under way; the others wait in file order.
@@ -288,12 +354,19 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         job.attempts += 1;
         job.token = self.renewal.token();
         self.requests += 1;
-        self.on_wire.insert(job.row.number, job.attempts);
+        let on_wire = OnWire {
+            step: job.step,
+            attempts: job.attempts,
+        };
+        self.on_wire.insert(job.row.number, on_wire);
         let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
         let tracking = tracking.into_uuid().as_u128();
         let service = self.service;
         Some(async move {
-            let reply = service.set_numbers(&job.row, tracking).await;
+            let reply = match job.step {
+                Step::Look => service.numbers(&job.row, tracking).await,
+                Step::Change => service.set_numbers(&job.row, tracking).await,
+            };
             (job, ticket, reply)
         })
     }
@@ -373,12 +446,17 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             retry::decide(&reply, job.errors, &self.course.retry, self.chance.f64())
         };
         self.pacer.answered(ticket, now, verdict(&reply, next));
-        job.is_doubtful |= retry::may_have_taken_effect(&reply);
+        job.is_doubtful |= job.step == Step::Change && retry::may_have_taken_effect(&reply);
         if matches!(&reply, Reply::Answer(answer) if answer.status != 401) {
             self.renewal.accepted();
         }
         match next {
-            Next::Finished(kind) => self.finish(&job, kind, reply),
+            Next::Finished(kind) => match (job.step, kind) {
+                (Step::Change, kind) => self.finish(&job, kind, reply),
+                (Step::Look, OutcomeKind::Updated) => self.take_present(job, reply),
+                // Nothing was asked that could have taken effect.
+                (Step::Look, _) => self.finish(&job, OutcomeKind::Failed, reply),
+            },
             Next::Throttled { wait } => {
                 self.throttled += 1;
                 self.ensure_the_wait_is_bearable(wait, now);
@@ -406,6 +484,35 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 job.last = Some(reply);
                 self.ready.push_front(job);
             }
+        }
+    }
+
+    /// What becomes of a row now that the numbers of its location are known.
+    fn take_present(&mut self, mut job: Job, mut reply: Reply) {
+        let Reply::Answer(Answer {
+            present: Some(present),
+            message,
+            ..
+        }) = &mut reply
+        else {
+            return self.finish(&job, OutcomeKind::Failed, reply);
+        };
+        let present = std::mem::take(present);
+        let previous = job.previous.insert(present);
+        if Change::are_met(&job.row.changes, previous) {
+            self.finish(&job, OutcomeKind::Unchanged, reply);
+        } else if self.course.task == Task::Look {
+            self.finish(&job, OutcomeKind::Different, reply);
+        } else if !Change::are_met(&job.row.expected, previous) {
+            *message = NOT_AS_EXPECTED.into();
+            self.finish(&job, OutcomeKind::Failed, reply);
+        } else if let Err(error) = self.recorder.found(&job.row, previous) {
+            self.stop(StopReason::CannotRecord(error));
+        } else {
+            job.step = Step::Change;
+            job.errors = 0;
+            job.last = None;
+            self.ready.push_front(job);
         }
     }
 
@@ -439,7 +546,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 self.lanes.remove(&location);
             }
         }
-        let outcome = outcome(kind, job.attempts, reply);
+        let outcome = Outcome {
+            previous: job.previous.clone(),
+            ..outcome(kind, job.attempts, reply)
+        };
         if let Some(StopReason::CannotRecord(_)) = self.stopping {
             self.cannot_record(&job.row, outcome);
             return;
@@ -490,11 +600,12 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             })
             .collect();
         unfinished.extend(self.unrecorded);
-        unfinished.extend(self.on_wire.into_iter().map(|(row, attempts)| {
+        unfinished.extend(self.on_wire.into_iter().map(|(row, on_wire)| {
             let message = "the run was left while the request was on the wire";
+            let kind = unfinished_kind(on_wire.step == Step::Change);
             let outcome = Outcome {
-                attempts,
-                ..Outcome::unsent(OutcomeKind::Unknown, message)
+                attempts: on_wire.attempts,
+                ..Outcome::unsent(kind, message)
             };
             (row, outcome)
         }));
@@ -504,20 +615,6 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             requests: self.requests,
             throttled: self.throttled,
             rate: self.pacer.rate_to_remember(),
-        }
-    }
-}
-
-impl Job {
-    fn new(row: Row<'static>) -> Job {
-        Job {
-            row,
-            attempts: 0,
-            errors: 0,
-            last: None,
-            is_doubtful: false,
-            token: 0,
-            refusals: 0,
         }
     }
 }
@@ -556,6 +653,7 @@ fn outcome(kind: OutcomeKind, attempts: u32, reply: Reply) -> Outcome {
             message,
             tracking_id,
             attempts,
+            previous: None,
         },
         Reply::NoAnswer(NoAnswer { message, .. }) => Outcome {
             attempts,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::present::Present;
+
 /// What came of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -30,6 +32,8 @@ pub struct Answer {
     pub message: Box<str>,
     /// What Cisco support asks for.
     pub tracking_id: Box<str>,
+    /// The numbers of the location, where they were asked for.
+    pub present: Option<Present>,
 }
 
 /// The `Retry-After` header as far as it could be read.

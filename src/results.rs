@@ -1,5 +1,7 @@
-//! The results file: the user's own columns and what became of each row, in the order of the
-//! sheet. It is the sheet read once more and joined with the journal.
+//! The file that a run leaves: the user's own columns and what became of each row, in the order of
+//! the sheet. It is the sheet read once more and joined with the journal.
+
+mod plan;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,8 +15,10 @@ use jiff::Timestamp;
 use crate::journal::{Journal, RowRecord, Written};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::platform;
+use crate::present::Present;
+use crate::row::Row;
 use crate::selection::{Choice, Selection};
-use crate::sheet::columns::RESULT_COLUMNS;
+use crate::sheet::columns::{PREVIOUS_COLUMNS, RESULT_COLUMNS};
 use crate::sheet::{BYTE_ORDER_MARK, Numbered};
 use crate::summary::Counts;
 
@@ -25,21 +29,44 @@ pub enum Existing {
     Replace,
 }
 
-/// `sheet.csv` → `sheet.results.csv`.
-pub fn default_path(sheet: &Path) -> PathBuf {
-    sheet.with_extension("results.csv")
+/// What follows the user's own columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Results,
+    /// Results, and the numbers from before.
+    ResultsWithPrevious,
+    /// The numbers now and then, and what is to be done.
+    Plan,
+}
+
+impl Form {
+    fn columns(self) -> Vec<&'static str> {
+        match self {
+            Form::Results => RESULT_COLUMNS.to_vec(),
+            Form::ResultsWithPrevious => [&RESULT_COLUMNS[..], &PREVIOUS_COLUMNS].concat(),
+            Form::Plan => plan::COLUMNS.to_vec(),
+        }
+    }
+}
+
+/// What a file is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    pub form: Form,
+    pub selection: &'a Selection<'a>,
+    pub journal: &'a Journal,
+    /// Rows that were sent and have no record in the journal.
+    pub unfinished: &'a BTreeMap<u64, Outcome>,
 }
 
 /// Writes the results under a temporary name, makes sure they are on disk, and only then gives
-/// them their own: whatever stands at `path` is always whole.
-///
-/// `unfinished` has the rows that were sent and have no record in the journal.
+/// them their own: whatever stands at `path` is always whole. Of a plan, `show` gets each row that
+/// would change, in a line for the user.
 pub fn write(
     path: &Path,
     existing: Existing,
-    selection: &Selection<'_>,
-    journal: &Journal,
-    unfinished: &BTreeMap<u64, Outcome>,
+    content: Content<'_>,
+    mut show: impl FnMut(&str),
 ) -> Result<(Counts, Written)> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
@@ -48,7 +75,7 @@ pub fn write(
 
     let file = File::create(&temporary).with_context(writing)?;
     let measured = Measured::new(file);
-    let (counts, written) = write_rows(measured, selection, journal, unfinished)
+    let (counts, written) = write_rows(measured, content, &mut show)
         .and_then(|(counts, measured)| Ok((counts, measured.finish()?)))
         .inspect_err(|_| {
             // Half a file helps nobody and takes up what may be the last space on the disk.
@@ -75,10 +102,15 @@ pub fn write(
 
 fn write_rows(
     mut measured: Measured,
-    selection: &Selection<'_>,
-    journal: &Journal,
-    unfinished: &BTreeMap<u64, Outcome>,
+    content: Content<'_>,
+    show: &mut dyn FnMut(&str),
 ) -> Result<(Counts, Measured)> {
+    let Content {
+        form,
+        selection,
+        journal,
+        unfinished,
+    } = content;
     let Selection { sheet, columns, .. } = *selection;
     if sheet.has_byte_order_mark {
         measured.write_all(BYTE_ORDER_MARK)?;
@@ -96,7 +128,7 @@ fn write_rows(
     for index in &own {
         writer.write_field(sheet.header.get(*index).unwrap_or_default())?;
     }
-    writer.write_record(RESULT_COLUMNS)?;
+    writer.write_record(form.columns())?;
 
     let mut counts = Counts::default();
     let mut finished = journal.records()?;
@@ -110,32 +142,41 @@ fn write_rows(
             columns.width,
             sheet.delimiter(),
         )?;
-        let record = match selection.choose(&numbered) {
+        let (line, row) = match selection.choose(&numbered) {
+            Choice::Keep if form == Form::Plan => {
+                let outcome = Outcome::unsent(OutcomeKind::Skipped, "done before");
+                (Line::of(&outcome, None), None)
+            }
             Choice::Keep => {
-                let kind = keep_cells(&mut writer, selection, &numbered)?;
+                let kind = keep_cells(&mut writer, form, selection, &numbered)?;
                 counts.add_kind(kind);
                 continue;
             }
-            Choice::Leave(outcome) => Line::of(&outcome, None),
-            Choice::Send(row) => match finished.of_row(row.number)? {
-                Some(RowRecord {
-                    check,
-                    outcome,
-                    finished_at,
-                    ..
-                }) if check == row.fingerprint() => Line::of(&outcome, Some(finished_at)),
-                Some(_) => bail!(
-                    "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
-                    row.number
-                ),
-                None => match unfinished.get(&row.number) {
-                    Some(outcome) => Line::of(outcome, None),
-                    None => Line::of(&Outcome::unsent(OutcomeKind::NotAttempted, ""), None),
-                },
-            },
+            Choice::Leave(outcome) => (Line::of(&outcome, None), None),
+            Choice::Send(row) => {
+                let line = line_of(&row, finished.of_row(row.number)?, unfinished)?;
+                let noted = journal.previous_of(row.number, row.fingerprint());
+                (line.with_previous(noted.cloned()), Some(row))
+            }
         };
-        counts.add(&record.outcome);
-        record.write(&mut writer, numbered.row)?;
+        counts.add(&line.outcome);
+        match form {
+            Form::Results => line.write(&mut writer, numbered.row)?,
+            Form::ResultsWithPrevious => {
+                line.write_fields(&mut writer, numbered.row)?;
+                let earlier = earlier_previous(selection, &numbered);
+                let previous = earlier.as_ref().or(line.outcome.previous.as_ref());
+                writer.write_record(previous.cloned().unwrap_or_default().texts())?;
+            }
+            Form::Plan => {
+                if let (Some(row), Some(present)) = (&row, &line.outcome.previous)
+                    && let Some(line) = plan::say(row, present)
+                {
+                    show(&line);
+                }
+                writer.write_record(plan::cells(row.as_ref(), &line.outcome))?;
+            }
+        }
     }
     let buffered = writer
         .into_inner()
@@ -144,6 +185,41 @@ fn write_rows(
         .into_inner()
         .map_err(io::IntoInnerError::into_error)?;
     Ok((counts, measured))
+}
+
+/// What is known of a row that was to be sent.
+fn line_of(
+    row: &Row<'_>,
+    record: Option<RowRecord>,
+    unfinished: &BTreeMap<u64, Outcome>,
+) -> Result<Line> {
+    match record {
+        Some(record) if record.check == row.fingerprint() => {
+            Ok(Line::of(&record.outcome, Some(record.finished_at)))
+        }
+        Some(_) => bail!(
+            "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
+            row.number
+        ),
+        None => Ok(match unfinished.get(&row.number) {
+            Some(outcome) => Line::of(outcome, None),
+            None => Line::of(&Outcome::unsent(OutcomeKind::NotAttempted, ""), None),
+        }),
+    }
+}
+
+/// The numbers from before the first of several runs, where the sheet is the results of a run that
+/// may have changed the row: what was found later may be what that run put there.
+fn earlier_previous(selection: &Selection<'_>, numbered: &Numbered) -> Option<Present> {
+    let columns = selection.columns;
+    let outcome = numbered.record.get(columns.outcome()?)?;
+    let kind = OutcomeKind::from_word(std::str::from_utf8(outcome).ok()?)?;
+    let places = columns.previous()?;
+    let cells = places.map(|index| {
+        let cell = numbered.record.get(index)?;
+        std::str::from_utf8(cell).ok()
+    });
+    (kind == OutcomeKind::Unknown).then(|| Present::of(cells))
 }
 
 /// The user's cells as they were. Cells beyond the header's go into the last column, so that
@@ -176,14 +252,18 @@ fn write_own_cells<W: Write>(
 /// What an earlier run noted of a row stays as it is, but for the row's number.
 fn keep_cells<W: Write>(
     writer: &mut Writer<W>,
+    form: Form,
     selection: &Selection<'_>,
     numbered: &Numbered,
 ) -> Result<OutcomeKind> {
     let columns = selection.columns;
-    let start = columns.results.clone().unwrap_or_default().start;
+    let results = columns.results.clone().unwrap_or_default();
+    let start = results.start;
     writer.write_field(numbered.row.to_string())?;
-    for index in start + 1..start + RESULT_COLUMNS.len() {
-        writer.write_field(numbered.record.get(index).unwrap_or_default())?;
+    for index in start + 1..start + form.columns().len() {
+        let cell = numbered.record.get(index);
+        let cell = cell.filter(|_| results.contains(&index));
+        writer.write_field(cell.unwrap_or_default())?;
     }
     writer.write_record(None::<&[u8]>)?;
     let outcome = columns
@@ -207,14 +287,25 @@ impl Line {
         }
     }
 
+    /// With the numbers that were noted apart from the outcome, if it has none of its own.
+    fn with_previous(mut self, noted: Option<Present>) -> Line {
+        self.outcome.previous = self.outcome.previous.or(noted);
+        self
+    }
+
     fn write<W: Write>(&self, writer: &mut Writer<W>, row: u64) -> csv::Result<()> {
+        self.write_fields(writer, row)?;
+        writer.write_record(None::<&[u8]>)
+    }
+
+    fn write_fields<W: Write>(&self, writer: &mut Writer<W>, row: u64) -> csv::Result<()> {
         let Line {
             outcome,
             finished_at,
         } = self;
         let status = outcome.status.map(|status| status.to_string());
         let finished_at = finished_at.map(|time| format!("{time:.3}"));
-        writer.write_record([
+        let cells: [&str; 8] = [
             &row.to_string(),
             outcome.kind.word(),
             &status.unwrap_or_default(),
@@ -223,7 +314,8 @@ impl Line {
             &defuse(&outcome.tracking_id),
             &outcome.attempts.to_string(),
             &finished_at.unwrap_or_default(),
-        ])
+        ];
+        cells.iter().try_for_each(|cell| writer.write_field(cell))
     }
 }
 

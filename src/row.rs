@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// How many auto transfer numbers a location has.
-pub const NUMBERS: usize = 3;
+pub use crate::present::NUMBERS;
+use crate::present::{Present, is_same_number};
 
 /// One row to send, borrowed from the record it was read from until [`Row::into_owned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Row<'a> {
     pub location_id: Cow<'a, str>,
     pub key: LocationKey,
     pub changes: [Change<'a>; NUMBERS],
+    /// What must be so before anything is changed; `Keep` where anything will do.
+    pub expected: [Change<'a>; NUMBERS],
 }
 
 /// Tells locations apart whatever way their id was written (padded, plain UUID, upper case).
@@ -36,6 +38,9 @@ pub enum Change<'a> {
 }
 
 impl Change<'_> {
+    /// Asks for nothing, and so is always met.
+    pub const NONE: [Change<'static>; NUMBERS] = [Change::Keep, Change::Keep, Change::Keep];
+
     /// The value of the field in the request; `None` where the field is left out.
     pub fn field(&self) -> Option<&str> {
         match self {
@@ -45,7 +50,17 @@ impl Change<'_> {
         }
     }
 
-    fn into_owned(self) -> Change<'static> {
+    /// Whether `present` has what is asked for.
+    pub fn are_met(changes: &[Change<'_>; NUMBERS], present: &Present) -> bool {
+        let mut pairs = changes.iter().zip(&present.0);
+        pairs.all(|(change, present)| match (change, present) {
+            (Change::Keep, _) | (Change::Clear, None) => true,
+            (Change::Set(wanted), Some(present)) => is_same_number(wanted, present),
+            (Change::Clear, Some(_)) | (Change::Set(_), None) => false,
+        })
+    }
+
+    pub fn into_owned(self) -> Change<'static> {
         match self {
             Change::Keep => Change::Keep,
             Change::Clear => Change::Clear,
@@ -62,6 +77,7 @@ impl Row<'_> {
             location_id: Cow::Owned(self.location_id.into_owned()),
             key: self.key,
             changes: self.changes.map(Change::into_owned),
+            expected: self.expected.map(Change::into_owned),
         }
     }
 
@@ -93,6 +109,25 @@ mod tests {
             location_id: "location".into(),
             key: LocationKey(1),
             changes,
+            expected: Change::NONE,
+        }
+    }
+
+    #[test]
+    fn changes_are_met_when_sending_them_would_change_nothing() {
+        let present = Present::of([Some("2025550101"), None, Some("+49-6100773123")]);
+        let set = |number: &'static str| Change::Set(number.into());
+        for (changes, are_met) in [
+            ([Change::Keep, Change::Keep, Change::Keep], true),
+            (
+                [set("+12025550101"), Change::Clear, set("+496100773123")],
+                true,
+            ),
+            ([set("+12025550102"), Change::Keep, Change::Keep], false),
+            ([Change::Clear, Change::Keep, Change::Keep], false),
+            ([Change::Keep, set("5501"), Change::Keep], false),
+        ] {
+            assert_eq!(Change::are_met(&changes, &present), are_met, "{changes:?}");
         }
     }
 

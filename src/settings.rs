@@ -10,14 +10,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
-use crate::cli::{ApplyFlags, ServiceFlags, SheetFlags};
+use crate::cli::{RunFlags, ServiceFlags, SheetFlags};
 use crate::clock;
 use crate::journal::Durability;
 use crate::pace::{Memory, PaceSettings, Rate};
-use crate::pipeline::Course;
+use crate::pipeline::{Course, Task};
 use crate::platform;
 use crate::progress::Manner;
-use crate::results;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
@@ -41,11 +40,24 @@ pub struct SheetSettings {
     pub duplicates: DuplicatePolicy,
 }
 
-/// Everything `apply` needs to know.
+/// What a run is to do with a sheet.
 #[derive(Debug)]
-pub struct ApplySettings {
+pub struct Deed {
     pub sheet: SheetSettings,
-    pub results: PathBuf,
+    pub task: Task,
+    /// Where the results or the plan go.
+    pub output: PathBuf,
+    /// A file that says which numbers each row must find: in the columns `present1` to `present3`.
+    pub expectations: Option<PathBuf>,
+    pub consent: Consent,
+    /// The beginning of the question that asks for consent.
+    pub question: &'static str,
+}
+
+/// Everything a run needs to know.
+#[derive(Debug)]
+pub struct RunSettings {
+    pub deed: Deed,
     pub start: Start,
     pub bad_rows: BadRows,
     pub target: Target,
@@ -54,7 +66,6 @@ pub struct ApplySettings {
     pub memory: Option<Memory>,
     pub course: Course,
     pub timeout: Duration,
-    pub consent: Consent,
     pub durability: Durability,
     pub manner: Manner,
     pub summary: SummaryFormat,
@@ -92,6 +103,12 @@ pub enum Consent {
     Given,
 }
 
+impl Consent {
+    pub fn from_flag(yes: bool) -> Consent {
+        if yes { Consent::Given } else { Consent::Ask }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SummaryFormat {
     Text,
@@ -102,7 +119,7 @@ pub enum SummaryFormat {
 
 impl SheetSettings {
     pub fn from_flags(flags: SheetFlags) -> Result<SheetSettings> {
-        let default_org = flags.org.map(|org| read_org(&org)).transpose()?;
+        let default_org = read_org_flag(flags.org.as_deref())?;
         let country = flags.country.map(|code| read_country(&code)).transpose()?;
         Ok(SheetSettings {
             path: flags.sheet,
@@ -127,16 +144,8 @@ impl SheetSettings {
     }
 }
 
-impl ApplySettings {
-    pub fn from_flags(flags: ApplyFlags) -> Result<ApplySettings> {
-        let sheet = SheetSettings::from_flags(flags.sheet)?;
-        let results = match flags.output {
-            Some(path) => path,
-            None if is_standard_input(&sheet.path) => {
-                bail!("a sheet from the standard input has no name; name its results with --output")
-            }
-            None => results::default_path(&sheet.path),
-        };
+impl RunSettings {
+    pub fn from_flags(deed: Deed, flags: RunFlags) -> Result<RunSettings> {
         let target = if flags.rehearse {
             if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
                 bail!("--rehearse-speed is a number from 0.1 to 1000");
@@ -165,9 +174,14 @@ impl ApplySettings {
         };
         let usual = RetryPolicy::default();
         let failure_limit = flags.max_failures.map(|text| text.parse()).transpose();
-        Ok(ApplySettings {
-            sheet,
-            results,
+        let consent = if flags.rehearse {
+            Consent::Given
+        } else {
+            deed.consent
+        };
+        let task = deed.task;
+        Ok(RunSettings {
+            deed: Deed { consent, ..deed },
             start: if flags.resume {
                 Start::Resume
             } else {
@@ -190,6 +204,7 @@ impl ApplySettings {
             },
             memory,
             course: Course {
+                task,
                 retry: RetryPolicy {
                     first_delay: usual.first_delay.mul_f64(patience),
                     longest_delay: usual.longest_delay.mul_f64(patience),
@@ -201,11 +216,6 @@ impl ApplySettings {
                 seed: fastrand::u64(..),
             },
             timeout: read_duration(&flags.timeout, "--timeout")?,
-            consent: if flags.yes || flags.rehearse {
-                Consent::Given
-            } else {
-                Consent::Ask
-            },
             target,
             durability: flags
                 .durability
@@ -225,10 +235,26 @@ impl ApplySettings {
     }
 }
 
+/// Where the output of a run goes: where the user says, else beside the sheet with another ending.
+pub fn output_path(sheet: &Path, named: Option<PathBuf>, ending: &str) -> Result<PathBuf> {
+    match named {
+        Some(path) => Ok(path),
+        None if is_standard_input(sheet) => {
+            bail!("a sheet from the standard input has no name; name its results with --output")
+        }
+        None => Ok(sheet.with_extension(ending)),
+    }
+}
+
 fn read_flag<T: FromStr<Err = String>>(text: Option<&str>, flag: &str) -> Result<Option<T>> {
     text.map(str::parse)
         .transpose()
         .map_err(|error| anyhow!("{flag}: {error}"))
+}
+
+/// Reads `--org`.
+pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
+    org.map(read_org).transpose()
 }
 
 fn read_org(text: &str) -> Result<String> {

@@ -1,234 +1,29 @@
-//! `wxbulk apply`: check the sheet, ask, send, write the results.
+//! `wxbulk apply`: send the changes of a sheet.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-
-use anyhow::{Context, Result};
-use tokio::time::Instant;
+use anyhow::Result;
 
 use crate::cli::ApplyFlags;
-use crate::clock;
-use crate::commands::begin;
-use crate::commands::check::{say_counts, say_doubts};
-use crate::commands::confirm::confirm;
-use crate::commands::invocation;
-use crate::commands::recorder::RunRecorder;
-use crate::commands::rehearsal;
-use crate::journal::{EndRecord, Journal};
+use crate::commands::carry_out::carry_out;
 use crate::logging;
-use crate::outcome::Outcome;
-use crate::pace::Pacer;
-use crate::pipeline;
-use crate::platform::StopSignals;
-use crate::progress::{Progress, say};
-use crate::results::{self, Existing};
-use crate::row::Row;
-use crate::selection::{Choice, Selection};
-use crate::settings::{ApplySettings, BadRows, Consent, Start, SummaryFormat, Target};
-use crate::sheet::Sheet;
-use crate::sheet::check::{Checked, check};
-use crate::simulator::Simulator;
-use crate::stop::StopReason;
-use crate::summary::{ExitCode, Summary, plural};
-use crate::webex::http::{Connection, Webex};
-use crate::webex::token::Credentials;
+use crate::pipeline::Task;
+use crate::settings::{Consent, Deed, RunSettings, SheetSettings, output_path};
+use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
-    logging::start(flags.talk.verbose, flags.talk.log_file.as_deref())?;
-    let settings = ApplySettings::from_flags(flags)?;
-    let sheet = Sheet::open(&settings.sheet.path, settings.sheet.reading.clone())?;
-    sheet.assumptions.iter().for_each(|said| say(said));
-    begin::ensure_results_are_not_the_sheet(&settings)?;
-
-    let checked = check(&sheet, settings.sheet.duplicates, |problem| {
-        say(&problem.to_string());
-        Ok(())
-    })?;
-    let (Ok(columns), true) = (&sheet.columns, may_go_on(&checked, settings.bad_rows)) else {
-        say(&format!("{}; nothing was sent", say_counts(&checked)));
-        return Ok(ExitCode::NothingSent);
+    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    let sheet = SheetSettings::from_flags(flags.sheet)?;
+    let looks_first = flags.backup || flags.if_unchanged.is_some();
+    let deed = Deed {
+        output: output_path(&sheet.path, flags.output, "results.csv")?,
+        sheet,
+        task: if looks_first {
+            Task::LookAndChange
+        } else {
+            Task::Change
+        },
+        expectations: flags.if_unchanged,
+        consent: Consent::from_flag(flags.yes),
+        question: "send the changes of",
     };
-    for doubt in say_doubts(&checked) {
-        say(&doubt);
-    }
-    let selection = Selection {
-        sheet: &sheet,
-        columns,
-        duplicates: &checked.duplicates,
-        duplicate_policy: settings.sheet.duplicates,
-    };
-
-    let header = begin::header(&settings, &sheet, &checked)?;
-    // Before there is a journal: what cannot even be set up has not begun.
-    let (service, _simulator) = connect(&settings, &selection)?;
-    let mut journal = match settings.start {
-        Start::Resume => begin::go_on(&settings, &header)?,
-        Start::Fresh => {
-            begin::make_room(&settings)?;
-            if !is_wanted(&settings, &checked)? {
-                say("nothing was sent");
-                return Ok(ExitCode::NothingSent);
-            }
-            let path = Journal::path_for(&settings.results);
-            Journal::create(&path, header, settings.durability)?
-        }
-    };
-    send(settings, &service, &selection, &checked, &mut journal).await
-}
-
-/// The service, and what stands in for it in a rehearsal.
-fn connect(
-    settings: &ApplySettings,
-    selection: &Selection<'_>,
-) -> Result<(Webex, Option<Simulator>)> {
-    let (base_url, credentials, simulator) = match &settings.target {
-        Target::Service {
-            base_url,
-            credentials,
-        } => (base_url.clone(), credentials.clone(), None),
-        Target::Rehearsal { speed } => {
-            let (base_url, token, simulator) = rehearsal::start(selection, *speed)?;
-            (base_url, Credentials::Token(token), Some(simulator))
-        }
-    };
-    let service = Webex::connect(Connection {
-        base_url,
-        credentials,
-        timeout: settings.timeout,
-        connections: settings.pace.concurrency.get(),
-        warn: say,
-    })?;
-    Ok((service, simulator))
-}
-
-/// Whether what the check found lets a run begin.
-fn may_go_on(checked: &Checked, bad_rows: BadRows) -> bool {
-    if checked.bad_rows > 0 && bad_rows == BadRows::Refuse {
-        say("hint: mend these rows, or leave them out with --skip-invalid");
-        return false;
-    }
-    if checked.rows == 0 && checked.problems == 0 {
-        say("the sheet has a header and no rows");
-    }
-    true
-}
-
-fn is_wanted(settings: &ApplySettings, checked: &Checked) -> Result<bool> {
-    let Target::Service { base_url, .. } = &settings.target else {
-        return Ok(true);
-    };
-    if settings.consent == Consent::Given || checked.rows_to_send() == 0 {
-        return Ok(true);
-    }
-    confirm(&format!(
-        "send the changes of {} for {} to {base_url}?",
-        plural(checked.rows_to_send(), "row"),
-        plural(checked.organisations as u64, "organisation"),
-    ))
-}
-
-async fn send(
-    settings: ApplySettings,
-    service: &Webex,
-    selection: &Selection<'_>,
-    checked: &Checked,
-    journal: &mut Journal,
-) -> Result<ExitCode> {
-    let started = Instant::now();
-    let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
-
-    let done_before = journal.finished_rows();
-    let already = journal.finished();
-    let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
-    let mut recorder = RunRecorder::new(journal, progress);
-    let ended = pipeline::run(
-        service,
-        Pacer::new(&settings.pace, started),
-        settings.course,
-        &checked.duplicates,
-        rows_to_send(selection, done_before)?,
-        stop,
-        &mut recorder,
-    )
-    .await;
-    recorder.end();
-    if let (Some(memory), Some(rate)) = (settings.memory, ended.rate) {
-        memory.remember(rate, clock::now());
-    }
-
-    let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
-    let mut reason = ended.reason;
-    let existing = match settings.start {
-        Start::Fresh => Existing::Refuse,
-        Start::Resume => Existing::Replace,
-    };
-    let written = journal.sync().and_then(|()| {
-        results::write(&settings.results, existing, selection, journal, &unfinished)
-    });
-    let (counts, results) = match written {
-        Ok((counts, written)) => {
-            let end = EndRecord {
-                finished_at: clock::now(),
-                complete: reason.is_none(),
-                results: written,
-            };
-            if let Err(error) = journal.end(end) {
-                reason.get_or_insert(StopReason::CannotRecord(error));
-            }
-            (counts, Some(settings.results.display().to_string()))
-        }
-        Err(error) => {
-            say(&format!("error: {error:#}"));
-            // Of rows without a record nothing can be told now.
-            (journal.counts().unwrap_or_default(), None)
-        }
-    };
-    let summary = Summary {
-        rows_in_sheet: checked.rows,
-        rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
-        counts,
-        reason,
-        requests: ended.requests,
-        throttled: ended.throttled,
-        took: started.elapsed(),
-        results,
-        resume: invocation::with_resume(),
-        send_failed: invocation::send_failed(&settings.results),
-    };
-    tell(&summary, settings.summary);
-    Ok(summary.exit_code())
-}
-
-/// The rows of the sheet to send, but for those in `done_before`.
-fn rows_to_send<'a>(
-    selection: &'a Selection<'a>,
-    done_before: Vec<bool>,
-) -> Result<impl Iterator<Item = Result<Row<'static>>> + 'a> {
-    let mut records = selection.sheet.records()?;
-    Ok(std::iter::from_fn(move || {
-        loop {
-            let numbered = match records.next_record()? {
-                Ok(numbered) => numbered,
-                Err(error) => return Some(Err(error.into())),
-            };
-            let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
-            if done_before.get(index) == Some(&true) {
-                continue;
-            }
-            if let Choice::Send(row) = selection.choose(&numbered) {
-                return Some(Ok(row.into_owned()));
-            }
-        }
-    }))
-}
-
-fn tell(summary: &Summary, format: SummaryFormat) {
-    match format {
-        SummaryFormat::Quiet if summary.exit_code() == ExitCode::AsAsked => {}
-        SummaryFormat::Text | SummaryFormat::Quiet => say(summary.to_string().trim_end()),
-        SummaryFormat::Json => {
-            // Nothing can be done when nobody takes it.
-            let _ = writeln!(io::stdout().lock(), "{:#}", summary.to_json());
-        }
-    }
+    carry_out(RunSettings::from_flags(deed, flags.run)?).await
 }

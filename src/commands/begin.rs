@@ -9,25 +9,26 @@ use anyhow::{Context, Result, bail};
 use crate::clock;
 use crate::commands::invocation;
 use crate::journal::{self, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, RunHeader};
-use crate::settings::{ApplySettings, Target};
+use crate::pipeline::Task;
+use crate::settings::{RunSettings, Target};
 use crate::sheet::check::{Checked, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::{RowsWanted, Sheet};
 
-pub(super) fn ensure_results_are_not_the_sheet(settings: &ApplySettings) -> Result<()> {
+pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
     let canonical = |path: &Path| fs::canonicalize(path).ok();
-    let sheet = canonical(&settings.sheet.path);
-    if sheet.is_some() && sheet == canonical(&settings.results) {
+    let sheet = canonical(&settings.deed.sheet.path);
+    if sheet.is_some() && sheet == canonical(&settings.deed.output) {
         bail!(
             "the results would overwrite the sheet `{}`; name another file with --output",
-            settings.sheet.path.display()
+            settings.deed.sheet.path.display()
         );
     }
     Ok(())
 }
 
 pub(super) fn header(
-    settings: &ApplySettings,
+    settings: &RunSettings,
     sheet: &Sheet,
     checked: &Checked,
 ) -> Result<RunHeader> {
@@ -47,20 +48,28 @@ pub(super) fn header(
         },
         settings: MeaningfulSettings {
             base_url,
-            org: settings.sheet.reading.default_org.clone(),
-            country: settings.sheet.reading.country.as_ref().map(Country::code),
+            org: settings.deed.sheet.reading.default_org.clone(),
+            country: settings
+                .deed
+                .sheet
+                .reading
+                .country
+                .as_ref()
+                .map(Country::code),
             skip_invalid: settings.bad_rows == crate::settings::BadRows::Skip,
-            allow_duplicates: settings.sheet.duplicates == DuplicatePolicy::InOrder,
-            only_failed: settings.sheet.reading.rows == RowsWanted::OnlyFailed,
+            allow_duplicates: settings.deed.sheet.duplicates == DuplicatePolicy::InOrder,
+            only_failed: settings.deed.sheet.reading.rows == RowsWanted::OnlyFailed,
             rehearsal,
+            backup: settings.deed.task == Task::LookAndChange,
+            plan: settings.deed.task == Task::Look,
         },
     })
 }
 
 /// Makes sure that a run may begin: no results and no journal, or those of a rehearsal, which
 /// nobody will miss.
-pub(super) fn make_room(settings: &ApplySettings) -> Result<()> {
-    let results = &settings.results;
+pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
+    let results = &settings.deed.output;
     let journal_path = Journal::path_for(results);
     if !journal_path.exists() {
         if results.exists() {
@@ -114,8 +123,8 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 }
 
 /// Opens the journal of an earlier run, if that run was about the same.
-pub(super) fn go_on(settings: &ApplySettings, header: &RunHeader) -> Result<Journal> {
-    let results = &settings.results;
+pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
+    let results = &settings.deed.output;
     let path = Journal::path_for(results);
     if !path.exists() {
         bail!(
@@ -150,7 +159,14 @@ pub(super) fn go_on(settings: &ApplySettings, header: &RunHeader) -> Result<Jour
             was.allow_duplicates != is.allow_duplicates,
         ),
         ("--only-failed", was.only_failed != is.only_failed),
+        ("--backup", was.backup != is.backup),
     ];
+    if was.plan != is.plan {
+        bail!(
+            "`{}` is not the output of such a run; name another file with --output",
+            results.display()
+        );
+    }
     if let Some((flag, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
         bail!("that run began with another {flag}; go on with the same flags it began with");
     }

@@ -2,13 +2,16 @@
 
 mod apply;
 mod begin;
+mod carry_out;
 mod check;
 mod confirm;
 mod invocation;
 mod pages;
+mod plan;
 mod recorder;
 mod rehearsal;
 mod simulator;
+mod undo;
 mod whoami;
 
 use anyhow::Result;
@@ -27,6 +30,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check(flags) => check::run(flags),
         Command::Apply(flags) => apply::run(*flags).await,
         Command::Whoami(flags) => whoami::run(&flags).await,
+        Command::Plan(flags) => plan::run(*flags).await,
+        Command::Undo(flags) => undo::run(*flags).await,
         Command::Simulator(flags) => simulator::run(flags).await,
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { folder } => pages::man(&folder),

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use crate::clock;
-use crate::journal::{Journal, RowRecord};
+use crate::journal::{Journal, PreviousRecord, RowRecord};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pipeline::{Recorder, Status};
+use crate::present::Present;
 use crate::progress::{Progress, say};
 use crate::row::Row;
 
@@ -26,6 +27,20 @@ impl<'j> RunRecorder<'j> {
 }
 
 impl Recorder for RunRecorder<'_> {
+    fn previous_of(&self, row: &Row<'_>) -> Option<Present> {
+        self.journal
+            .previous_of(row.number, row.fingerprint())
+            .cloned()
+    }
+
+    fn found(&mut self, row: &Row<'_>, present: &Present) -> Result<()> {
+        self.journal.note_previous(PreviousRecord {
+            row: row.number,
+            check: row.fingerprint(),
+            numbers: present.clone(),
+        })
+    }
+
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
         self.journal.finish_row(RowRecord {
             row: row.number,

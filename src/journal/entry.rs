@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
+use crate::present::Present;
 
 /// Raised when an older wxbulk could no longer read what is written.
 pub const FORMAT: u32 = 1;
@@ -16,6 +17,7 @@ const NO_CHECKSUM: &[u8] = b"00000000 ";
 #[serde(rename_all = "camelCase")]
 pub(super) enum Entry {
     Run(RunHeader),
+    Previous(PreviousRecord),
     Row(RowRecord),
     End(EndRecord),
 }
@@ -57,6 +59,21 @@ pub struct MeaningfulSettings {
     pub allow_duplicates: bool,
     pub only_failed: bool,
     pub rehearsal: bool,
+    /// The present numbers are read and noted before each change.
+    #[serde(default)]
+    pub backup: bool,
+    /// The present numbers are read and nothing is changed.
+    #[serde(default)]
+    pub plan: bool,
+}
+
+/// The numbers of a row's location before anything was sent for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousRecord {
+    pub row: u64,
+    pub check: u32,
+    pub numbers: Present,
 }
 
 /// A finished row.

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! 6f0c1c5e {"run":{"wxbulk":"0.1.0","format":1,"startedAt":"…","input":{…},"settings":{…}}}
+//! 3c2e9b10 {"previous":{"row":7,"check":3735928559,"numbers":["+12025550101",null,null]}}
 //! 91b3d2a7 {"row":{"row":7,"check":3735928559,"finishedAt":"…","outcome":{…}}}
 //! 0a4419be {"end":{"finishedAt":"…","complete":true,"results":{"size":1234,"crc32":…}}}
 //! ```
@@ -13,7 +14,8 @@
 //! finished and, once the results were written, an `end`. A line that does not match its
 //! checksum does not count, so a torn or garbled one is merely sent again; the lines after it
 //! still count. `row` is the row as the spreadsheet shows it and `check` the CRC-32 of what it
-//! asks for ([`crate::row::Row::fingerprint`]).
+//! asks for ([`crate::row::Row::fingerprint`]). `previous` has the numbers that were there before a
+//! row was sent; the first one of a row counts, since a later one may show the row's own change.
 //!
 //! Every entry is handed to the operating system whole and at once, so that killing the program
 //! loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
@@ -21,6 +23,7 @@
 
 mod entry;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -30,8 +33,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use tokio::task::JoinHandle;
 
 use crate::platform;
+use crate::present::Present;
 use crate::summary::Counts;
-pub use entry::{EndRecord, FORMAT, InputFile, MeaningfulSettings, RowRecord, RunHeader, Written};
+pub use entry::{
+    EndRecord, FORMAT, InputFile, MeaningfulSettings, PreviousRecord, RowRecord, RunHeader, Written,
+};
 use entry::{Entry, parse};
 
 /// When entries are forced onto the disk.
@@ -69,6 +75,8 @@ pub struct Journal {
     /// Where the record of each row begins, by row number; 0 (where the header is) for none.
     offsets: Vec<u64>,
     finished: u64,
+    /// Numbers noted for rows that have no record yet: as many as were on the wire at once.
+    previous: BTreeMap<u64, PreviousRecord>,
     end: Option<EndRecord>,
     line: Vec<u8>,
     is_dirty: bool,
@@ -136,6 +144,7 @@ impl Journal {
             length: 0,
             offsets: Vec::new(),
             finished: 0,
+            previous: BTreeMap::new(),
             end: None,
             line: Vec::new(),
             is_dirty: false,
@@ -157,6 +166,9 @@ impl Journal {
             }
             match parse(&line) {
                 Some(Entry::Run(run)) if header.is_none() => header = Some(run),
+                Some(Entry::Previous(record)) => {
+                    self.previous.entry(record.row).or_insert(record);
+                }
                 Some(Entry::Row(record)) => self.remember(record.row),
                 Some(Entry::End(end)) => self.end = Some(end),
                 Some(Entry::Run(_)) | None => {}
@@ -190,6 +202,22 @@ impl Journal {
             self.finished += 1;
         }
         self.offsets[index] = self.length;
+        self.previous.remove(&row);
+    }
+
+    /// Notes the numbers that a row's location has before anything is sent for the row. They are
+    /// on disk when this returns, since after the change nobody could tell them any more.
+    pub fn note_previous(&mut self, record: PreviousRecord) -> Result<()> {
+        self.append(&Entry::Previous(record.clone()))?;
+        self.sync()?;
+        self.previous.insert(record.row, record);
+        Ok(())
+    }
+
+    /// The numbers noted for a row that has no record yet.
+    pub fn previous_of(&self, row: u64, check: u32) -> Option<&Present> {
+        let record = self.previous.get(&row)?;
+        (record.check == check).then_some(&record.numbers)
     }
 
     /// Notes a finished row.

@@ -1,5 +1,6 @@
 //! The loop on a paused clock, against a service that answers by a script.
 
+mod looks;
 mod order;
 mod renewals;
 mod stops;
@@ -44,20 +45,17 @@ struct Scripted<F> {
 
 impl<F: Fn(u64, usize) -> Reply> Service for Scripted<F> {
     async fn set_numbers(&self, row: &Row<'_>, _tracking: u128) -> Reply {
-        let row = row.number;
-        let index = self.requests.borrow().len();
-        let turn = *(self.turns.borrow_mut().entry(row))
-            .and_modify(|turn| *turn += 1)
-            .or_insert(1);
-        let reply = (self.script)(row, turn);
-        self.requests.borrow_mut().push(Request {
-            row,
-            left: Instant::now(),
-            back: None,
-            reply: reply.clone(),
-        });
-        sleep(self.latency).await;
-        self.requests.borrow_mut()[index].back = Some(Instant::now());
+        self.answer(row.number).await
+    }
+
+    /// By the same script; what it answers with 200 has no number set.
+    async fn numbers(&self, row: &Row<'_>, _tracking: u128) -> Reply {
+        let mut reply = self.answer(row.number).await;
+        if let Reply::Answer(answer) = &mut reply
+            && answer.status == 200
+        {
+            answer.present = Some(Present::default());
+        }
         reply
     }
 
@@ -76,6 +74,25 @@ impl<F: Fn(u64, usize) -> Reply> Service for Scripted<F> {
     }
 }
 
+impl<F: Fn(u64, usize) -> Reply> Scripted<F> {
+    async fn answer(&self, row: u64) -> Reply {
+        let index = self.requests.borrow().len();
+        let turn = *(self.turns.borrow_mut().entry(row))
+            .and_modify(|turn| *turn += 1)
+            .or_insert(1);
+        let reply = (self.script)(row, turn);
+        self.requests.borrow_mut().push(Request {
+            row,
+            left: Instant::now(),
+            back: None,
+            reply: reply.clone(),
+        });
+        sleep(self.latency).await;
+        self.requests.borrow_mut()[index].back = Some(Instant::now());
+        reply
+    }
+}
+
 #[derive(Default)]
 struct Notes {
     finished: Vec<(u64, Outcome)>,
@@ -83,9 +100,24 @@ struct Notes {
     /// Records that can be taken before there is no room any more.
     room: Option<usize>,
     ticks_fail: bool,
+    /// Rows whose numbers an earlier run recorded.
+    known: Vec<u64>,
+    found: Vec<(u64, Instant)>,
 }
 
 impl Recorder for Notes {
+    fn previous_of(&self, row: &Row<'_>) -> Option<Present> {
+        self.known.contains(&row.number).then(Present::default)
+    }
+
+    fn found(&mut self, row: &Row<'_>, _present: &Present) -> Result<()> {
+        if self.room == Some(self.found.len()) {
+            return Err(anyhow!("no room"));
+        }
+        self.found.push((row.number, Instant::now()));
+        Ok(())
+    }
+
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
         if self.room == Some(self.finished.len()) {
             return Err(anyhow!("no room"));
@@ -127,6 +159,7 @@ impl Default for Case {
             at_once: 4,
             latency: Duration::from_millis(200),
             course: Course {
+                task: Task::Change,
                 retry: RetryPolicy::default(),
                 longest_wait: 7200 * SECOND,
                 failure_limit: None,
@@ -159,6 +192,7 @@ fn row(number: u64, locations: u64) -> Row<'static> {
             Change::Keep,
             Change::Keep,
         ],
+        expected: Change::NONE,
     }
 }
 

@@ -97,6 +97,7 @@ pub fn read_row<'r>(
                 location_id: location.text,
                 key: location.key,
                 changes,
+                expected: Change::NONE,
             })
         }
         _ => Err(problems),

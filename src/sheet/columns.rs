@@ -163,6 +163,13 @@ impl Columns {
         Some(self.results.as_ref()?.start + at)
     }
 
+    /// Where an earlier run wrote the numbers from before it, if it did.
+    pub fn previous(&self) -> Option<[usize; NUMBERS]> {
+        let results = self.results.as_ref()?;
+        let start = results.start + RESULT_COLUMNS.len();
+        (results.end > start).then(|| std::array::from_fn(|index| start + index))
+    }
+
     /// Whether a column is the user's own, not the result of an earlier run.
     pub fn is_own(&self, index: usize) -> bool {
         !self
@@ -183,7 +190,7 @@ fn slot_of(known: Known) -> Option<usize> {
 }
 
 /// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too.
-fn normalise(name: &str) -> String {
+pub(super) fn normalise(name: &str) -> String {
     name.chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)

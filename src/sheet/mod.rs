@@ -6,6 +6,7 @@ pub mod check;
 pub mod columns;
 pub mod country;
 pub mod damage;
+pub mod expectations;
 pub mod kind;
 mod layout;
 pub mod listing;

@@ -1,6 +1,7 @@
 //! The service over HTTPS: builds the request, sends it once, reads no more of the answer than
 //! it needs. The only place that knows reqwest.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt::Write;
@@ -14,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::clock;
+use crate::present::{NUMBERS, Present};
 use crate::reply::{Answer, NoAnswer, Reach, Reply};
-use crate::row::Row;
+use crate::row::{Change, Row};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
 use crate::webex::service_app::ServiceApp;
@@ -81,24 +83,45 @@ struct Tokens {
     refresh_token: String,
 }
 
-/// The body of the PUT: only the fields to change.
-#[derive(Debug, Serialize)]
+/// The body of the PUT, with only the fields to change, and of the GET's answer, where what is not
+/// set is `null`, the empty text or not there.
+#[derive(Debug, Serialize, Deserialize)]
 struct AutoTransferNumbers<'a> {
     #[serde(
         rename = "autoTransferNumber1",
+        borrow,
         skip_serializing_if = "Option::is_none"
     )]
-    one: Option<&'a str>,
+    one: Option<Cow<'a, str>>,
     #[serde(
         rename = "autoTransferNumber2",
+        borrow,
         skip_serializing_if = "Option::is_none"
     )]
-    two: Option<&'a str>,
+    two: Option<Cow<'a, str>>,
     #[serde(
         rename = "autoTransferNumber3",
+        borrow,
         skip_serializing_if = "Option::is_none"
     )]
-    three: Option<&'a str>,
+    three: Option<Cow<'a, str>>,
+}
+
+impl<'a> AutoTransferNumbers<'a> {
+    fn asked(changes: &'a [Change<'_>; NUMBERS]) -> AutoTransferNumbers<'a> {
+        let [one, two, three] = changes
+            .each_ref()
+            .map(|change| change.field().map(Cow::Borrowed));
+        AutoTransferNumbers { one, two, three }
+    }
+
+    fn present(&self) -> Present {
+        Present::of([
+            self.one.as_deref(),
+            self.two.as_deref(),
+            self.three.as_deref(),
+        ])
+    }
 }
 
 impl Webex {
@@ -234,6 +257,7 @@ impl Webex {
         if response.status() != StatusCode::OK {
             return Ok((read_answer(response).await, None));
         }
+        let tracking_id = header_text(response.headers(), "trackingid");
         let links = response.headers().get_all(LINK).iter();
         let next = links
             .filter_map(|link| link.to_str().ok())
@@ -249,6 +273,7 @@ impl Webex {
         }
         let answer = Answer {
             status: StatusCode::OK.as_u16(),
+            tracking_id: tracking_id.unwrap_or_default().into(),
             ..Answer::default()
         };
         Ok((answer, Some(Fetched { body, next })))
@@ -262,13 +287,8 @@ impl Webex {
     }
 
     async fn exchange(&self, row: &Row<'_>, tracking: u128) -> reqwest::Result<Answer> {
-        let [one, two, three] = &row.changes;
-        let body = AutoTransferNumbers {
-            one: one.field(),
-            two: two.field(),
-            three: three.field(),
-        };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let body =
+            serde_json::to_vec(&AutoTransferNumbers::asked(&row.changes)).unwrap_or_default();
         let response = self
             .authorized(self.client.put(numbers_url(&self.base_url, row)))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
@@ -306,6 +326,23 @@ impl Service for Webex {
         match self.exchange(row, tracking).await {
             Ok(answer) => Reply::Answer(answer),
             Err(error) => Reply::NoAnswer(self.no_answer(&error)),
+        }
+    }
+
+    async fn numbers(&self, row: &Row<'_>, tracking: u128) -> Reply {
+        let (reply, fetched) = self.get(&numbers_url(&self.base_url, row), tracking).await;
+        let (Reply::Answer(answer), Some(fetched)) = (&reply, fetched) else {
+            return reply;
+        };
+        match serde_json::from_slice::<AutoTransferNumbers>(&fetched.body) {
+            Ok(numbers) => Reply::Answer(Answer {
+                present: Some(numbers.present()),
+                ..answer.clone()
+            }),
+            Err(_) => Reply::NoAnswer(NoAnswer {
+                reach: Reach::MaybeSent,
+                message: "the answer broke off, or does not say which numbers are set".into(),
+            }),
         }
     }
 
@@ -396,6 +433,7 @@ async fn read_answer(mut response: Response) -> Answer {
         error_code: error.code.into(),
         message: error.message.into(),
         tracking_id: tracking_id.unwrap_or(error.tracking_id).into(),
+        present: None,
     }
 }
 
@@ -441,6 +479,7 @@ mod tests {
             location_id: "Y2+/=".into(),
             key: LocationKey(0),
             changes: [Change::Keep, Change::Keep, Change::Clear],
+            expected: Change::NONE,
         };
         let path = "https://webexapis.com/v1/telephony/config/locations/Y2%2B%2F%3D/outgoingPermission/autoTransferNumbers";
         assert_eq!(numbers_url(&base_url, &row), path);

@@ -19,6 +19,10 @@ pub trait Service {
     /// Sets the numbers of the row's location: one request, one reply, no retry.
     fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = Reply>;
 
+    /// Reads the numbers of the row's location: one request, one reply, no retry. An answer that is
+    /// a success has them in `present`.
+    fn numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = Reply>;
+
     /// Whether the access token can be replaced by a new one, and when it should be.
     fn renewal(&self) -> Renewal;
 

@@ -30,6 +30,9 @@ fn stage() -> Stage {
     let sheet = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/transfer-numbers.csv");
     let stage = Stage::new(Behaviour::instant());
     fs::copy(&sheet, stage.path("numbers.csv")).expect("a sample");
+    // The numbers are as the sample says, until the reader changes the sheet.
+    fs::copy(&sheet, stage.path("earlier.csv")).expect("a sample");
+    stage.apply("earlier.csv").expect(0);
     stage.write("token.txt", TOKEN);
     stage
 }

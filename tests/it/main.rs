@@ -16,6 +16,7 @@ mod readme;
 mod resume;
 mod survival;
 mod tokens;
+mod undo;
 mod ways;
 mod whoami;
 mod workbook;

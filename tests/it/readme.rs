@@ -45,6 +45,9 @@ fn the_commands_work_one_after_the_other() {
         // What would go to the service goes to the simulator, at once and unasked.
         let words = match words {
             _ if words.contains("--rehearse") => format!("{words} --rehearse-speed 20"),
+            _ if words.starts_with("plan") => {
+                format!("{words} --base-url {}", stage.simulator.base_url())
+            }
             _ if words.contains("--token-file") => {
                 format!("{words} --yes --base-url {}", stage.simulator.base_url())
             }
@@ -57,7 +60,7 @@ fn the_commands_work_one_after_the_other() {
         Ran::of(output.expect("it starts")).expect(0);
         ran += 1;
     }
-    assert_eq!(ran, 8, "the README has that many commands for wxbulk");
+    assert_eq!(ran, 9, "the README has that many commands for wxbulk");
     assert_eq!(
         count(
             &stage.results("samples/transfer-numbers.results.csv"),
@@ -70,7 +73,11 @@ fn the_commands_work_one_after_the_other() {
         60
     );
     assert_eq!(
-        stage.requests().len(),
+        stage
+            .requests()
+            .iter()
+            .filter(|request| request["method"] == "PUT")
+            .count(),
         60,
         "resumed and repaired runs had nothing to send"
     );

@@ -1,0 +1,290 @@
+//! A run, whatever it is to do: check the sheet, ask, send, write what came of it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use tokio::time::Instant;
+
+use crate::clock;
+use crate::commands::begin;
+use crate::commands::check::{say_counts, say_doubts};
+use crate::commands::confirm::confirm;
+use crate::commands::invocation;
+use crate::commands::recorder::RunRecorder;
+use crate::commands::rehearsal;
+use crate::journal::{EndRecord, Journal};
+use crate::outcome::Outcome;
+use crate::pace::Pacer;
+use crate::pipeline::{self, Task};
+use crate::platform::StopSignals;
+use crate::progress::{Progress, say};
+use crate::results::{self, Content, Existing, Form};
+use crate::row::Row;
+use crate::selection::{Choice, Selection};
+use crate::settings::{BadRows, Consent, RunSettings, Start, SummaryFormat, Target};
+use crate::sheet::Sheet;
+use crate::sheet::check::{Checked, check};
+use crate::sheet::columns::Columns;
+use crate::sheet::expectations::Expectations;
+use crate::simulator::Simulator;
+use crate::stop::StopReason;
+use crate::summary::{ExitCode, Summary, plural};
+use crate::webex::http::{Connection, Webex};
+use crate::webex::token::Credentials;
+
+pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
+    let sheet = Sheet::open(
+        &settings.deed.sheet.path,
+        settings.deed.sheet.reading.clone(),
+    )?;
+    sheet.assumptions.iter().for_each(|said| say(said));
+    begin::ensure_results_are_not_the_sheet(&settings)?;
+
+    let checked = check(&sheet, settings.deed.sheet.duplicates, |problem| {
+        say(&problem.to_string());
+        Ok(())
+    })?;
+    let (Ok(columns), true) = (&sheet.columns, may_go_on(&checked, settings.bad_rows)) else {
+        say(&format!("{}; nothing was sent", say_counts(&checked)));
+        return Ok(ExitCode::NothingSent);
+    };
+    for doubt in say_doubts(&checked) {
+        say(&doubt);
+    }
+    let selection = Selection {
+        sheet: &sheet,
+        columns,
+        duplicates: &checked.duplicates,
+        duplicate_policy: settings.deed.sheet.duplicates,
+    };
+
+    let plan = settings.deed.expectations.as_deref();
+    let plan = plan
+        .map(|path| Sheet::open(path, settings.deed.sheet.reading.clone()))
+        .transpose()?;
+    if plan.is_some() {
+        // All of it once, so that a plan of another sheet is noticed before anything is sent.
+        rows_to_send(&selection, plan.as_ref(), Vec::new())?.try_for_each(|row| row.map(drop))?;
+    }
+    let header = begin::header(&settings, &sheet, &checked)?;
+    // Before there is a journal: what cannot even be set up has not begun.
+    let (service, _simulator) = connect(&settings, &selection)?;
+    let mut journal = match settings.start {
+        Start::Resume => begin::go_on(&settings, &header)?,
+        Start::Fresh => {
+            begin::make_room(&settings)?;
+            if !is_wanted(&settings, &checked)? {
+                say("nothing was sent");
+                return Ok(ExitCode::NothingSent);
+            }
+            let path = Journal::path_for(&settings.deed.output);
+            Journal::create(&path, header, settings.durability)?
+        }
+    };
+    send(
+        settings,
+        &service,
+        &selection,
+        plan.as_ref(),
+        &checked,
+        &mut journal,
+    )
+    .await
+}
+
+/// The service, and what stands in for it in a rehearsal.
+fn connect(
+    settings: &RunSettings,
+    selection: &Selection<'_>,
+) -> Result<(Webex, Option<Simulator>)> {
+    let (base_url, credentials, simulator) = match &settings.target {
+        Target::Service {
+            base_url,
+            credentials,
+        } => (base_url.clone(), credentials.clone(), None),
+        Target::Rehearsal { speed } => {
+            let (base_url, token, simulator) = rehearsal::start(selection, *speed)?;
+            (base_url, Credentials::Token(token), Some(simulator))
+        }
+    };
+    let service = Webex::connect(Connection {
+        base_url,
+        credentials,
+        timeout: settings.timeout,
+        connections: settings.pace.concurrency.get(),
+        warn: say,
+    })?;
+    Ok((service, simulator))
+}
+
+/// Whether what the check found lets a run begin.
+fn may_go_on(checked: &Checked, bad_rows: BadRows) -> bool {
+    if checked.bad_rows > 0 && bad_rows == BadRows::Refuse {
+        say("hint: mend these rows, or leave them out with --skip-invalid");
+        return false;
+    }
+    if checked.rows == 0 && checked.problems == 0 {
+        say("the sheet has a header and no rows");
+    }
+    true
+}
+
+fn is_wanted(settings: &RunSettings, checked: &Checked) -> Result<bool> {
+    let Target::Service { base_url, .. } = &settings.target else {
+        return Ok(true);
+    };
+    if settings.deed.consent == Consent::Given || checked.rows_to_send() == 0 {
+        return Ok(true);
+    }
+    confirm(&format!(
+        "{} {} for {} at {base_url}?",
+        settings.deed.question,
+        plural(checked.rows_to_send(), "row"),
+        plural(checked.organisations as u64, "organisation"),
+    ))
+}
+
+async fn send(
+    settings: RunSettings,
+    service: &Webex,
+    selection: &Selection<'_>,
+    plan: Option<&Sheet>,
+    checked: &Checked,
+    journal: &mut Journal,
+) -> Result<ExitCode> {
+    let started = Instant::now();
+    let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+
+    let done_before = journal.finished_rows();
+    let already = journal.finished();
+    let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
+    let mut recorder = RunRecorder::new(journal, progress);
+    let ended = pipeline::run(
+        service,
+        Pacer::new(&settings.pace, started),
+        settings.course,
+        &checked.duplicates,
+        rows_to_send(selection, plan, done_before)?,
+        stop,
+        &mut recorder,
+    )
+    .await;
+    recorder.end();
+    if let (Some(memory), Some(rate)) = (settings.memory, ended.rate) {
+        memory.remember(rate, clock::now());
+    }
+
+    let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
+    let mut reason = ended.reason;
+    let existing = match settings.start {
+        Start::Fresh => Existing::Refuse,
+        Start::Resume => Existing::Replace,
+    };
+    let written = journal.sync().and_then(|()| {
+        let content = Content {
+            form: form_of(settings.deed.task, selection.columns),
+            selection,
+            journal,
+            unfinished: &unfinished,
+        };
+        results::write(&settings.deed.output, existing, content, show)
+    });
+    let (counts, results) = match written {
+        Ok((counts, written)) => {
+            let end = EndRecord {
+                finished_at: clock::now(),
+                complete: reason.is_none(),
+                results: written,
+            };
+            if let Err(error) = journal.end(end) {
+                reason.get_or_insert(StopReason::CannotRecord(error));
+            }
+            (counts, Some(settings.deed.output.display().to_string()))
+        }
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            // Of rows without a record nothing can be told now.
+            (journal.counts().unwrap_or_default(), None)
+        }
+    };
+    let summary = Summary {
+        rows_in_sheet: checked.rows,
+        rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
+        counts,
+        reason,
+        requests: ended.requests,
+        throttled: ended.throttled,
+        took: started.elapsed(),
+        results,
+        resume: invocation::with_resume(),
+        send_failed: invocation::send_failed(&settings.deed.output),
+    };
+    tell(&summary, settings.summary);
+    Ok(summary.exit_code())
+}
+
+fn form_of(task: Task, columns: &Columns) -> Form {
+    match task {
+        Task::Look => Form::Plan,
+        Task::LookAndChange => Form::ResultsWithPrevious,
+        // What an earlier run noted is not lost by sending again what failed.
+        Task::Change if columns.previous().is_some() => Form::ResultsWithPrevious,
+        Task::Change => Form::Results,
+    }
+}
+
+/// Prints a line of a plan.
+fn show(line: &str) {
+    // Nothing can be done when nobody takes it; the plan has it too.
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// The rows of the sheet to send, but for those in `done_before`.
+fn rows_to_send<'a>(
+    selection: &'a Selection<'a>,
+    plan: Option<&'a Sheet>,
+    done_before: Vec<bool>,
+) -> Result<impl Iterator<Item = Result<Row<'static>>> + 'a> {
+    let mut records = selection.sheet.records()?;
+    let mut expectations = plan.map(Expectations::read).transpose()?;
+    // A plan saw all rows of a location as they were before the first of them. A sheet that holds
+    // its own expectations knows what the row before will have put there.
+    let knows_repeats = plan.is_some_and(|plan| plan.path == selection.sheet.path);
+    let mut next = move || -> Result<Option<Row<'static>>> {
+        while let Some(numbered) = records.next_record() {
+            let numbered = numbered?;
+            if let Some(expectations) = &mut expectations {
+                expectations.advance()?;
+            }
+            let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
+            if done_before.get(index) == Some(&true) {
+                continue;
+            }
+            let Choice::Send(row) = selection.choose(&numbered) else {
+                continue;
+            };
+            let mut row = row.into_owned();
+            let is_repeat = selection.duplicates.of_row(row.number).is_some();
+            if let Some(expectations) = &expectations
+                && (knows_repeats || !is_repeat)
+            {
+                row.expected = expectations.of(&row)?;
+            }
+            return Ok(Some(row));
+        }
+        Ok(None)
+    };
+    Ok(std::iter::from_fn(move || next().transpose()))
+}
+
+fn tell(summary: &Summary, format: SummaryFormat) {
+    match format {
+        SummaryFormat::Quiet if summary.exit_code() == ExitCode::AsAsked => {}
+        SummaryFormat::Text | SummaryFormat::Quiet => say(summary.to_string().trim_end()),
+        SummaryFormat::Json => {
+            // Nothing can be done when nobody takes it.
+            let _ = writeln!(io::stdout().lock(), "{:#}", summary.to_json());
+        }
+    }
+}

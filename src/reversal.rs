@@ -1,0 +1,212 @@
+//! The sheet that puts back what a run with `--backup` changed, made from its results.
+//!
+//! Of each row that was changed, or may have been, it has the user's own columns with the numbers
+//! from before in `n1` to `n3` (`REMOVE` where none was set), and in `present1` to `present3` what
+//! the run put there, which is what must be found now. Rows stand in the order of the results; only
+//! several rows for one location stand the other way round, since the last must go first.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use csv::{ByteRecord, Writer, WriterBuilder};
+
+use crate::outcome::OutcomeKind;
+use crate::row::{Change, LocationKey, NUMBERS, Row};
+use crate::sheet::columns::Columns;
+use crate::sheet::expectations::PRESENT_COLUMNS;
+use crate::sheet::{BYTE_ORDER_MARK, Numbered, Reading, Sheet};
+
+/// What `REMOVE` in a cell means to the reader of a sheet.
+const REMOVE: &[u8] = b"REMOVE";
+
+/// A sheet that puts back what a run changed.
+#[derive(Debug)]
+pub struct Reversal {
+    pub sheet: PathBuf,
+    pub rows: u64,
+    /// Rows of the results that changed nothing.
+    pub rows_left_out: u64,
+}
+
+/// Writes the sheet beside the results, as `….undo.csv`. One that stands there already is left
+/// alone unless it is the same.
+pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
+    let shown = results.display();
+    let source = Sheet::open(results, reading)?;
+    let columns = match &source.columns {
+        Ok(columns) => columns,
+        Err(problems) => {
+            let problem = problems.first().map(ToString::to_string);
+            bail!(
+                "`{shown}` is no results file: {}",
+                problem.unwrap_or_default()
+            );
+        }
+    };
+    let Some(places) = Places::find(&source, columns) else {
+        bail!(
+            "`{shown}` does not tell the numbers from before, in the columns `previous1` to `previous3`; only the results of a run with --backup can be undone"
+        );
+    };
+
+    let mut text = Vec::new();
+    if source.has_byte_order_mark {
+        text.extend_from_slice(BYTE_ORDER_MARK);
+    }
+    let mut writer = WriterBuilder::new()
+        .delimiter(source.delimiter())
+        .from_writer(text);
+    for index in &places.own {
+        writer.write_field(source.header.get(*index).unwrap_or_default())?;
+    }
+    writer.write_record(PRESENT_COLUMNS)?;
+
+    let mut stacks = stacks_of_repeats(&source, columns, &places)?;
+    let mut reversal = Reversal {
+        sheet: results.with_extension("undo.csv"),
+        rows: 0,
+        rows_left_out: 0,
+    };
+    let mut records = source.records()?;
+    let mut numbered = Numbered::default();
+    while records.read(&mut numbered)? {
+        if !places.is_changed(&numbered.record) {
+            reversal.rows_left_out += 1;
+            continue;
+        }
+        let key = key_of(&source, columns, &numbered)?;
+        let last = stacks.get_mut(&key).and_then(Vec::pop);
+        let numbered = last.as_ref().unwrap_or(&numbered);
+        write_row(&mut writer, &source, columns, &places, numbered)?;
+        reversal.rows += 1;
+    }
+    let text = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
+    keep(&reversal.sheet, &text)?;
+    Ok(reversal)
+}
+
+/// Where in the results stands what is needed.
+struct Places {
+    outcome: usize,
+    previous: [usize; NUMBERS],
+    /// The columns that go over, in their order.
+    own: Vec<usize>,
+}
+
+impl Places {
+    fn find(source: &Sheet, columns: &Columns) -> Option<Places> {
+        let previous = columns.previous()?;
+        let is_expectation = |index: &usize| {
+            let name = source.header.get(*index).unwrap_or_default();
+            PRESENT_COLUMNS.iter().any(|one| one.as_bytes() == name)
+        };
+        Some(Places {
+            outcome: columns.outcome()?,
+            previous,
+            own: (0..columns.width)
+                .filter(|index| columns.is_own(*index) && !is_expectation(index))
+                .collect(),
+        })
+    }
+
+    /// Whether the run changed the row's location, or may have.
+    fn is_changed(&self, record: &ByteRecord) -> bool {
+        let word = record.get(self.outcome).unwrap_or_default();
+        let kind = std::str::from_utf8(word)
+            .ok()
+            .and_then(OutcomeKind::from_word);
+        matches!(kind, Some(OutcomeKind::Updated | OutcomeKind::Unknown))
+    }
+}
+
+/// The changed rows of each location that has several, the last one on top.
+fn stacks_of_repeats(
+    source: &Sheet,
+    columns: &Columns,
+    places: &Places,
+) -> Result<HashMap<LocationKey, Vec<Numbered>>> {
+    let mut first: HashMap<LocationKey, u32> = HashMap::new();
+    let mut records = source.records()?;
+    let mut numbered = Numbered::default();
+    while records.read(&mut numbered)? {
+        if places.is_changed(&numbered.record) {
+            *first
+                .entry(key_of(source, columns, &numbered)?)
+                .or_default() += 1;
+        }
+    }
+    first.retain(|_, rows| *rows > 1);
+    let mut stacks: HashMap<LocationKey, Vec<Numbered>> = HashMap::new();
+    if first.is_empty() {
+        return Ok(stacks);
+    }
+    let mut records = source.records()?;
+    while records.read(&mut numbered)? {
+        if places.is_changed(&numbered.record) {
+            let key = key_of(source, columns, &numbered)?;
+            if first.contains_key(&key) {
+                stacks.entry(key).or_default().push(numbered.clone());
+            }
+        }
+    }
+    Ok(stacks)
+}
+
+fn key_of(source: &Sheet, columns: &Columns, numbered: &Numbered) -> Result<LocationKey> {
+    Ok(read(source, columns, numbered)?.key)
+}
+
+fn read<'r>(source: &Sheet, columns: &Columns, numbered: &'r Numbered) -> Result<Row<'r>> {
+    source.read_row(columns, numbered).map_err(|problems| {
+        let problem = problems.first().map(ToString::to_string);
+        anyhow::anyhow!(
+            "`{}` was changed since the run wrote it: {}",
+            source.path.display(),
+            problem.unwrap_or_default()
+        )
+    })
+}
+
+fn write_row(
+    writer: &mut Writer<Vec<u8>>,
+    source: &Sheet,
+    columns: &Columns,
+    places: &Places,
+    numbered: &Numbered,
+) -> Result<()> {
+    let row = read(source, columns, numbered)?;
+    let record = &numbered.record;
+    for index in &places.own {
+        let cell = record.get(*index).unwrap_or_default();
+        let number = columns.numbers.iter().position(|at| *at == Some(*index));
+        writer.write_field(match number {
+            None => cell,
+            Some(at) if row.changes[at] == Change::Keep => b"",
+            Some(at) => match record.get(places.previous[at]).unwrap_or_default() {
+                b"" => REMOVE,
+                previous => previous,
+            },
+        })?;
+    }
+    writer.write_record(
+        row.changes
+            .each_ref()
+            .map(|change| change.field().unwrap_or_default()),
+    )?;
+    Ok(())
+}
+
+/// Writes the file, unless it stands there already as it should.
+fn keep(path: &Path, text: &[u8]) -> Result<()> {
+    let shown = path.display();
+    match fs::read(path) {
+        Ok(standing) if standing == text => return Ok(()),
+        Ok(_) => bail!("`{shown}` exists already; move it away"),
+        Err(_) => {}
+    }
+    fs::write(path, text).with_context(|| format!("cannot write `{shown}`"))
+}
