@@ -40,6 +40,8 @@ pub enum Command {
     Plan(Box<PlanFlags>),
     /// Put back the numbers that were there before an `apply --backup`
     Undo(Box<UndoFlags>),
+    /// List locations and their numbers, as a sheet that `apply` takes
+    Export(Box<ExportFlags>),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
     /// Print what makes a shell complete wxbulk's commands and flags
@@ -174,6 +176,25 @@ pub struct UndoFlags {
     /// Put the numbers back even where somebody changed them since
     #[arg(long)]
     pub force: bool,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk export -o numbers.csv --token-file token.txt")]
+pub struct ExportFlags {
+    /// Where the sheet goes
+    #[arg(short, long, value_name = "FILE", default_value = "locations.csv")]
+    pub output: PathBuf,
+
+    /// The organisation to export [default: the token's own]
+    #[arg(long, value_name = "ORG_ID")]
+    pub org: Option<String>,
+
+    /// Every organisation that the token manages
+    #[arg(long, conflicts_with = "org")]
+    pub all_orgs: bool,
 
     #[command(flatten)]
     pub run: RunFlags,

@@ -32,6 +32,21 @@ impl Present {
     }
 }
 
+/// A number as it can be understood anywhere: one of the North American plan, which is read as ten
+/// bare digits, with its `+1`.
+pub fn international(number: &str) -> String {
+    let is_digit_of_a_plan = |index: usize| matches!(number.as_bytes()[index], b'2'..=b'9');
+    let is_north_american = number.len() == 10
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && is_digit_of_a_plan(0)
+        && is_digit_of_a_plan(3);
+    if is_north_american {
+        format!("+1{number}")
+    } else {
+        number.to_string()
+    }
+}
+
 /// Whether two spellings mean one number.
 ///
 /// A number of the North American plan is read back as ten bare digits, so these equal the same
@@ -77,6 +92,20 @@ mod tests {
         ] {
             assert_eq!(is_same_number(one, other), is_same, "{one} and {other}");
             assert_eq!(is_same_number(other, one), is_same, "{other} and {one}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_a_north_american_number_gets_its_country_code() {
+        for (number, expected) in [
+            ("2025550101", "+12025550101"),
+            ("+496100773123", "+496100773123"),
+            ("1025550101", "1025550101"),
+            ("2021550101", "2021550101"),
+            ("5501", "5501"),
+            ("", ""),
+        ] {
+            assert_eq!(international(number), expected);
         }
     }
 

@@ -15,10 +15,12 @@ use jiff::Timestamp;
 use crate::journal::{Journal, RowRecord, Written};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::platform;
-use crate::present::Present;
+use crate::present::{Present, international};
 use crate::row::Row;
 use crate::selection::{Choice, Selection};
-use crate::sheet::columns::{PREVIOUS_COLUMNS, RESULT_COLUMNS};
+use crate::sheet::cells::REMOVE;
+use crate::sheet::columns::{Columns, PREVIOUS_COLUMNS, RESULT_COLUMNS};
+use crate::sheet::locations::defuse;
 use crate::sheet::{BYTE_ORDER_MARK, Numbered};
 use crate::summary::Counts;
 
@@ -37,6 +39,8 @@ pub enum Form {
     ResultsWithPrevious,
     /// The numbers now and then, and what is to be done.
     Plan,
+    /// Nothing: the numbers that are there stand in the user's own columns for them.
+    Export,
 }
 
 impl Form {
@@ -45,6 +49,7 @@ impl Form {
             Form::Results => RESULT_COLUMNS.to_vec(),
             Form::ResultsWithPrevious => [&RESULT_COLUMNS[..], &PREVIOUS_COLUMNS].concat(),
             Form::Plan => plan::COLUMNS.to_vec(),
+            Form::Export => Vec::new(),
         }
     }
 }
@@ -135,14 +140,16 @@ fn write_rows(
     let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
     while records.read(&mut numbered)? {
-        write_own_cells(
-            &mut writer,
-            &own,
-            &numbered.record,
-            columns.width,
-            sheet.delimiter(),
-        )?;
-        let (line, row) = match selection.choose(&numbered) {
+        if form != Form::Export {
+            write_own_cells(
+                &mut writer,
+                &own,
+                &numbered.record,
+                columns.width,
+                sheet.delimiter(),
+            )?;
+        }
+        let (mut line, row) = match selection.choose(&numbered) {
             Choice::Keep if form == Form::Plan => {
                 let outcome = Outcome::unsent(OutcomeKind::Skipped, "done before");
                 (Line::of(&outcome, None), None)
@@ -159,8 +166,16 @@ fn write_rows(
                 (line.with_previous(noted.cloned()), Some(row))
             }
         };
+        if form == Form::Export && line.outcome.kind == OutcomeKind::Different {
+            // There is nothing that it could differ from.
+            line.outcome.kind = OutcomeKind::Unchanged;
+        }
         counts.add(&line.outcome);
         match form {
+            Form::Export => {
+                let present = line.outcome.previous.as_ref();
+                write_present(&mut writer, &own, columns, &numbered.record, present)?;
+            }
             Form::Results => line.write(&mut writer, numbered.row)?,
             Form::ResultsWithPrevious => {
                 line.write_fields(&mut writer, numbered.row)?;
@@ -249,6 +264,30 @@ fn write_own_cells<W: Write>(
     writer.write_field(joined)
 }
 
+/// The user's cells with the numbers that are there: a row that asks for what is so already. Those of
+/// a location that could not be read stay empty.
+fn write_present<W: Write>(
+    writer: &mut Writer<W>,
+    own: &[usize],
+    columns: &Columns,
+    record: &ByteRecord,
+    present: Option<&Present>,
+) -> csv::Result<()> {
+    for index in own {
+        let number = columns.numbers.iter().position(|at| *at == Some(*index));
+        let cell = record.get(*index).unwrap_or_default();
+        match (number, present.map(Present::texts)) {
+            (None, _) => writer.write_field(cell)?,
+            (Some(_), None) => writer.write_field("")?,
+            (Some(at), Some(present)) => match present[at] {
+                "" => writer.write_field(REMOVE)?,
+                number => writer.write_field(international(number))?,
+            },
+        }
+    }
+    writer.write_record(None::<&[u8]>)
+}
+
 /// What an earlier run noted of a row stays as it is, but for the row's number.
 fn keep_cells<W: Write>(
     writer: &mut Writer<W>,
@@ -317,14 +356,6 @@ impl Line {
         ];
         cells.iter().try_for_each(|cell| writer.write_field(cell))
     }
-}
-
-/// Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
-fn defuse(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{text}");
-    }
-    text.to_string()
 }
 
 /// A file that is measured while it is written.

@@ -14,12 +14,10 @@ use csv::{ByteRecord, Writer, WriterBuilder};
 
 use crate::outcome::OutcomeKind;
 use crate::row::{Change, LocationKey, NUMBERS, Row};
+use crate::sheet::cells::REMOVE;
 use crate::sheet::columns::Columns;
 use crate::sheet::expectations::PRESENT_COLUMNS;
 use crate::sheet::{BYTE_ORDER_MARK, Numbered, Reading, Sheet};
-
-/// What `REMOVE` in a cell means to the reader of a sheet.
-const REMOVE: &[u8] = b"REMOVE";
 
 /// A sheet that puts back what a run changed.
 #[derive(Debug)]
@@ -187,7 +185,7 @@ fn write_row(
             None => cell,
             Some(at) if row.changes[at] == Change::Keep => b"",
             Some(at) => match record.get(places.previous[at]).unwrap_or_default() {
-                b"" => REMOVE,
+                b"" => REMOVE.as_bytes(),
                 previous => previous,
             },
         })?;

@@ -17,6 +17,7 @@ use crate::pace::{Memory, PaceSettings, Rate};
 use crate::pipeline::{Course, Task};
 use crate::platform;
 use crate::progress::Manner;
+use crate::results::Form;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
@@ -45,6 +46,7 @@ pub struct SheetSettings {
 pub struct Deed {
     pub sheet: SheetSettings,
     pub task: Task,
+    pub form: Form,
     /// Where the results or the plan go.
     pub output: PathBuf,
     /// A file that says which numbers each row must find: in the columns `present1` to `present3`.

@@ -6,6 +6,7 @@ use crate::cli::ApplyFlags;
 use crate::commands::carry_out::carry_out;
 use crate::logging;
 use crate::pipeline::Task;
+use crate::results::Form;
 use crate::settings::{Consent, Deed, RunSettings, SheetSettings, output_path};
 use crate::summary::ExitCode;
 
@@ -14,6 +15,11 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let looks_first = flags.backup || flags.if_unchanged.is_some();
     let deed = Deed {
+        form: if looks_first {
+            Form::ResultsWithPrevious
+        } else {
+            Form::Results
+        },
         output: output_path(&sheet.path, flags.output, "results.csv")?,
         sheet,
         task: if looks_first {

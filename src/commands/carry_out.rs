@@ -16,7 +16,7 @@ use crate::commands::rehearsal;
 use crate::journal::{EndRecord, Journal};
 use crate::outcome::Outcome;
 use crate::pace::Pacer;
-use crate::pipeline::{self, Task};
+use crate::pipeline;
 use crate::platform::StopSignals;
 use crate::progress::{Progress, say};
 use crate::results::{self, Content, Existing, Form};
@@ -138,7 +138,7 @@ fn is_wanted(settings: &RunSettings, checked: &Checked) -> Result<bool> {
         return Ok(true);
     }
     confirm(&format!(
-        "{} {} for {} at {base_url}?",
+        "{} {} for {} to {base_url}?",
         settings.deed.question,
         plural(checked.rows_to_send(), "row"),
         plural(checked.organisations as u64, "organisation"),
@@ -183,7 +183,7 @@ async fn send(
     };
     let written = journal.sync().and_then(|()| {
         let content = Content {
-            form: form_of(settings.deed.task, selection.columns),
+            form: form_for(settings.deed.form, selection.columns),
             selection,
             journal,
             unfinished: &unfinished,
@@ -224,13 +224,11 @@ async fn send(
     Ok(summary.exit_code())
 }
 
-fn form_of(task: Task, columns: &Columns) -> Form {
-    match task {
-        Task::Look => Form::Plan,
-        Task::LookAndChange => Form::ResultsWithPrevious,
-        // What an earlier run noted is not lost by sending again what failed.
-        Task::Change if columns.previous().is_some() => Form::ResultsWithPrevious,
-        Task::Change => Form::Results,
+/// What an earlier run noted is not lost by sending again what failed in it.
+fn form_for(form: Form, columns: &Columns) -> Form {
+    match form {
+        Form::Results if columns.previous().is_some() => Form::ResultsWithPrevious,
+        form => form,
     }
 }
 

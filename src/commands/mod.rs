@@ -5,6 +5,7 @@ mod begin;
 mod carry_out;
 mod check;
 mod confirm;
+mod export;
 mod invocation;
 mod pages;
 mod plan;
@@ -32,6 +33,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Whoami(flags) => whoami::run(&flags).await,
         Command::Plan(flags) => plan::run(*flags).await,
         Command::Undo(flags) => undo::run(*flags).await,
+        Command::Export(flags) => export::run(*flags).await,
         Command::Simulator(flags) => simulator::run(flags).await,
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { folder } => pages::man(&folder),

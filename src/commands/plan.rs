@@ -6,6 +6,7 @@ use crate::cli::PlanFlags;
 use crate::commands::carry_out::carry_out;
 use crate::logging;
 use crate::pipeline::Task;
+use crate::results::Form;
 use crate::settings::{Consent, Deed, RunSettings, SheetSettings, output_path};
 use crate::summary::ExitCode;
 
@@ -13,6 +14,7 @@ pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
     logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let deed = Deed {
+        form: Form::Plan,
         output: output_path(&sheet.path, flags.output, "plan.csv")?,
         sheet,
         task: Task::Look,

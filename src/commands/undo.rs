@@ -12,6 +12,7 @@ use crate::commands::carry_out::carry_out;
 use crate::logging;
 use crate::pipeline::Task;
 use crate::progress::say;
+use crate::results::Form;
 use crate::reversal;
 use crate::settings::{Consent, Deed, RunSettings, SheetSettings, read_org_flag};
 use crate::sheet::Reading;
@@ -39,6 +40,7 @@ pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
         ));
     }
     let deed = Deed {
+        form: Form::ResultsWithPrevious,
         output: flags
             .output
             .unwrap_or_else(|| reversal.sheet.with_extension("results.csv")),
@@ -50,7 +52,7 @@ pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
         },
         task: Task::LookAndChange,
         consent: Consent::from_flag(flags.yes),
-        question: "put back the numbers of",
+        question: "send the earlier numbers of",
     };
     carry_out(RunSettings::from_flags(deed, flags.run)?).await
 }

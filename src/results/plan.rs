@@ -3,6 +3,7 @@
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::present::Present;
 use crate::row::{Change, NUMBERS, Row};
+use crate::sheet::locations::defuse;
 
 pub(super) const COLUMNS: [&str; 8] = [
     "present1", "present2", "present3", "new1", "new2", "new3", "action", "reason",
@@ -29,8 +30,8 @@ pub(super) fn cells(row: Option<&Row<'_>>, outcome: &Outcome) -> [String; COLUMN
     };
     let status = outcome.status.filter(|_| action == "cannot");
     let reason = match status {
-        Some(status) => super::defuse(&format!("{status}: {reason}")),
-        None => super::defuse(reason),
+        Some(status) => defuse(&format!("{status}: {reason}")),
+        None => defuse(reason),
     };
     [
         one,

@@ -18,7 +18,7 @@ use crate::webex::ids::{self, IdFault, Kind};
 const DIGITS: std::ops::RangeInclusive<usize> = 3..=20;
 
 /// The word that clears a number, in any case; Control Hub's own sheets use it too.
-const REMOVE: &str = "REMOVE";
+pub const REMOVE: &str = "REMOVE";
 
 /// Reads one record. `default_org` stands in for an empty `orgId`; bare national numbers are
 /// those of `country`.

@@ -8,6 +8,7 @@ use csv::Writer;
 use serde_json::{Value, json};
 
 use crate::sheet::kind::ProblemKind;
+use crate::sheet::locations::defuse;
 use crate::sheet::problem::{Problem, column_letters};
 
 /// Problems of one kind that a person is shown: enough to see what they have in common.
@@ -138,14 +139,6 @@ fn place(problem: &Problem) -> (String, &str) {
         Some((index, name)) => (column_letters(*index), name),
         None => (String::new(), ""),
     }
-}
-
-/// A name from the sheet's header must not become a formula in the list.
-fn defuse(name: &str) -> String {
-    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{name}");
-    }
-    name.to_string()
 }
 
 fn write_record(out: &mut impl Write, cells: [&str; 5]) -> io::Result<()> {

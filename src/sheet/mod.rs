@@ -10,6 +10,7 @@ pub mod expectations;
 pub mod kind;
 mod layout;
 pub mod listing;
+pub mod locations;
 pub mod problem;
 mod records;
 mod source;

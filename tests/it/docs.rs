@@ -8,9 +8,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wxbulk::simulator::Behaviour;
+use wxbulk::simulator::{Behaviour, Location, Locations};
 
-use crate::harness::{Stage, TOKEN};
+use crate::harness::{Stage, TOKEN, read_csv};
 
 const BLOCK: &str = "```console\n";
 
@@ -28,7 +28,20 @@ fn pages() -> Vec<PathBuf> {
 /// A folder as the reader of a page has it, with a service that knows the locations of the sheet.
 fn stage() -> Stage {
     let sheet = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/transfer-numbers.csv");
-    let stage = Stage::new(Behaviour::instant());
+    let locations: Vec<Location> = read_csv(&sheet)
+        .into_iter()
+        .map(|mut row| Location {
+            id: row.remove("locationId").expect("an id"),
+            organization: row.remove("orgId").filter(|id| !id.is_empty()),
+            name: row.remove("site").expect("a name"),
+            ..Location::default()
+        })
+        .collect();
+    let stage = Stage::new(Behaviour {
+        own_organization: locations[0].organization.clone(),
+        locations: Locations::Exactly(locations),
+        ..Behaviour::instant()
+    });
     fs::copy(&sheet, stage.path("numbers.csv")).expect("a sample");
     // The numbers are as the sample says, until the reader changes the sheet.
     fs::copy(&sheet, stage.path("earlier.csv")).expect("a sample");

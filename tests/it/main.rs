@@ -7,6 +7,7 @@ mod apply;
 mod check;
 mod disk;
 mod docs;
+mod export;
 mod floors;
 mod harness;
 mod hostile;

@@ -4,9 +4,12 @@ use std::fs;
 
 use crate::harness::Stage;
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 9] = [
     "check",
     "apply",
+    "plan",
+    "undo",
+    "export",
     "whoami",
     "simulator",
     "completions",

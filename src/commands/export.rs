@@ -1,0 +1,164 @@
+//! `wxbulk export`: the locations of organisations and their numbers, as a sheet that `apply` takes.
+//!
+//! The list comes first, into a sheet of its own beside the export; its numbers are then read as a
+//! plan's are. So an export is paced and retried as any run, and one that was interrupted goes on
+//! with the list it began with.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use tokio::time::Instant;
+
+use crate::cli::ExportFlags;
+use crate::commands::carry_out::carry_out;
+use crate::inquiry::{Inquiry, Unanswered};
+use crate::journal::Journal;
+use crate::logging;
+use crate::pace::{PaceSettings, Pacer};
+use crate::pipeline::Task;
+use crate::progress::say;
+use crate::results::Form;
+use crate::settings::{Consent, Deed, RunSettings, SheetSettings, Start, Target, read_org_flag};
+use crate::sheet::Reading;
+use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::locations::{self, Listed};
+use crate::summary::{ExitCode, plural};
+use crate::webex::errors::flatten;
+use crate::webex::http::{Connection, Webex};
+use crate::webex::lists::Person;
+
+const FORBIDDEN: u16 = 403;
+
+pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
+    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    let org = read_org_flag(flags.org.as_deref())?;
+    let output = flags.output;
+    let list = output.with_extension("locations.csv");
+    let deed = Deed {
+        sheet: SheetSettings {
+            path: list.clone(),
+            reading: Reading::default(),
+            duplicates: DuplicatePolicy::Refuse,
+        },
+        task: Task::Look,
+        form: Form::Export,
+        output: output.clone(),
+        expectations: None,
+        consent: Consent::Given,
+        question: "",
+    };
+    let settings = RunSettings::from_flags(deed, flags.run)?;
+    if settings.start == Start::Fresh {
+        ensure_there_is_room(&output, &list)?;
+        let listed = list_locations(&settings, org, flags.all_orgs).await?;
+        say(&format!(
+            "{} to read",
+            plural(listed.len() as u64, "location")
+        ));
+        locations::write(&list, &listed)
+            .with_context(|| format!("cannot write `{}`", list.display()))?;
+    } else if !list.exists() {
+        bail!(
+            "there is nothing to go on with: `{}` does not exist\nhint: start the export without --resume",
+            list.display()
+        );
+    }
+    let code = carry_out(settings).await?;
+    if code == ExitCode::AsAsked {
+        // They were there for going on, and there is nothing left to go on with.
+        for path in [list, Journal::path_for(&output)] {
+            let _ = fs::remove_file(path);
+        }
+    }
+    Ok(code)
+}
+
+fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
+    if output.exists() {
+        bail!(
+            "`{}` exists already; move it away, or name another file with --output",
+            output.display()
+        );
+    }
+    if list.exists() {
+        bail!(
+            "an earlier export has not ended; `{}` has its locations\nhint: go on with it with --resume, or delete it to start anew",
+            list.display()
+        );
+    }
+    Ok(())
+}
+
+/// All locations to export, organisation by organisation.
+async fn list_locations(
+    settings: &RunSettings,
+    org: Option<String>,
+    all_orgs: bool,
+) -> Result<Vec<Listed>> {
+    let Target::Service {
+        base_url,
+        credentials,
+    } = &settings.target
+    else {
+        bail!("an export reads what is there, so there is nothing to rehearse");
+    };
+    let service = Webex::connect(Connection {
+        base_url: base_url.clone(),
+        credentials: credentials.clone(),
+        timeout: settings.timeout,
+        connections: 1,
+        warn: say,
+    })?;
+    let one_at_a_time = PaceSettings {
+        concurrency: NonZeroUsize::MIN,
+        ..settings.pace.clone()
+    };
+    let mut inquiry = Inquiry {
+        service: &service,
+        pacer: Pacer::new(&one_at_a_time, Instant::now()),
+        retry: settings.course.retry,
+        longest_wait: settings.course.longest_wait,
+        chance: fastrand::Rng::with_seed(settings.course.seed),
+    };
+    let managed = match inquiry.organizations().await {
+        Ok(organizations) => organizations,
+        // A token that may read locations need not be one that may list organisations.
+        Err(unanswered) if unanswered.status == Some(FORBIDDEN) && !all_orgs => Vec::new(),
+        Err(unanswered) => return Err(unanswered).context("cannot list the organisations"),
+    };
+    let name_of = |id: &str| {
+        let organization = managed.iter().find(|organization| organization.id == id);
+        organization.map_or(String::new(), |organization| flatten(&organization.name))
+    };
+    let wanted: Vec<Option<String>> = match org {
+        Some(org) => vec![Some(org)],
+        None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
+        None => vec![own_organization(inquiry.person().await)?],
+    };
+    let mut listed = Vec::new();
+    for org in wanted {
+        let locations = inquiry.locations(org.as_deref()).await;
+        let org_id = org.unwrap_or_default();
+        let locations =
+            locations.with_context(|| format!("cannot list the locations of `{org_id}`"))?;
+        let org_name = name_of(&org_id);
+        listed.extend(locations.into_iter().map(|location| Listed {
+            org_id: org_id.clone(),
+            org_name: org_name.clone(),
+            location_id: location.id,
+            location_name: flatten(&location.name),
+        }));
+    }
+    Ok(listed)
+}
+
+/// The id of the token's own organisation, if it may be asked; without it the rows have none.
+fn own_organization(person: Result<Person, Unanswered>) -> Result<Option<String>> {
+    match person {
+        Ok(person) => Ok(Some(person.org_id)),
+        Err(unanswered) if unanswered.status == Some(FORBIDDEN) => Ok(None),
+        Err(unanswered) => Err(unanswered).context("cannot ask whose token this is"),
+    }
+}

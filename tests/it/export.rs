@@ -1,0 +1,127 @@
+//! `export`, and the whole way there and back.
+
+use std::fs;
+
+use wxbulk::simulator::{Behaviour, Faults, Latency, Location, Locations, Paging};
+
+use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::resume::wait_for_records;
+
+/// Two organisations with so many locations each, with numbers of all kinds and none.
+fn partner(each: u64, faults: Faults) -> Stage {
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(row % 2)),
+        numbers: [
+            (!row.is_multiple_of(3)).then(|| format!("+1202555{row:04}")),
+            (!row.is_multiple_of(5)).then(|| format!("+49{}", 610_077_000 + row)),
+            (!row.is_multiple_of(7)).then(|| format!("{}", 5000 + row)),
+        ],
+        ..Location::default()
+    };
+    Stage::new(Behaviour {
+        locations: Locations::Exactly((0..each * 2).map(location).collect()),
+        own_organization: Some(org_id(0)),
+        paging: Paging::WithEmptyPages,
+        latency: "2ms..10ms".parse::<Latency>().expect("a latency"),
+        faults,
+        speed: "50".parse().expect("a speed"),
+        ..Behaviour::instant()
+    })
+}
+
+fn run(stage: &Stage, line: &str) -> Ran {
+    stage.run(&format!("{line} --base-url {}", stage.simulator.base_url()))
+}
+
+fn read(stage: &Stage, name: &str) -> String {
+    fs::read_to_string(stage.path(name)).expect("a file")
+}
+
+#[test]
+fn what_is_exported_can_be_applied_and_changes_nothing() {
+    let stage = partner(30, Faults::default());
+    run(&stage, "export -o own.csv").expect(0);
+    let own = stage.results("own.csv");
+    assert_eq!(own.len(), 30);
+    assert!(own.iter().all(|row| row["orgId"] == org_id(0)));
+    assert!(own.iter().all(|row| !row["locationName"].is_empty()));
+    assert!(!stage.path("own.locations.csv").exists());
+    assert!(!stage.path("own.csv.journal").exists());
+
+    run(&stage, "export -o all.csv --all-orgs").expect(0);
+    assert_eq!(stage.results("all.csv").len(), 60);
+    let other = org_id(1);
+    run(&stage, &format!("export -o other.csv --org {other}")).expect(0);
+    assert_eq!(stage.results("other.csv").len(), 30);
+
+    let before = stage.state();
+    stage.apply("all.csv").expect(0);
+    assert_eq!(stage.state(), before);
+    run(&stage, "export -o again.csv --all-orgs").expect(0);
+    assert_eq!(read(&stage, "again.csv"), read(&stage, "all.csv"));
+
+    let ran = run(&stage, "export -o all.csv").expect(2);
+    assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_export_that_was_interrupted_goes_on_with_its_list() {
+    let stage = partner(100, Faults::default());
+    let address = stage.simulator.base_url();
+    let mut child = stage
+        .command(&format!(
+            "export -o all.csv --all-orgs --base-url {address} -c 2"
+        ))
+        .spawn()
+        .expect("it starts");
+    wait_for_records(&stage, "all.csv.journal", 20);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    let ran = run(&stage, "export -o all.csv --all-orgs").expect(2);
+    assert!(ran.stderr.contains("--resume"), "{}", ran.stderr);
+    run(&stage, "export -o all.csv --all-orgs --resume").expect(0);
+    run(&stage, "export -o whole.csv --all-orgs").expect(0);
+    assert_eq!(read(&stage, "all.csv"), read(&stage, "whole.csv"));
+}
+
+#[test]
+fn there_and_back_leaves_everything_as_it_was() {
+    let faults = "500=3%,504=3%,reset-after=3%,reset-before=2%,truncated=2%";
+    let stage = partner(60, faults.parse().expect("faults"));
+    run(&stage, "export -o first.csv --all-orgs").expect(0);
+    let first = read(&stage, "first.csv");
+
+    // Every third row gets other numbers.
+    let mut lines = first.lines();
+    let mut changed = format!("{}\n", lines.next().expect("a header"));
+    for (index, line) in lines.enumerate() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let line = match index % 6 {
+            0 => format!("{},REMOVE,+4420790{index:05},", cells[..4].join(",")),
+            3 => format!("{},,,+1312555{index:04}", cells[..4].join(",")),
+            _ => line.to_string(),
+        };
+        changed.push_str(&line);
+        changed.push('\n');
+    }
+    stage.write("changed.csv", changed);
+    run(&stage, "plan changed.csv").expect(0);
+    let plan = stage.results("changed.plan.csv");
+    let different = plan.iter().filter(|row| row["action"] == "change").count();
+    assert_eq!(different, 40);
+
+    let mut child = stage.start_apply("changed.csv --backup");
+    wait_for_records(&stage, "changed.results.csv.journal", 50);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    stage.apply("changed.csv --backup --resume").expect(0);
+    assert_eq!(count(&stage.results("changed.results.csv"), "updated"), 40);
+    run(&stage, "plan changed.csv -o verified.csv").expect(0);
+    let verified = stage.results("verified.csv");
+    assert!(verified.iter().all(|row| row["action"] == "same"));
+
+    run(&stage, "undo changed.results.csv --yes").expect(0);
+    run(&stage, "export -o last.csv --all-orgs").expect(0);
+    assert_eq!(read(&stage, "last.csv"), first);
+}
