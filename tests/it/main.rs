@@ -11,6 +11,7 @@ mod export;
 mod floors;
 mod harness;
 mod hostile;
+mod nginx;
 mod pages;
 mod raw_server;
 mod readme;
