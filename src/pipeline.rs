@@ -23,26 +23,23 @@ use futures::stream::FuturesUnordered;
 use futures::{Stream, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::clock;
 use crate::duplicates::Duplicates;
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::pace::{Departure, PaceStatus, Pacer, Ticket, Verdict};
+use crate::pace::{Departure, PaceStatus, Pacer, Ticket};
 use crate::present::Present;
 use crate::reachability::Reachability;
-use crate::reply::{Answer, NoAnswer, Reach, Reply};
-use crate::retry::{self, Next, RetryPolicy};
-use crate::row::{Change, LocationKey, Row};
+use crate::reply::{Answer, NoAnswer, Reply};
+use crate::retry::RetryPolicy;
+use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
 use crate::webex::Service;
 
+mod answers;
 mod renewal;
 #[cfg(test)]
 mod tests;
 
-use renewal::{Refusal, Renewal};
-
-/// What is said of a row that was left alone because of its expectations.
-const NOT_AS_EXPECTED: &str = "the numbers are no longer what they were: somebody changed them meanwhile; they were left alone";
+use renewal::Renewal;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
@@ -380,194 +377,6 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         async move { (ticket, service.renew().await) }
     }
 
-    fn take_renewal(&mut self, ticket: Ticket, reply: &Reply) {
-        let now = Instant::now();
-        tracing::debug!(?reply, "a new access token");
-        if self.is_out_of_reach(reply, now) {
-            self.stop_as_unreachable(reply);
-        }
-        let errors = self.renewal.errors;
-        let next = retry::decide(reply, errors, &self.course.retry, self.chance.f64());
-        self.pacer.answered(ticket, now, verdict(reply, next));
-        match next {
-            Next::Finished(OutcomeKind::Updated) => self.renewal.succeeded(),
-            Next::Throttled { wait } => {
-                self.throttled += 1;
-                self.ensure_the_wait_is_bearable(wait, now);
-                self.renewal.try_again(now, Duration::ZERO, false);
-            }
-            Next::Again { after, counts } => self.renewal.try_again(now, after, counts),
-            Next::Finished(_) | Next::Unauthorised => self.stop(StopReason::NotRenewed {
-                message: reply.message().to_string(),
-            }),
-        }
-    }
-
-    /// What any reply says about the service as a whole; true when it has been silent for so long
-    /// that going on is pointless.
-    fn is_out_of_reach(&mut self, reply: &Reply, now: Instant) -> bool {
-        match reply {
-            Reply::Answer(_) => {
-                self.reachability.answered();
-                false
-            }
-            Reply::NoAnswer(_) => self.reachability.failed(now),
-        }
-    }
-
-    fn stop_as_unreachable(&mut self, reply: &Reply) {
-        self.stop(StopReason::Unreachable {
-            message: reply.message().to_string(),
-        });
-    }
-
-    fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: Reply) {
-        let now = Instant::now();
-        self.on_wire.remove(&job.row.number);
-        tracing::debug!(
-            row = job.row.number,
-            attempt = job.attempts,
-            ?reply,
-            "answer"
-        );
-        let mut is_given_up = false;
-        if self.is_out_of_reach(&reply, now) {
-            is_given_up = self.is_silence_of_these_rows(&reply);
-            if !is_given_up {
-                self.stop_as_unreachable(&reply);
-            }
-        }
-        if let Some(reason) = self.watch.answered(&reply) {
-            self.stop(reason);
-        }
-        let next = if is_given_up {
-            Next::Finished(OutcomeKind::Unknown)
-        } else {
-            retry::decide(&reply, job.errors, &self.course.retry, self.chance.f64())
-        };
-        self.pacer.answered(ticket, now, verdict(&reply, next));
-        job.is_doubtful |= job.step == Step::Change && retry::may_have_taken_effect(&reply);
-        if matches!(&reply, Reply::Answer(answer) if answer.status != 401) {
-            self.renewal.accepted();
-        }
-        match next {
-            Next::Finished(kind) => match (job.step, kind) {
-                (Step::Change, kind) => self.finish(&job, kind, reply),
-                (Step::Look, OutcomeKind::Updated) => self.take_present(job, reply),
-                // Nothing was asked that could have taken effect.
-                (Step::Look, _) => self.finish(&job, OutcomeKind::Failed, reply),
-            },
-            Next::Throttled { wait } => {
-                self.throttled += 1;
-                self.ensure_the_wait_is_bearable(wait, now);
-                job.last = Some(reply);
-                self.ready.push_front(job);
-            }
-            Next::Again { after, counts } => {
-                job.errors += u32::from(counts);
-                job.last = Some(reply);
-                self.backing_off.insert((now + after, self.requests), job);
-            }
-            Next::Unauthorised => {
-                job.refusals += 1;
-                let renewal = self.service.renewal();
-                match self.renewal.refused(job.token, job.refusals, renewal) {
-                    Refusal::OfTheRow => {
-                        self.finish(&job, OutcomeKind::Failed, reply);
-                        return;
-                    }
-                    Refusal::Passing => {}
-                    Refusal::Final => self.stop(StopReason::Unauthorised {
-                        message: reply.message().to_string(),
-                    }),
-                }
-                job.last = Some(reply);
-                self.ready.push_front(job);
-            }
-        }
-    }
-
-    /// What becomes of a row now that the numbers of its location are known.
-    fn take_present(&mut self, mut job: Job, mut reply: Reply) {
-        let Reply::Answer(Answer {
-            present: Some(present),
-            message,
-            ..
-        }) = &mut reply
-        else {
-            return self.finish(&job, OutcomeKind::Failed, reply);
-        };
-        let present = std::mem::take(present);
-        let previous = job.previous.insert(present);
-        if Change::are_met(&job.row.changes, previous) {
-            self.finish(&job, OutcomeKind::Unchanged, reply);
-        } else if self.course.task == Task::Look {
-            self.finish(&job, OutcomeKind::Different, reply);
-        } else if !Change::are_met(&job.row.expected, previous) {
-            *message = NOT_AS_EXPECTED.into();
-            self.finish(&job, OutcomeKind::Failed, reply);
-        } else if let Err(error) = self.recorder.found(&job.row, previous) {
-            self.stop(StopReason::CannotRecord(error));
-        } else {
-            job.step = Step::Change;
-            job.errors = 0;
-            job.last = None;
-            self.ready.push_front(job);
-        }
-    }
-
-    /// Whether the silence may be that of a few locations and not the service's: it takes
-    /// connections, and no row is left that has not been silent itself. Stopping would leave
-    /// such rows to every resumed run again.
-    fn is_silence_of_these_rows(&self, reply: &Reply) -> bool {
-        matches!(reply, Reply::NoAnswer(no_answer) if no_answer.reach == Reach::MaybeSent)
-            && self.is_all_admitted
-            && self.ready.iter().all(|job| job.attempts > 0)
-    }
-
-    fn ensure_the_wait_is_bearable(&mut self, wait: Option<Duration>, now: Instant) {
-        // Without a time from the service the pacer's own guess counts.
-        let status = self.pacer.status(now);
-        let closed_for = status.closed_until.map(|until| until.duration_since(now));
-        let wait = wait.into_iter().chain(closed_for).max().unwrap_or_default();
-        if wait > self.course.longest_wait {
-            let until = clock::time_of_day(clock::now(), wait);
-            self.stop(StopReason::WaitTooLong { wait, until });
-        }
-    }
-
-    fn finish(&mut self, job: &Job, kind: OutcomeKind, reply: Reply) {
-        let location = job.row.key;
-        if let Some(lane) = self.lanes.get_mut(&location) {
-            if let Some(next) = lane.pop_front() {
-                self.in_lanes -= 1;
-                self.ready.push_back(next);
-            } else {
-                self.lanes.remove(&location);
-            }
-        }
-        let outcome = Outcome {
-            previous: job.previous.clone(),
-            ..outcome(kind, job.attempts, reply)
-        };
-        if let Some(StopReason::CannotRecord(_)) = self.stopping {
-            self.cannot_record(&job.row, outcome);
-            return;
-        }
-        if let Err(error) = self.recorder.finished(&job.row, outcome.clone()) {
-            self.cannot_record(&job.row, outcome);
-            self.stopping = Some(StopReason::CannotRecord(error));
-        }
-        if let Some(reason) = self.watch.finished(kind) {
-            self.stop(reason);
-        }
-    }
-
-    fn cannot_record(&mut self, row: &Row<'_>, outcome: Outcome) {
-        self.recorder.cannot_record(row, &outcome);
-        self.unrecorded.push((row.number, outcome));
-    }
-
     fn tick(&mut self, on_wire: usize) {
         let now = Instant::now();
         let pace = self.pacer.status(now);
@@ -616,17 +425,6 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             throttled: self.throttled,
             rate: self.pacer.rate_to_remember(),
         }
-    }
-}
-
-fn verdict(reply: &Reply, next: Next) -> Verdict {
-    match (reply, next) {
-        (Reply::Answer(answer), Next::Throttled { wait }) if answer.status != 429 => {
-            Verdict::Held { wait }
-        }
-        (_, Next::Throttled { wait }) => Verdict::Throttled { wait },
-        (Reply::NoAnswer(_), _) => Verdict::Silent,
-        (Reply::Answer(_), _) => Verdict::Accepted,
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::*;
 use crate::duplicates::SeenRows;
 use crate::pace::PaceSettings;
-use crate::reply::RetryAfter;
+use crate::reply::{Reach, RetryAfter};
 use crate::row::Change;
 use crate::webex::Renewal;
 
