@@ -16,7 +16,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// `None` where there is no nginx, or somebody took the port.
+    /// `None` where there is no nginx.
     fn start(stage: &Stage, per_second: u32, burst: u32) -> Option<Nginx> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = free.local_addr().expect("its address").port();
@@ -62,14 +62,16 @@ impl Nginx {
             .spawn()
             .ok()?;
         loop {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-                return Some(Nginx { child, port });
-            }
+            // First, since whoever took its port meanwhile would answer in its place.
             if child.try_wait().expect("it can be asked").is_some() {
                 let mut said = String::new();
                 let mut stderr = child.stderr.take().expect("it is piped");
                 stderr.read_to_string(&mut said).expect("text");
                 panic!("nginx did not start: {said}");
+            }
+            let has_begun = stage.path("nginx/pid").exists();
+            if has_begun && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Some(Nginx { child, port });
             }
             std::thread::yield_now();
         }
