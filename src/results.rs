@@ -114,7 +114,7 @@ fn write_rows(
         form,
         selection,
         journal,
-        unfinished,
+        ..
     } = content;
     let Selection { sheet, columns, .. } = *selection;
     if sheet.has_byte_order_mark {
@@ -152,18 +152,20 @@ fn write_rows(
         let (mut line, row) = match selection.choose(&numbered) {
             Choice::Keep if form == Form::Plan => {
                 let outcome = Outcome::unsent(OutcomeKind::Skipped, "done before");
-                (Line::of(&outcome, None), None)
+                (Line::unfinished(outcome), None)
             }
             Choice::Keep => {
                 let kind = keep_cells(&mut writer, form, selection, &numbered)?;
                 counts.add_kind(kind);
                 continue;
             }
-            Choice::Leave(outcome) => (Line::of(&outcome, None), None),
+            Choice::Leave(outcome) => (Line::unfinished(outcome), None),
             Choice::Send(row) => {
-                let line = line_of(&row, finished.of_row(row.number)?, unfinished)?;
-                let noted = journal.previous_of(row.number, row.fingerprint());
-                (line.with_previous(noted.cloned()), Some(row))
+                let line = match finished.of_row(row.number)? {
+                    Some(record) => Line::finished(record, &row)?,
+                    None => Line::unfinished(outcome_without_record(&row, content)),
+                };
+                (line, Some(row))
             }
         };
         if form == Form::Export && line.outcome.kind == OutcomeKind::Different {
@@ -202,24 +204,17 @@ fn write_rows(
     Ok((counts, measured))
 }
 
-/// What is known of a row that was to be sent.
-fn line_of(
-    row: &Row<'_>,
-    record: Option<RowRecord>,
-    unfinished: &BTreeMap<u64, Outcome>,
-) -> Result<Line> {
-    match record {
-        Some(record) if record.check == row.fingerprint() => {
-            Ok(Line::of(&record.outcome, Some(record.finished_at)))
-        }
-        Some(_) => bail!(
-            "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
-            row.number
-        ),
-        None => Ok(match unfinished.get(&row.number) {
-            Some(outcome) => Line::of(outcome, None),
-            None => Line::of(&Outcome::unsent(OutcomeKind::NotAttempted, ""), None),
-        }),
+/// What is known of a row that was to be sent and has no record: with the numbers that were noted
+/// before anything was sent for it.
+fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
+    let outcome = match content.unfinished.get(&row.number) {
+        Some(outcome) => outcome.clone(),
+        None => Outcome::unsent(OutcomeKind::NotAttempted, ""),
+    };
+    let noted = content.journal.previous_of(row.number, row.fingerprint());
+    Outcome {
+        previous: outcome.previous.or(noted.cloned()),
+        ..outcome
     }
 }
 
@@ -227,8 +222,7 @@ fn line_of(
 /// may have changed the row: what was found later may be what that run put there.
 fn earlier_previous(selection: &Selection<'_>, numbered: &Numbered) -> Option<Present> {
     let columns = selection.columns;
-    let outcome = numbered.record.get(columns.outcome()?)?;
-    let kind = OutcomeKind::from_word(std::str::from_utf8(outcome).ok()?)?;
+    let kind = columns.outcome_in(&numbered.record)?;
     let places = columns.previous()?;
     let cells = places.map(|index| {
         let cell = numbered.record.get(index)?;
@@ -274,9 +268,8 @@ fn write_present<W: Write>(
     present: Option<&Present>,
 ) -> csv::Result<()> {
     for index in own {
-        let number = columns.numbers.iter().position(|at| *at == Some(*index));
         let cell = record.get(*index).unwrap_or_default();
-        match (number, present.map(Present::texts)) {
+        match (columns.number_at(*index), present.map(Present::texts)) {
             (None, _) => writer.write_field(cell)?,
             (Some(_), None) => writer.write_field("")?,
             (Some(at), Some(present)) => match present[at] {
@@ -305,11 +298,9 @@ fn keep_cells<W: Write>(
         writer.write_field(cell.unwrap_or_default())?;
     }
     writer.write_record(None::<&[u8]>)?;
-    let outcome = columns
-        .outcome()
-        .and_then(|index| numbered.record.get(index));
-    let word = std::str::from_utf8(outcome.unwrap_or_default())?;
-    OutcomeKind::from_word(word).context("an outcome that was known before is not known now")
+    columns
+        .outcome_in(&numbered.record)
+        .context("an outcome that was known before is not known now")
 }
 
 /// The result cells of one row.
@@ -319,17 +310,25 @@ struct Line {
 }
 
 impl Line {
-    fn of(outcome: &Outcome, finished_at: Option<Timestamp>) -> Line {
-        Line {
-            outcome: outcome.clone(),
-            finished_at,
+    /// A row with a record in the journal, if it still is the row that the record is about.
+    fn finished(record: RowRecord, row: &Row<'_>) -> Result<Line> {
+        if record.check != row.fingerprint() {
+            bail!(
+                "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
+                row.number
+            );
         }
+        Ok(Line {
+            outcome: record.outcome,
+            finished_at: Some(record.finished_at),
+        })
     }
 
-    /// With the numbers that were noted apart from the outcome, if it has none of its own.
-    fn with_previous(mut self, noted: Option<Present>) -> Line {
-        self.outcome.previous = self.outcome.previous.or(noted);
-        self
+    fn unfinished(outcome: Outcome) -> Line {
+        Line {
+            outcome,
+            finished_at: None,
+        }
     }
 
     fn write<W: Write>(&self, writer: &mut Writer<W>, row: u64) -> csv::Result<()> {

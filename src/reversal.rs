@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::{ByteRecord, Writer, WriterBuilder};
 
+use crate::duplicates::SeenRows;
 use crate::outcome::OutcomeKind;
 use crate::row::{Change, LocationKey, NUMBERS, Row};
 use crate::sheet::cells::REMOVE;
@@ -61,7 +62,7 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
     }
     writer.write_record(PRESENT_COLUMNS)?;
 
-    let mut stacks = stacks_of_repeats(&source, columns, &places)?;
+    let mut stacks = stacks_of_repeats(&source, columns)?;
     let mut reversal = Reversal {
         sheet: results.with_extension("undo.csv"),
         rows: 0,
@@ -70,14 +71,18 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
     let mut records = source.records()?;
     let mut numbered = Numbered::default();
     while records.read(&mut numbered)? {
-        if !places.is_changed(&numbered.record) {
+        if !is_changed(columns, &numbered) {
             reversal.rows_left_out += 1;
             continue;
         }
-        let key = key_of(&source, columns, &numbered)?;
-        let last = stacks.get_mut(&key).and_then(Vec::pop);
-        let numbered = last.as_ref().unwrap_or(&numbered);
-        write_row(&mut writer, &source, columns, &places, numbered)?;
+        let row = read(&source, columns, &numbered)?;
+        match stacks.get_mut(&row.key).and_then(Vec::pop) {
+            None => write_row(&mut writer, columns, &places, &row, &numbered.record)?,
+            Some(last) => {
+                let row = read(&source, columns, &last)?;
+                write_row(&mut writer, columns, &places, &row, &last.record)?;
+            }
+        }
         reversal.rows += 1;
     }
     let text = writer
@@ -89,7 +94,6 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
 
 /// Where in the results stands what is needed.
 struct Places {
-    outcome: usize,
     previous: [usize; NUMBERS],
     /// The columns that go over, in their order.
     own: Vec<usize>,
@@ -103,21 +107,11 @@ impl Places {
             PRESENT_COLUMNS.iter().any(|one| one.as_bytes() == name)
         };
         Some(Places {
-            outcome: columns.outcome()?,
             previous,
             own: (0..columns.width)
                 .filter(|index| columns.is_own(*index) && !is_expectation(index))
                 .collect(),
         })
-    }
-
-    /// Whether the run changed the row's location, or may have.
-    fn is_changed(&self, record: &ByteRecord) -> bool {
-        let word = record.get(self.outcome).unwrap_or_default();
-        let kind = std::str::from_utf8(word)
-            .ok()
-            .and_then(OutcomeKind::from_word);
-        matches!(kind, Some(OutcomeKind::Updated | OutcomeKind::Unknown))
     }
 }
 
@@ -125,37 +119,39 @@ impl Places {
 fn stacks_of_repeats(
     source: &Sheet,
     columns: &Columns,
-    places: &Places,
 ) -> Result<HashMap<LocationKey, Vec<Numbered>>> {
-    let mut first: HashMap<LocationKey, u32> = HashMap::new();
-    let mut records = source.records()?;
+    let mut seen = SeenRows::default();
     let mut numbered = Numbered::default();
+    let mut records = source.records()?;
     while records.read(&mut numbered)? {
-        if places.is_changed(&numbered.record) {
-            *first
-                .entry(key_of(source, columns, &numbered)?)
-                .or_default() += 1;
+        if is_changed(columns, &numbered) {
+            seen.add(&read(source, columns, &numbered)?, 0);
         }
     }
-    first.retain(|_, rows| *rows > 1);
+    let duplicates = seen.find_duplicates();
     let mut stacks: HashMap<LocationKey, Vec<Numbered>> = HashMap::new();
-    if first.is_empty() {
+    if duplicates.repeats().is_empty() {
         return Ok(stacks);
     }
     let mut records = source.records()?;
     while records.read(&mut numbered)? {
-        if places.is_changed(&numbered.record) {
-            let key = key_of(source, columns, &numbered)?;
-            if first.contains_key(&key) {
-                stacks.entry(key).or_default().push(numbered.clone());
-            }
+        if !is_changed(columns, &numbered) {
+            continue;
+        }
+        let key = read(source, columns, &numbered)?.key;
+        if duplicates.shares(key) {
+            stacks.entry(key).or_default().push(numbered.clone());
         }
     }
     Ok(stacks)
 }
 
-fn key_of(source: &Sheet, columns: &Columns, numbered: &Numbered) -> Result<LocationKey> {
-    Ok(read(source, columns, numbered)?.key)
+/// Whether the run changed the row's location, or may have.
+fn is_changed(columns: &Columns, numbered: &Numbered) -> bool {
+    matches!(
+        columns.outcome_in(&numbered.record),
+        Some(OutcomeKind::Updated | OutcomeKind::Unknown)
+    )
 }
 
 fn read<'r>(source: &Sheet, columns: &Columns, numbered: &'r Numbered) -> Result<Row<'r>> {
@@ -171,17 +167,14 @@ fn read<'r>(source: &Sheet, columns: &Columns, numbered: &'r Numbered) -> Result
 
 fn write_row(
     writer: &mut Writer<Vec<u8>>,
-    source: &Sheet,
     columns: &Columns,
     places: &Places,
-    numbered: &Numbered,
-) -> Result<()> {
-    let row = read(source, columns, numbered)?;
-    let record = &numbered.record;
+    row: &Row<'_>,
+    record: &ByteRecord,
+) -> csv::Result<()> {
     for index in &places.own {
         let cell = record.get(*index).unwrap_or_default();
-        let number = columns.numbers.iter().position(|at| *at == Some(*index));
-        writer.write_field(match number {
+        writer.write_field(match columns.number_at(*index) {
             None => cell,
             Some(at) if row.changes[at] == Change::Keep => b"",
             Some(at) => match record.get(places.previous[at]).unwrap_or_default() {
@@ -194,8 +187,7 @@ fn write_row(
         row.changes
             .each_ref()
             .map(|change| change.field().unwrap_or_default()),
-    )?;
-    Ok(())
+    )
 }
 
 /// Writes the file, unless it stands there already as it should.

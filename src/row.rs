@@ -53,14 +53,19 @@ impl Change<'_> {
     /// Whether `present` has what is asked for.
     pub fn are_met(changes: &[Change<'_>; NUMBERS], present: &Present) -> bool {
         let mut pairs = changes.iter().zip(&present.0);
-        pairs.all(|(change, present)| match (change, present) {
+        pairs.all(|(change, present)| change.is_met(present.as_deref()))
+    }
+
+    /// Whether a number, `None` where it is not set, is what is asked for.
+    pub fn is_met(&self, present: Option<&str>) -> bool {
+        match (self, present) {
             (Change::Keep, _) | (Change::Clear, None) => true,
             (Change::Set(wanted), Some(present)) => is_same_number(wanted, present),
             (Change::Clear, Some(_)) | (Change::Set(_), None) => false,
-        })
+        }
     }
 
-    pub fn into_owned(self) -> Change<'static> {
+    fn into_owned(self) -> Change<'static> {
         match self {
             Change::Keep => Change::Keep,
             Change::Clear => Change::Clear,

@@ -71,9 +71,7 @@ pub(super) fn say(row: &Row<'_>, present: &Present) -> Option<String> {
 fn numbers_then<'r>(row: &'r Row<'_>, present: &'r Present) -> [&'r str; NUMBERS] {
     let mut then = present.texts();
     for (index, change) in row.changes.iter().enumerate() {
-        let mut alone = Change::NONE;
-        alone[index] = change.clone().into_owned();
-        if !Change::are_met(&alone, present) {
+        if !change.is_met(present.0[index].as_deref()) {
             then[index] = change.field().unwrap_or_default();
         }
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use csv::ByteRecord;
 
+use crate::outcome::OutcomeKind;
 use crate::row::NUMBERS;
 use crate::sheet::problem::{Place, Problem, column_letters};
 
@@ -158,9 +159,20 @@ impl Columns {
     }
 
     /// Where an earlier run wrote its outcomes.
-    pub fn outcome(&self) -> Option<usize> {
+    fn outcome(&self) -> Option<usize> {
         let at = RESULT_COLUMNS.iter().position(|name| *name == "outcome")?;
         Some(self.results.as_ref()?.start + at)
+    }
+
+    /// What an earlier run noted of a row, if it can be understood.
+    pub fn outcome_in(&self, record: &ByteRecord) -> Option<OutcomeKind> {
+        let word = record.get(self.outcome()?)?;
+        OutcomeKind::from_word(std::str::from_utf8(word).ok()?)
+    }
+
+    /// Which of the numbers stands in a column.
+    pub fn number_at(&self, column: usize) -> Option<usize> {
+        self.numbers.iter().position(|at| *at == Some(column))
     }
 
     /// Where an earlier run wrote the numbers from before it, if it did.

@@ -211,14 +211,10 @@ impl Sheet {
 
     /// Whether the row is left alone because an earlier run left it as asked.
     pub fn is_settled(&self, columns: &Columns, record: &ByteRecord) -> bool {
-        if self.reading.rows == RowsWanted::All {
-            return false;
-        }
-        let outcome = columns.outcome().and_then(|index| record.get(index));
-        let outcome = outcome.and_then(|cell| std::str::from_utf8(cell).ok());
-        outcome
-            .and_then(OutcomeKind::from_word)
-            .is_some_and(OutcomeKind::is_as_asked)
+        self.reading.rows == RowsWanted::OnlyFailed
+            && columns
+                .outcome_in(record)
+                .is_some_and(OutcomeKind::is_as_asked)
     }
 }
 
