@@ -24,29 +24,27 @@ use futures::{Stream, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::duplicates::Duplicates;
-use crate::outcome::{Outcome, OutcomeKind};
-use crate::pace::{Departure, PaceStatus, Pacer, Ticket};
+use crate::outcome::Outcome;
+use crate::pace::{Departure, PaceStatus, Pacer};
 use crate::present::Present;
 use crate::reachability::Reachability;
-use crate::reply::{Answer, NoAnswer, Reply};
 use crate::retry::RetryPolicy;
 use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
 use crate::webex::Service;
 
 mod answers;
+mod departures;
+mod job;
 mod renewal;
 #[cfg(test)]
 mod tests;
 
+use job::{Job, OnWire, Step, outcome, unfinished_kind};
 use renewal::Renewal;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Rows held while they back off or wait for an earlier row of their location. Past this no
-/// more are read: when so many are in trouble, going on with others helps nobody.
-const MOST_ROWS_HELD: usize = 1000;
 
 /// What is done for each row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,40 +110,6 @@ pub struct Ended {
     pub throttled: u64,
     /// Requests a second at which the next run should begin, if a limit was found.
     pub rate: Option<f64>,
-}
-
-/// A row on its way.
-#[derive(Debug)]
-struct Job {
-    row: Row<'static>,
-    step: Step,
-    /// The numbers before anything was sent, once they are known.
-    previous: Option<Present>,
-    attempts: u32,
-    /// Attempts that ended in an error and count against the row.
-    errors: u32,
-    /// What the last attempt came to.
-    last: Option<Reply>,
-    /// An attempt may have taken effect although no success came back.
-    is_doubtful: bool,
-    /// The access token of the last attempt.
-    token: u32,
-    /// How often a token was refused.
-    refusals: u32,
-}
-
-/// What the next request for a row is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Look,
-    Change,
-}
-
-/// A request that has no answer yet.
-#[derive(Debug, Clone, Copy)]
-struct OnWire {
-    step: Step,
-    attempts: u32,
 }
 
 struct Pipeline<'a, S, R> {
@@ -256,127 +220,7 @@ pub async fn run<S: Service, R: Recorder>(
     pipeline.end()
 }
 
-impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
-    /// Sees to it that a row is ready to leave; false when there is none just now.
-    fn has_ready(
-        &mut self,
-        rows: &mut impl Iterator<Item = Result<Row<'static>>>,
-        now: Instant,
-    ) -> bool {
-        while let Some(entry) = self.backing_off.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
-            self.ready.push_back(entry.remove());
-        }
-        while self.ready.is_empty() && self.backing_off.len() + self.in_lanes < MOST_ROWS_HELD {
-            match rows.next() {
-                Some(Ok(row)) => {
-                    let job = self.begin(row);
-                    self.admit(job);
-                }
-                Some(Err(error)) => self.stop(StopReason::SheetUnreadable(error)),
-                None => {
-                    self.is_all_admitted = true;
-                    break;
-                }
-            }
-            if self.stopping.is_some() {
-                return false;
-            }
-        }
-        !self.ready.is_empty()
-    }
-
-    fn begin(&self, row: Row<'static>) -> Job {
-        // What was there before is known: this row was stopped on its way, and its change may be
-        // there already.
-        let previous = match self.course.task {
-            Task::LookAndChange => self.recorder.previous_of(&row),
-            Task::Change | Task::Look => None,
-        };
-        let step = match self.course.task {
-            Task::Change => Step::Change,
-            Task::LookAndChange if previous.is_some() => Step::Change,
-            Task::Look | Task::LookAndChange => Step::Look,
-        };
-        Job {
-            row,
-            step,
-            previous,
-            attempts: 0,
-            errors: 0,
-            last: None,
-            is_doubtful: false,
-            token: 0,
-            refusals: 0,
-        }
-    }
-
-    /// Of several rows for one location only one is under way; the others wait in file order.
-    fn admit(&mut self, job: Job) {
-        let location = job.row.key;
-        if self.duplicates.shares(location) {
-            if let Some(lane) = self.lanes.get_mut(&location) {
-                lane.push_back(job);
-                self.in_lanes += 1;
-                return;
-            }
-            self.lanes.insert(location, VecDeque::new());
-        }
-        self.ready.push_back(job);
-    }
-
-    fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
-        if self.renewal.is_under_way() {
-            return Departure::WhenOneReturns;
-        }
-        let Some(reachable) = self.reachability.next_departure(now, on_wire) else {
-            return Departure::WhenOneReturns;
-        };
-        let reachable = reachable.max(self.renewal.not_before().unwrap_or(reachable));
-        match self.pacer.next_departure(now, on_wire) {
-            Departure::Now if reachable > now => Departure::At(reachable),
-            Departure::At(instant) => Departure::At(instant.max(reachable)),
-            departure => departure,
-        }
-    }
-
-    fn depart(
-        &mut self,
-        now: Instant,
-    ) -> Option<impl Future<Output = (Job, Ticket, Reply)> + use<'a, S, R>> {
-        let mut job = self.ready.pop_front()?;
-        let ticket = self.pacer.depart(now);
-        job.attempts += 1;
-        job.token = self.renewal.token();
-        self.requests += 1;
-        let on_wire = OnWire {
-            step: job.step,
-            attempts: job.attempts,
-        };
-        self.on_wire.insert(job.row.number, on_wire);
-        let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
-        let tracking = tracking.into_uuid().as_u128();
-        let service = self.service;
-        Some(async move {
-            let reply = match job.step {
-                Step::Look => service.numbers(&job.row, tracking).await,
-                Step::Change => service.set_numbers(&job.row, tracking).await,
-            };
-            (job, ticket, reply)
-        })
-    }
-
-    /// Asks for a new access token; paced as any request, since it may be refused as any other.
-    fn renew(&mut self, now: Instant) -> impl Future<Output = (Ticket, Reply)> + use<'a, S, R> {
-        let ticket = self.pacer.depart(now);
-        self.requests += 1;
-        self.renewal.begins();
-        let service = self.service;
-        async move { (ticket, service.renew().await) }
-    }
-
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     fn tick(&mut self, on_wire: usize) {
         let now = Instant::now();
         let pace = self.pacer.status(now);
@@ -425,37 +269,5 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             throttled: self.throttled,
             rate: self.pacer.rate_to_remember(),
         }
-    }
-}
-
-fn unfinished_kind(is_doubtful: bool) -> OutcomeKind {
-    if is_doubtful {
-        OutcomeKind::Unknown
-    } else {
-        OutcomeKind::NotAttempted
-    }
-}
-
-fn outcome(kind: OutcomeKind, attempts: u32, reply: Reply) -> Outcome {
-    match reply {
-        Reply::Answer(Answer {
-            status,
-            error_code,
-            message,
-            tracking_id,
-            ..
-        }) => Outcome {
-            kind,
-            status: Some(status),
-            error_code,
-            message,
-            tracking_id,
-            attempts,
-            previous: None,
-        },
-        Reply::NoAnswer(NoAnswer { message, .. }) => Outcome {
-            attempts,
-            ..Outcome::unsent(kind, message)
-        },
     }
 }

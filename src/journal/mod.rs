@@ -22,10 +22,11 @@
 //! either. The file is locked while a run writes it.
 
 mod entry;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -34,11 +35,11 @@ use tokio::task::JoinHandle;
 
 use crate::platform;
 use crate::present::Present;
-use crate::summary::Counts;
+use entry::Entry;
 pub use entry::{
     EndRecord, FORMAT, InputFile, MeaningfulSettings, PreviousRecord, RowRecord, RunHeader, Written,
 };
-use entry::{Entry, parse};
+pub use reading::{RecordReader, measure};
 
 /// When entries are forced onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,18 +113,6 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Opens an existing one and reads what it holds. A torn end is cut off.
-    pub fn open(path: &Path, durability: Durability) -> Result<(Journal, RunHeader)> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
-        let mut journal = Journal::of_file(path, file, durability)?;
-        let header = journal.read_all()?;
-        Ok((journal, header))
-    }
-
     fn of_file(path: &Path, file: File, durability: Durability) -> Result<Journal> {
         let shown = path.display();
         match file.try_lock() {
@@ -150,45 +139,6 @@ impl Journal {
             is_dirty: false,
             syncing: None,
         })
-    }
-
-    fn read_all(&mut self) -> Result<RunHeader> {
-        let shown = self.path.display().to_string();
-        let reading = || format!("cannot read the journal `{shown}`");
-        let mut header = None;
-        let mut reader = BufReader::with_capacity(128 * 1024, self.file.try_clone()?);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let length = reader.read_until(b'\n', &mut line).with_context(reading)?;
-            if length == 0 || line.last() != Some(&b'\n') {
-                break;
-            }
-            match parse(&line) {
-                Some(Entry::Run(run)) if header.is_none() => header = Some(run),
-                Some(Entry::Previous(record)) => {
-                    self.previous.entry(record.row).or_insert(record);
-                }
-                Some(Entry::Row(record)) => self.remember(record.row),
-                Some(Entry::End(end)) => self.end = Some(end),
-                Some(Entry::Run(_)) | None => {}
-            }
-            self.length += length as u64;
-        }
-        let Some(header) = header else {
-            bail!(
-                "`{shown}` does not begin as a journal of wxbulk does; nothing was sent that it could tell of, so delete it and start anew"
-            );
-        };
-        if header.format > FORMAT {
-            bail!(
-                "`{shown}` was written by wxbulk {}; go on with that version or a newer one",
-                header.wxbulk
-            );
-        }
-        // Whatever is after the last whole line was being written when the program ended.
-        self.file.set_len(self.length).with_context(reading)?;
-        Ok(header)
     }
 
     fn remember(&mut self, row: u64) {
@@ -316,88 +266,4 @@ impl Journal {
     pub fn finished_rows(&self) -> Vec<bool> {
         self.offsets.iter().map(|offset| *offset > 0).collect()
     }
-
-    /// Counts of what the records say.
-    pub fn counts(&self) -> Result<Counts> {
-        let mut counts = Counts::default();
-        let mut records = self.records()?;
-        for row in 0..self.offsets.len() as u64 {
-            if let Some(record) = records.of_row(row)? {
-                counts.add(&record.outcome);
-            }
-        }
-        Ok(counts)
-    }
-
-    fn offset_of(&self, row: u64) -> Option<u64> {
-        let index = usize::try_from(row).ok()?;
-        self.offsets
-            .get(index)
-            .copied()
-            .filter(|offset| *offset > 0)
-    }
-
-    /// Reads records back, best in the order of the rows.
-    pub fn records(&self) -> Result<RecordReader<'_>> {
-        (&self.file).seek(SeekFrom::Start(0))?;
-        Ok(RecordReader {
-            journal: self,
-            reader: BufReader::with_capacity(64 * 1024, &self.file),
-            position: 0,
-            line: Vec::new(),
-        })
-    }
-}
-
-/// Reads the records of rows from a journal.
-#[derive(Debug)]
-pub struct RecordReader<'j> {
-    journal: &'j Journal,
-    reader: BufReader<&'j File>,
-    position: u64,
-    line: Vec<u8>,
-}
-
-impl RecordReader<'_> {
-    /// The record of `row`, if it has one.
-    pub fn of_row(&mut self, row: u64) -> Result<Option<RowRecord>> {
-        let Some(offset) = self.journal.offset_of(row) else {
-            return Ok(None);
-        };
-        let shown = self.journal.path.display();
-        let reading = || format!("cannot read the journal `{shown}`");
-        // Rows finish nearly in order, so most steps stay within the buffer.
-        let step = i64::try_from(i128::from(offset) - i128::from(self.position))?;
-        self.reader.seek_relative(step).with_context(reading)?;
-        self.line.clear();
-        let length = self
-            .reader
-            .read_until(b'\n', &mut self.line)
-            .with_context(reading)?;
-        self.position = offset + length as u64;
-        match parse(&self.line) {
-            Some(Entry::Row(record)) if record.row == row => Ok(Some(record)),
-            _ => bail!("the journal `{shown}` was changed by another program"),
-        }
-    }
-}
-
-/// Size and checksum of a file as it is now.
-pub fn measure(path: &Path) -> io::Result<Written> {
-    let mut file = File::open(path)?;
-    let mut hasher = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size = 0;
-    loop {
-        let length = file.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        hasher.update(&buffer[..length]);
-        size += length as u64;
-    }
-    Ok(Written {
-        size,
-        crc32: hasher.finalize(),
-    })
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::job::{Job, Step, outcome};
 use super::renewal::Refusal;
-use super::{Job, Pipeline, Recorder, Step, Task, outcome};
+use super::{Pipeline, Recorder, Task};
 use crate::clock;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::{Ticket, Verdict};

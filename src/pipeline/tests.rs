@@ -16,8 +16,9 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::duplicates::SeenRows;
+use crate::outcome::OutcomeKind;
 use crate::pace::PaceSettings;
-use crate::reply::{Reach, RetryAfter};
+use crate::reply::{Answer, NoAnswer, Reach, Reply, RetryAfter};
 use crate::row::Change;
 use crate::webex::Renewal;
 

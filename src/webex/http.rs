@@ -1,50 +1,38 @@
 //! The service over HTTPS: builds the request, sends it once, reads no more of the answer than
 //! it needs. The only place that knows reqwest.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LINK, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect, retry};
-use serde::{Deserialize, Serialize};
+use percent_encoding::utf8_percent_encode;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LINK};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect, retry};
 use tokio::time::Instant;
 
 use crate::clock;
-use crate::present::{NUMBERS, Present};
 use crate::reply::{Answer, NoAnswer, Reach, Reply};
-use crate::row::{Change, Row};
+use crate::row::Row;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
-use crate::webex::{Renewal, Service, errors, retry_after};
+use crate::webex::{Renewal, Service, errors};
 
-/// How much of an answer is read; an error that matters says so in its first lines.
-const LONGEST_BODY: usize = 64 * 1024;
+mod answer;
+mod numbers;
+mod refresh;
+
+use answer::{header_text, read_answer};
+use numbers::{AutoTransferNumbers, ESCAPED, numbers_url};
 
 /// How much of a list's page is read; one of a thousand locations has half a megabyte.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// A connection that takes longer than this will not come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// A new access token is fetched so long before the old one ends: longer than any request takes.
-const RENEWED_BEFORE_ITS_END: Duration = Duration::from_mins(5);
-
-/// A token without a known end is asked about by using it.
-const NEVER: Duration = Duration::from_hours(24 * 365);
-
-/// What may stand in a path segment or a query value as it is: RFC 3986's unreserved.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// What a connection to the service is made of.
 #[derive(Debug)]
@@ -71,57 +59,6 @@ pub struct Webex {
     warn: fn(&str),
     has_warned: Cell<bool>,
     timeout: Duration,
-}
-
-/// The answer to a refresh. It has no `Debug`.
-#[derive(Deserialize)]
-struct Tokens {
-    access_token: String,
-    /// In seconds.
-    expires_in: Option<u64>,
-    #[serde(default)]
-    refresh_token: String,
-}
-
-/// The body of the PUT, with only the fields to change, and of the GET's answer, where what is not
-/// set is `null`, the empty text or not there.
-#[derive(Debug, Serialize, Deserialize)]
-struct AutoTransferNumbers<'a> {
-    #[serde(
-        rename = "autoTransferNumber1",
-        borrow,
-        skip_serializing_if = "Option::is_none"
-    )]
-    one: Option<Cow<'a, str>>,
-    #[serde(
-        rename = "autoTransferNumber2",
-        borrow,
-        skip_serializing_if = "Option::is_none"
-    )]
-    two: Option<Cow<'a, str>>,
-    #[serde(
-        rename = "autoTransferNumber3",
-        borrow,
-        skip_serializing_if = "Option::is_none"
-    )]
-    three: Option<Cow<'a, str>>,
-}
-
-impl<'a> AutoTransferNumbers<'a> {
-    fn asked(changes: &'a [Change<'_>; NUMBERS]) -> AutoTransferNumbers<'a> {
-        let [one, two, three] = changes
-            .each_ref()
-            .map(|change| change.field().map(Cow::Borrowed));
-        AutoTransferNumbers { one, two, three }
-    }
-
-    fn present(&self) -> Present {
-        Present::of([
-            self.one.as_deref(),
-            self.two.as_deref(),
-            self.three.as_deref(),
-        ])
-    }
 }
 
 impl Webex {
@@ -168,59 +105,6 @@ impl Webex {
             has_warned: Cell::new(false),
             timeout: connection.timeout,
         })
-    }
-
-    /// Asks for a new access token, and takes it over if there is one.
-    async fn refresh(&self, app: &RefCell<ServiceApp>) -> reqwest::Result<Answer> {
-        let form = app.borrow_mut().form();
-        let mut response = self
-            .client
-            .post(format!("{}/access_token", self.base_url))
-            .header(
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/x-www-form-urlencoded"),
-            )
-            .body(form)
-            .send()
-            .await?;
-        if response.status() != StatusCode::OK {
-            return Ok(read_answer(response).await);
-        }
-        let body = read_body(&mut response).await;
-        let asked = Instant::now();
-        let taken = serde_json::from_slice(&body)
-            .context("there is none in it")
-            .and_then(|tokens: Tokens| self.take_over(&tokens, app, asked));
-        Ok(match taken {
-            Ok(()) => Answer {
-                status: StatusCode::OK.as_u16(),
-                ..Answer::default()
-            },
-            // What was answered is left out: it may hold half a token.
-            Err(_) => Answer {
-                status: StatusCode::BAD_GATEWAY.as_u16(),
-                message: "the answer holds no access token".into(),
-                ..Answer::default()
-            },
-        })
-    }
-
-    fn take_over(&self, tokens: &Tokens, app: &RefCell<ServiceApp>, now: Instant) -> Result<()> {
-        let token = Token::read(&tokens.access_token)?;
-        *self.authorization.borrow_mut() = Some(authorization(&token)?);
-        let lives = tokens.expires_in.map_or(NEVER, Duration::from_secs);
-        // A token that lives but minutes is used for half of them.
-        let used = lives
-            .saturating_sub(RENEWED_BEFORE_ITS_END)
-            .max(lives / 2)
-            .min(NEVER);
-        self.renew_at.set(now + used);
-        if let Err(error) = app.borrow_mut().take_over(&tokens.refresh_token)
-            && !self.has_warned.replace(true)
-        {
-            (self.warn)(&format!("warning: {error:#}"));
-        }
-        Ok(())
     }
 
     /// An address below the base URL.
@@ -382,80 +266,6 @@ fn tracking_id(tracking: u128) -> String {
     format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated())
 }
 
-fn numbers_url(base_url: &BaseUrl, row: &Row<'_>) -> String {
-    let mut url = String::with_capacity(320);
-    url.push_str(base_url.as_str());
-    url.push_str("/telephony/config/locations/");
-    url.extend(utf8_percent_encode(&row.location_id, ESCAPED));
-    url.push_str("/outgoingPermission/autoTransferNumbers");
-    if let Some(org_id) = &row.org_id {
-        let _ = write!(url, "?orgId={}", utf8_percent_encode(org_id, ESCAPED));
-    }
-    url
-}
-
-async fn read_answer(mut response: Response) -> Answer {
-    let status = response.status();
-    let retry_after = retry_after::read(
-        response
-            .headers()
-            .get_all(RETRY_AFTER)
-            .iter()
-            .map(HeaderValue::as_bytes),
-        clock::now(),
-    );
-    let tracking_id = header_text(response.headers(), "trackingid");
-    let codes = header_text(response.headers(), "cisco-spark-error-codes");
-    // Read even on success: a connection with an unread answer cannot be used again.
-    let body = read_body(&mut response).await;
-    if status.is_success() {
-        return Answer {
-            status: status.as_u16(),
-            tracking_id: tracking_id.unwrap_or_default().into(),
-            ..Answer::default()
-        };
-    }
-    let mut error = errors::read(&body, codes.as_deref());
-    if error.message.is_empty() {
-        error.message = status
-            .canonical_reason()
-            .unwrap_or("no reason given")
-            .to_lowercase();
-    }
-    if status.is_redirection() {
-        let target = header_text(response.headers(), "location").unwrap_or_default();
-        error.message =
-            format!("redirected to `{target}`, which is not followed; is --base-url right?");
-    }
-    Answer {
-        status: status.as_u16(),
-        retry_after,
-        error_code: error.code.into(),
-        message: error.message.into(),
-        tracking_id: tracking_id.unwrap_or(error.tracking_id).into(),
-        present: None,
-    }
-}
-
-/// The body up to [`LONGEST_BODY`]. What cannot be read (broken off, bad gzip) is left out: the
-/// status has been said, and that is what counts.
-async fn read_body(response: &mut Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = LONGEST_BODY - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == LONGEST_BODY {
-            break;
-        }
-    }
-    body
-}
-
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?;
-    Some(errors::flatten(&String::from_utf8_lossy(value.as_bytes())))
-}
-
 /// The innermost cause, which is the one that says something.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
@@ -463,27 +273,4 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = source;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::row::{Change, LocationKey};
-
-    #[test]
-    fn the_url_is_escaped_and_names_an_organisation_only_where_there_is_one() {
-        let base_url = BaseUrl::read("https://webexapis.com/v1/").expect("a base");
-        let mut row = Row {
-            number: 2,
-            org_id: None,
-            location_id: "Y2+/=".into(),
-            key: LocationKey(0),
-            changes: [Change::Keep, Change::Keep, Change::Clear],
-            expected: Change::NONE,
-        };
-        let path = "https://webexapis.com/v1/telephony/config/locations/Y2%2B%2F%3D/outgoingPermission/autoTransferNumbers";
-        assert_eq!(numbers_url(&base_url, &row), path);
-        row.org_id = Some("A-_&".into());
-        assert_eq!(numbers_url(&base_url, &row), format!("{path}?orgId=A-_%26"));
-    }
 }
