@@ -1,5 +1,5 @@
 //! What differs between Linux, macOS and Windows: the signals that stop a run, how a renamed file
-//! is made to stay renamed, and who may read a file. The Windows half cannot be tested on Linux.
+//! is made to stay renamed, who may read a file, and how shells quote. The Windows half cannot be tested on Linux.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -121,6 +121,16 @@ pub fn write_for_owner_only(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+/// The word as a shell takes it for one, with nothing in it expanded. Windows' shells agree on
+/// double quotes only, and no file name there holds one.
+pub fn quoted_for_shell(word: &str) -> String {
+    if cfg!(windows) {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// Makes a rename in the folder of `path` survive a power cut, where the system has a way to ask

@@ -3,9 +3,11 @@
 use std::env;
 use std::path::Path;
 
+use crate::platform;
+
 /// This command with `--resume`.
 pub(super) fn with_resume() -> String {
-    let mut words: Vec<String> = env::args().collect();
+    let mut words: Vec<String> = typed().collect();
     if !words.iter().any(|word| word == "--resume") {
         words.push("--resume".into());
     }
@@ -14,9 +16,14 @@ pub(super) fn with_resume() -> String {
 
 /// The command that sends again what `results` says failed.
 pub(super) fn send_failed(results: &Path) -> String {
-    let program = env::args().next().unwrap_or_else(|| "wxbulk".into());
+    let program = typed().next().unwrap_or_else(|| "wxbulk".into());
     let results = results.display().to_string();
     join(&[program, "apply".into(), results, "--only-failed".into()])
+}
+
+/// What was typed. A name that is no text could not be printed so that it can be typed again.
+fn typed() -> impl Iterator<Item = String> {
+    env::args_os().map(|word| word.to_string_lossy().into_owned())
 }
 
 fn join(words: &[String]) -> String {
@@ -24,14 +31,14 @@ fn join(words: &[String]) -> String {
     quoted.join(" ")
 }
 
-/// Quotes a word where a shell would take it apart; in double quotes, which every shell knows.
+/// Quotes a word where a shell would take it apart.
 fn quote(word: &str) -> String {
     let is_plain =
-        |character: char| character.is_alphanumeric() || "-_./\\:=,@%+~".contains(character);
+        |character: char| character.is_alphanumeric() || "-_./:=,@%+".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_string();
     }
-    format!("\"{}\"", word.replace('"', "\\\""))
+    platform::quoted_for_shell(word)
 }
 
 #[cfg(test)]
@@ -39,9 +46,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_with_blanks_are_quoted() {
-        assert_eq!(quote("C:\\Users\\a.csv"), "C:\\Users\\a.csv");
+    fn words_that_a_shell_would_take_apart_are_quoted() {
+        assert_eq!(quote("sheets/20%.csv"), "sheets/20%.csv");
+        #[cfg(unix)]
+        for (word, quoted) in [
+            ("my sheet.csv", "'my sheet.csv'"),
+            ("$5 `each`.csv", "'$5 `each`.csv'"),
+            ("Ann's.csv", r"'Ann'\''s.csv'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quote(word), quoted);
+        }
+        #[cfg(windows)]
         assert_eq!(quote("my sheet.csv"), "\"my sheet.csv\"");
-        assert_eq!(quote(""), "\"\"");
     }
 }
