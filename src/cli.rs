@@ -317,11 +317,11 @@ pub struct TalkFlags {
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
 
-    /// Say more; twice: every answer
+    /// Say more: each pause and each new try; twice: every answer
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
 
-    /// Note every answer in this file, one JSON object a line
+    /// Note in this file every answer, every row and what failed in full, one JSON object a line
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub log_file: Option<PathBuf>,
 }

@@ -32,6 +32,11 @@ pub fn time_of_day(now: Timestamp, after: Duration) -> String {
     then.strftime(format).to_string()
 }
 
+/// A length of time for programs.
+pub fn milliseconds(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A length of time for people, two units at most: `38 s`, `4 min 10 s`, `2 h 5 min`.
 pub fn in_words(length: Duration) -> String {
     // Rounded up: a wait that is announced as over should be over.

@@ -39,6 +39,7 @@ mod job;
 mod renewal;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use job::{Job, OnWire, Step, outcome, unfinished_kind};
 use renewal::Renewal;

@@ -158,6 +158,15 @@ async fn send(
 
     let done_before = journal.finished_rows();
     let already = journal.finished();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        sheet = %selection.sheet.path.display(),
+        results = %settings.deed.output.display(),
+        done_before = already,
+        "{} to send, at most {} at once",
+        plural(checked.rows_to_send().saturating_sub(already), "row"),
+        settings.pace.concurrency,
+    );
     let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
     let mut recorder = RunRecorder::new(journal, progress);
     let ended = pipeline::run(
@@ -220,6 +229,7 @@ async fn send(
         resume: invocation::with_resume(),
         send_failed: invocation::send_failed(&settings.deed.output),
     };
+    tracing::info!(summary = %summary.to_json(), "the run has ended");
     tell(&summary, settings.summary);
     Ok(summary.exit_code())
 }

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::job::{Job, Step, outcome};
 use super::renewal::Refusal;
+use super::trail;
 use super::{Pipeline, Recorder, Task};
 use crate::clock;
 use crate::outcome::{Outcome, OutcomeKind};
@@ -22,7 +23,7 @@ const NOT_AS_EXPECTED: &str = "the numbers are no longer what they were: somebod
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_renewal(&mut self, ticket: Ticket, reply: &Reply) {
         let now = Instant::now();
-        tracing::debug!(?reply, "a new access token");
+        trail::note_renewal(reply);
         if self.is_out_of_reach(reply, now) {
             self.stop_as_unreachable(reply);
         }
@@ -64,12 +65,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: Reply) {
         let now = Instant::now();
         self.on_wire.remove(&job.row.number);
-        tracing::debug!(
-            row = job.row.number,
-            attempt = job.attempts,
-            ?reply,
-            "answer"
-        );
+        job.trail.returns(now);
         let mut is_given_up = false;
         if self.is_out_of_reach(&reply, now) {
             is_given_up = self.is_silence_of_these_rows(&reply);
@@ -85,6 +81,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         } else {
             retry::decide(&reply, job.errors, &self.course.retry, self.chance.f64())
         };
+        job.note_answer(&reply, next);
         self.pacer.answered(ticket, now, verdict(&reply, next));
         job.is_doubtful |= job.step == Step::Change && retry::may_have_taken_effect(&reply);
         if matches!(&reply, Reply::Answer(answer) if answer.status != 401) {
@@ -190,6 +187,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             previous: job.previous.clone(),
             ..outcome(kind, job.attempts, reply)
         };
+        job.note_outcome(&outcome);
         if let Some(StopReason::CannotRecord(_)) = self.stopping {
             self.cannot_record(&job.row, outcome);
             return;

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::job::{Job, OnWire, Step};
+use super::trail::Trail;
 use super::{Pipeline, Recorder, Task};
 use crate::pace::{Departure, Ticket};
 use crate::reply::Reply;
@@ -62,6 +64,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             Task::Look | Task::LookAndChange => Step::Look,
         };
         Job {
+            trail: Trail::begin(&row),
             row,
             step,
             previous,
@@ -110,6 +113,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let mut job = self.ready.pop_front()?;
         let ticket = self.pacer.depart(now);
         job.attempts += 1;
+        job.trail.departs(now);
         job.token = self.renewal.token();
         self.requests += 1;
         let on_wire = OnWire {
@@ -120,13 +124,15 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
         let tracking = tracking.into_uuid().as_u128();
         let service = self.service;
-        Some(async move {
+        let span = job.trail.span();
+        let exchange = async move {
             let reply = match job.step {
                 Step::Look => service.numbers(&job.row, tracking).await,
                 Step::Change => service.set_numbers(&job.row, tracking).await,
             };
             (job, ticket, reply)
-        })
+        };
+        Some(exchange.instrument(span))
     }
 
     /// Asks for a new access token; paced as any request, since it may be refused as any other.

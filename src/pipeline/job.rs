@@ -1,5 +1,6 @@
 //! A row on its way, and the outcome it comes to.
 
+use super::trail::Trail;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::present::Present;
 use crate::reply::{Answer, NoAnswer, Reply};
@@ -23,6 +24,7 @@ pub(super) struct Job {
     pub(super) token: u32,
     /// How often a token was refused.
     pub(super) refusals: u32,
+    pub(super) trail: Trail,
 }
 
 /// What the next request for a row is to do.

@@ -23,8 +23,8 @@ pub struct ErrorBody {
 }
 
 /// Reads the body of an answer that is no success. `header_codes` is the value of
-/// `Cisco-Spark-Error-Codes`, used where the body has no code.
-pub fn read(body: &[u8], header_codes: Option<&str>) -> ErrorBody {
+/// `Cisco-Spark-Error-Codes`, empty where there is none, used where the body has no code.
+pub fn read(body: &[u8], header_codes: &str) -> ErrorBody {
     let mut error = match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(fields)) => read_fields(&fields),
         _ => ErrorBody {
@@ -32,10 +32,8 @@ pub fn read(body: &[u8], header_codes: Option<&str>) -> ErrorBody {
             ..ErrorBody::default()
         },
     };
-    if error.code.is_empty()
-        && let Some(codes) = header_codes
-    {
-        error.code = flatten(codes);
+    if error.code.is_empty() {
+        error.code = flatten(header_codes);
     }
     error
 }
@@ -200,7 +198,7 @@ mod tests {
             (r#"{"message":null,"errors":"x","error":7}"#, "", "", ""),
             (r#"{"error":"invalid_token"}"#, "", "invalid_token", ""),
         ] {
-            let error = read(body.as_bytes(), None);
+            let error = read(body.as_bytes(), "");
             assert_eq!(
                 (&*error.code, &*error.message, &*error.tracking_id),
                 (code, message, tracking_id),
@@ -211,8 +209,8 @@ mod tests {
 
     #[test]
     fn the_header_gives_the_code_only_where_the_body_has_none() {
-        assert_eq!(read(b"oops", Some("6502")).code, "6502");
-        assert_eq!(read(br#"{"errorCode":1}"#, Some("6502")).code, "1");
+        assert_eq!(read(b"oops", "6502").code, "6502");
+        assert_eq!(read(br#"{"errorCode":1}"#, "6502").code, "1");
     }
 
     #[test]
@@ -221,14 +219,14 @@ mod tests {
         let long = flatten(&"é".repeat(1000));
         assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
         assert!(long.ends_with('…'));
-        assert_eq!(read(&[0xff, 0xfe, b'x'], None).message, "\u{fffd}\u{fffd}x");
+        assert_eq!(read(&[0xff, 0xfe, b'x'], "").message, "\u{fffd}\u{fffd}x");
     }
 
     proptest::proptest! {
         #[test]
         fn no_body_makes_it_panic(body in proptest::collection::vec(0u8.., 0..200), html in "<.*") {
-            read(&body, None);
-            read(html.as_bytes(), None);
+            read(&body, "");
+            read(html.as_bytes(), "");
         }
     }
 }

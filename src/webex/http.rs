@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use percent_encoding::utf8_percent_encode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LINK};
-use reqwest::{Client, RequestBuilder, StatusCode, redirect, retry};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect, retry};
 use tokio::time::Instant;
 
 use crate::clock;
@@ -17,6 +17,7 @@ use crate::reply::{Answer, NoAnswer, Reach, Reply};
 use crate::row::Row;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
+use crate::webex::secrets::Secrets;
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
 use crate::webex::{Renewal, Service, errors};
@@ -24,9 +25,10 @@ use crate::webex::{Renewal, Service, errors};
 mod answer;
 mod numbers;
 mod refresh;
+mod transcript;
 
-use answer::{header_text, read_answer};
 use numbers::{AutoTransferNumbers, ESCAPED, numbers_url};
+use transcript::Transcript;
 
 /// How much of a list's page is read; one of a thousand locations has half a megabyte.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
@@ -55,6 +57,7 @@ pub struct Webex {
     /// Marked sensitive, so that not even `Debug` shows it; `None` until a token was fetched.
     authorization: RefCell<Option<HeaderValue>>,
     service_app: Option<RefCell<ServiceApp>>,
+    secrets: RefCell<Secrets>,
     renew_at: Cell<Instant>,
     warn: fn(&str),
     has_warned: Cell<bool>,
@@ -65,8 +68,12 @@ impl Webex {
     pub fn connect(connection: Connection) -> Result<Webex> {
         // An error here means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut secrets = Secrets::default();
         let (authorization, service_app) = match connection.credentials {
-            Credentials::Token(token) => (Some(authorization(&token)?), None),
+            Credentials::Token(token) => {
+                secrets.add(token.secret());
+                (Some(authorization(&token)?), None)
+            }
             Credentials::ServiceApp(app) => (None, Some(RefCell::new(app))),
         };
         let mut builder = Client::builder()
@@ -100,6 +107,7 @@ impl Webex {
             base_url: connection.base_url,
             authorization: RefCell::new(authorization),
             service_app,
+            secrets: RefCell::new(secrets),
             renew_at: Cell::new(Instant::now()),
             warn: connection.warn,
             has_warned: Cell::new(false),
@@ -130,37 +138,54 @@ impl Webex {
     pub async fn get(&self, url: &str, tracking: u128) -> (Reply, Option<Fetched>) {
         match self.fetch(url, tracking).await {
             Ok((answer, fetched)) => (Reply::Answer(answer), fetched),
-            Err(error) => (Reply::NoAnswer(self.no_answer(&error)), None),
+            Err(reply) => (reply, None),
         }
     }
 
-    async fn fetch(&self, url: &str, tracking: u128) -> reqwest::Result<(Answer, Option<Fetched>)> {
+    async fn fetch(&self, url: &str, tracking: u128) -> Result<(Answer, Option<Fetched>), Reply> {
         let request = self.authorized(self.client.get(url));
         let request = request.header("TrackingID", tracking_id(tracking));
-        let mut response = request.send().await?;
+        let mut response = self.send(request).await?;
         if response.status() != StatusCode::OK {
-            return Ok((read_answer(response).await, None));
+            return Ok((self.read_success(response).await, None));
         }
-        let tracking_id = header_text(response.headers(), "trackingid");
         let links = response.headers().get_all(LINK).iter();
         let next = links
             .filter_map(|link| link.to_str().ok())
             .find_map(lists::next_link)
             .map(String::from);
+        let answer = self.success(&response);
         let mut body = Vec::new();
         // Unlike the text of an error, half a list is none.
-        while let Some(chunk) = response.chunk().await? {
+        let mut read = async || {
+            response
+                .chunk()
+                .await
+                .map_err(|error| self.no_answer(&error))
+        };
+        while let Some(chunk) = read().await? {
             body.extend_from_slice(&chunk);
             if body.len() > LONGEST_PAGE {
                 break;
             }
         }
-        let answer = Answer {
-            status: StatusCode::OK.as_u16(),
-            tracking_id: tracking_id.unwrap_or_default().into(),
-            ..Answer::default()
-        };
         Ok((answer, Some(Fetched { body, next })))
+    }
+
+    /// Sends a request once. Only a success is a response; of everything else the reply is made
+    /// here, and noted in the log.
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Reply> {
+        let request = request.build().map_err(|error| self.no_answer(&error))?;
+        let transcript = Transcript::begin(&request);
+        match self.client.execute(request).await {
+            Ok(response) if response.status().is_success() => Ok(response),
+            Ok(response) => Err(Reply::Answer(self.read_failure(response, transcript).await)),
+            Err(error) => {
+                let reply = self.no_answer(&error);
+                transcript.unanswered(reply.message(), &self.secrets.borrow());
+                Err(reply)
+            }
+        }
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
@@ -170,20 +195,7 @@ impl Webex {
         }
     }
 
-    async fn exchange(&self, row: &Row<'_>, tracking: u128) -> reqwest::Result<Answer> {
-        let body =
-            serde_json::to_vec(&AutoTransferNumbers::asked(&row.changes)).unwrap_or_default();
-        let response = self
-            .authorized(self.client.put(numbers_url(&self.base_url, row)))
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header("TrackingID", tracking_id(tracking))
-            .body(body)
-            .send()
-            .await?;
-        Ok(read_answer(response).await)
-    }
-
-    fn no_answer(&self, error: &reqwest::Error) -> NoAnswer {
+    fn no_answer(&self, error: &reqwest::Error) -> Reply {
         let reach = if error.is_connect() || error.is_builder() {
             Reach::NotSent
         } else {
@@ -198,18 +210,25 @@ impl Webex {
                 Reach::MaybeSent => format!("the connection broke before the answer: {cause}"),
             }
         };
-        NoAnswer {
+        Reply::NoAnswer(NoAnswer {
             reach,
             message: errors::flatten(&message).into(),
-        }
+        })
     }
 }
 
 impl Service for Webex {
     async fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> Reply {
-        match self.exchange(row, tracking).await {
-            Ok(answer) => Reply::Answer(answer),
-            Err(error) => Reply::NoAnswer(self.no_answer(&error)),
+        let body =
+            serde_json::to_vec(&AutoTransferNumbers::asked(&row.changes)).unwrap_or_default();
+        let request = self
+            .authorized(self.client.put(numbers_url(&self.base_url, row)))
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header("TrackingID", tracking_id(tracking))
+            .body(body);
+        match self.send(request).await {
+            Ok(response) => Reply::Answer(self.read_success(response).await),
+            Err(reply) => reply,
         }
     }
 
@@ -246,11 +265,8 @@ impl Service for Webex {
             });
         };
         match self.refresh(app).await {
-            Ok(mut answer) => {
-                answer.message = app.borrow().hide_in(&answer.message).into();
-                Reply::Answer(answer)
-            }
-            Err(error) => Reply::NoAnswer(self.no_answer(&error)),
+            Ok(answer) => Reply::Answer(answer),
+            Err(reply) => reply,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod http;
 pub mod ids;
 pub mod lists;
 pub mod retry_after;
+pub mod secrets;
 pub mod service_app;
 pub mod token;
 

@@ -53,6 +53,11 @@ impl Token {
         hexadecimal(&Sha256::digest(self.0.as_bytes())[..16])
     }
 
+    /// The token itself, to be kept out of what is shown.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
     /// The value of the `Authorization` header; whoever asks for it must mark it sensitive.
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.0)

@@ -266,7 +266,7 @@ fn the_token_can_come_from_a_file_and_is_never_shown() {
         said += &fs::read_to_string(path).expect("text");
     }
     assert!(
-        said.contains("answer") && said.contains("updated"),
+        said.contains("exchange") && said.contains("updated"),
         "something was said"
     );
     assert!(!said.contains(TOKEN));

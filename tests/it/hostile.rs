@@ -52,7 +52,7 @@ fn give_up(base_url: &str, flags: &str) -> (String, String) {
     let mut child = command.spawn().expect("it starts");
     let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
     let mut said = String::new();
-    while !said.contains("NoAnswer") {
+    while !said.contains("again in") {
         let length = stderr.read_line(&mut said).expect("text");
         assert_ne!(length, 0, "{said}");
     }

@@ -11,6 +11,7 @@ mod export;
 mod floors;
 mod harness;
 mod hostile;
+mod logs;
 mod nginx;
 mod pages;
 mod raw_server;

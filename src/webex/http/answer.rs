@@ -3,6 +3,8 @@
 use reqwest::Response;
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
+use super::Webex;
+use super::transcript::Transcript;
 use crate::clock;
 use crate::reply::Answer;
 use crate::webex::{errors, retry_after};
@@ -10,46 +12,75 @@ use crate::webex::{errors, retry_after};
 /// How much of an answer is read; an error that matters says so in its first lines.
 const LONGEST_BODY: usize = 64 * 1024;
 
-pub(super) async fn read_answer(mut response: Response) -> Answer {
-    let status = response.status();
-    let retry_after = retry_after::read(
-        response
-            .headers()
-            .get_all(RETRY_AFTER)
-            .iter()
-            .map(HeaderValue::as_bytes),
-        clock::now(),
-    );
-    let tracking_id = header_text(response.headers(), "trackingid");
-    let codes = header_text(response.headers(), "cisco-spark-error-codes");
-    // Read even on success: a connection with an unread answer cannot be used again.
-    let body = read_body(&mut response).await;
-    if status.is_success() {
-        return Answer {
-            status: status.as_u16(),
-            tracking_id: tracking_id.unwrap_or_default().into(),
+impl Webex {
+    /// What a success says before its body is read.
+    pub(super) fn success(&self, response: &Response) -> Answer {
+        Answer {
+            status: response.status().as_u16(),
+            tracking_id: self.header_text(response.headers(), "trackingid").into(),
             ..Answer::default()
-        };
+        }
     }
-    let mut error = errors::read(&body, codes.as_deref());
-    if error.message.is_empty() {
-        error.message = status
-            .canonical_reason()
-            .unwrap_or("no reason given")
-            .to_lowercase();
+
+    /// A success of which only that it is one matters.
+    pub(super) async fn read_success(&self, mut response: Response) -> Answer {
+        let answer = self.success(&response);
+        // A connection with an unread answer cannot be used again.
+        read_body(&mut response).await;
+        answer
     }
-    if status.is_redirection() {
-        let target = header_text(response.headers(), "location").unwrap_or_default();
-        error.message =
-            format!("redirected to `{target}`, which is not followed; is --base-url right?");
+
+    /// An answer that is no success, with everything secret taken out of it.
+    pub(super) async fn read_failure(
+        &self,
+        mut response: Response,
+        transcript: Transcript,
+    ) -> Answer {
+        let status = response.status();
+        let body = read_body(&mut response).await;
+        let secrets = self.secrets.borrow();
+        let headers = response.headers();
+        let body = String::from_utf8_lossy(&body);
+        let body = secrets.hide_in(&body);
+        transcript.answered(status.as_u16(), headers, &body, &secrets);
+
+        let retry_after = headers.get_all(RETRY_AFTER).iter();
+        let retry_after = retry_after::read(retry_after.map(HeaderValue::as_bytes), clock::now());
+        let codes = self.header_text(headers, "cisco-spark-error-codes");
+        let mut error = errors::read(body.as_bytes(), &codes);
+        if error.message.is_empty() {
+            error.message = status
+                .canonical_reason()
+                .unwrap_or("no reason given")
+                .to_lowercase();
+        }
+        if status.is_redirection() {
+            let target = self.header_text(headers, "location");
+            error.message =
+                format!("redirected to `{target}`, which is not followed; is --base-url right?");
+        }
+        let mut tracking_id = self.header_text(headers, "trackingid");
+        if tracking_id.is_empty() {
+            tracking_id = error.tracking_id;
+        }
+        // Once more: JSON has ways to write a letter that only its reader undoes.
+        let [error_code, message, tracking_id] = [error.code, error.message, tracking_id]
+            .map(|text| secrets.hide_in(&text).into_owned().into());
+        Answer {
+            status: status.as_u16(),
+            retry_after,
+            error_code,
+            message,
+            tracking_id,
+            present: None,
+        }
     }
-    Answer {
-        status: status.as_u16(),
-        retry_after,
-        error_code: error.code.into(),
-        message: error.message.into(),
-        tracking_id: tracking_id.unwrap_or(error.tracking_id).into(),
-        present: None,
+
+    /// A header as one line without anything secret; empty where there is none.
+    fn header_text(&self, headers: &HeaderMap, name: &str) -> String {
+        let value = headers.get(name).map(HeaderValue::as_bytes);
+        let text = errors::flatten(&String::from_utf8_lossy(value.unwrap_or_default()));
+        self.secrets.borrow().hide_in(&text).into_owned()
     }
 }
 
@@ -65,9 +96,4 @@ pub(super) async fn read_body(response: &mut Response) -> Vec<u8> {
         }
     }
     body
-}
-
-pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?;
-    Some(errors::flatten(&String::from_utf8_lossy(value.as_bytes())))
 }

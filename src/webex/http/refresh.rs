@@ -9,9 +9,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::answer::{read_answer, read_body};
+use super::answer::read_body;
 use super::{Webex, authorization};
-use crate::reply::Answer;
+use crate::reply::{Answer, Reply};
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::Token;
 
@@ -33,20 +33,20 @@ struct Tokens {
 
 impl Webex {
     /// Asks for a new access token, and takes it over if there is one.
-    pub(super) async fn refresh(&self, app: &RefCell<ServiceApp>) -> reqwest::Result<Answer> {
+    pub(super) async fn refresh(&self, app: &RefCell<ServiceApp>) -> Result<Answer, Reply> {
         let form = app.borrow_mut().form();
-        let mut response = self
+        self.learn(&app.borrow());
+        let request = self
             .client
             .post(format!("{}/access_token", self.base_url))
             .header(
                 CONTENT_TYPE,
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
             )
-            .body(form)
-            .send()
-            .await?;
+            .body(form);
+        let mut response = self.send(request).await?;
         if response.status() != StatusCode::OK {
-            return Ok(read_answer(response).await);
+            return Ok(self.read_success(response).await);
         }
         let body = read_body(&mut response).await;
         let asked = Instant::now();
@@ -69,6 +69,7 @@ impl Webex {
 
     fn take_over(&self, tokens: &Tokens, app: &RefCell<ServiceApp>, now: Instant) -> Result<()> {
         let token = Token::read(&tokens.access_token)?;
+        self.secrets.borrow_mut().add(token.secret());
         *self.authorization.borrow_mut() = Some(authorization(&token)?);
         let lives = tokens.expires_in.map_or(NEVER, Duration::from_secs);
         // A token that lives but minutes is used for half of them.
@@ -82,6 +83,13 @@ impl Webex {
         {
             (self.warn)(&format!("warning: {error:#}"));
         }
+        self.learn(&app.borrow());
         Ok(())
+    }
+
+    /// What the app holds now must be shown by nothing.
+    fn learn(&self, app: &ServiceApp) {
+        let mut secrets = self.secrets.borrow_mut();
+        app.secrets().iter().for_each(|secret| secrets.add(secret));
     }
 }
