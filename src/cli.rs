@@ -275,6 +275,10 @@ pub struct RunFlags {
     )]
     pub durability: String,
 
+    /// Write a CSV that opens in Excel by a double-click without a digit lost (.xlsx needs no such care)
+    #[arg(long, help_heading = "Output")]
+    pub excel: bool,
+
     /// Print the summary as json on stdout instead of as text
     #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output")]
     pub summary: Option<String>,

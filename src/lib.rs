@@ -36,9 +36,10 @@ pub mod retry;
 pub mod selection;
 pub mod stop;
 
-// The person's file.
+// The person's file, and those we write.
 pub mod duplicates;
 pub mod sheet;
+pub mod table;
 
 // The service, when to ask it, and its stand-in.
 pub mod pace;

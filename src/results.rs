@@ -4,32 +4,22 @@
 mod plan;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use csv::{ByteRecord, Writer, WriterBuilder};
+use csv::ByteRecord;
 use jiff::Timestamp;
 
-use crate::journal::{Journal, RowRecord, Written};
+use crate::journal::{Journal, RowRecord};
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::platform;
 use crate::present::{Present, international};
 use crate::row::Row;
 use crate::selection::{Choice, Selection};
+use crate::sheet::Numbered;
 use crate::sheet::cells::REMOVE;
 use crate::sheet::columns::{Columns, PREVIOUS_COLUMNS, RESULT_COLUMNS};
-use crate::sheet::locations::defuse;
-use crate::sheet::{BYTE_ORDER_MARK, Numbered};
 use crate::summary::Counts;
-
-/// What may be done with a file that already stands where the results go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
-    Refuse,
-    Replace,
-}
+use crate::table::{Cell, Existing, Table, TextStyle, Tone, Written, ensure_room};
 
 /// What follows the user's own columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,58 +48,36 @@ impl Form {
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
     pub form: Form,
+    pub style: TextStyle,
     pub selection: &'a Selection<'a>,
     pub journal: &'a Journal,
     /// Rows that were sent and have no record in the journal.
     pub unfinished: &'a BTreeMap<u64, Outcome>,
 }
 
-/// Writes the results under a temporary name, makes sure they are on disk, and only then gives
-/// them their own: whatever stands at `path` is always whole. Of a plan, `show` gets each row that
-/// would change, in a line for the user.
+/// Makes sure, before anything is sent, that so many rows can be written where the results go.
+pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
+    let own = own_columns(columns).count();
+    ensure_room(path, rows, own + form.columns().len())
+}
+
+/// Writes the results. Of a plan, `show` gets each row that would change, in a line for the user.
 pub fn write(
     path: &Path,
     existing: Existing,
     content: Content<'_>,
     mut show: impl FnMut(&str),
 ) -> Result<(Counts, Written)> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    let writing = || format!("cannot write the results `{}`", temporary.display());
-
-    let file = File::create(&temporary).with_context(writing)?;
-    let measured = Measured::new(file);
-    let (counts, written) = write_rows(measured, content, &mut show)
-        .and_then(|(counts, measured)| Ok((counts, measured.finish()?)))
-        .inspect_err(|_| {
-            // Half a file helps nobody and takes up what may be the last space on the disk.
-            let _ = fs::remove_file(&temporary);
-        })
-        .with_context(writing)?;
-    if existing == Existing::Refuse && path.exists() {
-        bail!(
-            "`{}` has come into being meanwhile and is left alone; the results are in `{}`",
-            path.display(),
-            temporary.display()
-        );
-    }
-    fs::rename(&temporary, path).with_context(|| {
-        format!(
-            "cannot replace `{}` (is it open in Excel?); the results are in `{}`",
-            path.display(),
-            temporary.display()
-        )
-    })?;
-    platform::sync_folder_of(path);
-    Ok((counts, written))
+    let mut table = Table::create(path, &content.style)?;
+    let counts = write_rows(&mut table, content, &mut show)?;
+    Ok((counts, table.keep(existing)?))
 }
 
 fn write_rows(
-    mut measured: Measured,
+    table: &mut Table,
     content: Content<'_>,
     show: &mut dyn FnMut(&str),
-) -> Result<(Counts, Measured)> {
+) -> Result<Counts> {
     let Content {
         form,
         selection,
@@ -117,37 +85,23 @@ fn write_rows(
         ..
     } = content;
     let Selection { sheet, columns, .. } = *selection;
-    if sheet.has_byte_order_mark {
-        measured.write_all(BYTE_ORDER_MARK)?;
-    }
-    if let Some(line) = sheet.separator_line() {
-        measured.write_all(line.as_bytes())?;
-    }
-    let mut writer = WriterBuilder::new()
-        .delimiter(sheet.delimiter())
-        .flexible(true)
-        .from_writer(BufWriter::with_capacity(128 * 1024, measured));
-    let own: Vec<usize> = (0..columns.width)
-        .filter(|index| columns.is_own(*index))
-        .collect();
+    let own: Vec<usize> = own_columns(columns).collect();
     for index in &own {
-        writer.write_field(sheet.header.get(*index).unwrap_or_default())?;
+        table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
     }
-    writer.write_record(form.columns())?;
+    for name in form.columns() {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    table.end_row()?;
 
     let mut counts = Counts::default();
     let mut finished = journal.records()?;
     let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
     while records.read(&mut numbered)? {
+        let record = &numbered.record;
         if form != Form::Export {
-            write_own_cells(
-                &mut writer,
-                &own,
-                &numbered.record,
-                columns.width,
-                sheet.delimiter(),
-            )?;
+            write_own_cells(table, &own, record, columns.width, sheet.delimiter())?;
         }
         let (mut line, row) = match selection.choose(&numbered) {
             Choice::Keep if form == Form::Plan => {
@@ -155,8 +109,8 @@ fn write_rows(
                 (Line::unfinished(outcome), None)
             }
             Choice::Keep => {
-                let kind = keep_cells(&mut writer, form, selection, &numbered)?;
-                counts.add_kind(kind);
+                counts.add_kind(keep_cells(table, form, columns, &numbered)?);
+                table.end_row()?;
                 continue;
             }
             Choice::Leave(outcome) => (Line::unfinished(outcome), None),
@@ -176,14 +130,16 @@ fn write_rows(
         match form {
             Form::Export => {
                 let present = line.outcome.previous.as_ref();
-                write_present(&mut writer, &own, columns, &numbered.record, present)?;
+                write_present(table, &own, columns, record, present)?;
             }
-            Form::Results => line.write(&mut writer, numbered.row)?,
+            Form::Results => line.write(table, numbered.row)?,
             Form::ResultsWithPrevious => {
-                line.write_fields(&mut writer, numbered.row)?;
+                line.write(table, numbered.row)?;
                 let earlier = earlier_previous(selection, &numbered);
                 let previous = earlier.as_ref().or(line.outcome.previous.as_ref());
-                writer.write_record(previous.cloned().unwrap_or_default().texts())?;
+                for number in previous.unwrap_or(&Present::default()).texts() {
+                    table.cell(Cell::text(number))?;
+                }
             }
             Form::Plan => {
                 if let (Some(row), Some(present)) = (&row, &line.outcome.previous)
@@ -191,17 +147,16 @@ fn write_rows(
                 {
                     show(&line);
                 }
-                writer.write_record(plan::cells(row.as_ref(), &line.outcome))?;
+                plan::write(table, row.as_ref(), &line.outcome)?;
             }
         }
+        table.end_row()?;
     }
-    let buffered = writer
-        .into_inner()
-        .map_err(csv::IntoInnerError::into_error)?;
-    let measured = buffered
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?;
-    Ok((counts, measured))
+    Ok(counts)
+}
+
+fn own_columns(columns: &Columns) -> impl Iterator<Item = usize> {
+    (0..columns.width).filter(|index| columns.is_own(*index))
 }
 
 /// What is known of a row that was to be sent and has no record: with the numbers that were noted
@@ -233,74 +188,90 @@ fn earlier_previous(selection: &Selection<'_>, numbered: &Numbered) -> Option<Pr
 
 /// The user's cells as they were. Cells beyond the header's go into the last column, so that
 /// the result columns stay where they belong and the row stays as wrong as it was.
-fn write_own_cells<W: Write>(
-    writer: &mut Writer<W>,
+fn write_own_cells(
+    table: &mut Table,
     own: &[usize],
     record: &ByteRecord,
     width: usize,
     delimiter: u8,
-) -> csv::Result<()> {
+) -> Result<()> {
+    let cell = |index: usize| record.get(index).unwrap_or_default();
     let mut surplus = (width..record.len()).rev();
-    let Some(last_surplus) = surplus.find(|index| !record[*index].is_empty()) else {
-        return own
-            .iter()
-            .try_for_each(|index| writer.write_field(record.get(*index).unwrap_or_default()));
+    let (Some(last_surplus), Some((last, others))) = (
+        surplus.find(|index| !record[*index].is_empty()),
+        own.split_last(),
+    ) else {
+        let mut cells = own.iter().map(|index| Cell::Text(cell(*index)));
+        return cells.try_for_each(|cell| table.cell(cell));
     };
-    let (last, others) = own.split_last().unwrap_or((&0, &[]));
     for index in others {
-        writer.write_field(record.get(*index).unwrap_or_default())?;
+        table.cell(Cell::Text(cell(*index)))?;
     }
-    let mut joined = record.get(*last).unwrap_or_default().to_vec();
+    let mut joined = cell(*last).to_vec();
     for index in width..=last_surplus {
         joined.push(delimiter);
         joined.extend_from_slice(&record[index]);
     }
-    writer.write_field(joined)
+    table.cell(Cell::Text(&joined))
 }
 
 /// The user's cells with the numbers that are there: a row that asks for what is so already. Those of
 /// a location that could not be read stay empty.
-fn write_present<W: Write>(
-    writer: &mut Writer<W>,
+fn write_present(
+    table: &mut Table,
     own: &[usize],
     columns: &Columns,
     record: &ByteRecord,
     present: Option<&Present>,
-) -> csv::Result<()> {
+) -> Result<()> {
     for index in own {
         let cell = record.get(*index).unwrap_or_default();
         match (columns.number_at(*index), present.map(Present::texts)) {
-            (None, _) => writer.write_field(cell)?,
-            (Some(_), None) => writer.write_field("")?,
+            (None, _) => table.cell(Cell::Text(cell))?,
+            (Some(_), None) => table.cell(Cell::text(""))?,
             (Some(at), Some(present)) => match present[at] {
-                "" => writer.write_field(REMOVE)?,
-                number => writer.write_field(international(number))?,
+                "" => table.cell(Cell::text(REMOVE))?,
+                number => table.cell(Cell::text(&international(number)))?,
             },
         }
     }
-    writer.write_record(None::<&[u8]>)
+    Ok(())
 }
 
 /// What an earlier run noted of a row stays as it is, but for the row's number.
-fn keep_cells<W: Write>(
-    writer: &mut Writer<W>,
+fn keep_cells(
+    table: &mut Table,
     form: Form,
-    selection: &Selection<'_>,
+    columns: &Columns,
     numbered: &Numbered,
 ) -> Result<OutcomeKind> {
-    let columns = selection.columns;
+    let kind = columns
+        .outcome_in(&numbered.record)
+        .context("an outcome that was known before is not known now")?;
     let results = columns.results.clone().unwrap_or_default();
-    let start = results.start;
-    writer.write_field(numbered.row.to_string())?;
-    for index in start + 1..start + form.columns().len() {
+    for (name, index) in form.columns().into_iter().zip(results.start..) {
         let cell = numbered.record.get(index);
         let cell = cell.filter(|_| results.contains(&index));
-        writer.write_field(cell.unwrap_or_default())?;
+        let cell = cell.unwrap_or_default();
+        let count = || std::str::from_utf8(cell).ok()?.parse().ok();
+        table.cell(match name {
+            "row" => Cell::Count(numbered.row),
+            "outcome" => word(kind),
+            "status" | "attempts" => count().map_or(Cell::Text(cell), Cell::Count),
+            _ => Cell::Text(cell),
+        })?;
     }
-    writer.write_record(None::<&[u8]>)?;
-    columns
-        .outcome_in(&numbered.record)
-        .context("an outcome that was known before is not known now")
+    Ok(kind)
+}
+
+fn word(kind: OutcomeKind) -> Cell<'static> {
+    let tone = match kind {
+        OutcomeKind::Updated => Tone::Good,
+        OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
+        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => Tone::Doubtful,
+        OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
+    };
+    Cell::Word(kind.word(), tone)
 }
 
 /// The result cells of one row.
@@ -331,67 +302,27 @@ impl Line {
         }
     }
 
-    fn write<W: Write>(&self, writer: &mut Writer<W>, row: u64) -> csv::Result<()> {
-        self.write_fields(writer, row)?;
-        writer.write_record(None::<&[u8]>)
-    }
-
-    fn write_fields<W: Write>(&self, writer: &mut Writer<W>, row: u64) -> csv::Result<()> {
-        let Line {
-            outcome,
-            finished_at,
-        } = self;
-        let status = outcome.status.map(|status| status.to_string());
-        let finished_at = finished_at.map(|time| format!("{time:.3}"));
-        let cells: [&str; 8] = [
-            &row.to_string(),
-            outcome.kind.word(),
-            &status.unwrap_or_default(),
-            &defuse(&outcome.error_code),
-            &defuse(&outcome.message),
-            &defuse(&outcome.tracking_id),
-            &outcome.attempts.to_string(),
-            &finished_at.unwrap_or_default(),
+    fn write(&self, table: &mut Table, row: u64) -> Result<()> {
+        let Outcome {
+            kind,
+            status,
+            error_code,
+            message,
+            tracking_id,
+            attempts,
+            ..
+        } = &self.outcome;
+        let finished_at = self.finished_at.map(|time| format!("{time:.3}"));
+        let cells: [Cell<'_>; RESULT_COLUMNS.len()] = [
+            Cell::Count(row),
+            word(*kind),
+            status.map_or(Cell::text(""), |status| Cell::Count(status.into())),
+            Cell::Outside(error_code),
+            Cell::Outside(message),
+            Cell::Outside(tracking_id),
+            Cell::Count(u64::from(*attempts)),
+            Cell::text(finished_at.as_deref().unwrap_or_default()),
         ];
-        cells.iter().try_for_each(|cell| writer.write_field(cell))
-    }
-}
-
-/// A file that is measured while it is written.
-struct Measured {
-    file: File,
-    hasher: crc32fast::Hasher,
-    size: u64,
-}
-
-impl Measured {
-    fn new(file: File) -> Measured {
-        Measured {
-            file,
-            hasher: crc32fast::Hasher::new(),
-            size: 0,
-        }
-    }
-
-    /// Makes sure that everything is on disk, and closes the file.
-    fn finish(self) -> io::Result<Written> {
-        self.file.sync_all()?;
-        Ok(Written {
-            size: self.size,
-            crc32: self.hasher.finalize(),
-        })
-    }
-}
-
-impl Write for Measured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..length]);
-        self.size += length as u64;
-        Ok(length)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        cells.into_iter().try_for_each(|cell| table.cell(cell))
     }
 }

@@ -18,7 +18,8 @@ use crate::row::{Change, LocationKey, NUMBERS, Row};
 use crate::sheet::cells::REMOVE;
 use crate::sheet::columns::Columns;
 use crate::sheet::expectations::PRESENT_COLUMNS;
-use crate::sheet::{BYTE_ORDER_MARK, Numbered, Reading, Sheet};
+use crate::sheet::{Numbered, Reading, Sheet};
+use crate::table::BYTE_ORDER_MARK;
 
 /// A sheet that puts back what a run changed.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
     };
 
     let mut text = Vec::new();
-    if source.has_byte_order_mark {
+    if source.text_style().has_byte_order_mark {
         text.extend_from_slice(BYTE_ORDER_MARK);
     }
     let mut writer = WriterBuilder::new()

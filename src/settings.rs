@@ -69,6 +69,8 @@ pub struct RunSettings {
     pub course: Course,
     pub timeout: Duration,
     pub durability: Durability,
+    /// A double-click in Excel loses nothing of the output.
+    pub for_excel: bool,
     pub manner: Manner,
     pub summary: SummaryFormat,
 }
@@ -223,6 +225,7 @@ impl RunSettings {
                 .durability
                 .parse()
                 .map_err(|error: String| anyhow!("--durability: {error}"))?,
+            for_excel: flags.excel,
             manner: match (flags.talk.quiet, flags.talk.verbose) {
                 (true, _) => Manner::Silent,
                 (false, 0) => Manner::Suited,

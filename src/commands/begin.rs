@@ -8,12 +8,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::clock;
 use crate::commands::invocation;
-use crate::journal::{self, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, RunHeader};
+use crate::journal::{Durability, FORMAT, InputFile, Journal, MeaningfulSettings, RunHeader};
 use crate::pipeline::Task;
 use crate::settings::{RunSettings, Target};
 use crate::sheet::check::{Checked, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::{RowsWanted, Sheet};
+use crate::table;
 
 pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
     let canonical = |path: &Path| fs::canonicalize(path).ok();
@@ -117,8 +118,8 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
     if !results.exists() {
         return Ok(true);
     }
-    let now = journal::measure(results)
-        .with_context(|| format!("cannot read `{}`", results.display()))?;
+    let now =
+        table::measure(results).with_context(|| format!("cannot read `{}`", results.display()))?;
     Ok(journal.last_end().is_some_and(|end| end.results == now))
 }
 

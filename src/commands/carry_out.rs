@@ -19,7 +19,7 @@ use crate::pace::Pacer;
 use crate::pipeline;
 use crate::platform::StopSignals;
 use crate::progress::{Progress, say};
-use crate::results::{self, Content, Existing, Form};
+use crate::results::{self, Content, Form};
 use crate::row::Row;
 use crate::selection::{Choice, Selection};
 use crate::settings::{BadRows, Consent, RunSettings, Start, SummaryFormat, Target};
@@ -30,6 +30,7 @@ use crate::sheet::expectations::Expectations;
 use crate::simulator::Simulator;
 use crate::stop::StopReason;
 use crate::summary::{ExitCode, Summary, plural};
+use crate::table::{Existing, TextStyle};
 use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 
@@ -49,6 +50,8 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
         say(&format!("{}; nothing was sent", say_counts(&checked)));
         return Ok(ExitCode::NothingSent);
     };
+    let form = form_for(settings.deed.form, columns);
+    results::ensure_they_fit(&settings.deed.output, form, columns, checked.rows)?;
     for doubt in say_doubts(&checked) {
         say(&doubt);
     }
@@ -193,6 +196,10 @@ async fn send(
     let written = journal.sync().and_then(|()| {
         let content = Content {
             form: form_for(settings.deed.form, selection.columns),
+            style: TextStyle {
+                for_excel: settings.for_excel,
+                ..selection.sheet.text_style()
+            },
             selection,
             journal,
             unfinished: &unfinished,

@@ -57,8 +57,7 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
             "{} to read",
             plural(listed.len() as u64, "location")
         ));
-        locations::write(&list, &listed)
-            .with_context(|| format!("cannot write `{}`", list.display()))?;
+        locations::write(&list, &listed)?;
     } else if !list.exists() {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the export without --resume",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
 use crate::present::Present;
+use crate::table::Written;
 
 /// Raised when an older wxbulk could no longer read what is written.
 pub const FORMAT: u32 = 1;
@@ -94,13 +95,6 @@ pub struct EndRecord {
     /// Every row has its outcome.
     pub complete: bool,
     pub results: Written,
-}
-
-/// A file as it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
-    pub size: u64,
-    pub crc32: u32,
 }
 
 /// Writes one line, checksum and line feed included, into `line`.

@@ -37,9 +37,9 @@ use crate::platform;
 use crate::present::Present;
 use entry::Entry;
 pub use entry::{
-    EndRecord, FORMAT, InputFile, MeaningfulSettings, PreviousRecord, RowRecord, RunHeader, Written,
+    EndRecord, FORMAT, InputFile, MeaningfulSettings, PreviousRecord, RowRecord, RunHeader,
 };
-pub use reading::{RecordReader, measure};
+pub use reading::RecordReader;
 
 /// When entries are forced onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

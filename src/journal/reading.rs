@@ -1,13 +1,13 @@
 //! What an earlier run wrote down, and what this one did: read back.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use super::entry::{Entry, parse};
-use super::{Durability, FORMAT, Journal, RowRecord, RunHeader, Written};
+use super::{Durability, FORMAT, Journal, RowRecord, RunHeader};
 use crate::summary::Counts;
 
 impl Journal {
@@ -125,24 +125,4 @@ impl RecordReader<'_> {
             _ => bail!("the journal `{shown}` was changed by another program"),
         }
     }
-}
-
-/// Size and checksum of a file as it is now.
-pub fn measure(path: &Path) -> io::Result<Written> {
-    let mut file = File::open(path)?;
-    let mut hasher = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size = 0;
-    loop {
-        let length = file.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        hasher.update(&buffer[..length]);
-        size += length as u64;
-    }
-    Ok(Written {
-        size,
-        crc32: hasher.finalize(),
-    })
 }

@@ -11,7 +11,8 @@ use crate::sheet::country::Country;
 use crate::sheet::damage::{self, Damage};
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
-use crate::webex::ids::{self, IdFault, Kind};
+use crate::table::unprotected;
+use crate::webex::ids::{self, Id, IdFault, Kind};
 
 /// Digits a number has. No length is published: this spans extensions and the longest E.164
 /// number with a prefix before it.
@@ -58,7 +59,7 @@ pub fn read_row<'r>(
         return Err(problems);
     }
 
-    let org_id = match ids::read(org_cell, Kind::Organization) {
+    let org_id = match read_id(org_cell, Kind::Organization) {
         Ok(id) => Some(id.text),
         Err(IdFault::Empty) => default_org.map(|id| Cow::Owned(id.to_string())),
         Err(fault) => {
@@ -68,7 +69,7 @@ pub fn read_row<'r>(
             None
         }
     };
-    let location = match ids::read(location_cell, Kind::Location) {
+    let location = match read_id(location_cell, Kind::Location) {
         Ok(id) => Some(id),
         Err(fault) => {
             let Damage { kind, says } = name_fault(&fault, location_cell, Kind::Location);
@@ -179,6 +180,11 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> Damage {
     Damage { kind, says }
 }
 
+/// The id in a cell.
+fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
+    ids::read(unprotected(cell), kind)
+}
+
 /// What a number cell asks for in a country, or what is wrong with it.
 fn read_change_in<'c>(cell: &'c str, country: Option<&Country>) -> Result<Change<'c>, Damage> {
     let change = read_change(cell)?;
@@ -203,10 +209,8 @@ fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
     if is_number(cell) {
         return Ok(Change::Set(Cow::Borrowed(cell)));
     }
-    let text = cell.trim_matches(|character| ids::is_blank(character) || is_quote(character));
-    // `="12025550101"` is how some programs keep Excel from taking a number for an amount.
-    let protected = text.strip_prefix("=\"").filter(|inner| is_number(inner));
-    let text = protected.unwrap_or(text);
+    let text = unprotected(cell.trim_matches(ids::is_blank));
+    let text = text.trim_matches(|character| ids::is_blank(character) || is_quote(character));
     if text.is_empty() {
         return Ok(Change::Keep);
     }

@@ -8,8 +8,8 @@ use csv::Writer;
 use serde_json::{Value, json};
 
 use crate::sheet::kind::ProblemKind;
-use crate::sheet::locations::defuse;
 use crate::sheet::problem::{Problem, column_letters};
+use crate::table::defuse;
 
 /// Problems of one kind that a person is shown: enough to see what they have in common.
 const SHOWN_OF_A_KIND: u64 = 20;

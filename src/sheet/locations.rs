@@ -1,12 +1,11 @@
 //! A sheet of locations to be filled in, made from the service's lists.
 
-use std::fs::File;
-use std::io;
 use std::path::Path;
 
-use csv::Writer;
+use anyhow::Result;
 
 use crate::sheet::cells::REMOVE;
+use crate::table::{Cell, Existing, Table, TextStyle};
 
 /// A location, in the words of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +19,9 @@ pub struct Listed {
 
 /// Writes a row for each location. Its numbers say `REMOVE`: so a row has something to compare with
 /// what is there, and one that is left as it is cannot be mistaken for a filled one.
-pub fn write(path: &Path, locations: &[Listed]) -> io::Result<()> {
-    let mut writer = Writer::from_writer(File::create_new(path)?);
-    writer.write_record([
+pub fn write(path: &Path, locations: &[Listed]) -> Result<()> {
+    let mut table = Table::create(path, &TextStyle::default())?;
+    for name in [
         "orgId",
         "orgName",
         "locationId",
@@ -30,28 +29,19 @@ pub fn write(path: &Path, locations: &[Listed]) -> io::Result<()> {
         "n1",
         "n2",
         "n3",
-    ])?;
+    ] {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    table.end_row()?;
     for location in locations {
-        writer.write_record([
-            &location.org_id,
-            &defuse(&location.org_name),
-            &location.location_id,
-            &defuse(&location.location_name),
-            REMOVE,
-            REMOVE,
-            REMOVE,
-        ])?;
+        table.cell(Cell::text(&location.org_id))?;
+        table.cell(Cell::Outside(&location.org_name))?;
+        table.cell(Cell::text(&location.location_id))?;
+        table.cell(Cell::Outside(&location.location_name))?;
+        for _ in 0..3 {
+            table.cell(Cell::text(REMOVE))?;
+        }
+        table.end_row()?;
     }
-    writer
-        .into_inner()
-        .map_err(csv::IntoInnerError::into_error)?
-        .sync_all()
-}
-
-/// Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
-pub fn defuse(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return format!("'{text}");
-    }
-    text.to_string()
+    table.keep(Existing::Refuse).map(drop)
 }

@@ -26,6 +26,7 @@ use csv::ByteRecord;
 
 use crate::outcome::OutcomeKind;
 use crate::row::Row;
+use crate::table::{BYTE_ORDER_MARK, TextStyle};
 use columns::Columns;
 use country::Country;
 use layout::Layout;
@@ -39,9 +40,6 @@ use text::{Text, TextForm};
 
 /// How much of the file is looked at to tell what it is.
 const LOOKED_AT: u64 = 64 * 1024;
-
-/// What a UTF-8 file may begin with.
-pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// An opened sheet. The file stays open, so that every pass reads the same file even when
 /// another one takes its name meanwhile.
@@ -61,7 +59,7 @@ pub struct Sheet {
     pub columns: Result<Columns, Vec<Problem>>,
     /// A file of ours from this sheet begins with a byte order mark, by which Excel knows
     /// UTF-8: the sheet does so too, or is a workbook or in another encoding.
-    pub has_byte_order_mark: bool,
+    has_byte_order_mark: bool,
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
     reading: Reading,
@@ -174,11 +172,14 @@ impl Sheet {
         self.delimiter
     }
 
-    /// The line that tells Excel the separator, where the sheet begins with one.
-    pub fn separator_line(&self) -> Option<String> {
-        let separator = char::from(self.delimiter);
-        self.has_separator_line
-            .then(|| format!("sep={separator}\n"))
+    /// How a text file of ours from this sheet is written: as the sheet is.
+    pub fn text_style(&self) -> TextStyle {
+        TextStyle {
+            delimiter: self.delimiter,
+            has_byte_order_mark: self.has_byte_order_mark,
+            has_separator_line: self.has_separator_line,
+            ..TextStyle::default()
+        }
     }
 
     /// Reads the sheet from its first row of data.

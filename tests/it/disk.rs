@@ -102,7 +102,7 @@ fn a_disk_that_fills_up_stops_the_run_and_loses_nothing() {
             ran.stderr
         );
         assert!(
-            ran.stderr.contains("cannot write the results"),
+            ran.stderr.contains("cannot write `sheet.results.csv.tmp`"),
             "{}",
             ran.stderr
         );
@@ -282,7 +282,7 @@ fn a_folder_in_the_place_of_the_results_keeps_them_from_nobody() {
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(3);
     assert!(
         ran.stderr
-            .contains("the results are in `sheet.results.csv.tmp`"),
+            .contains("what was written is in `sheet.results.csv.tmp`"),
         "{}",
         ran.stderr
     );

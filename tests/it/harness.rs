@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 use tempfile::TempDir;
 use wxbulk::simulator::{Behaviour, Simulator};
@@ -112,7 +113,12 @@ impl Stage {
     }
 
     pub(crate) fn results(&self, name: &str) -> Results {
-        read_csv(&self.path(name))
+        let path = self.path(name);
+        if name.ends_with(".xlsx") {
+            read_workbook(&path)
+        } else {
+            read_csv(&path)
+        }
     }
 
     /// The requests the simulator saw, in the order they came.
@@ -174,6 +180,17 @@ pub(crate) fn read_csv(path: &Path) -> Results {
     reader
         .deserialize()
         .map(|row| row.expect("a whole row"))
+        .collect()
+}
+
+fn read_workbook(path: &Path) -> Results {
+    let mut workbook: Xlsx<_> = open_workbook(path).expect("a workbook");
+    let range = workbook.worksheet_range_at(0).expect("a sheet");
+    let range = range.expect("it can be read");
+    let cells = |row: &[Data]| -> Vec<String> { row.iter().map(ToString::to_string).collect() };
+    let mut rows = range.rows().map(cells);
+    let header = rows.next().expect("a header");
+    rows.map(|row| header.iter().cloned().zip(row).collect())
         .collect()
 }
 

@@ -7,6 +7,7 @@ mod apply;
 mod check;
 mod disk;
 mod docs;
+mod excel;
 mod export;
 mod floors;
 mod harness;

@@ -1,0 +1,400 @@
+//! The files we write: rows of cells, as CSV or, where the name says so, as an Excel workbook. Each
+//! has another name until it is whole, so that whatever stands at a path is never half a file.
+
+mod outside;
+mod protected;
+mod text;
+mod workbook;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::platform;
+pub use outside::defuse;
+pub use protected::unprotected;
+pub use text::TextStyle;
+use text::TextWriter;
+use workbook::WorkbookWriter;
+pub use workbook::{COLUMNS, ROWS};
+
+/// What a UTF-8 file may begin with.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Written by other programs, and so not by us under a name that promises it.
+const FOREIGN: [&str; 6] = ["xls", "xlsm", "xlsb", "ods", "numbers", "pdf"];
+
+/// What may be done with a file that already stands where the table goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    Refuse,
+    Replace,
+}
+
+/// What a cell holds, which decides how it is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Cell<'a> {
+    /// The name of a column; the row is the header.
+    Name(&'a [u8]),
+    /// An id, a phone number, whatever the user wrote: byte for byte.
+    Text(&'a [u8]),
+    Count(u64),
+    /// Text from outside, which must not become a formula.
+    Outside(&'a str),
+    /// A word that says how a row fared. A workbook shows it in colour too.
+    Word(&'a str, Tone),
+}
+
+impl<'a> Cell<'a> {
+    pub fn text(text: &'a str) -> Cell<'a> {
+        Cell::Text(text.as_bytes())
+    }
+}
+
+/// How good or bad the news is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Plain,
+    Doubtful,
+    Bad,
+}
+
+/// A file as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    pub size: u64,
+    pub crc32: u32,
+}
+
+/// A file under way.
+#[derive(Debug)]
+pub struct Table {
+    path: PathBuf,
+    temporary: PathBuf,
+    /// `None`: there is nothing more to write.
+    writer: Option<Writer>,
+}
+
+#[derive(Debug)]
+enum Writer {
+    Text(TextWriter),
+    Workbook(Box<WorkbookWriter>),
+}
+
+impl Table {
+    /// Begins a file that will be called `path`. A workbook makes no use of `style`.
+    pub fn create(path: &Path, style: &TextStyle) -> Result<Table> {
+        let mut temporary = path.as_os_str().to_owned();
+        temporary.push(".tmp");
+        let temporary = PathBuf::from(temporary);
+        let writing = || format!("cannot write `{}`", temporary.display());
+        let file = File::create(&temporary).with_context(writing)?;
+        let writer = if is_workbook(path) {
+            WorkbookWriter::begin(file, folder_of(path)).map(|book| Writer::Workbook(book.into()))
+        } else {
+            TextWriter::begin(file, style).map(Writer::Text)
+        };
+        Ok(Table {
+            path: path.to_path_buf(),
+            writer: Some(writer.with_context(writing)?),
+            temporary,
+        })
+    }
+
+    /// Writes the next cell of the row.
+    pub fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
+        let written = match &mut self.writer {
+            Some(Writer::Text(writer)) => writer.cell(cell),
+            Some(Writer::Workbook(writer)) => writer.cell(cell),
+            None => Ok(()),
+        };
+        written.with_context(|| self.writing())
+    }
+
+    pub fn end_row(&mut self) -> Result<()> {
+        let written = match &mut self.writer {
+            Some(Writer::Text(writer)) => writer.end_row(),
+            Some(Writer::Workbook(writer)) => {
+                writer.end_row();
+                Ok(())
+            }
+            None => Ok(()),
+        };
+        written.with_context(|| self.writing())
+    }
+
+    /// Makes sure that everything is on disk, and only then gives the file its name.
+    pub fn keep(mut self, existing: Existing) -> Result<Written> {
+        let finished = match self.writer.take() {
+            Some(Writer::Text(writer)) => writer.finish(),
+            Some(Writer::Workbook(writer)) => writer.finish(),
+            None => Ok(()),
+        };
+        let Table {
+            path, temporary, ..
+        } = &self;
+        let (shown, shown_temporary) = (path.display(), temporary.display());
+        let written = finished
+            .and_then(|()| Ok(measure(temporary)?))
+            .inspect_err(|_| drop_half(temporary))
+            .with_context(|| self.writing())?;
+        if existing == Existing::Refuse && path.exists() {
+            bail!(
+                "`{shown}` has come into being meanwhile and is left alone; what was written is in `{shown_temporary}`"
+            );
+        }
+        fs::rename(temporary, path).with_context(|| {
+            format!(
+                "cannot replace `{shown}` (is it open in Excel?); what was written is in `{shown_temporary}`"
+            )
+        })?;
+        platform::sync_folder_of(path);
+        Ok(written)
+    }
+
+    fn writing(&self) -> String {
+        format!("cannot write `{}`", self.temporary.display())
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if self.writer.take().is_some() {
+            drop_half(&self.temporary);
+        }
+    }
+}
+
+/// Half a file helps nobody and takes up what may be the last space on the disk.
+fn drop_half(temporary: &Path) {
+    let _ = fs::remove_file(temporary);
+}
+
+/// Makes sure beforehand that so many rows and columns can be written under a name.
+pub fn ensure_room(path: &Path, rows: u64, columns: usize) -> Result<()> {
+    let shown = path.display();
+    let ending = ending_of(path);
+    if FOREIGN.contains(&ending.as_str()) {
+        bail!("`{shown}`: files that end in .{ending} cannot be written, only .csv and .xlsx");
+    }
+    if !is_workbook(path) {
+        return Ok(());
+    }
+    // The header takes one.
+    if rows >= ROWS.into() {
+        bail!(
+            "a sheet of Excel has {ROWS} rows, which {rows} and a header are too many for; name a .csv file instead of `{shown}`"
+        );
+    }
+    if columns > COLUMNS.into() {
+        bail!(
+            "a sheet of Excel has {COLUMNS} columns, and {columns} are needed; name a .csv file instead of `{shown}`"
+        );
+    }
+    Ok(())
+}
+
+fn is_workbook(path: &Path) -> bool {
+    ending_of(path) == "xlsx"
+}
+
+fn ending_of(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default();
+    ending.to_string_lossy().to_ascii_lowercase()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Size and checksum of a file as it is now.
+pub fn measure(path: &Path) -> io::Result<Written> {
+    let mut file = File::open(path)?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size = 0;
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            break;
+        }
+        hasher.update(&buffer[..length]);
+        size += length as u64;
+    }
+    Ok(Written {
+        size,
+        crc32: hasher.finalize(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use calamine::{Data, Reader, Xlsx, open_workbook};
+    use proptest::prelude::*;
+
+    const EXCEL: TextStyle = TextStyle {
+        delimiter: b';',
+        has_byte_order_mark: false,
+        has_separator_line: false,
+        for_excel: true,
+    };
+
+    /// Writes rows of text below a header and gives the file.
+    fn write(name: &str, style: &TextStyle, rows: &[Vec<String>]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(name);
+        let mut table = Table::create(&path, style).expect("it begins");
+        table.cell(Cell::Name(b"first")).expect("written");
+        table.cell(Cell::Name(b"second")).expect("written");
+        table.end_row().expect("written");
+        for row in rows {
+            for text in row {
+                table.cell(Cell::text(text)).expect("written");
+            }
+            table.end_row().expect("written");
+        }
+        let written = table.keep(Existing::Refuse).expect("it is whole");
+        assert_eq!(written, measure(&path).expect("it is there"));
+        (folder, path)
+    }
+
+    fn write_row(path: &Path, style: &TextStyle, cells: &[Cell<'_>]) {
+        let mut table = Table::create(path, style).expect("it begins");
+        for cell in cells {
+            table.cell(*cell).expect("written");
+        }
+        table.end_row().expect("written");
+        table.keep(Existing::Refuse).expect("it is whole");
+    }
+
+    fn read_workbook(path: &Path) -> Vec<Vec<Data>> {
+        let mut workbook: Xlsx<_> = open_workbook(path).expect("a workbook");
+        let range = workbook.worksheet_range("Sheet1").expect("a sheet");
+        range.rows().map(<[Data]>::to_vec).collect()
+    }
+
+    #[test]
+    fn each_kind_of_cell_is_written_as_what_it_is() {
+        let cells = [
+            Cell::text("+12025550101"),
+            Cell::Count(7),
+            Cell::Outside("=1+1"),
+            Cell::Word("failed", Tone::Bad),
+            Cell::text("a;b"),
+        ];
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, style, expected) in [
+            (
+                "plain.csv",
+                TextStyle::default(),
+                "+12025550101,7,'=1+1,failed,a;b\n",
+            ),
+            (
+                "excel.csv",
+                EXCEL,
+                "\u{feff}\"=\"\"+12025550101\"\"\";7;'=1+1;failed;\"a;b\"\r\n",
+            ),
+        ] {
+            let path = folder.path().join(name);
+            write_row(&path, &style, &cells);
+            assert_eq!(fs::read_to_string(&path).expect("text"), expected);
+        }
+        let path = folder.path().join("book.XLSX");
+        write_row(&path, &EXCEL, &cells);
+        let text = |text: &str| Data::String(text.to_string());
+        assert_eq!(
+            read_workbook(&path),
+            [[
+                text("+12025550101"),
+                Data::Float(7.0),
+                text("'=1+1"),
+                text("failed"),
+                text("a;b")
+            ]]
+        );
+    }
+
+    #[test]
+    fn what_is_not_whole_has_no_name_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["half.csv", "half.xlsx"] {
+            let path = folder.path().join(name);
+            let mut table = Table::create(&path, &TextStyle::default()).expect("it begins");
+            table.cell(Cell::text("a")).expect("written");
+            drop(table);
+        }
+        let left = fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn what_excel_cannot_hold_is_said_beforehand() {
+        let fits = |path: &str, rows: u64, columns| ensure_room(Path::new(path), rows, columns);
+        assert!(fits("a.xlsx", 1_048_575, 16_384).is_ok());
+        assert!(fits("a.csv", 5_000_000, 20_000).is_ok());
+        assert!(fits("results", 5_000_000, 20_000).is_ok());
+        for (path, rows, columns) in [
+            ("a.xlsx", 1_048_576, 5),
+            ("a.XLSX", 5, 16_385),
+            ("a.xls", 5, 5),
+            ("a.ods", 5, 5),
+        ] {
+            assert!(fits(path, rows, columns).is_err(), "{path}");
+        }
+        let error = fits("a.xlsx", 1_048_576, 5).expect_err("too many");
+        insta::assert_snapshot!(error, @"a sheet of Excel has 1048576 rows, which 1048576 and a header are too many for; name a .csv file instead of `a.xlsx`");
+    }
+
+    /// Cells that people have, and some that nobody should.
+    fn cell() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "\\PC{0,12}",
+            "[-+=@0-9. ;,\"'\t\r\n\u{0}-\u{1f}\u{fffe}\u{ffff}]{0,12}",
+            "(_x[0-9A-Fa-f]{4}_|&|<|]]>| ){0,4}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_text_comes_back_from_a_workbook(rows in prop::collection::vec(prop::collection::vec(cell(), 2), 1..5)) {
+            let (_folder, path) = write("book.xlsx", &TextStyle::default(), &rows);
+            let read = read_workbook(&path);
+            for (row, texts) in rows.iter().enumerate() {
+                for (column, text) in texts.iter().enumerate() {
+                    let found = read.get(row + 1).and_then(|row| row.get(column));
+                    let found = found.cloned().unwrap_or(Data::Empty).to_string();
+                    prop_assert_eq!(&found, unprotected(text));
+                }
+            }
+        }
+
+        #[test]
+        fn every_text_comes_back_from_a_csv(rows in prop::collection::vec(prop::collection::vec(cell(), 2), 1..5)) {
+            for style in [TextStyle::default(), EXCEL] {
+                let (_folder, path) = write("text.csv", &style, &rows);
+                let mut reader = csv::ReaderBuilder::new()
+                    .delimiter(style.delimiter)
+                    .from_path(path)
+                    .expect("a file");
+                let read: Vec<_> = reader.records().map(|record| record.expect("text")).collect();
+                prop_assert_eq!(read.len(), rows.len());
+                for (read, texts) in read.iter().zip(&rows) {
+                    for (found, text) in read.iter().zip(texts) {
+                        let found = if found == text { found } else { unprotected(found) };
+                        let found = found.replace("\"\"", "\"");
+                        prop_assert!(found == *text || text.contains('"'), "{found:?} of {text:?}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Writes a table as an Excel workbook, row by row: what is written is on disk, not in memory.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::io::BufWriter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use rust_xlsxwriter::{Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError};
+
+use crate::table::{Cell, Tone, defuse, unprotected};
+
+/// Rows that a sheet of Excel has.
+pub const ROWS: u32 = 1_048_576;
+
+/// Columns that a sheet of Excel has.
+pub const COLUMNS: u16 = 16_384;
+
+/// What a cell of Excel holds at most, in UTF-16 units.
+const LONGEST_CELL: usize = 32_767;
+
+/// Longer texts in cells formatted as text are shown as `####` by some versions of Excel.
+const LONGEST_SHOWN_AS_TEXT: usize = 255;
+
+/// How wide a column is made, in characters; the arrow of the filter takes some of it.
+const NARROWEST: usize = 8;
+const WIDEST: usize = 40;
+const FILTER_ARROW: usize = 3;
+
+/// A sheet under way.
+pub(super) struct WorkbookWriter {
+    file: File,
+    workbook: Workbook,
+    formats: Formats,
+    row: u32,
+    column: u16,
+    header_row: Option<u32>,
+    /// Characters in the longest cell of each column.
+    widths: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Formats {
+    name: Format,
+    /// What is typed into such a cell stays as it was typed.
+    text: Format,
+    long_text: Format,
+    count: Format,
+    good: Format,
+    doubtful: Format,
+    bad: Format,
+}
+
+// The library's workbook has none.
+impl fmt::Debug for WorkbookWriter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("WorkbookWriter");
+        shown.field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
+impl WorkbookWriter {
+    /// What is not finished is kept in `folder`, since there must be room there anyway.
+    pub(super) fn begin(file: File, folder: &Path) -> Result<WorkbookWriter> {
+        let mut workbook = Workbook::new();
+        workbook.set_tempdir(folder)?;
+        workbook.add_worksheet_with_constant_memory()?;
+        let text = Format::new().set_num_format("@");
+        let coloured = |background: u32, letters: u32| {
+            text.clone()
+                .set_background_color(background)
+                .set_font_color(letters)
+        };
+        Ok(WorkbookWriter {
+            file,
+            workbook,
+            // The colours that Excel itself calls good, neutral and bad.
+            formats: Formats {
+                name: text.clone().set_bold(),
+                // Not the usual format, which would give way to that of the column.
+                long_text: Format::new().set_align(FormatAlign::Left),
+                count: Format::new().set_num_format("0"),
+                good: coloured(0xc6_efce, 0x00_6100),
+                doubtful: coloured(0xff_eb9c, 0x9c_5700),
+                bad: coloured(0xff_c7ce, 0x9c_0006),
+                text,
+            },
+            row: 0,
+            column: 0,
+            header_row: None,
+            widths: Vec::new(),
+        })
+    }
+
+    pub(super) fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
+        let column = self.column;
+        self.column = self.column.saturating_add(1);
+        match cell {
+            Cell::Count(number) => self.number(column, number),
+            Cell::Name(name) => {
+                self.header_row = Some(self.row);
+                self.text(column, &String::from_utf8_lossy(name), |formats| {
+                    &formats.name
+                })
+            }
+            Cell::Text(text) => {
+                let text = String::from_utf8_lossy(text);
+                self.text(column, unprotected(&text), |formats| &formats.text)
+            }
+            Cell::Outside(text) => self.text(column, &defuse(text), |formats| &formats.text),
+            Cell::Word(word, tone) => self.text(column, word, |formats| match tone {
+                Tone::Good => &formats.good,
+                Tone::Plain => &formats.text,
+                Tone::Doubtful => &formats.doubtful,
+                Tone::Bad => &formats.bad,
+            }),
+        }
+    }
+
+    pub(super) fn end_row(&mut self) {
+        self.row += 1;
+        self.column = 0;
+    }
+
+    pub(super) fn finish(self) -> Result<()> {
+        let WorkbookWriter {
+            file,
+            mut workbook,
+            formats,
+            row,
+            header_row,
+            widths,
+            ..
+        } = self;
+        let last_row = row.saturating_sub(1);
+        let last_column = u16::try_from(widths.len().saturating_sub(1))?;
+        let worksheet = workbook.worksheet_from_index(0)?;
+        for (width, column) in widths.iter().zip(0..) {
+            let width = u8::try_from((*width).clamp(NARROWEST, WIDEST) + FILTER_ARROW)?;
+            worksheet.set_column_width(column, f64::from(width))?;
+            worksheet.set_column_format(column, &formats.text)?;
+        }
+        if let Some(header_row) = header_row {
+            worksheet.set_freeze_panes(header_row + 1, 0)?;
+            worksheet.autofilter(header_row, 0, last_row.max(header_row), last_column)?;
+        }
+        // Phone numbers are text, which Excel would point out in each cell.
+        let number_as_text = IgnoreError::NumberStoredAsText;
+        worksheet.ignore_error_range(0, 0, last_row, last_column, number_as_text)?;
+        let mut buffered = BufWriter::new(file);
+        heedful(|| workbook.save_to_writer(&mut buffered))?;
+        let file = buffered
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)?;
+        Ok(file.sync_all()?)
+    }
+
+    fn number(&mut self, column: u16, number: u64) -> Result<()> {
+        let digits = number.to_string();
+        self.note_width(column, digits.len());
+        // Excel keeps fifteen digits, and what is counted here has fewer.
+        let value: f64 = digits.parse()?;
+        let row = self.row;
+        self.write(|worksheet, formats| {
+            worksheet
+                .write_number_with_format(row, column, value, &formats.count)
+                .map(drop)
+        })
+    }
+
+    fn text(
+        &mut self,
+        column: u16,
+        text: &str,
+        format: impl FnOnce(&Formats) -> &Format,
+    ) -> Result<()> {
+        self.note_width(column, text.chars().count());
+        if text.is_empty() {
+            return Ok(());
+        }
+        let text = cut(text);
+        let row = self.row;
+        self.write(|worksheet, formats| {
+            let format = if text.len() > LONGEST_SHOWN_AS_TEXT {
+                &formats.long_text
+            } else {
+                format(formats)
+            };
+            worksheet
+                .write_string_with_format(row, column, text, format)
+                .map(drop)
+        })
+    }
+
+    fn write(
+        &mut self,
+        write: impl FnOnce(&mut Worksheet, &Formats) -> Result<(), XlsxError>,
+    ) -> Result<()> {
+        let worksheet = self.workbook.worksheet_from_index(0)?;
+        heedful(|| write(worksheet, &self.formats))
+    }
+
+    fn note_width(&mut self, column: u16, characters: usize) {
+        let column = usize::from(column);
+        if self.widths.len() <= column {
+            self.widths.resize(column + 1, 0);
+        }
+        self.widths[column] = self.widths[column].max(characters);
+    }
+}
+
+/// The library takes it for impossible that its temporary file cannot be written, and panics when the
+/// disk is full.
+fn heedful(write: impl FnOnce() -> Result<(), XlsxError>) -> Result<()> {
+    match catch_unwind(AssertUnwindSafe(write)) {
+        Ok(written) => Ok(written?),
+        Err(_) => Err(anyhow!("a temporary file beside it cannot be written")),
+    }
+}
+
+/// As much of a text as a cell of Excel holds.
+fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_CELL || text.encode_utf16().count() <= LONGEST_CELL {
+        return Cow::Borrowed(text);
+    }
+    let mut units = 1;
+    let kept = text.chars().take_while(|character| {
+        units += character.len_utf16();
+        units <= LONGEST_CELL
+    });
+    Cow::Owned(kept.chain(['…']).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_holds_what_excel_lets_it_hold() {
+        let fits = "😀".repeat(LONGEST_CELL / 2);
+        assert_eq!(cut(&fits), fits);
+        let cut = cut(&"😀".repeat(LONGEST_CELL)).into_owned();
+        assert!(cut.ends_with('…'));
+        assert_eq!(cut.encode_utf16().count(), LONGEST_CELL);
+        assert_eq!(cut.chars().count(), LONGEST_CELL / 2 + 1);
+    }
+}
