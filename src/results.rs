@@ -68,7 +68,7 @@ pub fn write(
     content: Content<'_>,
     mut show: impl FnMut(&str),
 ) -> Result<(Counts, Written)> {
-    let mut table = Table::create(path, &content.style)?;
+    let mut table = Table::create(path, content.style)?;
     let counts = write_rows(&mut table, content, &mut show)?;
     Ok((counts, table.keep(existing)?))
 }

@@ -6,6 +6,7 @@ mod protected;
 mod text;
 mod workbook;
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -76,64 +77,57 @@ pub struct Table {
     path: PathBuf,
     temporary: PathBuf,
     /// `None`: there is nothing more to write.
-    writer: Option<Writer>,
+    writer: Option<Box<dyn Rows>>,
 }
 
-#[derive(Debug)]
-enum Writer {
-    Text(TextWriter),
-    Workbook(Box<WorkbookWriter>),
+/// A kind of file that rows can be written into.
+trait Rows: fmt::Debug {
+    fn cell(&mut self, cell: Cell<'_>) -> Result<()>;
+
+    fn end_row(&mut self) -> Result<()>;
+
+    /// Writes what is left, down to the disk.
+    fn finish(self: Box<Self>) -> Result<()>;
 }
 
 impl Table {
     /// Begins a file that will be called `path`. A workbook makes no use of `style`.
-    pub fn create(path: &Path, style: &TextStyle) -> Result<Table> {
+    pub fn create(path: &Path, style: TextStyle) -> Result<Table> {
         let mut temporary = path.as_os_str().to_owned();
         temporary.push(".tmp");
         let temporary = PathBuf::from(temporary);
         let writing = || format!("cannot write `{}`", temporary.display());
         let file = File::create(&temporary).with_context(writing)?;
-        let writer = if is_workbook(path) {
-            WorkbookWriter::begin(file, folder_of(path)).map(|book| Writer::Workbook(book.into()))
-        } else {
-            TextWriter::begin(file, style).map(Writer::Text)
+        let begin = || -> Result<Box<dyn Rows>> {
+            Ok(if is_workbook(path) {
+                Box::new(WorkbookWriter::begin(file, folder_of(path))?)
+            } else {
+                Box::new(TextWriter::begin(file, style)?)
+            })
         };
         Ok(Table {
             path: path.to_path_buf(),
-            writer: Some(writer.with_context(writing)?),
+            writer: Some(begin().with_context(writing)?),
             temporary,
         })
     }
 
     /// Writes the next cell of the row.
     pub fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
-        let written = match &mut self.writer {
-            Some(Writer::Text(writer)) => writer.cell(cell),
-            Some(Writer::Workbook(writer)) => writer.cell(cell),
-            None => Ok(()),
-        };
+        let mut writer = self.writer.iter_mut();
+        let written = writer.try_for_each(|writer| writer.cell(cell));
         written.with_context(|| self.writing())
     }
 
     pub fn end_row(&mut self) -> Result<()> {
-        let written = match &mut self.writer {
-            Some(Writer::Text(writer)) => writer.end_row(),
-            Some(Writer::Workbook(writer)) => {
-                writer.end_row();
-                Ok(())
-            }
-            None => Ok(()),
-        };
+        let mut writer = self.writer.iter_mut();
+        let written = writer.try_for_each(|writer| writer.end_row());
         written.with_context(|| self.writing())
     }
 
     /// Makes sure that everything is on disk, and only then gives the file its name.
     pub fn keep(mut self, existing: Existing) -> Result<Written> {
-        let finished = match self.writer.take() {
-            Some(Writer::Text(writer)) => writer.finish(),
-            Some(Writer::Workbook(writer)) => writer.finish(),
-            None => Ok(()),
-        };
+        let finished = self.writer.take().map_or(Ok(()), Rows::finish);
         let Table {
             path, temporary, ..
         } = &self;
@@ -248,7 +242,7 @@ mod tests {
     };
 
     /// Writes rows of text below a header and gives the file.
-    fn write(name: &str, style: &TextStyle, rows: &[Vec<String>]) -> (tempfile::TempDir, PathBuf) {
+    fn write(name: &str, style: TextStyle, rows: &[Vec<String>]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join(name);
         let mut table = Table::create(&path, style).expect("it begins");
@@ -266,7 +260,7 @@ mod tests {
         (folder, path)
     }
 
-    fn write_row(path: &Path, style: &TextStyle, cells: &[Cell<'_>]) {
+    fn write_row(path: &Path, style: TextStyle, cells: &[Cell<'_>]) {
         let mut table = Table::create(path, style).expect("it begins");
         for cell in cells {
             table.cell(*cell).expect("written");
@@ -304,11 +298,11 @@ mod tests {
             ),
         ] {
             let path = folder.path().join(name);
-            write_row(&path, &style, &cells);
+            write_row(&path, style, &cells);
             assert_eq!(fs::read_to_string(&path).expect("text"), expected);
         }
         let path = folder.path().join("book.XLSX");
-        write_row(&path, &EXCEL, &cells);
+        write_row(&path, EXCEL, &cells);
         let text = |text: &str| Data::String(text.to_string());
         assert_eq!(
             read_workbook(&path),
@@ -327,7 +321,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["half.csv", "half.xlsx"] {
             let path = folder.path().join(name);
-            let mut table = Table::create(&path, &TextStyle::default()).expect("it begins");
+            let mut table = Table::create(&path, TextStyle::default()).expect("it begins");
             table.cell(Cell::text("a")).expect("written");
             drop(table);
         }
@@ -366,7 +360,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn every_text_comes_back_from_a_workbook(rows in prop::collection::vec(prop::collection::vec(cell(), 2), 1..5)) {
-            let (_folder, path) = write("book.xlsx", &TextStyle::default(), &rows);
+            let (_folder, path) = write("book.xlsx", TextStyle::default(), &rows);
             let read = read_workbook(&path);
             for (row, texts) in rows.iter().enumerate() {
                 for (column, text) in texts.iter().enumerate() {
@@ -380,7 +374,7 @@ mod tests {
         #[test]
         fn every_text_comes_back_from_a_csv(rows in prop::collection::vec(prop::collection::vec(cell(), 2), 1..5)) {
             for style in [TextStyle::default(), EXCEL] {
-                let (_folder, path) = write("text.csv", &style, &rows);
+                let (_folder, path) = write("text.csv", style, &rows);
                 let mut reader = csv::ReaderBuilder::new()
                     .delimiter(style.delimiter)
                     .from_path(path)

@@ -20,7 +20,7 @@ pub struct Listed {
 /// Writes a row for each location. Its numbers say `REMOVE`: so a row has something to compare with
 /// what is there, and one that is left as it is cannot be mistaken for a filled one.
 pub fn write(path: &Path, locations: &[Listed]) -> Result<()> {
-    let mut table = Table::create(path, &TextStyle::default())?;
+    let mut table = Table::create(path, TextStyle::default())?;
     for name in [
         "orgId",
         "orgName",

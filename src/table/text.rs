@@ -7,7 +7,7 @@ use anyhow::Result;
 use csv::{IntoInnerError, Terminator, Writer, WriterBuilder};
 
 use crate::table::protected::protected;
-use crate::table::{BYTE_ORDER_MARK, Cell, defuse};
+use crate::table::{BYTE_ORDER_MARK, Cell, Rows, defuse};
 
 /// Fewer system calls than with the usual 8 KiB.
 const BUFFER: usize = 128 * 1024;
@@ -41,7 +41,7 @@ pub(super) struct TextWriter {
 }
 
 impl TextWriter {
-    pub(super) fn begin(file: File, style: &TextStyle) -> Result<TextWriter> {
+    pub(super) fn begin(file: File, style: TextStyle) -> Result<TextWriter> {
         let mut file = BufWriter::with_capacity(BUFFER, file);
         if style.has_byte_order_mark || style.for_excel {
             file.write_all(BYTE_ORDER_MARK)?;
@@ -64,8 +64,10 @@ impl TextWriter {
             for_excel: style.for_excel,
         })
     }
+}
 
-    pub(super) fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
+impl Rows for TextWriter {
+    fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
         let writer = &mut self.writer;
         match cell {
             Cell::Name(text) | Cell::Text(text) if self.for_excel => {
@@ -79,11 +81,11 @@ impl TextWriter {
         Ok(())
     }
 
-    pub(super) fn end_row(&mut self) -> Result<()> {
+    fn end_row(&mut self) -> Result<()> {
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self: Box<Self>) -> Result<()> {
         let file = self
             .writer
             .into_inner()

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use rust_xlsxwriter::{Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError};
 
-use crate::table::{Cell, Tone, defuse, unprotected};
+use crate::table::{Cell, Rows, Tone, defuse, unprotected};
 
 /// Rows that a sheet of Excel has.
 pub const ROWS: u32 = 1_048_576;
@@ -93,8 +93,10 @@ impl WorkbookWriter {
             widths: Vec::new(),
         })
     }
+}
 
-    pub(super) fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
+impl Rows for WorkbookWriter {
+    fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
         let column = self.column;
         self.column = self.column.saturating_add(1);
         match cell {
@@ -119,12 +121,13 @@ impl WorkbookWriter {
         }
     }
 
-    pub(super) fn end_row(&mut self) {
+    fn end_row(&mut self) -> Result<()> {
         self.row += 1;
         self.column = 0;
+        Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self: Box<Self>) -> Result<()> {
         let WorkbookWriter {
             file,
             mut workbook,
@@ -133,7 +136,7 @@ impl WorkbookWriter {
             header_row,
             widths,
             ..
-        } = self;
+        } = *self;
         let last_row = row.saturating_sub(1);
         let last_column = u16::try_from(widths.len().saturating_sub(1))?;
         let worksheet = workbook.worksheet_from_index(0)?;
@@ -156,7 +159,9 @@ impl WorkbookWriter {
             .map_err(std::io::IntoInnerError::into_error)?;
         Ok(file.sync_all()?)
     }
+}
 
+impl WorkbookWriter {
     fn number(&mut self, column: u16, number: u64) -> Result<()> {
         let digits = number.to_string();
         self.note_width(column, digits.len());

@@ -114,7 +114,7 @@ impl Stage {
 
     pub(crate) fn results(&self, name: &str) -> Results {
         let path = self.path(name);
-        if name.ends_with(".xlsx") {
+        if path.extension().is_some_and(|ending| ending == "xlsx") {
             read_workbook(&path)
         } else {
             read_csv(&path)
