@@ -409,3 +409,18 @@ fn a_machine_without_certificates_is_told_so_before_a_run_begins() {
     // A rehearsal needs none.
     without_certificates("apply sheet.csv --rehearse --rehearse-speed 20").expect(0);
 }
+
+// Where a name is bytes, it need not be text.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sheet_whose_name_is_no_text_is_sent_like_any_other() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let stage = Stage::instant();
+    let name = OsStr::from_bytes(b"caf\xe9.csv");
+    fs::write(stage.path("").join(name), sheet(3)).expect("a sheet");
+    let mut command = stage.command(&stage.apply_line(""));
+    Ran::of(command.arg(name).output().expect("it starts")).expect(0);
+    assert_eq!(stage.requests().len(), 3);
+}

@@ -105,7 +105,7 @@ impl Stage {
             .expect("the executable starts")
     }
 
-    fn apply_line(&self, words: &str) -> String {
+    pub(crate) fn apply_line(&self, words: &str) -> String {
         format!(
             "apply --yes --base-url {} {words}",
             self.simulator.base_url()
