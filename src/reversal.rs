@@ -6,11 +6,10 @@
 //! several rows for one location stand the other way round, since the last must go first.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use csv::{ByteRecord, Writer, WriterBuilder};
+use anyhow::{Result, bail};
+use csv::ByteRecord;
 
 use crate::duplicates::SeenRows;
 use crate::outcome::OutcomeKind;
@@ -19,7 +18,7 @@ use crate::sheet::cells::REMOVE;
 use crate::sheet::columns::Columns;
 use crate::sheet::expectations::PRESENT_COLUMNS;
 use crate::sheet::{Numbered, Reading, Sheet};
-use crate::table::BYTE_ORDER_MARK;
+use crate::table::{Cell, Existing, Table};
 
 /// A sheet that puts back what a run changed.
 #[derive(Debug)]
@@ -51,21 +50,19 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
         );
     };
 
-    let mut text = Vec::new();
-    if source.text_style().has_byte_order_mark {
-        text.extend_from_slice(BYTE_ORDER_MARK);
-    }
-    let mut writer = WriterBuilder::new()
-        .delimiter(source.delimiter())
-        .from_writer(text);
+    let sheet = results.with_extension("undo.csv");
+    let mut table = Table::create(&sheet, source.text_style())?;
     for index in &places.own {
-        writer.write_field(source.header.get(*index).unwrap_or_default())?;
+        table.cell(Cell::Name(source.header.get(*index).unwrap_or_default()))?;
     }
-    writer.write_record(PRESENT_COLUMNS)?;
+    for name in PRESENT_COLUMNS {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    table.end_row()?;
 
     let mut stacks = stacks_of_repeats(&source, columns)?;
     let mut reversal = Reversal {
-        sheet: results.with_extension("undo.csv"),
+        sheet,
         rows: 0,
         rows_left_out: 0,
     };
@@ -78,18 +75,15 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
         }
         let row = read(&source, columns, &numbered)?;
         match stacks.get_mut(&row.key).and_then(Vec::pop) {
-            None => write_row(&mut writer, columns, &places, &row, &numbered.record)?,
+            None => write_row(&mut table, columns, &places, &row, &numbered.record)?,
             Some(last) => {
                 let row = read(&source, columns, &last)?;
-                write_row(&mut writer, columns, &places, &row, &last.record)?;
+                write_row(&mut table, columns, &places, &row, &last.record)?;
             }
         }
         reversal.rows += 1;
     }
-    let text = writer
-        .into_inner()
-        .map_err(csv::IntoInnerError::into_error)?;
-    keep(&reversal.sheet, &text)?;
+    table.keep(Existing::Expect)?;
     Ok(reversal)
 }
 
@@ -167,37 +161,25 @@ fn read<'r>(source: &Sheet, columns: &Columns, numbered: &'r Numbered) -> Result
 }
 
 fn write_row(
-    writer: &mut Writer<Vec<u8>>,
+    table: &mut Table,
     columns: &Columns,
     places: &Places,
     row: &Row<'_>,
     record: &ByteRecord,
-) -> csv::Result<()> {
+) -> Result<()> {
     for index in &places.own {
         let cell = record.get(*index).unwrap_or_default();
-        writer.write_field(match columns.number_at(*index) {
+        table.cell(Cell::Text(match columns.number_at(*index) {
             None => cell,
             Some(at) if row.changes[at] == Change::Keep => b"",
             Some(at) => match record.get(places.previous[at]).unwrap_or_default() {
                 b"" => REMOVE.as_bytes(),
                 previous => previous,
             },
-        })?;
+        }))?;
     }
-    writer.write_record(
-        row.changes
-            .each_ref()
-            .map(|change| change.field().unwrap_or_default()),
-    )
-}
-
-/// Writes the file, unless it stands there already as it should.
-fn keep(path: &Path, text: &[u8]) -> Result<()> {
-    let shown = path.display();
-    match fs::read(path) {
-        Ok(standing) if standing == text => return Ok(()),
-        Ok(_) => bail!("`{shown}` exists already; move it away"),
-        Err(_) => {}
+    for change in &row.changes {
+        table.cell(Cell::text(change.field().unwrap_or_default()))?;
     }
-    fs::write(path, text).with_context(|| format!("cannot write `{shown}`"))
+    table.end_row()
 }

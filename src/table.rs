@@ -33,6 +33,8 @@ const FOREIGN: [&str; 6] = ["xls", "xlsm", "xlsb", "ods", "numbers", "pdf"];
 pub enum Existing {
     Refuse,
     Replace,
+    /// It is left alone, and must be the same.
+    Expect,
 }
 
 /// What a cell holds, which decides how it is written.
@@ -136,10 +138,19 @@ impl Table {
             .and_then(|()| Ok(measure(temporary)?))
             .inspect_err(|_| drop_half(temporary))
             .with_context(|| self.writing())?;
-        if existing == Existing::Refuse && path.exists() {
-            bail!(
+        match existing {
+            Existing::Refuse if path.exists() => bail!(
                 "`{shown}` has come into being meanwhile and is left alone; what was written is in `{shown_temporary}`"
-            );
+            ),
+            Existing::Expect if path.exists() => {
+                let is_same = measure(path).is_ok_and(|standing| standing == written);
+                drop_half(temporary);
+                if !is_same {
+                    bail!("`{shown}` exists already and says something else; move it away");
+                }
+                return Ok(written);
+            }
+            Existing::Refuse | Existing::Replace | Existing::Expect => {}
         }
         fs::rename(temporary, path).with_context(|| {
             format!(
@@ -163,7 +174,7 @@ impl Drop for Table {
     }
 }
 
-/// Half a file helps nobody and takes up what may be the last space on the disk.
+/// Half a file, or a second one, helps nobody and takes up what may be the last space on the disk.
 fn drop_half(temporary: &Path) {
     let _ = fs::remove_file(temporary);
 }
