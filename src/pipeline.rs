@@ -113,6 +113,19 @@ pub struct Ended {
     pub rate: Option<f64>,
 }
 
+impl Ended {
+    /// It turned out beforehand that there was no point in it.
+    pub fn before_the_first_row(reason: StopReason) -> Ended {
+        Ended {
+            reason: Some(reason),
+            unfinished: Vec::new(),
+            requests: 0,
+            throttled: 0,
+            rate: None,
+        }
+    }
+}
+
 struct Pipeline<'a, S, R> {
     service: &'a S,
     recorder: &'a mut R,

@@ -113,7 +113,14 @@ fn write_rows(
                 table.end_row()?;
                 continue;
             }
-            Choice::Leave(outcome) => (Line::unfinished(outcome), None),
+            Choice::Leave(outcome) => {
+                // One that is left out now may have been sent before, with a token that could.
+                let line = match finished.of_row(numbered.row)? {
+                    Some(record) => Line::of(record),
+                    None => Line::unfinished(outcome),
+                };
+                (line, None)
+            }
             Choice::Send(row) => {
                 let line = match finished.of_row(row.number)? {
                     Some(record) => Line::finished(record, &row)?,
@@ -289,10 +296,14 @@ impl Line {
                 row.number
             );
         }
-        Ok(Line {
+        Ok(Line::of(record))
+    }
+
+    fn of(record: RowRecord) -> Line {
+        Line {
             outcome: record.outcome,
             finished_at: Some(record.finished_at),
-        })
+        }
     }
 
     fn unfinished(outcome: Outcome) -> Line {

@@ -31,6 +31,10 @@ pub enum StopReason {
     Forbidden {
         message: String,
     },
+    /// The numbers must be read, and the token may not.
+    MayNotRead {
+        message: String,
+    },
     /// Nothing has answered for minutes.
     Unreachable {
         message: String,
@@ -66,6 +70,12 @@ impl fmt::Display for StopReason {
                 formatter,
                 "the first {FORBIDDEN_AT_THE_START} answers all were 403, so the token may not change these settings: {message}"
             ),
+            StopReason::MayNotRead { message } => {
+                write!(
+                    formatter,
+                    "the token may not read these settings: {message}"
+                )
+            }
             StopReason::Unreachable { message } => {
                 write!(formatter, "the service cannot be reached: {message}")
             }
@@ -103,6 +113,9 @@ impl StopReason {
             ),
             StopReason::Forbidden { .. } => Some(
                 "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organisations",
+            ),
+            StopReason::MayNotRead { .. } => Some(
+                "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organisations",
             ),
             StopReason::Unreachable { .. } => Some(
                 "look at the network, the VPN and the proxy (`HTTPS_PROXY`) first; a certificate that is not trusted is often the company proxy's own, and belongs in this computer's certificate store",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::time::Instant;
 
 use crate::clock;
@@ -12,11 +12,11 @@ use crate::commands::check::{say_counts, say_doubts};
 use crate::commands::confirm::confirm;
 use crate::commands::invocation;
 use crate::commands::recorder::RunRecorder;
-use crate::commands::rehearsal;
+use crate::commands::{rehearsal, rights};
 use crate::journal::{EndRecord, Journal};
 use crate::outcome::Outcome;
 use crate::pace::Pacer;
-use crate::pipeline;
+use crate::pipeline::{self, Ended};
 use crate::platform::StopSignals;
 use crate::progress::{Progress, say};
 use crate::results::{self, Content, Form};
@@ -27,6 +27,8 @@ use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, check};
 use crate::sheet::columns::Columns;
 use crate::sheet::expectations::Expectations;
+use crate::sheet::kind::ProblemKind;
+use crate::sheet::listing::{ListFormat, Listing};
 use crate::simulator::Simulator;
 use crate::stop::StopReason;
 use crate::summary::{ExitCode, Summary, plural};
@@ -35,60 +37,76 @@ use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 
 pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
-    let sheet = Sheet::open(
+    let mut sheet = Sheet::open(
         &settings.deed.sheet.path,
         settings.deed.sheet.reading.clone(),
     )?;
     sheet.assumptions.iter().for_each(|said| say(said));
     begin::ensure_results_are_not_the_sheet(&settings)?;
 
-    let checked = check(&sheet, settings.deed.sheet.duplicates, |problem| {
+    let mut checked = check(&sheet, settings.deed.sheet.duplicates, |problem| {
         say(&problem.to_string());
         Ok(())
     })?;
-    let (Ok(columns), true) = (&sheet.columns, may_go_on(&checked, settings.bad_rows)) else {
-        say(&format!("{}; nothing was sent", say_counts(&checked)));
+    if !may_go_on(&sheet, &checked, settings.bad_rows) {
         return Ok(ExitCode::NothingSent);
+    }
+    let selected = selection(&settings, &sheet, &checked)?;
+    let form = form_for(settings.deed.form, selected.columns);
+    results::ensure_they_fit(&settings.deed.output, form, selected.columns, checked.rows)?;
+    let header = begin::header(&settings, &sheet, &checked)?;
+    let earlier = match settings.start {
+        Start::Resume => Some(begin::go_on(&settings, &header)?),
+        Start::Fresh => {
+            begin::make_room(&settings)?;
+            None
+        }
     };
-    let form = form_for(settings.deed.form, columns);
-    results::ensure_they_fit(&settings.deed.output, form, columns, checked.rows)?;
+
+    let mut way = connect(&settings, &selected)?;
+    let first = rows_to_send(&selected, None, Vec::new())?.next();
+    let mut pointless = None;
+    if let Some(first) = first.transpose()? {
+        let mut inquiry = rights::inquiry(&settings, &way.service, &mut way.pacer, &mut way.stop);
+        match rights::ask(&mut inquiry, settings.deed.task, &first).await {
+            Ok(register) => sheet.register = register,
+            Err(reason) => pointless = Some(reason),
+        }
+    }
+    if !sheet.register.is_empty() {
+        checked = check_again(&sheet, &settings, &checked)?;
+        if !may_go_on(&sheet, &checked, settings.bad_rows) {
+            return Ok(ExitCode::NothingSent);
+        }
+    }
     for doubt in say_doubts(&checked) {
         say(&doubt);
     }
-    let selection = Selection {
-        sheet: &sheet,
-        columns,
-        duplicates: &checked.duplicates,
-        duplicate_policy: settings.deed.sheet.duplicates,
-    };
 
+    let selected = selection(&settings, &sheet, &checked)?;
     let plan = settings.deed.expectations.as_deref();
     let plan = plan
         .map(|path| Sheet::open(path, settings.deed.sheet.reading.clone()))
         .transpose()?;
     if plan.is_some() {
         // All of it once, so that a plan of another sheet is noticed before anything is sent.
-        rows_to_send(&selection, plan.as_ref(), Vec::new())?.try_for_each(|row| row.map(drop))?;
+        rows_to_send(&selected, plan.as_ref(), Vec::new())?.try_for_each(|row| row.map(drop))?;
     }
-    let header = begin::header(&settings, &sheet, &checked)?;
-    // Before there is a journal: what cannot even be set up has not begun.
-    let (service, _simulator) = connect(&settings, &selection)?;
-    let mut journal = match settings.start {
-        Start::Resume => begin::go_on(&settings, &header)?,
-        Start::Fresh => {
-            begin::make_room(&settings)?;
-            if !is_wanted(&settings, &checked)? {
-                say("nothing was sent");
-                return Ok(ExitCode::NothingSent);
-            }
-            let path = Journal::path_for(&settings.deed.output);
-            Journal::create(&path, header, settings.durability)?
+    let mut journal = if let Some(journal) = earlier {
+        journal
+    } else {
+        if pointless.is_none() && !is_wanted(&settings, &checked, &mut way.stop).await? {
+            say("nothing was sent");
+            return Ok(ExitCode::NothingSent);
         }
+        let path = Journal::path_for(&settings.deed.output);
+        Journal::create(&path, header, settings.durability)?
     };
     send(
         settings,
-        &service,
-        &selection,
+        way,
+        pointless,
+        &selected,
         plan.as_ref(),
         &checked,
         &mut journal,
@@ -96,11 +114,16 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
     .await
 }
 
-/// The service, and what stands in for it in a rehearsal.
-fn connect(
-    settings: &RunSettings,
-    selection: &Selection<'_>,
-) -> Result<(Webex, Option<Simulator>)> {
+/// How the service is reached: from the first question to the last row.
+struct Way {
+    service: Webex,
+    pacer: Pacer,
+    stop: StopSignals,
+    /// What stands in for the service in a rehearsal.
+    _simulator: Option<Simulator>,
+}
+
+fn connect(settings: &RunSettings, selection: &Selection<'_>) -> Result<Way> {
     let (base_url, credentials, simulator) = match &settings.target {
         Target::Service {
             base_url,
@@ -111,54 +134,100 @@ fn connect(
             (base_url, Credentials::Token(token), Some(simulator))
         }
     };
-    let service = Webex::connect(Connection {
-        base_url,
-        credentials,
-        timeout: settings.timeout,
-        connections: settings.pace.concurrency.get(),
-        warn: say,
+    Ok(Way {
+        service: Webex::connect(Connection {
+            base_url,
+            credentials,
+            timeout: settings.timeout,
+            connections: settings.pace.concurrency.get(),
+            warn: say,
+        })?,
+        pacer: Pacer::new(&settings.pace, Instant::now()),
+        stop: StopSignals::listen().context("cannot listen for Ctrl-C")?,
+        _simulator: simulator,
+    })
+}
+
+fn selection<'a>(
+    settings: &RunSettings,
+    sheet: &'a Sheet,
+    checked: &'a Checked,
+) -> Result<Selection<'a>> {
+    let columns = sheet.columns.as_ref();
+    Ok(Selection {
+        sheet,
+        columns: columns.map_err(|_| anyhow!("the header of the sheet cannot be used"))?,
+        duplicates: &checked.duplicates,
+        duplicate_policy: settings.deed.sheet.duplicates,
+    })
+}
+
+/// Checks the sheet once more, now against what the service said, and tells only what is new.
+fn check_again(sheet: &Sheet, settings: &RunSettings, before: &Checked) -> Result<Checked> {
+    let mut said = Vec::new();
+    let mut listing = Listing::begin(ListFormat::Text, &mut said)?;
+    let checked = check(sheet, settings.deed.sheet.duplicates, |problem| {
+        let row = problem.place.row;
+        let is_new = match problem.kind {
+            ProblemKind::SameLocation => before.duplicates.of_row(row).is_none(),
+            kind => kind.is_known_to_the_service_only(),
+        };
+        if is_new {
+            listing.add(problem, &mut said)?;
+        }
+        Ok(())
     })?;
-    Ok((service, simulator))
+    let said = String::from_utf8_lossy(&said);
+    let lines = said.lines().map(String::from).chain(listing.withheld(""));
+    lines.for_each(|line| say(&line));
+    Ok(checked)
 }
 
 /// Whether what the check found lets a run begin.
-fn may_go_on(checked: &Checked, bad_rows: BadRows) -> bool {
-    if checked.bad_rows > 0 && bad_rows == BadRows::Refuse {
+fn may_go_on(sheet: &Sheet, checked: &Checked, bad_rows: BadRows) -> bool {
+    let is_refused = checked.bad_rows > 0 && bad_rows == BadRows::Refuse;
+    if is_refused {
         say("hint: mend these rows, or leave them out with --skip-invalid");
-        return false;
-    }
-    if checked.rows == 0 && checked.problems == 0 {
+    } else if checked.rows == 0 && checked.problems == 0 {
         say("the sheet has a header and no rows");
+    }
+    if is_refused || sheet.columns.is_err() {
+        say(&format!("{}; nothing was sent", say_counts(checked)));
+        return false;
     }
     true
 }
 
-fn is_wanted(settings: &RunSettings, checked: &Checked) -> Result<bool> {
+async fn is_wanted(
+    settings: &RunSettings,
+    checked: &Checked,
+    stop: &mut StopSignals,
+) -> Result<bool> {
     let Target::Service { base_url, .. } = &settings.target else {
         return Ok(true);
     };
     if settings.deed.consent == Consent::Given || checked.rows_to_send() == 0 {
         return Ok(true);
     }
-    confirm(&format!(
+    let question = format!(
         "{} {} for {} to {base_url}?",
         settings.deed.question,
         plural(checked.rows_to_send(), "row"),
         plural(checked.organisations as u64, "organisation"),
-    ))
+    );
+    confirm(&question, stop).await
 }
 
 async fn send(
     settings: RunSettings,
-    service: &Webex,
+    way: Way,
+    pointless: Option<StopReason>,
     selection: &Selection<'_>,
     plan: Option<&Sheet>,
     checked: &Checked,
     journal: &mut Journal,
 ) -> Result<ExitCode> {
     let started = Instant::now();
-    let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
-
     let done_before = journal.finished_rows();
     let already = journal.finished();
     tracing::info!(
@@ -172,16 +241,21 @@ async fn send(
     );
     let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
     let mut recorder = RunRecorder::new(journal, progress);
-    let ended = pipeline::run(
-        service,
-        Pacer::new(&settings.pace, started),
-        settings.course,
-        &checked.duplicates,
-        rows_to_send(selection, plan, done_before)?,
-        stop,
-        &mut recorder,
-    )
-    .await;
+    let ended = match pointless {
+        Some(reason) => Ended::before_the_first_row(reason),
+        None => {
+            pipeline::run(
+                &way.service,
+                way.pacer.afresh(&settings.pace, started),
+                settings.course,
+                &checked.duplicates,
+                rows_to_send(selection, plan, done_before)?,
+                way.stop,
+                &mut recorder,
+            )
+            .await
+        }
+    };
     recorder.end();
     if let (Some(memory), Some(rate)) = (settings.memory, ended.rate) {
         memory.remember(rate, clock::now());

@@ -24,7 +24,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let checked = check(&sheet, settings.duplicates, |problem| {
         listing.add(problem, &mut out)
     })?;
-    let mut counts = listing.withheld();
+    let mut counts = listing.withheld("; --format csv lists them all");
     counts.push(say_counts(&checked));
     counts.extend(say_doubts(&checked));
     match format {

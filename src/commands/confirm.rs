@@ -1,23 +1,40 @@
 //! Asks the person at the terminal before anything changes.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::thread;
 
 use anyhow::{Result, bail};
+use futures::StreamExt;
+use tokio::sync::oneshot;
 
-/// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error.
-pub(super) fn confirm(question: &str) -> Result<bool> {
-    let (stdin, mut stderr) = (io::stdin(), io::stderr());
-    if !stdin.is_terminal() || !stderr.is_terminal() {
+use crate::platform::StopSignals;
+
+/// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
+/// to stop is a no.
+pub(super) async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
+    let mut stderr = io::stderr();
+    if !io::stdin().is_terminal() || !stderr.is_terminal() {
         bail!(
             "{question}\nhint: there is no terminal to ask on; say --yes if that is what you want"
         );
     }
     write!(stderr, "{question} [y/N] ")?;
     stderr.flush()?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
-    Ok(matches!(
-        answer.trim().to_ascii_lowercase().as_str(),
-        "y" | "yes"
-    ))
+    let (answered, answer) = oneshot::channel();
+    // Nothing but the end of the process ends such a reading, so nobody may wait for it.
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        let _ = answered.send(read.map(|_| line));
+    });
+    tokio::select! {
+        line = answer => {
+            let line = line.unwrap_or_else(|_| Ok(String::new()))?;
+            Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        }
+        Some(()) = stop.next() => {
+            writeln!(stderr)?;
+            Ok(false)
+        }
+    }
 }

@@ -5,7 +5,6 @@
 //! with the list it began with.
 
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -13,11 +12,13 @@ use tokio::time::Instant;
 
 use crate::cli::ExportFlags;
 use crate::commands::carry_out::carry_out;
-use crate::inquiry::{Inquiry, Unanswered};
+use crate::commands::rights::{self, say_why_not};
+use crate::inquiry::Unanswered;
 use crate::journal::Journal;
 use crate::logging;
-use crate::pace::{PaceSettings, Pacer};
+use crate::pace::Pacer;
 use crate::pipeline::Task;
+use crate::platform::StopSignals;
 use crate::progress::say;
 use crate::results::Form;
 use crate::settings::{Consent, Deed, RunSettings, SheetSettings, Start, Target, read_org_flag};
@@ -27,9 +28,7 @@ use crate::sheet::locations::{self, Listed};
 use crate::summary::{ExitCode, plural};
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
-use crate::webex::lists::Person;
-
-const FORBIDDEN: u16 = 403;
+use crate::webex::lists::{Organization, Person};
 
 pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
     logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
@@ -52,7 +51,11 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
     let settings = RunSettings::from_flags(deed, flags.run)?;
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list)?;
-        let listed = list_locations(&settings, org, flags.all_orgs).await?;
+        let listed = match list_locations(&settings, org, flags.all_orgs).await {
+            Ok(listed) => listed,
+            Err(error) if is_stop(&error) => return say_why_not(error.downcast()?),
+            Err(error) => return Err(error),
+        };
         say(&format!(
             "{} to read",
             plural(listed.len() as u64, "location")
@@ -72,6 +75,10 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+fn is_stop(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Unanswered::Stopped(_)))
 }
 
 fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
@@ -110,21 +117,13 @@ async fn list_locations(
         connections: 1,
         warn: say,
     })?;
-    let one_at_a_time = PaceSettings {
-        concurrency: NonZeroUsize::MIN,
-        ..settings.pace.clone()
-    };
-    let mut inquiry = Inquiry {
-        service: &service,
-        pacer: Pacer::new(&one_at_a_time, Instant::now()),
-        retry: settings.course.retry,
-        longest_wait: settings.course.longest_wait,
-        chance: fastrand::Rng::with_seed(settings.course.seed),
-    };
+    let mut pacer = Pacer::new(&settings.pace, Instant::now());
+    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let mut inquiry = rights::inquiry(settings, &service, &mut pacer, &mut stop);
     let managed = match inquiry.organizations().await {
         Ok(organizations) => organizations,
         // A token that may read locations need not be one that may list organisations.
-        Err(unanswered) if unanswered.status == Some(FORBIDDEN) && !all_orgs => Vec::new(),
+        Err(Unanswered::Refused { .. }) if !all_orgs => Vec::new(),
         Err(unanswered) => return Err(unanswered).context("cannot list the organisations"),
     };
     let name_of = |id: &str| {
@@ -134,7 +133,7 @@ async fn list_locations(
     let wanted: Vec<Option<String>> = match org {
         Some(org) => vec![Some(org)],
         None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
-        None => vec![own_organization(inquiry.person().await)?],
+        None => vec![own_organization(inquiry.person().await, &managed)?],
     };
     let mut listed = Vec::new();
     for org in wanted {
@@ -153,11 +152,20 @@ async fn list_locations(
     Ok(listed)
 }
 
-/// The id of the token's own organisation, if it may be asked; without it the rows have none.
-fn own_organization(person: Result<Person, Unanswered>) -> Result<Option<String>> {
-    match person {
-        Ok(person) => Ok(Some(person.org_id)),
-        Err(unanswered) if unanswered.status == Some(FORBIDDEN) => Ok(None),
-        Err(unanswered) => Err(unanswered).context("cannot ask whose token this is"),
+/// The id of the token's own organisation. Where it may not be asked the rows have none, if that can
+/// mean only one.
+fn own_organization(
+    person: Result<Person, Unanswered>,
+    managed: &[Organization],
+) -> Result<Option<String>> {
+    match (person, managed) {
+        (Ok(person), _) => Ok(Some(person.org_id)),
+        (Err(Unanswered::Refused { .. }), []) => Ok(None),
+        (Err(Unanswered::Refused { .. }), [only]) => Ok(Some(only.id.clone())),
+        (Err(Unanswered::Refused { .. }), several) => bail!(
+            "the token manages {} organisations, and whose it is may not be asked\nhint: name the organisation with --org, or export all with --all-orgs",
+            several.len()
+        ),
+        (Err(unanswered), _) => Err(unanswered).context("cannot ask whose token this is"),
     }
 }

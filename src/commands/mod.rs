@@ -11,6 +11,7 @@ mod pages;
 mod plan;
 mod recorder;
 mod rehearsal;
+mod rights;
 mod simulator;
 mod undo;
 mod whoami;

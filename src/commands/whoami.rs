@@ -5,12 +5,14 @@ use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio::time::Instant;
 
 use crate::cli::WhoamiFlags;
+use crate::commands::rights::{is_forbidden, say_why_not};
 use crate::inquiry::{Inquiry, Unanswered};
 use crate::pace::{PaceSettings, Pacer};
+use crate::platform::StopSignals;
 use crate::progress::say;
 use crate::retry::RetryPolicy;
 use crate::settings::read_service;
@@ -23,9 +25,6 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Nobody sits through a longer pause for a question.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
-
-const FORBIDDEN: u16 = 403;
-const UNAUTHORISED: u16 = 401;
 
 pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     let (base_url, credentials) = read_service(&flags.service)?;
@@ -43,12 +42,26 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     };
     let mut inquiry = Inquiry {
         service: &service,
-        pacer: Pacer::new(&one_at_a_time, Instant::now()),
+        pacer: &mut Pacer::new(&one_at_a_time, Instant::now()),
+        stop: &mut StopSignals::listen().context("cannot listen for Ctrl-C")?,
         retry: RetryPolicy::default(),
         longest_wait: LONGEST_WAIT,
         chance: fastrand::Rng::new(),
+        say,
     };
+    match tell(&mut inquiry).await {
+        Ok((text, code)) => {
+            io::stdout()
+                .write_all(text.as_bytes())
+                .context("cannot print what the token is good for")?;
+            Ok(code)
+        }
+        Err(unanswered) => say_why_not(unanswered).context("the service gives no answer"),
+    }
+}
 
+/// What the token is good for, in words, and whether that is good enough.
+async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswered> {
     let mut text = String::new();
     if let Some(person) = unless_forbidden(inquiry.person().await)? {
         let name = [person.display_name, person.emails.join(", ")].join(" ");
@@ -57,7 +70,10 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     } else {
         text.push_str("whose token: it may not be asked\n");
     }
-    if let Some(organizations) = unless_forbidden(inquiry.organizations().await)? {
+    let organizations = unless_forbidden(inquiry.organizations().await)?;
+    if organizations.as_ref().is_some_and(Vec::is_empty) {
+        text.push_str("which organisations it manages: the service names none\n");
+    } else if let Some(organizations) = organizations {
         let count = plural(organizations.len() as u64, "organisation");
         let _ = writeln!(text, "it manages {count}:");
         for organization in &organizations {
@@ -86,20 +102,13 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         );
         ExitCode::NothingSent
     };
-    io::stdout()
-        .write_all(text.as_bytes())
-        .context("cannot print what the token is good for")?;
-    Ok(code)
+    Ok((text, code))
 }
 
 /// A right that is missing is an answer too.
-fn unless_forbidden<T>(answer: Result<T, Unanswered>) -> Result<Option<T>> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(unanswered) if unanswered.status == Some(FORBIDDEN) => Ok(None),
-        Err(unanswered) if unanswered.status == Some(UNAUTHORISED) => {
-            bail!("the service does not accept the access token: {unanswered}")
-        }
-        Err(unanswered) => Err(unanswered).context("the service gives no answer"),
+fn unless_forbidden<T>(answer: Result<T, Unanswered>) -> Result<Option<T>, Unanswered> {
+    if is_forbidden(&answer) {
+        return Ok(None);
     }
+    answer.map(Some)
 }

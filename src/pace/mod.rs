@@ -130,6 +130,21 @@ impl Pacer {
         }
     }
 
+    /// For a run that follows after a while. What was learned of the limit is stale by then; what was promised is not.
+    #[must_use]
+    pub fn afresh(self, settings: &PaceSettings, now: Instant) -> Self {
+        let mut pacer = Self {
+            ceiling: self.ceiling,
+            ..Self::new(settings, now)
+        };
+        if let Some(opens) = self.gate.closed_until(now) {
+            let wait = opens.saturating_duration_since(now);
+            pacer.gate.hold(now, Some(wait));
+            pacer.search.held(wait, opens);
+        }
+        pacer
+    }
+
     /// May be asked any number of times: it spends nothing.
     pub fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
         self.on_wire = on_wire;

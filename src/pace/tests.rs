@@ -197,3 +197,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_run_that_follows_waits_for_what_was_promised_before_it() {
+    let start = Instant::now();
+    let mut before = pacer(10, Some("1/min"), start);
+    let ticket = before.depart(start);
+    before.answered(ticket, start, throttled(90 * SECOND));
+    let settings = PaceSettings {
+        concurrency: NonZeroUsize::MIN,
+        ceiling: None,
+        remembered: None,
+    };
+    let opens = start + 90 * SECOND;
+    let mut pacer = before.afresh(&settings, start + SECOND);
+    assert_eq!(
+        pacer.next_departure(start + SECOND, 0),
+        Departure::At(opens)
+    );
+    assert_eq!(pacer.next_departure(opens, 0), Departure::Now);
+    assert_eq!(pacer.rate_to_remember(), None);
+    // And for the rate that a person said must not be passed.
+    pacer.depart(opens);
+    let mut pacer = pacer.afresh(&settings, opens);
+    let next = Departure::At(opens + 60 * SECOND);
+    assert_eq!(pacer.next_departure(opens, 0), next);
+}

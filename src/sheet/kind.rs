@@ -28,9 +28,16 @@ pub enum ProblemKind {
     CountryUnclear,
     NothingToChange,
     SameLocation,
+    /// The organisation, as the service knows.
+    NotManaged,
 }
 
 impl ProblemKind {
+    /// Whether only the service can tell it.
+    pub fn is_known_to_the_service_only(self) -> bool {
+        self == ProblemKind::NotManaged
+    }
+
     /// The kind in one word, the same in every version.
     pub fn word(self) -> &'static str {
         match self {
@@ -58,6 +65,7 @@ impl ProblemKind {
             ProblemKind::CountryUnclear => "country-unclear",
             ProblemKind::NothingToChange => "nothing-to-change",
             ProblemKind::SameLocation => "same-location",
+            ProblemKind::NotManaged => "not-managed",
         }
     }
 }

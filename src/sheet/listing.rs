@@ -83,16 +83,12 @@ impl Listing {
         }
     }
 
-    /// What a person was not shown, a line for each kind.
-    pub fn withheld(&self) -> Vec<String> {
+    /// What a person was not shown, a line for each kind, and `how` to see it.
+    pub fn withheld(&self, how: &str) -> Vec<String> {
         let withheld = self.groups.iter().filter_map(|group| {
             let more = group.count.checked_sub(SHOWN_OF_A_KIND)?;
             let kind = group.kind.word();
-            (more > 0).then(|| {
-                format!(
-                    "and {more} more problems of the kind `{kind}`; --format csv lists them all"
-                )
-            })
+            (more > 0).then(|| format!("and {more} more problems of the kind `{kind}`{how}"))
         });
         withheld.collect()
     }
@@ -171,8 +167,9 @@ mod tests {
     fn a_person_sees_the_first_of_a_kind_and_how_many_more_there_are() {
         let (text, listing) = list(ListFormat::Text, 1000);
         assert_eq!(text.lines().count() as u64, SHOWN_OF_A_KIND);
-        insta::assert_snapshot!(listing.withheld().join("\n"), @"and 980 more problems of the kind `date`; --format csv lists them all");
-        assert!(list(ListFormat::Text, 20).1.withheld().is_empty());
+        let withheld = listing.withheld("; --format csv lists them all");
+        insta::assert_snapshot!(withheld.join("\n"), @"and 980 more problems of the kind `date`; --format csv lists them all");
+        assert!(list(ListFormat::Text, 20).1.withheld("").is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod listing;
 pub mod locations;
 pub mod problem;
 mod records;
+pub mod register;
 mod source;
 mod text;
 mod workbook;
@@ -31,8 +32,9 @@ use columns::Columns;
 use country::Country;
 use layout::Layout;
 pub use layout::Separator;
-use problem::Problem;
+use problem::{Place, Problem};
 pub use records::{Numbered, Records};
+use register::Register;
 use source::SAVE_AS_CSV;
 pub use source::is_standard_input;
 pub use text::Encoding;
@@ -63,6 +65,8 @@ pub struct Sheet {
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
     reading: Reading,
+    /// What the service said, once it was asked.
+    pub register: Register,
 }
 
 /// How the sheet is to be read.
@@ -155,6 +159,7 @@ impl Sheet {
                 || !form.is_utf_8()
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
+            register: Register::default(),
         })
     }
 
@@ -207,7 +212,24 @@ impl Sheet {
     ) -> Result<Row<'r>, Vec<Problem>> {
         let default_org = self.reading.default_org.as_deref();
         let country = self.reading.country.as_ref();
-        cells::read_row(record, columns, &self.header, default_org, country)
+        let row = cells::read_row(record, columns, &self.header, default_org, country)?;
+        let place = || match columns.org_id {
+            Some(column) => self.place_of(record, column),
+            None => Place::row(record.row),
+        };
+        match self.register.fault(&row, place) {
+            Some(problem) => Err(vec![problem]),
+            None => Ok(row),
+        }
+    }
+
+    fn place_of(&self, record: &Numbered, column: usize) -> Place {
+        let name = self.header.get(column).unwrap_or_default();
+        Place::cell(
+            record.row,
+            column,
+            problem::shorten(&String::from_utf8_lossy(name)),
+        )
     }
 
     /// Whether the row is left alone because an earlier run left it as asked.

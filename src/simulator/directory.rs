@@ -179,7 +179,11 @@ impl Directory {
         &self.places[at]
     }
 
+    /// All that the token manages. Where it is any that is named, they cannot be listed, and none is.
     pub(super) fn organizations(&self) -> &[Id] {
+        if self.knows_any {
+            return &[];
+        }
         &self.organizations
     }
 

@@ -120,13 +120,18 @@ impl Webex {
         format!("{}{path}", self.base_url)
     }
 
-    /// Where the calling locations of an organisation are listed.
-    pub fn locations_url(&self, org_id: Option<&str>) -> String {
-        let mut url = self.url("/telephony/config/locations?max=1000");
+    /// Where the calling locations of an organisation are listed, so many on a page.
+    pub fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
+        let mut url = self.url(&format!("/telephony/config/locations?max={most}"));
         if let Some(org_id) = org_id {
             let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
         }
         url
+    }
+
+    /// Where the numbers of a row's location are.
+    pub fn numbers_url(&self, row: &Row<'_>) -> String {
+        numbers_url(&self.base_url, row)
     }
 
     /// Whether an address is the service's own.
@@ -222,7 +227,7 @@ impl Service for Webex {
         let body =
             serde_json::to_vec(&AutoTransferNumbers::asked(&row.changes)).unwrap_or_default();
         let request = self
-            .authorized(self.client.put(numbers_url(&self.base_url, row)))
+            .authorized(self.client.put(self.numbers_url(row)))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header("TrackingID", tracking_id(tracking))
             .body(body);
@@ -233,7 +238,7 @@ impl Service for Webex {
     }
 
     async fn numbers(&self, row: &Row<'_>, tracking: u128) -> Reply {
-        let (reply, fetched) = self.get(&numbers_url(&self.base_url, row), tracking).await;
+        let (reply, fetched) = self.get(&self.numbers_url(row), tracking).await;
         let (Reply::Answer(answer), Some(fetched)) = (&reply, fetched) else {
             return reply;
         };

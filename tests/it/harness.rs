@@ -121,8 +121,19 @@ impl Stage {
         }
     }
 
-    /// The requests the simulator saw, in the order they came.
+    /// The requests about rows and tokens that the simulator saw, in the order they came.
     pub(crate) fn requests(&self) -> Vec<Value> {
+        let is_list = |request: &Value| {
+            let path = request["path"].as_str().expect("a path");
+            path.ends_with("/organizations") || path.ends_with("/telephony/config/locations")
+        };
+        let mut requests = self.all_requests();
+        requests.retain(|request| !is_list(request));
+        requests
+    }
+
+    /// All of them, with the questions before a run.
+    pub(crate) fn all_requests(&self) -> Vec<Value> {
         let answer = self.ask("/simulator/requests");
         answer["requests"].as_array().expect("a list").clone()
     }
@@ -130,12 +141,6 @@ impl Stage {
     /// What is set now, by location.
     pub(crate) fn state(&self) -> Value {
         self.ask("/simulator/state")
-    }
-
-    /// Requests that have arrived and have no answer yet.
-    pub(crate) fn in_flight(&self) -> u64 {
-        let summary = self.ask("/simulator/summary");
-        summary["inFlight"].as_u64().expect("a count")
     }
 
     fn ask(&self, path: &str) -> Value {

@@ -18,6 +18,7 @@ mod pages;
 mod raw_server;
 mod readme;
 mod resume;
+mod rights;
 mod survival;
 mod tokens;
 mod undo;

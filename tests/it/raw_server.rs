@@ -39,7 +39,9 @@ impl RawServer {
         );
         let script = Arc::new(script);
         std::thread::spawn(move || {
-            for stream in listener.incoming() {
+            let mut streams = listener.incoming();
+            refuse_the_question(&streams.next().expect("a connection").expect("a connection"));
+            for stream in streams {
                 let mut line = Line {
                     reader: BufReader::new(stream.expect("a connection")),
                     requests: Arc::clone(&requests),
@@ -79,6 +81,14 @@ impl RawServer {
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
+}
+
+/// What a run asks first, which organisations there are, is no part of the script: it is answered
+/// with a 404, on a connection of its own.
+fn refuse_the_question(mut stream: &TcpStream) {
+    let _ = stream.read(&mut [0; 8192]);
+    let answer = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let _ = stream.write_all(answer.as_bytes());
 }
 
 impl Line {

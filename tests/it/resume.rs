@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
-use wxbulk::simulator::{Behaviour, Latency};
+use wxbulk::simulator::{Access, Behaviour, Latency, Scopes};
 
 #[cfg(unix)]
 use crate::harness::signal;
@@ -126,6 +126,11 @@ fn a_stop_ends_even_the_longest_pause_at_once() {
 fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
     let stage = Stage::new(Behaviour {
         faults: "stall=100%".parse().expect("faults"),
+        // What is asked before the run is refused, and so does not stall.
+        access: Access {
+            scopes: Scopes::Only(["spark-admin:telephony_config_write".to_string()].into()),
+            ..Access::default()
+        },
         ..Behaviour::instant()
     });
     stage.write("sheet.csv", sheet(50));
@@ -135,7 +140,7 @@ fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
     ));
     let mut child = command.spawn().expect("it starts");
     let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-    while stage.in_flight() == 0 {
+    while stage.requests().is_empty() {
         std::thread::yield_now();
     }
     signal(&child, "INT");

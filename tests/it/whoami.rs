@@ -45,13 +45,13 @@ fn it_says_whose_the_token_is_and_what_it_may_over_any_number_of_pages() {
     assert!(!ran.stdout.contains(TOKEN));
     // Three pages, each after an empty one.
     let lists = stage
-        .requests()
+        .all_requests()
         .into_iter()
         .filter(|request| request["path"] == "/telephony/config/locations");
     assert_eq!(lists.count(), 6);
     assert!(
         stage
-            .requests()
+            .all_requests()
             .iter()
             .all(|request| request["method"] == "GET")
     );
@@ -131,5 +131,5 @@ fn errors_that_pass_are_waited_out() {
         ..Behaviour::instant()
     });
     whoami(&stage).expect(0);
-    assert_eq!(stage.requests().len(), 6);
+    assert_eq!(stage.all_requests().len(), 6);
 }

@@ -1,0 +1,205 @@
+//! What is found out about a token before anything is sent, and what rows are held against.
+
+use std::fs;
+
+use serde_json::Value;
+use wxbulk::simulator::{Access, Behaviour, Location, Locations, Scopes};
+
+use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::raw_server::{DONE, RawServer};
+
+const READ: &str = "spark-admin:telephony_config_read";
+const WRITE: &str = "spark-admin:telephony_config_write";
+const LIST: &str = "spark-admin:organizations_read";
+
+/// A token that manages as many organisations, with three locations in each.
+fn partner(organisations: u64, access: Access) -> Stage {
+    let location = |number: u64| Location {
+        id: location_id(number),
+        organization: Some(org_id(number % organisations)),
+        ..Location::default()
+    };
+    Stage::new(Behaviour {
+        locations: Locations::Exactly((0..organisations * 3).map(location).collect()),
+        own_organization: Some(org_id(0)),
+        access,
+        ..Behaviour::instant()
+    })
+}
+
+fn only(scopes: &[&str]) -> Access {
+    Access {
+        scopes: Scopes::Only(scopes.iter().map(ToString::to_string).collect()),
+        ..Access::default()
+    }
+}
+
+/// A row for each of these locations, in the organisation beside it.
+fn sheet(rows: &[(u64, Option<u64>)]) -> String {
+    let mut text = "orgId,locationId,n1\n".to_string();
+    for (location, org) in rows {
+        let org = org.map(org_id).unwrap_or_default();
+        text.push_str(&format!("{org},{},+12025550101\n", location_id(*location)));
+    }
+    text
+}
+
+fn plan(stage: &Stage) -> Ran {
+    stage.run(&format!(
+        "plan sheet.csv --base-url {}",
+        stage.simulator.base_url()
+    ))
+}
+
+fn first_lines(text: &str, count: usize) -> String {
+    text.lines().take(count).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn organisations_that_a_token_does_not_manage_are_named_before_anything_is_sent() {
+    let stage = partner(2, Access::default());
+    stage.write(
+        "sheet.csv",
+        sheet(&[(0, Some(0)), (1, Some(1)), (2, Some(7)), (3, None)]),
+    );
+    let ran = stage.apply("sheet.csv").expect(2);
+    insta::assert_snapshot!(ran.stderr, @"
+    row 4, column A (orgId): the token does not manage this organisation: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`
+    row 5, column A (orgId): it does not say which organisation is meant, and the token manages 2 (`Organization 1`, `Organization 2`); name one here, or with --org
+    hint: mend these rows, or leave them out with --skip-invalid
+    4 rows: 2 ready to send, 2 with 2 problems; nothing was sent
+    ");
+    assert!(stage.requests().is_empty());
+    assert!(!stage.path("sheet.results.csv").exists());
+
+    let line = format!("sheet.csv --skip-invalid --org {}", org_id(1));
+    let ran = stage.apply(&line).expect(1);
+    assert!(!ran.stderr.contains("row 5"), "{}", ran.stderr);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated"), 3);
+    assert_eq!(results[2]["outcome"], "invalid");
+    assert!(results[2]["message"].contains("does not manage"));
+}
+
+#[test]
+fn many_such_rows_are_named_as_one_kind() {
+    let stage = partner(1, Access::default());
+    let rows: Vec<_> = (0..500).map(|row| (row, Some(8))).collect();
+    stage.write("sheet.csv", sheet(&rows));
+    let ran = stage.apply("sheet.csv").expect(2);
+    assert_eq!(ran.stderr.lines().count(), 23, "{}", ran.stderr);
+    let more = "and 480 more problems of the kind `not-managed`\n";
+    assert!(ran.stderr.contains(more), "{}", ran.stderr);
+}
+
+#[test]
+fn a_token_that_may_not_read_stops_what_has_to_read_before_its_first_row() {
+    let stage = partner(1, only(&[WRITE, LIST]));
+    stage.write("sheet.csv", sheet(&[(0, None), (1, None)]));
+    let ran = plan(&stage).expect(3);
+    insta::assert_snapshot!(first_lines(&ran.stderr, 2), @"
+    stopped: the token may not read these settings: The access token does not have the scope this request needs.
+    hint: the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organisations
+    ");
+    stage.apply("sheet.csv --backup -o backup.csv").expect(3);
+    let is_change = |request: &Value| request["method"] == "PUT";
+    assert!(!stage.requests().iter().any(is_change));
+    // Nothing has to be read to change.
+    stage.apply("sheet.csv").expect(0);
+}
+
+#[test]
+fn what_cannot_be_asked_is_said_and_costs_nothing() {
+    let stage = partner(2, only(&[READ, WRITE]));
+    stage.write("sheet.csv", sheet(&[(0, None), (2, Some(7))]));
+    let ran = stage.apply("sheet.csv --backup").expect(1);
+    insta::assert_snapshot!(first_lines(&ran.stderr, 1), @"note: the service does not tell which organisations the token manages, so those of the rows are not checked: The access token does not have the scope this request needs. (status 403)");
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(results[0]["outcome"], "updated");
+    assert_eq!(results[1]["status"], "404");
+
+    // An address that knows of no such list.
+    let server = RawServer::saying(DONE);
+    let line = format!(
+        "apply sheet.csv --yes -o other.csv --base-url {}",
+        server.base_url()
+    );
+    let ran = stage.run(&line).expect(0);
+    assert!(ran.stderr.contains("(status 404)"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_pause_is_kept_before_the_first_row_as_after_it() {
+    let stage = Stage::new(Behaviour {
+        faults: "429=100% once".parse().expect("faults"),
+        retry_after: "1s".parse().expect("a policy"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(&[(1, Some(1))]));
+    stage.apply("sheet.csv").expect(0);
+    let all = stage.all_requests();
+    let at = |index: usize| all[index]["arrivedMs"].as_f64().expect("a time");
+    assert_eq!(all.len(), 4, "each was told to wait once");
+    assert!(at(1) - at(0) >= 1000.0, "{all:?}");
+}
+
+/// The token is over when the run goes on: what was done stays done.
+#[test]
+fn a_row_that_was_sent_keeps_its_outcome_with_a_token_that_could_not_send_it() {
+    let stage = partner(2, Access::default());
+    stage.write(
+        "sheet.csv",
+        sheet(&[(0, Some(0)), (1, Some(1)), (2, Some(0))]),
+    );
+    let ran = stage.apply("sheet.csv --skip-invalid").expect(0);
+    assert!(ran.stderr.contains("updated"), "{}", ran.stderr);
+    // Another service, whose token manages the first organisation only.
+    let other = partner(1, Access::default());
+    let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let lines: Vec<&str> = journal.lines().collect();
+    // As if it had been killed before the last row was done.
+    let cut = format!("{}\n", lines[..3].join("\n"));
+    let address = other.simulator.base_url();
+    let begun = cut.replace(&stage.simulator.base_url(), &address);
+    let header = begun.lines().next().expect("a header");
+    let checksum = format!("{:08x}", crc32fast::hash(&header.as_bytes()[9..]));
+    other.write(
+        "sheet.csv",
+        fs::read(stage.path("sheet.csv")).expect("a sheet"),
+    );
+    other.write(
+        "sheet.results.csv.journal",
+        begun.replacen(&header[..8], &checksum, 1),
+    );
+    other.apply("sheet.csv --skip-invalid --resume").expect(0);
+    assert_eq!(count(&other.results("sheet.results.csv"), "updated"), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_refresh_token_that_is_on_its_way_is_waited_for() {
+    use crate::harness::signal;
+    use wxbulk::simulator::Rotation;
+    let stage = Stage::new(Behaviour {
+        access: Access {
+            rotation: Rotation::NewRefreshToken,
+            ..Access::default()
+        },
+        latency: "700ms".parse().expect("a latency"),
+        ..Behaviour::instant()
+    });
+    let app = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c\n";
+    wxbulk::platform::write_for_owner_only(&stage.path("app.env"), app.as_bytes())
+        .expect("written");
+    let address = stage.simulator.base_url();
+    let line = format!("whoami --service-app app.env --base-url {address}");
+    let mut child = stage.command(&line).spawn().expect("it starts");
+    while stage.all_requests().is_empty() {
+        std::thread::yield_now();
+    }
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(stage.all_requests().len(), 1);
+    let saved = fs::read_to_string(stage.path("app.env")).expect("a file");
+    assert!(saved.contains("simulated-refresh-token"), "{saved}");
+}
