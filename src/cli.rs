@@ -40,6 +40,8 @@ pub enum Command {
     Plan(Box<PlanFlags>),
     /// Put back the numbers that were there before an `apply --backup`
     Undo(Box<UndoFlags>),
+    /// Write a page about a run, for those who have to know how it went
+    Report(ReportFlags),
     /// List locations and their numbers, as a sheet that `apply` takes
     Export(Box<ExportFlags>),
     /// Run a local server that behaves like the service, to rehearse against
@@ -182,6 +184,18 @@ pub struct UndoFlags {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk report numbers.results.csv -o report.html")]
+pub struct ReportFlags {
+    /// The results of a run; its journal has to be beside them
+    #[arg(value_name = "RESULTS")]
+    pub results: PathBuf,
+
+    /// Where the page goes [default: the name of RESULTS with .report.html]
+    #[arg(short, long, value_name = "FILE.html")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk export -o numbers.csv --token-file token.txt")]
 pub struct ExportFlags {
     /// Where the sheet goes
@@ -278,6 +292,10 @@ pub struct RunFlags {
     /// Write a CSV that opens in Excel by a double-click without a digit lost (.xlsx needs no such care)
     #[arg(long, help_heading = "Output")]
     pub excel: bool,
+
+    /// Write a page about the run as well, for those who have to know how it went
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub report: Option<PathBuf>,
 
     /// Print the summary as json on stdout instead of as text
     #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output")]

@@ -23,11 +23,13 @@ pub mod settings;
 // What is written and shown.
 pub mod logging;
 pub mod progress;
+pub mod report;
 pub mod results;
 pub mod reversal;
 pub mod summary;
 
 // The run.
+pub mod causes;
 pub mod inquiry;
 pub mod journal;
 pub mod pipeline;
@@ -35,6 +37,7 @@ pub mod reachability;
 pub mod retry;
 pub mod selection;
 pub mod stop;
+pub mod traffic;
 
 // The person's file, and those we write.
 pub mod duplicates;

@@ -107,6 +107,16 @@ impl Outcome {
             previous: None,
         }
     }
+
+    /// Whether the cause is the same: status and code. The words may name the row's own ids, so they
+    /// tell causes apart only where there was no answer.
+    pub fn is_like(&self, other: &Outcome) -> bool {
+        self.status == other.status
+            && match self.status {
+                Some(_) => self.error_code == other.error_code,
+                None => self.message == other.message,
+            }
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use crate::outcome::Outcome;
 use crate::pace::{Departure, PaceStatus, Pacer};
 use crate::present::Present;
 use crate::reachability::Reachability;
+use crate::reply::Reply;
 use crate::retry::RetryPolicy;
 use crate::row::{LocationKey, Row};
 use crate::stop::{FailureLimit, StopReason, Watch};
@@ -77,6 +78,8 @@ pub trait Recorder {
     fn previous_of(&self, row: &Row<'_>) -> Option<Present>;
     /// Records the numbers before anything is sent for a row; they are safe when this returns.
     fn found(&mut self, row: &Row<'_>, present: &Present) -> Result<()>;
+    /// A request ended, so long after it left.
+    fn ended(&mut self, reply: &Reply, took: Duration);
     /// A row has its outcome.
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()>;
     /// Called some ten times a second.

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 use jiff::Timestamp;
 
+use crate::causes::Causes;
 use crate::journal::{Journal, RowRecord};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::present::{Present, international};
@@ -61,23 +62,31 @@ pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) ->
     ensure_room(path, rows, own + form.columns().len())
 }
 
+/// What the results say, in figures.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub counts: Counts,
+    /// Rows that are not as asked and that the journal does not tell of.
+    pub without_record: Causes,
+}
+
 /// Writes the results. Of a plan, `show` gets each row that would change, in a line for the user.
 pub fn write(
     path: &Path,
     existing: Existing,
     content: Content<'_>,
     mut show: impl FnMut(&str),
-) -> Result<(Counts, Written)> {
+) -> Result<(Tally, Written)> {
     let mut table = Table::create(path, content.style)?;
-    let counts = write_rows(&mut table, content, &mut show)?;
-    Ok((counts, table.keep(existing)?))
+    let tally = write_rows(&mut table, content, &mut show)?;
+    Ok((tally, table.keep(existing)?))
 }
 
 fn write_rows(
     table: &mut Table,
     content: Content<'_>,
     show: &mut dyn FnMut(&str),
-) -> Result<Counts> {
+) -> Result<Tally> {
     let Content {
         form,
         selection,
@@ -94,7 +103,7 @@ fn write_rows(
     }
     table.end_row()?;
 
-    let mut counts = Counts::default();
+    let mut tally = Tally::default();
     let mut finished = journal.records()?;
     let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
@@ -109,7 +118,9 @@ fn write_rows(
                 (Line::unfinished(outcome), None)
             }
             Choice::Keep => {
-                counts.add_kind(keep_cells(table, form, columns, &numbered)?);
+                tally
+                    .counts
+                    .add_kind(keep_cells(table, form, columns, &numbered)?);
                 table.end_row()?;
                 continue;
             }
@@ -133,7 +144,10 @@ fn write_rows(
             // There is nothing that it could differ from.
             line.outcome.kind = OutcomeKind::Unchanged;
         }
-        counts.add(&line.outcome);
+        tally.counts.add(&line.outcome);
+        if line.finished_at.is_none() && !line.outcome.kind.is_as_asked() {
+            tally.without_record.add(numbered.row, &line.outcome);
+        }
         match form {
             Form::Export => {
                 let present = line.outcome.previous.as_ref();
@@ -159,7 +173,7 @@ fn write_rows(
         }
         table.end_row()?;
     }
-    Ok(counts)
+    Ok(tally)
 }
 
 fn own_columns(columns: &Columns) -> impl Iterator<Item = usize> {

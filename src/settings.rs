@@ -44,6 +44,8 @@ pub struct SheetSettings {
 /// What a run is to do with a sheet.
 #[derive(Debug)]
 pub struct Deed {
+    /// The command as it is typed.
+    pub command: &'static str,
     pub sheet: SheetSettings,
     pub task: Task,
     pub form: Form,
@@ -71,6 +73,8 @@ pub struct RunSettings {
     pub durability: Durability,
     /// A double-click in Excel loses nothing of the output.
     pub for_excel: bool,
+    /// Where a page about the run goes.
+    pub report: Option<PathBuf>,
     pub manner: Manner,
     pub summary: SummaryFormat,
 }
@@ -226,6 +230,7 @@ impl RunSettings {
                 .parse()
                 .map_err(|error: String| anyhow!("--durability: {error}"))?,
             for_excel: flags.excel,
+            report: flags.report,
             manner: match (flags.talk.quiet, flags.talk.verbose) {
                 (true, _) => Manner::Silent,
                 (false, 0) => Manner::Suited,

@@ -52,6 +52,11 @@ impl Counts {
         self.by_kind.get(&kind).copied().unwrap_or_default()
     }
 
+    /// The outcomes that there are, and how many rows have each.
+    pub fn by_kind(&self) -> &BTreeMap<OutcomeKind, u64> {
+        &self.by_kind
+    }
+
     fn not_as_asked(&self) -> u64 {
         let kinds = OutcomeKind::ALL.into_iter();
         kinds

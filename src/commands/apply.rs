@@ -15,6 +15,7 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let looks_first = flags.backup || flags.if_unchanged.is_some();
     let deed = Deed {
+        command: "apply",
         form: if looks_first {
             Form::ResultsWithPrevious
         } else {

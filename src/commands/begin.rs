@@ -8,13 +8,17 @@ use anyhow::{Context, Result, bail};
 
 use crate::clock;
 use crate::commands::invocation;
-use crate::journal::{Durability, FORMAT, InputFile, Journal, MeaningfulSettings, RunHeader};
+use crate::journal::{
+    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organisation,
+    RunHeader,
+};
 use crate::pipeline::Task;
 use crate::settings::{RunSettings, Target};
 use crate::sheet::check::{Checked, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::{RowsWanted, Sheet};
 use crate::table;
+use crate::webex::errors::flatten;
 
 pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
     let canonical = |path: &Path| fs::canonicalize(path).ok();
@@ -65,6 +69,29 @@ pub(super) fn header(
             plan: settings.deed.task == Task::Look,
         },
     })
+}
+
+/// What is noted where a run begins or goes on.
+pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &Checked) -> BeginRecord {
+    let organisations = checked.organisations_named.iter();
+    let name_of = |id: &Option<String>| {
+        let name = id.as_deref().and_then(|id| sheet.register.name_of(id));
+        flatten(name.unwrap_or_default())
+    };
+    BeginRecord {
+        wxbulk: env!("CARGO_PKG_VERSION").to_string(),
+        began_at: clock::now(),
+        command: settings.deed.command.to_string(),
+        concurrency: settings.pace.concurrency.get(),
+        rate: settings.pace.ceiling.map(|rate| rate.to_string()),
+        organisations: organisations
+            .map(|organisation| Organisation {
+                id: organisation.id.clone().unwrap_or_default(),
+                name: name_of(&organisation.id),
+                rows: organisation.rows,
+            })
+            .collect(),
+    }
 }
 
 /// Makes sure that a run may begin: no results and no journal, or those of a rehearsal, which

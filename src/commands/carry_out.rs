@@ -12,7 +12,7 @@ use crate::commands::check::{say_counts, say_doubts};
 use crate::commands::confirm::confirm;
 use crate::commands::invocation;
 use crate::commands::recorder::RunRecorder;
-use crate::commands::{rehearsal, rights};
+use crate::commands::{rehearsal, report, rights};
 use crate::journal::{EndRecord, Journal};
 use crate::outcome::Outcome;
 use crate::pace::Pacer;
@@ -43,6 +43,10 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
     )?;
     sheet.assumptions.iter().for_each(|said| say(said));
     begin::ensure_results_are_not_the_sheet(&settings)?;
+    let (report_to, results) = (settings.report.clone(), settings.deed.output.clone());
+    if let Some(report_to) = &report_to {
+        report::ensure_there_is_room(report_to, &results)?;
+    }
 
     let mut checked = check(&sheet, settings.deed.sheet.duplicates, |problem| {
         say(&problem.to_string());
@@ -102,7 +106,8 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
         let path = Journal::path_for(&settings.deed.output);
         Journal::create(&path, header, settings.durability)?
     };
-    send(
+    journal.begin(begin::record(&settings, &sheet, &checked))?;
+    let code = send(
         settings,
         way,
         pointless,
@@ -111,7 +116,14 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
         &checked,
         &mut journal,
     )
-    .await
+    .await?;
+    // Windows lets nobody read it meanwhile.
+    drop(journal);
+    if let Some(report_to) = &report_to {
+        report::write(&results, report_to)
+            .unwrap_or_else(|error| say(&format!("error: {error:#}")));
+    }
+    Ok(code)
 }
 
 /// How the service is reached: from the first question to the last row.
@@ -281,16 +293,22 @@ async fn send(
         results::write(&settings.deed.output, existing, content, show)
     });
     let (counts, results) = match written {
-        Ok((counts, written)) => {
+        Ok((tally, written)) => {
             let end = EndRecord {
                 finished_at: clock::now(),
                 complete: reason.is_none(),
                 results: written,
+                stopped: reason.as_ref().map(ToString::to_string),
+                outcomes: tally.counts.by_kind().clone(),
+                without_record: tally.without_record,
             };
             if let Err(error) = journal.end(end) {
                 reason.get_or_insert(StopReason::CannotRecord(error));
             }
-            (counts, Some(settings.deed.output.display().to_string()))
+            (
+                tally.counts,
+                Some(settings.deed.output.display().to_string()),
+            )
         }
         Err(error) => {
             say(&format!("error: {error:#}"));

@@ -36,6 +36,7 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
     let output = flags.output;
     let list = output.with_extension("locations.csv");
     let deed = Deed {
+        command: "export",
         sheet: SheetSettings {
             path: list.clone(),
             reading: Reading::default(),

@@ -3,7 +3,9 @@
 use std::env;
 use std::path::Path;
 
+use crate::journal::MeaningfulSettings;
 use crate::platform;
+use crate::webex::base_url::WEBEX;
 
 /// This command with `--resume`.
 pub(super) fn with_resume() -> String {
@@ -19,6 +21,22 @@ pub(super) fn send_failed(results: &Path) -> String {
     let program = typed().next().unwrap_or_else(|| "wxbulk".into());
     let results = results.display().to_string();
     join(&[program, "apply".into(), results, "--only-failed".into()])
+}
+
+/// The command that puts back what a run with these settings changed, for whoever has wxbulk.
+pub(super) fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
+    let mut words = vec![
+        "wxbulk".into(),
+        "undo".into(),
+        results.display().to_string(),
+    ];
+    if settings.base_url != WEBEX {
+        words.extend(["--base-url".into(), settings.base_url.clone()]);
+    }
+    if let Some(org) = &settings.org {
+        words.extend(["--org".into(), org.clone()]);
+    }
+    join(&words)
 }
 
 /// What was typed. A name that is no text could not be printed so that it can be typed again.

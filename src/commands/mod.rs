@@ -11,6 +11,7 @@ mod pages;
 mod plan;
 mod recorder;
 mod rehearsal;
+mod report;
 mod rights;
 mod simulator;
 mod undo;
@@ -34,6 +35,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Whoami(flags) => whoami::run(&flags).await,
         Command::Plan(flags) => plan::run(*flags).await,
         Command::Undo(flags) => undo::run(*flags).await,
+        Command::Report(flags) => report::run(flags),
         Command::Export(flags) => export::run(*flags).await,
         Command::Simulator(flags) => simulator::run(flags).await,
         Command::Completions { shell } => pages::completions(shell),

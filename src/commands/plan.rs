@@ -14,6 +14,7 @@ pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
     logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let deed = Deed {
+        command: "plan",
         form: Form::Plan,
         output: output_path(&sheet.path, flags.output, "plan.csv")?,
         sheet,

@@ -1,5 +1,7 @@
 //! Takes down what happens in a run: first into the journal, then on the screen.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use crate::clock;
@@ -8,21 +10,32 @@ use crate::outcome::{Outcome, OutcomeKind};
 use crate::pipeline::{Recorder, Status};
 use crate::present::Present;
 use crate::progress::{Progress, say};
+use crate::reply::Reply;
 use crate::row::Row;
+use crate::traffic::Traffic;
 
 #[derive(Debug)]
 pub(super) struct RunRecorder<'j> {
     journal: &'j mut Journal,
     progress: Progress,
+    traffic: Traffic,
 }
 
 impl<'j> RunRecorder<'j> {
     pub(super) fn new(journal: &'j mut Journal, progress: Progress) -> RunRecorder<'j> {
-        RunRecorder { journal, progress }
+        RunRecorder {
+            journal,
+            progress,
+            traffic: Traffic::start(clock::now()),
+        }
     }
 
     pub(super) fn end(mut self) {
         self.progress.end();
+        if let Some(stretch) = self.traffic.end() {
+            // Only a report misses it; the rows matter more, and what ails the disk they will tell.
+            let _ = self.journal.note_traffic(stretch);
+        }
     }
 }
 
@@ -41,6 +54,10 @@ impl Recorder for RunRecorder<'_> {
         })
     }
 
+    fn ended(&mut self, reply: &Reply, took: Duration) {
+        self.traffic.ended(reply, took);
+    }
+
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
         self.journal.finish_row(RowRecord {
             row: row.number,
@@ -54,6 +71,9 @@ impl Recorder for RunRecorder<'_> {
 
     fn tick(&mut self, status: &Status) -> Result<()> {
         self.progress.show(status);
+        if let Some(stretch) = self.traffic.tick(clock::now(), status.closed_for) {
+            self.journal.note_traffic(stretch)?;
+        }
         self.journal.tick()
     }
 

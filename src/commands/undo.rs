@@ -40,6 +40,7 @@ pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
         ));
     }
     let deed = Deed {
+        command: "undo",
         form: Form::ResultsWithPrevious,
         output: flags
             .output

@@ -1,11 +1,15 @@
 //! The lines of the journal: what each says, and how it is told from a torn one.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::Outcome;
+use crate::causes::Causes;
+use crate::outcome::{Outcome, OutcomeKind};
 use crate::present::Present;
 use crate::table::Written;
+use crate::traffic::Stretch;
 
 /// Raised when an older wxbulk could no longer read what is written.
 pub const FORMAT: u32 = 1;
@@ -16,10 +20,12 @@ const NO_CHECKSUM: &[u8] = b"00000000 ";
 /// One line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Entry {
+pub enum Entry {
     Run(RunHeader),
+    Begin(BeginRecord),
     Previous(PreviousRecord),
     Row(RowRecord),
+    Traffic(Stretch),
     End(EndRecord),
 }
 
@@ -68,6 +74,35 @@ pub struct MeaningfulSettings {
     pub plan: bool,
 }
 
+/// The run began, or went on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BeginRecord {
+    pub wxbulk: String,
+    pub began_at: Timestamp,
+    /// As it is typed: `apply`, `plan`, `undo` or `export`.
+    pub command: String,
+    /// Requests under way at once, at most.
+    pub concurrency: usize,
+    /// The rate that a person said must not be passed, such as `5/s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// Whose locations the rows are about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organisations: Vec<Organisation>,
+}
+
+/// An organisation of the sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// Empty for the token's own.
+    pub id: String,
+    /// Empty where it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    pub rows: u64,
+}
+
 /// The numbers of a row's location before anything was sent for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +130,15 @@ pub struct EndRecord {
     /// Every row has its outcome.
     pub complete: bool,
     pub results: Written,
+    /// Why it ended before every row had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    /// What the results say, in figures.
+    #[serde(default)]
+    pub outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Rows that are not as asked and have no record of their own.
+    #[serde(default, skip_serializing_if = "Causes::is_empty")]
+    pub without_record: Causes,
 }
 
 /// Writes one line, checksum and line feed included, into `line`.

@@ -4,9 +4,11 @@
 //!
 //! ```text
 //! 6f0c1c5e {"run":{"wxbulk":"0.1.0","format":1,"startedAt":"…","input":{…},"settings":{…}}}
+//! 52d0a9e3 {"begin":{"wxbulk":"0.1.0","beganAt":"…","command":"apply","concurrency":10,…}}
 //! 3c2e9b10 {"previous":{"row":7,"check":3735928559,"numbers":["+12025550101",null,null]}}
 //! 91b3d2a7 {"row":{"row":7,"check":3735928559,"finishedAt":"…","outcome":{…}}}
-//! 0a4419be {"end":{"finishedAt":"…","complete":true,"results":{"size":1234,"crc32":…}}}
+//! 77e04b1f {"traffic":{"from":"…","requests":[5,4,6],"throttled":[0,0,1],"latencies":{…}}}
+//! 0a4419be {"end":{"finishedAt":"…","complete":true,"results":{"size":1234,"crc32":…},…}}
 //! ```
 //!
 //! Each line is the CRC-32 (IEEE) of its JSON text as eight hexadecimal digits, a space, the
@@ -16,6 +18,8 @@
 //! still count. `row` is the row as the spreadsheet shows it and `check` the CRC-32 of what it
 //! asks for ([`crate::row::Row::fingerprint`]). `previous` has the numbers that were there before a
 //! row was sent; the first one of a row counts, since a later one may show the row's own change.
+//! `begin` stands where a run began or went on, and `traffic` sums up a few seconds of it
+//! ([`crate::traffic::Stretch`]); both are for those who ask later how it went.
 //!
 //! Every entry is handed to the operating system whole and at once, so that killing the program
 //! loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
@@ -35,11 +39,12 @@ use tokio::task::JoinHandle;
 
 use crate::platform;
 use crate::present::Present;
-use entry::Entry;
+use crate::traffic::Stretch;
 pub use entry::{
-    EndRecord, FORMAT, InputFile, MeaningfulSettings, PreviousRecord, RowRecord, RunHeader,
+    BeginRecord, EndRecord, Entry, FORMAT, InputFile, MeaningfulSettings, Organisation,
+    PreviousRecord, RowRecord, RunHeader,
 };
-pub use reading::RecordReader;
+pub use reading::{RecordReader, header_of, read_through};
 
 /// When entries are forced onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +184,16 @@ impl Journal {
         self.remember(row);
         self.length = after;
         Ok(())
+    }
+
+    /// Notes that the run begins, or goes on.
+    pub fn begin(&mut self, begin: BeginRecord) -> Result<()> {
+        self.append(&Entry::Begin(begin))
+    }
+
+    /// Notes what went over the wire in the last few seconds.
+    pub fn note_traffic(&mut self, stretch: Stretch) -> Result<()> {
+        self.append(&Entry::Traffic(stretch))
     }
 
     /// Notes that the results were written.

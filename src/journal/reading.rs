@@ -1,7 +1,7 @@
 //! What an earlier run wrote down, and what this one did: read back.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -26,37 +26,22 @@ impl Journal {
     fn read_all(&mut self) -> Result<RunHeader> {
         let shown = self.path.display().to_string();
         let reading = || format!("cannot read the journal `{shown}`");
+        let file = self.file.try_clone().with_context(reading)?;
         let mut header = None;
-        let mut reader = BufReader::with_capacity(128 * 1024, self.file.try_clone()?);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let length = reader.read_until(b'\n', &mut line).with_context(reading)?;
-            if length == 0 || line.last() != Some(&b'\n') {
-                break;
-            }
-            match parse(&line) {
+        let whole = each_line(&file, |offset, entry| {
+            self.length = offset;
+            match entry {
                 Some(Entry::Run(run)) if header.is_none() => header = Some(run),
                 Some(Entry::Previous(record)) => {
                     self.previous.entry(record.row).or_insert(record);
                 }
                 Some(Entry::Row(record)) => self.remember(record.row),
                 Some(Entry::End(end)) => self.end = Some(end),
-                Some(Entry::Run(_)) | None => {}
+                Some(Entry::Run(_) | Entry::Begin(_) | Entry::Traffic(_)) | None => {}
             }
-            self.length += length as u64;
-        }
-        let Some(header) = header else {
-            bail!(
-                "`{shown}` does not begin as a journal of wxbulk does; nothing was sent that it could tell of, so delete it and start anew"
-            );
-        };
-        if header.format > FORMAT {
-            bail!(
-                "`{shown}` was written by wxbulk {}; go on with that version or a newer one",
-                header.wxbulk
-            );
-        }
+        });
+        self.length = whole.with_context(reading)?;
+        let header = usable(header, &shown)?;
         // Whatever is after the last whole line was being written when the program ended.
         self.file.set_len(self.length).with_context(reading)?;
         Ok(header)
@@ -125,4 +110,65 @@ impl RecordReader<'_> {
             _ => bail!("the journal `{shown}` was changed by another program"),
         }
     }
+}
+
+/// Reads a journal from its beginning to its end without touching it, and hands over each entry.
+pub fn read_through(path: &Path, mut each: impl FnMut(Entry)) -> Result<RunHeader> {
+    let shown = path.display().to_string();
+    let reading = || format!("cannot read the journal `{shown}`");
+    let file = File::open(path).with_context(reading)?;
+    let mut header = None;
+    each_line(&file, |_, entry| match entry {
+        Some(Entry::Run(run)) if header.is_none() => header = Some(run),
+        Some(entry) => each(entry),
+        None => {}
+    })
+    .with_context(reading)?;
+    usable(header, &shown)
+}
+
+/// What the run of a journal is about.
+pub fn header_of(path: &Path) -> Result<RunHeader> {
+    let shown = path.display().to_string();
+    let mut line = Vec::new();
+    File::open(path)
+        .and_then(|file| BufReader::new(file).read_until(b'\n', &mut line))
+        .with_context(|| format!("cannot read the journal `{shown}`"))?;
+    let header = match parse(&line) {
+        Some(Entry::Run(run)) => Some(run),
+        _ => None,
+    };
+    usable(header, &shown)
+}
+
+/// Hands over what each whole line says, if it can be understood, and where it begins; returns where
+/// the last one ends.
+fn each_line(file: &File, mut each: impl FnMut(u64, Option<Entry>)) -> io::Result<u64> {
+    let mut reader = BufReader::with_capacity(128 * 1024, file);
+    let mut line = Vec::new();
+    let mut offset = 0;
+    loop {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            return Ok(offset);
+        }
+        each(offset, parse(&line));
+        offset += length as u64;
+    }
+}
+
+fn usable(header: Option<RunHeader>, shown: &str) -> Result<RunHeader> {
+    let Some(header) = header else {
+        bail!(
+            "`{shown}` does not begin as a journal of wxbulk does; nothing was sent that it could tell of, so delete it and start anew"
+        );
+    };
+    if header.format > FORMAT {
+        bail!(
+            "`{shown}` was written by wxbulk {}; go on with that version or a newer one",
+            header.wxbulk
+        );
+    }
+    Ok(header)
 }

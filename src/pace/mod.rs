@@ -80,6 +80,13 @@ pub struct Ticket {
     ahead: usize,
 }
 
+impl Ticket {
+    /// How long ago it left.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.departed)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// No limit met yet.

@@ -23,6 +23,7 @@ const NOT_AS_EXPECTED: &str = "the numbers are no longer what they were: somebod
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_renewal(&mut self, ticket: Ticket, reply: &Reply) {
         let now = Instant::now();
+        self.recorder.ended(reply, ticket.age(now));
         trail::note_renewal(reply);
         if self.is_out_of_reach(reply, now) {
             self.stop_as_unreachable(reply);
@@ -64,6 +65,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     pub(super) fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: Reply) {
         let now = Instant::now();
+        self.recorder.ended(&reply, ticket.age(now));
         self.on_wire.remove(&job.row.number);
         job.trail.returns(now);
         let mut is_given_up = false;

@@ -119,6 +119,8 @@ impl Recorder for Notes {
         Ok(())
     }
 
+    fn ended(&mut self, _: &Reply, _: Duration) {}
+
     fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
         if self.room == Some(self.finished.len()) {
             return Err(anyhow!("no room"));

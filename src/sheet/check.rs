@@ -1,7 +1,7 @@
 //! Reads the whole sheet once before anything is sent: every problem, and what a run needs to
 //! know beforehand.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 
@@ -16,6 +16,9 @@ use crate::sheet::{Numbered, Sheet};
 
 /// Organisations counted exactly; more than a partner has.
 const ORGANISATIONS_COUNTED: usize = 100_000;
+
+/// Organisations remembered with their id, for those who ask whose locations a run was about.
+const ORGANISATIONS_NAMED: usize = 1000;
 
 /// What is done with two rows for one location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +40,20 @@ pub struct Checked {
     pub settled: u64,
     /// Different organisations in the rows to send; the token's own counts as one.
     pub organisations: usize,
+    /// The first of them, in the order of the sheet.
+    pub organisations_named: Vec<OrganisationRows>,
     pub duplicates: Duplicates,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Doubtful,
     pub lost_zero: Doubtful,
+}
+
+/// An organisation and how many rows it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganisationRows {
+    /// `None`: the token's own.
+    pub id: Option<String>,
+    pub rows: u64,
 }
 
 /// Numbers that are accepted but may not be what was meant.
@@ -64,6 +77,7 @@ pub fn check(
         problems: 0,
         settled: 0,
         organisations: 0,
+        organisations_named: Vec::new(),
         duplicates: Duplicates::default(),
         lost_plus: Doubtful::default(),
         lost_zero: Doubtful::default(),
@@ -132,7 +146,8 @@ pub fn check(
             count_and_report(&Problem::of_kind(ProblemKind::SameLocation, place, message))?;
         }
     }
-    checked.organisations = organisations.count();
+    checked.organisations = organisations.places.len();
+    checked.organisations_named = organisations.named;
     checked.duplicates = duplicates;
     checked.lost_plus = lost_plus;
     checked.lost_zero = lost_zero;
@@ -168,27 +183,41 @@ pub fn say_repeat(earlier: u64) -> String {
     format!("this is the location of row {earlier} again; which of the two is meant?")
 }
 
-/// Counts different organisations by a hash of their ids.
+/// Counts different organisations by a hash of their ids, and the rows of the first ones.
 #[derive(Default)]
 struct Organisations {
     hasher: RandomState,
-    seen: HashSet<u64>,
-    /// The last one, since sheets are sorted more often than not.
-    last: Option<String>,
+    /// Where in `named` they are, or would be.
+    places: HashMap<u64, usize>,
+    named: Vec<OrganisationRows>,
+    /// The one of the last row, since sheets are sorted more often than not.
+    last: Option<usize>,
 }
 
 impl Organisations {
     fn add(&mut self, org_id: Option<&str>) {
-        if self.last.as_deref() == Some(org_id.unwrap_or_default()) {
+        if let Some(last) = self.last.and_then(|last| self.named.get_mut(last))
+            && last.id.as_deref() == org_id
+        {
+            last.rows += 1;
             return;
         }
-        self.last = Some(org_id.unwrap_or_default().to_string());
-        if self.seen.len() < ORGANISATIONS_COUNTED {
-            self.seen.insert(self.hasher.hash_one(org_id));
+        let next = self.places.len();
+        let hash = self.hasher.hash_one(org_id);
+        let place = match self.places.get(&hash) {
+            Some(place) => *place,
+            None if next < ORGANISATIONS_COUNTED => *self.places.entry(hash).or_insert(next),
+            None => return,
+        };
+        if place == self.named.len() && place < ORGANISATIONS_NAMED {
+            self.named.push(OrganisationRows {
+                id: org_id.map(str::to_string),
+                rows: 0,
+            });
         }
-    }
-
-    fn count(&self) -> usize {
-        self.seen.len()
+        if let Some(named) = self.named.get_mut(place) {
+            named.rows += 1;
+        }
+        self.last = Some(place);
     }
 }

@@ -53,6 +53,14 @@ impl Register {
         Some(Problem::of_kind(ProblemKind::NotManaged, place(), says))
     }
 
+    /// What an organisation is called, if the service told.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        let key = ids::read(id, Kind::Organization).ok()?.key;
+        let mut known = self.organizations.iter();
+        let (_, organization) = known.find(|(known, _)| *known == key)?;
+        Some(&organization.name)
+    }
+
     fn candidates(&self) -> String {
         let names = self.organizations.iter().take(CANDIDATES);
         let names: Vec<String> = names

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wxbulk::simulator::{Behaviour, Speed};
 
-use crate::harness::{Ran, Stage, location_id, number, sheet};
+use crate::harness::{Ran, Stage, location_id, number, rows_recorded, sheet};
 
 const JOURNAL: &str = "sheet.results.csv.journal";
 const AT_ONCE: usize = 20;
@@ -228,22 +228,6 @@ impl Trial {
             self.figures
         );
     }
-}
-
-/// The rows with a sound record; read here once more, so that the product does not vouch for
-/// itself.
-fn rows_recorded(journal: &[u8]) -> HashSet<u64> {
-    journal
-        .split_inclusive(|byte| *byte == b'\n')
-        .filter_map(|line| {
-            let json = line.get(9..)?.strip_suffix(b"\n")?;
-            let checksum = format!("{:08x} ", crc32fast::hash(json));
-            let record: Value = serde_json::from_slice(json).ok()?;
-            record["row"]["row"]
-                .as_u64()
-                .filter(|_| line.starts_with(checksum.as_bytes()))
-        })
-        .collect()
 }
 
 fn count_by_row(requests: &[Value]) -> HashMap<u64, usize> {

@@ -1,0 +1,96 @@
+//! `wxbulk report` and `--report`: the page about a run, made from its journal.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::cli::ReportFlags;
+use crate::commands::invocation;
+use crate::journal::{self, Journal};
+use crate::progress::say;
+use crate::report;
+use crate::summary::ExitCode;
+
+/// A page tells within so many bytes from its beginning which run it is about.
+const LOOKED_AT: u64 = 4096;
+
+pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
+    let output = flags
+        .output
+        .unwrap_or_else(|| flags.results.with_extension("report.html"));
+    write(&flags.results, &output)?;
+    Ok(ExitCode::AsAsked)
+}
+
+/// Makes sure, before anything is sent, that the page can be written in the end.
+pub(super) fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
+    let shown = output.display();
+    if output == results || output == Journal::path_for(results) {
+        bail!("the report would overwrite `{shown}`; name another file with --report");
+    }
+    let folder = match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        bail!(
+            "the report cannot be written: there is no folder `{}`",
+            folder.display()
+        );
+    }
+    ensure_it_may_be_replaced(output, results)
+}
+
+/// Only a page about the same run, made again, or about a rehearsal is ever written over.
+fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
+    let shown = output.display();
+    if !output.exists() {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    File::open(output)
+        .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
+        .with_context(|| format!("cannot read `{shown}`"))?;
+    // Of a run that has no journal yet there can be no page.
+    let run = journal::header_of(&Journal::path_for(results)).ok();
+    if report::may_be_replaced(&String::from_utf8_lossy(&start), run.as_ref()) {
+        return Ok(());
+    }
+    bail!("`{shown}` exists already; move it away, or name another file for the report")
+}
+
+/// Writes the page about the run that left `results`.
+pub(super) fn write(results: &Path, output: &Path) -> Result<()> {
+    let journal = Journal::path_for(results);
+    if !journal.exists() {
+        bail!(
+            "there is nothing to report from: `{}` does not exist\nhint: name the results of a run; its journal stands beside them as long as nobody moves or deletes it",
+            journal.display()
+        );
+    }
+    ensure_it_may_be_replaced(output, results)?;
+    let page = report::page(&journal, |settings| invocation::undo(results, settings))?;
+    write_whole(output, &page)
+        .with_context(|| format!("cannot write the report `{}`", output.display()))?;
+    say(&format!("report: {}", output.display()));
+    Ok(())
+}
+
+/// Under another name until it is whole and on disk.
+fn write_whole(path: &Path, page: &str) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let written = File::create(&temporary)
+        .and_then(|mut file| {
+            file.write_all(page.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}

@@ -1,0 +1,165 @@
+//! The page as a whole: its head, the verdict, the figures that matter most, and its parts in order.
+
+use anyhow::Result;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::facts::Facts;
+use super::text::Text;
+use super::{asked, came, timing};
+use crate::clock::in_words;
+use crate::journal::RunHeader;
+use crate::summary::{grouped, plural};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Nothing is fetched and nothing is run, whatever the page says: only its own style counts.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/// What stands before the stamp of a page.
+const STAMPED: &str = "<meta name=\"wxbulk\" content=\"";
+
+/// What the stamp of a rehearsal's page begins with.
+const REHEARSAL: &str = "rehearsal ";
+
+/// Whether a page that begins so is about a run, if there is one, or about a rehearsal, which nobody
+/// will miss.
+pub fn may_be_replaced(start: &str, run: Option<&RunHeader>) -> bool {
+    let Some((_, stamped)) = start.split_once(STAMPED) else {
+        return false;
+    };
+    stamped.starts_with(REHEARSAL)
+        || run.is_some_and(|run| stamped.split('"').next() == Some(&stamp(run)))
+}
+
+/// By what a page is known to be of the same run: it stands near its top.
+fn stamp(header: &RunHeader) -> String {
+    let kind = if header.settings.rehearsal {
+        REHEARSAL
+    } else {
+        "run "
+    };
+    // Made of our own alphabet, so that it reads the same in a page.
+    let sheet: String = header
+        .input
+        .sha256
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    format!("{kind}{} {sheet}", header.started_at)
+}
+
+pub(super) fn render(facts: &Facts, undo: &str) -> Result<String> {
+    let name = Text::of(&facts.header.input.name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="wxbulk" content=(stamp(&facts.header));
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                link rel="icon" href="data:,";
+                title { "Change report: " (name.plain()) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        p.kind { "Webex Calling · auto transfer numbers · change report" }
+                        h1 { (name) }
+                    }
+                    (verdict(facts))
+                    (figures(facts))
+                    (asked::what(facts))
+                    (asked::organisations(facts))
+                    (timing::sittings(facts))
+                    (came::outcomes(facts))
+                    (came::causes(facts))
+                    (timing::traffic(facts)?)
+                    (asked::way_back(facts, undo))
+                }
+                footer {
+                    p {
+                        "All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. "
+                        "Written by wxbulk " (env!("CARGO_PKG_VERSION")) " from the journal that the run kept."
+                    }
+                }
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+/// How it stands with a run, in the order of what a reader should worry about.
+fn verdict(facts: &Facts) -> Markup {
+    let open = facts.rows().saturating_sub(facts.rows_as_asked());
+    let (class, mark, words) = match facts.end() {
+        None => (
+            "warning",
+            "!",
+            html! { strong { "Not ended." } " The run goes on, or was cut off without a chance to say why; going on with it finishes the sheet." },
+        ),
+        Some(end) if !end.complete => (
+            "warning",
+            "!",
+            html! {
+                strong { "Stopped before the end" }
+                @match &end.stopped {
+                    Some(why) => { ": " (Text::of(why)) "." }
+                    None => { "." }
+                }
+                " " (plural(open, "row")) " not done as asked; going on with the run finishes the sheet."
+            },
+        ),
+        Some(_) if open > 0 => (
+            "problem",
+            "×",
+            html! { strong { "Finished, with " (plural(open, "row")) " not as asked." } " What failed stands below, by its cause." },
+        ),
+        Some(_) => (
+            "good",
+            "✓",
+            html! { strong { "Finished: every row is as asked." } },
+        ),
+    };
+    html! {
+        div.verdict.(class) {
+            span.mark aria-hidden="true" { (mark) }
+            p { (words) }
+        }
+        @if facts.header.settings.rehearsal {
+            div.verdict.note {
+                span.mark aria-hidden="true" { "i" }
+                p { strong { "A rehearsal." } " It was sent to a simulator inside wxbulk; nothing changed in Webex." }
+            }
+        } @else if facts.header.settings.plan {
+            div.verdict.note {
+                span.mark aria-hidden="true" { "i" }
+                p { strong { "Only looked at." } " The present numbers were read; nothing was changed." }
+            }
+        }
+    }
+}
+
+fn figures(facts: &Facts) -> Markup {
+    let as_asked = facts.rows_as_asked();
+    let not = facts.rows().saturating_sub(as_asked);
+    html! {
+        dl.figures {
+            (figure("Rows in the sheet", &grouped(facts.rows())))
+            (figure("As asked", &grouped(as_asked)))
+            (figure("Not as asked", &grouped(not)))
+            @if facts.knows_traffic() {
+                (figure("Requests sent", &grouped(facts.requests)))
+                (figure("429 answers", &grouped(facts.throttled)))
+            }
+            (figure("Time at work", &in_words(facts.took())))
+        }
+    }
+}
+
+fn figure(name: &str, value: &str) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
