@@ -104,6 +104,10 @@ pub struct CheckFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
 
+    /// Write a copy of the sheet with what is certain put right, each change listed
+    #[arg(long, value_name = "OUT")]
+    pub fix: Option<PathBuf>,
+
     /// The list of problems: text, json (counts and first ones), or csv (all, to put beside the sheet)
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: String,

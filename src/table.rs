@@ -203,7 +203,8 @@ pub fn ensure_room(path: &Path, rows: u64, columns: usize) -> Result<()> {
     Ok(())
 }
 
-fn is_workbook(path: &Path) -> bool {
+/// Whether a file of that name is written as a workbook.
+pub fn is_workbook(path: &Path) -> bool {
     ending_of(path) == "xlsx"
 }
 

@@ -1,30 +1,50 @@
 //! `wxbulk check`: everything that is wrong with a sheet, without a network.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
 use crate::cli::CheckFlags;
 use crate::progress::say;
 use crate::settings::SheetSettings;
-use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, Doubtful, check};
 use crate::sheet::listing::{ListFormat, Listing};
+use crate::sheet::mending::{self, Mended, Mending};
+use crate::sheet::{Reading, Separator, Sheet};
 use crate::summary::{ExitCode, grouped, plural};
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
     let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
     let settings = SheetSettings::from_flags(flags.sheet)?;
-    let sheet = Sheet::open(&settings.path, settings.reading)?;
+    let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
     let mut out = BufWriter::new(io::stdout().lock());
     let mut listing = Listing::begin(format, &mut out)?;
+    let mut mended = None;
+    if let Some(path) = &flags.fix {
+        mended = fix(&sheet, path, |mending| {
+            let message = match format {
+                ListFormat::Csv => mending.in_full(),
+                ListFormat::Text | ListFormat::Json => mending.in_short(),
+            };
+            Ok(listing.note(&mending.place, mending.kind.word(), &message, &mut out)?)
+        })?;
+    }
+    if let (Some(path), Some(_)) = (&flags.fix, mended) {
+        // What is listed from here on is still wrong in the copy.
+        let separator = Some(Separator(sheet.delimiter()));
+        sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
+    }
     let checked = check(&sheet, settings.duplicates, |problem| {
         listing.add(problem, &mut out)
     })?;
     let mut counts = listing.withheld("; --format csv lists them all");
+    if let (Some(path), Some(mended)) = (&flags.fix, mended) {
+        say(&say_mended(path, mended));
+    }
     counts.push(say_counts(&checked));
     counts.extend(say_doubts(&checked));
     match format {
@@ -40,6 +60,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "doneBefore": checked.settled,
                 "badRows": checked.bad_rows,
                 "problems": checked.problems,
+                "mendedCells": mended.map(|mended| mended.cells),
                 "kinds": listing.kinds(),
                 "numbersWithoutPlus": checked.lost_plus.numbers,
                 "numbersWithoutZero": checked.lost_zero.numbers,
@@ -55,6 +76,51 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     } else {
         ExitCode::NothingSent
     })
+}
+
+/// Writes a copy with what is certain put right. `None`: the header is not understood, and without it
+/// nothing is certain.
+fn fix(
+    sheet: &Sheet,
+    path: &Path,
+    report: impl FnMut(&Mending) -> Result<()>,
+) -> Result<Option<Mended>> {
+    if path.exists() {
+        bail!(
+            "`{}` exists already; move it away, or name another file with --fix",
+            path.display()
+        );
+    }
+    let Ok(columns) = &sheet.columns else {
+        say("nothing is put right as long as the header is not understood");
+        return Ok(None);
+    };
+    mending::write(sheet, columns, path, report).map(Some)
+}
+
+/// How the copy is read: it is in UTF-8, and has one sheet if it is a workbook.
+fn of_copy(reading: Reading, separator: Option<Separator>) -> Reading {
+    Reading {
+        sheet: None,
+        encoding: None,
+        separator,
+        ..reading
+    }
+}
+
+fn say_mended(path: &Path, mended: Mended) -> String {
+    if mended.cells == 0 {
+        return format!(
+            "there was nothing to put right; the copy is `{}`",
+            path.display()
+        );
+    }
+    format!(
+        "{} put right in {}; the copy is `{}`",
+        plural(mended.cells, "cell"),
+        plural(mended.rows, "row"),
+        path.display()
+    )
 }
 
 /// `1,000 rows: 997 ready to send, 3 with 4 problems`.

@@ -181,12 +181,15 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> Damage {
 }
 
 /// The id in a cell.
-fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
+pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     ids::read(unprotected(cell), kind)
 }
 
 /// What a number cell asks for in a country, or what is wrong with it.
-fn read_change_in<'c>(cell: &'c str, country: Option<&Country>) -> Result<Change<'c>, Damage> {
+pub(super) fn read_change_in<'c>(
+    cell: &'c str,
+    country: Option<&Country>,
+) -> Result<Change<'c>, Damage> {
     let change = read_change(cell)?;
     let (Change::Set(number), Some(country)) = (&change, country) else {
         return Ok(change);
@@ -250,7 +253,7 @@ fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
     )
 }
 
-fn without_separators(text: &str) -> String {
+pub(super) fn without_separators(text: &str) -> String {
     text.chars()
         .filter(|character| !is_separator(*character))
         .map(narrow)
@@ -258,13 +261,13 @@ fn without_separators(text: &str) -> String {
 }
 
 /// Digits with an optional leading `+`, of a length a number can have.
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Apostrophes with which a cell is marked as text, and quotes that were pasted along.
-fn is_quote(character: char) -> bool {
+pub(super) fn is_quote(character: char) -> bool {
     matches!(
         character,
         '\'' | '"' | '`' | '\u{b4}' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}'

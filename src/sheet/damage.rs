@@ -5,7 +5,7 @@ use crate::sheet::kind::ProblemKind;
 use crate::webex::ids::{self, Kind};
 
 /// `ciscospark://us/` in base64: how each id begins.
-const ID_BEGINS: &str = "Y2lzY29zcGFyazovL3VzL";
+pub(super) const ID_BEGINS: &str = "Y2lzY29zcGFyazovL3VzL";
 
 /// What happened to a cell, and what to do about it: to be said after the cell itself.
 #[derive(Debug, PartialEq, Eq)]

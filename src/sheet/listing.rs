@@ -1,5 +1,5 @@
-//! Lists the problems of a sheet for a person, a program or a spreadsheet. However many there
-//! are, only counts and the first few of each kind are kept.
+//! Lists what is wrong with a sheet, and what was mended in it, for a person, a program or a
+//! spreadsheet. However much there is, only counts and the first few of each kind are kept.
 
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -7,14 +7,13 @@ use std::str::FromStr;
 use csv::Writer;
 use serde_json::{Value, json};
 
-use crate::sheet::kind::ProblemKind;
-use crate::sheet::problem::{Problem, column_letters};
+use crate::sheet::problem::{Place, Problem, column_letters};
 use crate::table::defuse;
 
-/// Problems of one kind that a person is shown: enough to see what they have in common.
+/// So many of one kind a person is shown: enough to see what they have in common.
 const SHOWN_OF_A_KIND: u64 = 20;
 
-/// Problems of one kind that a program is given along with their number.
+/// So many of one kind a program is given along with their number.
 const EXAMPLES_OF_A_KIND: u64 = 5;
 
 /// Who reads the list.
@@ -40,7 +39,7 @@ impl FromStr for ListFormat {
 
 #[derive(Debug)]
 struct Group {
-    kind: ProblemKind,
+    kind: &'static str,
     count: u64,
     examples: Vec<Value>,
 }
@@ -62,23 +61,39 @@ impl Listing {
         Ok(Listing { format, groups })
     }
 
+    /// Adds what is wrong.
     pub fn add(&mut self, problem: &Problem, out: &mut impl Write) -> io::Result<()> {
-        let group = self.group(problem.kind);
+        let Problem {
+            place,
+            kind,
+            message,
+        } = problem;
+        self.note(place, kind.word(), message, out)
+    }
+
+    /// Adds what is to be said of a place; `kind` is one word.
+    pub fn note(
+        &mut self,
+        place: &Place,
+        kind: &'static str,
+        message: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let group = self.group(kind);
         group.count += 1;
         let count = group.count;
         match self.format {
-            ListFormat::Text if count <= SHOWN_OF_A_KIND => writeln!(out, "{problem}"),
+            ListFormat::Text if count <= SHOWN_OF_A_KIND => writeln!(out, "{place}: {message}"),
             ListFormat::Json if count <= EXAMPLES_OF_A_KIND => {
-                let example = as_json(problem);
-                self.group(problem.kind).examples.push(example);
+                let example = as_json(place, message);
+                self.group(kind).examples.push(example);
                 Ok(())
             }
             ListFormat::Text | ListFormat::Json => Ok(()),
             ListFormat::Csv => {
-                let (letters, name) = place(problem);
-                let row = problem.place.row.to_string();
-                let kind = problem.kind.word();
-                write_record(out, [&row, &letters, &defuse(name), kind, &problem.message])
+                let (letters, name) = parts(place);
+                let row = place.row.to_string();
+                write_record(out, [&row, &letters, &defuse(name), kind, &defuse(message)])
             }
         }
     }
@@ -87,8 +102,8 @@ impl Listing {
     pub fn withheld(&self, how: &str) -> Vec<String> {
         let withheld = self.groups.iter().filter_map(|group| {
             let more = group.count.checked_sub(SHOWN_OF_A_KIND)?;
-            let kind = group.kind.word();
-            (more > 0).then(|| format!("and {more} more problems of the kind `{kind}`{how}"))
+            let kind = group.kind;
+            (more > 0).then(|| format!("and {more} more of the kind `{kind}`{how}"))
         });
         withheld.collect()
     }
@@ -97,7 +112,7 @@ impl Listing {
     pub fn kinds(self) -> Value {
         let kinds = self.groups.into_iter().map(|group| {
             json!({
-                "kind": group.kind.word(),
+                "kind": group.kind,
                 "count": group.count,
                 "first": group.examples,
             })
@@ -105,7 +120,7 @@ impl Listing {
         kinds.collect()
     }
 
-    fn group(&mut self, kind: ProblemKind) -> &mut Group {
+    fn group(&mut self, kind: &'static str) -> &mut Group {
         let known = self.groups.iter().position(|group| group.kind == kind);
         let index = known.unwrap_or_else(|| {
             self.groups.push(Group {
@@ -119,19 +134,19 @@ impl Listing {
     }
 }
 
-fn as_json(problem: &Problem) -> Value {
-    let (letters, name) = place(problem);
-    let column = problem.place.column.is_some();
+fn as_json(place: &Place, message: &str) -> Value {
+    let (letters, name) = parts(place);
+    let column = place.column.is_some();
     json!({
-        "row": problem.place.row,
+        "row": place.row,
         "column": column.then_some(letters),
         "name": column.then_some(name),
-        "message": problem.message,
+        "message": message,
     })
 }
 
-fn place(problem: &Problem) -> (String, &str) {
-    match &problem.place.column {
+fn parts(place: &Place) -> (String, &str) {
+    match &place.column {
         Some((index, name)) => (column_letters(*index), name),
         None => (String::new(), ""),
     }
@@ -150,15 +165,15 @@ fn write_record(out: &mut impl Write, cells: [&str; 5]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::problem::Place;
 
     fn list(format: ListFormat, problems: u64) -> (String, Listing) {
         let mut out = Vec::new();
         let mut listing = Listing::begin(format, &mut out).expect("written");
         for row in 0..problems {
             let place = Place::cell(row + 2, 2, "=n1");
-            let problem = Problem::of_kind(ProblemKind::Date, place, "`1/2`, a \"date\"");
-            listing.add(&problem, &mut out).expect("written");
+            let message = "`1/2`, a \"date\"";
+            let added = listing.note(&place, "date", message, &mut out);
+            added.expect("written");
         }
         (String::from_utf8(out).expect("text"), listing)
     }
@@ -168,7 +183,7 @@ mod tests {
         let (text, listing) = list(ListFormat::Text, 1000);
         assert_eq!(text.lines().count() as u64, SHOWN_OF_A_KIND);
         let withheld = listing.withheld("; --format csv lists them all");
-        insta::assert_snapshot!(withheld.join("\n"), @"and 980 more problems of the kind `date`; --format csv lists them all");
+        insta::assert_snapshot!(withheld.join("\n"), @"and 980 more of the kind `date`; --format csv lists them all");
         assert!(list(ListFormat::Text, 20).1.withheld("").is_empty());
     }
 

@@ -11,6 +11,7 @@ pub mod kind;
 mod layout;
 pub mod listing;
 pub mod locations;
+pub mod mending;
 pub mod problem;
 mod records;
 pub mod register;
@@ -191,16 +192,22 @@ impl Sheet {
     ///
     /// Only one reading at a time: they share the position in the file.
     pub fn records(&self) -> Result<Records<Text<&File>>> {
-        let mut file = self.spooled.as_ref().unwrap_or(&self.file);
-        file.seek(SeekFrom::Start(0))
-            .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
-        let text = self.form.reader(file);
-        let mut records = layout::records(text, self.delimiter, self.has_separator_line)?;
+        let mut records = self.all_records()?;
         while let Some(record) = records.next_record() {
             if record?.row >= self.header_row {
                 break;
             }
         }
+        Ok(records)
+    }
+
+    /// The same from the very first row on.
+    fn all_records(&self) -> Result<Records<Text<&File>>> {
+        let mut file = self.spooled.as_ref().unwrap_or(&self.file);
+        file.seek(SeekFrom::Start(0))
+            .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
+        let text = self.form.reader(file);
+        let records = layout::records(text, self.delimiter, self.has_separator_line)?;
         Ok(records)
     }
 

@@ -72,15 +72,21 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "row {}", self.row)?;
+        match &self.column {
+            Some((index, name)) => {
+                write!(formatter, ", column {} ({name})", column_letters(*index))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = if self.place.column.is_some() {
-            ", "
-        } else {
-            ": "
-        };
-        let Place { row, .. } = self.place;
-        write!(formatter, "row {row}{separator}{}", self.within_row())
+        write!(formatter, "{}: {}", self.place, self.message)
     }
 }
 

@@ -100,7 +100,7 @@ fn problems_are_listed_for_programs_and_spreadsheets_too() {
     let text = stage.run("check sheet.csv").expect(2).stdout;
     let end: Vec<&str> = text.lines().skip(20).collect();
     assert_snapshot!(end.join("\n"), @"
-    and 10 more problems of the kind `wrong-length`; --format csv lists them all
+    and 10 more of the kind `wrong-length`; --format csv lists them all
     30 rows: 0 ready to send, 30 with 30 problems
     ");
     let list = stage.run("check sheet.csv --format csv").expect(2).stdout;

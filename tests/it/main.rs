@@ -9,6 +9,7 @@ mod disk;
 mod docs;
 mod excel;
 mod export;
+mod fix;
 mod floors;
 mod harness;
 mod hostile;

@@ -88,7 +88,7 @@ fn many_such_rows_are_named_as_one_kind() {
     stage.write("sheet.csv", sheet(&rows));
     let ran = stage.apply("sheet.csv").expect(2);
     assert_eq!(ran.stderr.lines().count(), 23, "{}", ran.stderr);
-    let more = "and 480 more problems of the kind `not-managed`\n";
+    let more = "and 480 more of the kind `not-managed`\n";
     assert!(ran.stderr.contains(more), "{}", ran.stderr);
 }
 

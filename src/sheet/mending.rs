@@ -1,0 +1,424 @@
+//! Writes a sheet anew with what is certain put right: a cell that means one thing only is written
+//! as it would be sent, and what is blank at the end of rows is left out. What is not certain stays as
+//! it is, each row where it was.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use csv::ByteRecord;
+
+use crate::row::Change;
+use crate::sheet::cells::{
+    REMOVE, is_number, is_quote, read_change_in, read_id, without_separators,
+};
+use crate::sheet::columns::Columns;
+use crate::sheet::country::Country;
+use crate::sheet::damage::ID_BEGINS;
+use crate::sheet::kind::ProblemKind;
+use crate::sheet::problem::{Place, shorten};
+use crate::sheet::{Numbered, Sheet};
+use crate::table::{Cell, Existing, Table, ensure_room, is_workbook, unprotected};
+use crate::webex::ids::{self, IdFault, Kind};
+
+/// A spreadsheet keeps so many digits of a number; the others were zeros.
+const DIGITS_KEPT: usize = 15;
+
+/// How much of the end of a cell is shown, in characters.
+const END_SHOWN: usize = 12;
+
+/// What was put right in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MendingKind {
+    /// Blanks, quotes and what is invisible, around a number or an id.
+    Around,
+    /// What helps to read a number: blanks, hyphens, dots, brackets.
+    Separators,
+    /// The `.0` that a spreadsheet appended.
+    Decimal,
+    /// The spelling of `REMOVE`.
+    Remove,
+    /// The UUID that Control Hub shows.
+    Uuid,
+    /// The country that was named for bare national numbers.
+    Country,
+    /// Cells beyond the last column, with nothing but blanks in them.
+    Beyond,
+}
+
+impl MendingKind {
+    /// The kind in one word, told by its beginning from what is still wrong.
+    pub fn word(self) -> &'static str {
+        match self {
+            MendingKind::Around => "mended-around",
+            MendingKind::Separators => "mended-separators",
+            MendingKind::Decimal => "mended-decimal",
+            MendingKind::Remove => "mended-remove",
+            MendingKind::Uuid => "mended-uuid",
+            MendingKind::Country => "mended-country",
+            MendingKind::Beyond => "mended-beyond",
+        }
+    }
+}
+
+/// A cell that was put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mending {
+    pub place: Place,
+    pub kind: MendingKind,
+    found: String,
+    written: String,
+}
+
+impl Mending {
+    /// `found → written`, as much of it as fits a line: the ends, where the beginnings are alike.
+    pub fn in_short(&self) -> String {
+        let [found, written] = [&self.found, &self.written].map(|text| shorten(text));
+        if found != written {
+            return say(&found, &written);
+        }
+        let [found, written] = [&self.found, &self.written].map(|text| {
+            let end = text.char_indices().rev().take(END_SHOWN).last();
+            format!("…{}", shorten(&text[end.map_or(0, |(at, _)| at)..]))
+        });
+        say(&found, &written)
+    }
+
+    /// The same with all of both.
+    pub fn in_full(&self) -> String {
+        say(&self.found, &self.written)
+    }
+}
+
+fn say(found: &str, written: &str) -> String {
+    match written {
+        "" => format!("`{found}` → nothing"),
+        _ => format!("`{found}` → `{written}`"),
+    }
+}
+
+/// What was put right in a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mended {
+    pub cells: u64,
+    pub rows: u64,
+}
+
+/// Writes the sheet, put right, to `path`, where nothing may stand yet. Each cell that is written
+/// otherwise than it was found goes to `report`.
+pub fn write(
+    sheet: &Sheet,
+    columns: &Columns,
+    path: &Path,
+    mut report: impl FnMut(&Mending) -> Result<()>,
+) -> Result<Mended> {
+    ensure_room(path, 0, columns.width)?;
+    let mut table = Table::create(path, sheet.text_style())?;
+    let mut mended = Mended::default();
+    let mut records = sheet.all_records()?;
+    let mut numbered = Numbered::default();
+    let mut row = 1;
+    while records
+        .read(&mut numbered)
+        .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
+    {
+        // Blank ones count too.
+        while row < numbered.row {
+            table.end_row()?;
+            row += 1;
+        }
+        let record = &numbered.record;
+        match row.cmp(&sheet.header_row) {
+            Ordering::Less => {
+                let mut cells = record.iter().map(Cell::Text);
+                cells.try_for_each(|cell| table.cell(cell))?;
+            }
+            Ordering::Equal => {
+                let mut names = record.iter().take(columns.width).map(Cell::Name);
+                names.try_for_each(|name| table.cell(name))?;
+            }
+            Ordering::Greater if record.len() < columns.width && is_workbook(path) => bail!(
+                "row {row} has too few cells, which cannot be seen in a workbook; mend it first, or name a .csv file instead of `{}`",
+                path.display()
+            ),
+            Ordering::Greater => {
+                let mendings = mend(sheet, columns, &numbered);
+                write_cells(&mut table, record, columns.width, &mendings)?;
+                mendings.iter().try_for_each(&mut report)?;
+                mended.cells += mendings.len() as u64;
+                mended.rows += u64::from(!mendings.is_empty());
+            }
+        }
+        table.end_row()?;
+        row += 1;
+    }
+    table.keep(Existing::Refuse)?;
+    Ok(mended)
+}
+
+fn write_cells(
+    table: &mut Table,
+    record: &ByteRecord,
+    width: usize,
+    mendings: &[Mending],
+) -> Result<()> {
+    for index in 0..kept_width(record, width) {
+        let is_here = |mending: &&Mending| {
+            let column = mending.place.column.as_ref();
+            column.is_some_and(|(column, _)| *column == index)
+        };
+        table.cell(Cell::Text(match mendings.iter().find(is_here) {
+            Some(mending) => mending.written.as_bytes(),
+            None => &record[index],
+        }))?;
+    }
+    Ok(())
+}
+
+/// How many cells of a row are written: what is blank beyond the header's is not.
+fn kept_width(record: &ByteRecord, width: usize) -> usize {
+    let is_blank = |cell: &[u8]| match std::str::from_utf8(cell) {
+        Ok(cell) => cell.trim_matches(ids::is_blank).is_empty(),
+        Err(_) => false,
+    };
+    let last = record.iter().rposition(|cell| !is_blank(cell));
+    last.map_or(0, |last| last + 1).max(width.min(record.len()))
+}
+
+/// What can be put right in a row. In one with cells too few or too many nobody knows which cell is
+/// which.
+fn mend(sheet: &Sheet, columns: &Columns, numbered: &Numbered) -> Vec<Mending> {
+    let Numbered { row, record } = numbered;
+    if kept_width(record, columns.width) != columns.width {
+        return Vec::new();
+    }
+    let country = sheet.reading.country.as_ref();
+    let mut mendings = Vec::new();
+    for (index, bytes) in record.iter().enumerate() {
+        let Ok(found) = std::str::from_utf8(bytes) else {
+            continue;
+        };
+        let certain = if columns.org_id == Some(index) {
+            mended_id(found, Kind::Organization)
+        } else if columns.location_id == index {
+            mended_id(found, Kind::Location)
+        } else if columns.number_at(index).is_some() {
+            mended_number(found, country)
+        } else if index >= columns.width {
+            Some((MendingKind::Beyond, Cow::Borrowed("")))
+        } else {
+            None
+        };
+        if let Some((kind, written)) = certain
+            && written != found
+        {
+            let name = sheet.header.get(index).unwrap_or_default();
+            mendings.push(Mending {
+                place: Place::cell(*row, index, shorten(&String::from_utf8_lossy(name))),
+                kind,
+                found: found.to_string(),
+                written: written.into_owned(),
+            });
+        }
+    }
+    mendings
+}
+
+/// The id as it would be sent, where the cell holds one.
+fn mended_id(cell: &str, kind: Kind) -> Option<(MendingKind, Cow<'_, str>)> {
+    let id = match read_id(cell, kind) {
+        Ok(id) => id.text,
+        Err(IdFault::Empty) => Cow::Borrowed(""),
+        // It is whole, but stands in the wrong place.
+        Err(IdFault::OtherKind(_)) => return None,
+        Err(IdFault::NoId) => {
+            let is_of_it = |character: &char| !ids::is_blank(*character) && !is_quote(*character);
+            let bare: String = cell.chars().filter(is_of_it).collect();
+            let is_one = bare.matches(ID_BEGINS).count() < 2;
+            let id = ids::read(&bare, kind).ok().filter(|_| is_one)?;
+            Cow::Owned(id.text.into_owned())
+        }
+    };
+    let kind = if id.len() > cell.len() {
+        MendingKind::Uuid
+    } else {
+        MendingKind::Around
+    };
+    Some((kind, id))
+}
+
+/// What a number cell asks for, as plainly as it can be written.
+fn mended_number<'c>(
+    cell: &'c str,
+    country: Option<&Country>,
+) -> Option<(MendingKind, Cow<'c, str>)> {
+    let bare = unprotected(cell.trim_matches(ids::is_blank));
+    let bare = bare.trim_matches(|character| ids::is_blank(character) || is_quote(character));
+    match read_change_in(cell, country) {
+        Ok(Change::Keep) => Some((MendingKind::Around, Cow::Borrowed(""))),
+        Ok(Change::Clear) => Some((MendingKind::Remove, Cow::Borrowed(REMOVE))),
+        Ok(Change::Set(number)) => {
+            let kind = if number == bare {
+                MendingKind::Around
+            } else if number == without_separators(bare) {
+                MendingKind::Separators
+            } else {
+                MendingKind::Country
+            };
+            Some((kind, number))
+        }
+        Err(damage) if damage.kind == ProblemKind::Decimal => {
+            let (whole, fraction) = bare.split_once('.')?;
+            let is_certain = is_number(whole)
+                && whole.len() <= DIGITS_KEPT
+                && fraction.bytes().all(|digit| digit == b'0');
+            match read_change_in(whole, country) {
+                Ok(Change::Set(number)) if is_certain => Some((MendingKind::Decimal, number)),
+                _ => None,
+            }
+        }
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::Reading;
+    use crate::sheet::check::{DuplicatePolicy, check};
+    use std::fmt::Write;
+    use std::fs;
+
+    const ORG: &str = "0a6b0c1d-58d2-4e7f-9a01-b2c3d4e5f607";
+    const ID: &str =
+        "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmM2E2YjFjLTU4ZDItNGU3Zi05YTAxLWIyYzNkNGU1ZjYwNw";
+    const NUMERIC_ID: &str = "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzMxMTY";
+
+    #[test]
+    fn numbers_are_put_right_where_they_can_mean_one_thing_only() {
+        use MendingKind::*;
+        for (cell, mended) in [
+            ("+12025550101", Some((Around, "+12025550101"))),
+            (" '+12025550101\u{200b}", Some((Around, "+12025550101"))),
+            ("\u{201c}5501\u{201d}", Some((Around, "5501"))),
+            ("=\"+12025550101\"", Some((Around, "+12025550101"))),
+            ("+1 (202) 555-0101", Some((Separators, "+12025550101"))),
+            ("12025550101.0", Some((Decimal, "12025550101"))),
+            ("+12025550101.00", Some((Decimal, "+12025550101"))),
+            ("\u{a0}", Some((Around, ""))),
+            ("Remove ", Some((Remove, "REMOVE"))),
+            ("5501.5", None),
+            ("-5501.0", None),
+            ("12345678901234567.0", None),
+            ("1.20256E+10", None),
+            ("12,025,550,101", None),
+            ("12O25550101", None),
+            ("2025-01-05", None),
+            ("n/a", None),
+        ] {
+            let mended = mended.map(|(kind, text)| (kind, Cow::Borrowed(text)));
+            assert_eq!(mended_number(cell, None), mended, "{cell}");
+        }
+        let country: super::Country = "+1".parse().expect("a code");
+        let mended = mended_number("202-555-0101", Some(&country));
+        assert_eq!(mended, Some((Country, "+12025550101".into())));
+    }
+
+    #[test]
+    fn ids_are_put_right_where_they_are_whole() {
+        let mended = |cell: &str| {
+            let mended = mended_id(cell, Kind::Location);
+            mended.map(|(_, text)| text.into_owned())
+        };
+        let whole = Some(ID.to_string());
+        for cell in [
+            ID.to_string(),
+            format!(" {ID}\u{a0}"),
+            format!("'{ID}"),
+            format!("\u{201c}{ID}\u{201d}"),
+            format!("{}\n{}", &ID[..40], &ID[40..]),
+            "0F3A6B1C-58D2-4E7F-9A01-B2C3D4E5F607".to_string(),
+        ] {
+            assert_eq!(mended(&cell), whole, "{cell}");
+        }
+        for cell in [
+            &ID[..60],
+            &ID.to_lowercase(),
+            "London",
+            &format!("{NUMERIC_ID} {NUMERIC_ID}"),
+            &format!("{ID} {ID}"),
+        ] {
+            assert_eq!(mended(cell), None, "{cell}");
+        }
+    }
+
+    /// A sheet, opened; and its rows with problems.
+    fn opened(path: &Path) -> (Sheet, Vec<u64>) {
+        let sheet = Sheet::open(path, Reading::default()).expect("a sheet");
+        let mut bad_rows = Vec::new();
+        check(&sheet, DuplicatePolicy::InOrder, |problem| {
+            bad_rows.push(problem.place.row);
+            Ok(())
+        })
+        .expect("it can be read");
+        (sheet, bad_rows)
+    }
+
+    /// What the rows ask for.
+    fn asked(sheet: &Sheet) -> Vec<(u64, u32)> {
+        let columns = sheet.columns.as_ref().expect("columns");
+        let mut records = sheet.records().expect("records");
+        std::iter::from_fn(|| records.next_record())
+            .filter_map(|numbered| {
+                let numbered = numbered.expect("a record");
+                let row = sheet.read_row(columns, &numbered).ok()?;
+                Some((row.number, row.fingerprint()))
+            })
+            .collect()
+    }
+
+    fn mend_to(sheet: &Sheet, path: &Path) -> Mended {
+        let columns = sheet.columns.as_ref().expect("columns");
+        write(sheet, columns, path, |_| Ok(())).expect("it can be written")
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+        #[test]
+        fn a_mended_sheet_asks_for_the_same_and_needs_no_more_mending(
+            title in proptest::prelude::prop_oneof!["", "Numbers\n\n"],
+            rows in proptest::collection::vec((
+                proptest::prelude::prop_oneof!["", " ", ORG],
+                proptest::prelude::prop_oneof![ID, NUMERIC_ID, "[ '\u{a0}]{0,2}Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzMxMTY[ \u{200b}]?", "[0-9a-f]{8}-58d2-4E7f-9a01-[0-9a-f]{12}", "\\PC{0,6}"],
+                proptest::prelude::prop_oneof!["[+0-9 ().'\u{201c}-]{0,14}", "[1-9][0-9]{2,12}[.]0", " ?(?i:remove) ?", "=\"\"[0-9]{4}\"\"", "\\PC{0,5}"],
+                proptest::prelude::prop_oneof!["", " ", "[a-z,\"=+]{0,4}"],
+                proptest::prelude::prop_oneof!["", ",", ", ,\u{a0}", ",x", "\n\n", "\n,,,"],
+            ), 1..6),
+            name in proptest::prelude::prop_oneof!["one[.]csv", "one[.]xlsx"],
+        ) {
+            let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+            let mut text = format!("{title}orgId,locationId,n1,note,,\n");
+            for (org, location, number, note, after) in &rows {
+                let cells = [org, location, number, note].map(|cell| quoted(cell));
+                let _ = writeln!(text, "{}{after}", cells.join(","));
+            }
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let path = folder.path().join("sheet.csv");
+            fs::write(&path, text).expect("room");
+            let (sheet, bad_rows) = opened(&path);
+            let once = folder.path().join(&name);
+            mend_to(&sheet, &once);
+            let (mended, left) = opened(&once);
+            proptest::prop_assert!(left.iter().all(|row| bad_rows.contains(row)), "{left:?} {bad_rows:?}");
+            let asked_now = asked(&mended);
+            proptest::prop_assert!(asked(&sheet).iter().all(|row| asked_now.contains(row)));
+
+            let twice = folder.path().join(format!("again-{name}"));
+            proptest::prop_assert_eq!(mend_to(&mended, &twice), Mended::default());
+            if name == "one.csv" {
+                proptest::prop_assert_eq!(fs::read(once).expect("a file"), fs::read(twice).expect("a file"));
+            }
+        }
+    }
+}

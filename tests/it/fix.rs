@@ -1,0 +1,163 @@
+//! `check --fix`: a copy with what is certain put right.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::harness::{Stage, location_id};
+
+/// A sheet as it may come out of an office.
+fn messy() -> String {
+    let id = location_id;
+    let rows = [
+        "Sites;;;;;;".to_string(),
+        String::new(),
+        "orgId;Location ID;n1;n2;n3;note;".to_string(),
+        format!(";{}\u{a0};+1 (202) 555-0101;;;ok;", id(1)),
+        format!(";'{};\u{201c}+12025550102\u{201d};remove;;00123;", id(2)),
+        String::new(),
+        format!(";{};+12025550103.0;12025550104;=\"05501\";=1+1; ", id(3)),
+        format!(";{};1.20256E+10;12O25550105;2025-01-05;;", id(4)),
+        format!(";{};202.555.0109;;;;", &id(5)[..60]),
+        ";;;;;;".to_string(),
+        String::new(),
+    ];
+    rows.join("\r\n")
+}
+
+#[test]
+fn what_is_certain_is_put_right_and_the_rest_stays_a_problem_in_its_row() {
+    let stage = Stage::instant();
+    stage.write("messy.csv", messy());
+    let ran = stage.run("check messy.csv --fix clean.csv").expect(2);
+    assert_snapshot!(ran.stderr, @"
+    the header is row 3; what stands above it is left out
+    9 cells put right in 4 rows; the copy is `clean.csv`
+    ");
+    assert_snapshot!(ran.stdout, @r#"
+    row 4, column B (Location ID): `…wMDAwMDAwMQ\u{a0}` → `…AwMDAwMDAwMQ`
+    row 4, column C (n1): `+1 (202) 555-0101` → `+12025550101`
+    row 5, column B (Location ID): `'Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTA…` → `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAw…`
+    row 5, column C (n1): `“+12025550102”` → `+12025550102`
+    row 5, column D (n2): `remove` → `REMOVE`
+    row 7, column C (n1): `+12025550103.0` → `+12025550103`
+    row 7, column E (n3): `="05501"` → `05501`
+    row 7, column G (): ` ` → nothing
+    row 9, column C (n1): `202.555.0109` → `2025550109`
+    row 8, column C (n1): `1.20256E+10` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
+    row 8, column D (n2): `12O25550105` has the letter `O` where the digit `0` seems to be meant; type the digit
+    row 8, column E (n3): `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    row 9, column B (Location ID): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAw…` is the beginning of an id: it has 60 characters and such an id has 82; copy the whole id
+    5 rows: 3 ready to send, 2 with 4 problems
+    note: 1 number with 11 digits or more and no `+` in front, the first in row 7; sent as they stand unless --country names their country
+    "#);
+    let clean = fs::read_to_string(stage.path("clean.csv")).expect("text");
+    assert_snapshot!(clean, @r#"
+    Sites;;;;;;
+    ""
+    orgId;Location ID;n1;n2;n3;note
+    ;Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMQ;+12025550101;;;ok
+    ;Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMg;+12025550102;REMOVE;;00123
+    ""
+    ;Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMw;+12025550103;12025550104;05501;=1+1
+    ;Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNA;1.20256E+10;12O25550105;2025-01-05;
+    ;Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04;2025550109;;;
+    "#);
+}
+
+#[test]
+fn the_copy_asks_for_the_same_and_needs_no_more_mending() {
+    let stage = Stage::instant();
+    stage.write("messy.csv", messy());
+    stage.apply("messy.csv --skip-invalid").expect(1);
+    let asked = stage.state();
+    for copy in ["clean.csv", "clean.xlsx"] {
+        stage
+            .run(&format!("check messy.csv --fix {copy}"))
+            .expect(2);
+        let again = format!("again-{copy}");
+        let ran = stage.run(&format!("check {copy} --fix {again}")).expect(2);
+        assert!(
+            ran.stderr.contains("nothing to put right"),
+            "{}",
+            ran.stderr
+        );
+        let ran = stage
+            .apply(&format!("{copy} --skip-invalid -o {copy}.results.csv"))
+            .expect(1);
+        assert!(
+            ran.stderr.contains("updated              3"),
+            "{}",
+            ran.stderr
+        );
+        let now = stage.state();
+        for (id, numbers) in asked.as_object().expect("locations") {
+            assert_eq!(&now[id], numbers);
+        }
+    }
+    let read = |name: &str| fs::read(stage.path(name)).expect("a file");
+    assert_eq!(read("clean.csv"), read("again-clean.csv"));
+}
+
+#[test]
+fn nothing_is_overwritten_and_nothing_half_done() {
+    let stage = Stage::instant();
+    stage.write("messy.csv", messy());
+    for (out, says) in [
+        ("messy.csv", "exists already"),
+        ("no/such/folder.csv", "cannot write"),
+        ("clean.ods", "only .csv and .xlsx"),
+    ] {
+        let ran = stage.run(&format!("check messy.csv --fix {out}")).expect(2);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    }
+    stage.write("short.csv", "orgId,locationId,n1\n,x\n");
+    let ran = stage.run("check short.csv --fix clean.xlsx").expect(2);
+    assert!(
+        ran.stderr.contains("row 2 has too few cells"),
+        "{}",
+        ran.stderr
+    );
+    stage.write("other.csv", "place,number\nx,5501\n");
+    let ran = stage.run("check other.csv --fix clean.csv").expect(2);
+    assert!(
+        ran.stderr.contains("nothing is put right"),
+        "{}",
+        ran.stderr
+    );
+    let names = stage
+        .files()
+        .into_iter()
+        .map(|path| path.file_name().map(ToOwned::to_owned));
+    let mut names: Vec<_> = names.flatten().collect();
+    names.sort();
+    assert_eq!(names, ["messy.csv", "other.csv", "short.csv"]);
+}
+
+#[test]
+fn every_change_is_listed_for_a_spreadsheet_and_the_first_of_a_kind_for_a_person() {
+    let stage = Stage::instant();
+    let mut text = "orgId,locationId,n1\n".to_string();
+    for row in 0..100 {
+        text += &format!(",{},+1 202 555 {row:04}\n", location_id(row));
+    }
+    stage.write("sheet.csv", text);
+    let ran = stage.run("check sheet.csv --fix one.csv").expect(0);
+    assert_eq!(ran.stdout.matches(" → ").count(), 20);
+    assert!(
+        ran.stdout
+            .contains("and 80 more of the kind `mended-separators`")
+    );
+    let ran = stage
+        .run("check sheet.csv --fix two.csv --format csv")
+        .expect(0);
+    assert_eq!(ran.stdout.matches(",mended-separators,").count(), 100);
+    let ran = stage
+        .run("check sheet.csv --fix three.csv --format json")
+        .expect(0);
+    assert!(
+        ran.stdout.contains("\"mendedCells\": 100"),
+        "{}",
+        ran.stdout
+    );
+}
