@@ -1,5 +1,6 @@
 //! The flags as a person types them. What they mean is settled in `settings`.
 
+mod mistakes;
 mod pages;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use mistakes::read;
 pub use pages::{write_completions, write_man_pages};
 
 /// Changes Webex Calling settings in bulk from a spreadsheet.

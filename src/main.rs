@@ -1,15 +1,18 @@
 //! The process: arguments, a runtime, the command, an exit code.
 
-use std::process;
+use std::{env, process};
 
-use clap::Parser;
-use wxbulk::cli::Cli;
 use wxbulk::summary::ExitCode;
-use wxbulk::{commands, progress};
+use wxbulk::{cli, commands, platform, progress};
 
 fn main() -> process::ExitCode {
-    // Wrong flags end the process here, with clap's own message and exit code 2.
-    let cli = Cli::parse();
+    let cli = match cli::read(env::args_os()) {
+        Ok(cli) => cli,
+        Err(mistake) => {
+            progress::say(&mistake);
+            return process::ExitCode::from(ExitCode::NothingSent as u8);
+        }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -17,7 +20,7 @@ fn main() -> process::ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(commands::run(cli)));
     let code = ended.unwrap_or_else(|error| {
-        progress::say(&format!("error: {error:#}"));
+        progress::say(&format!("error: {}", platform::in_words(&error)));
         ExitCode::NothingSent
     });
     process::ExitCode::from(code as u8)

@@ -1,5 +1,6 @@
 //! What differs between Linux, macOS and Windows: the signals that stop a run, how a renamed file
-//! is made to stay renamed, who may read a file, and how shells quote. The Windows half cannot be tested on Linux.
+//! is made to stay renamed, who may read a file, how shells quote, and what the errors mean. The
+//! Windows half cannot be tested on Linux.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,46 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures::Stream;
+
+/// An error and its causes for a person, who knows no error numbers.
+pub fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain() {
+        let cause = match cause.downcast_ref() {
+            Some(error) => system_error_in_words(error),
+            None => cause.to_string(),
+        };
+        // Some libraries repeat the cause in their own words for it.
+        if !words.ends_with(&cause) {
+            let separator = if words.is_empty() { "" } else { ": " };
+            words = words + separator + &cause;
+        }
+    }
+    words
+}
+
+fn system_error_in_words(error: &io::Error) -> String {
+    /// Windows, where a program that has a file open may keep it to itself, as Excel does.
+    const IN_USE: [i32; 2] = [32, 33];
+    if cfg!(windows)
+        && error
+            .raw_os_error()
+            .is_some_and(|code| IN_USE.contains(&code))
+    {
+        return "another program has it open; close it there (in Excel?) and try again".into();
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        io::ErrorKind::PermissionDenied => "you are not allowed to".into(),
+        io::ErrorKind::StorageFull => "the disk is full".into(),
+        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there".into(),
+        _ => {
+            let text = error.to_string();
+            let words = text.split(" (os error").next().unwrap_or_default();
+            words.to_lowercase()
+        }
+    }
+}
 
 /// The user's wish to stop, as often as it is uttered: Ctrl-C, and what terminals, services and
 /// shutting-down machines send.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::outcome::OutcomeKind;
+use crate::platform;
 use crate::reply::Reply;
 
 /// Answers at the start of a run that, all 403, show a token without the right.
@@ -91,10 +92,18 @@ impl fmt::Display for StopReason {
                 clock::in_words(*wait)
             ),
             StopReason::CannotRecord(error) => {
-                write!(formatter, "the results cannot be written down: {error:#}")
+                write!(
+                    formatter,
+                    "the results cannot be written down: {}",
+                    platform::in_words(error)
+                )
             }
             StopReason::SheetUnreadable(error) => {
-                write!(formatter, "the sheet cannot be read on: {error:#}")
+                write!(
+                    formatter,
+                    "the sheet cannot be read on: {}",
+                    platform::in_words(error)
+                )
             }
         }
     }

@@ -17,8 +17,8 @@ use crate::journal::{EndRecord, Journal};
 use crate::outcome::Outcome;
 use crate::pace::Pacer;
 use crate::pipeline::{self, Ended};
-use crate::platform::StopSignals;
-use crate::progress::{Progress, say};
+use crate::platform::{self, StopSignals};
+use crate::progress::{Progress, say, talk};
 use crate::results::{self, Content, Form};
 use crate::row::Row;
 use crate::selection::{Choice, Selection};
@@ -48,10 +48,13 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
         report::ensure_there_is_room(report_to, &results)?;
     }
 
+    let mut listing = Listing::begin(ListFormat::Text, &mut talk())?;
     let mut checked = check(&sheet, settings.deed.sheet.duplicates, |problem| {
-        say(&problem.to_string());
-        Ok(())
+        listing.add(problem, &mut talk())
     })?;
+    for line in listing.withheld("; wxbulk check --format csv lists them all") {
+        say(&line);
+    }
     if !may_go_on(&sheet, &checked, settings.bad_rows) {
         return Ok(ExitCode::NothingSent);
     }
@@ -311,7 +314,7 @@ async fn send(
             )
         }
         Err(error) => {
-            say(&format!("error: {error:#}"));
+            say(&format!("error: {}", platform::in_words(&error)));
             // Of rows without a record nothing can be told now.
             (journal.counts().unwrap_or_default(), None)
         }

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
 use crate::cli::CheckFlags;
-use crate::progress::say;
+use crate::progress::{page, say};
 use crate::settings::SheetSettings;
 use crate::sheet::check::{Checked, Doubtful, check};
 use crate::sheet::listing::{ListFormat, Listing};
@@ -21,7 +21,11 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let settings = SheetSettings::from_flags(flags.sheet)?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
-    let mut out = BufWriter::new(io::stdout().lock());
+    let out: Box<dyn Write> = match format {
+        ListFormat::Text => Box::new(page()),
+        ListFormat::Json | ListFormat::Csv => Box::new(io::stdout().lock()),
+    };
+    let mut out = BufWriter::new(out);
     let mut listing = Listing::begin(format, &mut out)?;
     let mut mended = None;
     if let Some(path) = &flags.fix {

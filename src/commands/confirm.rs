@@ -1,6 +1,6 @@
 //! Asks the person at the terminal before anything changes.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::thread;
 
 use anyhow::{Result, bail};
@@ -8,18 +8,17 @@ use futures::StreamExt;
 use tokio::sync::oneshot;
 
 use crate::platform::StopSignals;
+use crate::progress::{ask, say};
 
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
 /// to stop is a no.
 pub(super) async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
-    let mut stderr = io::stderr();
-    if !io::stdin().is_terminal() || !stderr.is_terminal() {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         bail!(
-            "{question}\nhint: there is no terminal to ask on; say --yes if that is what you want"
+            "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"
         );
     }
-    write!(stderr, "{question} [y/N] ")?;
-    stderr.flush()?;
+    ask(&format!("{question} [y/N]"))?;
     let (answered, answer) = oneshot::channel();
     // Nothing but the end of the process ends such a reading, so nobody may wait for it.
     thread::spawn(move || {
@@ -33,7 +32,7 @@ pub(super) async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bo
             Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
         }
         Some(()) = stop.next() => {
-            writeln!(stderr)?;
+            say("");
             Ok(false)
         }
     }

@@ -1,7 +1,7 @@
 //! `wxbulk whoami`: what a token is good for, before a big run. It changes nothing.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::commands::rights::{is_forbidden, say_why_not};
 use crate::inquiry::{Inquiry, Unanswered};
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
-use crate::progress::say;
+use crate::progress::{page, say};
 use crate::retry::RetryPolicy;
 use crate::settings::read_service;
 use crate::summary::{ExitCode, plural};
@@ -51,7 +51,7 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     };
     match tell(&mut inquiry).await {
         Ok((text, code)) => {
-            io::stdout()
+            page()
                 .write_all(text.as_bytes())
                 .context("cannot print what the token is good for")?;
             Ok(code)

@@ -7,6 +7,7 @@
 //! ```
 
 mod failures;
+mod fitting;
 mod screen;
 mod speed;
 mod terminal;
@@ -14,6 +15,7 @@ mod terminal;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use console::Term;
 use tokio::time::Instant;
 
 use crate::clock;
@@ -22,6 +24,7 @@ use crate::pace::Phase;
 use crate::pipeline::Status;
 use crate::summary::plural;
 use failures::Failures;
+use fitting::Fitted;
 use screen::{Doing, Scene};
 use speed::Speed;
 use terminal::Terminal;
@@ -211,7 +214,25 @@ impl Progress {
 
 /// Writes a line to stderr; nothing can be done when nobody takes it.
 pub fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(talk(), "{line}");
+}
+
+/// Standard error, for the person at the terminal.
+pub fn talk() -> Fitted<io::StderrLock<'static>> {
+    Fitted::new(io::stderr().lock(), &Term::stderr())
+}
+
+/// Writes a question to stderr, to be answered on the same line.
+pub fn ask(question: &str) -> io::Result<()> {
+    let mut out = talk();
+    write!(out, "{question}")?;
+    out.flush()?;
+    write!(io::stderr(), " ")
+}
+
+/// Standard output, for people who read along.
+pub fn page() -> Fitted<io::StdoutLock<'static>> {
+    Fitted::new(io::stdout().lock(), &Term::stdout())
 }
 
 fn say_all(lines: &[String]) {

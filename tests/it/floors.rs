@@ -36,6 +36,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("hyper", &["simulator/"]),
     ("encoding_rs", &["sheet/text.rs"]),
     ("strsim", &["sheet/columns.rs"]),
+    ("textwrap", &["progress/"]),
     ("tracing_subscriber", &["logging"]),
     ("chardetng", &["sheet/text.rs"]),
     ("calamine", &["sheet/workbook.rs"]),

@@ -72,9 +72,15 @@ impl Stage {
 
     /// The executable in the stage's folder, with the words of `line`.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wxbulk"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_wxbulk"));
+        command.args(line.split_whitespace());
         command
-            .args(line.split_whitespace())
+    }
+
+    /// Any program in the stage's folder.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command
             .current_dir(self.folder.path())
             .env_remove("WEBEX_TOKEN")
             .env_remove("SERVICE_APP_CLIENT_ID")

@@ -21,6 +21,8 @@ mod readme;
 mod resume;
 mod rights;
 mod survival;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tokens;
 mod undo;
 mod ways;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::answer::read_body;
 use super::{Webex, authorization};
+use crate::platform;
 use crate::reply::{Answer, Reply};
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::Token;
@@ -81,7 +82,7 @@ impl Webex {
         if let Err(error) = app.borrow_mut().take_over(&tokens.refresh_token)
             && !self.has_warned.replace(true)
         {
-            (self.warn)(&format!("warning: {error:#}"));
+            (self.warn)(&format!("warning: {}", platform::in_words(&error)));
         }
         self.learn(&app.borrow());
         Ok(())

@@ -1,0 +1,177 @@
+//! Says what is wrong with what was typed, in the form that all other errors have.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+use std::num::{ParseFloatError, ParseIntError};
+
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use super::Cli;
+
+/// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
+/// the words for the person come back.
+pub fn read(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
+    Cli::try_parse_from(typed).map_err(|error| match in_words(&error) {
+        Some(words) => words,
+        None => error.exit(),
+    })
+}
+
+fn in_words(error: &Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) if !text.is_empty() => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join("` or `")),
+        _ => None,
+    };
+    // Without what stands for its value.
+    let name = |text: String| match text.split_once(' ') {
+        Some((flag, _)) if flag.starts_with('-') => flag.to_string(),
+        _ => text,
+    };
+    let argument = text(ContextKind::InvalidArg).map(name);
+    let value = text(ContextKind::InvalidValue);
+    let said = match error.kind() {
+        ErrorKind::UnknownArgument => match argument? {
+            flag if flag.starts_with('-') => format!("there is no flag `{flag}`"),
+            word => format!("`{word}` is one word too many"),
+        },
+        ErrorKind::InvalidSubcommand => {
+            let word = text(ContextKind::InvalidSubcommand)?;
+            format!("there is no command `{word}`")
+        }
+        ErrorKind::MissingRequiredArgument => match error.get(ContextKind::InvalidArg)? {
+            ContextValue::Strings(missing) => format!("`{}` is missing", missing.join("` and `")),
+            _ => return None,
+        },
+        ErrorKind::InvalidValue => match value {
+            Some(value) => format!("{}: `{value}` is not among what may stand there", argument?),
+            None => format!("`{}` needs a value", argument?),
+        },
+        ErrorKind::ValueValidation => {
+            let why = error.source()?;
+            let why = if why.is::<ParseFloatError>() || why.is::<ParseIntError>() {
+                "is no number".to_string()
+            } else {
+                format!("cannot be used: {why}")
+            };
+            format!("{}: `{}` {why}", argument?, value?)
+        }
+        ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg).map(name)? {
+            prior if Some(&prior) == argument.as_ref() => format!("`{prior}` is there twice"),
+            prior => format!("`{}` does not go with `{prior}`", argument?),
+        },
+        _ => return None,
+    };
+    let suggested = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ];
+    let suggested = suggested.into_iter().find_map(text);
+    let possible = text(ContextKind::ValidValue);
+    let hint = match (suggested, possible) {
+        (Some(suggested), _) => format!("did you mean `{suggested}`?"),
+        (None, Some(possible)) => format!("it is `{possible}`"),
+        (None, None) => format!("{} --help shows all there is", command(error)),
+    };
+    Some(format!("error: {said}\nhint: {hint}"))
+}
+
+/// The command that was typed, from the line that shows how it is used.
+fn command(error: &Error) -> String {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+    let usage = usage.unwrap_or_default();
+    let words = usage.trim_start_matches("Usage:").split_whitespace();
+    let words = words.take_while(|word| word.starts_with(|first: char| first.is_alphabetic()));
+    let words: Vec<&str> = words.collect();
+    if words.is_empty() {
+        "wxbulk".to_string()
+    } else {
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mistake_is_answered_with_what_to_do() {
+        let said: Vec<String> = [
+            "apply numbers.csv --outpt x",
+            "apply numbers.csv --nonsense",
+            "apply numbers.csv more.csv",
+            "chek numbers.csv",
+            "nonsense",
+            "apply",
+            "apply numbers.csv --output",
+            "apply numbers.csv --summary xml",
+            "completions ksh",
+            "apply numbers.csv --rehearse --rehearse-speed fast",
+            "apply numbers.csv --rehearse --token-file token.txt",
+            "apply numbers.csv --rehearse --rehearse",
+            "apply numbers.csv --rehearse-speed 2",
+        ]
+        .into_iter()
+        .map(|line| {
+            let words = ["wxbulk"].into_iter().chain(line.split(' '));
+            let mistake = read(words.map(OsString::from)).expect_err("a mistake");
+            format!("{line}\n{mistake}")
+        })
+        .collect();
+        insta::assert_snapshot!(said.join("\n\n"), @"
+        apply numbers.csv --outpt x
+        error: there is no flag `--outpt`
+        hint: did you mean `--output`?
+
+        apply numbers.csv --nonsense
+        error: there is no flag `--nonsense`
+        hint: wxbulk apply --help shows all there is
+
+        apply numbers.csv more.csv
+        error: `more.csv` is one word too many
+        hint: wxbulk apply --help shows all there is
+
+        chek numbers.csv
+        error: there is no command `chek`
+        hint: did you mean `check`?
+
+        nonsense
+        error: there is no command `nonsense`
+        hint: wxbulk --help shows all there is
+
+        apply
+        error: `<SHEET>` is missing
+        hint: wxbulk apply --help shows all there is
+
+        apply numbers.csv --output
+        error: `--output` needs a value
+        hint: wxbulk --help shows all there is
+
+        apply numbers.csv --summary xml
+        error: --summary: `xml` is not among what may stand there
+        hint: it is `json`
+
+        completions ksh
+        error: <SHELL>: `ksh` is not among what may stand there
+        hint: did you mean `zsh`?
+
+        apply numbers.csv --rehearse --rehearse-speed fast
+        error: --rehearse-speed: `fast` is no number
+        hint: wxbulk --help shows all there is
+
+        apply numbers.csv --rehearse --token-file token.txt
+        error: `--rehearse` does not go with `--token-file`
+        hint: wxbulk apply --help shows all there is
+
+        apply numbers.csv --rehearse --rehearse
+        error: `--rehearse` is there twice
+        hint: wxbulk apply --help shows all there is
+
+        apply numbers.csv --rehearse-speed 2
+        error: `--rehearse` is missing
+        hint: wxbulk apply --help shows all there is
+        ");
+    }
+}

@@ -1,0 +1,81 @@
+//! What stands on the screen of a terminal while a run goes on, and at its end. The terminal is
+//! that of `script`, which every Linux has; `vt100` keeps its screen.
+
+use std::io::Read;
+use std::num::NonZeroU16;
+
+use wxbulk::simulator::Behaviour;
+
+use crate::harness::{Stage, sheet};
+
+const WIDE: NonZeroU16 = NonZeroU16::new(80).unwrap();
+const NARROW: NonZeroU16 = NonZeroU16::new(40).unwrap();
+const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
+
+/// The screens of a run that is told to wait and has failures: one after each piece of output.
+fn screens(columns: NonZeroU16, term: &str) -> Vec<String> {
+    let stage = Stage::new(Behaviour {
+        limit: "bucket:40/s,burst=5".parse().expect("a rule"),
+        faults: "404=30%".parse().expect("faults"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(120));
+    let line = format!(
+        "stty columns {columns} rows {ROWS}; wxbulk() {{ {} \"$@\"; }}; wxbulk apply sheet.csv --yes --base-url {}",
+        env!("CARGO_BIN_EXE_wxbulk"),
+        stage.simulator.base_url()
+    );
+    let mut script = stage.program("script");
+    script.args(["--quiet", "--command", &line, "/dev/null"]);
+    let mut child = script.env("TERM", term).spawn().expect("it is there");
+    let mut output = child.stdout.take().expect("piped");
+    let mut terminal = vt100::Parser::new(ROWS, columns, 0);
+    let (mut screens, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        let length = output.read(&mut piece).expect("it can be read");
+        if length == 0 {
+            break;
+        }
+        terminal.process(&piece[..length]);
+        screens.push(terminal.screen().contents());
+    }
+    child.wait().expect("it ends");
+    screens
+}
+
+/// Lines with a bar.
+fn bars(screen: &str) -> usize {
+    screen
+        .lines()
+        .filter(|line| line.contains(['█', '░']))
+        .count()
+}
+
+#[test]
+fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
+    for columns in [WIDE, NARROW] {
+        let screens = screens(columns, "xterm");
+        assert!(screens.iter().all(|screen| bars(screen) <= 1));
+        let shows = |what: &str| screens.iter().any(|screen| screen.contains(what));
+        assert!(screens.iter().any(|screen| bars(screen) == 1));
+        assert!(shows("told to wait until "), "{screens:#?}");
+        let last = screens.last().expect("a screen");
+        assert_eq!(bars(last), 0, "{last}");
+        assert!(last.starts_with("404 "), "{last}");
+        assert!(last.contains(", first in row "), "{last}");
+        assert!(last.contains("\n  updated  "), "{last}");
+        let hint = match columns {
+            WIDE => "\nhint: mend the rows in the results file and send just those again:\n  ",
+            _ => "\nhint: mend the rows in the results file\n  and send just those again:\n  ",
+        };
+        assert!(last.contains(hint), "{last}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_gets_lines() {
+    let screens = screens(WIDE, "dumb");
+    assert!(screens.iter().all(|screen| bars(screen) == 0));
+    let last = screens.last().expect("a screen");
+    assert!(last.contains("\n  updated  "), "{last}");
+}
