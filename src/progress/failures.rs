@@ -85,12 +85,18 @@ impl Group {
             format!(" × {}, first in row {row}", grouped(self.count))
         };
         let cause = match self.status {
-            Some(status) => format!("{status} {}", self.message),
+            // Some pages of error begin with it.
+            Some(status) => {
+                let status = status.to_string();
+                let message = self.message.strip_prefix(&status).unwrap_or(&self.message);
+                format!("{status} {}", message.trim_start())
+            }
             None => self.message.to_string(),
         };
         let cause: String = cause.chars().filter(|one| !one.is_control()).collect();
         let room = width.saturating_sub(place.chars().count()).max(3);
-        super::screen::shorten(cause.trim_end(), room) + &place
+        let cause = cause.trim_end_matches(|last: char| last == '.' || last.is_whitespace());
+        super::screen::shorten(cause, room) + &place
     }
 }
 

@@ -25,8 +25,16 @@ pub(crate) struct Line {
 }
 
 impl RawServer {
-    /// Plays `script` on each connection; the connection ends with it.
+    /// Plays `script` on each connection after the first; the connection ends with it.
     pub(crate) fn start(script: impl Fn(&mut Line) + Send + Sync + 'static) -> RawServer {
+        RawServer::after(refuse_the_question, script)
+    }
+
+    /// The same, but for what is said on the first connection.
+    pub(crate) fn after(
+        first: impl FnOnce(&TcpStream) + Send + 'static,
+        script: impl Fn(&mut Line) + Send + Sync + 'static,
+    ) -> RawServer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let server = RawServer {
             address: listener.local_addr().expect("an address"),
@@ -40,7 +48,7 @@ impl RawServer {
         let script = Arc::new(script);
         std::thread::spawn(move || {
             let mut streams = listener.incoming();
-            refuse_the_question(&streams.next().expect("a connection").expect("a connection"));
+            first(&streams.next().expect("a connection").expect("a connection"));
             for stream in streams {
                 let mut line = Line {
                     reader: BufReader::new(stream.expect("a connection")),
