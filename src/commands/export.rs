@@ -4,6 +4,7 @@
 //! plan's are. So an export is paced and retried as any run, and one that was interrupted goes on
 //! with the list it began with.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -26,6 +27,7 @@ use crate::sheet::Reading;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::locations::{self, Listed};
 use crate::summary::{ExitCode, plural};
+use crate::table;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::lists::{Organization, Person};
@@ -50,18 +52,20 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
         question: "",
     };
     let settings = RunSettings::from_flags(deed, flags.run)?;
+    let mut organizations_left_out = 0;
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list)?;
-        let listed = match list_locations(&settings, org, flags.all_orgs).await {
-            Ok(listed) => listed,
+        let found = match list_locations(&settings, org, flags.all_orgs).await {
+            Ok(found) => found,
             Err(error) if is_stop(&error) => return say_why_not(error.downcast()?),
             Err(error) => return Err(error),
         };
         say(&format!(
             "{} to read",
-            plural(listed.len() as u64, "location")
+            plural(found.locations.len() as u64, "location")
         ));
-        locations::write(&list, &listed)?;
+        locations::write(&list, &found.locations)?;
+        organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the export without --resume",
@@ -74,8 +78,18 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
         for path in [list, Journal::path_for(&output)] {
             let _ = fs::remove_file(path);
         }
+        if organizations_left_out > 0 {
+            return Ok(ExitCode::SomeNot);
+        }
     }
     Ok(code)
+}
+
+/// What there is to export.
+#[derive(Default)]
+struct Found {
+    locations: Vec<Listed>,
+    organizations_left_out: u64,
 }
 
 fn is_stop(error: &anyhow::Error) -> bool {
@@ -83,6 +97,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
 }
 
 fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
+    table::ensure_room(output, 0, 0)?;
     if output.exists() {
         bail!(
             "`{}` exists already; move it away, or name another file with --output",
@@ -103,7 +118,7 @@ async fn list_locations(
     settings: &RunSettings,
     org: Option<String>,
     all_orgs: bool,
-) -> Result<Vec<Listed>> {
+) -> Result<Found> {
     let Target::Service {
         base_url,
         credentials,
@@ -136,21 +151,40 @@ async fn list_locations(
         None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
         None => vec![own_organization(inquiry.person().await, &managed)?],
     };
-    let mut listed = Vec::new();
+    let mut found = Found::default();
+    let mut seen = HashSet::new();
     for org in wanted {
-        let locations = inquiry.locations(org.as_deref()).await;
+        let answer = inquiry.locations(org.as_deref()).await;
         let org_id = org.unwrap_or_default();
-        let locations =
-            locations.with_context(|| format!("cannot list the locations of `{org_id}`"))?;
         let org_name = name_of(&org_id);
-        listed.extend(locations.into_iter().map(|location| Listed {
-            org_id: org_id.clone(),
-            org_name: org_name.clone(),
-            location_id: location.id,
-            location_name: flatten(&location.name),
-        }));
+        let locations = match answer {
+            Ok(locations) => locations,
+            // One of many may have no calling, or may have withdrawn its consent.
+            Err(refused @ Unanswered::Refused { .. }) if all_orgs => {
+                say(&format!(
+                    "the locations of `{org_name}` ({org_id}) cannot be listed and are left out: {refused}"
+                ));
+                found.organizations_left_out += 1;
+                continue;
+            }
+            Err(unanswered) => {
+                return Err(unanswered)
+                    .with_context(|| format!("cannot list the locations of `{org_id}`"));
+            }
+        };
+        for location in locations {
+            // A list that changes while its pages are read can have one twice.
+            if seen.insert(location.id.clone()) {
+                found.locations.push(Listed {
+                    org_id: org_id.clone(),
+                    org_name: org_name.clone(),
+                    location_id: location.id,
+                    location_name: flatten(&location.name),
+                });
+            }
+        }
     }
-    Ok(listed)
+    Ok(found)
 }
 
 /// The id of the token's own organisation. Where it may not be asked the rows have none, if that can

@@ -1,6 +1,8 @@
 //! `export`, and the whole way there and back.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener};
 
 use wxbulk::simulator::{Behaviour, Faults, Latency, Location, Locations, Paging};
 
@@ -63,6 +65,100 @@ fn what_is_exported_can_be_applied_and_changes_nothing() {
 
     let ran = run(&stage, "export -o all.csv").expect(2);
     assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_workbook_of_what_is_there_changes_nothing_either() {
+    let stage = partner(30, Faults::default());
+    run(&stage, "export -o all.csv --all-orgs").expect(0);
+    run(&stage, "export -o all.xlsx --all-orgs").expect(0);
+    assert_eq!(stage.results("all.xlsx"), stage.results("all.csv"));
+    let before = stage.state();
+    stage.apply("all.xlsx").expect(0);
+    assert_eq!(stage.state(), before);
+    run(&stage, "plan all.xlsx").expect(0);
+    let plan = stage.results("all.plan.csv");
+    assert!(plan.len() == 60 && plan.iter().all(|row| row["action"] == "same"));
+
+    // What Excel would change is kept from it.
+    run(&stage, "export -o safe.csv --all-orgs --excel").expect(0);
+    assert!(read(&stage, "safe.csv").contains("\"=\"\"+"));
+    stage.apply("safe.csv").expect(0);
+    assert_eq!(stage.state(), before);
+
+    let ran = run(&stage, "export -o all.ods --all-orgs").expect(2);
+    assert!(ran.stderr.contains("only .csv and .xlsx"), "{}", ran.stderr);
+}
+
+/// Answers `GET`s: two organisations, of which one does not let its locations be listed; the other
+/// tells of one location twice, and has names that would be formulas.
+fn reluctant_partner() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut reader = BufReader::new(stream.try_clone().expect("a handle"));
+            let mut first = String::new();
+            reader.read_line(&mut first).expect("a request");
+            let mut header = String::new();
+            while reader.read_line(&mut header).expect("a header") > 2 {
+                header.clear();
+            }
+            let (one, two, id) = (org_id(1), org_id(2), location_id(1));
+            let location = format!(r#"{{"id":"{id}","name":"+Sum; =1+1"}}"#);
+            let (status, body) = if first.contains("/organizations") {
+                (
+                    "200 OK",
+                    format!(
+                        r#"{{"items":[{{"id":"{one}","displayName":"=One"}},{{"id":"{two}","displayName":"Two"}}]}}"#
+                    ),
+                )
+            } else if first.contains("/outgoingPermission/") {
+                (
+                    "200 OK",
+                    r#"{"autoTransferNumber1":"2025550101"}"#.to_string(),
+                )
+            } else if first.contains(&two) {
+                ("403 Forbidden", r#"{"message":"no"}"#.to_string())
+            } else {
+                (
+                    "200 OK",
+                    format!(r#"{{"locations":[{location},{location}]}}"#),
+                )
+            };
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn an_organisation_that_cannot_be_listed_is_named_and_left_out() {
+    let stage = Stage::instant();
+    let address = reluctant_partner();
+    let ran = stage
+        .run(&format!(
+            "export -o all.csv --all-orgs --base-url {address}"
+        ))
+        .expect(1);
+    let says = format!("the locations of `Two` ({}) cannot be listed", org_id(2));
+    assert!(ran.stderr.contains(&says), "{}", ran.stderr);
+    let all = stage.results("all.csv");
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["orgName"], "'=One");
+    assert_eq!(all[0]["locationName"], "'+Sum; =1+1");
+    assert_eq!((&*all[0]["n1"], &*all[0]["n2"]), ("+12025550101", "REMOVE"));
+    let org = org_id(2);
+    stage
+        .run(&format!(
+            "export -o two.csv --org {org} --base-url {address}"
+        ))
+        .expect(2);
 }
 
 #[test]
