@@ -1,6 +1,7 @@
 //! The file that a run leaves: the user's own columns and what became of each row, in the order of
 //! the sheet. It is the sheet read once more and joined with the journal.
 
+mod ids;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
+use ids::{Ids, missing_columns};
 use jiff::Timestamp;
 
 use crate::causes::Causes;
@@ -58,7 +60,7 @@ pub struct Content<'a> {
 
 /// Makes sure, before anything is sent, that so many rows can be written where the results go.
 pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
-    let own = own_columns(columns).count();
+    let own = own_columns(columns).count() + missing_columns(columns).len();
     ensure_room(path, rows, own + form.columns().len())
 }
 
@@ -98,7 +100,7 @@ fn write_rows(
     for index in &own {
         table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
     }
-    for name in form.columns() {
+    for name in missing_columns(columns).into_iter().chain(form.columns()) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
     table.end_row()?;
@@ -109,10 +111,16 @@ fn write_rows(
     let mut numbered = Numbered::default();
     while records.read(&mut numbered)? {
         let record = &numbered.record;
+        let choice = selection.choose(&numbered);
         if form != Form::Export {
-            write_own_cells(table, &own, record, columns.width, sheet.delimiter())?;
+            let ids = match &choice {
+                Choice::Send(row) => Ids::of(sheet, columns, record, row),
+                Choice::Leave(_) | Choice::Keep => Ids::default(),
+            };
+            write_own_cells(table, &own, record, columns, &ids, sheet.delimiter())?;
+            ids.write_missing_columns(table, columns)?;
         }
-        let (mut line, row) = match selection.choose(&numbered) {
+        let (mut line, row) = match choice {
             Choice::Keep if form == Form::Plan => {
                 let outcome = Outcome::unsent(OutcomeKind::Skipped, "done before");
                 (Line::unfinished(outcome), None)
@@ -207,16 +215,21 @@ fn earlier_previous(selection: &Selection<'_>, numbered: &Numbered) -> Option<Pr
     (kind == OutcomeKind::Unknown).then(|| Present::of(cells))
 }
 
-/// The user's cells as they were. Cells beyond the header's go into the last column, so that
+/// The user's cells as they were, but for ids that did not stand there. Cells beyond the header's go into the last column, so that
 /// the result columns stay where they belong and the row stays as wrong as it was.
 fn write_own_cells(
     table: &mut Table,
     own: &[usize],
     record: &ByteRecord,
-    width: usize,
+    columns: &Columns,
+    ids: &Ids<'_>,
     delimiter: u8,
 ) -> Result<()> {
-    let cell = |index: usize| record.get(index).unwrap_or_default();
+    let width = columns.width;
+    let cell = |index: usize| {
+        let id = ids.in_column(columns, index).map(str::as_bytes);
+        id.or(record.get(index)).unwrap_or_default()
+    };
     let mut surplus = (width..record.len()).rev();
     let (Some(last_surplus), Some((last, others))) = (
         surplus.find(|index| !record[*index].is_empty()),

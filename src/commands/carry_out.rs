@@ -16,7 +16,7 @@ use crate::commands::{rehearsal, report, rights};
 use crate::journal::{EndRecord, Journal};
 use crate::outcome::Outcome;
 use crate::pace::Pacer;
-use crate::pipeline::{self, Ended};
+use crate::pipeline::{self, Ended, Task};
 use crate::platform::{self, StopSignals};
 use crate::progress::{Progress, say, talk};
 use crate::results::{self, Content, Form};
@@ -71,19 +71,22 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
     };
 
     let mut way = connect(&settings, &selected)?;
-    let first = rows_to_send(&selected, None, Vec::new())?.next();
     let mut pointless = None;
-    if let Some(first) = first.transpose()? {
+    if checked.rows_to_send() > 0 {
         let mut inquiry = rights::inquiry(&settings, &way.service, &mut way.pacer, &mut way.stop);
-        match rights::ask(&mut inquiry, settings.deed.task, &first).await {
-            Ok(register) => sheet.register = register,
-            Err(reason) => pointless = Some(reason),
+        let known = earlier.as_ref().and_then(Journal::names);
+        pointless = rights::consult(&mut inquiry, &mut sheet, &checked, known).await?;
+        if !sheet.register.is_empty() {
+            checked = check_again(&sheet, &settings, &checked)?;
+            if !may_go_on(&sheet, &checked, settings.bad_rows) {
+                return Ok(ExitCode::NothingSent);
+            }
         }
-    }
-    if !sheet.register.is_empty() {
-        checked = check_again(&sheet, &settings, &checked)?;
-        if !may_go_on(&sheet, &checked, settings.bad_rows) {
-            return Ok(ExitCode::NothingSent);
+        let has_to_read = pointless.is_none() && settings.deed.task != Task::Change;
+        let selected = selection(&settings, &sheet, &checked)?;
+        if has_to_read && let Some(first) = rows_to_send(&selected, None, Vec::new())?.next() {
+            let may = rights::ensure_it_may_read(&mut inquiry, &first?).await;
+            pointless = may.err();
         }
     }
     for doubt in say_doubts(&checked) {
@@ -109,6 +112,9 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
         let path = Journal::path_for(&settings.deed.output);
         Journal::create(&path, header, settings.durability)?
     };
+    if let (Some(names), None) = (sheet.register.names(), journal.names()) {
+        journal.note_names(names.clone())?;
+    }
     journal.begin(begin::record(&settings, &sheet, &checked))?;
     let code = send(
         settings,

@@ -50,6 +50,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         say(&say_mended(path, mended));
     }
     counts.push(say_counts(&checked));
+    counts.extend(say_names(&checked));
     counts.extend(say_doubts(&checked));
     match format {
         ListFormat::Text => {
@@ -62,6 +63,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "rows": checked.rows,
                 "readyToSend": checked.rows_to_send(),
                 "doneBefore": checked.settled,
+                "rowsWithNames": checked.named,
                 "badRows": checked.bad_rows,
                 "problems": checked.problems,
                 "mendedCells": mended.map(|mended| mended.cells),
@@ -144,6 +146,17 @@ pub(super) fn say_counts(checked: &Checked) -> String {
         parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
     }
     format!("{}: {}", plural(checked.rows, "row"), parts.join(", "))
+}
+
+fn say_names(checked: &Checked) -> Option<String> {
+    let have = match checked.named {
+        0 => return None,
+        1 => "1 row has".to_string(),
+        more => format!("{} have", plural(more, "row")),
+    };
+    Some(format!(
+        "note: {have} a name in place of an id; what it means is looked up before anything is sent, and was not checked here"
+    ))
 }
 
 /// A line for each thing that spreadsheets may have taken from numbers that are accepted.

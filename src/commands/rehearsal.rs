@@ -1,13 +1,17 @@
 //! The stage for `--rehearse`: a simulator inside this program that knows just the locations of
 //! the sheet and behaves as the service is said to.
 
+use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::row::LocationKey;
 use crate::selection::{Choice, Selection};
+use crate::sheet::cells::{called, names_in};
 use crate::simulator::{Behaviour, Location, Locations, Simulator, Speed};
 use crate::webex::base_url::BaseUrl;
+use crate::webex::ids;
 use crate::webex::token::Token;
 
 pub(super) fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
@@ -22,22 +26,70 @@ pub(super) fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, T
     Ok((base_url, Token::read("rehearsal")?, simulator))
 }
 
-/// Each location of the sheet once.
+/// Each location of the sheet once. Those that only have a name get an id, and those of one name in
+/// one organisation the same.
 pub(super) fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
     let mut locations = Vec::new();
-    let mut records = selection.sheet.records()?;
-    while let Some(numbered) = records.next_record() {
-        let numbered = numbered?;
-        let Choice::Send(row) = selection.choose(&numbered) else {
-            continue;
-        };
-        if selection.duplicates.of_row(row.number).is_none() {
+    let mut organizations = HashMap::new();
+    let mut names = HashSet::new();
+    for with_ids in [true, false] {
+        let mut records = selection.sheet.records()?;
+        while let Some(numbered) = records.next_record() {
+            let numbered = numbered?;
+            let Choice::Send(row) = selection.choose(&numbered) else {
+                continue;
+            };
+            let record = &numbered.record;
+            let called = called(selection.columns, record);
+            let is_repeat = selection.duplicates.of_row(row.number).is_some();
+            if is_repeat || called.is_any() == with_ids {
+                continue;
+            }
+            let given = names_in(selection.columns, record);
+            let [organization_name, name] = [given.organization, given.location]
+                .map(|name| name.unwrap_or_default().to_string());
+            let mut organization = row.org_id.as_deref().map(String::from);
+            if with_ids && let Some(id) = &organization {
+                organizations
+                    .entry(organization_name.clone())
+                    .or_insert_with(|| id.clone());
+            }
+            if let Some(name) = called.organization {
+                let known = organizations.entry(name.to_string());
+                organization = Some(known.or_insert_with(|| made_up(None, name)).clone());
+            }
+            let is_new = names.insert((organization.clone(), name.clone()));
+            let id = match called.location {
+                Some(_) if !is_new => continue,
+                Some(name) => made_up(organization.as_deref(), name),
+                None => row.location_id.into_owned(),
+            };
             locations.push(Location {
-                id: row.location_id.into_owned(),
-                organization: row.org_id.map(std::borrow::Cow::into_owned),
+                id,
+                organization,
+                organization_name,
+                name,
                 ..Location::default()
             });
         }
+        if selection
+            .columns
+            .org_name
+            .or(selection.columns.location_name)
+            .is_none()
+        {
+            break;
+        }
     }
     Ok(locations)
+}
+
+/// A UUID for what has only a name.
+fn made_up(org_id: Option<&str>, name: &str) -> String {
+    let LocationKey(key) = ids::key_of_name(org_id, name);
+    format!(
+        "{:08x}-0000-4000-8000-0000{:08x}",
+        key >> 32,
+        key & 0xffff_ffff
+    )
 }

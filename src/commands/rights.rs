@@ -2,21 +2,23 @@
 //! it manages, and whether it may read what a run has to read. Whether it may change anything, only
 //! a change can tell.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 
 use anyhow::Result;
 
 use crate::inquiry::{Inquiry, Unanswered};
 use crate::pace::Pacer;
-use crate::pipeline::Task;
 use crate::platform::StopSignals;
 use crate::progress::say;
-use crate::retry::RetryPolicy;
 use crate::row::Row;
 use crate::settings::RunSettings;
-use crate::sheet::register::Register;
+use crate::sheet::Sheet;
+use crate::sheet::check::Checked;
+use crate::sheet::names::LookedUp;
+use crate::sheet::register::{self, Register};
 use crate::stop::StopReason;
-use crate::summary::ExitCode;
+use crate::summary::{ExitCode, plural};
 use crate::webex::http::Webex;
 
 /// Tries for a question without which the run can go on.
@@ -42,20 +44,21 @@ pub(super) fn inquiry<'a>(
     }
 }
 
-/// Asks what the rows can be held against. An error means that there is no point in a run; what else
-/// has no answer is said, and the run will show.
-pub(super) async fn ask(
+/// Asks what the rows can be held against, and what their names mean unless that is `known`. A reason
+/// means that there is no point in a run; what else has no answer is said, and the run will show.
+pub(super) async fn consult(
     inquiry: &mut Inquiry<'_>,
-    task: Task,
-    first: &Row<'_>,
-) -> Result<Register, StopReason> {
-    inquiry.retry = RetryPolicy {
-        tries: FEW_TRIES.min(inquiry.retry.tries),
-        ..inquiry.retry
-    };
+    sheet: &mut Sheet,
+    checked: &Checked,
+    known: Option<&LookedUp>,
+) -> Result<Option<StopReason>> {
+    let tries = inquiry.retry.tries;
+    if checked.named == 0 {
+        inquiry.retry.tries = FEW_TRIES.min(tries);
+    }
     let organizations = match inquiry.organizations().await {
         Ok(organizations) => organizations,
-        Err(Unanswered::Stopped(reason)) => return Err(reason),
+        Err(Unanswered::Stopped(reason)) => return Ok(Some(reason)),
         Err(unanswered) => {
             say(&format!(
                 "note: the service does not tell which organisations the token manages, so those of the rows are not checked: {unanswered}"
@@ -63,15 +66,66 @@ pub(super) async fn ask(
             Vec::new()
         }
     };
-    if task != Task::Change {
-        ensure_it_may_read(inquiry, first).await?;
+    inquiry.retry.tries = tries;
+    sheet.register = Register::new(&organizations);
+    if checked.named == 0 {
+        return Ok(None);
     }
-    Ok(Register::new(organizations))
+    let mut names = match known {
+        Some(known) => known.clone(),
+        None => LookedUp::of_organizations(organizations.clone()),
+    };
+    sheet.register = Register::new(&organizations).with_names(names.clone());
+    if known.is_none() {
+        let wanted = organisations_with_named_locations(sheet)?;
+        if !wanted.is_empty() {
+            let count = plural(wanted.len() as u64, "organisation");
+            say(&format!("looking up the locations of {count} by name"));
+        }
+        for org_id in wanted {
+            let locations = match inquiry.locations(org_id.as_deref()).await {
+                Err(Unanswered::Stopped(reason)) => {
+                    // Half of the names are no better than none.
+                    sheet.register = Register::default();
+                    return Ok(Some(reason));
+                }
+                answer => answer.map_err(|unanswered| unanswered.to_string()),
+            };
+            names.add_locations(org_id, locations);
+        }
+        sheet.register = Register::new(&organizations).with_names(names);
+    }
+    Ok(None)
+}
+
+/// Each once, in the order of the sheet.
+fn organisations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String>>> {
+    let mut wanted = Vec::new();
+    let mut seen = HashSet::new();
+    let Ok(columns) = &sheet.columns else {
+        return Ok(wanted);
+    };
+    let mut records = sheet.records()?;
+    while let Some(numbered) = records.next_record() {
+        let record = numbered?.record;
+        if sheet.is_settled(columns, &record) {
+            continue;
+        }
+        if let Some(org_id) = sheet.org_of_named(columns, &record)
+            && seen.insert(org_id.as_deref().map(register::key_of))
+        {
+            wanted.push(org_id);
+        }
+    }
+    Ok(wanted)
 }
 
 /// An administrator of some locations may perhaps not list them, and one location may be closed to
 /// a token that reads all others: only both together show that the right is missing.
-async fn ensure_it_may_read(inquiry: &mut Inquiry<'_>, first: &Row<'_>) -> Result<(), StopReason> {
+pub(super) async fn ensure_it_may_read(
+    inquiry: &mut Inquiry<'_>,
+    first: &Row<'_>,
+) -> Result<(), StopReason> {
     let mut answer = inquiry.one_location(first.org_id.as_deref()).await;
     if is_forbidden(&answer) {
         answer = inquiry.numbers_of(first).await;

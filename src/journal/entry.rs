@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::causes::Causes;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::present::Present;
+use crate::sheet::names::LookedUp;
 use crate::table::Written;
 use crate::traffic::Stretch;
 
@@ -23,6 +24,7 @@ const NO_CHECKSUM: &[u8] = b"00000000 ";
 pub enum Entry {
     Run(RunHeader),
     Begin(BeginRecord),
+    Names(LookedUp),
     Previous(PreviousRecord),
     Row(RowRecord),
     Traffic(Stretch),

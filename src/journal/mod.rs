@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Each line is the CRC-32 (IEEE) of its JSON text as eight hexadecimal digits, a space, the
-//! JSON, a line feed. The first line is the `run`; then follow `row`s in the order they
+//! JSON, a line feed. The first line is the `run`, with `names` after it where a sheet has names in place
+//! of ids; then follow `row`s in the order they
 //! finished and, once the results were written, an `end`. A line that does not match its
 //! checksum does not count, so a torn or garbled one is merely sent again; the lines after it
 //! still count. `row` is the row as the spreadsheet shows it and `check` the CRC-32 of what it
@@ -39,6 +40,7 @@ use tokio::task::JoinHandle;
 
 use crate::platform;
 use crate::present::Present;
+use crate::sheet::names::LookedUp;
 use crate::traffic::Stretch;
 pub use entry::{
     BeginRecord, EndRecord, Entry, FORMAT, InputFile, MeaningfulSettings, Organisation,
@@ -83,6 +85,7 @@ pub struct Journal {
     finished: u64,
     /// Numbers noted for rows that have no record yet: as many as were on the wire at once.
     previous: BTreeMap<u64, PreviousRecord>,
+    names: Option<LookedUp>,
     end: Option<EndRecord>,
     line: Vec<u8>,
     is_dirty: bool,
@@ -139,6 +142,7 @@ impl Journal {
             offsets: Vec::new(),
             finished: 0,
             previous: BTreeMap::new(),
+            names: None,
             end: None,
             line: Vec::new(),
             is_dirty: false,
@@ -158,6 +162,17 @@ impl Journal {
         }
         self.offsets[index] = self.length;
         self.previous.remove(&row);
+    }
+
+    /// Notes what was looked up for the sheet, so that every name means the same when the run goes on.
+    pub fn note_names(&mut self, names: LookedUp) -> Result<()> {
+        self.append(&Entry::Names(names))?;
+        self.sync()
+    }
+
+    /// What was looked up when the run began.
+    pub fn names(&self) -> Option<&LookedUp> {
+        self.names.as_ref()
     }
 
     /// Notes the numbers that a row's location has before anything is sent for the row. They are

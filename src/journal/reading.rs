@@ -32,6 +32,7 @@ impl Journal {
             self.length = offset;
             match entry {
                 Some(Entry::Run(run)) if header.is_none() => header = Some(run),
+                Some(Entry::Names(names)) => self.names = Some(names),
                 Some(Entry::Previous(record)) => {
                     self.previous.entry(record.row).or_insert(record);
                 }

@@ -11,6 +11,7 @@ use crate::sheet::country::Country;
 use crate::sheet::damage::{self, Damage};
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
+use crate::sheet::register::Register;
 use crate::table::unprotected;
 use crate::webex::ids::{self, Id, IdFault, Kind};
 
@@ -29,6 +30,7 @@ pub fn read_row<'r>(
     header: &ByteRecord,
     default_org: Option<&str>,
     country: Option<&Country>,
+    register: &Register,
 ) -> Result<Row<'r>, Vec<Problem>> {
     let Numbered { row, record } = numbered;
     if let Some(problem) = wrong_width(*row, record, columns) {
@@ -53,28 +55,39 @@ pub fn read_row<'r>(
         })
     };
     let org_cell = cell(columns.org_id);
-    let location_cell = cell(Some(columns.location_id));
+    let location_cell = cell(columns.location_id);
+    let called = called(columns, record);
     let number_cells = columns.numbers.map(&mut cell);
     if !problems.is_empty() {
         return Err(problems);
     }
 
-    let org_id = match read_id(org_cell, Kind::Organization) {
-        Ok(id) => Some(id.text),
-        Err(IdFault::Empty) => default_org.map(|id| Cow::Owned(id.to_string())),
-        Err(fault) => {
-            let column = columns.org_id.unwrap_or_default();
-            let Damage { kind, says } = name_fault(&fault, org_cell, Kind::Organization);
-            problems.push(Problem::of_kind(kind, place(column), says));
-            None
-        }
-    };
+    let org_id = read_org(org_cell, &called, default_org, register);
+    let org_id = org_id.and_then(|org_id| match register.fault(org_id.as_deref()) {
+        Some(damage) => Err(damage),
+        None => Ok(org_id),
+    });
+    let org_id = org_id.unwrap_or_else(|Damage { kind, says }| {
+        let column = called.organization.and(columns.org_name);
+        let place = column.or(columns.org_id).map_or(Place::row(*row), place);
+        problems.push(Problem::of_kind(kind, place, says));
+        None
+    });
     let location = match read_id(location_cell, Kind::Location) {
         Ok(id) => Some(id),
+        // Of an organisation that is none there is nothing to look up.
+        Err(IdFault::Empty) if called.location.is_some() && !problems.is_empty() => None,
         Err(fault) => {
-            let Damage { kind, says } = name_fault(&fault, location_cell, Kind::Location);
-            problems.push(Problem::of_kind(kind, place(columns.location_id), says));
-            None
+            let id = match called.location {
+                Some(name) => register.location(org_id.as_deref(), name),
+                None => Err(name_fault(&fault, location_cell, Kind::Location)),
+            };
+            id.map_err(|Damage { kind, says }| {
+                let column = called.location.and(columns.location_name);
+                let place = place(column.unwrap_or(columns.location()));
+                problems.push(Problem::of_kind(kind, place, says));
+            })
+            .ok()
         }
     };
     let mut changes = [const { Change::Keep }; NUMBERS];
@@ -123,7 +136,7 @@ fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> Option<Probl
         column_letters(surplus)
     );
     if let Some(found) = shifted_location(record, columns) {
-        let (found, wanted) = (column_letters(found), column_letters(columns.location_id));
+        let (found, wanted) = (column_letters(found), column_letters(columns.location()));
         return refuse(
             ProblemKind::Shifted,
             format!(
@@ -143,10 +156,71 @@ fn shifted_location(record: &ByteRecord, columns: &Columns) -> Option<usize> {
         let cell = record.get(*index).unwrap_or_default();
         std::str::from_utf8(cell).is_ok_and(|cell| ids::read(cell, Kind::Location).is_ok())
     };
-    if is_location(&columns.location_id) {
+    let at = columns.location_id?;
+    if is_location(&at) {
         return None;
     }
-    (columns.location_id + 1..record.len()).find(is_location)
+    (at + 1..record.len()).find(is_location)
+}
+
+/// What a row calls its organisation and its location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called<'r> {
+    pub organization: Option<&'r str>,
+    pub location: Option<&'r str>,
+}
+
+impl Called<'_> {
+    pub fn is_any(&self) -> bool {
+        self.organization.is_some() || self.location.is_some()
+    }
+}
+
+/// The names that a row gives.
+pub fn names_in<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
+    Called {
+        organization: text_in(columns.org_name, record),
+        location: text_in(columns.location_name, record),
+    }
+}
+
+fn text_in(column: Option<usize>, record: &ByteRecord) -> Option<&str> {
+    let cell = record.get(column?)?;
+    let text = std::str::from_utf8(cell).unwrap_or_default();
+    let text = unprotected(text).trim_matches(ids::is_blank);
+    (!text.is_empty()).then_some(text)
+}
+
+/// The names that stand in for ids which a row does not give.
+pub fn called<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
+    let stands_in = |name: Option<usize>, id: Option<usize>| {
+        let name = text_in(name, record)?;
+        text_in(id, record).is_none().then_some(name)
+    };
+    Called {
+        organization: stands_in(columns.org_name, columns.org_id),
+        location: stands_in(columns.location_name, columns.location_id),
+    }
+}
+
+/// The organisation of a row. Where it gives no id, what it is called counts before `default_org`; but
+/// a location with an id is found without that too.
+pub fn read_org<'r>(
+    cell: &'r str,
+    called: &Called<'r>,
+    default_org: Option<&str>,
+    register: &Register,
+) -> Result<Option<Cow<'r, str>>, Damage> {
+    match (read_id(cell, Kind::Organization), called.organization) {
+        (Ok(id), _) => Ok(Some(id.text)),
+        (Err(IdFault::Empty), Some(name))
+            if called.location.is_some() || register.tells_organizations() =>
+        {
+            register.organization(name).map(Some)
+        }
+        (Err(IdFault::Empty), _) => Ok(default_org.map(|id| Cow::Owned(id.to_string()))),
+        (Err(fault), _) => Err(name_fault(&fault, cell, Kind::Organization)),
+    }
 }
 
 /// What is wrong with a cell that should hold an id.

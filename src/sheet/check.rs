@@ -9,9 +9,10 @@ use anyhow::{Context, Result};
 
 use crate::duplicates::{Duplicates, SeenRows};
 use crate::row::{Change, Row};
+use crate::sheet::cells::called;
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::kind::ProblemKind;
-use crate::sheet::problem::{Place, Problem};
+use crate::sheet::problem::Problem;
 use crate::sheet::{Numbered, Sheet};
 
 /// Organisations counted exactly; more than a partner has.
@@ -36,6 +37,8 @@ pub struct Checked {
     /// Rows with a problem (of any number of problems).
     pub bad_rows: u64,
     pub problems: u64,
+    /// Rows to send with a name in place of an id, which only the service can look up.
+    pub named: u64,
     /// Rows that an earlier run left as asked and this one leaves alone.
     pub settled: u64,
     /// Different organisations in the rows to send; the token's own counts as one.
@@ -75,6 +78,7 @@ pub fn check(
         rows: 0,
         bad_rows: 0,
         problems: 0,
+        named: 0,
         settled: 0,
         organisations: 0,
         organisations_named: Vec::new(),
@@ -123,6 +127,7 @@ pub fn check(
             Ok(row) => {
                 seen.add(&row, fingerprint(&row));
                 organisations.add(row.org_id.as_deref());
+                checked.named += u64::from(called(columns, &numbered.record).is_any());
                 count_doubtful(&row, &mut lost_plus, &mut lost_zero);
             }
             Err(problems) => {
@@ -136,12 +141,7 @@ pub fn check(
     if policy == DuplicatePolicy::Refuse {
         for repeat in duplicates.repeats() {
             checked.bad_rows += 1;
-            let name = sheet.header.get(columns.location_id).unwrap_or_default();
-            let place = Place::cell(
-                repeat.row,
-                columns.location_id,
-                String::from_utf8_lossy(name),
-            );
+            let place = sheet.place_of(repeat.row, columns.location());
             let message = say_repeat(repeat.earlier);
             count_and_report(&Problem::of_kind(ProblemKind::SameLocation, place, message))?;
         }

@@ -31,7 +31,11 @@ const MISSPELT: usize = 2;
 pub struct Columns {
     /// `None`: every row belongs to the default organisation.
     pub org_id: Option<usize>,
-    pub location_id: usize,
+    /// Names, which may stand in where an id does not stand.
+    pub org_name: Option<usize>,
+    /// One of these two is there.
+    pub location_id: Option<usize>,
+    pub location_name: Option<usize>,
     pub numbers: [Option<usize>; NUMBERS],
     /// Cells in the header but for empty ones at its end, and so in every row.
     pub width: usize,
@@ -43,13 +47,17 @@ pub struct Columns {
 enum Known {
     OrgId,
     LocationId,
+    OrgName,
+    LocationName,
     Number(usize),
 }
 
 impl Known {
-    const ALL: [Known; 5] = [
+    const ALL: [Known; 7] = [
         Known::OrgId,
         Known::LocationId,
+        Known::OrgName,
+        Known::LocationName,
         Known::Number(0),
         Known::Number(1),
         Known::Number(2),
@@ -65,6 +73,8 @@ impl Known {
         match self {
             Known::OrgId => &["orgid", "organizationid"],
             Known::LocationId => &["locationid"],
+            Known::OrgName => &["orgname", "organizationname"],
+            Known::LocationName => &["locationname"],
             Known::Number(0) => &["n1", "number1", "autotransfernumber1"],
             Known::Number(1) => &["n2", "number2", "autotransfernumber2"],
             Known::Number(_) => &["n3", "number3", "autotransfernumber3"],
@@ -75,6 +85,8 @@ impl Known {
         match self {
             Known::OrgId => "orgId",
             Known::LocationId => "locationId",
+            Known::OrgName => "orgName",
+            Known::LocationName => "locationName",
             Known::Number(index) => ["n1", "n2", "n3"][index],
         }
     }
@@ -96,8 +108,16 @@ impl Columns {
             }
         }
         let mut problems = Vec::new();
+        let is_missing = |known| slot_of(known).is_none_or(|slot| places[slot].is_empty());
         for (known, found) in Known::ALL.into_iter().zip(&places) {
-            if let [_, second, ..] = found[..] {
+            // Where there are ids nobody asks for names, which are the user's own business.
+            let is_needed = match known {
+                Known::OrgName => is_missing(Known::OrgId) && !org_is_given,
+                Known::LocationName => is_missing(Known::LocationId),
+                _ => true,
+            };
+            if let ([_, second, ..], true) = (&found[..], is_needed) {
+                let second = *second;
                 let letters: Vec<_> = found.iter().map(|index| column_letters(*index)).collect();
                 problems.push(Problem::new(
                     Place::cell(row, second, known.name()),
@@ -111,8 +131,11 @@ impl Columns {
             }
         }
         let first = |known| slot_of(known).and_then(|slot| places[slot].first().copied());
+        let only = |known| slot_of(known).and_then(|slot| <&[_; 1]>::try_from(&*places[slot]).ok());
         let location_id = first(Known::LocationId);
+        let location_name = only(Known::LocationName).map(|[at]| *at);
         let org_id = first(Known::OrgId);
+        let org_name = only(Known::OrgName).map(|[at]| *at);
         let numbers = [0, 1, 2].map(|index| first(Known::Number(index)));
         let mut missing = |name: &str, known: &[Known], hint: &str| {
             let found = list_of_names(header);
@@ -125,29 +148,40 @@ impl Columns {
                 format!("there is no column `{name}`{hint}; the columns found are {found}"),
             ));
         };
-        if org_id.is_none() && !org_is_given {
+        if org_id.or(org_name).is_none() && !org_is_given {
             missing(
                 "orgId",
                 &[Known::OrgId],
                 " (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org)",
             );
         }
-        if location_id.is_none() {
-            missing("locationId", &[Known::LocationId], "");
+        if location_id.or(location_name).is_none() {
+            missing(
+                "locationId",
+                &[Known::LocationId],
+                " (nor `locationName`, which would do)",
+            );
         }
         if numbers == [None; NUMBERS] {
             missing("n1`, `n2` or `n3", &[0, 1, 2].map(Known::Number), "");
         }
-        match location_id {
-            Some(location_id) if problems.is_empty() => Ok(Columns {
-                org_id,
-                location_id,
-                numbers,
-                width: used_width(header),
-                results: result_columns(header),
-            }),
-            _ => Err(problems),
+        if !problems.is_empty() {
+            return Err(problems);
         }
+        Ok(Columns {
+            org_id,
+            org_name,
+            location_id,
+            location_name,
+            numbers,
+            width: used_width(header),
+            results: result_columns(header),
+        })
+    }
+
+    /// Where a row says which location it is for.
+    pub fn location(&self) -> usize {
+        self.location_id.or(self.location_name).unwrap_or_default()
     }
 
     /// How many cells of a row are names of known columns.
@@ -288,7 +322,7 @@ mod tests {
         ])
         .expect("all there");
         assert_eq!(columns.org_id, Some(4));
-        assert_eq!(columns.location_id, 1);
+        assert_eq!(columns.location_id, Some(1));
         assert_eq!(columns.numbers, [Some(3), Some(2), None]);
         assert_eq!(columns.results, None);
     }

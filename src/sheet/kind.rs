@@ -28,14 +28,18 @@ pub enum ProblemKind {
     CountryUnclear,
     NothingToChange,
     SameLocation,
-    /// The organisation, as the service knows.
     NotManaged,
+    UnknownName,
+    AmbiguousName,
 }
 
 impl ProblemKind {
     /// Whether only the service can tell it.
     pub fn is_known_to_the_service_only(self) -> bool {
-        self == ProblemKind::NotManaged
+        matches!(
+            self,
+            ProblemKind::NotManaged | ProblemKind::UnknownName | ProblemKind::AmbiguousName
+        )
     }
 
     /// The kind in one word, the same in every version.
@@ -66,6 +70,8 @@ impl ProblemKind {
             ProblemKind::NothingToChange => "nothing-to-change",
             ProblemKind::SameLocation => "same-location",
             ProblemKind::NotManaged => "not-managed",
+            ProblemKind::UnknownName => "unknown-name",
+            ProblemKind::AmbiguousName => "ambiguous-name",
         }
     }
 }

@@ -201,7 +201,7 @@ fn mend(sheet: &Sheet, columns: &Columns, numbered: &Numbered) -> Vec<Mending> {
         };
         let certain = if columns.org_id == Some(index) {
             mended_id(found, Kind::Organization)
-        } else if columns.location_id == index {
+        } else if columns.location_id == Some(index) {
             mended_id(found, Kind::Location)
         } else if columns.number_at(index).is_some() {
             mended_number(found, country)

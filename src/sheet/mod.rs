@@ -12,6 +12,7 @@ mod layout;
 pub mod listing;
 pub mod locations;
 pub mod mending;
+pub mod names;
 pub mod problem;
 mod records;
 pub mod register;
@@ -19,6 +20,7 @@ mod source;
 mod text;
 mod workbook;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -219,21 +221,36 @@ impl Sheet {
     ) -> Result<Row<'r>, Vec<Problem>> {
         let default_org = self.reading.default_org.as_deref();
         let country = self.reading.country.as_ref();
-        let row = cells::read_row(record, columns, &self.header, default_org, country)?;
-        let place = || match columns.org_id {
-            Some(column) => self.place_of(record, column),
-            None => Place::row(record.row),
-        };
-        match self.register.fault(&row, place) {
-            Some(problem) => Err(vec![problem]),
-            None => Ok(row),
-        }
+        cells::read_row(
+            record,
+            columns,
+            &self.header,
+            default_org,
+            country,
+            &self.register,
+        )
     }
 
-    fn place_of(&self, record: &Numbered, column: usize) -> Place {
+    /// The organisation of a row of which only the location's name is known; `None` where it is not
+    /// known which one is meant.
+    pub fn org_of_named(&self, columns: &Columns, record: &ByteRecord) -> Option<Option<String>> {
+        let called = cells::called(columns, record);
+        called.location?;
+        let default_org = self.reading.default_org.as_deref();
+        let cell = columns.org_id.and_then(|column| record.get(column));
+        let cell = std::str::from_utf8(cell.unwrap_or_default()).ok()?;
+        let org_id = cells::read_org(cell, &called, default_org, &self.register).ok()?;
+        if self.register.fault(org_id.as_deref()).is_some() {
+            return None;
+        }
+        Some(org_id.map(Cow::into_owned))
+    }
+
+    /// A cell, by its row and the name of its column.
+    pub fn place_of(&self, row: u64, column: usize) -> Place {
         let name = self.header.get(column).unwrap_or_default();
         Place::cell(
-            record.row,
+            row,
             column,
             problem::shorten(&String::from_utf8_lossy(name)),
         )

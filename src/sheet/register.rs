@@ -1,72 +1,151 @@
-//! What the service says of the organisations that rows may be for.
+//! What the service says of the organisations and locations that rows name: whether a token manages
+//! them, and which ids their names stand for.
 
-use crate::row::{LocationKey, Row};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::row::LocationKey;
+use crate::sheet::damage::Damage;
 use crate::sheet::kind::ProblemKind;
-use crate::sheet::problem::{Place, Problem, shorten};
-use crate::webex::ids::{self, Kind};
+use crate::sheet::names::LookedUp;
+use crate::sheet::problem::shorten;
+use crate::webex::ids::{self, Id, Kind};
 use crate::webex::lists::Organization;
 
 /// Organisations named where a row could be for any of them.
 const CANDIDATES: usize = 3;
 
-/// The organisations that a token manages; none where that is not known.
+/// What is known; nothing, as long as nobody was asked.
 #[derive(Debug, Default)]
 pub struct Register {
-    organizations: Vec<(LocationKey, Organization)>,
+    /// The organisations that the token manages; none where that is not known.
+    managed: Vec<(LocationKey, Organization)>,
+    /// `None`: names were not looked up.
+    names: Option<LookedUp>,
+    /// Where among them the locations of an organisation are.
+    locations: HashMap<Option<LocationKey>, usize>,
 }
 
 impl Register {
-    pub fn new(organizations: Vec<Organization>) -> Register {
-        let keyed = organizations.into_iter().filter_map(|organization| {
-            let key = ids::read(&organization.id, Kind::Organization).ok()?.key;
-            Some((key, organization))
-        });
+    pub fn new(organizations: &[Organization]) -> Register {
+        let keyed = organizations
+            .iter()
+            .filter_map(|organization| Some((key_of(&organization.id)?, organization.clone())));
         Register {
-            organizations: keyed.collect(),
+            managed: keyed.collect(),
+            ..Register::default()
         }
+    }
+
+    #[must_use]
+    pub fn with_names(mut self, names: LookedUp) -> Register {
+        let lists = names.locations.iter().enumerate();
+        self.locations = lists
+            .map(|(at, list)| (list.org_id.as_deref().and_then(key_of), at))
+            .collect();
+        self.names = Some(names);
+        self
     }
 
     /// Nothing is known by which a row could be judged.
     pub fn is_empty(&self) -> bool {
-        self.organizations.is_empty()
+        self.managed.is_empty() && self.names.is_none()
     }
 
-    /// What is wrong with the organisation of a row; `place` is where it is named.
-    pub fn fault(&self, row: &Row<'_>, place: impl FnOnce() -> Place) -> Option<Problem> {
-        let says = match row.org_id.as_deref() {
-            _ if self.is_empty() => return None,
-            None if self.organizations.len() == 1 => return None,
+    /// What the names of rows are by now.
+    pub fn names(&self) -> Option<&LookedUp> {
+        self.names.as_ref()
+    }
+
+    /// Whether a name of an organisation can be looked up, or may still be.
+    pub fn tells_organizations(&self) -> bool {
+        let names = self.names.as_ref();
+        names.is_none_or(|names| !names.organizations.is_empty())
+    }
+
+    /// The id of the organisation of this name. Before names were looked up, the name itself.
+    pub fn organization<'n>(&self, name: &'n str) -> Result<Cow<'n, str>, Damage> {
+        let Some(LookedUp { organizations, .. }) = &self.names else {
+            return Ok(Cow::Borrowed(name));
+        };
+        if organizations.is_empty() {
+            return Err(Damage {
+                kind: ProblemKind::UnknownName,
+                says: "the service does not tell which organisations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
+            });
+        }
+        let id = organizations.id_of(name, "organisation", "orgId")?;
+        Ok(Cow::Owned(id.to_string()))
+    }
+
+    /// The id of the location of this name in an organisation. Before names were looked up, the name
+    /// itself and a key that only the same name has.
+    pub fn location<'n>(&self, org_id: Option<&str>, name: &'n str) -> Result<Id<'n>, Damage> {
+        let Some(names) = &self.names else {
+            return Ok(Id {
+                text: Cow::Borrowed(name),
+                key: ids::key_of_name(org_id, name),
+            });
+        };
+        let unlisted = |why: &str| Damage {
+            kind: ProblemKind::UnknownName,
+            says: format!(
+                "the locations of its organisation cannot be listed, so the name cannot be looked up: {why}"
+            ),
+        };
+        let at = self.locations.get(&org_id.and_then(key_of));
+        let list = at.and_then(|at| names.locations.get(*at));
+        let Some(list) = list else {
+            return Err(unlisted("it was not asked for"));
+        };
+        let known = list.names.as_ref().map_err(|why| unlisted(why))?;
+        let id = known.id_of(name, "location", "locationId")?;
+        match ids::read(id, Kind::Location) {
+            Ok(id) => Ok(Id {
+                text: Cow::Owned(id.text.into_owned()),
+                key: id.key,
+            }),
+            Err(_) => Err(unlisted(&format!("its id there is `{}`", shorten(id)))),
+        }
+    }
+
+    /// Why a row cannot be for an organisation; `None` is the token's own.
+    pub fn fault(&self, org_id: Option<&str>) -> Option<Damage> {
+        let says = match org_id {
+            _ if self.managed.is_empty() => return None,
+            None if self.managed.len() == 1 => return None,
             None => format!(
                 "it does not say which organisation is meant, and the token manages {} ({}); name one here, or with --org",
-                self.organizations.len(),
+                self.managed.len(),
                 self.candidates()
             ),
             Some(id) => {
-                let key = ids::read(id, Kind::Organization).ok()?.key;
-                if self.organizations.iter().any(|(known, _)| *known == key) {
+                let key = key_of(id)?;
+                if self.managed.iter().any(|(known, _)| *known == key) {
                     return None;
                 }
                 let id = shorten(id);
                 format!("the token does not manage this organisation: `{id}`")
             }
         };
-        Some(Problem::of_kind(ProblemKind::NotManaged, place(), says))
+        let kind = ProblemKind::NotManaged;
+        Some(Damage { kind, says })
     }
 
     /// What an organisation is called, if the service told.
     pub fn name_of(&self, id: &str) -> Option<&str> {
-        let key = ids::read(id, Kind::Organization).ok()?.key;
-        let mut known = self.organizations.iter();
+        let key = key_of(id)?;
+        let mut known = self.managed.iter();
         let (_, organization) = known.find(|(known, _)| *known == key)?;
         Some(&organization.name)
     }
 
     fn candidates(&self) -> String {
-        let names = self.organizations.iter().take(CANDIDATES);
+        let names = self.managed.iter().take(CANDIDATES);
         let names: Vec<String> = names
             .map(|(_, organization)| format!("`{}`", shorten(&organization.name)))
             .collect();
-        let more = if self.organizations.len() > CANDIDATES {
+        let more = if self.managed.len() > CANDIDATES {
             ", …"
         } else {
             ""
@@ -75,10 +154,14 @@ impl Register {
     }
 }
 
+/// Tells organisations apart however their ids were written.
+pub fn key_of(org_id: &str) -> Option<LocationKey> {
+    Some(ids::read(org_id, Kind::Organization).ok()?.key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::Change;
 
     const ONE: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601";
     const OTHER: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f602";
@@ -88,20 +171,11 @@ mod tests {
             id: (*id).to_string(),
             name: format!("Customer {}", id.get(34..).unwrap_or_default()),
         };
-        Register::new(ids.iter().map(organization).collect())
+        Register::new(&ids.iter().map(organization).collect::<Vec<_>>())
     }
 
-    fn fault(register: &Register, org_id: Option<&'static str>) -> Option<String> {
-        let row = Row {
-            number: 2,
-            org_id: org_id.map(Into::into),
-            location_id: "location".into(),
-            key: LocationKey(1),
-            changes: Change::NONE,
-            expected: Change::NONE,
-        };
-        let fault = register.fault(&row, || Place::row(2));
-        fault.map(|problem| problem.message)
+    fn fault(register: &Register, org_id: Option<&str>) -> Option<String> {
+        register.fault(org_id).map(|damage| damage.says)
     }
 
     #[test]
@@ -125,5 +199,41 @@ mod tests {
     fn where_nothing_is_known_nothing_is_refused() {
         assert_eq!(fault(&register(&[]), None), None);
         assert_eq!(fault(&register(&["not an id"]), Some(ONE)), None);
+    }
+
+    #[test]
+    fn a_name_is_looked_up_in_the_organisation_of_its_row() {
+        use crate::sheet::names::{LocationsOf, Names};
+        let one = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607";
+        let of = |org_id: Option<&str>, names| LocationsOf {
+            org_id: org_id.map(String::from),
+            names,
+        };
+        let london = Names::new([("London".to_string(), one.to_string())]);
+        let names = LookedUp {
+            organizations: Names::default(),
+            locations: vec![
+                of(Some(ONE), Ok(london)),
+                of(None, Ok(Names::default())),
+                of(Some(OTHER), Err("403".into())),
+            ],
+        };
+        let register = register(&[]).with_names(names);
+        let capitals = ONE.to_ascii_uppercase();
+        let found = register.location(Some(&capitals), "London").expect("an id");
+        assert_eq!(found, ids::read(one, Kind::Location).expect("an id"));
+        assert!(register.location(None, "London").is_err());
+        let said = register.location(Some(OTHER), "London").expect_err("none");
+        assert!(
+            said.says.ends_with("cannot be looked up: 403"),
+            "{}",
+            said.says
+        );
+        assert!(register.organization("Acme").is_err());
+        let offline = Register::default();
+        assert_ne!(
+            offline.location(Some(ONE), "London").expect("a key").key,
+            offline.location(Some(OTHER), "London").expect("a key").key,
+        );
     }
 }

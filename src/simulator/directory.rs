@@ -25,6 +25,7 @@ pub struct Location {
     /// `None` is the token's own organisation.
     pub organization: Option<String>,
     /// Empty for a made-up one.
+    pub organization_name: String,
     pub name: String,
     /// `None` is unset.
     pub numbers: [Option<String>; 3],
@@ -45,11 +46,17 @@ pub(super) enum Spot {
     Untouched { id: Id, organization: Id },
 }
 
+#[derive(Debug, Clone)]
+pub(super) struct Organization {
+    pub(super) id: Id,
+    pub(super) name: String,
+}
+
 #[derive(Debug)]
 pub(super) struct Directory {
     knows_any: bool,
     own: Id,
-    organizations: Vec<Id>,
+    organizations: Vec<Organization>,
     places: Vec<Place>,
     index: HashMap<Id, usize>,
 }
@@ -65,7 +72,8 @@ impl Directory {
             Id::read_or_convert(text, Kind::Organization)
                 .ok_or_else(|| format!("`{text}` is not an organisation's id"))
         };
-        let mut organizations: Vec<Id> = Vec::new();
+        let mut organizations: Vec<Organization> = Vec::new();
+        let mut known: HashMap<Id, usize> = HashMap::new();
         let mut read = Vec::with_capacity(listed.len());
         for location in listed {
             let id = Id::read_or_convert(&location.id, Kind::Location)
@@ -75,23 +83,33 @@ impl Directory {
                 .as_deref()
                 .filter(|text| !text.trim().is_empty());
             let named = named.map(organization).transpose()?;
-            if let Some(named) = named
-                .as_ref()
-                .filter(|named| !organizations.contains(named))
-            {
-                organizations.push(named.clone());
+            if let Some(id) = &named {
+                let at = *known.entry(id.clone()).or_insert(organizations.len());
+                if at == organizations.len() {
+                    let (id, name) = (id.clone(), String::new());
+                    organizations.push(Organization { id, name });
+                }
+                let name = &mut organizations[at].name;
+                if name.is_empty() {
+                    name.clone_from(&location.organization_name);
+                }
             }
             read.push((id, named, location));
         }
-        let all_named = !read.is_empty() && read.iter().all(|(_, named, _)| named.is_some());
         let own = match (own, organizations.as_slice()) {
             (Some(text), _) => organization(text)?,
-            // An administrator who fills in the organisation of every row still has only the one.
-            (None, [only]) if all_named => only.clone(),
+            // An administrator who fills in the organisation still has only the one.
+            (None, [only]) => only.id.clone(),
             (None, _) => organization(OWN_ORGANIZATION)?,
         };
-        if !organizations.contains(&own) {
-            organizations.insert(0, own.clone());
+        if !known.contains_key(&own) {
+            let (id, name) = (own.clone(), String::new());
+            organizations.insert(0, Organization { id, name });
+        }
+        for (at, organization) in organizations.iter_mut().enumerate() {
+            if organization.name.is_empty() {
+                organization.name = format!("Organization {}", at + 1);
+            }
         }
         let mut directory = Directory {
             knows_any,
@@ -168,7 +186,8 @@ impl Directory {
     /// What has been heard of, for one organisation; `None` for an organisation the token does not manage.
     pub(super) fn places_of(&self, organization: Option<&str>) -> Option<Vec<&Place>> {
         let organization = self.organization(organization)?;
-        if !self.knows_any && !self.organizations.contains(&organization) {
+        let mut managed = self.organizations.iter();
+        if !self.knows_any && !managed.any(|managed| managed.id == organization) {
             return None;
         }
         let of_it = |place: &&Place| place.organization == organization;
@@ -180,7 +199,7 @@ impl Directory {
     }
 
     /// All that the token manages. Where it is any that is named, they cannot be listed, and none is.
-    pub(super) fn organizations(&self) -> &[Id] {
+    pub(super) fn organizations(&self) -> &[Organization] {
         if self.knows_any {
             return &[];
         }

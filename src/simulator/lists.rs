@@ -129,11 +129,11 @@ pub(super) fn location(place: &Place) -> Value {
 }
 
 pub(super) fn organizations(directory: &Directory) -> Value {
-    let all = directory.organizations().iter().enumerate();
-    let items = all.map(|(at, id)| {
+    let all = directory.organizations().iter();
+    let items = all.map(|organization| {
         json!({
-            "id": id.canonical(),
-            "displayName": format!("Organization {}", at + 1),
+            "id": organization.id.canonical(),
+            "displayName": organization.name,
             "created": "2020-01-01T00:00:00.000Z",
         })
     });

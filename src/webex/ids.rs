@@ -186,6 +186,12 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
+/// Tells locations apart of which only the names are known yet.
+pub fn key_of_name(org_id: Option<&str>, name: &str) -> LocationKey {
+    let organization = org_id.unwrap_or_default();
+    LocationKey(hash(format!("{organization}\0{name}").as_bytes()))
+}
+
 /// Capitals make no other location of it; they are rare, so only they cost a copy.
 fn key_of(thing: &str) -> LocationKey {
     let has_capitals = |bytes: &[u8]| {

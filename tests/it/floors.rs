@@ -35,7 +35,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("governor", &["pace/"]),
     ("hyper", &["simulator/"]),
     ("encoding_rs", &["sheet/text.rs"]),
-    ("strsim", &["sheet/columns.rs"]),
+    ("strsim", &["sheet/columns.rs", "sheet/names.rs"]),
     ("textwrap", &["progress/"]),
     ("tracing_subscriber", &["logging"]),
     ("chardetng", &["sheet/text.rs"]),

@@ -14,6 +14,7 @@ mod floors;
 mod harness;
 mod hostile;
 mod logs;
+mod names;
 mod nginx;
 mod pages;
 mod raw_server;

@@ -1,0 +1,199 @@
+//! Names in place of ids: what organisations and their locations are called, and which one a name
+//! means. Only just that name will do; what is nearly so is shown.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sheet::damage::Damage;
+use crate::sheet::kind::ProblemKind;
+use crate::sheet::problem::shorten;
+use crate::webex::ids::is_blank;
+use crate::webex::lists::{Location, Organization};
+
+/// Letters wrong, missing or swapped in a name that may still be the one meant.
+const MISSPELT: usize = 2;
+
+/// Things that are shown where a name does not tell which is meant.
+const CANDIDATES: usize = 3;
+
+/// An organisation or a location.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Named {
+    name: String,
+    id: String,
+}
+
+/// Things with names, in the order of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names(Vec<Named>);
+
+/// The locations of an organisation, or why they cannot be listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationsOf {
+    /// `None`: the token's own.
+    pub org_id: Option<String>,
+    pub names: Result<Names, String>,
+}
+
+/// All that was looked up for a sheet. A run that goes on takes it from its journal: so each name
+/// means what it meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookedUp {
+    pub organizations: Names,
+    pub locations: Vec<LocationsOf>,
+}
+
+impl LookedUp {
+    pub fn of_organizations(organizations: Vec<Organization>) -> LookedUp {
+        let things = organizations.into_iter();
+        LookedUp {
+            organizations: Names::new(things.map(|thing| (thing.name, thing.id))),
+            locations: Vec::new(),
+        }
+    }
+
+    pub fn add_locations(
+        &mut self,
+        org_id: Option<String>,
+        locations: Result<Vec<Location>, String>,
+    ) {
+        let names = locations.map(|locations| {
+            let things = locations.into_iter();
+            Names::new(things.map(|thing| (thing.name, thing.id)))
+        });
+        self.locations.push(LocationsOf { org_id, names });
+    }
+}
+
+impl Names {
+    /// Takes pairs of a name and an id.
+    pub fn new(things: impl IntoIterator<Item = (String, String)>) -> Names {
+        let mut named: Vec<Named> = things
+            .into_iter()
+            .map(|(name, id)| Named {
+                name: trim(&name).to_string(),
+                id,
+            })
+            .collect();
+        named.sort_unstable();
+        Names(named)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The id of the only thing of this name. `what` it is, and in which column its id would stand,
+    /// is for the one who reads that there is none.
+    pub fn id_of(&self, name: &str, what: &str, column: &str) -> Result<&str, Damage> {
+        let name = trim(name);
+        let start = self.0.partition_point(|named| named.name.as_str() < name);
+        let mut found = self.0[start..]
+            .iter()
+            .take_while(|named| named.name == name);
+        let shown = shorten(name);
+        match (found.next(), found.count()) {
+            (Some(only), 0) => Ok(&only.id),
+            (Some(_), others) => {
+                let same = self.0[start..].iter().take((others + 1).min(CANDIDATES));
+                let ids: Vec<String> = same.map(|named| format!("`{}`", named.id)).collect();
+                Err(Damage {
+                    kind: ProblemKind::AmbiguousName,
+                    says: format!(
+                        "`{shown}` is what {} {what}s are called; put the id of the one that is meant into `{column}`: {}",
+                        others + 1,
+                        ids.join(", ")
+                    ),
+                })
+            }
+            (None, _) => Err(Damage {
+                kind: ProblemKind::UnknownName,
+                says: format!("no {what} is called `{shown}`{}", self.say_nearest(name)),
+            }),
+        }
+    }
+
+    fn say_nearest(&self, name: &str) -> String {
+        let plain = plain(name);
+        let length = plain.chars().count();
+        let mut near: Vec<(usize, &str)> = self
+            .0
+            .iter()
+            // Most names are told apart by their lengths, which cost little.
+            .filter(|named| named.name.chars().count().abs_diff(length) <= 2 * MISSPELT)
+            .filter_map(|named| {
+                let distance = strsim::damerau_levenshtein(&self::plain(&named.name), &plain);
+                // A short name has too many neighbours.
+                (distance <= MISSPELT.min(length / 3)).then_some((distance, named.name.as_str()))
+            })
+            .collect();
+        near.sort_unstable();
+        near.dedup();
+        let near: Vec<String> = near
+            .iter()
+            .take(CANDIDATES)
+            .map(|(_, name)| format!("`{}`", shorten(name)))
+            .collect();
+        if near.is_empty() {
+            return format!("; the service lists {}", self.0.len());
+        }
+        format!("; is it {}?", near.join(" or "))
+    }
+}
+
+/// Without what clings to a pasted cell.
+fn trim(name: &str) -> &str {
+    name.trim_matches(is_blank)
+}
+
+/// A name without what is easily got wrong: capitals, blanks, signs.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|character| character.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Names {
+        let things = names.iter().enumerate();
+        Names::new(things.map(|(at, name)| ((*name).to_string(), format!("id {at}"))))
+    }
+
+    fn id_of(known: &[&str], name: &str) -> Result<String, String> {
+        let known = names(known);
+        let found = known.id_of(name, "location", "locationId");
+        found.map(String::from).map_err(|damage| damage.says)
+    }
+
+    #[test]
+    fn a_name_means_the_only_thing_that_is_called_just_so() {
+        let known = ["London", "Paris ", "LONDON", "London Bridge", "", "München"];
+        for (name, id) in [
+            ("London", "id 0"),
+            (" Paris\u{a0}", "id 1"),
+            ("LONDON", "id 2"),
+            ("London Bridge", "id 3"),
+            ("München", "id 5"),
+        ] {
+            assert_eq!(id_of(&known, name), Ok(id.to_string()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_or_not_alone_there_shows_what_may_be_meant() {
+        let known = ["London", "London-West", "Paris", "Paris", "Oslo"];
+        let said: Vec<String> = ["Lodnon", "london west", "Paris", "Osl", "Rome", "Londo"]
+            .iter()
+            .map(|name| id_of(&known, name).expect_err(name))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @"
+        no location is called `Lodnon`; is it `London`?
+        no location is called `london west`; is it `London-West`?
+        `Paris` is what 2 locations are called; put the id of the one that is meant into `locationId`: `id 2`, `id 3`
+        no location is called `Osl`; is it `Oslo`?
+        no location is called `Rome`; the service lists 5
+        no location is called `Londo`; is it `London`?
+        ");
+    }
+}

@@ -1,0 +1,247 @@
+//! Names in place of ids: looked up before anything is sent, found again in the results.
+
+use std::fs;
+
+use wxbulk::simulator::{Access, Behaviour, Latency, Location, Locations, Paging, Scopes};
+
+use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::resume::wait_for_records;
+
+/// Two customers. Both have a London; the second has two of the name Springfield.
+fn partner(access: Access) -> Stage {
+    let location = |number: u64, customer: u64, name: &str| Location {
+        id: location_id(number),
+        organization: Some(org_id(customer)),
+        organization_name: ["Acme", "Globex"][usize::try_from(customer).expect("few")].into(),
+        name: name.into(),
+        numbers: [Some("5501".into()), None, None],
+    };
+    Stage::new(Behaviour {
+        locations: Locations::Exactly(vec![
+            location(1, 0, "London"),
+            location(2, 0, "Oslo"),
+            location(3, 1, "London"),
+            location(4, 1, "Springfield"),
+            location(5, 1, "Springfield"),
+            location(6, 1, "London Bridge"),
+        ]),
+        own_organization: Some(org_id(0)),
+        paging: Paging::WithEmptyPages,
+        access,
+        ..Behaviour::instant()
+    })
+}
+
+fn run(stage: &Stage, line: &str) -> Ran {
+    stage.run(&format!("{line} --base-url {}", stage.simulator.base_url()))
+}
+
+fn number_of(stage: &Stage, location: u64) -> String {
+    let all = stage.state();
+    let number = &all[location_id(location)]["autoTransferNumber1"];
+    number.as_str().unwrap_or_default().to_string()
+}
+
+#[test]
+fn names_do_for_ids_there_and_back() {
+    let stage = partner(Access::default());
+    stage.write(
+        "sheet.csv",
+        format!(
+            "orgName,locationName,locationId,n1,site\nAcme,London,,5601,a\nGlobex, London ,,5603,b\nGlobex,whatever,{},5604,c\n",
+            location_id(4)
+        ),
+    );
+    let ran = stage.apply("sheet.csv --backup").expect(0);
+    assert!(
+        ran.stderr
+            .contains("looking up the locations of 2 organisations by name"),
+        "{}",
+        ran.stderr
+    );
+    let numbers = [1, 2, 3, 4].map(|location| number_of(&stage, location));
+    assert_eq!(numbers, ["5601", "5501", "5603", "5604"]);
+    let results = stage.results("sheet.results.csv");
+    let ids: Vec<&str> = results.iter().map(|row| &*row["locationId"]).collect();
+    assert_eq!(ids, [1, 3, 4].map(location_id));
+    let orgs: Vec<&str> = results.iter().map(|row| &*row["orgId"]).collect();
+    assert_eq!(orgs, [0, 1, 1].map(org_id));
+    let header = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    assert!(
+        header.starts_with("orgName,locationName,locationId,n1,site,orgId,row,outcome,"),
+        "{header}"
+    );
+
+    run(&stage, "plan sheet.csv").expect(0);
+    let plan = stage.results("sheet.plan.csv");
+    assert!(plan.iter().all(|row| row["action"] == "same"));
+    assert_eq!(plan[1]["locationId"], location_id(3));
+    run(&stage, "undo sheet.results.csv --yes").expect(0);
+    let numbers = [1, 2, 3, 4].map(|location| number_of(&stage, location));
+    assert_eq!(numbers, ["5501"; 4]);
+    stage
+        .apply("sheet.csv --if-unchanged sheet.plan.csv -o again.csv")
+        .expect(1);
+}
+
+#[test]
+fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
+    let stage = partner(Access::default());
+    let sheet = format!(
+        "orgName,orgId,locationName,locationId,n1\n\
+         Acme,,Lodnon,,5601\n\
+         Globex,,Springfield,,5602\n\
+         Acmee,,London,,5603\n\
+         ,,London,,5604\n\
+         Globex,,London,,5605\n\
+         ,{},,{},5606\n\
+         Acme,,,,5607\n",
+        org_id(1),
+        location_id(3),
+    );
+    stage.write("sheet.csv", &sheet);
+    let ran = stage.apply("sheet.csv").expect(2);
+    let said = "row 8, column D (locationId): it is empty; a location's id must stand here\n";
+    assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
+    assert!(stage.all_requests().is_empty());
+    // Without the row that any check finds, the service is asked.
+    let sheet = sheet.rsplit_once("Acme,").expect("a row").0;
+    stage.write("sheet.csv", sheet);
+    let ran = stage.apply("sheet.csv").expect(2);
+    insta::assert_snapshot!(ran.stderr, @"
+    looking up the locations of 2 organisations by name
+    row 2, column C (locationName): no location is called `Lodnon`; is it `London`?
+    row 3, column C (locationName): `Springfield` is what 2 locations are called; put the id of the one that is meant into `locationId`: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNA`, `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNQ`
+    row 4, column A (orgName): no organisation is called `Acmee`; is it `Acme`?
+    row 5, column B (orgId): it does not say which organisation is meant, and the token manages 2 (`Acme`, `Globex`); name one here, or with --org
+    row 7, column D (locationId): this is the location of row 6 again; which of the two is meant?
+    hint: mend these rows, or leave them out with --skip-invalid
+    6 rows: 1 ready to send, 5 with 5 problems; nothing was sent
+    ");
+    assert!(stage.requests().is_empty());
+    assert!(!stage.path("sheet.results.csv.journal").exists());
+
+    stage.apply("sheet.csv --skip-invalid").expect(1);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated"), 1);
+    assert_eq!(results[0]["locationId"], "");
+    assert_eq!(number_of(&stage, 3), "5605");
+
+    let ran = stage.run("check sheet.csv").expect(0);
+    insta::assert_snapshot!(ran.stdout, @"
+    6 rows: 6 ready to send
+    note: 5 rows have a name in place of an id; what it means is looked up before anything is sent, and was not checked here
+    ");
+}
+
+#[test]
+fn a_name_means_the_same_when_a_run_goes_on() {
+    let location = |number: u64| Location {
+        id: location_id(number),
+        name: format!("Site {number}"),
+        ..Location::default()
+    };
+    let behaviour = |shift: u64| Behaviour {
+        locations: Locations::Exactly(
+            (0..100)
+                .map(|number| Location {
+                    name: format!("Site {}", (number + shift) % 100),
+                    ..location(number)
+                })
+                .collect(),
+        ),
+        latency: "10ms".parse::<Latency>().expect("a latency"),
+        ..Behaviour::instant()
+    };
+    let stage = Stage::new(behaviour(0));
+    let mut sheet = "locationName,n1\n".to_string();
+    for number in 0..100 {
+        sheet.push_str(&format!("Site {number},{}\n", 7000 + number));
+    }
+    stage.write("sheet.csv", &sheet);
+    let line = "sheet.csv --org 0a600000-0000-4000-8000-000000000009";
+    let ran = stage.apply(line).expect(2);
+    let said = "row 2: the token does not manage this organisation";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    let sheet = sheet.replace("locationName", "orgId,locationName");
+    let sheet = sheet.replace("\nSite", "\n,Site");
+    stage.write("sheet.csv", &sheet);
+
+    let mut child = stage.start_apply("sheet.csv -c 2");
+    wait_for_records(&stage, "sheet.results.csv.journal", 20);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    // Meanwhile every location got the name of its neighbour.
+    let renamed = Stage::new(behaviour(1));
+    let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let (header, rest) = journal.split_once('\n').expect("a header");
+    let header = header.replace(&stage.simulator.base_url(), &renamed.simulator.base_url());
+    let checksum = crc32fast::hash(&header.as_bytes()[9..]);
+    renamed.write(
+        "sheet.results.csv.journal",
+        format!("{checksum:08x}{}\n{rest}", &header[8..]),
+    );
+    renamed.write("sheet.csv", &sheet);
+    renamed.apply("sheet.csv -c 2 --resume").expect(0);
+    let results = renamed.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated"), 100);
+    for (number, row) in (0..).zip(&results) {
+        assert_eq!(row["locationId"], location_id(number));
+        let sent = [number_of(&stage, number), number_of(&renamed, number)];
+        assert!(sent.contains(&format!("{}", 7000 + number)), "{sent:?}");
+    }
+    let lists = |stage: &Stage| {
+        let all = stage.all_requests().into_iter();
+        let is_list = |path: &str| path.ends_with("/telephony/config/locations");
+        all.filter(|request| request["path"].as_str().is_some_and(is_list))
+            .count()
+    };
+    assert_eq!((lists(&stage), lists(&renamed)), (1, 0));
+}
+
+#[test]
+fn a_rehearsal_knows_the_names_of_its_sheet() {
+    let stage = Stage::instant();
+    stage.write(
+        "sheet.csv",
+        format!(
+            "orgName,locationName,locationId,n1\nAcme,London,,5601\nGlobex,London,,5602\nAcme,Oslo,{},5603\n",
+            location_id(2)
+        ),
+    );
+    let ran = stage.run("apply sheet.csv --rehearse --rehearse-speed 100 --backup");
+    ran.expect(0);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated"), 3);
+    assert_ne!(results[0]["locationId"], results[1]["locationId"]);
+    assert_eq!(results[0]["orgId"], results[2]["orgId"]);
+    assert!(stage.all_requests().is_empty());
+}
+
+#[test]
+fn without_the_right_to_list_names_are_refused_and_ids_still_do() {
+    let scopes = ["spark-admin:telephony_config_write".to_string()];
+    let stage = partner(Access {
+        scopes: Scopes::Only(scopes.into()),
+        ..Access::default()
+    });
+    let row = format!("{},London,,5601\n", org_id(0));
+    stage.write(
+        "sheet.csv",
+        format!("orgId,locationName,locationId,n1\n{row}"),
+    );
+    let ran = stage.apply("sheet.csv").expect(2);
+    assert!(
+        ran.stderr
+            .contains("the locations of its organisation cannot be listed"),
+        "{}",
+        ran.stderr
+    );
+    // The organisation's name is of no use then, and not needed.
+    stage.write(
+        "ids.csv",
+        format!("orgName,locationId,n1\nAcme,{},5601\n", location_id(1)),
+    );
+    stage.apply("ids.csv").expect(0);
+    assert_eq!(number_of(&stage, 1), "5601");
+}
