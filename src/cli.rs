@@ -14,7 +14,7 @@ pub use pages::{write_completions, write_man_pages};
 /// Changes Webex Calling settings in bulk from a spreadsheet.
 #[derive(Debug, Parser)]
 #[command(name = "wxbulk", version = env!("WXBULK_VERSION"), disable_help_subcommand = true)]
-#[command(max_term_width = 100, subcommand_required = false)]
+#[command(max_term_width = 80, subcommand_required = false, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -29,14 +29,21 @@ wxbulk changes Webex Calling settings in bulk from a spreadsheet. Begin with:
   wxbulk apply numbers.csv              send, after asking you
   wxbulk --help                         all commands";
 
+const EXAMPLES: &str = "\
+Example, a sheet from its first check to the change:
+  wxbulk check numbers.csv
+  wxbulk apply numbers.csv --rehearse
+  wxbulk apply numbers.csv --token-file token.txt
+
+`wxbulk apply --help`, and so on, shows the flags of each command.";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check a sheet and list everything that is wrong with it; needs no network and no token
+    /// List everything that is wrong with a sheet; needs no network and no token
     Check(CheckFlags),
     /// Check a sheet, then send its changes, and write a results file
     Apply(Box<ApplyFlags>),
-    /// Say whose the access token is, which organisations it manages, and whether it reads calling
-    /// settings
+    /// Say whose the access token is and what it is good for
     Whoami(WhoamiFlags),
     /// Read the present numbers and show what would change; changes nothing
     Plan(Box<PlanFlags>),
@@ -45,18 +52,26 @@ pub enum Command {
     /// Write a page about a run, for those who have to know how it went
     Report(ReportFlags),
     /// List locations and their numbers, as a sheet that `apply` takes
+    #[command(
+        // There is nothing to rehearse where nothing changes, and no row of the user's.
+        mut_arg("rehearse", |flag| flag.hide(true)),
+        mut_arg("rehearse_speed", |flag| flag.hide(true)),
+        mut_arg("skip_invalid", |flag| flag.hide(true)),
+    )]
     Export(Box<ExportFlags>),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
     /// Print what makes a shell complete wxbulk's commands and flags
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
+        /// The shell you type in
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
     /// Write the manual pages into a folder
     #[command(after_help = "Example:\n  wxbulk man /usr/local/share/man/man1")]
     Man {
+        /// Where they go; it is made where there is none
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
@@ -72,19 +87,19 @@ pub struct SheetFlags {
     pub sheet: PathBuf,
 
     /// The organisation of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID")]
+    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
     pub org: Option<String>,
 
     /// The country of numbers without one, by its calling code, such as +1
-    #[arg(long, value_name = "+CODE")]
+    #[arg(long, value_name = "+CODE", help_heading = "Sheet")]
     pub country: Option<String>,
 
     /// Take a results file and only the rows of it that are not as asked
-    #[arg(long, conflicts_with = "allow_duplicates")]
+    #[arg(long, conflicts_with = "allow_duplicates", help_heading = "Sheet")]
     pub only_failed: bool,
 
     /// Send several rows for one location one after the other, in the order of the sheet
-    #[arg(long)]
+    #[arg(long, help_heading = "Sheet")]
     pub allow_duplicates: bool,
 
     /// Which sheet of a workbook [default: the first]
@@ -118,9 +133,10 @@ pub struct CheckFlags {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
-    The access token is read from WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN, or from --token-file.\n\
-    A service app's SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and SERVICE_APP_REFRESH_TOKEN\n\
-    come before it, or stand in the file of --service-app as lines NAME=value.\n\n\
+    The access token is read from --token-file, else WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN. \
+    A service app, which outlives a token, is read from --service-app, a file of lines \
+    NAME=value, or from SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and \
+    SERVICE_APP_REFRESH_TOKEN, which come before the token's variables.\n\n\
     Exit codes: 0 every row is as asked, 1 some are not, 2 nothing was sent,\n\
     3 stopped before the end, 130 interrupted; after 3 and 130, --resume goes on."
 )]
@@ -178,7 +194,7 @@ pub struct UndoFlags {
     pub yes: bool,
 
     /// The organisation of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID")]
+    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
     pub org: Option<String>,
 
     /// Put the numbers back even where somebody changed them since
@@ -240,7 +256,7 @@ pub struct RunFlags {
     pub rehearse_speed: f64,
 
     /// Leave out bad rows instead of sending nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Sheet")]
     pub skip_invalid: bool,
 
     /// Requests under way at once, at most
@@ -367,19 +383,19 @@ pub struct SimulatorFlags {
     pub locations: Option<PathBuf>,
 
     /// What it lets through, such as bucket:5/s,burst=10 or window:300/min [default: all]
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", help_heading = "Limit")]
     pub limit: Option<String>,
 
     /// What a 429 says: honest, date, missing, a time such as 2s, or text:… [default: honest]
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "WHAT", help_heading = "Limit")]
     pub retry_after: Option<String>,
 
     /// How long an answer takes, such as 250ms or 200ms..800ms [default: no time]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", help_heading = "Trouble")]
     pub latency: Option<String>,
 
     /// How often what goes wrong, such as all=5% or 500=2%,reset-after=1%
-    #[arg(long, value_name = "FAULTS")]
+    #[arg(long, value_name = "FAULTS", help_heading = "Trouble")]
     pub faults: Option<String>,
 
     /// How many times faster than real life it all goes
@@ -387,27 +403,32 @@ pub struct SimulatorFlags {
     pub speed: Option<String>,
 
     /// How long an access token lasts: a number of requests such as 200, or a time such as 12h
-    #[arg(long, value_name = "LIFE")]
+    #[arg(long, value_name = "LIFE", help_heading = "Tokens")]
     pub token_life: Option<String>,
 
     /// Give a new refresh token with each access token, and end the old one
-    #[arg(long)]
+    #[arg(long, help_heading = "Tokens")]
     pub rotate_refresh_tokens: bool,
 
     /// The only scopes a token has, such as spark-admin:telephony_config_read [default: all]
-    #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        value_delimiter = ',',
+        help_heading = "Tokens"
+    )]
     pub scopes: Vec<String>,
 
     /// Send an empty page before each page of a list, as the service may
-    #[arg(long)]
+    #[arg(long, help_heading = "Trouble")]
     pub empty_pages: bool,
 
     /// How often another client changes a location between two requests, such as 1%
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", help_heading = "Trouble")]
     pub meddling: Option<String>,
 
     /// Chance begins here: the same seed, the same faults
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", help_heading = "Trouble")]
     pub seed: u64,
 }
 
