@@ -80,7 +80,7 @@ impl Group {
     fn line(&self, width: usize) -> String {
         let row = grouped(self.first_row);
         let place = if self.count == 1 {
-            format!(" in row {row}")
+            format!(", in row {row}")
         } else {
             format!(" × {}, first in row {row}", grouped(self.count))
         };
@@ -128,11 +128,11 @@ mod tests {
         said.extend(failures.news(77, true));
         assert_eq!(failures.news(77, true), [] as [String; 0]);
         insta::assert_snapshot!(said.join("\n"), @"
-        404 no place 57 in row 57
+        404 no place 57, in row 57
         404 no place 57 × 10, first in row 57
         404 no place 57 × 100, first in row 57
-        400 The number is not valid here in row 900
-        no answer within 60 s in row 900
+        400 The number is not valid here, in row 900
+        no answer within 60 s, in row 900
         404 no place 57 × 1,000, first in row 57
         404 no place 57 × 1,243, first in row 57
         ");

@@ -8,9 +8,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use wxbulk::outcome::OutcomeKind;
+use wxbulk::sheet::columns::{PREVIOUS_COLUMNS, RESULT_COLUMNS};
 use wxbulk::simulator::{Behaviour, Location, Locations};
 
-use crate::harness::{Stage, TOKEN, read_csv};
+use crate::harness::{Ran, Stage, TOKEN, read_csv};
 
 const BLOCK: &str = "```console\n";
 
@@ -100,7 +102,10 @@ fn printed(command: &str, stage: &Stage) -> String {
         _ if words.contains("--token-file") => format!("{yes}{address}"),
         _ => String::new(),
     };
-    let ran = stage.run(&format!("{words}{added}"));
+    // The token is in the file that the pages name.
+    let mut command = stage.command(&format!("{words}{added}"));
+    let output = command.env_remove("WEBEX_ACCESS_TOKEN").output();
+    let ran = Ran::of(output.expect("it starts"));
     let executable = env!("CARGO_BIN_EXE_wxbulk");
     (ran.stdout + &ran.stderr)
         .replace(&added, "")
@@ -140,5 +145,16 @@ fn the_pages_are_written_anew() {
     for path in pages() {
         let page = fs::read_to_string(&path).expect("a page");
         fs::write(&path, rewritten(&page)).expect("the page can be written");
+    }
+}
+
+#[test]
+fn every_column_and_outcome_is_explained() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
+    let page = fs::read_to_string(page).expect("a page");
+    let columns = RESULT_COLUMNS.into_iter().chain(PREVIOUS_COLUMNS);
+    let outcomes = OutcomeKind::ALL.into_iter().map(OutcomeKind::word);
+    for word in columns.chain(outcomes) {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
     }
 }

@@ -61,7 +61,7 @@ fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
         assert!(shows("told to wait until "), "{screens:#?}");
         let last = screens.last().expect("a screen");
         assert_eq!(bars(last), 0, "{last}");
-        assert!(last.contains("\n404 Not Found in row "), "{last}");
+        assert!(last.contains("\n404 Not Found, in row "), "{last}");
         assert!(last.contains(", first in row "), "{last}");
         assert!(last.contains("\n  updated  "), "{last}");
         let hint = match columns {
