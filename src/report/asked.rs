@@ -83,25 +83,21 @@ pub(super) fn organisations(facts: &Facts) -> Markup {
     if organisations.is_empty() {
         return html! {};
     }
-    let are_named = organisations
-        .iter()
-        .any(|organisation| !organisation.name.is_empty());
     html! {
         section {
             h2 { "Organisations" }
             table {
                 thead {
                     tr {
-                        @if are_named { th scope="col" { "Name" } }
-                        th scope="col" { "Id" }
+                        th scope="col" { "Organisation" }
                         th.number scope="col" { "Rows to send" }
                     }
                 }
                 tbody {
                     @for organisation in organisations.iter().take(MOST_ORGANISATIONS) {
                         tr {
-                            @if are_named { th scope="row" { (Text::of(&organisation.name)) } }
-                            td {
+                            th.organisation scope="row" {
+                                @if !organisation.name.is_empty() { p { (Text::of(&organisation.name)) } }
                                 @if organisation.id.is_empty() { "the token's own" } @else { code.long { (Text::of(&organisation.id)) } }
                             }
                             td.number { (grouped(organisation.rows)) }

@@ -202,6 +202,9 @@ impl Gathering {
             outcomes.clone_from(&end.outcomes);
             self.causes.absorb(end.without_record.clone());
         }
+        for cause in &mut self.causes.causes {
+            cause.tracking_ids.sort_unstable_by_key(|(row, _)| *row);
+        }
         let told = total(outcomes.values().copied());
         for sitting in &mut self.sittings {
             // What was announced and not waited for is no pause.

@@ -200,12 +200,13 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Numbers from before | read and kept before each change
     Pace | 10 requests at once at most, no more than apply
     Organisations
-    Name | Id | Rows to send
-    apply | apply | 6
+    Organisation | Rows to send
+    apply
+    apply | 6
     When
     Began | Ended | Took | Rows finished | Requests | How it ended
     2027-01-15 08:00:00 | 2027-01-15 08:00:05 | 5 s | 2 | 5 | stopped: interrupted
-    2027-01-15 08:16:40 | 2027-01-15 08:16:44 | 4 s | 1 | 5 | not ended, or cut off; this is the last that was noted
+    2027-01-15 08:16:40 | 2027-01-15 08:16:44 | 4 s | 1 | 5 | not ended, or cut off; the last seconds may be missing here
     What became of the rows
     Outcome | What it means | Rows | Share
     updated | the service took the change | 1 | 16.7 %
@@ -221,11 +222,11 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     3 | 25223
     1004 | 25223
     Traffic
-    Requests a second. 5 requests between 2027-01-15 08:00:00 and 2027-01-15 08:00:05, up to 3 in one second; 1 answered with 429; 1 pause, 1 s in all.
+    Requests a second. 5 requests between 2027-01-15 08:00:00 and 2027-01-15 08:00:05, up to 3 in one second; 1 of them answered with 429; 1 pause, 1 s in all.
     requests that ended
     of them answered with 429, marked ▼ above
     pause that the service asked for
-    Requests a second. 5 requests between 2027-01-15 08:16:40 and 2027-01-15 08:16:44, up to 3 in one second; 1 answered with 429; 1 pause, 1 s in all.
+    Requests a second. 5 requests between 2027-01-15 08:16:40 and 2027-01-15 08:16:44, up to 3 in one second; 1 of them answered with 429; 1 pause, 1 s in all.
     requests that ended
     of them answered with 429, marked ▼ above
     pause that the service asked for

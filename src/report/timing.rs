@@ -59,8 +59,8 @@ fn line(facts: &Facts, sitting: &Sitting, is_last: bool) -> Markup {
                         "stopped"
                         @if let Some(why) = &end.stopped { ": " (Text::of(why)) }
                     }
-                    None if is_last => "not ended, or cut off; this is the last that was noted",
-                    None => "cut off; this is the last that was noted",
+                    None if is_last => "not ended, or cut off; the last seconds may be missing here",
+                    None => "cut off; the last seconds before it may be missing here",
                 }
             }
         }
@@ -109,12 +109,15 @@ fn picture(sitting: &Sitting) -> Result<Markup> {
     let waited: Duration = lengths.sum();
     let throttled = sitting.series.steps.iter().map(|step| step.throttled).sum();
     let words = format!(
-        "{} between {} and {}, up to {} in one second; {} answered with 429; {}",
+        "{} between {} and {}, up to {} in one second; {} of them answered with 429; {}",
         plural(sitting.requests, "request"),
         moment(sitting.began),
         moment(sitting.last_sign),
         grouped(sitting.series.peak),
-        grouped(throttled),
+        match throttled {
+            0 => "none".to_string(),
+            count => grouped(count),
+        },
         match pauses.len() {
             0 => "no pause".to_string(),
             count => format!(

@@ -19,6 +19,7 @@ mod nginx;
 mod pages;
 mod raw_server;
 mod readme;
+mod report;
 mod resume;
 mod rights;
 mod survival;

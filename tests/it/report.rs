@@ -1,0 +1,202 @@
+//! The page about a run: what it tells is what happened, whoever wrote the texts in it, and nothing
+//! but such a page is ever written over.
+
+use std::fs;
+
+use serde_json::Value;
+use wxbulk::simulator::{Behaviour, Faults, Latency, Limit};
+
+use crate::harness::{Stage, count, rows_recorded, sheet};
+use crate::raw_server::RawServer;
+use crate::resume::wait_for_records;
+
+/// A service with a limit and moods, in a hurry.
+fn moody() -> Stage {
+    let stage = Stage::new(Behaviour {
+        limit: "bucket:20/s,burst=20".parse::<Limit>().expect("a limit"),
+        latency: "50ms..200ms".parse::<Latency>().expect("a latency"),
+        faults: "500=3%,504=3%".parse::<Faults>().expect("faults"),
+        speed: "20".parse().expect("a speed"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(300));
+    stage
+}
+
+fn page(stage: &Stage, name: &str) -> String {
+    fs::read_to_string(stage.path(name)).expect("a page")
+}
+
+/// A figure at the top of the page.
+fn figure(page: &str, name: &str) -> u64 {
+    let after = page.split(&format!("<dt>{name}</dt><dd>")).nth(1);
+    let figure = after.expect("a figure").split('<').next().expect("a part");
+    figure.replace(',', "").parse().expect("a number")
+}
+
+#[test]
+fn a_page_tells_what_the_run_and_the_service_saw_and_is_the_same_when_made_again() {
+    let stage = moody();
+    let ran = stage
+        .apply("sheet.csv --backup --report page.html --summary json")
+        .expect(0);
+    let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let page = page(&stage, "page.html");
+    let seen = stage.requests();
+    let throttled = seen.iter().filter(|request| request["status"] == 429);
+    assert!(throttled.clone().count() > 0, "the limit was met");
+    assert_eq!(summary["requests"], figure(&page, "Requests sent"));
+    assert_eq!(figure(&page, "429 answers"), throttled.count() as u64);
+    assert_eq!(figure(&page, "As asked"), 300);
+    assert_eq!(figure(&page, "Not as asked"), 0);
+
+    let sheet = fs::read(stage.path("sheet.csv")).expect("a sheet");
+    let bytes = format!("sheet.csv</bdi>, 300 rows, {} bytes", grouped(sheet.len()));
+    assert!(page.contains(&bytes), "{bytes}");
+    assert!(page.contains("role=\"img\"") && page.contains("<svg "));
+    let undo = format!(
+        "wxbulk undo sheet.results.csv --base-url {}",
+        stage.simulator.base_url()
+    );
+    assert!(page.contains(&undo), "{undo}");
+    for forbidden in ["<script", "src=", "@import", "url(", "href=\"http"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+
+    stage
+        .run("report sheet.results.csv -o again.html")
+        .expect(0);
+    assert_eq!(self::page(&stage, "again.html"), page);
+    let ran = stage
+        .run("report sheet.results.csv -o again.html")
+        .expect(0);
+    assert!(ran.stderr.contains("report: again.html"), "{}", ran.stderr);
+}
+
+fn grouped(count: usize) -> String {
+    wxbulk::summary::grouped(count as u64)
+}
+
+#[test]
+fn a_page_about_a_run_that_was_killed_and_went_on_tells_each_part_of_it() {
+    let stage = moody();
+    let mut child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 60);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    let journal = fs::read(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let recorded = rows_recorded(&journal).len() as u64;
+    stage.run("report sheet.results.csv -o page.html").expect(0);
+    let cut_off = page(&stage, "page.html");
+    assert!(cut_off.contains("<strong>Not ended.</strong>"), "{cut_off}");
+    assert_eq!(figure(&cut_off, "As asked"), recorded);
+    assert_eq!(figure(&cut_off, "Not as asked"), 300 - recorded);
+
+    stage
+        .apply("sheet.csv --resume --report page.html")
+        .expect(0);
+    let whole = page(&stage, "page.html");
+    assert!(whole.contains("every row is as asked"));
+    assert_eq!(whole.matches("cut off; the last seconds").count(), 1);
+    assert!(figure(&whole, "Requests sent") <= stage.requests().len() as u64);
+}
+
+#[test]
+fn whatever_others_write_adds_nothing_to_the_page_but_text() {
+    let evil = r#"<script>alert(1)</script>\"><img src=x onerror=alert(2)>]]></style>\u202e\u0000"#;
+    let body = format!(r#"{{"message":"{evil}","trackingId":"{evil}","errorCode":"{evil}"}}"#);
+    let answer = format!(
+        "HTTP/1.1 404 Not Found\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let server = RawServer::saying(answer);
+    let stage = Stage::instant();
+    // A name that every system takes.
+    let name = "';--&lt;b&gt;\u{202e}x&y.csv";
+    stage.write(name, sheet(3));
+    stage
+        .run(&format!(
+            "apply {name} --yes --base-url {} -o o.csv --report page.html",
+            server.base_url()
+        ))
+        .expect(1);
+    let page = page(&stage, "page.html");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(page.contains("&amp;lt;b&amp;gt;‹U+202E›x&amp;y.csv"));
+    for forbidden in ["<script", "<img", "</style>\u{202e}", "\u{202e}", "\u{0}"] {
+        assert!(!page.contains(forbidden), "{forbidden:?}");
+    }
+    assert_eq!(page.matches("</style>").count(), 1);
+}
+
+#[test]
+fn nothing_but_a_page_of_the_same_run_is_written_over() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    stage.write("page.html", "somebody's");
+    for (words, said) in [
+        ("--report page.html", "`page.html` exists already"),
+        ("--report sheet.csv", "`sheet.csv` exists already"),
+        ("--report sheet.results.csv", "would overwrite"),
+        ("--report no/page.html", "there is no folder `no`"),
+    ] {
+        let ran = stage.apply(&format!("sheet.csv {words}")).expect(2);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    assert_eq!(stage.requests().len(), 0);
+    assert_eq!(page(&stage, "page.html"), "somebody's");
+
+    stage.apply("sheet.csv --report own.html").expect(0);
+    stage
+        .apply("sheet.csv --report own.html --resume")
+        .expect(0);
+    stage
+        .apply("sheet.csv -o other.csv --report own.html")
+        .expect(2);
+    // Of a rehearsal nobody will miss it.
+    let rehearse = "apply sheet.csv --rehearse --rehearse-speed 100 -o r.csv --report r.html";
+    stage.run(rehearse).expect(0);
+    assert!(page(&stage, "r.html").contains("A rehearsal."));
+    stage.run(rehearse).expect(0);
+}
+
+#[test]
+fn without_its_journal_there_is_no_page_and_an_old_one_tells_what_it_knows() {
+    let stage = Stage::instant();
+    let text = sheet(3).replace(",+1202", ",nonsense");
+    stage.write("sheet.csv", sheet(3) + text.lines().nth(1).expect("a row"));
+    stage.apply("sheet.csv --skip-invalid").expect(1);
+    stage.run("report sheet.results.csv").expect(0);
+    let now = page(&stage, "sheet.results.report.html");
+    assert!(
+        now.contains("invalid") && now.contains("<strong>1 row:</strong> 5"),
+        "{now}"
+    );
+    assert_eq!(count(&stage.results("sheet.results.csv"), "invalid"), 1);
+
+    // As an older version left it.
+    let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let old = journal.lines().filter(|line| {
+        !line[9..].starts_with("{\"begin\"") && !line[9..].starts_with("{\"traffic\"")
+    });
+    let old: Vec<&str> = old.collect();
+    stage.write("old.csv.journal", old.join("\n") + "\n");
+    stage.run("report old.csv -o old.html").expect(0);
+    assert!(page(&stage, "old.html").contains("Not known: an older wxbulk"));
+
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+    let ran = stage.run("report sheet.results.csv -o new.html").expect(2);
+    assert!(
+        ran.stderr.contains("nothing to report from"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!stage.path("new.html").exists());
+    stage.write("sheet.csv.journal", "something else\n");
+    let ran = stage.run("report sheet.csv -o new.html").expect(2);
+    assert!(
+        ran.stderr.contains("does not begin as a journal"),
+        "{}",
+        ran.stderr
+    );
+}
