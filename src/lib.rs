@@ -11,6 +11,7 @@
 //!                       outcome ───┼─▶ journal (completion order, durable)
 //!                                  └─▶ progress (stderr)
 //!  end, or stop:  sheet ⋈ journal ─▶ results (input order)
+//!  then or later:         journal ─▶ report (a page)
 //! ```
 //!
 //! The modules stand on floors, and imports go strictly down; a test holds them to it.

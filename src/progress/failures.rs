@@ -14,12 +14,8 @@ pub(super) struct Failures {
 
 #[derive(Debug)]
 struct Group {
-    /// Status and code; the words may name the row's own ids, so they tell causes apart only
-    /// where there was no answer.
-    status: Option<u16>,
-    code: Box<str>,
     /// As the first row got it.
-    message: Box<str>,
+    outcome: Outcome,
     first_row: u64,
     count: u64,
     /// How many there were when it was last said.
@@ -28,13 +24,7 @@ struct Group {
 
 impl Failures {
     pub(super) fn add(&mut self, row: u64, outcome: &Outcome) {
-        let is_same = |group: &&mut Group| {
-            group.status == outcome.status
-                && match outcome.status {
-                    Some(_) => group.code == outcome.error_code,
-                    None => group.message == outcome.message,
-                }
-        };
+        let is_same = |group: &&mut Group| group.outcome.is_like(outcome);
         if let Some(group) = self.groups.iter_mut().find(is_same) {
             group.count += 1;
             return;
@@ -47,12 +37,10 @@ impl Failures {
         }
         let is_last = self.groups.len() == MOST_CAUSES;
         self.groups.push(Group {
-            status: outcome.status.filter(|_| !is_last),
-            code: outcome.error_code.clone(),
-            message: if is_last {
-                "other causes".into()
+            outcome: if is_last {
+                Outcome::unsent(outcome.kind, "other causes")
             } else {
-                outcome.message.clone()
+                outcome.clone()
             },
             first_row: row,
             count: 1,
@@ -84,14 +72,17 @@ impl Group {
         } else {
             format!(" × {}, first in row {row}", grouped(self.count))
         };
-        let cause = match self.status {
+        let Outcome {
+            status, message, ..
+        } = &self.outcome;
+        let cause = match status {
             // Some pages of error begin with it.
             Some(status) => {
                 let status = status.to_string();
-                let message = self.message.strip_prefix(&status).unwrap_or(&self.message);
+                let message = message.strip_prefix(&status).unwrap_or(message);
                 format!("{status} {}", message.trim_start())
             }
-            None => self.message.to_string(),
+            None => message.to_string(),
         };
         let cause: String = cause.chars().filter(|one| !one.is_control()).collect();
         let room = width.saturating_sub(place.chars().count()).max(3);
