@@ -4,20 +4,19 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "real time is what is measured")]
 
-use std::fmt::Write as _;
+#[path = "common/made_sheet.rs"]
+mod made_sheet;
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use csv::{ByteRecord, ReaderBuilder};
+use made_sheet::sheet;
 use wxbulk::sheet::check::{DuplicatePolicy, check};
 use wxbulk::sheet::{Reading, Sheet};
 
 const ROWS: u64 = 1_000_000;
-const ORGANISATIONS: u64 = 300;
-
 /// Each is measured so often, in turns, and the best counts: what disturbs only ever slows.
 const TURNS: usize = 5;
 
@@ -62,22 +61,6 @@ fn main() {
             share * 100.0
         );
     }
-}
-
-/// As a migration project has them: sorted by organisation, every location once.
-fn sheet(rows: u64) -> String {
-    let mut text = String::from("orgId,locationId,n1,n2,n3,site\n");
-    for row in 0..rows {
-        let org = id("ORGANIZATION", row * ORGANISATIONS / rows);
-        let location = id("LOCATION", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let _ = writeln!(text, "{org},{location},+1202{row:07},,REMOVE,site {row}");
-    }
-    text
-}
-
-fn id(kind: &str, number: u64) -> String {
-    let uuid = uuid::Uuid::from_u64_pair(number, !number).hyphenated();
-    BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{kind}/{uuid}"))
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
