@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use futures::stream::FuturesUnordered;
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::duplicates::Duplicates;
@@ -80,12 +80,19 @@ pub trait Recorder {
     fn found(&mut self, row: &Row<'_>, present: &Present) -> Result<()>;
     /// A request ended, so long after it left.
     fn ended(&mut self, reply: &Reply, took: Duration);
-    /// A row has its outcome.
-    fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()>;
+    /// Rows have their outcomes, all of which are on record when this returns; after an error none is.
+    fn finished(&mut self, finished: &[Finished]) -> Result<()>;
     /// Called some ten times a second.
     fn tick(&mut self, status: &Status) -> Result<()>;
-    /// A row's outcome arrived after recording had failed: the last chance to tell anyone.
-    fn cannot_record(&mut self, row: &Row<'_>, outcome: &Outcome);
+    /// A row's outcome arrived when recording failed or had failed: the last chance to tell anyone.
+    fn cannot_record(&mut self, finished: &Finished);
+}
+
+/// A row that has its outcome.
+#[derive(Debug)]
+pub struct Finished {
+    pub row: Row<'static>,
+    pub outcome: Outcome,
 }
 
 /// How things stand.
@@ -149,6 +156,8 @@ struct Pipeline<'a, S, R> {
     in_lanes: usize,
     /// Rows on the wire, for a run that is left at once.
     on_wire: HashMap<u64, OnWire>,
+    /// What arrived together is recorded together, before anything more leaves.
+    finished: Vec<Finished>,
     /// What could not be recorded, so that the results can still tell it.
     unrecorded: Vec<(u64, Outcome)>,
     stopping: Option<StopReason>,
@@ -183,6 +192,7 @@ pub async fn run<S: Service, R: Recorder>(
         lanes: HashMap::new(),
         in_lanes: 0,
         on_wire: HashMap::new(),
+        finished: Vec::new(),
         unrecorded: Vec::new(),
         stopping: None,
         requests: 0,
@@ -196,6 +206,7 @@ pub async fn run<S: Service, R: Recorder>(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     loop {
+        pipeline.record();
         let now = Instant::now();
         let mut wake = None;
         while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
@@ -220,7 +231,12 @@ pub async fn run<S: Service, R: Recorder>(
         }
 
         tokio::select! {
-            Some((job, ticket, reply)) = replies.next() => pipeline.take_reply(job, ticket, reply),
+            Some((job, ticket, reply)) = replies.next() => {
+                pipeline.take_reply(job, ticket, reply);
+                while let Some(Some((job, ticket, reply))) = replies.next().now_or_never() {
+                    pipeline.take_reply(job, ticket, reply);
+                }
+            }
             Some((ticket, reply)) = renewals.next() => pipeline.take_renewal(ticket, &reply),
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
             _ = ticks.tick() => pipeline.tick(replies.len()),

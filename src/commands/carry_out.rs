@@ -23,12 +23,12 @@ use crate::results::{self, Content, Form};
 use crate::row::Row;
 use crate::selection::{Choice, Selection};
 use crate::settings::{BadRows, Consent, RunSettings, Start, SummaryFormat, Target};
-use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, check};
 use crate::sheet::columns::Columns;
 use crate::sheet::expectations::Expectations;
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::listing::{ListFormat, Listing};
+use crate::sheet::{Numbered, Sheet};
 use crate::simulator::Simulator;
 use crate::stop::StopReason;
 use crate::summary::{ExitCode, Summary, plural};
@@ -367,9 +367,9 @@ fn rows_to_send<'a>(
     // A plan saw all rows of a location as they were before the first of them. A sheet that holds
     // its own expectations knows what the row before will have put there.
     let knows_repeats = plan.is_some_and(|plan| plan.path == selection.sheet.path);
+    let mut numbered = Numbered::default();
     let mut next = move || -> Result<Option<Row<'static>>> {
-        while let Some(numbered) = records.next_record() {
-            let numbered = numbered?;
+        while records.read(&mut numbered)? {
             if let Some(expectations) = &mut expectations {
                 expectations.advance()?;
             }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::clock;
 use crate::journal::{Journal, PreviousRecord, RowRecord};
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::pipeline::{Recorder, Status};
+use crate::pipeline::{Finished, Recorder, Status};
 use crate::present::Present;
 use crate::progress::{Progress, say};
 use crate::reply::Reply;
@@ -58,14 +58,18 @@ impl Recorder for RunRecorder<'_> {
         self.traffic.ended(reply, took);
     }
 
-    fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
-        self.journal.finish_row(RowRecord {
+    fn finished(&mut self, finished: &[Finished]) -> Result<()> {
+        let now = clock::now();
+        let records = finished.iter().map(|Finished { row, outcome }| RowRecord {
             row: row.number,
             check: row.fingerprint(),
-            finished_at: clock::now(),
+            finished_at: now,
             outcome: outcome.clone(),
-        })?;
-        self.progress.finished(row.number, &outcome);
+        });
+        self.journal.finish_rows(records)?;
+        for Finished { row, outcome } in finished {
+            self.progress.finished(row.number, outcome);
+        }
         Ok(())
     }
 
@@ -77,7 +81,7 @@ impl Recorder for RunRecorder<'_> {
         self.journal.tick()
     }
 
-    fn cannot_record(&mut self, row: &Row<'_>, outcome: &Outcome) {
+    fn cannot_record(&mut self, Finished { row, outcome }: &Finished) {
         self.progress.end();
         let Outcome {
             kind,

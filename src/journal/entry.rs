@@ -1,6 +1,7 @@
 //! The lines of the journal: what each says, and how it is told from a torn one.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -143,14 +144,15 @@ pub struct EndRecord {
     pub without_record: Causes,
 }
 
-/// Writes one line, checksum and line feed included, into `line`.
-pub(super) fn compose(entry: &Entry, line: &mut Vec<u8>) -> serde_json::Result<()> {
-    line.clear();
-    line.extend_from_slice(NO_CHECKSUM);
-    serde_json::to_writer(&mut *line, entry)?;
-    let checksum = format!("{:08x}", crc32fast::hash(&line[NO_CHECKSUM.len()..]));
-    line[..checksum.len()].copy_from_slice(checksum.as_bytes());
-    line.push(b'\n');
+/// Adds one line to `lines`, checksum and line feed included.
+pub(super) fn compose(entry: &Entry, lines: &mut Vec<u8>) -> serde_json::Result<()> {
+    let start = lines.len();
+    lines.extend_from_slice(NO_CHECKSUM);
+    serde_json::to_writer(&mut *lines, entry)?;
+    let mut line = &mut lines[start..];
+    let checksum = crc32fast::hash(&line[NO_CHECKSUM.len()..]);
+    write!(line, "{checksum:08x}").map_err(serde_json::Error::io)?;
+    lines.push(b'\n');
     Ok(())
 }
 

@@ -22,8 +22,8 @@
 //! `begin` stands where a run began or went on, and `traffic` sums up a few seconds of it
 //! ([`crate::traffic::Stretch`]); both are for those who ask later how it went.
 //!
-//! Every entry is handed to the operating system whole and at once, so that killing the program
-//! loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
+//! Every entry is handed to the operating system whole and at once, with those of the answers that
+//! arrived together with its own, so that killing the program loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
 //! either. The file is locked while a run writes it.
 
 mod entry;
@@ -87,7 +87,8 @@ pub struct Journal {
     previous: BTreeMap<u64, PreviousRecord>,
     names: Option<LookedUp>,
     end: Option<EndRecord>,
-    line: Vec<u8>,
+    /// What is handed to the system next, whole.
+    lines: Vec<u8>,
     is_dirty: bool,
     syncing: Option<JoinHandle<io::Result<()>>>,
 }
@@ -144,13 +145,13 @@ impl Journal {
             previous: BTreeMap::new(),
             names: None,
             end: None,
-            line: Vec::new(),
+            lines: Vec::new(),
             is_dirty: false,
             syncing: None,
         })
     }
 
-    fn remember(&mut self, row: u64) {
+    fn remember(&mut self, row: u64, offset: u64) {
         let Ok(index) = usize::try_from(row) else {
             return;
         };
@@ -160,7 +161,7 @@ impl Journal {
         if self.offsets[index] == 0 {
             self.finished += 1;
         }
-        self.offsets[index] = self.length;
+        self.offsets[index] = offset;
         self.previous.remove(&row);
     }
 
@@ -190,14 +191,18 @@ impl Journal {
         (record.check == check).then_some(&record.numbers)
     }
 
-    /// Notes a finished row.
-    pub fn finish_row(&mut self, record: RowRecord) -> Result<()> {
-        let row = record.row;
-        let offset = self.length;
-        self.append(&Entry::Row(record))?;
-        let after = std::mem::replace(&mut self.length, offset);
-        self.remember(row);
-        self.length = after;
+    /// Notes rows that finished together: all of them, or after an error none.
+    pub fn finish_rows(&mut self, records: impl Iterator<Item = RowRecord>) -> Result<()> {
+        self.lines.clear();
+        let mut places = Vec::new();
+        for record in records {
+            places.push((record.row, self.length + self.lines.len() as u64));
+            entry::compose(&Entry::Row(record), &mut self.lines)?;
+        }
+        self.write_lines()?;
+        for (row, offset) in places {
+            self.remember(row, offset);
+        }
         Ok(())
     }
 
@@ -219,15 +224,24 @@ impl Journal {
     }
 
     fn append(&mut self, entry: &Entry) -> Result<()> {
-        entry::compose(entry, &mut self.line)?;
-        self.write_line()
+        self.lines.clear();
+        entry::compose(entry, &mut self.lines)?;
+        self.write_lines()
+    }
+
+    fn write_lines(&mut self) -> Result<()> {
+        self.hand_over()
+            .inspect_err(|_| {
+                // Some of the lines may have got there, and are not to count.
+                let _ = self.file.set_len(self.length);
+            })
             .with_context(|| format!("cannot write the journal `{}`", self.path.display()))
     }
 
-    fn write_line(&mut self) -> io::Result<()> {
+    fn hand_over(&mut self) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.length))?;
-        self.file.write_all(&self.line)?;
-        self.length += self.line.len() as u64;
+        self.file.write_all(&self.lines)?;
+        self.length += self.lines.len() as u64;
         self.is_dirty = true;
         if self.durability == Durability::Row {
             self.file.sync_data()?;

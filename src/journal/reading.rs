@@ -36,7 +36,7 @@ impl Journal {
                 Some(Entry::Previous(record)) => {
                     self.previous.entry(record.row).or_insert(record);
                 }
-                Some(Entry::Row(record)) => self.remember(record.row),
+                Some(Entry::Row(record)) => self.remember(record.row, self.length),
                 Some(Entry::End(end)) => self.end = Some(end),
                 Some(Entry::Run(_) | Entry::Begin(_) | Entry::Traffic(_)) | None => {}
             }

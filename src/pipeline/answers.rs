@@ -1,5 +1,6 @@
 //! What an answer does: to its row, to the pace, and to the run.
 
+use std::slice;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,13 +8,13 @@ use tokio::time::Instant;
 use super::job::{Job, Step, outcome};
 use super::renewal::Refusal;
 use super::trail;
-use super::{Pipeline, Recorder, Task};
+use super::{Finished, Pipeline, Recorder, Task};
 use crate::clock;
-use crate::outcome::{Outcome, OutcomeKind};
+use crate::outcome::OutcomeKind;
 use crate::pace::{Ticket, Verdict};
 use crate::reply::{Answer, Reach, Reply};
 use crate::retry::{self, Next};
-use crate::row::{Change, Row};
+use crate::row::Change;
 use crate::stop::StopReason;
 use crate::webex::Service;
 
@@ -91,10 +92,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         match next {
             Next::Finished(kind) => match (job.step, kind) {
-                (Step::Change, kind) => self.finish(&job, kind, reply),
+                (Step::Change, kind) => self.finish(job, kind, reply),
                 (Step::Look, OutcomeKind::Updated) => self.take_present(job, reply),
                 // Nothing was asked that could have taken effect.
-                (Step::Look, _) => self.finish(&job, OutcomeKind::Failed, reply),
+                (Step::Look, _) => self.finish(job, OutcomeKind::Failed, reply),
             },
             Next::Throttled { wait } => {
                 self.throttled += 1;
@@ -112,7 +113,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let renewal = self.service.renewal();
                 match self.renewal.refused(job.token, job.refusals, renewal) {
                     Refusal::OfTheRow => {
-                        self.finish(&job, OutcomeKind::Failed, reply);
+                        self.finish(job, OutcomeKind::Failed, reply);
                         return;
                     }
                     Refusal::Passing => {}
@@ -134,20 +135,24 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             ..
         }) = &mut reply
         else {
-            return self.finish(&job, OutcomeKind::Failed, reply);
+            return self.finish(job, OutcomeKind::Failed, reply);
         };
         let present = std::mem::take(present);
         let previous = job.previous.insert(present);
         if Change::are_met(&job.row.changes, previous) {
-            self.finish(&job, OutcomeKind::Unchanged, reply);
+            self.finish(job, OutcomeKind::Unchanged, reply);
         } else if self.course.task == Task::Look {
-            self.finish(&job, OutcomeKind::Different, reply);
+            self.finish(job, OutcomeKind::Different, reply);
         } else if !Change::are_met(&job.row.expected, previous) {
             *message = NOT_AS_EXPECTED.into();
-            self.finish(&job, OutcomeKind::Failed, reply);
-        } else if let Err(error) = self.recorder.found(&job.row, previous) {
-            self.stop(StopReason::CannotRecord(error));
+            self.finish(job, OutcomeKind::Failed, reply);
         } else {
+            // First, since what follows may fail.
+            self.record();
+            if let Err(error) = self.recorder.found(&job.row, previous) {
+                self.stop(StopReason::CannotRecord(error));
+                return;
+            }
             job.step = Step::Change;
             job.errors = 0;
             job.last = None;
@@ -175,7 +180,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    pub(super) fn finish(&mut self, job: &Job, kind: OutcomeKind, reply: Reply) {
+    pub(super) fn finish(&mut self, job: Job, kind: OutcomeKind, reply: Reply) {
         let location = job.row.key;
         if let Some(lane) = self.lanes.get_mut(&location) {
             if let Some(next) = lane.pop_front() {
@@ -185,27 +190,36 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.lanes.remove(&location);
             }
         }
-        let outcome = Outcome {
-            previous: job.previous.clone(),
-            ..outcome(kind, job.attempts, reply)
-        };
+        let mut outcome = outcome(kind, job.attempts, reply);
         job.note_outcome(&outcome);
-        if let Some(StopReason::CannotRecord(_)) = self.stopping {
-            self.cannot_record(&job.row, outcome);
-            return;
-        }
-        if let Err(error) = self.recorder.finished(&job.row, outcome.clone()) {
-            self.cannot_record(&job.row, outcome);
-            self.stopping = Some(StopReason::CannotRecord(error));
-        }
+        outcome.previous = job.previous;
+        let row = job.row;
+        self.finished.push(Finished { row, outcome });
         if let Some(reason) = self.watch.finished(kind) {
             self.stop(reason);
         }
     }
 
-    pub(super) fn cannot_record(&mut self, row: &Row<'_>, outcome: Outcome) {
-        self.recorder.cannot_record(row, &outcome);
-        self.unrecorded.push((row.number, outcome));
+    /// Records what has finished.
+    pub(super) fn record(&mut self) {
+        if self.finished.is_empty() {
+            return;
+        }
+        let had_failed = matches!(self.stopping, Some(StopReason::CannotRecord(_)));
+        if !had_failed {
+            match self.recorder.finished(&self.finished) {
+                Ok(()) => return self.finished.clear(),
+                Err(error) => self.stopping = Some(StopReason::CannotRecord(error)),
+            }
+        }
+        for finished in self.finished.drain(..) {
+            // Where there is no room for all there may be some for a few.
+            if had_failed || self.recorder.finished(slice::from_ref(&finished)).is_err() {
+                self.recorder.cannot_record(&finished);
+                let Finished { row, outcome } = finished;
+                self.unrecorded.push((row.number, outcome));
+            }
+        }
     }
 }
 

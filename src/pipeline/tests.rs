@@ -121,11 +121,13 @@ impl Recorder for Notes {
 
     fn ended(&mut self, _: &Reply, _: Duration) {}
 
-    fn finished(&mut self, row: &Row<'_>, outcome: Outcome) -> Result<()> {
-        if self.room == Some(self.finished.len()) {
+    fn finished(&mut self, finished: &[Finished]) -> Result<()> {
+        let more = finished.iter();
+        let more = more.map(|finished| (finished.row.number, finished.outcome.clone()));
+        if (self.room).is_some_and(|room| self.finished.len() + finished.len() > room) {
             return Err(anyhow!("no room"));
         }
-        self.finished.push((row.number, outcome));
+        self.finished.extend(more);
         Ok(())
     }
 
@@ -136,8 +138,8 @@ impl Recorder for Notes {
         Ok(())
     }
 
-    fn cannot_record(&mut self, row: &Row<'_>, _outcome: &Outcome) {
-        self.lost.push(row.number);
+    fn cannot_record(&mut self, finished: &Finished) {
+        self.lost.push(finished.row.number);
     }
 }
 

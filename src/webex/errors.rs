@@ -133,6 +133,10 @@ fn plain_text(text: &str) -> String {
 
 /// One line of visible characters, capped.
 pub fn flatten(text: &str) -> String {
+    let is_one_word = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_one_word && text.len() <= LONGEST_MESSAGE {
+        return text.to_string();
+    }
     let mut flat = String::new();
     let mut length = 0;
     for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use percent_encoding::utf8_percent_encode;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LINK};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LINK};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect, retry};
 use tokio::time::Instant;
 
@@ -35,6 +35,9 @@ const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// A connection that takes longer than this will not come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What Cisco support asks for; the service takes it over from the request.
+const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
 
 /// What a connection to the service is made of.
 #[derive(Debug)]
@@ -149,7 +152,7 @@ impl Webex {
 
     async fn fetch(&self, url: &str, tracking: u128) -> Result<(Answer, Option<Fetched>), Reply> {
         let request = self.authorized(self.client.get(url));
-        let request = request.header("TrackingID", tracking_id(tracking));
+        let request = request.header(TRACKING_ID, tracking_id(tracking));
         let mut response = self.send(request).await?;
         if response.status() != StatusCode::OK {
             return Ok((self.read_success(response).await, None));
@@ -229,7 +232,7 @@ impl Service for Webex {
         let request = self
             .authorized(self.client.put(self.numbers_url(row)))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header("TrackingID", tracking_id(tracking))
+            .header(TRACKING_ID, tracking_id(tracking))
             .body(body);
         match self.send(request).await {
             Ok(response) => Reply::Answer(self.read_success(response).await),
@@ -284,7 +287,12 @@ fn authorization(token: &Token) -> Result<HeaderValue> {
 }
 
 fn tracking_id(tracking: u128) -> String {
-    format!("wxbulk_{}", uuid::Uuid::from_u128(tracking).hyphenated())
+    let tracking = uuid::Uuid::from_u128(tracking).hyphenated();
+    [
+        "wxbulk_",
+        tracking.encode_lower(&mut uuid::Uuid::encode_buffer()),
+    ]
+    .concat()
 }
 
 /// The innermost cause, which is the one that says something.

@@ -1,10 +1,12 @@
 //! Reads of an answer what is needed, and no more.
 
-use reqwest::Response;
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use std::borrow::Cow;
 
-use super::Webex;
+use reqwest::Response;
+use reqwest::header::{AsHeaderName, HeaderMap, HeaderValue, RETRY_AFTER};
+
 use super::transcript::Transcript;
+use super::{TRACKING_ID, Webex};
 use crate::clock;
 use crate::reply::Answer;
 use crate::webex::{errors, retry_after};
@@ -17,7 +19,7 @@ impl Webex {
     pub(super) fn success(&self, response: &Response) -> Answer {
         Answer {
             status: response.status().as_u16(),
-            tracking_id: self.header_text(response.headers(), "trackingid").into(),
+            tracking_id: self.header_text(response.headers(), TRACKING_ID).into(),
             ..Answer::default()
         }
     }
@@ -59,7 +61,7 @@ impl Webex {
             error.message =
                 format!("redirected to `{target}`, which is not followed; is --base-url right?");
         }
-        let mut tracking_id = self.header_text(headers, "trackingid");
+        let mut tracking_id = self.header_text(headers, TRACKING_ID);
         if tracking_id.is_empty() {
             tracking_id = error.tracking_id;
         }
@@ -77,10 +79,13 @@ impl Webex {
     }
 
     /// A header as one line without anything secret; empty where there is none.
-    fn header_text(&self, headers: &HeaderMap, name: &str) -> String {
+    fn header_text(&self, headers: &HeaderMap, name: impl AsHeaderName) -> String {
         let value = headers.get(name).map(HeaderValue::as_bytes);
         let text = errors::flatten(&String::from_utf8_lossy(value.unwrap_or_default()));
-        self.secrets.borrow().hide_in(&text).into_owned()
+        if let Cow::Owned(hidden) = self.secrets.borrow().hide_in(&text) {
+            return hidden;
+        }
+        text
     }
 }
 
