@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::BufWriter;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
+use std::sync::Once;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 use rust_xlsxwriter::{Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError};
 
 use crate::table::{Cell, Rows, Tone, defuse, unprotected};
@@ -64,6 +65,7 @@ impl fmt::Debug for WorkbookWriter {
 impl WorkbookWriter {
     /// What is not finished is kept in `folder`, since there must be room there anyway.
     pub(super) fn begin(file: File, folder: &Path) -> Result<WorkbookWriter> {
+        quieten_the_library();
         let mut workbook = Workbook::new();
         workbook.set_tempdir(folder)?;
         workbook.add_worksheet_with_constant_memory()?;
@@ -221,8 +223,28 @@ impl WorkbookWriter {
 fn heedful(write: impl FnOnce() -> Result<(), XlsxError>) -> Result<()> {
     match catch_unwind(AssertUnwindSafe(write)) {
         Ok(written) => Ok(written?),
-        Err(_) => Err(anyhow!("a temporary file beside it cannot be written")),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            bail!(
+                "its temporary file cannot be written: {}",
+                said.unwrap_or("it is not known why")
+            )
+        }
     }
+}
+
+/// Such a panic becomes an error, and need not be told twice.
+fn quieten_the_library() {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |panic| {
+            let place = panic.location().map_or("", |location| location.file());
+            if !place.contains("rust_xlsxwriter") {
+                usual(panic);
+            }
+        }));
+    });
 }
 
 /// As much of a text as a cell of Excel holds.

@@ -274,6 +274,27 @@ fn a_folder_that_vanishes_stops_the_run_and_what_came_after_is_told() {
 }
 
 #[test]
+fn a_workbook_that_finds_no_room_is_written_when_there_is_some() {
+    let stage = slow();
+    // Room for the journal, and not for what becomes of it.
+    let ran = apply_on_full_disk(&stage, 130_000, "-o results.xlsx").expect(3);
+    for said in [
+        "cannot write `results.xlsx.tmp`: its temporary file cannot be written",
+        "File too large",
+        "nothing needs to be sent again",
+    ] {
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    let left: HashSet<PathBuf> = stage.files().into_iter().collect();
+    let expected = ["sheet.csv", "results.xlsx.journal"].map(|name| stage.path(name));
+    assert_eq!(left, HashSet::from(expected));
+    stage.apply("sheet.csv -o results.xlsx --resume").expect(0);
+    assert_eq!(count(&stage.results("results.xlsx"), "updated"), 300);
+    assert_eq!(stage.requests().len(), 300);
+}
+
+#[test]
 fn a_folder_in_the_place_of_the_results_keeps_them_from_nobody() {
     let stage = slow();
     let child = stage.start_apply("sheet.csv -c 2");
