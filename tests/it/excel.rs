@@ -1,6 +1,7 @@
 //! Results that are opened in Excel: as workbooks, and as CSV files that lose nothing by it.
 
 use std::fs;
+use std::path::Path;
 
 use insta::assert_snapshot;
 use wxbulk::simulator::{Behaviour, Locations};
@@ -146,4 +147,26 @@ fn a_csv_for_excel_loses_no_digit_and_is_understood_in_any_state() {
         read_csv(&stage.path("saved.results.csv"))[2]["site"],
         "00123"
     );
+}
+
+#[test]
+fn results_that_a_spreadsheet_program_saved_again_are_results_still() {
+    let stage = half_known(10, 6);
+    for name in ["evaluated.csv", "as-text.csv", "workbook.xlsx"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/saved");
+        fs::copy(folder.join(name), stage.path(name)).expect("it is there");
+        stage.run(&format!("check {name}")).expect(0);
+        let sent = stage.requests().len();
+        stage
+            .apply(&format!("{name} --only-failed -o again.xlsx"))
+            .expect(1);
+        assert_eq!(stage.requests().len(), sent + 4, "{name}");
+        let again = stage.results("again.xlsx");
+        assert_eq!((again.len(), count(&again, "failed")), (10, 4), "{name}");
+        assert_eq!(again[2]["site"], "00123", "{name}");
+        assert_eq!(again[2]["n1"], number(4), "{name}");
+        for file in ["again.xlsx", "again.xlsx.journal"] {
+            fs::remove_file(stage.path(file)).expect("it is there");
+        }
+    }
 }
