@@ -95,9 +95,7 @@ trait Rows: fmt::Debug {
 impl Table {
     /// Begins a file that will be called `path`. A workbook makes no use of `style`.
     pub fn create(path: &Path, style: TextStyle) -> Result<Table> {
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(".tmp");
-        let temporary = PathBuf::from(temporary);
+        let temporary = temporary_name(path);
         let writing = || format!("cannot write `{}`", temporary.display());
         let file = File::create(&temporary).with_context(writing)?;
         let begin = || -> Result<Box<dyn Rows>> {
@@ -109,7 +107,11 @@ impl Table {
         };
         Ok(Table {
             path: path.to_path_buf(),
-            writer: Some(begin().with_context(writing)?),
+            writer: Some(
+                begin()
+                    .inspect_err(|_| drop_half(&temporary))
+                    .with_context(writing)?,
+            ),
             temporary,
         })
     }
@@ -172,6 +174,20 @@ impl Drop for Table {
             drop_half(&self.temporary);
         }
     }
+}
+
+/// What a file is called until it is whole.
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    temporary.into()
+}
+
+/// Whether nothing would be left of `other` once `path` is written.
+pub fn would_overwrite(path: &Path, other: &Path) -> bool {
+    let canonical = |path: &Path| fs::canonicalize(path).ok();
+    let names = [canonical(path), canonical(&temporary_name(path))];
+    canonical(other).is_some_and(|other| names.contains(&Some(other)))
 }
 
 /// Half a file, or a second one, helps nobody and takes up what may be the last space on the disk.

@@ -21,12 +21,11 @@ use crate::table;
 use crate::webex::errors::flatten;
 
 pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
-    let canonical = |path: &Path| fs::canonicalize(path).ok();
-    let sheet = canonical(&settings.deed.sheet.path);
-    if sheet.is_some() && sheet == canonical(&settings.deed.output) {
+    let sheet = &settings.deed.sheet.path;
+    if table::would_overwrite(&settings.deed.output, sheet) {
         bail!(
             "the results would overwrite the sheet `{}`; name another file with --output",
-            settings.deed.sheet.path.display()
+            sheet.display()
         );
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::sheet::listing::{ListFormat, Listing};
 use crate::sheet::mending::{self, Mended, Mending};
 use crate::sheet::{Reading, Separator, Sheet};
 use crate::summary::{ExitCode, grouped, plural};
+use crate::table::would_overwrite;
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
@@ -91,7 +92,7 @@ fn fix(
     path: &Path,
     report: impl FnMut(&Mending) -> Result<()>,
 ) -> Result<Option<Mended>> {
-    if path.exists() {
+    if path.exists() || would_overwrite(path, &sheet.path) {
         bail!(
             "`{}` exists already; move it away, or name another file with --fix",
             path.display()

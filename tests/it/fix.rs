@@ -103,6 +103,9 @@ fn the_copy_asks_for_the_same_and_needs_no_more_mending() {
 fn nothing_is_overwritten_and_nothing_half_done() {
     let stage = Stage::instant();
     stage.write("messy.csv", messy());
+    stage.write("new.csv.tmp", messy());
+    let ran = stage.run("check new.csv.tmp --fix new.csv").expect(2);
+    assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
     for (out, says) in [
         ("messy.csv", "exists already"),
         ("no/such/folder.csv", "cannot write"),
@@ -131,7 +134,10 @@ fn nothing_is_overwritten_and_nothing_half_done() {
         .map(|path| path.file_name().map(ToOwned::to_owned));
     let mut names: Vec<_> = names.flatten().collect();
     names.sort();
-    assert_eq!(names, ["messy.csv", "other.csv", "short.csv"]);
+    assert_eq!(
+        names,
+        ["messy.csv", "new.csv.tmp", "other.csv", "short.csv"]
+    );
 }
 
 #[test]
