@@ -20,7 +20,35 @@ pub(super) fn with_resume() -> String {
 pub(super) fn send_failed(results: &Path) -> String {
     let program = typed().next().unwrap_or_else(|| "wxbulk".into());
     let results = results.display().to_string();
-    join(&[program, "apply".into(), results, "--only-failed".into()])
+    let mut words = vec![program, "apply".into(), results, "--only-failed".into()];
+    words.extend(kept(typed()));
+    join(&words)
+}
+
+/// The flags among the words typed that the next command needs as well: where it sends, with what
+/// it gets in, and what the rows leave open.
+fn kept(mut typed: impl Iterator<Item = String>) -> Vec<String> {
+    const ALONE: [&str; 2] = ["--rehearse", "--backup"];
+    const WITH_A_VALUE: [&str; 5] = [
+        "--base-url",
+        "--token-file",
+        "--service-app",
+        "--org",
+        "--country",
+    ];
+    let mut kept = Vec::new();
+    while let Some(word) = typed.next() {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, _)) => (flag, None),
+            None if WITH_A_VALUE.contains(&&*word) => (&*word, typed.next()),
+            None => (&*word, None),
+        };
+        if ALONE.contains(&flag) || WITH_A_VALUE.contains(&flag) {
+            kept.push(word);
+            kept.extend(value);
+        }
+    }
+    kept
 }
 
 /// The command that puts back what a run with these settings changed, for whoever has wxbulk.
@@ -62,6 +90,18 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_command_goes_to_the_same_place_with_the_same_key() {
+        let kept = |line: &str| kept(line.split(' ').map(String::from)).join(" ");
+        let typed = "wxbulk apply a.csv --yes --token-file t.txt --rate 5/s --org=O --backup -o b";
+        assert_eq!(kept(typed), "--token-file t.txt --org=O --backup");
+        assert_eq!(
+            kept("wxbulk apply a.csv --rehearse --rehearse-speed 2"),
+            "--rehearse"
+        );
+        assert_eq!(kept("wxbulk apply a.csv --base-url"), "--base-url");
+    }
 
     #[test]
     fn words_that_a_shell_would_take_apart_are_quoted() {

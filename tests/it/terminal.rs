@@ -1,8 +1,11 @@
 //! What stands on the screen of a terminal while a run goes on, and at its end. The terminal is
 //! that of `script`, which every Linux has; `vt100` keeps its screen.
 
+use std::collections::HashSet;
+use std::fs;
 use std::io::Read;
 use std::num::NonZeroU16;
+use std::path::Path;
 
 use wxbulk::simulator::Behaviour;
 
@@ -69,6 +72,30 @@ fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
             _ => "\nhint: mend the rows in the results file\n  and send just those again:\n  ",
         };
         assert!(last.contains(hint), "{last}");
+    }
+}
+
+/// A line without what differs from run to run.
+fn shape(line: &str) -> String {
+    line.replace(['█', '░', ',', ' '], "")
+        .replace(|character: char| character.is_ascii_digit(), "")
+}
+
+#[test]
+fn the_picture_in_the_guide_is_such_a_screen() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = fs::read_to_string(guide).expect("a guide");
+    let pictures = guide.split("```text\n").skip(1);
+    let pictures = pictures.filter_map(|block| block.split("```").next());
+    let lines: Vec<&str> = pictures.flat_map(str::lines).collect();
+    assert_eq!(lines.len(), 3);
+    let screens = screens(WIDE, "xterm");
+    let shown: HashSet<String> = screens
+        .iter()
+        .flat_map(|screen| screen.lines().map(shape))
+        .collect();
+    for line in lines {
+        assert!(shown.contains(&shape(line)), "no screen shows `{line}`");
     }
 }
 
