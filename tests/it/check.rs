@@ -149,7 +149,7 @@ fn rows_with_too_few_or_too_many_cells() {
 fn a_missing_column_is_reported_once() {
     assert_snapshot!(check_sample("trouble-missing-column", 2), @"
     row 1: there is no column `orgId` (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
-    row 1: there is no column `locationId`; the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
+    row 1: there is no column `locationId` (nor `locationName`, which would do); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
     2 problems with the header; no row was read
     ");
 }
