@@ -22,7 +22,7 @@ use crate::summary::{ExitCode, plural};
 use crate::webex::http::Webex;
 
 /// Tries for a question without which the run can go on.
-const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 const FORBIDDEN: u16 = 403;
 

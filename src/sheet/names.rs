@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::sheet::damage::Damage;
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::shorten;
+use crate::table::defuse;
 use crate::webex::ids::is_blank;
 use crate::webex::lists::{Location, Organization};
 
@@ -140,9 +141,12 @@ impl Names {
     }
 }
 
-/// Without what clings to a pasted cell.
+/// Without what clings to a pasted cell, and the apostrophe that an export puts before what could be
+/// taken for a formula.
 fn trim(name: &str) -> &str {
-    name.trim_matches(is_blank)
+    let name = name.trim_matches(is_blank);
+    let bare = name.strip_prefix('\'');
+    bare.filter(|bare| defuse(bare) == name).unwrap_or(name)
 }
 
 /// A name without what is easily got wrong: capitals, blanks, signs.
@@ -168,13 +172,23 @@ mod tests {
 
     #[test]
     fn a_name_means_the_only_thing_that_is_called_just_so() {
-        let known = ["London", "Paris ", "LONDON", "London Bridge", "", "München"];
+        let known = [
+            "London",
+            "Paris ",
+            "LONDON",
+            "London Bridge",
+            "",
+            "München",
+            "=Site",
+        ];
         for (name, id) in [
             ("London", "id 0"),
             (" Paris\u{a0}", "id 1"),
             ("LONDON", "id 2"),
             ("London Bridge", "id 3"),
             ("München", "id 5"),
+            ("'=Site", "id 6"),
+            ("=Site", "id 6"),
         ] {
             assert_eq!(id_of(&known, name), Ok(id.to_string()), "{name}");
         }

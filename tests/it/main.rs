@@ -22,6 +22,7 @@ mod readme;
 mod report;
 mod resume;
 mod rights;
+mod sdk;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;
