@@ -61,7 +61,7 @@ pub enum Task {
 }
 
 /// How a run goes about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Course {
     pub task: Task,
     pub retry: RetryPolicy,

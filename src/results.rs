@@ -37,6 +37,15 @@ pub enum Form {
 }
 
 impl Form {
+    /// What an earlier run noted in the sheet is not lost by sending again what failed in it.
+    #[must_use]
+    pub fn for_sheet(self, columns: &Columns) -> Form {
+        match self {
+            Form::Results if columns.previous().is_some() => Form::ResultsWithPrevious,
+            form => form,
+        }
+    }
+
     fn columns(self) -> Vec<&'static str> {
         match self {
             Form::Results => RESULT_COLUMNS.to_vec(),

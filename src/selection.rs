@@ -1,11 +1,14 @@
 //! Which rows of the sheet are sent, and what the others get instead. The run and the results
 //! ask the same question of the same sheet, and so get the same answer.
 
+use anyhow::Result;
+
 use crate::duplicates::Duplicates;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::row::Row;
 use crate::sheet::check::{DuplicatePolicy, say_repeat};
 use crate::sheet::columns::Columns;
+use crate::sheet::expectations::Expectations;
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::Problem;
 use crate::sheet::{Numbered, Sheet};
@@ -29,7 +32,7 @@ pub enum Choice<'r> {
     Keep,
 }
 
-impl Selection<'_> {
+impl<'a> Selection<'a> {
     pub fn choose<'r>(&self, numbered: &'r Numbered) -> Choice<'r> {
         if self.sheet.is_settled(self.columns, &numbered.record) {
             return Choice::Keep;
@@ -50,6 +53,45 @@ impl Selection<'_> {
             DuplicatePolicy::InOrder => return Choice::Send(row),
         };
         Choice::Leave(Outcome::unsent(kind, message))
+    }
+
+    /// The rows to send, but for those in `done_before`; with what a plan says they must find.
+    pub fn rows_to_send(
+        &self,
+        plan: Option<&'a Sheet>,
+        done_before: Vec<bool>,
+    ) -> Result<impl Iterator<Item = Result<Row<'static>>> + use<'a>> {
+        let selection = *self;
+        let mut records = selection.sheet.records()?;
+        let mut expectations = plan.map(Expectations::read).transpose()?;
+        // A plan saw all rows of a location as they were before the first of them. A sheet that holds
+        // its own expectations knows what the row before will have put there.
+        let knows_repeats = plan.is_some_and(|plan| plan.path == selection.sheet.path);
+        let mut numbered = Numbered::default();
+        let mut next = move || -> Result<Option<Row<'static>>> {
+            while records.read(&mut numbered)? {
+                if let Some(expectations) = &mut expectations {
+                    expectations.advance()?;
+                }
+                let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
+                if done_before.get(index) == Some(&true) {
+                    continue;
+                }
+                let Choice::Send(row) = selection.choose(&numbered) else {
+                    continue;
+                };
+                let mut row = row.into_owned();
+                let is_repeat = selection.duplicates.of_row(row.number).is_some();
+                if let Some(expectations) = &expectations
+                    && (knows_repeats || !is_repeat)
+                {
+                    row.expected = expectations.of(&row)?;
+                }
+                return Ok(Some(row));
+            }
+            Ok(None)
+        };
+        Ok(std::iter::from_fn(move || next().transpose()))
     }
 }
 

@@ -9,10 +9,34 @@ use tokio::sync::oneshot;
 
 use crate::platform::StopSignals;
 use crate::progress::{ask, say};
+use crate::settings::{Consent, RunSettings, Target};
+use crate::sheet::check::Checked;
+use crate::summary::plural;
+
+/// Whether the user wants what a run is about to send.
+pub(super) async fn is_wanted(
+    settings: &RunSettings,
+    checked: &Checked,
+    stop: &mut StopSignals,
+) -> Result<bool> {
+    let Target::Service { base_url, .. } = &settings.target else {
+        return Ok(true);
+    };
+    if settings.deed.consent == Consent::Given || checked.rows_to_send() == 0 {
+        return Ok(true);
+    }
+    let question = format!(
+        "{} {} for {} to {base_url}?",
+        settings.deed.question,
+        plural(checked.rows_to_send(), "row"),
+        plural(checked.organisations as u64, "organisation"),
+    );
+    confirm(&question, stop).await
+}
 
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
 /// to stop is a no.
-pub(super) async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
+async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         bail!(
             "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"

@@ -5,6 +5,7 @@ mod begin;
 mod carry_out;
 mod check;
 mod confirm;
+mod examination;
 mod export;
 mod invocation;
 mod pages;
@@ -13,8 +14,10 @@ mod recorder;
 mod rehearsal;
 mod report;
 mod rights;
+mod settling;
 mod simulator;
 mod undo;
+mod way;
 mod whoami;
 
 use anyhow::Result;
