@@ -55,5 +55,11 @@ pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
         consent: Consent::from_flag(flags.yes),
         question: "send the earlier numbers of",
     };
-    carry_out(RunSettings::from_flags(deed, flags.run)?).await
+    let code = carry_out(RunSettings::from_flags(deed, flags.run)?).await?;
+    if code == ExitCode::SomeNot && !flags.force {
+        say(
+            "hint: --force puts back even what somebody changed since; name other results with --output",
+        );
+    }
+    Ok(code)
 }

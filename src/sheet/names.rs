@@ -129,6 +129,8 @@ impl Names {
             .collect();
         near.sort_unstable();
         near.dedup();
+        let nearest = near.first().map_or(0, |(distance, _)| *distance);
+        near.retain(|(distance, _)| *distance == nearest);
         let near: Vec<String> = near
             .iter()
             .take(CANDIDATES)

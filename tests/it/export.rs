@@ -184,18 +184,18 @@ fn an_export_that_was_interrupted_goes_on_with_its_list() {
 #[test]
 fn there_and_back_leaves_everything_as_it_was() {
     let faults = "500=3%,504=3%,reset-after=3%,reset-before=2%,truncated=2%";
-    let stage = partner(60, faults.parse().expect("faults"));
+    let stage = partner(500, faults.parse().expect("faults"));
     run(&stage, "export -o first.csv --all-orgs").expect(0);
     let first = read(&stage, "first.csv");
 
-    // Every third row gets other numbers.
+    // Three rows of ten get other numbers.
     let mut lines = first.lines();
     let mut changed = format!("{}\n", lines.next().expect("a header"));
     for (index, line) in lines.enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
-        let line = match index % 6 {
+        let line = match index % 10 {
             0 => format!("{},REMOVE,+4420790{index:05},", cells[..4].join(",")),
-            3 => format!("{},,,+1312555{index:04}", cells[..4].join(",")),
+            3 | 6 => format!("{},,,+1312555{index:04}", cells[..4].join(",")),
             _ => line.to_string(),
         };
         changed.push_str(&line);
@@ -205,14 +205,14 @@ fn there_and_back_leaves_everything_as_it_was() {
     run(&stage, "plan changed.csv").expect(0);
     let plan = stage.results("changed.plan.csv");
     let different = plan.iter().filter(|row| row["action"] == "change").count();
-    assert_eq!(different, 40);
+    assert_eq!(different, 300);
 
     let mut child = stage.start_apply("changed.csv --backup");
     wait_for_records(&stage, "changed.results.csv.journal", 50);
     child.kill().expect("it was running");
     child.wait().expect("it ends");
     stage.apply("changed.csv --backup --resume").expect(0);
-    assert_eq!(count(&stage.results("changed.results.csv"), "updated"), 40);
+    assert_eq!(count(&stage.results("changed.results.csv"), "updated"), 300);
     run(&stage, "plan changed.csv -o verified.csv").expect(0);
     let verified = stage.results("verified.csv");
     assert!(verified.iter().all(|row| row["action"] == "same"));

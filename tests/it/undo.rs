@@ -172,7 +172,8 @@ fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
 
     stage.write("other6.csv", other(6));
     stage.apply("other6.csv").expect(0);
-    run(&stage, "undo sheet.results.csv --yes").expect(1);
+    let ran = run(&stage, "undo sheet.results.csv --yes").expect(1);
+    assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
     let undone = stage.results("sheet.results.undo.results.csv");
     assert_eq!(count(&undone, "updated"), 58);
     assert_eq!(count(&undone, "failed"), 1);
@@ -249,4 +250,22 @@ fn a_plan_that_was_interrupted_goes_on() {
     assert_eq!((actions(&plan, "change"), actions(&plan, "same")), (60, 60));
     let looks = stage.requests().len() as u64 - ROWS;
     assert!(looks < ROWS + 11, "{looks} requests for {ROWS} rows");
+}
+
+#[test]
+fn what_may_have_been_changed_is_put_back_and_what_was_not_is_left_as_it_is() {
+    let stage = stage(Behaviour::instant());
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write("unknown.csv", results.replace(",updated,", ",unknown,"));
+    run(&stage, "undo unknown.csv --yes").expect(0);
+    let undone = stage.results("unknown.undo.results.csv");
+    assert_eq!(count(&undone, "updated"), 60);
+    assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
+    // As if none of those changes had ever arrived.
+    let sent = changes_sent(&stage);
+    run(&stage, "undo unknown.csv --yes -o again.csv").expect(0);
+    assert_eq!(count(&stage.results("again.csv"), "unchanged"), 60);
+    assert_eq!(changes_sent(&stage), sent);
 }
