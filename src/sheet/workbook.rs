@@ -10,6 +10,7 @@ use csv::{Writer, WriterBuilder};
 
 use crate::sheet::layout::Separator;
 use crate::sheet::source::SAVE_AS_CSV;
+use crate::table::{COLUMNS, ROWS};
 
 /// Excel keeps this many digits of a number; it has put zeros for any beyond.
 const DIGITS_KEPT: f64 = 1e15;
@@ -17,9 +18,6 @@ const DIGITS_KEPT: f64 = 1e15;
 /// Every row is made as wide as the widest of the first ones, among which is the header: a
 /// workbook does not keep empty cells.
 const WIDTH_BY_ROWS: usize = 10;
-
-/// Columns beyond this no spreadsheet has.
-const COLUMNS: u32 = 16_384;
 
 /// The day after the last one Excel knows, the end of the year 9999.
 const LAST_DAY: f64 = 2_958_466.0;
@@ -29,9 +27,6 @@ const NO_DATE: &str = "########";
 
 /// What the cells of the text are separated by.
 pub(super) const SEPARATOR: Separator = Separator(b',');
-
-/// Rows beyond this no spreadsheet has.
-const ROWS: u32 = 1_048_576;
 
 /// A sheet of a workbook, as text.
 pub(super) struct Spooled {
@@ -159,7 +154,7 @@ impl Rows {
 
     /// Both are counted from 0; rows come in their order.
     fn put(&mut self, row: u32, column: u32, text: String) -> Result<()> {
-        if row >= ROWS || column >= COLUMNS || row < self.row.number {
+        if row >= ROWS || column >= COLUMNS.into() || row < self.row.number {
             bail!(
                 "it has a cell where none can be (row {}, column {})",
                 u64::from(row) + 1,
