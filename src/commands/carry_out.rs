@@ -76,7 +76,7 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
     let plan = plan
         .map(|path| Sheet::open(path, settings.deed.sheet.reading.clone()))
         .transpose()?;
-    if plan.is_some() {
+    if plan.is_some() && pointless.is_none() {
         // All of it once, so that a plan of another sheet is noticed before anything is sent.
         let mut rows = selected.rows_to_send(plan.as_ref(), Vec::new())?;
         rows.try_for_each(|row| row.map(drop))?;

@@ -52,6 +52,10 @@ pub(super) async fn consult(
     checked: &Checked,
     known: Option<&LookedUp>,
 ) -> Result<Option<StopReason>> {
+    if let Some(known) = known {
+        // Also where nothing more can be asked: what is done must be told.
+        sheet.register = Register::default().with_names(known.clone());
+    }
     let tries = inquiry.retry.tries;
     if checked.named == 0 {
         inquiry.retry.tries = FEW_TRIES.min(tries);

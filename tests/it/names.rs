@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use wxbulk::simulator::{Access, Behaviour, Latency, Location, Locations, Paging, Scopes};
+use wxbulk::simulator::{
+    Access, Bearer, Behaviour, Latency, Location, Locations, Paging, Scopes, Secret,
+};
 
-use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::harness::{Ran, Stage, TOKEN, count, location_id, org_id};
 use crate::resume::wait_for_records;
 
 /// Two customers. Both have a London; the second has two of the name Springfield.
@@ -151,6 +153,10 @@ fn a_name_means_the_same_when_a_run_goes_on() {
                 .collect(),
         ),
         latency: "10ms".parse::<Latency>().expect("a latency"),
+        access: Access {
+            bearer: Bearer::Exactly(Secret::new(TOKEN)),
+            ..Access::default()
+        },
         ..Behaviour::instant()
     };
     let stage = Stage::new(behaviour(0));
@@ -182,6 +188,15 @@ fn a_name_means_the_same_when_a_run_goes_on() {
         format!("{checksum:08x}{}\n{rest}", &header[8..]),
     );
     renamed.write("sheet.csv", &sheet);
+    // A token that is over does not make it forget what is done.
+    renamed.write("token.txt", "a-token-that-is-over");
+    renamed
+        .apply("sheet.csv --resume --token-file token.txt")
+        .expect(3);
+    let results = renamed.results("sheet.results.csv");
+    assert!(count(&results, "updated") >= 20);
+    assert_eq!(results[0]["locationId"], location_id(0));
+
     renamed.apply("sheet.csv -c 2 --resume").expect(0);
     let results = renamed.results("sheet.results.csv");
     assert_eq!(count(&results, "updated"), 100);
