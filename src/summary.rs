@@ -82,8 +82,8 @@ pub struct Summary {
     pub results: Option<String>,
     /// The command that goes on with this run.
     pub resume: String,
-    /// The command that sends again what failed.
-    pub send_failed: String,
+    /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
+    pub send_failed: Option<String>,
 }
 
 impl Summary {
@@ -179,11 +179,16 @@ impl fmt::Display for Summary {
             writeln!(out, "nothing needs to be sent again; to write the results:")?;
             writeln!(out, "  {}", self.resume)?;
         } else if self.counts.not_as_asked() > 0 {
-            writeln!(
-                out,
-                "hint: mend the rows in the results file and send just those again:"
-            )?;
-            writeln!(out, "  {}", self.send_failed)?;
+            match &self.send_failed {
+                Some(command) => writeln!(
+                    out,
+                    "hint: mend the rows in the results file and send just those again:\n  {command}"
+                )?,
+                None => writeln!(
+                    out,
+                    "hint: mend the rows in the sheet, and look again with another file for --output"
+                )?,
+            }
         }
         Ok(())
     }
@@ -238,7 +243,7 @@ mod tests {
             took: Duration::from_secs(75),
             results: Some("sheet.results.csv".into()),
             resume: "wxbulk apply sheet.csv --resume".into(),
-            send_failed: "wxbulk apply sheet.results.csv --only-failed".into(),
+            send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
         }
     }
 

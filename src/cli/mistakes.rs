@@ -44,9 +44,11 @@ fn in_words(error: &Error) -> Option<String> {
             ContextValue::Strings(missing) => format!("`{}` is missing", missing.join("` and `")),
             _ => return None,
         },
-        ErrorKind::InvalidValue => match value {
-            Some(value) => format!("{}: `{value}` is not among what may stand there", argument?),
-            None => format!("`{}` needs a value", argument?),
+        ErrorKind::InvalidValue => match (value, text(ContextKind::InvalidArg)?) {
+            (Some(value), _) => {
+                format!("{}: `{value}` is not among what may stand there", argument?)
+            }
+            (None, usage) => format!("`{}` needs a value, as in `{usage}`", argument?),
         },
         ErrorKind::ValueValidation => {
             let why = error.source()?;
@@ -146,7 +148,7 @@ mod tests {
         hint: wxbulk apply --help shows all there is
 
         apply numbers.csv --output
-        error: `--output` needs a value
+        error: `--output` needs a value, as in `--output <FILE>`
         hint: wxbulk --help shows all there is
 
         apply numbers.csv --summary xml

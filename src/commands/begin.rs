@@ -125,10 +125,10 @@ pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
         journal_path.display()
     );
     if journal.last_end().is_some_and(|end| end.complete) {
+        let again = hint_to_send_again(settings, "failed");
         bail!(
-            "`{}` holds the results of a finished run\nhint: to send again what failed in it: {}\n{anew}",
+            "`{}` holds the results of a finished run{again}\n{anew}",
             results.display(),
-            invocation::send_failed(results)
         );
     }
     bail!(
@@ -137,6 +137,13 @@ pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
         journal.finished(),
         invocation::with_resume()
     )
+}
+
+fn hint_to_send_again(settings: &RunSettings, what: &str) -> String {
+    let command = invocation::send_failed(&settings.deed.output, settings.deed.task);
+    command.map_or(String::new(), |command| {
+        format!("\nhint: to send again what {what} in it: {command}")
+    })
 }
 
 /// Whether the results are still what that run wrote, or are not there at all.
@@ -200,9 +207,9 @@ pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journa
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {
         bail!(
-            "that run has finished, and `{}` was changed since; going on would only overwrite it\nhint: to send again what is not as asked in it: {}",
+            "that run has finished, and `{}` was changed since; going on would only overwrite it{}",
             results.display(),
-            invocation::send_failed(results)
+            hint_to_send_again(settings, "is not as asked")
         );
     }
     Ok(journal)

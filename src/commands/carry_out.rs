@@ -13,6 +13,7 @@ use crate::commands::way::Way;
 use crate::commands::{begin, report, rights};
 use crate::journal::Journal;
 use crate::pipeline::{self, Ended, Task};
+use crate::platform;
 use crate::progress::{Progress, say};
 use crate::results;
 use crate::selection::Selection;
@@ -114,7 +115,8 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
     // Windows lets nobody read it meanwhile.
     drop(journal);
     if let Some(report) = &settings.report {
-        report::write(results, report).unwrap_or_else(|error| say(&format!("error: {error:#}")));
+        report::write(results, report)
+            .unwrap_or_else(|error| say(&format!("error: {}", platform::in_words(&error))));
     }
     Ok(code)
 }

@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 
 use crate::journal::MeaningfulSettings;
+use crate::pipeline::Task;
 use crate::platform;
 use crate::webex::base_url::WEBEX;
 
@@ -16,13 +17,16 @@ pub(super) fn with_resume() -> String {
     join(&words)
 }
 
-/// The command that sends again what `results` says failed.
-pub(super) fn send_failed(results: &Path) -> String {
+/// The command that sends again what `results` says failed, where anything was sent.
+pub(super) fn send_failed(results: &Path, task: Task) -> Option<String> {
+    if task == Task::Look {
+        return None;
+    }
     let program = typed().next().unwrap_or_else(|| "wxbulk".into());
     let results = results.display().to_string();
     let mut words = vec![program, "apply".into(), results, "--only-failed".into()];
     words.extend(kept(typed()));
-    join(&words)
+    Some(join(&words))
 }
 
 /// The flags among the words typed that the next command needs as well: where it sends, with what

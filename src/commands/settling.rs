@@ -82,7 +82,7 @@ pub(super) fn settle(
         took: started.elapsed(),
         results,
         resume: invocation::with_resume(),
-        send_failed: invocation::send_failed(&settings.deed.output),
+        send_failed: invocation::send_failed(&settings.deed.output, settings.deed.task),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     tell(&summary, settings.summary);
