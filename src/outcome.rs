@@ -119,6 +119,15 @@ impl Outcome {
     }
 }
 
+/// `404 Location not found`: a message with its status, which some pages of error begin with.
+pub fn with_status(status: u16, message: &str) -> String {
+    let status = status.to_string();
+    let message = message.strip_prefix(&status).unwrap_or(message);
+    format!("{status} {}", message.trim())
+        .trim_end()
+        .to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use tracing::field::Empty;
 
 use super::job::Job;
 use crate::clock;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, with_status};
 use crate::reply::{Answer, Reply};
 use crate::retry::Next;
 use crate::row::Row;
@@ -155,14 +155,7 @@ impl fmt::Display for InWords<'_> {
                 error_code,
                 ..
             }) => {
-                let status = status.to_string();
-                // Some pages of error repeat it.
-                let message = message.strip_prefix(&status).unwrap_or(message);
-                write!(
-                    formatter,
-                    "{}",
-                    format!("{status} {}", message.trim()).trim_end()
-                )?;
+                formatter.write_str(&with_status(*status, message))?;
                 if !error_code.is_empty() {
                     write!(formatter, " ({error_code})")?;
                 }

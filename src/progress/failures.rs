@@ -1,6 +1,6 @@
 //! Failed rows gathered by their cause, so that a thousand of them take a few lines.
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, with_status};
 use crate::summary::grouped;
 
 /// Causes told apart; a service that invents a new one for every row fills no screen.
@@ -76,12 +76,7 @@ impl Group {
             status, message, ..
         } = &self.outcome;
         let cause = match status {
-            // Some pages of error begin with it.
-            Some(status) => {
-                let status = status.to_string();
-                let message = message.strip_prefix(&status).unwrap_or(message);
-                format!("{status} {}", message.trim_start())
-            }
+            Some(status) => with_status(*status, message),
             None => message.to_string(),
         };
         let cause: String = cause.chars().filter(|one| !one.is_control()).collect();
