@@ -1,6 +1,7 @@
 //! Prints the pacing table: our pacer and models of others against limiters they know nothing of.
 //!
-//! `cargo bench --bench pacing > benches/pacing.md`; with the words of a limiter's name, only that one.
+//! `cargo bench --bench pacing > benches/pacing.md`; with the words of a limiter's name, only that one, and with
+//! `101-108`, on those seeds.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -16,12 +17,27 @@ use std::time::Duration;
 
 use model::scenarios::{Kind, all};
 use model::senders::{EVERYONE, Who};
-use model::table::{CONCURRENCIES, Cell, SIZES, line, measure, side_by_side, verdict};
+use model::table::{
+    CONCURRENCIES, Cell, SEEDS, SIZES, Shares, line, measure, side_by_side, verdict,
+};
 use tokio::time::Instant;
 use wxbulk::pace::{Departure, PaceSettings, Pacer, Verdict};
 
+/// Seeds that nothing was tuned on.
+const UNSEEN: std::ops::RangeInclusive<u64> = 601..=660;
+
 fn main() {
-    let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let words = || {
+        std::env::args()
+            .skip(1)
+            .filter(|word| !word.starts_with('-'))
+    };
+    let seeds = words().find_map(|word| {
+        let (first, last) = word.split_once('-')?;
+        Some((first.parse().ok()?..=last.parse().ok()?).collect::<Vec<u64>>())
+    });
+    let only = words().find(|word| word.contains(char::is_alphabetic));
+    let seeds = &seeds.unwrap_or_else(|| SEEDS.to_vec());
     let scenarios = all();
     let chosen = || {
         let names = |name: &str| {
@@ -38,7 +54,7 @@ fn main() {
     );
     for concurrency in CONCURRENCIES {
         for scenario in chosen() {
-            let cells = |who| SIZES.map(|rows| measure(scenario, who, rows, concurrency));
+            let cells = |who| SIZES.map(|rows| measure(scenario, who, rows, concurrency, seeds));
             let rivals: Vec<Vec<Cell>> = match scenario.kind {
                 Kind::Hard => EVERYONE[1..]
                     .iter()
@@ -56,25 +72,56 @@ fn main() {
     );
     for scenario in chosen() {
         for who in &EVERYONE[1..] {
-            let cells = SIZES.map(|rows| measure(scenario, *who, rows, CONCURRENCIES[0]));
+            let cells = SIZES.map(|rows| measure(scenario, *who, rows, CONCURRENCIES[0], seeds));
             let name = format!("{}: {}", scenario.name, who.name());
             let early = format!("{:.0} %", cells[SIZES.len() - 1].early);
             println!("{}", line(&name, CONCURRENCIES[0], &cells, &early));
         }
     }
-    println!(
-        "\n## Two runs with one token, a bucket of 10/s, burst 10\n\n| second starts after | seed | first, a second | second, a second | 429s, % |\n|---|---|---|---|---|"
-    );
-    for starts in [0, 60, 300] {
-        for seed in [1, 2, 3] {
-            let (first, second, refused) = side_by_side(Duration::from_secs(starts), seed);
-            println!("| {starts} s | {seed} | {first:.2} | {second:.2} | {refused:.2} |");
-        }
-    }
+    print_two_runs();
     eprintln!(
         "{:.0} ns a request in the pacer while nothing is refused",
         hot_path()
     );
+}
+
+/// The same three seeds one by one, and sixty that nothing was tuned on together.
+fn print_two_runs() {
+    println!(
+        "\n## Two runs with one token, a bucket of 10/s, burst 10\n\n| second starts after | seed | first, a second | second, a second | 429s, % |\n|---|---|---|---|---|"
+    );
+    let starts = [0, 60, 300].map(Duration::from_secs);
+    for after in starts {
+        for seed in SEEDS {
+            let shares = side_by_side(after, seed);
+            let Shares {
+                first,
+                second,
+                refused,
+            } = shares;
+            println!(
+                "| {} s | {seed} | {first:.2} | {second:.2} | {refused:.2} |",
+                after.as_secs()
+            );
+        }
+    }
+    println!(
+        "\n| second starts after | seeds | within 40:60 | least together, a second |\n|---|---|---|---|"
+    );
+    for after in starts {
+        let all = UNSEEN.map(|seed| side_by_side(after, seed));
+        let even = all.clone().filter(Shares::are_even).count();
+        let least = all
+            .map(|shares| shares.first + shares.second)
+            .fold(f64::INFINITY, f64::min);
+        println!(
+            "| {} s | {} to {} | {even} of {} | {least:.2} |",
+            after.as_secs(),
+            UNSEEN.start(),
+            UNSEEN.end(),
+            UNSEEN.count()
+        );
+    }
 }
 
 /// Nanoseconds for one question, one departure and one answer.

@@ -3,9 +3,11 @@
 #[path = "../benches/pacing/mod.rs"]
 mod model;
 
+use std::time::Duration;
+
 use model::scenarios::all;
 use model::senders::Who;
-use model::table::{CONCURRENCIES, SIZES, measure, read_line};
+use model::table::{CONCURRENCIES, SEEDS, SIZES, Shares, measure, read_line, side_by_side};
 
 const TABLE: &str = include_str!("../benches/pacing.md");
 /// Points of speed, and of refusals, that a change may cost before the table must be looked at again.
@@ -21,7 +23,7 @@ fn pacing_is_not_worse_than_the_committed_table() {
         let scenarios = all();
         let scenario = scenarios.iter().find(|scenario| scenario.name == name);
         for (rows, (speed, refused)) in SIZES.into_iter().zip(cells) {
-            let now = measure(scenario.unwrap(), Who::Us, rows, concurrency);
+            let now = measure(scenario.unwrap(), Who::Us, rows, concurrency, &SEEDS);
             if now.speed < speed - A_LITTLE.0 || now.refused > refused + A_LITTLE.1 {
                 worse.push(format!(
                     "{name}, {concurrency} at once, {rows} rows: {now:?}, was {speed} / {refused}"
@@ -39,6 +41,21 @@ fn without_a_limit_the_search_does_not_hold_a_run_back() {
     let free = scenarios
         .iter()
         .find(|scenario| scenario.name == "no limit");
-    let cell = measure(free.unwrap(), Who::Us, 200, 10);
+    let cell = measure(free.unwrap(), Who::Us, 200, 10, &SEEDS);
     assert!(cell.speed > 100.0 / 1.15, "{cell:?}");
+}
+
+#[test]
+fn two_runs_of_one_token_mostly_share_evenly_and_leave_nothing_unused() {
+    let shares: Vec<Shares> = [0, 60, 300]
+        .into_iter()
+        .flat_map(|after| {
+            (601..=610).map(move |seed| side_by_side(Duration::from_secs(after), seed))
+        })
+        .collect();
+    let even = shares.iter().filter(|shares| shares.are_even()).count();
+    assert!(even * 10 >= shares.len() * 8, "{even} of {}", shares.len());
+    for both in shares {
+        assert!(both.first + both.second > 9.7, "{both:?}");
+    }
 }

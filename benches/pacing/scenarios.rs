@@ -146,6 +146,13 @@ pub fn all() -> Vec<Scenario> {
             latency: NEAR,
             ..scenario(Extra, "no limit, 1 ms a call", |_, _| Bucket::new(1e9, 1e9))
         },
+        // What `burst=5 nodelay` of nginx is: five more than the one that always passes.
+        Scenario {
+            latency: NEAR,
+            ..scenario(Extra, "nginx 50/s, burst 5, 1 ms a call", |_, _| {
+                Bucket::new(50.0, 6.0).retry_after(RetryAfter::Always(1.0))
+            })
+        },
         Scenario {
             latency: JITTERY,
             ..scenario(Extra, "bucket 5/s, 200 to 800 ms", move |_, _| five())

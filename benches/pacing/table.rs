@@ -12,7 +12,8 @@ use super::senders::Who;
 pub const SIZES: [usize; 3] = [200, 1_000, 10_000];
 /// The default, and what someone in a hurry types.
 pub const CONCURRENCIES: [usize; 2] = [10, 50];
-const SEEDS: [u64; 3] = [1, 2, 3];
+/// The table is judged on these; what is tuned is tuned on others.
+pub const SEEDS: [u64; 3] = [1, 2, 3];
 
 /// Means over the seeds, for one number of rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +42,13 @@ fn float(count: usize) -> f64 {
     count as f64
 }
 
-pub fn measure(scenario: &Scenario, who: Who, rows: usize, concurrency: usize) -> Cell {
+pub fn measure(
+    scenario: &Scenario,
+    who: Who,
+    rows: usize,
+    concurrency: usize,
+    seeds: &[u64],
+) -> Cell {
     let base = Instant::now();
     let mut cell = Cell {
         speed: 0.0,
@@ -49,7 +56,7 @@ pub fn measure(scenario: &Scenario, who: Who, rows: usize, concurrency: usize) -
         early: 0.0,
         pause: 0.0,
     };
-    for seed in SEEDS {
+    for &seed in seeds {
         let phase = fastrand::Rng::with_seed(seed).f64();
         let limiter = &mut *scenario.limiter_for_oracle(rows, phase);
         let best = oracle(limiter, scenario.latency, seed, rows, concurrency);
@@ -57,7 +64,7 @@ pub fn measure(scenario: &Scenario, who: Who, rows: usize, concurrency: usize) -
         run.add(who.start(concurrency, base, seed), rows, Duration::ZERO);
         let limiter = &mut *scenario.limiter(rows, phase);
         let outcome = run.play(limiter, Duration::MAX)[0];
-        let share = 100.0 / float(SEEDS.len());
+        let share = 100.0 / float(seeds.len());
         cell.speed += share * best / outcome.seconds;
         cell.refused += share * float(outcome.refused) / float(outcome.sent);
         cell.early += share * float(outcome.early) / float(outcome.sent);
@@ -128,9 +135,23 @@ pub fn verdict(kind: Kind, cells: &[Cell], rivals: &[Vec<Cell>]) -> String {
     }
 }
 
-/// The rates two runs of one token get out of a bucket of ten a second once both are under way, and the share of
-/// their requests refused.
-pub fn side_by_side(second_starts: Duration, seed: u64) -> (f64, f64, f64) {
+/// What two runs of one token get out of a bucket of ten a second once both are under way.
+#[derive(Debug, Clone, Copy)]
+pub struct Shares {
+    /// Rows a second.
+    pub first: f64,
+    pub second: f64,
+    /// Percent of their requests.
+    pub refused: f64,
+}
+
+impl Shares {
+    pub fn are_even(&self) -> bool {
+        (0.4..=0.6).contains(&(self.first / (self.first + self.second)))
+    }
+}
+
+pub fn side_by_side(second_starts: Duration, seed: u64) -> Shares {
     let base = Instant::now();
     let scenarios = super::scenarios::all();
     let latency = scenarios[0].latency;
@@ -146,5 +167,9 @@ pub fn side_by_side(second_starts: Duration, seed: u64) -> (f64, f64, f64) {
     let rate = |party: usize| float(after[party].accepted - before[party].accepted) / 1_200.0;
     let sent: usize = after.iter().map(|outcome| outcome.sent).sum();
     let refused: usize = after.iter().map(|outcome| outcome.refused).sum();
-    (rate(0), rate(1), 100.0 * float(refused) / float(sent))
+    Shares {
+        first: rate(0),
+        second: rate(1),
+        refused: 100.0 * float(refused) / float(sent),
+    }
 }

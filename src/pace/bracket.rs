@@ -1,5 +1,9 @@
 //! The two rates a limit lies between: one proven to pass, one seen refused; and where between them to go on.
 
+use super::kept::{Cycle, Kept};
+use super::overflow::Overflow;
+use super::sharing::Sharing;
+
 /// The slowest rate the search goes to, a second: one request in a hundred seconds.
 const SLOWEST: f64 = 0.01;
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
@@ -26,10 +30,24 @@ const AFTER_PLATEAU: f64 = 0.3;
 /// After a refusal sooner than the pause before was long: the floor is likely the limit.
 const AFTER_SOON: f64 = 0.25;
 /// Bounds otherwise; never on the ceiling, and never so near the floor that a step up takes forever.
-const BOLDEST: f64 = 0.8;
+const BOLDEST: f64 = 0.6;
 const SHYEST: f64 = 0.1;
 /// A cycle of so many requests that is ended by a refusal is worth one: the shyer the fewer it had.
 const REQUESTS_PER_SHARE: f64 = 300.0;
+/// After the first refusal: begin at so much more than what came through, and double in so many seconds. Where hardly a
+/// burst is tolerated the rate sent says nothing, and each refusal on the way down from it costs a whole pause.
+const OPENING: f64 = 2.5;
+const OPENING_DOUBLES: f64 = 1.0;
+/// Where to go on in what an overflow tells, and seconds until it is doubted.
+const AFTER_OVERFLOW: f64 = 0.5;
+const OVERFLOW_HOLD: f64 = 2.0;
+/// With fewer passed in the overflow than that its ceiling is a guess (refusals may cost, too): it doubles in so many
+/// seconds, at most so many times.
+const FEW_PASSED: f64 = 2.0;
+const GUESS_DOUBLES: f64 = 2.0;
+const MOST_DOUBLINGS: f64 = 4.0;
+/// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
+const TUMULT: u32 = 3;
 /// A remembered rate is old news: start a tenth below it.
 const REMEMBERED: f64 = 0.9;
 
@@ -45,54 +63,30 @@ pub(super) struct Bracket {
     /// What the service lately gave us at its best: trying faster goes in steps of this, or a run that was pushed
     /// aside by another one of the same token would stay there.
     best: f64,
+    opening: Opening,
+    sharing: Sharing,
 }
 
-/// One stretch from the last refusal of an event to the first of the next.
+/// How to go on after the first refusal, of which little is known but the rate that was too fast.
+#[derive(Debug, Clone, Copy, Default)]
+struct Opening {
+    /// Begins here and doubles, until it is where in the bracket to go on.
+    from: Option<f64>,
+    /// The ceiling itself is a guess from next to nothing.
+    is_guess: bool,
+}
+
+/// The first refusal of a run.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cycle {
-    /// Requests that passed.
-    pub(super) passed: f64,
-    /// Seconds since the gate opened.
-    pub(super) active: f64,
-    /// Seconds before that in which nothing was sent.
-    pub(super) gate: f64,
-    /// Seconds of the pause that follows.
-    pub(super) pause: f64,
-    /// Refusals in the event before.
-    pub(super) refusals: f64,
-}
-
-/// How much of a pause the limiter saves up for us: all of it in a deep bucket, nothing where bursts are refused. The
-/// more is kept, the less a refusal costs.
-#[derive(Debug)]
-pub(super) struct Kept {
-    share: f64,
-    before: Option<Cycle>,
-}
-
-impl Kept {
-    pub(super) fn unknown() -> Self {
-        Self {
-            share: 0.5,
-            before: None,
-        }
-    }
-
-    /// Two cycles of different length give both unknowns of `passed = rate × (active + kept × gate)`.
-    pub(super) fn learn(&mut self, now: Cycle) {
-        let Some(before) = self.before.replace(now) else {
-            return;
-        };
-        let alike = now.active < 1.5 * before.active && before.active < 1.5 * now.active;
-        if alike || now.passed.min(before.passed) < 10.0 {
-            return;
-        }
-        let kept = (now.passed * before.active - before.passed * now.active)
-            / (before.passed * now.gate - now.passed * before.gate);
-        if kept.is_finite() {
-            self.share += 0.5 * (kept.clamp(0.0, 1.0) - self.share);
-        }
-    }
+pub(super) struct First {
+    /// Requests a second on the wire.
+    pub(super) sent: f64,
+    /// What came through a second, the pause included.
+    pub(super) through: f64,
+    /// The pause is long enough for that to be a floor.
+    pub(super) is_long: bool,
+    /// As many were on the wire as may be, perhaps for long.
+    pub(super) plateau: bool,
 }
 
 impl Bracket {
@@ -106,6 +100,8 @@ impl Bracket {
             hold: FIRST_HOLD,
             soon: 0,
             best: 0.0,
+            opening: Opening::default(),
+            sharing: Sharing::default(),
         })
     }
 
@@ -120,16 +116,17 @@ impl Bracket {
             hold: *HOLD.end(),
             soon: 0,
             best: rate,
+            opening: Opening::default(),
+            sharing: Sharing::default(),
         }
     }
 
-    /// `sent` is the rate on the wire at the refusal, `proven` what a long announced pause makes of the whole cycle.
-    pub(super) fn first(sent: f64, proven: Option<f64>, plateau: bool) -> Self {
-        let high = sent.clamp(SLOWEST, FASTEST);
+    pub(super) fn first(first: First) -> Self {
+        let high = first.sent.clamp(SLOWEST, FASTEST);
         Self {
-            low: proven.unwrap_or(0.0).min(high),
+            low: if first.is_long { first.through } else { 0.0 }.min(high),
             high,
-            share: if plateau || proven.is_some() {
+            share: if first.plateau || first.is_long {
                 AFTER_PLATEAU
             } else {
                 AFTER_GROWTH
@@ -138,6 +135,31 @@ impl Bracket {
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
+            opening: Opening {
+                from: (!first.is_long).then_some(OPENING * first.through),
+                is_guess: false,
+            },
+            sharing: Sharing::default(),
+        }
+    }
+
+    /// What the refusals of the first event tell together.
+    pub(super) fn overflowed(self, overflow: &Overflow) -> Self {
+        let Some((slowest, fastest)) = overflow.rates().filter(|rates| rates.1 < self.high) else {
+            return self;
+        };
+        let high = fastest.max(self.low).max(SLOWEST);
+        Self {
+            low: slowest.max(self.low),
+            high,
+            share: AFTER_OVERFLOW,
+            rate: SLOWEST,
+            hold: OVERFLOW_HOLD,
+            opening: Opening {
+                is_guess: overflow.passed() < FEW_PASSED,
+                ..self.opening
+            },
+            ..self
         }
     }
 
@@ -162,23 +184,35 @@ impl Bracket {
             AFTER_SOON
         } else {
             let shyest = (cycle.passed / REQUESTS_PER_SHARE).clamp(SHYEST, AFTER_SOON);
-            (1.0 - kept.share).clamp(shyest, BOLDEST)
+            (1.0 - kept.share()).clamp(shyest, BOLDEST)
         };
         let best = if soon == 0 {
             proven.max(FORGETTING * self.best)
         } else {
             self.best
         };
-        let lost = cycle.pause * (1.1 - kept.share);
+        let sharing = self
+            .sharing
+            .refused(high, self.low, cycle.active, self.hold);
+        let lost = cycle.pause * (1.1 - kept.share());
         let wasted = f64::midpoint(cycle.refusals, 1.0) / high.max(best);
+        let mut hold = lost.max(wasted) / WASTE_BUDGET;
+        if soon >= TUMULT {
+            hold = hold.min(cycle.ended / 2.0);
+        }
+        if let Some(longest) = sharing.longest_hold(cycle.ended) {
+            hold = hold.min(longest);
+        }
         Self {
             low: low.min(high),
             high,
             share,
             rate: SLOWEST,
-            hold: (lost.max(wasted) / WASTE_BUDGET).clamp(*HOLD.start(), *HOLD.end()),
+            hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
+            opening: Opening::default(),
+            sharing,
         }
     }
 
@@ -187,9 +221,21 @@ impl Bracket {
         let step = (self.hold / 20.0).max(SHORTEST_STEP);
         let over = ((active - self.hold) / step).max(0.0);
         let faster = FASTER_PER_STEP * over * (1.0 + over);
-        let high = self.high + self.high.max(self.best) * faster;
+        let high = if self.opening.is_guess {
+            let doublings = (active - self.hold).max(0.0) / GUESS_DOUBLES;
+            self.high * doublings.min(MOST_DOUBLINGS).exp2()
+        } else {
+            self.high + self.high.max(self.best) * faster
+        };
         let low = self.low.max(proven).min(high);
-        let rate = (low + self.share * (high - low)).max(self.rate.min(high));
+        let mut rate = low + self.share * (high - low);
+        if let Some(from) = self.opening.from {
+            rate = rate.min(from * (active / OPENING_DOUBLES).exp2());
+        }
+        rate = rate.max(self.rate.min(high));
+        if let Some(most) = self.sharing.most(active) {
+            rate = rate.min(most);
+        }
         if rate.is_finite() {
             self.rate = rate.clamp(SLOWEST, FASTEST);
         }
@@ -216,12 +262,22 @@ mod tests {
             gate: 1.0,
             pause: 1.0,
             refusals: 1.0,
+            ended: 1e6,
         }
+    }
+
+    fn first(sent: f64) -> Bracket {
+        Bracket::first(First {
+            sent,
+            through: 10.0,
+            is_long: false,
+            plateau: false,
+        })
     }
 
     #[test]
     fn what_passed_since_the_limiter_was_empty_is_a_floor() {
-        let mut bracket = Bracket::first(40.0, None, false);
+        let mut bracket = first(40.0);
         bracket.climb(0.0, 0.0);
         let mut bracket = bracket.refused(cycle(46.0, 8.0), &Kept::unknown());
         bracket.climb(0.0, 0.0);
@@ -238,15 +294,25 @@ mod tests {
     }
 
     #[test]
-    fn two_cycles_tell_how_much_of_a_pause_is_kept() {
-        for (share, deep) in [(1.0, true), (0.0, false)] {
-            let mut kept = Kept::unknown();
-            for active in [2.0, 20.0, 2.0, 20.0] {
-                kept.learn(cycle(10.0 * (active + share), active));
-            }
-            assert_eq!(kept.share > 0.9, deep, "{kept:?}");
-            assert_eq!(kept.share < 0.1, !deep, "{kept:?}");
-        }
+    fn what_passed_between_refusals_is_nearer_than_what_was_sent() {
+        let mut overflow = Overflow::begin(20, 1.0);
+        overflow.add(30, 1.25);
+        overflow.add(25, 1.125);
+        let mut bracket = first(200.0).overflowed(&overflow);
+        bracket.climb(0.0, 0.0);
+        assert!(
+            bracket.rate() > 20.0 && bracket.rate() < 45.0,
+            "{bracket:?}"
+        );
+    }
+
+    #[test]
+    fn after_a_refusal_that_tells_nothing_the_rate_comes_from_below() {
+        let mut bracket = first(4_000.0);
+        bracket.climb(0.0, 0.0);
+        let begins = bracket.rate();
+        bracket.climb(0.0, 1.0);
+        assert!(begins < 30.0 && bracket.rate() < 60.0, "{bracket:?}");
     }
 
     #[test]

@@ -13,10 +13,13 @@
 mod bracket;
 mod ceiling;
 mod gate;
+mod kept;
 mod memory;
+mod overflow;
 mod permits;
 mod rate;
 mod search;
+mod sharing;
 mod strays;
 #[cfg(test)]
 mod tests;

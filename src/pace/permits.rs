@@ -123,7 +123,7 @@ impl Permits {
         cap.least_refused = cap.least_refused.min(ahead);
         cap.most_refused = cap.most_refused.max(ahead);
         let parted = cap.least_refused >= cap.most_accepted.max(SMALLEST_CAP);
-        let always_there = cap.most_refused - cap.least_refused <= 1;
+        let always_there = cap.most_refused == cap.least_refused;
         if !parted || !always_there {
             if cap.at.take().is_some() {
                 cap.refuted += 1;

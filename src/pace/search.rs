@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::bracket::{Bracket, Cycle, Kept};
+use super::bracket::{Bracket, First};
+use super::kept::{Cycle, Kept};
+use super::overflow::Overflow;
 use super::permits::Permits;
 use super::strays::Strays;
 use super::windowful::{LONG_PAUSE, Window, Windowful};
@@ -47,6 +49,9 @@ struct Present {
     accepted: u32,
     /// Refusals in the event that began it.
     refusals: f64,
+    /// The run's first event, while its refusals come in: what was made of the first of them, and all of them. After
+    /// a long pause what came through is the better measure.
+    first: Option<(Bracket, Overflow)>,
 }
 
 impl Search {
@@ -155,17 +160,23 @@ impl Search {
             gate: span - active,
             pause,
             refusals: self.cycle.refusals,
+            ended: left,
         };
+        let mut first = None;
         self.bracket = Some(if let Some(bracket) = self.bracket {
             self.kept.learn(cycle);
             bracket.refused(cycle, &self.kept)
         } else {
             let whole = (reopens - self.cycle.opened).max(SHORTEST_CYCLE);
-            Bracket::first(
-                self.permits.rate_with(ticket.ahead),
-                (pause > LONG_PAUSE).then_some(cycle.passed / whole),
-                self.permits.is_full_with(ticket.ahead),
-            )
+            let is_long = pause > LONG_PAUSE;
+            let bracket = Bracket::first(First {
+                sent: self.permits.rate_with(ticket.ahead),
+                through: cycle.passed / whole,
+                is_long,
+                plateau: self.permits.is_full_with(ticket.ahead),
+            });
+            first = (!is_long).then(|| (bracket, Overflow::begin(ticket.sequence, left)));
+            bracket
         });
         self.windowful.ended(Window {
             rows: cycle.passed,
@@ -174,6 +185,7 @@ impl Search {
             pause: told.then_some(pause),
         });
         self.begin_cycle(ticket, opens);
+        self.cycle.first = first;
         self.climb(reopens);
     }
 
@@ -198,6 +210,12 @@ impl Search {
     pub(super) fn refused_again(&mut self, ticket: &Ticket, opens: Instant) {
         self.cycle.refusals += 1.0;
         self.reopen(ticket, opens);
+        let left = self.seconds(ticket.departed);
+        if let Some((bracket, overflow)) = &mut self.cycle.first {
+            overflow.add(ticket.sequence, left);
+            self.bracket = Some(bracket.overflowed(overflow));
+            self.climb(self.cycle.opened);
+        }
     }
 
     fn reopen(&mut self, ticket: &Ticket, opens: Instant) {

@@ -8,10 +8,10 @@
 use std::collections::VecDeque;
 
 /// Cycles looked at, and how many at each end of them are compared.
-const CYCLES: usize = 12;
-const COMPARED: usize = 4;
+const CYCLES: usize = 16;
+const COMPARED: usize = 6;
 /// The rate must have fallen to this share before anything is concluded.
-const FALLEN: f64 = 0.5;
+const FALLEN: f64 = 0.35;
 /// About as many: the mean of four such cycles varies by half by chance alone.
 const ALIKE: std::ops::RangeInclusive<f64> = 0.5..=1.6;
 /// Refusals rarer than one in so many cost too little to be looked into.
