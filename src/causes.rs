@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 const MOST_CAUSES: usize = 40;
 
 /// Ranges of rows named for a cause. The results name all.
-const MOST_RANGES: usize = 100;
+const MOST_RANGES: usize = 60;
 
 /// Tracking ids kept for a cause; Cisco support needs one or two.
 const MOST_TRACKING_IDS: usize = 5;

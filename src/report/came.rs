@@ -76,6 +76,7 @@ fn share(count: u64, all: u64) -> String {
     // A few of very many are not none.
     match share {
         ..0.1 if count > 0 => "< 0.1 %".to_string(),
+        99.9.. if count < all => "> 99.9 %".to_string(),
         _ => format!("{share:.1} %"),
     }
 }
@@ -176,9 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn a_few_of_very_many_are_not_none() {
-        let shares = [(0, 10), (1, 1_000_000), (1, 3), (10, 10), (0, 0)];
+    fn a_few_of_very_many_are_not_none_and_nearly_all_are_not_all() {
+        let shares = [(0, 10), (1, 9999), (9998, 9999), (1, 3), (10, 10), (0, 0)];
         let shares = shares.map(|(count, all)| share(count, all));
-        assert_eq!(shares, ["0.0 %", "< 0.1 %", "33.3 %", "100.0 %", "0.0 %"]);
+        assert_eq!(
+            shares,
+            ["0.0 %", "< 0.1 %", "> 99.9 %", "33.3 %", "100.0 %", "0.0 %"]
+        );
     }
 }

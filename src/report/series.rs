@@ -20,6 +20,8 @@ pub(super) struct Series {
     /// Seconds a step.
     pub(super) width: i64,
     pub(super) steps: Vec<Step>,
+    /// The second after the last request; the last step may go on beyond it.
+    pub(super) end: i64,
     /// The most requests in one second.
     pub(super) peak: u64,
 }
@@ -30,6 +32,7 @@ impl Series {
             start: 0,
             width: 1,
             steps: Vec::new(),
+            end: 0,
             peak: 0,
         }
     }
@@ -53,7 +56,9 @@ impl Series {
         }
         if self.steps.is_empty() {
             self.start = second;
+            self.end = second;
         }
+        self.end = self.end.max(second.saturating_add(1));
         self.peak = self.peak.max(step.requests);
         // A clock that was put back must not draw anything before the beginning.
         let offset = second.saturating_sub(self.start).max(0);
@@ -87,10 +92,12 @@ impl Series {
         }
     }
 
-    /// The second after the last step.
-    pub(super) fn end(&self) -> i64 {
-        let steps = i64::try_from(self.steps.len()).unwrap_or(i64::MAX);
-        self.start.saturating_add(steps.saturating_mul(self.width))
+    /// From which second to which a step goes.
+    pub(super) fn span(&self, index: usize) -> (i64, i64) {
+        let index = i64::try_from(index).unwrap_or(i64::MAX);
+        let from = self.start.saturating_add(index.saturating_mul(self.width));
+        let until = from.saturating_add(self.width).min(self.end);
+        (from, until.max(from.saturating_add(1)))
     }
 }
 
@@ -145,7 +152,9 @@ mod tests {
             drawn.steps.iter().map(|step| step.throttled).sum::<u64>(),
             60_000
         );
-        assert!(drawn.end() >= 301_000);
+        assert_eq!(drawn.end, 301_000);
+        let (from, until) = drawn.span(drawn.steps.len() - 1);
+        assert!(from < until && until == 301_000);
     }
 
     #[test]

@@ -65,10 +65,13 @@ type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 )]
 fn draw_into(svg: &mut String, sitting: &Sitting, room: Room) -> Drawn {
     let series = sitting.series.in_steps(room.bars);
-    let clock = Clock::of(sitting, series.start, series.end());
-    let width = series.width.max(1);
-    let a_second = |count: u64| count as f64 / width as f64;
-    let highest = series.steps.iter().map(|step| a_second(step.requests));
+    let clock = Clock::of(sitting, series.start, series.end);
+    let a_second = |index: usize, count: u64| {
+        let (from, until) = series.span(index);
+        count as f64 / (until - from) as f64
+    };
+    let steps = || series.steps.iter().enumerate();
+    let highest = steps().map(|(index, step)| a_second(index, step.requests));
     let highest = highest.fold(0.1, f64::max);
 
     let area = SVGBackend::with_string(svg, (room.width, room.height)).into_drawing_area();
@@ -80,8 +83,8 @@ fn draw_into(svg: &mut String, sitting: &Sitting, room: Room) -> Drawn {
         // Above the bars there is a line for the marks of the 429s.
         .build_cartesian_2d(clock, 0.0..highest * 1.2)?;
 
-    let pixel = clock.length() / i64::from(room.width);
-    let pauses = drawn_pauses(&sitting.pauses, 2 * pixel.max(1));
+    let pixel = (clock.length() / i64::from(room.width)).max(1);
+    let pauses = drawn_pauses(&sitting.pauses, pixel);
     let top = highest * 1.2;
     chart.draw_series(
         pauses
@@ -102,28 +105,27 @@ fn draw_into(svg: &mut String, sitting: &Sitting, room: Room) -> Drawn {
         .label_style(words)
         .draw()?;
 
-    for (index, step) in series.steps.iter().enumerate() {
-        if step.requests == 0 {
-            continue;
-        }
-        let index = i64::try_from(index).unwrap_or_default();
-        let from = series
-            .start
-            .saturating_add(index * width)
-            .saturating_mul(1000);
-        let until = from.saturating_add(width.saturating_mul(1000));
-        let (all, throttled) = (a_second(step.requests), a_second(step.throttled));
+    let pixels = series.width.saturating_mul(1000) / pixel;
+    for (index, step) in steps().filter(|(_, step)| step.requests > 0) {
+        let (from, until) = series.span(index);
+        let (from, until) = (from.saturating_mul(1000), until.saturating_mul(1000));
+        let (all, throttled) = (
+            a_second(index, step.requests),
+            a_second(index, step.throttled),
+        );
         let mut bar = |low: f64, high: f64, color: RGBColor| -> Drawn {
             let mut bar = Rectangle::new([(from, low), (until, high)], color.filled());
-            bar.set_margin(0, 0, 0, u32::from(series.steps.len() < room.bars));
+            // Where there is room for it, a gap tells one from the next.
+            bar.set_margin(0, 0, 0, u32::from(pixels > 8));
             chart.draw_series([bar])?;
             Ok(())
         };
         bar(0.0, all - throttled, REQUESTS)?;
         if step.throttled > 0 {
             bar(all - throttled, all, THROTTLED)?;
-            let middle = from / 2 + until / 2;
-            let mark = TriangleMarker::new((middle, highest * 1.1), -6, THROTTLED.filled());
+            let (middle, size) = (from / 2 + until / 2, pixels.clamp(3, 6));
+            let size = -i32::try_from(size).unwrap_or_default();
+            let mark = TriangleMarker::new((middle, highest * 1.1), size, THROTTLED.filled());
             chart.draw_series([mark])?;
         }
     }
@@ -131,15 +133,14 @@ fn draw_into(svg: &mut String, sitting: &Sitting, room: Room) -> Drawn {
     area.present()
 }
 
-/// Pauses in milliseconds, none so short that it could not be seen, and those between which no gap
-/// could be seen as one.
+/// Pauses in milliseconds, none so short that it could not be seen, and those that then touch as one.
 fn drawn_pauses(pauses: &[(Timestamp, Timestamp)], shortest: i64) -> Vec<(i64, i64)> {
     let mut drawn: Vec<(i64, i64)> = Vec::new();
     for (from, until) in pauses {
         let from = from.as_millisecond();
         let until = until.as_millisecond().max(from.saturating_add(shortest));
         match drawn.last_mut() {
-            Some(last) if from <= last.1.saturating_add(shortest) => last.1 = last.1.max(until),
+            Some(last) if from <= last.1 => last.1 = last.1.max(until),
             _ => drawn.push((from, until)),
         }
     }

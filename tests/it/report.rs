@@ -10,16 +10,18 @@ use crate::harness::{Stage, count, rows_recorded, sheet};
 use crate::raw_server::RawServer;
 use crate::resume::wait_for_records;
 
+const ROWS: u64 = 150;
+
 /// A service with a limit and moods, in a hurry.
 fn moody() -> Stage {
     let stage = Stage::new(Behaviour {
-        limit: "bucket:20/s,burst=20".parse::<Limit>().expect("a limit"),
+        limit: "bucket:5/s,burst=5".parse::<Limit>().expect("a limit"),
         latency: "50ms..200ms".parse::<Latency>().expect("a latency"),
         faults: "500=3%,504=3%".parse::<Faults>().expect("faults"),
         speed: "20".parse().expect("a speed"),
         ..Behaviour::instant()
     });
-    stage.write("sheet.csv", sheet(300));
+    stage.write("sheet.csv", sheet(ROWS));
     stage
 }
 
@@ -47,11 +49,14 @@ fn a_page_tells_what_the_run_and_the_service_saw_and_is_the_same_when_made_again
     assert!(throttled.clone().count() > 0, "the limit was met");
     assert_eq!(summary["requests"], figure(&page, "Requests sent"));
     assert_eq!(figure(&page, "429 answers"), throttled.count() as u64);
-    assert_eq!(figure(&page, "As asked"), 300);
+    assert_eq!(figure(&page, "As asked"), ROWS);
     assert_eq!(figure(&page, "Not as asked"), 0);
 
     let sheet = fs::read(stage.path("sheet.csv")).expect("a sheet");
-    let bytes = format!("sheet.csv</bdi>, 300 rows, {} bytes", grouped(sheet.len()));
+    let bytes = format!(
+        "sheet.csv</bdi>, {ROWS} rows, {} bytes",
+        grouped(sheet.len())
+    );
     assert!(page.contains(&bytes), "{bytes}");
     assert!(page.contains("role=\"img\"") && page.contains("<svg "));
     let undo = format!(
@@ -90,7 +95,7 @@ fn a_page_about_a_run_that_was_killed_and_went_on_tells_each_part_of_it() {
     let cut_off = page(&stage, "page.html");
     assert!(cut_off.contains("<strong>Not ended.</strong>"), "{cut_off}");
     assert_eq!(figure(&cut_off, "As asked"), recorded);
-    assert_eq!(figure(&cut_off, "Not as asked"), 300 - recorded);
+    assert_eq!(figure(&cut_off, "Not as asked"), ROWS - recorded);
 
     stage
         .apply("sheet.csv --resume --report page.html")
