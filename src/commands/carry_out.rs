@@ -17,7 +17,7 @@ use crate::platform;
 use crate::progress::{Progress, say};
 use crate::results;
 use crate::selection::Selection;
-use crate::settings::{RunSettings, Start};
+use crate::settings::{RunSettings, Start, SummaryFormat};
 use crate::sheet::Sheet;
 use crate::sheet::check::Checked;
 use crate::summary::{ExitCode, plural};
@@ -115,8 +115,11 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
     // Windows lets nobody read it meanwhile.
     drop(journal);
     if let Some(report) = &settings.report {
-        report::write(results, report)
-            .unwrap_or_else(|error| say(&format!("error: {}", platform::in_words(&error))));
+        match report::write(results, report) {
+            Ok(()) if settings.summary == SummaryFormat::Quiet => {}
+            Ok(()) => report::say_where(report),
+            Err(error) => say(&format!("error: {}", platform::in_words(&error))),
+        }
     }
     Ok(code)
 }

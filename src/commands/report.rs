@@ -21,6 +21,7 @@ pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
         .output
         .unwrap_or_else(|| flags.results.with_extension("report.html"));
     write(&flags.results, &output)?;
+    say_where(&output);
     Ok(ExitCode::AsAsked)
 }
 
@@ -73,9 +74,11 @@ pub(super) fn write(results: &Path, output: &Path) -> Result<()> {
     ensure_it_may_be_replaced(output, results)?;
     let page = report::page(&journal, |settings| invocation::undo(results, settings))?;
     write_whole(output, &page)
-        .with_context(|| format!("cannot write the report `{}`", output.display()))?;
+        .with_context(|| format!("cannot write the report `{}`", output.display()))
+}
+
+pub(super) fn say_where(output: &Path) {
     say(&format!("report: {}", output.display()));
-    Ok(())
 }
 
 /// Under another name until it is whole and on disk.

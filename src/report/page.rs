@@ -113,6 +113,11 @@ fn verdict(facts: &Facts) -> Markup {
                 " " (plural(open, "row")) " not done as asked; going on with the run finishes the sheet."
             },
         ),
+        Some(_) if facts.header.settings.plan && open == 0 => (
+            "good",
+            "✓",
+            html! { strong { "Finished: the numbers of every row were read." } },
+        ),
         Some(_) if open > 0 => (
             "problem",
             "×",
@@ -146,11 +151,16 @@ fn verdict(facts: &Facts) -> Markup {
 fn figures(facts: &Facts) -> Markup {
     let as_asked = facts.rows_as_asked();
     let not = facts.rows().saturating_sub(as_asked);
+    let (done, not_done) = if facts.header.settings.plan {
+        ("Looked at", "Not looked at")
+    } else {
+        ("As asked", "Not as asked")
+    };
     html! {
         dl.figures {
             (figure("Rows in the sheet", &grouped(facts.rows())))
-            (figure("As asked", &grouped(as_asked)))
-            (figure("Not as asked", &grouped(not)))
+            (figure(done, &grouped(as_asked)))
+            (figure(not_done, &grouped(not)))
             @if facts.knows_traffic() {
                 (figure("Requests sent", &grouped(facts.requests)))
                 (figure("429 answers", &grouped(facts.throttled)))
