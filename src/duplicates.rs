@@ -47,6 +47,9 @@ impl SeenRows {
     }
 
     pub fn find_duplicates(mut self) -> Duplicates {
+        if self.are_all_different() {
+            return Duplicates::default();
+        }
         self.0
             .sort_unstable_by_key(|seen| (seen.location, seen.row));
         let mut duplicates = Duplicates::default();
@@ -63,6 +66,13 @@ impl SeenRows {
         }
         duplicates.by_row.sort_unstable_by_key(|repeat| repeat.row);
         duplicates
+    }
+
+    /// As nearly always. The keys alone are sorted in half the time.
+    fn are_all_different(&self) -> bool {
+        let mut keys: Vec<u64> = self.0.iter().map(|seen| seen.location.0).collect();
+        keys.sort_unstable();
+        keys.windows(2).all(|pair| pair[0] != pair[1])
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the cells of one row mean: ids, numbers, `REMOVE`, or what is wrong with them.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use csv::ByteRecord;
 
@@ -22,6 +23,24 @@ const DIGITS: std::ops::RangeInclusive<usize> = 3..=20;
 /// The word that clears a number, in any case; Control Hub's own sheets use it too.
 pub const REMOVE: &str = "REMOVE";
 
+/// The organisation's id that was read last. Rows of one organisation mostly stand together, and
+/// its id need not be looked at in each.
+#[derive(Debug, Default)]
+pub struct LastOrganisation(RefCell<String>);
+
+impl LastOrganisation {
+    fn read<'c>(&self, cell: &'c str) -> Result<Cow<'c, str>, IdFault> {
+        if !cell.is_empty() && *self.0.borrow() == cell {
+            return Ok(Cow::Borrowed(cell));
+        }
+        let id = read_id(cell, Kind::Organization)?.text;
+        if id == cell {
+            cell.clone_into(&mut self.0.borrow_mut());
+        }
+        Ok(id)
+    }
+}
+
 /// Reads one record. `default_org` stands in for an empty `orgId`; bare national numbers are
 /// those of `country`.
 pub fn read_row<'r>(
@@ -31,38 +50,48 @@ pub fn read_row<'r>(
     default_org: Option<&str>,
     country: Option<&Country>,
     register: &Register,
+    last_organisation: &LastOrganisation,
 ) -> Result<Row<'r>, Vec<Problem>> {
     let Numbered { row, record } = numbered;
     if let Some(problem) = wrong_width(*row, record, columns) {
         return Err(vec![problem]);
     }
-    let mut problems = Vec::new();
     let place = |column| {
         let name = header.get(column).unwrap_or_default();
         Place::cell(*row, column, shorten(&String::from_utf8_lossy(name)))
     };
-    let mut cell = |column: Option<usize>| -> &'r str {
-        let bytes = column.and_then(|column| record.get(column));
-        let bytes = bytes.unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_else(|_| {
-            let found = shorten(&String::from_utf8_lossy(bytes));
-            problems.push(Problem::of_kind(
-                ProblemKind::NotText,
-                place(column.unwrap_or_default()),
-                format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\""),
-            ));
-            ""
-        })
+    let text = std::str::from_utf8(record.as_slice()).ok();
+    let cell = |column: Option<usize>| -> Option<&'r str> {
+        let Some(range) = column.and_then(|column| record.range(column)) else {
+            return Some("");
+        };
+        let of_whole_text = text.and_then(|text| text.get(range.clone()));
+        of_whole_text.or_else(|| std::str::from_utf8(&record.as_slice()[range]).ok())
     };
-    let org_cell = cell(columns.org_id);
-    let location_cell = cell(columns.location_id);
+    let [one, two, three] = columns.numbers;
+    let known = [columns.org_id, columns.location_id, one, two, three];
+    let [
+        Some(org_cell),
+        Some(location_cell),
+        Some(one),
+        Some(two),
+        Some(three),
+    ] = known.map(cell)
+    else {
+        let unreadable = known.into_iter().flatten();
+        let unreadable = unreadable.filter(|column| cell(Some(*column)).is_none());
+        return Err(unreadable
+            .map(|column| {
+                let found = shorten(&String::from_utf8_lossy(&record[column]));
+                let says = format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\"");
+                Problem::of_kind(ProblemKind::NotText, place(column), says)
+            })
+            .collect());
+    };
     let called = called(columns, record);
-    let number_cells = columns.numbers.map(&mut cell);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
 
-    let org_id = read_org(org_cell, &called, default_org, register);
+    let mut problems = Vec::new();
+    let org_id = read_org(org_cell, &called, default_org, register, last_organisation);
     let org_id = org_id.and_then(|org_id| match register.fault(org_id.as_deref()) {
         Some(damage) => Err(damage),
         None => Ok(org_id),
@@ -91,7 +120,7 @@ pub fn read_row<'r>(
         }
     };
     let mut changes = [const { Change::Keep }; NUMBERS];
-    for (index, text) in number_cells.into_iter().enumerate() {
+    for (index, text) in [one, two, three].into_iter().enumerate() {
         match read_change_in(text, country) {
             Ok(change) => changes[index] = change,
             Err(Damage { kind, says }) => {
@@ -210,9 +239,10 @@ pub fn read_org<'r>(
     called: &Called<'r>,
     default_org: Option<&str>,
     register: &Register,
+    last_organisation: &LastOrganisation,
 ) -> Result<Option<Cow<'r, str>>, Damage> {
-    match (read_id(cell, Kind::Organization), called.organization) {
-        (Ok(id), _) => Ok(Some(id.text)),
+    match (last_organisation.read(cell), called.organization) {
+        (Ok(id), _) => Ok(Some(id)),
         (Err(IdFault::Empty), Some(name))
             if called.location.is_some() || register.tells_organizations() =>
         {
@@ -283,11 +313,14 @@ pub(super) fn read_change_in<'c>(
 
 /// What a number cell asks for, or what is wrong with it.
 fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
-    if is_number(cell) {
-        return Ok(Change::Set(Cow::Borrowed(cell)));
+    match cell {
+        "" => return Ok(Change::Keep),
+        REMOVE => return Ok(Change::Clear),
+        number if is_number(number) => return Ok(Change::Set(Cow::Borrowed(number))),
+        _ => {}
     }
     let text = unprotected(cell.trim_matches(ids::is_blank));
-    let text = text.trim_matches(|character| ids::is_blank(character) || is_quote(character));
+    let text = text.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
     if text.is_empty() {
         return Ok(Change::Keep);
     }
@@ -338,14 +371,6 @@ pub(super) fn without_separators(text: &str) -> String {
 pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Apostrophes with which a cell is marked as text, and quotes that were pasted along.
-pub(super) fn is_quote(character: char) -> bool {
-    matches!(
-        character,
-        '\'' | '"' | '`' | '\u{b4}' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}'
-    )
 }
 
 /// What people put between digits to read them better: blanks, hyphens and dashes, dots,

@@ -2,6 +2,7 @@
 //! and which numbers look as if a spreadsheet had eaten their `+`.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The longest number with its country code, in digits (E.164).
@@ -11,7 +12,32 @@ const LONGEST: usize = 15;
 const SHORTEST_NATIONAL: usize = 7;
 
 /// Digits with the country code in front; shorter ones may be national.
-const WITH_COUNTRY: std::ops::RangeInclusive<usize> = 11..=LONGEST;
+const WITH_COUNTRY: RangeInclusive<usize> = 11..=LONGEST;
+
+/// How the numbers of a country are told apart by their length, where that is not done by a zero
+/// in front that is left out abroad. After the national prefixes in Google's libphonenumber 9.0.
+struct Plan {
+    code: &'static str,
+    /// What is dialled before a number within the country and left out abroad.
+    trunk: &'static [&'static str],
+    /// Digits of a number without either.
+    lengths: RangeInclusive<usize>,
+    /// The first digit of such a number.
+    begins: RangeInclusive<u8>,
+}
+
+const PLANS: [Plan; 6] = [
+    Plan::new("1", &["1"], 10..=10, b'2'..=b'9'),
+    Plan::new("7", &["8"], 10..=10, b'3'..=b'9'),
+    Plan::new("36", &["06"], 8..=9, b'1'..=b'9'),
+    Plan::new("370", &["0", "8"], 8..=8, b'3'..=b'9'),
+    Plan::new("375", &["80", "8"], 9..=9, b'1'..=b'9'),
+    Plan::new("993", &["8"], 8..=8, b'1'..=b'7'),
+];
+
+/// Where a zero in front is part of the number and dialled from abroad too: Italy, San Marino,
+/// Ivory Coast, Burkina Faso, Niger, Benin, Congo, Tajikistan.
+const ZERO_STAYS: [&str; 8] = ["39", "378", "225", "226", "227", "229", "242", "992"];
 
 /// A country's calling code, one to three digits: `+1`, `+49`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,22 +75,16 @@ impl Country {
         if digits.starts_with('+') || digits.starts_with("00") || digits.len() < SHORTEST_NATIONAL {
             return Ok(number);
         }
-        let code = &self.0;
-        let completed = if code == "1" {
-            match (digits.len(), digits.as_bytes()[0]) {
-                (10, b'2'..=b'9') => format!("+1{digits}"),
-                (11, b'1') => format!("+{digits}"),
-                _ => return Ok(number),
-            }
-        } else if let Some(rest) = digits.strip_prefix('0') {
-            // Italy and its neighbours dial their zero from abroad too.
-            let national = if matches!(code.as_str(), "39" | "378") {
-                digits
-            } else {
-                rest
+        let code = self.0.as_str();
+        let completed = if let Some(plan) = PLANS.iter().find(|plan| plan.code == code) {
+            let Some(national) = plan.national(digits) else {
+                return Ok(number);
             };
             format!("+{code}{national}")
-        } else if digits.starts_with(code.as_str()) {
+        } else if let Some(rest) = digits.strip_prefix('0') {
+            let zero_stays = ZERO_STAYS.contains(&code);
+            format!("+{code}{}", if zero_stays { digits } else { rest })
+        } else if digits.starts_with(code) {
             if !WITH_COUNTRY.contains(&digits.len()) {
                 return Err(Unclear);
             }
@@ -78,6 +98,31 @@ impl Country {
             return Ok(number);
         }
         Ok(Cow::Owned(completed))
+    }
+}
+
+impl Plan {
+    const fn new(
+        code: &'static str,
+        trunk: &'static [&'static str],
+        lengths: RangeInclusive<usize>,
+        begins: RangeInclusive<u8>,
+    ) -> Plan {
+        Plan {
+            code,
+            trunk,
+            lengths,
+            begins,
+        }
+    }
+
+    /// A number without what may stand before it: nothing, the trunk prefix or the code.
+    fn national<'n>(&self, digits: &'n str) -> Option<&'n str> {
+        let prefixes = [""].iter().chain(self.trunk).chain([&self.code]);
+        let mut without = prefixes.filter_map(|prefix| digits.strip_prefix(*prefix));
+        without.find(|rest| {
+            self.lengths.contains(&rest.len()) && self.begins.contains(&rest.as_bytes()[0])
+        })
     }
 }
 
@@ -135,6 +180,22 @@ mod tests {
             ("+45", "20121955", "+4520121955"),
             ("+45", "45121955", "unclear"),
             ("+49", "012345678901234567", "012345678901234567"),
+            ("+225", "0712345678", "+2250712345678"),
+            ("+7", "84951234567", "+74951234567"),
+            ("+7", "74951234567", "+74951234567"),
+            ("+7", "7172123456", "+77172123456"),
+            ("+7", "4951234567", "+74951234567"),
+            ("+7", "04951234567", "04951234567"),
+            ("+36", "0612345678", "+3612345678"),
+            ("+36", "06301234567", "+36301234567"),
+            ("+36", "36412345", "+3636412345"),
+            ("+36", "36301234567", "+36301234567"),
+            ("+36", "012345678", "012345678"),
+            ("+370", "852345678", "+37052345678"),
+            ("+370", "052345678", "+37052345678"),
+            ("+375", "80171234567", "+375171234567"),
+            ("+375", "8171234567", "+375171234567"),
+            ("+993", "812123456", "+99312123456"),
         ] {
             assert_eq!(complete(code, number), completed, "{code} {number}");
         }

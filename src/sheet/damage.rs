@@ -67,13 +67,7 @@ pub fn of_no_number(text: &str, is_number: impl Fn(&str) -> bool) -> Option<Dama
             "holds several numbers; one stands in a cell, and the next has a column of its own",
         ));
     }
-    let (letter, digit) = look_alike(text, is_number)?;
-    Some(damage(
-        ProblemKind::LookAlike,
-        format!(
-            "has the letter `{letter}` where the digit `{digit}` seems to be meant; type the digit"
-        ),
-    ))
+    look_alike(text, is_number)
 }
 
 /// Names what happened to a cell that is no id of `kind`, where it is known.
@@ -95,11 +89,21 @@ pub fn of_id(text: &str, kind: Kind) -> Option<Damage> {
             "is an id whose capitals or small letters were lost, and with them what it means; copy it again from where it came from",
         ));
     }
-    if text.ends_with('…') || text.ends_with("..") {
+    if text.contains('…') || text.contains("..") {
         return Some(damage(
             ProblemKind::CutShort,
-            "ends in dots: it was copied from where an id is shown shortened; copy the whole id",
+            "has dots where something is left out: it was copied from where an id is shown shortened; copy the whole id",
         ));
+    }
+    let is_id = |text: &str| ids::read(text, kind).is_ok();
+    if text.contains(ids::is_blank) && is_id(&text.replace(ids::is_blank, "")) {
+        return Some(damage(
+            ProblemKind::BlankInside,
+            "is an id with a blank or an invisible character in it; take that out or copy the id again",
+        ));
+    }
+    if let Some(damage) = look_alike(&text.replace('B', "b"), is_id) {
+        return Some(damage);
     }
     let length = text.chars().count();
     if text.starts_with(ID_BEGINS) && length < whole {
@@ -148,7 +152,7 @@ fn of_any_cell(text: &str) -> Option<Damage> {
     })
 }
 
-/// `1.20256E+10`, `12025550101.0`, `12025550101.00`: taking the dot for a separator would make
+/// `1.20256E+10`, `12025550101.0`, `12025550101,00`: taking the dot for a separator would make
 /// another number of it.
 fn calculated(text: &str) -> Option<ProblemKind> {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -158,7 +162,7 @@ fn calculated(text: &str) -> Option<ProblemKind> {
             all_digits(&mantissa) && all_digits(exponent.trim_start_matches(['+', '-']));
         return is_calculated.then_some(ProblemKind::Exponent);
     }
-    let (whole, fraction) = text.split_once('.')?;
+    let (whole, fraction) = text.split_once(['.', ','])?;
     (all_digits(whole) && all_digits(fraction) && fraction.len() <= 2)
         .then_some(ProblemKind::Decimal)
 }
@@ -231,16 +235,18 @@ fn holds_several(text: &str, is_number: &impl Fn(&str) -> bool) -> bool {
     let all_are_numbers = |parts: Vec<&str>| parts.len() > 1 && parts.into_iter().all(is_number);
     let marked = text.replace(" or ", "/").replace(" and ", "/");
     let parts = marked.split(['/', ';', ',', '\n', '|', '&']);
+    let words: Vec<&str> = text.split_whitespace().collect();
     all_are_numbers(
         parts
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .collect(),
-    ) || (text.starts_with('+') && all_are_numbers(text[1..].split('+').map(str::trim).collect()))
+    ) || all_are_numbers(words)
+        || (text.starts_with('+') && all_are_numbers(text[1..].split('+').map(str::trim).collect()))
 }
 
-/// The first letter that stands for a digit, where putting the digits in makes a number of it.
-fn look_alike(text: &str, is_number: impl Fn(&str) -> bool) -> Option<(char, char)> {
+/// A letter that stands for a digit, where putting the digits in makes a value of it.
+fn look_alike(text: &str, is_value: impl Fn(&str) -> bool) -> Option<Damage> {
     let digit_of = |letter| match letter {
         'O' | 'o' | '\u{41e}' | '\u{43e}' | '\u{39f}' | '\u{3bf}' => Some('0'),
         'l' | 'I' | 'i' | '|' | '\u{406}' => Some('1'),
@@ -257,10 +263,17 @@ fn look_alike(text: &str, is_number: impl Fn(&str) -> bool) -> Option<(char, cha
         .chars()
         .map(|letter| digit_of(letter).unwrap_or(letter))
         .collect();
-    let found = text
+    let (letter, digit) = text
         .chars()
         .find_map(|letter| Some((letter, digit_of(letter)?)))?;
-    (letters < digits && is_number(&put_right)).then_some(found)
+    (letters < digits && is_value(&put_right)).then(|| {
+        damage(
+            ProblemKind::LookAlike,
+            format!(
+                "has the letter `{letter}` where the digit `{digit}` seems to be meant; type the digit"
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

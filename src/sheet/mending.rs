@@ -10,9 +10,7 @@ use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
 use crate::row::Change;
-use crate::sheet::cells::{
-    REMOVE, is_number, is_quote, read_change_in, read_id, without_separators,
-};
+use crate::sheet::cells::{REMOVE, is_number, read_change_in, read_id, without_separators};
 use crate::sheet::columns::Columns;
 use crate::sheet::country::Country;
 use crate::sheet::damage::ID_BEGINS;
@@ -233,7 +231,8 @@ fn mended_id(cell: &str, kind: Kind) -> Option<(MendingKind, Cow<'_, str>)> {
         // It is whole, but stands in the wrong place.
         Err(IdFault::OtherKind(_)) => return None,
         Err(IdFault::NoId) => {
-            let is_of_it = |character: &char| !ids::is_blank(*character) && !is_quote(*character);
+            let is_of_it =
+                |character: &char| !ids::is_blank(*character) && !ids::is_quote(*character);
             let bare: String = cell.chars().filter(is_of_it).collect();
             let is_one = bare.matches(ID_BEGINS).count() < 2;
             let id = ids::read(&bare, kind).ok().filter(|_| is_one)?;
@@ -254,7 +253,7 @@ fn mended_number<'c>(
     country: Option<&Country>,
 ) -> Option<(MendingKind, Cow<'c, str>)> {
     let bare = unprotected(cell.trim_matches(ids::is_blank));
-    let bare = bare.trim_matches(|character| ids::is_blank(character) || is_quote(character));
+    let bare = bare.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
     match read_change_in(cell, country) {
         Ok(Change::Keep) => Some((MendingKind::Around, Cow::Borrowed(""))),
         Ok(Change::Clear) => Some((MendingKind::Remove, Cow::Borrowed(REMOVE))),

@@ -31,6 +31,7 @@ use csv::ByteRecord;
 use crate::outcome::OutcomeKind;
 use crate::row::Row;
 use crate::table::{BYTE_ORDER_MARK, TextStyle};
+use cells::LastOrganisation;
 use columns::Columns;
 use country::Country;
 use layout::Layout;
@@ -70,6 +71,7 @@ pub struct Sheet {
     reading: Reading,
     /// What the service said, once it was asked.
     pub register: Register,
+    last_organisation: LastOrganisation,
 }
 
 /// How the sheet is to be read.
@@ -103,9 +105,13 @@ impl Sheet {
     /// A header that cannot be used is no error here: it is in `columns`, to be reported like
     /// any other problem of the sheet.
     pub fn open(path: &Path, reading: Reading) -> Result<Sheet> {
+        Sheet::of_file(path, source::open(path)?, reading)
+    }
+
+    /// The sheet in a file that is open already and is called `path`.
+    pub fn of_file(path: &Path, file: File, reading: Reading) -> Result<Sheet> {
         let shown = path.display();
         let cannot_read = || format!("cannot read `{shown}`");
-        let file = source::open(path)?;
         let cannot_use = || format!("cannot use `{shown}`");
         let mut start = start_of(&file).with_context(cannot_read)?;
         source::refuse_other_formats(&start).with_context(cannot_use)?;
@@ -163,6 +169,7 @@ impl Sheet {
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
             register: Register::default(),
+            last_organisation: LastOrganisation::default(),
         })
     }
 
@@ -228,6 +235,7 @@ impl Sheet {
             default_org,
             country,
             &self.register,
+            &self.last_organisation,
         )
     }
 
@@ -239,7 +247,14 @@ impl Sheet {
         let default_org = self.reading.default_org.as_deref();
         let cell = columns.org_id.and_then(|column| record.get(column));
         let cell = std::str::from_utf8(cell.unwrap_or_default()).ok()?;
-        let org_id = cells::read_org(cell, &called, default_org, &self.register).ok()?;
+        let org_id = cells::read_org(
+            cell,
+            &called,
+            default_org,
+            &self.register,
+            &self.last_organisation,
+        )
+        .ok()?;
         if self.register.fault(org_id.as_deref()).is_some() {
             return None;
         }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 /// Fewer system calls than the csv crate's default buffer of 8 KiB.
-const BUFFER: usize = 128 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// A record and the row a spreadsheet shows it in.
 #[derive(Debug, Default, Clone)]
@@ -17,8 +17,10 @@ pub struct Numbered {
 /// The records of a file, with blank ones left out but counted.
 #[derive(Debug)]
 pub struct Records<R> {
-    reader: Reader<R>,
+    reader: Reader<Remembered<R>>,
     row: u64,
+    /// The last record ended in a carriage return, of which the line feed may be still to come.
+    is_after_return: bool,
 }
 
 impl<R: Read> Records<R> {
@@ -28,8 +30,12 @@ impl<R: Read> Records<R> {
             .flexible(true)
             .delimiter(delimiter)
             .buffer_capacity(BUFFER)
-            .from_reader(source);
-        Records { reader, row: 0 }
+            .from_reader(Remembered::new(source));
+        Records {
+            reader,
+            row: 0,
+            is_after_return: false,
+        }
     }
 
     /// As [`Records::new`], after a first line such as `sep=;`, which spreadsheets do not show.
@@ -41,18 +47,34 @@ impl<R: Read> Records<R> {
 
     /// Reads the next record that is not blank into `numbered`; false at the end.
     pub fn read(&mut self, numbered: &mut Numbered) -> csv::Result<bool> {
-        let mut line = self.reader.position().line();
-        while self.reader.read_byte_record(&mut numbered.record)? {
-            let end = self.reader.position().line();
-            self.row += 1 + blank_lines(&numbered.record, end - line);
-            line = end;
+        loop {
+            let (start, line) = self.place();
+            let first = self.reader.get_ref().byte_at(start);
+            if !self.reader.read_byte_record(&mut numbered.record)? {
+                return Ok(false);
+            }
+            let (end, last_line) = self.place();
+            let source = self.reader.get_ref();
+            let first = first.or_else(|| source.byte_at(start));
+            let last = source.byte_at(end.saturating_sub(1));
+            let of_the_last = self.is_after_return && first == Some(b'\n');
+            let own = last == Some(b'\n');
+            self.is_after_return = last == Some(b'\r');
+            let ends = u64::from(of_the_last) + u64::from(own);
+            let others = (last_line - line).saturating_sub(ends);
+            self.row += 1 + blank_lines(&numbered.record, others);
             // A row of nothing but separators is as blank as an empty line.
             if !numbered.record.as_slice().is_empty() {
                 numbered.row = self.row;
                 return Ok(true);
             }
         }
-        Ok(false)
+    }
+
+    /// How many bytes and lines have been read.
+    fn place(&self) -> (u64, u64) {
+        let position = self.reader.position();
+        (position.byte(), position.line())
     }
 
     /// The next record as a value of its own.
@@ -66,14 +88,53 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// How many of the `lines` that reading `record` took were empty lines before it, which the csv
-/// crate passes over but a spreadsheet counts. The others are its own and those in its quotes.
-fn blank_lines(record: &ByteRecord, lines: u64) -> u64 {
-    if lines < 2 {
+/// How many of the line feeds read with `record`, less those that end it and the one before it,
+/// were empty lines, which the csv crate passes over but a spreadsheet counts. The others are in
+/// its quotes.
+fn blank_lines(record: &ByteRecord, line_feeds: u64) -> u64 {
+    if line_feeds == 0 {
         return 0;
     }
     let quoted = record.as_slice().iter().filter(|byte| **byte == b'\n');
-    (lines - 1).saturating_sub(quoted.count() as u64)
+    line_feeds.saturating_sub(quoted.count() as u64)
+}
+
+/// Remembers the bytes it handed on last, since the csv crate does not say how a line ended.
+#[derive(Debug)]
+struct Remembered<R> {
+    source: R,
+    bytes: Vec<u8>,
+    /// How many came before them.
+    before: u64,
+}
+
+impl<R> Remembered<R> {
+    fn new(source: R) -> Remembered<R> {
+        Remembered {
+            source,
+            bytes: Vec::new(),
+            before: 0,
+        }
+    }
+
+    /// The byte at a place in the text, if it is among the last.
+    fn byte_at(&self, place: u64) -> Option<u8> {
+        let index = usize::try_from(place.checked_sub(self.before)?).ok()?;
+        self.bytes.get(index).copied()
+    }
+}
+
+impl<R: Read> Read for Remembered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        // At the end of the text the last bytes stay the last.
+        if length > 0 {
+            self.before += self.bytes.len() as u64;
+            self.bytes.clear();
+            self.bytes.extend_from_slice(&buffer[..length]);
+        }
+        Ok(length)
+    }
 }
 
 #[cfg(test)]
@@ -115,5 +176,19 @@ mod tests {
         assert_eq!(rows_of("h\ra\rb"), expect(&[(1, "h"), (2, "a"), (3, "b")]));
         assert_eq!(rows_of(""), expect(&[]));
         assert_eq!(rows_of("\u{feff}h,h\na,1"), expect(&[(1, "h"), (2, "a")]));
+    }
+
+    #[test]
+    fn line_ends_may_change_on_the_way() {
+        for text in [
+            "h\r\na\nb\n\nc\r\nd",
+            "h\na\r\nb\r\n\r\nc\nd",
+            "h\r\na\nb\n\r\nc\nd",
+            "h\ra\nb\r\n\nc\rd\r\n",
+            "h\n\"a\"\nb\r\n\n\"c\"\r\nd",
+        ] {
+            let rows = expect(&[(1, "h"), (2, "a"), (3, "b"), (5, "c"), (6, "d")]);
+            assert_eq!(rows_of(text), rows, "{text:?}");
+        }
     }
 }

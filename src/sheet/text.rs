@@ -10,7 +10,7 @@ use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 /// Read at once while looking through the file.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// Turned into UTF-8 at once.
 const DECODED: usize = 64 * 1024;

@@ -143,11 +143,8 @@ pub fn flatten(text: &str) -> String {
         if word.is_empty() {
             continue;
         }
-        if length > 0 {
-            flat.push(' ');
-            length += 1;
-        }
-        for character in word.chars() {
+        let space = (length > 0).then_some(' ');
+        for character in space.into_iter().chain(word.chars()) {
             if length >= LONGEST_MESSAGE {
                 let _ = flat.write_char('…');
                 return flat;
@@ -223,6 +220,8 @@ mod tests {
         let long = flatten(&"é".repeat(1000));
         assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
         assert!(long.ends_with('…'));
+        let full = format!("{} and more", "x".repeat(LONGEST_MESSAGE));
+        assert_eq!(flatten(&full).chars().count(), LONGEST_MESSAGE + 1);
         assert_eq!(read(&[0xff, 0xfe, b'x'], "").message, "\u{fffd}\u{fffd}x");
     }
 

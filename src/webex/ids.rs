@@ -18,9 +18,13 @@ use crate::row::LocationKey;
 /// The longest id looked at; real ones have 82 to 87 characters.
 const LONGEST_ID: usize = 400;
 
-/// An organisation's id without padding, and what it decodes to.
-const USUAL_LENGTH: usize = 87;
-const USUAL_BYTES: usize = 66;
+/// What is left of the usual id after the characters that all of its kind begin with, and what
+/// it decodes to, at most.
+const USUAL_REST: usize = 51;
+const USUAL_BYTES: usize = 38;
+
+/// Where a UUID has its dashes; lower-case digits everywhere else.
+const UUID_DASHES: &[u8; 36] = b"........-....-....-....-............";
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -41,6 +45,15 @@ impl Kind {
         match self {
             Kind::Organization => "ORGANIZATION",
             Kind::Location => "LOCATION",
+        }
+    }
+
+    /// What every id of the kind begins with in base64, and what is left of it in the bytes that
+    /// follow.
+    fn beginning(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Kind::Organization => ("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElP", b"N/"),
+            Kind::Location => ("Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9O", b"/"),
         }
     }
 }
@@ -70,7 +83,7 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
             key,
         });
     }
-    let text = cell.trim_matches(is_blank);
+    let text = cell.trim_matches(|character| is_blank(character) || is_quote(character));
     if text.is_empty() {
         return Err(IdFault::Empty);
     }
@@ -96,24 +109,41 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
 }
 
 /// The key of an id just as the API writes it, as nearly all are: whole, without padding, with a
-/// UUID. Only faster than what is done with all others.
+/// UUID in small letters. Only faster than what is done with all others.
 fn key_of_usual(cell: &str, kind: Kind) -> Option<LocationKey> {
-    let mut buffer = [0; USUAL_BYTES];
-    if cell.len() > USUAL_LENGTH {
+    let (start, before) = kind.beginning();
+    let rest = cell.strip_prefix(start)?;
+    if rest.len() > USUAL_REST {
         return None;
     }
+    let mut buffer = [0; USUAL_BYTES];
     let decoded = base64_simd::URL_SAFE_NO_PAD
-        .decode(cell.as_bytes(), base64_simd::Out::from_slice(&mut buffer))
+        .decode(rest.as_bytes(), base64_simd::Out::from_slice(&mut buffer))
         .ok()?;
-    let rest = decoded.strip_prefix(b"ciscospark://us/")?;
-    let rest = rest.strip_prefix(kind.segment().as_bytes())?;
-    let uuid = std::str::from_utf8(rest.strip_prefix(b"/")?).ok()?;
-    is_uuid(uuid).then(|| key_of(uuid))
+    let uuid = decoded.strip_prefix(before)?.try_into().ok()?;
+    is_lower_case_uuid(uuid).then(|| LocationKey(hash(uuid)))
+}
+
+/// Without a way out halfway, which would cost more than it saves.
+fn is_lower_case_uuid(bytes: &[u8; 36]) -> bool {
+    let pairs = bytes.iter().zip(UUID_DASHES);
+    pairs.fold(true, |so_far, (byte, at)| {
+        let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        so_far & (if *at == b'-' { *byte == b'-' } else { is_digit })
+    })
 }
 
 /// White space, no-break and zero-width characters: what clings to a pasted cell.
 pub fn is_blank(character: char) -> bool {
     character.is_whitespace() || is_invisible(character)
+}
+
+/// Apostrophes with which a cell is marked as text, and quotes that were pasted along.
+pub fn is_quote(character: char) -> bool {
+    matches!(
+        character,
+        '\'' | '"' | '`' | '\u{b4}' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}'
+    )
 }
 
 /// Characters with no width of their own: joiners, direction marks, the byte order mark.
@@ -168,22 +198,10 @@ fn name_of_kind(kind: &str) -> Cow<'static, str> {
 }
 
 fn is_uuid(text: &str) -> bool {
-    let Ok(bytes) = <&[u8; 36]>::try_from(text.as_bytes()) else {
-        return false;
-    };
-    let is_dash = |index: usize| matches!(index, 8 | 13 | 18 | 23);
-    // Without a way out halfway, which would cost more than it saves.
-    bytes
-        .iter()
-        .enumerate()
-        .fold(true, |so_far, (index, byte)| {
-            so_far
-                & (if is_dash(index) {
-                    *byte == b'-'
-                } else {
-                    byte.is_ascii_hexdigit()
-                })
-        })
+    <[u8; 36]>::try_from(text.as_bytes()).is_ok_and(|mut bytes| {
+        bytes.make_ascii_lowercase();
+        is_lower_case_uuid(&bytes)
+    })
 }
 
 /// Tells locations apart of which only the names are known yet.
@@ -192,18 +210,9 @@ pub fn key_of_name(org_id: Option<&str>, name: &str) -> LocationKey {
     LocationKey(hash(format!("{organization}\0{name}").as_bytes()))
 }
 
-/// Capitals make no other location of it; they are rare, so only they cost a copy.
+/// Capitals make no other location of it.
 fn key_of(thing: &str) -> LocationKey {
-    let has_capitals = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(false, |so_far, byte| so_far | byte.is_ascii_uppercase())
-    };
-    LocationKey(if has_capitals(thing.as_bytes()) {
-        hash(thing.to_ascii_lowercase().as_bytes())
-    } else {
-        hash(thing.as_bytes())
-    })
+    LocationKey(hash(thing.to_ascii_lowercase().as_bytes()))
 }
 
 fn hash(bytes: &[u8]) -> u64 {
@@ -228,6 +237,8 @@ mod tests {
         assert_eq!(long.len(), 82);
         let pasted = format!("\u{a0} {long}\u{200b}\t");
         assert_eq!(read(&pasted, Kind::Location).expect("an id").text, long);
+        let quoted = format!("'{long}");
+        assert_eq!(read(&quoted, Kind::Location).expect("an id").text, long);
         let padded = format!("{long}==");
         assert_eq!(read(&padded, Kind::Location).expect("an id").text, padded);
         let numeric = id("LOCATION", "31161");

@@ -59,7 +59,7 @@ fn what_spreadsheets_do_is_recognised_by_name() {
     row 5, column D (n2): `12,025,550,101` has thousands separators; format the cell as text and take them out
     row 5, column E (n3): `5501/5502` holds several numbers; one stands in a cell, and the next has a column of its own
     row 7, column B (locationId): `y2lzy29zcgfyazovl3vzl0xpq0fusu9olzbmzdyzmgyxlwyy…` is an id whose capitals or small letters were lost, and with them what it means; copy it again from where it came from
-    row 8, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU…` ends in dots: it was copied from where an id is shown shortened; copy the whole id
+    row 8, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU…` has dots where something is left out: it was copied from where an id is shown shortened; copy the whole id
     row 9, column C (n1): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzhlODE5NzNlLTBi…` is an id, where a number must stand; are the cells of this row in the wrong columns?
     row 10: it has 7 cells (up to column G) and the header has 6, and the location's id stands in column D instead of B: a cell before it holds a separator without quotes around it
     9 rows: 2 ready to send, 7 with 13 problems

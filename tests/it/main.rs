@@ -5,6 +5,8 @@
 
 mod apply;
 mod check;
+mod corpus;
+mod damage;
 mod disk;
 mod docs;
 mod excel;
