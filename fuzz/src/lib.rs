@@ -22,8 +22,8 @@ use zip::write::SimpleFileOptions;
 const ORGANISATION: &str = "6513270e-269e-4d37-b2a7-4de452e6b438";
 const LOCATION: &str = "36f675cc-81e7-4ef5-a8e2-5d940ed90475";
 
-/// A problem is one line that fits on a screen or two, whatever the cell holds.
-const LONGEST_PROBLEM: usize = 1000;
+/// A problem is one line, bounded whatever the cell holds: at most a dozen names, in escapes.
+const LONGEST_PROBLEM: usize = 6000;
 
 /// The longest message kept of an answer, and the mark where it was cut.
 const LONGEST_MESSAGE: usize = 401;

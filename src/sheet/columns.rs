@@ -271,8 +271,11 @@ fn nearest(header: &ByteRecord, wanted: &[Known]) -> Option<String> {
     let distance = |name: &str| {
         let name = normalise(name);
         let spellings = wanted.iter().flat_map(|known| known.spellings());
-        // A short name has too many neighbours: `n4` is not a misspelt `n1`.
-        let likely = spellings.filter(|spelling| spelling.len() >= 5);
+        // A short name has too many neighbours: `n4` is not a misspelt `n1`. One that is much longer
+        // or shorter is not worth the comparison.
+        let letters = name.chars().count();
+        let likely = spellings
+            .filter(|spelling| spelling.len() >= 5 && spelling.len().abs_diff(letters) <= MISSPELT);
         likely
             .map(|spelling| strsim::damerau_levenshtein(&name, spelling))
             .min()

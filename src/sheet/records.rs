@@ -7,6 +7,10 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 /// Fewer system calls than the csv crate's default buffer of 8 KiB.
 const BUFFER: usize = 64 * 1024;
 
+/// No row that people make is longer; one that seems so is the rest of the file after a quote that
+/// was opened and never closed.
+const LONGEST_ROW: u64 = 16 * 1024 * 1024;
+
 /// A record and the row a spreadsheet shows it in.
 #[derive(Debug, Default, Clone)]
 pub struct Numbered {
@@ -49,7 +53,10 @@ impl<R: Read> Records<R> {
     pub fn read(&mut self, numbered: &mut Numbered) -> csv::Result<bool> {
         loop {
             let (start, line) = self.place();
-            let first = self.reader.get_ref().byte_at(start);
+            let source = self.reader.get_mut();
+            let first = source.byte_at(start);
+            source.row = self.row + 1;
+            source.end_of_row = start + LONGEST_ROW;
             if !self.reader.read_byte_record(&mut numbered.record)? {
                 return Ok(false);
             }
@@ -99,13 +106,17 @@ fn blank_lines(record: &ByteRecord, line_feeds: u64) -> u64 {
     line_feeds.saturating_sub(quoted.count() as u64)
 }
 
-/// Remembers the bytes it handed on last, since the csv crate does not say how a line ended.
+/// Remembers the bytes it handed on last, since the csv crate does not say how a line ended, and
+/// hands on no more than a row can have, since the csv crate would take it all.
 #[derive(Debug)]
 struct Remembered<R> {
     source: R,
     bytes: Vec<u8>,
     /// How many came before them.
     before: u64,
+    row: u64,
+    /// How far the row reaches at most.
+    end_of_row: u64,
 }
 
 impl<R> Remembered<R> {
@@ -114,6 +125,8 @@ impl<R> Remembered<R> {
             source,
             bytes: Vec::new(),
             before: 0,
+            row: 0,
+            end_of_row: LONGEST_ROW,
         }
     }
 
@@ -126,6 +139,12 @@ impl<R> Remembered<R> {
 
 impl<R: Read> Read for Remembered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.before + self.bytes.len() as u64 > self.end_of_row {
+            return Err(io::Error::other(format!(
+                "row {} does not end; is there a quote in it that is opened and never closed?",
+                self.row
+            )));
+        }
         let length = self.source.read(buffer)?;
         // At the end of the text the last bytes stay the last.
         if length > 0 {

@@ -259,6 +259,19 @@ fn files_that_are_no_sheet_get_a_sentence() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_takes_no_memory_and_is_named() {
+    let stage = Stage::instant();
+    let rows = format!("{},{},5501,\n", org_id(1), location_id(1)).repeat(100_000);
+    let text = format!(
+        "orgId,locationId,n1,site\n,{},5501,\"x\n{rows}",
+        location_id(2)
+    );
+    stage.write("sheet.csv", text.as_bytes());
+    let ran = stage.run("check sheet.csv").expect(2);
+    assert_snapshot!(ran.stderr, @"error: cannot read `sheet.csv`: row 2 does not end; is there a quote in it that is opened and never closed?");
+}
+
+#[test]
 fn a_sheet_with_semicolons_tabs_or_windows_line_ends_reads_the_same() {
     let stage = Stage::instant();
     for (from, to) in [

@@ -15,6 +15,7 @@ mod fix;
 mod floors;
 mod harness;
 mod hostile;
+mod libreoffice;
 mod logs;
 mod names;
 mod nginx;
@@ -24,6 +25,7 @@ mod readme;
 mod report;
 mod resume;
 mod rights;
+mod same_rows;
 mod sdk;
 mod survival;
 #[cfg(target_os = "linux")]
