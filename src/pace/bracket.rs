@@ -136,7 +136,9 @@ impl Bracket {
             soon: 0,
             best: FIRST_BEST * high,
             opening: Opening {
-                from: (!first.is_long).then_some(OPENING * first.through),
+                // Where nothing came through there is nothing to begin with: the very first request may be refused
+                // because of what others of the same token sent.
+                from: (!first.is_long && first.through > 0.0).then_some(OPENING * first.through),
                 is_guess: false,
             },
             sharing: Sharing::default(),

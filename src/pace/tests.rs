@@ -44,6 +44,25 @@ fn one_throttled_row_holds_everyone_until_the_server_said() {
 }
 
 #[test]
+fn a_run_whose_very_first_request_is_refused_does_not_crawl_afterwards() {
+    let start = Instant::now();
+    let mut pacer = pacer(10, None, start);
+    let first = pacer.depart(start);
+    let told = start + 250 * MILLISECOND;
+    pacer.answered(first, told, throttled(SECOND));
+    let mut now = told + SECOND;
+    for _ in 0..5 {
+        if let Departure::At(turn) = pacer.next_departure(now, 0) {
+            assert!(turn <= now + SECOND, "{:?}", turn - now);
+            now = turn;
+        }
+        let ticket = pacer.depart(now);
+        now += 250 * MILLISECOND;
+        pacer.answered(ticket, now, Verdict::Accepted);
+    }
+}
+
+#[test]
 fn a_late_429_of_the_same_burst_is_one_event() {
     let start = Instant::now();
     let mut pacer = pacer(10, None, start);

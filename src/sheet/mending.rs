@@ -142,10 +142,18 @@ pub fn write(
             ),
             Ordering::Greater => {
                 let mendings = mend(sheet, columns, &numbered);
-                write_cells(&mut table, record, columns.width, &mendings)?;
                 mendings.iter().try_for_each(&mut report)?;
                 mended.cells += mendings.len() as u64;
                 mended.rows += u64::from(!mendings.is_empty());
+                let kept = 0..kept_width(record, columns.width);
+                let cells = kept.map(|index| cell_now(record, &mendings, index));
+                if cells.clone().all(<[u8]>::is_empty) {
+                    // Blank now, it is written as others are: only where one follows.
+                    continue;
+                }
+                cells
+                    .map(Cell::Text)
+                    .try_for_each(|cell| table.cell(cell))?;
             }
         }
         table.end_row()?;
@@ -155,23 +163,16 @@ pub fn write(
     Ok(mended)
 }
 
-fn write_cells(
-    table: &mut Table,
-    record: &ByteRecord,
-    width: usize,
-    mendings: &[Mending],
-) -> Result<()> {
-    for index in 0..kept_width(record, width) {
-        let is_here = |mending: &&Mending| {
-            let column = mending.place.column.as_ref();
-            column.is_some_and(|(column, _)| *column == index)
-        };
-        table.cell(Cell::Text(match mendings.iter().find(is_here) {
-            Some(mending) => mending.written.as_bytes(),
-            None => &record[index],
-        }))?;
+/// A cell as it is after mending.
+fn cell_now<'c>(record: &'c ByteRecord, mendings: &'c [Mending], index: usize) -> &'c [u8] {
+    let is_here = |mending: &&Mending| {
+        let column = mending.place.column.as_ref();
+        column.is_some_and(|(column, _)| *column == index)
+    };
+    match mendings.iter().find(is_here) {
+        Some(mending) => mending.written.as_bytes(),
+        None => &record[index],
     }
-    Ok(())
 }
 
 /// How many cells of a row are written: what is blank beyond the header's is not.
@@ -380,6 +381,18 @@ mod tests {
     fn mend_to(sheet: &Sheet, path: &Path) -> Mended {
         let columns = sheet.columns.as_ref().expect("columns");
         write(sheet, columns, path, |_| Ok(())).expect("it can be written")
+    }
+
+    #[test]
+    fn a_row_of_nothing_but_blanks_is_blank_once_it_is_mended() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("sheet.csv");
+        let text = format!("orgId,locationId,n1\n\" \",,\n,{ID},5501\n,,\" \"\n");
+        fs::write(&path, text).expect("room");
+        let once = folder.path().join("once.csv");
+        mend_to(&opened(&path).0, &once);
+        let mended = fs::read_to_string(&once).expect("a file");
+        assert_eq!(mended, format!("orgId,locationId,n1\n\"\"\n,{ID},5501\n"));
     }
 
     proptest::proptest! {

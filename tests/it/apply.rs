@@ -23,11 +23,7 @@ fn every_row_is_sent_once_and_has_one_result_in_the_order_of_the_sheet() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(200));
     let ran = stage.apply("sheet.csv").expect(0);
-    assert!(
-        ran.stderr.contains("results: sheet.results.csv"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("results: sheet.results.csv");
 
     let results = stage.results("sheet.results.csv");
     assert_eq!(results.len(), 200);
@@ -108,7 +104,7 @@ fn one_bad_row_keeps_every_row_from_being_sent() {
         "row 500, column C (n1)",
         "row 900, column B (locationId)",
     ] {
-        assert!(ran.stderr.contains(place), "{}", ran.stderr);
+        ran.says(place);
     }
     assert_eq!(stage.requests(), [] as [Value; 0]);
     assert_eq!(stage.files().len(), 1, "nothing is left behind");
@@ -155,7 +151,7 @@ fn what_the_service_refuses_is_said_with_its_codes_and_its_tracking_id() {
     });
     stage.write("sheet.csv", sheet(3));
     let ran = stage.apply("sheet.csv").expect(1);
-    assert!(ran.stderr.contains("--only-failed"), "{}", ran.stderr);
+    ran.says("--only-failed");
     for result in stage.results("sheet.results.csv") {
         assert_eq!((&*result["outcome"], &*result["status"]), ("failed", "404"));
         assert!(result["trackingId"].starts_with("wxbulk_"));
@@ -171,11 +167,7 @@ fn a_dead_token_stops_the_run_at_once_and_says_so() {
     });
     stage.write("sheet.csv", sheet(500));
     let ran = stage.apply("sheet.csv").expect(3);
-    assert!(
-        ran.stderr.contains("does not accept the access token"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("does not accept the access token");
     assert!(
         stage.requests().len() <= 10,
         "no more than were on the wire"
@@ -184,11 +176,7 @@ fn a_dead_token_stops_the_run_at_once_and_says_so() {
         count(&stage.results("sheet.results.csv"), "not-attempted"),
         500
     );
-    assert!(
-        ran.stderr.trim_end().ends_with("--resume"),
-        "{}",
-        ran.stderr
-    );
+    ran.says_how_to_go_on();
 }
 
 #[test]
@@ -358,7 +346,7 @@ fn a_results_file_can_be_mended_and_sent_again() {
     let ran = stage
         .apply("sheet.csv --only-failed -o other.csv")
         .expect(2);
-    assert!(ran.stderr.contains("is no results file"), "{}", ran.stderr);
+    ran.says("is no results file");
 }
 
 #[test]
@@ -404,7 +392,7 @@ fn a_machine_without_certificates_is_told_so_before_a_run_begins() {
         Ran::of(command.output().expect("it starts"))
     };
     let ran = without_certificates("apply sheet.csv --yes").expect(2);
-    assert!(ran.stderr.contains("`ca-certificates`"), "{}", ran.stderr);
+    ran.says("`ca-certificates`");
     assert!(!stage.path("sheet.results.csv.journal").exists());
     // A rehearsal needs none.
     without_certificates("apply sheet.csv --rehearse --rehearse-speed 20").expect(0);

@@ -64,7 +64,7 @@ fn what_is_exported_can_be_applied_and_changes_nothing() {
     assert_eq!(read(&stage, "again.csv"), read(&stage, "all.csv"));
 
     let ran = run(&stage, "export -o all.csv").expect(2);
-    assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
+    ran.says("exists already");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_workbook_of_what_is_there_changes_nothing_either() {
     assert_eq!(stage.state(), before);
 
     let ran = run(&stage, "export -o all.ods --all-orgs").expect(2);
-    assert!(ran.stderr.contains("only .csv and .xlsx"), "{}", ran.stderr);
+    ran.says("only .csv and .xlsx");
 }
 
 /// Answers `GET`s: two organisations, of which one does not let its locations be listed; the other
@@ -147,7 +147,7 @@ fn an_organisation_that_cannot_be_listed_is_named_and_left_out() {
         ))
         .expect(1);
     let says = format!("the locations of `Two` ({}) cannot be listed", org_id(2));
-    assert!(ran.stderr.contains(&says), "{}", ran.stderr);
+    ran.says(&says);
     let all = stage.results("all.csv");
     assert_eq!(all.len(), 1);
     assert_eq!(all[0]["orgName"], "'=One");
@@ -175,7 +175,7 @@ fn an_export_that_was_interrupted_goes_on_with_its_list() {
     child.kill().expect("it was running");
     child.wait().expect("it ends");
     let ran = run(&stage, "export -o all.csv --all-orgs").expect(2);
-    assert!(ran.stderr.contains("--resume"), "{}", ran.stderr);
+    ran.says("--resume");
     run(&stage, "export -o all.csv --all-orgs --resume").expect(0);
     run(&stage, "export -o whole.csv --all-orgs").expect(0);
     assert_eq!(read(&stage, "all.csv"), read(&stage, "whole.csv"));

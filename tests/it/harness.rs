@@ -174,6 +174,20 @@ impl Ran {
         }
     }
 
+    /// Makes sure that `text` was said to the user.
+    #[track_caller]
+    pub(crate) fn says(&self, text: impl AsRef<str>) {
+        let stderr = &self.stderr;
+        assert!(stderr.contains(text.as_ref()), "{stderr}");
+    }
+
+    /// Makes sure that the last word is the command that goes on.
+    #[track_caller]
+    pub(crate) fn says_how_to_go_on(&self) {
+        let stderr = &self.stderr;
+        assert!(stderr.trim_end().ends_with("--resume"), "{stderr}");
+    }
+
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Ran {
         let Ran { stdout, stderr, .. } = &self;

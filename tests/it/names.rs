@@ -168,7 +168,7 @@ fn a_name_means_the_same_when_a_run_goes_on() {
     let line = "sheet.csv --org 0a600000-0000-4000-8000-000000000009";
     let ran = stage.apply(line).expect(2);
     let said = "row 2: the token does not manage this organisation";
-    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    ran.says(said);
     let sheet = sheet.replace("locationName", "orgId,locationName");
     let sheet = sheet.replace("\nSite", "\n,Site");
     stage.write("sheet.csv", &sheet);

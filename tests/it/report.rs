@@ -75,7 +75,7 @@ fn a_page_tells_what_the_run_and_the_service_saw_and_is_the_same_when_made_again
     let ran = stage
         .run("report sheet.results.csv -o again.html")
         .expect(0);
-    assert!(ran.stderr.contains("report: again.html"), "{}", ran.stderr);
+    ran.says("report: again.html");
 }
 
 fn grouped(count: usize) -> String {
@@ -162,7 +162,7 @@ fn nothing_but_a_page_of_the_same_run_is_written_over() {
         ("--report no/page.html", "there is no folder `no`"),
     ] {
         let ran = stage.apply(&format!("sheet.csv {words}")).expect(2);
-        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+        ran.says(said);
     }
     assert_eq!(stage.requests().len(), 0);
     assert_eq!(page(&stage, "page.html"), "somebody's");
@@ -207,17 +207,9 @@ fn without_its_journal_there_is_no_page_and_an_old_one_tells_what_it_knows() {
 
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
     let ran = stage.run("report sheet.results.csv -o new.html").expect(2);
-    assert!(
-        ran.stderr.contains("nothing to report from"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("nothing to report from");
     assert!(!stage.path("new.html").exists());
     stage.write("sheet.csv.journal", "something else\n");
     let ran = stage.run("report sheet.csv -o new.html").expect(2);
-    assert!(
-        ran.stderr.contains("does not begin as a journal"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("does not begin as a journal");
 }

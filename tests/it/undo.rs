@@ -84,10 +84,10 @@ fn a_plan_shows_what_would_change_and_changes_nothing() {
     assert!(first.starts_with("row 2: n1 "), "{first}");
     assert_eq!(plan[0]["new1"], number(1002));
     assert_eq!(plan[0]["site"], "site 2");
-    assert!(ran.stderr.contains("different"), "{}", ran.stderr);
+    ran.says("different");
 
     let ran = run(&stage, "plan sheet.csv").expect(2);
-    assert!(ran.stderr.contains("sheet.plan.csv"), "{}", ran.stderr);
+    ran.says("sheet.plan.csv");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
     stage.write("other6.csv", other(6));
     stage.apply("other6.csv").expect(0);
     let ran = run(&stage, "undo sheet.results.csv --yes").expect(1);
-    assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
+    ran.says("--force");
     let undone = stage.results("sheet.results.undo.results.csv");
     assert_eq!(count(&undone, "updated"), 58);
     assert_eq!(count(&undone, "failed"), 1);
@@ -210,11 +210,11 @@ fn what_cannot_be_undone_or_relied_on_is_said_before_anything_is_sent() {
     let stage = stage(Behaviour::instant());
     let sent = changes_sent(&stage);
     let ran = run(&stage, "undo before.results.csv --yes").expect(2);
-    assert!(ran.stderr.contains("--backup"), "{}", ran.stderr);
+    ran.says("--backup");
     let ran = run(&stage, "undo sheet.csv --yes").expect(2);
-    assert!(ran.stderr.contains("previous1"), "{}", ran.stderr);
+    ran.says("previous1");
     let ran = stage.apply("sheet.csv --if-unchanged before.csv").expect(2);
-    assert!(ran.stderr.contains("present1"), "{}", ran.stderr);
+    ran.says("present1");
 
     run(&stage, "plan sheet.csv").expect(0);
     let plan = fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
@@ -223,11 +223,7 @@ fn what_cannot_be_undone_or_relied_on_is_said_before_anything_is_sent() {
     let ran = stage
         .apply("sheet.csv --if-unchanged other.plan.csv")
         .expect(2);
-    assert!(
-        ran.stderr.contains("not a plan of this sheet"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("not a plan of this sheet");
     assert_eq!(changes_sent(&stage), sent);
 }
 

@@ -91,11 +91,7 @@ fn a_token_that_is_over_is_told_so() {
     );
     let ran = whoami(&stage).expect(2);
     assert_eq!(ran.stdout, "");
-    assert!(
-        ran.stderr.contains("does not accept the access token"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("does not accept the access token");
 }
 
 #[test]
