@@ -174,16 +174,20 @@ pub fn quoted_for_shell(word: &str) -> String {
     }
 }
 
+/// The folder that a file is in; of a bare name the one we are in.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Makes a rename in the folder of `path` survive a power cut, where the system has a way to ask
 /// for it. What cannot be synced is written all the same, so a failure is none.
 pub fn sync_folder_of(path: &Path) {
     #[cfg(unix)]
     {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     }
     #[cfg(not(unix))]
     let _ = path;

@@ -100,7 +100,7 @@ impl Table {
         let file = File::create(&temporary).with_context(writing)?;
         let begin = || -> Result<Box<dyn Rows>> {
             Ok(if is_workbook(path) {
-                Box::new(WorkbookWriter::begin(file, folder_of(path))?)
+                Box::new(WorkbookWriter::begin(file, platform::folder_of(path))?)
             } else {
                 Box::new(TextWriter::begin(file, style)?)
             })
@@ -227,13 +227,6 @@ pub fn is_workbook(path: &Path) -> bool {
 fn ending_of(path: &Path) -> String {
     let ending = path.extension().unwrap_or_default();
     ending.to_string_lossy().to_ascii_lowercase()
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// Size and checksum of a file as it is now.

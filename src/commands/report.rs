@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::cli::ReportFlags;
 use crate::commands::invocation;
 use crate::journal::{self, Journal};
+use crate::platform;
 use crate::progress::say;
 use crate::report;
 use crate::summary::ExitCode;
@@ -31,10 +32,7 @@ pub(super) fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> 
     if output == results || output == Journal::path_for(results) {
         bail!("the report would overwrite `{shown}`; name another file with --report");
     }
-    let folder = match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = platform::folder_of(output);
     if !folder.is_dir() {
         bail!(
             "the report cannot be written: there is no folder `{}`",
