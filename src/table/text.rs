@@ -75,7 +75,7 @@ impl Rows for TextWriter {
             }
             Cell::Name(text) | Cell::Text(text) => writer.write_field(text)?,
             Cell::Count(number) => writer.write_field(number.to_string())?,
-            Cell::Outside(text) => writer.write_field(defuse(text))?,
+            Cell::Outside(text) => writer.write_field(defuse(text).as_bytes())?,
             Cell::Word(word, _) => writer.write_field(word)?,
         }
         Ok(())

@@ -286,13 +286,17 @@ fn authorization(token: &Token) -> Result<HeaderValue> {
     Ok(authorization)
 }
 
-fn tracking_id(tracking: u128) -> String {
+fn tracking_id(tracking: u128) -> HeaderValue {
     let tracking = uuid::Uuid::from_u128(tracking).hyphenated();
-    [
+    let text = [
         "wxbulk_",
         tracking.encode_lower(&mut uuid::Uuid::encode_buffer()),
     ]
-    .concat()
+    .concat();
+    let mut value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+    // No two are the same: HTTP/2 is not to remember each of them in place of what does come again.
+    value.set_sensitive(true);
+    value
 }
 
 /// The innermost cause, which is the one that says something.
