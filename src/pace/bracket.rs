@@ -32,6 +32,8 @@ const AFTER_SOON: f64 = 0.25;
 /// Bounds otherwise; never on the ceiling, and never so near the floor that a step up takes forever.
 const BOLDEST: f64 = 0.6;
 const SHYEST: f64 = 0.1;
+/// Where in the bracket at the end of the time held: the longer nothing is refused, the more of what is above was chance.
+const PATIENT: f64 = 0.75;
 /// A cycle of so many requests that is ended by a refusal is worth one: the shyer the fewer it had.
 const REQUESTS_PER_SHARE: f64 = 300.0;
 /// After the first refusal: begin at so much more than what came through, and double in so many seconds. Where hardly a
@@ -44,7 +46,7 @@ const OVERFLOW_HOLD: f64 = 2.0;
 /// With fewer passed in the overflow than that its ceiling is a guess (refusals may cost, too): it doubles in so many
 /// seconds, at most so many times.
 const FEW_PASSED: f64 = 2.0;
-const GUESS_DOUBLES: f64 = 2.0;
+const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
@@ -230,7 +232,9 @@ impl Bracket {
             self.high + self.high.max(self.best) * faster
         };
         let low = self.low.max(proven).min(high);
-        let mut rate = low + self.share * (high - low);
+        let held = (active / self.hold).clamp(0.0, 1.0);
+        let share = self.share + held * held * (PATIENT - self.share);
+        let mut rate = low + share * (high - low);
         if let Some(from) = self.opening.from {
             rate = rate.min(from * (active / OPENING_DOUBLES).exp2());
         }
@@ -293,6 +297,20 @@ mod tests {
         let early = bracket.rate();
         bracket.climb(9.9, FIRST_HOLD + 30.0);
         assert!(early < 10.0 && bracket.rate() > 20.0, "{bracket:?}");
+    }
+
+    #[test]
+    fn a_held_rate_goes_up_in_its_bracket_long_before_the_ceiling_is_doubted() {
+        let mut bracket = first(40.0);
+        bracket.climb(0.0, 0.0);
+        let mut bracket = bracket.refused(cycle(200.0, 20.0), &Kept::unknown());
+        bracket.climb(0.0, 0.0);
+        let (begins, hold) = (bracket.rate(), bracket.hold);
+        bracket.climb(0.0, 0.5 * hold);
+        let halfway = bracket.rate();
+        bracket.climb(0.0, hold);
+        assert!(begins < halfway && halfway < bracket.rate(), "{bracket:?}");
+        assert!(bracket.rate() < bracket.high, "{bracket:?}");
     }
 
     #[test]
