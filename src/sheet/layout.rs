@@ -66,7 +66,7 @@ impl Layout {
         start: &[u8],
         given: Option<Separator>,
         org_is_given: bool,
-    ) -> Result<Option<Layout>, csv::Error> {
+    ) -> io::Result<Option<Layout>> {
         let line = separator_line(start);
         let separators = match line.or(given) {
             Some(Separator(byte)) => vec![byte],

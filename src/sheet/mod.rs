@@ -14,6 +14,7 @@ pub mod locations;
 pub mod mending;
 pub mod names;
 pub mod problem;
+mod quoted;
 mod records;
 pub mod register;
 mod source;

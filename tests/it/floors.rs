@@ -31,6 +31,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli/"]),
     ("console", &["progress/"]),
     ("csv", &["sheet/", "results", "reversal.rs", "table/"]),
+    ("csv_core", &["sheet/quoted.rs"]),
+    ("memchr", &["sheet/records.rs"]),
     ("rust_xlsxwriter", &["table/workbook.rs"]),
     ("governor", &["pace/"]),
     ("hyper", &["simulator/"]),
