@@ -69,8 +69,9 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "problems": checked.problems,
                 "mendedCells": mended.map(|mended| mended.cells),
                 "kinds": listing.kinds(),
-                "numbersWithoutPlus": checked.lost_plus.numbers,
-                "numbersWithoutZero": checked.lost_zero.numbers,
+                "numbersWithoutPlus": checked.lost_plus.count,
+                "numbersWithoutZero": checked.lost_zero.count,
+                "rowsThatEndEarly": checked.short_rows.count,
             });
             writeln!(out, "{report:#}")?;
         }
@@ -160,17 +161,28 @@ fn say_names(checked: &Checked) -> Option<String> {
     ))
 }
 
-/// A line for each thing that spreadsheets may have taken from numbers that are accepted.
+/// A line for each thing that is accepted and that spreadsheets may have taken something from.
 pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
     let say = |doubtful: Doubtful, what: &str| {
-        (doubtful.numbers > 0).then(|| {
+        (doubtful.count > 0).then(|| {
             format!(
                 "note: {} {what}, the first in row {}; sent as they stand unless --country names their country",
-                plural(doubtful.numbers, "number"),
+                plural(doubtful.count, "number"),
                 doubtful.first_row
             )
         })
     };
+    let short = checked.short_rows;
+    let ends_early = (short.count > 0).then(|| {
+        let (rows, end) = match short.count {
+            1 => ("1 row".to_string(), "ends"),
+            more => (plural(more, "row"), "end"),
+        };
+        format!(
+            "note: {rows} {end} before the last column, the first in row {}; what is missing at the end is taken for empty",
+            short.first_row
+        )
+    });
     let doubts = [
         say(
             checked.lost_plus,
@@ -181,5 +193,5 @@ pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
             "with 7 to 10 digits and neither `+` nor `0` in front",
         ),
     ];
-    doubts.into_iter().flatten().collect()
+    doubts.into_iter().chain([ends_early]).flatten().collect()
 }

@@ -147,15 +147,27 @@ pub fn read_row<'r>(
     }
 }
 
-/// Cells beyond the header's that are all empty do no harm: spreadsheets like to add them.
+/// Cells beyond the header's that are all empty do no harm: spreadsheets like to add them. Nor do
+/// cells that are missing at the end, once the location's is there: Excel leaves out separators where
+/// the last columns of sixteen rows are empty, people who type do so too, and any spreadsheet fills
+/// such rows up when it saves them again. A separator that is missing further in moves an id into a
+/// column where it is refused; only among the numbers it could go unseen, so such rows are counted
+/// for the user to hear.
 fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> Option<Problem> {
     let cells = record.len();
     let width = columns.width;
     let refuse = |kind, message: String| Some(Problem::of_kind(kind, Place::row(row), message));
-    if cells < width {
+    let location = columns.location();
+    let location = columns
+        .location_name
+        .map_or(location, |name| name.min(location));
+    if cells <= location {
         return refuse(
             ProblemKind::Width,
-            format!("it has {cells} cells and the header has {width}; are separators missing?"),
+            format!(
+                "it ends before the location's column, {}; are separators missing?",
+                column_letters(location)
+            ),
         );
     }
     let surplus = (width..cells).rfind(|index| !record[*index].is_empty())?;

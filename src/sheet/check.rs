@@ -49,6 +49,8 @@ pub struct Checked {
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Doubtful,
     pub lost_zero: Doubtful,
+    /// Rows that end before the header's last column.
+    pub short_rows: Doubtful,
 }
 
 /// An organisation and how many rows it has.
@@ -59,10 +61,10 @@ pub struct OrganisationRows {
     pub rows: u64,
 }
 
-/// Numbers that are accepted but may not be what was meant.
+/// What is accepted but may not be what was meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Doubtful {
-    pub numbers: u64,
+    pub count: u64,
     /// The row of the first one.
     pub first_row: u64,
 }
@@ -85,6 +87,7 @@ pub fn check(
         duplicates: Duplicates::default(),
         lost_plus: Doubtful::default(),
         lost_zero: Doubtful::default(),
+        short_rows: Doubtful::default(),
     };
     let mut count_and_report = |problem: &Problem| {
         checked.problems += 1;
@@ -107,6 +110,7 @@ pub fn check(
     let mut organisations = Organisations::default();
     let mut lost_plus = Doubtful::default();
     let mut lost_zero = Doubtful::default();
+    let mut short_rows = Doubtful::default();
     let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
     while records
@@ -129,6 +133,9 @@ pub fn check(
                 organisations.add(row.org_id.as_deref());
                 checked.named += u64::from(called(columns, &numbered.record).is_any());
                 count_doubtful(&row, &mut lost_plus, &mut lost_zero);
+                if numbered.record.len() < columns.width {
+                    short_rows.add(row.number);
+                }
             }
             Err(problems) => {
                 checked.bad_rows += 1;
@@ -151,6 +158,7 @@ pub fn check(
     checked.duplicates = duplicates;
     checked.lost_plus = lost_plus;
     checked.lost_zero = lost_zero;
+    checked.short_rows = short_rows;
     Ok(checked)
 }
 
@@ -161,20 +169,25 @@ impl Checked {
     }
 }
 
+impl Doubtful {
+    fn add(&mut self, row: u64) {
+        if self.count == 0 {
+            self.first_row = row;
+        }
+        self.count += 1;
+    }
+}
+
 fn count_doubtful(row: &Row<'_>, lost_plus: &mut Doubtful, lost_zero: &mut Doubtful) {
     for change in &row.changes {
         let Change::Set(number) = change else {
             continue;
         };
-        let doubtful = match what_may_be_lost(number) {
-            Some(Lost::Plus) => &mut *lost_plus,
-            Some(Lost::Zero) => &mut *lost_zero,
-            None => continue,
-        };
-        if doubtful.numbers == 0 {
-            doubtful.first_row = row.number;
+        match what_may_be_lost(number) {
+            Some(Lost::Plus) => lost_plus.add(row.number),
+            Some(Lost::Zero) => lost_zero.add(row.number),
+            None => {}
         }
-        doubtful.numbers += 1;
     }
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use csv::ByteRecord;
 
 use crate::row::Change;
@@ -17,7 +17,7 @@ use crate::sheet::damage::ID_BEGINS;
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::{Place, shorten};
 use crate::sheet::{Numbered, Sheet};
-use crate::table::{Cell, Existing, Table, ensure_room, is_workbook, unprotected};
+use crate::table::{Cell, Existing, Table, ensure_room, unprotected};
 use crate::webex::ids::{self, IdFault, Kind};
 
 /// A spreadsheet keeps so many digits of a number; the others were zeros.
@@ -136,10 +136,6 @@ pub fn write(
                 let mut names = record.iter().take(columns.width).map(Cell::Name);
                 names.try_for_each(|name| table.cell(name))?;
             }
-            Ordering::Greater if record.len() < columns.width && is_workbook(path) => bail!(
-                "row {row} has too few cells, which cannot be seen in a workbook; mend it first, or name a .csv file instead of `{}`",
-                path.display()
-            ),
             Ordering::Greater => {
                 let mendings = mend(sheet, columns, &numbered);
                 mendings.iter().try_for_each(&mut report)?;
@@ -185,11 +181,10 @@ fn kept_width(record: &ByteRecord, width: usize) -> usize {
     last.map_or(0, |last| last + 1).max(width.min(record.len()))
 }
 
-/// What can be put right in a row. In one with cells too few or too many nobody knows which cell is
-/// which.
+/// What can be put right in a row. In one with too many cells nobody knows which cell is which.
 fn mend(sheet: &Sheet, columns: &Columns, numbered: &Numbered) -> Vec<Mending> {
     let Numbered { row, record } = numbered;
-    if kept_width(record, columns.width) != columns.width {
+    if kept_width(record, columns.width) > columns.width {
         return Vec::new();
     }
     let country = sheet.reading.country.as_ref();

@@ -218,7 +218,8 @@ impl Sheet {
             .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
         let text = self.form.reader(file);
         let records = layout::records(text, self.delimiter, self.has_separator_line)?;
-        Ok(records)
+        let width = self.columns.as_ref().map_or(0, |columns| columns.width);
+        Ok(records.with_width(width))
     }
 
     /// What a record asks for, or everything that is wrong with it.

@@ -34,6 +34,10 @@ pub struct Records<R> {
     row: u64,
     /// The last line ended in a carriage return, of which the line feed may be still to come.
     is_after_return: bool,
+    /// The last line did not end at all.
+    is_at_end: bool,
+    /// Cells of a whole row.
+    width: usize,
 }
 
 impl<R: Read> Records<R> {
@@ -44,7 +48,16 @@ impl<R: Read> Records<R> {
             quoted: Quoted::new(delimiter),
             row: 0,
             is_after_return: false,
+            is_at_end: false,
+            width: 0,
         }
+    }
+
+    /// Rows of fewer cells may be cut off where the text ends in one.
+    #[must_use]
+    pub(super) fn with_width(mut self, width: usize) -> Records<R> {
+        self.width = width;
+        self
     }
 
     /// As [`Records::new`], after a first line such as `sep=;`, which spreadsheets do not show.
@@ -60,10 +73,17 @@ impl<R: Read> Records<R> {
             self.row += 1;
             self.read_row(&mut numbered.record)?;
             // A row of nothing but separators is as blank as an empty line.
-            if !numbered.record.as_slice().is_empty() {
-                numbered.row = self.row;
-                return Ok(true);
+            if numbered.record.as_slice().is_empty() {
+                continue;
             }
+            if self.is_at_end && numbered.record.len() < self.width {
+                return Err(io::Error::other(format!(
+                    "it ends in the middle of row {}; if nothing is missing there, put a line break at its end",
+                    self.row
+                )));
+            }
+            numbered.row = self.row;
+            return Ok(true);
         }
         Ok(false)
     }
@@ -139,7 +159,9 @@ impl<R: Read> Records<R> {
     /// Passes over the rest of a line and the byte that ends it, if there is one.
     fn end_line(&mut self, length: usize) {
         let rest = self.text.rest();
-        self.is_after_return = rest.get(length) == Some(&b'\r');
+        let end = rest.get(length);
+        self.is_after_return = end == Some(&b'\r');
+        self.is_at_end = end.is_none();
         self.text.take(rest.len().min(length + 1));
     }
 
@@ -281,6 +303,22 @@ mod tests {
                 .filter(|record| !record.as_slice().is_empty())
                 .collect();
             proptest::prop_assert_eq!(ours, theirs);
+        }
+    }
+
+    #[test]
+    fn a_row_that_ends_early_and_with_the_text_may_be_cut_off() {
+        for (text, is_cut_off) in [
+            ("h,h\na,1", false),
+            ("h,h\na\n", false),
+            ("h,h\n\"a\"\r", false),
+            ("h,h\na", true),
+            ("h,h\na\n\"b\n", true),
+            ("h,h\na\n\"\"", false),
+        ] {
+            let mut records = Records::new(text.as_bytes(), b',').with_width(2);
+            let end = std::iter::from_fn(|| records.next_record()).last();
+            assert_eq!(end.expect("a row").is_err(), is_cut_off, "{text:?}");
         }
     }
 

@@ -139,9 +139,10 @@ fn rows_for_one_location() {
 #[test]
 fn rows_with_too_few_or_too_many_cells() {
     assert_snapshot!(check_sample("trouble-cells", 2), @"
-    row 3: it has 4 cells and the header has 6; are separators missing?
     row 5: it has 7 cells (up to column G) and the header has 6; does a cell hold a separator without quotes around it?
+    row 6: it ends before the location's column, B; are separators missing?
     6 rows: 4 ready to send, 2 with 2 problems
+    note: 1 row ends before the last column, the first in row 3; what is missing at the end is taken for empty
     ");
 }
 

@@ -106,9 +106,6 @@ fn nothing_is_overwritten_and_nothing_half_done() {
         let ran = stage.run(&format!("check messy.csv --fix {out}")).expect(2);
         ran.says(says);
     }
-    stage.write("short.csv", "orgId,locationId,n1\n,x\n");
-    let ran = stage.run("check short.csv --fix clean.xlsx").expect(2);
-    ran.says("row 2 has too few cells");
     stage.write("other.csv", "place,number\nx,5501\n");
     let ran = stage.run("check other.csv --fix clean.csv").expect(2);
     ran.says("nothing is put right");
@@ -118,10 +115,7 @@ fn nothing_is_overwritten_and_nothing_half_done() {
         .map(|path| path.file_name().map(ToOwned::to_owned));
     let mut names: Vec<_> = names.flatten().collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["messy.csv", "new.csv.tmp", "other.csv", "short.csv"]
-    );
+    assert_eq!(names, ["messy.csv", "new.csv.tmp", "other.csv"]);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod resume;
 mod rights;
 mod same_rows;
 mod sdk;
+mod short_rows;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;
