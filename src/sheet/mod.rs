@@ -13,6 +13,7 @@ pub mod listing;
 pub mod locations;
 pub mod mending;
 pub mod names;
+mod package;
 pub mod problem;
 mod quoted;
 mod records;

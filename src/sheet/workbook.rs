@@ -9,6 +9,7 @@ use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 use csv::{Writer, WriterBuilder};
 
 use crate::sheet::layout::Separator;
+use crate::sheet::package::ensure_it_does_not_burst;
 use crate::sheet::source::SAVE_AS_CSV;
 use crate::table::{COLUMNS, ROWS};
 
@@ -25,6 +26,12 @@ const LAST_DAY: f64 = 2_958_466.0;
 /// What Excel shows for a date that is none.
 const NO_DATE: &str = "########";
 
+/// Characters that a cell of Excel holds at most, and the bytes they take at most.
+const LONGEST_CELL: usize = 3 * 32_767;
+
+/// More than a sheet that is full of ids. Few bytes of a workbook can name one long text very often.
+const LARGEST_SHEET: u64 = 4 * 1024 * 1024 * 1024;
+
 /// What the cells of the text are separated by.
 pub(super) const SEPARATOR: Separator = Separator(b',');
 
@@ -39,6 +46,7 @@ pub(super) struct Spooled {
 /// Writes the sheet called `name`, or the first, into a temporary file as CSV in UTF-8. Each of
 /// its rows stands where Excel shows it.
 pub(super) fn spool(file: &File, name: Option<&str>) -> Result<Spooled> {
+    ensure_it_does_not_burst(file)?;
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(file))
         .with_context(|| format!("it is no Excel workbook that can be read; {SAVE_AS_CSV}"))?;
     let names = workbook.sheet_names();
@@ -130,6 +138,8 @@ struct Rows {
     width: usize,
     /// Rows written.
     written: u32,
+    /// Bytes in all cells.
+    size: u64,
 }
 
 #[derive(Default)]
@@ -149,6 +159,7 @@ impl Rows {
             row: Row::default(),
             width: 0,
             written: 0,
+            size: 0,
         }
     }
 
@@ -159,6 +170,13 @@ impl Rows {
                 "it has a cell where none can be (row {}, column {})",
                 u64::from(row) + 1,
                 u64::from(column) + 1
+            );
+        }
+        self.size = self.size.saturating_add(text.len() as u64);
+        if text.len() > LONGEST_CELL || self.size > LARGEST_SHEET {
+            bail!(
+                "it holds more text than Excel puts into a cell or a sheet (row {})",
+                u64::from(row) + 1
             );
         }
         if row > self.row.number {

@@ -1,11 +1,30 @@
 //! Sheets in Excel workbooks.
 
+use std::io::{Cursor, Write};
 use std::thread;
 
 use insta::assert_snapshot;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
-use crate::harness::{Stage, location_id, number, org_id, peak_memory, sheet};
+use crate::harness::{Ran, Stage, location_id, number, org_id, peak_memory, sheet};
+
+/// What every workbook has.
+const PARTS: [(&str, &str); 3] = [
+    (
+        "[Content_Types].xml",
+        r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#,
+    ),
+    (
+        "xl/workbook.xml",
+        r#"<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="May" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
+    ),
+    (
+        "xl/_rels/workbook.xml.rels",
+        r#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+    ),
+];
 
 fn save(stage: &Stage, name: &str, workbook: &mut Workbook) {
     let bytes = workbook.save_to_buffer().expect("memory");
@@ -111,14 +130,80 @@ fn a_large_workbook_is_checked_in_little_memory() {
             .expect("a cell");
     }
     save(&stage, "book.xlsx", &mut workbook);
+    let (ran, peak) = check_measured(&stage);
+    let ran = ran.expect(0);
+    let counts = "100,000 rows: 100,000 ready to send\n";
+    assert!(ran.stdout.starts_with(counts), "{}", ran.stdout);
+    assert!(peak < 200 * 1024, "{peak} KiB");
+}
+
+/// Checks `book.xlsx`; with the memory it took, in KiB.
+fn check_measured(stage: &Stage) -> (Ran, u64) {
     let mut child = stage.command("check book.xlsx").spawn().expect("it starts");
     let mut peak = 0;
     while child.try_wait().expect("a child").is_none() {
         peak = peak.max(peak_memory(&child).unwrap_or_default());
         thread::yield_now();
     }
-    let ran = crate::harness::Ran::of(child.wait_with_output().expect("it ended")).expect(0);
-    let counts = "100,000 rows: 100,000 ready to send\n";
-    assert!(ran.stdout.starts_with(counts), "{}", ran.stdout);
-    assert!(peak < 200 * 1024, "{peak} KiB");
+    (Ran::of(child.wait_with_output().expect("it ended")), peak)
+}
+
+#[test]
+fn a_workbook_that_was_made_to_burst_is_refused_in_little_memory() {
+    let stage = Stage::instant();
+    let many = "<si><t>a</t></si>".repeat(64 * 1024);
+    let long = "a".repeat(many.len());
+    let formats = "<xf/>".repeat(many.len() / 5);
+    for (part, start, repeated, times, end) in [
+        ("sharedStrings", "<sst>", &many, 34, "</sst>"),
+        (
+            "sharedStrings",
+            "<sst><si><t>",
+            &long,
+            34,
+            "</t></si></sst>",
+        ),
+        (
+            "sharedStrings",
+            r#"<sst uniqueCount="9223372036854775807">"#,
+            &many,
+            1,
+            "</sst>",
+        ),
+        (
+            "styles",
+            "<styleSheet><cellXfs>",
+            &formats,
+            17,
+            "</cellXfs></styleSheet>",
+        ),
+        (
+            "worksheets/sheet1",
+            "<worksheet><sheetData><row><c><v>",
+            &long,
+            64,
+            "</v></c></row></sheetData></worksheet>",
+        ),
+    ] {
+        let mut book = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in PARTS {
+            book.start_file(name, SimpleFileOptions::default())
+                .expect("a name");
+            book.write_all(text.as_bytes()).expect("memory");
+        }
+        let name = format!("xl/{part}.xml");
+        book.start_file(name, SimpleFileOptions::default())
+            .expect("a name");
+        book.write_all(start.as_bytes()).expect("memory");
+        for _ in 0..times {
+            book.write_all(repeated.as_bytes()).expect("memory");
+        }
+        book.write_all(end.as_bytes()).expect("memory");
+        let book = book.finish().expect("memory").into_inner();
+        assert!(book.len() < 300_000, "{}", book.len());
+        stage.write("book.xlsx", book);
+        let (ran, peak) = check_measured(&stage);
+        ran.expect(2).says("it holds more than any sheet needs");
+        assert!(peak < 50 * 1024, "{peak} KiB for {part}");
+    }
 }
