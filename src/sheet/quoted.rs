@@ -6,8 +6,7 @@ use csv_core::{ReadRecordResult, ReaderBuilder};
 /// A row that may go on over several lines, as far as it was read.
 #[derive(Debug)]
 pub(super) struct Quoted {
-    /// Its tables are a kilobyte.
-    parser: Box<csv_core::Reader>,
+    parser: csv_core::Reader,
     text: Vec<u8>,
     /// Where in it the cells end.
     ends: Vec<usize>,
@@ -18,7 +17,7 @@ pub(super) struct Quoted {
 impl Quoted {
     pub(super) fn new(delimiter: u8) -> Quoted {
         Quoted {
-            parser: Box::new(ReaderBuilder::new().delimiter(delimiter).build()),
+            parser: ReaderBuilder::new().delimiter(delimiter).build(),
             text: vec![0; 1024],
             ends: vec![0; 16],
             written: 0,

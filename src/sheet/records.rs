@@ -30,7 +30,8 @@ pub struct Numbered {
 pub struct Records<R> {
     text: Unread<R>,
     delimiter: u8,
-    quoted: Quoted,
+    /// Made when it is needed: its tables cost more than a small file.
+    quoted: Option<Box<Quoted>>,
     row: u64,
     /// The last line ended in a carriage return, of which the line feed may be still to come.
     is_after_return: bool,
@@ -45,7 +46,7 @@ impl<R: Read> Records<R> {
         Records {
             text: Unread::new(source),
             delimiter,
-            quoted: Quoted::new(delimiter),
+            quoted: None,
             row: 0,
             is_after_return: false,
             is_at_end: false,
@@ -123,7 +124,7 @@ impl<R: Read> Records<R> {
                 Some(at) => break searched + at,
                 None => searched = rest.len(),
             }
-            self.ensure_row_can_be(searched)?;
+            ensure_row_can_be(self.row, searched)?;
             if !self.text.read_on()? {
                 break searched;
             }
@@ -141,17 +142,19 @@ impl<R: Read> Records<R> {
     }
 
     fn read_quoted_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {
+        let make = || Box::new(Quoted::new(self.delimiter));
+        let quoted = self.quoted.get_or_insert_with(make);
         let mut length = 0;
         loop {
-            let (taken, is_whole) = self.quoted.read(self.text.rest());
+            let (taken, is_whole) = quoted.read(self.text.rest());
             length += taken;
             if is_whole {
-                self.quoted.hand_over(record);
+                quoted.hand_over(record);
                 self.end_line(taken.saturating_sub(1));
                 return Ok(());
             }
             self.text.take(taken);
-            self.ensure_row_can_be(length)?;
+            ensure_row_can_be(self.row, length)?;
             self.text.read_on()?;
         }
     }
@@ -164,16 +167,15 @@ impl<R: Read> Records<R> {
         self.is_at_end = end.is_none();
         self.text.take(rest.len().min(length + 1));
     }
+}
 
-    fn ensure_row_can_be(&self, length: usize) -> io::Result<()> {
-        if length <= LONGEST_ROW {
-            return Ok(());
-        }
-        Err(io::Error::other(format!(
-            "row {} does not end; is there a quote in it that is opened and never closed?",
-            self.row
-        )))
+fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
+    if length <= LONGEST_ROW {
+        return Ok(());
     }
+    Err(io::Error::other(format!(
+        "row {row} does not end; is there a quote in it that is opened and never closed?"
+    )))
 }
 
 /// The part of a text that was read from its source and not yet taken.
