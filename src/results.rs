@@ -19,8 +19,8 @@ use crate::present::{Present, international};
 use crate::row::Row;
 use crate::selection::{Choice, Selection};
 use crate::sheet::Numbered;
-use crate::sheet::cells::REMOVE;
 use crate::sheet::columns::{Columns, PREVIOUS_COLUMNS, RESULT_COLUMNS};
+use crate::sheet::number::REMOVE;
 use crate::summary::Counts;
 use crate::table::{Cell, Existing, Table, TextStyle, Tone, Written, ensure_room};
 

@@ -14,9 +14,9 @@ use csv::ByteRecord;
 use crate::duplicates::SeenRows;
 use crate::outcome::OutcomeKind;
 use crate::row::{Change, LocationKey, NUMBERS, Row};
-use crate::sheet::cells::REMOVE;
 use crate::sheet::columns::Columns;
 use crate::sheet::expectations::PRESENT_COLUMNS;
+use crate::sheet::number::REMOVE;
 use crate::sheet::{Numbered, Reading, Sheet};
 use crate::table::{Cell, Existing, Table};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::sheet::cells::REMOVE;
+use crate::sheet::number::REMOVE;
 use crate::table::{Cell, Existing, Table, TextStyle};
 
 /// A location, in the words of the service.

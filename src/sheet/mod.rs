@@ -2,6 +2,7 @@
 //! often as needed.
 
 pub mod cells;
+pub mod certain;
 pub mod check;
 pub mod columns;
 pub mod country;
@@ -13,6 +14,7 @@ pub mod listing;
 pub mod locations;
 pub mod mending;
 pub mod names;
+pub mod number;
 mod package;
 pub mod problem;
 mod quoted;
@@ -20,6 +22,7 @@ mod records;
 pub mod register;
 mod source;
 mod text;
+mod width;
 mod workbook;
 
 use std::borrow::Cow;

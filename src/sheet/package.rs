@@ -67,7 +67,7 @@ pub(super) fn ensure_it_does_not_burst(file: &File) -> Result<()> {
         let Ok(mut part) = archive.by_index(index) else {
             continue;
         };
-        let name = String::from_utf8_lossy(part.name_raw()).to_ascii_lowercase();
+        let name = part.name_raw().to_ascii_lowercase();
         let limit = limit_of(&name);
         let most = limit.most.min(limit.free.max(limit.a_byte * packed));
         if !is_within(&mut part, most) {
@@ -77,10 +77,10 @@ pub(super) fn ensure_it_does_not_burst(file: &File) -> Result<()> {
     Ok(())
 }
 
-fn limit_of(name: &str) -> &'static Limit {
-    if name.ends_with("sharedstrings.xml") {
+fn limit_of(name: &[u8]) -> &'static Limit {
+    if name.ends_with(b"sharedstrings.xml") {
         &TEXTS
-    } else if name.ends_with("styles.xml") || name.ends_with(".rels") {
+    } else if name.ends_with(b"styles.xml") || name.ends_with(b".rels") {
         &FORMATS
     } else {
         &OTHERS
