@@ -1,0 +1,166 @@
+//! The flags that several commands have.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+/// Which sheet, and how it is read.
+#[derive(Debug, Args)]
+pub struct SheetFlags {
+    /// The sheet: a CSV file or .xlsx workbook with the columns orgId, locationId, n1, n2, n3; - for standard input
+    #[arg(value_name = "SHEET")]
+    pub sheet: PathBuf,
+
+    /// The organisation of rows whose orgId is empty
+    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
+    pub org: Option<String>,
+
+    /// The country of numbers without one, by its calling code, such as +1
+    #[arg(long, value_name = "+CODE", help_heading = "Sheet")]
+    pub country: Option<String>,
+
+    /// Take a results file and only the rows of it that are not as asked
+    #[arg(long, conflicts_with = "allow_duplicates", help_heading = "Sheet")]
+    pub only_failed: bool,
+
+    /// Send several rows for one location one after the other, in the order of the sheet
+    #[arg(long, help_heading = "Sheet")]
+    pub allow_duplicates: bool,
+
+    /// Which sheet of a workbook [default: the first]
+    #[arg(long = "sheet", value_name = "NAME", help_heading = "Sheet")]
+    pub sheet_name: Option<String>,
+
+    /// What the sheet's letters are written in, such as windows-1252 [default: found]
+    #[arg(long, value_name = "NAME", help_heading = "Sheet")]
+    pub encoding: Option<String>,
+
+    /// What stands between two cells: comma, semicolon, tab, pipe or another [default: found]
+    #[arg(long, value_name = "CHARACTER", help_heading = "Sheet")]
+    pub separator: Option<String>,
+}
+
+/// How any run goes about it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag; `settings` makes policies of them"
+)]
+#[derive(Debug, Args)]
+pub struct RunFlags {
+    /// Go on with a run that ended early
+    #[arg(long)]
+    pub resume: bool,
+
+    /// Send to a simulator inside this program: no token, no network, nothing changes
+    #[arg(long, conflicts_with_all = ["base_url", "token_file", "service_app"])]
+    pub rehearse: bool,
+
+    /// How many times faster than real life a rehearsal runs
+    #[arg(long, value_name = "TIMES", requires = "rehearse", default_value = "1")]
+    pub rehearse_speed: f64,
+
+    /// Leave out bad rows instead of sending nothing
+    #[arg(long, help_heading = "Sheet")]
+    pub skip_invalid: bool,
+
+    /// Requests under way at once, at most
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value = "10",
+        help_heading = "Speed"
+    )]
+    pub concurrency: String,
+
+    /// Never send faster than this, such as 5/s or 300/min; without it the rate is found
+    #[arg(long, value_name = "RATE", help_heading = "Speed")]
+    pub rate: Option<String>,
+
+    /// Neither begin at the rate that an earlier run found nor note this run's
+    #[arg(long, help_heading = "Speed")]
+    pub forget_rate: bool,
+
+    /// Stop when more rows than this fail: a number, or a share such as 5%
+    #[arg(long, value_name = "N|P%", help_heading = "When to give up")]
+    pub max_failures: Option<String>,
+
+    /// Stop when the service asks to wait longer than this
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "2h",
+        help_heading = "When to give up"
+    )]
+    pub max_wait: String,
+
+    /// Take a request for lost after this long
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "60s",
+        help_heading = "When to give up"
+    )]
+    pub timeout: String,
+
+    #[command(flatten)]
+    pub service: ServiceFlags,
+
+    /// When progress is forced onto the disk: row, group (ten times a second) or none
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "group",
+        help_heading = "Output"
+    )]
+    pub durability: String,
+
+    /// Write a CSV that opens in Excel by a double-click without a digit lost (.xlsx needs no such care)
+    #[arg(long, help_heading = "Output")]
+    pub excel: bool,
+
+    /// Write a page about the run as well, for those who have to know how it went
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+
+    /// Print the summary as json on stdout instead of as text
+    #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output")]
+    pub summary: Option<String>,
+
+    #[command(flatten)]
+    pub talk: TalkFlags,
+}
+
+/// Whom a run speaks to, and with which token.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct ServiceFlags {
+    /// The service, where it is not the public one
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// Read the access token from this file
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// Fetch access tokens with the service app in this file, which only you may read
+    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
+    pub service_app: Option<PathBuf>,
+}
+
+/// How much is said, and where it is noted.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct TalkFlags {
+    /// Show no progress
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more: each pause and each new try; twice: every answer
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Note in this file every answer, every row and what failed in full, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}

@@ -1,0 +1,198 @@
+//! What each command takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared::{RunFlags, ServiceFlags, SheetFlags};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk check numbers.csv")]
+pub struct CheckFlags {
+    #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    /// Write a copy of the sheet with what is certain put right, each change listed
+    #[arg(long, value_name = "OUT")]
+    pub fix: Option<PathBuf>,
+
+    /// The list of problems: text, json (counts and first ones), or csv (all, to put beside the sheet)
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: String,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
+    The access token is read from --token-file, else WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN. \
+    A service app, which outlives a token, is read from --service-app, a file of lines \
+    NAME=value, or from SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and \
+    SERVICE_APP_REFRESH_TOKEN, which come before the token's variables.\n\n\
+    Exit codes: 0 every row is as asked, 1 some are not, 2 nothing was sent,\n\
+    3 stopped before the end, 130 interrupted; after 3 and 130, --resume goes on."
+)]
+pub struct ApplyFlags {
+    #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    /// Where the results go [default: the sheet's name with .results.csv]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Do not ask before sending
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Read and keep the present numbers before changing them, so that `undo` can put them back
+    #[arg(long)]
+    pub backup: bool,
+
+    /// Leave rows alone whose present numbers are no longer those of this plan
+    #[arg(long, value_name = "PLAN")]
+    pub if_unchanged: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk plan numbers.csv --token-file token.txt")]
+pub struct PlanFlags {
+    #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    /// Where the plan goes [default: the sheet's name with .plan.csv]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk undo numbers.results.csv --token-file token.txt")]
+pub struct UndoFlags {
+    /// The results of an `apply --backup`, or of an `undo`
+    #[arg(value_name = "RESULTS")]
+    pub results: PathBuf,
+
+    /// Where the results go [default: the name of RESULTS with .undo.results.csv]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Do not ask before sending
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// The organisation of rows whose orgId is empty
+    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
+    pub org: Option<String>,
+
+    /// Put the numbers back even where somebody changed them since
+    #[arg(long)]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk report numbers.results.csv -o report.html")]
+pub struct ReportFlags {
+    /// The results of a run; its journal has to be beside them
+    #[arg(value_name = "RESULTS")]
+    pub results: PathBuf,
+
+    /// Where the page goes [default: the name of RESULTS with .report.html]
+    #[arg(short, long, value_name = "FILE.html")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk export -o numbers.csv --token-file token.txt")]
+pub struct ExportFlags {
+    /// Where the sheet goes
+    #[arg(short, long, value_name = "FILE", default_value = "locations.csv")]
+    pub output: PathBuf,
+
+    /// The organisation to export [default: the token's own]
+    #[arg(long, value_name = "ORG_ID")]
+    pub org: Option<String>,
+
+    /// Every organisation that the token manages
+    #[arg(long, conflicts_with = "org")]
+    pub all_orgs: bool,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  wxbulk whoami --token-file token.txt\n\n\
+    Exit codes: 0 the token reads calling settings, 2 it does not.")]
+pub struct WhoamiFlags {
+    #[command(flatten)]
+    pub service: ServiceFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example, a service that allows 5 requests a second:\n  \
+    wxbulk simulator --limit bucket:5/s,burst=10 --latency 200ms..800ms")]
+pub struct SimulatorFlags {
+    /// Where to listen; port 0 takes a free one. The address is the first line on stdout
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: String,
+
+    /// Know exactly the locations of this sheet [default: any well-formed id]
+    #[arg(long, value_name = "SHEET")]
+    pub locations: Option<PathBuf>,
+
+    /// What it lets through, such as bucket:5/s,burst=10 or window:300/min [default: all]
+    #[arg(long, value_name = "RULE", help_heading = "Limit")]
+    pub limit: Option<String>,
+
+    /// What a 429 says: honest, date, missing, a time such as 2s, or text:… [default: honest]
+    #[arg(long, value_name = "WHAT", help_heading = "Limit")]
+    pub retry_after: Option<String>,
+
+    /// How long an answer takes, such as 250ms or 200ms..800ms [default: no time]
+    #[arg(long, value_name = "TIME", help_heading = "Trouble")]
+    pub latency: Option<String>,
+
+    /// How often what goes wrong, such as all=5% or 500=2%,reset-after=1%
+    #[arg(long, value_name = "FAULTS", help_heading = "Trouble")]
+    pub faults: Option<String>,
+
+    /// How many times faster than real life it all goes
+    #[arg(long, value_name = "TIMES")]
+    pub speed: Option<String>,
+
+    /// How long an access token lasts: a number of requests such as 200, or a time such as 12h
+    #[arg(long, value_name = "LIFE", help_heading = "Tokens")]
+    pub token_life: Option<String>,
+
+    /// Give a new refresh token with each access token, and end the old one
+    #[arg(long, help_heading = "Tokens")]
+    pub rotate_refresh_tokens: bool,
+
+    /// The only scopes a token has, such as spark-admin:telephony_config_read [default: all]
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        value_delimiter = ',',
+        help_heading = "Tokens"
+    )]
+    pub scopes: Vec<String>,
+
+    /// Send an empty page before each page of a list, as the service may
+    #[arg(long, help_heading = "Trouble")]
+    pub empty_pages: bool,
+
+    /// How often another client changes a location between two requests, such as 1%
+    #[arg(long, value_name = "SHARE", help_heading = "Trouble")]
+    pub meddling: Option<String>,
+
+    /// Chance begins here: the same seed, the same faults
+    #[arg(long, value_name = "N", default_value = "1", help_heading = "Trouble")]
+    pub seed: u64,
+}
