@@ -2,12 +2,16 @@
 //! is made to stay renamed, who may read a file, how shells quote, and what the errors mean. The
 //! Windows half cannot be tested on Linux.
 
+mod whole;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures::Stream;
+
+pub use whole::{Readers, drop_half, name_whole, temporary_name, write_whole};
 
 /// An error and its causes for a person, who knows no error numbers.
 pub fn in_words(error: &anyhow::Error) -> String {
@@ -143,25 +147,6 @@ pub fn others_may_read(path: &Path) -> io::Result<bool> {
         let _ = metadata;
         Ok(false)
     }
-}
-
-/// Writes a file that nobody but its owner may read, not even for a moment, and sees it onto the
-/// disk. Replaces what is there.
-pub fn write_for_owner_only(path: &Path, content: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    // What an interrupted run left could have other permissions.
-    if let Err(error) = std::fs::remove_file(path)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
 }
 
 /// The word as a shell takes it for one, with nothing in it expanded. Windows' shells agree on

@@ -3,30 +3,29 @@
 
 mod outside;
 mod protected;
+mod room;
 mod text;
 mod workbook;
+mod written;
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
 
 use crate::platform;
 pub use outside::defuse;
 pub use protected::unprotected;
+pub use room::{ensure_room, is_workbook};
 pub use text::TextStyle;
 use text::TextWriter;
 use workbook::WorkbookWriter;
 pub use workbook::{COLUMNS, ROWS};
+pub use written::{Written, measure};
 
 /// What a UTF-8 file may begin with.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Written by other programs, and so not by us under a name that promises it.
-const FOREIGN: [&str; 6] = ["xls", "xlsm", "xlsb", "ods", "numbers", "pdf"];
 
 /// What may be done with a file that already stands where the table goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +65,6 @@ pub enum Tone {
     Bad,
 }
 
-/// A file as it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
-    pub size: u64,
-    pub crc32: u32,
-}
-
 /// A file under way.
 #[derive(Debug)]
 pub struct Table {
@@ -95,7 +87,7 @@ trait Rows: fmt::Debug {
 impl Table {
     /// Begins a file that will be called `path`. A workbook makes no use of `style`.
     pub fn create(path: &Path, style: TextStyle) -> Result<Table> {
-        let temporary = temporary_name(path);
+        let temporary = platform::temporary_name(path);
         let writing = || format!("cannot write `{}`", temporary.display());
         let file = File::create(&temporary).with_context(writing)?;
         let begin = || -> Result<Box<dyn Rows>> {
@@ -109,7 +101,7 @@ impl Table {
             path: path.to_path_buf(),
             writer: Some(
                 begin()
-                    .inspect_err(|_| drop_half(&temporary))
+                    .inspect_err(|_| platform::drop_half(path))
                     .with_context(writing)?,
             ),
             temporary,
@@ -138,7 +130,7 @@ impl Table {
         let (shown, shown_temporary) = (path.display(), temporary.display());
         let written = finished
             .and_then(|()| Ok(measure(temporary)?))
-            .inspect_err(|_| drop_half(temporary))
+            .inspect_err(|_| platform::drop_half(path))
             .with_context(|| self.writing())?;
         match existing {
             Existing::Refuse if path.exists() => bail!(
@@ -146,7 +138,7 @@ impl Table {
             ),
             Existing::Expect if path.exists() => {
                 let is_same = measure(path).is_ok_and(|standing| standing == written);
-                drop_half(temporary);
+                platform::drop_half(path);
                 if !is_same {
                     bail!("`{shown}` exists already and says something else; move it away");
                 }
@@ -154,12 +146,11 @@ impl Table {
             }
             Existing::Refuse | Existing::Replace | Existing::Expect => {}
         }
-        fs::rename(temporary, path).with_context(|| {
+        platform::name_whole(path).with_context(|| {
             format!(
                 "cannot replace `{shown}` (is it open in Excel?); what was written is in `{shown_temporary}`"
             )
         })?;
-        platform::sync_folder_of(path);
         Ok(written)
     }
 
@@ -171,82 +162,16 @@ impl Table {
 impl Drop for Table {
     fn drop(&mut self) {
         if self.writer.take().is_some() {
-            drop_half(&self.temporary);
+            platform::drop_half(&self.path);
         }
     }
-}
-
-/// What a file is called until it is whole.
-fn temporary_name(path: &Path) -> PathBuf {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    temporary.into()
 }
 
 /// Whether nothing would be left of `other` once `path` is written.
 pub fn would_overwrite(path: &Path, other: &Path) -> bool {
     let canonical = |path: &Path| fs::canonicalize(path).ok();
-    let names = [canonical(path), canonical(&temporary_name(path))];
+    let names = [canonical(path), canonical(&platform::temporary_name(path))];
     canonical(other).is_some_and(|other| names.contains(&Some(other)))
-}
-
-/// Half a file, or a second one, helps nobody and takes up what may be the last space on the disk.
-fn drop_half(temporary: &Path) {
-    let _ = fs::remove_file(temporary);
-}
-
-/// Makes sure beforehand that so many rows and columns can be written under a name.
-pub fn ensure_room(path: &Path, rows: u64, columns: usize) -> Result<()> {
-    let shown = path.display();
-    let ending = ending_of(path);
-    if FOREIGN.contains(&ending.as_str()) {
-        bail!("`{shown}`: files that end in .{ending} cannot be written, only .csv and .xlsx");
-    }
-    if !is_workbook(path) {
-        return Ok(());
-    }
-    // The header takes one.
-    if rows >= ROWS.into() {
-        bail!(
-            "a sheet of Excel has {ROWS} rows, which {rows} and a header are too many for; name a .csv file instead of `{shown}`"
-        );
-    }
-    if columns > COLUMNS.into() {
-        bail!(
-            "a sheet of Excel has {COLUMNS} columns, and {columns} are needed; name a .csv file instead of `{shown}`"
-        );
-    }
-    Ok(())
-}
-
-/// Whether a file of that name is written as a workbook.
-pub fn is_workbook(path: &Path) -> bool {
-    ending_of(path) == "xlsx"
-}
-
-fn ending_of(path: &Path) -> String {
-    let ending = path.extension().unwrap_or_default();
-    ending.to_string_lossy().to_ascii_lowercase()
-}
-
-/// Size and checksum of a file as it is now.
-pub fn measure(path: &Path) -> io::Result<Written> {
-    let mut file = File::open(path)?;
-    let mut hasher = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size = 0;
-    loop {
-        let length = file.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        hasher.update(&buffer[..length]);
-        size += length as u64;
-    }
-    Ok(Written {
-        size,
-        crc32: hasher.finalize(),
-    })
 }
 
 #[cfg(test)]
@@ -348,24 +273,6 @@ mod tests {
         }
         let left = fs::read_dir(folder.path()).expect("a folder").count();
         assert_eq!(left, 0);
-    }
-
-    #[test]
-    fn what_excel_cannot_hold_is_said_beforehand() {
-        let fits = |path: &str, rows: u64, columns| ensure_room(Path::new(path), rows, columns);
-        assert!(fits("a.xlsx", 1_048_575, 16_384).is_ok());
-        assert!(fits("a.csv", 5_000_000, 20_000).is_ok());
-        assert!(fits("results", 5_000_000, 20_000).is_ok());
-        for (path, rows, columns) in [
-            ("a.xlsx", 1_048_576, 5),
-            ("a.XLSX", 5, 16_385),
-            ("a.xls", 5, 5),
-            ("a.ods", 5, 5),
-        ] {
-            assert!(fits(path, rows, columns).is_err(), "{path}");
-        }
-        let error = fits("a.xlsx", 1_048_576, 5).expect_err("too many");
-        insta::assert_snapshot!(error, @"a sheet of Excel has 1048576 rows, which 1048576 and a header are too many for; name a .csv file instead of `a.xlsx`");
     }
 
     /// Cells that people have, and some that nobody should.

@@ -1,15 +1,15 @@
 //! `wxbulk report` and `--report`: the page about a run, made from its journal.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use crate::cli::ReportFlags;
 use crate::commands::invocation;
 use crate::journal::{self, Journal};
-use crate::platform;
+use crate::platform::{self, Readers};
 use crate::progress::say;
 use crate::report;
 use crate::summary::ExitCode;
@@ -71,27 +71,10 @@ pub(super) fn write(results: &Path, output: &Path) -> Result<()> {
     }
     ensure_it_may_be_replaced(output, results)?;
     let page = report::page(&journal, |settings| invocation::undo(results, settings))?;
-    write_whole(output, &page)
+    platform::write_whole(output, page.as_bytes(), Readers::Usual)
         .with_context(|| format!("cannot write the report `{}`", output.display()))
 }
 
 pub(super) fn say_where(output: &Path) {
     say(&format!("report: {}", output.display()));
-}
-
-/// Under another name until it is whole and on disk.
-fn write_whole(path: &Path, page: &str) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    let written = File::create(&temporary)
-        .and_then(|mut file| {
-            file.write_all(page.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::platform;
+use crate::platform::{self, Readers};
 use crate::webex::token::hexadecimal;
 
 /// What the three are called, as environment variables and as lines `NAME=value` of a file.
@@ -133,16 +133,11 @@ fn save(file: &Path, refresh_token: &str) -> Result<()> {
         format!("{name}={refresh_token}{end}")
     });
     let text: String = lines.collect();
-    let mut temporary = file.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    platform::write_for_owner_only(&temporary, text.as_bytes())
-        .and_then(|()| fs::rename(&temporary, file))
-        .inspect_err(|_| {
-            let _ = fs::remove_file(&temporary);
-        })?;
-    platform::sync_folder_of(file);
-    Ok(())
+    Ok(platform::write_whole(
+        file,
+        text.as_bytes(),
+        Readers::OwnerOnly,
+    )?)
 }
 
 /// The value in a line `NAME=value`, as `.env` files have it: with `export` in front, in quotes.
@@ -165,7 +160,7 @@ mod tests {
 
     fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
         let path = folder.path().join("app.env");
-        platform::write_for_owner_only(&path, text.as_bytes()).expect("written");
+        platform::write_whole(&path, text.as_bytes(), Readers::OwnerOnly).expect("written");
         path
     }
 

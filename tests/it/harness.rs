@@ -12,6 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 use tempfile::TempDir;
+use wxbulk::platform::{Readers, write_whole};
 use wxbulk::simulator::{Behaviour, Simulator};
 
 /// What no output may ever show.
@@ -51,6 +52,12 @@ impl Stage {
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).expect("the folder can be written");
+    }
+
+    /// Writes a file that only its owner may read, as one with secrets has to be.
+    pub(crate) fn write_secret(&self, name: &str, content: &str) {
+        write_whole(&self.path(name), content.as_bytes(), Readers::OwnerOnly)
+            .expect("the folder can be written");
     }
 
     /// Every file that was written, for a search through all of them.

@@ -169,14 +169,13 @@ fn nothing_shows_the_secrets_of_a_service_app_that_a_server_repeats() {
     let app = format!(
         "SERVICE_APP_CLIENT_ID=me\nSERVICE_APP_CLIENT_SECRET={secret}\nSERVICE_APP_REFRESH_TOKEN=refr3sh-me\n"
     );
-    let path = stage.path("app.env");
-    wxbulk::platform::write_for_owner_only(&path, app.as_bytes()).expect("written");
+    stage.write_secret("app.env", &app);
     let line = format!(
         "apply sheet.csv --yes -vv --log-file log.jsonl --service-app app.env --base-url {}",
         server.base_url()
     );
     let ran = stage.run(&line).expect(3);
-    fs::remove_file(path).expect("it was there");
+    fs::remove_file(stage.path("app.env")).expect("it was there");
     let said = all_that_is_said(&stage, &ran);
     assert!(said.contains("client_secret=(hidden), (hidden), (hidden)"));
     for secret in [secret, encoded, "refr3sh"] {

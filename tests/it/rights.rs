@@ -193,8 +193,7 @@ fn a_refresh_token_that_is_on_its_way_is_waited_for() {
         ..Behaviour::instant()
     });
     let app = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c\n";
-    wxbulk::platform::write_for_owner_only(&stage.path("app.env"), app.as_bytes())
-        .expect("written");
+    stage.write_secret("app.env", app);
     let address = stage.simulator.base_url();
     let line = format!("whoami --service-app app.env --base-url {address}");
     let mut child = stage.command(&line).spawn().expect("it starts");

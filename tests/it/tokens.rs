@@ -41,8 +41,7 @@ fn write_app(stage: &Stage, refresh_token: &str) {
     let text = format!(
         "SERVICE_APP_CLIENT_ID=me\nSERVICE_APP_CLIENT_SECRET={CLIENT_SECRET}\nSERVICE_APP_REFRESH_TOKEN={refresh_token}\n"
     );
-    wxbulk::platform::write_for_owner_only(&stage.path("app.env"), text.as_bytes())
-        .expect("written");
+    stage.write_secret("app.env", &text);
 }
 
 fn refreshes(stage: &Stage) -> Vec<Value> {

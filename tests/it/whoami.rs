@@ -106,8 +106,7 @@ fn a_service_apps_token_that_ends_between_two_questions_is_replaced() {
         },
     );
     let app = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c\n";
-    wxbulk::platform::write_for_owner_only(&stage.path("app.env"), app.as_bytes())
-        .expect("written");
+    stage.write_secret("app.env", app);
     let command = format!(
         "whoami --service-app app.env --base-url {}",
         stage.simulator.base_url()

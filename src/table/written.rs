@@ -1,0 +1,34 @@
+//! How a file is known again that was written earlier: by its size and a checksum.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// A file as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    pub size: u64,
+    pub crc32: u32,
+}
+
+/// Size and checksum of a file as it is now.
+pub fn measure(path: &Path) -> io::Result<Written> {
+    let mut file = File::open(path)?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size = 0;
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            break;
+        }
+        hasher.update(&buffer[..length]);
+        size += length as u64;
+    }
+    Ok(Written {
+        size,
+        crc32: hasher.finalize(),
+    })
+}
