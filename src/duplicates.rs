@@ -103,11 +103,8 @@ mod tests {
         for &(number, location, text) in rows {
             let row = Row {
                 number,
-                org_id: None,
-                location_id: "x".into(),
                 key: LocationKey(location),
-                changes: [Change::Set(text.into()), Change::Keep, Change::Keep],
-                expected: Change::NONE,
+                ..Row::asking([Change::Set(text.into()), Change::Keep, Change::Keep])
             };
             seen.add(&row, row.fingerprint());
         }

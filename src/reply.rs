@@ -36,6 +36,16 @@ pub struct Answer {
     pub present: Option<Present>,
 }
 
+impl Answer {
+    /// An answer that says nothing but its status.
+    pub fn bare(status: u16) -> Answer {
+        Answer {
+            status,
+            ..Answer::default()
+        }
+    }
+}
+
 /// The `Retry-After` header as far as it could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RetryAfter {

@@ -104,10 +104,9 @@ impl Row<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(changes: [Change<'static>; NUMBERS]) -> Row<'static> {
+impl<'a> Row<'a> {
+    /// Some row that asks for this.
+    pub(crate) fn asking(changes: [Change<'a>; NUMBERS]) -> Row<'a> {
         Row {
             number: 2,
             org_id: None,
@@ -117,6 +116,11 @@ mod tests {
             expected: Change::NONE,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn changes_are_met_when_sending_them_would_change_nothing() {
@@ -138,10 +142,12 @@ mod tests {
 
     #[test]
     fn keeping_clearing_and_setting_are_told_apart_by_the_fingerprint() {
-        let keep = row([Change::Keep, Change::Keep, Change::Keep]).fingerprint();
-        let clear = row([Change::Clear, Change::Keep, Change::Keep]).fingerprint();
-        let set = row([Change::Set("123".into()), Change::Keep, Change::Keep]).fingerprint();
-        let second = row([Change::Keep, Change::Set("123".into()), Change::Keep]).fingerprint();
+        let keep = Row::asking([Change::Keep, Change::Keep, Change::Keep]).fingerprint();
+        let clear = Row::asking([Change::Clear, Change::Keep, Change::Keep]).fingerprint();
+        let set =
+            Row::asking([Change::Set("123".into()), Change::Keep, Change::Keep]).fingerprint();
+        let second =
+            Row::asking([Change::Keep, Change::Set("123".into()), Change::Keep]).fingerprint();
         let all = [keep, clear, set, second];
         for (index, one) in all.iter().enumerate() {
             assert!(!all[index + 1..].contains(one), "{all:?}");

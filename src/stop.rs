@@ -242,10 +242,7 @@ mod tests {
     use crate::reply::Answer;
 
     fn answer(status: u16) -> Reply {
-        Reply::Answer(Answer {
-            status,
-            ..Answer::default()
-        })
+        Reply::Answer(Answer::bare(status))
     }
 
     #[test]

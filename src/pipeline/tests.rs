@@ -187,17 +187,11 @@ struct Played {
 }
 
 fn row(number: u64, locations: u64) -> Row<'static> {
+    let change = Change::Set(number.to_string().into());
     Row {
         number,
-        org_id: None,
-        location_id: "location".into(),
         key: LocationKey(number % locations),
-        changes: [
-            Change::Set(number.to_string().into()),
-            Change::Keep,
-            Change::Keep,
-        ],
-        expected: Change::NONE,
+        ..Row::asking([change, Change::Keep, Change::Keep])
     }
 }
 
@@ -295,10 +289,7 @@ impl Played {
 }
 
 fn status(status: u16) -> Reply {
-    Reply::Answer(Answer {
-        status,
-        ..Answer::default()
-    })
+    Reply::Answer(Answer::bare(status))
 }
 
 fn throttled(seconds: u64) -> Reply {

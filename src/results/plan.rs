@@ -83,30 +83,18 @@ fn numbers_then<'r>(row: &'r Row<'_>, present: &'r Present) -> [&'r str; NUMBERS
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::LocationKey;
-
-    fn row(changes: [Change<'static>; NUMBERS]) -> Row<'static> {
-        Row {
-            number: 7,
-            org_id: None,
-            location_id: "location".into(),
-            key: LocationKey(1),
-            changes,
-            expected: Change::NONE,
-        }
-    }
 
     #[test]
     fn what_would_change_is_said_and_what_is_only_spelt_otherwise_is_not() {
         let present = Present::of([Some("2025550101"), Some("5502"), None]);
-        let row = row([
+        let row = Row::asking([
             Change::Set("+12025550101".into()),
             Change::Clear,
             Change::Set("5503".into()),
         ]);
         insta::assert_snapshot!(
             say(&row, &present).expect("a difference"),
-            @"row 7: n2 5502 → nothing, n3 nothing → 5503"
+            @"row 2: n2 5502 → nothing, n3 nothing → 5503"
         );
         let then = numbers_then(&row, &present);
         assert_eq!(then, ["2025550101", "", "5503"]);

@@ -177,10 +177,7 @@ mod tests {
     use crate::reply::{Answer, NoAnswer, Reach};
 
     fn answer(status: u16) -> Reply {
-        Reply::Answer(Answer {
-            status,
-            ..Answer::default()
-        })
+        Reply::Answer(Answer::bare(status))
     }
 
     fn at(milliseconds: i64) -> Timestamp {

@@ -16,88 +16,120 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
     let (lower, upper) = (id.to_lowercase(), id.to_uppercase());
     let broken = format!("{}\u{200b}{}", &id[..40], &id[40..]);
     let org = org_id(1);
-    let damage = [
-        ("n1", "1.20256E+10", "exponent", "type the number again"),
-        ("n1", "1,20256E+10", "exponent", "type the number again"),
-        ("n2", "12025550101.0", "decimal", "type the number again"),
-        ("n3", "12025550101,00", "decimal", "type the number again"),
-        ("n1", "12,025,550,101", "thousands", "take them out"),
-        ("n1", "12'025'550'101", "thousands", "take them out"),
-        ("n1", "#REF!", "spreadsheet-error", "mend the formula"),
-        ("n1", "#N/A", "spreadsheet-error", "mend the formula"),
+    // What is wrong with a cell, what is said to do about it, and cells of a column that have it.
+    let damage: [(&str, &str, &str, &[&str]); 22] = [
         (
-            "locationId",
-            "#N/A",
+            "exponent",
+            "type the number again",
+            "n1",
+            &["1.20256E+10", "1,20256E+10"],
+        ),
+        (
+            "decimal",
+            "type the number again",
+            "n2",
+            &["12025550101.0", "12025550101,00"],
+        ),
+        (
+            "thousands",
+            "take them out",
+            "n3",
+            &["12,025,550,101", "12'025'550'101"],
+        ),
+        (
             "spreadsheet-error",
             "mend the formula",
+            "n1",
+            &["#REF!", "#N/A"],
         ),
-        ("n1", "########", "column-too-narrow", "widen it"),
-        ("n1", "2025-01-05", "date", "type the number again"),
-        ("n1", "05.01.2025", "date", "type the number again"),
-        ("n1", "Jan 25", "date", "type the number again"),
-        ("n1", "=B2+1", "formula", "paste them as values"),
-        ("n1", "1202555O101", "look-alike", "type the digit"),
-        ("n1", "l2025550101", "look-alike", "type the digit"),
         (
+            "spreadsheet-error",
+            "mend the formula",
             "locationId",
-            "5eedOOOO-0000-4000-8000-000000000001",
+            &["#N/A"],
+        ),
+        ("column-too-narrow", "widen it", "n1", &["########"]),
+        (
+            "date",
+            "type the number again",
+            "n1",
+            &["2025-01-05", "05.01.2025", "Jan 25"],
+        ),
+        ("formula", "paste them as values", "n1", &["=B2+1"]),
+        (
             "look-alike",
             "type the digit",
-        ),
-        ("n1", "5501/5502", "several-numbers", "column of its own"),
-        (
             "n1",
-            "+12025550101, +12025550102",
+            &["1202555O101", "l2025550101"],
+        ),
+        (
+            "look-alike",
+            "type the digit",
+            "locationId",
+            &["5eedOOOO-0000-4000-8000-000000000001"],
+        ),
+        (
             "several-numbers",
             "column of its own",
+            "n1",
+            &[
+                "5501/5502",
+                "+12025550101, +12025550102",
+                "12025550101 12025550102",
+                "+12025550101\n+12025550102",
+            ],
         ),
         (
-            "n1",
-            "12025550101 12025550102",
-            "several-numbers",
-            "column of its own",
-        ),
-        (
-            "n1",
-            "+12025550101\n+12025550102",
-            "several-numbers",
-            "column of its own",
-        ),
-        (
-            "n1",
-            "+49 (0) 30 1234567",
             "optional-zero",
             "as it is to be dialled",
+            "n1",
+            &["+49 (0) 30 1234567"],
         ),
-        ("n1", &id, "wrong-column", "in the wrong columns?"),
-        ("locationId", &org, "wrong-column", "must stand"),
-        ("orgId", &id, "wrong-column", "must stand"),
-        ("locationId", short, "cut-short", "copy the whole id"),
-        ("locationId", &dotted, "cut-short", "copy the whole id"),
-        ("locationId", &middle, "cut-short", "copy the whole id"),
+        ("wrong-column", "in the wrong columns?", "n1", &[&id]),
+        ("wrong-column", "must stand", "locationId", &[&org]),
+        ("wrong-column", "must stand", "orgId", &[&id]),
         (
-            "locationId",
-            "5eed0000-0000-4000",
             "cut-short",
             "copy the whole id",
+            "locationId",
+            &[short, &dotted, &middle, "5eed0000-0000-4000"],
         ),
-        ("locationId", &lower, "lost-case", "copy it again"),
-        ("locationId", &upper, "lost-case", "copy it again"),
-        ("locationId", &broken, "blank-inside", "copy the id again"),
-        ("locationId", "Dublin", "not-an-id", "looks like"),
-        ("locationId", "", "missing-id", "must stand here"),
-        ("n1", "n/a", "not-a-number", "`REMOVE` clears one"),
-        ("n1", "12", "wrong-length", "3 to 20"),
+        (
+            "lost-case",
+            "copy it again",
+            "locationId",
+            &[&lower, &upper],
+        ),
+        (
+            "blank-inside",
+            "copy the id again",
+            "locationId",
+            &[&broken],
+        ),
+        ("not-an-id", "looks like", "locationId", &["Dublin"]),
+        ("missing-id", "must stand here", "locationId", &[""]),
+        ("not-a-number", "`REMOVE` clears one", "n1", &["n/a"]),
+        ("wrong-length", "3 to 20", "n1", &["12"]),
     ];
+    let damage: Vec<_> = (damage.iter())
+        .flat_map(|(kind, advice, name, cells)| {
+            cells.iter().map(move |cell| (*kind, *advice, *name, *cell))
+        })
+        .collect();
     let stage = Stage::instant();
     let columns = ["orgId", "locationId", "n1", "n2", "n3"];
+    let place = |name| {
+        columns
+            .iter()
+            .position(|column| *column == name)
+            .expect("a column")
+    };
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns).expect("memory");
-    for ((name, cell, ..), own) in damage.iter().zip(100..) {
+    for ((.., name, cell), own) in damage.iter().zip(100..) {
         let (org, location) = (org_id(1), location_id(own));
         let mut row = [&*org, &*location, "5501", "", ""];
-        let at = columns.iter().position(|column| column == name);
-        row[at.expect("a column")] = cell;
+        row[place(*name)] = cell;
         writer.write_record(row).expect("memory");
     }
     stage.write("sheet.csv", writer.into_inner().expect("memory"));
@@ -106,9 +138,8 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
     let problems: Vec<csv::StringRecord> =
         reader.records().map(|row| row.expect("a row")).collect();
     assert_eq!(problems.len(), damage.len(), "{list}");
-    for ((problem, (name, cell, kind, advice)), row) in problems.iter().zip(damage).zip(2..) {
-        let letter =
-            ["A", "B", "C", "D", "E"][columns.iter().position(|at| *at == name).expect("one")];
+    for ((problem, (kind, advice, name, cell)), row) in problems.iter().zip(damage).zip(2..) {
+        let letter = ["A", "B", "C", "D", "E"][place(name)];
         let shown: String = cell
             .chars()
             .take_while(char::is_ascii_graphic)

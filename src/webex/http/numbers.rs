@@ -73,18 +73,13 @@ pub(super) fn numbers_url(base_url: &BaseUrl, row: &Row<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::LocationKey;
 
     #[test]
     fn the_url_is_escaped_and_names_an_organisation_only_where_there_is_one() {
         let base_url = BaseUrl::read("https://webexapis.com/v1/").expect("a base");
         let mut row = Row {
-            number: 2,
-            org_id: None,
             location_id: "Y2+/=".into(),
-            key: LocationKey(0),
-            changes: [Change::Keep, Change::Keep, Change::Clear],
-            expected: Change::NONE,
+            ..Row::asking([Change::Keep, Change::Keep, Change::Clear])
         };
         let path = "https://webexapis.com/v1/telephony/config/locations/Y2%2B%2F%3D/outgoingPermission/autoTransferNumbers";
         assert_eq!(numbers_url(&base_url, &row), path);

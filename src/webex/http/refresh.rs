@@ -55,10 +55,7 @@ impl Webex {
             .context("there is none in it")
             .and_then(|tokens: Tokens| self.take_over(&tokens, app, asked));
         Ok(match taken {
-            Ok(()) => Answer {
-                status: StatusCode::OK.as_u16(),
-                ..Answer::default()
-            },
+            Ok(()) => Answer::bare(StatusCode::OK.as_u16()),
             // What was answered is left out: it may hold half a token.
             Err(_) => Answer {
                 status: StatusCode::BAD_GATEWAY.as_u16(),
