@@ -5,14 +5,14 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 
-use crate::harness::{Stage, location_id, org_id, sheet};
+use crate::harness::{Ran, Stage, location_id, org_id, sheet};
 
 /// Checks a sample in its own folder, as the README does.
 fn check_sample(name: &str, code: i32) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Stage::instant().command(&format!("check samples/{name}.csv"));
     let output = command.current_dir(root).output().expect("it starts");
-    let ran = crate::harness::Ran::of(output).expect(code);
+    let ran = Ran::of(output).expect(code);
     assert_eq!(ran.stderr, "", "problems are data");
     ran.stdout
 }

@@ -277,12 +277,7 @@ fn a_folder_in_the_place_of_the_results_keeps_them_from_nobody() {
     wait_for_records(&stage, "sheet.results.csv.journal", 20);
     fs::create_dir(stage.path("sheet.results.csv")).expect("a folder");
     let ran = Ran::of(child.wait_with_output().expect("it ends")).expect(3);
-    assert!(
-        ran.stderr
-            .contains("what was written is in `sheet.results.csv.tmp`"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("what was written is in `sheet.results.csv.tmp`");
     ran.says("nothing needs to be sent again");
     let results = read_csv(&stage.path("sheet.results.csv.tmp"));
     assert_eq!(count(&results, "updated"), 300);

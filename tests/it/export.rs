@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use wxbulk::simulator::{Behaviour, Faults, Latency, Location, Locations, Paging};
 
-use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::harness::{Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
 
 /// Two organisations with so many locations each, with numbers of all kinds and none.
@@ -32,10 +32,6 @@ fn partner(each: u64, faults: Faults) -> Stage {
     })
 }
 
-fn run(stage: &Stage, line: &str) -> Ran {
-    stage.run(&format!("{line} --base-url {}", stage.simulator.base_url()))
-}
-
 fn read(stage: &Stage, name: &str) -> String {
     fs::read_to_string(stage.path(name)).expect("a file")
 }
@@ -43,7 +39,7 @@ fn read(stage: &Stage, name: &str) -> String {
 #[test]
 fn what_is_exported_can_be_applied_and_changes_nothing() {
     let stage = partner(30, Faults::default());
-    run(&stage, "export -o own.csv").expect(0);
+    stage.run_online("export -o own.csv").expect(0);
     let own = stage.results("own.csv");
     assert_eq!(own.len(), 30);
     assert!(own.iter().all(|row| row["orgId"] == org_id(0)));
@@ -51,42 +47,46 @@ fn what_is_exported_can_be_applied_and_changes_nothing() {
     assert!(!stage.path("own.locations.csv").exists());
     assert!(!stage.path("own.csv.journal").exists());
 
-    run(&stage, "export -o all.csv --all-orgs").expect(0);
+    stage.run_online("export -o all.csv --all-orgs").expect(0);
     assert_eq!(stage.results("all.csv").len(), 60);
     let other = org_id(1);
-    run(&stage, &format!("export -o other.csv --org {other}")).expect(0);
+    stage
+        .run_online(&format!("export -o other.csv --org {other}"))
+        .expect(0);
     assert_eq!(stage.results("other.csv").len(), 30);
 
     let before = stage.state();
     stage.apply("all.csv").expect(0);
     assert_eq!(stage.state(), before);
-    run(&stage, "export -o again.csv --all-orgs").expect(0);
+    stage.run_online("export -o again.csv --all-orgs").expect(0);
     assert_eq!(read(&stage, "again.csv"), read(&stage, "all.csv"));
 
-    let ran = run(&stage, "export -o all.csv").expect(2);
+    let ran = stage.run_online("export -o all.csv").expect(2);
     ran.says("exists already");
 }
 
 #[test]
 fn a_workbook_of_what_is_there_changes_nothing_either() {
     let stage = partner(30, Faults::default());
-    run(&stage, "export -o all.csv --all-orgs").expect(0);
-    run(&stage, "export -o all.xlsx --all-orgs").expect(0);
+    stage.run_online("export -o all.csv --all-orgs").expect(0);
+    stage.run_online("export -o all.xlsx --all-orgs").expect(0);
     assert_eq!(stage.results("all.xlsx"), stage.results("all.csv"));
     let before = stage.state();
     stage.apply("all.xlsx").expect(0);
     assert_eq!(stage.state(), before);
-    run(&stage, "plan all.xlsx").expect(0);
+    stage.run_online("plan all.xlsx").expect(0);
     let plan = stage.results("all.plan.csv");
     assert!(plan.len() == 60 && plan.iter().all(|row| row["action"] == "same"));
 
     // What Excel would change is kept from it.
-    run(&stage, "export -o safe.csv --all-orgs --excel").expect(0);
+    stage
+        .run_online("export -o safe.csv --all-orgs --excel")
+        .expect(0);
     assert!(read(&stage, "safe.csv").contains("\"=\"\"+"));
     stage.apply("safe.csv").expect(0);
     assert_eq!(stage.state(), before);
 
-    let ran = run(&stage, "export -o all.ods --all-orgs").expect(2);
+    let ran = stage.run_online("export -o all.ods --all-orgs").expect(2);
     ran.says("only .csv and .xlsx");
 }
 
@@ -174,10 +174,12 @@ fn an_export_that_was_interrupted_goes_on_with_its_list() {
     wait_for_records(&stage, "all.csv.journal", 20);
     child.kill().expect("it was running");
     child.wait().expect("it ends");
-    let ran = run(&stage, "export -o all.csv --all-orgs").expect(2);
+    let ran = stage.run_online("export -o all.csv --all-orgs").expect(2);
     ran.says("--resume");
-    run(&stage, "export -o all.csv --all-orgs --resume").expect(0);
-    run(&stage, "export -o whole.csv --all-orgs").expect(0);
+    stage
+        .run_online("export -o all.csv --all-orgs --resume")
+        .expect(0);
+    stage.run_online("export -o whole.csv --all-orgs").expect(0);
     assert_eq!(read(&stage, "all.csv"), read(&stage, "whole.csv"));
 }
 
@@ -185,7 +187,7 @@ fn an_export_that_was_interrupted_goes_on_with_its_list() {
 fn there_and_back_leaves_everything_as_it_was() {
     let faults = "500=3%,504=3%,reset-after=3%,reset-before=2%,truncated=2%";
     let stage = partner(500, faults.parse().expect("faults"));
-    run(&stage, "export -o first.csv --all-orgs").expect(0);
+    stage.run_online("export -o first.csv --all-orgs").expect(0);
     let first = read(&stage, "first.csv");
 
     // Three rows of ten get other numbers.
@@ -202,7 +204,7 @@ fn there_and_back_leaves_everything_as_it_was() {
         changed.push('\n');
     }
     stage.write("changed.csv", changed);
-    run(&stage, "plan changed.csv").expect(0);
+    stage.run_online("plan changed.csv").expect(0);
     let plan = stage.results("changed.plan.csv");
     let different = plan.iter().filter(|row| row["action"] == "change").count();
     assert_eq!(different, 300);
@@ -213,11 +215,13 @@ fn there_and_back_leaves_everything_as_it_was() {
     child.wait().expect("it ends");
     stage.apply("changed.csv --backup --resume").expect(0);
     assert_eq!(count(&stage.results("changed.results.csv"), "updated"), 300);
-    run(&stage, "plan changed.csv -o verified.csv").expect(0);
+    stage
+        .run_online("plan changed.csv -o verified.csv")
+        .expect(0);
     let verified = stage.results("verified.csv");
     assert!(verified.iter().all(|row| row["action"] == "same"));
 
-    run(&stage, "undo changed.results.csv --yes").expect(0);
-    run(&stage, "export -o last.csv --all-orgs").expect(0);
+    stage.run_online("undo changed.results.csv --yes").expect(0);
+    stage.run_online("export -o last.csv --all-orgs").expect(0);
     assert_eq!(read(&stage, "last.csv"), first);
 }

@@ -107,6 +107,11 @@ impl Stage {
         Ran::of(self.command(line).output().expect("the executable starts"))
     }
 
+    /// The words of `line`, with the simulator for the service.
+    pub(crate) fn run_online(&self, line: &str) -> Ran {
+        self.run(&format!("{line} --base-url {}", self.simulator.base_url()))
+    }
+
     /// `apply` with these words, sent to the simulator without asking.
     pub(crate) fn apply(&self, words: &str) -> Ran {
         self.run(&self.apply_line(words))

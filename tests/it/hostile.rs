@@ -10,7 +10,7 @@ use crate::harness::{Ran, Results, Stage, count, sheet};
 use crate::raw_server::{DONE, Line, RawServer};
 
 /// Sends `rows` rows to `base_url`.
-fn apply(base_url: &str, rows: u64, flags: &str) -> (Ran, Results) {
+pub(crate) fn apply(base_url: &str, rows: u64, flags: &str) -> (Ran, Results) {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(rows));
     let line = format!("apply sheet.csv --yes --base-url {base_url} {flags}");
@@ -212,66 +212,6 @@ fn of_a_hundred_megabytes_only_the_beginning_is_read_and_nothing_is_kept() {
     assert!(most < 16 << 20, "{most} bytes went out");
 }
 
-/// An answer with this body, said to be compressed.
-fn compressed(body: &[u8]) -> Vec<u8> {
-    let mut answer = format!(
-        "HTTP/1.1 400 Bad Request\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    answer.extend_from_slice(body);
-    answer
-}
-
-/// A gzip file whose one block is stored as it is.
-fn gzip(text: &str) -> Vec<u8> {
-    let length = u16::try_from(text.len()).expect("a short text");
-    let mut file = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01".to_vec();
-    file.extend_from_slice(&length.to_le_bytes());
-    file.extend_from_slice(&(!length).to_le_bytes());
-    file.extend_from_slice(text.as_bytes());
-    file.extend_from_slice(&crc32fast::hash(text.as_bytes()).to_le_bytes());
-    file.extend_from_slice(&u32::from(length).to_le_bytes());
-    file
-}
-
-/// What one row that is refused with this answer comes to.
-#[track_caller]
-fn refused(answer: impl AsRef<[u8]> + Send + Sync + 'static) -> (String, String) {
-    let server = RawServer::saying(answer);
-    let (ran, mut results) = apply(&server.base_url(), 1, "");
-    ran.expect(1);
-    assert_eq!(server.requests().len(), 1);
-    let mut row = results.remove(0);
-    assert_eq!((&*row["outcome"], &*row["attempts"]), ("failed", "1"));
-    let mut cell = |name: &str| row.remove(name).expect("a column");
-    (cell("status"), cell("message"))
-}
-
-#[test]
-fn a_compressed_error_is_read_and_a_broken_one_still_has_its_status() {
-    let body = r#"{"message":"Phone number is not valid.","errorCode":25223}"#;
-    let (status, message) = refused(compressed(&gzip(body)));
-    assert_eq!((&*status, &*message), ("400", "Phone number is not valid."));
-    for broken in [&b"never compressed"[..], &gzip(body)[..13], b"\x1f\x8b"] {
-        let (status, message) = refused(compressed(broken));
-        assert_eq!((&*status, &*message), ("400", "bad request"));
-    }
-}
-
-#[test]
-fn text_that_is_none_is_shown_as_far_as_it_goes() {
-    let mut answer =
-        b"HTTP/1.1 409 \xff\xfe\r\ntrackingid: caf\xe9\r\ncontent-length: 35\r\n\r\n".to_vec();
-    answer.extend_from_slice(b"the number \xff\xfe\0 is\r\nin use \xe9 already");
-    let (status, message) = refused(answer);
-    assert_eq!(status, "409");
-    assert_eq!(
-        message,
-        "the number \u{fffd}\u{fffd} is in use \u{fffd} already"
-    );
-}
-
 #[test]
 fn what_is_said_before_the_answer_is_passed_over() {
     let server = RawServer::saying(
@@ -299,28 +239,6 @@ fn an_answer_nobody_asked_for_is_not_taken_for_the_next_rows() {
         "{results:?}"
     );
     assert!(server.requests().len() >= 10);
-}
-
-#[test]
-fn the_token_does_not_follow_to_another_host() {
-    for status in [
-        "301 Moved",
-        "302 Found",
-        "307 Temporary Redirect",
-        "308 Permanent Redirect",
-    ] {
-        let elsewhere = RawServer::saying(DONE);
-        let target = format!("{}/v1", elsewhere.base_url());
-        let answer =
-            format!("HTTP/1.1 {status}\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
-        let (said, message) = refused(answer);
-        assert_eq!(said, status[..3]);
-        assert_eq!(
-            message,
-            format!("redirected to `{target}`, which is not followed; is --base-url right?")
-        );
-        assert_eq!(elsewhere.connections(), 0);
-    }
 }
 
 #[test]
@@ -374,43 +292,5 @@ fn a_request_that_never_left_is_not_attempted_and_says_why() {
         let (outcome, message) = give_up(base_url, "");
         assert_eq!(outcome, "not-attempted", "{message}");
         assert!(message.starts_with(why), "{message}");
-    }
-}
-
-#[test]
-fn absurd_times_to_wait_are_neither_believed_nor_passed_over() {
-    for (headers, longest, words) in [
-        ("retry-after: -5", "900ms", "to wait 1 s "),
-        ("retry-after: 0", "900ms", "to wait 1 s "),
-        (
-            "retry-after: 99999999999999999999",
-            "2h",
-            "to wait 366 d 0 h ",
-        ),
-        (
-            "retry-after: Fri, 31 Dec 9999 23:59:59 GMT",
-            "2h",
-            "to wait 366 d 0 h ",
-        ),
-        ("retry-after: rand(30),add(30)", "14s", "to wait 15 s "),
-        ("x-nothing: 1", "14s", "to wait 15 s "),
-        ("retry-after: 5\r\nretry-after: 60", "59s", "to wait 1 min "),
-        (
-            "retry-after: soon\r\nretry-after: 60",
-            "59s",
-            "to wait 1 min ",
-        ),
-    ] {
-        let answer = format!("HTTP/1.1 429 Too Many\r\n{headers}\r\ncontent-length: 0\r\n\r\n");
-        let server = RawServer::saying(answer);
-        let flags = format!("--concurrency 1 --max-wait {longest}");
-        let (ran, results) = apply(&server.base_url(), 3, &flags);
-        let Ran { stderr, .. } = ran.expect(3);
-        assert!(stderr.contains(words), "{headers}: {stderr}");
-        assert!(stderr.contains("longer than --max-wait allows"), "{stderr}");
-        assert!(stderr.trim_end().ends_with("--resume"), "{stderr}");
-        assert_eq!(count(&results, "not-attempted"), 3);
-        assert_eq!(results[0]["status"], "429");
-        assert_eq!(server.requests().len(), 1, "{headers}");
     }
 }

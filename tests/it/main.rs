@@ -19,6 +19,7 @@ mod libreoffice;
 mod logs;
 mod names;
 mod nginx;
+mod odd_answers;
 mod pages;
 mod raw_server;
 mod readme;

@@ -6,7 +6,7 @@ use wxbulk::simulator::{
     Access, Bearer, Behaviour, Latency, Location, Locations, Paging, Scopes, Secret,
 };
 
-use crate::harness::{Ran, Stage, TOKEN, count, location_id, org_id};
+use crate::harness::{Stage, TOKEN, count, location_id, org_id};
 use crate::resume::wait_for_records;
 
 /// Two customers. Both have a London; the second has two of the name Springfield.
@@ -34,10 +34,6 @@ fn partner(access: Access) -> Stage {
     })
 }
 
-fn run(stage: &Stage, line: &str) -> Ran {
-    stage.run(&format!("{line} --base-url {}", stage.simulator.base_url()))
-}
-
 fn number_of(stage: &Stage, location: u64) -> String {
     let all = stage.state();
     let number = &all[location_id(location)]["autoTransferNumber1"];
@@ -55,12 +51,7 @@ fn names_do_for_ids_there_and_back() {
         ),
     );
     let ran = stage.apply("sheet.csv --backup").expect(0);
-    assert!(
-        ran.stderr
-            .contains("looking up the locations of 2 organisations by name"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("looking up the locations of 2 organisations by name");
     let numbers = [1, 2, 3, 4].map(|location| number_of(&stage, location));
     assert_eq!(numbers, ["5601", "5501", "5603", "5604"]);
     let results = stage.results("sheet.results.csv");
@@ -74,11 +65,11 @@ fn names_do_for_ids_there_and_back() {
         "{header}"
     );
 
-    run(&stage, "plan sheet.csv").expect(0);
+    stage.run_online("plan sheet.csv").expect(0);
     let plan = stage.results("sheet.plan.csv");
     assert!(plan.iter().all(|row| row["action"] == "same"));
     assert_eq!(plan[1]["locationId"], location_id(3));
-    run(&stage, "undo sheet.results.csv --yes").expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
     let numbers = [1, 2, 3, 4].map(|location| number_of(&stage, location));
     assert_eq!(numbers, ["5501"; 4]);
     stage
@@ -246,12 +237,7 @@ fn without_the_right_to_list_names_are_refused_and_ids_still_do() {
         format!("orgId,locationName,locationId,n1\n{row}"),
     );
     let ran = stage.apply("sheet.csv").expect(2);
-    assert!(
-        ran.stderr
-            .contains("the locations of its organisation cannot be listed"),
-        "{}",
-        ran.stderr
-    );
+    ran.says("the locations of its organisation cannot be listed");
     // The organisation's name is of no use then, and not needed.
     stage.write(
         "ids.csv",

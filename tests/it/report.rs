@@ -138,11 +138,8 @@ fn whatever_others_write_adds_nothing_to_the_page_but_text() {
 fn a_page_about_a_plan_claims_no_change_and_a_quiet_run_says_nothing_of_it() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(3));
-    let plan = format!(
-        "plan sheet.csv -q --base-url {} --report page.html",
-        stage.simulator.base_url()
-    );
-    let ran = stage.run(&plan).expect(0);
+    let plan = "plan sheet.csv -q --report page.html";
+    let ran = stage.run_online(plan).expect(0);
     assert_eq!(ran.stderr, "");
     let page = page(&stage, "page.html");
     assert_eq!(figure(&page, "Looked at"), 3);

@@ -100,11 +100,7 @@ fn a_stop_ends_even_the_longest_pause_at_once() {
         ..Behaviour::instant()
     });
     stage.write("sheet.csv", sheet(50));
-    let mut command = stage.command(&format!(
-        "apply --yes -vv --base-url {} sheet.csv",
-        stage.simulator.base_url()
-    ));
-    let mut child = command.spawn().expect("it starts");
+    let mut child = stage.start_apply("sheet.csv -vv");
     let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     let told_to_wait = |line: std::io::Result<String>| line.expect("text").contains("429");
     assert!(lines.any(told_to_wait));
@@ -130,11 +126,7 @@ fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
         ..Behaviour::instant()
     });
     stage.write("sheet.csv", sheet(50));
-    let mut command = stage.command(&format!(
-        "apply --yes -v --base-url {} sheet.csv",
-        stage.simulator.base_url()
-    ));
-    let mut child = command.spawn().expect("it starts");
+    let mut child = stage.start_apply("sheet.csv -v");
     let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     while stage.requests().is_empty() {
         std::thread::yield_now();

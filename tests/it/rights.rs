@@ -45,10 +45,7 @@ fn sheet(rows: &[(u64, Option<u64>)]) -> String {
 }
 
 fn plan(stage: &Stage) -> Ran {
-    stage.run(&format!(
-        "plan sheet.csv --base-url {}",
-        stage.simulator.base_url()
-    ))
+    stage.run_online("plan sheet.csv")
 }
 
 fn first_lines(text: &str, count: usize) -> String {

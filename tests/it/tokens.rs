@@ -1,4 +1,5 @@
-//! Access tokens that end before the run does.
+//! Access tokens: where they come from, that nothing shows them, and those that end before the run
+//! does.
 
 use std::fs;
 use std::num::NonZeroU64;
@@ -6,7 +7,7 @@ use std::num::NonZeroU64;
 use serde_json::Value;
 use wxbulk::simulator::{Access, Bearer, Behaviour, Lifetime, Refresh, Rotation, Secret};
 
-use crate::harness::{Ran, Stage, count, sheet};
+use crate::harness::{Ran, Stage, TOKEN, count, sheet};
 
 const CLIENT_SECRET: &str = "hush-hush-client";
 const REFRESH_TOKEN: &str = "first-refresh-t0ken";
@@ -117,11 +118,7 @@ fn a_token_that_ends_every_200_requests_costs_no_row_and_one_refresh_each_time()
 fn the_variables_of_a_service_app_do_as_well_and_a_new_refresh_token_is_warned_about() {
     let stage = service(50, Rotation::NewRefreshToken);
     stage.write("sheet.csv", sheet(120));
-    let line = format!(
-        "apply sheet.csv --yes --base-url {}",
-        stage.simulator.base_url()
-    );
-    let mut command = stage.command(&line);
+    let mut command = stage.command(&stage.apply_line("sheet.csv"));
     command
         .env("SERVICE_APP_CLIENT_ID", "me")
         .env("SERVICE_APP_CLIENT_SECRET", CLIENT_SECRET)
@@ -180,4 +177,55 @@ fn a_personal_token_that_ends_stops_the_run_which_goes_on_with_another() {
         .apply("sheet.csv --resume --token-file token.txt")
         .expect(0);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 50);
+}
+
+#[test]
+fn a_token_that_is_missing_or_garbled_is_explained() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    let without = |name: &str, value: &str| {
+        let mut command = stage.command("apply sheet.csv");
+        let output = command
+            .env_remove("WEBEX_ACCESS_TOKEN")
+            .env(name, value)
+            .output();
+        Ran::of(output.expect("it starts")).expect(2).stderr
+    };
+    insta::assert_snapshot!(without("WEBEX_TOKEN", ""), @"
+    error: there is no access token
+    hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;
+    hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;
+    hint: for runs longer than that, name a service app's file with --service-app;
+    hint: to try everything without one, use --rehearse
+    ");
+    insta::assert_snapshot!(without("WEBEX_ACCESS_TOKEN", "two words"), @"error: the variable WEBEX_ACCESS_TOKEN holds no token: it has spaces, line breaks or letters in it that no token has");
+}
+
+#[test]
+fn the_token_can_come_from_a_file_and_is_never_shown() {
+    let stage = Stage::new(Behaviour {
+        faults: "404=20%,500=20%,reset-before=10%".parse().expect("faults"),
+        ..Behaviour::instant()
+    });
+    stage.write("sheet.csv", sheet(60));
+    stage.write("secret.txt", format!("Bearer {TOKEN}\n"));
+    let mut said = String::new();
+    for line in [
+        "sheet.csv --token-file secret.txt -vv --log-file log.jsonl -o one.csv",
+        "sheet.csv -vv --log-file log.jsonl --summary json -o two.csv",
+        "sheet.csv -o one.csv",
+    ] {
+        let ran = stage.apply(line);
+        said += &ran.stdout;
+        said += &ran.stderr;
+    }
+    fs::remove_file(stage.path("secret.txt")).expect("it was there");
+    for path in stage.files() {
+        said += &fs::read_to_string(path).expect("text");
+    }
+    assert!(
+        said.contains("exchange") && said.contains("updated"),
+        "something was said"
+    );
+    assert!(!said.contains(TOKEN));
 }

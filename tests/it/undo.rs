@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use wxbulk::simulator::{Behaviour, Faults, Latency};
 
-use crate::harness::{Ran, Results, Stage, count, location_id, org_id};
+use crate::harness::{Results, Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
 
 const ROWS: u64 = 120;
@@ -46,10 +46,6 @@ fn wanted(row: u64) -> [String; 3] {
     [number(row + 1000), second.into(), number(row + 2000)]
 }
 
-fn run(stage: &Stage, line: &str) -> Ran {
-    stage.run(&format!("{line} --base-url {}", stage.simulator.base_url()))
-}
-
 fn changes_sent(stage: &Stage) -> usize {
     let requests = stage.requests();
     let is_change = |request: &&Value| request["method"] == "PUT";
@@ -73,7 +69,7 @@ fn stage(behaviour: Behaviour) -> Stage {
 fn a_plan_shows_what_would_change_and_changes_nothing() {
     let stage = stage(Behaviour::instant());
     let (before, sent) = (stage.state(), changes_sent(&stage));
-    let ran = run(&stage, "plan sheet.csv").expect(0);
+    let ran = stage.run_online("plan sheet.csv").expect(0);
     assert_eq!((stage.state(), changes_sent(&stage)), (before, sent));
     let plan = stage.results("sheet.plan.csv");
     assert_eq!(plan.len() as u64, ROWS);
@@ -86,7 +82,7 @@ fn a_plan_shows_what_would_change_and_changes_nothing() {
     assert_eq!(plan[0]["site"], "site 2");
     ran.says("different");
 
-    let ran = run(&stage, "plan sheet.csv").expect(2);
+    let ran = stage.run_online("plan sheet.csv").expect(2);
     ran.says("sheet.plan.csv");
 }
 
@@ -111,17 +107,17 @@ fn what_was_changed_is_put_back_through_faults_and_kills() {
     assert_eq!(count(&results, "updated"), 60);
     assert_eq!(count(&results, "unchanged"), 60);
 
-    run(&stage, "plan sheet.csv").expect(0);
+    stage.run_online("plan sheet.csv").expect(0);
     assert_eq!(
         actions(&stage.results("sheet.plan.csv"), "same") as u64,
         ROWS
     );
 
-    run(&stage, "undo sheet.results.csv --yes").expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
     let undone = stage.results("sheet.results.undo.results.csv");
     assert_eq!(undone.len(), 60);
     assert_eq!(count(&undone, "updated"), 60);
-    run(&stage, "plan before.csv").expect(0);
+    stage.run_online("plan before.csv").expect(0);
     assert_eq!(
         actions(&stage.results("before.plan.csv"), "same") as u64,
         ROWS
@@ -129,8 +125,10 @@ fn what_was_changed_is_put_back_through_faults_and_kills() {
     assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
 
     // And the way back from the way back.
-    run(&stage, "undo sheet.results.undo.results.csv --yes").expect(0);
-    run(&stage, "plan sheet.csv -o again.csv").expect(0);
+    stage
+        .run_online("undo sheet.results.undo.results.csv --yes")
+        .expect(0);
+    stage.run_online("plan sheet.csv -o again.csv").expect(0);
     assert_eq!(actions(&stage.results("again.csv"), "same") as u64, ROWS);
 }
 
@@ -142,7 +140,7 @@ fn spelt_alike(state: &Value) -> String {
 #[test]
 fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
     let stage = stage(Behaviour::instant());
-    run(&stage, "plan sheet.csv").expect(0);
+    stage.run_online("plan sheet.csv").expect(0);
     // Somebody changes row 4 after the plan was made, and row 6 after the run.
     let other = |row: u64| {
         let all = sheet(ROWS, |_| [number(1), String::new(), String::new()]);
@@ -172,14 +170,16 @@ fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
 
     stage.write("other6.csv", other(6));
     stage.apply("other6.csv").expect(0);
-    let ran = run(&stage, "undo sheet.results.csv --yes").expect(1);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
     ran.says("--force");
     let undone = stage.results("sheet.results.undo.results.csv");
     assert_eq!(count(&undone, "updated"), 58);
     assert_eq!(count(&undone, "failed"), 1);
-    run(&stage, "undo sheet.results.csv --yes --force -o forced.csv").expect(0);
+    stage
+        .run_online("undo sheet.results.csv --yes --force -o forced.csv")
+        .expect(0);
     assert_eq!(count(&stage.results("forced.csv"), "updated"), 1);
-    run(&stage, "plan before.csv").expect(0);
+    stage.run_online("plan before.csv").expect(0);
     // Row 4 has the number that somebody else gave it.
     assert_eq!(actions(&stage.results("before.plan.csv"), "change"), 1);
 }
@@ -197,7 +197,7 @@ fn several_rows_for_one_location_go_back_the_other_way_round() {
         .apply("sheet.csv --backup --allow-duplicates")
         .expect(0);
     assert!(stage.state().to_string().contains("5504"));
-    run(&stage, "undo sheet.results.csv --yes").expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert!(stage.state().to_string().contains("5501"));
     let undone = stage.results("sheet.results.undo.results.csv");
     let put_back: Vec<&str> = undone.iter().map(|row| row["n1"].as_str()).collect();
@@ -209,14 +209,14 @@ fn several_rows_for_one_location_go_back_the_other_way_round() {
 fn what_cannot_be_undone_or_relied_on_is_said_before_anything_is_sent() {
     let stage = stage(Behaviour::instant());
     let sent = changes_sent(&stage);
-    let ran = run(&stage, "undo before.results.csv --yes").expect(2);
+    let ran = stage.run_online("undo before.results.csv --yes").expect(2);
     ran.says("--backup");
-    let ran = run(&stage, "undo sheet.csv --yes").expect(2);
+    let ran = stage.run_online("undo sheet.csv --yes").expect(2);
     ran.says("previous1");
     let ran = stage.apply("sheet.csv --if-unchanged before.csv").expect(2);
     ran.says("present1");
 
-    run(&stage, "plan sheet.csv").expect(0);
+    stage.run_online("plan sheet.csv").expect(0);
     let plan = fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
     let swapped: Vec<&str> = plan.lines().take(1).chain(plan.lines().skip(2)).collect();
     stage.write("other.plan.csv", swapped.join("\n"));
@@ -241,7 +241,7 @@ fn a_plan_that_was_interrupted_goes_on() {
     wait_for_records(&stage, "sheet.plan.csv.journal", 30);
     child.kill().expect("it was running");
     child.wait().expect("it ends");
-    run(&stage, "plan sheet.csv --resume").expect(0);
+    stage.run_online("plan sheet.csv --resume").expect(0);
     let plan = stage.results("sheet.plan.csv");
     assert_eq!((actions(&plan, "change"), actions(&plan, "same")), (60, 60));
     let looks = stage.requests().len() as u64 - ROWS;
@@ -255,13 +255,15 @@ fn what_may_have_been_changed_is_put_back_and_what_was_not_is_left_as_it_is() {
     stage.apply("sheet.csv --backup").expect(0);
     let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
     stage.write("unknown.csv", results.replace(",updated,", ",unknown,"));
-    run(&stage, "undo unknown.csv --yes").expect(0);
+    stage.run_online("undo unknown.csv --yes").expect(0);
     let undone = stage.results("unknown.undo.results.csv");
     assert_eq!(count(&undone, "updated"), 60);
     assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
     // As if none of those changes had ever arrived.
     let sent = changes_sent(&stage);
-    run(&stage, "undo unknown.csv --yes -o again.csv").expect(0);
+    stage
+        .run_online("undo unknown.csv --yes -o again.csv")
+        .expect(0);
     assert_eq!(count(&stage.results("again.csv"), "unchanged"), 60);
     assert_eq!(changes_sent(&stage), sent);
 }

@@ -25,7 +25,7 @@ fn partner(each: u64, access: Access) -> Stage {
 }
 
 fn whoami(stage: &Stage) -> Ran {
-    stage.run(&format!("whoami --base-url {}", stage.simulator.base_url()))
+    stage.run_online("whoami")
 }
 
 #[test]
@@ -107,11 +107,7 @@ fn a_service_apps_token_that_ends_between_two_questions_is_replaced() {
     );
     let app = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c\n";
     stage.write_secret("app.env", app);
-    let command = format!(
-        "whoami --service-app app.env --base-url {}",
-        stage.simulator.base_url()
-    );
-    let ran = stage.run(&command).expect(0);
+    let ran = stage.run_online("whoami --service-app app.env").expect(0);
     assert!(
         ran.stdout.contains("it manages 2 organisations"),
         "{}",
