@@ -56,7 +56,7 @@ pub enum Command {
     Plan(Box<PlanFlags>),
     /// Put back the numbers that were there before an `apply --backup`
     Undo(Box<UndoFlags>),
-    /// Write a page about a run, for those who have to know how it went
+    /// Write a page about a run, for those who need to know how it went
     Report(ReportFlags),
     /// List locations and their numbers, as a sheet that `apply` takes
     #[command(
@@ -68,7 +68,7 @@ pub enum Command {
     Export(Box<ExportFlags>),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
-    /// Print what makes a shell complete wxbulk's commands and flags
+    /// Print the script that makes a shell complete wxbulk's commands and flags
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
         /// The shell you type in
@@ -78,7 +78,7 @@ pub enum Command {
     /// Write the manual pages into a folder
     #[command(after_help = "Example:\n  wxbulk man /usr/local/share/man/man1")]
     Man {
-        /// Where they go; it is made where there is none
+        /// Where they go; it is made if it does not exist
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },

@@ -286,7 +286,9 @@ fn read_concurrency(text: &str) -> Result<NonZeroUsize> {
     text.parse()
         .ok()
         .filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE)
-        .with_context(|| format!("--concurrency: `{text}` is no number from 1 to {MOST_AT_ONCE}"))
+        .with_context(|| {
+            format!("--concurrency: `{text}` is not a number from 1 to {MOST_AT_ONCE}")
+        })
 }
 
 /// Reads a rate such as `5/s`; `flag` is named in the error.
@@ -301,7 +303,7 @@ fn read_duration(text: &str, flag: &str) -> Result<Duration> {
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero() && *duration <= Duration::from_hours(24 * 366))
         .with_context(|| {
-            format!("{flag}: `{text}` is no length of time; it looks like 90s, 5m or 2h")
+            format!("{flag}: `{text}` is not a length of time; write it like 90s, 5m or 2h")
         })
 }
 

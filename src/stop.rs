@@ -65,11 +65,11 @@ impl fmt::Display for StopReason {
             ),
             StopReason::NotRenewed { message } => write!(
                 formatter,
-                "the service gives no new access token for the refresh token: {message}"
+                "the service does not give a new access token for the refresh token: {message}"
             ),
             StopReason::Forbidden { message } => write!(
                 formatter,
-                "the first {FORBIDDEN_AT_THE_START} answers all were 403, so the token may not change these settings: {message}"
+                "the first {FORBIDDEN_AT_THE_START} answers were all 403, so the token may not change these settings: {message}"
             ),
             StopReason::MayNotRead { message } => {
                 write!(
@@ -94,14 +94,14 @@ impl fmt::Display for StopReason {
             StopReason::CannotRecord(error) => {
                 write!(
                     formatter,
-                    "the results cannot be written down: {}",
+                    "the results cannot be written: {}",
                     platform::in_words(error)
                 )
             }
             StopReason::SheetUnreadable(error) => {
                 write!(
                     formatter,
-                    "the sheet cannot be read on: {}",
+                    "the rest of the sheet cannot be read: {}",
                     platform::in_words(error)
                 )
             }
@@ -115,10 +115,10 @@ impl StopReason {
         match self {
             StopReason::Interrupted | StopReason::SheetUnreadable(_) => None,
             StopReason::Unauthorised { .. } => {
-                Some("get a new access token first; a personal one lives twelve hours")
+                Some("get a new access token first; a personal one lasts 12 hours")
             }
             StopReason::NotRenewed { .. } => Some(
-                "a refresh token ends when it is not used for 90 days or when access is withdrawn; authorise the app again and note the new one first",
+                "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorise the app again and save its new refresh token",
             ),
             StopReason::Forbidden { .. } => Some(
                 "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organisations",
@@ -129,12 +129,14 @@ impl StopReason {
             StopReason::Unreachable { .. } => Some(
                 "look at the network, the VPN and the proxy (`HTTPS_PROXY`) first; a certificate that is not trusted is often the company proxy's own, and belongs in this computer's certificate store",
             ),
-            StopReason::TooManyFailures { .. } => Some("see in the results why they failed first"),
+            StopReason::TooManyFailures { .. } => {
+                Some("look in the results first to see why they failed")
+            }
             StopReason::WaitTooLong { .. } => {
                 Some("go on when that time has come, or with a longer --max-wait")
             }
             StopReason::CannotRecord(_) => {
-                Some("make room on the disk, or the folder writable again, first")
+                Some("first make room on the disk, or make the folder writable again")
             }
         }
     }
@@ -171,7 +173,9 @@ impl FromStr for FailureLimit {
                 .map(FailureLimit::Share),
             None => text.parse().ok().map(FailureLimit::Rows),
         };
-        limit.ok_or_else(|| format!("`{text}` is no number of rows (`25`) and no share (`5%`)"))
+        limit.ok_or_else(|| {
+            format!("`{text}` is neither a number of rows (`25`) nor a share (`5%`)")
+        })
     }
 }
 

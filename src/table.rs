@@ -134,13 +134,13 @@ impl Table {
             .with_context(|| self.writing())?;
         match existing {
             Existing::Refuse if path.exists() => bail!(
-                "`{shown}` has come into being meanwhile and is left alone; what was written is in `{shown_temporary}`"
+                "`{shown}` appeared in the meantime and is left alone; what was written is in `{shown_temporary}`"
             ),
             Existing::Expect if path.exists() => {
                 let is_same = measure(path).is_ok_and(|standing| standing == written);
                 platform::drop_half(path);
                 if !is_same {
-                    bail!("`{shown}` exists already and says something else; move it away");
+                    bail!("`{shown}` exists already and has other contents; move it away");
                 }
                 return Ok(written);
             }

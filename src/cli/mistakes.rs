@@ -46,22 +46,22 @@ fn in_words(error: &Error) -> Option<String> {
         },
         ErrorKind::InvalidValue => match (value, text(ContextKind::InvalidArg)?) {
             (Some(value), _) => {
-                format!("{}: `{value}` is not among what may stand there", argument?)
+                format!("{}: `{value}` is not one of the possible values", argument?)
             }
             (None, usage) => format!("`{}` needs a value, as in `{usage}`", argument?),
         },
         ErrorKind::ValueValidation => {
             let why = error.source()?;
             let why = if why.is::<ParseFloatError>() || why.is::<ParseIntError>() {
-                "is no number".to_string()
+                "is not a number".to_string()
             } else {
                 format!("cannot be used: {why}")
             };
             format!("{}: `{}` {why}", argument?, value?)
         }
         ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg).map(name)? {
-            prior if Some(&prior) == argument.as_ref() => format!("`{prior}` is there twice"),
-            prior => format!("`{}` does not go with `{prior}`", argument?),
+            prior if Some(&prior) == argument.as_ref() => format!("`{prior}` is given twice"),
+            prior => format!("`{}` cannot be used together with `{prior}`", argument?),
         },
         _ => return None,
     };
@@ -152,23 +152,23 @@ mod tests {
         hint: wxbulk --help shows all there is
 
         apply numbers.csv --summary xml
-        error: --summary: `xml` is not among what may stand there
+        error: --summary: `xml` is not one of the possible values
         hint: it is `json`
 
         completions ksh
-        error: <SHELL>: `ksh` is not among what may stand there
+        error: <SHELL>: `ksh` is not one of the possible values
         hint: did you mean `zsh`?
 
         apply numbers.csv --rehearse --rehearse-speed fast
-        error: --rehearse-speed: `fast` is no number
+        error: --rehearse-speed: `fast` is not a number
         hint: wxbulk --help shows all there is
 
         apply numbers.csv --rehearse --token-file token.txt
-        error: `--rehearse` does not go with `--token-file`
+        error: `--rehearse` cannot be used together with `--token-file`
         hint: wxbulk apply --help shows all there is
 
         apply numbers.csv --rehearse --rehearse
-        error: `--rehearse` is there twice
+        error: `--rehearse` is given twice
         hint: wxbulk apply --help shows all there is
 
         apply numbers.csv --rehearse-speed 2

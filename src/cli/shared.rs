@@ -19,7 +19,7 @@ pub struct SheetFlags {
     #[arg(long, value_name = "+CODE", help_heading = "Sheet")]
     pub country: Option<String>,
 
-    /// Take a results file and only the rows of it that are not as asked
+    /// The sheet is a results file: take only the rows of it that are not as asked
     #[arg(long, conflicts_with = "allow_duplicates", help_heading = "Sheet")]
     pub only_failed: bool,
 
@@ -31,11 +31,11 @@ pub struct SheetFlags {
     #[arg(long = "sheet", value_name = "NAME", help_heading = "Sheet")]
     pub sheet_name: Option<String>,
 
-    /// What the sheet's letters are written in, such as windows-1252 [default: found]
+    /// The sheet's character encoding, such as windows-1252 [default: detected]
     #[arg(long, value_name = "NAME", help_heading = "Sheet")]
     pub encoding: Option<String>,
 
-    /// What stands between two cells: comma, semicolon, tab, pipe or another [default: found]
+    /// What separates two cells: comma, semicolon, tab, pipe or another character [default: detected]
     #[arg(long, value_name = "CHARACTER", help_heading = "Sheet")]
     pub separator: Option<String>,
 }
@@ -63,7 +63,7 @@ pub struct RunFlags {
     #[arg(long, help_heading = "Sheet")]
     pub skip_invalid: bool,
 
-    /// Requests under way at once, at most
+    /// Most requests under way at once
     #[arg(
         short,
         long,
@@ -77,7 +77,7 @@ pub struct RunFlags {
     #[arg(long, value_name = "RATE", help_heading = "Speed")]
     pub rate: Option<String>,
 
-    /// Neither begin at the rate that an earlier run found nor note this run's
+    /// Do not begin at the rate that an earlier run found, and do not remember this run's
     #[arg(long, help_heading = "Speed")]
     pub forget_rate: bool,
 
@@ -94,7 +94,7 @@ pub struct RunFlags {
     )]
     pub max_wait: String,
 
-    /// Take a request for lost after this long
+    /// Give up on a request after this long, and try again
     #[arg(
         long,
         value_name = "TIME",
@@ -106,7 +106,7 @@ pub struct RunFlags {
     #[command(flatten)]
     pub service: ServiceFlags,
 
-    /// When progress is forced onto the disk: row, group (ten times a second) or none
+    /// When progress is forced onto the disk: row (each one), group (ten times a second) or none
     #[arg(
         long,
         value_name = "WHEN",
@@ -115,11 +115,11 @@ pub struct RunFlags {
     )]
     pub durability: String,
 
-    /// Write a CSV that opens in Excel by a double-click without a digit lost (.xlsx needs no such care)
+    /// Write a CSV that Excel opens by a double-click without losing a digit (.xlsx needs no such care)
     #[arg(long, help_heading = "Output")]
     pub excel: bool,
 
-    /// Write a page about the run as well, for those who have to know how it went
+    /// Also write a page about the run, for those who need to know how it went
     #[arg(long, value_name = "FILE.html", help_heading = "Output")]
     pub report: Option<PathBuf>,
 
@@ -135,7 +135,7 @@ pub struct RunFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub struct ServiceFlags {
-    /// The service, where it is not the public one
+    /// The address of the service, if it is not the public one
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 
@@ -156,11 +156,11 @@ pub struct TalkFlags {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Say more: each pause and each new try; twice: every answer
+    /// Say more: each pause and each retry; given twice, every answer
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Note in this file every answer, every row and what failed in full, one JSON object a line
+    /// Log every answer and row to this file, and in full what failed, as one JSON object per line
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 }

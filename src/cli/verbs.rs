@@ -12,7 +12,7 @@ pub struct CheckFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
 
-    /// Write a copy of the sheet with what is certain put right, each change listed
+    /// Write a copy of the sheet with what is certain put right, and list each change
     #[arg(long, value_name = "OUT")]
     pub fix: Option<PathBuf>,
 
@@ -47,7 +47,7 @@ pub struct ApplyFlags {
     #[arg(long)]
     pub backup: bool,
 
-    /// Leave rows alone whose present numbers are no longer those of this plan
+    /// Leave alone the rows whose present numbers are no longer those of this plan
     #[arg(long, value_name = "PLAN")]
     pub if_unchanged: Option<PathBuf>,
 
@@ -159,11 +159,11 @@ pub struct SimulatorFlags {
     #[arg(long, value_name = "TIME", help_heading = "Trouble")]
     pub latency: Option<String>,
 
-    /// How often what goes wrong, such as all=5% or 500=2%,reset-after=1%
+    /// What goes wrong and how often, such as all=5% or 500=2%,reset-after=1%
     #[arg(long, value_name = "FAULTS", help_heading = "Trouble")]
     pub faults: Option<String>,
 
-    /// How many times faster than real life it all goes
+    /// How many times faster than real life everything goes
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<String>,
 
@@ -192,7 +192,7 @@ pub struct SimulatorFlags {
     #[arg(long, value_name = "SHARE", help_heading = "Trouble")]
     pub meddling: Option<String>,
 
-    /// Chance begins here: the same seed, the same faults
+    /// Where chance begins: the same seed gives the same faults
     #[arg(long, value_name = "N", default_value = "1", help_heading = "Trouble")]
     pub seed: u64,
 }

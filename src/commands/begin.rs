@@ -132,7 +132,7 @@ pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
         );
     }
     bail!(
-        "an earlier run of this sheet has not ended; `{}` knows its {} finished rows\nhint: to go on with it: {}\n{anew}",
+        "an earlier run of this sheet did not reach its end; `{}` has its {} finished rows\nhint: to go on with it: {}\n{anew}",
         journal_path.display(),
         journal.finished(),
         invocation::with_resume()
@@ -197,7 +197,7 @@ pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journa
     ];
     if was.plan != is.plan {
         bail!(
-            "`{}` is not the output of such a run; name another file with --output",
+            "`{}` is the output of another kind of run; name another file with --output",
             results.display()
         );
     }

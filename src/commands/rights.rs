@@ -65,7 +65,7 @@ pub(super) async fn consult(
         Err(Unanswered::Stopped(reason)) => return Ok(Some(reason)),
         Err(unanswered) => {
             say(&format!(
-                "note: the service does not tell which organisations the token manages, so those of the rows are not checked: {unanswered}"
+                "note: the service does not say which organisations the token manages, so those of the rows are not checked: {unanswered}"
             ));
             Vec::new()
         }

@@ -19,7 +19,7 @@ use crate::summary::ExitCode;
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     let listen: SocketAddr = flags.listen.parse().map_err(|_| {
         anyhow!(
-            "--listen: `{}` is no address; it looks like 127.0.0.1:8080",
+            "--listen: `{}` is not an address; it looks like 127.0.0.1:8080",
             flags.listen
         )
     })?;

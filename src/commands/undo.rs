@@ -35,7 +35,7 @@ pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
     }
     if reversal.rows_left_out > 0 {
         say(&format!(
-            "left out of it: {} of the results that changed nothing",
+            "left out: {} of the results that changed nothing",
             plural(reversal.rows_left_out, "row")
         ));
     }

@@ -68,7 +68,7 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
         let _ = writeln!(text, "whose token: {}", flatten(&name).trim());
         let _ = writeln!(text, "its own organisation: {}", flatten(&person.org_id));
     } else {
-        text.push_str("whose token: it may not be asked\n");
+        text.push_str("whose token: it is not allowed to ask\n");
     }
     let organizations = unless_forbidden(inquiry.organizations().await)?;
     if organizations.as_ref().is_some_and(Vec::is_empty) {
@@ -85,20 +85,20 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
             );
         }
     } else {
-        text.push_str("which organisations it manages: it may not be asked\n");
+        text.push_str("which organisations it manages: it is not allowed to ask\n");
     }
     let locations = unless_forbidden(inquiry.locations(None).await)?;
     let code = if let Some(locations) = locations {
         let count = plural(locations.len() as u64, "location");
         let _ = writeln!(
             text,
-            "calling settings: it may read those of {count} in its own organisation"
+            "calling settings: it can read those of {count} in its own organisation"
         );
-        text.push_str("whether it may change them only a change can tell; that takes the scope spark-admin:telephony_config_write\n");
+        text.push_str("only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write\n");
         ExitCode::AsAsked
     } else {
         text.push_str(
-            "calling settings: it may not read them; that takes the scope spark-admin:telephony_config_read\n",
+            "calling settings: it cannot read them; that takes the scope spark-admin:telephony_config_read\n",
         );
         ExitCode::NothingSent
     };

@@ -85,7 +85,7 @@ pub struct BeginRecord {
     pub began_at: Timestamp,
     /// As it is typed: `apply`, `plan`, `undo` or `export`.
     pub command: String,
-    /// Requests under way at once, at most.
+    /// How many requests may be under way at once.
     pub concurrency: usize,
     /// The rate that a person said must not be passed, such as `5/s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

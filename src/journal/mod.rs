@@ -67,7 +67,7 @@ impl FromStr for Durability {
             "row" => Ok(Durability::Row),
             "group" => Ok(Durability::Group),
             "none" => Ok(Durability::None),
-            _ => Err(format!("`{text}` is none of `row`, `group` and `none`")),
+            _ => Err(format!("`{text}` is not one of `row`, `group` and `none`")),
         }
     }
 }

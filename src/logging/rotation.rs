@@ -34,7 +34,7 @@ impl RotatingFile {
             File::open(path)?.take(1).read_to_end(&mut first)?;
             if !matches!(first[..], [] | [b'{']) {
                 return Err(io::Error::other(
-                    "it exists and is no log; name another file",
+                    "it exists and is not a log; name another file",
                 ));
             }
         }

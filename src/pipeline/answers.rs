@@ -19,7 +19,7 @@ use crate::stop::StopReason;
 use crate::webex::Service;
 
 /// What is said of a row that was left alone because of its expectations.
-const NOT_AS_EXPECTED: &str = "the numbers are no longer what they were: somebody changed them meanwhile; they were left alone";
+const NOT_AS_EXPECTED: &str = "somebody changed the numbers in the meantime; they were left alone";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_renewal(&mut self, ticket: Ticket, reply: &Reply) {

@@ -62,7 +62,7 @@ pub(super) fn what(facts: &Facts) -> Markup {
 fn which_rows(facts: &Facts) -> String {
     let settings = &facts.header.settings;
     let mut said = vec![if settings.only_failed {
-        "those that an earlier run left not as asked"
+        "those that an earlier run did not leave as asked"
     } else {
         "all"
     }];

@@ -57,7 +57,7 @@ fn line(word: &str, meaning: &str, count: u64, all: u64) -> Markup {
 fn meaning(kind: OutcomeKind, is_plan: bool) -> &'static str {
     match kind {
         OutcomeKind::Updated => "the service took the change",
-        OutcomeKind::Unchanged => "it was so already",
+        OutcomeKind::Unchanged => "the numbers were already so",
         OutcomeKind::Skipped => "there was nothing to do, or an earlier row says the same",
         OutcomeKind::Failed if is_plan => "the numbers could not be read",
         OutcomeKind::Failed => "the service refused it, or kept failing",
@@ -88,9 +88,9 @@ pub(super) fn causes(facts: &Facts) -> Markup {
     }
     html! {
         section {
-            h2 { "What is not as asked, by its cause" }
+            h2 { "Rows not as asked, by cause" }
             p {
-                "The words are those of the first row that met the cause. Cisco support asks for a tracking id; those of all rows stand in the results file."
+                "The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file."
             }
             @for cause in &causes.causes {
                 (block(cause))

@@ -99,7 +99,7 @@ fn verdict(facts: &Facts) -> Markup {
         None => (
             "warning",
             "!",
-            html! { strong { "Not ended." } " The run goes on, or was cut off without a chance to say why; going on with it finishes the sheet." },
+            html! { strong { "Not ended." } " The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet." },
         ),
         Some(end) if !end.complete => (
             "warning",
@@ -110,7 +110,7 @@ fn verdict(facts: &Facts) -> Markup {
                     Some(why) => { ": " (Text::of(why)) "." }
                     None => { "." }
                 }
-                " " (plural(open, "row")) " not done as asked; going on with the run finishes the sheet."
+                " " (plural(open, "row")) " not done as asked; resuming the run finishes the sheet."
             },
         ),
         Some(_) if facts.header.settings.plan && open == 0 => (
@@ -121,7 +121,7 @@ fn verdict(facts: &Facts) -> Markup {
         Some(_) if open > 0 => (
             "problem",
             "×",
-            html! { strong { "Finished, with " (plural(open, "row")) " not as asked." } " What failed stands below, by its cause." },
+            html! { strong { "Finished, with " (plural(open, "row")) " not as asked." } " The failures are listed below, by cause." },
         ),
         Some(_) => (
             "good",

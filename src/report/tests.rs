@@ -182,7 +182,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     insta::assert_snapshot!(words(&page_of(&facts, "wxbulk undo numbers.results.csv")), @"
     Webex Calling · auto transfer numbers · change report
     numbers.csv
-    !Not ended. The run goes on, or was cut off without a chance to say why; going on with it finishes the sheet.
+    !Not ended. The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet.
     Rows in the sheet | 6
     As asked | 1
     Not as asked | 5
@@ -196,7 +196,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Service | numbers.csv
     Rows without an organisation | belong to numbers.csv
     Numbers without a country | belong to numbers.csv
-    Which rows | those that an earlier run left not as asked; bad rows left out; several rows for one location in the order of the sheet
+    Which rows | those that an earlier run did not leave as asked; bad rows left out; several rows for one location in the order of the sheet
     Numbers from before | read and kept before each change
     Pace | 10 requests at once at most, no more than apply
     Organisations
@@ -213,8 +213,8 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     failed | the service refused it, or kept failing | 2 | 33.3 %
     no record | left out by the check, done before, or not yet sent when the journal was read | 3 | 50.0 %
     all |  | 6
-    What is not as asked, by its cause
-    The words are those of the first row that met the cause. Cisco support asks for a tracking id; those of all rows stand in the results file.
+    Rows not as asked, by cause
+    The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file.
     failed · status 404 · code 25223
     25223
     2 rows: 3, 1004
@@ -231,12 +231,12 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     of them answered with 429, marked ▼ above
     pause that the service asked for
     How long answers took
-    So many of the answers | took no longer than
+    Share of the answers | took no longer than
     50 % (the median) | 200 ms
     90 % | 200 ms
     99 % | 200 ms
     all (the slowest) | 200 ms
-    6 answers, those with 429 left out; 2 requests got no answer. The times are told to within a sixteenth.
+    6 answers, those with 429 left out; 2 requests got no answer. Times are exact to about 6 %.
     The way back
     The numbers from before were kept. This puts them back at 1 location, after asking, with an access token as for the run:
     wxbulk undo numbers.results.csv
@@ -259,11 +259,7 @@ fn a_journal_of_an_older_version_gives_a_page_that_says_what_is_not_known() {
     ));
     assert!(text.contains("Not known: an older wxbulk"), "{text}");
     assert!(text.contains("no record"), "{text}");
-    assert_eq!(
-        text.matches("every row had its outcome").count(),
-        2,
-        "{text}"
-    );
+    assert_eq!(text.matches("all rows done").count(), 2, "{text}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn line(facts: &Facts, sitting: &Sitting, is_last: bool) -> Markup {
             @if facts.knows_traffic() { td.number { (grouped(sitting.requests)) } }
             td {
                 @match &sitting.end {
-                    Some(end) if end.complete => "every row had its outcome",
+                    Some(end) if end.complete => "all rows done",
                     Some(end) => {
                         "stopped"
                         @if let Some(why) = &end.stopped { ": " (Text::of(why)) }
@@ -153,7 +153,7 @@ fn latencies(facts: &Facts) -> Markup {
     html! {
         h3 { "How long answers took" }
         table.narrow {
-            thead { tr { th scope="col" { "So many of the answers" } th.number scope="col" { "took no longer than" } } }
+            thead { tr { th scope="col" { "Share of the answers" } th.number scope="col" { "took no longer than" } } }
             tbody {
                 @for (name, share) in PERCENTILES {
                     tr { th scope="row" { (name) } td.number { (length(latencies.percentile(share))) } }
@@ -164,7 +164,7 @@ fn latencies(facts: &Facts) -> Markup {
         p {
             (plural(latencies.total(), "answer")) ", those with 429 left out"
             @if facts.unanswered > 0 { "; " (plural(facts.unanswered, "request")) " got no answer" }
-            ". The times are told to within a sixteenth."
+            ". Times are exact to about 6 %."
         }
     }
 }

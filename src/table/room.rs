@@ -23,12 +23,12 @@ pub fn ensure_room(path: &Path, rows: u64, columns: usize) -> Result<()> {
     // The header takes one.
     if rows >= ROWS.into() {
         bail!(
-            "a sheet of Excel has {ROWS} rows, which {rows} and a header are too many for; name a .csv file instead of `{shown}`"
+            "a sheet in Excel holds {ROWS} rows, and {rows} rows with a header are too many; name a .csv file instead of `{shown}`"
         );
     }
     if columns > COLUMNS.into() {
         bail!(
-            "a sheet of Excel has {COLUMNS} columns, and {columns} are needed; name a .csv file instead of `{shown}`"
+            "a sheet in Excel holds {COLUMNS} columns, and {columns} are needed; name a .csv file instead of `{shown}`"
         );
     }
     Ok(())
@@ -63,6 +63,6 @@ mod tests {
             assert!(fits(path, rows, columns).is_err(), "{path}");
         }
         let error = fits("a.xlsx", 1_048_576, 5).expect_err("too many");
-        insta::assert_snapshot!(error, @"a sheet of Excel has 1048576 rows, which 1048576 and a header are too many for; name a .csv file instead of `a.xlsx`");
+        insta::assert_snapshot!(error, @"a sheet in Excel holds 1048576 rows, and 1048576 rows with a header are too many; name a .csv file instead of `a.xlsx`");
     }
 }

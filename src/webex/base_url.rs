@@ -19,7 +19,7 @@ impl BaseUrl {
     pub fn read(text: &str) -> Result<BaseUrl> {
         let text = text.trim().trim_end_matches('/');
         let Some((scheme, rest)) = text.split_once("://") else {
-            bail!("`{text}` is no web address; it looks like {WEBEX}");
+            bail!("`{text}` is not a web address; it looks like {WEBEX}");
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         if authority.contains('@') {
@@ -28,7 +28,7 @@ impl BaseUrl {
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}".contains(&byte);
         let host = host_of(authority);
         if host.is_empty() || !authority.bytes().chain(path.bytes()).all(plain) {
-            bail!("`{text}` is no base address; it looks like {WEBEX}");
+            bail!("`{text}` is not a base address; it looks like {WEBEX}");
         }
         let is_loopback = host.eq_ignore_ascii_case("localhost")
             || host

@@ -70,7 +70,7 @@ fn a_log_never_spoils_another_file() {
     let ran = stage
         .apply("sheet.csv -o r.csv --log-file sheet.csv")
         .expect(2);
-    insta::assert_snapshot!(ran.stderr, @"error: cannot write the log `sheet.csv`: it exists and is no log; name another file");
+    insta::assert_snapshot!(ran.stderr, @"error: cannot write the log `sheet.csv`: it exists and is not a log; name another file");
     assert_eq!(
         fs::read_to_string(stage.path("sheet.csv")).expect("text"),
         sheet(1)

@@ -137,7 +137,7 @@ fn a_refresh_token_that_is_no_good_is_said_and_nothing_is_sent() {
     write_app(&stage, "a-wrong-refresh-t0ken");
     let ran = stage.apply("sheet.csv --service-app app.env");
     assert_ne!(ran.code, Some(0));
-    ran.says("no new access token");
+    ran.says("does not give a new access token");
     assert_nothing_shows(&stage, &ran, &["a-wrong-refresh-t0ken", CLIENT_SECRET]);
     assert_eq!(stage.requests().len(), 1);
 }

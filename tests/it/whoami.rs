@@ -38,8 +38,8 @@ fn it_says_whose_the_token_is_and_what_it_may_over_any_number_of_pages() {
     it manages 2 organisations:
       Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA  Organization 1
       Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDE  Organization 2
-    calling settings: it may read those of 2,500 locations in its own organisation
-    whether it may change them only a change can tell; that takes the scope spark-admin:telephony_config_write
+    calling settings: it can read those of 2,500 locations in its own organisation
+    only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write
     ");
     assert_eq!(ran.stderr, "");
     assert!(!ran.stdout.contains(TOKEN));
@@ -65,17 +65,17 @@ fn a_token_without_a_scope_is_told_so() {
     };
     let reader = whoami(&partner(1, only("spark-admin:telephony_config_read"))).expect(0);
     insta::assert_snapshot!(reader.stdout, @"
-    whose token: it may not be asked
-    which organisations it manages: it may not be asked
-    calling settings: it may read those of 1 location in its own organisation
-    whether it may change them only a change can tell; that takes the scope spark-admin:telephony_config_write
+    whose token: it is not allowed to ask
+    which organisations it manages: it is not allowed to ask
+    calling settings: it can read those of 1 location in its own organisation
+    only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write
     ");
     let person = whoami(&partner(1, only("spark:people_read"))).expect(2);
     insta::assert_snapshot!(person.stdout, @"
     whose token: Simulated Administrator admin@example.com
     its own organisation: Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA
-    which organisations it manages: it may not be asked
-    calling settings: it may not read them; that takes the scope spark-admin:telephony_config_read
+    which organisations it manages: it is not allowed to ask
+    calling settings: it cannot read them; that takes the scope spark-admin:telephony_config_read
     ");
 }
 
