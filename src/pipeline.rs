@@ -100,7 +100,6 @@ pub struct Finished {
 pub struct Status {
     pub on_wire: usize,
     pub backing_off: usize,
-    pub throttled: u64,
     pub pace: PaceStatus,
     /// How long the gate stays closed.
     pub closed_for: Option<Duration>,
@@ -260,7 +259,6 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let status = Status {
             on_wire,
             backing_off: self.backing_off.len(),
-            throttled: self.throttled,
             pace,
             closed_for: pace.closed_until.map(|until| until.duration_since(now)),
             silent_for: self.reachability.silent_for(now),

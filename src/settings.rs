@@ -292,7 +292,7 @@ fn read_concurrency(text: &str) -> Result<NonZeroUsize> {
 }
 
 /// Reads a rate such as `5/s`; `flag` is named in the error.
-pub fn read_rate(text: &str, flag: &str) -> Result<Rate> {
+fn read_rate(text: &str, flag: &str) -> Result<Rate> {
     text.parse()
         .map_err(|error: crate::pace::RateError| anyhow!("{flag}: {error}"))
 }

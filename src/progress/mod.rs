@@ -259,7 +259,6 @@ mod tests {
         Status {
             on_wire: 10,
             backing_off: 0,
-            throttled: 0,
             pace: PaceStatus {
                 closed_until: None,
                 rate,

@@ -147,7 +147,7 @@ pub fn is_quote(character: char) -> bool {
 }
 
 /// Characters with no width of their own: joiners, direction marks, the byte order mark.
-pub fn is_invisible(character: char) -> bool {
+fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

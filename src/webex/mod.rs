@@ -1,4 +1,4 @@
-//! The service: what it calls things, how it answers, and the one request wxbulk makes of it.
+//! The service: what it calls things, how it answers, and what wxbulk asks of it.
 
 pub mod base_url;
 pub mod errors;

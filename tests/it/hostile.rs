@@ -1,4 +1,4 @@
-//! Servers and networks that misbehave, one way a test: the row's outcome is the truth, the run
+//! Connections and servers that misbehave, one way a test: the row's outcome is the truth, the run
 //! goes on, and the person gets a sentence to act on.
 
 use std::io::{BufRead, BufReader, Read};
