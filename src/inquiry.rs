@@ -9,7 +9,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
-use crate::outcome::OutcomeKind;
+use crate::outcome::{OutcomeKind, with_status};
 use crate::pace::{Departure, Pacer, Ticket, Verdict};
 use crate::platform::StopSignals;
 use crate::reply::Reply;
@@ -61,7 +61,7 @@ impl fmt::Display for Unanswered {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unanswered::Refused { status, message } => {
-                write!(formatter, "{message} (status {status})")
+                formatter.write_str(&with_status(*status, message))
             }
             Unanswered::Unclear(message) => formatter.write_str(message),
             Unanswered::Stopped(reason) => reason.fmt(formatter),

@@ -4,21 +4,22 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::num::{ParseFloatError, ParseIntError};
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{CommandFactory, Parser};
 
 use super::Cli;
 
 /// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
 /// the words for the person come back.
 pub fn read(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
-    Cli::try_parse_from(typed).map_err(|error| match in_words(&error) {
+    let typed: Vec<OsString> = typed.into_iter().collect();
+    Cli::try_parse_from(&typed).map_err(|error| match in_words(&error, &typed) {
         Some(words) => words,
         None => error.exit(),
     })
 }
 
-fn in_words(error: &Error) -> Option<String> {
+fn in_words(error: &Error, typed: &[OsString]) -> Option<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) if !text.is_empty() => Some(text.clone()),
         Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join("` or `")),
@@ -75,23 +76,18 @@ fn in_words(error: &Error) -> Option<String> {
     let hint = match (suggested, possible) {
         (Some(suggested), _) => format!("did you mean `{suggested}`?"),
         (None, Some(possible)) => format!("it is `{possible}`"),
-        (None, None) => format!("{} --help shows all there is", command(error)),
+        (None, None) => format!("{} --help shows all there is", command(typed)),
     };
     Some(format!("error: {said}\nhint: {hint}"))
 }
 
-/// The command that was typed, from the line that shows how it is used.
-fn command(error: &Error) -> String {
-    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
-    let usage = usage.unwrap_or_default();
-    let words = usage.trim_start_matches("Usage:").split_whitespace();
-    let words = words.take_while(|word| word.starts_with(|first: char| first.is_alphabetic()));
-    let words: Vec<&str> = words.collect();
-    if words.is_empty() {
-        "wxbulk".to_string()
-    } else {
-        words.join(" ")
-    }
+/// The command that was typed, as far as there is such a one.
+fn command(typed: &[OsString]) -> String {
+    let command = Cli::command();
+    let known = typed.get(1).and_then(|word| command.find_subcommand(word));
+    known.map_or("wxbulk".to_string(), |known| {
+        format!("wxbulk {}", known.get_name())
+    })
 }
 
 #[cfg(test)]
@@ -149,7 +145,7 @@ mod tests {
 
         apply numbers.csv --output
         error: `--output` needs a value, as in `--output <FILE>`
-        hint: wxbulk --help shows all there is
+        hint: wxbulk apply --help shows all there is
 
         apply numbers.csv --summary xml
         error: --summary: `xml` is not one of the possible values
@@ -161,7 +157,7 @@ mod tests {
 
         apply numbers.csv --rehearse --rehearse-speed fast
         error: --rehearse-speed: `fast` is not a number
-        hint: wxbulk --help shows all there is
+        hint: wxbulk apply --help shows all there is
 
         apply numbers.csv --rehearse --token-file token.txt
         error: `--rehearse` cannot be used together with `--token-file`

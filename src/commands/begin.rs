@@ -13,7 +13,7 @@ use crate::journal::{
     RunHeader,
 };
 use crate::pipeline::Task;
-use crate::settings::{RunSettings, Target};
+use crate::settings::{BadRows, RunSettings, Target};
 use crate::sheet::check::{Checked, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::{RowsWanted, Sheet};
@@ -60,7 +60,7 @@ pub(super) fn header(
                 .country
                 .as_ref()
                 .map(Country::code),
-            skip_invalid: settings.bad_rows == crate::settings::BadRows::Skip,
+            skip_invalid: settings.bad_rows == BadRows::Skip,
             allow_duplicates: settings.deed.sheet.duplicates == DuplicatePolicy::InOrder,
             only_failed: settings.deed.sheet.reading.rows == RowsWanted::OnlyFailed,
             rehearsal,
@@ -202,7 +202,7 @@ pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journa
         );
     }
     if let Some((flag, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
-        bail!("that run began with another {flag}; go on with the same flags it began with");
+        bail!("that run began with a different {flag}; go on with the flags it began with");
     }
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {

@@ -100,7 +100,7 @@ fn fix(
         );
     }
     let Ok(columns) = &sheet.columns else {
-        say("nothing is put right as long as the header is not understood");
+        say("nothing can be put right until the header is understood");
         return Ok(None);
     };
     mending::write(sheet, columns, path, report).map(Some)

@@ -155,7 +155,7 @@ impl fmt::Display for InWords<'_> {
                 error_code,
                 ..
             }) => {
-                formatter.write_str(&with_status(*status, message))?;
+                formatter.write_str(with_status(*status, message).trim_end_matches('.'))?;
                 if !error_code.is_empty() {
                     write!(formatter, " ({error_code})")?;
                 }
