@@ -1,6 +1,7 @@
 //! The flags and the environment, checked and given their meaning. The only reader of the
 //! environment.
 
+use std::fmt::Display;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use jiff::SignedDuration;
 use crate::cli::{RunFlags, ServiceFlags, SheetFlags};
 use crate::clock;
 use crate::journal::Durability;
-use crate::pace::{Memory, PaceSettings, Rate};
+use crate::pace::{Memory, PaceSettings};
 use crate::pipeline::{Course, Task};
 use crate::platform;
 use crate::progress::Manner;
@@ -140,8 +141,8 @@ impl SheetSettings {
                     RowsWanted::All
                 },
                 sheet: flags.sheet_name,
-                encoding: read_flag(flags.encoding.as_deref(), "--encoding")?,
-                separator: read_flag(flags.separator.as_deref(), "--separator")?,
+                encoding: read_optional(flags.encoding.as_deref(), "--encoding")?,
+                separator: read_optional(flags.separator.as_deref(), "--separator")?,
             },
             duplicates: if flags.allow_duplicates {
                 DuplicatePolicy::InOrder
@@ -181,7 +182,6 @@ impl RunSettings {
             Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
         let usual = RetryPolicy::default();
-        let failure_limit = flags.max_failures.map(|text| text.parse()).transpose();
         let consent = if flags.rehearse {
             Consent::Given
         } else {
@@ -202,10 +202,7 @@ impl RunSettings {
             },
             pace: PaceSettings {
                 concurrency: read_concurrency(&flags.concurrency)?,
-                ceiling: flags
-                    .rate
-                    .map(|rate| read_rate(&rate, "--rate"))
-                    .transpose()?,
+                ceiling: read_optional(flags.rate.as_deref(), "--rate")?,
                 remembered: memory
                     .as_ref()
                     .and_then(|memory| memory.recall(clock::now())),
@@ -219,16 +216,12 @@ impl RunSettings {
                     ..usual
                 },
                 longest_wait: read_duration(&flags.max_wait, "--max-wait")?,
-                failure_limit: failure_limit
-                    .map_err(|error: String| anyhow!("--max-failures: {error}"))?,
+                failure_limit: read_optional(flags.max_failures.as_deref(), "--max-failures")?,
                 seed: fastrand::u64(..),
             },
             timeout: read_duration(&flags.timeout, "--timeout")?,
             target,
-            durability: flags
-                .durability
-                .parse()
-                .map_err(|error: String| anyhow!("--durability: {error}"))?,
+            durability: read_flag(&flags.durability, "--durability")?,
             for_excel: flags.excel,
             report: flags.report,
             manner: match (flags.talk.quiet, flags.talk.verbose) {
@@ -256,10 +249,12 @@ pub fn output_path(sheet: &Path, named: Option<PathBuf>, ending: &str) -> Result
     }
 }
 
-fn read_flag<T: FromStr<Err = String>>(text: Option<&str>, flag: &str) -> Result<Option<T>> {
-    text.map(str::parse)
-        .transpose()
-        .map_err(|error| anyhow!("{flag}: {error}"))
+fn read_flag<T: FromStr<Err: Display>>(text: &str, flag: &str) -> Result<T> {
+    text.parse().map_err(|error| anyhow!("{flag}: {error}"))
+}
+
+fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Result<Option<T>> {
+    text.map(|text| read_flag(text, flag)).transpose()
 }
 
 /// Reads `--org`.
@@ -289,12 +284,6 @@ fn read_concurrency(text: &str) -> Result<NonZeroUsize> {
         .with_context(|| {
             format!("--concurrency: `{text}` is not a number from 1 to {MOST_AT_ONCE}")
         })
-}
-
-/// Reads a rate such as `5/s`; `flag` is named in the error.
-fn read_rate(text: &str, flag: &str) -> Result<Rate> {
-    text.parse()
-        .map_err(|error: crate::pace::RateError| anyhow!("{flag}: {error}"))
 }
 
 fn read_duration(text: &str, flag: &str) -> Result<Duration> {
