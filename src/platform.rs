@@ -45,12 +45,13 @@ fn system_error_in_words(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "you are not allowed to".into(),
         io::ErrorKind::StorageFull => "the disk is full".into(),
         io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there".into(),
-        _ => {
-            let text = error.to_string();
-            let words = text.split(" (os error").next().unwrap_or_default();
-            words.to_lowercase()
-        }
+        _ => without_error_number(&error.to_string()).to_lowercase(),
     }
+}
+
+/// What the system says without its number for it, which tells a person nothing.
+pub fn without_error_number(words: &str) -> &str {
+    words.split(" (os error").next().unwrap_or_default()
 }
 
 /// The user's wish to stop, as often as it is uttered: Ctrl-C, and what terminals, services and

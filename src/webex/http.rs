@@ -13,6 +13,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect, retry};
 use tokio::time::Instant;
 
 use crate::clock;
+use crate::platform;
 use crate::reply::{Answer, NoAnswer, Reach, Reply};
 use crate::row::Row;
 use crate::webex::base_url::BaseUrl;
@@ -305,5 +306,5 @@ fn root_cause(error: &reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    platform::without_error_number(&cause.to_string()).to_string()
 }
