@@ -18,7 +18,7 @@ use std::time::Duration;
 use model::scenarios::{Kind, all};
 use model::senders::{EVERYONE, Who};
 use model::table::{
-    CONCURRENCIES, Cell, SEEDS, SIZES, Shares, line, measure, side_by_side, verdict,
+    CONCURRENCIES, Cell, SEEDS, SIZES, Shares, beside, line, measure, side_by_side, verdict,
 };
 use tokio::time::Instant;
 use wxbulk::pace::{Departure, PaceSettings, Pacer, Verdict};
@@ -79,6 +79,7 @@ fn main() {
         }
     }
     print_two_runs();
+    print_beside_others();
     eprintln!(
         "{:.0} ns a request in the pacer while nothing is refused",
         hot_path()
@@ -120,6 +121,25 @@ fn print_two_runs() {
             UNSEEN.start(),
             UNSEEN.end(),
             UNSEEN.count()
+        );
+    }
+}
+
+/// What is left to us by clients that always try again, as scripts for this service do.
+fn print_beside_others() {
+    println!(
+        "\n## Beside another client with the same token, a bucket of 10/s, burst 10\n\n| the other, a minute before us | theirs, a second | ours, a second |\n|---|---|---|"
+    );
+    for who in &EVERYONE[1..] {
+        let all: Vec<Shares> = UNSEEN.map(|seed| beside(*who, seed)).collect();
+        let mean = |part: fn(&Shares) -> f64| {
+            all.iter().map(part).sum::<f64>() / f64::from(u32::try_from(all.len()).unwrap_or(1))
+        };
+        println!(
+            "| {} | {:.2} | {:.2} |",
+            who.name(),
+            mean(|shares| shares.first),
+            mean(|shares| shares.second)
         );
     }
 }

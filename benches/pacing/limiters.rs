@@ -267,3 +267,32 @@ impl Limiter for AtOnce {
         self.most
     }
 }
+
+/// Refuses at random, however fast or slow requests come.
+#[derive(Debug)]
+pub struct AtRandom {
+    chance: f64,
+    random: fastrand::Rng,
+}
+
+impl AtRandom {
+    pub fn one_in(requests: f64, phase: f64) -> Self {
+        Self {
+            chance: 1.0 / requests,
+            random: fastrand::Rng::with_seed(phase.to_bits()),
+        }
+    }
+}
+
+impl Limiter for AtRandom {
+    fn arrive(&mut self, _now: f64) -> Answer {
+        if self.random.f64() < self.chance {
+            return Answer::Refused(Some(1.0));
+        }
+        Answer::Accepted
+    }
+
+    fn next_free(&mut self, now: f64) -> f64 {
+        now
+    }
+}

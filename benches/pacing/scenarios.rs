@@ -1,6 +1,6 @@
 //! The worlds the table measures: which limiter, how far away, how many rows.
 
-use super::limiters::{AtOnce, Bucket, FixedWindow, Limiter, RetryAfter, SlidingLog};
+use super::limiters::{AtOnce, AtRandom, Bucket, FixedWindow, Limiter, RetryAfter, SlidingLog};
 
 /// Seconds a request spends on its parts; each is drawn evenly from its range.
 #[derive(Debug, Clone, Copy)]
@@ -146,6 +146,9 @@ pub fn all() -> Vec<Scenario> {
             latency: NEAR,
             ..scenario(Extra, "no limit, 1 ms a call", |_, _| Bucket::new(1e9, 1e9))
         },
+        scenario(Extra, "no limit, one in 20 refused", |_, phase| {
+            AtRandom::one_in(20.0, phase)
+        }),
         // What `burst=5 nodelay` of nginx is: five more than the one that always passes.
         Scenario {
             latency: NEAR,

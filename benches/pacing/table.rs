@@ -152,13 +152,22 @@ impl Shares {
 }
 
 pub fn side_by_side(second_starts: Duration, seed: u64) -> Shares {
+    shares_of([Who::Us, Who::Us], second_starts, seed)
+}
+
+/// What we get beside another client that began a minute before us, and never ends.
+pub fn beside(other: Who, seed: u64) -> Shares {
+    shares_of([other, Who::Us], Duration::from_mins(1), seed)
+}
+
+fn shares_of(both: [Who; 2], second_starts: Duration, seed: u64) -> Shares {
     let base = Instant::now();
     let scenarios = super::scenarios::all();
     let latency = scenarios[0].latency;
     let play = |end: Duration| {
         let mut run = Run::new(base, latency, seed);
-        for starts in [Duration::ZERO, second_starts] {
-            run.add(Who::Us.start(10, base + starts, seed), 1_000_000, starts);
+        for (who, starts) in both.into_iter().zip([Duration::ZERO, second_starts]) {
+            run.add(who.start(10, base + starts, seed), 1_000_000, starts);
         }
         run.play(&mut super::limiters::Bucket::new(10.0, 10.0), end)
     };

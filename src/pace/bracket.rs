@@ -6,6 +6,9 @@ use super::sharing::Sharing;
 
 /// The slowest rate the search goes to, a second: one request in a hundred seconds.
 const SLOWEST: f64 = 0.01;
+/// No slower than one request in so many pauses, or in so many seconds where they are shorter than one. The service said itself when to come again; where others leave nothing of
+/// a limit, coming later yet only leaves them more.
+const LONGEST_IN_PAUSES: f64 = 2.0;
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
 const FASTEST: f64 = 100_000.0;
 /// The share of all time, and of all requests, that searching may waste.
@@ -59,6 +62,7 @@ pub(super) struct Bracket {
     high: f64,
     share: f64,
     rate: f64,
+    slowest: f64,
     hold: f64,
     /// Refusals in a row that came soon.
     soon: u32,
@@ -99,6 +103,7 @@ impl Bracket {
             high,
             share: REMEMBERED,
             rate: REMEMBERED * high,
+            slowest: SLOWEST,
             hold: FIRST_HOLD,
             soon: 0,
             best: 0.0,
@@ -115,6 +120,7 @@ impl Bracket {
             high: rate,
             share: SHYEST,
             rate,
+            slowest: SLOWEST,
             hold: *HOLD.end(),
             soon: 0,
             best: rate,
@@ -134,6 +140,7 @@ impl Bracket {
                 AFTER_GROWTH
             },
             rate: SLOWEST,
+            slowest: SLOWEST,
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
@@ -212,6 +219,7 @@ impl Bracket {
             high,
             share,
             rate: SLOWEST,
+            slowest: SLOWEST.max(1.0 / (LONGEST_IN_PAUSES * cycle.pause.max(1.0))),
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
@@ -243,7 +251,7 @@ impl Bracket {
             rate = rate.min(most);
         }
         if rate.is_finite() {
-            self.rate = rate.clamp(SLOWEST, FASTEST);
+            self.rate = rate.clamp(self.slowest, FASTEST);
         }
     }
 
@@ -311,6 +319,17 @@ mod tests {
         bracket.climb(0.0, hold);
         assert!(begins < halfway && halfway < bracket.rate(), "{bracket:?}");
         assert!(bracket.rate() < bracket.high, "{bracket:?}");
+    }
+
+    #[test]
+    fn however_often_it_is_refused_it_comes_again_after_two_pauses() {
+        let mut bracket = first(40.0);
+        for _ in 0..50 {
+            bracket.climb(0.0, 0.0);
+            bracket = bracket.refused(cycle(1.0, 0.5), &Kept::unknown());
+        }
+        bracket.climb(0.0, 0.0);
+        assert!((bracket.rate() - 0.5).abs() < 0.1, "{bracket:?}");
     }
 
     #[test]

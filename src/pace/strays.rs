@@ -11,9 +11,9 @@ use std::collections::VecDeque;
 const CYCLES: usize = 16;
 const COMPARED: usize = 6;
 /// The rate must have fallen to this share before anything is concluded.
-const FALLEN: f64 = 0.35;
-/// About as many: the mean of four such cycles varies by half by chance alone.
-const ALIKE: std::ops::RangeInclusive<f64> = 0.5..=1.6;
+const FALLEN: f64 = 0.5;
+/// About as many, by chance alone; or fewer, since others of the same token take what we leave.
+const ALIKE: std::ops::RangeInclusive<f64> = 0.3..=1.6;
 /// Refusals rarer than one in so many cost too little to be looked into.
 const RARE: f64 = 100.0;
 /// Refusals between two looks at whether they have become denser.
