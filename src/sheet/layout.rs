@@ -78,7 +78,8 @@ impl Layout {
             let mut numbered = Numbered::default();
             while records.read(&mut numbered)? && numbered.row <= HEADER_WITHIN {
                 let known = Columns::count_known(&numbered.record);
-                if is_blank(&numbered.record) {
+                // A row with none of the names is the header only of a sheet that has no better.
+                if is_blank(&numbered.record) || (known == 0 && best.is_some()) {
                     continue;
                 }
                 let columns = Columns::find(&numbered.record, numbered.row, org_is_given);
