@@ -128,6 +128,14 @@ pub fn with_status(status: u16, message: &str) -> String {
         .to_string()
 }
 
+/// ` (25223/8363)`: what follows a message that has a code.
+pub fn code_after(code: &str) -> String {
+    if code.is_empty() {
+        return String::new();
+    }
+    format!(" ({code})")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use tracing::field::Empty;
 
 use super::job::Job;
 use crate::clock;
-use crate::outcome::{Outcome, with_status};
+use crate::outcome::{Outcome, code_after, with_status};
 use crate::reply::{Answer, Reply};
 use crate::retry::Next;
 use crate::row::Row;
@@ -156,10 +156,7 @@ impl fmt::Display for InWords<'_> {
                 ..
             }) => {
                 formatter.write_str(with_status(*status, message).trim_end_matches('.'))?;
-                if !error_code.is_empty() {
-                    write!(formatter, " ({error_code})")?;
-                }
-                Ok(())
+                formatter.write_str(&code_after(error_code))
             }
             Reply::NoAnswer(no_answer) => formatter.write_str(&no_answer.message),
         }

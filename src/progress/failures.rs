@@ -1,6 +1,7 @@
 //! Failed rows gathered by their cause, so that a thousand of them take a few lines.
 
-use crate::outcome::{Outcome, with_status};
+use super::screen::shorten;
+use crate::outcome::{Outcome, code_after, with_status};
 use crate::summary::grouped;
 
 /// Causes told apart; a service that invents a new one for every row fills no screen.
@@ -64,7 +65,8 @@ impl Failures {
 }
 
 impl Group {
-    /// `404 Location not found × 12, first in row 57`.
+    /// `404 Location not found (25223) × 12, first in row 57`. Where there is no room for both, the code goes,
+    /// which most people can do without.
     fn line(&self, width: usize) -> String {
         let row = grouped(self.first_row);
         let place = if self.count == 1 {
@@ -73,16 +75,23 @@ impl Group {
             format!(" × {}, first in row {row}", grouped(self.count))
         };
         let Outcome {
-            status, message, ..
+            status,
+            message,
+            error_code,
+            ..
         } = &self.outcome;
         let cause = match status {
             Some(status) => with_status(*status, message),
             None => message.to_string(),
         };
         let cause: String = cause.chars().filter(|one| !one.is_control()).collect();
-        let room = width.saturating_sub(place.chars().count()).max(3);
         let cause = cause.trim_end_matches(|last: char| last == '.' || last.is_whitespace());
-        super::screen::shorten(cause, room) + &place
+        let room = width.saturating_sub(place.chars().count()).max(3);
+        let with_code = cause.to_string() + &code_after(error_code);
+        if console::measure_text_width(&with_code) <= room {
+            return with_code + &place;
+        }
+        shorten(cause, room) + &place
     }
 }
 
@@ -114,13 +123,13 @@ mod tests {
         said.extend(failures.news(77, true));
         assert_eq!(failures.news(77, true), [] as [String; 0]);
         insta::assert_snapshot!(said.join("\n"), @"
-        404 no place 57, in row 57
-        404 no place 57 × 10, first in row 57
-        404 no place 57 × 100, first in row 57
+        404 no place 57 (25223), in row 57
+        404 no place 57 (25223) × 10, first in row 57
+        404 no place 57 (25223) × 100, first in row 57
         400 The number is not valid here, in row 900
         no answer within 60 s, in row 900
-        404 no place 57 × 1,000, first in row 57
-        404 no place 57 × 1,243, first in row 57
+        404 no place 57 (25223) × 1,000, first in row 57
+        404 no place 57 (25223) × 1,243, first in row 57
         ");
     }
 

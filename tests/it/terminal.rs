@@ -64,8 +64,14 @@ fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
         assert!(shows("told to wait until "), "{screens:#?}");
         let last = screens.last().expect("a screen");
         assert_eq!(bars(last), 0, "{last}");
-        assert!(last.contains("\n404 Not Found, in row "), "{last}");
-        assert!(last.contains(", first in row "), "{last}");
+        let says = |place: &str| {
+            let mut failures = last
+                .lines()
+                .filter(|line| line.starts_with("404 Not Found"));
+            failures.any(|line| line.contains(place))
+        };
+        assert!(says(", in row ") && says(", first in row "), "{last}");
+        assert_eq!(says(" (25404) "), columns == WIDE, "{last}");
         assert!(last.contains("\n  updated  "), "{last}");
         let hint = match columns {
             WIDE => "\nhint: mend the rows in the results file and send just those again:\n  ",
