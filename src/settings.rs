@@ -155,6 +155,13 @@ impl SheetSettings {
 
 impl RunSettings {
     pub fn from_flags(deed: Deed, flags: RunFlags) -> Result<RunSettings> {
+        // What is mistyped is said even where there is no token yet.
+        let concurrency = read_concurrency(&flags.concurrency)?;
+        let ceiling = read_optional(flags.rate.as_deref(), "--rate")?;
+        let longest_wait = read_duration(&flags.max_wait, "--max-wait")?;
+        let failure_limit = read_optional(flags.max_failures.as_deref(), "--max-failures")?;
+        let timeout = read_duration(&flags.timeout, "--timeout")?;
+        let durability = read_flag(&flags.durability, "--durability")?;
         let target = if flags.rehearse {
             if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
                 bail!("--rehearse-speed is a number from 0.1 to 1000");
@@ -201,8 +208,8 @@ impl RunSettings {
                 BadRows::Refuse
             },
             pace: PaceSettings {
-                concurrency: read_concurrency(&flags.concurrency)?,
-                ceiling: read_optional(flags.rate.as_deref(), "--rate")?,
+                concurrency,
+                ceiling,
                 remembered: memory
                     .as_ref()
                     .and_then(|memory| memory.recall(clock::now())),
@@ -215,13 +222,13 @@ impl RunSettings {
                     longest_delay: usual.longest_delay.mul_f64(patience),
                     ..usual
                 },
-                longest_wait: read_duration(&flags.max_wait, "--max-wait")?,
-                failure_limit: read_optional(flags.max_failures.as_deref(), "--max-failures")?,
+                longest_wait,
+                failure_limit,
                 seed: fastrand::u64(..),
             },
-            timeout: read_duration(&flags.timeout, "--timeout")?,
+            timeout,
             target,
-            durability: read_flag(&flags.durability, "--durability")?,
+            durability,
             for_excel: flags.excel,
             report: flags.report,
             manner: match (flags.talk.quiet, flags.talk.verbose) {
