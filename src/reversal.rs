@@ -39,7 +39,7 @@ pub fn write(results: &Path, reading: Reading) -> Result<Reversal> {
         Err(problems) => {
             let problem = problems.first().map(ToString::to_string);
             bail!(
-                "`{shown}` is no results file: {}",
+                "`{shown}` is not a results file: {}",
                 problem.unwrap_or_default()
             );
         }

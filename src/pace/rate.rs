@@ -67,13 +67,13 @@ impl FromStr for Rate {
         })?;
         let unit = Unit::parse(unit.trim()).ok_or_else(|| {
             RateError(format!(
-                "`{}` is no unit of time; write `/s`, `/min` or `/h`",
+                "`{}` is not a unit of time; write `/s`, `/min` or `/h`",
                 unit.trim()
             ))
         })?;
         let count: f64 = count.trim().parse().map_err(|_| {
             RateError(format!(
-                "`{}` is no number; write for example `5/s`",
+                "`{}` is not a number; write for example `5/s`",
                 count.trim()
             ))
         })?;
@@ -143,9 +143,9 @@ mod tests {
         for (text, says) in [
             ("5", "names no unit"),
             ("", "names no unit"),
-            ("five/s", "is no number"),
-            ("/s", "is no number"),
-            ("5/fortnight", "is no unit"),
+            ("five/s", "is not a number"),
+            ("/s", "is not a number"),
+            ("5/fortnight", "is not a unit"),
             ("0/s", "never send anything"),
             ("-3/s", "never send anything"),
             ("nan/s", "never send anything"),

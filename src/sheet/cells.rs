@@ -217,7 +217,7 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> Damage {
     let (kind, says) = match fault {
         IdFault::Empty => (
             ProblemKind::MissingId,
-            format!("it is empty; {wanted} must stand here"),
+            format!("it is empty; {wanted} is needed here"),
         ),
         IdFault::OtherKind(found) => (
             ProblemKind::WrongColumn,

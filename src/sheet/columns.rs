@@ -122,9 +122,9 @@ impl Columns {
                 problems.push(Problem::new(
                     Place::cell(row, second, known.name()),
                     format!(
-                        "the column `{}` is there {} times, in {}; rename or delete all but one",
-                        known.name(),
+                        "there are {} columns `{}`: {}; rename or delete all but one",
                         found.len(),
+                        known.name(),
                         letters.join(", ")
                     ),
                 ));
@@ -152,7 +152,7 @@ impl Columns {
             missing(
                 "orgId",
                 &[Known::OrgId],
-                " (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org)",
+                " (add one; a cell left empty means the token's own organisation; or name the organisation with --org)",
             );
         }
         if location_id.or(location_name).is_none() {
@@ -334,7 +334,7 @@ mod tests {
     fn missing_and_doubled_columns_are_all_named_at_once() {
         let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
         insta::assert_snapshot!(problems.join("\n"), @"
-        row 1, column C (locationId): the column `locationId` is there 2 times, in B, C; rename or delete all but one
+        row 1, column C (locationId): there are 2 columns `locationId`: B, C; rename or delete all but one
         row 1: there is no column `orgId` (is it `Org`? then rename that); the columns found are `Org`, `locationId`, `location id`, `x`
         row 1: there is no column `n1`, `n2` or `n3`; the columns found are `Org`, `locationId`, `location id`, `x`
         ");

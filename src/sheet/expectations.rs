@@ -27,7 +27,7 @@ impl<'p> Expectations<'p> {
             let mut names = plan.header.iter().map(String::from_utf8_lossy);
             names
                 .position(|found| normalise(&found) == name)
-                .with_context(|| format!("`{shown}` is no plan: it has no column `{name}`"))
+                .with_context(|| format!("`{shown}` is not a plan: it has no column `{name}`"))
         };
         let [one, two, three] = PRESENT_COLUMNS.map(place);
         Ok(Expectations {

@@ -38,7 +38,7 @@ impl FromStr for Separator {
             }
             _ => {
                 return Err(format!(
-                    "`{text}` is no separator; it is comma, semicolon, tab, pipe or a single character"
+                    "`{text}` is not a separator; write comma, semicolon, tab, pipe or a single character"
                 ));
             }
         };

@@ -131,13 +131,15 @@ impl Sheet {
             }));
             spooled = Some(sheet.file);
         } else if reading.sheet.is_some() {
-            bail!("`{shown}` is no workbook, so it has no sheets with names; leave out --sheet");
+            bail!("`{shown}` is not a workbook, so it has no sheets with names; leave out --sheet");
         }
         let is_workbook = spooled.is_some();
         let encoding = reading.encoding.filter(|_| !is_workbook);
         let form = TextForm::find(spooled.as_ref().unwrap_or(&file), &start, encoding)
             .with_context(cannot_read)?
-            .with_context(|| format!("cannot use `{shown}`: it is no text file; {SAVE_AS_CSV}"))?;
+            .with_context(|| {
+                format!("cannot use `{shown}`: it is not a text file; {SAVE_AS_CSV}")
+            })?;
         let text = form.read_all(&start).with_context(cannot_read)?;
 
         let org_is_given = reading.default_org.is_some();
@@ -154,7 +156,7 @@ impl Sheet {
             && columns.results.is_none()
         {
             bail!(
-                "`{shown}` is no results file, so it does not say which rows failed; --only-failed wants the results of an earlier run"
+                "`{shown}` is not a results file, so it does not say which rows failed; --only-failed needs the results of an earlier run"
             );
         }
         said.extend(assumptions(&form, &layout, &text));

@@ -71,7 +71,7 @@ impl Register {
         if organizations.is_empty() {
             return Err(Damage {
                 kind: ProblemKind::UnknownName,
-                says: "the service does not tell which organisations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
+                says: "the service does not say which organisations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
             });
         }
         let id = organizations.id_of(name, "organisation", "orgId")?;

@@ -40,7 +40,7 @@ impl FromStr for Encoding {
             .map(Encoding)
             .ok_or_else(|| {
                 format!(
-                    "`{label}` is no known encoding; known are utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis and others"
+                    "`{label}` is not a known encoding; known are utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis and others"
                 )
             })
     }

@@ -48,7 +48,7 @@ pub(super) struct Spooled {
 pub(super) fn spool(file: &File, name: Option<&str>) -> Result<Spooled> {
     ensure_it_does_not_burst(file)?;
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(file))
-        .with_context(|| format!("it is no Excel workbook that can be read; {SAVE_AS_CSV}"))?;
+        .with_context(|| format!("it is not an Excel workbook that can be read; {SAVE_AS_CSV}"))?;
     let names = workbook.sheet_names();
     let found = match name {
         Some(name) => names.iter().find(|one| one.trim() == name.trim()),

@@ -284,7 +284,7 @@ fn a_results_file_can_be_mended_and_sent_again() {
     let ran = stage
         .apply("sheet.csv --only-failed -o other.csv")
         .expect(2);
-    ran.says("is no results file");
+    ran.says("is not a results file");
 }
 
 #[test]

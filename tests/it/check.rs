@@ -37,7 +37,7 @@ fn numbers_that_are_none() {
 fn ids_that_are_none_or_of_another_kind() {
     assert_snapshot!(check_sample("trouble-ids", 2), @"
     row 2, column B (locationId): this is an organisation's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
-    row 3, column B (locationId): it is empty; a location's id must stand here
+    row 3, column B (locationId): it is empty; a location's id is needed here
     row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
     row 5, column A (orgId): this is a location's id, where an organisation's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
     row 6, column B (locationId): this is a person's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
@@ -149,7 +149,7 @@ fn rows_with_too_few_or_too_many_cells() {
 #[test]
 fn a_missing_column_is_reported_once() {
     assert_snapshot!(check_sample("trouble-missing-column", 2), @"
-    row 1: there is no column `orgId` (add one, its cells may be empty where the token's own organisation is meant, or name the organisation with --org); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
+    row 1: there is no column `orgId` (add one; a cell left empty means the token's own organisation; or name the organisation with --org); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
     row 1: there is no column `locationId` (nor `locationName`, which would do); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
     2 problems with the header; no row was read
     ");
@@ -158,7 +158,7 @@ fn a_missing_column_is_reported_once() {
 #[test]
 fn a_doubled_column_is_reported_once() {
     assert_snapshot!(check_sample("trouble-doubled-column", 2), @"
-    row 1, column F (locationId): the column `locationId` is there 2 times, in B, F; rename or delete all but one
+    row 1, column F (locationId): there are 2 columns `locationId`: B, F; rename or delete all but one
     1 problem with the header; no row was read
     ");
 }
@@ -251,9 +251,9 @@ fn files_that_are_no_sheet_get_a_sentence() {
     assert_snapshot!(said, @r#"
     error: cannot use `empty.csv`: the file is empty
     error: `blank.csv` is empty
-    error: cannot use `book.xlsx`: it is no Excel workbook that can be read; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": Zip error: invalid Zip archive: Could not find EOCD
+    error: cannot use `book.xlsx`: it is not an Excel workbook that can be read; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": Zip error: invalid Zip archive: Could not find EOCD
     error: cannot use `book.ods`: it is an OpenDocument file, as LibreOffice writes them; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
-    error: cannot use `binary.csv`: it is no text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot use `binary.csv`: it is not a text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot read `none.csv`: there is no such file or folder
     error: `.` is a folder, not a sheet
     "#);

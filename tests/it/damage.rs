@@ -107,7 +107,7 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
             &[&broken],
         ),
         ("not-an-id", "looks like", "locationId", &["Dublin"]),
-        ("missing-id", "must stand here", "locationId", &[""]),
+        ("missing-id", "is needed here", "locationId", &[""]),
         ("not-a-number", "`REMOVE` clears one", "n1", &["n/a"]),
         ("wrong-length", "3 to 20", "n1", &["12"]),
     ];

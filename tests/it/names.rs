@@ -94,7 +94,7 @@ fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
     );
     stage.write("sheet.csv", &sheet);
     let ran = stage.apply("sheet.csv").expect(2);
-    let said = "row 8, column D (locationId): it is empty; a location's id must stand here\n";
+    let said = "row 8, column D (locationId): it is empty; a location's id is needed here\n";
     assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
     assert!(stage.all_requests().is_empty());
     // Without the row that any check finds, the service is asked.

@@ -221,9 +221,9 @@ fn what_was_assumed_about_a_sheet_is_said() {
     3 rows: 0 ready to send, 3 with 3 problems
     ");
     let ran = stage.run("check titled.csv --encoding klingon").expect(2);
-    assert_snapshot!(ran.stderr, @"error: --encoding: `klingon` is no known encoding; known are utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis and others");
+    assert_snapshot!(ran.stderr, @"error: --encoding: `klingon` is not a known encoding; known are utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis and others");
     let ran = stage.run("check titled.csv --separator xx").expect(2);
-    assert_snapshot!(ran.stderr, @"error: --separator: `xx` is no separator; it is comma, semicolon, tab, pipe or a single character");
+    assert_snapshot!(ran.stderr, @"error: --separator: `xx` is not a separator; write comma, semicolon, tab, pipe or a single character");
 }
 
 #[test]

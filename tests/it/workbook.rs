@@ -108,7 +108,7 @@ fn one_of_several_sheets_is_named_or_the_first_is_read() {
     assert_snapshot!(ran.stderr, @"error: cannot use `book.xlsx`: there is no such sheet in the workbook; its sheets are `May`, `June`");
     stage.write("sheet.csv", sheet(1));
     let ran = stage.run("check sheet.csv --sheet May").expect(2);
-    assert_snapshot!(ran.stderr, @"error: `sheet.csv` is no workbook, so it has no sheets with names; leave out --sheet");
+    assert_snapshot!(ran.stderr, @"error: `sheet.csv` is not a workbook, so it has no sheets with names; leave out --sheet");
 }
 
 #[test]
