@@ -174,6 +174,8 @@ fn a_workbook_that_was_made_to_burst_is_refused_in_little_memory() {
             1,
             "</sst>",
         ),
+        // As it begins where each letter has two bytes.
+        ("sharedStrings", "<\0s\0s\0t\0", &many, 1, "</sst>"),
         (
             "styles",
             "<styleSheet><cellXfs>",
