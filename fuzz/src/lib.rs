@@ -29,8 +29,14 @@ const LONGEST_PROBLEM: usize = 6000;
 /// The longest message kept of an answer, and the mark where it was cut.
 const LONGEST_MESSAGE: usize = 401;
 
-/// The parts of a workbook around its one sheet.
-const PARTS: [(&str, &str); 5] = [
+/// The texts of a workbook's cells.
+const TEXTS: (&str, &str) = (
+    "xl/sharedStrings.xml",
+    r"<sst><si><t>orgId</t></si><si><t>locationId</t></si><si><t>n1</t></si></sst>",
+);
+
+/// What every workbook of one sheet has around it.
+pub const PARTS: [(&str, &str); 4] = [
     (
         "_rels/.rels",
         r#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
@@ -46,10 +52,6 @@ const PARTS: [(&str, &str); 5] = [
     (
         "xl/_rels/workbook.xml.rels",
         r#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
-    ),
-    (
-        "xl/sharedStrings.xml",
-        r"<sst><si><t>orgId</t></si><si><t>locationId</t></si><si><t>n1</t></si></sst>",
     ),
 ];
 
@@ -74,8 +76,9 @@ pub fn sheet(bytes: &[u8]) {
 pub fn workbook(bytes: &[u8]) {
     let mut parts = ZipWriter::new(Cursor::new(Vec::new()));
     let sheet = ("xl/worksheets/sheet1.xml", bytes);
-    let others = PARTS.map(|(name, text)| (name, text.as_bytes()));
-    for (name, content) in others.into_iter().chain([sheet]) {
+    let others = PARTS.into_iter().chain([TEXTS]);
+    let others = others.map(|(name, text)| (name, text.as_bytes()));
+    for (name, content) in others.chain([sheet]) {
         // Packing takes more time than reading.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         parts.start_file(name, stored).expect("a name");

@@ -8,27 +8,8 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxE
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::corpus::targets::PARTS;
 use crate::harness::{Ran, Stage, location_id, number, org_id, peak_memory, sheet};
-
-/// What every workbook has.
-const PARTS: [(&str, &str); 4] = [
-    (
-        "_rels/.rels",
-        r#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
-    ),
-    (
-        "[Content_Types].xml",
-        r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#,
-    ),
-    (
-        "xl/workbook.xml",
-        r#"<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="May" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
-    ),
-    (
-        "xl/_rels/workbook.xml.rels",
-        r#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
-    ),
-];
 
 fn save(stage: &Stage, name: &str, workbook: &mut Workbook) {
     let bytes = workbook.save_to_buffer().expect("memory");
