@@ -34,7 +34,12 @@ struct Limit {
     a_byte: u64,
     /// In any case.
     most: u64,
+    /// Room is made for as many as it says there are.
+    announces: bool,
 }
+
+/// Folders of parts that say nothing of cells: pictures, what queries and other programs keep, who wrote it.
+const NEVER_READ: [&[u8]; 3] = [b"xl/media/", b"customxml/", b"docprops/"];
 
 /// The texts of all cells, each once, which does not compress well: a location's id takes 30 bytes of
 /// its 82. Excel's million of rows has room for some 500 bytes each.
@@ -42,13 +47,15 @@ const TEXTS: Limit = Limit {
     free: 32 * MEBIBYTE,
     a_byte: 20,
     most: 512 * MEBIBYTE,
+    announces: true,
 };
 
-/// Excel knows 65,490 formats of cells, of some 200 bytes.
+/// Excel knows 65,490 formats of cells, of some 200 bytes, and as many again that they are made from.
 const FORMATS: Limit = Limit {
-    free: 16 * MEBIBYTE,
+    free: 32 * MEBIBYTE,
     a_byte: 0,
-    most: 16 * MEBIBYTE,
+    most: 32 * MEBIBYTE,
+    announces: false,
 };
 
 /// Rows are read one by one, and alike: they may take a twentieth to a fiftieth of their size.
@@ -56,6 +63,7 @@ const OTHERS: Limit = Limit {
     free: 64 * MEBIBYTE,
     a_byte: 100,
     most: 16 * 1024 * MEBIBYTE,
+    announces: false,
 };
 
 /// Refuses a workbook that would take more memory than its sheets can need. One that is no archive at
@@ -71,14 +79,19 @@ pub(super) fn ensure_it_does_not_burst(file: &File) -> Result<()> {
             continue;
         };
         let name = part.name_raw().to_ascii_lowercase();
+        if NEVER_READ.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
         let limit = limit_of(&name);
         let most = limit.most.min(limit.free.max(limit.a_byte * packed));
         let mut start = Vec::new();
         // Damaged, it is not read there either.
         let _ = part.by_ref().take(2).read_to_end(&mut start);
-        // No program writes two bytes a letter here, and what was announced so could not be seen.
-        let is_hidden = name.ends_with(b".xml") && is_utf_16(&start);
-        if is_hidden || !is_within(&mut start.chain(part), most) {
+        if limit.announces && is_utf_16(&start) {
+            // What they announce could not be seen.
+            bail!("its texts are not written as spreadsheet programs write them; {SAVE_AS_CSV}");
+        }
+        if !is_within(&mut start.chain(part), most, limit.announces) {
             bail!("packed into {packed} bytes it holds more than any sheet needs; {SAVE_AS_CSV}");
         }
     }
@@ -96,17 +109,19 @@ fn limit_of(name: &[u8]) -> &'static Limit {
 }
 
 /// Whether a part has no more bytes than that, nor announces more texts than it has bytes.
-fn is_within(part: &mut impl Read, most: u64) -> bool {
+fn is_within(part: &mut impl Read, most: u64, announces: bool) -> bool {
     let mut block = vec![0; BLOCK];
-    let (mut kept, mut unpacked, mut announced) = (0, 0, 0);
+    let (mut kept, mut unpacked, mut texts) = (0, 0, 0);
     loop {
         // Damaged, it is not read any further there either.
         let length = part.read(&mut block[kept..]).unwrap_or_default();
         let filled = kept + length;
         unpacked += length as u64;
-        announced = announced.max(announced_in(&block[..filled]));
+        if announces {
+            texts = texts.max(announced_in(&block[..filled]));
+        }
         if length == 0 {
-            return announced <= unpacked;
+            return texts <= unpacked;
         }
         if unpacked > most {
             return false;
@@ -148,7 +163,7 @@ mod tests {
 
     #[test]
     fn bytes_and_announced_texts_are_counted_wherever_blocks_begin() {
-        let is_within = |text: &str, most| is_within(&mut text.as_bytes(), most);
+        let is_within = |text: &str, most| is_within(&mut text.as_bytes(), most, true);
         for before in [0, 100, BLOCK - 80, BLOCK - 60, BLOCK - 15, BLOCK, 3 * BLOCK] {
             let blanks = " ".repeat(before);
             let text = format!(r#"{blanks}<sst count="9" uniqueCount="12"><si/>"#);
