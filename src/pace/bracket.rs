@@ -9,6 +9,9 @@ const SLOWEST: f64 = 0.01;
 /// No slower than one request in so many pauses, or in so many seconds where they are shorter than one. The service said itself when to come again; where others leave nothing of
 /// a limit, coming later yet only leaves them more.
 const LONGEST_IN_PAUSES: f64 = 2.0;
+/// After so many refusals in a row with nothing let through between them that was too soon: a service may count what it
+/// refuses, and say too little. From then on it is twice as long each time.
+const MOST_BARREN: i32 = 3;
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
 const FASTEST: f64 = 100_000.0;
 /// The share of all time, and of all requests, that searching may waste.
@@ -63,6 +66,8 @@ pub(super) struct Bracket {
     share: f64,
     rate: f64,
     slowest: f64,
+    /// Refusals in a row with nothing let through between them.
+    barren: i32,
     hold: f64,
     /// Refusals in a row that came soon.
     soon: u32,
@@ -104,6 +109,7 @@ impl Bracket {
             share: REMEMBERED,
             rate: REMEMBERED * high,
             slowest: SLOWEST,
+            barren: 0,
             hold: FIRST_HOLD,
             soon: 0,
             best: 0.0,
@@ -121,6 +127,7 @@ impl Bracket {
             share: SHYEST,
             rate,
             slowest: SLOWEST,
+            barren: 0,
             hold: *HOLD.end(),
             soon: 0,
             best: rate,
@@ -141,6 +148,7 @@ impl Bracket {
             },
             rate: SLOWEST,
             slowest: SLOWEST,
+            barren: 0,
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
@@ -214,12 +222,20 @@ impl Bracket {
         if let Some(longest) = sharing.longest_hold(cycle.ended) {
             hold = hold.min(longest);
         }
+        let barren = if cycle.passed < 1.0 {
+            self.barren.saturating_add(1)
+        } else {
+            0
+        };
+        let doublings = f64::from((barren - MOST_BARREN).max(0));
+        let longest = LONGEST_IN_PAUSES * cycle.pause.max(1.0) * doublings.exp2();
         Self {
             low: low.min(high),
             high,
             share,
             rate: SLOWEST,
-            slowest: SLOWEST.max(1.0 / (LONGEST_IN_PAUSES * cycle.pause.max(1.0))),
+            slowest: SLOWEST.max(1.0 / longest),
+            barren,
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
@@ -330,6 +346,20 @@ mod tests {
         }
         bracket.climb(0.0, 0.0);
         assert!((bracket.rate() - 0.5).abs() < 0.1, "{bracket:?}");
+    }
+
+    #[test]
+    fn where_nothing_at_all_is_let_through_it_comes_ever_later() {
+        let mut bracket = first(40.0);
+        let mut refused = |passed| {
+            bracket.climb(0.0, 0.0);
+            bracket = bracket.refused(cycle(passed, 0.5), &Kept::unknown());
+            bracket.climb(0.0, 0.0);
+            bracket.rate()
+        };
+        let rates: Vec<f64> = (0..60).map(|_| refused(0.0)).collect();
+        assert!(rates[3] > 0.3 && rates[59] < 0.02, "{rates:?}");
+        assert!(refused(1.0) > 0.4, "one came through");
     }
 
     #[test]
