@@ -3,7 +3,7 @@
 //!
 //! Below a limit that is a rate more passes between two refusals the slower we are. Where we fell well behind and it
 //! is still about as many, the refusals are strays: they close the gate like any other, and the rate stays. It even
-//! rises, step by step, for as long as they do not become denser.
+//! rises, step by step, for as long as they do not become denser, and goes back a step where they do.
 
 use std::collections::VecDeque;
 
@@ -20,8 +20,10 @@ const RARE: f64 = 100.0;
 const LOOK: u32 = 5;
 /// Refusals that are so much denser than the strays were are no strays.
 const DENSER: f64 = 3.0;
-/// What is added to the rate after a look.
-const FASTER: f64 = 1.5;
+/// So much denser, some are the limit's: the rate goes back a step.
+const THICKER: f64 = 1.6;
+/// A step of the rate after a look.
+const STEP: f64 = 1.5;
 
 #[derive(Debug, Default)]
 pub(super) struct Strays {
@@ -59,7 +61,11 @@ impl Strays {
                     *self = Strays::default();
                     return None;
                 }
-                passing.rate *= FASTER;
+                passing.rate *= if each * THICKER < passing.usual {
+                    1.0 / STEP
+                } else {
+                    STEP
+                };
                 (passing.passed, passing.refusals) = (0.0, 0);
             }
         }
@@ -116,6 +122,21 @@ mod tests {
             rate *= 0.8;
             passed *= 1.4;
         }
+    }
+
+    #[test]
+    fn where_strays_become_denser_with_the_rate_it_goes_back_a_step() {
+        let mut strays = Strays::default();
+        let mut rate = 20.0;
+        while strays.refused(rate, 18.0).is_none() {
+            rate *= 0.8;
+        }
+        let mut look = |passed: f64| {
+            let rates = (0..LOOK).filter_map(|_| strays.refused(rate, passed));
+            rates.last().unwrap_or_default()
+        };
+        let (usual, faster, back) = (look(18.0), look(18.0), look(9.0));
+        assert!(usual < faster && back < faster, "{usual} {faster} {back}");
     }
 
     #[test]
