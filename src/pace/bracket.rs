@@ -3,15 +3,8 @@
 use super::kept::{Cycle, Kept};
 use super::overflow::Overflow;
 use super::sharing::Sharing;
+use super::slowest::{SLOWEST, Slowest};
 
-/// The slowest rate the search goes to, a second: one request in a hundred seconds.
-const SLOWEST: f64 = 0.01;
-/// No slower than one request in so many pauses, or in so many seconds where they are shorter than one. The service said itself when to come again; where others leave nothing of
-/// a limit, coming later yet only leaves them more.
-const LONGEST_IN_PAUSES: f64 = 2.0;
-/// After so many refusals in a row with nothing let through between them that was too soon: a service may count what it
-/// refuses, and say too little. From then on it is twice as long each time.
-const MOST_BARREN: i32 = 3;
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
 const FASTEST: f64 = 100_000.0;
 /// The share of all time, and of all requests, that searching may waste.
@@ -65,9 +58,7 @@ pub(super) struct Bracket {
     high: f64,
     share: f64,
     rate: f64,
-    slowest: f64,
-    /// Refusals in a row with nothing let through between them.
-    barren: i32,
+    slowest: Slowest,
     hold: f64,
     /// Refusals in a row that came soon.
     soon: u32,
@@ -108,8 +99,7 @@ impl Bracket {
             high,
             share: REMEMBERED,
             rate: REMEMBERED * high,
-            slowest: SLOWEST,
-            barren: 0,
+            slowest: Slowest::unknown(),
             hold: FIRST_HOLD,
             soon: 0,
             best: 0.0,
@@ -126,8 +116,7 @@ impl Bracket {
             high: rate,
             share: SHYEST,
             rate,
-            slowest: SLOWEST,
-            barren: 0,
+            slowest: Slowest::unknown(),
             hold: *HOLD.end(),
             soon: 0,
             best: rate,
@@ -147,8 +136,7 @@ impl Bracket {
                 AFTER_GROWTH
             },
             rate: SLOWEST,
-            slowest: SLOWEST,
-            barren: 0,
+            slowest: Slowest::unknown(),
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
@@ -222,20 +210,12 @@ impl Bracket {
         if let Some(longest) = sharing.longest_hold(cycle.ended) {
             hold = hold.min(longest);
         }
-        let barren = if cycle.passed < 1.0 {
-            self.barren.saturating_add(1)
-        } else {
-            0
-        };
-        let doublings = f64::from((barren - MOST_BARREN).max(0));
-        let longest = LONGEST_IN_PAUSES * cycle.pause.max(1.0) * doublings.exp2();
         Self {
             low: low.min(high),
             high,
             share,
             rate: SLOWEST,
-            slowest: SLOWEST.max(1.0 / longest),
-            barren,
+            slowest: self.slowest.refused(cycle.passed, cycle.pause),
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
@@ -267,12 +247,17 @@ impl Bracket {
             rate = rate.min(most);
         }
         if rate.is_finite() {
-            self.rate = rate.clamp(self.slowest, FASTEST);
+            self.rate = rate.clamp(self.slowest.rate(), FASTEST);
         }
     }
 
     pub(super) fn rate(&self) -> f64 {
         self.rate
+    }
+
+    /// Seconds to wait on where the pause is over.
+    pub(super) fn hesitation(&self) -> f64 {
+        self.slowest.hesitation()
     }
 
     /// Within a twentieth of the ceiling there is little left to find.
@@ -335,31 +320,6 @@ mod tests {
         bracket.climb(0.0, hold);
         assert!(begins < halfway && halfway < bracket.rate(), "{bracket:?}");
         assert!(bracket.rate() < bracket.high, "{bracket:?}");
-    }
-
-    #[test]
-    fn however_often_it_is_refused_it_comes_again_after_two_pauses() {
-        let mut bracket = first(40.0);
-        for _ in 0..50 {
-            bracket.climb(0.0, 0.0);
-            bracket = bracket.refused(cycle(1.0, 0.5), &Kept::unknown());
-        }
-        bracket.climb(0.0, 0.0);
-        assert!((bracket.rate() - 0.5).abs() < 0.1, "{bracket:?}");
-    }
-
-    #[test]
-    fn where_nothing_at_all_is_let_through_it_comes_ever_later() {
-        let mut bracket = first(40.0);
-        let mut refused = |passed| {
-            bracket.climb(0.0, 0.0);
-            bracket = bracket.refused(cycle(passed, 0.5), &Kept::unknown());
-            bracket.climb(0.0, 0.0);
-            bracket.rate()
-        };
-        let rates: Vec<f64> = (0..60).map(|_| refused(0.0)).collect();
-        assert!(rates[3] > 0.3 && rates[59] < 0.02, "{rates:?}");
-        assert!(refused(1.0) > 0.4, "one came through");
     }
 
     #[test]

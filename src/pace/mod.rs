@@ -20,6 +20,7 @@ mod permits;
 mod rate;
 mod search;
 mod sharing;
+mod slowest;
 mod strays;
 #[cfg(test)]
 mod tests;

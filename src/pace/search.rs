@@ -220,7 +220,8 @@ impl Search {
 
     fn reopen(&mut self, ticket: &Ticket, opens: Instant) {
         self.cycle.opened = self.seconds(opens);
-        self.next_turn = self.cycle.opened;
+        let hesitation = self.bracket.map_or(0.0, |bracket| bracket.hesitation());
+        self.next_turn = self.cycle.opened + hesitation;
         self.cycle.emptied = self.cycle.emptied.max(self.seconds(ticket.departed));
         self.cycle.first_sequence = self.cycle.first_sequence.max(ticket.sequence + 1);
     }

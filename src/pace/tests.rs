@@ -112,6 +112,34 @@ fn a_silent_failure_teaches_nothing() {
 }
 
 #[test]
+fn a_service_that_counts_what_it_refuses_and_says_too_little_is_got_through() {
+    let start = Instant::now();
+    let mut pacer = pacer(10, None, start);
+    let (mut now, mut passed, mut last_minute) = (start, 0, Vec::new());
+    while passed < 40 {
+        match pacer.next_departure(now, 0) {
+            Departure::At(turn) => now = turn,
+            Departure::WhenOneReturns => panic!("nothing is on the wire"),
+            Departure::Now => {
+                let ticket = pacer.depart(now);
+                last_minute.retain(|asked: &Instant| now - *asked < 60 * SECOND);
+                let verdict = if last_minute.len() < 12 {
+                    passed += 1;
+                    Verdict::Accepted
+                } else {
+                    throttled(SECOND)
+                };
+                last_minute.push(now);
+                now += 250 * MILLISECOND;
+                pacer.answered(ticket, now, verdict);
+            }
+        }
+        let took = now - start;
+        assert!(took < 1_800 * SECOND, "{passed} rows in {took:?}");
+    }
+}
+
+#[test]
 fn a_remembered_rate_is_where_the_run_begins() {
     let start = Instant::now();
     let settings = PaceSettings {
