@@ -72,12 +72,24 @@ impl Layout {
             Some(Separator(byte)) => vec![byte],
             None => SEPARATORS.to_vec(),
         };
-        let mut best: Option<(usize, Layout)> = None;
+        let mut best: Option<(usize, io::Result<Layout>)> = None;
         for delimiter in separators {
             let mut records = records(start, delimiter, line.is_some())?;
             let mut numbered = Numbered::default();
-            while records.read(&mut numbered)? && numbered.row <= HEADER_WITHIN {
+            loop {
+                // By another separator a quote that seems to be open may be closed, or mean nothing.
+                let open = match records.read(&mut numbered) {
+                    Ok(true) if numbered.row <= HEADER_WITHIN => None,
+                    Ok(_) => break,
+                    Err(open) => Some(open),
+                };
                 let known = Columns::count_known(&numbered.record);
+                if let Some(open) = open {
+                    if best.as_ref().is_none_or(|(most, _)| *most < known) {
+                        best = Some((known, Err(open)));
+                    }
+                    break;
+                }
                 // A row with none of the names is the header only of a sheet that has no better.
                 if is_blank(&numbered.record) || (known == 0 && best.is_some()) {
                     continue;
@@ -97,10 +109,10 @@ impl Layout {
                 if is_usable {
                     return Ok(Some(layout));
                 }
-                best = Some((known, layout));
+                best = Some((known, Ok(layout)));
             }
         }
-        Ok(best.map(|(_, layout)| layout))
+        best.map(|(_, layout)| layout).transpose()
     }
 
     /// Whether there is more than blank lines above the header.
@@ -190,6 +202,23 @@ mod tests {
         assert_eq!((layout.delimiter, layout.header_row), (b',', 1));
         let late = format!("{}orgId,locationId,n1\n", "title\n".repeat(10));
         assert!(find(&late).columns.is_err());
+    }
+
+    #[test]
+    fn a_quote_in_the_header_that_is_never_closed_is_an_error_unless_another_separator_is_meant() {
+        for text in [
+            "orgId,locationId,\"n1\n,a,5501\n",
+            "\"orgId,locationId,n1\n,a,5501\n",
+            "orgId;locationId;\"n1\n;a;5501\n",
+        ] {
+            let error = Layout::find(text.as_bytes(), None, false).expect_err(text);
+            assert!(
+                error.to_string().starts_with("row 1 has a quote"),
+                "{error}"
+            );
+        }
+        let layout = find("Sites of Rome,\" the city;;\norgId;locationId;n1\n;a;5501\n");
+        assert_eq!((layout.delimiter, layout.header_row), (b';', 2));
     }
 
     #[test]

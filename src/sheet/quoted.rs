@@ -25,8 +25,7 @@ impl Quoted {
         }
     }
 
-    /// Goes on with a row; nothing more stands for the end of the text. How many bytes of `input`
-    /// were taken, and whether the row is whole with them.
+    /// Goes on with a row. How many bytes of `input` were taken, and whether the row is whole with them.
     pub(super) fn read(&mut self, input: &[u8]) -> (usize, bool) {
         let mut taken = 0;
         loop {
@@ -47,7 +46,7 @@ impl Quoted {
         }
     }
 
-    /// Gives the row that is whole.
+    /// Gives the cells that are whole, and begins anew.
     pub(super) fn hand_over(&mut self, record: &mut ByteRecord) {
         record.clear();
         let mut start = 0;

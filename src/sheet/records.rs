@@ -68,7 +68,8 @@ impl<R: Read> Records<R> {
         Ok(Records::new(source, delimiter))
     }
 
-    /// Reads the next record that is not blank into `numbered`; false at the end.
+    /// Reads the next record that is not blank into `numbered`; false at the end. Of a row whose quote
+    /// is never closed, which is an error, the cells before it are there.
     pub fn read(&mut self, numbered: &mut Numbered) -> io::Result<bool> {
         while self.skip_blank_lines()? {
             self.row += 1;
@@ -155,7 +156,20 @@ impl<R: Read> Records<R> {
             }
             self.text.take(taken);
             ensure_row_can_be(self.row, length)?;
-            self.text.read_on()?;
+            if self.text.read_on()? {
+                continue;
+            }
+            // A line break ends every row but one with an open quote.
+            let (_, is_whole) = quoted.read(b"\n");
+            quoted.hand_over(record);
+            if !is_whole {
+                return Err(io::Error::other(format!(
+                    "row {} has a quote that is opened and never closed, or the file is cut off there; close the quote or get the whole file",
+                    self.row
+                )));
+            }
+            self.end_line(0);
+            return Ok(());
         }
     }
 
@@ -292,19 +306,57 @@ mod tests {
             at_once in 1_usize..9,
         ) {
             let mut records = Records::new(Dripping(text.as_bytes(), at_once), delimiter);
-            let ours: Vec<ByteRecord> = std::iter::from_fn(|| records.next_record())
-                .map(|numbered| numbered.expect("bytes can be read").record)
+            let ours: Result<Vec<ByteRecord>, io::Error> =
+                std::iter::from_fn(|| records.next_record())
+                    .map(|numbered| numbered.map(|numbered| numbered.record))
+                    .collect();
+            let theirs = by_the_csv_crate(&text, delimiter);
+            // Which takes a quote to be closed by the end. Only in an open one does a line break
+            // more make a difference.
+            let is_open = theirs != by_the_csv_crate(&format!("{text}\n"), delimiter);
+            match ours {
+                Ok(ours) if !is_open => proptest::prop_assert_eq!(ours, theirs),
+                ours => proptest::prop_assert_eq!(ours.is_err(), is_open),
+            }
+        }
+    }
+
+    fn by_the_csv_crate(text: &str, delimiter: u8) -> Vec<ByteRecord> {
+        csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text.as_bytes())
+            .into_byte_records()
+            .map(|record| record.expect("bytes can be read"))
+            .filter(|record| !record.as_slice().is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn a_quote_that_is_open_at_the_end_is_an_error_and_one_within_a_cell_is_none() {
+        for (text, is_open) in [
+            ("h,h\na,\"x\nb,y\n", true),
+            ("h,h\na,\"x", true),
+            ("h,h\na,\"", true),
+            ("h,h\na,\"x\"\"", true),
+            ("h,h\na,\"x\"", false),
+            ("h,h\na,\"x\"y", false),
+            ("h,h\na,5\" pipe", false),
+            ("h,h\na,5\" pipe\n", false),
+        ] {
+            let mut records = Records::new(text.as_bytes(), b',');
+            let errors: Vec<io::Error> = std::iter::from_fn(|| records.next_record())
+                .filter_map(Result::err)
                 .collect();
-            let theirs: Vec<ByteRecord> = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .flexible(true)
-                .delimiter(delimiter)
-                .from_reader(text.as_bytes())
-                .into_byte_records()
-                .map(|record| record.expect("bytes can be read"))
-                .filter(|record| !record.as_slice().is_empty())
-                .collect();
-            proptest::prop_assert_eq!(ours, theirs);
+            assert_eq!(errors.len(), usize::from(is_open), "{text:?}");
+            for error in errors {
+                let says = error.to_string();
+                assert!(
+                    says.starts_with("row 2 has a quote that is opened"),
+                    "{says}"
+                );
+            }
         }
     }
 

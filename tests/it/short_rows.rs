@@ -70,3 +70,32 @@ fn nothing_is_sent_of_a_file_that_is_cut_off() {
     stage.write("sheet.csv", sheet + "\n");
     stage.apply("sheet.csv").expect(0);
 }
+
+#[test]
+fn nothing_is_sent_of_a_file_with_a_quote_that_is_never_closed() {
+    let stage = Stage::instant();
+    let [one, two, three] = [1, 2, 3].map(location_id);
+    let rows = |note: &str| {
+        format!(
+            "orgId,locationId,n1,note\n,{one},5501,{note}\n,{two},5502,Paris\n,{three},5503,Rome\n"
+        )
+    };
+    let cut_off = format!("\"orgId\",\"locationId\",\"n1\"\n\"\",\"{two}\",\"+120255");
+    for (row, sheet) in [
+        (2, rows("\"London")),
+        (2, cut_off),
+        (1, rows("London").replace("note", "\"note")),
+    ] {
+        stage.write("sheet.csv", sheet);
+        for line in ["sheet.csv", "sheet.csv --skip-invalid"] {
+            let ran = stage.apply(line).expect(2);
+            ran.says(&format!(
+                "cannot read `sheet.csv`: row {row} has a quote that is opened and never closed, or the file is cut off there"
+            ));
+        }
+    }
+    assert_eq!(stage.requests().len(), 0);
+    stage.write("sheet.csv", rows("a 5\" pipe"));
+    stage.apply("sheet.csv").expect(0);
+    assert_eq!(stage.requests().len(), 3);
+}
