@@ -64,8 +64,10 @@ impl<R: Read> Records<R> {
     /// As [`Records::new`], after a first line such as `sep=;`, which spreadsheets do not show.
     pub fn after_separator_line(mut source: R, delimiter: u8) -> io::Result<Records<R>> {
         let mut byte = [0];
-        while source.read(&mut byte)? == 1 && byte != *b"\n" {}
-        Ok(Records::new(source, delimiter))
+        while source.read(&mut byte)? == 1 && !matches!(byte, [b'\r' | b'\n']) {}
+        let mut records = Records::new(source, delimiter);
+        records.is_after_return = byte == *b"\r";
+        Ok(records)
     }
 
     /// Reads the next record that is not blank into `numbered`; false at the end. Of a row whose quote
@@ -282,9 +284,25 @@ mod tests {
             "h\ra\nb\r\n\nc\rd\r\n",
             "h\n\"a\"\nb\r\n\n\"c\"\r\nd",
             "h\r\"a\"\rb\r\r\"c\"\r\"d\"",
+            "h\ra\r\nb\r\n\r\nc\r\nd",
         ] {
             let rows = expect(&[(1, "h"), (2, "a"), (3, "b"), (5, "c"), (6, "d")]);
             assert_eq!(rows_of(text), rows, "{text:?}");
+        }
+        let rows = expect(&[(1, "h"), (2, "a\rb"), (3, "c\nd")]);
+        assert_eq!(rows_of("h\r\"a\rb\"\r\"c\nd\"\r"), rows);
+    }
+
+    #[test]
+    fn a_separator_line_is_no_row_however_it_ends() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("sep=,{end}h{end}{end}a");
+            let mut records =
+                Records::after_separator_line(text.as_bytes(), b',').expect("bytes can be read");
+            let rows: Vec<u64> = std::iter::from_fn(|| records.next_record())
+                .map(|numbered| numbered.expect("bytes can be read").row)
+                .collect();
+            assert_eq!(rows, [1, 3], "{end:?}");
         }
     }
 

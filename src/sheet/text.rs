@@ -25,12 +25,10 @@ pub(super) struct TextForm {
     encoding: Encoding,
     /// Neither the file nor the user said which encoding it is.
     pub is_guessed: bool,
-    /// Lines end in a carriage return alone, as old Macintosh programs write them.
-    ends_in_returns: bool,
 }
 
 /// A file's text as UTF-8, without a byte order mark.
-pub(super) type Text<R> = LineFeeds<DecodeReaderBytes<R, Vec<u8>>>;
+pub(super) type Text<R> = DecodeReaderBytes<R, Vec<u8>>;
 
 impl FromStr for Encoding {
     type Err = String;
@@ -71,13 +69,10 @@ impl TextForm {
                 }
             },
         };
-        let mut form = TextForm {
+        Ok(Some(TextForm {
             encoding,
             is_guessed,
-            ends_in_returns: false,
-        };
-        form.ends_in_returns = ends_in_returns(&form.read_all(start)?);
-        Ok(Some(form))
+        }))
     }
 
     pub(super) fn encoding(&self) -> Encoding {
@@ -99,12 +94,9 @@ impl TextForm {
             builder.encoding(Some(self.encoding.0)).bom_override(true);
         }
         let buffer = vec![0; if self.is_utf_8() { 16 } else { DECODED }];
-        LineFeeds {
-            source: builder
-                .build_with_buffer(source, buffer)
-                .unwrap_or_else(|_| unreachable!("the buffer holds more than one character")),
-            is_needed: self.ends_in_returns,
-        }
+        builder
+            .build_with_buffer(source, buffer)
+            .unwrap_or_else(|_| unreachable!("the buffer holds more than one character"))
     }
 
     /// All the text of `bytes`.
@@ -155,38 +147,6 @@ fn guess_code_page(file: &File) -> io::Result<Option<&'static encoding_rs::Encod
                 return Ok(Some(detector.guess(None, Utf8Detection::Deny)));
             }
         }
-    }
-}
-
-/// Whether the first line outside quotes ends in a carriage return alone.
-fn ends_in_returns(text: &[u8]) -> bool {
-    let mut is_quoted = false;
-    let end = text.iter().position(|byte| {
-        is_quoted ^= *byte == b'"';
-        !is_quoted && matches!(byte, b'\r' | b'\n')
-    });
-    end.is_some_and(|end| text[end] == b'\r' && text.get(end + 1) != Some(&b'\n'))
-}
-
-/// Makes line feeds of carriage returns where those end the lines, so that the blank ones among
-/// them are counted like any.
-#[derive(Debug)]
-pub struct LineFeeds<R> {
-    source: R,
-    is_needed: bool,
-}
-
-impl<R: Read> Read for LineFeeds<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.source.read(buffer)?;
-        if self.is_needed {
-            for byte in &mut buffer[..length] {
-                if *byte == b'\r' {
-                    *byte = b'\n';
-                }
-            }
-        }
-        Ok(length)
     }
 }
 
@@ -247,13 +207,5 @@ mod tests {
         let mut split = vec![b'a'; CHUNK - 1];
         split.extend("é".repeat(CHUNK).bytes());
         assert!(form_of(&split).expect("text").is_utf_8());
-    }
-
-    #[test]
-    fn lone_returns_become_line_feeds() {
-        let form = form_of(b"a,\"x\ny\"\r\rb\r").expect("text");
-        assert_eq!(form.read_all(b"a\r\rb\r").expect("text"), b"a\n\nb\n");
-        let windows = form_of(b"a\r\n\r\nb").expect("text");
-        assert_eq!(windows.read_all(b"a\r\nb").expect("text"), b"a\r\nb");
     }
 }

@@ -273,6 +273,25 @@ fn a_quote_that_is_never_closed_takes_no_memory_and_is_named() {
 }
 
 #[test]
+fn rows_are_named_as_a_spreadsheet_shows_them_where_only_the_header_ends_in_a_return() {
+    let stage = Stage::instant();
+    let rows = ["5501", "x", "y"].map(|number| format!(",{},{number}\r\n", location_id(1)));
+    stage.write(
+        "sheet.csv",
+        format!("orgId,locationId,n1\r{}", rows.concat()),
+    );
+    let ran = stage.run("check sheet.csv").expect(2);
+    for row in [3, 4] {
+        assert!(
+            ran.stdout.contains(&format!("row {row}, column C (n1)")),
+            "{}",
+            ran.stdout
+        );
+    }
+    assert!(ran.stdout.contains("3 rows: "), "{}", ran.stdout);
+}
+
+#[test]
 fn a_sheet_with_semicolons_tabs_or_windows_line_ends_reads_the_same() {
     let stage = Stage::instant();
     for (from, to) in [
