@@ -127,6 +127,7 @@ mod tests {
             ("+12025550101.00", Some((Decimal, "+12025550101"))),
             ("\u{a0}", Some((Around, ""))),
             ("Remove ", Some((Remove, "REMOVE"))),
+            ("5501\n5502", None),
             ("5501.5", None),
             ("-5501.0", None),
             ("12345678901234567.0", None),

@@ -62,12 +62,30 @@ pub fn of_no_number(text: &str, is_number: impl Fn(&str) -> bool) -> Option<Dama
         ));
     }
     if holds_several(text, &is_number) {
-        return Some(damage(
-            ProblemKind::SeveralNumbers,
-            "holds several numbers; one stands in a cell, and the next has a column of its own",
-        ));
+        return Some(several_numbers());
     }
     look_alike(text, is_number)
+}
+
+/// Numbers below each other, which would be as good as one without the line break.
+pub fn of_several_lines(text: &str) -> Option<Damage> {
+    let lines = text.split(is_line_end);
+    let with_digits = lines.filter(|line| line.contains(char::is_numeric));
+    (with_digits.count() > 1).then(several_numbers)
+}
+
+fn several_numbers() -> Damage {
+    damage(
+        ProblemKind::SeveralNumbers,
+        "holds several numbers; one stands in a cell, and the next has a column of its own",
+    )
+}
+
+fn is_line_end(character: char) -> bool {
+    matches!(
+        character,
+        '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
 }
 
 /// Names what happened to a cell that is no id of `kind`, where it is known.
@@ -234,7 +252,9 @@ fn has_thousands_separators(text: &str) -> bool {
 fn holds_several(text: &str, is_number: &impl Fn(&str) -> bool) -> bool {
     let all_are_numbers = |parts: Vec<&str>| parts.len() > 1 && parts.into_iter().all(is_number);
     let marked = text.replace(" or ", "/").replace(" and ", "/");
-    let parts = marked.split(['/', ';', ',', '\n', '|', '&']);
+    let is_between =
+        |character| is_line_end(character) || matches!(character, '/' | ';' | ',' | '|' | '&');
+    let parts = marked.split(is_between);
     let words: Vec<&str> = text.split_whitespace().collect();
     all_are_numbers(
         parts

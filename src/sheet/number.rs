@@ -65,6 +65,9 @@ fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
     }
     let number = without_separators(text);
     if is_number(&number) {
+        if let Some(Damage { kind, says }) = damage::of_several_lines(text) {
+            return refuse(kind, &says);
+        }
         return Ok(Change::Set(Cow::Owned(number)));
     }
     let is_number_cell = |part: &str| is_number(&without_separators(part));
@@ -145,6 +148,7 @@ mod tests {
             ("00442079460000", "00442079460000"),
             ("\u{201c}+12025550101\u{201d}", "+12025550101"),
             ("=\"+12025550101\"", "+12025550101"),
+            ("\n+12025550101\r\n", "+12025550101"),
         ] {
             assert_eq!(read_change(cell), Ok(Change::Set(number.into())), "{cell}");
         }
@@ -185,13 +189,17 @@ mod tests {
             "1202555O1O1",
             "l2025550101",
             "501, 502",
+            "5501\n5502",
+            "5501\r\n5502",
+            "5501-\u{2028}(5502)",
+            "+1 202 555 0101\r+1 202 555 0102",
             "+12025550101 +12025550102",
             "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607",
         ]
         .iter()
         .map(|cell| read_change(cell).expect_err(cell).says)
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @"
+        insta::assert_snapshot!(said.join("\n"), @r"
         `12` has 2 digits; a number has 3 to 20
         `123456789012345678901` has 21 digits; a number has 3 to 20
         `1.20256E+10` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
@@ -214,6 +222,10 @@ mod tests {
         `1202555O1O1` has the letter `O` where the digit `0` seems to be meant; type the digit
         `l2025550101` has the letter `l` where the digit `1` seems to be meant; type the digit
         `501, 502` holds several numbers; one stands in a cell, and the next has a column of its own
+        `5501\u{a}5502` holds several numbers; one stands in a cell, and the next has a column of its own
+        `5501\u{d}\u{a}5502` holds several numbers; one stands in a cell, and the next has a column of its own
+        `5501-\u{2028}(5502)` holds several numbers; one stands in a cell, and the next has a column of its own
+        `+1 202 555 0101\u{d}+1 202 555 0102` holds several numbers; one stands in a cell, and the next has a column of its own
         `+12025550101 +12025550102` holds several numbers; one stands in a cell, and the next has a column of its own
         `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607` is an id, where a number must stand; are the cells of this row in the wrong columns?
         ");
