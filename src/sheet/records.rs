@@ -80,6 +80,9 @@ impl<R: Read> Records<R> {
             if numbered.record.as_slice().is_empty() {
                 continue;
             }
+            if self.is_at_end && is_nothing(numbered.record.as_slice()) {
+                continue;
+            }
             if self.is_at_end && numbered.record.len() < self.width {
                 return Err(io::Error::other(format!(
                     "it ends in the middle of row {}; if nothing is missing there, put a line break at its end",
@@ -185,6 +188,12 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// What some programs leave behind the last line: blanks, or the mark by which DOS knew the end.
+fn is_nothing(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
+    bytes.all(|byte| matches!(byte, b' ' | b'\t' | 0x1a))
+}
+
 fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
     if length <= LONGEST_ROW {
         return Ok(());
@@ -273,6 +282,10 @@ mod tests {
         assert_eq!(rows_of("\n\nh,h\na,1"), expect(&[(3, "h"), (4, "a")]));
         assert_eq!(rows_of("h\ra\rb"), expect(&[(1, "h"), (2, "a"), (3, "b")]));
         assert_eq!(rows_of(""), expect(&[]));
+        for end in [" ", "\t ", "\x1a", " , "] {
+            assert_eq!(rows_of(&format!("h,h\n{end}")), expect(&[(1, "h")]));
+        }
+        assert_eq!(rows_of("h\n \na"), expect(&[(1, "h"), (2, " "), (3, "a")]));
     }
 
     #[test]
@@ -382,6 +395,9 @@ mod tests {
     fn a_row_that_ends_early_and_with_the_text_may_be_cut_off() {
         for (text, is_cut_off) in [
             ("h,h\na,1", false),
+            ("h,h\na,1\n \t", false),
+            ("h,h\na,1\r\n\x1a", false),
+            ("h,h\na,1\n x", true),
             ("h,h\na\n", false),
             ("h,h\n\"a\"\r", false),
             ("h,h\na", true),
