@@ -44,16 +44,19 @@ pub fn write_whole(path: &Path, content: &[u8], readers: Readers) -> io::Result<
 }
 
 fn write_half(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
-    // What an interrupted run left could have other permissions.
-    drop_half(path);
     let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if readers == Readers::OwnerOnly {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
+    options.write(true);
+    match readers {
+        // Not made anew: on Windows a removed file keeps its name for as long as a scanner reads it.
+        Readers::Usual => options.create(true).truncate(true),
+        Readers::OwnerOnly => {
+            // What an interrupted run left could have other permissions.
+            drop_half(path);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.create_new(true)
+        }
+    };
     let mut file = options.open(temporary_name(path))?;
     file.write_all(content)?;
     file.sync_all()
