@@ -72,6 +72,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "numbersWithoutPlus": checked.lost_plus.count,
                 "numbersWithoutZero": checked.lost_zero.count,
                 "rowsThatEndEarly": checked.short_rows.count,
+                "rowsThatHoldRows": checked.rows_with_rows.count,
             });
             writeln!(out, "{report:#}")?;
         }
@@ -183,6 +184,17 @@ pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
             short.first_row
         )
     });
+    let holding = checked.rows_with_rows;
+    let holds_rows = (holding.count > 0).then(|| {
+        let (rows, have) = match holding.count {
+            1 => ("1 row".to_string(), "has"),
+            more => (plural(more, "row"), "have"),
+        };
+        format!(
+            "note: {rows} {have} a cell that seems to hold further rows, the first in row {}; they are not sent: is a quote missing there, or one too many?",
+            holding.first_row
+        )
+    });
     let doubts = [
         say(
             checked.lost_plus,
@@ -193,5 +205,9 @@ pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
             "with 7 to 10 digits and neither `+` nor `0` in front",
         ),
     ];
-    doubts.into_iter().chain([ends_early]).flatten().collect()
+    doubts
+        .into_iter()
+        .chain([ends_early, holds_rows])
+        .flatten()
+        .collect()
 }

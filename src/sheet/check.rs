@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 
 use anyhow::{Context, Result};
+use csv::ByteRecord;
 
 use crate::duplicates::{Duplicates, SeenRows};
 use crate::row::{Change, Row};
@@ -14,6 +15,7 @@ use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::Problem;
 use crate::sheet::{Numbered, Sheet};
+use crate::webex::ids::{self, Kind};
 
 /// Organisations counted exactly; more than a partner has.
 const ORGANISATIONS_COUNTED: usize = 100_000;
@@ -51,6 +53,8 @@ pub struct Checked {
     pub lost_zero: Doubtful,
     /// Rows that end before the header's last column.
     pub short_rows: Doubtful,
+    /// Rows with a cell that seems to hold further ones.
+    pub rows_with_rows: Doubtful,
 }
 
 /// An organisation and how many rows it has.
@@ -88,6 +92,7 @@ pub fn check(
         lost_plus: Doubtful::default(),
         lost_zero: Doubtful::default(),
         short_rows: Doubtful::default(),
+        rows_with_rows: Doubtful::default(),
     };
     let mut count_and_report = |problem: &Problem| {
         checked.problems += 1;
@@ -111,6 +116,7 @@ pub fn check(
     let mut lost_plus = Doubtful::default();
     let mut lost_zero = Doubtful::default();
     let mut short_rows = Doubtful::default();
+    let mut rows_with_rows = Doubtful::default();
     let mut records = sheet.records()?;
     let mut numbered = Numbered::default();
     while records
@@ -126,6 +132,11 @@ pub fn check(
                 seen.add(&row, fingerprint(&row));
             }
             continue;
+        }
+        if let Some(location) = columns.location_id
+            && holds_a_row(&numbered.record, sheet.delimiter(), location)
+        {
+            rows_with_rows.add(numbered.row);
         }
         match sheet.read_row(columns, &numbered) {
             Ok(row) => {
@@ -159,6 +170,7 @@ pub fn check(
     checked.lost_plus = lost_plus;
     checked.lost_zero = lost_zero;
     checked.short_rows = short_rows;
+    checked.rows_with_rows = rows_with_rows;
     Ok(checked)
 }
 
@@ -189,6 +201,26 @@ fn count_doubtful(row: &Row<'_>, lost_plus: &mut Doubtful, lost_zero: &mut Doubt
             None => {}
         }
     }
+}
+
+/// Whether a line within a cell has a location's id just where a row has it: a quote that was left
+/// open took it in, up to the next quote.
+fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
+    let text = record.as_slice();
+    if !text.contains(&b'\n') && !text.contains(&b'\r') {
+        return false;
+    }
+    let is_row = |line: &[u8]| {
+        let cell = line.split(|byte| *byte == delimiter).nth(location);
+        let cell = cell.and_then(|cell| std::str::from_utf8(cell).ok());
+        line.contains(&delimiter)
+            && cell.is_some_and(|cell| ids::read(cell, Kind::Location).is_ok())
+    };
+    record.iter().any(|cell| {
+        let mut lines = cell.split(|byte| matches!(byte, b'\n' | b'\r'));
+        lines.next();
+        lines.any(is_row)
+    })
 }
 
 /// What is wrong with a row for a location that row `earlier` is for too.

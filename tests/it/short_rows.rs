@@ -89,7 +89,7 @@ fn nothing_is_sent_of_a_file_with_a_quote_that_is_never_closed() {
         stage.write("sheet.csv", sheet);
         for line in ["sheet.csv", "sheet.csv --skip-invalid"] {
             let ran = stage.apply(line).expect(2);
-            ran.says(&format!(
+            ran.says(format!(
                 "cannot read `sheet.csv`: row {row} has a quote that is opened and never closed, or the file is cut off there"
             ));
         }
@@ -98,4 +98,21 @@ fn nothing_is_sent_of_a_file_with_a_quote_that_is_never_closed() {
     stage.write("sheet.csv", rows("a 5\" pipe"));
     stage.apply("sheet.csv").expect(0);
     assert_eq!(stage.requests().len(), 3);
+}
+
+#[test]
+fn rows_that_stand_within_a_cell_are_told_of_and_other_lines_are_not() {
+    let stage = Stage::instant();
+    let [one, two, three, four] = [1, 2, 3, 4].map(location_id);
+    stage.write(
+        "sheet.csv",
+        format!(
+            "orgId,locationId,n1,note\n,{four},5504,\"Oslo\nBergen, Moss, Hamar, {one}\"\n,{one},5501,\"London\n,{two},5502,Paris\n,{three},5503,\"Rome\"\n"
+        ),
+    );
+    let ran = stage.run("check sheet.csv").expect(0);
+    insta::assert_snapshot!(ran.stdout, @"
+    2 rows: 2 ready to send
+    note: 1 row has a cell that seems to hold further rows, the first in row 3; they are not sent: is a quote missing there, or one too many?
+    ");
 }
