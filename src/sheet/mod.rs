@@ -22,6 +22,7 @@ mod records;
 pub mod register;
 mod source;
 mod text;
+mod unread;
 mod width;
 mod workbook;
 

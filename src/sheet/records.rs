@@ -10,9 +10,7 @@ use csv::ByteRecord;
 use memchr::{memchr_iter, memchr3};
 
 use crate::sheet::quoted::Quoted;
-
-/// Read at once.
-const BLOCK: usize = 64 * 1024;
+use crate::sheet::unread::Unread;
 
 /// No row that people make is longer; one that seems so is the rest of the file after a quote that
 /// was opened and never closed.
@@ -203,50 +201,10 @@ fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
     )))
 }
 
-/// The part of a text that was read from its source and not yet taken.
-#[derive(Debug)]
-struct Unread<R> {
-    source: R,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl<R: Read> Unread<R> {
-    fn new(source: R) -> Unread<R> {
-        Unread {
-            source,
-            buffer: vec![0; BLOCK],
-            start: 0,
-            end: 0,
-        }
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    fn take(&mut self, length: usize) {
-        self.start += length;
-    }
-
-    /// Reads some more behind the rest; false at the end.
-    fn read_on(&mut self) -> io::Result<bool> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.end == self.buffer.len() {
-            self.buffer.resize(2 * self.end, 0);
-        }
-        let length = self.source.read(&mut self.buffer[self.end..])?;
-        self.end += length;
-        Ok(length > 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::unread::BLOCK;
 
     fn rows_of(text: &str) -> Vec<(u64, String)> {
         let mut records = Records::new(text.as_bytes(), b',');
