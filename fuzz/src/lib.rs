@@ -113,7 +113,7 @@ fn read(bytes: &[u8], reading: Reading) {
     let mut records = sheet.records().expect("it was read before");
     let (mut rows, mut last) = (0, 1);
     while let Some(numbered) = records.next_record() {
-        let Numbered { row, record } = numbered.expect("it was read before");
+        let Numbered { row, record, .. } = numbered.expect("it was read before");
         assert!(row > last && !record.is_empty());
         (rows, last) = (rows + 1, row);
     }
@@ -136,6 +136,7 @@ pub fn cell(bytes: &[u8]) {
         let numbered = Numbered {
             row: 2,
             record: ByteRecord::from(cells.to_vec()),
+            has_quotes: false,
         };
         let row = read_row(
             &numbered,

@@ -47,7 +47,7 @@ pub fn read_row<'r>(
     register: &Register,
     last_organisation: &LastOrganisation,
 ) -> Result<Row<'r>, Vec<Problem>> {
-    let Numbered { row, record } = numbered;
+    let Numbered { row, record, .. } = numbered;
     if let Some(problem) = wrong_width(*row, record, columns) {
         return Err(vec![problem]);
     }

@@ -133,7 +133,8 @@ pub fn check(
             }
             continue;
         }
-        if let Some(location) = columns.location_id
+        if numbered.has_quotes
+            && let Some(location) = columns.location_id
             && holds_a_row(&numbered.record, sheet.delimiter(), location)
         {
             rows_with_rows.add(numbered.row);

@@ -142,7 +142,7 @@ fn kept_width(record: &ByteRecord, width: usize) -> usize {
 
 /// What can be put right in a row. In one with too many cells nobody knows which cell is which.
 fn mend(sheet: &Sheet, columns: &Columns, numbered: &Numbered) -> Vec<Mending> {
-    let Numbered { row, record } = numbered;
+    let Numbered { row, record, .. } = numbered;
     if kept_width(record, columns.width) > columns.width {
         return Vec::new();
     }

@@ -21,6 +21,8 @@ const LONGEST_ROW: usize = 16 * 1024 * 1024;
 pub struct Numbered {
     pub row: u64,
     pub record: ByteRecord,
+    /// There were quotes in it, without which no cell holds a line break.
+    pub has_quotes: bool,
 }
 
 /// The records of a file, with blank ones left out but counted.
@@ -73,7 +75,7 @@ impl<R: Read> Records<R> {
     pub fn read(&mut self, numbered: &mut Numbered) -> io::Result<bool> {
         while self.skip_blank_lines()? {
             self.row += 1;
-            self.read_row(&mut numbered.record)?;
+            numbered.has_quotes = self.read_row(&mut numbered.record)?;
             // A row of nothing but separators is as blank as an empty line.
             if numbered.record.as_slice().is_empty() {
                 continue;
@@ -119,12 +121,15 @@ impl<R: Read> Records<R> {
         }
     }
 
-    fn read_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {
+    /// Whether there were quotes in it.
+    fn read_row(&mut self, record: &mut ByteRecord) -> io::Result<bool> {
         let mut searched = 0;
         let end = loop {
             let rest = self.text.rest();
             match memchr3(b'"', b'\r', b'\n', &rest[searched..]) {
-                Some(at) if rest[searched + at] == b'"' => return self.read_quoted_row(record),
+                Some(at) if rest[searched + at] == b'"' => {
+                    return self.read_quoted_row(record).map(|()| true);
+                }
                 Some(at) => break searched + at,
                 None => searched = rest.len(),
             }
@@ -142,7 +147,7 @@ impl<R: Read> Records<R> {
         }
         record.push_field(&line[start..]);
         self.end_line(end);
-        Ok(())
+        Ok(false)
     }
 
     fn read_quoted_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {

@@ -53,7 +53,7 @@ fn rows_of(sheet: &Sheet) -> Vec<Row> {
     let mut records = sheet.records().expect("a sheet");
     let rows = std::iter::from_fn(|| records.next_record());
     rows.map(|numbered| {
-        let Numbered { row, record } = numbered.expect("it can be read");
+        let Numbered { row, record, .. } = numbered.expect("it can be read");
         let cells = record
             .iter()
             .map(|cell| std::str::from_utf8(cell).expect("text"));
