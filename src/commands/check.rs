@@ -152,14 +152,16 @@ pub(super) fn say_counts(checked: &Checked) -> String {
 }
 
 fn say_names(checked: &Checked) -> Option<String> {
-    let have = match checked.named {
-        0 => return None,
-        1 => "1 row has".to_string(),
-        more => format!("{} have", plural(more, "row")),
-    };
+    let have = rows_that(checked.named, "has", "have")?;
     Some(format!(
         "note: {have} a name in place of an id; what it means is looked up before anything is sent, and was not checked here"
     ))
+}
+
+/// `1 row has` or `2 rows have`; nothing of none.
+fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
+    let verb = if count == 1 { one } else { more };
+    (count > 0).then(|| format!("{} {verb}", plural(count, "row")))
 }
 
 /// A line for each thing that is accepted and that spreadsheets may have taken something from.
@@ -174,24 +176,16 @@ pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
         })
     };
     let short = checked.short_rows;
-    let ends_early = (short.count > 0).then(|| {
-        let (rows, end) = match short.count {
-            1 => ("1 row".to_string(), "ends"),
-            more => (plural(more, "row"), "end"),
-        };
+    let ends_early = rows_that(short.count, "ends", "end").map(|end| {
         format!(
-            "note: {rows} {end} before the last column, the first in row {}; what is missing at the end is taken for empty",
+            "note: {end} before the last column, the first in row {}; what is missing at the end is taken for empty",
             short.first_row
         )
     });
     let holding = checked.rows_with_rows;
-    let holds_rows = (holding.count > 0).then(|| {
-        let (rows, have) = match holding.count {
-            1 => ("1 row".to_string(), "has"),
-            more => (plural(more, "row"), "have"),
-        };
+    let holds_rows = rows_that(holding.count, "has", "have").map(|have| {
         format!(
-            "note: {rows} {have} a cell that seems to hold further rows, the first in row {}; they are not sent: is a quote missing there, or one too many?",
+            "note: {have} a cell that seems to hold further rows, the first in row {}; they are not sent: is a quote missing there, or one too many?",
             holding.first_row
         )
     });

@@ -133,16 +133,12 @@ fn check_measured(stage: &Stage) -> (Ran, u64) {
     (Ran::of(child.wait_with_output().expect("it ended")), peak)
 }
 
-/// A workbook with one part more.
-fn with_part(name: &str, content: &[u8]) -> Vec<u8> {
+/// A workbook of these parts and those that every one has.
+fn workbook_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut book = ZipWriter::new(Cursor::new(Vec::new()));
-    let sheet = r#"<worksheet><sheetData><row r="1"><c t="str"><v>orgId</v></c><c t="str"><v>locationId</v></c><c t="str"><v>n1</v></c></row></sheetData></worksheet>"#;
-    let parts = PARTS
-        .into_iter()
-        .chain([("xl/worksheets/sheet1.xml", sheet)]);
-    let parts = parts.map(|(name, text)| (name, text.as_bytes()));
-    for (name, content) in parts.chain([(name, content)]) {
-        book.start_file(name, SimpleFileOptions::default())
+    let usual = PARTS.map(|(name, text)| (name, text.as_bytes()));
+    for (name, content) in usual.iter().chain(parts) {
+        book.start_file(*name, SimpleFileOptions::default())
             .expect("a name");
         book.write_all(content).expect("memory");
     }
@@ -155,6 +151,13 @@ fn what_is_beside_the_cells_of_a_workbook_is_its_own() {
     let query = "\u{feff}<DataMashup uniqueCount=\"9999999999\">".encode_utf16();
     let query: Vec<u8> = query.flat_map(u16::to_le_bytes).collect();
     let picture = vec![0; 70 * 1024 * 1024];
+    let sheet = r#"<worksheet><sheetData><row r="1"><c t="str"><v>orgId</v></c><c t="str"><v>locationId</v></c><c t="str"><v>n1</v></c></row></sheetData></worksheet>"#;
+    let with_part = |name: &str, content: &[u8]| {
+        workbook_of(&[
+            ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+            (name, content),
+        ])
+    };
     for (name, content) in [
         ("customXml/item1.xml", &query),
         ("xl/media/image1.bmp", &picture),
@@ -206,21 +209,9 @@ fn a_workbook_that_was_made_to_burst_is_refused_in_little_memory() {
             "</v></c></row></sheetData></worksheet>",
         ),
     ] {
-        let mut book = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, text) in PARTS {
-            book.start_file(name, SimpleFileOptions::default())
-                .expect("a name");
-            book.write_all(text.as_bytes()).expect("memory");
-        }
         let name = format!("xl/{part}.xml");
-        book.start_file(name, SimpleFileOptions::default())
-            .expect("a name");
-        book.write_all(start.as_bytes()).expect("memory");
-        for _ in 0..times {
-            book.write_all(repeated.as_bytes()).expect("memory");
-        }
-        book.write_all(end.as_bytes()).expect("memory");
-        let book = book.finish().expect("memory").into_inner();
+        let content = [start, &repeated.repeat(times), end].concat();
+        let book = workbook_of(&[(&name, content.as_bytes())]);
         assert!(book.len() < 300_000, "{}", book.len());
         stage.write("book.xlsx", book);
         let (ran, peak) = check_measured(&stage);
