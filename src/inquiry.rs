@@ -78,13 +78,13 @@ impl Inquiry<'_> {
         fetched.read().map_err(Unanswered::Unclear)
     }
 
-    /// The organisations the token manages.
+    /// The organizations the token manages.
     pub async fn organizations(&mut self) -> Result<Vec<Organization>, Unanswered> {
         self.list(self.service.url("/organizations"), Fetched::organizations)
             .await
     }
 
-    /// The calling locations of an organisation, or of the token's own.
+    /// The calling locations of an organization, or of the token's own.
     pub async fn locations(&mut self, org_id: Option<&str>) -> Result<Vec<Location>, Unanswered> {
         let url = self.service.locations_url(org_id, MOST_ON_A_PAGE);
         self.list(url, Fetched::locations).await
@@ -148,7 +148,7 @@ impl Inquiry<'_> {
                     errors += 1;
                     self.wait_until(Instant::now() + after).await?;
                 }
-                (Next::Unauthorised, _)
+                (Next::Unauthorized, _)
                     if !wants_token && refusals < MOST_REFUSALS && due != Renewal::Impossible =>
                 {
                     refusals += 1;
@@ -236,8 +236,8 @@ fn unanswered(reply: &Reply, next: Next, of_renewal: bool) -> Unanswered {
     let message = reply.message().to_string();
     match reply {
         Reply::Answer(_) if of_renewal => Unanswered::Stopped(StopReason::NotRenewed { message }),
-        Reply::Answer(_) if next == Next::Unauthorised => {
-            Unanswered::Stopped(StopReason::Unauthorised { message })
+        Reply::Answer(_) if next == Next::Unauthorized => {
+            Unanswered::Stopped(StopReason::Unauthorized { message })
         }
         Reply::Answer(answer) if (200..300).contains(&answer.status) => {
             Unanswered::Unclear(format!("it answers {} and no list", answer.status))
@@ -254,6 +254,6 @@ fn verdict(next: Next) -> Verdict {
     match next {
         Next::Throttled { wait } => Verdict::Throttled { wait },
         Next::Again { .. } => Verdict::Silent,
-        Next::Finished(_) | Next::Unauthorised => Verdict::Accepted,
+        Next::Finished(_) | Next::Unauthorized => Verdict::Accepted,
     }
 }

@@ -45,7 +45,7 @@ pub enum Next {
     /// it is held against the row.
     Again { after: Duration, counts: bool },
     /// The token is not, or no longer, accepted.
-    Unauthorised,
+    Unauthorized,
 }
 
 /// Decides what follows `reply` for a row that had `errors_before` failed tries already.
@@ -56,7 +56,7 @@ pub fn decide(reply: &Reply, errors_before: u32, policy: &RetryPolicy, chance: f
         Reply::Answer(answer) => match fate(answer) {
             Fate::Accepted => return Next::Finished(OutcomeKind::Updated),
             Fate::Refused => return Next::Finished(OutcomeKind::Failed),
-            Fate::Unauthorised => return Next::Unauthorised,
+            Fate::Unauthorized => return Next::Unauthorized,
             Fate::Throttled => {
                 let wait = match answer.retry_after {
                     RetryAfter::Wait(wait) => Some(wait),
@@ -95,7 +95,7 @@ pub fn may_have_taken_effect(reply: &Reply) -> bool {
 enum Fate {
     Accepted,
     Throttled,
-    Unauthorised,
+    Unauthorized,
     Ambiguous,
     Transient,
     Refused,
@@ -105,7 +105,7 @@ fn fate(answer: &Answer) -> Fate {
     let told_to_wait = answer.retry_after != RetryAfter::Missing;
     match answer.status {
         200..=299 => Fate::Accepted,
-        401 => Fate::Unauthorised,
+        401 => Fate::Unauthorized,
         429 => Fate::Throttled,
         423 | 503 if told_to_wait => Fate::Throttled,
         502 | 504 => Fate::Ambiguous,
@@ -165,7 +165,7 @@ mod tests {
                 Next::Throttled { wait: Some(wait) } => format!("everyone waits {wait:?}"),
                 Next::Throttled { wait: None } => "everyone waits".to_string(),
                 Next::Again { after, .. } => format!("again in {after:?}"),
-                Next::Unauthorised => "unauthorised".to_string(),
+                Next::Unauthorized => "unauthorized".to_string(),
             };
             let told = RetryAfter::Wait(Duration::from_secs(7));
             writeln!(
@@ -185,7 +185,7 @@ mod tests {
         301: failed · failed · failed
         302: failed · failed · failed
         400: failed · failed · failed
-        401: unauthorised · unauthorised · unauthorised
+        401: unauthorized · unauthorized · unauthorized
         403: failed · failed · failed
         404: failed · failed · failed
         405: failed · failed · failed

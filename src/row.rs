@@ -10,7 +10,7 @@ use crate::present::{Present, is_same_number};
 pub struct Row<'a> {
     /// The row as the spreadsheet shows it: the header is row 1.
     pub number: u64,
-    /// `None`: the token's own organisation.
+    /// `None`: the token's own organization.
     pub org_id: Option<Cow<'a, str>>,
     pub location_id: Cow<'a, str>,
     pub key: LocationKey,

@@ -273,8 +273,8 @@ fn read_org(text: &str) -> Result<String> {
     match ids::read(text, Kind::Organization) {
         Ok(id) => Ok(id.text.into_owned()),
         Err(_) => bail!(
-            "--org: `{text}` is not an organisation's id\n\
-             hint: it is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk whoami` lists those of your organisations"
+            "--org: `{text}` is not an organization's id\n\
+             hint: it is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk whoami` lists those of your organizations"
         ),
     }
 }

@@ -21,7 +21,7 @@ pub enum StopReason {
     /// The user asked for it.
     Interrupted,
     /// The token is not, or no longer, accepted.
-    Unauthorised {
+    Unauthorized {
         message: String,
     },
     /// The access token is over, and no new one could be fetched.
@@ -59,7 +59,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StopReason::Interrupted => formatter.write_str("interrupted"),
-            StopReason::Unauthorised { message } => write!(
+            StopReason::Unauthorized { message } => write!(
                 formatter,
                 "the service does not accept the access token (any more): {message}"
             ),
@@ -114,17 +114,17 @@ impl StopReason {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             StopReason::Interrupted | StopReason::SheetUnreadable(_) => None,
-            StopReason::Unauthorised { .. } => {
+            StopReason::Unauthorized { .. } => {
                 Some("get a new access token first; a personal one lasts 12 hours")
             }
             StopReason::NotRenewed { .. } => Some(
-                "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorise the app again and save its new refresh token",
+                "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
             ),
             StopReason::Forbidden { .. } => Some(
-                "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organisations",
+                "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organizations",
             ),
             StopReason::MayNotRead { .. } => Some(
-                "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organisations",
+                "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organizations",
             ),
             StopReason::Unreachable { .. } => Some(
                 "look at the network, the VPN and the proxy (`HTTPS_PROXY`) first; a certificate that is not trusted is often the company proxy's own, and belongs in this computer's certificate store",

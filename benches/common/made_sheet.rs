@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-const ORGANISATIONS: u64 = 300;
+const ORGANIZATIONS: u64 = 300;
 
-/// As a migration project has them: sorted by organisation, every location once.
+/// As a migration project has them: sorted by organization, every location once.
 pub(crate) fn sheet(rows: u64) -> String {
     let mut text = String::from("orgId,locationId,n1,n2,n3,site\n");
     for row in 0..rows {
-        let org = id("ORGANIZATION", row * ORGANISATIONS / rows);
+        let org = id("ORGANIZATION", row * ORGANIZATIONS / rows);
         let location = id("LOCATION", row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let _ = writeln!(text, "{org},{location},+1202{row:07},,REMOVE,site {row}");
     }

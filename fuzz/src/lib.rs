@@ -9,7 +9,7 @@ use csv::ByteRecord;
 use jiff::Timestamp;
 use wxbulk::reply::RetryAfter;
 use wxbulk::row::{Change, Row};
-use wxbulk::sheet::cells::{LastOrganisation, read_row};
+use wxbulk::sheet::cells::{LastOrganization, read_row};
 use wxbulk::sheet::check::{DuplicatePolicy, check};
 use wxbulk::sheet::columns::Columns;
 use wxbulk::sheet::problem::Problem;
@@ -20,7 +20,7 @@ use wxbulk::webex::{errors, retry_after};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-const ORGANISATION: &str = "6513270e-269e-4d37-b2a7-4de452e6b438";
+const ORGANIZATION: &str = "6513270e-269e-4d37-b2a7-4de452e6b438";
 const LOCATION: &str = "36f675cc-81e7-4ef5-a8e2-5d940ed90475";
 
 /// A problem is one line, bounded whatever the cell holds: at most a dozen names, in escapes.
@@ -61,7 +61,7 @@ pub fn sheet(bytes: &[u8]) {
         Reading::default()
     } else {
         Reading {
-            default_org: Some(ORGANISATION.to_string()),
+            default_org: Some(ORGANIZATION.to_string()),
             country: "+49".parse().ok(),
             encoding: "shift_jis".parse().ok(),
             separator: "semicolon".parse().ok(),
@@ -145,7 +145,7 @@ pub fn cell(bytes: &[u8]) {
             None,
             country.as_ref(),
             &Register::default(),
-            &LastOrganisation::default(),
+            &LastOrganization::default(),
         );
         match row {
             Ok(row) => assert_can_be_sent(&row),
@@ -184,7 +184,7 @@ pub fn id(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    let [organisation, location] = [Kind::Organization, Kind::Location].map(|kind| {
+    let [organization, location] = [Kind::Organization, Kind::Location].map(|kind| {
         let id = ids::read(text, kind).ok()?;
         let again = ids::read(&id.text, kind).expect("an id");
         assert_eq!(again, id);
@@ -195,7 +195,7 @@ pub fn id(bytes: &[u8]) {
         Some(id)
     });
     // A plain UUID can be both; what tells its kind is of one.
-    if let (Some(one), Some(other)) = (organisation, location) {
+    if let (Some(one), Some(other)) = (organization, location) {
         assert_eq!(one.key, other.key);
         assert_ne!(one.text, other.text);
     }

@@ -11,7 +11,7 @@ pub struct SheetFlags {
     #[arg(value_name = "SHEET")]
     pub sheet: PathBuf,
 
-    /// The organisation of rows whose orgId is empty
+    /// The organization of rows whose orgId is empty
     #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
     pub org: Option<String>,
 

@@ -84,7 +84,7 @@ pub struct UndoFlags {
     #[arg(short, long)]
     pub yes: bool,
 
-    /// The organisation of rows whose orgId is empty
+    /// The organization of rows whose orgId is empty
     #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
     pub org: Option<String>,
 
@@ -115,11 +115,11 @@ pub struct ExportFlags {
     #[arg(short, long, value_name = "FILE", default_value = "locations.csv")]
     pub output: PathBuf,
 
-    /// The organisation to export [default: the token's own]
+    /// The organization to export [default: the token's own]
     #[arg(long, value_name = "ORG_ID")]
     pub org: Option<String>,
 
-    /// Every organisation that the token manages
+    /// Every organization that the token manages
     #[arg(long, conflicts_with = "org")]
     pub all_orgs: bool,
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::clock;
 use crate::commands::invocation;
 use crate::journal::{
-    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organisation,
+    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
     RunHeader,
 };
 use crate::pipeline::Task;
@@ -72,7 +72,7 @@ pub(super) fn header(
 
 /// What is noted where a run begins or goes on.
 pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &Checked) -> BeginRecord {
-    let organisations = checked.organisations_named.iter();
+    let organizations = checked.organizations_named.iter();
     let name_of = |id: &Option<String>| {
         let name = id.as_deref().and_then(|id| sheet.register.name_of(id));
         flatten(name.unwrap_or_default())
@@ -83,11 +83,11 @@ pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &Checked) -
         command: settings.deed.command.to_string(),
         concurrency: settings.pace.concurrency.get(),
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
-        organisations: organisations
-            .map(|organisation| Organisation {
-                id: organisation.id.clone().unwrap_or_default(),
-                name: name_of(&organisation.id),
-                rows: organisation.rows,
+        organizations: organizations
+            .map(|organization| Organization {
+                id: organization.id.clone().unwrap_or_default(),
+                name: name_of(&organization.id),
+                rows: organization.rows,
             })
             .collect(),
     }

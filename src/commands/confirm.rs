@@ -29,7 +29,7 @@ pub(super) async fn is_wanted(
         "{} {} for {} to {base_url}?",
         settings.deed.question,
         plural(checked.rows_to_send(), "row"),
-        plural(checked.organisations as u64, "organisation"),
+        plural(checked.organizations as u64, "organization"),
     );
     confirm(&question, stop).await
 }

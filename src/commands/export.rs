@@ -1,4 +1,4 @@
-//! `wxbulk export`: the locations of organisations and their numbers, as a sheet that `apply` takes.
+//! `wxbulk export`: the locations of organizations and their numbers, as a sheet that `apply` takes.
 //!
 //! The list comes first, into a sheet of its own beside the export; its numbers are then read as a
 //! plan's are. So an export is paced and retried as any run, and one that was interrupted goes on
@@ -113,7 +113,7 @@ fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
     Ok(())
 }
 
-/// All locations to export, organisation by organisation.
+/// All locations to export, organization by organization.
 async fn list_locations(
     settings: &RunSettings,
     org: Option<String>,
@@ -138,9 +138,9 @@ async fn list_locations(
     let mut inquiry = rights::inquiry(settings, &service, &mut pacer, &mut stop);
     let managed = match inquiry.organizations().await {
         Ok(organizations) => organizations,
-        // A token that may read locations need not be one that may list organisations.
+        // A token that may read locations need not be one that may list organizations.
         Err(Unanswered::Refused { .. }) if !all_orgs => Vec::new(),
-        Err(unanswered) => return Err(unanswered).context("cannot list the organisations"),
+        Err(unanswered) => return Err(unanswered).context("cannot list the organizations"),
     };
     let name_of = |id: &str| {
         let organization = managed.iter().find(|organization| organization.id == id);
@@ -187,7 +187,7 @@ async fn list_locations(
     Ok(found)
 }
 
-/// The id of the token's own organisation. Where it may not be asked the rows have none, if that can
+/// The id of the token's own organization. Where it may not be asked the rows have none, if that can
 /// mean only one.
 fn own_organization(
     person: Result<Person, Unanswered>,
@@ -198,7 +198,7 @@ fn own_organization(
         (Err(Unanswered::Refused { .. }), []) => Ok(None),
         (Err(Unanswered::Refused { .. }), [only]) => Ok(Some(only.id.clone())),
         (Err(Unanswered::Refused { .. }), several) => bail!(
-            "the token manages {} organisations, and whose it is may not be asked\nhint: name the organisation with --org, or export all with --all-orgs",
+            "the token manages {} organizations, and whose it is may not be asked\nhint: name the organization with --org, or export all with --all-orgs",
             several.len()
         ),
         (Err(unanswered), _) => Err(unanswered).context("cannot ask whose token this is"),

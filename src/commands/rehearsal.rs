@@ -9,25 +9,25 @@ use anyhow::{Context, Result, anyhow};
 use crate::row::LocationKey;
 use crate::selection::{Choice, Selection};
 use crate::sheet::cells::{called, names_in};
-use crate::simulator::{Behaviour, Location, Locations, Simulator, Speed};
+use crate::simulator::{Behavior, Location, Locations, Simulator, Speed};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::ids;
 use crate::webex::token::Token;
 
 pub(super) fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
     let speed = Speed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
-    let behaviour = Behaviour {
+    let behavior = Behavior {
         locations: Locations::Exactly(locations(selection)?),
-        ..Behaviour::rehearsal(speed)
+        ..Behavior::rehearsal(speed)
     };
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let simulator = Simulator::start(behaviour, anywhere).context("cannot start the simulator")?;
+    let simulator = Simulator::start(behavior, anywhere).context("cannot start the simulator")?;
     let base_url = BaseUrl::read(&simulator.base_url())?;
     Ok((base_url, Token::read("rehearsal")?, simulator))
 }
 
 /// Each location of the sheet once. Those that only have a name get an id, and those of one name in
-/// one organisation the same.
+/// one organization the same.
 pub(super) fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
     let mut locations = Vec::new();
     let mut organizations = HashMap::new();

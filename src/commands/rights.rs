@@ -1,4 +1,4 @@
-//! What can be known of a token before anything is sent: whether it is accepted, which organisations
+//! What can be known of a token before anything is sent: whether it is accepted, which organizations
 //! it manages, and whether it may read what a run has to read. Whether it may change anything, only
 //! a change can tell.
 
@@ -65,7 +65,7 @@ pub(super) async fn consult(
         Err(Unanswered::Stopped(reason)) => return Ok(Some(reason)),
         Err(unanswered) => {
             say(&format!(
-                "note: the service does not say which organisations the token manages, so those of the rows are not checked: {unanswered}"
+                "note: the service does not say which organizations the token manages, so those of the rows are not checked: {unanswered}"
             ));
             Vec::new()
         }
@@ -81,9 +81,9 @@ pub(super) async fn consult(
     };
     sheet.register = Register::new(&organizations).with_names(names.clone());
     if known.is_none() {
-        let wanted = organisations_with_named_locations(sheet)?;
+        let wanted = organizations_with_named_locations(sheet)?;
         if !wanted.is_empty() {
-            let count = plural(wanted.len() as u64, "organisation");
+            let count = plural(wanted.len() as u64, "organization");
             say(&format!("looking up the locations of {count} by name"));
         }
         for org_id in wanted {
@@ -103,7 +103,7 @@ pub(super) async fn consult(
 }
 
 /// Each once, in the order of the sheet.
-fn organisations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String>>> {
+fn organizations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String>>> {
     let mut wanted = Vec::new();
     let mut seen = HashSet::new();
     let Ok(columns) = &sheet.columns else {

@@ -13,7 +13,7 @@ use crate::platform::StopSignals;
 use crate::selection::Selection;
 use crate::sheet::check::{DuplicatePolicy, check};
 use crate::sheet::{Reading, Sheet};
-use crate::simulator::{Behaviour, Locations, NotUnderstood, Paging, Rotation, Scopes, Simulator};
+use crate::simulator::{Behavior, Locations, NotUnderstood, Paging, Rotation, Scopes, Simulator};
 use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
@@ -23,9 +23,9 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
             flags.listen
         )
     })?;
-    let behaviour = behaviour(&flags)?;
-    let mut simulator = Simulator::start(behaviour, listen)
-        .with_context(|| format!("cannot listen on {listen}"))?;
+    let behavior = behavior(&flags)?;
+    let mut simulator =
+        Simulator::start(behavior, listen).with_context(|| format!("cannot listen on {listen}"))?;
     let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
     let mut stdout = io::stdout();
     writeln!(stdout, "{}", simulator.base_url())?;
@@ -36,41 +36,37 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     }
 }
 
-fn behaviour(flags: &SimulatorFlags) -> Result<Behaviour> {
-    let mut behaviour = Behaviour {
+fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
+    let mut behavior = Behavior {
         seed: flags.seed,
-        ..Behaviour::default()
+        ..Behavior::default()
     };
     if let Some(sheet) = &flags.locations {
-        behaviour.locations = Locations::Exactly(locations_of(sheet)?);
+        behavior.locations = Locations::Exactly(locations_of(sheet)?);
     }
-    read(&mut behaviour.limit, flags.limit.as_deref(), "--limit")?;
+    read(&mut behavior.limit, flags.limit.as_deref(), "--limit")?;
     read(
-        &mut behaviour.retry_after,
+        &mut behavior.retry_after,
         flags.retry_after.as_deref(),
         "--retry-after",
     )?;
-    read(
-        &mut behaviour.latency,
-        flags.latency.as_deref(),
-        "--latency",
-    )?;
-    read(&mut behaviour.faults, flags.faults.as_deref(), "--faults")?;
-    read(&mut behaviour.speed, flags.speed.as_deref(), "--speed")?;
+    read(&mut behavior.latency, flags.latency.as_deref(), "--latency")?;
+    read(&mut behavior.faults, flags.faults.as_deref(), "--faults")?;
+    read(&mut behavior.speed, flags.speed.as_deref(), "--speed")?;
     let life = flags.token_life.as_deref();
-    read(&mut behaviour.access.lifetime, life, "--token-life")?;
+    read(&mut behavior.access.lifetime, life, "--token-life")?;
     let meddling = flags.meddling.as_deref();
-    read(&mut behaviour.meddling, meddling, "--meddling")?;
+    read(&mut behavior.meddling, meddling, "--meddling")?;
     if flags.rotate_refresh_tokens {
-        behaviour.access.rotation = Rotation::NewRefreshToken;
+        behavior.access.rotation = Rotation::NewRefreshToken;
     }
     if !flags.scopes.is_empty() {
-        behaviour.access.scopes = Scopes::Only(flags.scopes.iter().cloned().collect());
+        behavior.access.scopes = Scopes::Only(flags.scopes.iter().cloned().collect());
     }
     if flags.empty_pages {
-        behaviour.paging = Paging::WithEmptyPages;
+        behavior.paging = Paging::WithEmptyPages;
     }
-    Ok(behaviour)
+    Ok(behavior)
 }
 
 fn read<T>(knob: &mut T, text: Option<&str>, flag: &str) -> Result<()>
@@ -84,7 +80,7 @@ where
 }
 
 fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
-    // The rows' own organisations count; those without one belong to the token's.
+    // The rows' own organizations count; those without one belong to the token's.
     let sheet = Sheet::open(path, Reading::default())?;
     let duplicates = check(&sheet, DuplicatePolicy::InOrder, |_| Ok(()))?.duplicates;
     let Ok(columns) = &sheet.columns else {

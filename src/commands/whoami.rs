@@ -66,15 +66,15 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
     if let Some(person) = unless_forbidden(inquiry.person().await)? {
         let name = [person.display_name, person.emails.join(", ")].join(" ");
         let _ = writeln!(text, "whose token: {}", flatten(&name).trim());
-        let _ = writeln!(text, "its own organisation: {}", flatten(&person.org_id));
+        let _ = writeln!(text, "its own organization: {}", flatten(&person.org_id));
     } else {
         text.push_str("whose token: it is not allowed to ask\n");
     }
     let organizations = unless_forbidden(inquiry.organizations().await)?;
     if organizations.as_ref().is_some_and(Vec::is_empty) {
-        text.push_str("which organisations it manages: the service names none\n");
+        text.push_str("which organizations it manages: the service names none\n");
     } else if let Some(organizations) = organizations {
-        let count = plural(organizations.len() as u64, "organisation");
+        let count = plural(organizations.len() as u64, "organization");
         let _ = writeln!(text, "it manages {count}:");
         for organization in &organizations {
             let _ = writeln!(
@@ -85,14 +85,14 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
             );
         }
     } else {
-        text.push_str("which organisations it manages: it is not allowed to ask\n");
+        text.push_str("which organizations it manages: it is not allowed to ask\n");
     }
     let locations = unless_forbidden(inquiry.locations(None).await)?;
     let code = if let Some(locations) = locations {
         let count = plural(locations.len() as u64, "location");
         let _ = writeln!(
             text,
-            "calling settings: it can read those of {count} in its own organisation"
+            "calling settings: it can read those of {count} in its own organization"
         );
         text.push_str("only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write\n");
         ExitCode::AsAsked

@@ -92,12 +92,13 @@ pub struct BeginRecord {
     pub rate: Option<String>,
     /// Whose locations the rows are about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub organisations: Vec<Organisation>,
+    #[serde(alias = "organisations")]
+    pub organizations: Vec<Organization>,
 }
 
-/// An organisation of the sheet.
+/// An organization of the sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Organisation {
+pub struct Organization {
     /// Empty for the token's own.
     pub id: String,
     /// Empty where it is not known.

@@ -43,7 +43,7 @@ use crate::present::Present;
 use crate::sheet::names::LookedUp;
 use crate::traffic::Stretch;
 pub use entry::{
-    BeginRecord, EndRecord, Entry, FORMAT, InputFile, MeaningfulSettings, Organisation,
+    BeginRecord, EndRecord, Entry, FORMAT, InputFile, MeaningfulSettings, Organization,
     PreviousRecord, RowRecord, RunHeader,
 };
 pub use reading::{RecordReader, header_of, read_through};

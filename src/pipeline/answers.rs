@@ -40,7 +40,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.renewal.try_again(now, Duration::ZERO, false);
             }
             Next::Again { after, counts } => self.renewal.try_again(now, after, counts),
-            Next::Finished(_) | Next::Unauthorised => self.stop(StopReason::NotRenewed {
+            Next::Finished(_) | Next::Unauthorized => self.stop(StopReason::NotRenewed {
                 message: reply.message().to_string(),
             }),
         }
@@ -108,7 +108,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 job.last = Some(reply);
                 self.backing_off.insert((now + after, self.requests), job);
             }
-            Next::Unauthorised => {
+            Next::Unauthorized => {
                 job.refusals += 1;
                 let renewal = self.service.renewal();
                 match self.renewal.refused(job.token, job.refusals, renewal) {
@@ -117,7 +117,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                         return;
                     }
                     Refusal::Passing => {}
-                    Refusal::Final => self.stop(StopReason::Unauthorised {
+                    Refusal::Final => self.stop(StopReason::Unauthorized {
                         message: reply.message().to_string(),
                     }),
                 }

@@ -101,7 +101,7 @@ impl Job {
                     "row {row}: {answer}"
                 );
             }
-            Next::Throttled { .. } | Next::Again { .. } | Next::Unauthorised => {
+            Next::Throttled { .. } | Next::Again { .. } | Next::Unauthorized => {
                 tracing::info!(
                     attempt,
                     status,
@@ -177,7 +177,7 @@ impl fmt::Display for Following {
             Next::Again { after, .. } => {
                 write!(formatter, "again in {}", clock::in_words(after))
             }
-            Next::Unauthorised => formatter.write_str("a new access token is needed"),
+            Next::Unauthorized => formatter.write_str("a new access token is needed"),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::outcome::OutcomeKind;
 use crate::summary::{grouped, plural};
 
 /// A partner's longest list; the sheet has them all.
-const MOST_ORGANISATIONS: usize = 500;
+const MOST_ORGANIZATIONS: usize = 500;
 
 pub(super) fn what(facts: &Facts) -> Markup {
     let input = &facts.header.input;
@@ -33,7 +33,7 @@ pub(super) fn what(facts: &Facts) -> Markup {
                         @if settings.rehearsal { "a simulator inside wxbulk" } @else { code { (Text::of(&settings.base_url)) } }
                     }))
                     @if let Some(org) = &settings.org {
-                        (fact("Rows without an organisation", html! { "belong to " code.long { (Text::of(org)) } }))
+                        (fact("Rows without an organization", html! { "belong to " code.long { (Text::of(org)) } }))
                     }
                     @if let Some(country) = &settings.country {
                         (fact("Numbers without a country", html! { "belong to " (Text::of(country)) }))
@@ -75,38 +75,38 @@ fn which_rows(facts: &Facts) -> String {
     said.join("; ")
 }
 
-pub(super) fn organisations(facts: &Facts) -> Markup {
-    let organisations = facts
+pub(super) fn organizations(facts: &Facts) -> Markup {
+    let organizations = facts
         .begin()
-        .map(|begin| begin.organisations.as_slice())
+        .map(|begin| begin.organizations.as_slice())
         .unwrap_or_default();
-    if organisations.is_empty() {
+    if organizations.is_empty() {
         return html! {};
     }
     html! {
         section {
-            h2 { "Organisations" }
+            h2 { "Organizations" }
             table {
                 thead {
                     tr {
-                        th scope="col" { "Organisation" }
+                        th scope="col" { "Organization" }
                         th.number scope="col" { "Rows to send" }
                     }
                 }
                 tbody {
-                    @for organisation in organisations.iter().take(MOST_ORGANISATIONS) {
+                    @for organization in organizations.iter().take(MOST_ORGANIZATIONS) {
                         tr {
-                            th.organisation scope="row" {
-                                @if !organisation.name.is_empty() { p { (Text::of(&organisation.name)) } }
-                                @if organisation.id.is_empty() { "the token's own" } @else { code.long { (Text::of(&organisation.id)) } }
+                            th.organization scope="row" {
+                                @if !organization.name.is_empty() { p { (Text::of(&organization.name)) } }
+                                @if organization.id.is_empty() { "the token's own" } @else { code.long { (Text::of(&organization.id)) } }
                             }
-                            td.number { (grouped(organisation.rows)) }
+                            td.number { (grouped(organization.rows)) }
                         }
                     }
                 }
             }
-            @if organisations.len() > MOST_ORGANISATIONS {
-                p.more { "and " (plural((organisations.len() - MOST_ORGANISATIONS) as u64, "organisation")) " more" }
+            @if organizations.len() > MOST_ORGANIZATIONS {
+                p.more { "and " (plural((organizations.len() - MOST_ORGANIZATIONS) as u64, "organization")) " more" }
             }
         }
     }

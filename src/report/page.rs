@@ -73,7 +73,7 @@ pub(super) fn render(facts: &Facts, undo: &str) -> Result<String> {
                     (verdict(facts))
                     (figures(facts))
                     (asked::what(facts))
-                    (asked::organisations(facts))
+                    (asked::organizations(facts))
                     (timing::sittings(facts))
                     (came::outcomes(facts))
                     (came::causes(facts))

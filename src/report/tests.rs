@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::facts::{Facts, Gathering};
 use super::page::{may_be_replaced, render};
 use crate::journal::{
-    BeginRecord, EndRecord, Entry, InputFile, MeaningfulSettings, Organisation, RowRecord,
+    BeginRecord, EndRecord, Entry, InputFile, MeaningfulSettings, Organization, RowRecord,
     RunHeader,
 };
 use crate::outcome::{Outcome, OutcomeKind};
@@ -53,7 +53,7 @@ fn begin(second: i64, text: &str) -> Entry {
         command: text.into(),
         concurrency: 10,
         rate: Some(text.into()),
-        organisations: vec![Organisation {
+        organizations: vec![Organization {
             id: text.into(),
             name: text.into(),
             rows: 6,
@@ -194,13 +194,13 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Sheet | numbers.csv, 6 rows, 1,000 bytes
     SHA-256 of the sheet | numbers.csv
     Service | numbers.csv
-    Rows without an organisation | belong to numbers.csv
+    Rows without an organization | belong to numbers.csv
     Numbers without a country | belong to numbers.csv
     Which rows | those that an earlier run did not leave as asked; bad rows left out; several rows for one location in the order of the sheet
     Numbers from before | read and kept before each change
     Pace | 10 requests at once at most, no more than apply
-    Organisations
-    Organisation | Rows to send
+    Organizations
+    Organization | Rows to send
     apply
     apply | 6
     When
@@ -286,21 +286,21 @@ fn only_a_page_of_the_same_run_or_of_a_rehearsal_may_be_replaced() {
     assert!(!may_be_replaced("<!DOCTYPE html>", Some(&run)));
 }
 
-/// The colours of the light page and of the dark one.
+/// The colors of the light page and of the dark one.
 fn themes() -> [BTreeMap<String, [f64; 3]>; 2] {
     let style = include_str!("style.css");
     let (light, dark) = style
         .split_once("@media screen and (prefers-color-scheme: dark)")
         .expect("two themes");
     let read = |part: &str| -> BTreeMap<String, [f64; 3]> {
-        let part = part.split_once(":root {").expect("colours").1;
+        let part = part.split_once(":root {").expect("colors").1;
         let part = part.split_once('}').expect("an end").0;
         let lines = part
             .lines()
             .filter_map(|line| line.trim().strip_prefix("--"));
         lines
             .map(|line| {
-                let (name, value) = line.split_once(": #").expect("a colour");
+                let (name, value) = line.split_once(": #").expect("a color");
                 let channel = |at: usize| {
                     let value = u8::from_str_radix(&value[at..at + 2], 16).expect("a number");
                     f64::from(value) / 255.0
@@ -363,7 +363,7 @@ fn words_stand_out_from_their_background_in_both_themes() {
 }
 
 #[test]
-fn every_colour_of_a_picture_is_the_pages_to_change() {
+fn every_color_of_a_picture_is_the_pages_to_change() {
     let page = page_of(&facts(header("x"), vec![begin(0, "x"), traffic(2)]), "");
     let (style, body) = page.split_once("</style>").expect("a style");
     let (light, _) = style.split_once("@media").expect("two themes");
@@ -373,7 +373,7 @@ fn every_colour_of_a_picture_is_the_pages_to_change() {
         let color = color.to_ascii_lowercase();
         assert!(
             light.contains(&format!(": #{color};")),
-            "#{color} is no colour of the light page"
+            "#{color} is no color of the light page"
         );
     }
 }

@@ -1,5 +1,5 @@
 //! Draws the requests of a sitting over time, as SVG to stand in a page. Nothing from outside gets
-//! into it but numbers and times, and its colours are the page's to change.
+//! into it but numbers and times, and its colors are the page's to change.
 
 use std::ops::Range;
 

@@ -18,12 +18,12 @@ use crate::sheet::width::wrong_width;
 use crate::table::unprotected;
 use crate::webex::ids::{self, Id, IdFault, Kind};
 
-/// The organisation's id that was read last. Rows of one organisation mostly stand together, and
+/// The organization's id that was read last. Rows of one organization mostly stand together, and
 /// its id need not be looked at in each.
 #[derive(Debug, Default)]
-pub struct LastOrganisation(RefCell<String>);
+pub struct LastOrganization(RefCell<String>);
 
-impl LastOrganisation {
+impl LastOrganization {
     fn read<'c>(&self, cell: &'c str) -> Result<Cow<'c, str>, IdFault> {
         if !cell.is_empty() && *self.0.borrow() == cell {
             return Ok(Cow::Borrowed(cell));
@@ -45,7 +45,7 @@ pub fn read_row<'r>(
     default_org: Option<&str>,
     country: Option<&Country>,
     register: &Register,
-    last_organisation: &LastOrganisation,
+    last_organization: &LastOrganization,
 ) -> Result<Row<'r>, Vec<Problem>> {
     let Numbered { row, record, .. } = numbered;
     if let Some(problem) = wrong_width(*row, record, columns) {
@@ -86,7 +86,7 @@ pub fn read_row<'r>(
     let called = called(columns, record);
 
     let mut problems = Vec::new();
-    let org_id = read_org(org_cell, &called, default_org, register, last_organisation);
+    let org_id = read_org(org_cell, &called, default_org, register, last_organization);
     let org_id = org_id.and_then(|org_id| match register.fault(org_id.as_deref()) {
         Some(damage) => Err(damage),
         None => Ok(org_id),
@@ -99,7 +99,7 @@ pub fn read_row<'r>(
     });
     let location = match read_id(location_cell, Kind::Location) {
         Ok(id) => Some(id),
-        // Of an organisation that is none there is nothing to look up.
+        // Of an organization that is none there is nothing to look up.
         Err(IdFault::Empty) if called.location.is_some() && !problems.is_empty() => None,
         Err(fault) => {
             let id = match called.location {
@@ -142,7 +142,7 @@ pub fn read_row<'r>(
     }
 }
 
-/// What a row calls its organisation and its location.
+/// What a row calls its organization and its location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Called<'r> {
     pub organization: Option<&'r str>,
@@ -182,16 +182,16 @@ pub fn called<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
     }
 }
 
-/// The organisation of a row. Where it gives no id, what it is called counts before `default_org`; but
+/// The organization of a row. Where it gives no id, what it is called counts before `default_org`; but
 /// a location with an id is found without that too.
 pub fn read_org<'r>(
     cell: &'r str,
     called: &Called<'r>,
     default_org: Option<&str>,
     register: &Register,
-    last_organisation: &LastOrganisation,
+    last_organization: &LastOrganization,
 ) -> Result<Option<Cow<'r, str>>, Damage> {
-    match (last_organisation.read(cell), called.organization) {
+    match (last_organization.read(cell), called.organization) {
         (Ok(id), _) => Ok(Some(id)),
         (Err(IdFault::Empty), Some(name))
             if called.location.is_some() || register.tells_organizations() =>
@@ -207,7 +207,7 @@ pub fn read_org<'r>(
 fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> Damage {
     let (wanted, like) = match kind {
         Kind::Organization => (
-            "an organisation's id",
+            "an organization's id",
             "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8…",
         ),
         Kind::Location => ("a location's id", "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…"),

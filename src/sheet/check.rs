@@ -17,11 +17,11 @@ use crate::sheet::problem::Problem;
 use crate::sheet::{Numbered, Sheet};
 use crate::webex::ids::{self, Kind};
 
-/// Organisations counted exactly; more than a partner has.
-const ORGANISATIONS_COUNTED: usize = 100_000;
+/// Organizations counted exactly; more than a partner has.
+const ORGANIZATIONS_COUNTED: usize = 100_000;
 
-/// Organisations remembered with their id, for those who ask whose locations a run was about.
-const ORGANISATIONS_NAMED: usize = 1000;
+/// Organizations remembered with their id, for those who ask whose locations a run was about.
+const ORGANIZATIONS_NAMED: usize = 1000;
 
 /// What is done with two rows for one location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +43,10 @@ pub struct Checked {
     pub named: u64,
     /// Rows that an earlier run left as asked and this one leaves alone.
     pub settled: u64,
-    /// Different organisations in the rows to send; the token's own counts as one.
-    pub organisations: usize,
+    /// Different organizations in the rows to send; the token's own counts as one.
+    pub organizations: usize,
     /// The first of them, in the order of the sheet.
-    pub organisations_named: Vec<OrganisationRows>,
+    pub organizations_named: Vec<OrganizationRows>,
     pub duplicates: Duplicates,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Doubtful,
@@ -57,9 +57,9 @@ pub struct Checked {
     pub rows_with_rows: Doubtful,
 }
 
-/// An organisation and how many rows it has.
+/// An organization and how many rows it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrganisationRows {
+pub struct OrganizationRows {
     /// `None`: the token's own.
     pub id: Option<String>,
     pub rows: u64,
@@ -86,8 +86,8 @@ pub fn check(
         problems: 0,
         named: 0,
         settled: 0,
-        organisations: 0,
-        organisations_named: Vec::new(),
+        organizations: 0,
+        organizations_named: Vec::new(),
         duplicates: Duplicates::default(),
         lost_plus: Doubtful::default(),
         lost_zero: Doubtful::default(),
@@ -112,7 +112,7 @@ pub fn check(
         DuplicatePolicy::Refuse => 0,
         DuplicatePolicy::InOrder => row.fingerprint(),
     };
-    let mut organisations = Organisations::default();
+    let mut organizations = Organizations::default();
     let mut lost_plus = Doubtful::default();
     let mut lost_zero = Doubtful::default();
     let mut short_rows = Doubtful::default();
@@ -142,7 +142,7 @@ pub fn check(
         match sheet.read_row(columns, &numbered) {
             Ok(row) => {
                 seen.add(&row, fingerprint(&row));
-                organisations.add(row.org_id.as_deref());
+                organizations.add(row.org_id.as_deref());
                 checked.named += u64::from(called(columns, &numbered.record).is_any());
                 count_doubtful(&row, &mut lost_plus, &mut lost_zero);
                 if numbered.record.len() < columns.width {
@@ -165,8 +165,8 @@ pub fn check(
             count_and_report(&Problem::of_kind(ProblemKind::SameLocation, place, message))?;
         }
     }
-    checked.organisations = organisations.places.len();
-    checked.organisations_named = organisations.named;
+    checked.organizations = organizations.places.len();
+    checked.organizations_named = organizations.named;
     checked.duplicates = duplicates;
     checked.lost_plus = lost_plus;
     checked.lost_zero = lost_zero;
@@ -229,18 +229,18 @@ pub fn say_repeat(earlier: u64) -> String {
     format!("this is the location of row {earlier} again; which of the two is meant?")
 }
 
-/// Counts different organisations by a hash of their ids, and the rows of the first ones.
+/// Counts different organizations by a hash of their ids, and the rows of the first ones.
 #[derive(Default)]
-struct Organisations {
+struct Organizations {
     hasher: RandomState,
     /// Where in `named` they are, or would be.
     places: HashMap<u64, usize>,
-    named: Vec<OrganisationRows>,
+    named: Vec<OrganizationRows>,
     /// The one of the last row, since sheets are sorted more often than not.
     last: Option<usize>,
 }
 
-impl Organisations {
+impl Organizations {
     fn add(&mut self, org_id: Option<&str>) {
         if let Some(last) = self.last.and_then(|last| self.named.get_mut(last))
             && last.id.as_deref() == org_id
@@ -252,11 +252,11 @@ impl Organisations {
         let hash = self.hasher.hash_one(org_id);
         let place = match self.places.get(&hash) {
             Some(place) => *place,
-            None if next < ORGANISATIONS_COUNTED => *self.places.entry(hash).or_insert(next),
+            None if next < ORGANIZATIONS_COUNTED => *self.places.entry(hash).or_insert(next),
             None => return,
         };
-        if place == self.named.len() && place < ORGANISATIONS_NAMED {
-            self.named.push(OrganisationRows {
+        if place == self.named.len() && place < ORGANIZATIONS_NAMED {
+            self.named.push(OrganizationRows {
                 id: org_id.map(str::to_string),
                 rows: 0,
             });

@@ -29,7 +29,7 @@ const MISSPELT: usize = 2;
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
-    /// `None`: every row belongs to the default organisation.
+    /// `None`: every row belongs to the default organization.
     pub org_id: Option<usize>,
     /// Names, which may stand in where an id does not stand.
     pub org_name: Option<usize>,
@@ -68,7 +68,7 @@ impl Known {
         all.find(|known| known.spellings().contains(&name))
     }
 
-    /// As [`normalise`] leaves them.
+    /// As [`normalize`] leaves them.
     fn spellings(self) -> &'static [&'static str] {
         match self {
             Known::OrgId => &["orgid", "organizationid"],
@@ -94,7 +94,7 @@ impl Known {
 
 impl Columns {
     /// Finds the columns in the header, which stands in `row`; else everything that is wrong
-    /// with it. `org_is_given`: an organisation for the rows without one was named.
+    /// with it. `org_is_given`: an organization for the rows without one was named.
     pub fn find(
         header: &ByteRecord,
         row: u64,
@@ -102,7 +102,7 @@ impl Columns {
     ) -> Result<Columns, Vec<Problem>> {
         let mut places: [Vec<usize>; Known::ALL.len()] = Default::default();
         for (index, cell) in header.iter().enumerate() {
-            let known = Known::of_name(&normalise(&String::from_utf8_lossy(cell)));
+            let known = Known::of_name(&normalize(&String::from_utf8_lossy(cell)));
             if let Some(slot) = known.and_then(slot_of) {
                 places[slot].push(index);
             }
@@ -152,7 +152,7 @@ impl Columns {
             missing(
                 "orgId",
                 &[Known::OrgId],
-                " (add one; a cell left empty means the token's own organisation; or name the organisation with --org)",
+                " (add one; a cell left empty means the token's own organization; or name the organization with --org)",
             );
         }
         if location_id.or(location_name).is_none() {
@@ -188,7 +188,7 @@ impl Columns {
     pub fn count_known(row: &ByteRecord) -> usize {
         let names = row
             .iter()
-            .map(|cell| normalise(&String::from_utf8_lossy(cell)));
+            .map(|cell| normalize(&String::from_utf8_lossy(cell)));
         names.filter(|name| Known::of_name(name).is_some()).count()
     }
 
@@ -236,7 +236,7 @@ fn slot_of(known: Known) -> Option<usize> {
 }
 
 /// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too.
-pub(super) fn normalise(name: &str) -> String {
+pub(super) fn normalize(name: &str) -> String {
     name.chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_lowercase)
@@ -248,14 +248,14 @@ pub(super) fn normalise(name: &str) -> String {
 fn result_columns(header: &ByteRecord) -> Option<Range<usize>> {
     let names: Vec<String> = header
         .iter()
-        .map(|cell| normalise(&String::from_utf8_lossy(cell)))
+        .map(|cell| normalize(&String::from_utf8_lossy(cell)))
         .collect();
     let stands_at = |at: usize, wanted: &[&str]| {
         names.get(at..at + wanted.len()).is_some_and(|names| {
             names
                 .iter()
                 .zip(wanted)
-                .all(|(name, wanted)| *name == normalise(wanted))
+                .all(|(name, wanted)| *name == normalize(wanted))
         })
     };
     let start = (0..names.len()).find(|start| stands_at(*start, &RESULT_COLUMNS))?;
@@ -269,9 +269,9 @@ fn result_columns(header: &ByteRecord) -> Option<Range<usize>> {
 /// The name in the header that was probably meant for one of `wanted`: misspelt by a letter or two.
 fn nearest(header: &ByteRecord, wanted: &[Known]) -> Option<String> {
     let distance = |name: &str| {
-        let name = normalise(name);
+        let name = normalize(name);
         let spellings = wanted.iter().flat_map(|known| known.spellings());
-        // A short name has too many neighbours: `n4` is not a misspelt `n1`. One that is much longer
+        // A short name has too many neighbors: `n4` is not a misspelt `n1`. One that is much longer
         // or shorter is not worth the comparison.
         let letters = name.chars().count();
         let likely = spellings
@@ -281,7 +281,7 @@ fn nearest(header: &ByteRecord, wanted: &[Known]) -> Option<String> {
             .min()
     };
     let names = header.iter().map(|cell| String::from_utf8_lossy(cell));
-    let near = names.filter(|name| Known::of_name(&normalise(name)).is_none());
+    let near = names.filter(|name| Known::of_name(&normalize(name)).is_none());
     let near = near.filter_map(|name| Some((distance(&name)?, name)));
     let (_, name) = near.filter(|(distance, _)| *distance <= MISSPELT).min()?;
     Some(super::problem::shorten(&name))

@@ -1,4 +1,4 @@
-//! Recognises what spreadsheets and people do to numbers and ids. Only cells that are refused
+//! Recognizes what spreadsheets and people do to numbers and ids. Only cells that are refused
 //! anyway come here: this finds the words for it, and never mends by guessing.
 
 use crate::sheet::kind::ProblemKind;

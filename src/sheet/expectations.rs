@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::row::{Change, NUMBERS, Row};
-use crate::sheet::columns::normalise;
+use crate::sheet::columns::normalize;
 use crate::sheet::{Numbered, Records, Sheet, Text};
 use crate::table::unprotected;
 use std::fs::File;
@@ -26,7 +26,7 @@ impl<'p> Expectations<'p> {
         let place = |name: &str| {
             let mut names = plan.header.iter().map(String::from_utf8_lossy);
             names
-                .position(|found| normalise(&found) == name)
+                .position(|found| normalize(&found) == name)
                 .with_context(|| format!("`{shown}` is not a plan: it has no column `{name}`"))
         };
         let [one, two, three] = PRESENT_COLUMNS.map(place);

@@ -10,7 +10,7 @@ use crate::table::{Cell, Existing, Table, TextStyle};
 /// A location, in the words of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Empty where the token's own organisation has no known id.
+    /// Empty where the token's own organization has no known id.
     pub org_id: String,
     pub org_name: String,
     pub location_id: String,

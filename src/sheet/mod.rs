@@ -37,7 +37,7 @@ use csv::ByteRecord;
 use crate::outcome::OutcomeKind;
 use crate::row::Row;
 use crate::table::{BYTE_ORDER_MARK, TextStyle};
-use cells::LastOrganisation;
+use cells::LastOrganization;
 use columns::Columns;
 use country::Country;
 use layout::Layout;
@@ -77,7 +77,7 @@ pub struct Sheet {
     reading: Reading,
     /// What the service said, once it was asked.
     pub register: Register,
-    last_organisation: LastOrganisation,
+    last_organization: LastOrganization,
 }
 
 /// How the sheet is to be read.
@@ -177,7 +177,7 @@ impl Sheet {
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
             register: Register::default(),
-            last_organisation: LastOrganisation::default(),
+            last_organization: LastOrganization::default(),
         })
     }
 
@@ -244,11 +244,11 @@ impl Sheet {
             default_org,
             country,
             &self.register,
-            &self.last_organisation,
+            &self.last_organization,
         )
     }
 
-    /// The organisation of a row of which only the location's name is known; `None` where it is not
+    /// The organization of a row of which only the location's name is known; `None` where it is not
     /// known which one is meant.
     pub fn org_of_named(&self, columns: &Columns, record: &ByteRecord) -> Option<Option<String>> {
         let called = cells::called(columns, record);
@@ -261,7 +261,7 @@ impl Sheet {
             &called,
             default_org,
             &self.register,
-            &self.last_organisation,
+            &self.last_organization,
         )
         .ok()?;
         if self.register.fault(org_id.as_deref()).is_some() {

@@ -1,4 +1,4 @@
-//! Names in place of ids: what organisations and their locations are called, and which one a name
+//! Names in place of ids: what organizations and their locations are called, and which one a name
 //! means. Only just that name will do; what is nearly so is shown.
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const MISSPELT: usize = 2;
 /// Things that are shown where a name does not tell which is meant.
 const CANDIDATES: usize = 3;
 
-/// An organisation or a location.
+/// An organization or a location.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Named {
     name: String,
@@ -27,7 +27,7 @@ pub struct Named {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names(Vec<Named>);
 
-/// The locations of an organisation, or why they cannot be listed.
+/// The locations of an organization, or why they cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationsOf {
     /// `None`: the token's own.
@@ -123,7 +123,7 @@ impl Names {
             .filter(|named| named.name.chars().count().abs_diff(length) <= 2 * MISSPELT)
             .filter_map(|named| {
                 let distance = strsim::damerau_levenshtein(&self::plain(&named.name), &plain);
-                // A short name has too many neighbours.
+                // A short name has too many neighbors.
                 (distance <= MISSPELT.min(length / 3)).then_some((distance, named.name.as_str()))
             })
             .collect();

@@ -1,4 +1,4 @@
-//! What the service says of the organisations and locations that rows name: whether a token manages
+//! What the service says of the organizations and locations that rows name: whether a token manages
 //! them, and which ids their names stand for.
 
 use std::borrow::Cow;
@@ -12,17 +12,17 @@ use crate::sheet::problem::shorten;
 use crate::webex::ids::{self, Id, Kind};
 use crate::webex::lists::Organization;
 
-/// Organisations named where a row could be for any of them.
+/// Organizations named where a row could be for any of them.
 const CANDIDATES: usize = 3;
 
 /// What is known; nothing, as long as nobody was asked.
 #[derive(Debug, Default)]
 pub struct Register {
-    /// The organisations that the token manages; none where that is not known.
+    /// The organizations that the token manages; none where that is not known.
     managed: Vec<(LocationKey, Organization)>,
     /// `None`: names were not looked up.
     names: Option<LookedUp>,
-    /// Where among them the locations of an organisation are.
+    /// Where among them the locations of an organization are.
     locations: HashMap<Option<LocationKey>, usize>,
 }
 
@@ -57,13 +57,13 @@ impl Register {
         self.names.as_ref()
     }
 
-    /// Whether a name of an organisation can be looked up, or may still be.
+    /// Whether a name of an organization can be looked up, or may still be.
     pub fn tells_organizations(&self) -> bool {
         let names = self.names.as_ref();
         names.is_none_or(|names| !names.organizations.is_empty())
     }
 
-    /// The id of the organisation of this name. Before names were looked up, the name itself.
+    /// The id of the organization of this name. Before names were looked up, the name itself.
     pub fn organization<'n>(&self, name: &'n str) -> Result<Cow<'n, str>, Damage> {
         let Some(LookedUp { organizations, .. }) = &self.names else {
             return Ok(Cow::Borrowed(name));
@@ -71,14 +71,14 @@ impl Register {
         if organizations.is_empty() {
             return Err(Damage {
                 kind: ProblemKind::UnknownName,
-                says: "the service does not say which organisations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
+                says: "the service does not say which organizations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
             });
         }
-        let id = organizations.id_of(name, "organisation", "orgId")?;
+        let id = organizations.id_of(name, "organization", "orgId")?;
         Ok(Cow::Owned(id.to_string()))
     }
 
-    /// The id of the location of this name in an organisation. Before names were looked up, the name
+    /// The id of the location of this name in an organization. Before names were looked up, the name
     /// itself and a key that only the same name has.
     pub fn location<'n>(&self, org_id: Option<&str>, name: &'n str) -> Result<Id<'n>, Damage> {
         let Some(names) = &self.names else {
@@ -90,7 +90,7 @@ impl Register {
         let unlisted = |why: &str| Damage {
             kind: ProblemKind::UnknownName,
             says: format!(
-                "the locations of its organisation cannot be listed, so the name cannot be looked up: {why}"
+                "the locations of its organization cannot be listed, so the name cannot be looked up: {why}"
             ),
         };
         let at = self.locations.get(&org_id.and_then(key_of));
@@ -109,13 +109,13 @@ impl Register {
         }
     }
 
-    /// Why a row cannot be for an organisation; `None` is the token's own.
+    /// Why a row cannot be for an organization; `None` is the token's own.
     pub fn fault(&self, org_id: Option<&str>) -> Option<Damage> {
         let says = match org_id {
             _ if self.managed.is_empty() => return None,
             None if self.managed.len() == 1 => return None,
             None => format!(
-                "it does not say which organisation is meant, and the token manages {} ({}); name one here, or with --org",
+                "it does not say which organization is meant, and the token manages {} ({}); name one here, or with --org",
                 self.managed.len(),
                 self.candidates()
             ),
@@ -125,14 +125,14 @@ impl Register {
                     return None;
                 }
                 let id = shorten(id);
-                format!("the token does not manage this organisation: `{id}`")
+                format!("the token does not manage this organization: `{id}`")
             }
         };
         let kind = ProblemKind::NotManaged;
         Some(Damage { kind, says })
     }
 
-    /// What an organisation is called, if the service told.
+    /// What an organization is called, if the service told.
     pub fn name_of(&self, id: &str) -> Option<&str> {
         let key = key_of(id)?;
         let mut known = self.managed.iter();
@@ -154,7 +154,7 @@ impl Register {
     }
 }
 
-/// Tells organisations apart however their ids were written.
+/// Tells organizations apart however their ids were written.
 pub fn key_of(org_id: &str) -> Option<LocationKey> {
     Some(ids::read(org_id, Kind::Organization).ok()?.key)
 }
@@ -179,20 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_for_an_organisation_that_the_token_manages() {
+    fn a_row_is_for_an_organization_that_the_token_manages() {
         let partner = register(&[ONE, OTHER]);
         assert_eq!(fault(&partner, Some(ONE)), None);
         let capitals = "0F3A6B1C-58D2-4E7F-9A01-B2C3D4E5F602";
         assert_eq!(fault(&partner, Some(capitals)), None);
         let said = fault(&register(&[OTHER]), Some(ONE)).expect("a fault");
-        insta::assert_snapshot!(said, @"the token does not manage this organisation: `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601`");
+        insta::assert_snapshot!(said, @"the token does not manage this organization: `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601`");
     }
 
     #[test]
     fn a_row_without_one_is_for_the_only_one_there_is() {
         assert_eq!(fault(&register(&[ONE]), None), None);
         let said = fault(&register(&[ONE, OTHER]), None).expect("a fault");
-        insta::assert_snapshot!(said, @"it does not say which organisation is meant, and the token manages 2 (`Customer 01`, `Customer 02`); name one here, or with --org");
+        insta::assert_snapshot!(said, @"it does not say which organization is meant, and the token manages 2 (`Customer 01`, `Customer 02`); name one here, or with --org");
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_looked_up_in_the_organisation_of_its_row() {
+    fn a_name_is_looked_up_in_the_organization_of_its_row() {
         use crate::sheet::names::{LocationsOf, Names};
         let one = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607";
         let of = |org_id: Option<&str>, names| LocationsOf {

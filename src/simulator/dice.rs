@@ -23,7 +23,7 @@ pub(super) fn dice(seed: u64, purpose: &str, subject: &str, turn: u64) -> fastra
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// FNV leaves neighbouring turns close together; the finisher of `SplitMix64` spreads them.
+/// FNV leaves neighboring turns close together; the finisher of `SplitMix64` spreads them.
 fn stirred(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,4 +1,4 @@
-//! The organisations and locations the service knows, and the numbers set on them.
+//! The organizations and locations the service knows, and the numbers set on them.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use super::ids::{Id, Kind};
 use super::numbers::{Change, Numbers, as_set};
 
-/// The organisation of the token where nothing else is said.
+/// The organization of the token where nothing else is said.
 const OWN_ORGANIZATION: &str = "5ca1ab1e-0000-4000-8000-000000000001";
 
 #[derive(Debug, Clone, Default)]
 pub enum Locations {
-    /// Any id that decodes to a location is one, in whatever organisation is named.
+    /// Any id that decodes to a location is one, in whatever organization is named.
     #[default]
     AnyWellFormed,
     Exactly(Vec<Location>),
@@ -22,7 +22,7 @@ pub enum Locations {
 #[derive(Debug, Clone, Default)]
 pub struct Location {
     pub id: String,
-    /// `None` is the token's own organisation.
+    /// `None` is the token's own organization.
     pub organization: Option<String>,
     /// Empty for a made-up one.
     pub organization_name: String,
@@ -70,7 +70,7 @@ impl Directory {
         };
         let organization = |text: &str| {
             Id::read_or_convert(text, Kind::Organization)
-                .ok_or_else(|| format!("`{text}` is not an organisation's id"))
+                .ok_or_else(|| format!("`{text}` is not an organization's id"))
         };
         let mut organizations: Vec<Organization> = Vec::new();
         let mut known: HashMap<Id, usize> = HashMap::new();
@@ -98,7 +98,7 @@ impl Directory {
         }
         let own = match (own, organizations.as_slice()) {
             (Some(text), _) => organization(text)?,
-            // An administrator who fills in the organisation still has only the one.
+            // An administrator who fills in the organization still has only the one.
             (None, [only]) => only.id.clone(),
             (None, _) => organization(OWN_ORGANIZATION)?,
         };
@@ -146,7 +146,7 @@ impl Directory {
         at
     }
 
-    /// The location with this id, if it is one of this organisation; no organisation means the token's own.
+    /// The location with this id, if it is one of this organization; no organization means the token's own.
     pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<Spot> {
         let id = Id::read(id, Kind::Location)?;
         let organization = self.organization(organization)?;
@@ -183,7 +183,7 @@ impl Directory {
         change.apply(&mut self.places[at].numbers);
     }
 
-    /// What has been heard of, for one organisation; `None` for an organisation the token does not manage.
+    /// What has been heard of, for one organization; `None` for an organization the token does not manage.
     pub(super) fn places_of(&self, organization: Option<&str>) -> Option<Vec<&Place>> {
         let organization = self.organization(organization)?;
         let mut managed = self.organizations.iter();
@@ -210,7 +210,7 @@ impl Directory {
         &self.own
     }
 
-    /// Every location on record with its organisation and its numbers as they were set.
+    /// Every location on record with its organization and its numbers as they were set.
     pub(super) fn state(&self) -> Value {
         let entries = self.places.iter().map(|place| {
             let mut fields = as_set(&place.numbers);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_is_known_in_its_own_organisation_only() {
+    fn a_location_is_known_in_its_own_organization_only() {
         let locations = listed(&[("1", Some("a")), ("2", Some("b")), ("3", None)]);
         let directory = Directory::new(locations, None).unwrap();
         let own = directory.own().canonical();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_organisation_of_all_locations_is_the_tokens_own() {
+    fn the_only_organization_of_all_locations_is_the_tokens_own() {
         let locations = listed(&[("1", Some("a")), ("2", Some("a"))]);
         let directory = Directory::new(locations, None).unwrap();
         assert!(directory.find(&location_id("2"), None).is_some());

@@ -15,7 +15,7 @@ pub enum Fault {
     ResetBefore,
     /// The connection breaks after the change took effect.
     ResetAfter,
-    /// No answer for as long as the behaviour's `stall`; the change may or may not have taken effect.
+    /// No answer for as long as the behavior's `stall`; the change may or may not have taken effect.
     Stall,
     /// The answer ends before it is whole.
     Truncated,

@@ -19,7 +19,7 @@ pub(super) struct Arrival {
 /// What was made of it.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Treatment {
-    pub(super) authorised: bool,
+    pub(super) authorized: bool,
     pub(super) applied: bool,
     pub(super) fault: Option<String>,
     /// Empty where it would hold a secret.
@@ -209,7 +209,7 @@ impl Entry {
             "locationId": self.arrival.location,
             "trackingId": self.arrival.tracking_id,
             "userAgent": self.arrival.user_agent,
-            "authorised": self.treatment.authorised,
+            "authorized": self.treatment.authorized,
             "body": body,
             "status": self.status,
             "retryAfter": self.retry_after,

@@ -17,7 +17,7 @@
 
 mod access;
 mod answer;
-mod behaviour;
+mod behavior;
 mod body;
 mod clock;
 mod connection;
@@ -56,7 +56,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use access::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
-pub use behaviour::Behaviour;
+pub use behavior::Behavior;
 pub use directory::{Location, Locations};
 pub use faults::{Fault, Faults, When};
 pub use latency::Latency;
@@ -82,7 +82,7 @@ pub struct Simulator {
 
 impl Simulator {
     /// Listens, and is ready for requests when this returns. Port 0 takes any free one.
-    pub fn start(behaviour: Behaviour, listen: SocketAddr) -> io::Result<Simulator> {
+    pub fn start(behavior: Behavior, listen: SocketAddr) -> io::Result<Simulator> {
         let listener = TcpListener::bind(listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -93,7 +93,7 @@ impl Simulator {
             .name("simulator".to_owned())
             .spawn(move || {
                 let _ending: oneshot::Sender<()> = ending;
-                if let Err(error) = run(behaviour, listener, &report, stopped) {
+                if let Err(error) = run(behavior, listener, &report, stopped) {
                     let _ = report.send(Err(error));
                 }
             })?;
@@ -134,7 +134,7 @@ impl Drop for Simulator {
 
 /// Serves until told to stop, or until there is no one left to tell.
 fn run(
-    behaviour: Behaviour,
+    behavior: Behavior,
     listener: TcpListener,
     report: &mpsc::SyncSender<io::Result<()>>,
     stopped: oneshot::Receiver<()>,
@@ -142,10 +142,10 @@ fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let log = Log::new(behaviour.log_keeps);
-    let clock = Clock::start(behaviour.speed);
-    let seed = behaviour.seed;
-    let service = Service::new(behaviour)
+    let log = Log::new(behavior.log_keeps);
+    let clock = Clock::start(behavior.speed);
+    let seed = behavior.seed;
+    let service = Service::new(behavior)
         .map_err(|complaint| io::Error::new(io::ErrorKind::InvalidInput, complaint))?;
     let serving = async move {
         let shared = Shared {

@@ -8,7 +8,7 @@ use hyper::{Method, StatusCode};
 use serde_json::Value;
 
 use super::answer::{Answer, Problem, Shape};
-use super::behaviour::Behaviour;
+use super::behavior::Behavior;
 use super::clock::Moment;
 use super::damage::damaged;
 use super::dice::dice;
@@ -52,7 +52,7 @@ pub(super) struct Verdict {
 }
 
 pub(super) struct Service {
-    behaviour: Behaviour,
+    behavior: Behavior,
     door: Doorkeeper,
     limiter: Limiter,
     directory: Directory,
@@ -62,14 +62,14 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(mut behaviour: Behaviour) -> Result<Service, String> {
-        let locations = std::mem::take(&mut behaviour.locations);
-        let directory = Directory::new(locations, behaviour.own_organization.as_deref())?;
+    pub(super) fn new(mut behavior: Behavior) -> Result<Service, String> {
+        let locations = std::mem::take(&mut behavior.locations);
+        let directory = Directory::new(locations, behavior.own_organization.as_deref())?;
         Ok(Service {
-            door: Doorkeeper::new(behaviour.access.clone()),
-            limiter: Limiter::new(behaviour.limit),
+            door: Doorkeeper::new(behavior.access.clone()),
+            limiter: Limiter::new(behavior.limit),
             directory,
-            behaviour,
+            behavior,
             turns: HashMap::new(),
             working: 0,
         })
@@ -89,7 +89,7 @@ impl Service {
     pub(super) fn handle(&mut self, asked: &Asked, now: Moment) -> Verdict {
         let mut verdict = Verdict {
             answer: None,
-            delay: self.real(self.behaviour.latency.least()),
+            delay: self.real(self.behavior.latency.least()),
             treatment: Treatment {
                 body: match asked.route {
                     // It holds the client's secrets.
@@ -126,8 +126,8 @@ impl Service {
             return Err(self.refreshed(asked, now));
         }
         let authorization = asked.authorization.as_deref();
-        verdict.treatment.authorised = self.door.admits(authorization, now.simulated);
-        if !verdict.treatment.authorised {
+        verdict.treatment.authorized = self.door.admits(authorization, now.simulated);
+        if !verdict.treatment.authorized {
             let message = "The request requires a valid access token set in the Authorization request header.";
             return Err(refuse(StatusCode::UNAUTHORIZED, message));
         }
@@ -146,10 +146,10 @@ impl Service {
     /// The work, with what befalls it.
     fn worked(&mut self, asked: &Asked, now: Moment, verdict: &mut Verdict) -> Option<Answer> {
         let (seed, subject, turn) = self.turn(asked);
-        let latency = self.behaviour.latency;
+        let latency = self.behavior.latency;
         verdict.delay = self.real(latency.pick(&mut dice(seed, "latency", &subject, turn)));
         verdict.meddled = turn > 0 && self.meddle(asked, &subject, turn);
-        let fault = self.behaviour.faults.strike(seed, &subject, turn);
+        let fault = self.behavior.faults.strike(seed, &subject, turn);
         let mut dice = dice(seed, "how", &subject, turn);
         verdict.treatment.fault = fault.map(|fault| fault.to_string());
         let Some(fault) = fault else {
@@ -183,7 +183,7 @@ impl Service {
                 None
             }
             Fault::Stall => {
-                verdict.delay = self.real(self.behaviour.stall);
+                verdict.delay = self.real(self.behavior.stall);
                 let (answer, applied) = self.work_or(asked, StatusCode::GATEWAY_TIMEOUT, &mut dice);
                 verdict.treatment.applied = applied;
                 Some(answer)
@@ -203,11 +203,11 @@ impl Service {
 
     /// What is thrown for, and how many times before: the location, or the path, apart for each method.
     fn turn(&mut self, asked: &Asked) -> (u64, String, u64) {
-        let behaviour = &self.behaviour;
-        let seed = behaviour.seed;
-        let nothing_to_throw_for = behaviour.faults.is_none()
-            && !behaviour.latency.varies()
-            && behaviour.meddling.of_one() <= 0.0;
+        let behavior = &self.behavior;
+        let seed = behavior.seed;
+        let nothing_to_throw_for = behavior.faults.is_none()
+            && !behavior.latency.varies()
+            && behavior.meddling.of_one() <= 0.0;
         if nothing_to_throw_for {
             return (seed, String::new(), 0);
         }
@@ -220,8 +220,8 @@ impl Service {
 
     /// Another client comes in between.
     fn meddle(&mut self, asked: &Asked, subject: &str, turn: u64) -> bool {
-        let mut dice = dice(self.behaviour.seed, "meddling", subject, turn);
-        if dice.f64() >= self.behaviour.meddling.of_one() {
+        let mut dice = dice(self.behavior.seed, "meddling", subject, turn);
+        if dice.f64() >= self.behavior.meddling.of_one() {
             return false;
         }
         let number = format!("+1202555{:04}", dice.u32(0..10_000));
@@ -247,7 +247,7 @@ impl Service {
     }
 
     fn work(&mut self, asked: &Asked) -> Work {
-        work(asked, &mut self.directory, self.behaviour.paging)
+        work(asked, &mut self.directory, self.behavior.paging)
     }
 
     fn refreshed(&mut self, asked: &Asked, now: Moment) -> Answer {
@@ -260,10 +260,7 @@ impl Service {
             let message = "Content type must be application/x-www-form-urlencoded.";
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
         }
-        match self
-            .door
-            .refresh(&form, now.simulated, self.behaviour.speed)
-        {
+        match self.door.refresh(&form, now.simulated, self.behavior.speed) {
             Ok(tokens) => Answer::json(StatusCode::OK, &tokens),
             Err(RefreshRefused::GrantType) => {
                 refuse(StatusCode::BAD_REQUEST, "The grant type is not supported.")
@@ -280,15 +277,15 @@ impl Service {
     /// The limit's own refusal.
     fn throttled(&mut self, asked: &Asked, now: Moment, wait: Duration) -> Answer {
         let announced = self.announce(now, wait);
-        let mut dice = dice(self.behaviour.seed, "throttled", &asked.tracking_id, 0);
+        let mut dice = dice(self.behavior.seed, "throttled", &asked.tracking_id, 0);
         too_many(asked, &announced, &mut dice)
     }
 
     fn announce(&mut self, now: Moment, wait: Duration) -> Announcement {
-        let behaviour = &self.behaviour;
-        let announced = behaviour
+        let behavior = &self.behavior;
+        let announced = behavior
             .retry_after
-            .announce(wait, behaviour.speed, now.wall);
+            .announce(wait, behavior.speed, now.wall);
         if let Some(wait) = announced.wait {
             self.limiter.announced(now.simulated, wait);
         }
@@ -314,17 +311,17 @@ impl Service {
         // These two may say when to come back. They speak for one location, so no gate closes with them.
         let may_announce = [StatusCode::LOCKED, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
         if may_announce && dice.bool() {
-            let behaviour = &self.behaviour;
-            let announced = behaviour
+            let behavior = &self.behavior;
+            let announced = behavior
                 .retry_after
-                .announce(wait, behaviour.speed, now.wall);
+                .announce(wait, behavior.speed, now.wall);
             return with_announcement(answer, &announced);
         }
         answer
     }
 
     fn real(&self, simulated: Duration) -> Duration {
-        self.behaviour.speed.simulated_to_real(simulated)
+        self.behavior.speed.simulated_to_real(simulated)
     }
 }
 

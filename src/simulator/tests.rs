@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::client::{Received, get, put, request};
 use super::*;
 
-fn start(behaviour: Behaviour) -> Simulator {
+fn start(behavior: Behavior) -> Simulator {
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    Simulator::start(behaviour, anywhere).unwrap()
+    Simulator::start(behavior, anywhere).unwrap()
 }
 
 fn id(kind: &str, own: &str) -> String {
@@ -23,11 +23,11 @@ fn numbers_path(location: &str) -> String {
     format!("/v1/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers")
 }
 
-fn with_faults(text: &str) -> Behaviour {
+fn with_faults(text: &str) -> Behavior {
     let faults = text.parse().unwrap();
-    Behaviour {
+    Behavior {
         faults,
-        ..Behaviour::instant()
+        ..Behavior::instant()
     }
 }
 
@@ -40,7 +40,7 @@ const ONE: &str = r#"{"autoTransferNumber1":"+496100773123"}"#;
 
 #[tokio::test]
 async fn a_change_shows_in_a_read_the_state_and_the_log() {
-    let simulator = start(Behaviour::instant());
+    let simulator = start(Behavior::instant());
     let organization = id("ORGANIZATION", "1");
     let path = format!("{}?orgId={organization}", numbers_path("1"));
     let changed = put(&path, ONE)
@@ -70,7 +70,7 @@ async fn a_change_shows_in_a_read_the_state_and_the_log() {
         ("locationId", json!(location)),
         ("trackingId", json!("mine_1")),
         ("userAgent", json!("test")),
-        ("authorised", json!(true)),
+        ("authorized", json!(true)),
         ("body", serde_json::from_str(ONE).unwrap()),
         ("status", json!(204)),
         ("retryAfter", Value::Null),
@@ -91,9 +91,9 @@ async fn each_refusal_has_the_status_and_shape_of_the_contract() {
         scopes: Scopes::Only(scopes),
         ..Access::default()
     };
-    let simulator = start(Behaviour {
+    let simulator = start(Behavior {
         access,
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let path = numbers_path("1");
     let json = "Authorization: Bearer t\r\nContent-Type: application/json\r\n";
@@ -152,10 +152,10 @@ async fn known_locations_are_listed_page_by_page_from_the_address_the_client_use
         location("2", "Parma"),
         location("3", "Oslo"),
     ];
-    let simulator = start(Behaviour {
+    let simulator = start(Behavior {
         locations: Locations::Exactly(locations),
         paging: Paging::WithEmptyPages,
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let mut path = "/v1/telephony/config/locations?max=1&name=par".to_owned();
     let mut pages = Vec::new();
@@ -184,10 +184,10 @@ async fn known_locations_are_listed_page_by_page_from_the_address_the_client_use
 
 #[tokio::test]
 async fn a_refused_request_changes_nothing_and_says_when_to_ask_again() {
-    let simulator = start(Behaviour {
+    let simulator = start(Behavior {
         limit: "1/h,strict".parse().unwrap(),
         retry_after: "2s".parse().unwrap(),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     put(numbers_path("1"), ONE).send(&simulator).await;
     let refused = put(numbers_path("2"), ONE).send(&simulator).await;
@@ -225,7 +225,7 @@ async fn a_reset_leaves_no_answer_and_the_change_made_or_not() {
 
 #[tokio::test]
 async fn a_stalled_change_took_effect_or_not_and_its_late_answer_says_which() {
-    let simulator = start(Behaviour {
+    let simulator = start(Behavior {
         stall: std::time::Duration::from_millis(1),
         ..with_faults("stall=100%")
     });
@@ -243,9 +243,9 @@ async fn a_stalled_change_took_effect_or_not_and_its_late_answer_says_which() {
 
 #[tokio::test]
 async fn another_client_may_change_a_location_in_between() {
-    let simulator = start(Behaviour {
+    let simulator = start(Behavior {
         meddling: "100%".parse().unwrap(),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let path = numbers_path("1");
     put(&path, ONE).send(&simulator).await;
@@ -311,12 +311,12 @@ async fn the_faults_of_a_location_do_not_depend_on_who_came_first() {
 #[tokio::test]
 async fn a_token_that_has_ended_is_renewed_and_no_secret_is_logged() {
     let lifetime = Lifetime::Requests(std::num::NonZeroU64::MIN);
-    let simulator = start(Behaviour {
+    let simulator = start(Behavior {
         access: Access {
             lifetime,
             ..Access::default()
         },
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let path = numbers_path("1");
     let statuses = [
@@ -343,7 +343,7 @@ async fn a_token_that_has_ended_is_renewed_and_no_secret_is_logged() {
 
 #[tokio::test]
 async fn what_makes_no_sense_is_answered_and_the_next_request_too() {
-    let simulator = start(Behaviour::instant());
+    let simulator = start(Behavior::instant());
     for path in [
         "/%ff%00",
         "/v1",
@@ -370,17 +370,17 @@ fn a_list_with_a_bad_id_is_refused_at_the_start() {
         id: "nonsense".to_owned(),
         ..Location::default()
     };
-    let behaviour = Behaviour {
+    let behavior = Behavior {
         locations: Locations::Exactly(vec![location]),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     };
-    let refusal = Simulator::start(behaviour, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap_err();
+    let refusal = Simulator::start(behavior, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap_err();
     assert!(refusal.to_string().contains("`nonsense`"), "{refusal}");
 }
 
 #[tokio::test]
 async fn dropping_the_simulator_frees_its_address() {
-    let simulator = start(Behaviour::instant());
+    let simulator = start(Behavior::instant());
     let address = simulator.address();
     get("/people/me").send(&simulator).await;
     drop(simulator);

@@ -70,7 +70,7 @@ impl WorkbookWriter {
         workbook.set_tempdir(folder)?;
         workbook.add_worksheet_with_constant_memory()?;
         let text = Format::new().set_num_format("@");
-        let coloured = |background: u32, letters: u32| {
+        let colored = |background: u32, letters: u32| {
             text.clone()
                 .set_background_color(background)
                 .set_font_color(letters)
@@ -78,15 +78,15 @@ impl WorkbookWriter {
         Ok(WorkbookWriter {
             file,
             workbook,
-            // The colours that Excel itself calls good, neutral and bad.
+            // The colors that Excel itself calls good, neutral and bad.
             formats: Formats {
                 name: text.clone().set_bold(),
                 // Not the usual format, which would give way to that of the column.
                 long_text: Format::new().set_align(FormatAlign::Left),
                 count: Format::new().set_num_format("0"),
-                good: coloured(0xc6_efce, 0x00_6100),
-                doubtful: coloured(0xff_eb9c, 0x9c_5700),
-                bad: coloured(0xff_c7ce, 0x9c_0006),
+                good: colored(0xc6_efce, 0x00_6100),
+                doubtful: colored(0xff_eb9c, 0x9c_5700),
+                bad: colored(0xff_c7ce, 0x9c_0006),
                 text,
             },
             row: 0,

@@ -69,7 +69,7 @@ pub struct Id<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub enum IdFault {
     Empty,
-    /// It names another kind of thing: `an organisation's id`, `a person's id`, …
+    /// It names another kind of thing: `an organization's id`, `a person's id`, …
     OtherKind(Cow<'static, str>),
     /// It is nothing Webex hands out.
     NoId,
@@ -180,14 +180,14 @@ fn kind_and_thing(decoded: &str) -> Option<(&str, &str)> {
 
 fn name_of_kind(kind: &str) -> Cow<'static, str> {
     Cow::Borrowed(match kind {
-        "ORGANIZATION" => "an organisation's id",
+        "ORGANIZATION" => "an organization's id",
         "LOCATION" => "a location's id",
         "PEOPLE" => "a person's id",
         "PLACE" => "a workspace's id",
         "ROOM" => "a room's id",
         "DEVICE" => "a device's id",
         "GROUP" => "a group's id",
-        "LICENSE" => "a licence's id",
+        "LICENSE" => "a license's id",
         "VIRTUAL_LINE" => "a virtual line's id",
         "HUNT_GROUP" => "a hunt group's id",
         "CALL_QUEUE" => "a call queue's id",
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(fault(" \u{feff} "), IdFault::Empty);
         assert_eq!(
             fault(&id("ORGANIZATION", UUID)),
-            IdFault::OtherKind("an organisation's id".into())
+            IdFault::OtherKind("an organization's id".into())
         );
         assert_eq!(
             fault(&id("PEOPLE", UUID)),

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::webex::base_url::BaseUrl;
 
-/// An organisation the token manages.
+/// An organization the token manages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Organization {
     pub id: String,

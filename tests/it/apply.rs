@@ -4,17 +4,17 @@ use std::collections::HashSet;
 use std::fs;
 
 use serde_json::{Value, json};
-use wxbulk::simulator::{Behaviour, Speed};
+use wxbulk::simulator::{Behavior, Speed};
 
 use crate::harness::{Ran, Stage, count, location_id, number, org_id, sheet};
 
-/// A behaviour with these knobs, as the command line spells them.
-fn behaviour(limit: &str, retry_after: &str, faults: &str) -> Behaviour {
-    Behaviour {
+/// A behavior with these knobs, as the command line spells them.
+fn behavior(limit: &str, retry_after: &str, faults: &str) -> Behavior {
+    Behavior {
         limit: limit.parse().expect("a limit"),
         retry_after: retry_after.parse().expect("a policy"),
         faults: faults.parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     }
 }
 
@@ -69,7 +69,7 @@ fn the_request_is_exactly_as_documented() {
         request["body"],
         json!({"autoTransferNumber1": "+12025550101", "autoTransferNumber2": ""})
     );
-    assert_eq!(request["authorised"], true);
+    assert_eq!(request["authorized"], true);
     assert_eq!(
         request["userAgent"],
         concat!("wxbulk/", env!("CARGO_PKG_VERSION"))
@@ -124,9 +124,9 @@ fn one_bad_row_keeps_every_row_from_being_sent() {
 fn faults_and_limits_leave_the_state_the_sheet_asks_for() {
     let faults = "429=2%,423=2%,500=2%,502=2%,503=2%,504=2%,reset-before=2%,reset-after=2%,truncated=2%,non-utf8=2%,bad-gzip=2%";
     let speed = Speed::new(20.0).expect("a speed");
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         speed,
-        ..behaviour("bucket:20/s,burst=5", "2s", faults)
+        ..behavior("bucket:20/s,burst=5", "2s", faults)
     });
     stage.write("sheet.csv", sheet(300));
     let ran = stage.apply("sheet.csv");
@@ -145,9 +145,9 @@ fn faults_and_limits_leave_the_state_the_sheet_asks_for() {
 
 #[test]
 fn what_the_service_refuses_is_said_with_its_codes_and_its_tracking_id() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "404=100%".parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(3));
     let ran = stage.apply("sheet.csv").expect(1);
@@ -161,9 +161,9 @@ fn what_the_service_refuses_is_said_with_its_codes_and_its_tracking_id() {
 
 #[test]
 fn a_dead_token_stops_the_run_at_once_and_says_so() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "401=100%".parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(500));
     let ran = stage.apply("sheet.csv").expect(3);
@@ -181,9 +181,9 @@ fn a_dead_token_stops_the_run_at_once_and_says_so() {
 
 #[test]
 fn ten_forbidden_answers_stop_the_run() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "403=100%".parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(500));
     stage.apply("sheet.csv").expect(3);
@@ -195,7 +195,7 @@ fn nothing_is_sent_without_a_yes_and_nothing_that_stands_is_overwritten() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(3));
     let ran = stage.run_online("apply sheet.csv").expect(2);
-    ran.says("send the changes of 3 rows for 3 organisations to");
+    ran.says("send the changes of 3 rows for 3 organizations to");
     ran.says("--yes");
     stage.apply("sheet.csv -o sheet.csv").expect(2);
     stage.write("sheet.results.csv", "mine");
@@ -224,7 +224,7 @@ fn a_rehearsal_needs_no_token_and_may_be_repeated() {
 
 #[test]
 fn the_rate_is_remembered_for_the_next_run_unless_forbidden() {
-    let stage = Stage::new(behaviour("bucket:50/s,burst=5", "honest", "none"));
+    let stage = Stage::new(behavior("bucket:50/s,burst=5", "honest", "none"));
     stage.write("sheet.csv", sheet(60));
     let noted = || {
         let files = stage.files();
@@ -289,7 +289,7 @@ fn a_results_file_can_be_mended_and_sent_again() {
 
 #[test]
 fn rows_for_one_location_are_sent_in_file_order_and_never_at_once() {
-    let stage = Stage::new(behaviour("none", "honest", "500=30%,reset-before=10%"));
+    let stage = Stage::new(behavior("none", "honest", "500=30%,reset-before=10%"));
     let mut text = String::from("orgId,locationId,n1\n");
     for row in 0..60 {
         text += &format!("{},{},{}\n", org_id(1), location_id(row % 4), 1000 + row);

@@ -36,10 +36,10 @@ fn numbers_that_are_none() {
 #[test]
 fn ids_that_are_none_or_of_another_kind() {
     assert_snapshot!(check_sample("trouble-ids", 2), @"
-    row 2, column B (locationId): this is an organisation's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
+    row 2, column B (locationId): this is an organization's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
     row 3, column B (locationId): it is empty; a location's id is needed here
     row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
-    row 5, column A (orgId): this is a location's id, where an organisation's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
+    row 5, column A (orgId): this is a location's id, where an organization's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
     row 6, column B (locationId): this is a person's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
     row 7, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmZDYz` is the beginning of an id: it has 40 characters and such an id has 82; copy the whole id
     6 rows: 0 ready to send, 6 with 6 problems
@@ -47,7 +47,7 @@ fn ids_that_are_none_or_of_another_kind() {
 }
 
 #[test]
-fn what_spreadsheets_do_is_recognised_by_name() {
+fn what_spreadsheets_do_is_recognized_by_name() {
     assert_snapshot!(check_sample("trouble-damage", 2), @"
     row 3, column C (n1): `12025550101.0` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
     row 3, column D (n2): `#REF!` is what a spreadsheet puts where a formula fails; mend the formula or type the value
@@ -149,7 +149,7 @@ fn rows_with_too_few_or_too_many_cells() {
 #[test]
 fn a_missing_column_is_reported_once() {
     assert_snapshot!(check_sample("trouble-missing-column", 2), @"
-    row 1: there is no column `orgId` (add one; a cell left empty means the token's own organisation; or name the organisation with --org); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
+    row 1: there is no column `orgId` (add one; a cell left empty means the token's own organization; or name the organization with --org); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
     row 1: there is no column `locationId` (nor `locationName`, which would do); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
     2 problems with the header; no row was read
     ");
@@ -215,7 +215,7 @@ fn a_misspelt_flag_or_command_is_answered_with_the_right_one() {
 }
 
 #[test]
-fn an_organisation_for_rows_without_one_can_be_named() {
+fn an_organization_for_rows_without_one_can_be_named() {
     let stage = Stage::instant();
     stage.write(
         "sheet.csv",

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use wxbulk::simulator::Behaviour;
+use wxbulk::simulator::Behavior;
 
 use crate::harness::{Ran, Results, Stage, count, read_csv, rows_recorded, sheet};
 use crate::resume::wait_for_records;
@@ -16,9 +16,9 @@ const ROWS: u64 = 300;
 
 /// So slow that a run can be caught half-way.
 fn slow() -> Stage {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         latency: "3ms..6ms".parse().expect("a latency"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(ROWS));
     stage

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use wxbulk::outcome::OutcomeKind;
 use wxbulk::sheet::columns::{PREVIOUS_COLUMNS, RESULT_COLUMNS};
-use wxbulk::simulator::{Behaviour, Location, Locations};
+use wxbulk::simulator::{Behavior, Location, Locations};
 
 use crate::harness::{Ran, Stage, TOKEN, read_csv};
 
@@ -39,10 +39,10 @@ fn stage() -> Stage {
             ..Location::default()
         })
         .collect();
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         own_organization: locations[0].organization.clone(),
         locations: Locations::Exactly(locations),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     fs::copy(&sheet, stage.path("numbers.csv")).expect("a sample");
     // The numbers are as the sample says, until the reader changes the sheet.

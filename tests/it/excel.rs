@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use wxbulk::simulator::{Behaviour, Locations};
+use wxbulk::simulator::{Behavior, Locations};
 
 use crate::harness::{Ran, Results, Stage, count, location_id, number, org_id, read_csv, sheet};
 use crate::resume::wait_for_records;
@@ -16,9 +16,9 @@ fn half_known(rows: u64, known: u64) -> Stage {
         organization: Some(org_id(row % 3)),
         ..wxbulk::simulator::Location::default()
     };
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         locations: Locations::Exactly((2..known + 2).map(location).collect()),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(rows));
     stage

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 
-use wxbulk::simulator::{Behaviour, Faults, Latency, Location, Locations, Paging};
+use wxbulk::simulator::{Behavior, Faults, Latency, Location, Locations, Paging};
 
 use crate::harness::{Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
 
-/// Two organisations with so many locations each, with numbers of all kinds and none.
+/// Two organizations with so many locations each, with numbers of all kinds and none.
 fn partner(each: u64, faults: Faults) -> Stage {
     let location = |row: u64| Location {
         id: location_id(row),
@@ -21,14 +21,14 @@ fn partner(each: u64, faults: Faults) -> Stage {
         ],
         ..Location::default()
     };
-    Stage::new(Behaviour {
+    Stage::new(Behavior {
         locations: Locations::Exactly((0..each * 2).map(location).collect()),
         own_organization: Some(org_id(0)),
         paging: Paging::WithEmptyPages,
         latency: "2ms..10ms".parse::<Latency>().expect("a latency"),
         faults,
         speed: "50".parse().expect("a speed"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     })
 }
 
@@ -90,7 +90,7 @@ fn a_workbook_of_what_is_there_changes_nothing_either() {
     ran.says("only .csv and .xlsx");
 }
 
-/// Answers `GET`s: two organisations, of which one does not let its locations be listed; the other
+/// Answers `GET`s: two organizations, of which one does not let its locations be listed; the other
 /// tells of one location twice, and has names that would be formulas.
 fn reluctant_partner() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -138,7 +138,7 @@ fn reluctant_partner() -> String {
 }
 
 #[test]
-fn an_organisation_that_cannot_be_listed_is_named_and_left_out() {
+fn an_organization_that_cannot_be_listed_is_named_and_left_out() {
     let stage = Stage::instant();
     let address = reluctant_partner();
     let ran = stage

@@ -26,7 +26,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("maud", &["report/"]),
     ("plotters", &["report/timeline.rs"]),
     ("reqwest", &["webex/http"]),
-    ("rustls", &["webex/http.rs"]),
+    ("rustls", &["webex/http/mod.rs"]),
     ("clap", &["cli", "main.rs"]),
     ("clap_mangen", &["cli/"]),
     ("console", &["progress/"]),

@@ -13,7 +13,7 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 use tempfile::TempDir;
 use wxbulk::platform::{Readers, write_whole};
-use wxbulk::simulator::{Behaviour, Simulator};
+use wxbulk::simulator::{Behavior, Simulator};
 
 /// What no output may ever show.
 pub(crate) const TOKEN: &str = "s3cret-t0ken-for-tests";
@@ -33,17 +33,17 @@ pub(crate) struct Ran {
 }
 
 impl Stage {
-    pub(crate) fn new(behaviour: Behaviour) -> Stage {
+    pub(crate) fn new(behavior: Behavior) -> Stage {
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Stage {
             folder: tempfile::tempdir().expect("a temporary folder"),
-            simulator: Simulator::start(behaviour, anywhere).expect("a free port"),
+            simulator: Simulator::start(behavior, anywhere).expect("a free port"),
         }
     }
 
     /// A simulator that answers at once and refuses nothing.
     pub(crate) fn instant() -> Stage {
-        Stage::new(Behaviour::instant())
+        Stage::new(Behavior::instant())
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -271,7 +271,7 @@ pub(crate) fn number(row: u64) -> String {
     format!("+1202{row:07}")
 }
 
-/// A sheet of `rows` rows over three organisations, each for a location of its own.
+/// A sheet of `rows` rows over three organizations, each for a location of its own.
 pub(crate) fn sheet(rows: u64) -> String {
     let mut text = String::from("orgId,locationId,n1,n2,n3,site\n");
     for row in 2..rows + 2 {

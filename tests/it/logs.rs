@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 
 use serde_json::Value;
-use wxbulk::simulator::Behaviour;
+use wxbulk::simulator::Behavior;
 
 use crate::harness::{Ran, Stage, TOKEN, location_id, sheet};
 use crate::raw_server::{DONE, RawServer};
@@ -20,12 +20,12 @@ fn log(stage: &Stage) -> Vec<Value> {
 
 #[test]
 fn a_log_has_a_line_for_each_row_and_what_failed_in_full() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "500=20%,429=10%,404=10%,reset-before=5%"
             .parse()
             .expect("faults"),
         retry_after: "1s".parse().expect("a policy"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(40));
     stage.apply("sheet.csv --log-file log.jsonl");

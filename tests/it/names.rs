@@ -3,7 +3,7 @@
 use std::fs;
 
 use wxbulk::simulator::{
-    Access, Bearer, Behaviour, Latency, Location, Locations, Paging, Scopes, Secret,
+    Access, Bearer, Behavior, Latency, Location, Locations, Paging, Scopes, Secret,
 };
 
 use crate::harness::{Stage, TOKEN, count, location_id, org_id};
@@ -18,7 +18,7 @@ fn partner(access: Access) -> Stage {
         name: name.into(),
         numbers: [Some("5501".into()), None, None],
     };
-    Stage::new(Behaviour {
+    Stage::new(Behavior {
         locations: Locations::Exactly(vec![
             location(1, 0, "London"),
             location(2, 0, "Oslo"),
@@ -30,7 +30,7 @@ fn partner(access: Access) -> Stage {
         own_organization: Some(org_id(0)),
         paging: Paging::WithEmptyPages,
         access,
-        ..Behaviour::instant()
+        ..Behavior::instant()
     })
 }
 
@@ -51,7 +51,7 @@ fn names_do_for_ids_there_and_back() {
         ),
     );
     let ran = stage.apply("sheet.csv --backup").expect(0);
-    ran.says("looking up the locations of 2 organisations by name");
+    ran.says("looking up the locations of 2 organizations by name");
     let numbers = [1, 2, 3, 4].map(|location| number_of(&stage, location));
     assert_eq!(numbers, ["5601", "5501", "5603", "5604"]);
     let results = stage.results("sheet.results.csv");
@@ -102,11 +102,11 @@ fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
     stage.write("sheet.csv", sheet);
     let ran = stage.apply("sheet.csv").expect(2);
     insta::assert_snapshot!(ran.stderr, @"
-    looking up the locations of 2 organisations by name
+    looking up the locations of 2 organizations by name
     row 2, column C (locationName): no location is called `Lodnon`; is it `London`?
     row 3, column C (locationName): `Springfield` is what 2 locations are called; put the id of the one that is meant into `locationId`: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNA`, `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNQ`
-    row 4, column A (orgName): no organisation is called `Acmee`; is it `Acme`?
-    row 5, column B (orgId): it does not say which organisation is meant, and the token manages 2 (`Acme`, `Globex`); name one here, or with --org
+    row 4, column A (orgName): no organization is called `Acmee`; is it `Acme`?
+    row 5, column B (orgId): it does not say which organization is meant, and the token manages 2 (`Acme`, `Globex`); name one here, or with --org
     row 7, column D (locationId): this is the location of row 6 again; which of the two is meant?
     hint: mend these rows, or leave them out with --skip-invalid
     6 rows: 1 ready to send, 5 with 5 problems; nothing was sent
@@ -134,7 +134,7 @@ fn a_name_means_the_same_when_a_run_goes_on() {
         name: format!("Site {number}"),
         ..Location::default()
     };
-    let behaviour = |shift: u64| Behaviour {
+    let behavior = |shift: u64| Behavior {
         locations: Locations::Exactly(
             (0..100)
                 .map(|number| Location {
@@ -148,9 +148,9 @@ fn a_name_means_the_same_when_a_run_goes_on() {
             bearer: Bearer::Exactly(Secret::new(TOKEN)),
             ..Access::default()
         },
-        ..Behaviour::instant()
+        ..Behavior::instant()
     };
-    let stage = Stage::new(behaviour(0));
+    let stage = Stage::new(behavior(0));
     let mut sheet = "locationName,n1\n".to_string();
     for number in 0..100 {
         sheet.push_str(&format!("Site {number},{}\n", 7000 + number));
@@ -158,7 +158,7 @@ fn a_name_means_the_same_when_a_run_goes_on() {
     stage.write("sheet.csv", &sheet);
     let line = "sheet.csv --org 0a600000-0000-4000-8000-000000000009";
     let ran = stage.apply(line).expect(2);
-    let said = "row 2: the token does not manage this organisation";
+    let said = "row 2: the token does not manage this organization";
     ran.says(said);
     let sheet = sheet.replace("locationName", "orgId,locationName");
     let sheet = sheet.replace("\nSite", "\n,Site");
@@ -168,8 +168,8 @@ fn a_name_means_the_same_when_a_run_goes_on() {
     wait_for_records(&stage, "sheet.results.csv.journal", 20);
     child.kill().expect("it was running");
     child.wait().expect("it ends");
-    // Meanwhile every location got the name of its neighbour.
-    let renamed = Stage::new(behaviour(1));
+    // Meanwhile every location got the name of its neighbor.
+    let renamed = Stage::new(behavior(1));
     let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
     let (header, rest) = journal.split_once('\n').expect("a header");
     let header = header.replace(&stage.simulator.base_url(), &renamed.simulator.base_url());
@@ -237,8 +237,8 @@ fn without_the_right_to_list_names_are_refused_and_ids_still_do() {
         format!("orgId,locationName,locationId,n1\n{row}"),
     );
     let ran = stage.apply("sheet.csv").expect(2);
-    ran.says("the locations of its organisation cannot be listed");
-    // The organisation's name is of no use then, and not needed.
+    ran.says("the locations of its organization cannot be listed");
+    // The organization's name is of no use then, and not needed.
     stage.write(
         "ids.csv",
         format!("orgName,locationId,n1\nAcme,{},5601\n", location_id(1)),

@@ -91,7 +91,7 @@ impl RawServer {
     }
 }
 
-/// What a run asks first, which organisations there are, is no part of the script: it is answered
+/// What a run asks first, which organizations there are, is no part of the script: it is answered
 /// with a 404, on a connection of its own.
 fn refuse_the_question(mut stream: &TcpStream) {
     let _ = stream.read(&mut [0; 8192]);

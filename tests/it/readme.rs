@@ -87,7 +87,7 @@ fn the_commands_work_one_after_the_other() {
 fn it_can_be_installed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let place = tempfile::tempdir().expect("a folder");
-    // As it stands in the README, but unoptimised and into a folder of the test's own.
+    // As it stands in the README, but unoptimized and into a folder of the test's own.
     let status = Command::new(env!("CARGO"))
         .args([
             "install", "--locked", "--path", ".", "--debug", "--quiet", "--root",

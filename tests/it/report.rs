@@ -4,7 +4,7 @@
 use std::fs;
 
 use serde_json::Value;
-use wxbulk::simulator::{Behaviour, Faults, Latency, Limit};
+use wxbulk::simulator::{Behavior, Faults, Latency, Limit};
 
 use crate::harness::{Stage, count, rows_recorded, sheet};
 use crate::raw_server::RawServer;
@@ -14,12 +14,12 @@ const ROWS: u64 = 150;
 
 /// A service with a limit and moods, in a hurry.
 fn moody() -> Stage {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         limit: "bucket:5/s,burst=5".parse::<Limit>().expect("a limit"),
         latency: "50ms..200ms".parse::<Latency>().expect("a latency"),
         faults: "500=3%,504=3%".parse::<Faults>().expect("faults"),
         speed: "20".parse().expect("a speed"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(ROWS));
     stage

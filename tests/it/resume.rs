@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
-use wxbulk::simulator::{Access, Behaviour, Latency, Scopes};
+use wxbulk::simulator::{Access, Behavior, Latency, Scopes};
 
 #[cfg(unix)]
 use crate::harness::signal;
@@ -12,9 +12,9 @@ use crate::harness::{Ran, Stage, count, rows_recorded, sheet};
 
 /// A simulator that takes a moment for each answer, so that a run can be caught half-way.
 fn slow() -> Stage {
-    Stage::new(Behaviour {
+    Stage::new(Behavior {
         latency: "20ms".parse::<Latency>().expect("a latency"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     })
 }
 
@@ -94,10 +94,10 @@ fn an_interrupted_run_drains_writes_everything_and_says_how_to_go_on() {
 #[cfg(unix)]
 #[test]
 fn a_stop_ends_even_the_longest_pause_at_once() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "429=100%".parse().expect("faults"),
         retry_after: "3600s".parse().expect("a policy"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(50));
     let mut child = stage.start_apply("sheet.csv -vv");
@@ -116,14 +116,14 @@ fn a_stop_ends_even_the_longest_pause_at_once() {
 #[cfg(unix)]
 #[test]
 fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "stall=100%".parse().expect("faults"),
         // What is asked before the run is refused, and so does not stall.
         access: Access {
             scopes: Scopes::Only(["spark-admin:telephony_config_write".to_string()].into()),
             ..Access::default()
         },
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(50));
     let mut child = stage.start_apply("sheet.csv -v");

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use wxbulk::simulator::{Access, Behaviour, Location, Locations, Scopes};
+use wxbulk::simulator::{Access, Behavior, Location, Locations, Scopes};
 
 use crate::harness::{Ran, Stage, count, location_id, org_id};
 use crate::raw_server::{DONE, RawServer};
@@ -12,18 +12,18 @@ const READ: &str = "spark-admin:telephony_config_read";
 const WRITE: &str = "spark-admin:telephony_config_write";
 const LIST: &str = "spark-admin:organizations_read";
 
-/// A token that manages as many organisations, with three locations in each.
-fn partner(organisations: u64, access: Access) -> Stage {
+/// A token that manages as many organizations, with three locations in each.
+fn partner(organizations: u64, access: Access) -> Stage {
     let location = |number: u64| Location {
         id: location_id(number),
-        organization: Some(org_id(number % organisations)),
+        organization: Some(org_id(number % organizations)),
         ..Location::default()
     };
-    Stage::new(Behaviour {
-        locations: Locations::Exactly((0..organisations * 3).map(location).collect()),
+    Stage::new(Behavior {
+        locations: Locations::Exactly((0..organizations * 3).map(location).collect()),
         own_organization: Some(org_id(0)),
         access,
-        ..Behaviour::instant()
+        ..Behavior::instant()
     })
 }
 
@@ -34,7 +34,7 @@ fn only(scopes: &[&str]) -> Access {
     }
 }
 
-/// A row for each of these locations, in the organisation beside it.
+/// A row for each of these locations, in the organization beside it.
 fn sheet(rows: &[(u64, Option<u64>)]) -> String {
     let mut text = "orgId,locationId,n1\n".to_string();
     for (location, org) in rows {
@@ -53,7 +53,7 @@ fn first_lines(text: &str, count: usize) -> String {
 }
 
 #[test]
-fn organisations_that_a_token_does_not_manage_are_named_before_anything_is_sent() {
+fn organizations_that_a_token_does_not_manage_are_named_before_anything_is_sent() {
     let stage = partner(2, Access::default());
     stage.write(
         "sheet.csv",
@@ -61,8 +61,8 @@ fn organisations_that_a_token_does_not_manage_are_named_before_anything_is_sent(
     );
     let ran = stage.apply("sheet.csv").expect(2);
     insta::assert_snapshot!(ran.stderr, @"
-    row 4, column A (orgId): the token does not manage this organisation: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`
-    row 5, column A (orgId): it does not say which organisation is meant, and the token manages 2 (`Organization 1`, `Organization 2`); name one here, or with --org
+    row 4, column A (orgId): the token does not manage this organization: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`
+    row 5, column A (orgId): it does not say which organization is meant, and the token manages 2 (`Organization 1`, `Organization 2`); name one here, or with --org
     hint: mend these rows, or leave them out with --skip-invalid
     4 rows: 2 ready to send, 2 with 2 problems; nothing was sent
     ");
@@ -96,7 +96,7 @@ fn a_token_that_may_not_read_stops_what_has_to_read_before_its_first_row() {
     let ran = plan(&stage).expect(3);
     insta::assert_snapshot!(first_lines(&ran.stderr, 2), @"
     stopped: the token may not read these settings: The access token does not have the scope this request needs.
-    hint: the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organisations
+    hint: the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organizations
     ");
     stage.apply("sheet.csv --backup -o backup.csv").expect(3);
     let is_change = |request: &Value| request["method"] == "PUT";
@@ -110,7 +110,7 @@ fn what_cannot_be_asked_is_said_and_costs_nothing() {
     let stage = partner(2, only(&[READ, WRITE]));
     stage.write("sheet.csv", sheet(&[(0, None), (2, Some(7))]));
     let ran = stage.apply("sheet.csv --backup").expect(1);
-    insta::assert_snapshot!(first_lines(&ran.stderr, 1), @"note: the service does not say which organisations the token manages, so those of the rows are not checked: 403 The access token does not have the scope this request needs.");
+    insta::assert_snapshot!(first_lines(&ran.stderr, 1), @"note: the service does not say which organizations the token manages, so those of the rows are not checked: 403 The access token does not have the scope this request needs.");
     let results = stage.results("sheet.results.csv");
     assert_eq!(results[0]["outcome"], "updated");
     assert_eq!(results[1]["status"], "404");
@@ -127,10 +127,10 @@ fn what_cannot_be_asked_is_said_and_costs_nothing() {
 
 #[test]
 fn a_pause_is_kept_before_the_first_row_as_after_it() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "429=100% once".parse().expect("faults"),
         retry_after: "1s".parse().expect("a policy"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(&[(1, Some(1))]));
     stage.apply("sheet.csv").expect(0);
@@ -150,7 +150,7 @@ fn a_row_that_was_sent_keeps_its_outcome_with_a_token_that_could_not_send_it() {
     );
     let ran = stage.apply("sheet.csv --skip-invalid").expect(0);
     ran.says("updated");
-    // Another service, whose token manages the first organisation only.
+    // Another service, whose token manages the first organization only.
     let other = partner(1, Access::default());
     let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
     // As if it had been killed before the last row was done.
@@ -181,13 +181,13 @@ fn a_row_that_was_sent_keeps_its_outcome_with_a_token_that_could_not_send_it() {
 fn a_refresh_token_that_is_on_its_way_is_waited_for() {
     use crate::harness::signal;
     use wxbulk::simulator::Rotation;
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         access: Access {
             rotation: Rotation::NewRefreshToken,
             ..Access::default()
         },
         latency: "700ms".parse().expect("a latency"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let app = "SERVICE_APP_CLIENT_ID=a\nSERVICE_APP_CLIENT_SECRET=b\nSERVICE_APP_REFRESH_TOKEN=c\n";
     stage.write_secret("app.env", app);

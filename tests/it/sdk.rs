@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use wxbulk::simulator::{Behaviour, Location, Locations};
+use wxbulk::simulator::{Behavior, Location, Locations};
 
 use crate::harness::{Ran, Stage, location_id, org_id};
 
@@ -21,14 +21,14 @@ fn a_public_sdk_reads_sets_and_lists_through_its_own_models() {
         name: name.into(),
         numbers: [None, Some("5502".into()), None],
     };
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         locations: Locations::Exactly(vec![
             location(1, "London"),
             location(2, "Oslo"),
             location(3, "Rome"),
         ]),
         own_organization: Some(org_id(1)),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let mut command = Command::new(python);
     command.arg(here.join("tests/it/sdk.py"));

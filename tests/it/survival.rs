@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wxbulk::simulator::{Behaviour, Speed};
+use wxbulk::simulator::{Behavior, Speed};
 
 use crate::harness::{Ran, Stage, location_id, number, rows_recorded, sheet};
 
@@ -58,13 +58,13 @@ impl Trial {
     fn new(seed: u64, rows: u64) -> Trial {
         // Seen only when the trial fails: how to play it again.
         say(&format!("seed {seed}"));
-        let stage = Stage::new(Behaviour {
+        let stage = Stage::new(Behavior {
             latency: "20ms..100ms".parse().expect("a latency"),
             faults: FAULTS.parse().expect("faults"),
             retry_after: "1s".parse().expect("a policy"),
             speed: Speed::new(20.0).expect("a speed"),
             seed,
-            ..Behaviour::instant()
+            ..Behavior::instant()
         });
         stage.write("sheet.csv", sheet(rows));
         Trial {

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::num::NonZeroU16;
 use std::path::Path;
 
-use wxbulk::simulator::Behaviour;
+use wxbulk::simulator::Behavior;
 
 use crate::harness::{Stage, sheet};
 
@@ -17,10 +17,10 @@ const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
 
 /// The screens of a run that is told to wait and has failures: one after each piece of output.
 fn screens(columns: NonZeroU16, term: &str) -> Vec<String> {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         limit: "bucket:40/s,burst=5".parse().expect("a rule"),
         faults: "404=30%".parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(120));
     let line = format!(

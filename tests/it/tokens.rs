@@ -5,7 +5,7 @@ use std::fs;
 use std::num::NonZeroU64;
 
 use serde_json::Value;
-use wxbulk::simulator::{Access, Bearer, Behaviour, Lifetime, Refresh, Rotation, Secret};
+use wxbulk::simulator::{Access, Bearer, Behavior, Lifetime, Refresh, Rotation, Secret};
 
 use crate::harness::{Ran, Stage, TOKEN, count, sheet};
 
@@ -22,7 +22,7 @@ const SECRETS: [&str; 4] = [
 
 /// A service that knows one app, whose tokens end after so many requests.
 fn service(requests: u64, rotation: Rotation) -> Stage {
-    Stage::new(Behaviour {
+    Stage::new(Behavior {
         access: Access {
             bearer: Bearer::Exactly(Secret::new("none but those of a refresh")),
             lifetime: Lifetime::Requests(NonZeroU64::new(requests).expect("some")),
@@ -34,7 +34,7 @@ fn service(requests: u64, rotation: Rotation) -> Stage {
             rotation,
             ..Access::default()
         },
-        ..Behaviour::instant()
+        ..Behavior::instant()
     })
 }
 
@@ -87,7 +87,7 @@ fn a_token_that_ends_every_200_requests_costs_no_row_and_one_refresh_each_time()
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 5000);
 
     let accepted = |requests: Vec<Value>| {
-        let accepted = |request: &&Value| request["authorised"] == true;
+        let accepted = |request: &&Value| request["authorized"] == true;
         requests.iter().filter(accepted).count()
     };
     assert_eq!(accepted(stage.requests()), 5000, "every row once");
@@ -161,12 +161,12 @@ fn a_file_that_others_may_read_is_refused() {
 #[test]
 fn a_personal_token_that_ends_stops_the_run_which_goes_on_with_another() {
     let life = NonZeroU64::new(30).expect("some");
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         access: Access {
             lifetime: Lifetime::Requests(life),
             ..Access::default()
         },
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(50));
     let ran = stage.apply("sheet.csv").expect(3);
@@ -203,9 +203,9 @@ fn a_token_that_is_missing_or_garbled_is_explained() {
 
 #[test]
 fn the_token_can_come_from_a_file_and_is_never_shown() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "404=20%,500=20%,reset-before=10%".parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet(60));
     stage.write("secret.txt", format!("Bearer {TOKEN}\n"));

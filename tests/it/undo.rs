@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use wxbulk::simulator::{Behaviour, Faults, Latency};
+use wxbulk::simulator::{Behavior, Faults, Latency};
 
 use crate::harness::{Results, Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
@@ -57,8 +57,8 @@ fn actions(plan: &Results, action: &str) -> usize {
 }
 
 /// A stage whose locations have their earlier numbers.
-fn stage(behaviour: Behaviour) -> Stage {
-    let stage = Stage::new(behaviour);
+fn stage(behavior: Behavior) -> Stage {
+    let stage = Stage::new(behavior);
     stage.write("before.csv", sheet(ROWS, earlier));
     stage.apply("before.csv").expect(0);
     stage.write("sheet.csv", sheet(ROWS, wanted));
@@ -67,7 +67,7 @@ fn stage(behaviour: Behaviour) -> Stage {
 
 #[test]
 fn a_plan_shows_what_would_change_and_changes_nothing() {
-    let stage = stage(Behaviour::instant());
+    let stage = stage(Behavior::instant());
     let (before, sent) = (stage.state(), changes_sent(&stage));
     let ran = stage.run_online("plan sheet.csv").expect(0);
     assert_eq!((stage.state(), changes_sent(&stage)), (before, sent));
@@ -88,13 +88,13 @@ fn a_plan_shows_what_would_change_and_changes_nothing() {
 
 #[test]
 fn what_was_changed_is_put_back_through_faults_and_kills() {
-    let stage = stage(Behaviour {
+    let stage = stage(Behavior {
         latency: "2ms..10ms".parse::<Latency>().expect("a latency"),
         faults: "500=3%,504=3%,reset-after=3%,reset-before=2%,truncated=2%"
             .parse::<Faults>()
             .expect("faults"),
         speed: "50".parse().expect("a speed"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let before = stage.state();
 
@@ -139,7 +139,7 @@ fn spelt_alike(state: &Value) -> String {
 
 #[test]
 fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
-    let stage = stage(Behaviour::instant());
+    let stage = stage(Behavior::instant());
     stage.run_online("plan sheet.csv").expect(0);
     // Somebody changes row 4 after the plan was made, and row 6 after the run.
     let other = |row: u64| {
@@ -207,7 +207,7 @@ fn several_rows_for_one_location_go_back_the_other_way_round() {
 
 #[test]
 fn what_cannot_be_undone_or_relied_on_is_said_before_anything_is_sent() {
-    let stage = stage(Behaviour::instant());
+    let stage = stage(Behavior::instant());
     let sent = changes_sent(&stage);
     let ran = stage.run_online("undo before.results.csv --yes").expect(2);
     ran.says("--backup");
@@ -229,9 +229,9 @@ fn what_cannot_be_undone_or_relied_on_is_said_before_anything_is_sent() {
 
 #[test]
 fn a_plan_that_was_interrupted_goes_on() {
-    let stage = stage(Behaviour {
+    let stage = stage(Behavior {
         latency: "5ms".parse::<Latency>().expect("a latency"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     let address = stage.simulator.base_url();
     let mut child = stage
@@ -250,7 +250,7 @@ fn a_plan_that_was_interrupted_goes_on() {
 
 #[test]
 fn what_may_have_been_changed_is_put_back_and_what_was_not_is_left_as_it_is() {
-    let stage = stage(Behaviour::instant());
+    let stage = stage(Behavior::instant());
     let before = stage.state();
     stage.apply("sheet.csv --backup").expect(0);
     let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");

@@ -3,24 +3,24 @@
 use std::num::NonZeroU64;
 
 use wxbulk::simulator::{
-    Access, Behaviour, Lifetime, Location, Locations, Paging, Rotation, Scopes,
+    Access, Behavior, Lifetime, Location, Locations, Paging, Rotation, Scopes,
 };
 
 use crate::harness::{Ran, Stage, TOKEN, location_id, org_id};
 
-/// Two organisations, with so many locations in each, behind pages that may be empty.
+/// Two organizations, with so many locations in each, behind pages that may be empty.
 fn partner(each: u64, access: Access) -> Stage {
     let location = |number: u64| Location {
         id: location_id(number),
         organization: Some(org_id(number % 2)),
         ..Location::default()
     };
-    Stage::new(Behaviour {
+    Stage::new(Behavior {
         locations: Locations::Exactly((0..each * 2).map(location).collect()),
         own_organization: Some(org_id(0)),
         paging: Paging::WithEmptyPages,
         access,
-        ..Behaviour::instant()
+        ..Behavior::instant()
     })
 }
 
@@ -34,11 +34,11 @@ fn it_says_whose_the_token_is_and_what_it_may_over_any_number_of_pages() {
     let ran = whoami(&stage).expect(0);
     insta::assert_snapshot!(ran.stdout, @"
     whose token: Simulated Administrator admin@example.com
-    its own organisation: Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA
-    it manages 2 organisations:
+    its own organization: Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA
+    it manages 2 organizations:
       Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA  Organization 1
       Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDE  Organization 2
-    calling settings: it can read those of 2,500 locations in its own organisation
+    calling settings: it can read those of 2,500 locations in its own organization
     only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write
     ");
     assert_eq!(ran.stderr, "");
@@ -66,15 +66,15 @@ fn a_token_without_a_scope_is_told_so() {
     let reader = whoami(&partner(1, only("spark-admin:telephony_config_read"))).expect(0);
     insta::assert_snapshot!(reader.stdout, @"
     whose token: it is not allowed to ask
-    which organisations it manages: it is not allowed to ask
-    calling settings: it can read those of 1 location in its own organisation
+    which organizations it manages: it is not allowed to ask
+    calling settings: it can read those of 1 location in its own organization
     only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write
     ");
     let person = whoami(&partner(1, only("spark:people_read"))).expect(2);
     insta::assert_snapshot!(person.stdout, @"
     whose token: Simulated Administrator admin@example.com
-    its own organisation: Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA
-    which organisations it manages: it is not allowed to ask
+    its own organization: Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA
+    which organizations it manages: it is not allowed to ask
     calling settings: it cannot read them; that takes the scope spark-admin:telephony_config_read
     ");
 }
@@ -109,7 +109,7 @@ fn a_service_apps_token_that_ends_between_two_questions_is_replaced() {
     stage.write_secret("app.env", app);
     let ran = stage.run_online("whoami --service-app app.env").expect(0);
     assert!(
-        ran.stdout.contains("it manages 2 organisations"),
+        ran.stdout.contains("it manages 2 organizations"),
         "{}",
         ran.stdout
     );
@@ -117,9 +117,9 @@ fn a_service_apps_token_that_ends_between_two_questions_is_replaced() {
 
 #[test]
 fn errors_that_pass_are_waited_out() {
-    let stage = Stage::new(Behaviour {
+    let stage = Stage::new(Behavior {
         faults: "503=100% once".parse().expect("faults"),
-        ..Behaviour::instant()
+        ..Behavior::instant()
     });
     whoami(&stage).expect(0);
     assert_eq!(stage.all_requests().len(), 6);

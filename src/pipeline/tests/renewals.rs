@@ -96,7 +96,7 @@ async fn a_new_token_that_is_no_better_stops_the_run() {
     let played = case.play(|_, _| status(401)).await;
     assert!(matches!(
         played.ended.reason,
-        Some(StopReason::Unauthorised { .. })
+        Some(StopReason::Unauthorized { .. })
     ));
     assert_eq!(played.renewed, 1);
 }
@@ -127,7 +127,7 @@ async fn a_token_that_is_withdrawn_in_the_middle_costs_one_row_at_most() {
         .await;
     assert!(matches!(
         played.ended.reason,
-        Some(StopReason::Unauthorised { .. })
+        Some(StopReason::Unauthorized { .. })
     ));
     let failed = (played.notes.finished.iter()).filter(|(_, o)| o.kind == OutcomeKind::Failed);
     assert!(failed.count() <= 1);

@@ -100,7 +100,7 @@ async fn ten_forbidden_answers_at_the_start_and_a_dead_token_stop_the_run() {
     let played = Case::default().play(|_, _| status(401)).await;
     assert!(matches!(
         played.ended.reason,
-        Some(StopReason::Unauthorised { .. })
+        Some(StopReason::Unauthorized { .. })
     ));
     assert!(played.requests.len() <= 4);
     assert!(played.finished().is_empty());

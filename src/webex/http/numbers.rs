@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_url_is_escaped_and_names_an_organisation_only_where_there_is_one() {
+    fn the_url_is_escaped_and_names_an_organization_only_where_there_is_one() {
         let base_url = BaseUrl::read("https://webexapis.com/v1/").expect("a base");
         let mut row = Row {
             location_id: "Y2+/=".into(),

@@ -46,7 +46,7 @@ pub enum Cell<'a> {
     Count(u64),
     /// Text from outside, which must not become a formula.
     Outside(&'a str),
-    /// A word that says how a row fared. A workbook shows it in colour too.
+    /// A word that says how a row fared. A workbook shows it in color too.
     Word(&'a str, Tone),
 }
 

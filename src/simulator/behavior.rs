@@ -1,4 +1,4 @@
-//! How the simulator behaves, as one value, and the two behaviours most runs want.
+//! How the simulator behaves, as one value, and the two behaviors most runs want.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use super::units::{Share, Speed};
 
 /// All times are the service's: `speed` divides those that reach the client.
 #[derive(Debug, Clone)]
-pub struct Behaviour {
+pub struct Behavior {
     pub locations: Locations,
-    /// The organisation of the token; `None` for that of all locations, where they have only one, else a made-up one.
+    /// The organization of the token; `None` for that of all locations, where they have only one, else a made-up one.
     pub own_organization: Option<String>,
     pub access: Access,
     pub limit: Limit,
@@ -36,9 +36,9 @@ pub struct Behaviour {
 /// Longer than the minute clients commonly wait.
 const STALL: Duration = Duration::from_secs(90);
 
-impl Default for Behaviour {
-    fn default() -> Behaviour {
-        Behaviour {
+impl Default for Behavior {
+    fn default() -> Behavior {
+        Behavior {
             locations: Locations::default(),
             own_organization: None,
             access: Access::default(),
@@ -56,22 +56,22 @@ impl Default for Behaviour {
     }
 }
 
-impl Behaviour {
+impl Behavior {
     /// Answers at once, limits nothing, breaks nothing, and knows any well-formed id.
-    pub fn instant() -> Behaviour {
-        Behaviour::default()
+    pub fn instant() -> Behavior {
+        Behavior::default()
     }
 
     /// What the service is said to be like: about 300 requests a minute with a small burst, 200 to 800 ms a call, a 429
     /// now and then, and one location in a hundred that fails once.
-    pub fn rehearsal(speed: Speed) -> Behaviour {
-        Behaviour {
+    pub fn rehearsal(speed: Speed) -> Behavior {
+        Behavior {
             limit: REHEARSAL_LIMIT.parse().unwrap_or_default(),
             latency: REHEARSAL_LATENCY.parse().unwrap_or_default(),
             faults: REHEARSAL_FAULTS.parse().unwrap_or_default(),
             speed,
             log_keeps: 1000,
-            ..Behaviour::default()
+            ..Behavior::default()
         }
     }
 }
@@ -90,14 +90,14 @@ mod tests {
     fn the_rehearsal_is_as_its_constants_say() {
         assert_eq!(REHEARSAL_LIMIT.parse::<Limit>().map(|_| ()), Ok(()));
         assert_eq!(REHEARSAL_FAULTS.parse::<Faults>().map(|_| ()), Ok(()));
-        let rehearsal = Behaviour::rehearsal(Speed::REAL);
+        let rehearsal = Behavior::rehearsal(Speed::REAL);
         assert!(matches!(rehearsal.limit.rule, Rule::TokenBucket { .. }));
         assert_ne!(rehearsal.latency, Latency::NONE);
     }
 
     #[test]
     fn about_one_location_in_a_hundred_fails_once_in_a_rehearsal() {
-        let faults = Behaviour::rehearsal(Speed::REAL).faults;
+        let faults = Behavior::rehearsal(Speed::REAL).faults;
         let fails = |location: &u32| {
             let fault = faults.strike(1, &location.to_string(), 0);
             fault.is_some_and(|fault| fault.to_string().starts_with('5'))

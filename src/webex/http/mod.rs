@@ -124,7 +124,7 @@ impl Webex {
         format!("{}{path}", self.base_url)
     }
 
-    /// Where the calling locations of an organisation are listed, so many on a page.
+    /// Where the calling locations of an organization are listed, so many on a page.
     pub fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
         let mut url = self.url(&format!("/telephony/config/locations?max={most}"));
         if let Some(org_id) = org_id {
