@@ -14,7 +14,7 @@ use std::time::Instant;
 use csv::{ByteRecord, ReaderBuilder};
 use made_sheet::sheet;
 use wxbulk::sheet::check::{DuplicatePolicy, check};
-use wxbulk::sheet::{Reading, Sheet};
+use wxbulk::sheet::{ReadOptions, Sheet};
 
 const ROWS: u64 = 1_000_000;
 
@@ -98,7 +98,7 @@ fn read_records(path: &Path, rows: u64) {
 }
 
 fn check_sheet(path: &Path, rows: u64) {
-    let sheet = Sheet::open(path, Reading::default()).expect("a sheet");
+    let sheet = Sheet::open(path, ReadOptions::default()).expect("a sheet");
     let checked = check(&sheet, DuplicatePolicy::Refuse, |_| Ok(())).expect("it can be read");
     assert_eq!((checked.rows, checked.problems), (rows, 0));
 }

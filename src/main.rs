@@ -2,8 +2,9 @@
 
 use std::{env, process};
 
-use wxbulk::summary::ExitCode;
-use wxbulk::{cli, commands, platform, progress};
+use wxbulk::application::exit_code::ExitCode;
+use wxbulk::application::progress;
+use wxbulk::{cli, commands, platform};
 
 fn main() -> process::ExitCode {
     let cli = match cli::read(env::args_os()) {

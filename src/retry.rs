@@ -6,8 +6,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::outcome::OutcomeKind;
-use crate::reply::{Answer, NoAnswer, Reach, Reply, RetryAfter};
+use crate::model::outcome::OutcomeKind;
+use crate::model::response::{ApiResult, Delivery, Response, RetryAfter, TransportError};
 
 /// How stubborn a row is.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ impl Default for RetryPolicy {
 
 /// What happens to the row next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum RetryDecision {
     /// The row is done.
     Finished(OutcomeKind),
     /// Nothing happened; everyone waits and the row goes first. `None`: the service did not
@@ -51,48 +51,53 @@ pub enum Next {
 /// Decides what follows `reply` for a row that had `errors_before` failed tries already.
 ///
 /// `chance` in 0..1 spreads the retries out (full jitter).
-pub fn decide(reply: &Reply, errors_before: u32, policy: &RetryPolicy, chance: f64) -> Next {
+pub fn decide(
+    reply: &ApiResult,
+    errors_before: u32,
+    policy: &RetryPolicy,
+    chance: f64,
+) -> RetryDecision {
     let (if_given_up, counts) = match reply {
-        Reply::Answer(answer) => match fate(answer) {
-            Fate::Accepted => return Next::Finished(OutcomeKind::Updated),
-            Fate::Refused => return Next::Finished(OutcomeKind::Failed),
-            Fate::Unauthorized => return Next::Unauthorized,
-            Fate::Throttled => {
+        Ok(answer) => match fate(answer) {
+            ResponseClass::Accepted => return RetryDecision::Finished(OutcomeKind::Updated),
+            ResponseClass::Refused => return RetryDecision::Finished(OutcomeKind::Failed),
+            ResponseClass::Unauthorized => return RetryDecision::Unauthorized,
+            ResponseClass::Throttled => {
                 let wait = match answer.retry_after {
                     RetryAfter::Wait(wait) => Some(wait),
                     RetryAfter::Missing | RetryAfter::Unreadable => None,
                 };
-                return Next::Throttled { wait };
+                return RetryDecision::Throttled { wait };
             }
-            Fate::Ambiguous => (OutcomeKind::Unknown, true),
-            Fate::Transient => (OutcomeKind::Failed, true),
+            ResponseClass::Ambiguous => (OutcomeKind::Unknown, true),
+            ResponseClass::Transient => (OutcomeKind::Failed, true),
         },
-        Reply::NoAnswer(NoAnswer { reach, .. }) => match reach {
-            Reach::MaybeSent => (OutcomeKind::Unknown, true),
+        Err(TransportError { delivery, .. }) => match delivery {
+            Delivery::MaybeSent => (OutcomeKind::Unknown, true),
             // Nothing was sent, so nothing is known about this row: whether anything can be
             // reached at all is decided for the whole run, not a row at a time.
-            Reach::NotSent => (OutcomeKind::Failed, false),
+            Delivery::NotSent => (OutcomeKind::Failed, false),
         },
     };
     if counts && errors_before.saturating_add(1) >= policy.tries.get() {
-        return Next::Finished(if_given_up);
+        return RetryDecision::Finished(if_given_up);
     }
-    Next::Again {
+    RetryDecision::Again {
         after: back_off(errors_before, policy, chance),
         counts,
     }
 }
 
 /// Whether this try may have changed something at the service although it did not succeed.
-pub fn may_have_taken_effect(reply: &Reply) -> bool {
+pub fn may_have_been_applied(reply: &ApiResult) -> bool {
     match reply {
-        Reply::Answer(answer) => fate(answer) == Fate::Ambiguous,
-        Reply::NoAnswer(no_answer) => no_answer.reach == Reach::MaybeSent,
+        Ok(answer) => fate(answer) == ResponseClass::Ambiguous,
+        Err(error) => error.delivery == Delivery::MaybeSent,
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum ResponseClass {
     Accepted,
     Throttled,
     Unauthorized,
@@ -101,16 +106,16 @@ enum Fate {
     Refused,
 }
 
-fn fate(answer: &Answer) -> Fate {
+fn fate(answer: &Response) -> ResponseClass {
     let told_to_wait = answer.retry_after != RetryAfter::Missing;
     match answer.status {
-        200..=299 => Fate::Accepted,
-        401 => Fate::Unauthorized,
-        429 => Fate::Throttled,
-        423 | 503 if told_to_wait => Fate::Throttled,
-        502 | 504 => Fate::Ambiguous,
-        408 | 423 | 425 | 500 | 503 => Fate::Transient,
-        _ => Fate::Refused,
+        200..=299 => ResponseClass::Accepted,
+        401 => ResponseClass::Unauthorized,
+        429 => ResponseClass::Throttled,
+        423 | 503 if told_to_wait => ResponseClass::Throttled,
+        502 | 504 => ResponseClass::Ambiguous,
+        408 | 423 | 425 | 500 | 503 => ResponseClass::Transient,
+        _ => ResponseClass::Refused,
     }
 }
 
@@ -130,17 +135,21 @@ mod tests {
     use super::*;
     use std::fmt::Write;
 
-    fn answer(status: u16, retry_after: RetryAfter) -> Reply {
-        Reply::Answer(Answer {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it stands for what a request comes to"
+    )]
+    fn answer(status: u16, retry_after: RetryAfter) -> ApiResult {
+        Ok(Response {
             status,
             retry_after,
-            ..Answer::default()
+            ..Response::default()
         })
     }
 
-    fn silence(reach: Reach) -> Reply {
-        Reply::NoAnswer(NoAnswer {
-            reach,
+    fn silence(delivery: Delivery) -> ApiResult {
+        Err(TransportError {
+            delivery,
             message: "gone".into(),
         })
     }
@@ -161,11 +170,11 @@ mod tests {
                 &policy,
                 1.0,
             ) {
-                Next::Finished(kind) => kind.word().to_string(),
-                Next::Throttled { wait: Some(wait) } => format!("everyone waits {wait:?}"),
-                Next::Throttled { wait: None } => "everyone waits".to_string(),
-                Next::Again { after, .. } => format!("again in {after:?}"),
-                Next::Unauthorized => "unauthorized".to_string(),
+                RetryDecision::Finished(kind) => kind.word().to_string(),
+                RetryDecision::Throttled { wait: Some(wait) } => format!("everyone waits {wait:?}"),
+                RetryDecision::Throttled { wait: None } => "everyone waits".to_string(),
+                RetryDecision::Again { after, .. } => format!("again in {after:?}"),
+                RetryDecision::Unauthorized => "unauthorized".to_string(),
             };
             let told = RetryAfter::Wait(Duration::from_secs(7));
             writeln!(
@@ -210,12 +219,12 @@ mod tests {
         let policy = RetryPolicy::default();
         let last = policy.tries.get() - 1;
         assert_eq!(
-            decide(&silence(Reach::MaybeSent), last, &policy, 0.5),
-            Next::Finished(OutcomeKind::Unknown)
+            decide(&silence(Delivery::MaybeSent), last, &policy, 0.5),
+            RetryDecision::Finished(OutcomeKind::Unknown)
         );
         assert!(matches!(
-            decide(&silence(Reach::NotSent), last, &policy, 0.5),
-            Next::Again { counts: false, .. }
+            decide(&silence(Delivery::NotSent), last, &policy, 0.5),
+            RetryDecision::Again { counts: false, .. }
         ));
     }
 

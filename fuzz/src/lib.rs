@@ -7,15 +7,15 @@ use std::sync::LazyLock;
 
 use csv::ByteRecord;
 use jiff::Timestamp;
-use wxbulk::reply::RetryAfter;
-use wxbulk::row::{Change, Row};
-use wxbulk::sheet::cells::{LastOrganization, read_row};
+use wxbulk::model::ids::{self, Kind};
+use wxbulk::model::response::RetryAfter;
+use wxbulk::model::row::{Change, Row};
 use wxbulk::sheet::check::{DuplicatePolicy, check};
 use wxbulk::sheet::columns::Columns;
+use wxbulk::sheet::directory::Directory;
 use wxbulk::sheet::problem::Problem;
-use wxbulk::sheet::register::Register;
-use wxbulk::sheet::{Numbered, Reading, RowsWanted, Sheet};
-use wxbulk::webex::ids::{self, Kind};
+use wxbulk::sheet::row_reader::{LastOrganization, read_row};
+use wxbulk::sheet::{NumberedRecord, ReadOptions, RowFilter, Sheet};
 use wxbulk::webex::{errors, retry_after};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -58,14 +58,14 @@ pub const PARTS: [(&str, &str); 4] = [
 /// A whole file, as it is found or, by its length, as flags tell to read it.
 pub fn sheet(bytes: &[u8]) {
     let reading = if bytes.len().is_multiple_of(2) {
-        Reading::default()
+        ReadOptions::default()
     } else {
-        Reading {
+        ReadOptions {
             default_org: Some(ORGANIZATION.to_string()),
             country: "+49".parse().ok(),
             encoding: "shift_jis".parse().ok(),
             separator: "semicolon".parse().ok(),
-            rows: RowsWanted::All,
+            rows: RowFilter::All,
             sheet: None,
         }
     };
@@ -85,10 +85,10 @@ pub fn workbook(bytes: &[u8]) {
         parts.write_all(content).expect("memory");
     }
     let file = parts.finish().expect("memory").into_inner();
-    read(&file, Reading::default());
+    read(&file, ReadOptions::default());
 }
 
-fn read(bytes: &[u8], reading: Reading) {
+fn read(bytes: &[u8], reading: ReadOptions) {
     let mut file = tempfile::tempfile().expect("a temporary file");
     file.write_all(bytes).expect("room");
     file.rewind().expect("a file");
@@ -113,7 +113,7 @@ fn read(bytes: &[u8], reading: Reading) {
     let mut records = sheet.records().expect("it was read before");
     let (mut rows, mut last) = (0, 1);
     while let Some(numbered) = records.next_record() {
-        let Numbered { row, record, .. } = numbered.expect("it was read before");
+        let NumberedRecord { row, record, .. } = numbered.expect("it was read before");
         assert!(row > last && !record.is_empty());
         (rows, last) = (rows + 1, row);
     }
@@ -133,7 +133,7 @@ pub fn cell(bytes: &[u8]) {
     for (column, country) in countries.iter().enumerate() {
         let mut cells = usual;
         cells[column] = bytes;
-        let numbered = Numbered {
+        let numbered = NumberedRecord {
             row: 2,
             record: ByteRecord::from(cells.to_vec()),
             has_quotes: false,
@@ -144,7 +144,7 @@ pub fn cell(bytes: &[u8]) {
             header,
             None,
             country.as_ref(),
-            &Register::default(),
+            &Directory::default(),
             &LastOrganization::default(),
         );
         match row {

@@ -2,6 +2,7 @@
 
 mod mistakes;
 mod pages;
+pub mod resolve;
 mod shared;
 mod verbs;
 

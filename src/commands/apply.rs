@@ -2,19 +2,20 @@
 
 use anyhow::Result;
 
+use crate::application;
+use crate::application::exit_code::ExitCode;
+use crate::application::logging;
+use crate::application::results::Form;
+use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::cli::ApplyFlags;
-use crate::commands::carry_out::carry_out;
-use crate::logging;
-use crate::pipeline::Task;
-use crate::results::Form;
-use crate::settings::{Consent, Deed, RunSettings, SheetSettings, output_path};
-use crate::summary::ExitCode;
+use crate::cli::resolve::output_path;
+use crate::engine::pipeline::Task;
 
 pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
     logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let looks_first = flags.backup || flags.if_unchanged.is_some();
-    let deed = Deed {
+    let spec = RunSpec {
         command: "apply",
         form: if looks_first {
             Form::ResultsWithPrevious
@@ -24,13 +25,13 @@ pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
         output: output_path(&sheet.path, flags.output, "results.csv")?,
         sheet,
         task: if looks_first {
-            Task::LookAndChange
+            Task::ReadThenWrite
         } else {
-            Task::Change
+            Task::Write
         },
-        expectations: flags.if_unchanged,
-        consent: Consent::from_flag(flags.yes),
+        preconditions: flags.if_unchanged,
+        confirmation: Confirmation::from_flag(flags.yes),
         question: "send the changes of",
     };
-    carry_out(RunSettings::from_flags(deed, flags.run)?).await
+    application::run(RunSettings::from_flags(spec, flags.run)?).await
 }

@@ -6,14 +6,16 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
+use crate::application::check_notes::{rows_that, say_counts, say_doubts};
+use crate::application::exit_code::ExitCode;
+use crate::application::progress::{page, say};
+use crate::application::settings::SheetSettings;
 use crate::cli::CheckFlags;
-use crate::progress::{page, say};
-use crate::settings::SheetSettings;
-use crate::sheet::check::{Checked, Doubtful, check};
-use crate::sheet::listing::{ListFormat, Listing};
-use crate::sheet::mending::{self, Mended, Mending};
-use crate::sheet::{Reading, Separator, Sheet};
-use crate::summary::{ExitCode, grouped, plural};
+use crate::model::wording::plural;
+use crate::sheet::autofix::{self, Autofix, Fix};
+use crate::sheet::check::{CheckedSheet, check};
+use crate::sheet::problem_list::{ListFormat, ProblemList};
+use crate::sheet::{ReadOptions, Separator, Sheet};
 use crate::table::would_overwrite;
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
@@ -27,7 +29,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         ListFormat::Json | ListFormat::Csv => Box::new(io::stdout().lock()),
     };
     let mut out = BufWriter::new(out);
-    let mut listing = Listing::begin(format, &mut out)?;
+    let mut listing = ProblemList::begin(format, &mut out)?;
     let mut mended = None;
     if let Some(path) = &flags.fix {
         mended = fix(&sheet, path, |mending| {
@@ -81,7 +83,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     }
     out.flush()?;
     Ok(if checked.problems == 0 {
-        ExitCode::AsAsked
+        ExitCode::Success
     } else {
         ExitCode::NothingSent
     })
@@ -92,8 +94,8 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
 fn fix(
     sheet: &Sheet,
     path: &Path,
-    report: impl FnMut(&Mending) -> Result<()>,
-) -> Result<Option<Mended>> {
+    report: impl FnMut(&Autofix) -> Result<()>,
+) -> Result<Option<Fix>> {
     if path.exists() || would_overwrite(path, &sheet.path) {
         bail!(
             "`{}` exists already; move it away, or name another file with --fix",
@@ -104,12 +106,12 @@ fn fix(
         say("nothing can be put right until the header is understood");
         return Ok(None);
     };
-    mending::write(sheet, columns, path, report).map(Some)
+    autofix::write(sheet, columns, path, report).map(Some)
 }
 
 /// How the copy is read: it is in UTF-8, and has one sheet if it is a workbook.
-fn of_copy(reading: Reading, separator: Option<Separator>) -> Reading {
-    Reading {
+fn of_copy(reading: ReadOptions, separator: Option<Separator>) -> ReadOptions {
+    ReadOptions {
         sheet: None,
         encoding: None,
         separator,
@@ -117,7 +119,7 @@ fn of_copy(reading: Reading, separator: Option<Separator>) -> Reading {
     }
 }
 
-fn say_mended(path: &Path, mended: Mended) -> String {
+fn say_mended(path: &Path, mended: Fix) -> String {
     if mended.cells == 0 {
         return format!(
             "there was nothing to put right; the copy is `{}`",
@@ -132,76 +134,9 @@ fn say_mended(path: &Path, mended: Mended) -> String {
     )
 }
 
-/// `1,000 rows: 997 ready to send, 3 with 4 problems`.
-pub(super) fn say_counts(checked: &Checked) -> String {
-    if checked.rows == 0 && checked.problems > 0 {
-        return format!(
-            "{} with the header; no row was read",
-            plural(checked.problems, "problem")
-        );
-    }
-    let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
-    if checked.settled > 0 {
-        parts.push(format!("{} done before", grouped(checked.settled)));
-    }
-    if checked.problems > 0 {
-        let problems = plural(checked.problems, "problem");
-        parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
-    }
-    format!("{}: {}", plural(checked.rows, "row"), parts.join(", "))
-}
-
-fn say_names(checked: &Checked) -> Option<String> {
+fn say_names(checked: &CheckedSheet) -> Option<String> {
     let have = rows_that(checked.named, "has", "have")?;
     Some(format!(
         "note: {have} a name in place of an id; what it means is looked up before anything is sent, and was not checked here"
     ))
-}
-
-/// `1 row has` or `2 rows have`; nothing of none.
-fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
-    let verb = if count == 1 { one } else { more };
-    (count > 0).then(|| format!("{} {verb}", plural(count, "row")))
-}
-
-/// A line for each thing that is accepted and that spreadsheets may have taken something from.
-pub(super) fn say_doubts(checked: &Checked) -> Vec<String> {
-    let say = |doubtful: Doubtful, what: &str| {
-        (doubtful.count > 0).then(|| {
-            format!(
-                "note: {} {what}, the first in row {}; sent as they stand unless --country names their country",
-                plural(doubtful.count, "number"),
-                doubtful.first_row
-            )
-        })
-    };
-    let short = checked.short_rows;
-    let ends_early = rows_that(short.count, "ends", "end").map(|end| {
-        format!(
-            "note: {end} before the last column, the first in row {}; what is missing at the end is taken for empty",
-            short.first_row
-        )
-    });
-    let holding = checked.rows_with_rows;
-    let holds_rows = rows_that(holding.count, "has", "have").map(|have| {
-        format!(
-            "note: {have} a cell that seems to hold further rows, the first in row {}; they are not sent: is a quote missing there, or one too many?",
-            holding.first_row
-        )
-    });
-    let doubts = [
-        say(
-            checked.lost_plus,
-            "with 11 digits or more and no `+` in front",
-        ),
-        say(
-            checked.lost_zero,
-            "with 7 to 10 digits and neither `+` nor `0` in front",
-        ),
-    ];
-    doubts
-        .into_iter()
-        .chain([ends_early, holds_rows])
-        .flatten()
-        .collect()
 }

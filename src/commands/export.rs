@@ -11,22 +11,26 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use tokio::time::Instant;
 
+use crate::application;
+use crate::application::exit_code::ExitCode;
+use crate::application::logging;
+use crate::application::preflight::{self, say_why_not};
+use crate::application::progress::say;
+use crate::application::results::Form;
+use crate::application::settings::{
+    Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
+};
 use crate::cli::ExportFlags;
-use crate::commands::carry_out::carry_out;
-use crate::commands::rights::{self, say_why_not};
-use crate::inquiry::Unanswered;
+use crate::cli::resolve::read_org_flag;
+use crate::engine::api_queries::QueryError;
+use crate::engine::pipeline::Task;
 use crate::journal::Journal;
-use crate::logging;
+use crate::model::wording::plural;
 use crate::pace::Pacer;
-use crate::pipeline::Task;
 use crate::platform::StopSignals;
-use crate::progress::say;
-use crate::results::Form;
-use crate::settings::{Consent, Deed, RunSettings, SheetSettings, Start, Target, read_org_flag};
-use crate::sheet::Reading;
+use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::locations::{self, Listed};
-use crate::summary::{ExitCode, plural};
+use crate::sheet::export_sheet::{self, ExportedLocation};
 use crate::table;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
@@ -37,21 +41,21 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
     let org = read_org_flag(flags.org.as_deref())?;
     let output = flags.output;
     let list = output.with_extension("locations.csv");
-    let deed = Deed {
+    let spec = RunSpec {
         command: "export",
         sheet: SheetSettings {
             path: list.clone(),
-            reading: Reading::default(),
+            reading: ReadOptions::default(),
             duplicates: DuplicatePolicy::Refuse,
         },
-        task: Task::Look,
+        task: Task::Read,
         form: Form::Export,
         output: output.clone(),
-        expectations: None,
-        consent: Consent::Given,
+        preconditions: None,
+        confirmation: Confirmation::Given,
         question: "",
     };
-    let settings = RunSettings::from_flags(deed, flags.run)?;
+    let settings = RunSettings::from_flags(spec, flags.run)?;
     let mut organizations_left_out = 0;
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list)?;
@@ -64,7 +68,7 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
             "{} to read",
             plural(found.locations.len() as u64, "location")
         ));
-        locations::write(&list, &found.locations)?;
+        export_sheet::write(&list, &found.locations)?;
         organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {
         bail!(
@@ -72,14 +76,14 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
             list.display()
         );
     }
-    let code = carry_out(settings).await?;
-    if code == ExitCode::AsAsked {
+    let code = application::run(settings).await?;
+    if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.
         for path in [list, Journal::path_for(&output)] {
             let _ = fs::remove_file(path);
         }
         if organizations_left_out > 0 {
-            return Ok(ExitCode::SomeNot);
+            return Ok(ExitCode::SomeRowsNotDone);
         }
     }
     Ok(code)
@@ -88,12 +92,12 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
 /// What there is to export.
 #[derive(Default)]
 struct Found {
-    locations: Vec<Listed>,
+    locations: Vec<ExportedLocation>,
     organizations_left_out: u64,
 }
 
 fn is_stop(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(Unanswered::Stopped(_)))
+    matches!(error.downcast_ref(), Some(QueryError::Stopped(_)))
 }
 
 fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
@@ -135,12 +139,12 @@ async fn list_locations(
     })?;
     let mut pacer = Pacer::new(&settings.pace, Instant::now());
     let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
-    let mut inquiry = rights::inquiry(settings, &service, &mut pacer, &mut stop);
-    let managed = match inquiry.organizations().await {
+    let mut api = preflight::api(settings, &service, &mut pacer, &mut stop);
+    let managed = match api.organizations().await {
         Ok(organizations) => organizations,
         // A token that may read locations need not be one that may list organizations.
-        Err(Unanswered::Refused { .. }) if !all_orgs => Vec::new(),
-        Err(unanswered) => return Err(unanswered).context("cannot list the organizations"),
+        Err(QueryError::Refused { .. }) if !all_orgs => Vec::new(),
+        Err(query_error) => return Err(query_error).context("cannot list the organizations"),
     };
     let name_of = |id: &str| {
         let organization = managed.iter().find(|organization| organization.id == id);
@@ -149,33 +153,33 @@ async fn list_locations(
     let wanted: Vec<Option<String>> = match org {
         Some(org) => vec![Some(org)],
         None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
-        None => vec![own_organization(inquiry.person().await, &managed)?],
+        None => vec![own_organization(api.person().await, &managed)?],
     };
     let mut found = Found::default();
     let mut seen = HashSet::new();
     for org in wanted {
-        let answer = inquiry.locations(org.as_deref()).await;
+        let answer = api.locations(org.as_deref()).await;
         let org_id = org.unwrap_or_default();
         let org_name = name_of(&org_id);
         let locations = match answer {
             Ok(locations) => locations,
             // One of many may have no calling, or may have withdrawn its consent.
-            Err(refused @ Unanswered::Refused { .. }) if all_orgs => {
+            Err(refused @ QueryError::Refused { .. }) if all_orgs => {
                 say(&format!(
                     "the locations of `{org_name}` ({org_id}) cannot be listed and are left out: {refused}"
                 ));
                 found.organizations_left_out += 1;
                 continue;
             }
-            Err(unanswered) => {
-                return Err(unanswered)
+            Err(query_error) => {
+                return Err(query_error)
                     .with_context(|| format!("cannot list the locations of `{org_id}`"));
             }
         };
         for location in locations {
             // A list that changes while its pages are read can have one twice.
             if seen.insert(location.id.clone()) {
-                found.locations.push(Listed {
+                found.locations.push(ExportedLocation {
                     org_id: org_id.clone(),
                     org_name: org_name.clone(),
                     location_id: location.id,
@@ -190,17 +194,17 @@ async fn list_locations(
 /// The id of the token's own organization. Where it may not be asked the rows have none, if that can
 /// mean only one.
 fn own_organization(
-    person: Result<Person, Unanswered>,
+    person: Result<Person, QueryError>,
     managed: &[Organization],
 ) -> Result<Option<String>> {
     match (person, managed) {
         (Ok(person), _) => Ok(Some(person.org_id)),
-        (Err(Unanswered::Refused { .. }), []) => Ok(None),
-        (Err(Unanswered::Refused { .. }), [only]) => Ok(Some(only.id.clone())),
-        (Err(Unanswered::Refused { .. }), several) => bail!(
+        (Err(QueryError::Refused { .. }), []) => Ok(None),
+        (Err(QueryError::Refused { .. }), [only]) => Ok(Some(only.id.clone())),
+        (Err(QueryError::Refused { .. }), several) => bail!(
             "the token manages {} organizations, and whose it is may not be asked\nhint: name the organization with --org, or export all with --all-orgs",
             several.len()
         ),
-        (Err(unanswered), _) => Err(unanswered).context("cannot ask whose token this is"),
+        (Err(query_error), _) => Err(query_error).context("cannot ask whose token this is"),
     }
 }

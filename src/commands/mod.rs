@@ -1,30 +1,20 @@
 //! One file a verb. Each assembles the parts below it; nothing else does.
 
 mod apply;
-mod begin;
-mod carry_out;
 mod check;
-mod confirm;
-mod examination;
 mod export;
-mod invocation;
 mod pages;
 mod plan;
-mod recorder;
-mod rehearsal;
 mod report;
-mod rights;
-mod settling;
 mod simulator;
 mod undo;
-mod way;
 mod whoami;
 
 use anyhow::Result;
 
+use crate::application::exit_code::ExitCode;
+use crate::application::progress::say;
 use crate::cli::{Cli, Command, FIRST_STEPS};
-use crate::progress::say;
-use crate::summary::ExitCode;
 
 /// Runs what the user asked for.
 pub async fn run(cli: Cli) -> Result<ExitCode> {

@@ -2,27 +2,28 @@
 
 use anyhow::Result;
 
+use crate::application;
+use crate::application::exit_code::ExitCode;
+use crate::application::logging;
+use crate::application::results::Form;
+use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::cli::PlanFlags;
-use crate::commands::carry_out::carry_out;
-use crate::logging;
-use crate::pipeline::Task;
-use crate::results::Form;
-use crate::settings::{Consent, Deed, RunSettings, SheetSettings, output_path};
-use crate::summary::ExitCode;
+use crate::cli::resolve::output_path;
+use crate::engine::pipeline::Task;
 
 pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
     logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
-    let deed = Deed {
+    let spec = RunSpec {
         command: "plan",
         form: Form::Plan,
         output: output_path(&sheet.path, flags.output, "plan.csv")?,
         sheet,
-        task: Task::Look,
-        expectations: None,
+        task: Task::Read,
+        preconditions: None,
         // Nothing is changed.
-        consent: Consent::Given,
+        confirmation: Confirmation::Given,
         question: "",
     };
-    carry_out(RunSettings::from_flags(deed, flags.run)?).await
+    application::run(RunSettings::from_flags(spec, flags.run)?).await
 }

@@ -1,21 +1,10 @@
-//! `wxbulk report` and `--report`: the page about a run, made from its journal.
+//! `wxbulk report`: the page about a run, made from its journal.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use anyhow::Result;
 
-use anyhow::{Context, Result, bail};
-
+use crate::application::exit_code::ExitCode;
+use crate::application::report::page_file::{say_where, write};
 use crate::cli::ReportFlags;
-use crate::commands::invocation;
-use crate::journal::{self, Journal};
-use crate::platform::{self, Readers};
-use crate::progress::say;
-use crate::report;
-use crate::summary::ExitCode;
-
-/// A page tells within so many bytes from its beginning which run it is about.
-const LOOKED_AT: u64 = 4096;
 
 pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
     let output = flags
@@ -23,58 +12,5 @@ pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
         .unwrap_or_else(|| flags.results.with_extension("report.html"));
     write(&flags.results, &output)?;
     say_where(&output);
-    Ok(ExitCode::AsAsked)
-}
-
-/// Makes sure, before anything is sent, that the page can be written in the end.
-pub(super) fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
-    let shown = output.display();
-    if output == results || output == Journal::path_for(results) {
-        bail!("the report would overwrite `{shown}`; name another file with --report");
-    }
-    let folder = platform::folder_of(output);
-    if !folder.is_dir() {
-        bail!(
-            "the report cannot be written: there is no folder `{}`",
-            folder.display()
-        );
-    }
-    ensure_it_may_be_replaced(output, results)
-}
-
-/// Only a page about the same run, made again, or about a rehearsal is ever written over.
-fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
-    let shown = output.display();
-    if !output.exists() {
-        return Ok(());
-    }
-    let mut start = Vec::new();
-    File::open(output)
-        .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
-        .with_context(|| format!("cannot read `{shown}`"))?;
-    // Of a run that has no journal yet there can be no page.
-    let run = journal::header_of(&Journal::path_for(results)).ok();
-    if report::may_be_replaced(&String::from_utf8_lossy(&start), run.as_ref()) {
-        return Ok(());
-    }
-    bail!("`{shown}` exists already; move it away, or name another file for the report")
-}
-
-/// Writes the page about the run that left `results`.
-pub(super) fn write(results: &Path, output: &Path) -> Result<()> {
-    let journal = Journal::path_for(results);
-    if !journal.exists() {
-        bail!(
-            "there is nothing to report from: `{}` does not exist\nhint: name the results of a run; its journal stands beside them as long as nobody moves or deletes it",
-            journal.display()
-        );
-    }
-    ensure_it_may_be_replaced(output, results)?;
-    let page = report::page(&journal, |settings| invocation::undo(results, settings))?;
-    platform::write_whole(output, page.as_bytes(), Readers::Usual)
-        .with_context(|| format!("cannot write the report `{}`", output.display()))
-}
-
-pub(super) fn say_where(output: &Path) {
-    say(&format!("report: {}", output.display()));
+    Ok(ExitCode::Success)
 }

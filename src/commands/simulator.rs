@@ -7,14 +7,14 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use futures::StreamExt;
 
+use crate::application::exit_code::ExitCode;
+use crate::application::rehearsal::locations;
 use crate::cli::SimulatorFlags;
-use crate::commands::rehearsal::locations;
 use crate::platform::StopSignals;
-use crate::selection::Selection;
 use crate::sheet::check::{DuplicatePolicy, check};
-use crate::sheet::{Reading, Sheet};
+use crate::sheet::selection::Selection;
+use crate::sheet::{ReadOptions, Sheet};
 use crate::simulator::{Behavior, Locations, NotUnderstood, Paging, Rotation, Scopes, Simulator};
-use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     let listen: SocketAddr = flags.listen.parse().map_err(|_| {
@@ -31,7 +31,7 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     writeln!(stdout, "{}", simulator.base_url())?;
     stdout.flush()?;
     tokio::select! {
-        _ = stop.next() => Ok(ExitCode::AsAsked),
+        _ = stop.next() => Ok(ExitCode::Success),
         () = simulator.ended() => bail!("the simulator broke down"),
     }
 }
@@ -81,7 +81,7 @@ where
 
 fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
     // The rows' own organizations count; those without one belong to the token's.
-    let sheet = Sheet::open(path, Reading::default())?;
+    let sheet = Sheet::open(path, ReadOptions::default())?;
     let duplicates = check(&sheet, DuplicatePolicy::InOrder, |_| Ok(()))?.duplicates;
     let Ok(columns) = &sheet.columns else {
         bail!(

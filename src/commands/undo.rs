@@ -7,56 +7,58 @@
 
 use anyhow::Result;
 
+use crate::application;
+use crate::application::exit_code::ExitCode;
+use crate::application::logging;
+use crate::application::progress::say;
+use crate::application::results::Form;
+use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
+use crate::application::undo_sheet;
 use crate::cli::UndoFlags;
-use crate::commands::carry_out::carry_out;
-use crate::logging;
-use crate::pipeline::Task;
-use crate::progress::say;
-use crate::results::Form;
-use crate::reversal;
-use crate::settings::{Consent, Deed, RunSettings, SheetSettings, read_org_flag};
-use crate::sheet::Reading;
+use crate::cli::resolve::read_org_flag;
+use crate::engine::pipeline::Task;
+use crate::model::wording::plural;
+use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
-use crate::summary::{ExitCode, plural};
 
 pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
     logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
-    let reading = Reading {
+    let reading = ReadOptions {
         default_org: read_org_flag(flags.org.as_deref())?,
-        ..Reading::default()
+        ..ReadOptions::default()
     };
-    let reversal = reversal::write(&flags.results, reading.clone())?;
-    if reversal.rows == 0 {
+    let undo_sheet = undo_sheet::write(&flags.results, reading.clone())?;
+    if undo_sheet.rows == 0 {
         say(&format!(
             "no row of `{}` was changed, so there is nothing to put back",
             flags.results.display()
         ));
-        return Ok(ExitCode::AsAsked);
+        return Ok(ExitCode::Success);
     }
-    if reversal.rows_left_out > 0 {
+    if undo_sheet.rows_left_out > 0 {
         say(&format!(
             "left out: {} of the results that changed nothing",
-            plural(reversal.rows_left_out, "row")
+            plural(undo_sheet.rows_left_out, "row")
         ));
     }
-    let deed = Deed {
+    let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
         output: flags
             .output
-            .unwrap_or_else(|| reversal.sheet.with_extension("results.csv")),
-        expectations: (!flags.force).then(|| reversal.sheet.clone()),
+            .unwrap_or_else(|| undo_sheet.sheet.with_extension("results.csv")),
+        preconditions: (!flags.force).then(|| undo_sheet.sheet.clone()),
         sheet: SheetSettings {
-            path: reversal.sheet,
+            path: undo_sheet.sheet,
             reading,
             duplicates: DuplicatePolicy::InOrder,
         },
-        task: Task::LookAndChange,
-        consent: Consent::from_flag(flags.yes),
+        task: Task::ReadThenWrite,
+        confirmation: Confirmation::from_flag(flags.yes),
         question: "send the earlier numbers of",
     };
-    let code = carry_out(RunSettings::from_flags(deed, flags.run)?).await?;
-    if code == ExitCode::SomeNot && !flags.force {
+    let code = application::run(RunSettings::from_flags(spec, flags.run)?).await?;
+    if code == ExitCode::SomeRowsNotDone && !flags.force {
         say(
             "hint: --force puts back even what somebody changed since; name other results with --output",
         );

@@ -8,15 +8,16 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::Instant;
 
+use crate::application::exit_code::ExitCode;
+use crate::application::preflight::{is_forbidden, say_why_not};
+use crate::application::progress::{page, say};
 use crate::cli::WhoamiFlags;
-use crate::commands::rights::{is_forbidden, say_why_not};
-use crate::inquiry::{Inquiry, Unanswered};
+use crate::cli::resolve::read_service;
+use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::model::wording::plural;
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
-use crate::progress::{page, say};
 use crate::retry::RetryPolicy;
-use crate::settings::read_service;
-use crate::summary::{ExitCode, plural};
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
 
@@ -40,7 +41,7 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         ceiling: None,
         remembered: None,
     };
-    let mut inquiry = Inquiry {
+    let mut api = ApiClient {
         service: &service,
         pacer: &mut Pacer::new(&one_at_a_time, Instant::now()),
         stop: &mut StopSignals::listen().context("cannot listen for Ctrl-C")?,
@@ -49,28 +50,28 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         chance: fastrand::Rng::new(),
         say,
     };
-    match tell(&mut inquiry).await {
+    match tell(&mut api).await {
         Ok((text, code)) => {
             page()
                 .write_all(text.as_bytes())
                 .context("cannot print what the token is good for")?;
             Ok(code)
         }
-        Err(unanswered) => say_why_not(unanswered).context("the service gives no answer"),
+        Err(query_error) => say_why_not(query_error).context("the service gives no answer"),
     }
 }
 
 /// What the token is good for, in words, and whether that is good enough.
-async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswered> {
+async fn tell(api: &mut ApiClient<'_>) -> Result<(String, ExitCode), QueryError> {
     let mut text = String::new();
-    if let Some(person) = unless_forbidden(inquiry.person().await)? {
+    if let Some(person) = unless_forbidden(api.person().await)? {
         let name = [person.display_name, person.emails.join(", ")].join(" ");
         let _ = writeln!(text, "whose token: {}", flatten(&name).trim());
         let _ = writeln!(text, "its own organization: {}", flatten(&person.org_id));
     } else {
         text.push_str("whose token: it is not allowed to ask\n");
     }
-    let organizations = unless_forbidden(inquiry.organizations().await)?;
+    let organizations = unless_forbidden(api.organizations().await)?;
     if organizations.as_ref().is_some_and(Vec::is_empty) {
         text.push_str("which organizations it manages: the service names none\n");
     } else if let Some(organizations) = organizations {
@@ -87,7 +88,7 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
     } else {
         text.push_str("which organizations it manages: it is not allowed to ask\n");
     }
-    let locations = unless_forbidden(inquiry.locations(None).await)?;
+    let locations = unless_forbidden(api.locations(None).await)?;
     let code = if let Some(locations) = locations {
         let count = plural(locations.len() as u64, "location");
         let _ = writeln!(
@@ -95,7 +96,7 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
             "calling settings: it can read those of {count} in its own organization"
         );
         text.push_str("only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write\n");
-        ExitCode::AsAsked
+        ExitCode::Success
     } else {
         text.push_str(
             "calling settings: it cannot read them; that takes the scope spark-admin:telephony_config_read\n",
@@ -106,7 +107,7 @@ async fn tell(inquiry: &mut Inquiry<'_>) -> Result<(String, ExitCode), Unanswere
 }
 
 /// A right that is missing is an answer too.
-fn unless_forbidden<T>(answer: Result<T, Unanswered>) -> Result<Option<T>, Unanswered> {
+fn unless_forbidden<T>(answer: Result<T, QueryError>) -> Result<Option<T>, QueryError> {
     if is_forbidden(&answer) {
         return Ok(None);
     }

@@ -6,10 +6,10 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::causes::Causes;
-use crate::outcome::{Outcome, OutcomeKind};
-use crate::present::Present;
-use crate::sheet::names::LookedUp;
+use crate::model::current_numbers::CurrentNumbers;
+use crate::model::failure_groups::FailureGroups;
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::sheet::names::ResolvedNames;
 use crate::table::Written;
 use crate::traffic::Stretch;
 
@@ -25,7 +25,7 @@ const NO_CHECKSUM: &[u8] = b"00000000 ";
 pub enum Entry {
     Run(RunHeader),
     Begin(BeginRecord),
-    Names(LookedUp),
+    Names(ResolvedNames),
     Previous(PreviousRecord),
     Row(RowRecord),
     Traffic(Stretch),
@@ -113,7 +113,7 @@ pub struct Organization {
 pub struct PreviousRecord {
     pub row: u64,
     pub check: u32,
-    pub numbers: Present,
+    pub numbers: CurrentNumbers,
 }
 
 /// A finished row.
@@ -141,8 +141,8 @@ pub struct EndRecord {
     #[serde(default)]
     pub outcomes: BTreeMap<OutcomeKind, u64>,
     /// Rows that are not as asked and have no record of their own.
-    #[serde(default, skip_serializing_if = "Causes::is_empty")]
-    pub without_record: Causes,
+    #[serde(default, skip_serializing_if = "FailureGroups::is_empty")]
+    pub without_record: FailureGroups,
 }
 
 /// Adds one line to `lines`, checksum and line feed included.
@@ -172,7 +172,7 @@ pub(super) fn parse(line: &[u8]) -> Option<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::OutcomeKind;
+    use crate::model::outcome::OutcomeKind;
 
     fn line() -> Vec<u8> {
         let record = RowRecord {

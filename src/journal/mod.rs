@@ -17,7 +17,7 @@
 //! finished and, once the results were written, an `end`. A line that does not match its
 //! checksum does not count, so a torn or garbled one is merely sent again; the lines after it
 //! still count. `row` is the row as the spreadsheet shows it and `check` the CRC-32 of what it
-//! asks for ([`crate::row::Row::fingerprint`]). `previous` has the numbers that were there before a
+//! asks for ([`crate::model::row::Row::fingerprint`]). `previous` has the numbers that were there before a
 //! row was sent; the first one of a row counts, since a later one may show the row's own change.
 //! `begin` stands where a run began or went on, and `traffic` sums up a few seconds of it
 //! ([`crate::traffic::Stretch`]); both are for those who ask later how it went.
@@ -27,7 +27,7 @@
 //! either. The file is locked while a run writes it.
 
 mod entry;
-mod reading;
+mod record_reader;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -38,15 +38,15 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::task::JoinHandle;
 
+use crate::model::current_numbers::CurrentNumbers;
 use crate::platform;
-use crate::present::Present;
-use crate::sheet::names::LookedUp;
+use crate::sheet::names::ResolvedNames;
 use crate::traffic::Stretch;
 pub use entry::{
     BeginRecord, EndRecord, Entry, FORMAT, InputFile, MeaningfulSettings, Organization,
     PreviousRecord, RowRecord, RunHeader,
 };
-pub use reading::{RecordReader, header_of, read_through};
+pub use record_reader::{RecordReader, header_of, read_through};
 
 /// When entries are forced onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub struct Journal {
     finished: u64,
     /// Numbers noted for rows that have no record yet: as many as were on the wire at once.
     previous: BTreeMap<u64, PreviousRecord>,
-    names: Option<LookedUp>,
+    names: Option<ResolvedNames>,
     end: Option<EndRecord>,
     /// What is handed to the system next, whole.
     lines: Vec<u8>,
@@ -166,13 +166,13 @@ impl Journal {
     }
 
     /// Notes what was looked up for the sheet, so that every name means the same when the run goes on.
-    pub fn note_names(&mut self, names: LookedUp) -> Result<()> {
+    pub fn note_names(&mut self, names: ResolvedNames) -> Result<()> {
         self.append(&Entry::Names(names))?;
         self.sync()
     }
 
     /// What was looked up when the run began.
-    pub fn names(&self) -> Option<&LookedUp> {
+    pub fn names(&self) -> Option<&ResolvedNames> {
         self.names.as_ref()
     }
 
@@ -186,7 +186,7 @@ impl Journal {
     }
 
     /// The numbers noted for a row that has no record yet.
-    pub fn previous_of(&self, row: u64, check: u32) -> Option<&Present> {
+    pub fn previous_of(&self, row: u64, check: u32) -> Option<&CurrentNumbers> {
         let record = self.previous.get(&row)?;
         (record.check == check).then_some(&record.numbers)
     }

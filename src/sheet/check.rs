@@ -8,14 +8,14 @@ use std::io;
 use anyhow::{Context, Result};
 use csv::ByteRecord;
 
-use crate::duplicates::{Duplicates, SeenRows};
-use crate::row::{Change, Row};
-use crate::sheet::cells::called;
+use crate::model::ids::{self, Kind};
+use crate::model::row::{Change, Row};
 use crate::sheet::country::{Lost, what_may_be_lost};
-use crate::sheet::kind::ProblemKind;
+use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::problem::Problem;
-use crate::sheet::{Numbered, Sheet};
-use crate::webex::ids::{self, Kind};
+use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::row_reader::called;
+use crate::sheet::{NumberedRecord, Sheet};
 
 /// Organizations counted exactly; more than a partner has.
 const ORGANIZATIONS_COUNTED: usize = 100_000;
@@ -34,7 +34,7 @@ pub enum DuplicatePolicy {
 
 /// What the check found.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedSheet {
     pub rows: u64,
     /// Rows with a problem (of any number of problems).
     pub bad_rows: u64,
@@ -49,12 +49,12 @@ pub struct Checked {
     pub organizations_named: Vec<OrganizationRows>,
     pub duplicates: Duplicates,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
-    pub lost_plus: Doubtful,
-    pub lost_zero: Doubtful,
+    pub lost_plus: Suspicion,
+    pub lost_zero: Suspicion,
     /// Rows that end before the header's last column.
-    pub short_rows: Doubtful,
+    pub short_rows: Suspicion,
     /// Rows with a cell that seems to hold further ones.
-    pub rows_with_rows: Doubtful,
+    pub rows_with_rows: Suspicion,
 }
 
 /// An organization and how many rows it has.
@@ -67,7 +67,7 @@ pub struct OrganizationRows {
 
 /// What is accepted but may not be what was meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Doubtful {
+pub struct Suspicion {
     pub count: u64,
     /// The row of the first one.
     pub first_row: u64,
@@ -79,8 +79,8 @@ pub fn check(
     sheet: &Sheet,
     policy: DuplicatePolicy,
     mut report: impl FnMut(&Problem) -> io::Result<()>,
-) -> Result<Checked> {
-    let mut checked = Checked {
+) -> Result<CheckedSheet> {
+    let mut checked = CheckedSheet {
         rows: 0,
         bad_rows: 0,
         problems: 0,
@@ -89,10 +89,10 @@ pub fn check(
         organizations: 0,
         organizations_named: Vec::new(),
         duplicates: Duplicates::default(),
-        lost_plus: Doubtful::default(),
-        lost_zero: Doubtful::default(),
-        short_rows: Doubtful::default(),
-        rows_with_rows: Doubtful::default(),
+        lost_plus: Suspicion::default(),
+        lost_zero: Suspicion::default(),
+        short_rows: Suspicion::default(),
+        rows_with_rows: Suspicion::default(),
     };
     let mut count_and_report = |problem: &Problem| {
         checked.problems += 1;
@@ -113,12 +113,12 @@ pub fn check(
         DuplicatePolicy::InOrder => row.fingerprint(),
     };
     let mut organizations = Organizations::default();
-    let mut lost_plus = Doubtful::default();
-    let mut lost_zero = Doubtful::default();
-    let mut short_rows = Doubtful::default();
-    let mut rows_with_rows = Doubtful::default();
+    let mut lost_plus = Suspicion::default();
+    let mut lost_zero = Suspicion::default();
+    let mut short_rows = Suspicion::default();
+    let mut rows_with_rows = Suspicion::default();
     let mut records = sheet.records()?;
-    let mut numbered = Numbered::default();
+    let mut numbered = NumberedRecord::default();
     while records
         .read(&mut numbered)
         .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
@@ -175,14 +175,14 @@ pub fn check(
     Ok(checked)
 }
 
-impl Checked {
+impl CheckedSheet {
     /// Rows a run will send.
     pub fn rows_to_send(&self) -> u64 {
         self.rows - self.bad_rows - self.settled
     }
 }
 
-impl Doubtful {
+impl Suspicion {
     fn add(&mut self, row: u64) {
         if self.count == 0 {
             self.first_row = row;
@@ -191,7 +191,7 @@ impl Doubtful {
     }
 }
 
-fn count_doubtful(row: &Row<'_>, lost_plus: &mut Doubtful, lost_zero: &mut Doubtful) {
+fn count_doubtful(row: &Row<'_>, lost_plus: &mut Suspicion, lost_zero: &mut Suspicion) {
     for change in &row.changes {
         let Change::Set(number) = change else {
             continue;

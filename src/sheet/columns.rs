@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use csv::ByteRecord;
 
-use crate::outcome::OutcomeKind;
-use crate::row::NUMBERS;
+use crate::model::outcome::OutcomeKind;
+use crate::model::row::NUMBERS;
 use crate::sheet::problem::{Place, Problem, column_letters};
 
 /// The columns a results file has after the user's own, in this order.

@@ -1,30 +1,32 @@
 //! The person's file: finds out how it is written, finds its columns, and reads it row by row as
 //! often as needed.
 
-pub mod cells;
-pub mod certain;
+pub mod autofix;
+pub mod cell_diagnostics;
 pub mod check;
 pub mod columns;
 pub mod country;
-pub mod damage;
-pub mod expectations;
-pub mod kind;
-mod layout;
-pub mod listing;
-pub mod locations;
-pub mod mending;
+mod dialect;
+pub mod directory;
+pub mod duplicates;
+mod encoding;
+pub mod export_sheet;
+mod field_count;
+pub mod fix_rules;
+mod input;
+mod line_buffer;
 pub mod names;
 pub mod number;
-mod package;
+pub mod preconditions;
 pub mod problem;
-mod quoted;
+pub mod problem_kind;
+pub mod problem_list;
+mod quoted_record;
 mod records;
-pub mod register;
-mod source;
-mod text;
-mod unread;
-mod width;
-mod workbook;
+pub mod row_reader;
+pub mod selection;
+mod xlsx_reader;
+mod zip_guard;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -34,21 +36,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
-use crate::outcome::OutcomeKind;
-use crate::row::Row;
+use crate::model::outcome::OutcomeKind;
+use crate::model::row::Row;
 use crate::table::{BYTE_ORDER_MARK, TextStyle};
-use cells::LastOrganization;
 use columns::Columns;
 use country::Country;
-use layout::Layout;
-pub use layout::Separator;
+use dialect::Dialect;
+pub use dialect::Separator;
+use directory::Directory;
+pub use encoding::Encoding;
+use encoding::{Text, TextForm};
+use input::SAVE_AS_CSV;
+pub use input::is_standard_input;
 use problem::{Place, Problem};
-pub use records::{Numbered, Records};
-use register::Register;
-use source::SAVE_AS_CSV;
-pub use source::is_standard_input;
-pub use text::Encoding;
-use text::{Text, TextForm};
+pub use records::{NumberedRecord, Records};
+use row_reader::LastOrganization;
 
 /// How much of the file is looked at to tell what it is.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -74,20 +76,20 @@ pub struct Sheet {
     has_byte_order_mark: bool,
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
-    reading: Reading,
+    reading: ReadOptions,
     /// What the service said, once it was asked.
-    pub register: Register,
+    pub directory: Directory,
     last_organization: LastOrganization,
 }
 
 /// How the sheet is to be read.
 #[derive(Debug, Clone, Default)]
-pub struct Reading {
+pub struct ReadOptions {
     /// Stands in for an empty `orgId`.
     pub default_org: Option<String>,
     /// Where bare national numbers belong; without it they are sent as they stand.
     pub country: Option<Country>,
-    pub rows: RowsWanted,
+    pub rows: RowFilter,
     /// Which sheet of a workbook; `None`: the first.
     pub sheet: Option<String>,
     /// `None`: found by the look of the file. A byte order mark counts for more.
@@ -98,7 +100,7 @@ pub struct Reading {
 
 /// Which rows of the sheet the run is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RowsWanted {
+pub enum RowFilter {
     #[default]
     All,
     /// Of a results file, those that are not as asked.
@@ -110,22 +112,22 @@ impl Sheet {
     ///
     /// A header that cannot be used is no error here: it is in `columns`, to be reported like
     /// any other problem of the sheet.
-    pub fn open(path: &Path, reading: Reading) -> Result<Sheet> {
-        Sheet::of_file(path, source::open(path)?, reading)
+    pub fn open(path: &Path, reading: ReadOptions) -> Result<Sheet> {
+        Sheet::of_file(path, input::open(path)?, reading)
     }
 
     /// The sheet in a file that is open already and is called `path`.
-    pub fn of_file(path: &Path, file: File, reading: Reading) -> Result<Sheet> {
+    pub fn of_file(path: &Path, file: File, reading: ReadOptions) -> Result<Sheet> {
         let shown = path.display();
         let cannot_read = || format!("cannot read `{shown}`");
         let cannot_use = || format!("cannot use `{shown}`");
         let mut start = start_of(&file).with_context(cannot_read)?;
-        source::refuse_other_formats(&start).with_context(cannot_use)?;
+        input::refuse_other_formats(&start).with_context(cannot_use)?;
         let mut said = Vec::new();
         let mut spooled = None;
-        if source::is_zipped(&start) {
+        if input::is_zipped(&start) {
             let sheet =
-                workbook::spool(&file, reading.sheet.as_deref()).with_context(cannot_use)?;
+                xlsx_reader::spool(&file, reading.sheet.as_deref()).with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
             said.extend(sheet.chosen.map(|name| {
                 format!("the workbook has several sheets; `{name}` is read, --sheet names another")
@@ -145,15 +147,15 @@ impl Sheet {
 
         let org_is_given = reading.default_org.is_some();
         let separator = if is_workbook {
-            Some(workbook::SEPARATOR)
+            Some(xlsx_reader::SEPARATOR)
         } else {
             reading.separator
         };
-        let layout = Layout::find(&text, separator, org_is_given)
+        let layout = Dialect::find(&text, separator, org_is_given)
             .with_context(cannot_read)?
             .with_context(|| format!("`{shown}` is empty"))?;
         if let Ok(columns) = &layout.columns
-            && reading.rows == RowsWanted::OnlyFailed
+            && reading.rows == RowFilter::OnlyFailed
             && columns.results.is_none()
         {
             bail!(
@@ -176,7 +178,7 @@ impl Sheet {
                 || !form.is_utf_8()
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
-            register: Register::default(),
+            directory: Directory::default(),
             last_organization: LastOrganization::default(),
         })
     }
@@ -188,7 +190,7 @@ impl Sheet {
 
     /// The file's SHA-256 in hexadecimal, by which a run knows its sheet again.
     pub fn sha256(&self) -> Result<String> {
-        source::sha256(&self.file).with_context(|| format!("cannot read `{}`", self.path.display()))
+        input::sha256(&self.file).with_context(|| format!("cannot read `{}`", self.path.display()))
     }
 
     pub fn delimiter(&self) -> u8 {
@@ -224,7 +226,7 @@ impl Sheet {
         file.seek(SeekFrom::Start(0))
             .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
         let text = self.form.reader(file);
-        let records = layout::records(text, self.delimiter, self.has_separator_line)?;
+        let records = dialect::records(text, self.delimiter, self.has_separator_line)?;
         let width = self.columns.as_ref().map_or(0, |columns| columns.width);
         Ok(records.with_width(width))
     }
@@ -233,17 +235,17 @@ impl Sheet {
     pub fn read_row<'r>(
         &self,
         columns: &Columns,
-        record: &'r Numbered,
+        record: &'r NumberedRecord,
     ) -> Result<Row<'r>, Vec<Problem>> {
         let default_org = self.reading.default_org.as_deref();
         let country = self.reading.country.as_ref();
-        cells::read_row(
+        row_reader::read_row(
             record,
             columns,
             &self.header,
             default_org,
             country,
-            &self.register,
+            &self.directory,
             &self.last_organization,
         )
     }
@@ -251,20 +253,20 @@ impl Sheet {
     /// The organization of a row of which only the location's name is known; `None` where it is not
     /// known which one is meant.
     pub fn org_of_named(&self, columns: &Columns, record: &ByteRecord) -> Option<Option<String>> {
-        let called = cells::called(columns, record);
+        let called = row_reader::called(columns, record);
         called.location?;
         let default_org = self.reading.default_org.as_deref();
         let cell = columns.org_id.and_then(|column| record.get(column));
         let cell = std::str::from_utf8(cell.unwrap_or_default()).ok()?;
-        let org_id = cells::read_org(
+        let org_id = row_reader::read_org(
             cell,
             &called,
             default_org,
-            &self.register,
+            &self.directory,
             &self.last_organization,
         )
         .ok()?;
-        if self.register.fault(org_id.as_deref()).is_some() {
+        if self.directory.fault(org_id.as_deref()).is_some() {
             return None;
         }
         Some(org_id.map(Cow::into_owned))
@@ -282,10 +284,10 @@ impl Sheet {
 
     /// Whether the row is left alone because an earlier run left it as asked.
     pub fn is_settled(&self, columns: &Columns, record: &ByteRecord) -> bool {
-        self.reading.rows == RowsWanted::OnlyFailed
+        self.reading.rows == RowFilter::OnlyFailed
             && columns
                 .outcome_in(record)
-                .is_some_and(OutcomeKind::is_as_asked)
+                .is_some_and(OutcomeKind::is_success)
     }
 }
 
@@ -297,7 +299,7 @@ fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
 }
 
 /// What the user should hear, since it may be wrong.
-fn assumptions(form: &TextForm, layout: &Layout, text: &[u8]) -> Vec<String> {
+fn assumptions(form: &TextForm, layout: &Dialect, text: &[u8]) -> Vec<String> {
     let mut said = Vec::new();
     if form.is_guessed {
         said.push(format!(

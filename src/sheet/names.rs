@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sheet::damage::Damage;
-use crate::sheet::kind::ProblemKind;
+use crate::model::ids::is_blank;
+use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::problem::shorten;
+use crate::sheet::problem_kind::ProblemKind;
 use crate::table::defuse;
-use crate::webex::ids::is_blank;
 use crate::webex::lists::{Location, Organization};
 
 /// Letters wrong, missing or swapped in a name that may still be the one meant.
@@ -38,15 +38,15 @@ pub struct LocationsOf {
 /// All that was looked up for a sheet. A run that goes on takes it from its journal: so each name
 /// means what it meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookedUp {
+pub struct ResolvedNames {
     pub organizations: Names,
     pub locations: Vec<LocationsOf>,
 }
 
-impl LookedUp {
-    pub fn of_organizations(organizations: Vec<Organization>) -> LookedUp {
+impl ResolvedNames {
+    pub fn of_organizations(organizations: Vec<Organization>) -> ResolvedNames {
         let things = organizations.into_iter();
-        LookedUp {
+        ResolvedNames {
             organizations: Names::new(things.map(|thing| (thing.name, thing.id))),
             locations: Vec::new(),
         }
@@ -85,7 +85,7 @@ impl Names {
 
     /// The id of the only thing of this name. `what` it is, and in which column its id would stand,
     /// is for the one who reads that there is none.
-    pub fn id_of(&self, name: &str, what: &str, column: &str) -> Result<&str, Damage> {
+    pub fn id_of(&self, name: &str, what: &str, column: &str) -> Result<&str, CellDiagnostic> {
         let name = trim(name);
         let start = self.0.partition_point(|named| named.name.as_str() < name);
         let mut found = self.0[start..]
@@ -97,7 +97,7 @@ impl Names {
             (Some(_), others) => {
                 let same = self.0[start..].iter().take((others + 1).min(CANDIDATES));
                 let ids: Vec<String> = same.map(|named| format!("`{}`", named.id)).collect();
-                Err(Damage {
+                Err(CellDiagnostic {
                     kind: ProblemKind::AmbiguousName,
                     says: format!(
                         "`{shown}` is what {} {what}s are called; put the id of the one that is meant into `{column}`: {}",
@@ -106,7 +106,7 @@ impl Names {
                     ),
                 })
             }
-            (None, _) => Err(Damage {
+            (None, _) => Err(CellDiagnostic {
                 kind: ProblemKind::UnknownName,
                 says: format!("no {what} is called `{shown}`{}", self.say_nearest(name)),
             }),

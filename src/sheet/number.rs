@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 
-use crate::row::Change;
+use crate::model::ids;
+use crate::model::row::Change;
+use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
-use crate::sheet::damage::{self, Damage};
-use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::shorten;
+use crate::sheet::problem_kind::ProblemKind;
 use crate::table::unprotected;
-use crate::webex::ids;
 
 /// Digits a number has. No length is published: this spans extensions and the longest E.164
 /// number with a prefix before it.
@@ -22,14 +22,14 @@ pub const REMOVE: &str = "REMOVE";
 pub(super) fn read_change_in<'c>(
     cell: &'c str,
     country: Option<&Country>,
-) -> Result<Change<'c>, Damage> {
+) -> Result<Change<'c>, CellDiagnostic> {
     let change = read_change(cell)?;
     let (Change::Set(number), Some(country)) = (&change, country) else {
         return Ok(change);
     };
     match country.complete(number.clone()) {
         Ok(number) => Ok(Change::Set(number)),
-        Err(_) => Err(Damage {
+        Err(_) => Err(CellDiagnostic {
             kind: ProblemKind::CountryUnclear,
             says: format!(
                 "`{}` can be read with or without the country code {code}; write it as {code}…",
@@ -41,7 +41,7 @@ pub(super) fn read_change_in<'c>(
 }
 
 /// What a number cell asks for, or what is wrong with it.
-fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
+fn read_change(cell: &str) -> Result<Change<'_>, CellDiagnostic> {
     match cell {
         "" => return Ok(Change::Keep),
         REMOVE => return Ok(Change::Clear),
@@ -58,20 +58,22 @@ fn read_change(cell: &str) -> Result<Change<'_>, Damage> {
     }
     let refuse = |kind, why: &str| {
         let says = format!("`{}` {why}", shorten(text));
-        Err(Damage { kind, says })
+        Err(CellDiagnostic { kind, says })
     };
-    if let Some(Damage { kind, says }) = damage::of_raw_number(text) {
+    if let Some(CellDiagnostic { kind, says }) = cell_diagnostics::of_raw_number(text) {
         return refuse(kind, &says);
     }
     let number = without_separators(text);
     if is_number(&number) {
-        if let Some(Damage { kind, says }) = damage::of_several_lines(text) {
+        if let Some(CellDiagnostic { kind, says }) = cell_diagnostics::of_several_lines(text) {
             return refuse(kind, &says);
         }
         return Ok(Change::Set(Cow::Owned(number)));
     }
     let is_number_cell = |part: &str| is_number(&without_separators(part));
-    if let Some(Damage { kind, says }) = damage::of_no_number(text, is_number_cell) {
+    if let Some(CellDiagnostic { kind, says }) =
+        cell_diagnostics::of_no_number(text, is_number_cell)
+    {
         return refuse(kind, &says);
     }
     let digits = number.strip_prefix('+').unwrap_or(&number);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::sheet::kind::ProblemKind;
+use crate::sheet::problem_kind::ProblemKind;
 
 /// How much of a cell is shown, in characters.
 const SHOWN: usize = 48;
@@ -114,7 +114,7 @@ pub fn shorten(cell: &str) -> String {
             shown.push('…');
             break;
         }
-        if character.is_control() || (character != ' ' && crate::webex::ids::is_blank(character)) {
+        if character.is_control() || (character != ' ' && crate::model::ids::is_blank(character)) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);

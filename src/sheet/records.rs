@@ -9,8 +9,8 @@ use std::io::{self, Read};
 use csv::ByteRecord;
 use memchr::{memchr_iter, memchr3};
 
-use crate::sheet::quoted::Quoted;
-use crate::sheet::unread::Unread;
+use crate::sheet::line_buffer::LineBuffer;
+use crate::sheet::quoted_record::QuotedRecord;
 
 /// No row that people make is longer; one that seems so is the rest of the file after a quote that
 /// was opened and never closed.
@@ -18,7 +18,7 @@ const LONGEST_ROW: usize = 16 * 1024 * 1024;
 
 /// A record and the row a spreadsheet shows it in.
 #[derive(Debug, Default, Clone)]
-pub struct Numbered {
+pub struct NumberedRecord {
     pub row: u64,
     pub record: ByteRecord,
     /// There were quotes in it, without which no cell holds a line break.
@@ -28,10 +28,10 @@ pub struct Numbered {
 /// The records of a file, with blank ones left out but counted.
 #[derive(Debug)]
 pub struct Records<R> {
-    text: Unread<R>,
+    text: LineBuffer<R>,
     delimiter: u8,
     /// Made when it is needed: its tables cost more than a small file.
-    quoted: Option<Box<Quoted>>,
+    quoted: Option<Box<QuotedRecord>>,
     row: u64,
     /// The last line ended in a carriage return, of which the line feed may be still to come.
     is_after_return: bool,
@@ -44,7 +44,7 @@ pub struct Records<R> {
 impl<R: Read> Records<R> {
     pub fn new(source: R, delimiter: u8) -> Records<R> {
         Records {
-            text: Unread::new(source),
+            text: LineBuffer::new(source),
             delimiter,
             quoted: None,
             row: 0,
@@ -72,7 +72,7 @@ impl<R: Read> Records<R> {
 
     /// Reads the next record that is not blank into `numbered`; false at the end. Of a row whose quote
     /// is never closed, which is an error, the cells before it are there.
-    pub fn read(&mut self, numbered: &mut Numbered) -> io::Result<bool> {
+    pub fn read(&mut self, numbered: &mut NumberedRecord) -> io::Result<bool> {
         while self.skip_blank_lines()? {
             self.row += 1;
             numbered.has_quotes = self.read_row(&mut numbered.record)?;
@@ -96,8 +96,8 @@ impl<R: Read> Records<R> {
     }
 
     /// The next record as a value of its own.
-    pub fn next_record(&mut self) -> Option<io::Result<Numbered>> {
-        let mut numbered = Numbered::default();
+    pub fn next_record(&mut self) -> Option<io::Result<NumberedRecord>> {
+        let mut numbered = NumberedRecord::default();
         match self.read(&mut numbered) {
             Ok(true) => Some(Ok(numbered)),
             Ok(false) => None,
@@ -151,7 +151,7 @@ impl<R: Read> Records<R> {
     }
 
     fn read_quoted_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {
-        let make = || Box::new(Quoted::new(self.delimiter));
+        let make = || Box::new(QuotedRecord::new(self.delimiter));
         let quoted = self.quoted.get_or_insert_with(make);
         let mut length = 0;
         loop {
@@ -209,7 +209,7 @@ fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::unread::BLOCK;
+    use crate::sheet::line_buffer::BLOCK;
 
     fn rows_of(text: &str) -> Vec<(u64, String)> {
         let mut records = Records::new(text.as_bytes(), b',');

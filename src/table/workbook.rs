@@ -117,7 +117,7 @@ impl Rows for WorkbookWriter {
             Cell::Word(word, tone) => self.text(column, word, |formats| match tone {
                 Tone::Good => &formats.good,
                 Tone::Plain => &formats.text,
-                Tone::Doubtful => &formats.doubtful,
+                Tone::Suspicion => &formats.doubtful,
                 Tone::Bad => &formats.bad,
             }),
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::reply::Reply;
+use crate::model::response::ApiResult;
 pub use latencies::{Latencies, LatencyCounts};
 
 /// A killed run loses what happened in so many seconds at most.
@@ -75,13 +75,13 @@ impl Traffic {
     }
 
     /// A request ended.
-    pub fn ended(&mut self, reply: &Reply, took: Duration) {
+    pub fn ended(&mut self, reply: &ApiResult, took: Duration) {
         self.requests += 1;
         match reply {
             // Nothing was done for it, so how fast it came says nothing about the service.
-            Reply::Answer(answer) if answer.status == THROTTLED => self.throttled += 1,
-            Reply::Answer(_) => self.latencies.add(took),
-            Reply::NoAnswer(_) => self.unanswered += 1,
+            Ok(answer) if answer.status == THROTTLED => self.throttled += 1,
+            Ok(_) => self.latencies.add(took),
+            Err(_) => self.unanswered += 1,
         }
     }
 
@@ -174,10 +174,14 @@ fn put(counts: &mut Vec<u64>, index: usize, count: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reply::{Answer, NoAnswer, Reach};
+    use crate::model::response::{Delivery, Response, TransportError};
 
-    fn answer(status: u16) -> Reply {
-        Reply::Answer(Answer::bare(status))
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it stands for what a request comes to"
+    )]
+    fn answer(status: u16) -> ApiResult {
+        Ok(Response::bare(status))
     }
 
     fn at(milliseconds: i64) -> Timestamp {
@@ -198,8 +202,8 @@ mod tests {
                 .then(|| Duration::from_millis(4500 - tenth * 100));
             kept.extend(traffic.tick(at(tenth.cast_signed() * 100), closed_for));
         }
-        let silence = Reply::NoAnswer(NoAnswer {
-            reach: Reach::NotSent,
+        let silence = Err(TransportError {
+            delivery: Delivery::NotSent,
             message: "".into(),
         });
         traffic.ended(&silence, took);

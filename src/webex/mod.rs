@@ -3,7 +3,6 @@
 pub mod base_url;
 pub mod errors;
 pub mod http;
-pub mod ids;
 pub mod lists;
 pub mod retry_after;
 pub mod secrets;
@@ -12,17 +11,17 @@ pub mod token;
 
 use tokio::time::Instant;
 
-use crate::reply::Reply;
-use crate::row::Row;
+use crate::model::response::ApiResult;
+use crate::model::row::Row;
 
 /// What the pipeline needs of the service. The real one is [`http::Webex`]; tests script theirs.
 pub trait Service {
     /// Sets the numbers of the row's location: one request, one reply, no retry.
-    fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = Reply>;
+    fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = ApiResult>;
 
     /// Reads the numbers of the row's location: one request, one reply, no retry. An answer that is
     /// a success has them in `present`.
-    fn numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = Reply>;
+    fn numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = ApiResult>;
 
     /// Whether the access token can be replaced by a new one, and when it should be.
     fn renewal(&self) -> Renewal;
@@ -30,7 +29,7 @@ pub trait Service {
     /// Fetches a new access token: one request, one reply, no retry. After a success the requests
     /// that follow carry the new one. It must not be dropped once it was begun: the answer may
     /// hold the only refresh token that is still good.
-    fn renew(&self) -> impl Future<Output = Reply>;
+    fn renew(&self) -> impl Future<Output = ApiResult>;
 }
 
 /// Whether an access token can be replaced.

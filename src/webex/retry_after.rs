@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::reply::RetryAfter;
+use crate::model::response::RetryAfter;
 
 /// What a past or zero time becomes: asking again at once earns another refusal.
 const INSTEAD_OF_NONE: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wxbulk::outcome::OutcomeKind;
+use wxbulk::model::outcome::OutcomeKind;
 use wxbulk::sheet::columns::{PREVIOUS_COLUMNS, RESULT_COLUMNS};
 use wxbulk::simulator::{Behavior, Location, Locations};
 

@@ -79,7 +79,7 @@ fn a_page_tells_what_the_run_and_the_service_saw_and_is_the_same_when_made_again
 }
 
 fn grouped(count: usize) -> String {
-    wxbulk::summary::grouped(count as u64)
+    wxbulk::model::wording::grouped(count as u64)
 }
 
 #[test]

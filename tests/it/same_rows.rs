@@ -12,7 +12,7 @@ use proptest::sample::select;
 use proptest::strategy::Strategy;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use rust_xlsxwriter::Workbook;
-use wxbulk::sheet::{Numbered, Reading, Sheet};
+use wxbulk::sheet::{NumberedRecord, ReadOptions, Sheet};
 use wxbulk::table::{Cell, Existing, Table, TextStyle, unprotected};
 
 use crate::corpus::targets;
@@ -42,7 +42,7 @@ fn wanted(table: &[[String; 4]]) -> Vec<Row> {
     (2..).zip(rows).collect()
 }
 
-fn read(bytes: &[u8], reading: Reading) -> Vec<Row> {
+fn read(bytes: &[u8], reading: ReadOptions) -> Vec<Row> {
     let mut file = tempfile::tempfile().expect("a temporary file");
     file.write_all(bytes).expect("room");
     file.rewind().expect("a file");
@@ -53,7 +53,7 @@ fn rows_of(sheet: &Sheet) -> Vec<Row> {
     let mut records = sheet.records().expect("a sheet");
     let rows = std::iter::from_fn(|| records.next_record());
     rows.map(|numbered| {
-        let Numbered { row, record, .. } = numbered.expect("it can be read");
+        let NumberedRecord { row, record, .. } = numbered.expect("it can be read");
         let cells = record
             .iter()
             .map(|cell| std::str::from_utf8(cell).expect("text"));
@@ -101,21 +101,21 @@ proptest! {
     ) {
         let wanted = wanted(&table);
         let text = as_text(&table, delimiter, quotes, end);
-        prop_assert_eq!(&read(text.as_bytes(), Reading::default()), &wanted);
+        prop_assert_eq!(&read(text.as_bytes(), ReadOptions::default()), &wanted);
         let marked = format!("\u{feff}{text}");
-        prop_assert_eq!(&read(marked.as_bytes(), Reading::default()), &wanted);
+        prop_assert_eq!(&read(marked.as_bytes(), ReadOptions::default()), &wanted);
         for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = marked.encode_utf16().flat_map(bytes).collect();
-            prop_assert_eq!(&read(&wide, Reading::default()), &wanted);
+            prop_assert_eq!(&read(&wide, ReadOptions::default()), &wanted);
         }
         let narrow: Vec<u8> = text.chars().map(|letter| letter as u8).collect();
         for code_page in ["windows-1252", "iso-8859-15"] {
-            let reading = Reading { encoding: code_page.parse().ok(), ..Reading::default() };
+            let reading = ReadOptions { encoding: code_page.parse().ok(), ..ReadOptions::default() };
             prop_assert_eq!(&read(&narrow, reading), &wanted);
         }
         let named = format!("sep={}\r\n{text}", char::from(delimiter));
-        prop_assert_eq!(&read(named.as_bytes(), Reading::default()), &wanted);
-        prop_assert_eq!(&read(&as_workbook(&table), Reading::default()), &wanted);
+        prop_assert_eq!(&read(named.as_bytes(), ReadOptions::default()), &wanted);
+        prop_assert_eq!(&read(&as_workbook(&table), ReadOptions::default()), &wanted);
     }
 
     #[test]
@@ -146,7 +146,7 @@ proptest! {
                 writing.end_row().expect("room");
             }
             writing.keep(Existing::Refuse).expect("room");
-            let sheet = Sheet::open(&path, Reading::default()).expect("a sheet");
+            let sheet = Sheet::open(&path, ReadOptions::default()).expect("a sheet");
             let mut wanted = wanted(&table);
             if name == "table.xlsx" {
                 // Where every cell is text, none needs to be kept from becoming a number.

@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use percent_encoding::utf8_percent_encode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LINK};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect, retry};
+use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode, redirect, retry};
 use tokio::time::Instant;
 
-use crate::clock;
+use crate::model::clock;
+use crate::model::response::{ApiResult, Delivery, Response, TransportError, message_of};
+use crate::model::row::Row;
 use crate::platform;
-use crate::reply::{Answer, NoAnswer, Reach, Reply};
-use crate::row::Row;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
 use crate::webex::secrets::Secrets;
@@ -23,12 +23,12 @@ use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
 use crate::webex::{Renewal, Service, errors};
 
-mod answer;
-mod numbers;
-mod refresh;
+mod numbers_api;
+mod response_reader;
+mod token_refresh;
 mod transcript;
 
-use numbers::{AutoTransferNumbers, ESCAPED, numbers_url};
+use numbers_api::{AutoTransferNumbers, ESCAPED, numbers_url};
 use transcript::Transcript;
 
 /// How much of a list's page is read; one of a thousand locations has half a megabyte.
@@ -144,14 +144,18 @@ impl Webex {
     }
 
     /// Reads one page: one request, no retry. Only a success has something fetched.
-    pub async fn get(&self, url: &str, tracking: u128) -> (Reply, Option<Fetched>) {
+    pub async fn get(&self, url: &str, tracking: u128) -> (ApiResult, Option<Fetched>) {
         match self.fetch(url, tracking).await {
-            Ok((answer, fetched)) => (Reply::Answer(answer), fetched),
+            Ok((answer, fetched)) => (Ok(answer), fetched),
             Err(reply) => (reply, None),
         }
     }
 
-    async fn fetch(&self, url: &str, tracking: u128) -> Result<(Answer, Option<Fetched>), Reply> {
+    async fn fetch(
+        &self,
+        url: &str,
+        tracking: u128,
+    ) -> Result<(Response, Option<Fetched>), ApiResult> {
         let request = self.authorized(self.client.get(url));
         let request = request.header(TRACKING_ID, tracking_id(tracking));
         let mut response = self.send(request).await?;
@@ -166,12 +170,7 @@ impl Webex {
         let answer = self.success(&response);
         let mut body = Vec::new();
         // Unlike the text of an error, half a list is none.
-        let mut read = async || {
-            response
-                .chunk()
-                .await
-                .map_err(|error| self.no_answer(&error))
-        };
+        let mut read = async || response.chunk().await.map_err(|error| self.error(&error));
         while let Some(chunk) = read().await? {
             body.extend_from_slice(&chunk);
             if body.len() > LONGEST_PAGE {
@@ -183,15 +182,15 @@ impl Webex {
 
     /// Sends a request once. Only a success is a response; of everything else the reply is made
     /// here, and noted in the log.
-    async fn send(&self, request: RequestBuilder) -> Result<Response, Reply> {
-        let request = request.build().map_err(|error| self.no_answer(&error))?;
+    async fn send(&self, request: RequestBuilder) -> Result<HttpResponse, ApiResult> {
+        let request = request.build().map_err(|error| self.error(&error))?;
         let transcript = Transcript::begin(&request);
         match self.client.execute(request).await {
             Ok(response) if response.status().is_success() => Ok(response),
-            Ok(response) => Err(Reply::Answer(self.read_failure(response, transcript).await)),
+            Ok(response) => Err(Ok(self.read_failure(response, transcript).await)),
             Err(error) => {
-                let reply = self.no_answer(&error);
-                transcript.unanswered(reply.message(), &self.secrets.borrow());
+                let reply = self.error(&error);
+                transcript.unanswered(message_of(&reply), &self.secrets.borrow());
                 Err(reply)
             }
         }
@@ -204,30 +203,30 @@ impl Webex {
         }
     }
 
-    fn no_answer(&self, error: &reqwest::Error) -> Reply {
-        let reach = if error.is_connect() || error.is_builder() {
-            Reach::NotSent
+    fn error(&self, error: &reqwest::Error) -> ApiResult {
+        let delivery = if error.is_connect() || error.is_builder() {
+            Delivery::NotSent
         } else {
-            Reach::MaybeSent
+            Delivery::MaybeSent
         };
-        let message = if error.is_timeout() && reach == Reach::MaybeSent {
+        let message = if error.is_timeout() && delivery == Delivery::MaybeSent {
             format!("no answer within {}", clock::in_words(self.timeout))
         } else {
             let cause = root_cause(error);
-            match reach {
-                Reach::NotSent => format!("could not connect: {cause}"),
-                Reach::MaybeSent => format!("the connection broke before the answer: {cause}"),
+            match delivery {
+                Delivery::NotSent => format!("could not connect: {cause}"),
+                Delivery::MaybeSent => format!("the connection broke before the answer: {cause}"),
             }
         };
-        Reply::NoAnswer(NoAnswer {
-            reach,
+        Err(TransportError {
+            delivery,
             message: errors::flatten(&message).into(),
         })
     }
 }
 
 impl Service for Webex {
-    async fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> Reply {
+    async fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> ApiResult {
         let body =
             serde_json::to_vec(&AutoTransferNumbers::asked(&row.changes)).unwrap_or_default();
         let request = self
@@ -236,23 +235,23 @@ impl Service for Webex {
             .header(TRACKING_ID, tracking_id(tracking))
             .body(body);
         match self.send(request).await {
-            Ok(response) => Reply::Answer(self.read_success(response).await),
+            Ok(response) => Ok(self.read_success(response).await),
             Err(reply) => reply,
         }
     }
 
-    async fn numbers(&self, row: &Row<'_>, tracking: u128) -> Reply {
+    async fn numbers(&self, row: &Row<'_>, tracking: u128) -> ApiResult {
         let (reply, fetched) = self.get(&self.numbers_url(row), tracking).await;
-        let (Reply::Answer(answer), Some(fetched)) = (&reply, fetched) else {
+        let (Ok(answer), Some(fetched)) = (&reply, fetched) else {
             return reply;
         };
         match serde_json::from_slice::<AutoTransferNumbers>(&fetched.body) {
-            Ok(numbers) => Reply::Answer(Answer {
+            Ok(numbers) => Ok(Response {
                 present: Some(numbers.present()),
                 ..answer.clone()
             }),
-            Err(_) => Reply::NoAnswer(NoAnswer {
-                reach: Reach::MaybeSent,
+            Err(_) => Err(TransportError {
+                delivery: Delivery::MaybeSent,
                 message: "the answer broke off, or does not say which numbers are set".into(),
             }),
         }
@@ -265,16 +264,16 @@ impl Service for Webex {
         }
     }
 
-    async fn renew(&self) -> Reply {
+    async fn renew(&self) -> ApiResult {
         let Some(app) = &self.service_app else {
-            return Reply::Answer(Answer {
+            return Ok(Response {
                 status: StatusCode::UNAUTHORIZED.as_u16(),
                 message: "there is no refresh token".into(),
-                ..Answer::default()
+                ..Response::default()
             });
         };
         match self.refresh(app).await {
-            Ok(answer) => Reply::Answer(answer),
+            Ok(answer) => Ok(answer),
             Err(reply) => reply,
         }
     }

@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::time::Instant;
 use tracing::Level;
 
-use crate::clock;
+use crate::model::clock;
 use crate::webex::secrets::{HIDDEN, Secrets};
 
 /// How much of a body is noted.

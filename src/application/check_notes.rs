@@ -1,0 +1,71 @@
+//! What a check found, in sentences: how many rows are ready, and what may not be as it was meant.
+
+use crate::model::wording::{grouped, plural};
+use crate::sheet::check::{CheckedSheet, Suspicion};
+
+/// `1,000 rows: 997 ready to send, 3 with 4 problems`.
+pub fn say_counts(checked: &CheckedSheet) -> String {
+    if checked.rows == 0 && checked.problems > 0 {
+        return format!(
+            "{} with the header; no row was read",
+            plural(checked.problems, "problem")
+        );
+    }
+    let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
+    if checked.settled > 0 {
+        parts.push(format!("{} done before", grouped(checked.settled)));
+    }
+    if checked.problems > 0 {
+        let problems = plural(checked.problems, "problem");
+        parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
+    }
+    format!("{}: {}", plural(checked.rows, "row"), parts.join(", "))
+}
+
+/// `1 row has` or `2 rows have`; nothing of none.
+pub fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
+    let verb = if count == 1 { one } else { more };
+    (count > 0).then(|| format!("{} {verb}", plural(count, "row")))
+}
+
+/// A line for each thing that is accepted and that spreadsheets may have taken something from.
+pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
+    let say = |doubtful: Suspicion, what: &str| {
+        (doubtful.count > 0).then(|| {
+            format!(
+                "note: {} {what}, the first in row {}; sent as they stand unless --country names their country",
+                plural(doubtful.count, "number"),
+                doubtful.first_row
+            )
+        })
+    };
+    let short = checked.short_rows;
+    let ends_early = rows_that(short.count, "ends", "end").map(|end| {
+        format!(
+            "note: {end} before the last column, the first in row {}; what is missing at the end is taken for empty",
+            short.first_row
+        )
+    });
+    let holding = checked.rows_with_rows;
+    let holds_rows = rows_that(holding.count, "has", "have").map(|have| {
+        format!(
+            "note: {have} a cell that seems to hold further rows, the first in row {}; they are not sent: is a quote missing there, or one too many?",
+            holding.first_row
+        )
+    });
+    let doubts = [
+        say(
+            checked.lost_plus,
+            "with 11 digits or more and no `+` in front",
+        ),
+        say(
+            checked.lost_zero,
+            "with 7 to 10 digits and neither `+` nor `0` in front",
+        ),
+    ];
+    doubts
+        .into_iter()
+        .chain([ends_early, holds_rows])
+        .flatten()
+        .collect()
+}

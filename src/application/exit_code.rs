@@ -1,0 +1,16 @@
+//! How the process ends: each number has one meaning.
+
+/// How the process ends. Each number has one meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Every row is as asked.
+    Success = 0,
+    /// Finished, and some rows are not as asked.
+    SomeRowsNotDone = 1,
+    /// Nothing was sent: the flags, the settings or the sheet are wrong.
+    NothingSent = 2,
+    /// Stopped before the end; `--resume` goes on.
+    Stopped = 3,
+    /// Interrupted by the user; `--resume` goes on.
+    Interrupted = 130,
+}

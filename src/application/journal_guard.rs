@@ -1,0 +1,216 @@
+//! What stands on disk already when a run begins, and whether it may be touched: nothing of an
+//! earlier run is ever overwritten unless that run was a rehearsal or this one goes on with it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::application::settings::{BadRows, RunSettings, Target};
+use crate::application::suggested_commands;
+use crate::engine::pipeline::Task;
+use crate::journal::{
+    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
+    RunHeader,
+};
+use crate::model::clock;
+use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
+use crate::sheet::country::Country;
+use crate::sheet::{RowFilter, Sheet};
+use crate::table;
+use crate::webex::errors::flatten;
+
+pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
+    let sheet = &settings.spec.sheet.path;
+    if table::would_overwrite(&settings.spec.output, sheet) {
+        bail!(
+            "the results would overwrite the sheet `{}`; name another file with --output",
+            sheet.display()
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn header(
+    settings: &RunSettings,
+    sheet: &Sheet,
+    checked: &CheckedSheet,
+) -> Result<RunHeader> {
+    let (base_url, rehearsal) = match &settings.target {
+        Target::Service { base_url, .. } => (base_url.to_string(), false),
+        Target::Rehearsal { .. } => ("rehearsal".to_string(), true),
+    };
+    Ok(RunHeader {
+        wxbulk: env!("CARGO_PKG_VERSION").to_string(),
+        format: FORMAT,
+        started_at: clock::now(),
+        input: InputFile {
+            name: sheet.path.display().to_string(),
+            size: sheet.size()?,
+            sha256: sheet.sha256()?,
+            rows: checked.rows,
+        },
+        settings: MeaningfulSettings {
+            base_url,
+            org: settings.spec.sheet.reading.default_org.clone(),
+            country: settings
+                .spec
+                .sheet
+                .reading
+                .country
+                .as_ref()
+                .map(Country::code),
+            skip_invalid: settings.bad_rows == BadRows::Skip,
+            allow_duplicates: settings.spec.sheet.duplicates == DuplicatePolicy::InOrder,
+            only_failed: settings.spec.sheet.reading.rows == RowFilter::OnlyFailed,
+            rehearsal,
+            backup: settings.spec.task == Task::ReadThenWrite,
+            plan: settings.spec.task == Task::Read,
+        },
+    })
+}
+
+/// What is noted where a run begins or goes on.
+pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> BeginRecord {
+    let organizations = checked.organizations_named.iter();
+    let name_of = |id: &Option<String>| {
+        let name = id.as_deref().and_then(|id| sheet.directory.name_of(id));
+        flatten(name.unwrap_or_default())
+    };
+    BeginRecord {
+        wxbulk: env!("CARGO_PKG_VERSION").to_string(),
+        began_at: clock::now(),
+        command: settings.spec.command.to_string(),
+        concurrency: settings.pace.concurrency.get(),
+        rate: settings.pace.ceiling.map(|rate| rate.to_string()),
+        organizations: organizations
+            .map(|organization| Organization {
+                id: organization.id.clone().unwrap_or_default(),
+                name: name_of(&organization.id),
+                rows: organization.rows,
+            })
+            .collect(),
+    }
+}
+
+/// Makes sure that a run may begin: no results and no journal, or those of a rehearsal, which
+/// nobody will miss.
+pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
+    let results = &settings.spec.output;
+    let journal_path = Journal::path_for(results);
+    if !journal_path.exists() {
+        if results.exists() {
+            bail!(
+                "`{}` exists already; move it away, or name another file with --output",
+                results.display()
+            );
+        }
+        return Ok(());
+    }
+    let (journal, header) = Journal::open(&journal_path, Durability::None)?;
+    if header.settings.rehearsal && is_as_written(&journal, results)? {
+        drop(journal);
+        for path in [results, &journal_path] {
+            if path.exists() {
+                fs::remove_file(path).with_context(|| {
+                    format!("cannot remove what a rehearsal left, `{}`", path.display())
+                })?;
+            }
+        }
+        return Ok(());
+    }
+    let anew = format!(
+        "hint: to start anew, delete `{}` and `{}`, or name another file with --output",
+        results.display(),
+        journal_path.display()
+    );
+    if journal.last_end().is_some_and(|end| end.complete) {
+        let again = hint_to_send_again(settings, "failed");
+        bail!(
+            "`{}` holds the results of a finished run{again}\n{anew}",
+            results.display(),
+        );
+    }
+    bail!(
+        "an earlier run of this sheet did not reach its end; `{}` has its {} finished rows\nhint: to go on with it: {}\n{anew}",
+        journal_path.display(),
+        journal.finished(),
+        suggested_commands::with_resume()
+    )
+}
+
+fn hint_to_send_again(settings: &RunSettings, what: &str) -> String {
+    let command = suggested_commands::send_failed(&settings.spec.output, settings.spec.task);
+    command.map_or(String::new(), |command| {
+        format!("\nhint: to send again what {what} in it: {command}")
+    })
+}
+
+/// Whether the results are still what that run wrote, or are not there at all.
+fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
+    if !results.exists() {
+        return Ok(true);
+    }
+    let now =
+        table::measure(results).with_context(|| format!("cannot read `{}`", results.display()))?;
+    Ok(journal.last_end().is_some_and(|end| end.results == now))
+}
+
+/// Opens the journal of an earlier run, if that run was about the same.
+pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
+    let results = &settings.spec.output;
+    let path = Journal::path_for(results);
+    if !path.exists() {
+        bail!(
+            "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
+            path.display()
+        );
+    }
+    let (journal, earlier) = Journal::open(&path, settings.durability)?;
+    if earlier.input.sha256 != header.input.sha256 {
+        bail!(
+            "the sheet is not the one that run began with: `{}` had {} rows and {} bytes, `{}` has {} rows and {} bytes\n\
+             hint: put the sheet back as it was to go on; or start a run of its own for the new sheet with --output",
+            earlier.input.name,
+            earlier.input.rows,
+            earlier.input.size,
+            header.input.name,
+            header.input.rows,
+            header.input.size,
+        );
+    }
+    let (was, is) = (&earlier.settings, &header.settings);
+    let changed = [
+        (
+            "--base-url",
+            was.base_url != is.base_url && !was.rehearsal && !is.rehearsal,
+        ),
+        ("--rehearse", was.rehearsal != is.rehearsal),
+        ("--org", was.org != is.org),
+        ("--country", was.country != is.country),
+        (
+            "--allow-duplicates",
+            was.allow_duplicates != is.allow_duplicates,
+        ),
+        ("--only-failed", was.only_failed != is.only_failed),
+        ("--backup", was.backup != is.backup),
+    ];
+    if was.plan != is.plan {
+        bail!(
+            "`{}` is the output of another kind of run; name another file with --output",
+            results.display()
+        );
+    }
+    if let Some((flag, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
+        bail!("that run began with a different {flag}; go on with the flags it began with");
+    }
+    let is_finished = journal.last_end().is_some_and(|end| end.complete);
+    if is_finished && results.is_file() && !is_as_written(&journal, results)? {
+        bail!(
+            "that run has finished, and `{}` was changed since; going on would only overwrite it{}",
+            results.display(),
+            hint_to_send_again(settings, "is not as asked")
+        );
+    }
+    Ok(journal)
+}

@@ -1,0 +1,23 @@
+//! A run from the opened sheet to the written results, whatever command asked for it.
+
+pub mod check_notes;
+pub mod confirmation;
+pub mod exit_code;
+mod finalize;
+mod journal_guard;
+pub mod logging;
+mod precheck;
+pub mod preflight;
+pub mod progress;
+mod recorder;
+pub mod rehearsal;
+pub mod report;
+pub mod results;
+mod run;
+mod session;
+pub mod settings;
+pub mod suggested_commands;
+pub mod summary;
+pub mod undo_sheet;
+
+pub use run::run;

@@ -1,0 +1,65 @@
+//! The check that goes before a run: says what is wrong with the sheet, and whether any of it may be
+//! sent.
+
+use anyhow::Result;
+
+use crate::application::check_notes::say_counts;
+use crate::application::progress::{say, talk};
+use crate::application::settings::{BadRows, RunSettings};
+use crate::sheet::Sheet;
+use crate::sheet::check::{CheckedSheet, check};
+use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::problem_list::{ListFormat, ProblemList};
+
+/// Checks the whole sheet. `None`: nothing may be sent.
+pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<CheckedSheet>> {
+    let mut listing = ProblemList::begin(ListFormat::Text, &mut talk())?;
+    let checked = check(sheet, settings.spec.sheet.duplicates, |problem| {
+        listing.add(problem, &mut talk())
+    })?;
+    for line in listing.withheld("; wxbulk check --format csv lists them all") {
+        say(&line);
+    }
+    Ok(may_go_on(sheet, &checked, settings.bad_rows).then_some(checked))
+}
+
+/// Checks the sheet once more, now against what the service said, and tells only what is new.
+/// `None`: nothing may be sent.
+pub(super) fn recheck(
+    sheet: &Sheet,
+    settings: &RunSettings,
+    before: &CheckedSheet,
+) -> Result<Option<CheckedSheet>> {
+    let mut said = Vec::new();
+    let mut listing = ProblemList::begin(ListFormat::Text, &mut said)?;
+    let checked = check(sheet, settings.spec.sheet.duplicates, |problem| {
+        let row = problem.place.row;
+        let is_new = match problem.kind {
+            ProblemKind::SameLocation => before.duplicates.of_row(row).is_none(),
+            kind => kind.is_known_to_the_service_only(),
+        };
+        if is_new {
+            listing.add(problem, &mut said)?;
+        }
+        Ok(())
+    })?;
+    let said = String::from_utf8_lossy(&said);
+    let lines = said.lines().map(String::from).chain(listing.withheld(""));
+    lines.for_each(|line| say(&line));
+    Ok(may_go_on(sheet, &checked, settings.bad_rows).then_some(checked))
+}
+
+/// Whether what the check found lets a run begin.
+fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, bad_rows: BadRows) -> bool {
+    let is_refused = checked.bad_rows > 0 && bad_rows == BadRows::Refuse;
+    if is_refused {
+        say("hint: mend these rows, or leave them out with --skip-invalid");
+    } else if checked.rows == 0 && checked.problems == 0 {
+        say("the sheet has a header and no rows");
+    }
+    if is_refused || sheet.columns.is_err() {
+        say(&format!("{}; nothing was sent", say_counts(checked)));
+        return false;
+    }
+    true
+}

@@ -1,0 +1,301 @@
+//! How a run shows itself while it goes on: a bar on a terminal, a line every ten seconds where
+//! there is none, nothing when nobody wants it. All on stderr; the only place that draws.
+//!
+//! ```text
+//! status of the loop ─▶ scene ─▶ frame (text for a width) ─▶ terminal
+//!          failures by cause ─▶ lines above it ──────────────┘
+//! ```
+
+mod failures;
+mod fitting;
+mod screen;
+mod speed;
+mod terminal;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use console::Term;
+use tokio::time::Instant;
+
+use crate::engine::pipeline::Status;
+use crate::model::clock;
+use crate::model::outcome::Outcome;
+use crate::model::wording::plural;
+use crate::pace::Phase;
+use failures::Failures;
+use fitting::Fitted;
+use screen::{Doing, Scene};
+use speed::Speed;
+use terminal::Terminal;
+
+/// Between two lines where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Failures are gathered for so long before they are said, so that those of one cause share a line.
+const FAILURES_EVERY: Duration = Duration::from_secs(1);
+
+/// Where lines are not measured: in a file or a pipe.
+const ANY_WIDTH: usize = 200;
+
+/// Whether and how progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// A bar if stderr is a terminal that can draw one, else lines.
+    Suited,
+    /// Lines, since something else writes to the terminal too.
+    Lines,
+    Silent,
+}
+
+/// Shows how far a run is.
+#[derive(Debug)]
+pub struct Progress {
+    display: Display,
+    total: u64,
+    done: u64,
+    /// Of this run alone.
+    as_asked: u64,
+    failed: u64,
+    failures: Failures,
+    failures_due: Instant,
+    is_stopping: bool,
+    speed: Speed,
+}
+
+#[derive(Debug)]
+enum Display {
+    Bar(Terminal),
+    Lines { next: Instant },
+    Silent,
+}
+
+impl Progress {
+    /// `total` rows to send, of which `done` were before this run began.
+    pub fn start(manner: Manner, total: u64, done: u64) -> Progress {
+        let now = Instant::now();
+        let lines = Display::Lines {
+            next: now + LINE_EVERY,
+        };
+        let display = match manner {
+            Manner::Silent => Display::Silent,
+            Manner::Suited => Terminal::find().map_or(lines, Display::Bar),
+            Manner::Lines => lines,
+        };
+        Progress {
+            display,
+            total,
+            done,
+            as_asked: 0,
+            failed: 0,
+            failures: Failures::default(),
+            failures_due: now + FAILURES_EVERY,
+            is_stopping: false,
+            speed: Speed::start(now, done),
+        }
+    }
+
+    pub fn finished(&mut self, row: u64, outcome: &Outcome) {
+        self.done += 1;
+        if outcome.kind.is_success() {
+            self.as_asked += 1;
+        } else {
+            self.failed += 1;
+            self.failures.add(row, outcome);
+        }
+    }
+
+    pub fn show(&mut self, status: &Status) {
+        let now = Instant::now();
+        // What a pause does to the speed shows once it is over; until then the time left would
+        // only grow and grow.
+        if status.closed_for.is_none() {
+            self.speed.note(now, self.done);
+        }
+        let mut lines = Vec::new();
+        if self.failures_due <= now {
+            self.failures_due = now + FAILURES_EVERY;
+            lines = self.news(false);
+        }
+        if status.is_stopping && !std::mem::replace(&mut self.is_stopping, true) {
+            let answers = plural(status.on_wire as u64, "answer");
+            lines.push(format!(
+                "stopping: waiting for {answers}; stop again to leave at once"
+            ));
+        }
+        let scene = self.scene(status);
+        match &mut self.display {
+            Display::Bar(terminal) => {
+                let frame = scene.frame(terminal.width());
+                terminal.draw(&lines, &frame);
+            }
+            Display::Lines { next } => {
+                if *next <= now {
+                    *next = now + LINE_EVERY;
+                    lines.push(scene.line());
+                }
+                say_all(&lines);
+            }
+            Display::Silent => say_all(&lines),
+        }
+    }
+
+    /// The lines about failures that are due.
+    fn news(&mut self, is_end: bool) -> Vec<String> {
+        match &self.display {
+            Display::Bar(terminal) => self.failures.news(terminal.width(), is_end),
+            Display::Lines { .. } => self.failures.news(ANY_WIDTH, is_end),
+            Display::Silent => Vec::new(),
+        }
+    }
+
+    fn scene(&self, status: &Status) -> Scene {
+        let rate = self.rate(status);
+        let per_second = self.speed.per_second(speed::SHORT);
+        let left = self.total.saturating_sub(self.done);
+        let doing = if status.is_stopping {
+            Doing::Stopping {
+                answers: status.on_wire,
+            }
+        } else if let Some(longer) = status.closed_for {
+            Doing::Waiting {
+                until: clock::time_of_day(clock::now(), longer),
+                longer,
+            }
+        } else if let Some(since) = status.silent_for.filter(|since| since.as_secs() > 0) {
+            Doing::QueryError { since }
+        } else if status.backing_off > 0 && status.backing_off as u64 == left {
+            Doing::TryingAgain
+        } else if matches!(status.pace.phase, Phase::Starting | Phase::Searching) {
+            Doing::SearchingThePace { per_second }
+        } else {
+            Doing::Sending { per_second }
+        };
+        let is_foreseeable = !matches!(
+            doing,
+            Doing::Stopping { .. } | Doing::QueryError { .. } | Doing::TryingAgain
+        );
+        let time_left = rate.filter(|_| is_foreseeable).and_then(|rate| {
+            let sending = time_left(left, rate)?;
+            sending.checked_add(status.closed_for.unwrap_or_default())
+        });
+        Scene {
+            total: self.total,
+            done: self.done,
+            as_asked: self.as_asked,
+            failed: self.failed,
+            to_try_again: status.backing_off,
+            time_left,
+            doing,
+        }
+    }
+
+    /// Rows a second to expect: what was measured, and no more than the limit that was found.
+    fn rate(&self, status: &Status) -> Option<f64> {
+        let span = match status.pace.phase {
+            Phase::Starting => speed::SHORT,
+            Phase::Searching | Phase::Holding | Phase::AtMost(_) => speed::LONG,
+        };
+        let measured = self.speed.per_second(span)?;
+        Some(status.pace.rate.map_or(measured, |rate| measured.min(rate)))
+    }
+
+    /// Takes the bar away, so that what is written next stands in its place, and says which
+    /// failures have not been said.
+    pub fn end(&mut self) {
+        let lines = self.news(true);
+        match &mut self.display {
+            Display::Bar(terminal) => terminal.draw(&lines, ""),
+            Display::Lines { .. } | Display::Silent => say_all(&lines),
+        }
+        self.display = Display::Silent;
+    }
+}
+
+/// Writes a line to stderr; nothing can be done when nobody takes it.
+pub fn say(line: &str) {
+    let _ = writeln!(talk(), "{line}");
+}
+
+/// Standard error, for the person at the terminal.
+pub fn talk() -> Fitted<io::StderrLock<'static>> {
+    Fitted::new(io::stderr().lock(), &Term::stderr())
+}
+
+/// Writes a question to stderr, to be answered on the same line.
+pub fn ask(question: &str) -> io::Result<()> {
+    let mut out = talk();
+    write!(out, "{question}")?;
+    out.flush()?;
+    write!(io::stderr(), " ")
+}
+
+/// Standard output, for people who read along.
+pub fn page() -> Fitted<io::StdoutLock<'static>> {
+    Fitted::new(io::stdout().lock(), &Term::stdout())
+}
+
+fn say_all(lines: &[String]) {
+    for line in lines {
+        say(line);
+    }
+}
+
+fn time_left(rows: u64, per_second: f64) -> Option<Duration> {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
+    let seconds = rows as f64 / per_second;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|_| rows > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::OutcomeKind;
+    use crate::pace::PaceStatus;
+
+    fn status(phase: Phase, rate: Option<f64>) -> Status {
+        Status {
+            on_wire: 10,
+            backing_off: 0,
+            pace: PaceStatus {
+                closed_until: None,
+                rate,
+                phase,
+            },
+            closed_for: None,
+            silent_for: None,
+            is_stopping: false,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_left_follows_the_pace_and_counts_the_pause() {
+        let mut progress = Progress::start(Manner::Silent, 2000, 0);
+        let starting = status(Phase::Starting, None);
+        progress.show(&starting);
+        assert_eq!(progress.scene(&starting).time_left, None);
+        for _ in 0..4 {
+            for row in 0..20 {
+                progress.finished(row, &Outcome::unsent(OutcomeKind::Updated, ""));
+            }
+            tokio::time::advance(Duration::from_secs(1)).await;
+            progress.show(&starting);
+        }
+        let left = |status: &Status| progress.scene(status).time_left.map(|left| left.as_secs());
+        assert_eq!(left(&starting), Some(1920 / 20));
+        let held = status(Phase::Holding, Some(5.0));
+        assert_eq!(left(&held), Some(1920 / 5));
+        let closed = Status {
+            closed_for: Some(Duration::from_secs(38)),
+            ..held
+        };
+        assert_eq!(left(&closed), Some(1920 / 5 + 38));
+        let stopping = Status {
+            is_stopping: true,
+            ..held
+        };
+        assert_eq!(left(&stopping), None);
+    }
+}

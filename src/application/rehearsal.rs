@@ -1,0 +1,95 @@
+//! The stage for `--rehearse`: a simulator inside this program that knows just the locations of
+//! the sheet and behaves as the service is said to.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::model::ids;
+use crate::model::row::LocationKey;
+use crate::sheet::row_reader::{called, names_in};
+use crate::sheet::selection::{Choice, Selection};
+use crate::simulator::{Behavior, Location, Locations, Simulator, Speed};
+use crate::webex::base_url::BaseUrl;
+use crate::webex::token::Token;
+
+pub fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
+    let speed = Speed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
+    let behavior = Behavior {
+        locations: Locations::Exactly(locations(selection)?),
+        ..Behavior::rehearsal(speed)
+    };
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let simulator = Simulator::start(behavior, anywhere).context("cannot start the simulator")?;
+    let base_url = BaseUrl::read(&simulator.base_url())?;
+    Ok((base_url, Token::read("rehearsal")?, simulator))
+}
+
+/// Each location of the sheet once. Those that only have a name get an id, and those of one name in
+/// one organization the same.
+pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
+    let mut locations = Vec::new();
+    let mut organizations = HashMap::new();
+    let mut names = HashSet::new();
+    for with_ids in [true, false] {
+        let mut records = selection.sheet.records()?;
+        while let Some(numbered) = records.next_record() {
+            let numbered = numbered?;
+            let Choice::Send(row) = selection.choose(&numbered) else {
+                continue;
+            };
+            let record = &numbered.record;
+            let called = called(selection.columns, record);
+            let is_repeat = selection.duplicates.of_row(row.number).is_some();
+            if is_repeat || called.is_any() == with_ids {
+                continue;
+            }
+            let given = names_in(selection.columns, record);
+            let [organization_name, name] = [given.organization, given.location]
+                .map(|name| name.unwrap_or_default().to_string());
+            let mut organization = row.org_id.as_deref().map(String::from);
+            if with_ids && let Some(id) = &organization {
+                organizations
+                    .entry(organization_name.clone())
+                    .or_insert_with(|| id.clone());
+            }
+            if let Some(name) = called.organization {
+                let known = organizations.entry(name.to_string());
+                organization = Some(known.or_insert_with(|| made_up(None, name)).clone());
+            }
+            let is_new = names.insert((organization.clone(), name.clone()));
+            let id = match called.location {
+                Some(_) if !is_new => continue,
+                Some(name) => made_up(organization.as_deref(), name),
+                None => row.location_id.into_owned(),
+            };
+            locations.push(Location {
+                id,
+                organization,
+                organization_name,
+                name,
+                ..Location::default()
+            });
+        }
+        if selection
+            .columns
+            .org_name
+            .or(selection.columns.location_name)
+            .is_none()
+        {
+            break;
+        }
+    }
+    Ok(locations)
+}
+
+/// A UUID for what has only a name.
+fn made_up(org_id: Option<&str>, name: &str) -> String {
+    let LocationKey(key) = ids::key_of_name(org_id, name);
+    format!(
+        "{:08x}-0000-4000-8000-0000{:08x}",
+        key >> 32,
+        key & 0xffff_ffff
+    )
+}

@@ -1,0 +1,30 @@
+//! The page that tells a change board what a run did: made from the journal alone, in one file that
+//! needs neither a network nor a script.
+
+mod escaped_text;
+mod outcome_section;
+mod page;
+pub mod page_file;
+mod request_section;
+mod run_model;
+mod series;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod timing;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::journal::MeaningfulSettings;
+pub use page::may_be_replaced;
+use run_model::RunModel;
+
+/// The page about the run of a journal. `undo` says the command that puts back what a run with these
+/// settings changed.
+pub fn page(journal: &Path, undo: impl FnOnce(&MeaningfulSettings) -> String) -> Result<String> {
+    let run = RunModel::read(journal)?;
+    let undo = undo(&run.header.settings);
+    page::render(&run, &undo)
+}

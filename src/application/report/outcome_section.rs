@@ -1,0 +1,188 @@
+//! What became of the rows: how many came to what, and of those that are not as asked, why.
+
+use maud::{Markup, html};
+
+use super::escaped_text::EscapedText;
+use super::run_model::RunModel;
+use crate::model::failure_groups::{FailureGroup, Rows};
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::wording::{grouped, plural};
+
+pub(super) fn outcomes(run: &RunModel) -> Markup {
+    let is_plan = run.header.settings.plan;
+    html! {
+        section {
+            h2 { "What became of the rows" }
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Outcome" }
+                        th scope="col" { "What it means" }
+                        th.number scope="col" { "Rows" }
+                        th.number scope="col" { "Share" }
+                    }
+                }
+                tbody {
+                    @for (kind, count) in run.outcomes.iter().filter(|(_, count)| **count > 0) {
+                        (line(kind.word(), meaning(*kind, is_plan), *count, run.rows()))
+                    }
+                    @if run.rows_untold > 0 {
+                        (line("no record", "left out by the check, done before, or not yet sent when the journal was read", run.rows_untold, run.rows()))
+                    }
+                }
+                tfoot {
+                    tr {
+                        th scope="row" { "all" }
+                        td {}
+                        td.number { (grouped(run.rows())) }
+                        td.number {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn line(word: &str, meaning: &str, count: u64, all: u64) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (word) }
+            td { (meaning) }
+            td.number { (grouped(count)) }
+            td.number { (share(count, all)) }
+        }
+    }
+}
+
+fn meaning(kind: OutcomeKind, is_plan: bool) -> &'static str {
+    match kind {
+        OutcomeKind::Updated => "the service took the change",
+        OutcomeKind::Unchanged => "the numbers were already so",
+        OutcomeKind::Skipped => "there was nothing to do, or an earlier row says the same",
+        OutcomeKind::Failed if is_plan => "the numbers could not be read",
+        OutcomeKind::Failed => "the service refused it, or kept failing",
+        OutcomeKind::Unknown => {
+            "the last try may or may not have taken effect; sending it again does no harm"
+        }
+        OutcomeKind::Invalid => "the row is wrong and was left out",
+        OutcomeKind::NotAttempted => "the run ended before its turn",
+        OutcomeKind::Different => "the numbers are not as the sheet says",
+    }
+}
+
+fn share(count: u64, all: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a share in per cent")]
+    let share = 100.0 * count as f64 / all.max(1) as f64;
+    // A few of very many are not none.
+    match share {
+        ..0.1 if count > 0 => "< 0.1 %".to_string(),
+        99.9.. if count < all => "> 99.9 %".to_string(),
+        _ => format!("{share:.1} %"),
+    }
+}
+
+pub(super) fn causes(run: &RunModel) -> Markup {
+    let causes = &run.causes;
+    if causes.is_empty() {
+        return html! {};
+    }
+    html! {
+        section {
+            h2 { "Rows not as asked, by cause" }
+            p {
+                "The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file."
+            }
+            @for cause in &causes.causes {
+                (block(cause))
+            }
+            @if causes.others.count > 0 {
+                div.cause {
+                    h3 { "Other causes" }
+                    (rows(&causes.others))
+                }
+            }
+        }
+    }
+}
+
+fn block(cause: &FailureGroup) -> Markup {
+    let FailureGroup {
+        outcome,
+        rows: of,
+        tracking_ids,
+    } = cause;
+    html! {
+        div.cause {
+            h3 { (title(outcome)) }
+            p.words {
+                @if outcome.message.is_empty() { (meaning(outcome.kind, false)) } @else { (EscapedText::of(&outcome.message)) }
+            }
+            (rows(of))
+            @if !tracking_ids.is_empty() {
+                table.narrow {
+                    thead { tr { th.number scope="col" { "Row" } th scope="col" { "Tracking id for Cisco support" } } }
+                    tbody {
+                        @for (row, tracking_id) in tracking_ids {
+                            tr { th.number scope="row" { (row) } td { code.long { (EscapedText::of(tracking_id)) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `failed · 404 · code 25223`.
+fn title(outcome: &Outcome) -> Markup {
+    html! {
+        (outcome.kind.word())
+        @if let Some(status) = outcome.status { " · status " (status) }
+        @if !outcome.error_code.is_empty() { " · code " (EscapedText::of(&outcome.error_code)) }
+    }
+}
+
+/// `12 rows: 57–60, 63, 71 and 6 more`.
+fn rows(rows: &Rows) -> Markup {
+    let ranges = rows.ranges.iter().map(|(first, last)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}–{last}")
+        }
+    });
+    let more = rows.not_named();
+    html! {
+        p.rows {
+            strong { (plural(rows.count, "row")) ":" } " "
+            (ranges.collect::<Vec<_>>().join(", "))
+            @if more > 0 { " and " (grouped(more)) " more" }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_told_in_ranges() {
+        let mut all = Rows::default();
+        for row in [57, 58, 59, 60, 63, 71] {
+            all.add(row);
+        }
+        all.count += 6;
+        let text = rows(&all).into_string();
+        assert!(text.contains("12 rows:"), "{text}");
+        assert!(text.contains("57–60, 63, 71 and 6 more"), "{text}");
+    }
+
+    #[test]
+    fn a_few_of_very_many_are_not_none_and_nearly_all_are_not_all() {
+        let shares = [(0, 10), (1, 9999), (9998, 9999), (1, 3), (10, 10), (0, 0)];
+        let shares = shares.map(|(count, all)| share(count, all));
+        assert_eq!(
+            shares,
+            ["0.0 %", "< 0.1 %", "> 99.9 %", "33.3 %", "100.0 %", "0.0 %"]
+        );
+    }
+}

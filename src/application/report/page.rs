@@ -1,0 +1,175 @@
+//! The page as a whole: its head, the verdict, the figures that matter most, and its parts in order.
+
+use anyhow::Result;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::escaped_text::EscapedText;
+use super::run_model::RunModel;
+use super::{outcome_section, request_section, timing};
+use crate::journal::RunHeader;
+use crate::model::clock::in_words;
+use crate::model::wording::{grouped, plural};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Nothing is fetched and nothing is run, whatever the page says: only its own style counts.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/// What stands before the stamp of a page.
+const STAMPED: &str = "<meta name=\"wxbulk\" content=\"";
+
+/// What the stamp of a rehearsal's page begins with.
+const REHEARSAL: &str = "rehearsal ";
+
+/// Whether a page that begins so is about a run, if there is one, or about a rehearsal, which nobody
+/// will miss.
+pub fn may_be_replaced(start: &str, run: Option<&RunHeader>) -> bool {
+    let Some((_, stamped)) = start.split_once(STAMPED) else {
+        return false;
+    };
+    stamped.starts_with(REHEARSAL)
+        || run.is_some_and(|run| stamped.split('"').next() == Some(&stamp(run)))
+}
+
+/// By what a page is known to be of the same run: it stands near its top.
+fn stamp(header: &RunHeader) -> String {
+    let kind = if header.settings.rehearsal {
+        REHEARSAL
+    } else {
+        "run "
+    };
+    // Made of our own alphabet, so that it reads the same in a page.
+    let sheet: String = header
+        .input
+        .sha256
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    format!("{kind}{} {sheet}", header.started_at)
+}
+
+pub(super) fn render(run: &RunModel, undo: &str) -> Result<String> {
+    let name = EscapedText::of(&run.header.input.name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="wxbulk" content=(stamp(&run.header));
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                link rel="icon" href="data:,";
+                title { "Change report: " (name.plain()) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        p.kind { "Webex Calling · auto transfer numbers · change report" }
+                        h1 { (name) }
+                    }
+                    (verdict(run))
+                    (figures(run))
+                    (request_section::what(run))
+                    (request_section::organizations(run))
+                    (timing::sittings(run))
+                    (outcome_section::outcomes(run))
+                    (outcome_section::causes(run))
+                    (timing::traffic(run)?)
+                    (request_section::way_back(run, undo))
+                }
+                footer {
+                    p {
+                        "All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. "
+                        "Written by wxbulk " (env!("CARGO_PKG_VERSION")) " from the journal that the run kept."
+                    }
+                }
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+/// How it stands with a run, in the order of what a reader should worry about.
+fn verdict(run: &RunModel) -> Markup {
+    let open = run.rows().saturating_sub(run.rows_as_asked());
+    let (class, mark, words) = match run.end() {
+        None => (
+            "warning",
+            "!",
+            html! { strong { "Not ended." } " The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet." },
+        ),
+        Some(end) if !end.complete => (
+            "warning",
+            "!",
+            html! {
+                strong { "Stopped before the end" }
+                @match &end.stopped {
+                    Some(why) => { ": " (EscapedText::of(why)) "." }
+                    None => { "." }
+                }
+                " " (plural(open, "row")) " not done as asked; resuming the run finishes the sheet."
+            },
+        ),
+        Some(_) if run.header.settings.plan && open == 0 => (
+            "good",
+            "✓",
+            html! { strong { "Finished: the numbers of every row were read." } },
+        ),
+        Some(_) if open > 0 => (
+            "problem",
+            "×",
+            html! { strong { "Finished, with " (plural(open, "row")) " not as asked." } " The failures are listed below, by cause." },
+        ),
+        Some(_) => (
+            "good",
+            "✓",
+            html! { strong { "Finished: every row is as asked." } },
+        ),
+    };
+    html! {
+        div.verdict.(class) {
+            span.mark aria-hidden="true" { (mark) }
+            p { (words) }
+        }
+        @if run.header.settings.rehearsal {
+            div.verdict.note {
+                span.mark aria-hidden="true" { "i" }
+                p { strong { "A rehearsal." } " It was sent to a simulator inside wxbulk; nothing changed in Webex." }
+            }
+        } @else if run.header.settings.plan {
+            div.verdict.note {
+                span.mark aria-hidden="true" { "i" }
+                p { strong { "Only looked at." } " The present numbers were read; nothing was changed." }
+            }
+        }
+    }
+}
+
+fn figures(run: &RunModel) -> Markup {
+    let as_asked = run.rows_as_asked();
+    let not = run.rows().saturating_sub(as_asked);
+    let (done, not_done) = if run.header.settings.plan {
+        ("Looked at", "Not looked at")
+    } else {
+        ("As asked", "Not as asked")
+    };
+    html! {
+        dl.figures {
+            (figure("Rows in the sheet", &grouped(run.rows())))
+            (figure(done, &grouped(as_asked)))
+            (figure(not_done, &grouped(not)))
+            @if run.knows_traffic() {
+                (figure("Requests sent", &grouped(run.requests)))
+                (figure("429 answers", &grouped(run.throttled)))
+            }
+            (figure("Time at work", &in_words(run.took())))
+        }
+    }
+}
+
+fn figure(name: &str, value: &str) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}

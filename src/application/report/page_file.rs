@@ -1,0 +1,70 @@
+//! The file that holds a page about a run: where it may be written, and what it may replace.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::application::progress::say;
+use crate::application::{report, suggested_commands};
+use crate::journal::{self, Journal};
+use crate::platform::{self, Readers};
+
+/// A page tells within so many bytes from its beginning which run it is about.
+const LOOKED_AT: u64 = 4096;
+
+/// Makes sure, before anything is sent, that the page can be written in the end.
+pub fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
+    let shown = output.display();
+    if output == results || output == Journal::path_for(results) {
+        bail!("the report would overwrite `{shown}`; name another file with --report");
+    }
+    let folder = platform::folder_of(output);
+    if !folder.is_dir() {
+        bail!(
+            "the report cannot be written: there is no folder `{}`",
+            folder.display()
+        );
+    }
+    ensure_it_may_be_replaced(output, results)
+}
+
+/// Only a page about the same run, made again, or about a rehearsal is ever written over.
+fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
+    let shown = output.display();
+    if !output.exists() {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    File::open(output)
+        .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
+        .with_context(|| format!("cannot read `{shown}`"))?;
+    // Of a run that has no journal yet there can be no page.
+    let run = journal::header_of(&Journal::path_for(results)).ok();
+    if report::may_be_replaced(&String::from_utf8_lossy(&start), run.as_ref()) {
+        return Ok(());
+    }
+    bail!("`{shown}` exists already; move it away, or name another file for the report")
+}
+
+/// Writes the page about the run that left `results`.
+pub fn write(results: &Path, output: &Path) -> Result<()> {
+    let journal = Journal::path_for(results);
+    if !journal.exists() {
+        bail!(
+            "there is nothing to report from: `{}` does not exist\nhint: name the results of a run; its journal stands beside them as long as nobody moves or deletes it",
+            journal.display()
+        );
+    }
+    ensure_it_may_be_replaced(output, results)?;
+    let page = report::page(&journal, |settings| {
+        suggested_commands::undo(results, settings)
+    })?;
+    platform::write_whole(output, page.as_bytes(), Readers::Usual)
+        .with_context(|| format!("cannot write the report `{}`", output.display()))
+}
+
+pub fn say_where(output: &Path) {
+    say(&format!("report: {}", output.display()));
+}

@@ -1,0 +1,143 @@
+//! What was asked of whom, and how it is put back.
+
+use maud::{Markup, html};
+
+use super::escaped_text::EscapedText;
+use super::run_model::RunModel;
+use crate::model::outcome::OutcomeKind;
+use crate::model::wording::{grouped, plural};
+
+/// A partner's longest list; the sheet has them all.
+const MOST_ORGANIZATIONS: usize = 500;
+
+pub(super) fn what(run: &RunModel) -> Markup {
+    let input = &run.header.input;
+    let settings = &run.header.settings;
+    let begin = run.begin();
+    let fact = |name: &str, value: Markup| {
+        html! { tr { th scope="row" { (name) } td { (value) } } }
+    };
+    html! {
+        section {
+            h2 { "What was asked" }
+            table.run {
+                tbody {
+                    @if let Some(begin) = begin {
+                        (fact("Command", html! { code { "wxbulk " (EscapedText::of(&begin.command)) } ", version " (EscapedText::of(&begin.wxbulk)) }))
+                    } @else {
+                        (fact("Made with", html! { "wxbulk " (EscapedText::of(&run.header.wxbulk)) }))
+                    }
+                    (fact("Sheet", html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row")) ", " (plural(input.size, "byte")) }))
+                    (fact("SHA-256 of the sheet", html! { code.long { (EscapedText::of(&input.sha256)) } }))
+                    (fact("Service", html! {
+                        @if settings.rehearsal { "a simulator inside wxbulk" } @else { code { (EscapedText::of(&settings.base_url)) } }
+                    }))
+                    @if let Some(org) = &settings.org {
+                        (fact("Rows without an organization", html! { "belong to " code.long { (EscapedText::of(org)) } }))
+                    }
+                    @if let Some(country) = &settings.country {
+                        (fact("Numbers without a country", html! { "belong to " (EscapedText::of(country)) }))
+                    }
+                    (fact("Which rows", html! { (which_rows(run)) }))
+                    @if !settings.plan {
+                        (fact("Numbers from before", html! {
+                            @if settings.backup { "read and kept before each change" } @else { "not kept" }
+                        }))
+                    }
+                    @if let Some(begin) = begin {
+                        (fact("Pace", html! {
+                            (plural(begin.concurrency as u64, "request")) " at once at most, "
+                            @match &begin.rate {
+                                Some(rate) => { "no more than " (EscapedText::of(rate)) }
+                                None => "as fast as the service allowed"
+                            }
+                        }))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn which_rows(run: &RunModel) -> String {
+    let settings = &run.header.settings;
+    let mut said = vec![if settings.only_failed {
+        "those that an earlier run did not leave as asked"
+    } else {
+        "all"
+    }];
+    if settings.skip_invalid {
+        said.push("bad rows left out");
+    }
+    if settings.allow_duplicates {
+        said.push("several rows for one location in the order of the sheet");
+    }
+    said.join("; ")
+}
+
+pub(super) fn organizations(run: &RunModel) -> Markup {
+    let organizations = run
+        .begin()
+        .map(|begin| begin.organizations.as_slice())
+        .unwrap_or_default();
+    if organizations.is_empty() {
+        return html! {};
+    }
+    html! {
+        section {
+            h2 { "Organizations" }
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Organization" }
+                        th.number scope="col" { "Rows to send" }
+                    }
+                }
+                tbody {
+                    @for organization in organizations.iter().take(MOST_ORGANIZATIONS) {
+                        tr {
+                            th.organization scope="row" {
+                                @if !organization.name.is_empty() { p { (EscapedText::of(&organization.name)) } }
+                                @if organization.id.is_empty() { "the token's own" } @else { code.long { (EscapedText::of(&organization.id)) } }
+                            }
+                            td.number { (grouped(organization.rows)) }
+                        }
+                    }
+                }
+            }
+            @if organizations.len() > MOST_ORGANIZATIONS {
+                p.more { "and " (plural((organizations.len() - MOST_ORGANIZATIONS) as u64, "organization")) " more" }
+            }
+        }
+    }
+}
+
+pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {
+    let settings = &run.header.settings;
+    let of = |kind: OutcomeKind| run.outcomes.get(&kind).copied().unwrap_or_default();
+    let changed = of(OutcomeKind::Updated).saturating_add(of(OutcomeKind::Unknown));
+    html! {
+        section {
+            h2 { "The session back" }
+            @if settings.rehearsal || settings.plan {
+                p { "Nothing was changed, so there is nothing to put back." }
+            } @else if changed == 0 {
+                p { "No location is known to have been changed, so there is nothing to put back." }
+            } @else if settings.backup {
+                p {
+                    "The numbers from before were kept. This puts them back at " (plural(changed, "location"))
+                    ", after asking, with an access token as for the run:"
+                }
+                pre tabindex="0" { code { (EscapedText::of(undo)) } }
+                p {
+                    "It needs the results file of the run. What somebody else has changed since is left alone, and the undo is itself recorded, so that it can be undone too."
+                }
+            } @else {
+                p {
+                    "The numbers from before were not kept, since the run was made without " code { "--backup" }
+                    "; wxbulk cannot put them back. An earlier sheet or export that has them can be sent like any other."
+                }
+            }
+        }
+    }
+}

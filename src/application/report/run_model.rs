@@ -1,0 +1,249 @@
+//! What a run's journal tells, put together for the page.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::series::Series;
+use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
+use crate::model::failure_groups::FailureGroups;
+use crate::model::outcome::OutcomeKind;
+use crate::traffic::{Latencies, Stretch};
+
+/// Sittings told apart; of a run that went on more often, the first ones and the last.
+const MOST_SITTINGS: usize = 200;
+
+/// Pauses drawn in one sitting.
+const MOST_PAUSES: usize = 5000;
+
+/// All that is told of a run.
+#[derive(Debug)]
+pub(super) struct RunModel {
+    pub(super) header: RunHeader,
+    pub(super) sittings: Vec<WorkSession>,
+    /// How many rows came to what, as far as it is known.
+    pub(super) outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Rows of the sheet about which nothing is known.
+    pub(super) rows_untold: u64,
+    pub(super) causes: FailureGroups,
+    pub(super) latencies: Latencies,
+    pub(super) requests: u64,
+    pub(super) throttled: u64,
+    pub(super) unanswered: u64,
+}
+
+/// From a beginning or a going on to the next end.
+#[derive(Debug)]
+pub(super) struct WorkSession {
+    pub(super) began: Timestamp,
+    /// Missing where an older wxbulk wrote the journal.
+    pub(super) begin: Option<BeginRecord>,
+    pub(super) end: Option<EndRecord>,
+    /// When something was last written.
+    pub(super) last_sign: Timestamp,
+    pub(super) rows: u64,
+    pub(super) requests: u64,
+    pub(super) series: Series,
+    /// From, until; in the order of time, none touching another.
+    pub(super) pauses: Vec<(Timestamp, Timestamp)>,
+}
+
+impl RunModel {
+    pub(super) fn read(journal: &Path) -> Result<RunModel> {
+        let mut gathering = Gathering::default();
+        let header = journal::read_through(journal, |entry| gathering.add(entry))?;
+        Ok(gathering.finish(header))
+    }
+
+    /// How the run ended, if it did.
+    pub(super) fn end(&self) -> Option<&EndRecord> {
+        self.sittings.last()?.end.as_ref()
+    }
+
+    /// How it was begun the last time.
+    pub(super) fn begin(&self) -> Option<&BeginRecord> {
+        self.sittings
+            .iter()
+            .rev()
+            .find_map(|sitting| sitting.begin.as_ref())
+    }
+
+    /// How long it was at work.
+    pub(super) fn took(&self) -> Duration {
+        self.sittings.iter().map(WorkSession::took).sum()
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        self.header.input.rows
+    }
+
+    pub(super) fn rows_as_asked(&self) -> u64 {
+        let as_asked = self.outcomes.iter().filter(|(kind, _)| kind.is_success());
+        total(as_asked.map(|(_, count)| *count))
+    }
+
+    /// Whether it is known what went over the wire.
+    pub(super) fn knows_traffic(&self) -> bool {
+        self.sittings.iter().all(|sitting| sitting.begin.is_some())
+    }
+}
+
+impl WorkSession {
+    pub(super) fn took(&self) -> Duration {
+        let took = self.last_sign.duration_since(self.began);
+        Duration::try_from(took).unwrap_or_default()
+    }
+}
+
+/// Puts entries together in the order they were written.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    sittings: Vec<WorkSession>,
+    recorded: BTreeMap<OutcomeKind, u64>,
+    causes: FailureGroups,
+    latencies: Latencies,
+    requests: u64,
+    throttled: u64,
+    unanswered: u64,
+}
+
+impl Gathering {
+    pub(super) fn add(&mut self, entry: Entry) {
+        match entry {
+            // The header is handed over at the end.
+            Entry::Run(_) | Entry::Names(_) | Entry::Previous(_) => {}
+            Entry::Begin(begin) => {
+                let sitting = self.begin_sitting(begin.began_at);
+                sitting.begin = Some(begin);
+            }
+            Entry::Row(record) => self.add_row(&record),
+            Entry::Traffic(stretch) => self.add_stretch(&stretch),
+            Entry::End(end) => {
+                let sitting = self.sitting(end.finished_at);
+                sitting.last_sign = sitting.last_sign.max(end.finished_at);
+                sitting.end = Some(end);
+            }
+        }
+    }
+
+    fn add_row(&mut self, record: &RowRecord) {
+        let RowRecord { row, outcome, .. } = record;
+        *self.recorded.entry(outcome.kind).or_default() += 1;
+        if !outcome.kind.is_success() {
+            self.causes.add(*row, outcome);
+        }
+        let sitting = self.sitting(record.finished_at);
+        sitting.rows += 1;
+        sitting.last_sign = sitting.last_sign.max(record.finished_at);
+    }
+
+    fn add_stretch(&mut self, stretch: &Stretch) {
+        self.latencies.absorb(&stretch.latencies);
+        let requests = total(stretch.requests.iter().copied());
+        let throttled = total(stretch.throttled.iter().copied());
+        self.requests = self.requests.saturating_add(requests);
+        self.throttled = self.throttled.saturating_add(throttled);
+        self.unanswered = self.unanswered.saturating_add(stretch.unanswered);
+        let sitting = self.sitting(stretch.from);
+        sitting.series.add(stretch);
+        sitting.requests = sitting.requests.saturating_add(requests);
+        for pause in &stretch.pauses {
+            add_pause(&mut sitting.pauses, *pause);
+        }
+    }
+
+    /// The sitting that goes on at this time. Older journals do not tell when one began.
+    fn sitting(&mut self, at: Timestamp) -> &mut WorkSession {
+        if self
+            .sittings
+            .last()
+            .is_none_or(|sitting| sitting.end.is_some())
+        {
+            self.begin_sitting(at);
+        }
+        let last = self.sittings.len() - 1;
+        &mut self.sittings[last]
+    }
+
+    fn begin_sitting(&mut self, began: Timestamp) -> &mut WorkSession {
+        if self.sittings.len() == MOST_SITTINGS {
+            self.sittings.pop();
+        }
+        self.sittings.push(WorkSession {
+            began,
+            begin: None,
+            end: None,
+            last_sign: began,
+            rows: 0,
+            requests: 0,
+            series: Series::new(),
+            pauses: Vec::new(),
+        });
+        let last = self.sittings.len() - 1;
+        &mut self.sittings[last]
+    }
+
+    pub(super) fn finish(mut self, header: RunHeader) -> RunModel {
+        if self.sittings.is_empty() {
+            self.begin_sitting(header.started_at);
+        }
+        self.sittings[0].began = self.sittings[0].began.min(header.started_at);
+        let rows = header.input.rows;
+        let mut outcomes = self.recorded;
+        if let Some(end) = self
+            .sittings
+            .last()
+            .and_then(|sitting| sitting.end.as_ref())
+            && !end.outcomes.is_empty()
+        {
+            outcomes.clone_from(&end.outcomes);
+            self.causes.absorb(end.without_record.clone());
+        }
+        for cause in &mut self.causes.causes {
+            cause.tracking_ids.sort_unstable_by_key(|(row, _)| *row);
+        }
+        let told = total(outcomes.values().copied());
+        for sitting in &mut self.sittings {
+            // What was announced and not waited for is no pause.
+            let end = sitting
+                .end
+                .as_ref()
+                .map_or(Timestamp::MAX, |end| end.finished_at);
+            sitting.pauses.retain_mut(|(from, until)| {
+                *until = end.min(*until);
+                from < until
+            });
+        }
+        RunModel {
+            requests: self.requests,
+            header,
+            sittings: self.sittings,
+            outcomes,
+            rows_untold: rows.saturating_sub(told),
+            causes: self.causes,
+            latencies: self.latencies,
+            throttled: self.throttled,
+            unanswered: self.unanswered,
+        }
+    }
+}
+
+/// Of counts that a damaged file may have made absurd.
+fn total(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
+/// A pause that is told again, longer, is the same one.
+fn add_pause(pauses: &mut Vec<(Timestamp, Timestamp)>, (from, until): (Timestamp, Timestamp)) {
+    match pauses.last_mut() {
+        Some(last) if from <= last.1 => last.1 = last.1.max(until),
+        _ => {
+            if pauses.len() < MOST_PAUSES {
+                pauses.push((from, until));
+            }
+        }
+    }
+}

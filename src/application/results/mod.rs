@@ -1,0 +1,383 @@
+//! The file that a run leaves: the user's own columns and what became of each row, in the order of
+//! the sheet. It is the sheet read once more and joined with the journal.
+
+mod plan_cells;
+mod resolved_ids;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use csv::ByteRecord;
+use jiff::Timestamp;
+use resolved_ids::{Ids, missing_columns};
+
+use crate::journal::{Journal, RowRecord};
+use crate::model::counts::Counts;
+use crate::model::current_numbers::{CurrentNumbers, international};
+use crate::model::failure_groups::FailureGroups;
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::row::Row;
+use crate::sheet::NumberedRecord;
+use crate::sheet::columns::{Columns, PREVIOUS_COLUMNS, RESULT_COLUMNS};
+use crate::sheet::number::REMOVE;
+use crate::sheet::selection::{Choice, Selection};
+use crate::table::{Cell, Existing, Table, TextStyle, Tone, Written, ensure_room};
+
+/// What follows the user's own columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Results,
+    /// Results, and the numbers from before.
+    ResultsWithPrevious,
+    /// The numbers now and then, and what is to be done.
+    Plan,
+    /// Nothing: the numbers that are there stand in the user's own columns for them.
+    Export,
+}
+
+impl Form {
+    /// What an earlier run noted in the sheet is not lost by sending again what failed in it.
+    #[must_use]
+    pub fn for_sheet(self, columns: &Columns) -> Form {
+        match self {
+            Form::Results if columns.previous().is_some() => Form::ResultsWithPrevious,
+            form => form,
+        }
+    }
+
+    fn columns(self) -> Vec<&'static str> {
+        match self {
+            Form::Results => RESULT_COLUMNS.to_vec(),
+            Form::ResultsWithPrevious => [&RESULT_COLUMNS[..], &PREVIOUS_COLUMNS].concat(),
+            Form::Plan => plan_cells::COLUMNS.to_vec(),
+            Form::Export => Vec::new(),
+        }
+    }
+}
+
+/// What a file is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    pub form: Form,
+    pub style: TextStyle,
+    pub selection: &'a Selection<'a>,
+    pub journal: &'a Journal,
+    /// Rows that were sent and have no record in the journal.
+    pub unfinished: &'a BTreeMap<u64, Outcome>,
+}
+
+/// Makes sure, before anything is sent, that so many rows can be written where the results go.
+pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
+    let own = own_columns(columns).count() + missing_columns(columns).len();
+    ensure_room(path, rows, own + form.columns().len())
+}
+
+/// What the results say, in figures.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub counts: Counts,
+    /// Rows that are not as asked and that the journal does not tell of.
+    pub without_record: FailureGroups,
+}
+
+/// Writes the results. Of a plan, `show` gets each row that would change, in a line for the user.
+pub fn write(
+    path: &Path,
+    existing: Existing,
+    content: Content<'_>,
+    mut show: impl FnMut(&str),
+) -> Result<(Tally, Written)> {
+    let mut table = Table::create(path, content.style)?;
+    let tally = write_rows(&mut table, content, &mut show)?;
+    Ok((tally, table.keep(existing)?))
+}
+
+fn write_rows(
+    table: &mut Table,
+    content: Content<'_>,
+    show: &mut dyn FnMut(&str),
+) -> Result<Tally> {
+    let Content {
+        form,
+        selection,
+        journal,
+        ..
+    } = content;
+    let Selection { sheet, columns, .. } = *selection;
+    let own: Vec<usize> = own_columns(columns).collect();
+    for index in &own {
+        table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
+    }
+    for name in missing_columns(columns).into_iter().chain(form.columns()) {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    table.end_row()?;
+
+    let mut tally = Tally::default();
+    let mut finished = journal.records()?;
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        let record = &numbered.record;
+        let choice = selection.choose(&numbered);
+        if form != Form::Export {
+            let ids = match &choice {
+                Choice::Send(row) => Ids::of(sheet, columns, record, row),
+                Choice::Leave(_) | Choice::Keep => Ids::default(),
+            };
+            write_own_cells(table, &own, record, columns, &ids, sheet.delimiter())?;
+            ids.write_missing_columns(table, columns)?;
+        }
+        let (mut line, row) = match choice {
+            Choice::Keep if form == Form::Plan => {
+                let outcome = Outcome::unsent(OutcomeKind::Skipped, "done before");
+                (Line::unfinished(outcome), None)
+            }
+            Choice::Keep => {
+                tally
+                    .counts
+                    .add_kind(keep_cells(table, form, columns, &numbered)?);
+                table.end_row()?;
+                continue;
+            }
+            Choice::Leave(outcome) => {
+                // One that is left out now may have been sent before, with a token that could.
+                let line = match finished.of_row(numbered.row)? {
+                    Some(record) => Line::of(record),
+                    None => Line::unfinished(outcome),
+                };
+                (line, None)
+            }
+            Choice::Send(row) => {
+                let line = match finished.of_row(row.number)? {
+                    Some(record) => Line::finished(record, &row)?,
+                    None => Line::unfinished(outcome_without_record(&row, content)),
+                };
+                (line, Some(row))
+            }
+        };
+        if form == Form::Export && line.outcome.kind == OutcomeKind::Different {
+            // There is nothing that it could differ from.
+            line.outcome.kind = OutcomeKind::Unchanged;
+        }
+        tally.counts.add(&line.outcome);
+        if line.finished_at.is_none() && !line.outcome.kind.is_success() {
+            tally.without_record.add(numbered.row, &line.outcome);
+        }
+        match form {
+            Form::Export => {
+                let present = line.outcome.previous.as_ref();
+                write_present(table, &own, columns, record, present)?;
+            }
+            Form::Results => line.write(table, numbered.row)?,
+            Form::ResultsWithPrevious => {
+                line.write(table, numbered.row)?;
+                let earlier = earlier_previous(selection, &numbered);
+                let previous = earlier.as_ref().or(line.outcome.previous.as_ref());
+                for number in previous.unwrap_or(&CurrentNumbers::default()).texts() {
+                    table.cell(Cell::text(number))?;
+                }
+            }
+            Form::Plan => {
+                if let (Some(row), Some(present)) = (&row, &line.outcome.previous)
+                    && let Some(line) = plan_cells::say(row, present)
+                {
+                    show(&line);
+                }
+                plan_cells::write(table, row.as_ref(), &line.outcome)?;
+            }
+        }
+        table.end_row()?;
+    }
+    Ok(tally)
+}
+
+fn own_columns(columns: &Columns) -> impl Iterator<Item = usize> {
+    (0..columns.width).filter(|index| columns.is_own(*index))
+}
+
+/// What is known of a row that was to be sent and has no record: with the numbers that were noted
+/// before anything was sent for it.
+fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
+    let outcome = match content.unfinished.get(&row.number) {
+        Some(outcome) => outcome.clone(),
+        None => Outcome::unsent(OutcomeKind::NotAttempted, ""),
+    };
+    let noted = content.journal.previous_of(row.number, row.fingerprint());
+    Outcome {
+        previous: outcome.previous.or(noted.cloned()),
+        ..outcome
+    }
+}
+
+/// The numbers from before the first of several runs, where the sheet is the results of a run that
+/// may have changed the row: what was found later may be what that run put there.
+fn earlier_previous(
+    selection: &Selection<'_>,
+    numbered: &NumberedRecord,
+) -> Option<CurrentNumbers> {
+    let columns = selection.columns;
+    let kind = columns.outcome_in(&numbered.record)?;
+    let places = columns.previous()?;
+    let cells = places.map(|index| {
+        let cell = numbered.record.get(index)?;
+        std::str::from_utf8(cell).ok()
+    });
+    (kind == OutcomeKind::Unknown).then(|| CurrentNumbers::of(cells))
+}
+
+/// The user's cells as they were, but for ids that did not stand there. Cells beyond the header's go into the last column, so that
+/// the result columns stay where they belong and the row stays as wrong as it was.
+fn write_own_cells(
+    table: &mut Table,
+    own: &[usize],
+    record: &ByteRecord,
+    columns: &Columns,
+    ids: &Ids<'_>,
+    delimiter: u8,
+) -> Result<()> {
+    let width = columns.width;
+    let cell = |index: usize| {
+        let id = ids.in_column(columns, index).map(str::as_bytes);
+        id.or(record.get(index)).unwrap_or_default()
+    };
+    let mut surplus = (width..record.len()).rev();
+    let (Some(last_surplus), Some((last, others))) = (
+        surplus.find(|index| !record[*index].is_empty()),
+        own.split_last(),
+    ) else {
+        let mut cells = own.iter().map(|index| Cell::Text(cell(*index)));
+        return cells.try_for_each(|cell| table.cell(cell));
+    };
+    for index in others {
+        table.cell(Cell::Text(cell(*index)))?;
+    }
+    let mut joined = cell(*last).to_vec();
+    for index in width..=last_surplus {
+        joined.push(delimiter);
+        joined.extend_from_slice(&record[index]);
+    }
+    table.cell(Cell::Text(&joined))
+}
+
+/// The user's cells with the numbers that are there: a row that asks for what is so already. Those of
+/// a location that could not be read stay empty.
+fn write_present(
+    table: &mut Table,
+    own: &[usize],
+    columns: &Columns,
+    record: &ByteRecord,
+    present: Option<&CurrentNumbers>,
+) -> Result<()> {
+    for index in own {
+        let cell = record.get(*index).unwrap_or_default();
+        match (
+            columns.number_at(*index),
+            present.map(CurrentNumbers::texts),
+        ) {
+            (None, _) => table.cell(Cell::Text(cell))?,
+            (Some(_), None) => table.cell(Cell::text(""))?,
+            (Some(at), Some(present)) => match present[at] {
+                "" => table.cell(Cell::text(REMOVE))?,
+                number => table.cell(Cell::text(&international(number)))?,
+            },
+        }
+    }
+    Ok(())
+}
+
+/// What an earlier run noted of a row stays as it is, but for the row's number.
+fn keep_cells(
+    table: &mut Table,
+    form: Form,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+) -> Result<OutcomeKind> {
+    let kind = columns
+        .outcome_in(&numbered.record)
+        .context("an outcome that was known before is not known now")?;
+    let results = columns.results.clone().unwrap_or_default();
+    for (name, index) in form.columns().into_iter().zip(results.start..) {
+        let cell = numbered.record.get(index);
+        let cell = cell.filter(|_| results.contains(&index));
+        let cell = cell.unwrap_or_default();
+        let count = || std::str::from_utf8(cell).ok()?.parse().ok();
+        table.cell(match name {
+            "row" => Cell::Count(numbered.row),
+            "outcome" => word(kind),
+            "status" | "attempts" => count().map_or(Cell::Text(cell), Cell::Count),
+            _ => Cell::Text(cell),
+        })?;
+    }
+    Ok(kind)
+}
+
+fn word(kind: OutcomeKind) -> Cell<'static> {
+    let tone = match kind {
+        OutcomeKind::Updated => Tone::Good,
+        OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
+        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => {
+            Tone::Suspicion
+        }
+        OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
+    };
+    Cell::Word(kind.word(), tone)
+}
+
+/// The result cells of one row.
+struct Line {
+    outcome: Outcome,
+    finished_at: Option<Timestamp>,
+}
+
+impl Line {
+    /// A row with a record in the journal, if it still is the row that the record is about.
+    fn finished(record: RowRecord, row: &Row<'_>) -> Result<Line> {
+        if record.check != row.fingerprint() {
+            bail!(
+                "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
+                row.number
+            );
+        }
+        Ok(Line::of(record))
+    }
+
+    fn of(record: RowRecord) -> Line {
+        Line {
+            outcome: record.outcome,
+            finished_at: Some(record.finished_at),
+        }
+    }
+
+    fn unfinished(outcome: Outcome) -> Line {
+        Line {
+            outcome,
+            finished_at: None,
+        }
+    }
+
+    fn write(&self, table: &mut Table, row: u64) -> Result<()> {
+        let Outcome {
+            kind,
+            status,
+            error_code,
+            message,
+            tracking_id,
+            attempts,
+            ..
+        } = &self.outcome;
+        let finished_at = self.finished_at.map(|time| format!("{time:.3}"));
+        let cells: [Cell<'_>; RESULT_COLUMNS.len()] = [
+            Cell::Count(row),
+            word(*kind),
+            status.map_or(Cell::text(""), |status| Cell::Count(status.into())),
+            Cell::Outside(error_code),
+            Cell::Outside(message),
+            Cell::Outside(tracking_id),
+            Cell::Count(u64::from(*attempts)),
+            Cell::text(finished_at.as_deref().unwrap_or_default()),
+        ];
+        cells.into_iter().try_for_each(|cell| table.cell(cell))
+    }
+}

@@ -1,0 +1,238 @@
+//! What a run came to: counts, words, exit code.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::application::exit_code::ExitCode;
+use crate::engine::abort::AbortReason;
+use crate::model::clock;
+use crate::model::counts::Counts;
+use crate::model::outcome::OutcomeKind;
+use crate::model::wording::plural;
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Summary {
+    pub counts: Counts,
+    pub reason: Option<AbortReason>,
+    /// Rows the check pass counted; the results must have as many.
+    pub rows_in_sheet: u64,
+    /// Rows that a resumed run would send.
+    pub rows_left: u64,
+    pub requests: u64,
+    pub throttled: u64,
+    pub took: Duration,
+    /// Where the results are; `None` when they could not be written.
+    pub results: Option<String>,
+    /// The command that goes on with this run.
+    pub resume: String,
+    /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
+    pub send_failed: Option<String>,
+}
+
+impl Summary {
+    pub fn exit_code(&self) -> ExitCode {
+        match self.reason {
+            Some(AbortReason::Interrupted) => ExitCode::Interrupted,
+            Some(_) => ExitCode::Stopped,
+            None if self.results.is_none() || !self.adds_up() => ExitCode::Stopped,
+            None if self.counts.not_done() > 0 => ExitCode::SomeRowsNotDone,
+            None => ExitCode::Success,
+        }
+    }
+
+    /// Every row of the sheet has exactly one outcome in the results, if there are any.
+    fn adds_up(&self) -> bool {
+        self.results.is_none() || self.counts.rows == self.rows_in_sheet
+    }
+
+    pub fn to_json(&self) -> Value {
+        let outcomes: BTreeMap<&str, u64> = OutcomeKind::ALL
+            .into_iter()
+            .map(|kind| (kind.word(), self.counts.of(kind)))
+            .collect();
+        let statuses: BTreeMap<String, u64> = self
+            .counts
+            .by_status()
+            .iter()
+            .map(|(status, count)| (say_status(*status), *count))
+            .collect();
+        json!({
+            "rows": self.counts.rows,
+            "outcomes": outcomes,
+            "statuses": statuses,
+            "requests": self.requests,
+            "throttled": self.throttled,
+            "seconds": self.took.as_secs_f64(),
+            "stopped": self.reason.as_ref().map(ToString::to_string),
+            "rowsLeft": self.rows_left,
+            "results": self.results,
+            "resume": self.reason.is_some().then_some(&self.resume),
+            "exitCode": self.exit_code() as u8,
+        })
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(reason) = &self.reason {
+            writeln!(out, "stopped: {reason}")?;
+            if let Some(hint) = reason.hint() {
+                writeln!(out, "hint: {hint}")?;
+            }
+        }
+        let took = clock::in_words(self.took);
+        let requests = plural(self.requests, "request");
+        write!(
+            out,
+            "{} in {took}, {requests}",
+            plural(self.rows_in_sheet, "row")
+        )?;
+        if self.throttled > 0 {
+            let times = plural(self.throttled, "time");
+            write!(out, ", told to wait {times}")?;
+        }
+        out.write_char('\n')?;
+        for (kind, count) in self.counts.by_kind() {
+            writeln!(out, "  {:<14}{count:>8}", kind.word())?;
+        }
+        if !self.counts.by_status().is_empty() {
+            let statuses = self.counts.by_status().iter();
+            let statuses: Vec<String> = statuses
+                .map(|(status, count)| format!("{} × {count}", say_status(*status)))
+                .collect();
+            writeln!(out, "last answers: {}", statuses.join(", "))?;
+        }
+        if let Some(results) = &self.results {
+            writeln!(out, "results: {results}")?;
+        }
+        if !self.adds_up() {
+            writeln!(
+                out,
+                "error: the sheet has {} and the results have {}; do not trust these results",
+                plural(self.rows_in_sheet, "row"),
+                self.counts.rows
+            )?;
+        }
+        if self.reason.is_some() {
+            let left = self.rows_left;
+            let are = if left == 1 { "is" } else { "are" };
+            writeln!(out, "{} {are} left; to go on:", plural(left, "row"))?;
+            writeln!(out, "  {}", self.resume)?;
+        } else if self.results.is_none() {
+            writeln!(out, "nothing needs to be sent again; to write the results:")?;
+            writeln!(out, "  {}", self.resume)?;
+        } else if self.counts.not_done() > 0 {
+            match &self.send_failed {
+                Some(command) => writeln!(
+                    out,
+                    "hint: mend the rows in the results file and send just those again:\n  {command}"
+                )?,
+                None => writeln!(
+                    out,
+                    "hint: mend the rows in the sheet, and look again with another file for --output"
+                )?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn say_status(status: Option<u16>) -> String {
+    status.map_or_else(|| "none".to_string(), |status| status.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::Outcome;
+
+    fn summary(
+        outcomes: &[(OutcomeKind, Option<u16>, u32)],
+        reason: Option<AbortReason>,
+    ) -> Summary {
+        let mut counts = Counts::default();
+        for (kind, status, attempts) in outcomes {
+            counts.add(&Outcome {
+                status: *status,
+                attempts: *attempts,
+                ..Outcome::unsent(*kind, "")
+            });
+        }
+        Summary {
+            rows_in_sheet: counts.rows,
+            rows_left: counts.of(OutcomeKind::NotAttempted),
+            counts,
+            reason,
+            requests: 1234,
+            throttled: 2,
+            took: Duration::from_secs(75),
+            results: Some("sheet.results.csv".into()),
+            resume: "wxbulk apply sheet.csv --resume".into(),
+            send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
+        }
+    }
+
+    #[test]
+    fn a_finished_run_reads_well() {
+        let summary = summary(
+            &[
+                (OutcomeKind::Updated, Some(204), 1),
+                (OutcomeKind::Updated, Some(204), 2),
+                (OutcomeKind::Failed, Some(404), 1),
+                (OutcomeKind::Unknown, None, 6),
+                (OutcomeKind::Invalid, None, 0),
+            ],
+            None,
+        );
+        assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
+        insta::assert_snapshot!(summary.to_string(), @"
+        5 rows in 1 min 15 s, 1,234 requests, told to wait 2 times
+          updated              2
+          failed               1
+          unknown              1
+          invalid              1
+        last answers: none × 1, 204 × 2, 404 × 1
+        results: sheet.results.csv
+        hint: mend the rows in the results file and send just those again:
+          wxbulk apply sheet.results.csv --only-failed
+        ");
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"different":0,"failed":1,"invalid":1,"not-attempted":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
+    }
+
+    #[test]
+    fn a_stopped_run_ends_with_the_command_that_goes_on() {
+        let summary = summary(
+            &[
+                (OutcomeKind::Updated, Some(204), 1),
+                (OutcomeKind::NotAttempted, None, 0),
+            ],
+            Some(AbortReason::Interrupted),
+        );
+        assert_eq!(summary.exit_code(), ExitCode::Interrupted);
+        insta::assert_snapshot!(summary.to_string(), @"
+        stopped: interrupted
+        2 rows in 1 min 15 s, 1,234 requests, told to wait 2 times
+          updated              1
+          not-attempted        1
+        last answers: 204 × 1
+        results: sheet.results.csv
+        1 row is left; to go on:
+          wxbulk apply sheet.csv --resume
+        ");
+    }
+
+    #[test]
+    fn outcomes_that_do_not_add_up_are_said_loudly() {
+        let mut summary = summary(&[(OutcomeKind::Updated, Some(204), 1)], None);
+        assert_eq!(summary.exit_code(), ExitCode::Success);
+        summary.rows_in_sheet = 2;
+        assert_eq!(summary.exit_code(), ExitCode::Stopped);
+        assert!(summary.to_string().contains("do not trust these results"));
+        summary.results = None;
+        assert!(!summary.to_string().contains("do not trust these results"));
+    }
+}

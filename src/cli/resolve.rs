@@ -1,0 +1,285 @@
+//! Gives the flags and the environment their meaning: what was typed becomes settings. The only
+//! reader of the environment.
+
+use std::fmt::Display;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use jiff::SignedDuration;
+
+use crate::application::progress::Manner;
+use crate::application::settings::{
+    BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat, Target,
+};
+use crate::cli::{RunFlags, ServiceFlags, SheetFlags};
+use crate::engine::pipeline::RunPolicy;
+use crate::model::clock;
+use crate::model::ids::{self, Kind};
+use crate::pace::{Memory, PaceSettings};
+use crate::platform;
+use crate::retry::RetryPolicy;
+use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::country::Country;
+use crate::sheet::{ReadOptions, RowFilter, is_standard_input};
+use crate::webex::base_url::{BaseUrl, WEBEX};
+use crate::webex::service_app::{self, ServiceApp};
+use crate::webex::token::{Credentials, Token};
+
+/// Where people have their token already, the first one found counts.
+const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
+
+/// More requests at once than this only makes the limit harder to find.
+const MOST_AT_ONCE: usize = 1000;
+
+impl SheetSettings {
+    pub fn from_flags(flags: SheetFlags) -> Result<SheetSettings> {
+        let default_org = read_org_flag(flags.org.as_deref())?;
+        let country = flags.country.map(|code| read_country(&code)).transpose()?;
+        Ok(SheetSettings {
+            path: flags.sheet,
+            reading: ReadOptions {
+                default_org,
+                country,
+                rows: if flags.only_failed {
+                    RowFilter::OnlyFailed
+                } else {
+                    RowFilter::All
+                },
+                sheet: flags.sheet_name,
+                encoding: read_optional(flags.encoding.as_deref(), "--encoding")?,
+                separator: read_optional(flags.separator.as_deref(), "--separator")?,
+            },
+            duplicates: if flags.allow_duplicates {
+                DuplicatePolicy::InOrder
+            } else {
+                DuplicatePolicy::Refuse
+            },
+        })
+    }
+}
+
+impl RunSettings {
+    pub fn from_flags(spec: RunSpec, flags: RunFlags) -> Result<RunSettings> {
+        // What is mistyped is said even where there is no token yet.
+        let concurrency = read_concurrency(&flags.concurrency)?;
+        let ceiling = read_optional(flags.rate.as_deref(), "--rate")?;
+        let longest_wait = read_duration(&flags.max_wait, "--max-wait")?;
+        let failure_limit = read_optional(flags.max_failures.as_deref(), "--max-failures")?;
+        let timeout = read_duration(&flags.timeout, "--timeout")?;
+        let durability = read_flag(&flags.durability, "--durability")?;
+        let target = if flags.rehearse {
+            if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
+                bail!("--rehearse-speed is a number from 0.1 to 1000");
+            }
+            Target::Rehearsal {
+                speed: flags.rehearse_speed,
+            }
+        } else {
+            let (base_url, credentials) = read_service(&flags.service)?;
+            Target::Service {
+                base_url,
+                credentials,
+            }
+        };
+        let patience = match target {
+            Target::Rehearsal { speed } => 1.0 / speed,
+            Target::Service { .. } => 1.0,
+        };
+        let memory = match &target {
+            Target::Service {
+                base_url,
+                credentials,
+            } if !flags.forget_rate => platform::state_folder(variable)
+                .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
+            Target::Service { .. } | Target::Rehearsal { .. } => None,
+        };
+        let usual = RetryPolicy::default();
+        let confirmation = if flags.rehearse {
+            Confirmation::Given
+        } else {
+            spec.confirmation
+        };
+        let task = spec.task;
+        Ok(RunSettings {
+            spec: RunSpec {
+                confirmation,
+                ..spec
+            },
+            start: if flags.resume {
+                Start::Resume
+            } else {
+                Start::Fresh
+            },
+            bad_rows: if flags.skip_invalid {
+                BadRows::Skip
+            } else {
+                BadRows::Refuse
+            },
+            pace: PaceSettings {
+                concurrency,
+                ceiling,
+                remembered: memory
+                    .as_ref()
+                    .and_then(|memory| memory.recall(clock::now())),
+            },
+            memory,
+            policy: RunPolicy {
+                task,
+                retry: RetryPolicy {
+                    first_delay: usual.first_delay.mul_f64(patience),
+                    longest_delay: usual.longest_delay.mul_f64(patience),
+                    ..usual
+                },
+                longest_wait,
+                failure_limit,
+                seed: fastrand::u64(..),
+            },
+            timeout,
+            target,
+            durability,
+            for_excel: flags.excel,
+            report: flags.report,
+            manner: match (flags.talk.quiet, flags.talk.verbose) {
+                (true, _) => Manner::Silent,
+                (false, 0) => Manner::Suited,
+                (false, _) => Manner::Lines,
+            },
+            summary: match (flags.summary, flags.talk.quiet) {
+                (Some(_), _) => SummaryFormat::Json,
+                (None, true) => SummaryFormat::Quiet,
+                (None, false) => SummaryFormat::Text,
+            },
+        })
+    }
+}
+
+/// Where the output of a run goes: where the user says, else beside the sheet with another ending.
+pub fn output_path(sheet: &Path, named: Option<PathBuf>, ending: &str) -> Result<PathBuf> {
+    match named {
+        Some(path) => Ok(path),
+        None if is_standard_input(sheet) => {
+            bail!("a sheet from the standard input has no name; name its results with --output")
+        }
+        None => Ok(sheet.with_extension(ending)),
+    }
+}
+
+fn read_flag<T: FromStr<Err: Display>>(text: &str, flag: &str) -> Result<T> {
+    text.parse().map_err(|error| anyhow!("{flag}: {error}"))
+}
+
+fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Result<Option<T>> {
+    text.map(|text| read_flag(text, flag)).transpose()
+}
+
+/// Reads `--org`.
+pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
+    org.map(read_org).transpose()
+}
+
+fn read_org(text: &str) -> Result<String> {
+    match ids::read(text, Kind::Organization) {
+        Ok(id) => Ok(id.text.into_owned()),
+        Err(_) => bail!(
+            "--org: `{text}` is not an organization's id\n\
+             hint: it is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk whoami` lists those of your organizations"
+        ),
+    }
+}
+
+fn read_country(text: &str) -> Result<Country> {
+    text.parse()
+        .map_err(|why| anyhow!("--country: `{text}` {why}"))
+}
+
+fn read_concurrency(text: &str) -> Result<NonZeroUsize> {
+    text.parse()
+        .ok()
+        .filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE)
+        .with_context(|| {
+            format!("--concurrency: `{text}` is not a number from 1 to {MOST_AT_ONCE}")
+        })
+}
+
+fn read_duration(text: &str, flag: &str) -> Result<Duration> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_hours(24 * 366))
+        .with_context(|| {
+            format!("{flag}: `{text}` is not a length of time; write it like 90s, 5m or 2h")
+        })
+}
+
+/// Where the service is, and what opens it.
+pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Credentials)> {
+    let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
+        .context("--base-url cannot be used")?;
+    let credentials = read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
+    Ok((base_url, credentials))
+}
+
+/// What is named on the command line counts before the environment, and there a service app
+/// before a token, since it outlives the run.
+fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Result<Credentials> {
+    if let Some(path) = service_app {
+        return ServiceApp::read_file(path)
+            .with_context(|| format!("cannot use the service app's file `{}`", path.display()))
+            .map(Credentials::ServiceApp);
+    }
+    if let Some(path) = token_file {
+        let shown = path.display();
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the token file `{shown}`"))?;
+        return Token::read(&text)
+            .with_context(|| format!("the token file `{shown}` holds no token"))
+            .map(Credentials::Token);
+    }
+    let given = service_app::NAMES.map(filled_variable);
+    if let [Some(id), Some(secret), Some(refresh)] = given {
+        return ServiceApp::new([id, secret, refresh])
+            .context("the service app's variables cannot be used")
+            .map(Credentials::ServiceApp);
+    }
+    for name in TOKEN_VARIABLES {
+        if let Some(text) = filled_variable(name) {
+            return Token::read(&text)
+                .with_context(|| format!("the variable {name} holds no token"))
+                .map(Credentials::Token);
+        }
+    }
+    let names = service_app::NAMES.iter().zip(&given);
+    let missing: Vec<&str> = names
+        .filter(|(_, value)| value.is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.len() < given.len() {
+        bail!(
+            "a service app needs three variables, and {} is not set",
+            missing.join(" and ")
+        );
+    }
+    bail!(
+        "there is no access token\n\
+         hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;\n\
+         hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;\n\
+         hint: for runs longer than that, name a service app's file with --service-app;\n\
+         hint: to try everything without one, use --rehearse"
+    )
+}
+
+fn filled_variable(name: &str) -> Option<String> {
+    variable(name).filter(|text| !text.trim().is_empty())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

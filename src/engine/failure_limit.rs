@@ -1,0 +1,167 @@
+//! When failures end a run: `--max-failures`, and the wall of 403s that shows a token without the right.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::engine::abort::AbortReason;
+use crate::model::outcome::OutcomeKind;
+use crate::model::response::ApiResult;
+
+/// Answers at the start of a run that, all 403, show a token without the right.
+pub(super) const FORBIDDEN_AT_THE_START: u32 = 10;
+
+/// Finished rows before a share of failures means anything.
+const SMALLEST_SAMPLE: u64 = 50;
+
+/// `--max-failures`: so many rows, or such a share of the finished ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FailureLimit {
+    Rows(u64),
+    /// Percent, above 0 and up to 100.
+    Share(f64),
+}
+
+impl fmt::Display for FailureLimit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FailureLimit::Rows(rows) => write!(formatter, "{rows}"),
+            FailureLimit::Share(percent) => write!(formatter, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for FailureLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let limit = match text.strip_suffix('%') {
+            Some(percent) => percent
+                .trim()
+                .parse()
+                .ok()
+                .filter(|percent| *percent > 0.0 && *percent <= 100.0)
+                .map(FailureLimit::Share),
+            None => text.parse().ok().map(FailureLimit::Rows),
+        };
+        limit.ok_or_else(|| {
+            format!("`{text}` is neither a number of rows (`25`) nor a share (`5%`)")
+        })
+    }
+}
+
+/// Watches what comes back and says when going on is pointless.
+#[derive(Debug)]
+pub struct FailureWatch {
+    limit: Option<FailureLimit>,
+    /// 403s at the start of the run; `None` once anything else was answered.
+    forbidden: Option<u32>,
+    finished: u64,
+    failures: u64,
+}
+
+impl FailureWatch {
+    pub fn new(limit: Option<FailureLimit>) -> FailureWatch {
+        FailureWatch {
+            limit,
+            forbidden: Some(0),
+            finished: 0,
+            failures: 0,
+        }
+    }
+
+    pub fn answered(&mut self, reply: &ApiResult) -> Option<AbortReason> {
+        let Ok(answer) = reply else {
+            return None;
+        };
+        match (answer.status, &mut self.forbidden) {
+            (403, Some(count)) => {
+                *count += 1;
+                (*count == FORBIDDEN_AT_THE_START).then(|| AbortReason::Forbidden {
+                    message: answer.message.to_string(),
+                })
+            }
+            // A throttle says nothing about rights.
+            (429, _) => None,
+            _ => {
+                self.forbidden = None;
+                None
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "no sheet has 2^52 rows")]
+    pub fn finished(&mut self, kind: OutcomeKind) -> Option<AbortReason> {
+        self.finished += 1;
+        if !kind.is_success() {
+            self.failures += 1;
+        }
+        let limit = self.limit?;
+        let is_too_much = match limit {
+            FailureLimit::Rows(rows) => self.failures > rows,
+            FailureLimit::Share(percent) => {
+                self.finished >= SMALLEST_SAMPLE
+                    && self.failures as f64 * 100.0 > percent * self.finished as f64
+            }
+        };
+        is_too_much.then_some(AbortReason::TooManyFailures {
+            failures: self.failures,
+            limit,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::response::Response;
+
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it stands for what a request comes to"
+    )]
+    fn answer(status: u16) -> ApiResult {
+        Ok(Response::bare(status))
+    }
+
+    #[test]
+    fn ten_forbidden_answers_stop_a_run_only_when_nothing_else_came_before() {
+        let mut watch = FailureWatch::new(None);
+        for _ in 0..9 {
+            assert!(watch.answered(&answer(403)).is_none());
+            assert!(watch.answered(&answer(429)).is_none());
+        }
+        assert!(matches!(
+            watch.answered(&answer(403)),
+            Some(AbortReason::Forbidden { .. })
+        ));
+        let mut watch = FailureWatch::new(None);
+        watch.answered(&answer(204));
+        assert!((0..100).all(|_| watch.answered(&answer(403)).is_none()));
+    }
+
+    #[test]
+    fn a_number_of_failures_may_be_reached_but_not_passed() {
+        let mut watch = FailureWatch::new(Some(FailureLimit::Rows(1)));
+        assert!(watch.finished(OutcomeKind::Failed).is_none());
+        assert!(watch.finished(OutcomeKind::Updated).is_none());
+        assert!(watch.finished(OutcomeKind::Unknown).is_some());
+    }
+
+    #[test]
+    fn a_share_of_failures_needs_a_sample() {
+        let mut watch = FailureWatch::new(Some(FailureLimit::Share(5.0)));
+        assert!((0..49).all(|_| watch.finished(OutcomeKind::Failed).is_none()));
+        assert!(watch.finished(OutcomeKind::Updated).is_some());
+    }
+
+    #[test]
+    fn limits_read_as_people_type_them() {
+        assert_eq!("25".parse(), Ok(FailureLimit::Rows(25)));
+        assert_eq!("0".parse(), Ok(FailureLimit::Rows(0)));
+        assert_eq!("2.5 %".parse(), Ok(FailureLimit::Share(2.5)));
+        for text in ["", "-1", "5%%", "0%", "101%", "many", "NaN%", "inf%"] {
+            assert!(text.parse::<FailureLimit>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Which row leaves next, and when: one that was waiting, else the next one of the sheet.
+
+use std::collections::VecDeque;
+
+use anyhow::Result;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::job::{Job, OnWire, Step};
+use super::row_span::RowSpan;
+use super::{Pipeline, Recorder, Task};
+use crate::engine::abort::AbortReason;
+use crate::model::response::ApiResult;
+use crate::model::row::Row;
+use crate::pace::{Departure, Ticket};
+use crate::webex::Service;
+
+/// Rows held while they back off or wait for an earlier row of their location. Past this no
+/// more are read: when so many are in trouble, going on with others helps nobody.
+const MOST_ROWS_HELD: usize = 1000;
+
+impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
+    /// Sees to it that a row is ready to leave; false when there is none just now.
+    pub(super) fn has_ready(
+        &mut self,
+        rows: &mut impl Iterator<Item = Result<Row<'static>>>,
+        now: Instant,
+    ) -> bool {
+        while let Some(entry) = self.backing_off.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            self.ready.push_back(entry.remove());
+        }
+        while self.ready.is_empty() && self.backing_off.len() + self.in_lanes < MOST_ROWS_HELD {
+            match rows.next() {
+                Some(Ok(row)) => {
+                    let job = self.begin(row);
+                    self.admit(job);
+                }
+                Some(Err(error)) => self.stop(AbortReason::SheetUnreadable(error)),
+                None => {
+                    self.is_all_admitted = true;
+                    break;
+                }
+            }
+            if self.stopping.is_some() {
+                return false;
+            }
+        }
+        !self.ready.is_empty()
+    }
+
+    fn begin(&self, row: Row<'static>) -> Job {
+        // What was there before is known: this row was stopped on its way, and its change may be
+        // there already.
+        let previous = match self.policy.task {
+            Task::ReadThenWrite => self.recorder.previous_of(&row),
+            Task::Write | Task::Read => None,
+        };
+        let step = match self.policy.task {
+            Task::Write => Step::Write,
+            Task::ReadThenWrite if previous.is_some() => Step::Write,
+            Task::Read | Task::ReadThenWrite => Step::Read,
+        };
+        Job {
+            row_span: RowSpan::begin(&row),
+            row,
+            step,
+            previous,
+            attempts: 0,
+            errors: 0,
+            last: None,
+            may_have_been_applied: false,
+            token: 0,
+            refusals: 0,
+        }
+    }
+
+    /// Of several rows for one location only one is under way; the others wait in file order.
+    fn admit(&mut self, job: Job) {
+        let location = job.row.key;
+        if self.duplicates.shares(location) {
+            if let Some(lane) = self.lanes.get_mut(&location) {
+                lane.push_back(job);
+                self.in_lanes += 1;
+                return;
+            }
+            self.lanes.insert(location, VecDeque::new());
+        }
+        self.ready.push_back(job);
+    }
+
+    pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+        if self.renewal.is_under_way() {
+            return Departure::WhenOneReturns;
+        }
+        let Some(reachable) = self.circuit_breaker.next_departure(now, on_wire) else {
+            return Departure::WhenOneReturns;
+        };
+        let reachable = reachable.max(self.renewal.not_before().unwrap_or(reachable));
+        match self.pacer.next_departure(now, on_wire) {
+            Departure::Now if reachable > now => Departure::At(reachable),
+            Departure::At(instant) => Departure::At(instant.max(reachable)),
+            departure => departure,
+        }
+    }
+
+    pub(super) fn depart(
+        &mut self,
+        now: Instant,
+    ) -> Option<impl Future<Output = (Job, Ticket, ApiResult)> + use<'a, S, R>> {
+        let mut job = self.ready.pop_front()?;
+        let ticket = self.pacer.depart(now);
+        job.attempts += 1;
+        job.row_span.departs(now);
+        job.token = self.renewal.token();
+        self.requests += 1;
+        let on_wire = OnWire {
+            step: job.step,
+            attempts: job.attempts,
+        };
+        self.on_wire.insert(job.row.number, on_wire);
+        let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
+        let tracking = tracking.into_uuid().as_u128();
+        let service = self.service;
+        let span = job.row_span.span();
+        let exchange = async move {
+            let reply = match job.step {
+                Step::Read => service.numbers(&job.row, tracking).await,
+                Step::Write => service.set_numbers(&job.row, tracking).await,
+            };
+            (job, ticket, reply)
+        };
+        Some(exchange.instrument(span))
+    }
+
+    /// Asks for a new access token; paced as any request, since it may be refused as any other.
+    pub(super) fn renew(
+        &mut self,
+        now: Instant,
+    ) -> impl Future<Output = (Ticket, ApiResult)> + use<'a, S, R> {
+        let ticket = self.pacer.depart(now);
+        self.requests += 1;
+        self.renewal.begins();
+        let service = self.service;
+        async move { (ticket, service.renew().await) }
+    }
+}

@@ -1,0 +1,74 @@
+//! A row on its way, and the outcome it comes to.
+
+use super::row_span::RowSpan;
+use crate::model::current_numbers::CurrentNumbers;
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::response::{ApiResult, Response, TransportError};
+use crate::model::row::Row;
+
+/// A row on its way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) row: Row<'static>,
+    pub(super) step: Step,
+    /// The numbers before anything was sent, once they are known.
+    pub(super) previous: Option<CurrentNumbers>,
+    pub(super) attempts: u32,
+    /// Attempts that ended in an error and count against the row.
+    pub(super) errors: u32,
+    /// What the last attempt came to.
+    pub(super) last: Option<ApiResult>,
+    /// An attempt may have taken effect although no success came back.
+    pub(super) may_have_been_applied: bool,
+    /// The access token of the last attempt.
+    pub(super) token: u32,
+    /// How often a token was refused.
+    pub(super) refusals: u32,
+    pub(super) row_span: RowSpan,
+}
+
+/// What the next request for a row is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Read,
+    Write,
+}
+
+/// A request that has no answer yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnWire {
+    pub(super) step: Step,
+    pub(super) attempts: u32,
+}
+
+pub(super) fn unfinished_kind(may_have_been_applied: bool) -> OutcomeKind {
+    if may_have_been_applied {
+        OutcomeKind::Unknown
+    } else {
+        OutcomeKind::NotAttempted
+    }
+}
+
+pub(super) fn outcome(kind: OutcomeKind, attempts: u32, reply: ApiResult) -> Outcome {
+    match reply {
+        Ok(Response {
+            status,
+            error_code,
+            message,
+            tracking_id,
+            ..
+        }) => Outcome {
+            kind,
+            status: Some(status),
+            error_code,
+            message,
+            tracking_id,
+            attempts,
+            previous: None,
+        },
+        Err(TransportError { message, .. }) => Outcome {
+            attempts,
+            ..Outcome::unsent(kind, message)
+        },
+    }
+}

@@ -1,0 +1,238 @@
+//! What an answer does: to its row, to the pace, and to the run.
+
+use std::slice;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::job::{Job, Step, outcome};
+use super::row_span;
+use super::token_renewal::Refusal;
+use super::{Pipeline, Recorder, RowResult, Task};
+use crate::engine::abort::AbortReason;
+use crate::model::clock;
+use crate::model::outcome::OutcomeKind;
+use crate::model::response::{ApiResult, Delivery, Response, message_of};
+use crate::model::row::Change;
+use crate::pace::{Ticket, Verdict};
+use crate::retry::{self, RetryDecision};
+use crate::webex::Service;
+
+/// What is said of a row that was left alone because of its preconditions.
+const NOT_AS_EXPECTED: &str = "somebody changed the numbers in the meantime; they were left alone";
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    pub(super) fn take_renewal(&mut self, ticket: Ticket, reply: &ApiResult) {
+        let now = Instant::now();
+        self.recorder.ended(reply, ticket.age(now));
+        row_span::note_renewal(reply);
+        if self.is_out_of_reach(reply, now) {
+            self.stop_as_unreachable(reply);
+        }
+        let errors = self.renewal.errors;
+        let next = retry::decide(reply, errors, &self.policy.retry, self.chance.f64());
+        self.pacer.answered(ticket, now, verdict(reply, next));
+        match next {
+            RetryDecision::Finished(OutcomeKind::Updated) => self.renewal.succeeded(),
+            RetryDecision::Throttled { wait } => {
+                self.throttled += 1;
+                self.ensure_the_wait_is_bearable(wait, now);
+                self.renewal.try_again(now, Duration::ZERO, false);
+            }
+            RetryDecision::Again { after, counts } => self.renewal.try_again(now, after, counts),
+            RetryDecision::Finished(_) | RetryDecision::Unauthorized => {
+                self.stop(AbortReason::NotRenewed {
+                    message: message_of(reply).to_string(),
+                });
+            }
+        }
+    }
+
+    /// What any reply says about the service as a whole; true when it has been silent for so long
+    /// that going on is pointless.
+    pub(super) fn is_out_of_reach(&mut self, reply: &ApiResult, now: Instant) -> bool {
+        match reply {
+            Ok(_) => {
+                self.circuit_breaker.answered();
+                false
+            }
+            Err(_) => self.circuit_breaker.failed(now),
+        }
+    }
+
+    pub(super) fn stop_as_unreachable(&mut self, reply: &ApiResult) {
+        self.stop(AbortReason::Unreachable {
+            message: message_of(reply).to_string(),
+        });
+    }
+
+    pub(super) fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: ApiResult) {
+        let now = Instant::now();
+        self.recorder.ended(&reply, ticket.age(now));
+        self.on_wire.remove(&job.row.number);
+        job.row_span.returns(now);
+        let mut is_given_up = false;
+        if self.is_out_of_reach(&reply, now) {
+            is_given_up = self.is_silence_of_these_rows(&reply);
+            if !is_given_up {
+                self.stop_as_unreachable(&reply);
+            }
+        }
+        if let Some(reason) = self.watch.answered(&reply) {
+            self.stop(reason);
+        }
+        let next = if is_given_up {
+            RetryDecision::Finished(OutcomeKind::Unknown)
+        } else {
+            retry::decide(&reply, job.errors, &self.policy.retry, self.chance.f64())
+        };
+        job.note_answer(&reply, next);
+        self.pacer.answered(ticket, now, verdict(&reply, next));
+        job.may_have_been_applied |=
+            job.step == Step::Write && retry::may_have_been_applied(&reply);
+        if matches!(&reply, Ok(answer) if answer.status != 401) {
+            self.renewal.accepted();
+        }
+        match next {
+            RetryDecision::Finished(kind) => match (job.step, kind) {
+                (Step::Write, kind) => self.finish(job, kind, reply),
+                (Step::Read, OutcomeKind::Updated) => self.take_present(job, reply),
+                // Nothing was asked that could have taken effect.
+                (Step::Read, _) => self.finish(job, OutcomeKind::Failed, reply),
+            },
+            RetryDecision::Throttled { wait } => {
+                self.throttled += 1;
+                self.ensure_the_wait_is_bearable(wait, now);
+                job.last = Some(reply);
+                self.ready.push_front(job);
+            }
+            RetryDecision::Again { after, counts } => {
+                job.errors += u32::from(counts);
+                job.last = Some(reply);
+                self.backing_off.insert((now + after, self.requests), job);
+            }
+            RetryDecision::Unauthorized => {
+                job.refusals += 1;
+                let renewal = self.service.renewal();
+                match self.renewal.refused(job.token, job.refusals, renewal) {
+                    Refusal::OfTheRow => {
+                        self.finish(job, OutcomeKind::Failed, reply);
+                        return;
+                    }
+                    Refusal::Passing => {}
+                    Refusal::Final => self.stop(AbortReason::Unauthorized {
+                        message: message_of(&reply).to_string(),
+                    }),
+                }
+                job.last = Some(reply);
+                self.ready.push_front(job);
+            }
+        }
+    }
+
+    /// What becomes of a row now that the numbers of its location are known.
+    pub(super) fn take_present(&mut self, mut job: Job, mut reply: ApiResult) {
+        let Ok(Response {
+            present: Some(present),
+            message,
+            ..
+        }) = &mut reply
+        else {
+            return self.finish(job, OutcomeKind::Failed, reply);
+        };
+        let present = std::mem::take(present);
+        let previous = job.previous.insert(present);
+        if Change::are_met(&job.row.changes, previous) {
+            self.finish(job, OutcomeKind::Unchanged, reply);
+        } else if self.policy.task == Task::Read {
+            self.finish(job, OutcomeKind::Different, reply);
+        } else if !Change::are_met(&job.row.expected, previous) {
+            *message = NOT_AS_EXPECTED.into();
+            self.finish(job, OutcomeKind::Failed, reply);
+        } else {
+            // First, since what follows may fail.
+            self.record();
+            if let Err(error) = self.recorder.found(&job.row, previous) {
+                self.stop(AbortReason::CannotRecord(error));
+                return;
+            }
+            job.step = Step::Write;
+            job.errors = 0;
+            job.last = None;
+            self.ready.push_front(job);
+        }
+    }
+
+    /// Whether the silence may be that of a few locations and not the service's: it takes
+    /// connections, and no row is left that has not been silent itself. Stopping would leave
+    /// such rows to every resumed run again.
+    pub(super) fn is_silence_of_these_rows(&self, reply: &ApiResult) -> bool {
+        matches!(reply, Err(error) if error.delivery == Delivery::MaybeSent)
+            && self.is_all_admitted
+            && self.ready.iter().all(|job| job.attempts > 0)
+    }
+
+    pub(super) fn ensure_the_wait_is_bearable(&mut self, wait: Option<Duration>, now: Instant) {
+        // Without a time from the service the pacer's own guess counts.
+        let status = self.pacer.status(now);
+        let closed_for = status.closed_until.map(|until| until.duration_since(now));
+        let wait = wait.into_iter().chain(closed_for).max().unwrap_or_default();
+        if wait > self.policy.longest_wait {
+            let until = clock::time_of_day(clock::now(), wait);
+            self.stop(AbortReason::WaitTooLong { wait, until });
+        }
+    }
+
+    pub(super) fn finish(&mut self, job: Job, kind: OutcomeKind, reply: ApiResult) {
+        let location = job.row.key;
+        if let Some(lane) = self.lanes.get_mut(&location) {
+            if let Some(next) = lane.pop_front() {
+                self.in_lanes -= 1;
+                self.ready.push_back(next);
+            } else {
+                self.lanes.remove(&location);
+            }
+        }
+        let mut outcome = outcome(kind, job.attempts, reply);
+        job.note_outcome(&outcome);
+        outcome.previous = job.previous;
+        let row = job.row;
+        self.finished.push(RowResult { row, outcome });
+        if let Some(reason) = self.watch.finished(kind) {
+            self.stop(reason);
+        }
+    }
+
+    /// Records what has finished.
+    pub(super) fn record(&mut self) {
+        if self.finished.is_empty() {
+            return;
+        }
+        let had_failed = matches!(self.stopping, Some(AbortReason::CannotRecord(_)));
+        if !had_failed {
+            match self.recorder.finished(&self.finished) {
+                Ok(()) => return self.finished.clear(),
+                Err(error) => self.stopping = Some(AbortReason::CannotRecord(error)),
+            }
+        }
+        for finished in self.finished.drain(..) {
+            // Where there is no room for all there may be some for a few.
+            if had_failed || self.recorder.finished(slice::from_ref(&finished)).is_err() {
+                self.recorder.cannot_record(&finished);
+                let RowResult { row, outcome } = finished;
+                self.unrecorded.push((row.number, outcome));
+            }
+        }
+    }
+}
+
+fn verdict(reply: &ApiResult, next: RetryDecision) -> Verdict {
+    match (reply, next) {
+        (Ok(answer), RetryDecision::Throttled { wait }) if answer.status != 429 => {
+            Verdict::Held { wait }
+        }
+        (_, RetryDecision::Throttled { wait }) => Verdict::Throttled { wait },
+        (Err(_), _) => Verdict::Silent,
+        (Ok(_), _) => Verdict::Accepted,
+    }
+}

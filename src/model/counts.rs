@@ -1,0 +1,52 @@
+//! How many rows have each outcome.
+
+use std::collections::BTreeMap;
+
+use crate::model::outcome::{Outcome, OutcomeKind};
+
+/// Counts of what stands in a results file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Counts {
+    by_kind: BTreeMap<OutcomeKind, u64>,
+    /// By HTTP status of the last answer; `None`: an attempt was made and got no answer.
+    by_status: BTreeMap<Option<u16>, u64>,
+    pub rows: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.add_kind(outcome.kind);
+        if outcome.attempts > 0 {
+            *self.by_status.entry(outcome.status).or_default() += 1;
+        }
+    }
+
+    /// A row of which only the outcome is known.
+    pub fn add_kind(&mut self, kind: OutcomeKind) {
+        self.rows += 1;
+        *self.by_kind.entry(kind).or_default() += 1;
+    }
+
+    pub fn of(&self, kind: OutcomeKind) -> u64 {
+        self.by_kind.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// The outcomes that there are, and how many rows have each.
+    pub fn by_kind(&self) -> &BTreeMap<OutcomeKind, u64> {
+        &self.by_kind
+    }
+
+    /// The outcomes of the last answers: their HTTP statuses, and how many rows have each.
+    pub fn by_status(&self) -> &BTreeMap<Option<u16>, u64> {
+        &self.by_status
+    }
+
+    /// Rows that are not as the sheet asks.
+    pub fn not_done(&self) -> u64 {
+        let kinds = OutcomeKind::ALL.into_iter();
+        kinds
+            .filter(|kind| !kind.is_success())
+            .map(|kind| self.of(kind))
+            .sum()
+    }
+}

@@ -1,0 +1,301 @@
+//! Webex identifiers: base64 of `ciscospark://us/KIND/<uuid>`, as people paste them.
+//!
+//! An id is sent as it was given, since padded and non-canonical ones occur and work; it is
+//! decoded only to see what kind of thing it names. The one exception is the plain UUID that
+//! Control Hub shows: whether the service takes it is unknown, so it is written the long way.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use foldhash::quality::FixedState;
+
+use crate::model::row::LocationKey;
+
+/// The longest id looked at; real ones have 82 to 87 characters.
+const LONGEST_ID: usize = 400;
+
+/// What is left of the usual id after the characters that all of its kind begin with, and what
+/// it decodes to, at most.
+const USUAL_REST: usize = 51;
+const USUAL_BYTES: usize = 38;
+
+/// Where a UUID has its dashes; lower-case digits everywhere else.
+const UUID_DASHES: &[u8; 36] = b"........-....-....-....-............";
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+
+/// The kinds of thing the two id columns name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Organization,
+    Location,
+}
+
+impl Kind {
+    /// As it stands inside an id.
+    fn segment(self) -> &'static str {
+        match self {
+            Kind::Organization => "ORGANIZATION",
+            Kind::Location => "LOCATION",
+        }
+    }
+
+    /// What every id of the kind begins with in base64, and what is left of it in the bytes that
+    /// follow.
+    fn beginning(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Kind::Organization => ("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElP", b"N/"),
+            Kind::Location => ("Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9O", b"/"),
+        }
+    }
+}
+
+/// An id that passed, and the key that tells its thing apart however it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Id<'a> {
+    pub text: Cow<'a, str>,
+    pub key: LocationKey,
+}
+
+/// Why an id cannot be what its column says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum IdFault {
+    Empty,
+    /// It names another kind of thing: `an organization's id`, `a person's id`, …
+    OtherKind(Cow<'static, str>),
+    /// It is nothing Webex hands out.
+    NoId,
+}
+
+/// Reads a cell that should hold an id of `kind`.
+pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
+    if let Some(key) = key_of_usual(cell, kind) {
+        return Ok(Id {
+            text: Cow::Borrowed(cell),
+            key,
+        });
+    }
+    let text = cell.trim_matches(|character| is_blank(character) || is_quote(character));
+    if text.is_empty() {
+        return Err(IdFault::Empty);
+    }
+    if is_uuid(text) {
+        let uuid = text.to_ascii_lowercase();
+        let segment = kind.segment();
+        let long = BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{segment}/{uuid}"));
+        return Ok(Id {
+            text: Cow::Owned(long),
+            key: key_of(&uuid),
+        });
+    }
+    let mut buffer = [0; LONGEST_ID];
+    let decoded = decode(text, &mut buffer).ok_or(IdFault::NoId)?;
+    let (found, thing) = kind_and_thing(decoded).ok_or(IdFault::NoId)?;
+    if found != kind.segment() {
+        return Err(IdFault::OtherKind(name_of_kind(found)));
+    }
+    Ok(Id {
+        text: Cow::Borrowed(text),
+        key: key_of(thing),
+    })
+}
+
+/// The key of an id just as the API writes it, as nearly all are: whole, without padding, with a
+/// UUID in small letters. Only faster than what is done with all others.
+fn key_of_usual(cell: &str, kind: Kind) -> Option<LocationKey> {
+    let (start, before) = kind.beginning();
+    let rest = cell.strip_prefix(start)?;
+    if rest.len() > USUAL_REST {
+        return None;
+    }
+    let mut buffer = [0; USUAL_BYTES];
+    let decoded = base64_simd::URL_SAFE_NO_PAD
+        .decode(rest.as_bytes(), base64_simd::Out::from_slice(&mut buffer))
+        .ok()?;
+    let uuid = decoded.strip_prefix(before)?.try_into().ok()?;
+    is_lower_case_uuid(uuid).then(|| LocationKey(hash(uuid)))
+}
+
+/// Without a way out halfway, which would cost more than it saves.
+fn is_lower_case_uuid(bytes: &[u8; 36]) -> bool {
+    let pairs = bytes.iter().zip(UUID_DASHES);
+    pairs.fold(true, |so_far, (byte, at)| {
+        let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        so_far & (if *at == b'-' { *byte == b'-' } else { is_digit })
+    })
+}
+
+/// White space, no-break and zero-width characters: what clings to a pasted cell.
+pub fn is_blank(character: char) -> bool {
+    character.is_whitespace() || is_invisible(character)
+}
+
+/// Apostrophes with which a cell is marked as text, and quotes that were pasted along.
+pub fn is_quote(character: char) -> bool {
+    matches!(
+        character,
+        '\'' | '"' | '`' | '\u{b4}' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}'
+    )
+}
+
+/// Characters with no width of their own: joiners, direction marks, the byte order mark.
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn decode<'b>(text: &str, buffer: &'b mut [u8; LONGEST_ID]) -> Option<&'b str> {
+    // An estimate of the decoded size, which is what base64 asks of its buffer.
+    if text.len() / 4 * 3 + 3 > LONGEST_ID {
+        return None;
+    }
+    let engine = if text.contains(['+', '/']) {
+        &STANDARD
+    } else {
+        &URL_SAFE
+    };
+    let length = engine.decode_slice(text, buffer).ok()?;
+    std::str::from_utf8(&buffer[..length]).ok()
+}
+
+/// `ciscospark://us/LOCATION/31161` → (`LOCATION`, `31161`).
+fn kind_and_thing(decoded: &str) -> Option<(&str, &str)> {
+    let path = decoded.strip_prefix("ciscospark://")?;
+    let (before, thing) = path.rsplit_once('/')?;
+    let (_region, kind) = before.rsplit_once('/')?;
+    let is_number = thing.bytes().all(|byte| byte.is_ascii_digit());
+    // An id that was cut short decodes just as well; what it names gives it away.
+    let is_whole = is_uuid(thing) || (is_number && !thing.is_empty());
+    let is_kind = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    (is_whole && !kind.is_empty() && kind.bytes().all(is_kind)).then_some((kind, thing))
+}
+
+fn name_of_kind(kind: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match kind {
+        "ORGANIZATION" => "an organization's id",
+        "LOCATION" => "a location's id",
+        "PEOPLE" => "a person's id",
+        "PLACE" => "a workspace's id",
+        "ROOM" => "a room's id",
+        "DEVICE" => "a device's id",
+        "GROUP" => "a group's id",
+        "LICENSE" => "a license's id",
+        "VIRTUAL_LINE" => "a virtual line's id",
+        "HUNT_GROUP" => "a hunt group's id",
+        "CALL_QUEUE" => "a call queue's id",
+        "AUTO_ATTENDANT" => "an auto attendant's id",
+        "TRUNK" => "a trunk's id",
+        other => return Cow::Owned(format!("an id of the kind {other}")),
+    })
+}
+
+fn is_uuid(text: &str) -> bool {
+    <[u8; 36]>::try_from(text.as_bytes()).is_ok_and(|mut bytes| {
+        bytes.make_ascii_lowercase();
+        is_lower_case_uuid(&bytes)
+    })
+}
+
+/// Tells locations apart of which only the names are known yet.
+pub fn key_of_name(org_id: Option<&str>, name: &str) -> LocationKey {
+    let organization = org_id.unwrap_or_default();
+    LocationKey(hash(format!("{organization}\0{name}").as_bytes()))
+}
+
+/// Capitals make no other location of it.
+fn key_of(thing: &str) -> LocationKey {
+    LocationKey(hash(thing.to_ascii_lowercase().as_bytes()))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607";
+
+    fn id(kind: &str, thing: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{kind}/{thing}"))
+    }
+
+    #[test]
+    fn ids_go_out_as_they_came_but_for_what_clings_to_them() {
+        let long = id("LOCATION", UUID);
+        assert_eq!(long.len(), 82);
+        let pasted = format!("\u{a0} {long}\u{200b}\t");
+        assert_eq!(read(&pasted, Kind::Location).expect("an id").text, long);
+        let quoted = format!("'{long}");
+        assert_eq!(read(&quoted, Kind::Location).expect("an id").text, long);
+        let padded = format!("{long}==");
+        assert_eq!(read(&padded, Kind::Location).expect("an id").text, padded);
+        let numeric = id("LOCATION", "31161");
+        assert_eq!(read(&numeric, Kind::Location).expect("an id").text, numeric);
+    }
+
+    #[test]
+    fn a_plain_uuid_is_written_the_long_way() {
+        let upper = UUID.to_ascii_uppercase();
+        let read = read(&upper, Kind::Organization).expect("an id");
+        assert_eq!(read.text, id("ORGANIZATION", UUID));
+        assert_eq!(read.text.len(), 87);
+    }
+
+    #[test]
+    fn one_location_has_one_key_however_it_is_written() {
+        let key = |text: &str| read(text, Kind::Location).expect("an id").key;
+        let long = id("LOCATION", UUID);
+        assert_eq!(key(&long), key(UUID));
+        assert_eq!(key(&long), key(&format!("{long}==")));
+        assert_eq!(key(&long), key(&id("LOCATION", &UUID.to_uppercase())));
+        assert_ne!(key(&long), key(&id("LOCATION", "31161")));
+    }
+
+    #[test]
+    fn what_is_no_id_of_the_kind_is_named() {
+        let fault = |text: &str| read(text, Kind::Location).expect_err("a fault");
+        assert_eq!(fault(" \u{feff} "), IdFault::Empty);
+        assert_eq!(
+            fault(&id("ORGANIZATION", UUID)),
+            IdFault::OtherKind("an organization's id".into())
+        );
+        assert_eq!(
+            fault(&id("PEOPLE", UUID)),
+            IdFault::OtherKind("a person's id".into())
+        );
+        let long = id("LOCATION", UUID);
+        for text in [
+            "London",
+            "Y2lzY29",
+            &long[..20],
+            &long[..60],
+            &long.to_lowercase(),
+            &"A".repeat(10_000),
+            "ciscospark://us/LOCATION/1",
+            &BASE64_URL_SAFE_NO_PAD.encode("ciscospark://us/LOCATION/"),
+            &BASE64_URL_SAFE_NO_PAD.encode("ciscospark://LOCATION"),
+            &BASE64_URL_SAFE_NO_PAD.encode([0xff, 0xfe, 0x00]),
+        ] {
+            assert_eq!(fault(text), IdFault::NoId, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_cell_makes_it_panic(cell in ".*") {
+            let _ = read(&cell, Kind::Location);
+        }
+    }
+}

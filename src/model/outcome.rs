@@ -1,0 +1,156 @@
+//! What became of a row, in the words of the results file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::current_numbers::CurrentNumbers;
+
+/// The word in the `outcome` column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeKind {
+    /// The service took the change.
+    Updated,
+    /// The numbers were already as asked, so nothing was sent.
+    Unchanged,
+    /// The service refused it, or could not do it however often it was asked.
+    Failed,
+    /// The last try may or may not have taken effect.
+    Unknown,
+    /// The sheet's fault; never sent.
+    Invalid,
+    /// Nothing to do, or the twin of an earlier row.
+    Skipped,
+    /// The run ended first.
+    NotAttempted,
+    /// Only looked at: the numbers are not as asked.
+    Different,
+}
+
+impl OutcomeKind {
+    pub const ALL: [OutcomeKind; 8] = [
+        OutcomeKind::Updated,
+        OutcomeKind::Unchanged,
+        OutcomeKind::Failed,
+        OutcomeKind::Unknown,
+        OutcomeKind::Invalid,
+        OutcomeKind::Skipped,
+        OutcomeKind::NotAttempted,
+        OutcomeKind::Different,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            OutcomeKind::Updated => "updated",
+            OutcomeKind::Unchanged => "unchanged",
+            OutcomeKind::Failed => "failed",
+            OutcomeKind::Unknown => "unknown",
+            OutcomeKind::Invalid => "invalid",
+            OutcomeKind::Skipped => "skipped",
+            OutcomeKind::NotAttempted => "not-attempted",
+            OutcomeKind::Different => "different",
+        }
+    }
+
+    /// Reads the word back, as a person may have left it: any case, spaces around it.
+    pub fn from_word(word: &str) -> Option<OutcomeKind> {
+        let word = word.trim();
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the location now is as the row asks, as far as this run can tell; or was to be looked
+    /// at only.
+    pub fn is_success(self) -> bool {
+        matches!(
+            self,
+            OutcomeKind::Updated
+                | OutcomeKind::Unchanged
+                | OutcomeKind::Skipped
+                | OutcomeKind::Different
+        )
+    }
+}
+
+/// What became of one row: the result columns but for the row number and the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    #[serde(rename = "outcome")]
+    pub kind: OutcomeKind,
+    /// The HTTP status of the last answer; a transport error never poses as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub error_code: Box<str>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub message: Box<str>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub tracking_id: Box<str>,
+    /// Requests sent for this row.
+    pub attempts: u32,
+    /// The numbers before anything was sent, where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<CurrentNumbers>,
+}
+
+impl Outcome {
+    /// An outcome that no request led to.
+    pub fn unsent(kind: OutcomeKind, message: impl Into<Box<str>>) -> Outcome {
+        Outcome {
+            kind,
+            status: None,
+            error_code: Box::default(),
+            message: message.into(),
+            tracking_id: Box::default(),
+            attempts: 0,
+            previous: None,
+        }
+    }
+
+    /// Whether the cause is the same: status and code. The words may name the row's own ids, so they
+    /// tell causes apart only where there was no answer.
+    pub fn is_like(&self, other: &Outcome) -> bool {
+        self.status == other.status
+            && match self.status {
+                Some(_) => self.error_code == other.error_code,
+                None => self.message == other.message,
+            }
+    }
+}
+
+/// `404 Location not found`: a message with its status, which some pages of error begin with.
+pub fn with_status(status: u16, message: &str) -> String {
+    let status = status.to_string();
+    let message = message.strip_prefix(&status).unwrap_or(message);
+    format!("{status} {}", message.trim())
+        .trim_end()
+        .to_string()
+}
+
+/// ` (25223/8363)`: what follows a message that has a code.
+pub fn code_after(code: &str) -> String {
+    if code.is_empty() {
+        return String::new();
+    }
+    format!(" ({code})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back_and_is_the_word_the_journal_uses() {
+        for kind in OutcomeKind::ALL {
+            assert_eq!(OutcomeKind::from_word(kind.word()), Some(kind));
+            let json = serde_json::to_string(&kind).expect("a word");
+            assert_eq!(json, format!("\"{}\"", kind.word()));
+        }
+        assert_eq!(
+            OutcomeKind::from_word(" UPDATED "),
+            Some(OutcomeKind::Updated)
+        );
+        assert_eq!(OutcomeKind::from_word("done"), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! What came of one request: an answer of the service, or none and how far the request got.
+
+use std::time::Duration;
+
+use crate::model::current_numbers::CurrentNumbers;
+
+/// What came of one request.
+pub type ApiResult = Result<Response, TransportError>;
+
+/// What was said, or why nothing was.
+pub fn message_of(result: &ApiResult) -> &str {
+    match result {
+        Ok(response) => &response.message,
+        Err(error) => &error.message,
+    }
+}
+
+/// What the service said, boiled down to what a row's result needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    pub status: u16,
+    pub retry_after: RetryAfter,
+    /// One code, or two as `25223/8363` where the answer gives two that differ.
+    pub error_code: Box<str>,
+    /// Empty on success.
+    pub message: Box<str>,
+    /// What Cisco support asks for.
+    pub tracking_id: Box<str>,
+    /// The numbers of the location, where they were asked for.
+    pub present: Option<CurrentNumbers>,
+}
+
+impl Response {
+    /// An answer that says nothing but its status.
+    pub fn bare(status: u16) -> Response {
+        Response {
+            status,
+            ..Response::default()
+        }
+    }
+}
+
+/// The `Retry-After` header as far as it could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RetryAfter {
+    #[default]
+    Missing,
+    /// There was one, but it says nothing usable (`rand(30),add(30)` is real).
+    Unreadable,
+    /// Counted from the moment the answer arrived; never zero.
+    Wait(Duration),
+}
+
+/// A request that got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    pub delivery: Delivery,
+    /// What happened, for the person.
+    pub message: Box<str>,
+}
+
+/// How far a request without an answer got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It never left: no name, no connection, no TLS.
+    NotSent,
+    /// It may have arrived, and may have taken effect.
+    MaybeSent,
+}

@@ -1,0 +1,274 @@
+//! Writes a sheet anew with what is certain put right: a cell that means one thing only is written
+//! as it would be sent, and what is blank at the end of rows is left out. What is not certain stays as
+//! it is, each row where it was.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use csv::ByteRecord;
+
+use crate::model::ids::{self, Kind};
+use crate::sheet::columns::Columns;
+use crate::sheet::fix_rules::{FixRule, fixed_id, fixed_number};
+use crate::sheet::problem::{Place, shorten};
+use crate::sheet::{NumberedRecord, Sheet};
+use crate::table::{Cell, Existing, Table, ensure_room};
+
+/// How much of the end of a cell is shown, in characters.
+const END_SHOWN: usize = 12;
+
+/// A cell that was put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Autofix {
+    pub place: Place,
+    pub kind: FixRule,
+    found: String,
+    written: String,
+}
+
+impl Autofix {
+    /// `found → written`, as much of it as fits a line: the ends, where the beginnings are alike.
+    pub fn in_short(&self) -> String {
+        let [found, written] = [&self.found, &self.written].map(|text| shorten(text));
+        if found != written {
+            return say(&found, &written);
+        }
+        let [found, written] = [&self.found, &self.written].map(|text| {
+            let end = text.char_indices().rev().take(END_SHOWN).last();
+            format!("…{}", shorten(&text[end.map_or(0, |(at, _)| at)..]))
+        });
+        say(&found, &written)
+    }
+
+    /// The same with all of both.
+    pub fn in_full(&self) -> String {
+        say(&self.found, &self.written)
+    }
+}
+
+fn say(found: &str, written: &str) -> String {
+    match written {
+        "" => format!("`{found}` → nothing"),
+        _ => format!("`{found}` → `{written}`"),
+    }
+}
+
+/// What was put right in a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fix {
+    pub cells: u64,
+    pub rows: u64,
+}
+
+/// Writes the sheet, put right, to `path`, where nothing may stand yet. Each cell that is written
+/// otherwise than it was found goes to `report`.
+pub fn write(
+    sheet: &Sheet,
+    columns: &Columns,
+    path: &Path,
+    mut report: impl FnMut(&Autofix) -> Result<()>,
+) -> Result<Fix> {
+    ensure_room(path, 0, columns.width)?;
+    let mut table = Table::create(path, sheet.text_style())?;
+    let mut mended = Fix::default();
+    let mut records = sheet.all_records()?;
+    let mut numbered = NumberedRecord::default();
+    let mut row = 1;
+    while records
+        .read(&mut numbered)
+        .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
+    {
+        // Blank ones count too.
+        while row < numbered.row {
+            table.end_row()?;
+            row += 1;
+        }
+        let record = &numbered.record;
+        match row.cmp(&sheet.header_row) {
+            Ordering::Less => {
+                let mut cells = record.iter().map(Cell::Text);
+                cells.try_for_each(|cell| table.cell(cell))?;
+            }
+            Ordering::Equal => {
+                let mut names = record.iter().take(columns.width).map(Cell::Name);
+                names.try_for_each(|name| table.cell(name))?;
+            }
+            Ordering::Greater => {
+                let mendings = mend(sheet, columns, &numbered);
+                mendings.iter().try_for_each(&mut report)?;
+                mended.cells += mendings.len() as u64;
+                mended.rows += u64::from(!mendings.is_empty());
+                let kept = 0..kept_width(record, columns.width);
+                let cells = kept.map(|index| cell_now(record, &mendings, index));
+                if cells.clone().all(<[u8]>::is_empty) {
+                    // Blank now, it is written as others are: only where one follows.
+                    continue;
+                }
+                cells
+                    .map(Cell::Text)
+                    .try_for_each(|cell| table.cell(cell))?;
+            }
+        }
+        table.end_row()?;
+        row += 1;
+    }
+    table.keep(Existing::Refuse)?;
+    Ok(mended)
+}
+
+/// A cell as it is after mending.
+fn cell_now<'c>(record: &'c ByteRecord, mendings: &'c [Autofix], index: usize) -> &'c [u8] {
+    let is_here = |mending: &&Autofix| {
+        let column = mending.place.column.as_ref();
+        column.is_some_and(|(column, _)| *column == index)
+    };
+    match mendings.iter().find(is_here) {
+        Some(mending) => mending.written.as_bytes(),
+        None => &record[index],
+    }
+}
+
+/// How many cells of a row are written: what is blank beyond the header's is not.
+fn kept_width(record: &ByteRecord, width: usize) -> usize {
+    let is_blank = |cell: &[u8]| match std::str::from_utf8(cell) {
+        Ok(cell) => cell.trim_matches(ids::is_blank).is_empty(),
+        Err(_) => false,
+    };
+    let last = record.iter().rposition(|cell| !is_blank(cell));
+    last.map_or(0, |last| last + 1).max(width.min(record.len()))
+}
+
+/// What can be put right in a row. In one with too many cells nobody knows which cell is which.
+fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Autofix> {
+    let NumberedRecord { row, record, .. } = numbered;
+    if kept_width(record, columns.width) > columns.width {
+        return Vec::new();
+    }
+    let country = sheet.reading.country.as_ref();
+    let mut mendings = Vec::new();
+    for (index, bytes) in record.iter().enumerate() {
+        let Ok(found) = std::str::from_utf8(bytes) else {
+            continue;
+        };
+        let certain = if columns.org_id == Some(index) {
+            fixed_id(found, Kind::Organization)
+        } else if columns.location_id == Some(index) {
+            fixed_id(found, Kind::Location)
+        } else if columns.number_at(index).is_some() {
+            fixed_number(found, country)
+        } else if index >= columns.width {
+            Some((FixRule::Beyond, Cow::Borrowed("")))
+        } else {
+            None
+        };
+        if let Some((kind, written)) = certain
+            && written != found
+        {
+            let name = sheet.header.get(index).unwrap_or_default();
+            mendings.push(Autofix {
+                place: Place::cell(*row, index, shorten(&String::from_utf8_lossy(name))),
+                kind,
+                found: found.to_string(),
+                written: written.into_owned(),
+            });
+        }
+    }
+    mendings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::ReadOptions;
+    use crate::sheet::check::{DuplicatePolicy, check};
+    use std::fmt::Write;
+    use std::fs;
+
+    const ORG: &str = "0a6b0c1d-58d2-4e7f-9a01-b2c3d4e5f607";
+    const ID: &str =
+        "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmM2E2YjFjLTU4ZDItNGU3Zi05YTAxLWIyYzNkNGU1ZjYwNw";
+    const NUMERIC_ID: &str = "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzMxMTY";
+
+    /// A sheet, opened; and its rows with problems.
+    fn opened(path: &Path) -> (Sheet, Vec<u64>) {
+        let sheet = Sheet::open(path, ReadOptions::default()).expect("a sheet");
+        let mut bad_rows = Vec::new();
+        check(&sheet, DuplicatePolicy::InOrder, |problem| {
+            bad_rows.push(problem.place.row);
+            Ok(())
+        })
+        .expect("it can be read");
+        (sheet, bad_rows)
+    }
+
+    /// What the rows ask for.
+    fn asked(sheet: &Sheet) -> Vec<(u64, u32)> {
+        let columns = sheet.columns.as_ref().expect("columns");
+        let mut records = sheet.records().expect("records");
+        std::iter::from_fn(|| records.next_record())
+            .filter_map(|numbered| {
+                let numbered = numbered.expect("a record");
+                let row = sheet.read_row(columns, &numbered).ok()?;
+                Some((row.number, row.fingerprint()))
+            })
+            .collect()
+    }
+
+    fn mend_to(sheet: &Sheet, path: &Path) -> Fix {
+        let columns = sheet.columns.as_ref().expect("columns");
+        write(sheet, columns, path, |_| Ok(())).expect("it can be written")
+    }
+
+    #[test]
+    fn a_row_of_nothing_but_blanks_is_blank_once_it_is_mended() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("sheet.csv");
+        let text = format!("orgId,locationId,n1\n\" \",,\n,{ID},5501\n,,\" \"\n");
+        fs::write(&path, text).expect("room");
+        let once = folder.path().join("once.csv");
+        mend_to(&opened(&path).0, &once);
+        let mended = fs::read_to_string(&once).expect("a file");
+        assert_eq!(mended, format!("orgId,locationId,n1\n\"\"\n,{ID},5501\n"));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+        #[test]
+        fn a_mended_sheet_asks_for_the_same_and_needs_no_more_mending(
+            title in proptest::prelude::prop_oneof!["", "Numbers\n\n"],
+            rows in proptest::collection::vec((
+                proptest::prelude::prop_oneof!["", " ", ORG],
+                proptest::prelude::prop_oneof![ID, NUMERIC_ID, "[ '\u{a0}]{0,2}Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzMxMTY[ \u{200b}]?", "[0-9a-f]{8}-58d2-4E7f-9a01-[0-9a-f]{12}", "\\PC{0,6}"],
+                proptest::prelude::prop_oneof!["[+0-9 ().'\u{201c}-]{0,14}", "[1-9][0-9]{2,12}[.]0", " ?(?i:remove) ?", "=\"\"[0-9]{4}\"\"", "\\PC{0,5}"],
+                proptest::prelude::prop_oneof!["", " ", "[a-z,\"=+]{0,4}"],
+                proptest::prelude::prop_oneof!["", ",", ", ,\u{a0}", ",x", "\n\n", "\n,,,"],
+            ), 1..6),
+            name in proptest::prelude::prop_oneof!["one[.]csv", "one[.]xlsx"],
+        ) {
+            let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+            let mut text = format!("{title}orgId,locationId,n1,note,,\n");
+            for (org, location, number, note, after) in &rows {
+                let cells = [org, location, number, note].map(|cell| quoted(cell));
+                let _ = writeln!(text, "{}{after}", cells.join(","));
+            }
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let path = folder.path().join("sheet.csv");
+            fs::write(&path, text).expect("room");
+            let (sheet, bad_rows) = opened(&path);
+            let once = folder.path().join(&name);
+            mend_to(&sheet, &once);
+            let (mended, left) = opened(&once);
+            proptest::prop_assert!(left.iter().all(|row| bad_rows.contains(row)), "{left:?} {bad_rows:?}");
+            let asked_now = asked(&mended);
+            proptest::prop_assert!(asked(&sheet).iter().all(|row| asked_now.contains(row)));
+
+            let twice = folder.path().join(format!("again-{name}"));
+            proptest::prop_assert_eq!(mend_to(&mended, &twice), Fix::default());
+            if name == "one.csv" {
+                proptest::prop_assert_eq!(fs::read(once).expect("a file"), fs::read(twice).expect("a file"));
+            }
+        }
+    }
+}

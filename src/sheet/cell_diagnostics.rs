@@ -1,0 +1,359 @@
+//! Recognizes what spreadsheets and people do to numbers and ids. Only cells that are refused
+//! anyway come here: this finds the words for it, and never mends by guessing.
+
+use crate::model::ids::{self, Kind};
+use crate::sheet::problem_kind::ProblemKind;
+
+/// `ciscospark://us/` in base64: how each id begins.
+pub(super) const ID_BEGINS: &str = "Y2lzY29zcGFyazovL3VzL";
+
+/// What happened to a cell, and what to do about it: to be said after the cell itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CellDiagnostic {
+    pub kind: ProblemKind,
+    pub says: String,
+}
+
+fn damage(kind: ProblemKind, says: impl Into<String>) -> CellDiagnostic {
+    let says = says.into();
+    CellDiagnostic { kind, says }
+}
+
+/// Damage that a number cell shows before anything is taken out of it: without its dots or
+/// hyphens, a date is as good a number as any.
+pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
+    if let Some(damage) = of_any_cell(text) {
+        return Some(damage);
+    }
+    if let Some(kind) = calculated(text) {
+        return Some(damage(
+            kind,
+            "is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text",
+        ));
+    }
+    if is_date(text) {
+        return Some(damage(
+            ProblemKind::Date,
+            "is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text",
+        ));
+    }
+    if text.replace(ids::is_blank, "").contains("(0)") {
+        return Some(damage(
+            ProblemKind::OptionalZero,
+            "has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled",
+        ));
+    }
+    None
+}
+
+/// Names what keeps a cell from being a number, where it is known; `is_number` tells whether a
+/// part of it would be one.
+pub fn of_no_number(text: &str, is_number: impl Fn(&str) -> bool) -> Option<CellDiagnostic> {
+    if text.starts_with(ID_BEGINS) || ids::read(text, Kind::Location).is_ok() {
+        return Some(damage(
+            ProblemKind::WrongColumn,
+            "is an id, where a number must stand; are the cells of this row in the wrong columns?",
+        ));
+    }
+    if has_thousands_separators(text) {
+        return Some(damage(
+            ProblemKind::Thousands,
+            "has thousands separators; format the cell as text and take them out",
+        ));
+    }
+    if holds_several(text, &is_number) {
+        return Some(several_numbers());
+    }
+    look_alike(text, is_number)
+}
+
+/// Numbers below each other, which would be as good as one without the line break.
+pub fn of_several_lines(text: &str) -> Option<CellDiagnostic> {
+    let lines = text.split(is_line_end);
+    let with_digits = lines.filter(|line| line.contains(char::is_numeric));
+    (with_digits.count() > 1).then(several_numbers)
+}
+
+fn several_numbers() -> CellDiagnostic {
+    damage(
+        ProblemKind::SeveralNumbers,
+        "holds several numbers; one stands in a cell, and the next has a column of its own",
+    )
+}
+
+fn is_line_end(character: char) -> bool {
+    matches!(
+        character,
+        '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// Names what happened to a cell that is no id of `kind`, where it is known.
+pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
+    if let Some(damage) = of_any_cell(text) {
+        return Some(damage);
+    }
+    let whole = match kind {
+        Kind::Location => 82,
+        Kind::Organization => 87,
+    };
+    let has_one_case = text == text.to_ascii_lowercase() || text == text.to_ascii_uppercase();
+    let begins_like_one = text
+        .get(..ID_BEGINS.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(ID_BEGINS));
+    if begins_like_one && has_one_case {
+        return Some(damage(
+            ProblemKind::LostCase,
+            "is an id whose capitals or small letters were lost, and with them what it means; copy it again from where it came from",
+        ));
+    }
+    if text.contains('…') || text.contains("..") {
+        return Some(damage(
+            ProblemKind::CutShort,
+            "has dots where something is left out: it was copied from where an id is shown shortened; copy the whole id",
+        ));
+    }
+    let is_id = |text: &str| ids::read(text, kind).is_ok();
+    if text.contains(ids::is_blank) && is_id(&text.replace(ids::is_blank, "")) {
+        return Some(damage(
+            ProblemKind::BlankInside,
+            "is an id with a blank or an invisible character in it; take that out or copy the id again",
+        ));
+    }
+    if let Some(damage) = look_alike(&text.replace('B', "b"), is_id) {
+        return Some(damage);
+    }
+    let length = text.chars().count();
+    if text.starts_with(ID_BEGINS) && length < whole {
+        return Some(damage(
+            ProblemKind::CutShort,
+            format!(
+                "is the beginning of an id: it has {length} characters and such an id has {whole}; copy the whole id"
+            ),
+        ));
+    }
+    let is_part_of_uuid = (9..36).contains(&length)
+        && text.as_bytes().get(8) == Some(&b'-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_part_of_uuid.then(|| {
+        damage(
+            ProblemKind::CutShort,
+            format!("is the beginning of a UUID: it has {length} characters and a UUID has 36; copy the whole id"),
+        )
+    })
+}
+
+/// What a spreadsheet leaves in a cell when it has no value for it.
+fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
+    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
+        return Some(damage(
+            ProblemKind::ColumnTooNarrow,
+            "is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again",
+        ));
+    }
+    if text.starts_with('#')
+        && text.len() > 1
+        && !text[1..].starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Some(damage(
+            ProblemKind::SpreadsheetError,
+            "is what a spreadsheet puts where a formula fails; mend the formula or type the value",
+        ));
+    }
+    text.starts_with('=').then(|| {
+        damage(
+            ProblemKind::Formula,
+            "is a formula; in the spreadsheet, copy the cells and paste them as values",
+        )
+    })
+}
+
+/// `1.20256E+10`, `12025550101.0`, `12025550101,00`: taking the dot for a separator would make
+/// another number of it.
+fn calculated(text: &str) -> Option<ProblemKind> {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if let Some((mantissa, exponent)) = text.split_once(['E', 'e']) {
+        let mantissa = mantissa.replacen(['.', ','], "", 1);
+        let is_calculated =
+            all_digits(&mantissa) && all_digits(exponent.trim_start_matches(['+', '-']));
+        return is_calculated.then_some(ProblemKind::Exponent);
+    }
+    let (whole, fraction) = text.split_once(['.', ','])?;
+    (all_digits(whole) && all_digits(fraction) && fraction.len() <= 2)
+        .then_some(ProblemKind::Decimal)
+}
+
+fn all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `2025-01-05`, `5.1.2025`, `1/5/25`, `05-Jan-25`, `Jan-25`, with or without a time.
+fn is_date(text: &str) -> bool {
+    let text = match text.split_once([' ', 'T']) {
+        Some((date, time)) if time.contains(':') => date,
+        _ => text,
+    };
+    let parts: Vec<&str> = text.splitn(5, ['-', '/', '.', ' ']).collect();
+    if let Some(name) = parts.iter().position(|part| is_month_name(part)) {
+        let mut others = parts.iter().enumerate().filter(|(index, _)| *index != name);
+        return matches!(parts.len(), 2..=3)
+            && others.all(|(_, part)| all_digits(part) && part.len() <= 4);
+    }
+    let [first, second, third] = parts[..] else {
+        return false;
+    };
+    let number = |part: &str, longest: usize| -> Option<u32> {
+        (all_digits(part) && part.len() <= longest).then(|| part.parse().ok())?
+    };
+    let is_year =
+        |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
+    let are_day_and_month = |one: &str, other: &str| match (number(one, 2), number(other, 2)) {
+        (Some(one), Some(other)) => {
+            (1..=31).contains(&one.max(other)) && (1..=12).contains(&one.min(other))
+        }
+        _ => false,
+    };
+    (is_year(first) && all_digits(first) && are_day_and_month(second, third))
+        || (is_year(third) && all_digits(third) && are_day_and_month(first, second))
+        || (text.contains('/')
+            && third.len() == 2
+            && all_digits(third)
+            && are_day_and_month(first, second))
+}
+
+/// A month's name or its first letters, in English or German.
+fn is_month_name(part: &str) -> bool {
+    const MONTHS: [&str; 17] = [
+        "jan", "feb", "mar", "mär", "mrz", "apr", "may", "mai", "jun", "jul", "aug", "sep", "oct",
+        "okt", "nov", "dec", "dez",
+    ];
+    let begins: String = part.chars().take(3).flat_map(char::to_lowercase).collect();
+    MONTHS.contains(&begins.as_str())
+        && part.chars().count() <= 9
+        && part.chars().all(char::is_alphabetic)
+}
+
+/// `12,025,550,101`. Groups that begin with three digits, `501,502`, may as well be numbers of
+/// their own.
+fn has_thousands_separators(text: &str) -> bool {
+    [',', '\'', '\u{2019}'].into_iter().any(|separator| {
+        let mut groups = text.split(separator);
+        let first = groups.next().unwrap_or_default();
+        let mut rest = groups.peekable();
+        all_digits(first)
+            && first.len() < 3
+            && rest.peek().is_some()
+            && rest.all(|group| group.len() == 3 && all_digits(group))
+    })
+}
+
+fn holds_several(text: &str, is_number: &impl Fn(&str) -> bool) -> bool {
+    let all_are_numbers = |parts: Vec<&str>| parts.len() > 1 && parts.into_iter().all(is_number);
+    let marked = text.replace(" or ", "/").replace(" and ", "/");
+    let is_between =
+        |character| is_line_end(character) || matches!(character, '/' | ';' | ',' | '|' | '&');
+    let parts = marked.split(is_between);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    all_are_numbers(
+        parts
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect(),
+    ) || all_are_numbers(words)
+        || (text.starts_with('+') && all_are_numbers(text[1..].split('+').map(str::trim).collect()))
+}
+
+/// A letter that stands for a digit, where putting the digits in makes a value of it.
+fn look_alike(text: &str, is_value: impl Fn(&str) -> bool) -> Option<CellDiagnostic> {
+    let digit_of = |letter| match letter {
+        'O' | 'o' | '\u{41e}' | '\u{43e}' | '\u{39f}' | '\u{3bf}' => Some('0'),
+        'l' | 'I' | 'i' | '|' | '\u{406}' => Some('1'),
+        'S' => Some('5'),
+        'B' => Some('8'),
+        _ => None,
+    };
+    let letters = text
+        .chars()
+        .filter(|letter| digit_of(*letter).is_some())
+        .count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let put_right: String = text
+        .chars()
+        .map(|letter| digit_of(letter).unwrap_or(letter))
+        .collect();
+    let (letter, digit) = text
+        .chars()
+        .find_map(|letter| Some((letter, digit_of(letter)?)))?;
+    (letters < digits && is_value(&put_right)).then(|| {
+        damage(
+            ProblemKind::LookAlike,
+            format!(
+                "has the letter `{letter}` where the digit `{digit}` seems to be meant; type the digit"
+            ),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_told_from_numbers() {
+        for date in [
+            "2025-01-05",
+            "2025-01-05 00:00:00",
+            "2025-01-05T00:00",
+            "5.1.2025",
+            "31/12/2025",
+            "1/5/25",
+            "Jan-25",
+            "5-Jan",
+            "05-Jan-2025",
+            "1. Mai",
+            "März 25",
+            "Dezember 2025",
+        ] {
+            assert!(is_date(date) || date == "1. Mai", "{date}");
+        }
+        for number in [
+            "202-555-0101",
+            "+49 30 1234",
+            "5501",
+            "12-34-56",
+            "030.12.345",
+            "2025-13-40",
+            "20 12 19 55",
+            "1-2025",
+            "march",
+            "+1.202.555.0101",
+            "",
+        ] {
+            assert!(!is_date(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn ids_are_named_by_what_happened_to_them() {
+        let kind = |text: &str| of_id(text, Kind::Location).map(|damage| damage.kind);
+        let id =
+            "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmM2E2YjFjLTU4ZDItNGU3Zi05YTAxLWIyYzNkNGU1ZjYwNw";
+        assert_eq!(kind(&id.to_lowercase()), Some(ProblemKind::LostCase));
+        assert_eq!(kind(&id.to_uppercase()), Some(ProblemKind::LostCase));
+        assert_eq!(kind(&id[..60]), Some(ProblemKind::CutShort));
+        assert_eq!(
+            kind(&format!("{}…", &id[..20])),
+            Some(ProblemKind::CutShort)
+        );
+        assert_eq!(kind("0f3a6b1c-58d2..."), Some(ProblemKind::CutShort));
+        assert_eq!(kind("0f3a6b1c-58d2-4e7f"), Some(ProblemKind::CutShort));
+        assert_eq!(kind("#N/A"), Some(ProblemKind::SpreadsheetError));
+        assert_eq!(kind("#BEZUG!"), Some(ProblemKind::SpreadsheetError));
+        assert_eq!(kind("########"), Some(ProblemKind::ColumnTooNarrow));
+        assert_eq!(kind("=B2"), Some(ProblemKind::Formula));
+        assert_eq!(kind("London"), None);
+        assert_eq!(kind(""), None);
+    }
+}

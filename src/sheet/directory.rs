@@ -1,0 +1,245 @@
+//! What the service says of the organizations and locations that rows name: whether a token manages
+//! them, and which ids their names stand for.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::model::ids::{self, Id, Kind};
+use crate::model::row::LocationKey;
+use crate::sheet::cell_diagnostics::CellDiagnostic;
+use crate::sheet::names::ResolvedNames;
+use crate::sheet::problem::shorten;
+use crate::sheet::problem_kind::ProblemKind;
+use crate::webex::lists::Organization;
+
+/// Organizations named where a row could be for any of them.
+const CANDIDATES: usize = 3;
+
+/// What is known; nothing, as long as nobody was asked.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// The organizations that the token manages; none where that is not known.
+    managed: Vec<(LocationKey, Organization)>,
+    /// `None`: names were not looked up.
+    names: Option<ResolvedNames>,
+    /// Where among them the locations of an organization are.
+    locations: HashMap<Option<LocationKey>, usize>,
+}
+
+impl Directory {
+    pub fn new(organizations: &[Organization]) -> Directory {
+        let keyed = organizations
+            .iter()
+            .filter_map(|organization| Some((key_of(&organization.id)?, organization.clone())));
+        Directory {
+            managed: keyed.collect(),
+            ..Directory::default()
+        }
+    }
+
+    #[must_use]
+    pub fn with_names(mut self, names: ResolvedNames) -> Directory {
+        let lists = names.locations.iter().enumerate();
+        self.locations = lists
+            .map(|(at, list)| (list.org_id.as_deref().and_then(key_of), at))
+            .collect();
+        self.names = Some(names);
+        self
+    }
+
+    /// Nothing is known by which a row could be judged.
+    pub fn is_empty(&self) -> bool {
+        self.managed.is_empty() && self.names.is_none()
+    }
+
+    /// What the names of rows are by now.
+    pub fn names(&self) -> Option<&ResolvedNames> {
+        self.names.as_ref()
+    }
+
+    /// Whether a name of an organization can be looked up, or may still be.
+    pub fn tells_organizations(&self) -> bool {
+        let names = self.names.as_ref();
+        names.is_none_or(|names| !names.organizations.is_empty())
+    }
+
+    /// The id of the organization of this name. Before names were looked up, the name itself.
+    pub fn organization<'n>(&self, name: &'n str) -> Result<Cow<'n, str>, CellDiagnostic> {
+        let Some(ResolvedNames { organizations, .. }) = &self.names else {
+            return Ok(Cow::Borrowed(name));
+        };
+        if organizations.is_empty() {
+            return Err(CellDiagnostic {
+                kind: ProblemKind::UnknownName,
+                says: "the service does not say which organizations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
+            });
+        }
+        let id = organizations.id_of(name, "organization", "orgId")?;
+        Ok(Cow::Owned(id.to_string()))
+    }
+
+    /// The id of the location of this name in an organization. Before names were looked up, the name
+    /// itself and a key that only the same name has.
+    pub fn location<'n>(
+        &self,
+        org_id: Option<&str>,
+        name: &'n str,
+    ) -> Result<Id<'n>, CellDiagnostic> {
+        let Some(names) = &self.names else {
+            return Ok(Id {
+                text: Cow::Borrowed(name),
+                key: ids::key_of_name(org_id, name),
+            });
+        };
+        let unlisted = |why: &str| CellDiagnostic {
+            kind: ProblemKind::UnknownName,
+            says: format!(
+                "the locations of its organization cannot be listed, so the name cannot be looked up: {why}"
+            ),
+        };
+        let at = self.locations.get(&org_id.and_then(key_of));
+        let list = at.and_then(|at| names.locations.get(*at));
+        let Some(list) = list else {
+            return Err(unlisted("it was not asked for"));
+        };
+        let known = list.names.as_ref().map_err(|why| unlisted(why))?;
+        let id = known.id_of(name, "location", "locationId")?;
+        match ids::read(id, Kind::Location) {
+            Ok(id) => Ok(Id {
+                text: Cow::Owned(id.text.into_owned()),
+                key: id.key,
+            }),
+            Err(_) => Err(unlisted(&format!("its id there is `{}`", shorten(id)))),
+        }
+    }
+
+    /// Why a row cannot be for an organization; `None` is the token's own.
+    pub fn fault(&self, org_id: Option<&str>) -> Option<CellDiagnostic> {
+        let says = match org_id {
+            _ if self.managed.is_empty() => return None,
+            None if self.managed.len() == 1 => return None,
+            None => format!(
+                "it does not say which organization is meant, and the token manages {} ({}); name one here, or with --org",
+                self.managed.len(),
+                self.candidates()
+            ),
+            Some(id) => {
+                let key = key_of(id)?;
+                if self.managed.iter().any(|(known, _)| *known == key) {
+                    return None;
+                }
+                let id = shorten(id);
+                format!("the token does not manage this organization: `{id}`")
+            }
+        };
+        let kind = ProblemKind::NotManaged;
+        Some(CellDiagnostic { kind, says })
+    }
+
+    /// What an organization is called, if the service told.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        let key = key_of(id)?;
+        let mut known = self.managed.iter();
+        let (_, organization) = known.find(|(known, _)| *known == key)?;
+        Some(&organization.name)
+    }
+
+    fn candidates(&self) -> String {
+        let names = self.managed.iter().take(CANDIDATES);
+        let names: Vec<String> = names
+            .map(|(_, organization)| format!("`{}`", shorten(&organization.name)))
+            .collect();
+        let more = if self.managed.len() > CANDIDATES {
+            ", …"
+        } else {
+            ""
+        };
+        format!("{}{more}", names.join(", "))
+    }
+}
+
+/// Tells organizations apart however their ids were written.
+pub fn key_of(org_id: &str) -> Option<LocationKey> {
+    Some(ids::read(org_id, Kind::Organization).ok()?.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601";
+    const OTHER: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f602";
+
+    fn directory(ids: &[&str]) -> Directory {
+        let organization = |id: &&str| Organization {
+            id: (*id).to_string(),
+            name: format!("Customer {}", id.get(34..).unwrap_or_default()),
+        };
+        Directory::new(&ids.iter().map(organization).collect::<Vec<_>>())
+    }
+
+    fn fault(directory: &Directory, org_id: Option<&str>) -> Option<String> {
+        directory.fault(org_id).map(|damage| damage.says)
+    }
+
+    #[test]
+    fn a_row_is_for_an_organization_that_the_token_manages() {
+        let partner = directory(&[ONE, OTHER]);
+        assert_eq!(fault(&partner, Some(ONE)), None);
+        let capitals = "0F3A6B1C-58D2-4E7F-9A01-B2C3D4E5F602";
+        assert_eq!(fault(&partner, Some(capitals)), None);
+        let said = fault(&directory(&[OTHER]), Some(ONE)).expect("a fault");
+        insta::assert_snapshot!(said, @"the token does not manage this organization: `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601`");
+    }
+
+    #[test]
+    fn a_row_without_one_is_for_the_only_one_there_is() {
+        assert_eq!(fault(&directory(&[ONE]), None), None);
+        let said = fault(&directory(&[ONE, OTHER]), None).expect("a fault");
+        insta::assert_snapshot!(said, @"it does not say which organization is meant, and the token manages 2 (`Customer 01`, `Customer 02`); name one here, or with --org");
+    }
+
+    #[test]
+    fn where_nothing_is_known_nothing_is_refused() {
+        assert_eq!(fault(&directory(&[]), None), None);
+        assert_eq!(fault(&directory(&["not an id"]), Some(ONE)), None);
+    }
+
+    #[test]
+    fn a_name_is_looked_up_in_the_organization_of_its_row() {
+        use crate::sheet::names::{LocationsOf, Names};
+        let one = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607";
+        let of = |org_id: Option<&str>, names| LocationsOf {
+            org_id: org_id.map(String::from),
+            names,
+        };
+        let london = Names::new([("London".to_string(), one.to_string())]);
+        let names = ResolvedNames {
+            organizations: Names::default(),
+            locations: vec![
+                of(Some(ONE), Ok(london)),
+                of(None, Ok(Names::default())),
+                of(Some(OTHER), Err("403".into())),
+            ],
+        };
+        let directory = directory(&[]).with_names(names);
+        let capitals = ONE.to_ascii_uppercase();
+        let found = directory
+            .location(Some(&capitals), "London")
+            .expect("an id");
+        assert_eq!(found, ids::read(one, Kind::Location).expect("an id"));
+        assert!(directory.location(None, "London").is_err());
+        let said = directory.location(Some(OTHER), "London").expect_err("none");
+        assert!(
+            said.says.ends_with("cannot be looked up: 403"),
+            "{}",
+            said.says
+        );
+        assert!(directory.organization("Acme").is_err());
+        let offline = Directory::default();
+        assert_ne!(
+            offline.location(Some(ONE), "London").expect("a key").key,
+            offline.location(Some(OTHER), "London").expect("a key").key,
+        );
+    }
+}

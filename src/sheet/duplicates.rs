@@ -1,0 +1,137 @@
+//! Which rows are for a location that an earlier row is for too.
+
+use std::collections::HashSet;
+
+use crate::model::row::{LocationKey, Row};
+
+/// Collects one entry a row (16 bytes), to be sorted once at the end.
+#[derive(Debug, Default)]
+pub struct SeenRows(Vec<Seen>);
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    location: LocationKey,
+    row: u32,
+    fingerprint: u32,
+}
+
+/// A row for a location that an earlier row is for too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    pub row: u64,
+    /// The nearest earlier row for the location.
+    pub earlier: u64,
+    /// Whether it asks for just what that row asks for.
+    pub is_twin: bool,
+}
+
+/// All repeats of a sheet.
+#[derive(Debug, Default)]
+pub struct Duplicates {
+    by_row: Vec<Repeat>,
+    locations: HashSet<LocationKey>,
+}
+
+impl SeenRows {
+    /// `fingerprint` tells twins, where anybody asks for them.
+    ///
+    /// Rows beyond the number 4,294,967,295 are not compared; no spreadsheet reaches there.
+    pub fn add(&mut self, row: &Row<'_>, fingerprint: u32) {
+        if let Ok(number) = u32::try_from(row.number) {
+            self.0.push(Seen {
+                location: row.key,
+                row: number,
+                fingerprint,
+            });
+        }
+    }
+
+    pub fn find_duplicates(mut self) -> Duplicates {
+        if self.are_all_different() {
+            return Duplicates::default();
+        }
+        self.0
+            .sort_unstable_by_key(|seen| (seen.location, seen.row));
+        let mut duplicates = Duplicates::default();
+        for pair in self.0.windows(2) {
+            let [earlier, later] = [pair[0], pair[1]];
+            if earlier.location == later.location {
+                duplicates.locations.insert(later.location);
+                duplicates.by_row.push(Repeat {
+                    row: u64::from(later.row),
+                    earlier: u64::from(earlier.row),
+                    is_twin: earlier.fingerprint == later.fingerprint,
+                });
+            }
+        }
+        duplicates.by_row.sort_unstable_by_key(|repeat| repeat.row);
+        duplicates
+    }
+
+    /// As nearly always. The keys alone are sorted in half the time.
+    fn are_all_different(&self) -> bool {
+        let mut keys: Vec<u64> = self.0.iter().map(|seen| seen.location.0).collect();
+        keys.sort_unstable();
+        keys.windows(2).all(|pair| pair[0] != pair[1])
+    }
+}
+
+impl Duplicates {
+    /// In the order of the sheet.
+    pub fn repeats(&self) -> &[Repeat] {
+        &self.by_row
+    }
+
+    pub fn of_row(&self, row: u64) -> Option<Repeat> {
+        let found = self.by_row.binary_search_by_key(&row, |repeat| repeat.row);
+        found.ok().map(|index| self.by_row[index])
+    }
+
+    /// Whether several rows are for this location.
+    pub fn shares(&self, location: LocationKey) -> bool {
+        self.locations.contains(&location)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::row::Change;
+
+    fn duplicates(rows: &[(u64, u64, &'static str)]) -> Duplicates {
+        let mut seen = SeenRows::default();
+        for &(number, location, text) in rows {
+            let row = Row {
+                number,
+                key: LocationKey(location),
+                ..Row::asking([Change::Set(text.into()), Change::Keep, Change::Keep])
+            };
+            seen.add(&row, row.fingerprint());
+        }
+        seen.find_duplicates()
+    }
+
+    #[test]
+    fn a_row_is_a_twin_only_of_the_row_just_before_it_for_its_location() {
+        let found = duplicates(&[
+            (2, 7, "a"),
+            (3, 8, "a"),
+            (4, 7, "b"),
+            (5, 7, "b"),
+            (9, 7, "a"),
+        ]);
+        let repeat = |row, earlier, is_twin| Repeat {
+            row,
+            earlier,
+            is_twin,
+        };
+        // The last row repeats the first, but leaving it out would leave `b` standing.
+        assert_eq!(
+            found.repeats(),
+            [repeat(4, 2, false), repeat(5, 4, true), repeat(9, 5, false)]
+        );
+        assert_eq!(found.of_row(5), Some(repeat(5, 4, true)));
+        assert_eq!(found.of_row(3), None);
+        assert!(found.shares(LocationKey(7)) && !found.shares(LocationKey(8)));
+    }
+}

@@ -1,0 +1,47 @@
+//! A sheet of locations to be filled in, made from the service's lists.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::sheet::number::REMOVE;
+use crate::table::{Cell, Existing, Table, TextStyle};
+
+/// A location, in the words of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedLocation {
+    /// Empty where the token's own organization has no known id.
+    pub org_id: String,
+    pub org_name: String,
+    pub location_id: String,
+    pub location_name: String,
+}
+
+/// Writes a row for each location. Its numbers say `REMOVE`: so a row has something to compare with
+/// what is there, and one that is left as it is cannot be mistaken for a filled one.
+pub fn write(path: &Path, locations: &[ExportedLocation]) -> Result<()> {
+    let mut table = Table::create(path, TextStyle::default())?;
+    for name in [
+        "orgId",
+        "orgName",
+        "locationId",
+        "locationName",
+        "n1",
+        "n2",
+        "n3",
+    ] {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    table.end_row()?;
+    for location in locations {
+        table.cell(Cell::text(&location.org_id))?;
+        table.cell(Cell::Outside(&location.org_name))?;
+        table.cell(Cell::text(&location.location_id))?;
+        table.cell(Cell::Outside(&location.location_name))?;
+        for _ in 0..3 {
+            table.cell(Cell::text(REMOVE))?;
+        }
+        table.end_row()?;
+    }
+    table.keep(Existing::Refuse).map(drop)
+}

@@ -1,0 +1,83 @@
+//! What a sheet says must be found before its rows are sent: the numbers of an earlier plan.
+
+use anyhow::{Context, Result, bail};
+
+use crate::model::row::{Change, NUMBERS, Row};
+use crate::sheet::columns::normalize;
+use crate::sheet::{NumberedRecord, Records, Sheet, Text};
+use crate::table::unprotected;
+use std::fs::File;
+
+/// The columns with the numbers that a location has.
+pub const PRESENT_COLUMNS: [&str; NUMBERS] = ["present1", "present2", "present3"];
+
+/// Reads a plan row by row beside the sheet it was made of.
+#[derive(Debug)]
+pub struct Preconditions<'p> {
+    plan: &'p Sheet,
+    present: [usize; NUMBERS],
+    records: Records<Text<&'p File>>,
+    numbered: NumberedRecord,
+}
+
+impl<'p> Preconditions<'p> {
+    pub fn read(plan: &'p Sheet) -> Result<Preconditions<'p>> {
+        let shown = plan.path.display();
+        let place = |name: &str| {
+            let mut names = plan.header.iter().map(String::from_utf8_lossy);
+            names
+                .position(|found| normalize(&found) == name)
+                .with_context(|| format!("`{shown}` is not a plan: it has no column `{name}`"))
+        };
+        let [one, two, three] = PRESENT_COLUMNS.map(place);
+        Ok(Preconditions {
+            plan,
+            present: [one?, two?, three?],
+            records: plan.records()?,
+            numbered: NumberedRecord::default(),
+        })
+    }
+
+    /// Goes on to the plan's next row; to be called for every row of the sheet.
+    pub fn advance(&mut self) -> Result<()> {
+        if !self.records.read(&mut self.numbered)? {
+            bail!("{}", self.not_of_this_sheet("it has fewer rows"));
+        }
+        Ok(())
+    }
+
+    /// What the plan's row says of the sheet's row beside it. A number that the row leaves alone
+    /// may be what it likes.
+    pub fn of(&self, row: &Row<'_>) -> Result<[Change<'static>; NUMBERS]> {
+        let planned = self.plan.columns.as_ref().ok().and_then(|columns| {
+            let row = self.plan.read_row(columns, &self.numbered).ok()?;
+            Some(row.key)
+        });
+        if planned != Some(row.key) {
+            let what = format!("row {} has another location there", row.number);
+            bail!("{}", self.not_of_this_sheet(&what));
+        }
+        let mut expected = Change::NONE;
+        for (index, expected) in expected.iter_mut().enumerate() {
+            if row.changes[index] == Change::Keep {
+                continue;
+            }
+            let cell = self.numbered.record.get(self.present[index]);
+            let text = String::from_utf8_lossy(cell.unwrap_or_default());
+            let text = unprotected(&text).trim().trim_start_matches('\'');
+            *expected = if text.is_empty() {
+                Change::Clear
+            } else {
+                Change::Set(text.to_string().into())
+            };
+        }
+        Ok(expected)
+    }
+
+    fn not_of_this_sheet(&self, what: &str) -> String {
+        format!(
+            "`{}` is not a plan of this sheet: {what}; make a new one with `wxbulk plan`",
+            self.plan.path.display()
+        )
+    }
+}

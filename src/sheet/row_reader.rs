@@ -1,0 +1,240 @@
+//! What the cells of one row mean: ids, numbers, `REMOVE`, or what is wrong with them.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use csv::ByteRecord;
+
+use crate::model::ids::{self, Id, IdFault, Kind};
+use crate::model::row::{Change, NUMBERS, Row};
+use crate::sheet::NumberedRecord;
+use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
+use crate::sheet::columns::Columns;
+use crate::sheet::country::Country;
+use crate::sheet::directory::Directory;
+use crate::sheet::field_count::wrong_width;
+use crate::sheet::number::read_change_in;
+use crate::sheet::problem::{Place, Problem, shorten};
+use crate::sheet::problem_kind::ProblemKind;
+use crate::table::unprotected;
+
+/// The organization's id that was read last. Rows of one organization mostly stand together, and
+/// its id need not be looked at in each.
+#[derive(Debug, Default)]
+pub struct LastOrganization(RefCell<String>);
+
+impl LastOrganization {
+    fn read<'c>(&self, cell: &'c str) -> Result<Cow<'c, str>, IdFault> {
+        if !cell.is_empty() && *self.0.borrow() == cell {
+            return Ok(Cow::Borrowed(cell));
+        }
+        let id = read_id(cell, Kind::Organization)?.text;
+        if id == cell {
+            cell.clone_into(&mut self.0.borrow_mut());
+        }
+        Ok(id)
+    }
+}
+
+/// Reads one record. `default_org` stands in for an empty `orgId`; bare national numbers are
+/// those of `country`.
+pub fn read_row<'r>(
+    numbered: &'r NumberedRecord,
+    columns: &Columns,
+    header: &ByteRecord,
+    default_org: Option<&str>,
+    country: Option<&Country>,
+    directory: &Directory,
+    last_organization: &LastOrganization,
+) -> Result<Row<'r>, Vec<Problem>> {
+    let NumberedRecord { row, record, .. } = numbered;
+    if let Some(problem) = wrong_width(*row, record, columns) {
+        return Err(vec![problem]);
+    }
+    let place = |column| {
+        let name = header.get(column).unwrap_or_default();
+        Place::cell(*row, column, shorten(&String::from_utf8_lossy(name)))
+    };
+    let text = std::str::from_utf8(record.as_slice()).ok();
+    let cell = |column: Option<usize>| -> Option<&'r str> {
+        let Some(range) = column.and_then(|column| record.range(column)) else {
+            return Some("");
+        };
+        let of_whole_text = text.and_then(|text| text.get(range.clone()));
+        of_whole_text.or_else(|| std::str::from_utf8(&record.as_slice()[range]).ok())
+    };
+    let [one, two, three] = columns.numbers;
+    let known = [columns.org_id, columns.location_id, one, two, three];
+    let [
+        Some(org_cell),
+        Some(location_cell),
+        Some(one),
+        Some(two),
+        Some(three),
+    ] = known.map(cell)
+    else {
+        let unreadable = known.into_iter().flatten();
+        let unreadable = unreadable.filter(|column| cell(Some(*column)).is_none());
+        return Err(unreadable
+            .map(|column| {
+                let found = shorten(&String::from_utf8_lossy(&record[column]));
+                let says = format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\"");
+                Problem::of_kind(ProblemKind::NotText, place(column), says)
+            })
+            .collect());
+    };
+    let called = called(columns, record);
+
+    let mut problems = Vec::new();
+    let org_id = read_org(org_cell, &called, default_org, directory, last_organization);
+    let org_id = org_id.and_then(|org_id| match directory.fault(org_id.as_deref()) {
+        Some(damage) => Err(damage),
+        None => Ok(org_id),
+    });
+    let org_id = org_id.unwrap_or_else(|CellDiagnostic { kind, says }| {
+        let column = called.organization.and(columns.org_name);
+        let place = column.or(columns.org_id).map_or(Place::row(*row), place);
+        problems.push(Problem::of_kind(kind, place, says));
+        None
+    });
+    let location = match read_id(location_cell, Kind::Location) {
+        Ok(id) => Some(id),
+        // Of an organization that is none there is nothing to look up.
+        Err(IdFault::Empty) if called.location.is_some() && !problems.is_empty() => None,
+        Err(fault) => {
+            let id = match called.location {
+                Some(name) => directory.location(org_id.as_deref(), name),
+                None => Err(name_fault(&fault, location_cell, Kind::Location)),
+            };
+            id.map_err(|CellDiagnostic { kind, says }| {
+                let column = called.location.and(columns.location_name);
+                let place = place(column.unwrap_or(columns.location()));
+                problems.push(Problem::of_kind(kind, place, says));
+            })
+            .ok()
+        }
+    };
+    let mut changes = [const { Change::Keep }; NUMBERS];
+    for (index, text) in [one, two, three].into_iter().enumerate() {
+        match read_change_in(text, country) {
+            Ok(change) => changes[index] = change,
+            Err(CellDiagnostic { kind, says }) => {
+                let column = columns.numbers[index].unwrap_or_default();
+                problems.push(Problem::of_kind(kind, place(column), says));
+            }
+        }
+    }
+    match location {
+        Some(location) if problems.is_empty() => {
+            if changes.iter().all(|change| *change == Change::Keep) {
+                return Err(vec![Problem::nothing_to_change(*row)]);
+            }
+            Ok(Row {
+                number: *row,
+                org_id,
+                location_id: location.text,
+                key: location.key,
+                changes,
+                expected: Change::NONE,
+            })
+        }
+        _ => Err(problems),
+    }
+}
+
+/// What a row calls its organization and its location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called<'r> {
+    pub organization: Option<&'r str>,
+    pub location: Option<&'r str>,
+}
+
+impl Called<'_> {
+    pub fn is_any(&self) -> bool {
+        self.organization.is_some() || self.location.is_some()
+    }
+}
+
+/// The names that a row gives.
+pub fn names_in<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
+    Called {
+        organization: text_in(columns.org_name, record),
+        location: text_in(columns.location_name, record),
+    }
+}
+
+fn text_in(column: Option<usize>, record: &ByteRecord) -> Option<&str> {
+    let cell = record.get(column?)?;
+    let text = std::str::from_utf8(cell).unwrap_or_default();
+    let text = unprotected(text).trim_matches(ids::is_blank);
+    (!text.is_empty()).then_some(text)
+}
+
+/// The names that stand in for ids which a row does not give.
+pub fn called<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
+    let stands_in = |name: Option<usize>, id: Option<usize>| {
+        let name = text_in(name, record)?;
+        text_in(id, record).is_none().then_some(name)
+    };
+    Called {
+        organization: stands_in(columns.org_name, columns.org_id),
+        location: stands_in(columns.location_name, columns.location_id),
+    }
+}
+
+/// The organization of a row. Where it gives no id, what it is called counts before `default_org`; but
+/// a location with an id is found without that too.
+pub fn read_org<'r>(
+    cell: &'r str,
+    called: &Called<'r>,
+    default_org: Option<&str>,
+    directory: &Directory,
+    last_organization: &LastOrganization,
+) -> Result<Option<Cow<'r, str>>, CellDiagnostic> {
+    match (last_organization.read(cell), called.organization) {
+        (Ok(id), _) => Ok(Some(id)),
+        (Err(IdFault::Empty), Some(name))
+            if called.location.is_some() || directory.tells_organizations() =>
+        {
+            directory.organization(name).map(Some)
+        }
+        (Err(IdFault::Empty), _) => Ok(default_org.map(|id| Cow::Owned(id.to_string()))),
+        (Err(fault), _) => Err(name_fault(&fault, cell, Kind::Organization)),
+    }
+}
+
+/// What is wrong with a cell that should hold an id.
+fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
+    let (wanted, like) = match kind {
+        Kind::Organization => (
+            "an organization's id",
+            "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8…",
+        ),
+        Kind::Location => ("a location's id", "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…"),
+    };
+    let text = cell.trim_matches(ids::is_blank);
+    let shown = shorten(text);
+    let (kind, says) = match fault {
+        IdFault::Empty => (
+            ProblemKind::MissingId,
+            format!("it is empty; {wanted} is needed here"),
+        ),
+        IdFault::OtherKind(found) => (
+            ProblemKind::WrongColumn,
+            format!("this is {found}, where {wanted} must stand: `{shown}`"),
+        ),
+        IdFault::NoId => match cell_diagnostics::of_id(text, kind) {
+            Some(CellDiagnostic { kind, says }) => (kind, format!("`{shown}` {says}")),
+            None => (
+                ProblemKind::NotAnId,
+                format!("`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID"),
+            ),
+        },
+    };
+    CellDiagnostic { kind, says }
+}
+
+/// The id in a cell.
+pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
+    ids::read(unprotected(cell), kind)
+}

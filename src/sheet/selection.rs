@@ -1,0 +1,109 @@
+//! Which rows of the sheet are sent, and what the others get instead. The run and the results
+//! ask the same question of the same sheet, and so get the same answer.
+
+use anyhow::Result;
+
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::row::Row;
+use crate::sheet::check::{DuplicatePolicy, say_repeat};
+use crate::sheet::columns::Columns;
+use crate::sheet::duplicates::Duplicates;
+use crate::sheet::preconditions::Preconditions;
+use crate::sheet::problem::Problem;
+use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::{NumberedRecord, Sheet};
+
+/// A checked sheet and the policies under which its rows are chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Selection<'a> {
+    pub sheet: &'a Sheet,
+    pub columns: &'a Columns,
+    pub duplicates: &'a Duplicates,
+    pub duplicate_policy: DuplicatePolicy,
+}
+
+/// What is done with a row.
+#[derive(Debug)]
+pub enum Choice<'r> {
+    Send(Row<'r>),
+    /// It is not sent, and this is its outcome.
+    Leave(Outcome),
+    /// An earlier run left it as asked; what that run noted stays.
+    Keep,
+}
+
+impl<'a> Selection<'a> {
+    pub fn choose<'r>(&self, numbered: &'r NumberedRecord) -> Choice<'r> {
+        if self.sheet.is_settled(self.columns, &numbered.record) {
+            return Choice::Keep;
+        }
+        let row = match self.sheet.read_row(self.columns, numbered) {
+            Ok(row) => row,
+            Err(problems) => return Choice::Leave(outcome_of(&problems)),
+        };
+        let Some(repeat) = self.duplicates.of_row(row.number) else {
+            return Choice::Send(row);
+        };
+        let (kind, message) = match self.duplicate_policy {
+            DuplicatePolicy::Refuse => (OutcomeKind::Invalid, say_repeat(repeat.earlier)),
+            DuplicatePolicy::InOrder if repeat.is_twin => (
+                OutcomeKind::Skipped,
+                format!("the same as row {}", repeat.earlier),
+            ),
+            DuplicatePolicy::InOrder => return Choice::Send(row),
+        };
+        Choice::Leave(Outcome::unsent(kind, message))
+    }
+
+    /// The rows to send, but for those in `done_before`; with what a plan says they must find.
+    pub fn rows_to_send(
+        &self,
+        plan: Option<&'a Sheet>,
+        done_before: Vec<bool>,
+    ) -> Result<impl Iterator<Item = Result<Row<'static>>> + use<'a>> {
+        let selection = *self;
+        let mut records = selection.sheet.records()?;
+        let mut preconditions = plan.map(Preconditions::read).transpose()?;
+        // A plan saw all rows of a location as they were before the first of them. A sheet that holds
+        // its own preconditions knows what the row before will have put there.
+        let knows_repeats = plan.is_some_and(|plan| plan.path == selection.sheet.path);
+        let mut numbered = NumberedRecord::default();
+        let mut next = move || -> Result<Option<Row<'static>>> {
+            while records.read(&mut numbered)? {
+                if let Some(preconditions) = &mut preconditions {
+                    preconditions.advance()?;
+                }
+                let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
+                if done_before.get(index) == Some(&true) {
+                    continue;
+                }
+                let Choice::Send(row) = selection.choose(&numbered) else {
+                    continue;
+                };
+                let mut row = row.into_owned();
+                let is_repeat = selection.duplicates.of_row(row.number).is_some();
+                if let Some(preconditions) = &preconditions
+                    && (knows_repeats || !is_repeat)
+                {
+                    row.expected = preconditions.of(&row)?;
+                }
+                return Ok(Some(row));
+            }
+            Ok(None)
+        };
+        Ok(std::iter::from_fn(move || next().transpose()))
+    }
+}
+
+fn outcome_of(problems: &[Problem]) -> Outcome {
+    let kind = if problems
+        .iter()
+        .all(|problem| problem.kind == ProblemKind::NothingToChange)
+    {
+        OutcomeKind::Skipped
+    } else {
+        OutcomeKind::Invalid
+    };
+    let messages: Vec<String> = problems.iter().map(Problem::within_row).collect();
+    Outcome::unsent(kind, messages.join("; "))
+}

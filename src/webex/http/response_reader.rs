@@ -1,0 +1,104 @@
+//! Reads of an answer what is needed, and no more.
+
+use std::borrow::Cow;
+
+use reqwest::Response as HttpResponse;
+use reqwest::header::{AsHeaderName, HeaderMap, HeaderValue, RETRY_AFTER};
+
+use super::transcript::Transcript;
+use super::{TRACKING_ID, Webex};
+use crate::model::clock;
+use crate::model::response::Response;
+use crate::webex::{errors, retry_after};
+
+/// How much of an answer is read; an error that matters says so in its first lines.
+const LONGEST_BODY: usize = 64 * 1024;
+
+impl Webex {
+    /// What a success says before its body is read.
+    pub(super) fn success(&self, response: &HttpResponse) -> Response {
+        Response {
+            status: response.status().as_u16(),
+            tracking_id: self.header_text(response.headers(), TRACKING_ID).into(),
+            ..Response::default()
+        }
+    }
+
+    /// A success of which only that it is one matters.
+    pub(super) async fn read_success(&self, mut response: HttpResponse) -> Response {
+        let answer = self.success(&response);
+        // A connection with an unread answer cannot be used again.
+        read_body(&mut response).await;
+        answer
+    }
+
+    /// An answer that is no success, with everything secret taken out of it.
+    pub(super) async fn read_failure(
+        &self,
+        mut response: HttpResponse,
+        transcript: Transcript,
+    ) -> Response {
+        let status = response.status();
+        let body = read_body(&mut response).await;
+        let secrets = self.secrets.borrow();
+        let headers = response.headers();
+        let body = String::from_utf8_lossy(&body);
+        let body = secrets.hide_in(&body);
+        transcript.answered(status.as_u16(), headers, &body, &secrets);
+
+        let retry_after = headers.get_all(RETRY_AFTER).iter();
+        let retry_after = retry_after::read(retry_after.map(HeaderValue::as_bytes), clock::now());
+        let codes = self.header_text(headers, "cisco-spark-error-codes");
+        let mut error = errors::read(body.as_bytes(), &codes);
+        if error.message.is_empty() {
+            error.message = status
+                .canonical_reason()
+                .unwrap_or("no reason given")
+                .to_lowercase();
+        }
+        if status.is_redirection() {
+            let target = self.header_text(headers, "location");
+            error.message =
+                format!("redirected to `{target}`, which is not followed; is --base-url right?");
+        }
+        let mut tracking_id = self.header_text(headers, TRACKING_ID);
+        if tracking_id.is_empty() {
+            tracking_id = error.tracking_id;
+        }
+        // Once more: JSON has ways to write a letter that only its reader undoes.
+        let [error_code, message, tracking_id] = [error.code, error.message, tracking_id]
+            .map(|text| secrets.hide_in(&text).into_owned().into());
+        Response {
+            status: status.as_u16(),
+            retry_after,
+            error_code,
+            message,
+            tracking_id,
+            present: None,
+        }
+    }
+
+    /// A header as one line without anything secret; empty where there is none.
+    fn header_text(&self, headers: &HeaderMap, name: impl AsHeaderName) -> String {
+        let value = headers.get(name).map(HeaderValue::as_bytes);
+        let text = errors::flatten(&String::from_utf8_lossy(value.unwrap_or_default()));
+        if let Cow::Owned(hidden) = self.secrets.borrow().hide_in(&text) {
+            return hidden;
+        }
+        text
+    }
+}
+
+/// The body up to [`LONGEST_BODY`]. What cannot be read (broken off, bad gzip) is left out: the
+/// status has been said, and that is what counts.
+pub(super) async fn read_body(response: &mut HttpResponse) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = LONGEST_BODY - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == LONGEST_BODY {
+            break;
+        }
+    }
+    body
+}
