@@ -38,7 +38,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("encoding_rs_io", &["sheet/encoding.rs"]),
     (
         "fastrand",
-        &["engine/", "application/", "cli/resolve.rs", "simulator/"],
+        &[
+            "engine/",
+            "application/",
+            "cli/resolve.rs",
+            "commands/whoami.rs",
+            "simulator/",
+        ],
     ),
     ("foldhash", &["model/ids.rs"]),
     (
