@@ -9,13 +9,13 @@ use anyhow::{Context, Result, anyhow};
 use crate::row::LocationKey;
 use crate::selection::{Choice, Selection};
 use crate::sheet::cells::{called, names_in};
-use crate::simulator::{Behavior, Location, Locations, Simulator, Speed};
+use crate::simulator::{Behavior, ClockSpeed, Location, Locations, Simulator};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::ids;
 use crate::webex::token::Token;
 
 pub(super) fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
-    let speed = Speed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
+    let speed = ClockSpeed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
     let behavior = Behavior {
         locations: Locations::Exactly(locations(selection)?),
         ..Behavior::rehearsal(speed)

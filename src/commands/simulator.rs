@@ -13,7 +13,7 @@ use crate::platform::StopSignals;
 use crate::selection::Selection;
 use crate::sheet::check::{DuplicatePolicy, check};
 use crate::sheet::{Reading, Sheet};
-use crate::simulator::{Behavior, Locations, NotUnderstood, Paging, Rotation, Scopes, Simulator};
+use crate::simulator::{Behavior, Locations, Paging, ParseError, Rotation, Scopes, Simulator};
 use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
@@ -56,7 +56,7 @@ fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
     let life = flags.token_life.as_deref();
     read(&mut behavior.access.lifetime, life, "--token-life")?;
     let meddling = flags.meddling.as_deref();
-    read(&mut behavior.meddling, meddling, "--meddling")?;
+    read(&mut behavior.concurrent_edits, meddling, "--meddling")?;
     if flags.rotate_refresh_tokens {
         behavior.access.rotation = Rotation::NewRefreshToken;
     }
@@ -71,7 +71,7 @@ fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
 
 fn read<T>(knob: &mut T, text: Option<&str>, flag: &str) -> Result<()>
 where
-    T: std::str::FromStr<Err = NotUnderstood>,
+    T: std::str::FromStr<Err = ParseError>,
 {
     if let Some(text) = text {
         *knob = text.parse().map_err(|error| anyhow!("{flag}: {error}"))?;

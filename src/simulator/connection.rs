@@ -1,4 +1,4 @@
-//! The conversation on each connection: a request read off it, its answer held back and written, or broken off.
+//! The conversation on each connection: a request read off it, its response held back and written, or broken off.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -16,15 +16,15 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::answer::{Answer, Ending, Problem, Shape};
-use super::body::AnswerBody;
-use super::clock::Clock;
-use super::line::Line;
-use super::lists::value;
-use super::log::Log;
-use super::route::{Report, pairs};
-use super::service::Service;
-use super::visit::Visit;
+use super::faulty_stream::FaultyStream;
+use super::http_response::{ApiError, BodyEnd, ErrorShape, HttpResponse};
+use super::pagination::value;
+use super::request::InFlightRequest;
+use super::request_handler::RequestHandler;
+use super::request_log::RequestLog;
+use super::response_body::ResponseBody;
+use super::route::{SimulatorReport, pairs};
+use super::virtual_clock::VirtualClock;
 
 /// Far above any change a client has reason to send.
 const LONGEST_BODY: usize = 1 << 20;
@@ -34,9 +34,9 @@ const REST_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
 /// What all connections share; they run on one thread.
 pub(super) struct Shared {
-    pub(super) service: RefCell<Service>,
-    pub(super) log: RefCell<Log>,
-    pub(super) clock: Clock,
+    pub(super) service: RefCell<RequestHandler>,
+    pub(super) log: RefCell<RequestLog>,
+    pub(super) clock: VirtualClock,
     pub(super) address: SocketAddr,
     pub(super) seed: u64,
 }
@@ -54,10 +54,10 @@ pub(super) async fn serve(listener: TcpListener, shared: Rc<Shared>) {
 }
 
 async fn converse(stream: TcpStream, shared: Rc<Shared>) {
-    // Without it the kernel may hold an answer back, which would be measured as the client's latency.
+    // Without it the kernel may hold an response back, which would be measured as the client's latency.
     let _ = stream.set_nodelay(true);
     let broken = Rc::new(Cell::new(false));
-    let line = Line::new(stream, Rc::clone(&broken));
+    let line = FaultyStream::new(stream, Rc::clone(&broken));
     let service =
         service_fn(move |request| respond(request, Rc::clone(&shared), Rc::clone(&broken)));
     let server = auto::Builder::new(OnThisThread);
@@ -69,37 +69,38 @@ async fn respond(
     request: Request<Incoming>,
     shared: Rc<Shared>,
     broken: Rc<Cell<bool>>,
-) -> Result<Response<AnswerBody>, BrokenOff> {
-    if let Some(report) = Report::of(request.uri().path()) {
+) -> Result<Response<ResponseBody>, BrokenOff> {
+    if let Some(report) = SimulatorReport::of(request.uri().path()) {
         let query = pairs(request.uri().query().unwrap_or_default());
-        return Ok(response(shared.report(report, &query)));
+        return Ok(into_hyper(shared.report(report, &query)));
     }
     let version = request.version();
-    let (mut asked, given_tracking_id, body, mut visit) = Visit::begin(request, shared);
-    let shared = Rc::clone(&visit.shared);
+    let (mut request, given_tracking_id, body, mut in_flight) =
+        InFlightRequest::begin(request, shared);
+    let shared = Rc::clone(&in_flight.shared);
     let Ok(body) = Limited::new(body, LONGEST_BODY).collect().await else {
-        let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.");
-        let answer = problem.in_shape(Shape::Message, &asked.tracking_id);
-        return Ok(visit.answer(answer, given_tracking_id));
+        let problem = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.");
+        let response = problem.in_shape(ErrorShape::Message, &request.tracking_id);
+        return Ok(in_flight.response(response, given_tracking_id));
     };
-    asked.body = body.to_bytes().to_vec();
-    let verdict = shared
+    request.body = body.to_bytes().to_vec();
+    let handled = shared
         .service
         .borrow_mut()
-        .handle(&asked, shared.clock.now());
-    visit.holds_a_place = verdict.passed_the_limit;
-    if verdict.meddled {
-        shared.log.borrow_mut().meddled();
+        .handle(&request, shared.clock.now());
+    in_flight.holds_a_place = handled.passed_the_limit;
+    if handled.edited {
+        shared.log.borrow_mut().edited();
     }
     shared
         .log
         .borrow_mut()
-        .treated(visit.sequence, verdict.treatment);
-    if !verdict.delay.is_zero() {
-        tokio::time::sleep(verdict.delay).await;
+        .handled(in_flight.sequence, handled.handling);
+    if !handled.delay.is_zero() {
+        tokio::time::sleep(handled.delay).await;
     }
-    if let Some(answer) = verdict.answer {
-        return Ok(visit.answer(answer, given_tracking_id));
+    if let Some(response) = handled.response {
+        return Ok(in_flight.response(response, given_tracking_id));
     }
     // Over HTTP/2 only this request's stream is reset: the others on the connection have answers of their own coming.
     broken.set(version != Version::HTTP_2);
@@ -107,34 +108,34 @@ async fn respond(
 }
 
 impl Shared {
-    fn report(&self, report: Report, query: &[(String, String)]) -> Answer {
+    fn report(&self, report: SimulatorReport, query: &[(String, String)]) -> HttpResponse {
         let body = match report {
-            Report::Requests => {
+            SimulatorReport::Requests => {
                 let from = value(query, "from").and_then(|text| text.parse().ok());
                 self.log.borrow().requests(from.unwrap_or(0))
             }
-            Report::State => self.service.borrow().state(),
-            Report::Summary => self.log.borrow().summary(),
+            SimulatorReport::State => self.service.borrow().state(),
+            SimulatorReport::Summary => self.log.borrow().summary(),
         };
-        Answer::json(StatusCode::OK, &body)
+        HttpResponse::json(StatusCode::OK, &body)
     }
 }
 
-pub(super) fn response(answer: Answer) -> Response<AnswerBody> {
-    let promised = answer.body.len() as u64;
-    let mut response = Response::new(AnswerBody::new(answer.body, answer.ending));
-    *response.status_mut() = answer.status;
-    for (name, value) in answer.headers {
-        response.headers_mut().append(name, value);
+pub(super) fn into_hyper(response: HttpResponse) -> Response<ResponseBody> {
+    let promised = response.body.len() as u64;
+    let mut converted = Response::new(ResponseBody::new(response.body, response.ending));
+    *converted.status_mut() = response.status;
+    for (name, value) in response.headers {
+        converted.headers_mut().append(name, value);
     }
-    if let Ending::CutShort { missing } = answer.ending {
+    if let BodyEnd::CutShort { missing } = response.ending {
         let promised = HeaderValue::from(promised + missing);
-        response.headers_mut().insert(CONTENT_LENGTH, promised);
+        converted.headers_mut().insert(CONTENT_LENGTH, promised);
     }
-    response
+    converted
 }
 
-/// The connection is broken off without an answer.
+/// The connection is broken off without an response.
 #[derive(Debug)]
 struct BrokenOff;
 

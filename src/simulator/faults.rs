@@ -3,25 +3,25 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::dice::dice;
-use super::units::{NotUnderstood, Share};
+use super::seeded_rng::seeded_rng;
+use super::units::{ParseError, Share};
 
 /// One way in which a request can end other than it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// An answer with this status instead of the work being done.
+    /// An response with this status instead of the work being done.
     Status(u16),
     /// The connection breaks before the change took effect.
     ResetBefore,
     /// The connection breaks after the change took effect.
     ResetAfter,
-    /// No answer for as long as the behavior's `stall`; the change may or may not have taken effect.
+    /// No response for as long as the behavior's `stall`; the change may or may not have taken effect.
     Stall,
-    /// The answer ends before it is whole.
+    /// The response ends before it is whole.
     Truncated,
-    /// An answer of a megabyte.
+    /// An response of a megabyte.
     Oversized,
-    /// An answer that does not end.
+    /// An response that does not end.
     Endless,
     NonUtf8,
     BadGzip,
@@ -105,17 +105,12 @@ impl Faults {
     };
 
     /// Refuses chances that add up to more than certainty.
-    pub fn with(
-        mut self,
-        fault: Fault,
-        chance: Share,
-        when: When,
-    ) -> Result<Faults, NotUnderstood> {
+    pub fn with(mut self, fault: Fault, chance: Share, when: When) -> Result<Faults, ParseError> {
         self.entries.push((fault, chance, when));
         let sum: f64 = self.of(when).map(|(_, chance)| chance).sum();
         // Room for the rounding of many small chances.
         if sum > 1.0 + 1e-9 {
-            return Err(NotUnderstood(format!(
+            return Err(ParseError(format!(
                 "the faults' chances add up to {:.0}%, and no request can fail more often than always",
                 sum * 100.0
             )));
@@ -128,24 +123,24 @@ impl Faults {
     }
 
     /// The fault that befalls the `turn`-th request of a subject, counted from zero, whatever else is going on.
-    pub(super) fn strike(&self, seed: u64, subject: &str, turn: u64) -> Option<Fault> {
+    pub(super) fn draw(&self, seed: u64, subject: &str, turn: u64) -> Option<Fault> {
         let once = (turn == 0)
-            .then(|| self.throw(seed, subject, turn, When::OncePerLocation))
+            .then(|| self.draw_when(seed, subject, turn, When::OncePerLocation))
             .flatten();
-        once.or_else(|| self.throw(seed, subject, turn, When::EachRequest))
+        once.or_else(|| self.draw_when(seed, subject, turn, When::EachRequest))
     }
 
-    fn throw(&self, seed: u64, subject: &str, turn: u64, when: When) -> Option<Fault> {
+    fn draw_when(&self, seed: u64, subject: &str, turn: u64, when: When) -> Option<Fault> {
         let purpose = match when {
             When::EachRequest => "fault",
             When::OncePerLocation => "fault once",
         };
-        let mut thrown = dice(seed, purpose, subject, turn).f64();
+        let mut drawn = seeded_rng(seed, purpose, subject, turn).f64();
         for (fault, chance) in self.of(when) {
-            if thrown < chance {
+            if drawn < chance {
                 return Some(fault);
             }
-            thrown -= chance;
+            drawn -= chance;
         }
         None
     }
@@ -160,16 +155,16 @@ impl Faults {
 
 /// `500=2%,reset-after=1%`, `all=5%`, `503=1% once`, or `none`.
 impl FromStr for Faults {
-    type Err = NotUnderstood;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Faults, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Faults, ParseError> {
         let mut faults = Faults::NONE;
         if text.trim() == "none" {
             return Ok(faults);
         }
         for part in text.split(',').map(str::trim) {
             let (name, chance) = part.split_once('=').ok_or_else(|| {
-                NotUnderstood(format!(
+                ParseError(format!(
                     "`{part}` is not a fault; write its name and its chance, like `500=2%`, and `once` after it for one \
                      a location at most"
                 ))
@@ -191,7 +186,7 @@ impl FromStr for Faults {
     }
 }
 
-fn parse_fault(name: &str) -> Result<Fault, NotUnderstood> {
+fn parse_fault(name: &str) -> Result<Fault, ParseError> {
     let status = STATUSES.iter().find(|status| status.to_string() == name);
     if let Some(status) = status {
         return Ok(Fault::Status(*status));
@@ -199,7 +194,7 @@ fn parse_fault(name: &str) -> Result<Fault, NotUnderstood> {
     let found = NAMED.iter().find(|(known, _)| *known == name);
     found.map(|(_, fault)| *fault).ok_or_else(|| {
         let names: Vec<&str> = NAMED.iter().map(|(known, _)| *known).collect();
-        NotUnderstood(format!(
+        ParseError(format!(
             "`{name}` is not a fault the simulator knows; it knows `all`, the statuses of the service such as `429`, \
              `500` and `503`, and {}",
             names.join(", ")
@@ -242,7 +237,7 @@ mod tests {
     fn faults_strike_as_often_as_asked_each_kind_by_itself() {
         let faults = faults("all=5%");
         let struck: Vec<Fault> = (0..10_000)
-            .filter_map(|subject| faults.strike(3, &subject.to_string(), 1))
+            .filter_map(|subject| faults.draw(3, &subject.to_string(), 1))
             .collect();
         for fault in PASSING {
             let count = struck.iter().filter(|one| **one == fault).count();
@@ -254,7 +249,7 @@ mod tests {
     fn a_fault_once_per_location_never_strikes_twice() {
         let faults = faults("503=100% once");
         let struck: Vec<bool> = (0..4)
-            .map(|turn| faults.strike(3, "a", turn).is_some())
+            .map(|turn| faults.draw(3, "a", turn).is_some())
             .collect();
         assert_eq!(struck, [true, false, false, false]);
     }

@@ -4,7 +4,7 @@
 //! would otherwise agree with itself. It holds everything in memory and starts empty each time.
 //!
 //! ```text
-//! connection ─▶ route ─▶ service ─▶ access → limiter → faults → directory ─▶ answer ─▶ connection
+//! connection ─▶ route ─▶ service ─▶ access → limiter → faults → directory ─▶ response ─▶ connection
 //!     │                                                                                  │
 //!     └──────────────────────────────────── log ◀────────────────────────────────────────┘
 //! ```
@@ -15,34 +15,34 @@
 //! What befalls a request depends on the seed, the location, the method and how many such requests came before, never
 //! on which of two requests was faster. Only the limit goes by the clock.
 
-mod access;
-mod answer;
+mod auth;
 mod behavior;
-mod body;
-mod clock;
 mod connection;
-mod damage;
-mod dice;
-mod directory;
-mod doorkeeper;
+mod corrupt;
+mod endpoints;
 mod faults;
-mod ids;
+mod faulty_stream;
+mod http_response;
 mod latency;
-mod limit;
-mod limiter;
-mod line;
-mod lists;
-mod log;
-mod numbers;
-mod retry_after;
+mod pagination;
+mod rate_limit;
+mod rate_limiter;
+mod request;
+mod request_handler;
+mod request_log;
+mod resource_id;
+mod response_body;
+mod retry_after_header;
 mod route;
-mod service;
+mod seeded_rng;
+mod store;
+mod token_policy;
+mod transfer_numbers;
 mod units;
-mod visit;
-mod work;
+mod virtual_clock;
 
 #[cfg(test)]
-mod client;
+mod test_client;
 #[cfg(test)]
 mod tests;
 
@@ -55,20 +55,20 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-pub use access::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
 pub use behavior::Behavior;
-pub use directory::{Location, Locations};
 pub use faults::{Fault, Faults, When};
 pub use latency::Latency;
-pub use limit::{Early, Limit, Refused, Rule};
-pub use lists::Paging;
-pub use retry_after::RetryAfter;
-pub use units::{NotUnderstood, Rate, Share, Speed, parse_duration};
+pub use pagination::Paging;
+pub use rate_limit::{Early, Limit, Refused, Rule};
+pub use retry_after_header::RetryAfterPolicy;
+pub use store::{Location, Locations};
+pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
+pub use units::{ClockSpeed, ParseError, RequestRate, Share, parse_duration};
 
-use clock::Clock;
 use connection::{Shared, serve};
-use log::Log;
-use service::Service;
+use request_handler::RequestHandler;
+use request_log::RequestLog;
+use virtual_clock::VirtualClock;
 
 /// A running simulator, on a thread of its own. Dropping it stops it and waits until it has.
 #[derive(Debug)]
@@ -142,10 +142,10 @@ fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let log = Log::new(behavior.log_keeps);
-    let clock = Clock::start(behavior.speed);
+    let log = RequestLog::new(behavior.log_keeps);
+    let clock = VirtualClock::start(behavior.speed);
     let seed = behavior.seed;
-    let service = Service::new(behavior)
+    let service = RequestHandler::new(behavior)
         .map_err(|complaint| io::Error::new(io::ErrorKind::InvalidInput, complaint))?;
     let serving = async move {
         let shared = Shared {

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     /// The auto transfer numbers of the location with this id.
-    Numbers(String),
+    TransferNumbers(String),
     CallingLocations,
     CallingLocation(String),
     Locations,
@@ -19,18 +19,18 @@ pub(super) enum Route {
 
 /// The simulator's own resources, beside the service's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Report {
+pub(super) enum SimulatorReport {
     Requests,
     State,
     Summary,
 }
 
-impl Report {
-    pub(super) fn of(path: &str) -> Option<Report> {
+impl SimulatorReport {
+    pub(super) fn of(path: &str) -> Option<SimulatorReport> {
         match path {
-            "/simulator/requests" => Some(Report::Requests),
-            "/simulator/state" => Some(Report::State),
-            "/simulator/summary" => Some(Report::Summary),
+            "/simulator/requests" => Some(SimulatorReport::Requests),
+            "/simulator/state" => Some(SimulatorReport::State),
+            "/simulator/summary" => Some(SimulatorReport::Summary),
             _ => None,
         }
     }
@@ -55,7 +55,7 @@ impl Route {
                 id,
                 "outgoingPermission",
                 "autoTransferNumbers",
-            ] => Route::Numbers((*id).to_owned()),
+            ] => Route::TransferNumbers((*id).to_owned()),
             ["telephony", "config", "locations"] => Route::CallingLocations,
             ["telephony", "config", "locations", id] => Route::CallingLocation((*id).to_owned()),
             ["locations"] => Route::Locations,
@@ -70,7 +70,9 @@ impl Route {
     /// The location it is about, if it is about one.
     pub(super) fn location(&self) -> Option<&str> {
         match self {
-            Route::Numbers(id) | Route::CallingLocation(id) | Route::Location(id) => Some(id),
+            Route::TransferNumbers(id) | Route::CallingLocation(id) | Route::Location(id) => {
+                Some(id)
+            }
             _ => None,
         }
     }
@@ -78,7 +80,7 @@ impl Route {
     /// The methods it takes, as an `Allow` header says it.
     pub(super) fn allows(&self) -> &'static str {
         match self {
-            Route::Numbers(_) => "GET, PUT",
+            Route::TransferNumbers(_) => "GET, PUT",
             Route::AccessToken => "POST",
             _ => "GET",
         }
@@ -93,7 +95,9 @@ impl Route {
     /// Any one of these opens it.
     pub(super) fn scopes(&self, method: &Method) -> &'static [&'static str] {
         match self {
-            Route::Numbers(_) if method == Method::PUT => &["spark-admin:telephony_config_write"],
+            Route::TransferNumbers(_) if method == Method::PUT => {
+                &["spark-admin:telephony_config_write"]
+            }
             Route::Locations | Route::Location(_) => &[
                 "spark-admin:locations_read",
                 "spark-admin:people_read",
@@ -138,7 +142,7 @@ mod tests {
             ("/telephony/config/locations", Route::CallingLocations),
             (
                 "/telephony/config/locations/a%2Fb%3D/outgoingPermission/autoTransferNumbers",
-                Route::Numbers("a/b=".to_owned()),
+                Route::TransferNumbers("a/b=".to_owned()),
             ),
             ("/", Route::Unknown),
             ("/telephony/config/locations/a/b", Route::Unknown),
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_change_needs_the_scope_for_writing() {
-        let route = Route::Numbers(String::new());
+        let route = Route::TransferNumbers(String::new());
         assert_ne!(route.scopes(&Method::PUT), route.scopes(&Method::GET));
         assert!(route.takes(&Method::PUT) && !route.takes(&Method::POST));
     }

@@ -1,9 +1,9 @@
-//! Chance that does not depend on when things happen: the same seed, subject and turn always throw the same.
+//! Chance that does not depend on when things happen: the same seed, subject and turn always draw_when the same.
 
 /// Dice for the `turn`-th event of one `subject`.
 ///
 /// Nothing is kept between throws, so requests that overtake each other on the wire do not change what befalls them.
-pub(super) fn dice(seed: u64, purpose: &str, subject: &str, turn: u64) -> fastrand::Rng {
+pub(super) fn seeded_rng(seed: u64, purpose: &str, subject: &str, turn: u64) -> fastrand::Rng {
     let mut hash = FNV_OFFSET;
     for part in [
         &seed.to_le_bytes(),
@@ -36,20 +36,21 @@ mod tests {
 
     #[test]
     fn every_part_of_the_question_changes_the_throw_and_nothing_else_does() {
-        let throw =
-            |seed, purpose, subject, turn| dice(seed, purpose, subject, turn).u64(0..u64::MAX);
-        let first = throw(1, "fault", "a", 0);
-        assert_eq!(first, throw(1, "fault", "a", 0));
-        assert_ne!(first, throw(2, "fault", "a", 0));
-        assert_ne!(first, throw(1, "latency", "a", 0));
-        assert_ne!(first, throw(1, "fault", "b", 0));
-        assert_ne!(first, throw(1, "fault", "a", 1));
+        let draw_when = |seed, purpose, subject, turn| {
+            seeded_rng(seed, purpose, subject, turn).u64(0..u64::MAX)
+        };
+        let first = draw_when(1, "fault", "a", 0);
+        assert_eq!(first, draw_when(1, "fault", "a", 0));
+        assert_ne!(first, draw_when(2, "fault", "a", 0));
+        assert_ne!(first, draw_when(1, "latency", "a", 0));
+        assert_ne!(first, draw_when(1, "fault", "b", 0));
+        assert_ne!(first, draw_when(1, "fault", "a", 1));
     }
 
     #[test]
     fn throws_are_spread_evenly_over_the_turns() {
         let low = (0..10_000)
-            .filter(|turn| dice(7, "fault", "somewhere", *turn).f64() < 0.05)
+            .filter(|turn| seeded_rng(7, "fault", "somewhere", *turn).f64() < 0.05)
             .count();
         assert!((400..600).contains(&low), "{low}");
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::limit::{Early, Limit, Refused, Rule};
+use super::rate_limit::{Early, Limit, Refused, Rule};
 
 /// When a place falls free is not known under a concurrency cap; this is what is said instead.
 const SOME_PLACE_IS_FREE_BY_THEN: Duration = Duration::from_secs(1);

@@ -9,11 +9,11 @@ pub(super) const FIELDS: [&str; 3] = [
     "autoTransferNumber3",
 ];
 
-pub(super) type Numbers = [Option<String>; 3];
+pub(super) type TransferNumbers = [Option<String>; 3];
 
 /// Why a body is no change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum UpdateError {
     /// Nothing in it that could be changed.
     Missing,
     Malformed(String),
@@ -22,35 +22,39 @@ pub(super) enum Refusal {
 
 /// What to do with each number: keep it (`None`), clear it (the empty text) or set it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Change([Option<String>; 3]);
+pub(super) struct NumbersUpdate([Option<String>; 3]);
 
-impl Change {
-    pub(super) fn read(body: &[u8]) -> Result<Change, Refusal> {
+impl NumbersUpdate {
+    pub(super) fn read(body: &[u8]) -> Result<NumbersUpdate, UpdateError> {
         if body.is_empty() {
-            return Err(Refusal::Missing);
+            return Err(UpdateError::Missing);
         }
         let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-            return Err(Refusal::Malformed("Invalid JSON body.".to_owned()));
+            return Err(UpdateError::Malformed("Invalid JSON body.".to_owned()));
         };
-        let mut change = Change::default();
+        let mut change = NumbersUpdate::default();
         for (place, name) in change.0.iter_mut().zip(FIELDS) {
             *place = match fields.get(name) {
                 None => None,
                 Some(Value::String(number)) if number.is_empty() || is_number(number) => {
                     Some(number.clone())
                 }
-                Some(Value::String(_)) => return Err(Refusal::BadNumber(name)),
-                Some(_) => return Err(Refusal::Malformed(format!("Invalid value for '{name}'."))),
+                Some(Value::String(_)) => return Err(UpdateError::BadNumber(name)),
+                Some(_) => {
+                    return Err(UpdateError::Malformed(format!(
+                        "Invalid value for '{name}'."
+                    )));
+                }
             };
         }
-        if change == Change::default() {
-            return Err(Refusal::Missing);
+        if change == NumbersUpdate::default() {
+            return Err(UpdateError::Missing);
         }
         Ok(change)
     }
 
     /// Merges as the service does: what is not mentioned stays.
-    pub(super) fn apply(self, numbers: &mut Numbers) {
+    pub(super) fn apply(self, numbers: &mut TransferNumbers) {
         for (place, change) in numbers.iter_mut().zip(self.0) {
             if let Some(number) = change {
                 *place = (!number.is_empty()).then_some(number);
@@ -66,24 +70,24 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The numbers as a read spells them, which is not as they were set.
-pub(super) fn as_read(numbers: &Numbers) -> Value {
-    let spelt = |number: &Option<String>| number.as_deref().map(spelt).into();
-    as_object(numbers, spelt)
+pub(super) fn as_read(numbers: &TransferNumbers) -> Value {
+    let read_spelling = |number: &Option<String>| number.as_deref().map(read_spelling).into();
+    as_object(numbers, read_spelling)
 }
 
 /// The numbers as they were set.
-pub(super) fn as_set(numbers: &Numbers) -> Value {
+pub(super) fn as_set(numbers: &TransferNumbers) -> Value {
     as_object(numbers, |number| number.clone().into())
 }
 
-fn as_object(numbers: &Numbers, value: impl Fn(&Option<String>) -> Value) -> Value {
+fn as_object(numbers: &TransferNumbers, value: impl Fn(&Option<String>) -> Value) -> Value {
     let fields = FIELDS.iter().zip(numbers);
     let fields = fields.map(|(name, number)| ((*name).to_owned(), value(number)));
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
 /// A number of the North American plan as ten bare digits, others with a hyphen after the country's code.
-fn spelt(number: &str) -> String {
+fn read_spelling(number: &str) -> String {
     let Some(digits) = number.strip_prefix('+') else {
         return number.to_owned();
     };
@@ -122,7 +126,7 @@ fn country_code_length(digits: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn numbers(texts: [&str; 3]) -> Numbers {
+    fn numbers(texts: [&str; 3]) -> TransferNumbers {
         texts.map(|text| (!text.is_empty()).then(|| text.to_owned()))
     }
 
@@ -130,16 +134,19 @@ mod tests {
     fn omitted_is_kept_empty_is_cleared_and_the_rest_is_set() {
         let mut merged = numbers(["111", "222", ""]);
         let body = br#"{"autoTransferNumber2":"","autoTransferNumber3":"+496100773123","useCustomTransferNumbers":true}"#;
-        Change::read(body).unwrap().apply(&mut merged);
+        NumbersUpdate::read(body).unwrap().apply(&mut merged);
         assert_eq!(merged, numbers(["111", "", "+496100773123"]));
     }
 
     #[test]
     fn what_the_contract_does_not_allow_is_refused() {
-        let bad = |body: &str| Change::read(body.as_bytes()).unwrap_err();
-        assert_eq!(bad(""), Refusal::Missing);
-        assert_eq!(bad("{}"), Refusal::Missing);
-        assert_eq!(bad(r#"{"autotransfernumber1":"123"}"#), Refusal::Missing);
+        let bad = |body: &str| NumbersUpdate::read(body.as_bytes()).unwrap_err();
+        assert_eq!(bad(""), UpdateError::Missing);
+        assert_eq!(bad("{}"), UpdateError::Missing);
+        assert_eq!(
+            bad(r#"{"autotransfernumber1":"123"}"#),
+            UpdateError::Missing
+        );
         for body in [
             "null",
             "[]",
@@ -149,7 +156,7 @@ mod tests {
             r#"{"autoTransferNumber1":null}"#,
             r#"{"autoTransferNumber1":123}"#,
         ] {
-            assert!(matches!(bad(body), Refusal::Malformed(_)), "{body}");
+            assert!(matches!(bad(body), UpdateError::Malformed(_)), "{body}");
         }
         for text in [
             "12",
@@ -162,7 +169,7 @@ mod tests {
             "++123",
         ] {
             let body = format!(r#"{{"autoTransferNumber2":"{text}"}}"#);
-            assert_eq!(bad(&body), Refusal::BadNumber(FIELDS[1]), "{text}");
+            assert_eq!(bad(&body), UpdateError::BadNumber(FIELDS[1]), "{text}");
         }
     }
 
@@ -182,6 +189,6 @@ mod tests {
             assert_eq!(as_read(&numbers)[FIELDS[0]], read);
             assert_eq!(as_set(&numbers)[FIELDS[0]], set);
         }
-        assert_eq!(as_read(&Numbers::default())[FIELDS[2]], Value::Null);
+        assert_eq!(as_read(&TransferNumbers::default())[FIELDS[2]], Value::Null);
     }
 }

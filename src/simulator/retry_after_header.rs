@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-use super::units::{NotUnderstood, Speed, parse_duration};
+use super::units::{ClockSpeed, ParseError, parse_duration};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum RetryAfter {
+pub enum RetryAfterPolicy {
     /// The time until a request would pass, rounded up to whole seconds of the service's time.
     #[default]
     Honest,
@@ -23,51 +23,58 @@ pub enum RetryAfter {
 
 /// One announcement: the header values as sent, and how long they ask to wait in simulated time, if they can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Announcement {
+pub(super) struct RetryAfterValues {
     pub(super) values: Vec<String>,
     pub(super) wait: Option<Duration>,
 }
 
-impl Announcement {
-    fn one(value: impl Into<String>, wait: Option<Duration>) -> Announcement {
+impl RetryAfterValues {
+    fn one(value: impl Into<String>, wait: Option<Duration>) -> RetryAfterValues {
         let values = vec![value.into()];
-        Announcement { values, wait }
+        RetryAfterValues { values, wait }
     }
 }
 
-impl RetryAfter {
+impl RetryAfterPolicy {
     /// What is sent, `wait` of simulated time before a request would pass.
-    pub(super) fn announce(&self, wait: Duration, speed: Speed, wall: Timestamp) -> Announcement {
+    pub(super) fn announce(
+        &self,
+        wait: Duration,
+        speed: ClockSpeed,
+        wall: Timestamp,
+    ) -> RetryAfterValues {
         match self {
-            RetryAfter::Honest => {
+            RetryAfterPolicy::Honest => {
                 let wait = whole_seconds(wait);
-                Announcement::one(seconds_text(wait, speed), Some(wait))
+                RetryAfterValues::one(seconds_text(wait, speed), Some(wait))
             }
-            RetryAfter::HonestDate => {
+            RetryAfterPolicy::HonestDate => {
                 let wait = whole_seconds(wait);
                 let date = http_date(wall, speed.simulated_to_real(wait), DateForm::Preferred);
-                Announcement::one(date, Some(wait))
+                RetryAfterValues::one(date, Some(wait))
             }
-            RetryAfter::Fixed(wait) => Announcement::one(seconds_text(*wait, speed), Some(*wait)),
-            RetryAfter::Missing => Announcement::default(),
-            RetryAfter::Text(text) => Announcement::one(text, None),
+            RetryAfterPolicy::Fixed(wait) => {
+                RetryAfterValues::one(seconds_text(*wait, speed), Some(*wait))
+            }
+            RetryAfterPolicy::Missing => RetryAfterValues::default(),
+            RetryAfterPolicy::Text(text) => RetryAfterValues::one(text, None),
         }
     }
 }
 
-impl FromStr for RetryAfter {
-    type Err = NotUnderstood;
+impl FromStr for RetryAfterPolicy {
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<RetryAfter, NotUnderstood> {
+    fn from_str(text: &str) -> Result<RetryAfterPolicy, ParseError> {
         if let Some(text) = text.strip_prefix("text:") {
-            return Ok(RetryAfter::Text(text.to_owned()));
+            return Ok(RetryAfterPolicy::Text(text.to_owned()));
         }
         match text {
-            "honest" => Ok(RetryAfter::Honest),
-            "date" => Ok(RetryAfter::HonestDate),
-            "missing" => Ok(RetryAfter::Missing),
-            _ => parse_duration(text).map(RetryAfter::Fixed).map_err(|_| {
-                NotUnderstood(format!(
+            "honest" => Ok(RetryAfterPolicy::Honest),
+            "date" => Ok(RetryAfterPolicy::HonestDate),
+            "missing" => Ok(RetryAfterPolicy::Missing),
+            _ => parse_duration(text).map(RetryAfterPolicy::Fixed).map_err(|_| {
+                ParseError(format!(
                     "`{text}` is not a Retry-After; write `honest`, `date`, `missing`, a time like `2s`, or `text:` and \
                      the text to send"
                 ))
@@ -77,7 +84,7 @@ impl FromStr for RetryAfter {
 }
 
 /// Announcements that have been seen, or that the standard allows, and that a patient client gets past within seconds.
-pub(super) fn odd(turn: usize, wall: Timestamp) -> Announcement {
+pub(super) fn odd(turn: usize, wall: Timestamp) -> RetryAfterValues {
     let second = Duration::from_secs(1);
     let dated = |form| http_date(wall, second, form);
     let odd: [Vec<String>; 9] = [
@@ -92,24 +99,24 @@ pub(super) fn odd(turn: usize, wall: Timestamp) -> Announcement {
         vec!["1".into(), "2".into()],
     ];
     let values = odd[turn % odd.len()].clone();
-    Announcement { values, wait: None }
+    RetryAfterValues { values, wait: None }
 }
 
 /// Announcements nobody can read; the first one is real.
-pub(super) fn unreadable(turn: usize) -> Announcement {
+pub(super) fn unreadable(turn: usize) -> RetryAfterValues {
     let texts = ["rand(30),add(30)", "", "soon", "1;2", "30 seconds"];
-    Announcement::one(texts[turn % texts.len()], None)
+    RetryAfterValues::one(texts[turn % texts.len()], None)
 }
 
 /// Announcements no client should wait for without asking its person.
-pub(super) fn absurd(turn: usize) -> Announcement {
+pub(super) fn absurd(turn: usize) -> RetryAfterValues {
     let texts = [
         "31536000",
         "99999999999999999999999",
         "1e300",
         "Fri, 31 Dec 9999 23:59:59 GMT",
     ];
-    Announcement::one(texts[turn % texts.len()], None)
+    RetryAfterValues::one(texts[turn % texts.len()], None)
 }
 
 /// Never zero: a client told to come back at once would come back at once.
@@ -119,7 +126,7 @@ fn whole_seconds(wait: Duration) -> Duration {
 }
 
 /// Seconds as the header wants them; with time compressed, decimals as far as they are needed, rounded up.
-fn seconds_text(wait: Duration, speed: Speed) -> String {
+fn seconds_text(wait: Duration, speed: ClockSpeed) -> String {
     let real = speed.simulated_to_real(wait);
     let real = real + Duration::from_nanos(999_999);
     let (seconds, milliseconds) = (real.as_secs(), real.subsec_millis());
@@ -154,9 +161,9 @@ mod tests {
     use super::*;
 
     fn announced(policy: &str, milliseconds: u64, speed: f64) -> Vec<String> {
-        let policy: RetryAfter = policy.parse().unwrap();
+        let policy: RetryAfterPolicy = policy.parse().unwrap();
         let wall = "2026-03-01T10:00:00.25Z".parse().unwrap();
-        let speed = Speed::new(speed).unwrap();
+        let speed = ClockSpeed::new(speed).unwrap();
         policy
             .announce(Duration::from_millis(milliseconds), speed, wall)
             .values
@@ -209,7 +216,7 @@ mod tests {
     #[test]
     fn a_policy_that_is_not_understood_is_refused_with_what_would_be() {
         for text in ["", "2", "rand(30)", "Honest"] {
-            let complaint = text.parse::<RetryAfter>().unwrap_err().to_string();
+            let complaint = text.parse::<RetryAfterPolicy>().unwrap_err().to_string();
             assert!(complaint.contains("`honest`"), "{complaint}");
         }
     }

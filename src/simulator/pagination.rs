@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::directory::{Directory, Place};
+use super::store::{LocationRecord, Store};
 
 /// How the pages of a list follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub enum Paging {
 /// Where a page is without a `max` of its own, and the most one may ask for.
 const PAGE: usize = 1000;
 
-/// Marks the second visit to a page whose first came out empty.
+/// Marks the second in_flight to a page whose first came out empty.
 const FILLED: &str = "filled";
 
 /// The items of one page, and the address of the next.
@@ -84,9 +84,9 @@ pub(super) fn value<'query>(query: &'query [(String, String)], name: &str) -> Op
 
 /// Those whose name contains what the query asks for, in the order it asks for.
 pub(super) fn chosen<'places>(
-    mut places: Vec<&'places Place>,
+    mut places: Vec<&'places LocationRecord>,
     query: &[(String, String)],
-) -> Vec<&'places Place> {
+) -> Vec<&'places LocationRecord> {
     if let Some(part) = value(query, "name") {
         let part = part.to_lowercase();
         places.retain(|place| place.name.to_lowercase().contains(&part));
@@ -103,7 +103,7 @@ pub(super) fn chosen<'places>(
 }
 
 /// A location as calling knows it.
-pub(super) fn calling_location(place: &Place) -> Value {
+pub(super) fn calling_location(place: &LocationRecord) -> Value {
     json!({
         "id": place.id.canonical(),
         "name": place.name,
@@ -115,7 +115,7 @@ pub(super) fn calling_location(place: &Place) -> Value {
 }
 
 /// A location as the rest of the service knows it.
-pub(super) fn location(place: &Place) -> Value {
+pub(super) fn location(place: &LocationRecord) -> Value {
     json!({
         "id": place.id.canonical(),
         "name": place.name,
@@ -128,7 +128,7 @@ pub(super) fn location(place: &Place) -> Value {
     })
 }
 
-pub(super) fn organizations(directory: &Directory) -> Value {
+pub(super) fn organizations(directory: &Store) -> Value {
     let all = directory.organizations().iter();
     let items = all.map(|organization| {
         json!({
@@ -141,7 +141,7 @@ pub(super) fn organizations(directory: &Directory) -> Value {
 }
 
 /// The administrator whose token it is.
-pub(super) fn me(directory: &Directory) -> Value {
+pub(super) fn me(directory: &Store) -> Value {
     let id = |text: &str| BASE64_STANDARD_NO_PAD.encode(format!("ciscospark://us/{text}"));
     json!({
         "id": id("PEOPLE/5ca1ab1e-0000-4000-8000-000000000002"),

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use super::Simulator;
 
-/// An answer as it came, or what came before the connection broke.
+/// An response as it came, or what came before the connection broke.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) status: u16,

@@ -4,8 +4,8 @@ use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
-use super::answer::{Answer, Ending};
 use super::faults::Fault;
+use super::http_response::{BodyEnd, HttpResponse};
 
 /// Far above what a careful client reads of an error, small enough to send often.
 const OVERSIZED: usize = 1 << 20;
@@ -18,41 +18,41 @@ const BAD_GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff this was neve
 
 const NON_UTF8: &[u8] = b"{\"message\":\"caf\xe9 \xff\xfe\",\"errors\":[]}";
 
-/// Damages an answer in the way of the fault; a fault of another kind leaves it whole.
-pub(super) fn damaged(mut answer: Answer, fault: Fault) -> Answer {
-    let whole = if answer.body.is_empty() {
+/// Damages an response in the way of the fault; a fault of another kind leaves it whole.
+pub(super) fn corrupted(mut response: HttpResponse, fault: Fault) -> HttpResponse {
+    let whole = if response.body.is_empty() {
         Bytes::from_static(b"{\"message\":\"All is well, though this text has little to say.\"}")
     } else {
-        answer.body.clone()
+        response.body.clone()
     };
     match fault {
         Fault::Truncated => {
             let sent = whole.len() / 2;
-            answer.body = whole.slice(..sent);
-            answer.ending = Ending::CutShort {
+            response.body = whole.slice(..sent);
+            response.ending = BodyEnd::CutShort {
                 missing: (whole.len() - sent) as u64,
             };
         }
-        Fault::Oversized => answer.body = padded(&whole, OVERSIZED),
+        Fault::Oversized => response.body = padded(&whole, OVERSIZED),
         Fault::Endless => {
-            answer.body = padded(b"", ENDLESS_PIECE);
-            answer.ending = Ending::Never;
+            response.body = padded(b"", ENDLESS_PIECE);
+            response.ending = BodyEnd::Never;
         }
-        Fault::NonUtf8 => answer.body = Bytes::from_static(NON_UTF8),
+        Fault::NonUtf8 => response.body = Bytes::from_static(NON_UTF8),
         Fault::BadGzip => {
-            answer.body = Bytes::from_static(BAD_GZIP);
+            response.body = Bytes::from_static(BAD_GZIP);
             let gzip = HeaderValue::from_static("gzip");
-            answer.headers.push((CONTENT_ENCODING, gzip));
+            response.headers.push((CONTENT_ENCODING, gzip));
         }
-        _ => return answer,
+        _ => return response,
     }
     // 204 has no body that could be broken.
-    if answer.status == StatusCode::NO_CONTENT {
-        answer.status = StatusCode::OK;
+    if response.status == StatusCode::NO_CONTENT {
+        response.status = StatusCode::OK;
         let json = HeaderValue::from_static("application/json");
-        answer.headers.push((CONTENT_TYPE, json));
+        response.headers.push((CONTENT_TYPE, json));
     }
-    answer
+    response
 }
 
 /// The text with so many spaces before it that its meaning lies beyond them.
@@ -75,21 +75,21 @@ mod tests {
             Fault::NonUtf8,
             Fault::BadGzip,
         ] {
-            let answer = damaged(Answer::no_content(), fault);
-            assert_eq!(answer.status, StatusCode::OK, "{fault}");
-            assert!(!answer.body.is_empty(), "{fault}");
+            let response = corrupted(HttpResponse::no_content(), fault);
+            assert_eq!(response.status, StatusCode::OK, "{fault}");
+            assert!(!response.body.is_empty(), "{fault}");
         }
     }
 
     #[test]
     fn a_truncated_answer_promises_more_than_it_holds() {
-        let whole = Answer::json(StatusCode::OK, &"0123456789".into());
+        let whole = HttpResponse::json(StatusCode::OK, &"0123456789".into());
         let length = whole.body.len() as u64;
-        let answer = damaged(whole, Fault::Truncated);
-        let sent = answer.body.len() as u64;
+        let response = corrupted(whole, Fault::Truncated);
+        let sent = response.body.len() as u64;
         assert_eq!(
-            answer.ending,
-            Ending::CutShort {
+            response.ending,
+            BodyEnd::CutShort {
                 missing: length - sent
             }
         );
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn broken_bodies_are_broken() {
-        let answer = damaged(Answer::no_content(), Fault::NonUtf8);
-        assert!(std::str::from_utf8(&answer.body).is_err());
-        let answer = damaged(Answer::no_content(), Fault::Oversized);
-        assert!(answer.body.len() > 64 * 1024);
+        let response = corrupted(HttpResponse::no_content(), Fault::NonUtf8);
+        assert!(std::str::from_utf8(&response.body).is_err());
+        let response = corrupted(HttpResponse::no_content(), Fault::Oversized);
+        assert!(response.body.len() > 64 * 1024);
     }
 }

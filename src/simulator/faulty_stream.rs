@@ -10,18 +10,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Once broken it is reset, not closed, and nothing more is written to it.
-pub(super) struct Line {
+pub(super) struct FaultyStream {
     stream: TcpStream,
     broken: Rc<Cell<bool>>,
 }
 
-impl Line {
-    pub(super) fn new(stream: TcpStream, broken: Rc<Cell<bool>>) -> Line {
-        Line { stream, broken }
+impl FaultyStream {
+    pub(super) fn new(stream: TcpStream, broken: Rc<Cell<bool>>) -> FaultyStream {
+        FaultyStream { stream, broken }
     }
 }
 
-impl Drop for Line {
+impl Drop for FaultyStream {
     fn drop(&mut self) {
         if self.broken.get() {
             // With no time to linger the kernel sends RST in place of FIN; where it cannot, closing has to do.
@@ -30,7 +30,7 @@ impl Drop for Line {
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for FaultyStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -40,7 +40,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for FaultyStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::access::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
-use super::units::Speed;
+use super::token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
+use super::units::ClockSpeed;
 
 /// As documented for integrations: 14 days.
 const ACCESS_TOKEN_LIVES: Duration = Duration::from_hours(14 * 24);
@@ -15,7 +15,7 @@ const REFRESH_TOKEN_LIVES: Duration = Duration::from_hours(90 * 24);
 
 /// Why a refresh was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RefreshRefused {
+pub(super) enum RefreshError {
     GrantType,
     Client,
     RefreshToken,
@@ -27,7 +27,7 @@ struct Use {
 }
 
 /// The tokens in use.
-pub(super) struct Doorkeeper {
+pub(super) struct Auth {
     access: Access,
     uses: HashMap<String, Use>,
     made: u64,
@@ -35,13 +35,13 @@ pub(super) struct Doorkeeper {
     refresh_token: Option<Secret>,
 }
 
-impl Doorkeeper {
-    pub(super) fn new(access: Access) -> Doorkeeper {
+impl Auth {
+    pub(super) fn new(access: Access) -> Auth {
         let refresh_token = match &access.refresh {
             Refresh::Exactly { refresh_token, .. } => Some(refresh_token.clone()),
             Refresh::Anything => None,
         };
-        Doorkeeper {
+        Auth {
             access,
             uses: HashMap::new(),
             made: 0,
@@ -95,14 +95,14 @@ impl Doorkeeper {
         &mut self,
         form: &[(String, String)],
         now: Duration,
-        speed: Speed,
-    ) -> Result<Value, RefreshRefused> {
+        speed: ClockSpeed,
+    ) -> Result<Value, RefreshError> {
         let field = |name: &str| {
             let found = form.iter().find(|(key, _)| key == name);
             found.map_or("", |(_, value)| value.as_str())
         };
         if field("grant_type") != "refresh_token" {
-            return Err(RefreshRefused::GrantType);
+            return Err(RefreshError::GrantType);
         }
         let client_is_known = match &self.access.refresh {
             Refresh::Anything => {
@@ -115,7 +115,7 @@ impl Doorkeeper {
             } => client_id == field("client_id") && client_secret.is(field("client_secret")),
         };
         if !client_is_known {
-            return Err(RefreshRefused::Client);
+            return Err(RefreshError::Client);
         }
         let given = field("refresh_token");
         let good = self
@@ -123,7 +123,7 @@ impl Doorkeeper {
             .as_ref()
             .is_none_or(|wanted| wanted.is(given));
         if given.is_empty() || !good {
-            return Err(RefreshRefused::RefreshToken);
+            return Err(RefreshError::RefreshToken);
         }
         self.made += 1;
         let access_token = format!("simulated-access-token-{}", self.made);
@@ -176,7 +176,7 @@ mod tests {
             bearer,
             ..Access::default()
         };
-        let mut door = Doorkeeper::new(access);
+        let mut auth = Auth::new(access);
         for (header, opens) in [
             (Some("Bearer right"), true),
             (Some("bearer right"), true),
@@ -186,7 +186,7 @@ mod tests {
             (Some("right"), false),
             (None, false),
         ] {
-            assert_eq!(door.admits(header, START), opens, "{header:?}");
+            assert_eq!(auth.admits(header, START), opens, "{header:?}");
         }
     }
 
@@ -197,16 +197,16 @@ mod tests {
             lifetime,
             ..Access::default()
         };
-        let mut door = Doorkeeper::new(access);
+        let mut auth = Auth::new(access);
         let admitted: Vec<bool> = (0..4)
-            .map(|_| door.admits(Some("Bearer old"), START))
+            .map(|_| auth.admits(Some("Bearer old"), START))
             .collect();
         assert_eq!(admitted, [true, true, false, false]);
-        let answer = door.refresh(&form("r"), START, Speed::REAL).unwrap();
-        let header = format!("Bearer {}", answer["access_token"].as_str().unwrap());
-        assert!(door.admits(Some(&header), START));
-        assert_eq!(answer["refresh_token"], "r");
-        assert_eq!(answer["expires_in"], 1_209_600);
+        let response = auth.refresh(&form("r"), START, ClockSpeed::REAL).unwrap();
+        let header = format!("Bearer {}", response["access_token"].as_str().unwrap());
+        assert!(auth.admits(Some(&header), START));
+        assert_eq!(response["refresh_token"], "r");
+        assert_eq!(response["expires_in"], 1_209_600);
     }
 
     #[test]
@@ -216,8 +216,8 @@ mod tests {
             lifetime,
             ..Access::default()
         };
-        let mut door = Doorkeeper::new(access);
-        let mut at = |seconds| door.admits(Some("Bearer t"), Duration::from_secs(seconds));
+        let mut auth = Auth::new(access);
+        let mut at = |seconds| auth.admits(Some("Bearer t"), Duration::from_secs(seconds));
         assert_eq!(
             [at(5), at(14), at(15)],
             [true, true, false],
@@ -233,15 +233,15 @@ mod tests {
             refresh_token: Secret::new("first"),
         };
         let rotation = Rotation::NewRefreshToken;
-        let mut door = Doorkeeper::new(Access {
+        let mut auth = Auth::new(Access {
             refresh,
             rotation,
             ..Access::default()
         });
-        let mut ask = |token: &str| door.refresh(&form(token), START, Speed::REAL);
-        assert_eq!(ask("guess"), Err(RefreshRefused::RefreshToken));
+        let mut ask = |token: &str| auth.refresh(&form(token), START, ClockSpeed::REAL);
+        assert_eq!(ask("guess"), Err(RefreshError::RefreshToken));
         let second = ask("first").unwrap()["refresh_token"].clone();
-        assert_eq!(ask("first"), Err(RefreshRefused::RefreshToken));
+        assert_eq!(ask("first"), Err(RefreshError::RefreshToken));
         assert!(ask(second.as_str().unwrap()).is_ok());
     }
 }

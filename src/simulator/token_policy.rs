@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::units::{NotUnderstood, parse_duration};
+use super::units::{ParseError, parse_duration};
 
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -64,16 +64,16 @@ pub enum Lifetime {
 
 /// `unlimited`, a number of requests such as `200`, or a time such as `12h`.
 impl FromStr for Lifetime {
-    type Err = NotUnderstood;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Lifetime, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Lifetime, ParseError> {
         if text == "unlimited" {
             return Ok(Lifetime::Unlimited);
         }
         let requests = text.parse().map(Lifetime::Requests).ok();
         let time = || parse_duration(text).map(Lifetime::Time).ok();
         requests.or_else(time).ok_or_else(|| {
-            NotUnderstood(format!(
+            ParseError(format!(
                 "`{text}` is not a token's lifetime; write `unlimited`, a number of requests like `200`, or a time like \
                  `12h`"
             ))

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::ids::{Id, Kind};
-use super::numbers::{Change, Numbers, as_set};
+use super::resource_id::{ResourceId, ResourceKind};
+use super::transfer_numbers::{NumbersUpdate, TransferNumbers, as_set};
 
 /// The organization of the token where nothing else is said.
 const OWN_ORGANIZATION: &str = "5ca1ab1e-0000-4000-8000-000000000001";
@@ -32,51 +32,54 @@ pub struct Location {
 }
 
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) id: Id,
-    pub(super) organization: Id,
+pub(super) struct LocationRecord {
+    pub(super) id: ResourceId,
+    pub(super) organization: ResourceId,
     pub(super) name: String,
-    pub(super) numbers: Numbers,
+    pub(super) numbers: TransferNumbers,
 }
 
 /// A place that exists: one already on record, or one that any well-formed id stands for.
 #[derive(Debug)]
-pub(super) enum Spot {
+pub(super) enum LocationRef {
     OnRecord(usize),
-    Untouched { id: Id, organization: Id },
+    Untouched {
+        id: ResourceId,
+        organization: ResourceId,
+    },
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Organization {
-    pub(super) id: Id,
+    pub(super) id: ResourceId,
     pub(super) name: String,
 }
 
 #[derive(Debug)]
-pub(super) struct Directory {
+pub(super) struct Store {
     knows_any: bool,
-    own: Id,
+    own: ResourceId,
     organizations: Vec<Organization>,
-    places: Vec<Place>,
-    index: HashMap<Id, usize>,
+    places: Vec<LocationRecord>,
+    index: HashMap<ResourceId, usize>,
 }
 
-impl Directory {
+impl Store {
     /// Refuses ids that are none, by name. Of two locations with one id the first stands.
-    pub(super) fn new(locations: Locations, own: Option<&str>) -> Result<Directory, String> {
+    pub(super) fn new(locations: Locations, own: Option<&str>) -> Result<Store, String> {
         let (knows_any, listed) = match locations {
             Locations::AnyWellFormed => (true, Vec::new()),
             Locations::Exactly(listed) => (false, listed),
         };
         let organization = |text: &str| {
-            Id::read_or_convert(text, Kind::Organization)
+            ResourceId::read_or_convert(text, ResourceKind::Organization)
                 .ok_or_else(|| format!("`{text}` is not an organization's id"))
         };
         let mut organizations: Vec<Organization> = Vec::new();
-        let mut known: HashMap<Id, usize> = HashMap::new();
+        let mut known: HashMap<ResourceId, usize> = HashMap::new();
         let mut read = Vec::with_capacity(listed.len());
         for location in listed {
-            let id = Id::read_or_convert(&location.id, Kind::Location)
+            let id = ResourceId::read_or_convert(&location.id, ResourceKind::Location)
                 .ok_or_else(|| format!("`{}` is not a location's id", location.id))?;
             let named = location
                 .organization
@@ -111,7 +114,7 @@ impl Directory {
                 organization.name = format!("Organization {}", at + 1);
             }
         }
-        let mut directory = Directory {
+        let mut directory = Store {
             knows_any,
             own,
             organizations,
@@ -127,7 +130,13 @@ impl Directory {
         Ok(directory)
     }
 
-    fn record(&mut self, id: Id, organization: Id, name: String, numbers: Numbers) -> usize {
+    fn record(
+        &mut self,
+        id: ResourceId,
+        organization: ResourceId,
+        name: String,
+        numbers: TransferNumbers,
+    ) -> usize {
         let at = self.places.len();
         let name = if name.is_empty() {
             format!("Location {}", at + 1)
@@ -137,7 +146,7 @@ impl Directory {
         self.index.insert(id.clone(), at);
         // An empty number is an unset one, as after a change.
         let numbers = numbers.map(|number| number.filter(|number| !number.is_empty()));
-        self.places.push(Place {
+        self.places.push(LocationRecord {
             id,
             organization,
             name,
@@ -147,54 +156,54 @@ impl Directory {
     }
 
     /// The location with this id, if it is one of this organization; no organization means the token's own.
-    pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<Spot> {
-        let id = Id::read(id, Kind::Location)?;
+    pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<LocationRef> {
+        let id = ResourceId::read(id, ResourceKind::Location)?;
         let organization = self.organization(organization)?;
         match self.index.get(&id) {
             Some(at) if self.knows_any || self.places[*at].organization == organization => {
-                Some(Spot::OnRecord(*at))
+                Some(LocationRef::OnRecord(*at))
             }
-            None if self.knows_any => Some(Spot::Untouched { id, organization }),
+            None if self.knows_any => Some(LocationRef::Untouched { id, organization }),
             _ => None,
         }
     }
 
-    fn organization(&self, named: Option<&str>) -> Option<Id> {
+    fn organization(&self, named: Option<&str>) -> Option<ResourceId> {
         match named.filter(|text| !text.is_empty()) {
-            Some(text) => Id::read(text, Kind::Organization),
+            Some(text) => ResourceId::read(text, ResourceKind::Organization),
             None => Some(self.own.clone()),
         }
     }
 
-    pub(super) fn numbers(&self, spot: &Spot) -> Numbers {
-        match spot {
-            Spot::OnRecord(at) => self.places[*at].numbers.clone(),
-            Spot::Untouched { .. } => Numbers::default(),
+    pub(super) fn numbers(&self, location: &LocationRef) -> TransferNumbers {
+        match location {
+            LocationRef::OnRecord(at) => self.places[*at].numbers.clone(),
+            LocationRef::Untouched { .. } => TransferNumbers::default(),
         }
     }
 
-    pub(super) fn change(&mut self, spot: Spot, change: Change) {
-        let at = match spot {
-            Spot::OnRecord(at) => at,
-            Spot::Untouched { id, organization } => {
-                self.record(id, organization, String::new(), Numbers::default())
+    pub(super) fn change(&mut self, location: LocationRef, change: NumbersUpdate) {
+        let at = match location {
+            LocationRef::OnRecord(at) => at,
+            LocationRef::Untouched { id, organization } => {
+                self.record(id, organization, String::new(), TransferNumbers::default())
             }
         };
         change.apply(&mut self.places[at].numbers);
     }
 
     /// What has been heard of, for one organization; `None` for an organization the token does not manage.
-    pub(super) fn places_of(&self, organization: Option<&str>) -> Option<Vec<&Place>> {
+    pub(super) fn places_of(&self, organization: Option<&str>) -> Option<Vec<&LocationRecord>> {
         let organization = self.organization(organization)?;
         let mut managed = self.organizations.iter();
         if !self.knows_any && !managed.any(|managed| managed.id == organization) {
             return None;
         }
-        let of_it = |place: &&Place| place.organization == organization;
+        let of_it = |place: &&LocationRecord| place.organization == organization;
         Some(self.places.iter().filter(of_it).collect())
     }
 
-    pub(super) fn place(&self, at: usize) -> &Place {
+    pub(super) fn place(&self, at: usize) -> &LocationRecord {
         &self.places[at]
     }
 
@@ -206,7 +215,7 @@ impl Directory {
         &self.organizations
     }
 
-    pub(super) fn own(&self) -> &Id {
+    pub(super) fn own(&self) -> &ResourceId {
         &self.own
     }
 
@@ -244,14 +253,14 @@ mod tests {
         Locations::Exactly(entries.collect())
     }
 
-    fn change(number: &str) -> Change {
-        Change::read(format!(r#"{{"autoTransferNumber1":"{number}"}}"#).as_bytes()).unwrap()
+    fn change(number: &str) -> NumbersUpdate {
+        NumbersUpdate::read(format!(r#"{{"autoTransferNumber1":"{number}"}}"#).as_bytes()).unwrap()
     }
 
     #[test]
     fn a_location_is_known_in_its_own_organization_only() {
         let locations = listed(&[("1", Some("a")), ("2", Some("b")), ("3", None)]);
-        let directory = Directory::new(locations, None).unwrap();
+        let directory = Store::new(locations, None).unwrap();
         let own = directory.own().canonical();
         for (id, organization, known) in [
             ("1", Some(organization_id("a")), true),
@@ -270,17 +279,20 @@ mod tests {
     #[test]
     fn the_only_organization_of_all_locations_is_the_tokens_own() {
         let locations = listed(&[("1", Some("a")), ("2", Some("a"))]);
-        let directory = Directory::new(locations, None).unwrap();
+        let directory = Store::new(locations, None).unwrap();
         assert!(directory.find(&location_id("2"), None).is_some());
         assert_eq!(directory.organizations().len(), 1);
     }
 
     #[test]
     fn any_well_formed_location_takes_a_change_and_shows_in_the_state_only_then() {
-        let mut directory = Directory::new(Locations::AnyWellFormed, None).unwrap();
+        let mut directory = Store::new(Locations::AnyWellFormed, None).unwrap();
         let id = location_id("31161");
-        let find = |directory: &Directory| directory.find(&id, None).unwrap();
-        assert_eq!(directory.numbers(&find(&directory)), Numbers::default());
+        let find = |directory: &Store| directory.find(&id, None).unwrap();
+        assert_eq!(
+            directory.numbers(&find(&directory)),
+            TransferNumbers::default()
+        );
         assert_eq!(directory.state(), Value::Object(Map::new()));
         directory.change(find(&directory), change("123"));
         directory.change(find(&directory), change("456"));
@@ -296,7 +308,7 @@ mod tests {
             id: "nonsense".to_owned(),
             ..Location::default()
         };
-        let refusal = Directory::new(Locations::Exactly(vec![location]), None).unwrap_err();
+        let refusal = Store::new(Locations::Exactly(vec![location]), None).unwrap_err();
         assert!(refusal.contains("`nonsense`"), "{refusal}");
     }
 }
