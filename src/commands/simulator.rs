@@ -1,4 +1,4 @@
-//! `wxbulk simulator`: the service's stand-in, until Ctrl-C.
+//! `wxbulk simulator`: runs the simulator until Ctrl-C.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::platform::StopSignals;
 use crate::selection::Selection;
 use crate::sheet::check::{DuplicatePolicy, check};
 use crate::sheet::{Reading, Sheet};
-use crate::simulator::{Behavior, Locations, Paging, ParseError, Rotation, Scopes, Simulator};
+use crate::simulator::{Behavior, Location, Locations, ParseError, Simulator};
 use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
@@ -32,7 +32,7 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     stdout.flush()?;
     tokio::select! {
         _ = stop.next() => Ok(ExitCode::AsAsked),
-        () = simulator.ended() => bail!("the simulator broke down"),
+        () = simulator.ended() => bail!("the simulator stopped by itself"),
     }
 }
 
@@ -44,43 +44,32 @@ fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
     if let Some(sheet) = &flags.locations {
         behavior.locations = Locations::Exactly(locations_of(sheet)?);
     }
-    read(&mut behavior.limit, flags.limit.as_deref(), "--limit")?;
-    read(
+    set(&mut behavior.limit, flags.limit.as_deref(), "--limit")?;
+    set(
         &mut behavior.retry_after,
         flags.retry_after.as_deref(),
         "--retry-after",
     )?;
-    read(&mut behavior.latency, flags.latency.as_deref(), "--latency")?;
-    read(&mut behavior.faults, flags.faults.as_deref(), "--faults")?;
-    read(&mut behavior.speed, flags.speed.as_deref(), "--speed")?;
+    set(&mut behavior.latency, flags.latency.as_deref(), "--latency")?;
+    set(&mut behavior.faults, flags.faults.as_deref(), "--faults")?;
+    set(&mut behavior.speed, flags.speed.as_deref(), "--speed")?;
     let life = flags.token_life.as_deref();
-    read(&mut behavior.access.lifetime, life, "--token-life")?;
-    let meddling = flags.meddling.as_deref();
-    read(&mut behavior.concurrent_edits, meddling, "--meddling")?;
-    if flags.rotate_refresh_tokens {
-        behavior.access.rotation = Rotation::NewRefreshToken;
-    }
-    if !flags.scopes.is_empty() {
-        behavior.access.scopes = Scopes::Only(flags.scopes.iter().cloned().collect());
-    }
-    if flags.empty_pages {
-        behavior.paging = Paging::WithEmptyPages;
-    }
+    set(&mut behavior.access.lifetime, life, "--token-life")?;
     Ok(behavior)
 }
 
-fn read<T>(knob: &mut T, text: Option<&str>, flag: &str) -> Result<()>
+fn set<T>(field: &mut T, text: Option<&str>, flag: &str) -> Result<()>
 where
     T: std::str::FromStr<Err = ParseError>,
 {
     if let Some(text) = text {
-        *knob = text.parse().map_err(|error| anyhow!("{flag}: {error}"))?;
+        *field = text.parse().map_err(|error| anyhow!("{flag}: {error}"))?;
     }
     Ok(())
 }
 
-fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
-    // The rows' own organizations count; those without one belong to the token's.
+fn locations_of(path: &Path) -> Result<Vec<Location>> {
+    // Rows without an organization belong to the token's own.
     let sheet = Sheet::open(path, Reading::default())?;
     let duplicates = check(&sheet, DuplicatePolicy::InOrder, |_| Ok(()))?.duplicates;
     let Ok(columns) = &sheet.columns else {

@@ -1,4 +1,4 @@
-//! Lets requests in by their tokens, and makes new tokens.
+//! Authentication: checks bearer tokens and scopes, and issues new access tokens for refresh tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
 use super::units::ClockSpeed;
 
-/// As documented for integrations: 14 days.
+/// `expires_in` of a new access token, as documented for integrations: 14 days.
 const ACCESS_TOKEN_LIVES: Duration = Duration::from_hours(14 * 24);
-/// And 90 days.
+/// `refresh_token_expires_in`, as documented for integrations: 90 days.
 const REFRESH_TOKEN_LIVES: Duration = Duration::from_hours(90 * 24);
 
 /// Why a refresh was refused.
@@ -26,12 +26,12 @@ struct Use {
     requests: u64,
 }
 
-/// The tokens in use.
+/// The tokens issued and used so far.
 pub(super) struct Auth {
     access: Access,
     uses: HashMap<String, Use>,
     made: u64,
-    /// The only refresh token that is good, once there is one.
+    /// The only valid refresh token; `None` accepts any.
     refresh_token: Option<Secret>,
 }
 
@@ -49,7 +49,7 @@ impl Auth {
         }
     }
 
-    /// Whether this `Authorization` header lets a request in; it counts as one use of the token.
+    /// Whether this `Authorization` header holds a valid token. Counts as one use of that token.
     pub(super) fn admits(&mut self, authorization: Option<&str>, now: Duration) -> bool {
         let Some((scheme, token)) = authorization.and_then(|text| text.split_once(' ')) else {
             return false;
@@ -90,7 +90,7 @@ impl Auth {
         }
     }
 
-    /// A new access token for a refresh token, as the form of `POST /access_token` asks.
+    /// Issues an access token for the form of a `POST /access_token`.
     pub(super) fn refresh(
         &mut self,
         form: &[(String, String)],
@@ -170,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_token_that_was_agreed_on_opens() {
+    fn only_the_configured_token_is_accepted() {
         let bearer = Bearer::Exactly(Secret::new("right"));
         let access = Access {
             bearer,
             ..Access::default()
         };
         let mut auth = Auth::new(access);
-        for (header, opens) in [
+        for (header, accepted) in [
             (Some("Bearer right"), true),
             (Some("bearer right"), true),
             (Some("Bearer wrong"), false),
@@ -186,12 +186,12 @@ mod tests {
             (Some("right"), false),
             (None, false),
         ] {
-            assert_eq!(auth.admits(header, START), opens, "{header:?}");
+            assert_eq!(auth.admits(header, START), accepted, "{header:?}");
         }
     }
 
     #[test]
-    fn a_token_ends_after_its_requests_and_a_refresh_brings_a_new_one() {
+    fn a_token_expires_after_its_requests_and_a_refresh_issues_a_new_one() {
         let lifetime = Lifetime::Requests(NonZeroU64::new(2).unwrap());
         let access = Access {
             lifetime,
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_when_its_time_is_over() {
+    fn a_token_expires_after_its_time() {
         let lifetime = Lifetime::Time(Duration::from_secs(10));
         let access = Access {
             lifetime,
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_refresh_token_ends_the_one_before() {
+    fn a_rotated_refresh_token_invalidates_the_one_before() {
         let refresh = Refresh::Exactly {
             client_id: "me".to_owned(),
             client_secret: Secret::new("hush"),

@@ -1,4 +1,4 @@
-//! How the simulator behaves, as one value, and the two behaviors most runs want.
+//! The configuration of the simulator, and the two presets most runs use.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use super::rate_limit::Limit;
 use super::retry_after_header::RetryAfterPolicy;
 use super::store::Locations;
 use super::token_policy::Access;
-use super::units::{ClockSpeed, Share};
+use super::units::{ClockSpeed, Probability};
 
-/// All times are the service's: `speed` divides those that reach the client.
+/// All durations are in the service's time. The client sees them divided by `speed`.
 #[derive(Debug, Clone)]
 pub struct Behavior {
     pub locations: Locations,
-    /// The organization of the token; `None` for that of all locations, where they have only one, else a made-up one.
+    /// The organization of the token. `None` takes the organization of the locations if they share one, else an invented one.
     pub own_organization: Option<String>,
     pub access: Access,
     pub limit: Limit,
     pub retry_after: RetryAfterPolicy,
     pub latency: Latency,
     pub faults: Faults,
-    /// How long a stalled response is held back.
+    /// How long a stalled response is delayed.
     pub stall: Duration,
     pub paging: Paging,
-    /// The chance that another client changes a location's first number between two of its requests.
-    pub concurrent_edits: Share,
+    /// The probability that another client changes a location's first number between two requests for that location.
+    pub concurrent_edits: Probability,
     pub seed: u64,
     pub speed: ClockSpeed,
-    /// How many requests the log keeps in full; the counts go over all.
+    /// How many of the latest requests the log keeps. Its counts cover all of them.
     pub log_keeps: usize,
 }
 
-/// Longer than the minute clients commonly wait.
+/// Longer than the 60 s after which clients commonly time out.
 const STALL: Duration = Duration::from_secs(90);
 
 impl Default for Behavior {
@@ -48,7 +48,7 @@ impl Default for Behavior {
             faults: Faults::NONE,
             stall: STALL,
             paging: Paging::default(),
-            concurrent_edits: Share::NONE,
+            concurrent_edits: Probability::NONE,
             seed: 1,
             speed: ClockSpeed::REAL,
             log_keeps: 200_000,
@@ -57,13 +57,13 @@ impl Default for Behavior {
 }
 
 impl Behavior {
-    /// Answers at once, limits nothing, breaks nothing, and knows any well-formed id.
+    /// No latency, no rate limit, no faults; every well-formed location id exists.
     pub fn instant() -> Behavior {
         Behavior::default()
     }
 
-    /// What the service is said to be like: about 300 requests a minute with a small burst, 200 to 800 ms a call, a 429
-    /// now and then, and one location in a hundred that fails once.
+    /// Close to the real service: about 300 requests a minute with a small burst, 200 to 800 ms a call, an occasional
+    /// 429, and one location in a hundred that fails once.
     pub fn rehearsal(speed: ClockSpeed) -> Behavior {
         Behavior {
             limit: REHEARSAL_LIMIT.parse().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The conversation on each connection: a request read off it, its response held back and written, or broken off.
+//! HTTP connections: reads each request, delays its response, then writes it or breaks the connection.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -26,13 +26,13 @@ use super::response_body::ResponseBody;
 use super::route::{SimulatorReport, pairs};
 use super::virtual_clock::VirtualClock;
 
-/// Far above any change a client has reason to send.
-const LONGEST_BODY: usize = 1 << 20;
+/// Far longer than any body of the API.
+const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Out of file handles, accepting fails until a connection closes; asking without a rest would only burn time.
-const REST_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+/// Without file handles `accept` fails until a connection closes; retrying without a pause would only use up the CPU.
+const PAUSE_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
-/// What all connections share; they run on one thread.
+/// State shared by all connections, which run on one thread.
 pub(super) struct Shared {
     pub(super) service: RefCell<RequestHandler>,
     pub(super) log: RefCell<RequestLog>,
@@ -46,22 +46,22 @@ pub(super) async fn serve(listener: TcpListener, shared: Rc<Shared>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::task::spawn_local(converse(stream, Rc::clone(&shared)));
+                tokio::task::spawn_local(serve_connection(stream, Rc::clone(&shared)));
             }
-            Err(_) => tokio::time::sleep(REST_AFTER_A_FAILED_ACCEPT).await,
+            Err(_) => tokio::time::sleep(PAUSE_AFTER_A_FAILED_ACCEPT).await,
         }
     }
 }
 
-async fn converse(stream: TcpStream, shared: Rc<Shared>) {
-    // Without it the kernel may hold an response back, which would be measured as the client's latency.
+async fn serve_connection(stream: TcpStream, shared: Rc<Shared>) {
+    // Nagle's algorithm may delay a response, which would count as the client's latency.
     let _ = stream.set_nodelay(true);
     let broken = Rc::new(Cell::new(false));
     let line = FaultyStream::new(stream, Rc::clone(&broken));
     let service =
         service_fn(move |request| respond(request, Rc::clone(&shared), Rc::clone(&broken)));
-    let server = auto::Builder::new(OnThisThread);
-    // A connection that ends badly is the client's doing or a fault's; the log has what there is to say.
+    let server = auto::Builder::new(LocalExecutor);
+    // A connection fails because of the client or of an injected fault; the log has both.
     let _ = server.serve_connection(TokioIo::new(line), service).await;
 }
 
@@ -69,7 +69,7 @@ async fn respond(
     request: Request<Incoming>,
     shared: Rc<Shared>,
     broken: Rc<Cell<bool>>,
-) -> Result<Response<ResponseBody>, BrokenOff> {
+) -> Result<Response<ResponseBody>, ConnectionClosed> {
     if let Some(report) = SimulatorReport::of(request.uri().path()) {
         let query = pairs(request.uri().query().unwrap_or_default());
         return Ok(into_hyper(shared.report(report, &query)));
@@ -78,19 +78,19 @@ async fn respond(
     let (mut request, given_tracking_id, body, mut in_flight) =
         InFlightRequest::begin(request, shared);
     let shared = Rc::clone(&in_flight.shared);
-    let Ok(body) = Limited::new(body, LONGEST_BODY).collect().await else {
-        let problem = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.");
-        let response = problem.in_shape(ErrorShape::Message, &request.tracking_id);
-        return Ok(in_flight.response(response, given_tracking_id));
+    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
+        let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.");
+        let response = error.in_shape(ErrorShape::Message, &request.tracking_id);
+        return Ok(in_flight.respond(response, given_tracking_id));
     };
     request.body = body.to_bytes().to_vec();
     let handled = shared
         .service
         .borrow_mut()
         .handle(&request, shared.clock.now());
-    in_flight.holds_a_place = handled.passed_the_limit;
-    if handled.edited {
-        shared.log.borrow_mut().edited();
+    in_flight.holds_permit = handled.holds_permit;
+    if handled.concurrently_edited {
+        shared.log.borrow_mut().concurrently_edited();
     }
     shared
         .log
@@ -100,11 +100,11 @@ async fn respond(
         tokio::time::sleep(handled.delay).await;
     }
     if let Some(response) = handled.response {
-        return Ok(in_flight.response(response, given_tracking_id));
+        return Ok(in_flight.respond(response, given_tracking_id));
     }
-    // Over HTTP/2 only this request's stream is reset: the others on the connection have answers of their own coming.
+    // Over HTTP/2 only the stream of this request is reset: the others on the connection still get their responses.
     broken.set(version != Version::HTTP_2);
-    Err(BrokenOff)
+    Err(ConnectionClosed)
 }
 
 impl Shared {
@@ -135,23 +135,23 @@ pub(super) fn into_hyper(response: HttpResponse) -> Response<ResponseBody> {
     converted
 }
 
-/// The connection is broken off without an response.
+/// The connection is closed without a response.
 #[derive(Debug)]
-struct BrokenOff;
+struct ConnectionClosed;
 
-impl fmt::Display for BrokenOff {
+impl fmt::Display for ConnectionClosed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("broken off on purpose")
+        formatter.write_str("closed on purpose")
     }
 }
 
-impl std::error::Error for BrokenOff {}
+impl std::error::Error for ConnectionClosed {}
 
-/// Runs HTTP/2's own tasks beside the connection, on the thread that has the state.
+/// Runs the tasks of HTTP/2 on the thread that owns the state.
 #[derive(Debug, Clone, Copy)]
-struct OnThisThread;
+struct LocalExecutor;
 
-impl<Task> Executor<Task> for OnThisThread
+impl<Task> Executor<Task> for LocalExecutor
 where
     Task: Future + 'static,
     Task::Output: 'static,

@@ -1,4 +1,4 @@
-//! Answers that arrive broken.
+//! Corrupts the bodies of responses.
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
@@ -7,21 +7,21 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use super::faults::Fault;
 use super::http_response::{BodyEnd, HttpResponse};
 
-/// Far above what a careful client reads of an error, small enough to send often.
+/// Far more than a careful client reads of an error, small enough to send often.
 const OVERSIZED: usize = 1 << 20;
 
-/// The piece an endless body consists of.
-const ENDLESS_PIECE: usize = 1 << 14;
+/// The size of the chunk that an endless body repeats.
+const ENDLESS_CHUNK: usize = 1 << 14;
 
-/// The head of a gzip file, then bytes no inflater takes.
+/// A gzip header followed by bytes that cannot be decompressed.
 const BAD_GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff this was never compressed";
 
 const NON_UTF8: &[u8] = b"{\"message\":\"caf\xe9 \xff\xfe\",\"errors\":[]}";
 
-/// Damages an response in the way of the fault; a fault of another kind leaves it whole.
+/// Corrupts the body as the fault says. Faults of other kinds leave it as it is.
 pub(super) fn corrupted(mut response: HttpResponse, fault: Fault) -> HttpResponse {
     let whole = if response.body.is_empty() {
-        Bytes::from_static(b"{\"message\":\"All is well, though this text has little to say.\"}")
+        Bytes::from_static(b"{\"message\":\"The request was successful.\"}")
     } else {
         response.body.clone()
     };
@@ -35,7 +35,7 @@ pub(super) fn corrupted(mut response: HttpResponse, fault: Fault) -> HttpRespons
         }
         Fault::Oversized => response.body = padded(&whole, OVERSIZED),
         Fault::Endless => {
-            response.body = padded(b"", ENDLESS_PIECE);
+            response.body = padded(b"", ENDLESS_CHUNK);
             response.ending = BodyEnd::Never;
         }
         Fault::NonUtf8 => response.body = Bytes::from_static(NON_UTF8),
@@ -46,7 +46,7 @@ pub(super) fn corrupted(mut response: HttpResponse, fault: Fault) -> HttpRespons
         }
         _ => return response,
     }
-    // 204 has no body that could be broken.
+    // A 204 has no body that could be corrupted.
     if response.status == StatusCode::NO_CONTENT {
         response.status = StatusCode::OK;
         let json = HeaderValue::from_static("application/json");
@@ -55,7 +55,7 @@ pub(super) fn corrupted(mut response: HttpResponse, fault: Fault) -> HttpRespons
     response
 }
 
-/// The text with so many spaces before it that its meaning lies beyond them.
+/// The text after so many spaces.
 fn padded(text: &[u8], spaces: usize) -> Bytes {
     let mut body = vec![b' '; spaces];
     body.extend_from_slice(text);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_success_without_a_body_becomes_one_with_a_broken_body() {
+    fn a_success_without_a_body_gets_a_corrupt_body() {
         for fault in [
             Fault::Truncated,
             Fault::Oversized,
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_bodies_are_broken() {
+    fn corrupt_bodies_cannot_be_read() {
         let response = corrupted(HttpResponse::no_content(), Fault::NonUtf8);
         assert!(std::str::from_utf8(&response.body).is_err());
         let response = corrupted(HttpResponse::no_content(), Fault::Oversized);

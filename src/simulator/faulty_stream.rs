@@ -1,4 +1,4 @@
-//! A connection that can be broken off as a failing network would.
+//! A TCP stream that can be reset in the middle, as a failing network does.
 
 use std::cell::Cell;
 use std::io;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Once broken it is reset, not closed, and nothing more is written to it.
+/// Once broken it writes nothing more and is reset, not closed.
 pub(super) struct FaultyStream {
     stream: TcpStream,
     broken: Rc<Cell<bool>>,
@@ -24,7 +24,7 @@ impl FaultyStream {
 impl Drop for FaultyStream {
     fn drop(&mut self) {
         if self.broken.get() {
-            // With no time to linger the kernel sends RST in place of FIN; where it cannot, closing has to do.
+            // With a linger time of zero the kernel sends RST in place of FIN. Where it cannot, the stream is closed.
             let _ = self.stream.set_zero_linger();
         }
     }

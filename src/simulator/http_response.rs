@@ -1,4 +1,4 @@
-//! An response as a value, and the shapes in which the service says no.
+//! HTTP responses as values, and the shapes of the service's error bodies.
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
@@ -19,16 +19,20 @@ pub(super) struct HttpResponse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyEnd {
     Whole,
-    /// The connection closes when this many more bytes were promised.
+    /// The connection closes this many bytes before the announced length.
     CutShort {
         missing: u64,
     },
-    /// It starts over for ever.
+    /// The body is repeated for ever.
     Never,
 }
 
 impl HttpResponse {
-    fn new(status: StatusCode, content_type: Option<&'static str>, body: impl Into<Bytes>) -> Self {
+    fn new(
+        status: StatusCode,
+        content_type: Option<&'static str>,
+        body: impl Into<Bytes>,
+    ) -> HttpResponse {
         let content_type = content_type.map(HeaderValue::from_static);
         HttpResponse {
             status,
@@ -50,7 +54,7 @@ impl HttpResponse {
         HttpResponse::new(StatusCode::NO_CONTENT, None, Bytes::new())
     }
 
-    /// Leaves out a value that HTTP cannot carry.
+    /// Omits a value that no HTTP header can have.
     pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> HttpResponse {
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.push((name, value));
@@ -59,7 +63,7 @@ impl HttpResponse {
     }
 }
 
-/// The forms of an error's body that have been seen; the service publishes none.
+/// The known shapes of error bodies. The service documents none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorShape {
     Message,
@@ -80,12 +84,12 @@ impl ErrorShape {
         ErrorShape::Nothing,
     ];
 
-    pub(super) fn any(rng: &mut fastrand::Rng) -> ErrorShape {
+    pub(super) fn random(rng: &mut fastrand::Rng) -> ErrorShape {
         rng.choice(ErrorShape::ALL).unwrap_or(ErrorShape::Message)
     }
 }
 
-/// What an error is about. The two codes differ in the real service's answers.
+/// An error of the API. Its two codes differ, as they do in the service's own errors.
 #[derive(Debug, Clone)]
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
@@ -155,9 +159,8 @@ mod tests {
     use super::*;
 
     fn body(shape: ErrorShape) -> (Value, HttpResponse) {
-        let problem =
-            ApiError::new(StatusCode::BAD_REQUEST, "No \"good\".").with_codes(25223, 8363);
-        let response = problem.in_shape(shape, "T_1");
+        let error = ApiError::new(StatusCode::BAD_REQUEST, "No \"good\".").with_codes(25223, 8363);
+        let response = error.in_shape(shape, "T_1");
         (
             serde_json::from_slice(&response.body).unwrap_or_default(),
             response,
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_shapes_are_those_of_the_contract() {
+    fn the_json_shapes_are_those_of_the_service() {
         let (first, _) = body(ErrorShape::Message);
         assert_eq!(first["errors"][0]["description"], "No \"good\".");
         assert!(first.get("errorCode").is_none());
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_http_cannot_carry_is_left_out() {
+    fn a_value_that_no_header_can_have_is_omitted() {
         let response = HttpResponse::no_content().with_header(ERROR_CODES, "a\r\nb");
         assert!(response.headers.is_empty());
     }

@@ -1,11 +1,11 @@
-//! How many requests the service lets through: the rules as a person names them.
+//! Rate limits as they are configured and typed.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use super::units::{ParseError, RequestRate};
 
-/// What may pass, what a refused request costs, and whether asking again too early is refused in itself.
+/// The algorithm, whether refused requests count, and whether requests before the Retry-After are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limit {
     pub rule: Rule,
@@ -17,18 +17,18 @@ pub struct Limit {
 pub enum Rule {
     #[default]
     Unlimited,
-    /// Saves up to `burst` unused turns.
+    /// Permits up to `burst` requests at once.
     TokenBucket {
         rate: RequestRate,
         burst: NonZeroU32,
     },
     /// Counts from zero at the start of each period.
     FixedWindow { rate: RequestRate },
-    /// Never more than the count in any stretch as long as the period.
+    /// Never more than the count within any interval of the period's length.
     SlidingLog { rate: RequestRate },
-    /// Evenly spaced, nothing saved up.
+    /// Evenly spaced, without bursts.
     Leaky { rate: RequestRate },
-    /// Only so many at once, however many a second.
+    /// Limits the requests in flight, not their rate.
     Concurrency { most: NonZeroU32 },
 }
 
@@ -36,7 +36,7 @@ pub enum Rule {
 pub enum Refused {
     #[default]
     CostNothing,
-    /// A refused request uses up the limit like any other.
+    /// A refused request counts like any other.
     CostAsMuch,
 }
 
@@ -44,12 +44,12 @@ pub enum Refused {
 pub enum Early {
     #[default]
     JudgedAfresh,
-    /// Asking before an announced Retry-After has passed earns another 429, as Cisco documents it.
+    /// A request before the announced Retry-After has passed is answered 429, as Cisco documents.
     Refused,
 }
 
 impl Limit {
-    /// The rule as such: refused requests cost nothing and early ones are judged afresh.
+    /// Refused requests do not count, and early ones are not refused as such.
     pub fn of(rule: Rule) -> Limit {
         Limit {
             rule,

@@ -1,4 +1,4 @@
-//! One request from its arrival to its end, whichever way it ends.
+//! One request from its arrival until its response is sent or the client disconnects.
 
 use std::rc::Rc;
 
@@ -20,13 +20,12 @@ use super::seeded_rng::seeded_rng;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
 
-/// Dropped early when the client goes away, and what it counted for is put right all the same.
+/// Dropping it, also when the client disconnects early, ends it in the log and releases its permit.
 pub(super) struct InFlightRequest {
     pub(super) shared: Rc<Shared>,
     pub(super) sequence: u64,
     location: Option<String>,
-    /// Under a concurrency cap.
-    pub(super) holds_a_place: bool,
+    pub(super) holds_permit: bool,
     answered: bool,
 }
 
@@ -46,7 +45,7 @@ impl InFlightRequest {
         let mut log = shared.log.borrow_mut();
         let tracking_id = match &given {
             Some(given) => String::from_utf8_lossy(given.as_bytes()).into_owned(),
-            None => made_tracking_id(shared.seed, log.next_sequence()),
+            None => generated_tracking_id(shared.seed, log.next_sequence()),
         };
         let host = head.uri.authority().map(ToString::to_string);
         let host = host.or_else(|| text(HOST));
@@ -83,20 +82,20 @@ impl InFlightRequest {
             shared,
             sequence,
             location,
-            holds_a_place: false,
+            holds_permit: false,
             answered: false,
         };
         (request, given, body, in_flight)
     }
 
-    /// Hands the response over, and says so in the log.
-    pub(super) fn response(
+    /// Logs the response and converts it.
+    pub(super) fn respond(
         &mut self,
         mut response: HttpResponse,
         tracking_id: Option<HeaderValue>,
     ) -> Response<ResponseBody> {
         let tracking_id = tracking_id.or_else(|| {
-            HeaderValue::from_str(&made_tracking_id(self.shared.seed, self.sequence)).ok()
+            HeaderValue::from_str(&generated_tracking_id(self.shared.seed, self.sequence)).ok()
         });
         if let Some(tracking_id) = tracking_id {
             response.headers.push((TRACKING_ID, tracking_id));
@@ -120,15 +119,15 @@ impl InFlightRequest {
 
 impl Drop for InFlightRequest {
     fn drop(&mut self) {
-        if self.holds_a_place {
-            self.shared.service.borrow_mut().done();
+        if self.holds_permit {
+            self.shared.service.borrow_mut().release_permit();
         }
         let mut log = self.shared.log.borrow_mut();
         log.left(self.location.as_deref(), self.answered);
     }
 }
 
-fn made_tracking_id(seed: u64, sequence: u64) -> String {
+fn generated_tracking_id(seed: u64, sequence: u64) -> String {
     let bytes = seeded_rng(seed, "tracking id", "", sequence)
         .u128(..)
         .to_le_bytes();

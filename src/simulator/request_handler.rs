@@ -1,4 +1,4 @@
-//! What the service makes of one request: the order of its checks, and what goes wrong with the work.
+//! Handles one request: the order of the checks, and the injection of faults.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::auth::{Auth, RefreshError};
 use super::behavior::Behavior;
 use super::corrupt::corrupted;
-use super::endpoints::{Work, location, work};
+use super::endpoints::{Executed, execute, location};
 use super::faults::Fault;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
 use super::rate_limiter::Limiter;
@@ -22,7 +22,7 @@ use super::store::Store;
 use super::transfer_numbers::NumbersUpdate;
 use super::virtual_clock::Moment;
 
-/// A request, read off the wire.
+/// A parsed request.
 #[derive(Debug)]
 pub(super) struct ApiRequest {
     pub(super) method: Method,
@@ -30,7 +30,7 @@ pub(super) struct ApiRequest {
     pub(super) path: String,
     pub(super) route: Route,
     pub(super) query: Vec<(String, String)>,
-    /// Scheme, host and port as the client knows them.
+    /// Scheme, host and port from the client's point of view.
     pub(super) origin: String,
     pub(super) authorization: Option<String>,
     pub(super) content_type: Option<String>,
@@ -38,78 +38,78 @@ pub(super) struct ApiRequest {
     pub(super) body: Vec<u8>,
 }
 
-/// What happens to it.
+/// The decision about a request.
 #[derive(Debug)]
 pub(super) struct Handled {
-    /// `None` breaks the connection off.
+    /// `None` closes the connection.
     pub(super) response: Option<HttpResponse>,
     /// In real time.
     pub(super) delay: Duration,
     pub(super) handling: Handling,
-    pub(super) edited: bool,
-    /// It holds one of the places under a concurrency cap until it is over.
-    pub(super) passed_the_limit: bool,
+    pub(super) concurrently_edited: bool,
+    /// It counts as in flight for the rate limit until it ends.
+    pub(super) holds_permit: bool,
 }
 
 pub(super) struct RequestHandler {
     behavior: Behavior,
     auth: Auth,
     limiter: Limiter,
-    directory: Store,
-    /// How many requests got as far as the work, by what they ask for.
+    store: Store,
+    /// Requests executed so far, by method and location or path.
     turns: HashMap<String, u64>,
-    working: u32,
+    in_flight: u32,
 }
 
 impl RequestHandler {
     pub(super) fn new(mut behavior: Behavior) -> Result<RequestHandler, String> {
         let locations = std::mem::take(&mut behavior.locations);
-        let directory = Store::new(locations, behavior.own_organization.as_deref())?;
+        let store = Store::new(locations, behavior.own_organization.as_deref())?;
         Ok(RequestHandler {
             auth: Auth::new(behavior.access.clone()),
             limiter: Limiter::new(behavior.limit),
-            directory,
+            store,
             behavior,
             turns: HashMap::new(),
-            working: 0,
+            in_flight: 0,
         })
     }
 
     pub(super) fn state(&self) -> Value {
-        self.directory.state()
+        self.store.state()
     }
 
-    /// One that passed the limit is over.
-    pub(super) fn done(&mut self) {
-        self.working = self.working.saturating_sub(1);
+    /// A request that passed the rate limit has ended.
+    pub(super) fn release_permit(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Decides and does at once what comes of a request; only the response is held back. So a client that breaks off
-    /// in between finds its change made, as it would at the service.
+    /// Executes a request at once; only its response is delayed. A client that disconnects in between finds its update
+    /// made, as it would at the service.
     pub(super) fn handle(&mut self, request: &ApiRequest, now: Moment) -> Handled {
         let mut handled = Handled {
             response: None,
             delay: self.real(self.behavior.latency.least()),
             handling: Handling {
                 body: match request.route {
-                    // It holds the client's secrets.
+                    // The form holds the client's secrets.
                     Route::AccessToken => String::new(),
                     _ => String::from_utf8_lossy(&request.body).into_owned(),
                 },
                 ..Handling::default()
             },
-            edited: false,
-            passed_the_limit: false,
+            concurrently_edited: false,
+            holds_permit: false,
         };
-        handled.response = match self.checked(request, now, &mut handled) {
+        handled.response = match self.check(request, now, &mut handled) {
             Err(refusal) => Some(refusal),
-            Ok(()) => self.worked(request, now, &mut handled),
+            Ok(()) => self.execute_with_fault(request, now, &mut handled),
         };
         handled
     }
 
-    /// The gateway's part: is there such a thing, may one, and is there room?
-    fn checked(
+    /// Routing, authentication, rate limit and scopes, in this order.
+    fn check(
         &mut self,
         request: &ApiRequest,
         now: Moment,
@@ -122,11 +122,11 @@ impl RequestHandler {
             let message = "The requested resource could not be found.";
             return Err(refuse(StatusCode::NOT_FOUND, message));
         }
-        if !request.route.takes(&request.method) {
+        if !request.route.supports(&request.method) {
             let refusal = refuse(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed.");
             return Err(refusal.with_header(ALLOW, request.route.allows()));
         }
-        // A refresh is how one without a good token gets one.
+        // A refresh needs no valid access token.
         if request.route == Route::AccessToken {
             return Err(self.refreshed(request, now));
         }
@@ -136,11 +136,11 @@ impl RequestHandler {
             let message = "The request requires a valid access token set in the Authorization request header.";
             return Err(refuse(StatusCode::UNAUTHORIZED, message));
         }
-        if let Err(wait) = self.limiter.ask(now.simulated, self.working) {
+        if let Err(wait) = self.limiter.check(now.simulated, self.in_flight) {
             return Err(self.throttled(request, now, wait));
         }
-        self.working += 1;
-        handled.passed_the_limit = true;
+        self.in_flight += 1;
+        handled.holds_permit = true;
         if !self.auth.may(request.route.scopes(&request.method)) {
             let message = "The access token does not have the scope this request needs.";
             return Err(refuse(StatusCode::FORBIDDEN, message));
@@ -148,8 +148,8 @@ impl RequestHandler {
         Ok(())
     }
 
-    /// The work, with what befalls it.
-    fn worked(
+    /// Executes a request, with the fault drawn for it.
+    fn execute_with_fault(
         &mut self,
         request: &ApiRequest,
         now: Moment,
@@ -157,18 +157,18 @@ impl RequestHandler {
     ) -> Option<HttpResponse> {
         let (seed, subject, turn) = self.turn(request);
         let latency = self.behavior.latency;
-        handled.delay = self.real(latency.pick(&mut seeded_rng(seed, "latency", &subject, turn)));
-        handled.edited = turn > 0 && self.edit_concurrently(request, &subject, turn);
+        handled.delay = self.real(latency.sample(&mut seeded_rng(seed, "latency", &subject, turn)));
+        handled.concurrently_edited = turn > 0 && self.edit_concurrently(request, &subject, turn);
         let fault = self.behavior.faults.draw(seed, &subject, turn);
         let mut rng = seeded_rng(seed, "how", &subject, turn);
         handled.handling.fault = fault.map(|fault| fault.to_string());
         let Some(fault) = fault else {
-            let (response, applied) = self.work(request);
+            let (response, applied) = self.execute(request);
             handled.handling.applied = applied;
             return Some(response);
         };
         match fault {
-            Fault::Status(status) => Some(self.failed(request, now, status, &mut rng)),
+            Fault::Status(status) => Some(self.status_response(request, now, status, &mut rng)),
             Fault::OddRetryAfter => {
                 let announced = retry_after_header::odd(rng.usize(0..1000), now.wall);
                 Some(too_many(request, &announced, &mut rng))
@@ -182,20 +182,20 @@ impl RequestHandler {
                 Some(too_many(request, &announced, &mut rng))
             }
             Fault::Redirect => {
-                let problem = ApiError::new(StatusCode::FOUND, "Found.");
-                let response = problem.in_shape(ErrorShape::Html, &request.tracking_id);
+                let error = ApiError::new(StatusCode::FOUND, "Found.");
+                let response = error.in_shape(ErrorShape::Html, &request.tracking_id);
                 let elsewhere = format!("https://elsewhere.invalid{}", request.path);
                 Some(response.with_header(LOCATION, &elsewhere))
             }
             Fault::ResetBefore => None,
             Fault::ResetAfter => {
-                handled.handling.applied = self.work(request).1;
+                handled.handling.applied = self.execute(request).1;
                 None
             }
             Fault::Stall => {
                 handled.delay = self.real(self.behavior.stall);
                 let (response, applied) =
-                    self.work_or(request, StatusCode::GATEWAY_TIMEOUT, &mut rng);
+                    self.execute_or_fail(request, StatusCode::GATEWAY_TIMEOUT, &mut rng);
                 handled.handling.applied = applied;
                 Some(response)
             }
@@ -205,21 +205,21 @@ impl RequestHandler {
             | Fault::NonUtf8
             | Fault::BadGzip => {
                 let failing = StatusCode::INTERNAL_SERVER_ERROR;
-                let (response, applied) = self.work_or(request, failing, &mut rng);
+                let (response, applied) = self.execute_or_fail(request, failing, &mut rng);
                 handled.handling.applied = applied;
                 Some(corrupted(response, fault))
             }
         }
     }
 
-    /// What is drawn for, and how many times before: the location, or the path, apart for each method.
+    /// The subject (method with location or path) that chance is drawn for, and the number of its earlier requests.
     fn turn(&mut self, request: &ApiRequest) -> (u64, String, u64) {
         let behavior = &self.behavior;
         let seed = behavior.seed;
-        let nothing_to_throw_for = behavior.faults.is_none()
+        let chance_is_unused = behavior.faults.is_none()
             && !behavior.latency.varies()
             && behavior.concurrent_edits.of_one() <= 0.0;
-        if nothing_to_throw_for {
+        if chance_is_unused {
             return (seed, String::new(), 0);
         }
         let place = request.route.location().unwrap_or(&request.path);
@@ -229,7 +229,7 @@ impl RequestHandler {
         (seed, subject, *turn - 1)
     }
 
-    /// Another client comes in between.
+    /// Lets another client change the location, if chance says so.
     fn edit_concurrently(&mut self, request: &ApiRequest, subject: &str, turn: u64) -> bool {
         let mut rng = seeded_rng(self.behavior.seed, "concurrent_edits", subject, turn);
         if rng.f64() >= self.behavior.concurrent_edits.of_one() {
@@ -238,32 +238,32 @@ impl RequestHandler {
         let number = format!("+1202555{:04}", rng.u32(0..10_000));
         let change = format!(r#"{{"autoTransferNumber1":"{number}"}}"#);
         match (
-            location(request, &self.directory),
+            location(request, &self.store),
             NumbersUpdate::read(change.as_bytes()),
         ) {
-            (Some(location), Ok(change)) => self.directory.change(location, change),
+            (Some(location), Ok(change)) => self.store.change(location, change),
             _ => return false,
         }
         true
     }
 
-    /// The work, or in half of the cases an error in its place.
-    fn work_or(
+    /// Executes the request, or responds with an error in half of the cases.
+    fn execute_or_fail(
         &mut self,
         request: &ApiRequest,
         status: StatusCode,
         rng: &mut fastrand::Rng,
-    ) -> Work {
+    ) -> Executed {
         if rng.bool() {
-            return self.work(request);
+            return self.execute(request);
         }
-        let problem = ApiError::new(status, reason(status));
-        let response = problem.in_shape(ErrorShape::any(rng), &request.tracking_id);
+        let error = ApiError::new(status, reason(status));
+        let response = error.in_shape(ErrorShape::random(rng), &request.tracking_id);
         (response, false)
     }
 
-    fn work(&mut self, request: &ApiRequest) -> Work {
-        work(request, &mut self.directory, self.behavior.paging)
+    fn execute(&mut self, request: &ApiRequest) -> Executed {
+        execute(request, &mut self.store, self.behavior.paging)
     }
 
     fn refreshed(&mut self, request: &ApiRequest, now: Moment) -> HttpResponse {
@@ -290,7 +290,7 @@ impl RequestHandler {
         }
     }
 
-    /// The limit's own refusal.
+    /// The 429 of the rate limit.
     fn throttled(&mut self, request: &ApiRequest, now: Moment, wait: Duration) -> HttpResponse {
         let announced = self.announce(now, wait);
         let mut rng = seeded_rng(self.behavior.seed, "throttled", &request.tracking_id, 0);
@@ -299,17 +299,15 @@ impl RequestHandler {
 
     fn announce(&mut self, now: Moment, wait: Duration) -> RetryAfterValues {
         let behavior = &self.behavior;
-        let announced = behavior
-            .retry_after
-            .announce(wait, behavior.speed, now.wall);
+        let announced = behavior.retry_after.values(wait, behavior.speed, now.wall);
         if let Some(wait) = announced.wait {
             self.limiter.announced(now.simulated, wait);
         }
         announced
     }
 
-    /// A status that came out of nowhere.
-    fn failed(
+    /// The response of an injected status.
+    fn status_response(
         &mut self,
         request: &ApiRequest,
         now: Moment,
@@ -322,15 +320,13 @@ impl RequestHandler {
             return too_many(request, &announced, rng);
         }
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let problem = ApiError::new(status, reason(status));
-        let response = problem.in_shape(ErrorShape::any(rng), &request.tracking_id);
-        // These two may say when to come back. They speak for one location, so no gate closes with them.
+        let error = ApiError::new(status, reason(status));
+        let response = error.in_shape(ErrorShape::random(rng), &request.tracking_id);
+        // 423 and 503 may have a Retry-After. It concerns one location, so the rate limit does not enforce it.
         let may_announce = [StatusCode::LOCKED, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
         if may_announce && rng.bool() {
             let behavior = &self.behavior;
-            let announced = behavior
-                .retry_after
-                .announce(wait, behavior.speed, now.wall);
+            let announced = behavior.retry_after.values(wait, behavior.speed, now.wall);
             return with_announcement(response, &announced);
         }
         response
@@ -347,8 +343,8 @@ fn too_many(
     rng: &mut fastrand::Rng,
 ) -> HttpResponse {
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let problem = ApiError::new(status, "Too many requests were made. Try again later.");
-    let response = problem.in_shape(ErrorShape::any(rng), &request.tracking_id);
+    let error = ApiError::new(status, "Too many requests were made. Try again later.");
+    let response = error.in_shape(ErrorShape::random(rng), &request.tracking_id);
     with_announcement(response, announced)
 }
 

@@ -1,11 +1,11 @@
-//! What the server saw: every request in the order it arrived, and the counts over all of them.
+//! The log of the requests received, in order of arrival, and the counts over all of them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// One request as it came.
+/// A request on arrival.
 #[derive(Debug, Default)]
 pub(super) struct RequestInfo {
     pub(super) method: String,
@@ -16,13 +16,13 @@ pub(super) struct RequestInfo {
     pub(super) user_agent: Option<String>,
 }
 
-/// What was made of it.
+/// How it was handled.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Handling {
     pub(super) authorized: bool,
     pub(super) applied: bool,
     pub(super) fault: Option<String>,
-    /// Empty where it would hold a secret.
+    /// Empty where it would contain a secret.
     pub(super) body: String,
 }
 
@@ -36,7 +36,7 @@ struct LogEntry {
     retry_after: Option<String>,
 }
 
-/// Times are real ones since the simulator's start.
+/// Times are in real time since the simulator's start.
 #[derive(Debug)]
 pub(super) struct RequestLog {
     keeps: usize,
@@ -47,7 +47,7 @@ pub(super) struct RequestLog {
     statuses: BTreeMap<u16, u64>,
     faults: BTreeMap<String, u64>,
     applied: u64,
-    edited: u64,
+    concurrently_edited: u64,
     in_flight: u64,
     most_in_flight: u64,
     in_flight_by_location: HashMap<String, u64>,
@@ -55,7 +55,7 @@ pub(super) struct RequestLog {
 }
 
 impl RequestLog {
-    /// A log of everything counted, and of the latest `keeps` requests in full.
+    /// Counts all requests, and keeps the latest `keeps` of them.
     pub(super) fn new(keeps: usize) -> RequestLog {
         RequestLog {
             keeps,
@@ -66,7 +66,7 @@ impl RequestLog {
             statuses: BTreeMap::new(),
             faults: BTreeMap::new(),
             applied: 0,
-            edited: 0,
+            concurrently_edited: 0,
             in_flight: 0,
             most_in_flight: 0,
             in_flight_by_location: HashMap::new(),
@@ -78,7 +78,7 @@ impl RequestLog {
         self.arrived
     }
 
-    /// Enters a request and gives it its sequence number.
+    /// Adds a request and returns its sequence number.
     pub(super) fn arrived(&mut self, now: Duration, arrival: RequestInfo) -> u64 {
         let sequence = self.arrived;
         self.arrived += 1;
@@ -136,7 +136,7 @@ impl RequestLog {
         }
     }
 
-    /// The request is over, answered or not.
+    /// The request has ended, answered or not.
     pub(super) fn left(&mut self, location: Option<&str>, was_answered: bool) {
         self.in_flight -= 1;
         self.without_answer += u64::from(!was_answered);
@@ -150,9 +150,9 @@ impl RequestLog {
         }
     }
 
-    /// Another client changed something in between.
-    pub(super) fn edited(&mut self) {
-        self.edited += 1;
+    /// Another client changed a location in between.
+    pub(super) fn concurrently_edited(&mut self) {
+        self.concurrently_edited += 1;
     }
 
     fn dropped(&self) -> u64 {
@@ -184,7 +184,7 @@ impl RequestLog {
             "mostInFlight": self.most_in_flight,
             "mostInFlightAtOneLocation": self.most_in_flight_at_one_location,
             "applied": self.applied,
-            "meddled": self.edited,
+            "concurrentEdits": self.concurrently_edited,
             "statuses": self.statuses,
             "faults": self.faults,
             "dropped": self.dropped(),

@@ -1,4 +1,4 @@
-//! Identifiers, told apart by what they decode to and not by how they are read_spelling.
+//! The service's identifiers, compared by what they decode to, not by their spelling.
 
 use base64::Engine;
 use base64::alphabet;
@@ -24,12 +24,12 @@ impl ResourceKind {
     }
 }
 
-/// An identifier of a known kind, `ciscospark://us/LOCATION/…` once decoded.
+/// An identifier of a known kind, stored decoded: `ciscospark://us/LOCATION/…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ResourceId(String);
 
 impl ResourceId {
-    /// Reads the encoded form, padded or not, in either alphabet; `None` for anything else, a bare UUID too.
+    /// Parses the encoded form, padded or not, in either base64 alphabet. A bare UUID is not accepted.
     pub(super) fn read(text: &str, kind: ResourceKind) -> Option<ResourceId> {
         let alphabet = if text.contains(['-', '_']) {
             &alphabet::URL_SAFE
@@ -46,7 +46,7 @@ impl ResourceId {
         well_formed.then_some(ResourceId(decoded))
     }
 
-    /// As an administrator may have it at hand: also a bare UUID, which Control Hub shows.
+    /// Also accepts a bare UUID, which is what Control Hub shows.
     pub(super) fn read_or_convert(text: &str, kind: ResourceKind) -> Option<ResourceId> {
         let text = text.trim();
         ResourceId::read(text, kind).or_else(|| {
@@ -58,7 +58,7 @@ impl ResourceId {
         })
     }
 
-    /// The one spelling the service itself uses.
+    /// The spelling that the service uses.
     pub(super) fn canonical(&self) -> String {
         BASE64_STANDARD_NO_PAD.encode(&self.0)
     }

@@ -1,4 +1,4 @@
-//! A response's body on the wire, including those that end wrongly.
+//! Response bodies, including those that break off or never end.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,23 +10,23 @@ use super::http_response::BodyEnd;
 
 #[derive(Debug)]
 pub(super) struct ResponseBody {
-    /// Taken when sent.
+    /// `None` once sent.
     piece: Option<Bytes>,
     ending: BodyEnd,
     flushed: bool,
 }
 
-/// Breaks the connection off in the middle of a body.
+/// Closes the connection in the middle of a body.
 #[derive(Debug)]
-pub(super) struct CutShort;
+pub(super) struct TruncatedOnPurpose;
 
-impl fmt::Display for CutShort {
+impl fmt::Display for TruncatedOnPurpose {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the response was cut short on purpose")
+        formatter.write_str("the response was truncated on purpose")
     }
 }
 
-impl std::error::Error for CutShort {}
+impl std::error::Error for TruncatedOnPurpose {}
 
 impl ResponseBody {
     pub(super) fn new(body: Bytes, ending: BodyEnd) -> ResponseBody {
@@ -41,19 +41,21 @@ impl ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = CutShort;
+    type Error = TruncatedOnPurpose;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TruncatedOnPurpose>>> {
         let next = match self.ending {
             BodyEnd::Never => self.piece.clone(),
             BodyEnd::Whole | BodyEnd::CutShort { .. } => self.piece.take(),
         };
         match (next, self.ending) {
             (Some(piece), _) => Poll::Ready(Some(Ok(Frame::data(piece)))),
-            (None, BodyEnd::CutShort { .. }) if self.flushed => Poll::Ready(Some(Err(CutShort))),
+            (None, BodyEnd::CutShort { .. }) if self.flushed => {
+                Poll::Ready(Some(Err(TruncatedOnPurpose)))
+            }
             // hyper drops what it has not yet written when a body fails, and writes it out when a body is not ready.
             (None, BodyEnd::CutShort { .. }) => {
                 self.flushed = true;

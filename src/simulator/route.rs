@@ -1,4 +1,4 @@
-//! Which of the service's resources a path names, and what one needs to use it.
+//! Routing: the resource that a path names, its methods and its scopes.
 
 use hyper::Method;
 use percent_encoding::percent_decode_str;
@@ -17,7 +17,7 @@ pub(super) enum Route {
     Unknown,
 }
 
-/// The simulator's own resources, beside the service's.
+/// The simulator's own resources, which the service does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SimulatorReport {
     Requests,
@@ -37,7 +37,7 @@ impl SimulatorReport {
 }
 
 impl Route {
-    /// Reads a path with or without its leading `/v1`, since a base URL may end either way.
+    /// Parses a path with or without `/v1`, since a base URL may end either way.
     pub(super) fn of(path: &str) -> Route {
         let path = path.strip_prefix("/v1").unwrap_or(path);
         // Split before decoding: an id may hold an encoded slash.
@@ -67,7 +67,7 @@ impl Route {
         }
     }
 
-    /// The location it is about, if it is about one.
+    /// The id of the location it addresses, if any.
     pub(super) fn location(&self) -> Option<&str> {
         match self {
             Route::TransferNumbers(id) | Route::CallingLocation(id) | Route::Location(id) => {
@@ -77,7 +77,7 @@ impl Route {
         }
     }
 
-    /// The methods it takes, as an `Allow` header says it.
+    /// Its methods, as an `Allow` header lists them.
     pub(super) fn allows(&self) -> &'static str {
         match self {
             Route::TransferNumbers(_) => "GET, PUT",
@@ -86,13 +86,13 @@ impl Route {
         }
     }
 
-    pub(super) fn takes(&self, method: &Method) -> bool {
+    pub(super) fn supports(&self, method: &Method) -> bool {
         self.allows()
             .split(", ")
             .any(|allowed| allowed == method.as_str())
     }
 
-    /// Any one of these opens it.
+    /// The scopes of which a token needs one.
     pub(super) fn scopes(&self, method: &Method) -> &'static [&'static str] {
         match self {
             Route::TransferNumbers(_) if method == Method::PUT => {
@@ -110,7 +110,7 @@ impl Route {
     }
 }
 
-/// The pairs of a query or a form, decoded, in their order.
+/// The decoded pairs of a query or a form, in order.
 pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
     let parts = text.split('&').filter(|part| !part.is_empty());
     parts
@@ -156,7 +156,7 @@ mod tests {
     fn a_change_needs_the_scope_for_writing() {
         let route = Route::TransferNumbers(String::new());
         assert_ne!(route.scopes(&Method::PUT), route.scopes(&Method::GET));
-        assert!(route.takes(&Method::PUT) && !route.takes(&Method::POST));
+        assert!(route.supports(&Method::PUT) && !route.supports(&Method::POST));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The simulator over real sockets.
+//! Tests of the simulator over real sockets.
 
 use std::net::SocketAddr;
 
@@ -255,7 +255,7 @@ async fn another_client_may_change_a_location_in_between() {
     }
     assert_eq!(reads[0], "+49-6100773123", "the first read comes before");
     assert_ne!(reads[1], reads[0]);
-    assert_eq!(report(&simulator, "summary").await["edited"], 1);
+    assert_eq!(report(&simulator, "summary").await["concurrentEdits"], 1);
 }
 
 #[tokio::test]

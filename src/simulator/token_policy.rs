@@ -1,4 +1,4 @@
-//! What opens the service: bearer tokens, their scopes, their end, and what renews them.
+//! Configuration of access tokens: which are valid, their scopes and lifetime, and how they are refreshed.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct Access {
     pub rotation: Rotation,
 }
 
-/// A text that never shows itself.
+/// A text that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -37,7 +37,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The token a client starts with; those it is given by a refresh are always good.
+/// The token a client starts with. Those issued by a refresh are valid too.
 #[derive(Debug, Clone, Default)]
 pub enum Bearer {
     #[default]
@@ -52,13 +52,13 @@ pub enum Scopes {
     Only(BTreeSet<String>),
 }
 
-/// How long each token is good, in the service's time.
+/// How long a token is valid, in the service's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lifetime {
     #[default]
     Unlimited,
     Requests(NonZeroU64),
-    /// From its first use, or from its making by a refresh.
+    /// Counted from its first use, or from the refresh that issued it.
     Time(Duration),
 }
 
@@ -81,7 +81,7 @@ impl FromStr for Lifetime {
     }
 }
 
-/// What a refresh must come with.
+/// What a refresh request must contain.
 #[derive(Debug, Clone, Default)]
 pub enum Refresh {
     #[default]
@@ -97,7 +97,7 @@ pub enum Refresh {
 pub enum Rotation {
     #[default]
     SameRefreshToken,
-    /// Each refresh brings a new refresh token and ends the old one.
+    /// Each refresh issues a new refresh token and invalidates the old one.
     NewRefreshToken,
 }
 

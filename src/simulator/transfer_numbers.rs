@@ -1,8 +1,8 @@
-//! The three auto transfer numbers: what a change may say, and how a read spells the result.
+//! The three auto transfer numbers: validation of an update, and the spelling of a read.
 
 use serde_json::{Map, Value};
 
-/// The fields of the contract, in order.
+/// The fields of the API, in order.
 pub(super) const FIELDS: [&str; 3] = [
     "autoTransferNumber1",
     "autoTransferNumber2",
@@ -11,16 +11,16 @@ pub(super) const FIELDS: [&str; 3] = [
 
 pub(super) type TransferNumbers = [Option<String>; 3];
 
-/// Why a body is no change.
+/// Why a body is not a valid update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum UpdateError {
-    /// Nothing in it that could be changed.
+    /// There is nothing to update.
     Missing,
     Malformed(String),
     BadNumber(&'static str),
 }
 
-/// What to do with each number: keep it (`None`), clear it (the empty text) or set it.
+/// For each number: `None` keeps it, the empty text clears it, another text sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct NumbersUpdate([Option<String>; 3]);
 
@@ -53,7 +53,7 @@ impl NumbersUpdate {
         Ok(change)
     }
 
-    /// Merges as the service does: what is not mentioned stays.
+    /// An omitted number keeps its value, as at the service.
     pub(super) fn apply(self, numbers: &mut TransferNumbers) {
         for (place, change) in numbers.iter_mut().zip(self.0) {
             if let Some(number) = change {
@@ -63,13 +63,13 @@ impl NumbersUpdate {
     }
 }
 
-/// The service does not say what a number is; this is what it is known to take.
+/// The service does not document what a number is. These are known to be accepted.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or(text);
     (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The numbers as a read spells them, which is not as they were set.
+/// The numbers as a read spells them, which differs from how they were set.
 pub(super) fn as_read(numbers: &TransferNumbers) -> Value {
     let read_spelling = |number: &Option<String>| number.as_deref().map(read_spelling).into();
     as_object(numbers, read_spelling)
@@ -86,7 +86,7 @@ fn as_object(numbers: &TransferNumbers, value: impl Fn(&Option<String>) -> Value
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
-/// A number of the North American plan as ten bare digits, others with a hyphen after the country's code.
+/// Ten bare digits for a number of the North American plan; others get a hyphen after the country code.
 fn read_spelling(number: &str) -> String {
     let Some(digits) = number.strip_prefix('+') else {
         return number.to_owned();
@@ -102,7 +102,7 @@ fn read_spelling(number: &str) -> String {
     format!("+{code}-{rest}")
 }
 
-/// The countries with two digits, by the numbering plan of the ITU; 1 and 7 have one digit, all others three.
+/// The country codes of two digits, after ITU-T E.164. 1 and 7 have one digit, all others three.
 const TWO_DIGIT_COUNTRY_CODES: [&str; 44] = [
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
     "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65",

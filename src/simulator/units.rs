@@ -1,11 +1,11 @@
-//! Durations, rates, shares and the speed of time as a person types them.
+//! Durations, rates, probabilities and the clock's speed as they are typed.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A text that was not understood, as a sentence that says what would have been.
+/// A text that cannot be parsed. The message says what can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError(pub(super) String);
 
@@ -43,7 +43,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, ParseError> {
     Duration::try_from_secs_f64(count * seconds_each).map_err(|_| refused())
 }
 
-/// So many requests in so long: `20/s`, `300/min`, `1000/h`.
+/// A number of requests per time, such as `20/s`, `300/min` or `1000/h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestRate {
     pub count: NonZeroU32,
@@ -56,7 +56,7 @@ impl RequestRate {
         RequestRate { count, per }
     }
 
-    /// The time one request takes up.
+    /// The time between two requests.
     pub(super) fn interval(self) -> Duration {
         self.per / self.count.get()
     }
@@ -83,19 +83,19 @@ impl FromStr for RequestRate {
     }
 }
 
-/// A share between nothing and all, typed as `5%`.
+/// Between 0 and 1, typed as `5%`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
-pub struct Share(f64);
+pub struct Probability(f64);
 
-impl Share {
-    pub const NONE: Share = Share(0.0);
+impl Probability {
+    pub const NONE: Probability = Probability(0.0);
 
-    pub fn percent(percent: f64) -> Result<Share, ParseError> {
+    pub fn percent(percent: f64) -> Result<Probability, ParseError> {
         if (0.0..=100.0).contains(&percent) {
-            Ok(Share(percent / 100.0))
+            Ok(Probability(percent / 100.0))
         } else {
             Err(ParseError(format!(
-                "`{percent}%` is not a share; it lies between `0%` and `100%`"
+                "`{percent}%` is not a probability; it lies between `0%` and `100%`"
             )))
         }
     }
@@ -105,28 +105,28 @@ impl Share {
     }
 }
 
-impl FromStr for Share {
+impl FromStr for Probability {
     type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Share, ParseError> {
+    fn from_str(text: &str) -> Result<Probability, ParseError> {
         let refused = || {
             ParseError(format!(
-                "`{text}` is not a share; write it like `5%` or `0.5%`"
+                "`{text}` is not a probability; write it like `5%` or `0.5%`"
             ))
         };
         let percent = text.trim().strip_suffix('%').ok_or_else(refused)?;
-        Share::percent(percent.trim().parse().map_err(|_| refused())?)
+        Probability::percent(percent.trim().parse().map_err(|_| refused())?)
     }
 }
 
-/// How many times faster than the real service's the simulator's time goes.
+/// How many times faster than real time the service's time passes.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct ClockSpeed(f64);
 
 impl ClockSpeed {
     pub const REAL: ClockSpeed = ClockSpeed(1.0);
 
-    /// The bounds keep every time derived from it within what a clock can hold.
+    /// The bounds keep every time derived from it within the range of a clock.
     pub fn new(times: f64) -> Result<ClockSpeed, ParseError> {
         if (0.001..=1_000_000.0).contains(&times) {
             Ok(ClockSpeed(times))
@@ -193,10 +193,10 @@ mod tests {
     }
 
     #[test]
-    fn shares_and_speeds_outside_their_bounds_are_refused() {
-        assert!("0.5%".parse::<Share>().is_ok());
+    fn probabilities_and_speeds_outside_their_bounds_are_refused() {
+        assert!("0.5%".parse::<Probability>().is_ok());
         for text in ["5", "101%", "-1%", "NaN%", "%"] {
-            assert!(text.parse::<Share>().is_err(), "{text}");
+            assert!(text.parse::<Probability>().is_err(), "{text}");
         }
         assert_eq!("20x".parse(), ClockSpeed::new(20.0));
         for text in ["0", "-1", "NaN", "inf", "fast"] {

@@ -1,4 +1,4 @@
-//! The simulator's time: real, as it would be at the service, and by the calendar.
+//! The simulator's clock: real time, the service's time and the calendar.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) struct VirtualClock {
     speed: ClockSpeed,
 }
 
-/// One instant in every reckoning.
+/// One instant on each of the clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
     /// Since the start.
