@@ -10,12 +10,12 @@ use crate::model::ids;
 use crate::model::row::LocationKey;
 use crate::sheet::row_reader::{called, names_in};
 use crate::sheet::selection::{Choice, Selection};
-use crate::simulator::{Behavior, Location, Locations, Simulator, Speed};
+use crate::simulator::{Behavior, ClockSpeed, Location, Locations, Simulator};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::token::Token;
 
 pub fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
-    let speed = Speed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
+    let speed = ClockSpeed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
     let behavior = Behavior {
         locations: Locations::Exactly(locations(selection)?),
         ..Behavior::rehearsal(speed)

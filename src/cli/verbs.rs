@@ -139,60 +139,39 @@ pub struct WhoamiFlags {
 #[command(after_help = "Example, a service that allows 5 requests a second:\n  \
     wxbulk simulator --limit bucket:5/s,burst=10 --latency 200ms..800ms")]
 pub struct SimulatorFlags {
-    /// Where to listen; port 0 takes a free one. The address is the first line on stdout
+    /// Listen here; port 0 takes a free port. The base URL is the first line on stdout
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: String,
 
-    /// Know exactly the locations of this sheet [default: any well-formed id]
+    /// Know only the locations of this sheet [default: every well-formed id]
     #[arg(long, value_name = "SHEET")]
     pub locations: Option<PathBuf>,
 
-    /// What it lets through, such as bucket:5/s,burst=10 or window:300/min [default: all]
+    /// Rate limit, such as bucket:5/s,burst=10 or window:300/min [default: none]
     #[arg(long, value_name = "RULE", help_heading = "Limit")]
     pub limit: Option<String>,
 
-    /// What a 429 says: honest, date, missing, a time such as 2s, or text:… [default: honest]
+    /// Retry-After of a 429: honest, date, missing, a time such as 2s, or text:… [default: honest]
     #[arg(long, value_name = "WHAT", help_heading = "Limit")]
     pub retry_after: Option<String>,
 
-    /// How long an answer takes, such as 250ms or 200ms..800ms [default: no time]
-    #[arg(long, value_name = "TIME", help_heading = "Trouble")]
+    /// Latency of every response, such as 250ms or 200ms..800ms [default: 0]
+    #[arg(long, value_name = "TIME", help_heading = "Faults")]
     pub latency: Option<String>,
 
-    /// What goes wrong and how often, such as all=5% or 500=2%,reset-after=1%
-    #[arg(long, value_name = "FAULTS", help_heading = "Trouble")]
+    /// Faults and their probabilities, such as all=5% or 500=2%,reset-after=1%
+    #[arg(long, value_name = "FAULTS", help_heading = "Faults")]
     pub faults: Option<String>,
 
-    /// How many times faster than real life everything goes
+    /// Run this many times faster than real time
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<String>,
 
-    /// How long an access token lasts: a number of requests such as 200, or a time such as 12h
+    /// Lifetime of an access token: a number of requests such as 200, or a time such as 12h
     #[arg(long, value_name = "LIFE", help_heading = "Tokens")]
     pub token_life: Option<String>,
 
-    /// Give a new refresh token with each access token, and end the old one
-    #[arg(long, help_heading = "Tokens")]
-    pub rotate_refresh_tokens: bool,
-
-    /// The only scopes a token has, such as spark-admin:telephony_config_read [default: all]
-    #[arg(
-        long,
-        value_name = "SCOPES",
-        value_delimiter = ',',
-        help_heading = "Tokens"
-    )]
-    pub scopes: Vec<String>,
-
-    /// Send an empty page before each page of a list, as the service may
-    #[arg(long, help_heading = "Trouble")]
-    pub empty_pages: bool,
-
-    /// How often another client changes a location between two requests, such as 1%
-    #[arg(long, value_name = "SHARE", help_heading = "Trouble")]
-    pub meddling: Option<String>,
-
-    /// Where chance begins: the same seed gives the same faults
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "Trouble")]
+    /// Seed of the random numbers: the same seed gives the same faults
+    #[arg(long, value_name = "N", default_value = "1", help_heading = "Faults")]
     pub seed: u64,
 }

@@ -1,4 +1,4 @@
-//! `wxbulk simulator`: the service's stand-in, until Ctrl-C.
+//! `wxbulk simulator`: runs the simulator until Ctrl-C.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::platform::StopSignals;
 use crate::sheet::check::{DuplicatePolicy, check};
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, Sheet};
-use crate::simulator::{Behavior, Locations, NotUnderstood, Paging, Rotation, Scopes, Simulator};
+use crate::simulator::{Behavior, Locations, ParseError, Simulator};
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     let listen: SocketAddr = flags.listen.parse().map_err(|_| {
@@ -44,37 +44,26 @@ fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
     if let Some(sheet) = &flags.locations {
         behavior.locations = Locations::Exactly(locations_of(sheet)?);
     }
-    read(&mut behavior.limit, flags.limit.as_deref(), "--limit")?;
-    read(
+    set(&mut behavior.limit, flags.limit.as_deref(), "--limit")?;
+    set(
         &mut behavior.retry_after,
         flags.retry_after.as_deref(),
         "--retry-after",
     )?;
-    read(&mut behavior.latency, flags.latency.as_deref(), "--latency")?;
-    read(&mut behavior.faults, flags.faults.as_deref(), "--faults")?;
-    read(&mut behavior.speed, flags.speed.as_deref(), "--speed")?;
+    set(&mut behavior.latency, flags.latency.as_deref(), "--latency")?;
+    set(&mut behavior.faults, flags.faults.as_deref(), "--faults")?;
+    set(&mut behavior.speed, flags.speed.as_deref(), "--speed")?;
     let life = flags.token_life.as_deref();
-    read(&mut behavior.access.lifetime, life, "--token-life")?;
-    let meddling = flags.meddling.as_deref();
-    read(&mut behavior.meddling, meddling, "--meddling")?;
-    if flags.rotate_refresh_tokens {
-        behavior.access.rotation = Rotation::NewRefreshToken;
-    }
-    if !flags.scopes.is_empty() {
-        behavior.access.scopes = Scopes::Only(flags.scopes.iter().cloned().collect());
-    }
-    if flags.empty_pages {
-        behavior.paging = Paging::WithEmptyPages;
-    }
+    set(&mut behavior.access.lifetime, life, "--token-life")?;
     Ok(behavior)
 }
 
-fn read<T>(knob: &mut T, text: Option<&str>, flag: &str) -> Result<()>
+fn set<T>(field: &mut T, text: Option<&str>, flag: &str) -> Result<()>
 where
-    T: std::str::FromStr<Err = NotUnderstood>,
+    T: std::str::FromStr<Err = ParseError>,
 {
     if let Some(text) = text {
-        *knob = text.parse().map_err(|error| anyhow!("{flag}: {error}"))?;
+        *field = text.parse().map_err(|error| anyhow!("{flag}: {error}"))?;
     }
     Ok(())
 }

@@ -1,39 +1,39 @@
-//! How the simulator behaves, as one value, and the two behaviors most runs want.
+//! The configuration of the simulator, and the two presets most runs use.
 
 use std::time::Duration;
 
-use super::access::Access;
-use super::directory::Locations;
 use super::faults::Faults;
 use super::latency::Latency;
-use super::limit::Limit;
-use super::lists::Paging;
-use super::retry_after::RetryAfter;
-use super::units::{Share, Speed};
+use super::pagination::Paging;
+use super::rate_limit::Limit;
+use super::retry_after_header::RetryAfterPolicy;
+use super::store::Locations;
+use super::token_policy::Access;
+use super::units::{ClockSpeed, Probability};
 
-/// All times are the service's: `speed` divides those that reach the client.
+/// All durations are in the service's time. The client sees them divided by `speed`.
 #[derive(Debug, Clone)]
 pub struct Behavior {
     pub locations: Locations,
-    /// The organization of the token; `None` for that of all locations, where they have only one, else a made-up one.
+    /// The organization of the token. `None` takes the organization of the locations if they share one, else an invented one.
     pub own_organization: Option<String>,
     pub access: Access,
     pub limit: Limit,
-    pub retry_after: RetryAfter,
+    pub retry_after: RetryAfterPolicy,
     pub latency: Latency,
     pub faults: Faults,
-    /// How long a stalled answer is held back.
+    /// How long a stalled response is delayed.
     pub stall: Duration,
     pub paging: Paging,
-    /// The chance that another client changes a location's first number between two of its requests.
-    pub meddling: Share,
+    /// The probability that another client changes a location's first number between two requests for that location.
+    pub concurrent_edits: Probability,
     pub seed: u64,
-    pub speed: Speed,
-    /// How many requests the log keeps in full; the counts go over all.
+    pub speed: ClockSpeed,
+    /// How many of the latest requests the log keeps. Its counts cover all of them.
     pub log_keeps: usize,
 }
 
-/// Longer than the minute clients commonly wait.
+/// Longer than the 60 s after which clients commonly time out.
 const STALL: Duration = Duration::from_secs(90);
 
 impl Default for Behavior {
@@ -43,28 +43,28 @@ impl Default for Behavior {
             own_organization: None,
             access: Access::default(),
             limit: Limit::default(),
-            retry_after: RetryAfter::default(),
+            retry_after: RetryAfterPolicy::default(),
             latency: Latency::NONE,
             faults: Faults::NONE,
             stall: STALL,
             paging: Paging::default(),
-            meddling: Share::NONE,
+            concurrent_edits: Probability::NONE,
             seed: 1,
-            speed: Speed::REAL,
+            speed: ClockSpeed::REAL,
             log_keeps: 200_000,
         }
     }
 }
 
 impl Behavior {
-    /// Answers at once, limits nothing, breaks nothing, and knows any well-formed id.
+    /// No latency, no rate limit, no faults; every well-formed location id exists.
     pub fn instant() -> Behavior {
         Behavior::default()
     }
 
-    /// What the service is said to be like: about 300 requests a minute with a small burst, 200 to 800 ms a call, a 429
-    /// now and then, and one location in a hundred that fails once.
-    pub fn rehearsal(speed: Speed) -> Behavior {
+    /// Close to the real service: about 300 requests a minute with a small burst, 200 to 800 ms a call, an occasional
+    /// 429, and one location in a hundred that fails once.
+    pub fn rehearsal(speed: ClockSpeed) -> Behavior {
         Behavior {
             limit: REHEARSAL_LIMIT.parse().unwrap_or_default(),
             latency: REHEARSAL_LATENCY.parse().unwrap_or_default(),
@@ -84,22 +84,22 @@ const REHEARSAL_FAULTS: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::limit::Rule;
+    use crate::simulator::rate_limit::Rule;
 
     #[test]
     fn the_rehearsal_is_as_its_constants_say() {
         assert_eq!(REHEARSAL_LIMIT.parse::<Limit>().map(|_| ()), Ok(()));
         assert_eq!(REHEARSAL_FAULTS.parse::<Faults>().map(|_| ()), Ok(()));
-        let rehearsal = Behavior::rehearsal(Speed::REAL);
+        let rehearsal = Behavior::rehearsal(ClockSpeed::REAL);
         assert!(matches!(rehearsal.limit.rule, Rule::TokenBucket { .. }));
         assert_ne!(rehearsal.latency, Latency::NONE);
     }
 
     #[test]
     fn about_one_location_in_a_hundred_fails_once_in_a_rehearsal() {
-        let faults = Behavior::rehearsal(Speed::REAL).faults;
+        let faults = Behavior::rehearsal(ClockSpeed::REAL).faults;
         let fails = |location: &u32| {
-            let fault = faults.strike(1, &location.to_string(), 0);
+            let fault = faults.draw(1, &location.to_string(), 0);
             fault.is_some_and(|fault| fault.to_string().starts_with('5'))
         };
         let failing = (0..10_000).filter(fails).count();

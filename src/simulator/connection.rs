@@ -1,4 +1,4 @@
-//! The conversation on each connection: a request read off it, its answer held back and written, or broken off.
+//! HTTP connections: reads each request, delays its response, then writes it or breaks the connection.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -16,27 +16,27 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::answer::{Answer, Ending, Problem, Shape};
-use super::body::AnswerBody;
-use super::clock::Clock;
-use super::line::Line;
-use super::lists::value;
-use super::log::Log;
-use super::route::{Report, pairs};
-use super::service::Service;
-use super::visit::Visit;
+use super::faulty_stream::FaultyStream;
+use super::http_response::{ApiError, BodyEnd, ErrorShape, HttpResponse};
+use super::pagination::value;
+use super::request::InFlightRequest;
+use super::request_handler::RequestHandler;
+use super::request_log::RequestLog;
+use super::response_body::ResponseBody;
+use super::route::{SimulatorReport, pairs};
+use super::virtual_clock::VirtualClock;
 
-/// Far above any change a client has reason to send.
-const LONGEST_BODY: usize = 1 << 20;
+/// Far longer than any body of the API.
+const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Out of file handles, accepting fails until a connection closes; asking without a rest would only burn time.
-const REST_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+/// Without file handles `accept` fails until a connection closes; retrying without a pause would only use up the CPU.
+const PAUSE_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
-/// What all connections share; they run on one thread.
+/// State shared by all connections, which run on one thread.
 pub(super) struct Shared {
-    pub(super) service: RefCell<Service>,
-    pub(super) log: RefCell<Log>,
-    pub(super) clock: Clock,
+    pub(super) service: RefCell<RequestHandler>,
+    pub(super) log: RefCell<RequestLog>,
+    pub(super) clock: VirtualClock,
     pub(super) address: SocketAddr,
     pub(super) seed: u64,
 }
@@ -46,22 +46,22 @@ pub(super) async fn serve(listener: TcpListener, shared: Rc<Shared>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::task::spawn_local(converse(stream, Rc::clone(&shared)));
+                tokio::task::spawn_local(serve_connection(stream, Rc::clone(&shared)));
             }
-            Err(_) => tokio::time::sleep(REST_AFTER_A_FAILED_ACCEPT).await,
+            Err(_) => tokio::time::sleep(PAUSE_AFTER_A_FAILED_ACCEPT).await,
         }
     }
 }
 
-async fn converse(stream: TcpStream, shared: Rc<Shared>) {
-    // Without it the kernel may hold an answer back, which would be measured as the client's latency.
+async fn serve_connection(stream: TcpStream, shared: Rc<Shared>) {
+    // Nagle's algorithm may delay a response, which would count as the client's latency.
     let _ = stream.set_nodelay(true);
     let broken = Rc::new(Cell::new(false));
-    let line = Line::new(stream, Rc::clone(&broken));
+    let line = FaultyStream::new(stream, Rc::clone(&broken));
     let service =
         service_fn(move |request| respond(request, Rc::clone(&shared), Rc::clone(&broken)));
-    let server = auto::Builder::new(OnThisThread);
-    // A connection that ends badly is the client's doing or a fault's; the log has what there is to say.
+    let server = auto::Builder::new(LocalExecutor);
+    // A connection fails because of the client or of an injected fault; the log has both.
     let _ = server.serve_connection(TokioIo::new(line), service).await;
 }
 
@@ -69,88 +69,89 @@ async fn respond(
     request: Request<Incoming>,
     shared: Rc<Shared>,
     broken: Rc<Cell<bool>>,
-) -> Result<Response<AnswerBody>, BrokenOff> {
-    if let Some(report) = Report::of(request.uri().path()) {
+) -> Result<Response<ResponseBody>, ConnectionClosed> {
+    if let Some(report) = SimulatorReport::of(request.uri().path()) {
         let query = pairs(request.uri().query().unwrap_or_default());
-        return Ok(response(shared.report(report, &query)));
+        return Ok(into_hyper(shared.report(report, &query)));
     }
     let version = request.version();
-    let (mut asked, given_tracking_id, body, mut visit) = Visit::begin(request, shared);
-    let shared = Rc::clone(&visit.shared);
-    let Ok(body) = Limited::new(body, LONGEST_BODY).collect().await else {
-        let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.");
-        let answer = problem.in_shape(Shape::Message, &asked.tracking_id);
-        return Ok(visit.answer(answer, given_tracking_id));
+    let (mut request, given_tracking_id, body, mut in_flight) =
+        InFlightRequest::begin(request, shared);
+    let shared = Rc::clone(&in_flight.shared);
+    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
+        let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.");
+        let response = error.in_shape(ErrorShape::Message, &request.tracking_id);
+        return Ok(in_flight.respond(response, given_tracking_id));
     };
-    asked.body = body.to_bytes().to_vec();
-    let verdict = shared
+    request.body = body.to_bytes().to_vec();
+    let handled = shared
         .service
         .borrow_mut()
-        .handle(&asked, shared.clock.now());
-    visit.holds_a_place = verdict.passed_the_limit;
-    if verdict.meddled {
-        shared.log.borrow_mut().meddled();
+        .handle(&request, shared.clock.now());
+    in_flight.holds_permit = handled.holds_permit;
+    if handled.concurrently_edited {
+        shared.log.borrow_mut().concurrently_edited();
     }
     shared
         .log
         .borrow_mut()
-        .treated(visit.sequence, verdict.treatment);
-    if !verdict.delay.is_zero() {
-        tokio::time::sleep(verdict.delay).await;
+        .handled(in_flight.sequence, handled.handling);
+    if !handled.delay.is_zero() {
+        tokio::time::sleep(handled.delay).await;
     }
-    if let Some(answer) = verdict.answer {
-        return Ok(visit.answer(answer, given_tracking_id));
+    if let Some(response) = handled.response {
+        return Ok(in_flight.respond(response, given_tracking_id));
     }
-    // Over HTTP/2 only this request's stream is reset: the others on the connection have answers of their own coming.
+    // Over HTTP/2 only the stream of this request is reset: the others on the connection still get their responses.
     broken.set(version != Version::HTTP_2);
-    Err(BrokenOff)
+    Err(ConnectionClosed)
 }
 
 impl Shared {
-    fn report(&self, report: Report, query: &[(String, String)]) -> Answer {
+    fn report(&self, report: SimulatorReport, query: &[(String, String)]) -> HttpResponse {
         let body = match report {
-            Report::Requests => {
+            SimulatorReport::Requests => {
                 let from = value(query, "from").and_then(|text| text.parse().ok());
                 self.log.borrow().requests(from.unwrap_or(0))
             }
-            Report::State => self.service.borrow().state(),
-            Report::Summary => self.log.borrow().summary(),
+            SimulatorReport::State => self.service.borrow().state(),
+            SimulatorReport::Summary => self.log.borrow().summary(),
         };
-        Answer::json(StatusCode::OK, &body)
+        HttpResponse::json(StatusCode::OK, &body)
     }
 }
 
-pub(super) fn response(answer: Answer) -> Response<AnswerBody> {
-    let promised = answer.body.len() as u64;
-    let mut response = Response::new(AnswerBody::new(answer.body, answer.ending));
-    *response.status_mut() = answer.status;
-    for (name, value) in answer.headers {
-        response.headers_mut().append(name, value);
+pub(super) fn into_hyper(response: HttpResponse) -> Response<ResponseBody> {
+    let promised = response.body.len() as u64;
+    let mut converted = Response::new(ResponseBody::new(response.body, response.ending));
+    *converted.status_mut() = response.status;
+    for (name, value) in response.headers {
+        converted.headers_mut().append(name, value);
     }
-    if let Ending::CutShort { missing } = answer.ending {
+    if let BodyEnd::CutShort { missing } = response.ending {
         let promised = HeaderValue::from(promised + missing);
-        response.headers_mut().insert(CONTENT_LENGTH, promised);
+        converted.headers_mut().insert(CONTENT_LENGTH, promised);
     }
-    response
+    converted
 }
 
-/// The connection is broken off without an answer.
+/// The connection is closed without a response.
 #[derive(Debug)]
-struct BrokenOff;
+struct ConnectionClosed;
 
-impl fmt::Display for BrokenOff {
+impl fmt::Display for ConnectionClosed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("broken off on purpose")
+        formatter.write_str("closed on purpose")
     }
 }
 
-impl std::error::Error for BrokenOff {}
+impl std::error::Error for ConnectionClosed {}
 
-/// Runs HTTP/2's own tasks beside the connection, on the thread that has the state.
+/// Runs the tasks of HTTP/2 on the thread that owns the state.
 #[derive(Debug, Clone, Copy)]
-struct OnThisThread;
+struct LocalExecutor;
 
-impl<Task> Executor<Task> for OnThisThread
+impl<Task> Executor<Task> for LocalExecutor
 where
     Task: Future + 'static,
     Task::Output: 'static,

@@ -1,47 +1,47 @@
-//! What goes wrong, how often, and for whom.
+//! Fault injection: which faults occur, how often and for which requests.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::dice::dice;
-use super::units::{NotUnderstood, Share};
+use super::seeded_rng::seeded_rng;
+use super::units::{ParseError, Probability};
 
-/// One way in which a request can end other than it should.
+/// One way in which a request can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// An answer with this status instead of the work being done.
+    /// This status; the request is not executed.
     Status(u16),
-    /// The connection breaks before the change took effect.
+    /// The connection is reset before the update takes effect.
     ResetBefore,
-    /// The connection breaks after the change took effect.
+    /// The connection is reset after the update took effect.
     ResetAfter,
-    /// No answer for as long as the behavior's `stall`; the change may or may not have taken effect.
+    /// No response for the behavior's `stall`; the update took effect in half of the cases.
     Stall,
-    /// The answer ends before it is whole.
+    /// The connection closes in the middle of the body.
     Truncated,
-    /// An answer of a megabyte.
+    /// A body of one megabyte.
     Oversized,
-    /// An answer that does not end.
+    /// A body without end.
     Endless,
     NonUtf8,
     BadGzip,
-    /// 429 with a Retry-After that is unusual but passes within seconds.
+    /// 429 with an unusual Retry-After that is over within seconds.
     OddRetryAfter,
-    /// 429 with a Retry-After nobody can read.
+    /// 429 with a Retry-After that cannot be parsed.
     UnreadableRetryAfter,
-    /// 429 with a Retry-After of a year and more.
+    /// 429 with a Retry-After of a year or more.
     AbsurdRetryAfter,
     /// 302 to another host.
     Redirect,
 }
 
-/// The documented statuses and the transient ones seen on the way there.
+/// The documented error statuses of the call, 408 and 425.
 const STATUSES: [u16; 17] = [
     400, 401, 403, 404, 405, 408, 409, 410, 415, 423, 425, 428, 429, 500, 502, 503, 504,
 ];
 
-/// What a client gets past by asking again; `all` means these.
-const PASSING: [Fault; 15] = [
+/// The faults that a retry gets past; `all` stands for them.
+const TRANSIENT: [Fault; 15] = [
     Fault::Status(408),
     Fault::Status(423),
     Fault::Status(429),
@@ -84,19 +84,19 @@ impl fmt::Display for Fault {
     }
 }
 
-/// How often a fault strikes.
+/// How often a fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Each request has the chance.
+    /// With this probability at each request.
     EachRequest,
-    /// Each location has the chance, once: at its first read and at its first change.
+    /// With this probability at a location's first read and at its first update, never later.
     OncePerLocation,
 }
 
-/// Chances of faults; no more than one fault strikes a request.
+/// Faults with their probabilities. At most one occurs at each request.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Faults {
-    entries: Vec<(Fault, Share, When)>,
+    entries: Vec<(Fault, Probability, When)>,
 }
 
 impl Faults {
@@ -104,19 +104,19 @@ impl Faults {
         entries: Vec::new(),
     };
 
-    /// Refuses chances that add up to more than certainty.
+    /// Refuses probabilities that add up to more than 100%.
     pub fn with(
         mut self,
         fault: Fault,
-        chance: Share,
+        probability: Probability,
         when: When,
-    ) -> Result<Faults, NotUnderstood> {
-        self.entries.push((fault, chance, when));
-        let sum: f64 = self.of(when).map(|(_, chance)| chance).sum();
-        // Room for the rounding of many small chances.
+    ) -> Result<Faults, ParseError> {
+        self.entries.push((fault, probability, when));
+        let sum: f64 = self.of(when).map(|(_, probability)| probability).sum();
+        // Room for the rounding of many small probabilitys.
         if sum > 1.0 + 1e-9 {
-            return Err(NotUnderstood(format!(
-                "the faults' chances add up to {:.0}%, and no request can fail more often than always",
+            return Err(ParseError(format!(
+                "the probabilities of the faults add up to {:.0}%, which is more than 100%",
                 sum * 100.0
             )));
         }
@@ -127,25 +127,25 @@ impl Faults {
         self.entries.is_empty()
     }
 
-    /// The fault that befalls the `turn`-th request of a subject, counted from zero, whatever else is going on.
-    pub(super) fn strike(&self, seed: u64, subject: &str, turn: u64) -> Option<Fault> {
+    /// The fault of the `turn`-th request (from zero) for a subject. It depends on nothing else.
+    pub(super) fn draw(&self, seed: u64, subject: &str, turn: u64) -> Option<Fault> {
         let once = (turn == 0)
-            .then(|| self.throw(seed, subject, turn, When::OncePerLocation))
+            .then(|| self.draw_kind(seed, subject, turn, When::OncePerLocation))
             .flatten();
-        once.or_else(|| self.throw(seed, subject, turn, When::EachRequest))
+        once.or_else(|| self.draw_kind(seed, subject, turn, When::EachRequest))
     }
 
-    fn throw(&self, seed: u64, subject: &str, turn: u64, when: When) -> Option<Fault> {
+    fn draw_kind(&self, seed: u64, subject: &str, turn: u64, when: When) -> Option<Fault> {
         let purpose = match when {
             When::EachRequest => "fault",
             When::OncePerLocation => "fault once",
         };
-        let mut thrown = dice(seed, purpose, subject, turn).f64();
-        for (fault, chance) in self.of(when) {
-            if thrown < chance {
+        let mut drawn = seeded_rng(seed, purpose, subject, turn).f64();
+        for (fault, probability) in self.of(when) {
+            if drawn < probability {
                 return Some(fault);
             }
-            thrown -= chance;
+            drawn -= probability;
         }
         None
     }
@@ -154,44 +154,44 @@ impl Faults {
         self.entries
             .iter()
             .filter(move |entry| entry.2 == when)
-            .map(|(fault, chance, _)| (*fault, chance.of_one()))
+            .map(|(fault, probability, _)| (*fault, probability.of_one()))
     }
 }
 
 /// `500=2%,reset-after=1%`, `all=5%`, `503=1% once`, or `none`.
 impl FromStr for Faults {
-    type Err = NotUnderstood;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Faults, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Faults, ParseError> {
         let mut faults = Faults::NONE;
         if text.trim() == "none" {
             return Ok(faults);
         }
         for part in text.split(',').map(str::trim) {
-            let (name, chance) = part.split_once('=').ok_or_else(|| {
-                NotUnderstood(format!(
-                    "`{part}` is not a fault; write its name and its chance, like `500=2%`, and `once` after it for one \
+            let (name, probability) = part.split_once('=').ok_or_else(|| {
+                ParseError(format!(
+                    "`{part}` is not a fault; write its name and its probability, like `500=2%`, and `once` after it for one \
                      a location at most"
                 ))
             })?;
-            let (chance, when) = match chance.trim().strip_suffix("once") {
-                Some(chance) => (chance, When::OncePerLocation),
-                None => (chance, When::EachRequest),
+            let (probability, when) = match probability.trim().strip_suffix("once") {
+                Some(probability) => (probability, When::OncePerLocation),
+                None => (probability, When::EachRequest),
             };
-            let chance: Share = chance.parse()?;
+            let probability: Probability = probability.parse()?;
             if name.trim() == "all" {
-                for fault in PASSING {
-                    faults = faults.with(fault, chance, when)?;
+                for fault in TRANSIENT {
+                    faults = faults.with(fault, probability, when)?;
                 }
             } else {
-                faults = faults.with(parse_fault(name.trim())?, chance, when)?;
+                faults = faults.with(parse_fault(name.trim())?, probability, when)?;
             }
         }
         Ok(faults)
     }
 }
 
-fn parse_fault(name: &str) -> Result<Fault, NotUnderstood> {
+fn parse_fault(name: &str) -> Result<Fault, ParseError> {
     let status = STATUSES.iter().find(|status| status.to_string() == name);
     if let Some(status) = status {
         return Ok(Fault::Status(*status));
@@ -199,7 +199,7 @@ fn parse_fault(name: &str) -> Result<Fault, NotUnderstood> {
     let found = NAMED.iter().find(|(known, _)| *known == name);
     found.map(|(_, fault)| *fault).ok_or_else(|| {
         let names: Vec<&str> = NAMED.iter().map(|(known, _)| *known).collect();
-        NotUnderstood(format!(
+        ParseError(format!(
             "`{name}` is not a fault the simulator knows; it knows `all`, the statuses of the service such as `429`, \
              `500` and `503`, and {}",
             names.join(", ")
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_fault_can_be_typed_by_the_name_it_is_logged_under() {
-        for fault in PASSING.into_iter().chain(NAMED.map(|(_, fault)| fault)) {
+        for fault in TRANSIENT.into_iter().chain(NAMED.map(|(_, fault)| fault)) {
             assert_eq!(parse_fault(&fault.to_string()), Ok(fault));
         }
     }
@@ -239,23 +239,23 @@ mod tests {
     }
 
     #[test]
-    fn faults_strike_as_often_as_asked_each_kind_by_itself() {
+    fn each_fault_occurs_as_often_as_configured() {
         let faults = faults("all=5%");
-        let struck: Vec<Fault> = (0..10_000)
-            .filter_map(|subject| faults.strike(3, &subject.to_string(), 1))
+        let drawn_faults: Vec<Fault> = (0..10_000)
+            .filter_map(|subject| faults.draw(3, &subject.to_string(), 1))
             .collect();
-        for fault in PASSING {
-            let count = struck.iter().filter(|one| **one == fault).count();
+        for fault in TRANSIENT {
+            let count = drawn_faults.iter().filter(|one| **one == fault).count();
             assert!((400..600).contains(&count), "{fault}: {count}");
         }
     }
 
     #[test]
-    fn a_fault_once_per_location_never_strikes_twice() {
+    fn a_fault_once_per_location_never_occurs_twice() {
         let faults = faults("503=100% once");
-        let struck: Vec<bool> = (0..4)
-            .map(|turn| faults.strike(3, "a", turn).is_some())
+        let drawn_faults: Vec<bool> = (0..4)
+            .map(|turn| faults.draw(3, "a", turn).is_some())
             .collect();
-        assert_eq!(struck, [true, false, false, false]);
+        assert_eq!(drawn_faults, [true, false, false, false]);
     }
 }

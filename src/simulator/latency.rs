@@ -1,11 +1,11 @@
-//! How long an answer takes.
+//! The time until a response.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::units::{NotUnderstood, parse_duration};
+use super::units::{ParseError, parse_duration};
 
-/// Every answer takes at least and at most so long, evenly spread: `200ms..800ms`.
+/// Uniformly distributed between two bounds, such as `200ms..800ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
     least: Duration,
@@ -18,7 +18,7 @@ impl Latency {
         most: Duration::ZERO,
     };
 
-    /// The two bounds in either order.
+    /// The bounds may come in either order.
     pub fn between(one: Duration, other: Duration) -> Latency {
         Latency {
             least: one.min(other),
@@ -26,7 +26,7 @@ impl Latency {
         }
     }
 
-    /// What an answer costs that needs no work, such as a 429 of the gateway.
+    /// The latency of a response that needs no work, such as a 429.
     pub(super) fn least(self) -> Duration {
         self.least
     }
@@ -35,22 +35,22 @@ impl Latency {
         self.least != self.most
     }
 
-    pub(super) fn pick(self, dice: &mut fastrand::Rng) -> Duration {
-        self.least + self.most.saturating_sub(self.least).mul_f64(dice.f64())
+    pub(super) fn sample(self, rng: &mut fastrand::Rng) -> Duration {
+        self.least + self.most.saturating_sub(self.least).mul_f64(rng.f64())
     }
 }
 
 impl FromStr for Latency {
-    type Err = NotUnderstood;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Latency, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Latency, ParseError> {
         let Some((least, most)) = text.split_once("..") else {
             let always = parse_duration(text)?;
             return Ok(Latency::between(always, always));
         };
         let (least, most) = (parse_duration(least)?, parse_duration(most)?);
         if least > most {
-            return Err(NotUnderstood(format!(
+            return Err(ParseError(format!(
                 "`{text}` is not a latency; the shorter time comes first, like `200ms..800ms`"
             )));
         }
@@ -75,12 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn a_picked_latency_stays_within_its_bounds() {
+    fn a_sampled_latency_stays_within_its_bounds() {
         let latency: Latency = "200ms..800ms".parse().unwrap();
-        let mut dice = fastrand::Rng::with_seed(1);
+        let mut rng = fastrand::Rng::with_seed(1);
         for _ in 0..1000 {
-            let picked = latency.pick(&mut dice).as_millis();
-            assert!((200..=800).contains(&picked), "{picked}");
+            let sampled = latency.sample(&mut rng).as_millis();
+            assert!((200..=800).contains(&sampled), "{sampled}");
         }
     }
 }

@@ -1,48 +1,48 @@
 //! A local server that behaves like the service.
 //!
-//! It is built from the service's contract alone and shares no type with the client: a field misspelt on both sides
-//! would otherwise agree with itself. It holds everything in memory and starts empty each time.
+//! It implements the service's documented contract and shares no type with the client; otherwise a field misspelt in
+//! both would go unnoticed. All of its state is in memory.
 //!
 //! ```text
-//! connection ─▶ route ─▶ service ─▶ access → limiter → faults → directory ─▶ answer ─▶ connection
-//!     │                                                                                  │
-//!     └──────────────────────────────────── log ◀────────────────────────────────────────┘
+//! connection ─▶ route ─▶ request_handler: auth → rate_limiter → faults → endpoints → store ─▶ connection
+//!     │                                                                                      │
+//!     └──────────────────────────────────── request_log ◀────────────────────────────────────┘
 //! ```
 //!
-//! Beside the service's own resources it answers `GET /simulator/requests`, `/simulator/state` and
-//! `/simulator/summary`: what it saw, what is set now, and the counts.
+//! In addition to the API it has `GET /simulator/requests` (the requests received), `/simulator/state` (the current
+//! values) and `/simulator/summary` (counts).
 //!
-//! What befalls a request depends on the seed, the location, the method and how many such requests came before, never
-//! on which of two requests was faster. Only the limit goes by the clock.
+//! Faults and latencies depend on the seed, the location, the method and the number of earlier requests of that kind,
+//! never on which of two requests arrives first. Only rate limits depend on the clock.
 
-mod access;
-mod answer;
+mod auth;
 mod behavior;
-mod body;
-mod clock;
 mod connection;
-mod damage;
-mod dice;
-mod directory;
-mod doorkeeper;
+mod corrupt;
+mod endpoints;
 mod faults;
-mod ids;
+mod faulty_stream;
+mod http_response;
 mod latency;
-mod limit;
-mod limiter;
-mod line;
-mod lists;
-mod log;
-mod numbers;
-mod retry_after;
+mod pagination;
+mod rate_limit;
+mod rate_limiter;
+mod request;
+mod request_handler;
+mod request_log;
+mod resource_id;
+mod response_body;
+mod retry_after_header;
 mod route;
-mod service;
+mod seeded_rng;
+mod store;
+mod token_policy;
+mod transfer_numbers;
 mod units;
-mod visit;
-mod work;
+mod virtual_clock;
 
 #[cfg(test)]
-mod client;
+mod test_client;
 #[cfg(test)]
 mod tests;
 
@@ -55,33 +55,33 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-pub use access::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
 pub use behavior::Behavior;
-pub use directory::{Location, Locations};
 pub use faults::{Fault, Faults, When};
 pub use latency::Latency;
-pub use limit::{Early, Limit, Refused, Rule};
-pub use lists::Paging;
-pub use retry_after::RetryAfter;
-pub use units::{NotUnderstood, Rate, Share, Speed, parse_duration};
+pub use pagination::Paging;
+pub use rate_limit::{Early, Limit, Refused, Rule};
+pub use retry_after_header::RetryAfterPolicy;
+pub use store::{Location, Locations};
+pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
+pub use units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
 
-use clock::Clock;
 use connection::{Shared, serve};
-use log::Log;
-use service::Service;
+use request_handler::RequestHandler;
+use request_log::RequestLog;
+use virtual_clock::VirtualClock;
 
-/// A running simulator, on a thread of its own. Dropping it stops it and waits until it has.
+/// A running simulator on its own thread. Dropping it stops the thread and waits for its end.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    /// Ends, without a word, with the thread.
+    /// Resolves when the thread ends.
     ended: oneshot::Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Simulator {
-    /// Listens, and is ready for requests when this returns. Port 0 takes any free one.
+    /// Returns when the simulator accepts requests. Port 0 takes any free port.
     pub fn start(behavior: Behavior, listen: SocketAddr) -> io::Result<Simulator> {
         let listener = TcpListener::bind(listen)?;
         listener.set_nonblocking(true)?;
@@ -103,7 +103,7 @@ impl Simulator {
             ended,
             thread: Some(thread),
         };
-        let gone = |_| Err(io::Error::other("the simulator ended before it began"));
+        let gone = |_| Err(io::Error::other("the simulator ended before it started"));
         started.recv().unwrap_or_else(gone)?;
         Ok(simulator)
     }
@@ -112,12 +112,12 @@ impl Simulator {
         self.address
     }
 
-    /// `http://` and the address; the service's paths follow it, with or without `/v1`.
+    /// `http://` and the address. The API's paths follow it, with or without `/v1`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns only if the simulator ends by itself, which it should not; race it against the signal to stop.
+    /// Returns only if the simulator ends by itself, which it should not. Race it against the signal to stop.
     pub async fn ended(&mut self) {
         let _ = (&mut self.ended).await;
     }
@@ -132,7 +132,7 @@ impl Drop for Simulator {
     }
 }
 
-/// Serves until told to stop, or until there is no one left to tell.
+/// Serves until `stopped` resolves.
 fn run(
     behavior: Behavior,
     listener: TcpListener,
@@ -142,10 +142,10 @@ fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let log = Log::new(behavior.log_keeps);
-    let clock = Clock::start(behavior.speed);
+    let log = RequestLog::new(behavior.log_keeps);
+    let clock = VirtualClock::start(behavior.speed);
     let seed = behavior.seed;
-    let service = Service::new(behavior)
+    let service = RequestHandler::new(behavior)
         .map_err(|complaint| io::Error::new(io::ErrorKind::InvalidInput, complaint))?;
     let serving = async move {
         let shared = Shared {

@@ -1,4 +1,4 @@
-//! Which of the service's resources a path names, and what one needs to use it.
+//! Routing: the resource that a path names, its methods and its scopes.
 
 use hyper::Method;
 use percent_encoding::percent_decode_str;
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     /// The auto transfer numbers of the location with this id.
-    Numbers(String),
+    TransferNumbers(String),
     CallingLocations,
     CallingLocation(String),
     Locations,
@@ -17,27 +17,27 @@ pub(super) enum Route {
     Unknown,
 }
 
-/// The simulator's own resources, beside the service's.
+/// The simulator's own resources, which the service does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Report {
+pub(super) enum SimulatorReport {
     Requests,
     State,
     Summary,
 }
 
-impl Report {
-    pub(super) fn of(path: &str) -> Option<Report> {
+impl SimulatorReport {
+    pub(super) fn of(path: &str) -> Option<SimulatorReport> {
         match path {
-            "/simulator/requests" => Some(Report::Requests),
-            "/simulator/state" => Some(Report::State),
-            "/simulator/summary" => Some(Report::Summary),
+            "/simulator/requests" => Some(SimulatorReport::Requests),
+            "/simulator/state" => Some(SimulatorReport::State),
+            "/simulator/summary" => Some(SimulatorReport::Summary),
             _ => None,
         }
     }
 }
 
 impl Route {
-    /// Reads a path with or without its leading `/v1`, since a base URL may end either way.
+    /// Parses a path with or without `/v1`, since a base URL may end either way.
     pub(super) fn of(path: &str) -> Route {
         let path = path.strip_prefix("/v1").unwrap_or(path);
         // Split before decoding: an id may hold an encoded slash.
@@ -55,7 +55,7 @@ impl Route {
                 id,
                 "outgoingPermission",
                 "autoTransferNumbers",
-            ] => Route::Numbers((*id).to_owned()),
+            ] => Route::TransferNumbers((*id).to_owned()),
             ["telephony", "config", "locations"] => Route::CallingLocations,
             ["telephony", "config", "locations", id] => Route::CallingLocation((*id).to_owned()),
             ["locations"] => Route::Locations,
@@ -67,33 +67,37 @@ impl Route {
         }
     }
 
-    /// The location it is about, if it is about one.
+    /// The id of the location it addresses, if any.
     pub(super) fn location(&self) -> Option<&str> {
         match self {
-            Route::Numbers(id) | Route::CallingLocation(id) | Route::Location(id) => Some(id),
+            Route::TransferNumbers(id) | Route::CallingLocation(id) | Route::Location(id) => {
+                Some(id)
+            }
             _ => None,
         }
     }
 
-    /// The methods it takes, as an `Allow` header says it.
+    /// Its methods, as an `Allow` header lists them.
     pub(super) fn allows(&self) -> &'static str {
         match self {
-            Route::Numbers(_) => "GET, PUT",
+            Route::TransferNumbers(_) => "GET, PUT",
             Route::AccessToken => "POST",
             _ => "GET",
         }
     }
 
-    pub(super) fn takes(&self, method: &Method) -> bool {
+    pub(super) fn supports(&self, method: &Method) -> bool {
         self.allows()
             .split(", ")
             .any(|allowed| allowed == method.as_str())
     }
 
-    /// Any one of these opens it.
+    /// The scopes of which a token needs one.
     pub(super) fn scopes(&self, method: &Method) -> &'static [&'static str] {
         match self {
-            Route::Numbers(_) if method == Method::PUT => &["spark-admin:telephony_config_write"],
+            Route::TransferNumbers(_) if method == Method::PUT => {
+                &["spark-admin:telephony_config_write"]
+            }
             Route::Locations | Route::Location(_) => &[
                 "spark-admin:locations_read",
                 "spark-admin:people_read",
@@ -106,7 +110,7 @@ impl Route {
     }
 }
 
-/// The pairs of a query or a form, decoded, in their order.
+/// The decoded pairs of a query or a form, in order.
 pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
     let parts = text.split('&').filter(|part| !part.is_empty());
     parts
@@ -138,7 +142,7 @@ mod tests {
             ("/telephony/config/locations", Route::CallingLocations),
             (
                 "/telephony/config/locations/a%2Fb%3D/outgoingPermission/autoTransferNumbers",
-                Route::Numbers("a/b=".to_owned()),
+                Route::TransferNumbers("a/b=".to_owned()),
             ),
             ("/", Route::Unknown),
             ("/telephony/config/locations/a/b", Route::Unknown),
@@ -150,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_change_needs_the_scope_for_writing() {
-        let route = Route::Numbers(String::new());
+        let route = Route::TransferNumbers(String::new());
         assert_ne!(route.scopes(&Method::PUT), route.scopes(&Method::GET));
-        assert!(route.takes(&Method::PUT) && !route.takes(&Method::POST));
+        assert!(route.supports(&Method::PUT) && !route.supports(&Method::POST));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The simulator over real sockets.
+//! Tests of the simulator over real sockets.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde_json::{Value, json};
 
-use super::client::{Received, get, put, request};
+use super::test_client::{Received, get, put, request};
 use super::*;
 
 fn start(behavior: Behavior) -> Simulator {
@@ -244,7 +244,7 @@ async fn a_stalled_change_took_effect_or_not_and_its_late_answer_says_which() {
 #[tokio::test]
 async fn another_client_may_change_a_location_in_between() {
     let simulator = start(Behavior {
-        meddling: "100%".parse().unwrap(),
+        concurrent_edits: "100%".parse().unwrap(),
         ..Behavior::instant()
     });
     let path = numbers_path("1");
@@ -255,7 +255,7 @@ async fn another_client_may_change_a_location_in_between() {
     }
     assert_eq!(reads[0], "+49-6100773123", "the first read comes before");
     assert_ne!(reads[1], reads[0]);
-    assert_eq!(report(&simulator, "summary").await["meddled"], 1);
+    assert_eq!(report(&simulator, "summary").await["concurrentEdits"], 1);
 }
 
 #[tokio::test]

@@ -1,27 +1,27 @@
-//! Durations, rates, shares and the speed of time as a person types them.
+//! Durations, rates, probabilities and the clock's speed as they are typed.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A text that was not understood, as a sentence that says what would have been.
+/// A text that cannot be parsed. The message says what can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotUnderstood(pub(super) String);
+pub struct ParseError(pub(super) String);
 
-impl fmt::Display for NotUnderstood {
+impl fmt::Display for ParseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl std::error::Error for NotUnderstood {}
+impl std::error::Error for ParseError {}
 
 /// `200ms`, `2s`, `1.5s`, `2min`, `1h`, or `0`.
-pub fn parse_duration(text: &str) -> Result<Duration, NotUnderstood> {
+pub fn parse_duration(text: &str) -> Result<Duration, ParseError> {
     let text = text.trim();
     let refused = || {
-        NotUnderstood(format!(
+        ParseError(format!(
             "`{text}` is not a length of time; write it like `200ms`, `1.5s`, `2min` or `1h`"
         ))
     };
@@ -43,31 +43,31 @@ pub fn parse_duration(text: &str) -> Result<Duration, NotUnderstood> {
     Duration::try_from_secs_f64(count * seconds_each).map_err(|_| refused())
 }
 
-/// So many requests in so long: `20/s`, `300/min`, `1000/h`.
+/// A number of requests per time, such as `20/s`, `300/min` or `1000/h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
+pub struct RequestRate {
     pub count: NonZeroU32,
     pub per: Duration,
 }
 
-impl Rate {
-    pub fn per_second(count: NonZeroU32) -> Rate {
+impl RequestRate {
+    pub fn per_second(count: NonZeroU32) -> RequestRate {
         let per = Duration::from_secs(1);
-        Rate { count, per }
+        RequestRate { count, per }
     }
 
-    /// The time one request takes up.
+    /// The time between two requests.
     pub(super) fn interval(self) -> Duration {
         self.per / self.count.get()
     }
 }
 
-impl FromStr for Rate {
-    type Err = NotUnderstood;
+impl FromStr for RequestRate {
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Rate, NotUnderstood> {
+    fn from_str(text: &str) -> Result<RequestRate, ParseError> {
         let refused = || {
-            NotUnderstood(format!(
+            ParseError(format!(
                 "`{text}` is not a rate; write whole requests and a time, like `20/s`, `300/min` or `1000/h`"
             ))
         };
@@ -79,23 +79,23 @@ impl FromStr for Rate {
             "h" | "hour" => Duration::from_hours(1),
             _ => return Err(refused()),
         };
-        Ok(Rate { count, per })
+        Ok(RequestRate { count, per })
     }
 }
 
-/// A share between nothing and all, typed as `5%`.
+/// Between 0 and 1, typed as `5%`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
-pub struct Share(f64);
+pub struct Probability(f64);
 
-impl Share {
-    pub const NONE: Share = Share(0.0);
+impl Probability {
+    pub const NONE: Probability = Probability(0.0);
 
-    pub fn percent(percent: f64) -> Result<Share, NotUnderstood> {
+    pub fn percent(percent: f64) -> Result<Probability, ParseError> {
         if (0.0..=100.0).contains(&percent) {
-            Ok(Share(percent / 100.0))
+            Ok(Probability(percent / 100.0))
         } else {
-            Err(NotUnderstood(format!(
-                "`{percent}%` is not a share; it lies between `0%` and `100%`"
+            Err(ParseError(format!(
+                "`{percent}%` is not a probability; it lies between `0%` and `100%`"
             )))
         }
     }
@@ -105,33 +105,33 @@ impl Share {
     }
 }
 
-impl FromStr for Share {
-    type Err = NotUnderstood;
+impl FromStr for Probability {
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Share, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Probability, ParseError> {
         let refused = || {
-            NotUnderstood(format!(
-                "`{text}` is not a share; write it like `5%` or `0.5%`"
+            ParseError(format!(
+                "`{text}` is not a probability; write it like `5%` or `0.5%`"
             ))
         };
         let percent = text.trim().strip_suffix('%').ok_or_else(refused)?;
-        Share::percent(percent.trim().parse().map_err(|_| refused())?)
+        Probability::percent(percent.trim().parse().map_err(|_| refused())?)
     }
 }
 
-/// How many times faster than the real service's the simulator's time goes.
+/// How many times faster than real time the service's time passes.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Speed(f64);
+pub struct ClockSpeed(f64);
 
-impl Speed {
-    pub const REAL: Speed = Speed(1.0);
+impl ClockSpeed {
+    pub const REAL: ClockSpeed = ClockSpeed(1.0);
 
-    /// The bounds keep every time derived from it within what a clock can hold.
-    pub fn new(times: f64) -> Result<Speed, NotUnderstood> {
+    /// The bounds keep every time derived from it within the range of a clock.
+    pub fn new(times: f64) -> Result<ClockSpeed, ParseError> {
         if (0.001..=1_000_000.0).contains(&times) {
-            Ok(Speed(times))
+            Ok(ClockSpeed(times))
         } else {
-            Err(NotUnderstood(format!(
+            Err(ParseError(format!(
                 "`{times}` is not a speed; it lies between 0.001 and 1000000, and 1 is the service's own"
             )))
         }
@@ -146,13 +146,13 @@ impl Speed {
     }
 }
 
-impl FromStr for Speed {
-    type Err = NotUnderstood;
+impl FromStr for ClockSpeed {
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Speed, NotUnderstood> {
+    fn from_str(text: &str) -> Result<ClockSpeed, ParseError> {
         let times = text.trim().trim_end_matches('x');
-        Speed::new(times.parse().map_err(|_| {
-            NotUnderstood(format!(
+        ClockSpeed::new(times.parse().map_err(|_| {
+            ParseError(format!(
                 "`{text}` is not a speed; write it like `1`, `20` or `20x`"
             ))
         })?)
@@ -183,24 +183,24 @@ mod tests {
     #[test]
     fn rates_need_a_count_and_a_time() {
         for (text, count, seconds) in [("20/s", 20, 1), ("300/min", 300, 60), ("7 / h", 7, 3600)] {
-            let rate: Rate = text.parse().unwrap();
+            let rate: RequestRate = text.parse().unwrap();
             assert_eq!((rate.count.get(), rate.per.as_secs()), (count, seconds));
         }
         for text in ["", "20", "0/s", "-1/s", "1.5/s", "20/day", "/s"] {
-            let complaint = text.parse::<Rate>().unwrap_err().to_string();
+            let complaint = text.parse::<RequestRate>().unwrap_err().to_string();
             assert!(complaint.contains("300/min"), "{complaint}");
         }
     }
 
     #[test]
-    fn shares_and_speeds_outside_their_bounds_are_refused() {
-        assert!("0.5%".parse::<Share>().is_ok());
+    fn probabilities_and_speeds_outside_their_bounds_are_refused() {
+        assert!("0.5%".parse::<Probability>().is_ok());
         for text in ["5", "101%", "-1%", "NaN%", "%"] {
-            assert!(text.parse::<Share>().is_err(), "{text}");
+            assert!(text.parse::<Probability>().is_err(), "{text}");
         }
-        assert_eq!("20x".parse(), Speed::new(20.0));
+        assert_eq!("20x".parse(), ClockSpeed::new(20.0));
         for text in ["0", "-1", "NaN", "inf", "fast"] {
-            assert!(text.parse::<Speed>().is_err(), "{text}");
+            assert!(text.parse::<ClockSpeed>().is_err(), "{text}");
         }
     }
 }

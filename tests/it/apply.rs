@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 
 use serde_json::{Value, json};
-use wxbulk::simulator::{Behavior, Speed};
+use wxbulk::simulator::{Behavior, ClockSpeed};
 
 use crate::harness::{Ran, Stage, count, location_id, number, org_id, sheet};
 
@@ -123,7 +123,7 @@ fn one_bad_row_keeps_every_row_from_being_sent() {
 #[test]
 fn faults_and_limits_leave_the_state_the_sheet_asks_for() {
     let faults = "429=2%,423=2%,500=2%,502=2%,503=2%,504=2%,reset-before=2%,reset-after=2%,truncated=2%,non-utf8=2%,bad-gzip=2%";
-    let speed = Speed::new(20.0).expect("a speed");
+    let speed = ClockSpeed::new(20.0).expect("a speed");
     let stage = Stage::new(Behavior {
         speed,
         ..behavior("bucket:20/s,burst=5", "2s", faults)

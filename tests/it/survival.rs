@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wxbulk::simulator::{Behavior, Speed};
+use wxbulk::simulator::{Behavior, ClockSpeed};
 
 use crate::harness::{Ran, Stage, location_id, number, rows_recorded, sheet};
 
@@ -62,7 +62,7 @@ impl Trial {
             latency: "20ms..100ms".parse().expect("a latency"),
             faults: FAULTS.parse().expect("faults"),
             retry_after: "1s".parse().expect("a policy"),
-            speed: Speed::new(20.0).expect("a speed"),
+            speed: ClockSpeed::new(20.0).expect("a speed"),
             seed,
             ..Behavior::instant()
         });

@@ -1,20 +1,20 @@
-//! The simulator's time: real, as it would be at the service, and by the calendar.
+//! The simulator's clock: real time, the service's time and the calendar.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::units::Speed;
+use super::units::ClockSpeed;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct VirtualClock {
     started: Instant,
     wall_at_start: Timestamp,
-    speed: Speed,
+    speed: ClockSpeed,
 }
 
-/// One instant in every reckoning.
+/// One instant on each of the clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
     /// Since the start.
@@ -24,13 +24,13 @@ pub(super) struct Moment {
     pub(super) wall: Timestamp,
 }
 
-impl Clock {
+impl VirtualClock {
     #[expect(
         clippy::disallowed_methods,
         reason = "the simulator shares nothing with the crate, its clock neither; this is the one place that asks"
     )]
-    pub(super) fn start(speed: Speed) -> Clock {
-        Clock {
+    pub(super) fn start(speed: ClockSpeed) -> VirtualClock {
+        VirtualClock {
             started: Instant::now(),
             wall_at_start: Timestamp::now(),
             speed,

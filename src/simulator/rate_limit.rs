@@ -1,11 +1,11 @@
-//! How many requests the service lets through: the rules as a person names them.
+//! Rate limits as they are configured and typed.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-use super::units::{NotUnderstood, Rate};
+use super::units::{ParseError, RequestRate};
 
-/// What may pass, what a refused request costs, and whether asking again too early is refused in itself.
+/// The algorithm, whether refused requests count, and whether requests before the Retry-After are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limit {
     pub rule: Rule,
@@ -17,15 +17,18 @@ pub struct Limit {
 pub enum Rule {
     #[default]
     Unlimited,
-    /// Saves up to `burst` unused turns.
-    TokenBucket { rate: Rate, burst: NonZeroU32 },
+    /// Permits up to `burst` requests at once.
+    TokenBucket {
+        rate: RequestRate,
+        burst: NonZeroU32,
+    },
     /// Counts from zero at the start of each period.
-    FixedWindow { rate: Rate },
-    /// Never more than the count in any stretch as long as the period.
-    SlidingLog { rate: Rate },
-    /// Evenly spaced, nothing saved up.
-    Leaky { rate: Rate },
-    /// Only so many at once, however many a second.
+    FixedWindow { rate: RequestRate },
+    /// Never more than the count within any interval of the period's length.
+    SlidingLog { rate: RequestRate },
+    /// Evenly spaced, without bursts.
+    Leaky { rate: RequestRate },
+    /// Limits the requests in flight, not their rate.
     Concurrency { most: NonZeroU32 },
 }
 
@@ -33,7 +36,7 @@ pub enum Rule {
 pub enum Refused {
     #[default]
     CostNothing,
-    /// A refused request uses up the limit like any other.
+    /// A refused request counts like any other.
     CostAsMuch,
 }
 
@@ -41,12 +44,12 @@ pub enum Refused {
 pub enum Early {
     #[default]
     JudgedAfresh,
-    /// Asking before an announced Retry-After has passed earns another 429, as Cisco documents it.
+    /// A request before the announced Retry-After has passed is answered 429, as Cisco documents.
     Refused,
 }
 
 impl Limit {
-    /// The rule as such: refused requests cost nothing and early ones are judged afresh.
+    /// Refused requests do not count, and early ones are not refused as such.
     pub fn of(rule: Rule) -> Limit {
         Limit {
             rule,
@@ -56,9 +59,9 @@ impl Limit {
 }
 
 impl FromStr for Limit {
-    type Err = NotUnderstood;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Limit, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Limit, ParseError> {
         let mut parts = text.split(',').map(str::trim);
         let rule = parts.next().unwrap_or_default();
         let mut limit = Limit::of(parse_rule(rule)?);
@@ -68,13 +71,13 @@ impl FromStr for Limit {
                 ("strict", _) => limit.early = Early::Refused,
                 (_, Rule::TokenBucket { burst, .. }) if part.starts_with("burst=") => {
                     *burst = part["burst=".len()..].parse().map_err(|_| {
-                        NotUnderstood(format!(
+                        ParseError(format!(
                             "`{part}` is not a burst; write a whole number above zero, like `burst=10`"
                         ))
                     })?;
                 }
                 _ => {
-                    return Err(NotUnderstood(format!(
+                    return Err(ParseError(format!(
                         "`{part}` does not go with the limit `{rule}`; after it may come `refused-cost`, `strict`, \
                          and for a bucket `burst=10`"
                     )));
@@ -85,14 +88,14 @@ impl FromStr for Limit {
     }
 }
 
-fn parse_rule(text: &str) -> Result<Rule, NotUnderstood> {
+fn parse_rule(text: &str) -> Result<Rule, ParseError> {
     if text == "none" {
         return Ok(Rule::Unlimited);
     }
     let (kind, argument) = text.split_once(':').unwrap_or(("bucket", text));
     match kind.trim() {
         "bucket" => {
-            let rate: Rate = argument.parse()?;
+            let rate: RequestRate = argument.parse()?;
             let burst = NonZeroU32::MIN;
             Ok(Rule::TokenBucket { rate, burst })
         }
@@ -101,11 +104,11 @@ fn parse_rule(text: &str) -> Result<Rule, NotUnderstood> {
         "leaky" => argument.parse().map(|rate| Rule::Leaky { rate }),
         "concurrency" => match argument.trim().parse() {
             Ok(most) => Ok(Rule::Concurrency { most }),
-            Err(_) => Err(NotUnderstood(format!(
+            Err(_) => Err(ParseError(format!(
                 "`{argument}` is not a number of requests at once; write it like `concurrency:10`"
             ))),
         },
-        _ => Err(NotUnderstood(format!(
+        _ => Err(ParseError(format!(
             "`{text}` is not a limit; write `none`, a rate like `300/min`, `bucket:20/s,burst=10`, `window:300/min`, \
              `sliding:300/min`, `leaky:5/s` or `concurrency:10`"
         ))),
@@ -118,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_limit_can_be_typed() {
-        let rate: Rate = "20/s".parse().unwrap();
+        let rate: RequestRate = "20/s".parse().unwrap();
         let ten = NonZeroU32::new(10).unwrap();
         let one = NonZeroU32::MIN;
         for (text, rule) in [

@@ -1,21 +1,21 @@
-//! Lets requests in by their tokens, and makes new tokens.
+//! Authentication: checks bearer tokens and scopes, and issues new access tokens for refresh tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::access::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
-use super::units::Speed;
+use super::token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
+use super::units::ClockSpeed;
 
-/// As documented for integrations: 14 days.
+/// `expires_in` of a new access token, as documented for integrations: 14 days.
 const ACCESS_TOKEN_LIVES: Duration = Duration::from_hours(14 * 24);
-/// And 90 days.
+/// `refresh_token_expires_in`, as documented for integrations: 90 days.
 const REFRESH_TOKEN_LIVES: Duration = Duration::from_hours(90 * 24);
 
 /// Why a refresh was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RefreshRefused {
+pub(super) enum RefreshError {
     GrantType,
     Client,
     RefreshToken,
@@ -26,22 +26,22 @@ struct Use {
     requests: u64,
 }
 
-/// The tokens in use.
-pub(super) struct Doorkeeper {
+/// The tokens issued and used so far.
+pub(super) struct Auth {
     access: Access,
     uses: HashMap<String, Use>,
     made: u64,
-    /// The only refresh token that is good, once there is one.
+    /// The only valid refresh token; `None` accepts any.
     refresh_token: Option<Secret>,
 }
 
-impl Doorkeeper {
-    pub(super) fn new(access: Access) -> Doorkeeper {
+impl Auth {
+    pub(super) fn new(access: Access) -> Auth {
         let refresh_token = match &access.refresh {
             Refresh::Exactly { refresh_token, .. } => Some(refresh_token.clone()),
             Refresh::Anything => None,
         };
-        Doorkeeper {
+        Auth {
             access,
             uses: HashMap::new(),
             made: 0,
@@ -49,7 +49,7 @@ impl Doorkeeper {
         }
     }
 
-    /// Whether this `Authorization` header lets a request in; it counts as one use of the token.
+    /// Whether this `Authorization` header holds a valid token. Counts as one use of that token.
     pub(super) fn admits(&mut self, authorization: Option<&str>, now: Duration) -> bool {
         let Some((scheme, token)) = authorization.and_then(|text| text.split_once(' ')) else {
             return false;
@@ -90,19 +90,19 @@ impl Doorkeeper {
         }
     }
 
-    /// A new access token for a refresh token, as the form of `POST /access_token` asks.
+    /// Issues an access token for the form of a `POST /access_token`.
     pub(super) fn refresh(
         &mut self,
         form: &[(String, String)],
         now: Duration,
-        speed: Speed,
-    ) -> Result<Value, RefreshRefused> {
+        speed: ClockSpeed,
+    ) -> Result<Value, RefreshError> {
         let field = |name: &str| {
             let found = form.iter().find(|(key, _)| key == name);
             found.map_or("", |(_, value)| value.as_str())
         };
         if field("grant_type") != "refresh_token" {
-            return Err(RefreshRefused::GrantType);
+            return Err(RefreshError::GrantType);
         }
         let client_is_known = match &self.access.refresh {
             Refresh::Anything => {
@@ -115,7 +115,7 @@ impl Doorkeeper {
             } => client_id == field("client_id") && client_secret.is(field("client_secret")),
         };
         if !client_is_known {
-            return Err(RefreshRefused::Client);
+            return Err(RefreshError::Client);
         }
         let given = field("refresh_token");
         let good = self
@@ -123,7 +123,7 @@ impl Doorkeeper {
             .as_ref()
             .is_none_or(|wanted| wanted.is(given));
         if given.is_empty() || !good {
-            return Err(RefreshRefused::RefreshToken);
+            return Err(RefreshError::RefreshToken);
         }
         self.made += 1;
         let access_token = format!("simulated-access-token-{}", self.made);
@@ -170,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_token_that_was_agreed_on_opens() {
+    fn only_the_configured_token_is_accepted() {
         let bearer = Bearer::Exactly(Secret::new("right"));
         let access = Access {
             bearer,
             ..Access::default()
         };
-        let mut door = Doorkeeper::new(access);
-        for (header, opens) in [
+        let mut auth = Auth::new(access);
+        for (header, accepted) in [
             (Some("Bearer right"), true),
             (Some("bearer right"), true),
             (Some("Bearer wrong"), false),
@@ -186,38 +186,38 @@ mod tests {
             (Some("right"), false),
             (None, false),
         ] {
-            assert_eq!(door.admits(header, START), opens, "{header:?}");
+            assert_eq!(auth.admits(header, START), accepted, "{header:?}");
         }
     }
 
     #[test]
-    fn a_token_ends_after_its_requests_and_a_refresh_brings_a_new_one() {
+    fn a_token_expires_after_its_requests_and_a_refresh_issues_a_new_one() {
         let lifetime = Lifetime::Requests(NonZeroU64::new(2).unwrap());
         let access = Access {
             lifetime,
             ..Access::default()
         };
-        let mut door = Doorkeeper::new(access);
+        let mut auth = Auth::new(access);
         let admitted: Vec<bool> = (0..4)
-            .map(|_| door.admits(Some("Bearer old"), START))
+            .map(|_| auth.admits(Some("Bearer old"), START))
             .collect();
         assert_eq!(admitted, [true, true, false, false]);
-        let answer = door.refresh(&form("r"), START, Speed::REAL).unwrap();
-        let header = format!("Bearer {}", answer["access_token"].as_str().unwrap());
-        assert!(door.admits(Some(&header), START));
-        assert_eq!(answer["refresh_token"], "r");
-        assert_eq!(answer["expires_in"], 1_209_600);
+        let response = auth.refresh(&form("r"), START, ClockSpeed::REAL).unwrap();
+        let header = format!("Bearer {}", response["access_token"].as_str().unwrap());
+        assert!(auth.admits(Some(&header), START));
+        assert_eq!(response["refresh_token"], "r");
+        assert_eq!(response["expires_in"], 1_209_600);
     }
 
     #[test]
-    fn a_token_ends_when_its_time_is_over() {
+    fn a_token_expires_after_its_time() {
         let lifetime = Lifetime::Time(Duration::from_secs(10));
         let access = Access {
             lifetime,
             ..Access::default()
         };
-        let mut door = Doorkeeper::new(access);
-        let mut at = |seconds| door.admits(Some("Bearer t"), Duration::from_secs(seconds));
+        let mut auth = Auth::new(access);
+        let mut at = |seconds| auth.admits(Some("Bearer t"), Duration::from_secs(seconds));
         assert_eq!(
             [at(5), at(14), at(15)],
             [true, true, false],
@@ -226,22 +226,22 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_refresh_token_ends_the_one_before() {
+    fn a_rotated_refresh_token_invalidates_the_one_before() {
         let refresh = Refresh::Exactly {
             client_id: "me".to_owned(),
             client_secret: Secret::new("hush"),
             refresh_token: Secret::new("first"),
         };
         let rotation = Rotation::NewRefreshToken;
-        let mut door = Doorkeeper::new(Access {
+        let mut auth = Auth::new(Access {
             refresh,
             rotation,
             ..Access::default()
         });
-        let mut ask = |token: &str| door.refresh(&form(token), START, Speed::REAL);
-        assert_eq!(ask("guess"), Err(RefreshRefused::RefreshToken));
+        let mut ask = |token: &str| auth.refresh(&form(token), START, ClockSpeed::REAL);
+        assert_eq!(ask("guess"), Err(RefreshError::RefreshToken));
         let second = ask("first").unwrap()["refresh_token"].clone();
-        assert_eq!(ask("first"), Err(RefreshRefused::RefreshToken));
+        assert_eq!(ask("first"), Err(RefreshError::RefreshToken));
         assert!(ask(second.as_str().unwrap()).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! A client of the fewest lines, so that the tests see what is on the wire and not what a library makes of it.
+//! A minimal HTTP client for the tests, which shows the bytes on the wire.
 
 use std::net::SocketAddr;
 
@@ -8,13 +8,13 @@ use tokio::net::TcpStream;
 
 use super::Simulator;
 
-/// An answer as it came, or what came before the connection broke.
+/// A response as received, or the part received before the connection closed.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
-    /// The connection was reset, where it could have been closed.
+    /// The connection was reset, not closed.
     pub(super) reset: bool,
 }
 
@@ -29,7 +29,7 @@ impl Received {
     }
 }
 
-/// Sends one request on a connection of its own and reads until that ends, or no more than `most` bytes.
+/// Sends one request on its own connection and reads until its end, at most `most` bytes.
 async fn exchange(address: SocketAddr, request: &str, most: u64) -> Received {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -54,7 +54,7 @@ async fn exchange(address: SocketAddr, request: &str, most: u64) -> Received {
     }
 }
 
-/// What a test sends; `Bearer t` and JSON unless it says otherwise.
+/// A request, by default with `Bearer t` and JSON.
 pub(super) struct Request<'test> {
     method: &'test str,
     path: String,
@@ -93,8 +93,8 @@ pub(super) fn request<'test>(
     }
 }
 
-impl Request<'_> {
-    pub(super) fn with(mut self, header: &str) -> Self {
+impl<'test> Request<'test> {
+    pub(super) fn with(mut self, header: &str) -> Request<'test> {
         self.headers.push_str(header);
         self.headers.push_str("\r\n");
         self

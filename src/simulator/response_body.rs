@@ -1,4 +1,4 @@
-//! A response's body on the wire, including those that end wrongly.
+//! Response bodies, including those that break off or never end.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,32 +6,32 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::answer::Ending;
+use super::http_response::BodyEnd;
 
 #[derive(Debug)]
-pub(super) struct AnswerBody {
-    /// Taken when sent.
+pub(super) struct ResponseBody {
+    /// `None` once sent.
     piece: Option<Bytes>,
-    ending: Ending,
+    ending: BodyEnd,
     flushed: bool,
 }
 
-/// Breaks the connection off in the middle of a body.
+/// Closes the connection in the middle of a body.
 #[derive(Debug)]
-pub(super) struct CutShort;
+pub(super) struct TruncatedOnPurpose;
 
-impl fmt::Display for CutShort {
+impl fmt::Display for TruncatedOnPurpose {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the answer was cut short on purpose")
+        formatter.write_str("the response was truncated on purpose")
     }
 }
 
-impl std::error::Error for CutShort {}
+impl std::error::Error for TruncatedOnPurpose {}
 
-impl AnswerBody {
-    pub(super) fn new(body: Bytes, ending: Ending) -> AnswerBody {
+impl ResponseBody {
+    pub(super) fn new(body: Bytes, ending: BodyEnd) -> ResponseBody {
         let piece = Some(body).filter(|body| !body.is_empty());
-        AnswerBody {
+        ResponseBody {
             piece,
             ending,
             flushed: false,
@@ -39,23 +39,25 @@ impl AnswerBody {
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
-    type Error = CutShort;
+    type Error = TruncatedOnPurpose;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TruncatedOnPurpose>>> {
         let next = match self.ending {
-            Ending::Never => self.piece.clone(),
-            Ending::Whole | Ending::CutShort { .. } => self.piece.take(),
+            BodyEnd::Never => self.piece.clone(),
+            BodyEnd::Whole | BodyEnd::CutShort { .. } => self.piece.take(),
         };
         match (next, self.ending) {
             (Some(piece), _) => Poll::Ready(Some(Ok(Frame::data(piece)))),
-            (None, Ending::CutShort { .. }) if self.flushed => Poll::Ready(Some(Err(CutShort))),
+            (None, BodyEnd::CutShort { .. }) if self.flushed => {
+                Poll::Ready(Some(Err(TruncatedOnPurpose)))
+            }
             // hyper drops what it has not yet written when a body fails, and writes it out when a body is not ready.
-            (None, Ending::CutShort { .. }) => {
+            (None, BodyEnd::CutShort { .. }) => {
                 self.flushed = true;
                 context.waker().wake_by_ref();
                 Poll::Pending
@@ -65,15 +67,15 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.piece.is_none() && self.ending == Ending::Whole
+        self.piece.is_none() && self.ending == BodyEnd::Whole
     }
 
     /// Only a whole body knows its size; the others leave the promise to the `Content-Length` header.
     fn size_hint(&self) -> SizeHint {
         let length = self.piece.as_ref().map_or(0, Bytes::len) as u64;
         match self.ending {
-            Ending::Whole => SizeHint::with_exact(length),
-            Ending::CutShort { .. } | Ending::Never => SizeHint::default(),
+            BodyEnd::Whole => SizeHint::with_exact(length),
+            BodyEnd::CutShort { .. } | BodyEnd::Never => SizeHint::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One request from its arrival to its end, whichever way it ends.
+//! One request from its arrival until its response is sent or the client disconnects.
 
 use std::rc::Rc;
 
@@ -8,33 +8,32 @@ use hyper::header::{
 };
 use hyper::{Request, Response};
 
-use super::answer::Answer;
-use super::body::AnswerBody;
-use super::connection::{Shared, response};
-use super::dice::dice;
-use super::ids::{Id, Kind};
-use super::lists::value;
-use super::log::Arrival;
+use super::connection::{Shared, into_hyper};
+use super::http_response::HttpResponse;
+use super::pagination::value;
+use super::request_handler::ApiRequest;
+use super::request_log::RequestInfo;
+use super::resource_id::{ResourceId, ResourceKind};
+use super::response_body::ResponseBody;
 use super::route::{Route, pairs};
-use super::service::Asked;
+use super::seeded_rng::seeded_rng;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
 
-/// Dropped early when the client goes away, and what it counted for is put right all the same.
-pub(super) struct Visit {
+/// Dropping it, also when the client disconnects early, ends it in the log and releases its permit.
+pub(super) struct InFlightRequest {
     pub(super) shared: Rc<Shared>,
     pub(super) sequence: u64,
     location: Option<String>,
-    /// Under a concurrency cap.
-    pub(super) holds_a_place: bool,
+    pub(super) holds_permit: bool,
     answered: bool,
 }
 
-impl Visit {
+impl InFlightRequest {
     pub(super) fn begin(
         request: Request<Incoming>,
         shared: Rc<Shared>,
-    ) -> (Asked, Option<HeaderValue>, Incoming, Visit) {
+    ) -> (ApiRequest, Option<HeaderValue>, Incoming, InFlightRequest) {
         let (head, body) = request.into_parts();
         let text = |name: HeaderName| {
             let value = head.headers.get(name)?;
@@ -46,26 +45,29 @@ impl Visit {
         let mut log = shared.log.borrow_mut();
         let tracking_id = match &given {
             Some(given) => String::from_utf8_lossy(given.as_bytes()).into_owned(),
-            None => made_tracking_id(shared.seed, log.next_sequence()),
+            None => generated_tracking_id(shared.seed, log.next_sequence()),
         };
         let host = head.uri.authority().map(ToString::to_string);
         let host = host.or_else(|| text(HOST));
         let host = host.unwrap_or_else(|| shared.address.to_string());
         let canonical = |text: &str, kind| {
-            Id::read(text, kind).map_or_else(|| text.to_owned(), |id| id.canonical())
+            ResourceId::read(text, kind).map_or_else(|| text.to_owned(), |id| id.canonical())
         };
-        let location = route.location().map(|id| canonical(id, Kind::Location));
-        let arrival = Arrival {
+        let location = route
+            .location()
+            .map(|id| canonical(id, ResourceKind::Location));
+        let arrival = RequestInfo {
             method: head.method.to_string(),
             path: head.uri.path().to_owned(),
-            organization: value(&query, "orgId").map(|id| canonical(id, Kind::Organization)),
+            organization: value(&query, "orgId")
+                .map(|id| canonical(id, ResourceKind::Organization)),
             location: location.clone(),
             tracking_id: tracking_id.clone(),
             user_agent: text(USER_AGENT),
         };
         let sequence = log.arrived(shared.clock.now().real, arrival);
         drop(log);
-        let asked = Asked {
+        let request = ApiRequest {
             authorization: text(AUTHORIZATION),
             content_type: text(CONTENT_TYPE),
             path: head.uri.path().to_owned(),
@@ -76,29 +78,29 @@ impl Visit {
             tracking_id,
             body: Vec::new(),
         };
-        let visit = Visit {
+        let in_flight = InFlightRequest {
             shared,
             sequence,
             location,
-            holds_a_place: false,
+            holds_permit: false,
             answered: false,
         };
-        (asked, given, body, visit)
+        (request, given, body, in_flight)
     }
 
-    /// Hands the answer over, and says so in the log.
-    pub(super) fn answer(
+    /// Logs the response and converts it.
+    pub(super) fn respond(
         &mut self,
-        mut answer: Answer,
+        mut response: HttpResponse,
         tracking_id: Option<HeaderValue>,
-    ) -> Response<AnswerBody> {
+    ) -> Response<ResponseBody> {
         let tracking_id = tracking_id.or_else(|| {
-            HeaderValue::from_str(&made_tracking_id(self.shared.seed, self.sequence)).ok()
+            HeaderValue::from_str(&generated_tracking_id(self.shared.seed, self.sequence)).ok()
         });
         if let Some(tracking_id) = tracking_id {
-            answer.headers.push((TRACKING_ID, tracking_id));
+            response.headers.push((TRACKING_ID, tracking_id));
         }
-        let announced = answer
+        let announced = response
             .headers
             .iter()
             .filter(|(name, _)| *name == RETRY_AFTER);
@@ -106,27 +108,27 @@ impl Visit {
             .map(|(_, value)| String::from_utf8_lossy(value.as_bytes()))
             .collect();
         let announced = (!announced.is_empty()).then(|| announced.join(", "));
-        let status = answer.status.as_u16();
+        let status = response.status.as_u16();
         let now = self.shared.clock.now().real;
         self.answered = true;
         let mut log = self.shared.log.borrow_mut();
         log.answered(self.sequence, now, status, announced);
-        response(answer)
+        into_hyper(response)
     }
 }
 
-impl Drop for Visit {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
-        if self.holds_a_place {
-            self.shared.service.borrow_mut().done();
+        if self.holds_permit {
+            self.shared.service.borrow_mut().release_permit();
         }
         let mut log = self.shared.log.borrow_mut();
         log.left(self.location.as_deref(), self.answered);
     }
 }
 
-fn made_tracking_id(seed: u64, sequence: u64) -> String {
-    let bytes = dice(seed, "tracking id", "", sequence)
+fn generated_tracking_id(seed: u64, sequence: u64) -> String {
+    let bytes = seeded_rng(seed, "tracking id", "", sequence)
         .u128(..)
         .to_le_bytes();
     let id = uuid::Builder::from_random_bytes(bytes).into_uuid();

@@ -1,4 +1,4 @@
-//! What a refused client is told about when to ask again, honest and otherwise.
+//! The values of the `Retry-After` header, correct and otherwise.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,68 +6,75 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-use super::units::{NotUnderstood, Speed, parse_duration};
+use super::units::{ClockSpeed, ParseError, parse_duration};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum RetryAfter {
-    /// The time until a request would pass, rounded up to whole seconds of the service's time.
+pub enum RetryAfterPolicy {
+    /// The real wait, rounded up to whole seconds of the service's time.
     #[default]
     Honest,
-    /// The same as an HTTP date.
+    /// The real wait as an HTTP date.
     HonestDate,
     Fixed(Duration),
     Missing,
-    /// This text and no other, however little sense it makes.
+    /// This text, whatever it means.
     Text(String),
 }
 
-/// One announcement: the header values as sent, and how long they ask to wait in simulated time, if they can be read.
+/// The header's values, and the wait they announce in the service's time, where one can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Announcement {
+pub(super) struct RetryAfterValues {
     pub(super) values: Vec<String>,
     pub(super) wait: Option<Duration>,
 }
 
-impl Announcement {
-    fn one(value: impl Into<String>, wait: Option<Duration>) -> Announcement {
+impl RetryAfterValues {
+    fn one(value: impl Into<String>, wait: Option<Duration>) -> RetryAfterValues {
         let values = vec![value.into()];
-        Announcement { values, wait }
+        RetryAfterValues { values, wait }
     }
 }
 
-impl RetryAfter {
-    /// What is sent, `wait` of simulated time before a request would pass.
-    pub(super) fn announce(&self, wait: Duration, speed: Speed, wall: Timestamp) -> Announcement {
+impl RetryAfterPolicy {
+    /// The header where a request would pass after `wait` of the service's time.
+    pub(super) fn values(
+        &self,
+        wait: Duration,
+        speed: ClockSpeed,
+        wall: Timestamp,
+    ) -> RetryAfterValues {
         match self {
-            RetryAfter::Honest => {
+            RetryAfterPolicy::Honest => {
                 let wait = whole_seconds(wait);
-                Announcement::one(seconds_text(wait, speed), Some(wait))
+                RetryAfterValues::one(seconds_text(wait, speed), Some(wait))
             }
-            RetryAfter::HonestDate => {
+            RetryAfterPolicy::HonestDate => {
                 let wait = whole_seconds(wait);
-                let date = http_date(wall, speed.simulated_to_real(wait), DateForm::Preferred);
-                Announcement::one(date, Some(wait))
+                let date = http_date(wall, speed.simulated_to_real(wait), DateFormat::ImfFixdate);
+                RetryAfterValues::one(date, Some(wait))
             }
-            RetryAfter::Fixed(wait) => Announcement::one(seconds_text(*wait, speed), Some(*wait)),
-            RetryAfter::Missing => Announcement::default(),
-            RetryAfter::Text(text) => Announcement::one(text, None),
+            RetryAfterPolicy::Fixed(wait) => {
+                RetryAfterValues::one(seconds_text(*wait, speed), Some(*wait))
+            }
+            RetryAfterPolicy::Missing => RetryAfterValues::default(),
+            RetryAfterPolicy::Text(text) => RetryAfterValues::one(text, None),
         }
     }
 }
 
-impl FromStr for RetryAfter {
-    type Err = NotUnderstood;
+impl FromStr for RetryAfterPolicy {
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<RetryAfter, NotUnderstood> {
+    fn from_str(text: &str) -> Result<RetryAfterPolicy, ParseError> {
         if let Some(text) = text.strip_prefix("text:") {
-            return Ok(RetryAfter::Text(text.to_owned()));
+            return Ok(RetryAfterPolicy::Text(text.to_owned()));
         }
         match text {
-            "honest" => Ok(RetryAfter::Honest),
-            "date" => Ok(RetryAfter::HonestDate),
-            "missing" => Ok(RetryAfter::Missing),
-            _ => parse_duration(text).map(RetryAfter::Fixed).map_err(|_| {
-                NotUnderstood(format!(
+            "honest" => Ok(RetryAfterPolicy::Honest),
+            "date" => Ok(RetryAfterPolicy::HonestDate),
+            "missing" => Ok(RetryAfterPolicy::Missing),
+            _ => parse_duration(text).map(RetryAfterPolicy::Fixed).map_err(|_| {
+                ParseError(format!(
                     "`{text}` is not a Retry-After; write `honest`, `date`, `missing`, a time like `2s`, or `text:` and \
                      the text to send"
                 ))
@@ -76,8 +83,8 @@ impl FromStr for RetryAfter {
     }
 }
 
-/// Announcements that have been seen, or that the standard allows, and that a patient client gets past within seconds.
-pub(super) fn odd(turn: usize, wall: Timestamp) -> Announcement {
+/// Values that have been observed, or that the standard permits, and that are over within seconds.
+pub(super) fn odd(turn: usize, wall: Timestamp) -> RetryAfterValues {
     let second = Duration::from_secs(1);
     let dated = |form| http_date(wall, second, form);
     let odd: [Vec<String>; 9] = [
@@ -86,40 +93,40 @@ pub(super) fn odd(turn: usize, wall: Timestamp) -> Announcement {
         vec!["1.5".into()],
         vec!["+1".into()],
         vec!["Wed, 21 Oct 2015 07:28:00 GMT".into()],
-        vec![dated(DateForm::Preferred)],
-        vec![dated(DateForm::WithDashes)],
-        vec![dated(DateForm::LikeC)],
+        vec![dated(DateFormat::ImfFixdate)],
+        vec![dated(DateFormat::Rfc850)],
+        vec![dated(DateFormat::Asctime)],
         vec!["1".into(), "2".into()],
     ];
     let values = odd[turn % odd.len()].clone();
-    Announcement { values, wait: None }
+    RetryAfterValues { values, wait: None }
 }
 
-/// Announcements nobody can read; the first one is real.
-pub(super) fn unreadable(turn: usize) -> Announcement {
+/// Values that cannot be parsed. The first was observed at the real service.
+pub(super) fn unreadable(turn: usize) -> RetryAfterValues {
     let texts = ["rand(30),add(30)", "", "soon", "1;2", "30 seconds"];
-    Announcement::one(texts[turn % texts.len()], None)
+    RetryAfterValues::one(texts[turn % texts.len()], None)
 }
 
-/// Announcements no client should wait for without asking its person.
-pub(super) fn absurd(turn: usize) -> Announcement {
+/// Values so large that a client should ask its user before it waits.
+pub(super) fn absurd(turn: usize) -> RetryAfterValues {
     let texts = [
         "31536000",
         "99999999999999999999999",
         "1e300",
         "Fri, 31 Dec 9999 23:59:59 GMT",
     ];
-    Announcement::one(texts[turn % texts.len()], None)
+    RetryAfterValues::one(texts[turn % texts.len()], None)
 }
 
-/// Never zero: a client told to come back at once would come back at once.
+/// At least one second: a client that is told zero would retry at once.
 fn whole_seconds(wait: Duration) -> Duration {
     let up = u64::from(wait.subsec_nanos() > 0);
     Duration::from_secs((wait.as_secs() + up).max(1))
 }
 
-/// Seconds as the header wants them; with time compressed, decimals as far as they are needed, rounded up.
-fn seconds_text(wait: Duration, speed: Speed) -> String {
+/// Seconds, rounded up to milliseconds, which only occur where `speed` compresses time.
+fn seconds_text(wait: Duration, speed: ClockSpeed) -> String {
     let real = speed.simulated_to_real(wait);
     let real = real + Duration::from_nanos(999_999);
     let (seconds, milliseconds) = (real.as_secs(), real.subsec_millis());
@@ -131,18 +138,18 @@ fn seconds_text(wait: Duration, speed: Speed) -> String {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum DateForm {
-    Preferred,
-    WithDashes,
-    LikeC,
+enum DateFormat {
+    ImfFixdate,
+    Rfc850,
+    Asctime,
 }
 
-/// The three forms of RFC 9110, the second rounded up.
-fn http_date(wall: Timestamp, wait: Duration, form: DateForm) -> String {
+/// One of the three date formats of RFC 9110, rounded up to whole seconds.
+fn http_date(wall: Timestamp, wait: Duration, form: DateFormat) -> String {
     let format = match form {
-        DateForm::Preferred => "%a, %d %b %Y %H:%M:%S GMT",
-        DateForm::WithDashes => "%A, %d-%b-%y %H:%M:%S GMT",
-        DateForm::LikeC => "%a %b %e %H:%M:%S %Y",
+        DateFormat::ImfFixdate => "%a, %d %b %Y %H:%M:%S GMT",
+        DateFormat::Rfc850 => "%A, %d-%b-%y %H:%M:%S GMT",
+        DateFormat::Asctime => "%a %b %e %H:%M:%S %Y",
     };
     let wait = wait.saturating_add(Duration::from_nanos(999_999_999));
     let then = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
@@ -154,16 +161,16 @@ mod tests {
     use super::*;
 
     fn announced(policy: &str, milliseconds: u64, speed: f64) -> Vec<String> {
-        let policy: RetryAfter = policy.parse().unwrap();
+        let policy: RetryAfterPolicy = policy.parse().unwrap();
         let wall = "2026-03-01T10:00:00.25Z".parse().unwrap();
-        let speed = Speed::new(speed).unwrap();
+        let speed = ClockSpeed::new(speed).unwrap();
         policy
-            .announce(Duration::from_millis(milliseconds), speed, wall)
+            .values(Duration::from_millis(milliseconds), speed, wall)
             .values
     }
 
     #[test]
-    fn every_policy_says_what_its_name_promises() {
+    fn every_policy_sends_what_its_name_says() {
         for (policy, milliseconds, speed, wanted) in [
             ("honest", 0, 1.0, vec!["1"]),
             ("honest", 2001, 1.0, vec!["3"]),
@@ -187,7 +194,7 @@ mod tests {
     #[test]
     fn an_announced_date_never_lies_before_the_wait_is_over() {
         let wall: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
-        let after = |wait| http_date(wall, wait, DateForm::Preferred);
+        let after = |wait| http_date(wall, wait, DateFormat::ImfFixdate);
         assert!(after(Duration::from_secs(2)).contains("10:00:02"));
         assert!(after(Duration::from_millis(2001)).contains("10:00:03"));
         assert!(after(Duration::MAX).contains("9999"));
@@ -207,9 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_is_not_understood_is_refused_with_what_would_be() {
+    fn an_unknown_policy_is_refused_with_the_known_ones() {
         for text in ["", "2", "rand(30)", "Honest"] {
-            let complaint = text.parse::<RetryAfter>().unwrap_err().to_string();
+            let complaint = text.parse::<RetryAfterPolicy>().unwrap_err().to_string();
             assert!(complaint.contains("`honest`"), "{complaint}");
         }
     }

@@ -1,4 +1,4 @@
-//! Identifiers, told apart by what they decode to and not by how they are spelt.
+//! The service's identifiers, compared by what they decode to, not by their spelling.
 
 use base64::Engine;
 use base64::alphabet;
@@ -10,27 +10,27 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResourceKind {
     Location,
     Organization,
 }
 
-impl Kind {
+impl ResourceKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Location => "LOCATION",
-            Kind::Organization => "ORGANIZATION",
+            ResourceKind::Location => "LOCATION",
+            ResourceKind::Organization => "ORGANIZATION",
         }
     }
 }
 
-/// An identifier of a known kind, `ciscospark://us/LOCATION/…` once decoded.
+/// An identifier of a known kind, stored decoded: `ciscospark://us/LOCATION/…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Id(String);
+pub(super) struct ResourceId(String);
 
-impl Id {
-    /// Reads the encoded form, padded or not, in either alphabet; `None` for anything else, a bare UUID too.
-    pub(super) fn read(text: &str, kind: Kind) -> Option<Id> {
+impl ResourceId {
+    /// Parses the encoded form, padded or not, in either base64 alphabet. A bare UUID is not accepted.
+    pub(super) fn read(text: &str, kind: ResourceKind) -> Option<ResourceId> {
         let alphabet = if text.contains(['-', '_']) {
             &alphabet::URL_SAFE
         } else {
@@ -43,19 +43,22 @@ impl Id {
             && parts.next() == Some(kind.name())
             && parts.next().is_some_and(|own| !own.is_empty())
             && parts.next().is_none();
-        well_formed.then_some(Id(decoded))
+        well_formed.then_some(ResourceId(decoded))
     }
 
-    /// As an administrator may have it at hand: also a bare UUID, which Control Hub shows.
-    pub(super) fn read_or_convert(text: &str, kind: Kind) -> Option<Id> {
+    /// Also accepts a bare UUID, which is what Control Hub shows.
+    pub(super) fn read_or_convert(text: &str, kind: ResourceKind) -> Option<ResourceId> {
         let text = text.trim();
-        Id::read(text, kind).or_else(|| {
+        ResourceId::read(text, kind).or_else(|| {
             let bare = uuid::Uuid::try_parse(text).ok()?;
-            Some(Id(format!("ciscospark://us/{}/{bare}", kind.name())))
+            Some(ResourceId(format!(
+                "ciscospark://us/{}/{bare}",
+                kind.name()
+            )))
         })
     }
 
-    /// The one spelling the service itself uses.
+    /// The spelling that the service uses.
     pub(super) fn canonical(&self) -> String {
         BASE64_STANDARD_NO_PAD.encode(&self.0)
     }
@@ -73,12 +76,18 @@ mod tests {
         assert_eq!(canonical.len(), 82);
         let padded = format!("{canonical}==");
         let bare = "11111111-2222-3333-4444-555555555555";
-        let wanted = Id(PLAIN.to_owned());
+        let wanted = ResourceId(PLAIN.to_owned());
         for text in [&canonical, &padded] {
-            assert_eq!(Id::read(text, Kind::Location).as_ref(), Some(&wanted));
+            assert_eq!(
+                ResourceId::read(text, ResourceKind::Location).as_ref(),
+                Some(&wanted)
+            );
         }
-        assert_eq!(Id::read_or_convert(bare, Kind::Location), Some(wanted));
-        assert_eq!(Id::read(bare, Kind::Location), None);
+        assert_eq!(
+            ResourceId::read_or_convert(bare, ResourceKind::Location),
+            Some(wanted)
+        );
+        assert_eq!(ResourceId::read(bare, ResourceKind::Location), None);
     }
 
     #[test]
@@ -86,7 +95,7 @@ mod tests {
         let mut text = BASE64_STANDARD_NO_PAD.encode(PLAIN);
         let last = text.pop().unwrap();
         text.push(char::from(u8::try_from(last).unwrap() + 1));
-        let id = Id::read(&text, Kind::Location).unwrap();
+        let id = ResourceId::read(&text, ResourceKind::Location).unwrap();
         assert_ne!(id.canonical(), text);
     }
 
@@ -103,8 +112,18 @@ mod tests {
             encoded("ciscospark://us/LOCATION/1/2"),
             encoded("LOCATION/1"),
         ] {
-            assert_eq!(Id::read(&text, Kind::Location), None, "{text}");
+            assert_eq!(
+                ResourceId::read(&text, ResourceKind::Location),
+                None,
+                "{text}"
+            );
         }
-        assert!(Id::read(&encoded("ciscospark://us/LOCATION/31161"), Kind::Location).is_some());
+        assert!(
+            ResourceId::read(
+                &encoded("ciscospark://us/LOCATION/31161"),
+                ResourceKind::Location
+            )
+            .is_some()
+        );
     }
 }

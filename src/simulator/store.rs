@@ -1,30 +1,30 @@
-//! The organizations and locations the service knows, and the numbers set on them.
+//! The organizations and locations that exist, and the numbers set on them.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::ids::{Id, Kind};
-use super::numbers::{Change, Numbers, as_set};
+use super::resource_id::{ResourceId, ResourceKind};
+use super::transfer_numbers::{NumbersUpdate, TransferNumbers, as_set};
 
-/// The organization of the token where nothing else is said.
+/// The organization of the token where none is configured.
 const OWN_ORGANIZATION: &str = "5ca1ab1e-0000-4000-8000-000000000001";
 
 #[derive(Debug, Clone, Default)]
 pub enum Locations {
-    /// Any id that decodes to a location is one, in whatever organization is named.
+    /// Every id that decodes to a location exists, in whatever organization is named.
     #[default]
     AnyWellFormed,
     Exactly(Vec<Location>),
 }
 
-/// Ids may be in their encoded form or bare UUIDs.
+/// Ids may be encoded or bare UUIDs.
 #[derive(Debug, Clone, Default)]
 pub struct Location {
     pub id: String,
     /// `None` is the token's own organization.
     pub organization: Option<String>,
-    /// Empty for a made-up one.
+    /// Empty for an invented one.
     pub organization_name: String,
     pub name: String,
     /// `None` is unset.
@@ -32,51 +32,54 @@ pub struct Location {
 }
 
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) id: Id,
-    pub(super) organization: Id,
+pub(super) struct LocationRecord {
+    pub(super) id: ResourceId,
+    pub(super) organization: ResourceId,
     pub(super) name: String,
-    pub(super) numbers: Numbers,
+    pub(super) numbers: TransferNumbers,
 }
 
-/// A place that exists: one already on record, or one that any well-formed id stands for.
+/// A location that exists: a stored one, or one that was never changed where every well-formed id exists.
 #[derive(Debug)]
-pub(super) enum Spot {
-    OnRecord(usize),
-    Untouched { id: Id, organization: Id },
+pub(super) enum LocationRef {
+    Stored(usize),
+    Unchanged {
+        id: ResourceId,
+        organization: ResourceId,
+    },
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Organization {
-    pub(super) id: Id,
+    pub(super) id: ResourceId,
     pub(super) name: String,
 }
 
 #[derive(Debug)]
-pub(super) struct Directory {
-    knows_any: bool,
-    own: Id,
+pub(super) struct Store {
+    any_id_exists: bool,
+    own: ResourceId,
     organizations: Vec<Organization>,
-    places: Vec<Place>,
-    index: HashMap<Id, usize>,
+    locations: Vec<LocationRecord>,
+    index: HashMap<ResourceId, usize>,
 }
 
-impl Directory {
-    /// Refuses ids that are none, by name. Of two locations with one id the first stands.
-    pub(super) fn new(locations: Locations, own: Option<&str>) -> Result<Directory, String> {
-        let (knows_any, listed) = match locations {
+impl Store {
+    /// Names an id that cannot be parsed. Of two locations with one id the first counts.
+    pub(super) fn new(locations: Locations, own: Option<&str>) -> Result<Store, String> {
+        let (any_id_exists, listed) = match locations {
             Locations::AnyWellFormed => (true, Vec::new()),
             Locations::Exactly(listed) => (false, listed),
         };
         let organization = |text: &str| {
-            Id::read_or_convert(text, Kind::Organization)
+            ResourceId::read_or_convert(text, ResourceKind::Organization)
                 .ok_or_else(|| format!("`{text}` is not an organization's id"))
         };
         let mut organizations: Vec<Organization> = Vec::new();
-        let mut known: HashMap<Id, usize> = HashMap::new();
+        let mut known: HashMap<ResourceId, usize> = HashMap::new();
         let mut read = Vec::with_capacity(listed.len());
         for location in listed {
-            let id = Id::read_or_convert(&location.id, Kind::Location)
+            let id = ResourceId::read_or_convert(&location.id, ResourceKind::Location)
                 .ok_or_else(|| format!("`{}` is not a location's id", location.id))?;
             let named = location
                 .organization
@@ -111,24 +114,30 @@ impl Directory {
                 organization.name = format!("Organization {}", at + 1);
             }
         }
-        let mut directory = Directory {
-            knows_any,
+        let mut store = Store {
+            any_id_exists,
             own,
             organizations,
-            places: Vec::with_capacity(read.len()),
+            locations: Vec::with_capacity(read.len()),
             index: HashMap::with_capacity(read.len()),
         };
         for (id, named, location) in read {
-            if !directory.index.contains_key(&id) {
-                let organization = named.unwrap_or_else(|| directory.own.clone());
-                directory.record(id, organization, location.name, location.numbers);
+            if !store.index.contains_key(&id) {
+                let organization = named.unwrap_or_else(|| store.own.clone());
+                store.add(id, organization, location.name, location.numbers);
             }
         }
-        Ok(directory)
+        Ok(store)
     }
 
-    fn record(&mut self, id: Id, organization: Id, name: String, numbers: Numbers) -> usize {
-        let at = self.places.len();
+    fn add(
+        &mut self,
+        id: ResourceId,
+        organization: ResourceId,
+        name: String,
+        numbers: TransferNumbers,
+    ) -> usize {
+        let at = self.locations.len();
         let name = if name.is_empty() {
             format!("Location {}", at + 1)
         } else {
@@ -137,7 +146,7 @@ impl Directory {
         self.index.insert(id.clone(), at);
         // An empty number is an unset one, as after a change.
         let numbers = numbers.map(|number| number.filter(|number| !number.is_empty()));
-        self.places.push(Place {
+        self.locations.push(LocationRecord {
             id,
             organization,
             name,
@@ -146,76 +155,76 @@ impl Directory {
         at
     }
 
-    /// The location with this id, if it is one of this organization; no organization means the token's own.
-    pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<Spot> {
-        let id = Id::read(id, Kind::Location)?;
+    /// The location with this id, if it belongs to this organization. No organization means the token's own.
+    pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<LocationRef> {
+        let id = ResourceId::read(id, ResourceKind::Location)?;
         let organization = self.organization(organization)?;
         match self.index.get(&id) {
-            Some(at) if self.knows_any || self.places[*at].organization == organization => {
-                Some(Spot::OnRecord(*at))
+            Some(at) if self.any_id_exists || self.locations[*at].organization == organization => {
+                Some(LocationRef::Stored(*at))
             }
-            None if self.knows_any => Some(Spot::Untouched { id, organization }),
+            None if self.any_id_exists => Some(LocationRef::Unchanged { id, organization }),
             _ => None,
         }
     }
 
-    fn organization(&self, named: Option<&str>) -> Option<Id> {
+    fn organization(&self, named: Option<&str>) -> Option<ResourceId> {
         match named.filter(|text| !text.is_empty()) {
-            Some(text) => Id::read(text, Kind::Organization),
+            Some(text) => ResourceId::read(text, ResourceKind::Organization),
             None => Some(self.own.clone()),
         }
     }
 
-    pub(super) fn numbers(&self, spot: &Spot) -> Numbers {
-        match spot {
-            Spot::OnRecord(at) => self.places[*at].numbers.clone(),
-            Spot::Untouched { .. } => Numbers::default(),
+    pub(super) fn numbers(&self, location: &LocationRef) -> TransferNumbers {
+        match location {
+            LocationRef::Stored(at) => self.locations[*at].numbers.clone(),
+            LocationRef::Unchanged { .. } => TransferNumbers::default(),
         }
     }
 
-    pub(super) fn change(&mut self, spot: Spot, change: Change) {
-        let at = match spot {
-            Spot::OnRecord(at) => at,
-            Spot::Untouched { id, organization } => {
-                self.record(id, organization, String::new(), Numbers::default())
+    pub(super) fn change(&mut self, location: LocationRef, change: NumbersUpdate) {
+        let at = match location {
+            LocationRef::Stored(at) => at,
+            LocationRef::Unchanged { id, organization } => {
+                self.add(id, organization, String::new(), TransferNumbers::default())
             }
         };
-        change.apply(&mut self.places[at].numbers);
+        change.apply(&mut self.locations[at].numbers);
     }
 
-    /// What has been heard of, for one organization; `None` for an organization the token does not manage.
-    pub(super) fn places_of(&self, organization: Option<&str>) -> Option<Vec<&Place>> {
+    /// The stored locations of one organization; `None` for an organization that the token does not manage.
+    pub(super) fn locations_of(&self, organization: Option<&str>) -> Option<Vec<&LocationRecord>> {
         let organization = self.organization(organization)?;
         let mut managed = self.organizations.iter();
-        if !self.knows_any && !managed.any(|managed| managed.id == organization) {
+        if !self.any_id_exists && !managed.any(|managed| managed.id == organization) {
             return None;
         }
-        let of_it = |place: &&Place| place.organization == organization;
-        Some(self.places.iter().filter(of_it).collect())
+        let of_it = |location: &&LocationRecord| location.organization == organization;
+        Some(self.locations.iter().filter(of_it).collect())
     }
 
-    pub(super) fn place(&self, at: usize) -> &Place {
-        &self.places[at]
+    pub(super) fn location(&self, at: usize) -> &LocationRecord {
+        &self.locations[at]
     }
 
-    /// All that the token manages. Where it is any that is named, they cannot be listed, and none is.
+    /// The organizations that the token manages. Where every well-formed id exists they cannot be listed, and none is.
     pub(super) fn organizations(&self) -> &[Organization] {
-        if self.knows_any {
+        if self.any_id_exists {
             return &[];
         }
         &self.organizations
     }
 
-    pub(super) fn own(&self) -> &Id {
+    pub(super) fn own(&self) -> &ResourceId {
         &self.own
     }
 
-    /// Every location on record with its organization and its numbers as they were set.
+    /// Every stored location with its organization and its numbers as they were set.
     pub(super) fn state(&self) -> Value {
-        let entries = self.places.iter().map(|place| {
-            let mut fields = as_set(&place.numbers);
-            fields["orgId"] = place.organization.canonical().into();
-            (place.id.canonical(), fields)
+        let entries = self.locations.iter().map(|location| {
+            let mut fields = as_set(&location.numbers);
+            fields["orgId"] = location.organization.canonical().into();
+            (location.id.canonical(), fields)
         });
         Value::Object(entries.collect::<Map<_, _>>())
     }
@@ -244,15 +253,15 @@ mod tests {
         Locations::Exactly(entries.collect())
     }
 
-    fn change(number: &str) -> Change {
-        Change::read(format!(r#"{{"autoTransferNumber1":"{number}"}}"#).as_bytes()).unwrap()
+    fn change(number: &str) -> NumbersUpdate {
+        NumbersUpdate::read(format!(r#"{{"autoTransferNumber1":"{number}"}}"#).as_bytes()).unwrap()
     }
 
     #[test]
     fn a_location_is_known_in_its_own_organization_only() {
         let locations = listed(&[("1", Some("a")), ("2", Some("b")), ("3", None)]);
-        let directory = Directory::new(locations, None).unwrap();
-        let own = directory.own().canonical();
+        let store = Store::new(locations, None).unwrap();
+        let own = store.own().canonical();
         for (id, organization, known) in [
             ("1", Some(organization_id("a")), true),
             ("1", Some(organization_id("b")), false),
@@ -262,7 +271,7 @@ mod tests {
             ("4", None, false),
             ("1", Some("a".to_owned()), false),
         ] {
-            let found = directory.find(&location_id(id), organization.as_deref());
+            let found = store.find(&location_id(id), organization.as_deref());
             assert_eq!(found.is_some(), known, "{id} {organization:?}");
         }
     }
@@ -270,24 +279,24 @@ mod tests {
     #[test]
     fn the_only_organization_of_all_locations_is_the_tokens_own() {
         let locations = listed(&[("1", Some("a")), ("2", Some("a"))]);
-        let directory = Directory::new(locations, None).unwrap();
-        assert!(directory.find(&location_id("2"), None).is_some());
-        assert_eq!(directory.organizations().len(), 1);
+        let store = Store::new(locations, None).unwrap();
+        assert!(store.find(&location_id("2"), None).is_some());
+        assert_eq!(store.organizations().len(), 1);
     }
 
     #[test]
     fn any_well_formed_location_takes_a_change_and_shows_in_the_state_only_then() {
-        let mut directory = Directory::new(Locations::AnyWellFormed, None).unwrap();
+        let mut store = Store::new(Locations::AnyWellFormed, None).unwrap();
         let id = location_id("31161");
-        let find = |directory: &Directory| directory.find(&id, None).unwrap();
-        assert_eq!(directory.numbers(&find(&directory)), Numbers::default());
-        assert_eq!(directory.state(), Value::Object(Map::new()));
-        directory.change(find(&directory), change("123"));
-        directory.change(find(&directory), change("456"));
-        assert_eq!(directory.state()[&id]["autoTransferNumber1"], "456");
-        assert_eq!(directory.places_of(None).unwrap().len(), 1);
-        assert!(directory.find("31161", None).is_none());
-        assert!(directory.find(&organization_id("1"), None).is_none());
+        let find = |store: &Store| store.find(&id, None).unwrap();
+        assert_eq!(store.numbers(&find(&store)), TransferNumbers::default());
+        assert_eq!(store.state(), Value::Object(Map::new()));
+        store.change(find(&store), change("123"));
+        store.change(find(&store), change("456"));
+        assert_eq!(store.state()[&id]["autoTransferNumber1"], "456");
+        assert_eq!(store.locations_of(None).unwrap().len(), 1);
+        assert!(store.find("31161", None).is_none());
+        assert!(store.find(&organization_id("1"), None).is_none());
     }
 
     #[test]
@@ -296,7 +305,7 @@ mod tests {
             id: "nonsense".to_owned(),
             ..Location::default()
         };
-        let refusal = Directory::new(Locations::Exactly(vec![location]), None).unwrap_err();
+        let refusal = Store::new(Locations::Exactly(vec![location]), None).unwrap_err();
         assert!(refusal.contains("`nonsense`"), "{refusal}");
     }
 }

@@ -1,4 +1,4 @@
-//! What opens the service: bearer tokens, their scopes, their end, and what renews them.
+//! Configuration of access tokens: which are valid, their scopes and lifetime, and how they are refreshed.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::units::{NotUnderstood, parse_duration};
+use super::units::{ParseError, parse_duration};
 
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -17,7 +17,7 @@ pub struct Access {
     pub rotation: Rotation,
 }
 
-/// A text that never shows itself.
+/// A text that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -37,7 +37,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The token a client starts with; those it is given by a refresh are always good.
+/// The token a client starts with. Those issued by a refresh are valid too.
 #[derive(Debug, Clone, Default)]
 pub enum Bearer {
     #[default]
@@ -52,28 +52,28 @@ pub enum Scopes {
     Only(BTreeSet<String>),
 }
 
-/// How long each token is good, in the service's time.
+/// How long a token is valid, in the service's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lifetime {
     #[default]
     Unlimited,
     Requests(NonZeroU64),
-    /// From its first use, or from its making by a refresh.
+    /// Counted from its first use, or from the refresh that issued it.
     Time(Duration),
 }
 
 /// `unlimited`, a number of requests such as `200`, or a time such as `12h`.
 impl FromStr for Lifetime {
-    type Err = NotUnderstood;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Lifetime, NotUnderstood> {
+    fn from_str(text: &str) -> Result<Lifetime, ParseError> {
         if text == "unlimited" {
             return Ok(Lifetime::Unlimited);
         }
         let requests = text.parse().map(Lifetime::Requests).ok();
         let time = || parse_duration(text).map(Lifetime::Time).ok();
         requests.or_else(time).ok_or_else(|| {
-            NotUnderstood(format!(
+            ParseError(format!(
                 "`{text}` is not a token's lifetime; write `unlimited`, a number of requests like `200`, or a time like \
                  `12h`"
             ))
@@ -81,7 +81,7 @@ impl FromStr for Lifetime {
     }
 }
 
-/// What a refresh must come with.
+/// What a refresh request must contain.
 #[derive(Debug, Clone, Default)]
 pub enum Refresh {
     #[default]
@@ -97,7 +97,7 @@ pub enum Refresh {
 pub enum Rotation {
     #[default]
     SameRefreshToken,
-    /// Each refresh brings a new refresh token and ends the old one.
+    /// Each refresh issues a new refresh token and invalidates the old one.
     NewRefreshToken,
 }
 

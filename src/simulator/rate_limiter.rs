@@ -1,24 +1,24 @@
-//! Decides which request passes the limit, as a function of the time it is given.
+//! Rate limiting: decides which requests pass, with the time as an argument.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::limit::{Early, Limit, Refused, Rule};
+use super::rate_limit::{Early, Limit, Refused, Rule};
 
-/// When a place falls free is not known under a concurrency cap; this is what is said instead.
-const SOME_PLACE_IS_FREE_BY_THEN: Duration = Duration::from_secs(1);
+/// The wait announced under a concurrency limit, where the real one is not known.
+const WAIT_FOR_A_PERMIT: Duration = Duration::from_secs(1);
 
-/// One limit and what it remembers. Times are since the simulator's start.
+/// The state of one limit. Times are since the simulator's start.
 #[derive(Debug)]
 pub(super) struct Limiter {
     limit: Limit,
     /// Token bucket: when the bucket is full again.
     full_at: Duration,
-    /// Fixed window: which one, and how many in it.
+    /// Fixed window: its index, and the requests in it.
     window: (u128, u64),
-    /// Sliding log: what was counted lately.
+    /// Sliding log: the times of the latest requests.
     counted: VecDeque<Duration>,
-    /// Before this the service has said it will refuse.
+    /// The end of the announced Retry-After.
     closed_until: Duration,
 }
 
@@ -33,17 +33,17 @@ impl Limiter {
         }
     }
 
-    /// Lets a request through, or says how long until one would pass.
-    pub(super) fn ask(&mut self, now: Duration, in_flight: u32) -> Result<(), Duration> {
+    /// Permits a request, or returns how long until one would be permitted.
+    pub(super) fn check(&mut self, now: Duration, in_flight: u32) -> Result<(), Duration> {
         if now < self.closed_until {
             return Err(self.closed_until.saturating_sub(now));
         }
         let costs = self.limit.refused == Refused::CostAsMuch;
         match self.limit.rule {
             Rule::TokenBucket { rate, burst } => {
-                self.pour(now, rate.interval(), burst.get(), costs)
+                self.take_token(now, rate.interval(), burst.get(), costs)
             }
-            Rule::Leaky { rate } => self.pour(now, rate.interval(), 1, costs),
+            Rule::Leaky { rate } => self.take_token(now, rate.interval(), 1, costs),
             Rule::FixedWindow { rate } => {
                 let index = now.as_nanos() / rate.per.as_nanos();
                 if self.window.0 != index {
@@ -58,46 +58,44 @@ impl Limiter {
                 let left = Duration::from_nanos(u64::try_from(left).unwrap_or(u64::MAX));
                 passes.then_some(()).ok_or(left)
             }
-            Rule::SlidingLog { rate } => self.slide(now, rate.per, rate.count.get(), costs),
-            Rule::Concurrency { most } if in_flight >= most.get() => {
-                Err(SOME_PLACE_IS_FREE_BY_THEN)
-            }
+            Rule::SlidingLog { rate } => self.check_window(now, rate.per, rate.count.get(), costs),
+            Rule::Concurrency { most } if in_flight >= most.get() => Err(WAIT_FOR_A_PERMIT),
             Rule::Unlimited | Rule::Concurrency { .. } => Ok(()),
         }
     }
 
-    /// A Retry-After was announced: hold to it, if this service does.
+    /// Refuses every request until the announced Retry-After has passed, if the limit is strict.
     ///
-    /// A refusal inside the pause does not lengthen it, or its rounding would keep a hasty client out for ever.
+    /// A refusal within the pause does not extend it; otherwise its rounding would lock out an impatient client for ever.
     pub(super) fn announced(&mut self, now: Duration, wait: Duration) {
         if self.limit.early == Early::Refused && now >= self.closed_until {
             self.closed_until = now.saturating_add(wait);
         }
     }
 
-    /// A bucket that refills by one each `interval`, kept as the moment it is full again.
-    fn pour(
+    /// A bucket that refills by one each `interval`, stored as the time at which it is full.
+    fn take_token(
         &mut self,
         now: Duration,
         interval: Duration,
         burst: u32,
         costs: bool,
     ) -> Result<(), Duration> {
-        let saved = interval * (burst - 1);
+        let capacity = interval * (burst - 1);
         let full_at = self.full_at.max(now);
-        let passes_at = full_at.saturating_sub(saved);
+        let passes_at = full_at.saturating_sub(capacity);
         if passes_at <= now {
             self.full_at = full_at + interval;
             return Ok(());
         }
         if costs {
             // The debt is capped at one more burst, so that a client that stops asking gets out of it.
-            self.full_at = (full_at + interval).min(now + (saved + interval) * 2);
+            self.full_at = (full_at + interval).min(now + (capacity + interval) * 2);
         }
-        Err(self.full_at.saturating_sub(saved).saturating_sub(now))
+        Err(self.full_at.saturating_sub(capacity).saturating_sub(now))
     }
 
-    fn slide(
+    fn check_window(
         &mut self,
         now: Duration,
         period: Duration,
@@ -140,16 +138,16 @@ mod tests {
         Limiter::new(text.parse().unwrap())
     }
 
-    /// Which of requests at these milliseconds pass.
+    /// Which of the requests at these milliseconds pass.
     fn passes(text: &str, at: &[u64]) -> Vec<bool> {
         let mut limiter = limiter(text);
         at.iter()
-            .map(|at| limiter.ask(milliseconds(*at), 0).is_ok())
+            .map(|at| limiter.check(milliseconds(*at), 0).is_ok())
             .collect()
     }
 
     #[test]
-    fn each_rule_lets_through_what_it_says() {
+    fn each_rule_permits_what_its_name_says() {
         for (text, at, wanted) in [
             ("none", vec![0, 0, 0], vec![true, true, true]),
             (
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_passes_exactly_when_the_refusal_said() {
+    fn a_request_passes_exactly_when_its_refusal_announced() {
         for text in [
             "bucket:7/s,burst=3",
             "leaky:3/s",
@@ -188,44 +186,44 @@ mod tests {
             let mut limiter = limiter(text);
             let now = milliseconds(300);
             let wait = loop {
-                if let Err(wait) = limiter.ask(now, 0) {
+                if let Err(wait) = limiter.check(now, 0) {
                     break wait;
                 }
             };
             let just_before = (now + wait).saturating_sub(Duration::from_nanos(1));
-            assert!(limiter.ask(just_before, 0).is_err(), "{text}");
-            assert!(limiter.ask(now + wait, 0).is_ok(), "{text}");
+            assert!(limiter.check(just_before, 0).is_err(), "{text}");
+            assert!(limiter.check(now + wait, 0).is_ok(), "{text}");
         }
     }
 
     #[test]
-    fn refused_requests_that_cost_put_the_next_turn_off() {
+    fn refused_requests_that_count_delay_the_next_one() {
         for rule in ["bucket:10/s", "window:2/s", "sliding:2/s"] {
             let until_next = |text: &str| {
                 let mut limiter = limiter(text);
                 (0..50u64)
-                    .filter(|turn| limiter.ask(milliseconds(turn * 10), 0).is_ok())
+                    .filter(|turn| limiter.check(milliseconds(turn * 10), 0).is_ok())
                     .count()
             };
             let costly = format!("{rule},refused-cost");
             assert!(until_next(&costly) <= until_next(rule), "{rule}");
         }
         let mut limiter = limiter("bucket:10/s,refused-cost");
-        assert!(limiter.ask(milliseconds(0), 0).is_ok());
+        assert!(limiter.check(milliseconds(0), 0).is_ok());
         for _ in 0..1000 {
-            assert!(limiter.ask(milliseconds(1), 0).is_err());
+            assert!(limiter.check(milliseconds(1), 0).is_err());
         }
         assert!(
-            limiter.ask(milliseconds(202), 0).is_ok(),
+            limiter.check(milliseconds(202), 0).is_ok(),
             "a debt is worked off"
         );
     }
 
     #[test]
-    fn only_so_many_pass_at_once_under_a_concurrency_cap() {
+    fn a_concurrency_limit_bounds_the_requests_in_flight() {
         let mut limiter = limiter("concurrency:2");
-        assert!(limiter.ask(Duration::ZERO, 1).is_ok());
-        assert!(limiter.ask(Duration::ZERO, 2).is_err());
+        assert!(limiter.check(Duration::ZERO, 1).is_ok());
+        assert!(limiter.check(Duration::ZERO, 2).is_err());
     }
 
     #[test]
@@ -233,13 +231,13 @@ mod tests {
         let mut limiter = limiter("100/s,strict");
         limiter.announced(milliseconds(0), milliseconds(2000));
         assert_eq!(
-            limiter.ask(milliseconds(500), 0),
+            limiter.check(milliseconds(500), 0),
             Err(milliseconds(1500)),
             "still closed"
         );
         limiter.announced(milliseconds(500), milliseconds(2000));
         assert!(
-            limiter.ask(milliseconds(2000), 0).is_ok(),
+            limiter.check(milliseconds(2000), 0).is_ok(),
             "asking early did not lengthen it"
         );
     }

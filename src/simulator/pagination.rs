@@ -1,35 +1,35 @@
-//! Lists in pages, and what stands in them.
+//! Paged lists and their items.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::directory::{Directory, Place};
+use super::store::{LocationRecord, Store};
 
-/// How the pages of a list follow each other.
+/// How the pages of a list are linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Paging {
     #[default]
     Plain,
-    /// Before each page comes an empty one that has a next link all the same, as the service is known to send.
+    /// Before each page comes an empty one that has a next link too, as the service is known to send.
     WithEmptyPages,
 }
 
-/// Where a page is without a `max` of its own, and the most one may ask for.
+/// The default and the maximum of `max`.
 const PAGE: usize = 1000;
 
-/// Marks the second visit to a page whose first came out empty.
+/// Marks the second request of a page whose first was empty.
 const FILLED: &str = "filled";
 
-/// The items of one page, and the address of the next.
+/// The items of one page, and the URL of the next.
 #[derive(Debug, PartialEq)]
 pub(super) struct Page<Item> {
     pub(super) items: Vec<Item>,
     pub(super) next: Option<String>,
 }
 
-/// Cuts the page a query asks for; the error is what is wrong with the query.
+/// The page that a query asks for. The error says what is wrong with the query.
 pub(super) fn page<Item>(
     items: Vec<Item>,
     query: &[(String, String)],
@@ -61,7 +61,7 @@ pub(super) fn page<Item>(
     })
 }
 
-/// The same question with another start.
+/// The same query with another start.
 fn next(address: &str, query: &[(String, String)], start: usize, filled: bool) -> String {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let kept = query
@@ -82,11 +82,11 @@ pub(super) fn value<'query>(query: &'query [(String, String)], name: &str) -> Op
     found.map(|(_, value)| value.as_str())
 }
 
-/// Those whose name contains what the query asks for, in the order it asks for.
-pub(super) fn chosen<'places>(
-    mut places: Vec<&'places Place>,
+/// The locations that match the query's `name`, in its `order`.
+pub(super) fn filtered<'places>(
+    mut places: Vec<&'places LocationRecord>,
     query: &[(String, String)],
-) -> Vec<&'places Place> {
+) -> Vec<&'places LocationRecord> {
     if let Some(part) = value(query, "name") {
         let part = part.to_lowercase();
         places.retain(|place| place.name.to_lowercase().contains(&part));
@@ -102,8 +102,8 @@ pub(super) fn chosen<'places>(
     places
 }
 
-/// A location as calling knows it.
-pub(super) fn calling_location(place: &Place) -> Value {
+/// An item of `GET /telephony/config/locations`.
+pub(super) fn calling_location(place: &LocationRecord) -> Value {
     json!({
         "id": place.id.canonical(),
         "name": place.name,
@@ -114,8 +114,8 @@ pub(super) fn calling_location(place: &Place) -> Value {
     })
 }
 
-/// A location as the rest of the service knows it.
-pub(super) fn location(place: &Place) -> Value {
+/// An item of `GET /locations`.
+pub(super) fn location(place: &LocationRecord) -> Value {
     json!({
         "id": place.id.canonical(),
         "name": place.name,
@@ -128,8 +128,8 @@ pub(super) fn location(place: &Place) -> Value {
     })
 }
 
-pub(super) fn organizations(directory: &Directory) -> Value {
-    let all = directory.organizations().iter();
+pub(super) fn organizations(store: &Store) -> Value {
+    let all = store.organizations().iter();
     let items = all.map(|organization| {
         json!({
             "id": organization.id.canonical(),
@@ -140,8 +140,8 @@ pub(super) fn organizations(directory: &Directory) -> Value {
     json!({"items": items.collect::<Vec<_>>()})
 }
 
-/// The administrator whose token it is.
-pub(super) fn me(directory: &Directory) -> Value {
+/// The person of the token.
+pub(super) fn me(store: &Store) -> Value {
     let id = |text: &str| BASE64_STANDARD_NO_PAD.encode(format!("ciscospark://us/{text}"));
     json!({
         "id": id("PEOPLE/5ca1ab1e-0000-4000-8000-000000000002"),
@@ -151,7 +151,7 @@ pub(super) fn me(directory: &Directory) -> Value {
         "nickName": "Simulated",
         "firstName": "Simulated",
         "lastName": "Administrator",
-        "orgId": directory.own().canonical(),
+        "orgId": store.own().canonical(),
         "roles": [id("ROLE/id_full_admin")],
         "licenses": [],
         "created": "2020-01-01T00:00:00.000Z",
@@ -168,8 +168,8 @@ mod tests {
     use super::super::route::pairs;
     use super::*;
 
-    /// Follows the links from a first query, and says what each page held.
-    fn walk(items: usize, query: &str, paging: Paging) -> Vec<Vec<usize>> {
+    /// Follows the next links and returns the items of each page.
+    fn all_pages(items: usize, query: &str, paging: Paging) -> Vec<Vec<usize>> {
         let mut pages = Vec::new();
         let mut query = pairs(query);
         loop {
@@ -186,21 +186,21 @@ mod tests {
 
     #[test]
     fn the_pages_together_are_the_list() {
-        assert_eq!(walk(0, "", Paging::Plain), vec![Vec::<usize>::new()]);
+        assert_eq!(all_pages(0, "", Paging::Plain), vec![Vec::<usize>::new()]);
         assert_eq!(
-            walk(5, "max=2", Paging::Plain),
+            all_pages(5, "max=2", Paging::Plain),
             [vec![0, 1], vec![2, 3], vec![4]]
         );
         assert_eq!(
-            walk(4, "max=2&start=1", Paging::Plain),
+            all_pages(4, "max=2&start=1", Paging::Plain),
             [vec![1, 2], vec![3]]
         );
-        let pages = walk(3, "max=2&name=a%26b", Paging::WithEmptyPages);
+        let pages = all_pages(3, "max=2&name=a%26b", Paging::WithEmptyPages);
         assert_eq!(pages, [vec![], vec![0, 1], vec![], vec![2]]);
     }
 
     #[test]
-    fn a_next_link_keeps_the_rest_of_the_question() {
+    fn a_next_link_keeps_the_rest_of_the_query() {
         let query = pairs("name=a%26b&max=1");
         let page = page(vec![1, 2], &query, "http://h/list", Paging::Plain).unwrap();
         assert_eq!(
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_makes_no_sense_is_refused() {
+    fn an_invalid_query_is_refused() {
         for query in ["max=0", "max=-1", "max=x", "start=x", "start=-1"] {
             assert!(
                 page(vec![1], &pairs(query), "", Paging::Plain).is_err(),

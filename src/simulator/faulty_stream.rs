@@ -1,4 +1,4 @@
-//! A connection that can be broken off as a failing network would.
+//! A TCP stream that can be reset in the middle, as a failing network does.
 
 use std::cell::Cell;
 use std::io;
@@ -9,28 +9,28 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Once broken it is reset, not closed, and nothing more is written to it.
-pub(super) struct Line {
+/// Once broken it writes nothing more and is reset, not closed.
+pub(super) struct FaultyStream {
     stream: TcpStream,
     broken: Rc<Cell<bool>>,
 }
 
-impl Line {
-    pub(super) fn new(stream: TcpStream, broken: Rc<Cell<bool>>) -> Line {
-        Line { stream, broken }
+impl FaultyStream {
+    pub(super) fn new(stream: TcpStream, broken: Rc<Cell<bool>>) -> FaultyStream {
+        FaultyStream { stream, broken }
     }
 }
 
-impl Drop for Line {
+impl Drop for FaultyStream {
     fn drop(&mut self) {
         if self.broken.get() {
-            // With no time to linger the kernel sends RST in place of FIN; where it cannot, closing has to do.
+            // With a linger time of zero the kernel sends RST in place of FIN. Where it cannot, the stream is closed.
             let _ = self.stream.set_zero_linger();
         }
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for FaultyStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -40,7 +40,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for FaultyStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

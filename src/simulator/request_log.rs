@@ -1,13 +1,13 @@
-//! What the server saw: every request in the order it arrived, and the counts over all of them.
+//! The log of the requests received, in order of arrival, and the counts over all of them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// One request as it came.
+/// A request on arrival.
 #[derive(Debug, Default)]
-pub(super) struct Arrival {
+pub(super) struct RequestInfo {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) organization: Option<String>,
@@ -16,48 +16,48 @@ pub(super) struct Arrival {
     pub(super) user_agent: Option<String>,
 }
 
-/// What was made of it.
+/// How it was handled.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Treatment {
+pub(super) struct Handling {
     pub(super) authorized: bool,
     pub(super) applied: bool,
     pub(super) fault: Option<String>,
-    /// Empty where it would hold a secret.
+    /// Empty where it would contain a secret.
     pub(super) body: String,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     arrived: Duration,
     answered: Option<Duration>,
-    arrival: Arrival,
-    treatment: Treatment,
+    arrival: RequestInfo,
+    handling: Handling,
     status: Option<u16>,
     retry_after: Option<String>,
 }
 
-/// Times are real ones since the simulator's start.
+/// Times are in real time since the simulator's start.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct RequestLog {
     keeps: usize,
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
     arrived: u64,
     answered: u64,
     without_answer: u64,
     statuses: BTreeMap<u16, u64>,
     faults: BTreeMap<String, u64>,
     applied: u64,
-    meddled: u64,
+    concurrently_edited: u64,
     in_flight: u64,
     most_in_flight: u64,
     in_flight_by_location: HashMap<String, u64>,
     most_in_flight_at_one_location: u64,
 }
 
-impl Log {
-    /// A log of everything counted, and of the latest `keeps` requests in full.
-    pub(super) fn new(keeps: usize) -> Log {
-        Log {
+impl RequestLog {
+    /// Counts all requests, and keeps the latest `keeps` of them.
+    pub(super) fn new(keeps: usize) -> RequestLog {
+        RequestLog {
             keeps,
             entries: VecDeque::new(),
             arrived: 0,
@@ -66,7 +66,7 @@ impl Log {
             statuses: BTreeMap::new(),
             faults: BTreeMap::new(),
             applied: 0,
-            meddled: 0,
+            concurrently_edited: 0,
             in_flight: 0,
             most_in_flight: 0,
             in_flight_by_location: HashMap::new(),
@@ -78,8 +78,8 @@ impl Log {
         self.arrived
     }
 
-    /// Enters a request and gives it its sequence number.
-    pub(super) fn arrived(&mut self, now: Duration, arrival: Arrival) -> u64 {
+    /// Adds a request and returns its sequence number.
+    pub(super) fn arrived(&mut self, now: Duration, arrival: RequestInfo) -> u64 {
         let sequence = self.arrived;
         self.arrived += 1;
         self.in_flight += 1;
@@ -97,11 +97,11 @@ impl Log {
             if self.entries.len() == self.keeps {
                 self.entries.pop_front();
             }
-            self.entries.push_back(Entry {
+            self.entries.push_back(LogEntry {
                 arrived: now,
                 answered: None,
                 arrival,
-                treatment: Treatment::default(),
+                handling: Handling::default(),
                 status: None,
                 retry_after: None,
             });
@@ -109,17 +109,17 @@ impl Log {
         sequence
     }
 
-    pub(super) fn treated(&mut self, sequence: u64, treatment: Treatment) {
-        self.applied += u64::from(treatment.applied);
-        if let Some(fault) = &treatment.fault {
+    pub(super) fn handled(&mut self, sequence: u64, handling: Handling) {
+        self.applied += u64::from(handling.applied);
+        if let Some(fault) = &handling.fault {
             *self.faults.entry(fault.clone()).or_default() += 1;
         }
         if let Some(entry) = self.entry(sequence) {
-            entry.treatment = treatment;
+            entry.handling = handling;
         }
     }
 
-    /// The answer was handed to the connection.
+    /// The response was handed to the connection.
     pub(super) fn answered(
         &mut self,
         sequence: u64,
@@ -136,7 +136,7 @@ impl Log {
         }
     }
 
-    /// The request is over, answered or not.
+    /// The request has ended, answered or not.
     pub(super) fn left(&mut self, location: Option<&str>, was_answered: bool) {
         self.in_flight -= 1;
         self.without_answer += u64::from(!was_answered);
@@ -150,16 +150,16 @@ impl Log {
         }
     }
 
-    /// Another client changed something in between.
-    pub(super) fn meddled(&mut self) {
-        self.meddled += 1;
+    /// Another client changed a location in between.
+    pub(super) fn concurrently_edited(&mut self) {
+        self.concurrently_edited += 1;
     }
 
     fn dropped(&self) -> u64 {
         self.arrived - self.entries.len() as u64
     }
 
-    fn entry(&mut self, sequence: u64) -> Option<&mut Entry> {
+    fn entry(&mut self, sequence: u64) -> Option<&mut LogEntry> {
         let at = sequence.checked_sub(self.dropped())?;
         self.entries.get_mut(usize::try_from(at).ok()?)
     }
@@ -184,7 +184,7 @@ impl Log {
             "mostInFlight": self.most_in_flight,
             "mostInFlightAtOneLocation": self.most_in_flight_at_one_location,
             "applied": self.applied,
-            "meddled": self.meddled,
+            "concurrentEdits": self.concurrently_edited,
             "statuses": self.statuses,
             "faults": self.faults,
             "dropped": self.dropped(),
@@ -192,10 +192,10 @@ impl Log {
     }
 }
 
-impl Entry {
+impl LogEntry {
     fn as_json(&self, sequence: u64) -> Value {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-        let body = match self.treatment.body.as_str() {
+        let body = match self.handling.body.as_str() {
             "" => Value::Null,
             text => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
         };
@@ -209,12 +209,12 @@ impl Entry {
             "locationId": self.arrival.location,
             "trackingId": self.arrival.tracking_id,
             "userAgent": self.arrival.user_agent,
-            "authorized": self.treatment.authorized,
+            "authorized": self.handling.authorized,
             "body": body,
             "status": self.status,
             "retryAfter": self.retry_after,
-            "fault": self.treatment.fault,
-            "applied": self.treatment.applied,
+            "fault": self.handling.fault,
+            "applied": self.handling.applied,
         })
     }
 }
@@ -225,16 +225,16 @@ mod tests {
 
     const NOW: Duration = Duration::from_millis(5);
 
-    fn at(location: &str) -> Arrival {
-        Arrival {
+    fn at(location: &str) -> RequestInfo {
+        RequestInfo {
             location: Some(location.to_owned()),
-            ..Arrival::default()
+            ..RequestInfo::default()
         }
     }
 
     #[test]
     fn the_log_keeps_the_latest_and_counts_all() {
-        let mut log = Log::new(2);
+        let mut log = RequestLog::new(2);
         for _ in 0..3 {
             let sequence = log.arrived(NOW, at("a"));
             log.answered(sequence, NOW, 204, None);
@@ -250,21 +250,21 @@ mod tests {
 
     #[test]
     fn an_answer_to_a_request_no_longer_kept_only_counts() {
-        let mut log = Log::new(1);
+        let mut log = RequestLog::new(1);
         let first = log.arrived(NOW, at("a"));
         log.arrived(NOW, at("b"));
         log.answered(first, NOW, 500, None);
         assert_eq!(log.requests(0)["requests"][0]["status"], Value::Null);
         assert_eq!(log.summary()["statuses"]["500"], 1);
-        let mut none = Log::new(0);
+        let mut none = RequestLog::new(0);
         let sequence = none.arrived(NOW, at("a"));
-        none.treated(sequence, Treatment::default());
+        none.handled(sequence, Handling::default());
         assert_eq!(none.summary()["dropped"], 1);
     }
 
     #[test]
     fn the_most_at_once_is_counted_over_all_and_for_each_location() {
-        let mut log = Log::new(9);
+        let mut log = RequestLog::new(9);
         log.arrived(NOW, at("a"));
         log.arrived(NOW, at("b"));
         log.arrived(NOW, at("a"));
