@@ -57,3 +57,4 @@ pub mod platform;
 pub mod present;
 pub mod reply;
 pub mod row;
+pub mod stderr;

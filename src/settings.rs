@@ -17,7 +17,7 @@ use crate::journal::Durability;
 use crate::pace::{Memory, PaceSettings};
 use crate::pipeline::{Course, Task};
 use crate::platform;
-use crate::progress::Manner;
+use crate::progress::ProgressMode;
 use crate::results::Form;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
@@ -76,7 +76,7 @@ pub struct RunSettings {
     pub for_excel: bool,
     /// Where a page about the run goes.
     pub report: Option<PathBuf>,
-    pub manner: Manner,
+    pub progress: ProgressMode,
     pub summary: SummaryFormat,
 }
 
@@ -231,12 +231,12 @@ impl RunSettings {
             durability,
             for_excel: flags.excel,
             report: flags.report,
-            manner: match (flags.talk.quiet, flags.talk.verbose) {
-                (true, _) => Manner::Silent,
-                (false, 0) => Manner::Suited,
-                (false, _) => Manner::Lines,
+            progress: match (flags.verbosity.quiet, flags.verbosity.verbose) {
+                (true, _) => ProgressMode::Hidden,
+                (false, 0) => ProgressMode::Auto,
+                (false, _) => ProgressMode::Lines,
             },
-            summary: match (flags.summary, flags.talk.quiet) {
+            summary: match (flags.summary, flags.verbosity.quiet) {
                 (Some(_), _) => SummaryFormat::Json,
                 (None, true) => SummaryFormat::Quiet,
                 (None, false) => SummaryFormat::Text,

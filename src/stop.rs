@@ -95,14 +95,14 @@ impl fmt::Display for StopReason {
                 write!(
                     formatter,
                     "the results cannot be written: {}",
-                    platform::in_words(error)
+                    platform::describe_error(error)
                 )
             }
             StopReason::SheetUnreadable(error) => {
                 write!(
                     formatter,
                     "the rest of the sheet cannot be read: {}",
-                    platform::in_words(error)
+                    platform::describe_error(error)
                 )
             }
         }

@@ -14,12 +14,13 @@ use crate::commands::{begin, report, rights};
 use crate::journal::Journal;
 use crate::pipeline::{self, Ended, Task};
 use crate::platform;
-use crate::progress::{Progress, say};
+use crate::progress::Progress;
 use crate::results;
 use crate::selection::Selection;
 use crate::settings::{RunSettings, Start, SummaryFormat};
 use crate::sheet::Sheet;
 use crate::sheet::check::Checked;
+use crate::stderr::say;
 use crate::summary::{ExitCode, plural};
 
 pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
@@ -118,7 +119,7 @@ pub(super) async fn carry_out(settings: RunSettings) -> Result<ExitCode> {
         match report::write(results, report) {
             Ok(()) if settings.summary == SummaryFormat::Quiet => {}
             Ok(()) => report::say_where(report),
-            Err(error) => say(&format!("error: {}", platform::in_words(&error))),
+            Err(error) => say(&format!("error: {}", platform::describe_error(&error))),
         }
     }
     Ok(code)
@@ -157,7 +158,7 @@ async fn send(
         plural(checked.rows_to_send().saturating_sub(already), "row"),
         settings.pace.concurrency,
     );
-    let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
+    let progress = Progress::start(settings.progress, checked.rows_to_send(), already);
     let mut recorder = RunRecorder::new(journal, progress);
     let ended = pipeline::run(
         &way.service,

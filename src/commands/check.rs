@@ -7,12 +7,12 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
 use crate::cli::CheckFlags;
-use crate::progress::{page, say};
 use crate::settings::SheetSettings;
 use crate::sheet::check::{Checked, Doubtful, check};
 use crate::sheet::listing::{ListFormat, Listing};
 use crate::sheet::mending::{self, Mended, Mending};
 use crate::sheet::{Reading, Separator, Sheet};
+use crate::stderr::{page, say};
 use crate::summary::{ExitCode, grouped, plural};
 use crate::table::would_overwrite;
 

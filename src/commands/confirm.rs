@@ -8,9 +8,9 @@ use futures::StreamExt;
 use tokio::sync::oneshot;
 
 use crate::platform::StopSignals;
-use crate::progress::{ask, say};
 use crate::settings::{Consent, RunSettings, Target};
 use crate::sheet::check::Checked;
+use crate::stderr::{ask, say};
 use crate::summary::plural;
 
 /// Whether the user wants what a run is about to send.

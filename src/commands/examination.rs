@@ -4,18 +4,18 @@
 use anyhow::Result;
 
 use crate::commands::check::say_counts;
-use crate::progress::{say, talk};
 use crate::settings::{BadRows, RunSettings};
 use crate::sheet::Sheet;
 use crate::sheet::check::{Checked, check};
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::listing::{ListFormat, Listing};
+use crate::stderr::{self, say};
 
 /// Checks the whole sheet. `None`: nothing may be sent.
 pub(super) fn examine(sheet: &Sheet, settings: &RunSettings) -> Result<Option<Checked>> {
-    let mut listing = Listing::begin(ListFormat::Text, &mut talk())?;
+    let mut listing = Listing::begin(ListFormat::Text, &mut stderr::lock())?;
     let checked = check(sheet, settings.deed.sheet.duplicates, |problem| {
-        listing.add(problem, &mut talk())
+        listing.add(problem, &mut stderr::lock())
     })?;
     for line in listing.withheld("; wxbulk check --format csv lists them all") {
         say(&line);

@@ -20,12 +20,12 @@ use crate::logging;
 use crate::pace::Pacer;
 use crate::pipeline::Task;
 use crate::platform::StopSignals;
-use crate::progress::say;
 use crate::results::Form;
 use crate::settings::{Consent, Deed, RunSettings, SheetSettings, Start, Target, read_org_flag};
 use crate::sheet::Reading;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::locations::{self, Listed};
+use crate::stderr::say;
 use crate::summary::{ExitCode, plural};
 use crate::table;
 use crate::webex::errors::flatten;
@@ -33,7 +33,10 @@ use crate::webex::http::{Connection, Webex};
 use crate::webex::lists::{Organization, Person};
 
 pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let org = read_org_flag(flags.org.as_deref())?;
     let output = flags.output;
     let list = output.with_extension("locations.csv");
@@ -97,7 +100,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
 }
 
 fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
-    table::ensure_room(output, 0, 0)?;
+    table::ensure_fits(output, 0, 0)?;
     if output.exists() {
         bail!(
             "`{}` exists already; move it away, or name another file with --output",

@@ -23,7 +23,7 @@ mod whoami;
 use anyhow::Result;
 
 use crate::cli::{Cli, Command, FIRST_STEPS};
-use crate::progress::say;
+use crate::stderr::say;
 use crate::summary::ExitCode;
 
 /// Runs what the user asked for.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap_complete::Shell;
 
 use crate::cli;
-use crate::progress::say;
+use crate::stderr::say;
 use crate::summary::ExitCode;
 
 pub(super) fn completions(shell: Shell) -> Result<ExitCode> {

@@ -11,7 +11,10 @@ use crate::settings::{Consent, Deed, RunSettings, SheetSettings, output_path};
 use crate::summary::ExitCode;
 
 pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let deed = Deed {
         command: "plan",

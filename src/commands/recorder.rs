@@ -9,9 +9,10 @@ use crate::journal::{Journal, PreviousRecord, RowRecord};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pipeline::{Finished, Recorder, Status};
 use crate::present::Present;
-use crate::progress::{Progress, say};
+use crate::progress::Progress;
 use crate::reply::Reply;
 use crate::row::Row;
+use crate::stderr::say;
 use crate::traffic::Traffic;
 
 #[derive(Debug)]
@@ -32,9 +33,9 @@ impl<'j> RunRecorder<'j> {
 
     pub(super) fn end(mut self) {
         self.progress.end();
-        if let Some(stretch) = self.traffic.end() {
+        if let Some(interval) = self.traffic.end() {
             // Only a report misses it; the rows matter more, and what ails the disk they will tell.
-            let _ = self.journal.note_traffic(stretch);
+            let _ = self.journal.note_traffic(interval);
         }
     }
 }
@@ -75,8 +76,8 @@ impl Recorder for RunRecorder<'_> {
 
     fn tick(&mut self, status: &Status) -> Result<()> {
         self.progress.show(status);
-        if let Some(stretch) = self.traffic.tick(clock::now(), status.closed_for) {
-            self.journal.note_traffic(stretch)?;
+        if let Some(interval) = self.traffic.tick(clock::now(), status.closed_for) {
+            self.journal.note_traffic(interval)?;
         }
         self.journal.tick()
     }

@@ -10,8 +10,8 @@ use crate::cli::ReportFlags;
 use crate::commands::invocation;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
-use crate::progress::say;
 use crate::report;
+use crate::stderr::say;
 use crate::summary::ExitCode;
 
 /// A page tells within so many bytes from its beginning which run it is about.
@@ -71,7 +71,7 @@ pub(super) fn write(results: &Path, output: &Path) -> Result<()> {
     }
     ensure_it_may_be_replaced(output, results)?;
     let page = report::page(&journal, |settings| invocation::undo(results, settings))?;
-    platform::write_whole(output, page.as_bytes(), Readers::Usual)
+    platform::write_atomically(output, page.as_bytes(), Readers::Usual)
         .with_context(|| format!("cannot write the report `{}`", output.display()))
 }
 

@@ -11,14 +11,14 @@ use crate::journal::{EndRecord, Journal};
 use crate::outcome::Outcome;
 use crate::pipeline::Ended;
 use crate::platform;
-use crate::progress::say;
 use crate::results::{self, Content};
 use crate::selection::Selection;
 use crate::settings::{RunSettings, Start, SummaryFormat};
 use crate::sheet::check::Checked;
+use crate::stderr::say;
 use crate::stop::StopReason;
 use crate::summary::{ExitCode, Summary};
-use crate::table::{Existing, TextStyle};
+use crate::table::{CsvStyle, Existing};
 
 /// Writes the results and tells how a run that began at `started` has `ended`.
 pub(super) fn settle(
@@ -38,9 +38,9 @@ pub(super) fn settle(
     let written = journal.sync().and_then(|()| {
         let content = Content {
             form: settings.deed.form.for_sheet(selection.columns),
-            style: TextStyle {
+            style: CsvStyle {
                 for_excel: settings.for_excel,
-                ..selection.sheet.text_style()
+                ..selection.sheet.csv_style()
             },
             selection,
             journal,
@@ -67,7 +67,7 @@ pub(super) fn settle(
             )
         }
         Err(error) => {
-            say(&format!("error: {}", platform::in_words(&error)));
+            say(&format!("error: {}", platform::describe_error(&error)));
             // Of rows without a record nothing can be told now.
             (journal.counts().unwrap_or_default(), None)
         }

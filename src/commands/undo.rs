@@ -11,16 +11,19 @@ use crate::cli::UndoFlags;
 use crate::commands::carry_out::carry_out;
 use crate::logging;
 use crate::pipeline::Task;
-use crate::progress::say;
 use crate::results::Form;
 use crate::reversal;
 use crate::settings::{Consent, Deed, RunSettings, SheetSettings, read_org_flag};
 use crate::sheet::Reading;
 use crate::sheet::check::DuplicatePolicy;
+use crate::stderr::say;
 use crate::summary::{ExitCode, plural};
 
 pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let reading = Reading {
         default_org: read_org_flag(flags.org.as_deref())?,
         ..Reading::default()

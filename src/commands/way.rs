@@ -7,10 +7,10 @@ use tokio::time::Instant;
 use crate::commands::rehearsal;
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
-use crate::progress::say;
 use crate::selection::Selection;
 use crate::settings::{RunSettings, Target};
 use crate::simulator::Simulator;
+use crate::stderr::say;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 

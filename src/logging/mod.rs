@@ -46,7 +46,7 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
         _ => Ok(()),
     });
     let to_stderr = tracing_subscriber::fmt::layer()
-        .event_format(Line)
+        .event_format(EventLine)
         .fmt_fields(words_alone)
         .with_writer(std::io::stderr)
         .with_filter(ours(on_stderr));
@@ -70,9 +70,9 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
 }
 
 /// An event for people: the time of day and the words.
-struct Line;
+struct EventLine;
 
-impl<S, N> FormatEvent<S, N> for Line
+impl<S, N> FormatEvent<S, N> for EventLine
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,

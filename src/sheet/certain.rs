@@ -8,7 +8,7 @@ use crate::sheet::country::Country;
 use crate::sheet::damage::ID_BEGINS;
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::number::{REMOVE, is_number, read_change_in, without_separators};
-use crate::table::unprotected;
+use crate::table::strip_text_formula;
 use crate::webex::ids::{self, IdFault, Kind};
 
 /// A spreadsheet keeps so many digits of a number; the others were zeros.
@@ -77,7 +77,7 @@ pub(super) fn mended_number<'c>(
     cell: &'c str,
     country: Option<&Country>,
 ) -> Option<(MendingKind, Cow<'c, str>)> {
-    let bare = unprotected(cell.trim_matches(ids::is_blank));
+    let bare = strip_text_formula(cell.trim_matches(ids::is_blank));
     let bare = bare.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
     match read_change_in(cell, country) {
         Ok(Change::Keep) => Some((MendingKind::Around, Cow::Borrowed(""))),

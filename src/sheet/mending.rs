@@ -13,7 +13,7 @@ use crate::sheet::certain::{MendingKind, mended_id, mended_number};
 use crate::sheet::columns::Columns;
 use crate::sheet::problem::{Place, shorten};
 use crate::sheet::{Numbered, Sheet};
-use crate::table::{Cell, Existing, Table, ensure_room};
+use crate::table::{Cell, Existing, Table, ensure_fits};
 use crate::webex::ids::{self, Kind};
 
 /// How much of the end of a cell is shown, in characters.
@@ -70,8 +70,8 @@ pub fn write(
     path: &Path,
     mut report: impl FnMut(&Mending) -> Result<()>,
 ) -> Result<Mended> {
-    ensure_room(path, 0, columns.width)?;
-    let mut table = Table::create(path, sheet.text_style())?;
+    ensure_fits(path, 0, columns.width)?;
+    let mut table = Table::create(path, sheet.csv_style())?;
     let mut mended = Mended::default();
     let mut records = sheet.all_records()?;
     let mut numbered = Numbered::default();

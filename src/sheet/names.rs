@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::sheet::damage::Damage;
 use crate::sheet::kind::ProblemKind;
 use crate::sheet::problem::shorten;
-use crate::table::defuse;
+use crate::table::escape_formula;
 use crate::webex::ids::is_blank;
 use crate::webex::lists::{Location, Organization};
 
@@ -148,7 +148,8 @@ impl Names {
 fn trim(name: &str) -> &str {
     let name = name.trim_matches(is_blank);
     let bare = name.strip_prefix('\'');
-    bare.filter(|bare| defuse(bare) == name).unwrap_or(name)
+    bare.filter(|bare| escape_formula(bare) == name)
+        .unwrap_or(name)
 }
 
 /// A name without what is easily got wrong: capitals, blanks, signs.

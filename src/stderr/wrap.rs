@@ -5,24 +5,24 @@ use std::io::{self, Write};
 use console::Term;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-/// Writes whole lines, fitted where they go to a terminal.
+/// Writes whole lines, wrapped where they go to a terminal.
 #[derive(Debug)]
-pub struct Fitted<W> {
+pub struct Wrapped<W> {
     out: W,
     /// `None`: to a file or a pipe, where nothing may be broken.
     columns: Option<usize>,
     line: Vec<u8>,
 }
 
-impl<W: Write> Fitted<W> {
-    pub(super) fn new(out: W, term: &Term) -> Fitted<W> {
+impl<W: Write> Wrapped<W> {
+    pub(super) fn new(out: W, term: &Term) -> Wrapped<W> {
         let columns = term.is_term().then(|| usize::from(term.size().1));
         let line = Vec::new();
-        Fitted { out, columns, line }
+        Wrapped { out, columns, line }
     }
 }
 
-impl<W: Write> Write for Fitted<W> {
+impl<W: Write> Write for Wrapped<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let Some(columns) = self.columns else {
             return self.out.write(bytes);
@@ -31,7 +31,7 @@ impl<W: Write> Write for Fitted<W> {
             self.line.extend_from_slice(part);
             if part.ends_with(b"\n") {
                 let line = String::from_utf8_lossy(&self.line);
-                self.out.write_all(fit(&line, columns).as_bytes())?;
+                self.out.write_all(wrap(&line, columns).as_bytes())?;
                 self.line.clear();
             }
         }
@@ -41,14 +41,14 @@ impl<W: Write> Write for Fitted<W> {
     fn flush(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&line);
-        let fitted = self.columns.map(|columns| fit(&line, columns));
-        self.out.write_all(fitted.unwrap_or_default().as_bytes())?;
+        let wrapped = self.columns.map(|columns| wrap(&line, columns));
+        self.out.write_all(wrapped.unwrap_or_default().as_bytes())?;
         self.out.flush()
     }
 }
 
 /// Lines that begin with a blank are tables, or commands to be copied: they stay as they are.
-fn fit(text: &str, columns: usize) -> String {
+fn wrap(text: &str, columns: usize) -> String {
     let options = Options::new(columns)
         .subsequent_indent("  ")
         .break_words(false)
@@ -75,7 +75,7 @@ mod tests {
             \x20 wxbulk apply numbers.results.csv --only-failed --token-file token.txt\n\
             \n\
             results: /a/very/long/folder/that/does/not/fit/into/one/line/numbers.csv\n";
-        insta::assert_snapshot!(fit(text, 40), @"
+        insta::assert_snapshot!(wrap(text, 40), @"
         row 4, column C (n1): `1.20256E+10` is
           not a phone number any more
         hint: mend the rows in the results file
@@ -85,16 +85,16 @@ mod tests {
         results:
           /a/very/long/folder/that/does/not/fit/into/one/line/numbers.csv
         ");
-        assert_eq!(fit(text, 200), text);
+        assert_eq!(wrap(text, 200), text);
     }
 
     proptest::proptest! {
         #[test]
         fn no_word_is_lost(text in "[a-z ,`\n]{0,200}", columns in 1..100_usize) {
-            let fitted = fit(&text, columns);
+            let wrapped = wrap(&text, columns);
             let words = |text: &str| text.split_whitespace().map(String::from).collect::<Vec<_>>();
-            proptest::prop_assert_eq!(words(&text), words(&fitted));
-            proptest::prop_assert_eq!(text.ends_with('\n'), fitted.ends_with('\n'));
+            proptest::prop_assert_eq!(words(&text), words(&wrapped));
+            proptest::prop_assert_eq!(text.ends_with('\n'), wrapped.ends_with('\n'));
         }
     }
 }
