@@ -12,7 +12,7 @@ use crate::sheet::check::{Checked, Doubtful, check};
 use crate::sheet::listing::{ListFormat, Listing};
 use crate::sheet::mending::{self, Mended, Mending};
 use crate::sheet::{Reading, Separator, Sheet};
-use crate::stderr::{page, say};
+use crate::stderr::say;
 use crate::summary::{ExitCode, grouped, plural};
 use crate::table::would_overwrite;
 
@@ -22,11 +22,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let settings = SheetSettings::from_flags(flags.sheet)?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
-    let out: Box<dyn Write> = match format {
-        ListFormat::Text => Box::new(page()),
-        ListFormat::Json | ListFormat::Csv => Box::new(io::stdout().lock()),
-    };
-    let mut out = BufWriter::new(out);
+    let mut out = BufWriter::new(io::stdout().lock());
     let mut listing = Listing::begin(format, &mut out)?;
     let mut mended = None;
     if let Some(path) = &flags.fix {

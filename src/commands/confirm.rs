@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::platform::StopSignals;
 use crate::settings::{Consent, RunSettings, Target};
 use crate::sheet::check::Checked;
-use crate::stderr::{ask, say};
+use crate::stderr::{self, ask, say};
 use crate::summary::plural;
 
 /// Whether the user wants what a run is about to send.
@@ -37,7 +37,7 @@ pub(super) async fn is_wanted(
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
 /// to stop is a no.
 async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !io::stdin().is_terminal() || !stderr::is_terminal() {
         bail!(
             "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"
         );

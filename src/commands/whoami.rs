@@ -1,7 +1,7 @@
 //! `wxbulk whoami`: what a token is good for, before a big run. It changes nothing.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
 use crate::retry::RetryPolicy;
 use crate::settings::read_service;
-use crate::stderr::{page, say};
+use crate::stderr::say;
 use crate::summary::{ExitCode, plural};
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
@@ -51,7 +51,7 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     };
     match tell(&mut inquiry).await {
         Ok((text, code)) => {
-            page()
+            io::stdout()
                 .write_all(text.as_bytes())
                 .context("cannot print what the token is good for")?;
             Ok(code)

@@ -21,6 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock;
+use crate::stderr;
 use rotation::RotatingFile;
 
 /// Starts noting. `verbosity` is the number of `-v`s.
@@ -48,7 +49,7 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
     let to_stderr = tracing_subscriber::fmt::layer()
         .event_format(EventLine)
         .fmt_fields(words_alone)
-        .with_writer(std::io::stderr)
+        .with_writer(stderr::lock)
         .with_filter(ours(on_stderr));
     let to_file = file.map(|file| {
         tracing_subscriber::fmt::layer()

@@ -1,12 +1,11 @@
 //! Writes to standard error, for the person at the terminal. Standard output is left to data.
 
-mod wrap;
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that owns standard error"
+)]
 
-use std::io::{self, Write};
-
-use console::Term;
-
-use wrap::Wrapped;
+use std::io::{self, IsTerminal, StderrLock, Write};
 
 /// Writes a line. A closed standard error is not worth ending a run for, so failures are ignored.
 pub fn say(line: &str) {
@@ -16,17 +15,16 @@ pub fn say(line: &str) {
 /// Writes a question that is answered on the same line.
 pub fn ask(question: &str) -> io::Result<()> {
     let mut out = lock();
-    write!(out, "{question}")?;
-    out.flush()?;
-    write!(io::stderr(), " ")
+    write!(out, "{question} ")?;
+    out.flush()
 }
 
 /// Standard error, for whoever writes several lines.
-pub fn lock() -> Wrapped<io::StderrLock<'static>> {
-    Wrapped::new(io::stderr().lock(), &Term::stderr())
+pub fn lock() -> StderrLock<'static> {
+    io::stderr().lock()
 }
 
-/// Standard output, for people who read along.
-pub fn page() -> Wrapped<io::StdoutLock<'static>> {
-    Wrapped::new(io::stdout().lock(), &Term::stdout())
+/// Whether a person can read along.
+pub fn is_terminal() -> bool {
+    io::stderr().is_terminal()
 }
