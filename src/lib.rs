@@ -40,3 +40,4 @@ pub mod webex;
 // Layer: model, and what belongs to the machine.
 pub mod model;
 pub mod platform;
+pub mod stderr;

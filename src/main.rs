@@ -3,14 +3,13 @@
 use std::{env, process};
 
 use wxbulk::application::exit_code::ExitCode;
-use wxbulk::application::progress;
-use wxbulk::{cli, commands, platform};
+use wxbulk::{cli, commands, platform, stderr};
 
 fn main() -> process::ExitCode {
-    let cli = match cli::read(env::args_os()) {
+    let cli = match cli::parse(env::args_os()) {
         Ok(cli) => cli,
         Err(mistake) => {
-            progress::say(&mistake);
+            stderr::say(&mistake);
             return process::ExitCode::from(ExitCode::NothingSent as u8);
         }
     };
@@ -21,7 +20,7 @@ fn main() -> process::ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(commands::run(cli)));
     let code = ended.unwrap_or_else(|error| {
-        progress::say(&format!("error: {}", platform::in_words(&error)));
+        stderr::say(&format!("error: {}", platform::describe_error(&error)));
         ExitCode::NothingSent
     });
     process::ExitCode::from(code as u8)

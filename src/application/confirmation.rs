@@ -7,11 +7,11 @@ use anyhow::{Result, bail};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
-use crate::application::progress::{ask, say};
 use crate::application::settings::{Confirmation, RunSettings, Target};
 use crate::model::wording::plural;
 use crate::platform::StopSignals;
 use crate::sheet::check::CheckedSheet;
+use crate::stderr::{self, ask, say};
 
 /// Whether the user wants what a run is about to send.
 pub async fn is_wanted(
@@ -37,7 +37,7 @@ pub async fn is_wanted(
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
 /// to stop is a no.
 async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !io::stdin().is_terminal() || !stderr::is_terminal() {
         bail!(
             "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"
         );

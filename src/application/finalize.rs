@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use tokio::time::Instant;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::progress::say;
 use crate::application::results::{self, Content};
 use crate::application::settings::{RunSettings, Start, SummaryFormat};
 use crate::application::suggested_commands;
@@ -19,7 +18,8 @@ use crate::model::outcome::Outcome;
 use crate::platform;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
-use crate::table::{Existing, TextStyle};
+use crate::stderr::say;
+use crate::table::{CsvStyle, Existing};
 
 /// Writes the results and tells how a run that began at `started` has `ended`.
 pub(super) fn finalize(
@@ -39,9 +39,9 @@ pub(super) fn finalize(
     let written = journal.sync().and_then(|()| {
         let content = Content {
             form: settings.spec.form.for_sheet(selection.columns),
-            style: TextStyle {
+            style: CsvStyle {
                 for_excel: settings.for_excel,
-                ..selection.sheet.text_style()
+                ..selection.sheet.csv_style()
             },
             selection,
             journal,
@@ -68,7 +68,7 @@ pub(super) fn finalize(
             )
         }
         Err(error) => {
-            say(&format!("error: {}", platform::in_words(&error)));
+            say(&format!("error: {}", platform::describe_error(&error)));
             // Of rows without a record nothing can be told now.
             (journal.counts().unwrap_or_default(), None)
         }

@@ -4,18 +4,18 @@
 use anyhow::Result;
 
 use crate::application::check_notes::say_counts;
-use crate::application::progress::{say, talk};
 use crate::application::settings::{BadRows, RunSettings};
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
+use crate::stderr::{self, say};
 
 /// Checks the whole sheet. `None`: nothing may be sent.
 pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<CheckedSheet>> {
-    let mut listing = ProblemList::begin(ListFormat::Text, &mut talk())?;
+    let mut listing = ProblemList::begin(ListFormat::Text, &mut stderr::lock())?;
     let checked = check(sheet, settings.spec.sheet.duplicates, |problem| {
-        listing.add(problem, &mut talk())
+        listing.add(problem, &mut stderr::lock())
     })?;
     for line in listing.withheld("; wxbulk check --format csv lists them all") {
         say(&line);

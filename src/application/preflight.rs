@@ -8,7 +8,6 @@ use std::num::NonZeroU32;
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::progress::say;
 use crate::application::settings::RunSettings;
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
@@ -20,6 +19,7 @@ use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::{self, Directory};
 use crate::sheet::names::ResolvedNames;
+use crate::stderr::say;
 use crate::webex::http::Webex;
 
 /// Tries for a question without which the run can go on.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::application::progress::{Progress, say};
+use crate::application::progress::Progress;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
 use crate::journal::{Journal, PreviousRecord, RowRecord};
 use crate::model::clock;
@@ -12,6 +12,7 @@ use crate::model::current_numbers::CurrentNumbers;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
+use crate::stderr::say;
 use crate::traffic::Traffic;
 
 #[derive(Debug)]
@@ -32,9 +33,9 @@ impl<'j> RunRecorder<'j> {
 
     pub(super) fn end(mut self) {
         self.progress.end();
-        if let Some(stretch) = self.traffic.end() {
+        if let Some(interval) = self.traffic.end() {
             // Only a report misses it; the rows matter more, and what ails the disk they will tell.
-            let _ = self.journal.note_traffic(stretch);
+            let _ = self.journal.note_traffic(interval);
         }
     }
 }
@@ -75,8 +76,8 @@ impl Recorder for RunRecorder<'_> {
 
     fn tick(&mut self, status: &Status) -> Result<()> {
         self.progress.show(status);
-        if let Some(stretch) = self.traffic.tick(clock::now(), status.closed_for) {
-            self.journal.note_traffic(stretch)?;
+        if let Some(interval) = self.traffic.tick(clock::now(), status.closed_for) {
+            self.journal.note_traffic(interval)?;
         }
         self.journal.tick()
     }

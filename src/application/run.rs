@@ -8,7 +8,7 @@ use crate::application::confirmation::is_wanted;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::precheck::{precheck, recheck};
-use crate::application::progress::{Progress, say};
+use crate::application::progress::Progress;
 use crate::application::recorder::RunRecorder;
 use crate::application::report::page_file;
 use crate::application::results;
@@ -23,6 +23,7 @@ use crate::platform;
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
+use crate::stderr::say;
 
 pub async fn run(settings: RunSettings) -> Result<ExitCode> {
     let mut sheet = Sheet::open(
@@ -125,7 +126,7 @@ pub async fn run(settings: RunSettings) -> Result<ExitCode> {
         match page_file::write(results, report) {
             Ok(()) if settings.summary == SummaryFormat::Quiet => {}
             Ok(()) => page_file::say_where(report),
-            Err(error) => say(&format!("error: {}", platform::in_words(&error))),
+            Err(error) => say(&format!("error: {}", platform::describe_error(&error))),
         }
     }
     Ok(code)
@@ -164,7 +165,7 @@ async fn send(
         plural(checked.rows_to_send().saturating_sub(already), "row"),
         settings.pace.concurrency,
     );
-    let progress = Progress::start(settings.manner, checked.rows_to_send(), already);
+    let progress = Progress::start(settings.progress, checked.rows_to_send(), already);
     let mut recorder = RunRecorder::new(journal, progress);
     let ended = pipeline::run(
         &session.service,

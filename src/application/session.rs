@@ -4,13 +4,13 @@
 use anyhow::{Context, Result};
 use tokio::time::Instant;
 
-use crate::application::progress::say;
 use crate::application::rehearsal;
 use crate::application::settings::{RunSettings, Target};
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
 use crate::sheet::selection::Selection;
 use crate::simulator::Simulator;
+use crate::stderr::say;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::application::progress::Manner;
+use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Durability;
@@ -55,7 +55,7 @@ pub struct RunSettings {
     pub for_excel: bool,
     /// Where a page about the run goes.
     pub report: Option<PathBuf>,
-    pub manner: Manner,
+    pub progress: ProgressMode,
     pub summary: SummaryFormat,
 }
 

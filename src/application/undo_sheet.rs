@@ -51,7 +51,7 @@ pub fn write(results: &Path, reading: ReadOptions) -> Result<UndoSheet> {
     };
 
     let sheet = results.with_extension("undo.csv");
-    let mut table = Table::create(&sheet, source.text_style())?;
+    let mut table = Table::create(&sheet, source.csv_style())?;
     for index in &places.own {
         table.cell(Cell::Name(source.header.get(*index).unwrap_or_default()))?;
     }

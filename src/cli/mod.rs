@@ -1,23 +1,25 @@
 //! The flags as a person types them. What they mean is settled in `settings`.
 
-mod mistakes;
-mod pages;
+mod command_flags;
+mod completions;
+mod man_pages;
 pub mod resolve;
-mod shared;
-mod verbs;
+mod shared_flags;
+mod usage_errors;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use mistakes::read;
-pub use pages::{write_completions, write_man_pages};
-pub use shared::{RunFlags, ServiceFlags, SheetFlags, TalkFlags};
-pub use verbs::{
+pub use command_flags::{
     ApplyFlags, CheckFlags, ExportFlags, PlanFlags, ReportFlags, SimulatorFlags, UndoFlags,
     WhoamiFlags,
 };
+pub use completions::write_completions;
+pub use man_pages::write_man_pages;
+pub use shared_flags::{RunFlags, ServiceFlags, SheetFlags, VerbosityFlags};
+pub use usage_errors::parse;
 
 /// Changes Webex Calling settings in bulk from a spreadsheet.
 #[derive(Debug, Parser)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
-use crate::application::progress::Manner;
+use crate::application::progress::ProgressMode;
 use crate::application::settings::{
     BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat, Target,
 };
@@ -143,12 +143,12 @@ impl RunSettings {
             durability,
             for_excel: flags.excel,
             report: flags.report,
-            manner: match (flags.talk.quiet, flags.talk.verbose) {
-                (true, _) => Manner::Silent,
-                (false, 0) => Manner::Suited,
-                (false, _) => Manner::Lines,
+            progress: match (flags.verbosity.quiet, flags.verbosity.verbose) {
+                (true, _) => ProgressMode::Hidden,
+                (false, 0) => ProgressMode::Auto,
+                (false, _) => ProgressMode::Lines,
             },
-            summary: match (flags.summary, flags.talk.quiet) {
+            summary: match (flags.summary, flags.verbosity.quiet) {
                 (Some(_), _) => SummaryFormat::Json,
                 (None, true) => SummaryFormat::Quiet,
                 (None, false) => SummaryFormat::Text,

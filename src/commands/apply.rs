@@ -12,7 +12,10 @@ use crate::cli::resolve::output_path;
 use crate::engine::pipeline::Task;
 
 pub(super) async fn run(flags: ApplyFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let looks_first = flags.backup || flags.if_unchanged.is_some();
     let spec = RunSpec {

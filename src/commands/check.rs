@@ -8,7 +8,6 @@ use serde_json::json;
 
 use crate::application::check_notes::{rows_that, say_counts, say_doubts};
 use crate::application::exit_code::ExitCode;
-use crate::application::progress::{page, say};
 use crate::application::settings::SheetSettings;
 use crate::cli::CheckFlags;
 use crate::model::wording::plural;
@@ -16,6 +15,7 @@ use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::problem_list::{ListFormat, ProblemList};
 use crate::sheet::{ReadOptions, Separator, Sheet};
+use crate::stderr::say;
 use crate::table::would_overwrite;
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
@@ -24,11 +24,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let settings = SheetSettings::from_flags(flags.sheet)?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
-    let out: Box<dyn Write> = match format {
-        ListFormat::Text => Box::new(page()),
-        ListFormat::Json | ListFormat::Csv => Box::new(io::stdout().lock()),
-    };
-    let mut out = BufWriter::new(out);
+    let mut out = BufWriter::new(io::stdout().lock());
     let mut listing = ProblemList::begin(format, &mut out)?;
     let mut mended = None;
     if let Some(path) = &flags.fix {

@@ -15,7 +15,6 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::preflight::{self, say_why_not};
-use crate::application::progress::say;
 use crate::application::results::Form;
 use crate::application::settings::{
     Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
@@ -31,13 +30,17 @@ use crate::platform::StopSignals;
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet::{self, ExportedLocation};
+use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::lists::{Organization, Person};
 
 pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let org = read_org_flag(flags.org.as_deref())?;
     let output = flags.output;
     let list = output.with_extension("locations.csv");
@@ -101,7 +104,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
 }
 
 fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
-    table::ensure_room(output, 0, 0)?;
+    table::ensure_fits(output, 0, 0)?;
     if output.exists() {
         bail!(
             "`{}` exists already; move it away, or name another file with --output",

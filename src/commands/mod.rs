@@ -13,8 +13,8 @@ mod whoami;
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::progress::say;
 use crate::cli::{Cli, Command, FIRST_STEPS};
+use crate::stderr::say;
 
 /// Runs what the user asked for.
 pub async fn run(cli: Cli) -> Result<ExitCode> {

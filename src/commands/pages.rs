@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use clap_complete::Shell;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::progress::say;
 use crate::cli;
+use crate::stderr::say;
 
 pub(super) fn completions(shell: Shell) -> Result<ExitCode> {
     cli::write_completions(shell, io::stdout().lock()).context("cannot print the completions")?;

@@ -12,7 +12,10 @@ use crate::cli::resolve::output_path;
 use crate::engine::pipeline::Task;
 
 pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
     let spec = RunSpec {
         command: "plan",

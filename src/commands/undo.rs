@@ -10,7 +10,6 @@ use anyhow::Result;
 use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
-use crate::application::progress::say;
 use crate::application::results::Form;
 use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::application::undo_sheet;
@@ -20,9 +19,13 @@ use crate::engine::pipeline::Task;
 use crate::model::wording::plural;
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
+use crate::stderr::say;
 
 pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
-    logging::start(flags.run.talk.verbose, flags.run.talk.log_file.as_deref())?;
+    logging::start(
+        flags.run.verbosity.verbose,
+        flags.run.verbosity.log_file.as_deref(),
+    )?;
     let reading = ReadOptions {
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()

@@ -1,7 +1,7 @@
 //! `wxbulk whoami`: what a token is good for, before a big run. It changes nothing.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::preflight::{is_forbidden, say_why_not};
-use crate::application::progress::{page, say};
 use crate::cli::WhoamiFlags;
 use crate::cli::resolve::read_service;
 use crate::engine::api_queries::{ApiClient, QueryError};
@@ -18,6 +17,7 @@ use crate::model::wording::plural;
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
 use crate::retry::RetryPolicy;
+use crate::stderr::say;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
 
@@ -52,7 +52,7 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     };
     match tell(&mut api).await {
         Ok((text, code)) => {
-            page()
+            io::stdout()
                 .write_all(text.as_bytes())
                 .context("cannot print what the token is good for")?;
             Ok(code)

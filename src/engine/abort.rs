@@ -87,14 +87,14 @@ impl fmt::Display for AbortReason {
                 write!(
                     formatter,
                     "the results cannot be written: {}",
-                    platform::in_words(error)
+                    platform::describe_error(error)
                 )
             }
             AbortReason::SheetUnreadable(error) => {
                 write!(
                     formatter,
                     "the rest of the sheet cannot be read: {}",
-                    platform::in_words(error)
+                    platform::describe_error(error)
                 )
             }
         }

@@ -10,8 +10,8 @@ use crate::model::current_numbers::CurrentNumbers;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::sheet::names::ResolvedNames;
-use crate::table::Written;
-use crate::traffic::Stretch;
+use crate::table::FileChecksum;
+use crate::traffic::Interval;
 
 /// Raised when an older wxbulk could no longer read what is written.
 pub const FORMAT: u32 = 1;
@@ -28,7 +28,7 @@ pub enum Entry {
     Names(ResolvedNames),
     Previous(PreviousRecord),
     Row(RowRecord),
-    Traffic(Stretch),
+    Traffic(Interval),
     End(EndRecord),
 }
 
@@ -133,7 +133,7 @@ pub struct EndRecord {
     pub finished_at: Timestamp,
     /// Every row has its outcome.
     pub complete: bool,
-    pub results: Written,
+    pub results: FileChecksum,
     /// Why it ended before every row had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,

@@ -20,7 +20,7 @@
 //! asks for ([`crate::model::row::Row::fingerprint`]). `previous` has the numbers that were there before a
 //! row was sent; the first one of a row counts, since a later one may show the row's own change.
 //! `begin` stands where a run began or went on, and `traffic` sums up a few seconds of it
-//! ([`crate::traffic::Stretch`]); both are for those who ask later how it went.
+//! ([`crate::traffic::Interval`]); both are for those who ask later how it went.
 //!
 //! Every entry is handed to the operating system whole and at once, with those of the answers that
 //! arrived together with its own, so that killing the program loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
@@ -41,7 +41,7 @@ use tokio::task::JoinHandle;
 use crate::model::current_numbers::CurrentNumbers;
 use crate::platform;
 use crate::sheet::names::ResolvedNames;
-use crate::traffic::Stretch;
+use crate::traffic::Interval;
 pub use entry::{
     BeginRecord, EndRecord, Entry, FORMAT, InputFile, MeaningfulSettings, Organization,
     PreviousRecord, RowRecord, RunHeader,
@@ -212,8 +212,8 @@ impl Journal {
     }
 
     /// Notes what went over the wire in the last few seconds.
-    pub fn note_traffic(&mut self, stretch: Stretch) -> Result<()> {
-        self.append(&Entry::Traffic(stretch))
+    pub fn note_traffic(&mut self, interval: Interval) -> Result<()> {
+        self.append(&Entry::Traffic(interval))
     }
 
     /// Notes that the results were written.

@@ -1,6 +1,6 @@
 //! What one cycle between two refusals was, and how much of a pause the limiter saves up for us.
 
-/// One stretch from the last refusal of an event to the first of the next.
+/// One interval from the last refusal of an event to the first of the next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cycle {
     /// Requests that passed.

@@ -2,7 +2,7 @@
 //! is made to stay renamed, who may read a file, how shells quote, and what the errors mean. The
 //! Windows half cannot be tested on Linux.
 
-mod whole;
+mod atomic_file;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 
-pub use whole::{Readers, drop_half, name_whole, temporary_name, write_whole};
+pub use atomic_file::{Readers, drop_half, name_whole, temporary_name, write_atomically};
 
 /// An error and its causes for a person, who knows no error numbers.
-pub fn in_words(error: &anyhow::Error) -> String {
+pub fn describe_error(error: &anyhow::Error) -> String {
     let mut words = String::new();
     for cause in error.chain() {
         let cause = match cause.downcast_ref() {
-            Some(error) => system_error_in_words(error),
+            Some(error) => describe_system_error(error),
             None => cause.to_string(),
         };
         // Some libraries repeat the cause in their own words for it.
@@ -30,7 +30,7 @@ pub fn in_words(error: &anyhow::Error) -> String {
     words
 }
 
-fn system_error_in_words(error: &io::Error) -> String {
+fn describe_system_error(error: &io::Error) -> String {
     /// Windows, where a program that has a file open may keep it to itself, as Excel does.
     const IN_USE: [i32; 2] = [32, 33];
     if cfg!(windows)
@@ -45,12 +45,12 @@ fn system_error_in_words(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "you are not allowed to".into(),
         io::ErrorKind::StorageFull => "the disk is full".into(),
         io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there".into(),
-        _ => without_error_number(&error.to_string()).to_lowercase(),
+        _ => strip_error_number(&error.to_string()).to_lowercase(),
     }
 }
 
 /// What the system says without its number for it, which tells a person nothing.
-pub fn without_error_number(words: &str) -> &str {
+pub fn strip_error_number(words: &str) -> &str {
     words.split(" (os error").next().unwrap_or_default()
 }
 

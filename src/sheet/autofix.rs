@@ -14,7 +14,7 @@ use crate::sheet::columns::Columns;
 use crate::sheet::fix_rules::{FixRule, fixed_id, fixed_number};
 use crate::sheet::problem::{Place, shorten};
 use crate::sheet::{NumberedRecord, Sheet};
-use crate::table::{Cell, Existing, Table, ensure_room};
+use crate::table::{Cell, Existing, Table, ensure_fits};
 
 /// How much of the end of a cell is shown, in characters.
 const END_SHOWN: usize = 12;
@@ -70,8 +70,8 @@ pub fn write(
     path: &Path,
     mut report: impl FnMut(&Autofix) -> Result<()>,
 ) -> Result<Fix> {
-    ensure_room(path, 0, columns.width)?;
-    let mut table = Table::create(path, sheet.text_style())?;
+    ensure_fits(path, 0, columns.width)?;
+    let mut table = Table::create(path, sheet.csv_style())?;
     let mut mended = Fix::default();
     let mut records = sheet.all_records()?;
     let mut numbered = NumberedRecord::default();

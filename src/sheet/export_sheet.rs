@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::sheet::number::REMOVE;
-use crate::table::{Cell, Existing, Table, TextStyle};
+use crate::table::{Cell, CsvStyle, Existing, Table};
 
 /// A location, in the words of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct ExportedLocation {
 /// Writes a row for each location. Its numbers say `REMOVE`: so a row has something to compare with
 /// what is there, and one that is left as it is cannot be mistaken for a filled one.
 pub fn write(path: &Path, locations: &[ExportedLocation]) -> Result<()> {
-    let mut table = Table::create(path, TextStyle::default())?;
+    let mut table = Table::create(path, CsvStyle::default())?;
     for name in [
         "orgId",
         "orgName",
@@ -35,9 +35,9 @@ pub fn write(path: &Path, locations: &[ExportedLocation]) -> Result<()> {
     table.end_row()?;
     for location in locations {
         table.cell(Cell::text(&location.org_id))?;
-        table.cell(Cell::Outside(&location.org_name))?;
+        table.cell(Cell::Untrusted(&location.org_name))?;
         table.cell(Cell::text(&location.location_id))?;
-        table.cell(Cell::Outside(&location.location_name))?;
+        table.cell(Cell::Untrusted(&location.location_name))?;
         for _ in 0..3 {
             table.cell(Cell::text(REMOVE))?;
         }

@@ -9,7 +9,7 @@ use crate::sheet::country::Country;
 use crate::sheet::number::{REMOVE, is_number, read_change_in, without_separators};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::row_reader::read_id;
-use crate::table::unprotected;
+use crate::table::strip_text_formula;
 
 /// A spreadsheet keeps so many digits of a number; the others were zeros.
 const DIGITS_KEPT: usize = 15;
@@ -77,7 +77,7 @@ pub(super) fn fixed_number<'c>(
     cell: &'c str,
     country: Option<&Country>,
 ) -> Option<(FixRule, Cow<'c, str>)> {
-    let bare = unprotected(cell.trim_matches(ids::is_blank));
+    let bare = strip_text_formula(cell.trim_matches(ids::is_blank));
     let bare = bare.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
     match read_change_in(cell, country) {
         Ok(Change::Keep) => Some((FixRule::Around, Cow::Borrowed(""))),

@@ -38,7 +38,7 @@ use csv::ByteRecord;
 
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
-use crate::table::{BYTE_ORDER_MARK, TextStyle};
+use crate::table::{BYTE_ORDER_MARK, CsvStyle};
 use columns::Columns;
 use country::Country;
 use dialect::Dialect;
@@ -198,12 +198,12 @@ impl Sheet {
     }
 
     /// How a text file of ours from this sheet is written: as the sheet is.
-    pub fn text_style(&self) -> TextStyle {
-        TextStyle {
+    pub fn csv_style(&self) -> CsvStyle {
+        CsvStyle {
             delimiter: self.delimiter,
             has_byte_order_mark: self.has_byte_order_mark,
             has_separator_line: self.has_separator_line,
-            ..TextStyle::default()
+            ..CsvStyle::default()
         }
     }
 

@@ -7,7 +7,7 @@ use crate::model::ids::is_blank;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
-use crate::table::defuse;
+use crate::table::escape_formula;
 use crate::webex::lists::{Location, Organization};
 
 /// Letters wrong, missing or swapped in a name that may still be the one meant.
@@ -148,7 +148,8 @@ impl Names {
 fn trim(name: &str) -> &str {
     let name = name.trim_matches(is_blank);
     let bare = name.strip_prefix('\'');
-    bare.filter(|bare| defuse(bare) == name).unwrap_or(name)
+    bare.filter(|bare| escape_formula(bare) == name)
+        .unwrap_or(name)
 }
 
 /// A name without what is easily got wrong: capitals, blanks, signs.

@@ -9,7 +9,7 @@ use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
-use crate::table::unprotected;
+use crate::table::strip_text_formula;
 
 /// Digits a number has. No length is published: this spans extensions and the longest E.164
 /// number with a prefix before it.
@@ -48,7 +48,7 @@ fn read_change(cell: &str) -> Result<Change<'_>, CellDiagnostic> {
         number if is_number(number) => return Ok(Change::Set(Cow::Borrowed(number))),
         _ => {}
     }
-    let text = unprotected(cell.trim_matches(ids::is_blank));
+    let text = strip_text_formula(cell.trim_matches(ids::is_blank));
     let text = text.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
     if text.is_empty() {
         return Ok(Change::Keep);

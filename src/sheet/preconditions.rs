@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use crate::model::row::{Change, NUMBERS, Row};
 use crate::sheet::columns::normalize;
 use crate::sheet::{NumberedRecord, Records, Sheet, Text};
-use crate::table::unprotected;
+use crate::table::strip_text_formula;
 use std::fs::File;
 
 /// The columns with the numbers that a location has.
@@ -64,7 +64,7 @@ impl<'p> Preconditions<'p> {
             }
             let cell = self.numbered.record.get(self.present[index]);
             let text = String::from_utf8_lossy(cell.unwrap_or_default());
-            let text = unprotected(&text).trim().trim_start_matches('\'');
+            let text = strip_text_formula(&text).trim().trim_start_matches('\'');
             *expected = if text.is_empty() {
                 Change::Clear
             } else {

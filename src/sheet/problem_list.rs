@@ -8,7 +8,7 @@ use csv::Writer;
 use serde_json::{Value, json};
 
 use crate::sheet::problem::{Place, Problem, column_letters};
-use crate::table::defuse;
+use crate::table::escape_formula;
 
 /// So many of one kind a person is shown: enough to see what they have in common.
 const SHOWN_OF_A_KIND: u64 = 20;
@@ -93,7 +93,16 @@ impl ProblemList {
             ListFormat::Csv => {
                 let (letters, name) = parts(place);
                 let row = place.row.to_string();
-                write_record(out, [&row, &letters, &defuse(name), kind, &defuse(message)])
+                write_record(
+                    out,
+                    [
+                        &row,
+                        &letters,
+                        &escape_formula(name),
+                        kind,
+                        &escape_formula(message),
+                    ],
+                )
             }
         }
     }

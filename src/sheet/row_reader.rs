@@ -16,7 +16,7 @@ use crate::sheet::field_count::wrong_width;
 use crate::sheet::number::read_change_in;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
-use crate::table::unprotected;
+use crate::table::strip_text_formula;
 
 /// The organization's id that was read last. Rows of one organization mostly stand together, and
 /// its id need not be looked at in each.
@@ -166,7 +166,7 @@ pub fn names_in<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
 fn text_in(column: Option<usize>, record: &ByteRecord) -> Option<&str> {
     let cell = record.get(column?)?;
     let text = std::str::from_utf8(cell).unwrap_or_default();
-    let text = unprotected(text).trim_matches(ids::is_blank);
+    let text = strip_text_formula(text).trim_matches(ids::is_blank);
     (!text.is_empty()).then_some(text)
 }
 
@@ -236,5 +236,5 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
 
 /// The id in a cell.
 pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
-    ids::read(unprotected(cell), kind)
+    ids::read(strip_text_formula(cell), kind)
 }

@@ -1,12 +1,12 @@
 //! The files we write: rows of cells, as CSV or, where the name says so, as an Excel workbook. Each
 //! has another name until it is whole, so that whatever stands at a path is never half a file.
 
-mod outside;
-mod protected;
-mod room;
-mod text;
-mod workbook;
-mod written;
+mod checksum;
+mod csv_writer;
+mod excel_text;
+mod format_limits;
+mod untrusted;
+mod xlsx_writer;
 
 use std::fmt;
 use std::fs::{self, File};
@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::platform;
-pub use outside::defuse;
-pub use protected::unprotected;
-pub use room::{ensure_room, is_workbook};
-pub use text::TextStyle;
-use text::TextWriter;
-use workbook::WorkbookWriter;
-pub use workbook::{COLUMNS, ROWS};
-pub use written::{Written, measure};
+pub use checksum::{FileChecksum, checksum_of};
+pub use csv_writer::CsvStyle;
+use csv_writer::CsvWriter;
+pub use excel_text::strip_text_formula;
+pub use format_limits::{ensure_fits, is_workbook};
+pub use untrusted::escape_formula;
+use xlsx_writer::XlsxWriter;
+pub use xlsx_writer::{COLUMNS, ROWS};
 
 /// What a UTF-8 file may begin with.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -44,8 +44,8 @@ pub enum Cell<'a> {
     /// An id, a phone number, whatever the user wrote: byte for byte.
     Text(&'a [u8]),
     Count(u64),
-    /// Text from outside, which must not become a formula.
-    Outside(&'a str),
+    /// Text that the service or a third person wrote, which must not become a formula.
+    Untrusted(&'a str),
     /// A word that says how a row fared. A workbook shows it in color too.
     Word(&'a str, Tone),
 }
@@ -71,11 +71,11 @@ pub struct Table {
     path: PathBuf,
     temporary: PathBuf,
     /// `None`: there is nothing more to write.
-    writer: Option<Box<dyn Rows>>,
+    writer: Option<Box<dyn RowWriter>>,
 }
 
 /// A kind of file that rows can be written into.
-trait Rows: fmt::Debug {
+trait RowWriter: fmt::Debug {
     fn cell(&mut self, cell: Cell<'_>) -> Result<()>;
 
     fn end_row(&mut self) -> Result<()>;
@@ -86,15 +86,15 @@ trait Rows: fmt::Debug {
 
 impl Table {
     /// Begins a file that will be called `path`. A workbook makes no use of `style`.
-    pub fn create(path: &Path, style: TextStyle) -> Result<Table> {
+    pub fn create(path: &Path, style: CsvStyle) -> Result<Table> {
         let temporary = platform::temporary_name(path);
         let writing = || format!("cannot write `{}`", temporary.display());
         let file = File::create(&temporary).with_context(writing)?;
-        let begin = || -> Result<Box<dyn Rows>> {
+        let begin = || -> Result<Box<dyn RowWriter>> {
             Ok(if is_workbook(path) {
-                Box::new(WorkbookWriter::begin(file, platform::folder_of(path))?)
+                Box::new(XlsxWriter::begin(file, platform::folder_of(path))?)
             } else {
-                Box::new(TextWriter::begin(file, style)?)
+                Box::new(CsvWriter::begin(file, style)?)
             })
         };
         Ok(Table {
@@ -122,14 +122,14 @@ impl Table {
     }
 
     /// Makes sure that everything is on disk, and only then gives the file its name.
-    pub fn keep(mut self, existing: Existing) -> Result<Written> {
-        let finished = self.writer.take().map_or(Ok(()), Rows::finish);
+    pub fn keep(mut self, existing: Existing) -> Result<FileChecksum> {
+        let finished = self.writer.take().map_or(Ok(()), RowWriter::finish);
         let Table {
             path, temporary, ..
         } = &self;
         let (shown, shown_temporary) = (path.display(), temporary.display());
         let written = finished
-            .and_then(|()| Ok(measure(temporary)?))
+            .and_then(|()| Ok(checksum_of(temporary)?))
             .inspect_err(|_| platform::drop_half(path))
             .with_context(|| self.writing())?;
         match existing {
@@ -137,7 +137,7 @@ impl Table {
                 "`{shown}` appeared in the meantime and is left alone; what was written is in `{shown_temporary}`"
             ),
             Existing::Expect if path.exists() => {
-                let is_same = measure(path).is_ok_and(|standing| standing == written);
+                let is_same = checksum_of(path).is_ok_and(|standing| standing == written);
                 platform::drop_half(path);
                 if !is_same {
                     bail!("`{shown}` exists already and has other contents; move it away");
@@ -180,7 +180,7 @@ mod tests {
     use calamine::{Data, Reader, Xlsx, open_workbook};
     use proptest::prelude::*;
 
-    const EXCEL: TextStyle = TextStyle {
+    const EXCEL: CsvStyle = CsvStyle {
         delimiter: b';',
         has_byte_order_mark: false,
         has_separator_line: false,
@@ -188,7 +188,7 @@ mod tests {
     };
 
     /// Writes rows of text below a header and gives the file.
-    fn write(name: &str, style: TextStyle, rows: &[Vec<String>]) -> (tempfile::TempDir, PathBuf) {
+    fn write(name: &str, style: CsvStyle, rows: &[Vec<String>]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join(name);
         let mut table = Table::create(&path, style).expect("it begins");
@@ -202,11 +202,11 @@ mod tests {
             table.end_row().expect("written");
         }
         let written = table.keep(Existing::Refuse).expect("it is whole");
-        assert_eq!(written, measure(&path).expect("it is there"));
+        assert_eq!(written, checksum_of(&path).expect("it is there"));
         (folder, path)
     }
 
-    fn write_row(path: &Path, style: TextStyle, cells: &[Cell<'_>]) {
+    fn write_row(path: &Path, style: CsvStyle, cells: &[Cell<'_>]) {
         let mut table = Table::create(path, style).expect("it begins");
         for cell in cells {
             table.cell(*cell).expect("written");
@@ -226,7 +226,7 @@ mod tests {
         let cells = [
             Cell::text("+12025550101"),
             Cell::Count(7),
-            Cell::Outside("=1+1"),
+            Cell::Untrusted("=1+1"),
             Cell::Word("failed", Tone::Bad),
             Cell::text("a;b"),
         ];
@@ -234,7 +234,7 @@ mod tests {
         for (name, style, expected) in [
             (
                 "plain.csv",
-                TextStyle::default(),
+                CsvStyle::default(),
                 "+12025550101,7,'=1+1,failed,a;b\n",
             ),
             (
@@ -267,7 +267,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["half.csv", "half.xlsx"] {
             let path = folder.path().join(name);
-            let mut table = Table::create(&path, TextStyle::default()).expect("it begins");
+            let mut table = Table::create(&path, CsvStyle::default()).expect("it begins");
             table.cell(Cell::text("a")).expect("written");
             drop(table);
         }
@@ -288,20 +288,20 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn every_text_comes_back_from_a_workbook(rows in prop::collection::vec(prop::collection::vec(cell(), 2), 1..5)) {
-            let (_folder, path) = write("book.xlsx", TextStyle::default(), &rows);
+            let (_folder, path) = write("book.xlsx", CsvStyle::default(), &rows);
             let read = read_workbook(&path);
             for (row, texts) in rows.iter().enumerate() {
                 for (column, text) in texts.iter().enumerate() {
                     let found = read.get(row + 1).and_then(|row| row.get(column));
                     let found = found.cloned().unwrap_or(Data::Empty).to_string();
-                    prop_assert_eq!(&found, unprotected(text));
+                    prop_assert_eq!(&found, strip_text_formula(text));
                 }
             }
         }
 
         #[test]
         fn every_text_comes_back_from_a_csv(rows in prop::collection::vec(prop::collection::vec(cell(), 2), 1..5)) {
-            for style in [TextStyle::default(), EXCEL] {
+            for style in [CsvStyle::default(), EXCEL] {
                 let (_folder, path) = write("text.csv", style, &rows);
                 let mut reader = csv::ReaderBuilder::new()
                     .delimiter(style.delimiter)
@@ -311,7 +311,7 @@ mod tests {
                 prop_assert_eq!(read.len(), rows.len());
                 for (read, texts) in read.iter().zip(&rows) {
                     for (found, text) in read.iter().zip(texts) {
-                        let found = if found == text { found } else { unprotected(found) };
+                        let found = if found == text { found } else { strip_text_formula(found) };
                         let found = found.replace("\"\"", "\"");
                         prop_assert!(found == *text || text.contains('"'), "{found:?} of {text:?}");
                     }

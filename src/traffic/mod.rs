@@ -1,7 +1,7 @@
 //! What goes over the wire second by second, and how long answers take: summed up as it happens, so
 //! that a run of any length can be told about later and each request costs a few additions.
 
-mod latencies;
+mod latency_histogram;
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::response::ApiResult;
-pub use latencies::{Latencies, LatencyCounts};
+pub use latency_histogram::{LatencyCounts, LatencyHistogram};
 
 /// A killed run loses what happened in so many seconds at most.
-const SECONDS_A_STRETCH: i64 = 5;
+const INTERVAL_SECONDS: i64 = 5;
 
 const THROTTLED: u16 = 429;
 
@@ -22,7 +22,7 @@ const SAME_PAUSE: Duration = Duration::from_millis(250);
 /// A few seconds of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stretch {
+pub struct Interval {
     /// The whole second it begins with, by the clock.
     pub from: Timestamp,
     /// Requests that ended in each second from there on, answered or not.
@@ -54,9 +54,9 @@ pub struct Traffic {
     requests: u64,
     throttled: u64,
     unanswered: u64,
-    latencies: Latencies,
+    latencies: LatencyHistogram,
     /// The seconds before it that were not handed over yet; none without requests or pauses.
-    stretch: Option<Stretch>,
+    interval: Option<Interval>,
     /// The pause that goes on.
     pause: Option<(Timestamp, Timestamp)>,
 }
@@ -68,8 +68,8 @@ impl Traffic {
             requests: 0,
             throttled: 0,
             unanswered: 0,
-            latencies: Latencies::default(),
-            stretch: None,
+            latencies: LatencyHistogram::default(),
+            interval: None,
             pause: None,
         }
     }
@@ -87,7 +87,7 @@ impl Traffic {
 
     /// To be called some ten times a second, with how long the service is not to be asked. Returns
     /// what is ripe to be kept.
-    pub fn tick(&mut self, now: Timestamp, closed_for: Option<Duration>) -> Option<Stretch> {
+    pub fn tick(&mut self, now: Timestamp, closed_for: Option<Duration>) -> Option<Interval> {
         self.note_pause(now, closed_for);
         let second = now.as_second();
         if second == self.second {
@@ -96,16 +96,16 @@ impl Traffic {
         self.close_second();
         let is_back_in_time = second < self.second;
         self.second = second;
-        let ripe = self.stretch.take_if(|stretch| {
-            is_back_in_time || second - stretch.from.as_second() >= SECONDS_A_STRETCH
+        let ripe = self.interval.take_if(|interval| {
+            is_back_in_time || second - interval.from.as_second() >= INTERVAL_SECONDS
         });
-        ripe.map(|stretch| self.with_totals(stretch))
+        ripe.map(|interval| self.with_totals(interval))
     }
 
     /// What is left when the run ends.
-    pub fn end(mut self) -> Option<Stretch> {
+    pub fn end(mut self) -> Option<Interval> {
         self.close_second();
-        let rest = self.stretch.take()?;
+        let rest = self.interval.take()?;
         Some(self.with_totals(rest))
     }
 
@@ -118,26 +118,26 @@ impl Traffic {
             std::mem::take(&mut self.throttled),
         );
         let second = self.second;
-        let stretch = self.stretch_at(second);
-        let index = usize::try_from(second - stretch.from.as_second()).unwrap_or_default();
-        put(&mut stretch.requests, index, requests);
+        let interval = self.interval_at(second);
+        let index = usize::try_from(second - interval.from.as_second()).unwrap_or_default();
+        put(&mut interval.requests, index, requests);
         if throttled > 0 {
-            put(&mut stretch.throttled, index, throttled);
+            put(&mut interval.throttled, index, throttled);
         }
     }
 
-    fn stretch_at(&mut self, second: i64) -> &mut Stretch {
-        self.stretch.get_or_insert_with(|| Stretch {
+    fn interval_at(&mut self, second: i64) -> &mut Interval {
+        self.interval.get_or_insert_with(|| Interval {
             from: Timestamp::from_second(second).unwrap_or_default(),
-            ..Stretch::default()
+            ..Interval::default()
         })
     }
 
-    fn with_totals(&mut self, stretch: Stretch) -> Stretch {
-        Stretch {
+    fn with_totals(&mut self, interval: Interval) -> Interval {
+        Interval {
             unanswered: std::mem::take(&mut self.unanswered),
             latencies: self.latencies.take(),
-            ..stretch
+            ..interval
         }
     }
 
@@ -155,7 +155,7 @@ impl Traffic {
         };
         self.pause = Some((from, until));
         let second = self.second;
-        self.stretch_at(second).pauses.push((from, until));
+        self.interval_at(second).pauses.push((from, until));
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
         kept.extend(traffic.end());
         let lines: Vec<String> = kept
             .iter()
-            .map(|stretch| serde_json::to_string(stretch).expect("JSON"))
+            .map(|interval| serde_json::to_string(interval).expect("JSON"))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         {"from":"1970-01-01T00:00:01Z","requests":[11,10,9],"throttled":[0,1],"latencies":{"atMost":[[204799,29]],"slowest":200000},"pauses":[["1970-01-01T00:00:04Z","1970-01-01T00:00:04.5Z"]]}
@@ -238,9 +238,9 @@ mod tests {
             kept.extend(traffic.tick(at(now), None));
         }
         kept.extend(traffic.end());
-        let requests: u64 = kept.iter().flat_map(|stretch| &stretch.requests).sum();
+        let requests: u64 = kept.iter().flat_map(|interval| &interval.requests).sum();
         assert_eq!(requests, 8);
-        assert!(kept.iter().all(|stretch| stretch.requests.len() <= 5));
+        assert!(kept.iter().all(|interval| interval.requests.len() <= 5));
     }
 
     #[test]
@@ -249,9 +249,9 @@ mod tests {
         traffic.tick(at(100), Some(Duration::from_secs(10)));
         traffic.tick(at(200), Some(Duration::from_millis(9_900)));
         traffic.tick(at(300), Some(Duration::from_secs(20)));
-        let stretch = traffic.end().expect("a pause");
+        let interval = traffic.end().expect("a pause");
         assert_eq!(
-            stretch.pauses,
+            interval.pauses,
             [(at(100), at(10_100)), (at(100), at(20_300))]
         );
     }

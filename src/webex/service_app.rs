@@ -133,7 +133,7 @@ fn save(file: &Path, refresh_token: &str) -> Result<()> {
         format!("{name}={refresh_token}{end}")
     });
     let text: String = lines.collect();
-    Ok(platform::write_whole(
+    Ok(platform::write_atomically(
         file,
         text.as_bytes(),
         Readers::OwnerOnly,
@@ -160,7 +160,7 @@ mod tests {
 
     fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
         let path = folder.path().join("app.env");
-        platform::write_whole(&path, text.as_bytes(), Readers::OwnerOnly).expect("written");
+        platform::write_atomically(&path, text.as_bytes(), Readers::OwnerOnly).expect("written");
         path
     }
 

@@ -12,7 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 use tempfile::TempDir;
-use wxbulk::platform::{Readers, write_whole};
+use wxbulk::platform::{Readers, write_atomically};
 use wxbulk::simulator::{Behavior, Simulator};
 
 /// What no output may ever show.
@@ -56,7 +56,7 @@ impl Stage {
 
     /// Writes a file that only its owner may read, as one with secrets has to be.
     pub(crate) fn write_secret(&self, name: &str, content: &str) {
-        write_whole(&self.path(name), content.as_bytes(), Readers::OwnerOnly)
+        write_atomically(&self.path(name), content.as_bytes(), Readers::OwnerOnly)
             .expect("the folder can be written");
     }
 

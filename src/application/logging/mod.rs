@@ -21,6 +21,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::model::clock;
+use crate::stderr;
 use rotation::RotatingFile;
 
 /// Starts noting. `verbosity` is the number of `-v`s.
@@ -46,9 +47,9 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
         _ => Ok(()),
     });
     let to_stderr = tracing_subscriber::fmt::layer()
-        .event_format(Line)
+        .event_format(EventLine)
         .fmt_fields(words_alone)
-        .with_writer(std::io::stderr)
+        .with_writer(stderr::lock)
         .with_filter(ours(on_stderr));
     let to_file = file.map(|file| {
         tracing_subscriber::fmt::layer()
@@ -70,9 +71,9 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
 }
 
 /// An event for people: the time of day and the words.
-struct Line;
+struct EventLine;
 
-impl<S, N> FormatEvent<S, N> for Line
+impl<S, N> FormatEvent<S, N> for EventLine
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,

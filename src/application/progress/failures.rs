@@ -1,6 +1,6 @@
 //! Failed rows gathered by their cause, so that a thousand of them take a few lines.
 
-use super::screen::shorten;
+use super::view::truncate;
 use crate::model::outcome::{Outcome, code_after, with_status};
 use crate::model::wording::grouped;
 
@@ -91,7 +91,7 @@ impl Group {
         if console::measure_text_width(&with_code) <= room {
             return with_code + &place;
         }
-        shorten(cause, room) + &place
+        truncate(cause, room) + &place
     }
 }
 

@@ -2,20 +2,17 @@
 //! there is none, nothing when nobody wants it. All on stderr; the only place that draws.
 //!
 //! ```text
-//! status of the loop ─▶ scene ─▶ frame (text for a width) ─▶ terminal
-//!          failures by cause ─▶ lines above it ──────────────┘
+//! status of the loop ─▶ view ─▶ frame (text for a width) ─▶ terminal
+//!          failures by cause ─▶ lines above it ─────────────┘
 //! ```
 
 mod failures;
-mod fitting;
-mod screen;
-mod speed;
 mod terminal;
+mod throughput;
+mod view;
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use console::Term;
 use tokio::time::Instant;
 
 use crate::engine::pipeline::Status;
@@ -23,11 +20,11 @@ use crate::model::clock;
 use crate::model::outcome::Outcome;
 use crate::model::wording::plural;
 use crate::pace::Phase;
+use crate::stderr::say;
 use failures::Failures;
-use fitting::Fitted;
-use screen::{Doing, Scene};
-use speed::Speed;
 use terminal::Terminal;
+use throughput::Throughput;
+use view::{Activity, View};
 
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -40,12 +37,12 @@ const ANY_WIDTH: usize = 200;
 
 /// Whether and how progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// A bar if stderr is a terminal that can draw one, else lines.
-    Suited,
-    /// Lines, since something else writes to the terminal too.
+pub enum ProgressMode {
+    /// A bar if standard error is a terminal that can draw one, else lines.
+    Auto,
+    /// Lines, since the log goes to the terminal too.
     Lines,
-    Silent,
+    Hidden,
 }
 
 /// Shows how far a run is.
@@ -60,27 +57,27 @@ pub struct Progress {
     failures: Failures,
     failures_due: Instant,
     is_stopping: bool,
-    speed: Speed,
+    throughput: Throughput,
 }
 
 #[derive(Debug)]
 enum Display {
     Bar(Terminal),
     Lines { next: Instant },
-    Silent,
+    Hidden,
 }
 
 impl Progress {
     /// `total` rows to send, of which `done` were before this run began.
-    pub fn start(manner: Manner, total: u64, done: u64) -> Progress {
+    pub fn start(mode: ProgressMode, total: u64, done: u64) -> Progress {
         let now = Instant::now();
         let lines = Display::Lines {
             next: now + LINE_EVERY,
         };
-        let display = match manner {
-            Manner::Silent => Display::Silent,
-            Manner::Suited => Terminal::find().map_or(lines, Display::Bar),
-            Manner::Lines => lines,
+        let display = match mode {
+            ProgressMode::Hidden => Display::Hidden,
+            ProgressMode::Auto => Terminal::find().map_or(lines, Display::Bar),
+            ProgressMode::Lines => lines,
         };
         Progress {
             display,
@@ -91,7 +88,7 @@ impl Progress {
             failures: Failures::default(),
             failures_due: now + FAILURES_EVERY,
             is_stopping: false,
-            speed: Speed::start(now, done),
+            throughput: Throughput::start(now, done),
         }
     }
 
@@ -110,7 +107,7 @@ impl Progress {
         // What a pause does to the speed shows once it is over; until then the time left would
         // only grow and grow.
         if status.closed_for.is_none() {
-            self.speed.note(now, self.done);
+            self.throughput.note(now, self.done);
         }
         let mut lines = Vec::new();
         if self.failures_due <= now {
@@ -123,20 +120,20 @@ impl Progress {
                 "stopping: waiting for {answers}; stop again to leave at once"
             ));
         }
-        let scene = self.scene(status);
+        let view = self.view(status);
         match &mut self.display {
             Display::Bar(terminal) => {
-                let frame = scene.frame(terminal.width());
+                let frame = view.frame(terminal.width());
                 terminal.draw(&lines, &frame);
             }
             Display::Lines { next } => {
                 if *next <= now {
                     *next = now + LINE_EVERY;
-                    lines.push(scene.line());
+                    lines.push(view.line());
                 }
                 say_all(&lines);
             }
-            Display::Silent => say_all(&lines),
+            Display::Hidden => say_all(&lines),
         }
     }
 
@@ -145,58 +142,58 @@ impl Progress {
         match &self.display {
             Display::Bar(terminal) => self.failures.news(terminal.width(), is_end),
             Display::Lines { .. } => self.failures.news(ANY_WIDTH, is_end),
-            Display::Silent => Vec::new(),
+            Display::Hidden => Vec::new(),
         }
     }
 
-    fn scene(&self, status: &Status) -> Scene {
+    fn view(&self, status: &Status) -> View {
         let rate = self.rate(status);
-        let per_second = self.speed.per_second(speed::SHORT);
+        let per_second = self.throughput.per_second(throughput::SHORT);
         let left = self.total.saturating_sub(self.done);
-        let doing = if status.is_stopping {
-            Doing::Stopping {
+        let activity = if status.is_stopping {
+            Activity::Stopping {
                 answers: status.on_wire,
             }
         } else if let Some(longer) = status.closed_for {
-            Doing::Waiting {
+            Activity::Waiting {
                 until: clock::time_of_day(clock::now(), longer),
                 longer,
             }
         } else if let Some(since) = status.silent_for.filter(|since| since.as_secs() > 0) {
-            Doing::QueryError { since }
+            Activity::QueryError { since }
         } else if status.backing_off > 0 && status.backing_off as u64 == left {
-            Doing::TryingAgain
+            Activity::TryingAgain
         } else if matches!(status.pace.phase, Phase::Starting | Phase::Searching) {
-            Doing::SearchingThePace { per_second }
+            Activity::FindingThePace { per_second }
         } else {
-            Doing::Sending { per_second }
+            Activity::Sending { per_second }
         };
         let is_foreseeable = !matches!(
-            doing,
-            Doing::Stopping { .. } | Doing::QueryError { .. } | Doing::TryingAgain
+            activity,
+            Activity::Stopping { .. } | Activity::QueryError { .. } | Activity::TryingAgain
         );
         let time_left = rate.filter(|_| is_foreseeable).and_then(|rate| {
             let sending = time_left(left, rate)?;
             sending.checked_add(status.closed_for.unwrap_or_default())
         });
-        Scene {
+        View {
             total: self.total,
             done: self.done,
             as_asked: self.as_asked,
             failed: self.failed,
             to_try_again: status.backing_off,
             time_left,
-            doing,
+            activity,
         }
     }
 
     /// Rows a second to expect: what was measured, and no more than the limit that was found.
     fn rate(&self, status: &Status) -> Option<f64> {
         let span = match status.pace.phase {
-            Phase::Starting => speed::SHORT,
-            Phase::Searching | Phase::Holding | Phase::AtMost(_) => speed::LONG,
+            Phase::Starting => throughput::SHORT,
+            Phase::Searching | Phase::Holding | Phase::AtMost(_) => throughput::LONG,
         };
-        let measured = self.speed.per_second(span)?;
+        let measured = self.throughput.per_second(span)?;
         Some(status.pace.rate.map_or(measured, |rate| measured.min(rate)))
     }
 
@@ -206,33 +203,10 @@ impl Progress {
         let lines = self.news(true);
         match &mut self.display {
             Display::Bar(terminal) => terminal.draw(&lines, ""),
-            Display::Lines { .. } | Display::Silent => say_all(&lines),
+            Display::Lines { .. } | Display::Hidden => say_all(&lines),
         }
-        self.display = Display::Silent;
+        self.display = Display::Hidden;
     }
-}
-
-/// Writes a line to stderr; nothing can be done when nobody takes it.
-pub fn say(line: &str) {
-    let _ = writeln!(talk(), "{line}");
-}
-
-/// Standard error, for the person at the terminal.
-pub fn talk() -> Fitted<io::StderrLock<'static>> {
-    Fitted::new(io::stderr().lock(), &Term::stderr())
-}
-
-/// Writes a question to stderr, to be answered on the same line.
-pub fn ask(question: &str) -> io::Result<()> {
-    let mut out = talk();
-    write!(out, "{question}")?;
-    out.flush()?;
-    write!(io::stderr(), " ")
-}
-
-/// Standard output, for people who read along.
-pub fn page() -> Fitted<io::StdoutLock<'static>> {
-    Fitted::new(io::stdout().lock(), &Term::stdout())
 }
 
 fn say_all(lines: &[String]) {
@@ -272,10 +246,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_time_left_follows_the_pace_and_counts_the_pause() {
-        let mut progress = Progress::start(Manner::Silent, 2000, 0);
+        let mut progress = Progress::start(ProgressMode::Hidden, 2000, 0);
         let starting = status(Phase::Starting, None);
         progress.show(&starting);
-        assert_eq!(progress.scene(&starting).time_left, None);
+        assert_eq!(progress.view(&starting).time_left, None);
         for _ in 0..4 {
             for row in 0..20 {
                 progress.finished(row, &Outcome::unsent(OutcomeKind::Updated, ""));
@@ -283,7 +257,7 @@ mod tests {
             tokio::time::advance(Duration::from_secs(1)).await;
             progress.show(&starting);
         }
-        let left = |status: &Status| progress.scene(status).time_left.map(|left| left.as_secs());
+        let left = |status: &Status| progress.view(status).time_left.map(|left| left.as_secs());
         assert_eq!(left(&starting), Some(1920 / 20));
         let held = status(Phase::Holding, Some(5.0));
         assert_eq!(left(&held), Some(1920 / 5));

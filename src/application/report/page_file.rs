@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::application::progress::say;
 use crate::application::{report, suggested_commands};
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
+use crate::stderr::say;
 
 /// A page tells within so many bytes from its beginning which run it is about.
 const LOOKED_AT: u64 = 4096;
@@ -61,7 +61,7 @@ pub fn write(results: &Path, output: &Path) -> Result<()> {
     let page = report::page(&journal, |settings| {
         suggested_commands::undo(results, settings)
     })?;
-    platform::write_whole(output, page.as_bytes(), Readers::Usual)
+    platform::write_atomically(output, page.as_bytes(), Readers::Usual)
         .with_context(|| format!("cannot write the report `{}`", output.display()))
 }
 

@@ -11,7 +11,7 @@ use super::series::Series;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
-use crate::traffic::{Latencies, Stretch};
+use crate::traffic::{Interval, LatencyHistogram};
 
 /// Sittings told apart; of a run that went on more often, the first ones and the last.
 const MOST_SITTINGS: usize = 200;
@@ -29,7 +29,7 @@ pub(super) struct RunModel {
     /// Rows of the sheet about which nothing is known.
     pub(super) rows_untold: u64,
     pub(super) causes: FailureGroups,
-    pub(super) latencies: Latencies,
+    pub(super) latencies: LatencyHistogram,
     pub(super) requests: u64,
     pub(super) throttled: u64,
     pub(super) unanswered: u64,
@@ -104,7 +104,7 @@ pub(super) struct Gathering {
     sittings: Vec<WorkSession>,
     recorded: BTreeMap<OutcomeKind, u64>,
     causes: FailureGroups,
-    latencies: Latencies,
+    latencies: LatencyHistogram,
     requests: u64,
     throttled: u64,
     unanswered: u64,
@@ -120,7 +120,7 @@ impl Gathering {
                 sitting.begin = Some(begin);
             }
             Entry::Row(record) => self.add_row(&record),
-            Entry::Traffic(stretch) => self.add_stretch(&stretch),
+            Entry::Traffic(interval) => self.add_interval(&interval),
             Entry::End(end) => {
                 let sitting = self.sitting(end.finished_at);
                 sitting.last_sign = sitting.last_sign.max(end.finished_at);
@@ -140,17 +140,17 @@ impl Gathering {
         sitting.last_sign = sitting.last_sign.max(record.finished_at);
     }
 
-    fn add_stretch(&mut self, stretch: &Stretch) {
-        self.latencies.absorb(&stretch.latencies);
-        let requests = total(stretch.requests.iter().copied());
-        let throttled = total(stretch.throttled.iter().copied());
+    fn add_interval(&mut self, interval: &Interval) {
+        self.latencies.absorb(&interval.latencies);
+        let requests = total(interval.requests.iter().copied());
+        let throttled = total(interval.throttled.iter().copied());
         self.requests = self.requests.saturating_add(requests);
         self.throttled = self.throttled.saturating_add(throttled);
-        self.unanswered = self.unanswered.saturating_add(stretch.unanswered);
-        let sitting = self.sitting(stretch.from);
-        sitting.series.add(stretch);
+        self.unanswered = self.unanswered.saturating_add(interval.unanswered);
+        let sitting = self.sitting(interval.from);
+        sitting.series.add(interval);
         sitting.requests = sitting.requests.saturating_add(requests);
-        for pause in &stretch.pauses {
+        for pause in &interval.pauses {
             add_pause(&mut sitting.pauses, *pause);
         }
     }

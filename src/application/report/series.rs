@@ -1,6 +1,6 @@
 //! Requests over time, in so few steps that they can be drawn, however long it took.
 
-use crate::traffic::Stretch;
+use crate::traffic::Interval;
 
 /// More steps than a page is wide.
 const MOST_STEPS: usize = 2048;
@@ -37,10 +37,10 @@ impl Series {
         }
     }
 
-    pub(super) fn add(&mut self, stretch: &Stretch) {
-        let from = stretch.from.as_second();
-        for (index, requests) in stretch.requests.iter().enumerate() {
-            let throttled = stretch.throttled.get(index).copied().unwrap_or_default();
+    pub(super) fn add(&mut self, interval: &Interval) {
+        let from = interval.from.as_second();
+        for (index, requests) in interval.requests.iter().enumerate() {
+            let throttled = interval.throttled.get(index).copied().unwrap_or_default();
             let step = Step {
                 requests: *requests,
                 throttled,
@@ -125,12 +125,12 @@ mod tests {
     use super::*;
     use jiff::Timestamp;
 
-    fn stretch(from: i64, requests: &[u64]) -> Stretch {
-        Stretch {
+    fn interval(from: i64, requests: &[u64]) -> Interval {
+        Interval {
             from: Timestamp::from_second(from).expect("a time"),
             requests: requests.to_vec(),
             throttled: vec![1],
-            ..Stretch::default()
+            ..Interval::default()
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
     fn a_run_of_days_keeps_every_request_in_a_bounded_number_of_steps() {
         let mut series = Series::new();
         for second in (0..300_000).step_by(5) {
-            series.add(&stretch(1_000 + second, &[5, 5, 4, 5, 5]));
+            series.add(&interval(1_000 + second, &[5, 5, 4, 5, 5]));
         }
         assert!(series.steps.len() <= MOST_STEPS);
         assert_eq!(
@@ -161,7 +161,7 @@ mod tests {
     fn a_clock_put_back_or_far_ahead_is_no_trouble() {
         let mut series = Series::new();
         for from in [1_000_000, 5, 253_402_200_000, -1_000_000] {
-            series.add(&stretch(from, &[1]));
+            series.add(&interval(from, &[1]));
         }
         assert_eq!(series.steps[0].requests, 3);
         assert!(series.steps.len() <= MOST_STEPS);

@@ -11,8 +11,8 @@ use crate::journal::{
     RunHeader,
 };
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::table::Written;
-use crate::traffic::{LatencyCounts, Stretch};
+use crate::table::FileChecksum;
+use crate::traffic::{Interval, LatencyCounts};
 
 /// What somebody may try to get onto a page, wherever a text can stand.
 const HOSTILE: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>'--></style></title>]]><svg onload=alert(3)>\u{202e}\u{0}\u{1b}\u{7f}\u{2066}&lt;b&gt;{{x}}";
@@ -79,7 +79,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
 }
 
 fn traffic(second: i64) -> Entry {
-    Entry::Traffic(Stretch {
+    Entry::Traffic(Interval {
         from: at(second),
         requests: vec![3, 0, 2],
         throttled: vec![1],
@@ -96,7 +96,7 @@ fn end(second: i64, stopped: Option<&str>, outcomes: &[(OutcomeKind, u64)]) -> E
     Entry::End(EndRecord {
         finished_at: at(second),
         complete: stopped.is_none(),
-        results: Written { size: 0, crc32: 0 },
+        results: FileChecksum { size: 0, crc32: 0 },
         stopped: stopped.map(str::to_string),
         outcomes: outcomes.iter().copied().collect::<BTreeMap<_, _>>(),
         without_record: crate::model::failure_groups::FailureGroups::default(),
@@ -241,7 +241,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     The numbers from before were kept. This puts them back at 1 location, after asking, with an access token as for the run:
     wxbulk undo numbers.results.csv
     It needs the results file of the run. What somebody else has changed since is left alone, and the undo is itself recorded, so that it can be undone too.
-    All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. Written by wxbulk 0.1.0 from the journal that the run kept.
+    All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. FileChecksum by wxbulk 0.1.0 from the journal that the run kept.
     ");
 }
 

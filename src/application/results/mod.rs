@@ -22,7 +22,7 @@ use crate::sheet::NumberedRecord;
 use crate::sheet::columns::{Columns, PREVIOUS_COLUMNS, RESULT_COLUMNS};
 use crate::sheet::number::REMOVE;
 use crate::sheet::selection::{Choice, Selection};
-use crate::table::{Cell, Existing, Table, TextStyle, Tone, Written, ensure_room};
+use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, Tone, ensure_fits};
 
 /// What follows the user's own columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Form {
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
     pub form: Form,
-    pub style: TextStyle,
+    pub style: CsvStyle,
     pub selection: &'a Selection<'a>,
     pub journal: &'a Journal,
     /// Rows that were sent and have no record in the journal.
@@ -70,7 +70,7 @@ pub struct Content<'a> {
 /// Makes sure, before anything is sent, that so many rows can be written where the results go.
 pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
     let own = own_columns(columns).count() + missing_columns(columns).len();
-    ensure_room(path, rows, own + form.columns().len())
+    ensure_fits(path, rows, own + form.columns().len())
 }
 
 /// What the results say, in figures.
@@ -87,7 +87,7 @@ pub fn write(
     existing: Existing,
     content: Content<'_>,
     mut show: impl FnMut(&str),
-) -> Result<(Tally, Written)> {
+) -> Result<(Tally, FileChecksum)> {
     let mut table = Table::create(path, content.style)?;
     let tally = write_rows(&mut table, content, &mut show)?;
     Ok((tally, table.keep(existing)?))
@@ -372,9 +372,9 @@ impl Line {
             Cell::Count(row),
             word(*kind),
             status.map_or(Cell::text(""), |status| Cell::Count(status.into())),
-            Cell::Outside(error_code),
-            Cell::Outside(message),
-            Cell::Outside(tracking_id),
+            Cell::Untrusted(error_code),
+            Cell::Untrusted(message),
+            Cell::Untrusted(tracking_id),
             Cell::Count(u64::from(*attempts)),
             Cell::text(finished_at.as_deref().unwrap_or_default()),
         ];

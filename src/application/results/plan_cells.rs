@@ -25,7 +25,7 @@ pub(super) fn write(table: &mut Table, row: Option<&Row<'_>>, outcome: &Outcome)
     }
     let (action, tone) = action(outcome.kind);
     table.cell(Cell::Word(action, tone))?;
-    table.cell(Cell::Outside(&reason(outcome)))
+    table.cell(Cell::Untrusted(&reason(outcome)))
 }
 
 fn action(kind: OutcomeKind) -> (&'static str, Tone) {

@@ -305,5 +305,5 @@ fn root_cause(error: &reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    platform::without_error_number(&cause.to_string()).to_string()
+    platform::strip_error_number(&cause.to_string()).to_string()
 }

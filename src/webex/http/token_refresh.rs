@@ -79,7 +79,7 @@ impl Webex {
         if let Err(error) = app.borrow_mut().take_over(&tokens.refresh_token)
             && !self.has_warned.replace(true)
         {
-            (self.warn)(&format!("warning: {}", platform::in_words(&error)));
+            (self.warn)(&format!("warning: {}", platform::describe_error(&error)));
         }
         self.learn(&app.borrow());
         Ok(())

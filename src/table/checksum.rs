@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 /// A file as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
+pub struct FileChecksum {
     pub size: u64,
     pub crc32: u32,
 }
 
 /// Size and checksum of a file as it is now.
-pub fn measure(path: &Path) -> io::Result<Written> {
+pub fn checksum_of(path: &Path) -> io::Result<FileChecksum> {
     let mut file = File::open(path)?;
     let mut hasher = crc32fast::Hasher::new();
     let mut buffer = vec![0; 64 * 1024];
@@ -27,7 +27,7 @@ pub fn measure(path: &Path) -> io::Result<Written> {
         hasher.update(&buffer[..length]);
         size += length as u64;
     }
-    Ok(Written {
+    Ok(FileChecksum {
         size,
         crc32: hasher.finalize(),
     })

@@ -11,15 +11,15 @@ use super::Cli;
 
 /// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
 /// the words for the person come back.
-pub fn read(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
+pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
     let typed: Vec<OsString> = typed.into_iter().collect();
-    Cli::try_parse_from(&typed).map_err(|error| match in_words(&error, &typed) {
+    Cli::try_parse_from(&typed).map_err(|error| match to_message(&error, &typed) {
         Some(words) => words,
         None => error.exit(),
     })
 }
 
-fn in_words(error: &Error, typed: &[OsString]) -> Option<String> {
+fn to_message(error: &Error, typed: &[OsString]) -> Option<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) if !text.is_empty() => Some(text.clone()),
         Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join("` or `")),
@@ -114,7 +114,7 @@ mod tests {
         .into_iter()
         .map(|line| {
             let words = ["wxbulk"].into_iter().chain(line.split(' '));
-            let mistake = read(words.map(OsString::from)).expect_err("a mistake");
+            let mistake = parse(words.map(OsString::from)).expect_err("a mistake");
             format!("{line}\n{mistake}")
         })
         .collect();

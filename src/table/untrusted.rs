@@ -9,7 +9,7 @@ const LONGEST: usize = 2000;
 /// Makes of a text what no spreadsheet takes for a formula: an apostrophe goes before what begins
 /// like one. That counts after a separator too, since a sheet is not always taken apart at the one it
 /// was written with.
-pub fn defuse(text: &str) -> Cow<'_, str> {
+pub fn escape_formula(text: &str) -> Cow<'_, str> {
     if is_harmless(text) {
         return Cow::Borrowed(text);
     }
@@ -85,28 +85,28 @@ mod tests {
             ("ROUTERGW_5e9f-1", "ROUTERGW_5e9f-1"),
             ("-1", "'-1"),
         ] {
-            assert_eq!(defuse(text), safe, "{text:?}");
+            assert_eq!(escape_formula(text), safe, "{text:?}");
         }
     }
 
     #[test]
     fn a_text_that_is_too_long_ends_in_dots() {
         let too_long = "é".repeat(LONGEST + 1);
-        let safe = defuse(&too_long);
+        let safe = escape_formula(&too_long);
         assert_eq!(safe.chars().count(), LONGEST + 1);
         assert!(safe.ends_with('…'));
-        assert!(!defuse(&"é".repeat(LONGEST)).ends_with('…'));
+        assert!(!escape_formula(&"é".repeat(LONGEST)).ends_with('…'));
     }
 
     proptest::proptest! {
         #[test]
         fn however_it_is_taken_apart_no_part_is_a_formula(text in "[-=+@;,|\"' \ta1\u{ff1d}]*") {
-            let safe = defuse(&text);
+            let safe = escape_formula(&text);
             for part in safe.split([',', ';', '|', '\t']) {
                 let part = part.trim_start_matches('"');
                 proptest::prop_assert!(!part.starts_with(begins_a_formula), "{} of {}", part, safe);
             }
-            proptest::prop_assert_eq!(defuse(&safe), &*safe);
+            proptest::prop_assert_eq!(escape_formula(&safe), &*safe);
         }
     }
 }

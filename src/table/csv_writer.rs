@@ -6,15 +6,15 @@ use std::io::{BufWriter, Write};
 use anyhow::Result;
 use csv::{IntoInnerError, Terminator, Writer, WriterBuilder};
 
-use crate::table::protected::protected;
-use crate::table::{BYTE_ORDER_MARK, Cell, Rows, defuse};
+use crate::table::excel_text::as_text_formula;
+use crate::table::{BYTE_ORDER_MARK, Cell, RowWriter, escape_formula};
 
 /// Fewer system calls than with the usual 8 KiB.
 const BUFFER: usize = 128 * 1024;
 
 /// How a text file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextStyle {
+pub struct CsvStyle {
     pub delimiter: u8,
     pub has_byte_order_mark: bool,
     /// It begins with a line such as `sep=;`.
@@ -23,9 +23,9 @@ pub struct TextStyle {
     pub for_excel: bool,
 }
 
-impl Default for TextStyle {
-    fn default() -> TextStyle {
-        TextStyle {
+impl Default for CsvStyle {
+    fn default() -> CsvStyle {
+        CsvStyle {
             delimiter: b',',
             has_byte_order_mark: false,
             has_separator_line: false,
@@ -35,13 +35,13 @@ impl Default for TextStyle {
 }
 
 #[derive(Debug)]
-pub(super) struct TextWriter {
+pub(super) struct CsvWriter {
     writer: Writer<BufWriter<File>>,
     for_excel: bool,
 }
 
-impl TextWriter {
-    pub(super) fn begin(file: File, style: TextStyle) -> Result<TextWriter> {
+impl CsvWriter {
+    pub(super) fn begin(file: File, style: CsvStyle) -> Result<CsvWriter> {
         let mut file = BufWriter::with_capacity(BUFFER, file);
         if style.has_byte_order_mark || style.for_excel {
             file.write_all(BYTE_ORDER_MARK)?;
@@ -59,23 +59,23 @@ impl TextWriter {
             .flexible(true)
             .terminator(terminator)
             .from_writer(file);
-        Ok(TextWriter {
+        Ok(CsvWriter {
             writer,
             for_excel: style.for_excel,
         })
     }
 }
 
-impl Rows for TextWriter {
+impl RowWriter for CsvWriter {
     fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
         let writer = &mut self.writer;
         match cell {
             Cell::Name(text) | Cell::Text(text) if self.for_excel => {
-                writer.write_field(protected(text))?;
+                writer.write_field(as_text_formula(text))?;
             }
             Cell::Name(text) | Cell::Text(text) => writer.write_field(text)?,
             Cell::Count(number) => writer.write_field(number.to_string())?,
-            Cell::Outside(text) => writer.write_field(defuse(text).as_bytes())?,
+            Cell::Untrusted(text) => writer.write_field(escape_formula(text).as_bytes())?,
             Cell::Word(word, _) => writer.write_field(word)?,
         }
         Ok(())

@@ -37,7 +37,7 @@ pub fn drop_half(path: &Path) {
 }
 
 /// Writes a file at once, in place of whatever is there.
-pub fn write_whole(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
+pub fn write_atomically(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     write_half(path, content, readers)
         .and_then(|()| name_whole(path))
         .inspect_err(|_| drop_half(path))
@@ -72,7 +72,7 @@ mod tests {
         let path = folder.path().join("page.html");
         fs::write(temporary_name(&path), "left by a run that was killed").expect("written");
         for (content, readers) in [("one", Readers::Usual), ("two", Readers::OwnerOnly)] {
-            write_whole(&path, content.as_bytes(), readers).expect("written");
+            write_atomically(&path, content.as_bytes(), readers).expect("written");
             assert_eq!(fs::read_to_string(&path).expect("text"), content);
         }
         assert!(!super::super::others_may_read(&path).expect("a file"));
@@ -84,7 +84,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("taken");
         fs::create_dir(&path).expect("a folder in the way");
-        write_whole(&path, b"x", Readers::Usual).expect_err("a folder is in the way");
+        write_atomically(&path, b"x", Readers::Usual).expect_err("a folder is in the way");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Once;
 use anyhow::{Result, bail};
 use rust_xlsxwriter::{Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError};
 
-use crate::table::{Cell, Rows, Tone, defuse, unprotected};
+use crate::table::{Cell, RowWriter, Tone, escape_formula, strip_text_formula};
 
 /// Rows that a sheet of Excel has.
 pub const ROWS: u32 = 1_048_576;
@@ -31,7 +31,7 @@ const WIDEST: usize = 40;
 const FILTER_ARROW: usize = 3;
 
 /// A sheet under way.
-pub(super) struct WorkbookWriter {
+pub(super) struct XlsxWriter {
     file: File,
     workbook: Workbook,
     formats: Formats,
@@ -55,17 +55,17 @@ struct Formats {
 }
 
 // The library's workbook has none.
-impl fmt::Debug for WorkbookWriter {
+impl fmt::Debug for XlsxWriter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("WorkbookWriter");
+        let mut shown = formatter.debug_struct("XlsxWriter");
         shown.field("row", &self.row).finish_non_exhaustive()
     }
 }
 
-impl WorkbookWriter {
+impl XlsxWriter {
     /// What is not finished is kept in `folder`, since there must be room there anyway.
-    pub(super) fn begin(file: File, folder: &Path) -> Result<WorkbookWriter> {
-        quieten_the_library();
+    pub(super) fn begin(file: File, folder: &Path) -> Result<XlsxWriter> {
+        silence_library_panics();
         let mut workbook = Workbook::new();
         workbook.set_tempdir(folder)?;
         workbook.add_worksheet_with_constant_memory()?;
@@ -75,7 +75,7 @@ impl WorkbookWriter {
                 .set_background_color(background)
                 .set_font_color(letters)
         };
-        Ok(WorkbookWriter {
+        Ok(XlsxWriter {
             file,
             workbook,
             // The colors that Excel itself calls good, neutral and bad.
@@ -97,7 +97,7 @@ impl WorkbookWriter {
     }
 }
 
-impl Rows for WorkbookWriter {
+impl RowWriter for XlsxWriter {
     fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
         let column = self.column;
         self.column = self.column.saturating_add(1);
@@ -111,9 +111,11 @@ impl Rows for WorkbookWriter {
             }
             Cell::Text(text) => {
                 let text = String::from_utf8_lossy(text);
-                self.text(column, unprotected(&text), |formats| &formats.text)
+                self.text(column, strip_text_formula(&text), |formats| &formats.text)
             }
-            Cell::Outside(text) => self.text(column, &defuse(text), |formats| &formats.text),
+            Cell::Untrusted(text) => {
+                self.text(column, &escape_formula(text), |formats| &formats.text)
+            }
             Cell::Word(word, tone) => self.text(column, word, |formats| match tone {
                 Tone::Good => &formats.good,
                 Tone::Plain => &formats.text,
@@ -130,7 +132,7 @@ impl Rows for WorkbookWriter {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let WorkbookWriter {
+        let XlsxWriter {
             file,
             mut workbook,
             formats,
@@ -155,7 +157,7 @@ impl Rows for WorkbookWriter {
         let number_as_text = IgnoreError::NumberStoredAsText;
         worksheet.ignore_error_range(0, 0, last_row, last_column, number_as_text)?;
         let mut buffered = BufWriter::new(file);
-        heedful(|| workbook.save_to_writer(&mut buffered))?;
+        catch_library_panic(|| workbook.save_to_writer(&mut buffered))?;
         let file = buffered
             .into_inner()
             .map_err(std::io::IntoInnerError::into_error)?;
@@ -163,7 +165,7 @@ impl Rows for WorkbookWriter {
     }
 }
 
-impl WorkbookWriter {
+impl XlsxWriter {
     fn number(&mut self, column: u16, number: u64) -> Result<()> {
         let digits = number.to_string();
         self.note_width(column, digits.len());
@@ -206,7 +208,7 @@ impl WorkbookWriter {
         write: impl FnOnce(&mut Worksheet, &Formats) -> Result<(), XlsxError>,
     ) -> Result<()> {
         let worksheet = self.workbook.worksheet_from_index(0)?;
-        heedful(|| write(worksheet, &self.formats))
+        catch_library_panic(|| write(worksheet, &self.formats))
     }
 
     fn note_width(&mut self, column: u16, characters: usize) {
@@ -220,7 +222,7 @@ impl WorkbookWriter {
 
 /// The library takes it for impossible that its temporary file cannot be written, and panics when the
 /// disk is full.
-fn heedful(write: impl FnOnce() -> Result<(), XlsxError>) -> Result<()> {
+fn catch_library_panic(write: impl FnOnce() -> Result<(), XlsxError>) -> Result<()> {
     match catch_unwind(AssertUnwindSafe(write)) {
         Ok(written) => Ok(written?),
         Err(panic) => {
@@ -234,7 +236,7 @@ fn heedful(write: impl FnOnce() -> Result<(), XlsxError>) -> Result<()> {
 }
 
 /// Such a panic becomes an error, and need not be told twice.
-fn quieten_the_library() {
+fn silence_library_panics() {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let usual = take_hook();

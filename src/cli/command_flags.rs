@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{RunFlags, ServiceFlags, SheetFlags};
+use super::shared_flags::{RunFlags, ServiceFlags, SheetFlags};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk check numbers.csv")]

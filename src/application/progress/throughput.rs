@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// its pauses included.
 pub(super) const LONG: Duration = Duration::from_mins(1);
 
-/// What "now" means where no limit has been met yet and the speed still rises.
+/// What "now" means where no limit has been met yet and the throughput still rises.
 pub(super) const SHORT: Duration = Duration::from_secs(5);
 
 /// Less says nothing.
@@ -17,15 +17,15 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Finished rows a second over the last while.
 #[derive(Debug)]
-pub(super) struct Speed {
+pub(super) struct Throughput {
     /// About one a second, the oldest first.
     samples: VecDeque<(Instant, u64)>,
     latest: (Instant, u64),
 }
 
-impl Speed {
-    pub(super) fn start(now: Instant, done: u64) -> Speed {
-        Speed {
+impl Throughput {
+    pub(super) fn start(now: Instant, done: u64) -> Throughput {
+        Throughput {
             samples: VecDeque::from([(now, done)]),
             latest: (now, done),
         }
@@ -62,14 +62,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_long_look_back_has_the_pauses_in_it_and_a_short_one_has_not() {
-        let mut speed = Speed::start(Instant::now(), 0);
-        assert_eq!(speed.per_second(LONG), None);
+        let mut throughput = Throughput::start(Instant::now(), 0);
+        assert_eq!(throughput.per_second(LONG), None);
         for second in 1..=60 {
             tokio::time::advance(Duration::from_secs(1)).await;
             // Nothing until the 55th second, then ten a second.
-            speed.note(Instant::now(), 10 * u64::max(second, 55) - 550);
+            throughput.note(Instant::now(), 10 * u64::max(second, 55) - 550);
         }
-        assert_eq!(speed.per_second(SHORT), Some(10.0));
-        assert_eq!(speed.per_second(LONG), Some(50.0 / 60.0));
+        assert_eq!(throughput.per_second(SHORT), Some(10.0));
+        assert_eq!(throughput.per_second(LONG), Some(50.0 / 60.0));
     }
 }

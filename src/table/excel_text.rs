@@ -16,7 +16,7 @@ const MONTHS: [&str; 16] = [
 ];
 
 /// A text so that Excel leaves it as it is.
-pub(super) fn protected(text: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn as_text_formula(text: &[u8]) -> Cow<'_, [u8]> {
     match std::str::from_utf8(text) {
         Ok(text) if is_at_risk(text) => {
             Cow::Owned(format!("=\"{}\"", text.replace('"', "\"\"")).into_bytes())
@@ -26,7 +26,7 @@ pub(super) fn protected(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The text that was protected; any other as it is.
-pub fn unprotected(text: &str) -> &str {
+pub fn strip_text_formula(text: &str) -> &str {
     text.strip_prefix("=\"")
         .and_then(|inner| inner.strip_suffix('"'))
         .filter(|inner| !inner.contains('"'))
@@ -74,14 +74,14 @@ mod tests {
             ("0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607", false),
             ("Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzE", false),
         ] {
-            let written = protected(text.as_bytes());
+            let written = as_text_formula(text.as_bytes());
             let written = std::str::from_utf8(&written).expect("text");
             assert_eq!(written != text, is_protected, "{text}");
-            assert_eq!(unprotected(written), text);
+            assert_eq!(strip_text_formula(written), text);
             // Written again, it is as it was.
-            assert_eq!(protected(written.as_bytes()), written.as_bytes());
+            assert_eq!(as_text_formula(written.as_bytes()), written.as_bytes());
         }
-        assert_eq!(protected(b"1 \"x\""), b"=\"1 \"\"x\"\"\"".as_slice());
-        assert_eq!(protected(b"\xff1"), b"\xff1".as_slice());
+        assert_eq!(as_text_formula(b"1 \"x\""), b"=\"1 \"\"x\"\"\"".as_slice());
+        assert_eq!(as_text_formula(b"\xff1"), b"\xff1".as_slice());
     }
 }

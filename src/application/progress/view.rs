@@ -11,7 +11,7 @@ const NARROWEST_BAR: usize = 5;
 
 /// How things stand in a run.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scene {
+pub(super) struct View {
     pub(super) total: u64,
     /// Those of earlier runs included.
     pub(super) done: u64,
@@ -21,14 +21,14 @@ pub(super) struct Scene {
     /// Rows that met an error and are to be tried again.
     pub(super) to_try_again: usize,
     pub(super) time_left: Option<Duration>,
-    pub(super) doing: Doing,
+    pub(super) activity: Activity,
 }
 
-/// What a run is doing now.
+/// What a run is activity now.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Doing {
+pub(super) enum Activity {
     /// No limit met yet, or the limit is being narrowed down.
-    SearchingThePace {
+    FindingThePace {
         per_second: Option<f64>,
     },
     /// Just under the limit, or as fast as was allowed.
@@ -51,32 +51,32 @@ pub(super) enum Doing {
     },
 }
 
-impl Scene {
+impl View {
     /// The bar and the line below it, each of `width` columns at most.
     pub(super) fn frame(&self, width: usize) -> String {
         let rows = format!("{}/{}", grouped(self.done), grouped(self.total));
         let mut beside_bar = vec![rows];
-        beside_bar.extend(self.time_left_in_words());
+        beside_bar.extend(self.time_left_text());
         let room = width.saturating_sub(NARROWEST_BAR + 1);
-        let numbers = fitting(&beside_bar, room);
+        let numbers = join_what_fits(&beside_bar, room);
         let used = numbers.chars().count() + 1;
         let cells = width.saturating_sub(used).min(WIDEST_BAR);
         let bar = self.bar(cells);
         let mut counts = self.counts();
-        counts.insert(0, self.doing.in_words());
-        let below = fitting(&counts, width);
+        counts.insert(0, self.activity.to_text());
+        let below = join_what_fits(&counts, width);
         format!(
             "{}\n{below}",
-            shorten(format!("{bar} {numbers}").trim_start(), width)
+            truncate(format!("{bar} {numbers}").trim_start(), width)
         )
     }
 
     /// Where there is no terminal: all of it in one line.
     pub(super) fn line(&self) -> String {
         let rows = format!("{}/{}", grouped(self.done), grouped(self.total));
-        let mut parts = vec![rows, self.doing.in_words()];
+        let mut parts = vec![rows, self.activity.to_text()];
         parts.extend(self.counts());
-        parts.extend(self.time_left_in_words());
+        parts.extend(self.time_left_text());
         parts.join(", ")
     }
 
@@ -93,7 +93,7 @@ impl Scene {
             counts.push(format!("{} failed", grouped(self.failed)));
         }
         counts.push(format!("{} ok", grouped(self.as_asked)));
-        if self.to_try_again > 0 && self.doing != Doing::TryingAgain {
+        if self.to_try_again > 0 && self.activity != Activity::TryingAgain {
             counts.push(format!(
                 "{} to try again",
                 grouped(self.to_try_again as u64)
@@ -102,30 +102,30 @@ impl Scene {
         counts
     }
 
-    fn time_left_in_words(&self) -> Option<String> {
+    fn time_left_text(&self) -> Option<String> {
         let left = self.time_left?;
         Some(format!("{} left", clock::in_words(left)))
     }
 }
 
-impl Doing {
-    fn in_words(&self) -> String {
+impl Activity {
+    fn to_text(&self) -> String {
         let rate = |per_second: &Option<f64>| {
             per_second.map_or(String::new(), |rate| format!(" {rate:.1}/s"))
         };
         match self {
-            Doing::SearchingThePace { per_second } => {
+            Activity::FindingThePace { per_second } => {
                 format!("finding the pace{}", rate(per_second))
             }
-            Doing::Sending { per_second } => format!("sending{}", rate(per_second)),
-            Doing::Waiting { until, longer } => {
+            Activity::Sending { per_second } => format!("sending{}", rate(per_second)),
+            Activity::Waiting { until, longer } => {
                 format!("told to wait until {until} ({})", clock::in_words(*longer))
             }
-            Doing::TryingAgain => "trying the last ones again".to_string(),
-            Doing::QueryError { since } => {
+            Activity::TryingAgain => "trying the last ones again".to_string(),
+            Activity::QueryError { since } => {
                 format!("no answer for {}, trying again", clock::in_words(*since))
             }
-            Doing::Stopping { answers } => {
+            Activity::Stopping { answers } => {
                 format!("stopping, {} to come", plural(*answers as u64, "answer"))
             }
         }
@@ -133,14 +133,14 @@ impl Doing {
 }
 
 /// As many of `parts` as there is room for, the first ones first.
-fn fitting(parts: &[String], width: usize) -> String {
+fn join_what_fits(parts: &[String], width: usize) -> String {
     let fits = |count: &usize| parts[..*count].join(" · ").chars().count() <= width;
     let count = (1..=parts.len()).rev().find(fits).unwrap_or(1);
-    shorten(&parts[..count.min(parts.len())].join(" · "), width)
+    truncate(&parts[..count.min(parts.len())].join(" · "), width)
 }
 
 /// The first `width` columns, with a mark where something was cut off.
-pub(super) fn shorten(text: &str, width: usize) -> String {
+pub(super) fn truncate(text: &str, width: usize) -> String {
     console::truncate_str(text, width, "…").into_owned()
 }
 
@@ -148,56 +148,56 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    fn scene(doing: Doing) -> Scene {
-        Scene {
+    fn view(activity: Activity) -> View {
+        View {
             total: 20_000,
             done: 10_200,
             as_asked: 10_188,
             failed: 12,
             to_try_again: 0,
             time_left: Some(Duration::from_mins(125)),
-            doing,
+            activity,
         }
     }
 
-    fn scenes() -> Vec<Scene> {
+    fn views() -> Vec<View> {
         let rate = Some(12.34);
-        let waiting = Doing::Waiting {
+        let waiting = Activity::Waiting {
             until: "14:02:31".into(),
             longer: Duration::from_secs(38),
         };
         vec![
-            Scene {
+            View {
                 done: 0,
                 as_asked: 0,
                 failed: 0,
                 time_left: None,
-                ..scene(Doing::SearchingThePace { per_second: None })
+                ..view(Activity::FindingThePace { per_second: None })
             },
-            scene(Doing::SearchingThePace { per_second: rate }),
-            Scene {
+            view(Activity::FindingThePace { per_second: rate }),
+            View {
                 to_try_again: 3,
-                ..scene(Doing::Sending { per_second: rate })
+                ..view(Activity::Sending { per_second: rate })
             },
-            scene(waiting),
-            scene(Doing::QueryError {
+            view(waiting),
+            view(Activity::QueryError {
                 since: Duration::from_secs(12),
             }),
-            Scene {
+            View {
                 done: 19_998,
                 to_try_again: 2,
                 time_left: None,
-                ..scene(Doing::TryingAgain)
+                ..view(Activity::TryingAgain)
             },
-            Scene {
+            View {
                 time_left: None,
-                ..scene(Doing::Stopping { answers: 10 })
+                ..view(Activity::Stopping { answers: 10 })
             },
         ]
     }
 
     fn frames(width: usize) -> String {
-        let frames: Vec<String> = scenes().iter().map(|scene| scene.frame(width)).collect();
+        let frames: Vec<String> = views().iter().map(|view| view.frame(width)).collect();
         frames.join("\n\n")
     }
 
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_the_same_where_there_is_no_terminal() {
-        let lines: Vec<String> = scenes().iter().map(Scene::line).collect();
+        let lines: Vec<String> = views().iter().map(View::line).collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         0/20,000, finding the pace, 0 ok
         10,200/20,000, finding the pace 12.3/s, 12 failed, 10,188 ok, 2 h 5 min left
@@ -270,8 +270,8 @@ mod tests {
     #[test]
     fn no_line_is_longer_than_there_is_room() {
         for width in 1..120 {
-            for scene in scenes() {
-                let frame = scene.frame(width);
+            for view in views() {
+                let frame = view.frame(width);
                 assert_eq!(frame.lines().count(), 2);
                 for line in frame.lines() {
                     assert!(line.chars().count() <= width, "{width}: {line}");

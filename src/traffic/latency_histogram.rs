@@ -15,7 +15,7 @@ const BUCKETS: usize = (LONGEST_BITS - STEPS_BITS + 1) as usize * STEPS;
 
 /// Counts answers by how long they took.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Latencies {
+pub struct LatencyHistogram {
     counts: Vec<u64>,
     total: u64,
     slowest: u64,
@@ -38,9 +38,9 @@ impl LatencyCounts {
     }
 }
 
-impl Default for Latencies {
-    fn default() -> Latencies {
-        Latencies {
+impl Default for LatencyHistogram {
+    fn default() -> LatencyHistogram {
+        LatencyHistogram {
             counts: vec![0; BUCKETS],
             total: 0,
             slowest: 0,
@@ -48,7 +48,7 @@ impl Default for Latencies {
     }
 }
 
-impl Latencies {
+impl LatencyHistogram {
     pub fn add(&mut self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.counts[bucket_of(took)] += 1;
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_percentiles_of_a_thousand_even_times_are_where_they_belong() {
-        let mut latencies = Latencies::default();
+        let mut latencies = LatencyHistogram::default();
         for milliseconds in 1..=1000 {
             latencies.add(Duration::from_millis(milliseconds));
         }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn none_at_all_and_one_that_never_ended_are_no_trouble() {
-        let mut latencies = Latencies::default();
+        let mut latencies = LatencyHistogram::default();
         assert_eq!(latencies.percentile(0.5), Duration::ZERO);
         latencies.add(Duration::MAX);
         assert_eq!(
@@ -170,18 +170,18 @@ mod tests {
 
         #[test]
         fn what_was_kept_reads_back(times in proptest::collection::vec(0_u64..1 << 40, 0..50)) {
-            let mut latencies = Latencies::default();
+            let mut latencies = LatencyHistogram::default();
             for time in times {
                 latencies.add(Duration::from_micros(time));
             }
-            let mut again = Latencies::default();
+            let mut again = LatencyHistogram::default();
             again.absorb(&latencies.clone().take());
             prop_assert_eq!(again, latencies);
         }
 
         #[test]
         fn nothing_that_could_stand_in_a_file_makes_it_panic(pairs in proptest::collection::vec((0_u64.., 0_u64..), 0..5), slowest in 0_u64..) {
-            let mut latencies = Latencies::default();
+            let mut latencies = LatencyHistogram::default();
             latencies.absorb(&LatencyCounts { at_most: pairs, slowest });
             latencies.percentile(0.99);
         }

@@ -11,7 +11,7 @@ use crate::table::{COLUMNS, ROWS};
 const FOREIGN: [&str; 6] = ["xls", "xlsm", "xlsb", "ods", "numbers", "pdf"];
 
 /// Makes sure beforehand that so many rows and columns can be written under a name.
-pub fn ensure_room(path: &Path, rows: u64, columns: usize) -> Result<()> {
+pub fn ensure_fits(path: &Path, rows: u64, columns: usize) -> Result<()> {
     let shown = path.display();
     let ending = ending_of(path);
     if FOREIGN.contains(&ending.as_str()) {
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn what_excel_cannot_hold_is_said_beforehand() {
-        let fits = |path: &str, rows: u64, columns| ensure_room(Path::new(path), rows, columns);
+        let fits = |path: &str, rows: u64, columns| ensure_fits(Path::new(path), rows, columns);
         assert!(fits("a.xlsx", 1_048_575, 16_384).is_ok());
         assert!(fits("a.csv", 5_000_000, 20_000).is_ok());
         assert!(fits("results", 5_000_000, 20_000).is_ok());

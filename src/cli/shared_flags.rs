@@ -128,7 +128,7 @@ pub struct RunFlags {
     pub summary: Option<String>,
 
     #[command(flatten)]
-    pub talk: TalkFlags,
+    pub verbosity: VerbosityFlags,
 }
 
 /// Whom a run speaks to, and with which token.
@@ -151,7 +151,7 @@ pub struct ServiceFlags {
 /// How much is said, and where it is noted.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct TalkFlags {
+pub struct VerbosityFlags {
     /// Show no progress
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
