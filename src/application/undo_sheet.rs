@@ -3,7 +3,7 @@
 //! Of each row that was changed, or may have been, it has the user's own columns with the numbers
 //! from before in `n1` to `n3` (`REMOVE` where none was set), and in `present1` to `present3` what
 //! the run put there, which is what must be found now. Rows stand in the order of the results; only
-//! several rows for one location stand the other session round, since the last must go first.
+//! several rows for one location stand the other way round, since the last must go first.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

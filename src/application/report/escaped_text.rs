@@ -8,7 +8,7 @@ use maud::{Markup, Render, html};
 /// Longer texts are cut; the results have them whole.
 const LONGEST: usize = 600;
 
-/// What somebody else wrote: the service, whoever made the sheet, the name of a file. The only session
+/// What somebody else wrote: the service, whoever made the sheet, the name of a file. The only way
 /// such text gets onto the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EscapedText(String);
@@ -38,7 +38,7 @@ impl EscapedText {
 
 impl Render for EscapedText {
     fn render(&self) -> Markup {
-        // Whichever session it is written, it turns nothing around it.
+        // Whichever way it is written, it turns nothing around it.
         html! { bdi { (self.0) } }
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn render(run: &RunModel, undo: &str) -> Result<String> {
                 footer {
                     p {
                         "All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. "
-                        "FileChecksum by wxbulk " (env!("CARGO_PKG_VERSION")) " from the journal that the run kept."
+                        "Written by wxbulk " (env!("CARGO_PKG_VERSION")) " from the journal that the run kept."
                     }
                 }
             }

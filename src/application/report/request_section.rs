@@ -118,7 +118,7 @@ pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {
     let changed = of(OutcomeKind::Updated).saturating_add(of(OutcomeKind::Unknown));
     html! {
         section {
-            h2 { "The session back" }
+            h2 { "The way back" }
             @if settings.rehearsal || settings.plan {
                 p { "Nothing was changed, so there is nothing to put back." }
             } @else if changed == 0 {

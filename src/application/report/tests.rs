@@ -237,11 +237,11 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     99 % | 200 ms
     all (the slowest) | 200 ms
     6 answers, those with 429 left out; 2 requests got no answer. Times are exact to about 6 %.
-    The session back
+    The way back
     The numbers from before were kept. This puts them back at 1 location, after asking, with an access token as for the run:
     wxbulk undo numbers.results.csv
     It needs the results file of the run. What somebody else has changed since is left alone, and the undo is itself recorded, so that it can be undone too.
-    All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. FileChecksum by wxbulk 0.1.0 from the journal that the run kept.
+    All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. Written by wxbulk 0.1.0 from the journal that the run kept.
     ");
 }
 

@@ -318,7 +318,7 @@ fn word(kind: OutcomeKind) -> Cell<'static> {
         OutcomeKind::Updated => Tone::Good,
         OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
         OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => {
-            Tone::Suspicion
+            Tone::Warning
         }
         OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
     };
