@@ -31,6 +31,7 @@ pub mod engine;
 pub mod journal;
 pub mod pace;
 pub mod retry;
+pub mod setting;
 pub mod sheet;
 pub mod simulator;
 pub mod table;

@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 
 use csv::ByteRecord;
 use jiff::Timestamp;
+use wxbulk::model::change::Change;
 use wxbulk::model::ids::{self, Kind};
 use wxbulk::model::response::RetryAfter;
-use wxbulk::model::row::{Change, Row};
+use wxbulk::model::row::Row;
 use wxbulk::sheet::check::{DuplicatePolicy, check};
 use wxbulk::sheet::columns::Columns;
 use wxbulk::sheet::directory::Directory;
@@ -165,8 +166,8 @@ fn assert_can_be_sent(row: &Row<'_>) {
             assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{number}");
         }
     }
-    let again = ids::read(&row.location_id, Kind::Location).expect("an id");
-    assert_eq!((&again.text, again.key), (&row.location_id, row.key));
+    let again = ids::read(&row.target_id, Kind::Location).expect("an id");
+    assert_eq!((&again.text, again.key), (&row.target_id, row.key));
     if let Some(org_id) = &row.org_id {
         let again = ids::read(org_id, Kind::Organization).expect("an id");
         assert_eq!(again.text, *org_id);

@@ -15,6 +15,7 @@ use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
+use crate::setting::Setting;
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::{self, Directory};
@@ -129,11 +130,12 @@ fn organizations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String
 /// a token that reads all others: only both together show that the right is missing.
 pub async fn ensure_it_may_read(
     api: &mut ApiClient<'_>,
+    setting: &Setting,
     first: &Row<'_>,
 ) -> Result<(), AbortReason> {
     let mut answer = api.one_location(first.org_id.as_deref()).await;
     if is_forbidden(&answer) {
-        answer = api.numbers_of(first).await;
+        answer = api.setting_of(setting, first).await;
     }
     match answer {
         Err(QueryError::Refused { status, message }) if status == FORBIDDEN => {

@@ -8,7 +8,7 @@ use crate::application::progress::Progress;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
 use crate::journal::{Journal, PreviousRecord, RowRecord};
 use crate::model::clock;
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
@@ -41,17 +41,17 @@ impl<'j> RunRecorder<'j> {
 }
 
 impl Recorder for RunRecorder<'_> {
-    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentNumbers> {
+    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues> {
         self.journal
             .previous_of(row.number, row.fingerprint())
             .cloned()
     }
 
-    fn found(&mut self, row: &Row<'_>, present: &CurrentNumbers) -> Result<()> {
+    fn found(&mut self, row: &Row<'_>, current: &CurrentValues) -> Result<()> {
         self.journal.note_previous(PreviousRecord {
             row: row.number,
             check: row.fingerprint(),
-            numbers: present.clone(),
+            values: current.clone(),
         })
     }
 

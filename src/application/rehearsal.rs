@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::{Context, Result, anyhow};
 
 use crate::model::ids;
-use crate::model::row::LocationKey;
+use crate::model::row::TargetKey;
 use crate::sheet::row_reader::{called, names_in};
 use crate::sheet::selection::{Choice, Selection};
 use crate::simulator::{Behavior, ClockSpeed, Location, Locations, Simulator};
@@ -62,7 +62,7 @@ pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
             let id = match called.location {
                 Some(_) if !is_new => continue,
                 Some(name) => made_up(organization.as_deref(), name),
-                None => row.location_id.into_owned(),
+                None => row.target_id.into_owned(),
             };
             locations.push(Location {
                 id,
@@ -86,7 +86,7 @@ pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
 
 /// A UUID for what has only a name.
 fn made_up(org_id: Option<&str>, name: &str) -> String {
-    let LocationKey(key) = ids::key_of_name(org_id, name);
+    let TargetKey(key) = ids::key_of_name(org_id, name);
     format!(
         "{:08x}-0000-4000-8000-0000{:08x}",
         key >> 32,

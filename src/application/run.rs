@@ -72,7 +72,8 @@ pub async fn run(settings: RunSettings) -> Result<ExitCode> {
         let has_to_read = pointless.is_none() && settings.spec.task != Task::Write;
         let selected = selection(&settings, &sheet, &checked)?;
         if has_to_read && let Some(first) = selected.rows_to_send(None, Vec::new())?.next() {
-            let may = preflight::ensure_it_may_read(&mut api, &first?).await;
+            let may =
+                preflight::ensure_it_may_read(&mut api, selected.columns.setting, &first?).await;
             pointless = may.err();
         }
     }
@@ -171,8 +172,11 @@ async fn send(
         &session.service,
         session.pacer.afresh(&settings.pace, Instant::now()),
         settings.policy.clone(),
-        selection.duplicates,
-        selection.rows_to_send(plan, done_before)?,
+        pipeline::Batch {
+            setting: selection.columns.setting,
+            duplicates: selection.duplicates,
+            rows: selection.rows_to_send(plan, done_before)?,
+        },
         session.stop,
         &mut recorder,
     )

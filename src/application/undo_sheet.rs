@@ -6,17 +6,19 @@
 //! several rows for one location stand the other way round, since the last must go first.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use csv::ByteRecord;
 
+use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
-use crate::model::row::{Change, LocationKey, NUMBERS, Row};
+use crate::model::row::{Row, TargetKey};
 use crate::sheet::columns::Columns;
 use crate::sheet::duplicates::SeenRows;
 use crate::sheet::number::REMOVE;
-use crate::sheet::preconditions::PRESENT_COLUMNS;
+use crate::sheet::result_columns::PRESENT;
 use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
 use crate::table::{Cell, Existing, Table};
 
@@ -55,7 +57,7 @@ pub fn write(results: &Path, reading: ReadOptions) -> Result<UndoSheet> {
     for index in &places.own {
         table.cell(Cell::Name(source.header.get(*index).unwrap_or_default()))?;
     }
-    for name in PRESENT_COLUMNS {
+    for name in columns.setting.columns(PRESENT) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
     table.end_row()?;
@@ -89,7 +91,7 @@ pub fn write(results: &Path, reading: ReadOptions) -> Result<UndoSheet> {
 
 /// Where in the results stands what is needed.
 struct Places {
-    previous: [usize; NUMBERS],
+    previous: Range<usize>,
     /// The columns that go over, in their order.
     own: Vec<usize>,
 }
@@ -97,9 +99,10 @@ struct Places {
 impl Places {
     fn find(source: &Sheet, columns: &Columns) -> Option<Places> {
         let previous = columns.previous()?;
+        let present = columns.setting.columns(PRESENT);
         let is_expectation = |index: &usize| {
             let name = source.header.get(*index).unwrap_or_default();
-            PRESENT_COLUMNS.iter().any(|one| one.as_bytes() == name)
+            present.iter().any(|one| one.as_bytes() == name)
         };
         Some(Places {
             previous,
@@ -114,7 +117,7 @@ impl Places {
 fn stacks_of_repeats(
     source: &Sheet,
     columns: &Columns,
-) -> Result<HashMap<LocationKey, Vec<NumberedRecord>>> {
+) -> Result<HashMap<TargetKey, Vec<NumberedRecord>>> {
     let mut seen = SeenRows::default();
     let mut numbered = NumberedRecord::default();
     let mut records = source.records()?;
@@ -124,7 +127,7 @@ fn stacks_of_repeats(
         }
     }
     let duplicates = seen.find_duplicates();
-    let mut stacks: HashMap<LocationKey, Vec<NumberedRecord>> = HashMap::new();
+    let mut stacks: HashMap<TargetKey, Vec<NumberedRecord>> = HashMap::new();
     if duplicates.repeats().is_empty() {
         return Ok(stacks);
     }
@@ -169,10 +172,10 @@ fn write_row(
 ) -> Result<()> {
     for index in &places.own {
         let cell = record.get(*index).unwrap_or_default();
-        table.cell(Cell::Text(match columns.number_at(*index) {
+        table.cell(Cell::Text(match columns.field_at(*index) {
             None => cell,
             Some(at) if row.changes[at] == Change::Keep => b"",
-            Some(at) => match record.get(places.previous[at]).unwrap_or_default() {
+            Some(at) => match record.get(places.previous.start + at).unwrap_or_default() {
                 b"" => REMOVE.as_bytes(),
                 previous => previous,
             },

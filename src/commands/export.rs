@@ -27,6 +27,7 @@ use crate::journal::Journal;
 use crate::model::wording::plural;
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
+use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet::{self, ExportedLocation};
@@ -71,7 +72,7 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
             "{} to read",
             plural(found.locations.len() as u64, "location")
         ));
-        export_sheet::write(&list, &found.locations)?;
+        export_sheet::write(&list, &LOCATION_NUMBERS, &found.locations)?;
         organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {
         bail!(

@@ -16,6 +16,7 @@ use crate::model::row::Row;
 use crate::pace::{Departure, Pacer, Ticket, Verdict};
 use crate::platform::StopSignals;
 use crate::retry::{self, RetryDecision, RetryPolicy};
+use crate::setting::Setting;
 use crate::webex::http::Webex;
 use crate::webex::lists::{Fetched, Location, Organization, Person};
 use crate::webex::{Renewal, Service};
@@ -96,9 +97,11 @@ impl ApiClient<'_> {
         self.ask(url).await.map(drop)
     }
 
-    /// Whether the token may read the numbers of a row's location.
-    pub async fn numbers_of(&mut self, row: &Row<'_>) -> Result<(), QueryError> {
-        self.ask(self.service.numbers_url(row)).await.map(drop)
+    /// Whether the token may read a setting of a row.
+    pub async fn setting_of(&mut self, setting: &Setting, row: &Row<'_>) -> Result<(), QueryError> {
+        self.ask(self.service.setting_url(setting, row))
+            .await
+            .map(drop)
     }
 
     /// All pages of a list. One may be empty and still have a next.

@@ -6,7 +6,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::sheet::names::ResolvedNames;
@@ -113,7 +113,8 @@ pub struct Organization {
 pub struct PreviousRecord {
     pub row: u64,
     pub check: u32,
-    pub numbers: CurrentNumbers,
+    #[serde(rename = "numbers")]
+    pub values: CurrentValues,
 }
 
 /// A finished row.

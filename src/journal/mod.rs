@@ -38,7 +38,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::task::JoinHandle;
 
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 use crate::platform;
 use crate::sheet::names::ResolvedNames;
 use crate::traffic::Interval;
@@ -186,9 +186,9 @@ impl Journal {
     }
 
     /// The numbers noted for a row that has no record yet.
-    pub fn previous_of(&self, row: u64, check: u32) -> Option<&CurrentNumbers> {
+    pub fn previous_of(&self, row: u64, check: u32) -> Option<&CurrentValues> {
         let record = self.previous.get(&row)?;
-        (record.check == check).then_some(&record.numbers)
+        (record.check == check).then_some(&record.values)
     }
 
     /// Notes rows that finished together: all of them, or after an error none.

@@ -13,7 +13,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use foldhash::quality::FixedState;
 
-use crate::model::row::LocationKey;
+use crate::model::row::TargetKey;
 
 /// The longest id looked at; real ones have 82 to 87 characters.
 const LONGEST_ID: usize = 400;
@@ -62,7 +62,7 @@ impl Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Id<'a> {
     pub text: Cow<'a, str>,
-    pub key: LocationKey,
+    pub key: TargetKey,
 }
 
 /// Why an id cannot be what its column says.
@@ -110,7 +110,7 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
 
 /// The key of an id just as the API writes it, as nearly all are: whole, without padding, with a
 /// UUID in small letters. Only faster than what is done with all others.
-fn key_of_usual(cell: &str, kind: Kind) -> Option<LocationKey> {
+fn key_of_usual(cell: &str, kind: Kind) -> Option<TargetKey> {
     let (start, before) = kind.beginning();
     let rest = cell.strip_prefix(start)?;
     if rest.len() > USUAL_REST {
@@ -121,7 +121,7 @@ fn key_of_usual(cell: &str, kind: Kind) -> Option<LocationKey> {
         .decode(rest.as_bytes(), base64_simd::Out::from_slice(&mut buffer))
         .ok()?;
     let uuid = decoded.strip_prefix(before)?.try_into().ok()?;
-    is_lower_case_uuid(uuid).then(|| LocationKey(hash(uuid)))
+    is_lower_case_uuid(uuid).then(|| TargetKey(hash(uuid)))
 }
 
 /// Without a way out halfway, which would cost more than it saves.
@@ -205,14 +205,14 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// Tells locations apart of which only the names are known yet.
-pub fn key_of_name(org_id: Option<&str>, name: &str) -> LocationKey {
+pub fn key_of_name(org_id: Option<&str>, name: &str) -> TargetKey {
     let organization = org_id.unwrap_or_default();
-    LocationKey(hash(format!("{organization}\0{name}").as_bytes()))
+    TargetKey(hash(format!("{organization}\0{name}").as_bytes()))
 }
 
 /// Capitals make no other location of it.
-fn key_of(thing: &str) -> LocationKey {
-    LocationKey(hash(thing.to_ascii_lowercase().as_bytes()))
+fn key_of(thing: &str) -> TargetKey {
+    TargetKey(hash(thing.to_ascii_lowercase().as_bytes()))
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -1,11 +1,13 @@
 //! The words of the problem: rows, outcomes, ids, responses and time. Nothing here does I/O.
 
+pub mod change;
 pub mod clock;
 pub mod counts;
-pub mod current_numbers;
+pub mod current_values;
 pub mod failure_groups;
 pub mod ids;
 pub mod outcome;
+pub mod phone_number;
 pub mod response;
 pub mod row;
 pub mod wording;

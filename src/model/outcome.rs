@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 
 /// The word in the `outcome` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct Outcome {
     pub attempts: u32,
     /// The numbers before anything was sent, where they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<CurrentNumbers>,
+    pub previous: Option<CurrentValues>,
 }
 
 impl Outcome {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 
 /// What came of one request.
 pub type ApiResult = Result<Response, TransportError>;
@@ -26,8 +26,8 @@ pub struct Response {
     pub message: Box<str>,
     /// What Cisco support asks for.
     pub tracking_id: Box<str>,
-    /// The numbers of the location, where they were asked for.
-    pub present: Option<CurrentNumbers>,
+    /// The values of the setting, where they were asked for.
+    pub current: Option<CurrentValues>,
 }
 
 impl Response {

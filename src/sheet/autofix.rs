@@ -156,7 +156,7 @@ fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Auto
             fixed_id(found, Kind::Organization)
         } else if columns.location_id == Some(index) {
             fixed_id(found, Kind::Location)
-        } else if columns.number_at(index).is_some() {
+        } else if columns.field_at(index).is_some() {
             fixed_number(found, country)
         } else if index >= columns.width {
             Some((FixRule::Beyond, Cow::Borrowed("")))

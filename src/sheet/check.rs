@@ -8,8 +8,9 @@ use std::io;
 use anyhow::{Context, Result};
 use csv::ByteRecord;
 
+use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
-use crate::model::row::{Change, Row};
+use crate::model::row::Row;
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::problem::Problem;

@@ -5,23 +5,9 @@ use std::ops::Range;
 use csv::ByteRecord;
 
 use crate::model::outcome::OutcomeKind;
-use crate::model::row::NUMBERS;
+use crate::setting::{self, Setting};
 use crate::sheet::problem::{Place, Problem, column_letters};
-
-/// The columns a results file has after the user's own, in this order.
-pub const RESULT_COLUMNS: [&str; 8] = [
-    "row",
-    "outcome",
-    "status",
-    "errorCode",
-    "message",
-    "trackingId",
-    "attempts",
-    "finishedAt",
-];
-
-/// What a results file has after those when the numbers were backed up.
-pub const PREVIOUS_COLUMNS: [&str; NUMBERS] = ["previous1", "previous2", "previous3"];
+use crate::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
 const MISSPELT: usize = 2;
@@ -36,7 +22,10 @@ pub struct Columns {
     /// One of these two is there.
     pub location_id: Option<usize>,
     pub location_name: Option<usize>,
-    pub numbers: [Option<usize>; NUMBERS],
+    /// What the sheet sets.
+    pub setting: &'static Setting,
+    /// Where each of its fields stands.
+    pub fields: Vec<Option<usize>>,
     /// Cells in the header but for empty ones at its end, and so in every row.
     pub width: usize,
     /// The result columns of an earlier run, where the sheet is a results file.
@@ -49,47 +38,69 @@ enum Known {
     LocationId,
     OrgName,
     LocationName,
-    Number(usize),
+    /// A field of the setting.
+    Field(usize),
 }
 
 impl Known {
-    const ALL: [Known; 7] = [
+    const IDS_AND_NAMES: [Known; 4] = [
         Known::OrgId,
         Known::LocationId,
         Known::OrgName,
         Known::LocationName,
-        Known::Number(0),
-        Known::Number(1),
-        Known::Number(2),
     ];
 
-    fn of_name(name: &str) -> Option<Known> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|known| known.spellings().contains(&name))
+    /// All columns of a sheet for a setting.
+    fn all(setting: &Setting) -> impl Iterator<Item = Known> + use<> {
+        let fields = 0..setting.fields.len();
+        Self::IDS_AND_NAMES
+            .into_iter()
+            .chain(fields.map(Known::Field))
+    }
+
+    fn of_name(name: &str, setting: &Setting) -> Option<Known> {
+        Self::all(setting).find(|known| known.spellings(setting).contains(&name))
     }
 
     /// As [`normalize`] leaves them.
-    fn spellings(self) -> &'static [&'static str] {
+    fn spellings(self, setting: &Setting) -> &'static [&'static str] {
         match self {
             Known::OrgId => &["orgid", "organizationid"],
             Known::LocationId => &["locationid"],
             Known::OrgName => &["orgname", "organizationname"],
             Known::LocationName => &["locationname"],
-            Known::Number(0) => &["n1", "number1", "autotransfernumber1"],
-            Known::Number(1) => &["n2", "number2", "autotransfernumber2"],
-            Known::Number(_) => &["n3", "number3", "autotransfernumber3"],
+            Known::Field(index) => setting.fields[index].spellings,
         }
     }
 
-    fn name(self) -> &'static str {
+    fn name(self, setting: &Setting) -> &'static str {
         match self {
             Known::OrgId => "orgId",
             Known::LocationId => "locationId",
             Known::OrgName => "orgName",
             Known::LocationName => "locationName",
-            Known::Number(index) => ["n1", "n2", "n3"][index],
+            Known::Field(index) => setting.fields[index].column,
         }
     }
+}
+
+/// The setting whose columns the header has; the first of all where it has none.
+fn setting_of(header: &ByteRecord) -> &'static Setting {
+    let names: Vec<String> = names_in(header).collect();
+    let has_a_column = |setting: &&Setting| {
+        let mut spellings = setting.fields.iter().flat_map(|field| field.spellings);
+        spellings.any(|spelling| names.iter().any(|name| name == spelling))
+    };
+    setting::ALL
+        .into_iter()
+        .find(has_a_column)
+        .unwrap_or(setting::ALL[0])
+}
+
+fn names_in(header: &ByteRecord) -> impl Iterator<Item = String> {
+    header
+        .iter()
+        .map(|cell| normalize(&String::from_utf8_lossy(cell)))
 }
 
 impl Columns {
@@ -100,16 +111,24 @@ impl Columns {
         row: u64,
         org_is_given: bool,
     ) -> Result<Columns, Vec<Problem>> {
-        let mut places: [Vec<usize>; Known::ALL.len()] = Default::default();
-        for (index, cell) in header.iter().enumerate() {
-            let known = Known::of_name(&normalize(&String::from_utf8_lossy(cell)));
-            if let Some(slot) = known.and_then(slot_of) {
-                places[slot].push(index);
+        let setting = setting_of(header);
+        let mut places: Vec<(Known, Vec<usize>)> = Known::all(setting)
+            .map(|known| (known, Vec::new()))
+            .collect();
+        for (index, name) in names_in(header).enumerate() {
+            let known = Known::of_name(&name, setting);
+            if let Some((_, found)) = places.iter_mut().find(|(one, _)| Some(*one) == known) {
+                found.push(index);
             }
         }
+        let of = |known: Known| -> &[usize] {
+            let found = places.iter().find(|(one, _)| *one == known);
+            found.map_or(&[], |(_, found)| found)
+        };
         let mut problems = Vec::new();
-        let is_missing = |known| slot_of(known).is_none_or(|slot| places[slot].is_empty());
-        for (known, found) in Known::ALL.into_iter().zip(&places) {
+        let is_missing = |known| of(known).is_empty();
+        for (known, found) in &places {
+            let name = known.name(setting);
             // Where there are ids nobody asks for names, which are the user's own business.
             let is_needed = match known {
                 Known::OrgName => is_missing(Known::OrgId) && !org_is_given,
@@ -120,26 +139,28 @@ impl Columns {
                 let second = *second;
                 let letters: Vec<_> = found.iter().map(|index| column_letters(*index)).collect();
                 problems.push(Problem::new(
-                    Place::cell(row, second, known.name()),
+                    Place::cell(row, second, name),
                     format!(
                         "there are {} columns `{}`: {}; rename or delete all but one",
                         found.len(),
-                        known.name(),
+                        name,
                         letters.join(", ")
                     ),
                 ));
             }
         }
-        let first = |known| slot_of(known).and_then(|slot| places[slot].first().copied());
-        let only = |known| slot_of(known).and_then(|slot| <&[_; 1]>::try_from(&*places[slot]).ok());
+        let first = |known| of(known).first().copied();
+        let only = |known| <&[_; 1]>::try_from(of(known)).ok();
         let location_id = first(Known::LocationId);
         let location_name = only(Known::LocationName).map(|[at]| *at);
         let org_id = first(Known::OrgId);
         let org_name = only(Known::OrgName).map(|[at]| *at);
-        let numbers = [0, 1, 2].map(|index| first(Known::Number(index)));
+        let fields: Vec<Option<usize>> = (0..setting.fields.len())
+            .map(|index| first(Known::Field(index)))
+            .collect();
         let mut missing = |name: &str, known: &[Known], hint: &str| {
             let found = list_of_names(header);
-            let hint = match nearest(header, known) {
+            let hint = match nearest(header, known, setting) {
                 Some(near) => format!(" (is it `{near}`? then rename that)"),
                 None => hint.to_string(),
             };
@@ -162,8 +183,9 @@ impl Columns {
                 " (nor `locationName`, which would do)",
             );
         }
-        if numbers == [None; NUMBERS] {
-            missing("n1`, `n2` or `n3", &[0, 1, 2].map(Known::Number), "");
+        if fields.iter().all(Option::is_none) {
+            let known: Vec<Known> = (0..setting.fields.len()).map(Known::Field).collect();
+            missing(&one_of(&setting.column_names()), &known, "");
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -173,9 +195,10 @@ impl Columns {
             org_name,
             location_id,
             location_name,
-            numbers,
+            setting,
+            fields,
             width: used_width(header),
-            results: result_columns(header),
+            results: result_columns(header, setting),
         })
     }
 
@@ -186,10 +209,11 @@ impl Columns {
 
     /// How many cells of a row are names of known columns.
     pub fn count_known(row: &ByteRecord) -> usize {
-        let names = row
-            .iter()
-            .map(|cell| normalize(&String::from_utf8_lossy(cell)));
-        names.filter(|name| Known::of_name(name).is_some()).count()
+        let is_known = |name: &String| {
+            let mut settings = setting::ALL.into_iter();
+            settings.any(|setting| Known::of_name(name, setting).is_some())
+        };
+        names_in(row).filter(is_known).count()
     }
 
     /// Where an earlier run wrote its outcomes.
@@ -204,16 +228,16 @@ impl Columns {
         OutcomeKind::from_word(std::str::from_utf8(word).ok()?)
     }
 
-    /// Which of the numbers stands in a column.
-    pub fn number_at(&self, column: usize) -> Option<usize> {
-        self.numbers.iter().position(|at| *at == Some(column))
+    /// Which field of the setting stands in a column.
+    pub fn field_at(&self, column: usize) -> Option<usize> {
+        self.fields.iter().position(|at| *at == Some(column))
     }
 
-    /// Where an earlier run wrote the numbers from before it, if it did.
-    pub fn previous(&self) -> Option<[usize; NUMBERS]> {
+    /// Where an earlier run wrote the values from before it, if it did.
+    pub fn previous(&self) -> Option<Range<usize>> {
         let results = self.results.as_ref()?;
         let start = results.start + RESULT_COLUMNS.len();
-        (results.end > start).then(|| std::array::from_fn(|index| start + index))
+        (results.end > start).then_some(start..results.end)
     }
 
     /// Whether a column is the user's own, not the result of an earlier run.
@@ -231,8 +255,14 @@ fn used_width(header: &ByteRecord) -> usize {
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
-fn slot_of(known: Known) -> Option<usize> {
-    Known::ALL.iter().position(|one| *one == known)
+/// ``n1`, `n2` or `n3``, as it stands between two backticks.
+fn one_of(names: &[&str]) -> String {
+    match names {
+        [others @ .., last] if !others.is_empty() => {
+            format!("{}` or `{last}", others.join("`, `"))
+        }
+        _ => names.join(""),
+    }
 }
 
 /// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too.
@@ -245,32 +275,30 @@ pub(super) fn normalize(name: &str) -> String {
 
 /// The result columns stand together in their order, or they are columns of the user's that
 /// happen to have such a name.
-fn result_columns(header: &ByteRecord) -> Option<Range<usize>> {
-    let names: Vec<String> = header
-        .iter()
-        .map(|cell| normalize(&String::from_utf8_lossy(cell)))
-        .collect();
-    let stands_at = |at: usize, wanted: &[&str]| {
-        names.get(at..at + wanted.len()).is_some_and(|names| {
-            names
-                .iter()
-                .zip(wanted)
-                .all(|(name, wanted)| *name == normalize(wanted))
+fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<Range<usize>> {
+    let names: Vec<String> = names_in(header).collect();
+    let stands_at = |at: usize, wanted: &[String]| {
+        let found = names.get(at..at + wanted.len());
+        found.is_some_and(|found| {
+            let mut pairs = found.iter().zip(wanted);
+            pairs.all(|(name, wanted)| *name == normalize(wanted))
         })
     };
-    let start = (0..names.len()).find(|start| stands_at(*start, &RESULT_COLUMNS))?;
+    let results = RESULT_COLUMNS.map(String::from);
+    let start = (0..names.len()).find(|start| stands_at(*start, &results))?;
     let end = start + RESULT_COLUMNS.len();
-    if stands_at(end, &PREVIOUS_COLUMNS) {
-        return Some(start..end + PREVIOUS_COLUMNS.len());
+    let previous = setting.columns(PREVIOUS);
+    if stands_at(end, &previous) {
+        return Some(start..end + previous.len());
     }
     Some(start..end)
 }
 
 /// The name in the header that was probably meant for one of `wanted`: misspelt by a letter or two.
-fn nearest(header: &ByteRecord, wanted: &[Known]) -> Option<String> {
+fn nearest(header: &ByteRecord, wanted: &[Known], setting: &Setting) -> Option<String> {
     let distance = |name: &str| {
         let name = normalize(name);
-        let spellings = wanted.iter().flat_map(|known| known.spellings());
+        let spellings = wanted.iter().flat_map(|known| known.spellings(setting));
         // A short name has too many neighbors: `n4` is not a misspelt `n1`. One that is much longer
         // or shorter is not worth the comparison.
         let letters = name.chars().count();
@@ -281,7 +309,7 @@ fn nearest(header: &ByteRecord, wanted: &[Known]) -> Option<String> {
             .min()
     };
     let names = header.iter().map(|cell| String::from_utf8_lossy(cell));
-    let near = names.filter(|name| Known::of_name(&normalize(name)).is_none());
+    let near = names.filter(|name| Known::of_name(&normalize(name), setting).is_none());
     let near = near.filter_map(|name| Some((distance(&name)?, name)));
     let (_, name) = near.filter(|(distance, _)| *distance <= MISSPELT).min()?;
     Some(super::problem::shorten(&name))
@@ -326,7 +354,7 @@ mod tests {
         .expect("all there");
         assert_eq!(columns.org_id, Some(4));
         assert_eq!(columns.location_id, Some(1));
-        assert_eq!(columns.numbers, [Some(3), Some(2), None]);
+        assert_eq!(columns.fields, [Some(3), Some(2), None]);
         assert_eq!(columns.results, None);
     }
 
@@ -362,7 +390,7 @@ mod tests {
         let mut header = own.to_vec();
         header.extend(RESULT_COLUMNS);
         assert_eq!(find(&header).expect("usable").results, Some(4..12));
-        header.extend(PREVIOUS_COLUMNS);
+        header.extend(["previous1", "previous2", "previous3"]);
         header.push("note");
         let columns = find(&header).expect("usable");
         assert_eq!(columns.results, Some(4..15));

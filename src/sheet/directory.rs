@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::model::ids::{self, Id, Kind};
-use crate::model::row::LocationKey;
+use crate::model::row::TargetKey;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::problem::shorten;
@@ -19,11 +19,11 @@ const CANDIDATES: usize = 3;
 #[derive(Debug, Default)]
 pub struct Directory {
     /// The organizations that the token manages; none where that is not known.
-    managed: Vec<(LocationKey, Organization)>,
+    managed: Vec<(TargetKey, Organization)>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the locations of an organization are.
-    locations: HashMap<Option<LocationKey>, usize>,
+    locations: HashMap<Option<TargetKey>, usize>,
 }
 
 impl Directory {
@@ -159,7 +159,7 @@ impl Directory {
 }
 
 /// Tells organizations apart however their ids were written.
-pub fn key_of(org_id: &str) -> Option<LocationKey> {
+pub fn key_of(org_id: &str) -> Option<TargetKey> {
     Some(ids::read(org_id, Kind::Organization).ok()?.key)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::row::{LocationKey, Row};
+use crate::model::row::{Row, TargetKey};
 
 /// Collects one entry a row (16 bytes), to be sorted once at the end.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub struct SeenRows(Vec<Seen>);
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    location: LocationKey,
+    location: TargetKey,
     row: u32,
     fingerprint: u32,
 }
@@ -29,7 +29,7 @@ pub struct Repeat {
 #[derive(Debug, Default)]
 pub struct Duplicates {
     by_row: Vec<Repeat>,
-    locations: HashSet<LocationKey>,
+    locations: HashSet<TargetKey>,
 }
 
 impl SeenRows {
@@ -88,7 +88,7 @@ impl Duplicates {
     }
 
     /// Whether several rows are for this location.
-    pub fn shares(&self, location: LocationKey) -> bool {
+    pub fn shares(&self, location: TargetKey) -> bool {
         self.locations.contains(&location)
     }
 }
@@ -96,14 +96,14 @@ impl Duplicates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::row::Change;
+    use crate::model::change::Change;
 
     fn duplicates(rows: &[(u64, u64, &'static str)]) -> Duplicates {
         let mut seen = SeenRows::default();
         for &(number, location, text) in rows {
             let row = Row {
                 number,
-                key: LocationKey(location),
+                key: TargetKey(location),
                 ..Row::asking([Change::Set(text.into()), Change::Keep, Change::Keep])
             };
             seen.add(&row, row.fingerprint());
@@ -132,6 +132,6 @@ mod tests {
         );
         assert_eq!(found.of_row(5), Some(repeat(5, 4, true)));
         assert_eq!(found.of_row(3), None);
-        assert!(found.shares(LocationKey(7)) && !found.shares(LocationKey(8)));
+        assert!(found.shares(TargetKey(7)) && !found.shares(TargetKey(8)));
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::setting::Setting;
 use crate::sheet::number::REMOVE;
 use crate::table::{Cell, CsvStyle, Existing, Table};
 
@@ -19,17 +20,10 @@ pub struct ExportedLocation {
 
 /// Writes a row for each location. Its numbers say `REMOVE`: so a row has something to compare with
 /// what is there, and one that is left as it is cannot be mistaken for a filled one.
-pub fn write(path: &Path, locations: &[ExportedLocation]) -> Result<()> {
+pub fn write(path: &Path, setting: &Setting, locations: &[ExportedLocation]) -> Result<()> {
     let mut table = Table::create(path, CsvStyle::default())?;
-    for name in [
-        "orgId",
-        "orgName",
-        "locationId",
-        "locationName",
-        "n1",
-        "n2",
-        "n3",
-    ] {
+    let ids_and_names = ["orgId", "orgName", "locationId", "locationName"];
+    for name in ids_and_names.into_iter().chain(setting.column_names()) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
     table.end_row()?;
@@ -38,7 +32,7 @@ pub fn write(path: &Path, locations: &[ExportedLocation]) -> Result<()> {
         table.cell(Cell::Untrusted(&location.org_name))?;
         table.cell(Cell::text(&location.location_id))?;
         table.cell(Cell::Untrusted(&location.location_name))?;
-        for _ in 0..3 {
+        for _ in setting.fields {
             table.cell(Cell::text(REMOVE))?;
         }
         table.end_row()?;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::model::change::Change;
 use crate::model::ids::{self, IdFault, Kind};
-use crate::model::row::Change;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::country::Country;
 use crate::sheet::number::{REMOVE, is_number, read_change_in, without_separators};

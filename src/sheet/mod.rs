@@ -23,6 +23,7 @@ pub mod problem_kind;
 pub mod problem_list;
 mod quoted_record;
 mod records;
+pub mod result_columns;
 pub mod row_reader;
 pub mod selection;
 mod xlsx_reader;

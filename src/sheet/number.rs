@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::model::change::Change;
 use crate::model::ids;
-use crate::model::row::Change;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::problem::shorten;

@@ -2,37 +2,38 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::model::row::{Change, NUMBERS, Row};
+use crate::model::change::Change;
+use crate::model::row::Row;
+use crate::setting::Setting;
 use crate::sheet::columns::normalize;
+use crate::sheet::result_columns::PRESENT;
 use crate::sheet::{NumberedRecord, Records, Sheet, Text};
 use crate::table::strip_text_formula;
 use std::fs::File;
-
-/// The columns with the numbers that a location has.
-pub const PRESENT_COLUMNS: [&str; NUMBERS] = ["present1", "present2", "present3"];
 
 /// Reads a plan row by row beside the sheet it was made of.
 #[derive(Debug)]
 pub struct Preconditions<'p> {
     plan: &'p Sheet,
-    present: [usize; NUMBERS],
+    /// Where the values that were found stand.
+    present: Vec<usize>,
     records: Records<Text<&'p File>>,
     numbered: NumberedRecord,
 }
 
 impl<'p> Preconditions<'p> {
-    pub fn read(plan: &'p Sheet) -> Result<Preconditions<'p>> {
+    pub fn read(plan: &'p Sheet, setting: &Setting) -> Result<Preconditions<'p>> {
         let shown = plan.path.display();
-        let place = |name: &str| {
+        let place = |name: String| {
             let mut names = plan.header.iter().map(String::from_utf8_lossy);
             names
                 .position(|found| normalize(&found) == name)
                 .with_context(|| format!("`{shown}` is not a plan: it has no column `{name}`"))
         };
-        let [one, two, three] = PRESENT_COLUMNS.map(place);
+        let columns = setting.columns(PRESENT).into_iter();
         Ok(Preconditions {
             plan,
-            present: [one?, two?, three?],
+            present: columns.map(place).collect::<Result<_>>()?,
             records: plan.records()?,
             numbered: NumberedRecord::default(),
         })
@@ -48,7 +49,7 @@ impl<'p> Preconditions<'p> {
 
     /// What the plan's row says of the sheet's row beside it. A number that the row leaves alone
     /// may be what it likes.
-    pub fn of(&self, row: &Row<'_>) -> Result<[Change<'static>; NUMBERS]> {
+    pub fn of(&self, row: &Row<'_>) -> Result<Vec<Change<'static>>> {
         let planned = self.plan.columns.as_ref().ok().and_then(|columns| {
             let row = self.plan.read_row(columns, &self.numbered).ok()?;
             Some(row.key)
@@ -57,7 +58,7 @@ impl<'p> Preconditions<'p> {
             let what = format!("row {} has another location there", row.number);
             bail!("{}", self.not_of_this_sheet(&what));
         }
-        let mut expected = Change::NONE;
+        let mut expected = vec![Change::Keep; row.changes.len()];
         for (index, expected) in expected.iter_mut().enumerate() {
             if row.changes[index] == Change::Keep {
                 continue;

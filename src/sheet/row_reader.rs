@@ -5,8 +5,10 @@ use std::cell::RefCell;
 
 use csv::ByteRecord;
 
+use crate::model::change::Change;
 use crate::model::ids::{self, Id, IdFault, Kind};
-use crate::model::row::{Change, NUMBERS, Row};
+use crate::model::row::Row;
+use crate::setting::FieldKind;
 use crate::sheet::NumberedRecord;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::columns::Columns;
@@ -63,17 +65,10 @@ pub fn read_row<'r>(
         let of_whole_text = text.and_then(|text| text.get(range.clone()));
         of_whole_text.or_else(|| std::str::from_utf8(&record.as_slice()[range]).ok())
     };
-    let [one, two, three] = columns.numbers;
-    let known = [columns.org_id, columns.location_id, one, two, three];
-    let [
-        Some(org_cell),
-        Some(location_cell),
-        Some(one),
-        Some(two),
-        Some(three),
-    ] = known.map(cell)
-    else {
-        let unreadable = known.into_iter().flatten();
+    let ids = [columns.org_id, columns.location_id];
+    let fields: Option<Vec<&str>> = columns.fields.iter().map(|column| cell(*column)).collect();
+    let ([Some(org_cell), Some(location_cell)], Some(fields)) = (ids.map(cell), fields) else {
+        let unreadable = ids.iter().chain(&columns.fields).flatten().copied();
         let unreadable = unreadable.filter(|column| cell(Some(*column)).is_none());
         return Err(unreadable
             .map(|column| {
@@ -114,12 +109,13 @@ pub fn read_row<'r>(
             .ok()
         }
     };
-    let mut changes = [const { Change::Keep }; NUMBERS];
-    for (index, text) in [one, two, three].into_iter().enumerate() {
+    let mut changes = Vec::with_capacity(fields.len());
+    for (index, text) in fields.into_iter().enumerate() {
+        let FieldKind::Number = columns.setting.fields[index].kind;
         match read_change_in(text, country) {
-            Ok(change) => changes[index] = change,
+            Ok(change) => changes.push(change),
             Err(CellDiagnostic { kind, says }) => {
-                let column = columns.numbers[index].unwrap_or_default();
+                let column = columns.fields[index].unwrap_or_default();
                 problems.push(Problem::of_kind(kind, place(column), says));
             }
         }
@@ -132,10 +128,10 @@ pub fn read_row<'r>(
             Ok(Row {
                 number: *row,
                 org_id,
-                location_id: location.text,
+                target_id: location.text,
                 key: location.key,
                 changes,
-                expected: Change::NONE,
+                expected: Vec::new(),
             })
         }
         _ => Err(problems),

@@ -63,7 +63,9 @@ impl<'a> Selection<'a> {
     ) -> Result<impl Iterator<Item = Result<Row<'static>>> + use<'a>> {
         let selection = *self;
         let mut records = selection.sheet.records()?;
-        let mut preconditions = plan.map(Preconditions::read).transpose()?;
+        let mut preconditions = plan
+            .map(|plan| Preconditions::read(plan, selection.columns.setting))
+            .transpose()?;
         // A plan saw all rows of a location as they were before the first of them. A sheet that holds
         // its own preconditions knows what the row before will have put there.
         let knows_repeats = plan.is_some_and(|plan| plan.path == selection.sheet.path);

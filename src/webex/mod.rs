@@ -13,15 +13,26 @@ use tokio::time::Instant;
 
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
+use crate::setting::Setting;
 
 /// What the pipeline needs of the service. The real one is [`http::Webex`]; tests script theirs.
 pub trait Service {
-    /// Sets the numbers of the row's location: one request, one reply, no retry.
-    fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = ApiResult>;
+    /// Makes the changes of a row to a setting: one request, one answer, no retry.
+    fn write(
+        &self,
+        setting: &Setting,
+        row: &Row<'_>,
+        tracking: u128,
+    ) -> impl Future<Output = ApiResult>;
 
-    /// Reads the numbers of the row's location: one request, one reply, no retry. An answer that is
-    /// a success has them in `present`.
-    fn numbers(&self, row: &Row<'_>, tracking: u128) -> impl Future<Output = ApiResult>;
+    /// Reads a setting of a row: one request, one answer, no retry. A success has its values in
+    /// `current`.
+    fn read(
+        &self,
+        setting: &Setting,
+        row: &Row<'_>,
+        tracking: u128,
+    ) -> impl Future<Output = ApiResult>;
 
     /// Whether the access token can be replaced by a new one, and when it should be.
     fn renewal(&self) -> Renewal;

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wxbulk::model::outcome::OutcomeKind;
-use wxbulk::sheet::columns::{PREVIOUS_COLUMNS, RESULT_COLUMNS};
+use wxbulk::setting::location_numbers::LOCATION_NUMBERS;
+use wxbulk::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
 use wxbulk::simulator::{Behavior, Location, Locations};
 
 use crate::harness::{Ran, Stage, TOKEN, read_csv};
@@ -158,8 +159,13 @@ fn the_pages_are_written_anew() {
 fn every_column_and_outcome_is_explained() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
     let page = fs::read_to_string(page).expect("a page");
-    let columns = RESULT_COLUMNS.into_iter().chain(PREVIOUS_COLUMNS);
-    let outcomes = OutcomeKind::ALL.into_iter().map(OutcomeKind::word);
+    let columns = RESULT_COLUMNS
+        .map(String::from)
+        .into_iter()
+        .chain(LOCATION_NUMBERS.columns(PREVIOUS));
+    let outcomes = OutcomeKind::ALL
+        .into_iter()
+        .map(|kind| kind.word().to_string());
     for word in columns.chain(outcomes) {
         assert!(page.contains(&format!("`{word}`")), "{word}");
     }

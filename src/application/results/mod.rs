@@ -14,13 +14,15 @@ use resolved_ids::{Ids, missing_columns};
 
 use crate::journal::{Journal, RowRecord};
 use crate::model::counts::Counts;
-use crate::model::current_numbers::{CurrentNumbers, international};
+use crate::model::current_values::CurrentValues;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
+use crate::setting::Setting;
 use crate::sheet::NumberedRecord;
-use crate::sheet::columns::{Columns, PREVIOUS_COLUMNS, RESULT_COLUMNS};
+use crate::sheet::columns::Columns;
 use crate::sheet::number::REMOVE;
+use crate::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
 use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, Tone, ensure_fits};
 
@@ -46,11 +48,13 @@ impl Form {
         }
     }
 
-    fn columns(self) -> Vec<&'static str> {
+    /// The names of the columns that follow, for a setting.
+    fn columns(self, setting: &Setting) -> Vec<String> {
+        let results = RESULT_COLUMNS.iter().map(ToString::to_string);
         match self {
-            Form::Results => RESULT_COLUMNS.to_vec(),
-            Form::ResultsWithPrevious => [&RESULT_COLUMNS[..], &PREVIOUS_COLUMNS].concat(),
-            Form::Plan => plan_cells::COLUMNS.to_vec(),
+            Form::Results => results.collect(),
+            Form::ResultsWithPrevious => results.chain(setting.columns(PREVIOUS)).collect(),
+            Form::Plan => plan_cells::columns(setting),
             Form::Export => Vec::new(),
         }
     }
@@ -70,7 +74,7 @@ pub struct Content<'a> {
 /// Makes sure, before anything is sent, that so many rows can be written where the results go.
 pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
     let own = own_columns(columns).count() + missing_columns(columns).len();
-    ensure_fits(path, rows, own + form.columns().len())
+    ensure_fits(path, rows, own + form.columns(columns.setting).len())
 }
 
 /// What the results say, in figures.
@@ -109,7 +113,10 @@ fn write_rows(
     for index in &own {
         table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
     }
-    for name in missing_columns(columns).into_iter().chain(form.columns()) {
+    for name in missing_columns(columns) {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    for name in form.columns(columns.setting) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
     table.end_row()?;
@@ -175,17 +182,18 @@ fn write_rows(
                 line.write(table, numbered.row)?;
                 let earlier = earlier_previous(selection, &numbered);
                 let previous = earlier.as_ref().or(line.outcome.previous.as_ref());
-                for number in previous.unwrap_or(&CurrentNumbers::default()).texts() {
-                    table.cell(Cell::text(number))?;
+                for index in 0..columns.setting.fields.len() {
+                    let value = previous.map_or("", |previous| previous.text(index));
+                    table.cell(Cell::text(value))?;
                 }
             }
             Form::Plan => {
                 if let (Some(row), Some(present)) = (&row, &line.outcome.previous)
-                    && let Some(line) = plan_cells::say(row, present)
+                    && let Some(line) = plan_cells::say(columns.setting, row, present)
                 {
                     show(&line);
                 }
-                plan_cells::write(table, row.as_ref(), &line.outcome)?;
+                plan_cells::write(table, columns.setting, row.as_ref(), &line.outcome)?;
             }
         }
         table.end_row()?;
@@ -213,10 +221,7 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
 
 /// The numbers from before the first of several runs, where the sheet is the results of a run that
 /// may have changed the row: what was found later may be what that run put there.
-fn earlier_previous(
-    selection: &Selection<'_>,
-    numbered: &NumberedRecord,
-) -> Option<CurrentNumbers> {
+fn earlier_previous(selection: &Selection<'_>, numbered: &NumberedRecord) -> Option<CurrentValues> {
     let columns = selection.columns;
     let kind = columns.outcome_in(&numbered.record)?;
     let places = columns.previous()?;
@@ -224,7 +229,7 @@ fn earlier_previous(
         let cell = numbered.record.get(index)?;
         std::str::from_utf8(cell).ok()
     });
-    (kind == OutcomeKind::Unknown).then(|| CurrentNumbers::of(cells))
+    (kind == OutcomeKind::Unknown).then(|| CurrentValues::of(cells))
 }
 
 /// The user's cells as they were, but for ids that did not stand there. Cells beyond the header's go into the last column, so that
@@ -268,19 +273,16 @@ fn write_present(
     own: &[usize],
     columns: &Columns,
     record: &ByteRecord,
-    present: Option<&CurrentNumbers>,
+    present: Option<&CurrentValues>,
 ) -> Result<()> {
     for index in own {
         let cell = record.get(*index).unwrap_or_default();
-        match (
-            columns.number_at(*index),
-            present.map(CurrentNumbers::texts),
-        ) {
+        match (columns.field_at(*index), present) {
             (None, _) => table.cell(Cell::Text(cell))?,
             (Some(_), None) => table.cell(Cell::text(""))?,
-            (Some(at), Some(present)) => match present[at] {
-                "" => table.cell(Cell::text(REMOVE))?,
-                number => table.cell(Cell::text(&international(number)))?,
+            (Some(at), Some(present)) => match present.get(at) {
+                None => table.cell(Cell::text(REMOVE))?,
+                Some(value) => table.cell(Cell::text(&columns.setting.plain(at, value)))?,
             },
         }
     }
@@ -298,12 +300,12 @@ fn keep_cells(
         .outcome_in(&numbered.record)
         .context("an outcome that was known before is not known now")?;
     let results = columns.results.clone().unwrap_or_default();
-    for (name, index) in form.columns().into_iter().zip(results.start..) {
+    for (name, index) in form.columns(columns.setting).iter().zip(results.start..) {
         let cell = numbered.record.get(index);
         let cell = cell.filter(|_| results.contains(&index));
         let cell = cell.unwrap_or_default();
         let count = || std::str::from_utf8(cell).ok()?.parse().ok();
-        table.cell(match name {
+        table.cell(match name.as_str() {
             "row" => Cell::Count(numbered.row),
             "outcome" => word(kind),
             "status" | "attempts" => count().map_or(Cell::Text(cell), Cell::Count),
@@ -317,9 +319,7 @@ fn word(kind: OutcomeKind) -> Cell<'static> {
     let tone = match kind {
         OutcomeKind::Updated => Tone::Good,
         OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
-        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => {
-            Tone::Warning
-        }
+        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => Tone::Warning,
         OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
     };
     Cell::Word(kind.word(), tone)

@@ -2,26 +2,41 @@
 
 use anyhow::Result;
 
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::row::{Change, NUMBERS, Row};
+use crate::model::row::Row;
+use crate::setting::Setting;
+use crate::sheet::result_columns::{NEW, PRESENT};
 use crate::table::{Cell, Table, Tone};
 
-pub(super) const COLUMNS: [&str; 8] = [
-    "present1", "present2", "present3", "new1", "new2", "new3", "action", "reason",
-];
+/// The columns of a plan.
+pub(super) fn columns(setting: &Setting) -> Vec<String> {
+    let mut columns = setting.columns(PRESENT);
+    columns.extend(setting.columns(NEW));
+    columns.extend(["action", "reason"].map(String::from));
+    columns
+}
 
-/// Writes the cells of a row that was looked at, or of one that could not be (`row` is `None`: the
+/// Writes the cells of a row that was read, or of one that could not be (`row` is `None`: the
 /// sheet's fault).
-pub(super) fn write(table: &mut Table, row: Option<&Row<'_>>, outcome: &Outcome) -> Result<()> {
-    let none = CurrentNumbers::default();
+pub(super) fn write(
+    table: &mut Table,
+    setting: &Setting,
+    row: Option<&Row<'_>>,
+    outcome: &Outcome,
+) -> Result<()> {
+    let none = CurrentValues::default();
     let present = outcome.previous.as_ref().unwrap_or(&none);
-    let then = match (row, &outcome.previous) {
-        (Some(row), Some(present)) => numbers_then(row, present),
-        _ => Default::default(),
-    };
-    for number in present.texts().into_iter().chain(then) {
-        table.cell(Cell::text(number))?;
+    let fields = 0..setting.fields.len();
+    for index in fields.clone() {
+        table.cell(Cell::text(present.text(index)))?;
+    }
+    for index in fields {
+        let then = match (row, &outcome.previous) {
+            (Some(row), Some(present)) => value_then(setting, row, present, index),
+            _ => "",
+        };
+        table.cell(Cell::text(then))?;
     }
     let (action, tone) = action(outcome.kind);
     table.cell(Cell::Word(action, tone))?;
@@ -48,55 +63,61 @@ fn reason(outcome: &Outcome) -> String {
 }
 
 /// A row that would change, in a line for a person: `row 7: n1 +12025550101 → +12025550102`.
-pub(super) fn say(row: &Row<'_>, present: &CurrentNumbers) -> Option<String> {
-    if Change::are_met(&row.changes, present) {
+pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> Option<String> {
+    if setting.are_met(&row.changes, present) {
         return None;
     }
-    let now = present.texts();
-    let then = numbers_then(row, present);
-    let shown = |number: &str| match number {
+    let shown = |value: &str| match value {
         "" => "nothing".to_string(),
-        number => number.to_string(),
+        value => value.to_string(),
     };
-    let differences: Vec<String> = (0..NUMBERS)
-        .filter(|index| now[*index] != then[*index])
-        .map(|index| {
-            let number = index + 1;
-            format!("n{number} {} → {}", shown(now[index]), shown(then[index]))
+    let fields = setting.fields.iter().enumerate();
+    let differences: Vec<String> = fields
+        .map(|(index, field)| {
+            let now = present.text(index);
+            (field.column, now, value_then(setting, row, present, index))
         })
+        .filter(|(_, now, then)| now != then)
+        .map(|(column, now, then)| format!("{column} {} → {}", shown(now), shown(then)))
         .collect();
     Some(format!("row {}: {}", row.number, differences.join(", ")))
 }
 
-/// The numbers once the row's changes were made. One that is the same but for its spelling stays as
-/// it is.
-fn numbers_then<'r>(row: &'r Row<'_>, present: &'r CurrentNumbers) -> [&'r str; NUMBERS] {
-    let mut then = present.texts();
-    for (index, change) in row.changes.iter().enumerate() {
-        if !change.is_met(present.0[index].as_deref()) {
-            then[index] = change.field().unwrap_or_default();
+/// The value of a field once the row's changes were made. One that is the same but for its spelling
+/// stays as it is.
+fn value_then<'r>(
+    setting: &Setting,
+    row: &'r Row<'_>,
+    present: &'r CurrentValues,
+    index: usize,
+) -> &'r str {
+    match row.changes.get(index) {
+        Some(change) if !setting.is_met(index, change, present.get(index)) => {
+            change.field().unwrap_or_default()
         }
+        _ => present.text(index),
     }
-    then
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::change::Change;
+    use crate::setting::location_numbers::LOCATION_NUMBERS;
 
     #[test]
     fn what_would_change_is_said_and_what_is_only_spelt_otherwise_is_not() {
-        let present = CurrentNumbers::of([Some("2025550101"), Some("5502"), None]);
+        let present = CurrentValues::of([Some("2025550101"), Some("5502"), None]);
         let row = Row::asking([
             Change::Set("+12025550101".into()),
             Change::Clear,
             Change::Set("5503".into()),
         ]);
         insta::assert_snapshot!(
-            say(&row, &present).expect("a difference"),
+            say(&LOCATION_NUMBERS, &row, &present).expect("a difference"),
             @"row 2: n2 5502 → nothing, n3 nothing → 5503"
         );
-        let then = numbers_then(&row, &present);
+        let then = [0, 1, 2].map(|index| value_then(&LOCATION_NUMBERS, &row, &present, index));
         assert_eq!(then, ["2025550101", "", "5503"]);
     }
 

@@ -44,7 +44,7 @@ impl<'r> Ids<'r> {
         let org_id = called.organization.and(row.org_id.as_deref());
         Ids {
             org_id,
-            location_id: called.location.map(|_| &*row.location_id),
+            location_id: called.location.map(|_| &*row.target_id),
         }
     }
 

@@ -124,11 +124,12 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
         let tracking = tracking.into_uuid().as_u128();
         let service = self.service;
+        let setting = self.setting;
         let span = job.row_span.span();
         let exchange = async move {
             let reply = match job.step {
-                Step::Read => service.numbers(&job.row, tracking).await,
-                Step::Write => service.set_numbers(&job.row, tracking).await,
+                Step::Read => service.read(setting, &job.row, tracking).await,
+                Step::Write => service.write(setting, &job.row, tracking).await,
             };
             (job, ticket, reply)
         };

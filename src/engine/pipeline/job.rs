@@ -1,7 +1,7 @@
 //! A row on its way, and the outcome it comes to.
 
 use super::row_span::RowSpan;
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::{ApiResult, Response, TransportError};
 use crate::model::row::Row;
@@ -12,7 +12,7 @@ pub(super) struct Job {
     pub(super) row: Row<'static>,
     pub(super) step: Step,
     /// The numbers before anything was sent, once they are known.
-    pub(super) previous: Option<CurrentNumbers>,
+    pub(super) previous: Option<CurrentValues>,
     pub(super) attempts: u32,
     /// Attempts that ended in an error and count against the row.
     pub(super) errors: u32,

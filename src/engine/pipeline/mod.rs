@@ -26,12 +26,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::engine::abort::AbortReason;
 use crate::engine::circuit_breaker::CircuitBreaker;
 use crate::engine::failure_limit::{FailureLimit, FailureWatch};
-use crate::model::current_numbers::CurrentNumbers;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
-use crate::model::row::{LocationKey, Row};
+use crate::model::row::{Row, TargetKey};
 use crate::pace::{Departure, PaceStatus, Pacer};
 use crate::retry::RetryPolicy;
+use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
 use crate::webex::Service;
 
@@ -73,12 +74,21 @@ pub struct RunPolicy {
     pub seed: u64,
 }
 
+/// What is sent.
+#[derive(Debug)]
+pub struct Batch<'a, I> {
+    pub setting: &'static Setting,
+    /// Which rows are for one location.
+    pub duplicates: &'a Duplicates,
+    pub rows: I,
+}
+
 /// Takes down what happens. An error stops the run.
 pub trait Recorder {
     /// The numbers that an earlier run recorded for a row before it sent anything for it.
-    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentNumbers>;
+    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues>;
     /// Records the numbers before anything is sent for a row; they are safe when this returns.
-    fn found(&mut self, row: &Row<'_>, present: &CurrentNumbers) -> Result<()>;
+    fn found(&mut self, row: &Row<'_>, present: &CurrentValues) -> Result<()>;
     /// A request ended, so long after it left.
     fn ended(&mut self, reply: &ApiResult, took: Duration);
     /// Rows have their outcomes, all of which are on record when this returns; after an error none is.
@@ -141,6 +151,7 @@ struct Pipeline<'a, S, R> {
     recorder: &'a mut R,
     pacer: Pacer,
     policy: RunPolicy,
+    setting: &'static Setting,
     duplicates: &'a Duplicates,
     circuit_breaker: CircuitBreaker,
     watch: FailureWatch,
@@ -152,7 +163,7 @@ struct Pipeline<'a, S, R> {
     /// By the moment they are due; the number keeps two of one moment apart.
     backing_off: BTreeMap<(Instant, u64), Job>,
     /// Locations with a row under way, where the sheet has several: the rows that wait for it.
-    lanes: HashMap<LocationKey, VecDeque<Job>>,
+    lanes: HashMap<TargetKey, VecDeque<Job>>,
     in_lanes: usize,
     /// Rows on the wire, for a run that is left at once.
     on_wire: HashMap<u64, OnWire>,
@@ -165,14 +176,13 @@ struct Pipeline<'a, S, R> {
     throttled: u64,
 }
 
-/// Sends all `rows` and records one outcome for each, until they are done, `stop` says so (once:
+/// Sends all rows of the batch and records one outcome for each, until they are done, `stop` says so (once:
 /// send no more and let the answers come; twice: leave at once), or going on is pointless.
 pub async fn run<S: Service, R: Recorder>(
     service: &S,
     pacer: Pacer,
     policy: RunPolicy,
-    duplicates: &Duplicates,
-    rows: impl Iterator<Item = Result<Row<'static>>>,
+    batch: Batch<'_, impl Iterator<Item = Result<Row<'static>>>>,
     mut stop: impl Stream<Item = ()> + Unpin,
     recorder: &mut R,
 ) -> RunResult {
@@ -184,7 +194,8 @@ pub async fn run<S: Service, R: Recorder>(
         renewal: Renewal::default(),
         chance: fastrand::Rng::with_seed(policy.seed),
         policy,
-        duplicates,
+        setting: batch.setting,
+        duplicates: batch.duplicates,
         circuit_breaker: CircuitBreaker::default(),
         ready: VecDeque::new(),
         is_all_admitted: false,
@@ -198,7 +209,7 @@ pub async fn run<S: Service, R: Recorder>(
         requests: 0,
         throttled: 0,
     };
-    let mut rows = rows.fuse();
+    let mut rows = batch.rows.fuse();
     let mut replies = FuturesUnordered::new();
     // One at most: a new access token on its way.
     let mut renewals = FuturesUnordered::new();

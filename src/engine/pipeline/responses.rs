@@ -13,7 +13,6 @@ use crate::engine::abort::AbortReason;
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Delivery, Response, message_of};
-use crate::model::row::Change;
 use crate::pace::{Ticket, Verdict};
 use crate::retry::{self, RetryDecision};
 use crate::webex::Service;
@@ -96,7 +95,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match next {
             RetryDecision::Finished(kind) => match (job.step, kind) {
                 (Step::Write, kind) => self.finish(job, kind, reply),
-                (Step::Read, OutcomeKind::Updated) => self.take_present(job, reply),
+                (Step::Read, OutcomeKind::Updated) => self.take_current(job, reply),
                 // Nothing was asked that could have taken effect.
                 (Step::Read, _) => self.finish(job, OutcomeKind::Failed, reply),
             },
@@ -131,22 +130,22 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     /// What becomes of a row now that the numbers of its location are known.
-    pub(super) fn take_present(&mut self, mut job: Job, mut reply: ApiResult) {
+    pub(super) fn take_current(&mut self, mut job: Job, mut reply: ApiResult) {
         let Ok(Response {
-            present: Some(present),
+            current: Some(current),
             message,
             ..
         }) = &mut reply
         else {
             return self.finish(job, OutcomeKind::Failed, reply);
         };
-        let present = std::mem::take(present);
-        let previous = job.previous.insert(present);
-        if Change::are_met(&job.row.changes, previous) {
+        let current = std::mem::take(current);
+        let previous = job.previous.insert(current);
+        if self.setting.are_met(&job.row.changes, previous) {
             self.finish(job, OutcomeKind::Unchanged, reply);
         } else if self.policy.task == Task::Read {
             self.finish(job, OutcomeKind::Different, reply);
-        } else if !Change::are_met(&job.row.expected, previous) {
+        } else if !self.setting.are_met(&job.row.expected, previous) {
             *message = NOT_AS_EXPECTED.into();
             self.finish(job, OutcomeKind::Failed, reply);
         } else {

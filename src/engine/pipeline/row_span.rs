@@ -34,7 +34,7 @@ impl RowSpan {
         let span = tracing::debug_span!(
             "row",
             row = row.number,
-            location = %row.location_id,
+            location = %row.target_id,
             outcome = Empty,
             status = Empty,
             error_code = Empty,

@@ -13,9 +13,11 @@ use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode, redi
 use tokio::time::Instant;
 
 use crate::model::clock;
+use crate::model::current_values::CurrentValues;
 use crate::model::response::{ApiResult, Delivery, Response, TransportError, message_of};
 use crate::model::row::Row;
 use crate::platform;
+use crate::setting::{ReadBody, Setting};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
 use crate::webex::secrets::Secrets;
@@ -23,12 +25,12 @@ use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
 use crate::webex::{Renewal, Service, errors};
 
-mod numbers_api;
 mod response_reader;
+mod setting_url;
 mod token_refresh;
 mod transcript;
 
-use numbers_api::{AutoTransferNumbers, ESCAPED, numbers_url};
+use setting_url::{ESCAPED, setting_url};
 use transcript::Transcript;
 
 /// How much of a list's page is read; one of a thousand locations has half a megabyte.
@@ -133,9 +135,9 @@ impl Webex {
         url
     }
 
-    /// Where the numbers of a row's location are.
-    pub fn numbers_url(&self, row: &Row<'_>) -> String {
-        numbers_url(&self.base_url, row)
+    /// Where a setting of a row is.
+    pub fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
+        setting_url(&self.base_url, setting, row)
     }
 
     /// Whether an address is the service's own.
@@ -226,35 +228,38 @@ impl Webex {
 }
 
 impl Service for Webex {
-    async fn set_numbers(&self, row: &Row<'_>, tracking: u128) -> ApiResult {
-        let body =
-            serde_json::to_vec(&AutoTransferNumbers::asked(&row.changes)).unwrap_or_default();
+    async fn write(&self, setting: &Setting, row: &Row<'_>, tracking: u128) -> ApiResult {
         let request = self
-            .authorized(self.client.put(self.numbers_url(row)))
+            .authorized(self.client.put(self.setting_url(setting, row)))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(TRACKING_ID, tracking_id(tracking))
-            .body(body);
+            .body((setting.write_body)(&row.changes));
         match self.send(request).await {
             Ok(response) => Ok(self.read_success(response).await),
             Err(reply) => reply,
         }
     }
 
-    async fn numbers(&self, row: &Row<'_>, tracking: u128) -> ApiResult {
-        let (reply, fetched) = self.get(&self.numbers_url(row), tracking).await;
+    async fn read(&self, setting: &Setting, row: &Row<'_>, tracking: u128) -> ApiResult {
+        let url = self.setting_url(setting, row);
+        let (reply, fetched) = self.get(&url, tracking).await;
         let (Ok(answer), Some(fetched)) = (&reply, fetched) else {
             return reply;
         };
-        match serde_json::from_slice::<AutoTransferNumbers>(&fetched.body) {
-            Ok(numbers) => Ok(Response {
-                present: Some(numbers.present()),
-                ..answer.clone()
-            }),
-            Err(_) => Err(TransportError {
-                delivery: Delivery::MaybeSent,
-                message: "the answer broke off, or does not say which numbers are set".into(),
-            }),
-        }
+        let current = match (setting.read_body)(&fetched.body) {
+            ReadBody::Values(values) => values,
+            ReadBody::Empty => CurrentValues::default(),
+            ReadBody::Other => {
+                return Err(TransportError {
+                    delivery: Delivery::MaybeSent,
+                    message: "the answer broke off, or does not say which numbers are set".into(),
+                });
+            }
+        };
+        Ok(Response {
+            current: Some(current),
+            ..answer.clone()
+        })
     }
 
     fn renewal(&self) -> Renewal {

@@ -15,10 +15,11 @@ use futures::stream;
 use tokio::time::sleep;
 
 use super::*;
+use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Delivery, Response, RetryAfter, TransportError};
-use crate::model::row::Change;
 use crate::pace::PaceSettings;
+use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;
 use crate::webex::Renewal;
 
@@ -45,17 +46,17 @@ struct Scripted<F> {
 }
 
 impl<F: Fn(u64, usize) -> ApiResult> Service for Scripted<F> {
-    async fn set_numbers(&self, row: &Row<'_>, _tracking: u128) -> ApiResult {
+    async fn write(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
         self.answer(row.number).await
     }
 
     /// By the same script; what it answers with 200 has no number set.
-    async fn numbers(&self, row: &Row<'_>, _tracking: u128) -> ApiResult {
+    async fn read(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
         let mut reply = self.answer(row.number).await;
         if let Ok(answer) = &mut reply
             && answer.status == 200
         {
-            answer.present = Some(CurrentNumbers::default());
+            answer.current = Some(CurrentValues::default());
         }
         reply
     }
@@ -107,13 +108,13 @@ struct Notes {
 }
 
 impl Recorder for Notes {
-    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentNumbers> {
+    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues> {
         self.known
             .contains(&row.number)
-            .then(CurrentNumbers::default)
+            .then(CurrentValues::default)
     }
 
-    fn found(&mut self, row: &Row<'_>, _present: &CurrentNumbers) -> Result<()> {
+    fn found(&mut self, row: &Row<'_>, _present: &CurrentValues) -> Result<()> {
         if self.room == Some(self.found.len()) {
             return Err(anyhow!("no room"));
         }
@@ -192,7 +193,7 @@ fn row(number: u64, locations: u64) -> Row<'static> {
     let change = Change::Set(number.to_string().into());
     Row {
         number,
-        key: LocationKey(number % locations),
+        key: TargetKey(number % locations),
         ..Row::asking([change, Change::Keep, Change::Keep])
     }
 }
@@ -228,8 +229,11 @@ impl Case {
             &service,
             Pacer::new(&settings, start),
             self.policy,
-            &seen.find_duplicates(),
-            (2..rows + 2).map(|number| Ok(row(number, locations))),
+            Batch {
+                setting: &LOCATION_NUMBERS,
+                duplicates: &seen.find_duplicates(),
+                rows: (2..rows + 2).map(|number| Ok(row(number, locations))),
+            },
             Box::pin(stops),
             &mut notes,
         )

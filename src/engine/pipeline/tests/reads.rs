@@ -54,7 +54,7 @@ async fn nothing_is_changed_before_what_was_there_is_recorded() {
     }
     for (_, outcome) in &played.notes.finished {
         assert_eq!(outcome.kind, OutcomeKind::Updated);
-        assert_eq!(outcome.previous, Some(CurrentNumbers::default()));
+        assert_eq!(outcome.previous, Some(CurrentValues::default()));
     }
 }
 

@@ -1,0 +1,126 @@
+//! The three auto transfer numbers of a location, to which its outgoing rules may send calls.
+//!
+//! <https://developer.webex.com/calling/docs/api/v1/locations-call-settings> documents
+//! `autoTransferNumber1` to `autoTransferNumber3`. A field that is left out keeps its value, and the
+//! empty text clears it. What is not set is read back as `null`, as the empty text, or not at all.
+
+use super::{Field, FieldKind, Setting, flat_object};
+
+pub static LOCATION_NUMBERS: Setting = Setting {
+    name: "location-numbers",
+    fields: &[
+        Field {
+            column: "n1",
+            spellings: &["n1", "number1", "autotransfernumber1"],
+            suffix: "1",
+            kind: FieldKind::Number,
+        },
+        Field {
+            column: "n2",
+            spellings: &["n2", "number2", "autotransfernumber2"],
+            suffix: "2",
+            kind: FieldKind::Number,
+        },
+        Field {
+            column: "n3",
+            spellings: &["n3", "number3", "autotransfernumber3"],
+            suffix: "3",
+            kind: FieldKind::Number,
+        },
+    ],
+    read_scope: "spark-admin:telephony_config_read",
+    write_scope: "spark-admin:telephony_config_write",
+    path: [
+        "/telephony/config/locations/",
+        "/outgoingPermission/autoTransferNumbers",
+    ],
+    write_body: |changes| flat_object::write(&NAMES, changes),
+    read_body: |body| flat_object::read(&NAMES, body),
+};
+
+const NAMES: [&str; 3] = [
+    "autoTransferNumber1",
+    "autoTransferNumber2",
+    "autoTransferNumber3",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::Change;
+    use crate::model::current_values::CurrentValues;
+    use crate::setting::ReadBody;
+
+    #[test]
+    fn only_the_fields_that_change_are_sent() {
+        let changes = [
+            Change::Keep,
+            Change::Clear,
+            Change::Set("+12025550101".into()),
+        ];
+        let body = String::from_utf8((LOCATION_NUMBERS.write_body)(&changes)).expect("a text");
+        assert_eq!(
+            body,
+            r#"{"autoTransferNumber2":"","autoTransferNumber3":"+12025550101"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_read_is_the_numbers_nothing_or_something_else() {
+        let values = |values: [Option<&str>; 3]| ReadBody::Values(CurrentValues::of(values));
+        for (body, read) in [
+            (
+                r#"{"autoTransferNumber1":"+12025550101","autoTransferNumber2":null,"autoTransferNumber3":""}"#,
+                values([Some("+12025550101"), None, None]),
+            ),
+            (
+                r#"{"autoTransferNumber2":"*7201","more":[1]}"#,
+                values([None, Some("*7201"), None]),
+            ),
+            (r#"{"autoTransferNumber3":null}"#, values([None; 3])),
+            (
+                r#"{"autoTransferNumber1":"sip:front\u0020desk@example.com"}"#,
+                values([Some("sip:front desk@example.com"), None, None]),
+            ),
+            ("{}", ReadBody::Empty),
+            (" { } ", ReadBody::Empty),
+            (r#"{"message":"not now"}"#, ReadBody::Other),
+            (r#"{"items":[]}"#, ReadBody::Other),
+            (r#"{"auto_transfer_number_1":"5501"}"#, ReadBody::Other),
+            (r#"{"autoTransferNumber1":5501}"#, ReadBody::Other),
+            ("[]", ReadBody::Other),
+            ("null", ReadBody::Other),
+            ("", ReadBody::Other),
+            ("<html></html>", ReadBody::Other),
+            (r#"{"autoTransferNumber1":"550"#, ReadBody::Other),
+        ] {
+            assert_eq!(
+                (LOCATION_NUMBERS.read_body)(body.as_bytes()),
+                read,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn changes_are_met_when_sending_them_would_change_nothing() {
+        let present = CurrentValues::of([Some("2025550101"), None, Some("+49-6100773123")]);
+        let set = |number: &'static str| Change::Set(number.into());
+        for (changes, are_met) in [
+            ([Change::Keep, Change::Keep, Change::Keep], true),
+            (
+                [set("+12025550101"), Change::Clear, set("+496100773123")],
+                true,
+            ),
+            ([set("+12025550102"), Change::Keep, Change::Keep], false),
+            ([Change::Clear, Change::Keep, Change::Keep], false),
+            ([Change::Keep, set("5501"), Change::Keep], false),
+        ] {
+            assert_eq!(
+                LOCATION_NUMBERS.are_met(&changes, &present),
+                are_met,
+                "{changes:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Where a setting of a row is read and written.
+
+use std::fmt::Write;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::model::row::Row;
+use crate::setting::Setting;
+use crate::webex::base_url::BaseUrl;
+
+/// What may stand in a path segment or a query value as it is: RFC 3986's unreserved.
+pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+pub(super) fn setting_url(base_url: &BaseUrl, setting: &Setting, row: &Row<'_>) -> String {
+    let [before, after] = setting.path;
+    let mut url = String::with_capacity(320);
+    url.push_str(base_url.as_str());
+    url.push_str(before);
+    url.extend(utf8_percent_encode(&row.target_id, ESCAPED));
+    url.push_str(after);
+    if let Some(org_id) = &row.org_id {
+        let _ = write!(url, "?orgId={}", utf8_percent_encode(org_id, ESCAPED));
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::Change;
+    use crate::setting::location_numbers::LOCATION_NUMBERS;
+
+    #[test]
+    fn the_url_is_escaped_and_names_an_organization_only_where_there_is_one() {
+        let base_url = BaseUrl::read("https://webexapis.com/v1/").expect("a base");
+        let mut row = Row {
+            target_id: "Y2+/=".into(),
+            ..Row::asking([Change::Keep, Change::Keep, Change::Clear])
+        };
+        let url = |row: &Row<'_>| setting_url(&base_url, &LOCATION_NUMBERS, row);
+        let path = "https://webexapis.com/v1/telephony/config/locations/Y2%2B%2F%3D/outgoingPermission/autoTransferNumbers";
+        assert_eq!(url(&row), path);
+        row.org_id = Some("A-_&".into());
+        assert_eq!(url(&row), format!("{path}?orgId=A-_%26"));
+    }
+}
