@@ -20,6 +20,7 @@ fn a_public_sdk_reads_sets_and_lists_through_its_own_models() {
         organization_name: format!("Customer {}", number % 2),
         name: name.into(),
         numbers: [None, Some("5502".into()), None],
+        ..Location::default()
     };
     let stage = Stage::new(Behavior {
         locations: Locations::Exactly(vec![
