@@ -68,7 +68,7 @@ const TRANSIENT: [Fault; 15] = [
     Fault::BadGzip,
 ];
 
-const NAMED: [(&str, Fault); 14] = [
+pub(super) const NAMED: [(&str, Fault); 14] = [
     ("wrong-body", Fault::WrongBody),
     ("sign-in-page", Fault::SignInPage),
     ("reset-before", Fault::ResetBefore),

@@ -186,6 +186,24 @@ async fn a_configuration_file_says_all_of_it() {
 }
 
 #[tokio::test]
+async fn the_example_in_the_documentation_can_be_used() {
+    let page = include_str!("../../docs/simulator.md");
+    let (_, rest) = page.split_once("```json\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let behavior = Behavior::from_json(example).unwrap();
+    let simulator = start(Behavior {
+        latency: Latency::NONE,
+        faults: Faults::NONE,
+        ..behavior
+    });
+    let me = read(&simulator, "second-token", "/people/me").await;
+    assert_eq!(me["emails"][0], "ada@example.com");
+    for (_, fault) in super::faults::NAMED {
+        assert!(page.contains(&format!("`{fault}`")), "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn one_location_may_be_throttled_or_unauthorized_for_ever() {
     let faults = format!("429=100% at {},401=100% at 2", id("LOCATION", "1"));
     let simulator = start(with_faults(&faults));
