@@ -147,7 +147,11 @@ pub struct SimulatorFlags {
     #[arg(long, value_name = "SHEET")]
     pub locations: Option<PathBuf>,
 
-    /// Rate limit, such as bucket:5/s,burst=10 or window:300/min [default: none]
+    /// Read organizations, users, locations and everything else from this JSON file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Rate limit of each user, such as bucket:5/s,burst=10 or window:300/min [default: none]
     #[arg(long, value_name = "RULE", help_heading = "Limit")]
     pub limit: Option<String>,
 
@@ -167,11 +171,7 @@ pub struct SimulatorFlags {
     #[arg(long, value_name = "TIMES")]
     pub speed: Option<String>,
 
-    /// Lifetime of an access token: a number of requests such as 200, or a time such as 12h
-    #[arg(long, value_name = "LIFE", help_heading = "Tokens")]
-    pub token_life: Option<String>,
-
-    /// Seed of the random numbers: the same seed gives the same faults
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "Faults")]
-    pub seed: u64,
+    /// Seed of the random numbers: the same seed gives the same faults [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Faults")]
+    pub seed: Option<u64>,
 }

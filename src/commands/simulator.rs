@@ -1,5 +1,6 @@
 //! `wxbulk simulator`: runs the simulator until Ctrl-C.
 
+use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -36,11 +37,19 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     }
 }
 
+/// The flags take precedence over the file.
 fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
-    let mut behavior = Behavior {
-        seed: flags.seed,
-        ..Behavior::default()
+    let mut behavior = match &flags.config {
+        Some(path) => {
+            let text = fs::read_to_string(path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?;
+            Behavior::from_json(&text).map_err(|error| anyhow!("`{}`: {error}", path.display()))?
+        }
+        None => Behavior::default(),
     };
+    if let Some(seed) = flags.seed {
+        behavior.seed = seed;
+    }
     if let Some(sheet) = &flags.locations {
         behavior.locations = Locations::Exactly(locations_of(sheet)?);
     }
@@ -53,8 +62,6 @@ fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
     set(&mut behavior.latency, flags.latency.as_deref(), "--latency")?;
     set(&mut behavior.faults, flags.faults.as_deref(), "--faults")?;
     set(&mut behavior.speed, flags.speed.as_deref(), "--speed")?;
-    let life = flags.token_life.as_deref();
-    set(&mut behavior.access.lifetime, life, "--token-life")?;
     Ok(behavior)
 }
 

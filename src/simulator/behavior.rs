@@ -2,32 +2,56 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
+use super::calling_permissions::RestrictedUpdate;
 use super::faults::Faults;
+use super::initial_data::{Entity, Locations};
 use super::latency::Latency;
 use super::pagination::Paging;
 use super::rate_limit::Limit;
 use super::retry_after_header::RetryAfterPolicy;
-use super::store::Locations;
 use super::token_policy::Access;
-use super::units::{ClockSpeed, Probability};
+use super::transfer_numbers::UnsetNumbers;
+use super::units::{ClockSpeed, ParseError, Probability, parsed, parsed_duration};
+use super::users::User;
 
 /// All durations are in the service's time. The client sees them divided by `speed`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Behavior {
     pub locations: Locations,
-    /// The organization of the token. `None` takes the organization of the locations if they share one, else an invented one.
+    /// The people, workspaces and virtual lines.
+    pub entities: Vec<Entity>,
+    /// Empty for one user, who has `access`, manages all organizations and belongs to `own_organization`.
+    pub users: Vec<User>,
+    /// The organization of locations and users that name none. `None` takes the one that all locations share, or invents
+    /// one.
     pub own_organization: Option<String>,
     pub access: Access,
+    /// The limit of each user.
+    #[serde(deserialize_with = "parsed")]
     pub limit: Limit,
+    /// The limit of each organization, whoever makes the requests. A request has to pass both.
+    #[serde(deserialize_with = "parsed")]
+    pub organization_limit: Limit,
+    #[serde(deserialize_with = "parsed")]
     pub retry_after: RetryAfterPolicy,
+    #[serde(deserialize_with = "parsed")]
     pub latency: Latency,
+    #[serde(deserialize_with = "parsed")]
     pub faults: Faults,
     /// How long a stalled response is delayed.
+    #[serde(deserialize_with = "parsed_duration")]
     pub stall: Duration,
     pub paging: Paging,
+    pub unset_numbers: UnsetNumbers,
+    pub restricted_update: RestrictedUpdate,
     /// The probability that another client changes a location's first number between two requests for that location.
+    #[serde(deserialize_with = "parsed")]
     pub concurrent_edits: Probability,
     pub seed: u64,
+    #[serde(deserialize_with = "parsed")]
     pub speed: ClockSpeed,
     /// How many of the latest requests the log keeps. Its counts cover all of them.
     pub log_keeps: usize,
@@ -40,14 +64,19 @@ impl Default for Behavior {
     fn default() -> Behavior {
         Behavior {
             locations: Locations::default(),
+            entities: Vec::new(),
+            users: Vec::new(),
             own_organization: None,
             access: Access::default(),
             limit: Limit::default(),
+            organization_limit: Limit::default(),
             retry_after: RetryAfterPolicy::default(),
             latency: Latency::NONE,
             faults: Faults::NONE,
             stall: STALL,
             paging: Paging::default(),
+            unset_numbers: UnsetNumbers::default(),
+            restricted_update: RestrictedUpdate::default(),
             concurrent_edits: Probability::NONE,
             seed: 1,
             speed: ClockSpeed::REAL,
@@ -57,6 +86,11 @@ impl Default for Behavior {
 }
 
 impl Behavior {
+    /// Parses JSON whose fields have the names of this type's in camel case, and values as the flags take them.
+    pub fn from_json(text: &str) -> Result<Behavior, ParseError> {
+        serde_json::from_str(text).map_err(|error| ParseError(error.to_string()))
+    }
+
     /// No latency, no rate limit, no faults; every well-formed location id exists.
     pub fn instant() -> Behavior {
         Behavior::default()
@@ -99,7 +133,7 @@ mod tests {
     fn about_one_location_in_a_hundred_fails_once_in_a_rehearsal() {
         let faults = Behavior::rehearsal(ClockSpeed::REAL).faults;
         let fails = |location: &u32| {
-            let fault = faults.draw(1, &location.to_string(), 0);
+            let fault = faults.draw(1, &location.to_string(), 0, &[]);
             fault.is_some_and(|fault| fault.to_string().starts_with('5'))
         };
         let failing = (0..10_000).filter(fails).count();

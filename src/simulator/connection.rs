@@ -88,7 +88,7 @@ async fn respond(
         .service
         .borrow_mut()
         .handle(&request, shared.clock.now());
-    in_flight.holds_permit = handled.holds_permit;
+    in_flight.permit = handled.permit;
     if handled.concurrently_edited {
         shared.log.borrow_mut().concurrently_edited();
     }

@@ -1,8 +1,10 @@
-//! Corrupts the bodies of responses.
+//! Response bodies that are corrupt, or not what the endpoint returns.
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+
+use serde_json::{Value, json};
 
 use super::faults::Fault;
 use super::http_response::{BodyEnd, HttpResponse};
@@ -53,6 +55,20 @@ pub(super) fn corrupted(mut response: HttpResponse, fault: Fault) -> HttpRespons
         response.headers.push((CONTENT_TYPE, json));
     }
     response
+}
+
+/// A 200 whose JSON is valid, but no answer of an endpoint that returns numbers, permissions or a list.
+pub(super) fn wrong_body(turn: usize) -> HttpResponse {
+    let bodies = [
+        json!({"message": "The request was successful."}),
+        json!({"items": []}),
+        json!([]),
+        json!({"auto_transfer_number1": "+12025550199"}),
+        json!({"errors": [{"description": "Internal error."}]}),
+        json!("OK"),
+        Value::Null,
+    ];
+    HttpResponse::json(StatusCode::OK, &bodies[turn % bodies.len()])
 }
 
 /// The text after so many spaces.

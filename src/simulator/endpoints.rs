@@ -2,132 +2,281 @@
 
 use hyper::header::LINK;
 use hyper::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use super::behavior::Behavior;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
-use super::pagination::{self, Paging, filtered, page, value};
-use super::request_handler::ApiRequest;
-use super::route::Route;
-use super::store::{LocationRecord, LocationRef, Store};
-use super::transfer_numbers::{NumbersUpdate, UpdateError, as_read};
+use super::list_items;
+use super::outgoing_permissions::OutgoingPermissions;
+use super::pagination::{filtered, page, with_odd_items};
+use super::request::ApiRequest;
+use super::resource_id::{ResourceId, ResourceKind};
+use super::route::{Aspect, Route, Target};
+use super::store::{Record, RecordRef, Store};
+use super::transfer_numbers::{NumbersUpdate, as_read};
+use super::users::Account;
 
 /// A response, and whether an update took effect.
-pub(super) type Executed = (HttpResponse, bool);
+#[derive(Debug)]
+pub(super) struct Executed {
+    pub(super) response: HttpResponse,
+    pub(super) applied: bool,
+}
+
+impl From<HttpResponse> for Executed {
+    fn from(response: HttpResponse) -> Executed {
+        Executed {
+            response,
+            applied: false,
+        }
+    }
+}
+
+/// The user of a request, and the organization it is for; `None` for one that the user does not manage.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller<'request> {
+    pub(super) account: &'request Account,
+    pub(super) organization: Option<&'request ResourceId>,
+}
 
 /// Executes a request.
-pub(super) fn execute(request: &ApiRequest, store: &mut Store, paging: Paging) -> Executed {
-    let response = match &request.route {
-        Route::TransferNumbers(_) if request.method == Method::PUT => {
-            return change(request, store);
-        }
-        Route::TransferNumbers(_) => location(request, store).map(|location| {
-            let numbers = store.numbers(&location);
-            HttpResponse::json(StatusCode::OK, &as_read(&numbers))
-        }),
-        Route::CallingLocations => list(
-            request,
-            store,
-            paging,
-            "locations",
-            pagination::calling_location,
-        ),
-        Route::Locations => list(request, store, paging, "items", pagination::location),
-        Route::CallingLocation(_) => details(request, store, pagination::calling_location),
-        Route::Location(_) => details(request, store, pagination::location),
+pub(super) fn execute(
+    request: &ApiRequest,
+    caller: Caller<'_>,
+    store: &mut Store,
+    behavior: &Behavior,
+) -> Executed {
+    let executed = match &request.route {
+        Route::Of(target, aspect) => find(target, caller.organization, store)
+            .and_then(|record| on_record(request, aspect, record, store, behavior)),
         Route::Organizations => {
-            let organizations = pagination::organizations(store);
-            Some(HttpResponse::json(StatusCode::OK, &organizations))
+            let organizations = list_items::organizations(store, caller.account);
+            Ok(ok(&organizations).into())
         }
-        Route::Me => Some(HttpResponse::json(StatusCode::OK, &pagination::me(store))),
-        Route::AccessToken | Route::Unknown => None,
+        Route::Me => Ok(ok(&list_items::me(caller.account)).into()),
+        route => list(request, route, caller, store, behavior).map(Executed::from),
     };
-    (response.unwrap_or_else(|| not_found(request)), false)
+    executed.unwrap_or_else(|error| {
+        let response = error.in_shape(ErrorShape::TwoCodes, &request.tracking_id);
+        response.into()
+    })
 }
 
-fn change(request: &ApiRequest, store: &mut Store) -> Executed {
+/// The location or entity that a request addresses.
+pub(super) fn find(
+    target: &Target,
+    organization: Option<&ResourceId>,
+    store: &Store,
+) -> Result<RecordRef, ApiError> {
+    let found = organization.and_then(|organization| store.find(target, organization));
+    found.ok_or_else(|| not_found(target.kind))
+}
+
+fn on_record(
+    request: &ApiRequest,
+    aspect: &Aspect,
+    record: RecordRef,
+    store: &mut Store,
+    behavior: &Behavior,
+) -> Result<Executed, ApiError> {
+    let item = match aspect {
+        Aspect::CallingDetails => Some(list_items::calling_location as Item),
+        Aspect::Details => Some(list_items::location as Item),
+        _ => None,
+    };
+    if let Some(item) = item {
+        // Every id exists, but there are no details of one that was never changed.
+        let record = store.record(&record);
+        let record = record.ok_or_else(|| not_found(ResourceKind::Location))?;
+        return Ok(ok(&item(record, store)).into());
+    }
+    let permissions = store.permissions(&record);
+    if request.method == Method::GET {
+        return Ok(ok(&read(aspect, &permissions, behavior)?).into());
+    }
+    let mut permissions = permissions.into_owned();
+    let executed = update(
+        request,
+        aspect,
+        record.id(store),
+        &mut permissions,
+        behavior,
+    )?;
+    if executed.applied {
+        store.set_permissions(record, permissions);
+    }
+    Ok(executed)
+}
+
+fn read(
+    aspect: &Aspect,
+    permissions: &OutgoingPermissions,
+    behavior: &Behavior,
+) -> Result<Value, ApiError> {
+    let custom = permissions.custom;
+    Ok(match aspect {
+        Aspect::TransferNumbers => {
+            let mut fields = as_read(&permissions.numbers, behavior.unset_numbers);
+            if let Some(custom) = custom {
+                let name = "useCustomTransferNumbers".to_owned();
+                fields.insert(name, custom.transfer_numbers.into());
+            }
+            fields.into()
+        }
+        Aspect::DigitPatterns => json!({"digitPatterns": permissions.digit_patterns.all()}),
+        Aspect::DigitPattern(id) => {
+            let pattern = permissions.digit_patterns.one(id);
+            pattern.ok_or_else(|| not_found(ResourceKind::DigitPattern))?
+        }
+        _ => {
+            let mut fields = json!({"callingPermissions": permissions.calling.as_read()});
+            if let Some(custom) = custom {
+                fields["useCustomEnabled"] = custom.permissions.into();
+                fields["useCustomPermissions"] = custom.permissions.into();
+            }
+            fields
+        }
+    })
+}
+
+fn update(
+    request: &ApiRequest,
+    aspect: &Aspect,
+    owner: &ResourceId,
+    permissions: &mut OutgoingPermissions,
+    behavior: &Behavior,
+) -> Result<Executed, ApiError> {
+    let patterns = &mut permissions.digit_patterns;
+    let no_pattern = || not_found(ResourceKind::DigitPattern);
+    let mut response = HttpResponse::no_content();
+    match (aspect, &request.method) {
+        (Aspect::DigitPatterns, &Method::DELETE) => patterns.delete_all(),
+        (Aspect::DigitPatterns, _) => {
+            let id = patterns.create(&json_body(request)?, owner)?;
+            response = HttpResponse::json(StatusCode::CREATED, &json!({"id": id}));
+        }
+        (Aspect::DigitPattern(id), &Method::DELETE) => {
+            patterns.delete(id).ok_or_else(no_pattern)?;
+        }
+        (Aspect::DigitPattern(id), _) => {
+            let updated = patterns.update(id, &json_body(request)?);
+            updated.ok_or_else(no_pattern)??;
+        }
+        (Aspect::TransferNumbers, _) => {
+            let applied = update_numbers(&json_body(request)?, permissions)?;
+            return Ok(Executed { response, applied });
+        }
+        _ => {
+            let body = json_body(request)?;
+            if let Some(custom) = &mut permissions.custom {
+                for name in ["useCustomPermissions", "useCustomEnabled"] {
+                    if let Some(Value::Bool(switch)) = body.get(name) {
+                        custom.permissions = *switch;
+                    }
+                }
+            }
+            // Only the switches of an entity may come without permissions.
+            if permissions.custom.is_none() || body.contains_key("callingPermissions") {
+                let restricted = behavior.restricted_update;
+                permissions.calling.update(&body, restricted)?;
+            }
+        }
+    }
+    Ok(Executed {
+        response,
+        applied: true,
+    })
+}
+
+/// Returns whether it took effect.
+fn update_numbers(
+    body: &Map<String, Value>,
+    permissions: &mut OutgoingPermissions,
+) -> Result<bool, ApiError> {
+    let update = NumbersUpdate::parse(body)?;
+    match &mut permissions.custom {
+        None if update.is_empty() => return Err(nothing_to_update()),
+        None => {}
+        Some(custom) => {
+            let Some(Value::Bool(switch)) = body.get("useCustomTransferNumbers") else {
+                let message = "Invalid value for 'useCustomTransferNumbers'.";
+                return Err(ApiError::bad_request(message, 25024, 25024));
+            };
+            if custom.must_be_switched_on && !custom.permissions {
+                return Ok(false);
+            }
+            custom.transfer_numbers = *switch;
+        }
+    }
+    update.apply(&mut permissions.numbers);
+    Ok(true)
+}
+
+fn json_body(request: &ApiRequest) -> Result<Map<String, Value>, ApiError> {
+    if request.body.is_empty() {
+        return Err(nothing_to_update());
+    }
     let kind = request.content_type.as_deref().unwrap_or_default();
-    if !request.body.is_empty() && !kind.trim_start().starts_with("application/json") {
+    if !kind.trim_start().starts_with("application/json") {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        let error = ApiError::new(status, "Content type must be application/json.");
-        return (
-            error.in_shape(ErrorShape::Message, &request.tracking_id),
-            false,
-        );
+        return Err(ApiError::new(
+            status,
+            "Content type must be application/json.",
+        ));
     }
-    let Some(location) = location(request, store) else {
-        return (not_found(request), false);
-    };
-    let bad = |message: String, code, detail_code| {
-        let error = ApiError::new(StatusCode::BAD_REQUEST, message);
-        let error = error.with_codes(code, detail_code);
-        error.in_shape(ErrorShape::TwoCodes, &request.tracking_id)
-    };
-    match NumbersUpdate::read(&request.body) {
-        Ok(change) => {
-            store.change(location, change);
-            (HttpResponse::no_content(), true)
-        }
-        Err(UpdateError::Missing) => {
-            let message = "Request body is missing or has nothing to change.".to_owned();
-            (bad(message, 25024, 25024), false)
-        }
-        Err(UpdateError::Malformed(message)) => (bad(message, 25024, 25024), false),
-        Err(UpdateError::BadNumber(field)) => {
-            let message = format!("Phone number in '{field}' is invalid.");
-            (bad(message, 25223, 8363), false)
-        }
-    }
+    serde_json::from_slice(&request.body)
+        .map_err(|_| ApiError::bad_request("Invalid JSON body.", 25024, 25024))
 }
 
-/// The location that the request addresses, if it exists.
-pub(super) fn location(request: &ApiRequest, store: &Store) -> Option<LocationRef> {
-    let id = request.route.location()?;
-    store.find(id, value(&request.query, "orgId"))
-}
+/// How a record is shown in a list or in its details.
+type Item = fn(&Record, &Store) -> Value;
 
 fn list(
     request: &ApiRequest,
+    route: &Route,
+    caller: Caller<'_>,
     store: &Store,
-    paging: Paging,
-    key: &str,
-    item: fn(&LocationRecord) -> Value,
-) -> Option<HttpResponse> {
-    let locations = store.locations_of(value(&request.query, "orgId"))?;
-    let locations = filtered(locations, &request.query);
-    let address = format!("{}{}", request.origin, request.path);
-    let page = match page(locations, &request.query, &address, paging) {
-        Ok(page) => page,
-        Err(message) => {
-            let error = ApiError::new(StatusCode::BAD_REQUEST, message);
-            return Some(error.in_shape(ErrorShape::TwoCodes, &request.tracking_id));
-        }
+    behavior: &Behavior,
+) -> Result<HttpResponse, ApiError> {
+    let (kind, key, item): (_, _, Item) = match route {
+        Route::Locations => (ResourceKind::Location, "items", list_items::location),
+        Route::People => (ResourceKind::Person, "items", list_items::person),
+        Route::Workspaces => (ResourceKind::Workspace, "items", list_items::workspace),
+        Route::VirtualLines => (
+            ResourceKind::VirtualLine,
+            "virtualLines",
+            list_items::virtual_line,
+        ),
+        _ => (
+            ResourceKind::Location,
+            "locations",
+            list_items::calling_location,
+        ),
     };
-    let items: Vec<Value> = page.items.into_iter().map(item).collect();
-    let body = Value::Object([(key.to_owned(), items.into())].into_iter().collect());
-    let response = HttpResponse::json(StatusCode::OK, &body);
-    Some(match page.next {
+    let organization = caller.organization.ok_or_else(|| not_found(kind))?;
+    let records = filtered(store.records_of(kind, organization), &request.query);
+    let address = format!("{}{}", request.origin, request.path);
+    let page = page(records, &request.query, &address, behavior.paging)
+        .map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, message))?;
+    let items = page.items.into_iter().map(|record| item(record, store));
+    let items = with_odd_items(items.collect(), behavior.paging);
+    let response = ok(&json!({key: items}));
+    Ok(match page.next {
         Some(next) => response.with_header(LINK, &format!("<{next}>; rel=\"next\"")),
         None => response,
     })
 }
 
-fn details(
-    request: &ApiRequest,
-    store: &Store,
-    item: fn(&LocationRecord) -> Value,
-) -> Option<HttpResponse> {
-    match location(request, store)? {
-        LocationRef::Stored(at) => {
-            let location = store.location(at);
-            Some(HttpResponse::json(StatusCode::OK, &item(location)))
-        }
-        // Any id is accepted, but there is nothing to tell about this one yet.
-        LocationRef::Unchanged { .. } => None,
-    }
+fn ok(value: &Value) -> HttpResponse {
+    HttpResponse::json(StatusCode::OK, value)
 }
 
-fn not_found(request: &ApiRequest) -> HttpResponse {
-    let error = ApiError::new(StatusCode::NOT_FOUND, "Location could not be found.");
-    let error = error.with_codes(4_004_004, 25_008);
-    error.in_shape(ErrorShape::TwoCodes, &request.tracking_id)
+fn nothing_to_update() -> ApiError {
+    let message = "Request body is missing or has nothing to change.";
+    ApiError::bad_request(message, 25024, 25024)
+}
+
+fn not_found(kind: ResourceKind) -> ApiError {
+    let message = format!("{} could not be found.", kind.title());
+    ApiError::new(StatusCode::NOT_FOUND, message).with_codes(4_004_004, 25_008)
 }

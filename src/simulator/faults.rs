@@ -3,14 +3,23 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::resource_id::own_part;
 use super::seeded_rng::seeded_rng;
 use super::units::{ParseError, Probability};
 
 /// One way in which a request can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// This status; the request is not executed.
+    /// This status; the request is not executed. 423 and 503 have a Retry-After in half of the cases, 429 always.
     Status(u16),
+    /// This status, although the update took effect.
+    StatusAfter(u16),
+    /// This status with a Retry-After; the request is not executed.
+    StatusWithRetryAfter(u16),
+    /// 200 with JSON that is not what the endpoint returns; the request is not executed.
+    WrongBody,
+    /// 200 with an HTML page, as a proxy or a captive portal sends; the request is not executed.
+    SignInPage,
     /// The connection is reset before the update takes effect.
     ResetBefore,
     /// The connection is reset after the update took effect.
@@ -59,7 +68,9 @@ const TRANSIENT: [Fault; 15] = [
     Fault::BadGzip,
 ];
 
-const NAMED: [(&str, Fault); 12] = [
+pub(super) const NAMED: [(&str, Fault); 14] = [
+    ("wrong-body", Fault::WrongBody),
+    ("sign-in-page", Fault::SignInPage),
     ("reset-before", Fault::ResetBefore),
     ("reset-after", Fault::ResetAfter),
     ("stall", Fault::Stall),
@@ -74,13 +85,23 @@ const NAMED: [(&str, Fault); 12] = [
     ("redirect", Fault::Redirect),
 ];
 
+/// What follows a status that comes although the update took effect.
+const AFTER: &str = "-after";
+
+/// What follows a status that comes with a Retry-After.
+const WITH_RETRY_AFTER: &str = "-retry-after";
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Fault::Status(status) = self {
-            return write!(formatter, "{status}");
+        match self {
+            Fault::Status(status) => write!(formatter, "{status}"),
+            Fault::StatusAfter(status) => write!(formatter, "{status}{AFTER}"),
+            Fault::StatusWithRetryAfter(status) => write!(formatter, "{status}{WITH_RETRY_AFTER}"),
+            _ => {
+                let named = NAMED.iter().find(|(_, fault)| fault == self);
+                formatter.write_str(named.map_or("", |(name, _)| name))
+            }
         }
-        let named = NAMED.iter().find(|(_, fault)| fault == self);
-        formatter.write_str(named.map_or("", |(name, _)| name))
     }
 }
 
@@ -93,10 +114,25 @@ pub enum When {
     OncePerLocation,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+struct FaultEntry {
+    fault: Fault,
+    probability: Probability,
+    when: When,
+    /// The own part of the id of the only location, entity or organization it concerns.
+    only: Option<String>,
+}
+
+impl FaultEntry {
+    fn concerns(&self, ids: &[&str]) -> bool {
+        self.only.as_deref().is_none_or(|only| ids.contains(&only))
+    }
+}
+
 /// Faults with their probabilities. At most one occurs at each request.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Faults {
-    entries: Vec<(Fault, Probability, When)>,
+    entries: Vec<FaultEntry>,
 }
 
 impl Faults {
@@ -106,15 +142,26 @@ impl Faults {
 
     /// Refuses probabilities that add up to more than 100%.
     pub fn with(
-        mut self,
+        self,
         fault: Fault,
         probability: Probability,
         when: When,
     ) -> Result<Faults, ParseError> {
-        self.entries.push((fault, probability, when));
-        let sum: f64 = self.of(when).map(|(_, probability)| probability).sum();
-        // Room for the rounding of many small probabilitys.
-        if sum > 1.0 + 1e-9 {
+        self.with_entry(FaultEntry {
+            fault,
+            probability,
+            when,
+            only: None,
+        })
+    }
+
+    fn with_entry(mut self, entry: FaultEntry) -> Result<Faults, ParseError> {
+        let (when, only) = (entry.when, entry.only.clone());
+        self.entries.push(entry);
+        let ids: Vec<&str> = only.as_deref().into_iter().collect();
+        let sum: f64 = self.of(when, &ids).map(|(_, share)| share).sum();
+        // Room for the rounding of many small probabilities.
+        if only.is_none() && sum > 1.0 + 1e-9 {
             return Err(ParseError(format!(
                 "the probabilities of the faults add up to {:.0}%, which is more than 100%",
                 sum * 100.0
@@ -127,21 +174,29 @@ impl Faults {
         self.entries.is_empty()
     }
 
-    /// The fault of the `turn`-th request (from zero) for a subject. It depends on nothing else.
-    pub(super) fn draw(&self, seed: u64, subject: &str, turn: u64) -> Option<Fault> {
+    /// The fault of the `turn`-th request (from zero) for a subject. `ids` are the own parts of the ids that the request
+    /// is about. It depends on nothing else.
+    pub(super) fn draw(&self, seed: u64, subject: &str, turn: u64, ids: &[&str]) -> Option<Fault> {
         let once = (turn == 0)
-            .then(|| self.draw_kind(seed, subject, turn, When::OncePerLocation))
+            .then(|| self.draw_kind(seed, subject, turn, When::OncePerLocation, ids))
             .flatten();
-        once.or_else(|| self.draw_kind(seed, subject, turn, When::EachRequest))
+        once.or_else(|| self.draw_kind(seed, subject, turn, When::EachRequest, ids))
     }
 
-    fn draw_kind(&self, seed: u64, subject: &str, turn: u64, when: When) -> Option<Fault> {
+    fn draw_kind(
+        &self,
+        seed: u64,
+        subject: &str,
+        turn: u64,
+        when: When,
+        ids: &[&str],
+    ) -> Option<Fault> {
         let purpose = match when {
             When::EachRequest => "fault",
             When::OncePerLocation => "fault once",
         };
         let mut drawn = seeded_rng(seed, purpose, subject, turn).f64();
-        for (fault, probability) in self.of(when) {
+        for (fault, probability) in self.of(when, ids) {
             if drawn < probability {
                 return Some(fault);
             }
@@ -150,15 +205,20 @@ impl Faults {
         None
     }
 
-    fn of(&self, when: When) -> impl Iterator<Item = (Fault, f64)> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.2 == when)
-            .map(|(fault, probability, _)| (*fault, probability.of_one()))
+    /// Those for single ids come first, so that a fault of 100% there is certain.
+    fn of(&self, when: When, ids: &[&str]) -> impl Iterator<Item = (Fault, f64)> {
+        let of = move |is_targeted: bool| {
+            self.entries
+                .iter()
+                .filter(move |entry| entry.when == when && entry.only.is_some() == is_targeted)
+                .filter(move |entry| entry.concerns(ids))
+                .map(|entry| (entry.fault, entry.probability.of_one()))
+        };
+        of(true).chain(of(false))
     }
 }
 
-/// `500=2%,reset-after=1%`, `all=5%`, `503=1% once`, or `none`.
+/// `500=2%,reset-after=1%`, `all=5%`, `503=1% once`, `429=100% at ID`, or `none`.
 impl FromStr for Faults {
     type Err = ParseError;
 
@@ -168,23 +228,32 @@ impl FromStr for Faults {
             return Ok(faults);
         }
         for part in text.split(',').map(str::trim) {
-            let (name, probability) = part.split_once('=').ok_or_else(|| {
+            let (name, rest) = part.split_once('=').ok_or_else(|| {
                 ParseError(format!(
-                    "`{part}` is not a fault; write its name and its probability, like `500=2%`, and `once` after it for one \
-                     a location at most"
+                    "`{part}` is not a fault; write its name and its probability, like `500=2%`, after it `once` for at \
+                     most one a location, and `at` with an id for one location or organization"
                 ))
             })?;
-            let (probability, when) = match probability.trim().strip_suffix("once") {
+            let (rest, only) = match rest.split_once(" at ") {
+                Some((rest, id)) => (rest, Some(own_part(id.trim()))),
+                None => (rest, None),
+            };
+            let (probability, when) = match rest.trim().strip_suffix("once") {
                 Some(probability) => (probability, When::OncePerLocation),
-                None => (probability, When::EachRequest),
+                None => (rest, When::EachRequest),
             };
             let probability: Probability = probability.parse()?;
-            if name.trim() == "all" {
-                for fault in TRANSIENT {
-                    faults = faults.with(fault, probability, when)?;
-                }
-            } else {
-                faults = faults.with(parse_fault(name.trim())?, probability, when)?;
+            let named = match name.trim() {
+                "all" => TRANSIENT.to_vec(),
+                name => vec![parse_fault(name)?],
+            };
+            for fault in named {
+                faults = faults.with_entry(FaultEntry {
+                    fault,
+                    probability,
+                    when,
+                    only: only.clone(),
+                })?;
             }
         }
         Ok(faults)
@@ -192,16 +261,25 @@ impl FromStr for Faults {
 }
 
 fn parse_fault(name: &str) -> Result<Fault, ParseError> {
-    let status = STATUSES.iter().find(|status| status.to_string() == name);
-    if let Some(status) = status {
-        return Ok(Fault::Status(*status));
+    if let Some((_, fault)) = NAMED.iter().find(|(known, _)| *known == name) {
+        return Ok(*fault);
     }
-    let found = NAMED.iter().find(|(known, _)| *known == name);
-    found.map(|(_, fault)| *fault).ok_or_else(|| {
+    let of_status: (&str, fn(u16) -> Fault) =
+        if let Some(status) = name.strip_suffix(WITH_RETRY_AFTER) {
+            (status, Fault::StatusWithRetryAfter)
+        } else if let Some(status) = name.strip_suffix(AFTER) {
+            (status, Fault::StatusAfter)
+        } else {
+            (name, Fault::Status)
+        };
+    let (text, fault) = of_status;
+    let status = STATUSES.iter().find(|status| status.to_string() == text);
+    status.map(|status| fault(*status)).ok_or_else(|| {
         let names: Vec<&str> = NAMED.iter().map(|(known, _)| *known).collect();
         ParseError(format!(
             "`{name}` is not a fault the simulator knows; it knows `all`, the statuses of the service such as `429`, \
-             `500` and `503`, and {}",
+             `500` and `503`, these with an update that took effect (`504-after`) or with a Retry-After \
+             (`500-retry-after`), and {}",
             names.join(", ")
         ))
     })
@@ -217,7 +295,9 @@ mod tests {
 
     #[test]
     fn every_fault_can_be_typed_by_the_name_it_is_logged_under() {
-        for fault in TRANSIENT.into_iter().chain(NAMED.map(|(_, fault)| fault)) {
+        let statuses = [Fault::StatusAfter(504), Fault::StatusWithRetryAfter(408)];
+        let named = NAMED.map(|(_, fault)| fault).into_iter();
+        for fault in TRANSIENT.into_iter().chain(named).chain(statuses) {
             assert_eq!(parse_fault(&fault.to_string()), Ok(fault));
         }
     }
@@ -242,7 +322,7 @@ mod tests {
     fn each_fault_occurs_as_often_as_configured() {
         let faults = faults("all=5%");
         let drawn_faults: Vec<Fault> = (0..10_000)
-            .filter_map(|subject| faults.draw(3, &subject.to_string(), 1))
+            .filter_map(|subject| faults.draw(3, &subject.to_string(), 1, &[]))
             .collect();
         for fault in TRANSIENT {
             let count = drawn_faults.iter().filter(|one| **one == fault).count();
@@ -254,8 +334,23 @@ mod tests {
     fn a_fault_once_per_location_never_occurs_twice() {
         let faults = faults("503=100% once");
         let drawn_faults: Vec<bool> = (0..4)
-            .map(|turn| faults.draw(3, "a", turn).is_some())
+            .map(|turn| faults.draw(3, "a", turn, &[]).is_some())
             .collect();
         assert_eq!(drawn_faults, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_fault_of_one_id_occurs_nowhere_else_and_before_all_others() {
+        let faults = faults(
+            "500=100%,401=100% at 31161,429=50% at Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi9h",
+        );
+        let drawn = |ids: &[&str]| faults.draw(3, "a", 0, ids);
+        assert_eq!(drawn(&["31161"]), Some(Fault::Status(401)));
+        assert_eq!(drawn(&["31162"]), Some(Fault::Status(500)));
+        let of_organization: Vec<_> = (0..50)
+            .filter_map(|turn| faults.draw(3, "a", turn, &["1", "a"]))
+            .collect();
+        assert!(of_organization.contains(&Fault::Status(429)));
+        assert!(of_organization.contains(&Fault::Status(500)));
     }
 }

@@ -108,6 +108,10 @@ impl ApiError {
         }
     }
 
+    pub(super) fn bad_request(message: impl Into<String>, code: u32, detail_code: u32) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, message).with_codes(code, detail_code)
+    }
+
     pub(super) fn with_codes(mut self, code: u32, detail_code: u32) -> ApiError {
         self.code = code;
         self.detail_code = detail_code;

@@ -17,13 +17,19 @@
 
 mod auth;
 mod behavior;
+mod calling_permissions;
 mod connection;
 mod corrupt;
+mod digit_patterns;
 mod endpoints;
+mod fault_injection;
 mod faults;
 mod faulty_stream;
 mod http_response;
+mod initial_data;
 mod latency;
+mod list_items;
+mod outgoing_permissions;
 mod pagination;
 mod rate_limit;
 mod rate_limiter;
@@ -35,16 +41,22 @@ mod response_body;
 mod retry_after_header;
 mod route;
 mod seeded_rng;
+mod shared_limits;
 mod store;
 mod token_policy;
 mod transfer_numbers;
 mod units;
+mod users;
 mod virtual_clock;
 
+#[cfg(test)]
+mod permission_tests;
 #[cfg(test)]
 mod test_client;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod user_tests;
 
 use std::cell::RefCell;
 use std::io;
@@ -56,14 +68,18 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 pub use behavior::Behavior;
+pub use calling_permissions::{CallTypePermission, RestrictedUpdate};
+pub use digit_patterns::DigitPattern;
 pub use faults::{Fault, Faults, When};
+pub use initial_data::{Entity, EntityKind, Location, Locations};
 pub use latency::Latency;
 pub use pagination::Paging;
 pub use rate_limit::{Early, Limit, Refused, Rule};
 pub use retry_after_header::RetryAfterPolicy;
-pub use store::{Location, Locations};
 pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
+pub use transfer_numbers::UnsetNumbers;
 pub use units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
+pub use users::User;
 
 use connection::{Shared, serve};
 use request_handler::RequestHandler;

@@ -1,19 +1,32 @@
-//! Paged lists and their items.
+//! Paged lists: their filters, their next links, and what can be wrong with these.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::store::{LocationRecord, Store};
+use super::resource_id::{ResourceId, ResourceKind};
+use super::store::Record;
 
 /// How the pages of a list are linked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Paging {
     #[default]
     Plain,
     /// Before each page comes an empty one that has a next link too, as the service is known to send.
     WithEmptyPages,
+    /// Next links have no `orgId`, so that the next page is that of the user's own organization.
+    NextWithoutOrganization,
+    /// The next link of every page leads to the page itself.
+    NextToItself,
+    /// The next link of the last page leads to the first.
+    NextInACircle,
+    /// Next links have no scheme and no host.
+    RelativeNext,
+    /// The first item of each page comes twice.
+    RepeatedItems,
+    /// Each page begins with an item whose `id` is null.
+    NullIds,
 }
 
 /// The default and the maximum of `max`.
@@ -50,23 +63,35 @@ pub(super) fn page<Item>(
     if paging == Paging::WithEmptyPages && value(query, FILLED).is_none() {
         return Ok(Page {
             items: Vec::new(),
-            next: Some(next(address, query, start, true)),
+            next: Some(next(address, query, start, paging, true)),
         });
     }
     let end = start.saturating_add(max);
-    let more = end < items.len();
+    let next_start = match paging {
+        Paging::NextToItself => Some(start),
+        _ if end < items.len() => Some(end),
+        Paging::NextInACircle => Some(0),
+        _ => None,
+    };
     Ok(Page {
         items: items.into_iter().skip(start).take(max).collect(),
-        next: more.then(|| next(address, query, end, false)),
+        next: next_start.map(|start| next(address, query, start, paging, false)),
     })
 }
 
 /// The same query with another start.
-fn next(address: &str, query: &[(String, String)], start: usize, filled: bool) -> String {
+fn next(
+    address: &str,
+    query: &[(String, String)],
+    start: usize,
+    paging: Paging,
+    filled: bool,
+) -> String {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let kept = query
-        .iter()
-        .filter(|(key, _)| key != "start" && key != FILLED);
+    let drops_organization = paging == Paging::NextWithoutOrganization;
+    let kept = query.iter().filter(|(key, _)| {
+        key != "start" && key != FILLED && !(drops_organization && key == "orgId")
+    });
     let mut pairs: Vec<String> = kept
         .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
         .collect();
@@ -74,6 +99,10 @@ fn next(address: &str, query: &[(String, String)], start: usize, filled: bool) -
     if filled {
         pairs.push(format!("{FILLED}=1"));
     }
+    let address = match (paging, address.split_once("://")) {
+        (Paging::RelativeNext, Some((_, rest))) => rest.find('/').map_or("", |at| &rest[at..]),
+        _ => address,
+    };
     format!("{address}?{}", pairs.join("&"))
 }
 
@@ -82,85 +111,47 @@ pub(super) fn value<'query>(query: &'query [(String, String)], name: &str) -> Op
     found.map(|(_, value)| value.as_str())
 }
 
-/// The locations that match the query's `name`, in its `order`.
-pub(super) fn filtered<'places>(
-    mut places: Vec<&'places LocationRecord>,
+/// The records that match the query, in its `order`. The service filters names by what they contain, emails exactly.
+pub(super) fn filtered<'store>(
+    mut records: Vec<&'store Record>,
     query: &[(String, String)],
-) -> Vec<&'places LocationRecord> {
-    if let Some(part) = value(query, "name") {
-        let part = part.to_lowercase();
-        places.retain(|place| place.name.to_lowercase().contains(&part));
+) -> Vec<&'store Record> {
+    for name in ["name", "displayName", "ownerName"] {
+        if let Some(part) = value(query, name) {
+            let part = part.to_lowercase();
+            records.retain(|record| record.name.to_lowercase().contains(&part));
+        }
     }
-    match value(query, "order")
-        .map(str::to_ascii_lowercase)
-        .as_deref()
-    {
-        Some("asc") => places.sort_by(|one, other| one.name.cmp(&other.name)),
-        Some("desc") => places.sort_by(|one, other| other.name.cmp(&one.name)),
+    if let Some(email) = value(query, "email") {
+        records.retain(|record| record.profile.email.eq_ignore_ascii_case(email));
+    }
+    if let Some(id) = value(query, "locationId") {
+        let id = ResourceId::read(id, ResourceKind::Location);
+        records.retain(|record| id.is_some() && record.profile.location == id);
+    }
+    let order = value(query, "order").map(str::to_ascii_lowercase);
+    match order.as_deref() {
+        Some("asc") => records.sort_by(|one, other| one.name.cmp(&other.name)),
+        Some("desc") => records.sort_by(|one, other| other.name.cmp(&one.name)),
         _ => {}
     }
-    places
+    records
 }
 
-/// An item of `GET /telephony/config/locations`.
-pub(super) fn calling_location(place: &LocationRecord) -> Value {
-    json!({
-        "id": place.id.canonical(),
-        "name": place.name,
-        "announcementLanguage": "en_us",
-        "callingLineId": {"name": place.name},
-        "userLimit": 200_000,
-        "e911SetupRequired": false,
-    })
-}
-
-/// An item of `GET /locations`.
-pub(super) fn location(place: &LocationRecord) -> Value {
-    json!({
-        "id": place.id.canonical(),
-        "name": place.name,
-        "orgId": place.organization.canonical(),
-        "timeZone": "America/Chicago",
-        "preferredLanguage": "en_US",
-        "address": {
-            "address1": "1 Main Street", "city": "Springfield", "state": "IL", "postalCode": "62701", "country": "US",
-        },
-    })
-}
-
-pub(super) fn organizations(store: &Store) -> Value {
-    let all = store.organizations().iter();
-    let items = all.map(|organization| {
-        json!({
-            "id": organization.id.canonical(),
-            "displayName": organization.name,
-            "created": "2020-01-01T00:00:00.000Z",
-        })
-    });
-    json!({"items": items.collect::<Vec<_>>()})
-}
-
-/// The person of the token.
-pub(super) fn me(store: &Store) -> Value {
-    let id = |text: &str| BASE64_STANDARD_NO_PAD.encode(format!("ciscospark://us/{text}"));
-    json!({
-        "id": id("PEOPLE/5ca1ab1e-0000-4000-8000-000000000002"),
-        "emails": ["admin@example.com"],
-        "phoneNumbers": [],
-        "displayName": "Simulated Administrator",
-        "nickName": "Simulated",
-        "firstName": "Simulated",
-        "lastName": "Administrator",
-        "orgId": store.own().canonical(),
-        "roles": [id("ROLE/id_full_admin")],
-        "licenses": [],
-        "created": "2020-01-01T00:00:00.000Z",
-        "lastModified": "2020-01-01T00:00:00.000Z",
-        "status": "unknown",
-        "invitePending": false,
-        "loginEnabled": true,
-        "type": "person",
-    })
+/// Adds to the items of a page what this paging adds.
+pub(super) fn with_odd_items(mut items: Vec<Value>, paging: Paging) -> Vec<Value> {
+    let Some(mut first) = items.first().cloned() else {
+        return items;
+    };
+    match paging {
+        Paging::RepeatedItems => items.push(first),
+        Paging::NullIds => {
+            first["id"] = Value::Null;
+            items.insert(0, first);
+        }
+        _ => {}
+    }
+    items
 }
 
 #[cfg(test)]
@@ -207,6 +198,38 @@ mod tests {
             page.next.as_deref(),
             Some("http://h/list?name=a%26b&max=1&start=1")
         );
+    }
+
+    #[test]
+    fn next_links_can_be_wrong_in_every_way_that_clients_must_survive() {
+        for (paging, start, next) in [
+            (
+                Paging::Plain,
+                0,
+                Some("http://h/list?orgId=a&max=1&start=1"),
+            ),
+            (Paging::Plain, 1, None),
+            (
+                Paging::NextWithoutOrganization,
+                0,
+                Some("http://h/list?max=1&start=1"),
+            ),
+            (
+                Paging::NextToItself,
+                1,
+                Some("http://h/list?orgId=a&max=1&start=1"),
+            ),
+            (
+                Paging::NextInACircle,
+                1,
+                Some("http://h/list?orgId=a&max=1&start=0"),
+            ),
+            (Paging::RelativeNext, 0, Some("/list?orgId=a&max=1&start=1")),
+        ] {
+            let query = pairs(&format!("orgId=a&max=1&start={start}"));
+            let page = page(vec![1, 2], &query, "http://h/list", paging).unwrap();
+            assert_eq!(page.next.as_deref(), next, "{paging:?}");
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) struct Limiter {
     counted: VecDeque<Duration>,
     /// The end of the announced Retry-After.
     closed_until: Duration,
+    /// Permitted requests that have not ended.
+    in_flight: u32,
 }
 
 impl Limiter {
@@ -30,11 +32,38 @@ impl Limiter {
             window: (0, 0),
             counted: VecDeque::new(),
             closed_until: Duration::ZERO,
+            in_flight: 0,
         }
     }
 
     /// Permits a request, or returns how long until one would be permitted.
-    pub(super) fn check(&mut self, now: Duration, in_flight: u32) -> Result<(), Duration> {
+    pub(super) fn check(&mut self, now: Duration) -> Result<(), Duration> {
+        let permitted = self.check_rule(now);
+        self.in_flight += u32::from(permitted.is_ok());
+        permitted
+    }
+
+    /// A permitted request has ended.
+    pub(super) fn release(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// A request permitted just now was refused elsewhere, so it does not count.
+    pub(super) fn refund(&mut self) {
+        self.release();
+        match self.limit.rule {
+            Rule::TokenBucket { rate, .. } | Rule::Leaky { rate } => {
+                self.full_at = self.full_at.saturating_sub(rate.interval());
+            }
+            Rule::FixedWindow { .. } => self.window.1 = self.window.1.saturating_sub(1),
+            Rule::SlidingLog { .. } => {
+                self.counted.pop_back();
+            }
+            Rule::Unlimited | Rule::Concurrency { .. } => {}
+        }
+    }
+
+    fn check_rule(&mut self, now: Duration) -> Result<(), Duration> {
         if now < self.closed_until {
             return Err(self.closed_until.saturating_sub(now));
         }
@@ -59,7 +88,7 @@ impl Limiter {
                 passes.then_some(()).ok_or(left)
             }
             Rule::SlidingLog { rate } => self.check_window(now, rate.per, rate.count.get(), costs),
-            Rule::Concurrency { most } if in_flight >= most.get() => Err(WAIT_FOR_A_PERMIT),
+            Rule::Concurrency { most } if self.in_flight >= most.get() => Err(WAIT_FOR_A_PERMIT),
             Rule::Unlimited | Rule::Concurrency { .. } => Ok(()),
         }
     }
@@ -142,7 +171,7 @@ mod tests {
     fn passes(text: &str, at: &[u64]) -> Vec<bool> {
         let mut limiter = limiter(text);
         at.iter()
-            .map(|at| limiter.check(milliseconds(*at), 0).is_ok())
+            .map(|at| limiter.check(milliseconds(*at)).is_ok())
             .collect()
     }
 
@@ -186,13 +215,13 @@ mod tests {
             let mut limiter = limiter(text);
             let now = milliseconds(300);
             let wait = loop {
-                if let Err(wait) = limiter.check(now, 0) {
+                if let Err(wait) = limiter.check(now) {
                     break wait;
                 }
             };
             let just_before = (now + wait).saturating_sub(Duration::from_nanos(1));
-            assert!(limiter.check(just_before, 0).is_err(), "{text}");
-            assert!(limiter.check(now + wait, 0).is_ok(), "{text}");
+            assert!(limiter.check(just_before).is_err(), "{text}");
+            assert!(limiter.check(now + wait).is_ok(), "{text}");
         }
     }
 
@@ -202,19 +231,19 @@ mod tests {
             let until_next = |text: &str| {
                 let mut limiter = limiter(text);
                 (0..50u64)
-                    .filter(|turn| limiter.check(milliseconds(turn * 10), 0).is_ok())
+                    .filter(|turn| limiter.check(milliseconds(turn * 10)).is_ok())
                     .count()
             };
             let costly = format!("{rule},refused-cost");
             assert!(until_next(&costly) <= until_next(rule), "{rule}");
         }
         let mut limiter = limiter("bucket:10/s,refused-cost");
-        assert!(limiter.check(milliseconds(0), 0).is_ok());
+        assert!(limiter.check(milliseconds(0)).is_ok());
         for _ in 0..1000 {
-            assert!(limiter.check(milliseconds(1), 0).is_err());
+            assert!(limiter.check(milliseconds(1)).is_err());
         }
         assert!(
-            limiter.check(milliseconds(202), 0).is_ok(),
+            limiter.check(milliseconds(202)).is_ok(),
             "a debt is worked off"
         );
     }
@@ -222,8 +251,10 @@ mod tests {
     #[test]
     fn a_concurrency_limit_bounds_the_requests_in_flight() {
         let mut limiter = limiter("concurrency:2");
-        assert!(limiter.check(Duration::ZERO, 1).is_ok());
-        assert!(limiter.check(Duration::ZERO, 2).is_err());
+        let mut check = || limiter.check(Duration::ZERO).is_ok();
+        assert_eq!([check(), check(), check()], [true, true, false]);
+        limiter.release();
+        assert!(limiter.check(Duration::ZERO).is_ok());
     }
 
     #[test]
@@ -231,13 +262,13 @@ mod tests {
         let mut limiter = limiter("100/s,strict");
         limiter.announced(milliseconds(0), milliseconds(2000));
         assert_eq!(
-            limiter.check(milliseconds(500), 0),
+            limiter.check(milliseconds(500)),
             Err(milliseconds(1500)),
             "still closed"
         );
         limiter.announced(milliseconds(500), milliseconds(2000));
         assert!(
-            limiter.check(milliseconds(2000), 0).is_ok(),
+            limiter.check(milliseconds(2000)).is_ok(),
             "asking early did not lengthen it"
         );
     }

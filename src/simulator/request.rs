@@ -6,26 +6,42 @@ use hyper::body::Incoming;
 use hyper::header::{
     AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
 };
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 
 use super::connection::{Shared, into_hyper};
 use super::http_response::HttpResponse;
 use super::pagination::value;
-use super::request_handler::ApiRequest;
 use super::request_log::RequestInfo;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::response_body::ResponseBody;
 use super::route::{Route, pairs};
 use super::seeded_rng::seeded_rng;
+use super::shared_limits::Permit;
 
 const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
+
+/// A parsed request.
+#[derive(Debug)]
+pub(super) struct ApiRequest {
+    pub(super) method: Method,
+    /// As sent, without the query.
+    pub(super) path: String,
+    pub(super) route: Route,
+    pub(super) query: Vec<(String, String)>,
+    /// Scheme, host and port from the client's point of view.
+    pub(super) origin: String,
+    pub(super) authorization: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) tracking_id: String,
+    pub(super) body: Vec<u8>,
+}
 
 /// Dropping it, also when the client disconnects early, ends it in the log and releases its permit.
 pub(super) struct InFlightRequest {
     pub(super) shared: Rc<Shared>,
     pub(super) sequence: u64,
-    location: Option<String>,
-    pub(super) holds_permit: bool,
+    target: Option<String>,
+    pub(super) permit: Option<Permit>,
     answered: bool,
 }
 
@@ -53,15 +69,16 @@ impl InFlightRequest {
         let canonical = |text: &str, kind| {
             ResourceId::read(text, kind).map_or_else(|| text.to_owned(), |id| id.canonical())
         };
-        let location = route
-            .location()
-            .map(|id| canonical(id, ResourceKind::Location));
+        let target = route.target();
+        let is_location = target.is_none_or(|target| target.kind == ResourceKind::Location);
+        let target = target.map(|target| canonical(&target.id, target.kind));
         let arrival = RequestInfo {
             method: head.method.to_string(),
             path: head.uri.path().to_owned(),
             organization: value(&query, "orgId")
                 .map(|id| canonical(id, ResourceKind::Organization)),
-            location: location.clone(),
+            is_location,
+            target: target.clone(),
             tracking_id: tracking_id.clone(),
             user_agent: text(USER_AGENT),
         };
@@ -81,8 +98,8 @@ impl InFlightRequest {
         let in_flight = InFlightRequest {
             shared,
             sequence,
-            location,
-            holds_permit: false,
+            target,
+            permit: None,
             answered: false,
         };
         (request, given, body, in_flight)
@@ -119,11 +136,11 @@ impl InFlightRequest {
 
 impl Drop for InFlightRequest {
     fn drop(&mut self) {
-        if self.holds_permit {
-            self.shared.service.borrow_mut().release_permit();
+        if let Some(permit) = &self.permit {
+            self.shared.service.borrow_mut().release(permit);
         }
         let mut log = self.shared.log.borrow_mut();
-        log.left(self.location.as_deref(), self.answered);
+        log.left(self.target.as_deref(), self.answered);
     }
 }
 

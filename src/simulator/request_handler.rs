@@ -1,42 +1,26 @@
-//! Handles one request: the order of the checks, and the injection of faults.
+//! Handles one request: routing, authentication, rate limits and scopes, in this order.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hyper::header::{ALLOW, LOCATION, RETRY_AFTER};
-use hyper::{Method, StatusCode};
+use hyper::StatusCode;
+use hyper::header::{ALLOW, RETRY_AFTER};
 use serde_json::Value;
 
 use super::auth::{Auth, RefreshError};
 use super::behavior::Behavior;
-use super::corrupt::corrupted;
-use super::endpoints::{Executed, execute, location};
-use super::faults::Fault;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
-use super::rate_limiter::Limiter;
+use super::pagination::value;
+use super::request::ApiRequest;
 use super::request_log::Handling;
-use super::retry_after_header::{self, RetryAfterValues};
+use super::resource_id::ResourceId;
+use super::retry_after_header::RetryAfterValues;
 use super::route::{Route, pairs};
 use super::seeded_rng::seeded_rng;
+use super::shared_limits::{LimitOf, Permit, SharedLimits};
 use super::store::Store;
-use super::transfer_numbers::NumbersUpdate;
+use super::users::{Account, User};
 use super::virtual_clock::Moment;
-
-/// A parsed request.
-#[derive(Debug)]
-pub(super) struct ApiRequest {
-    pub(super) method: Method,
-    /// As sent, without the query.
-    pub(super) path: String,
-    pub(super) route: Route,
-    pub(super) query: Vec<(String, String)>,
-    /// Scheme, host and port from the client's point of view.
-    pub(super) origin: String,
-    pub(super) authorization: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) tracking_id: String,
-    pub(super) body: Vec<u8>,
-}
 
 /// The decision about a request.
 #[derive(Debug)]
@@ -47,31 +31,51 @@ pub(super) struct Handled {
     pub(super) delay: Duration,
     pub(super) handling: Handling,
     pub(super) concurrently_edited: bool,
-    /// It counts as in flight for the rate limit until it ends.
-    pub(super) holds_permit: bool,
+    /// It passed the rate limits and counts as in flight there until it ends.
+    pub(super) permit: Option<Permit>,
+}
+
+/// Who makes a request, and for which organization; `None` for one that the user does not manage.
+pub(super) struct Identity {
+    pub(super) user: usize,
+    pub(super) organization: Option<ResourceId>,
 }
 
 pub(super) struct RequestHandler {
-    behavior: Behavior,
+    pub(super) behavior: Behavior,
+    pub(super) accounts: Vec<Account>,
     auth: Auth,
-    limiter: Limiter,
-    store: Store,
+    limits: SharedLimits,
+    pub(super) store: Store,
     /// Requests executed so far, by method and location or path.
-    turns: HashMap<String, u64>,
-    in_flight: u32,
+    pub(super) turns: HashMap<String, u64>,
 }
 
 impl RequestHandler {
     pub(super) fn new(mut behavior: Behavior) -> Result<RequestHandler, String> {
         let locations = std::mem::take(&mut behavior.locations);
-        let store = Store::new(locations, behavior.own_organization.as_deref())?;
+        let entities = std::mem::take(&mut behavior.entities);
+        let mut users = std::mem::take(&mut behavior.users);
+        if users.is_empty() {
+            users.push(User {
+                access: behavior.access.clone(),
+                ..User::default()
+            });
+        }
+        let mut store = Store::new(locations, entities, behavior.own_organization.as_deref())?;
+        let accounts = users.iter().enumerate();
+        let accounts = accounts.map(|(number, user)| Account::new(number, user, &mut store));
+        let accounts = accounts.collect::<Result<_, _>>()?;
+        let limits = users
+            .iter()
+            .map(|user| user.limit.unwrap_or(behavior.limit));
         Ok(RequestHandler {
-            auth: Auth::new(behavior.access.clone()),
-            limiter: Limiter::new(behavior.limit),
+            limits: SharedLimits::new(limits, behavior.organization_limit),
+            auth: Auth::new(users.into_iter().map(|user| user.access)),
+            accounts,
             store,
             behavior,
             turns: HashMap::new(),
-            in_flight: 0,
         })
     }
 
@@ -79,9 +83,9 @@ impl RequestHandler {
         self.store.state()
     }
 
-    /// A request that passed the rate limit has ended.
-    pub(super) fn release_permit(&mut self) {
-        self.in_flight = self.in_flight.saturating_sub(1);
+    /// A request that passed the rate limits has ended.
+    pub(super) fn release(&mut self, permit: &Permit) {
+        self.limits.release(permit);
     }
 
     /// Executes a request at once; only its response is delayed. A client that disconnects in between finds its update
@@ -99,11 +103,11 @@ impl RequestHandler {
                 ..Handling::default()
             },
             concurrently_edited: false,
-            holds_permit: false,
+            permit: None,
         };
         handled.response = match self.check(request, now, &mut handled) {
             Err(refusal) => Some(refusal),
-            Ok(()) => self.execute_with_fault(request, now, &mut handled),
+            Ok(identity) => self.execute_with_fault(request, &identity, now, &mut handled),
         };
         handled
     }
@@ -114,7 +118,7 @@ impl RequestHandler {
         request: &ApiRequest,
         now: Moment,
         handled: &mut Handled,
-    ) -> Result<(), HttpResponse> {
+    ) -> Result<Identity, HttpResponse> {
         let refuse = |status, message: &str| {
             ApiError::new(status, message).in_shape(ErrorShape::Message, &request.tracking_id)
         };
@@ -131,139 +135,28 @@ impl RequestHandler {
             return Err(self.refreshed(request, now));
         }
         let authorization = request.authorization.as_deref();
-        handled.handling.authorized = self.auth.admits(authorization, now.simulated);
-        if !handled.handling.authorized {
+        let Some(user) = self.auth.authenticate(authorization, now.simulated) else {
             let message = "The request requires a valid access token set in the Authorization request header.";
             return Err(refuse(StatusCode::UNAUTHORIZED, message));
+        };
+        let account = &self.accounts[user];
+        handled.handling.user = Some(account.name.clone());
+        let organization = account.organization(value(&request.query, "orgId"), &self.store);
+        let checked = self
+            .limits
+            .check(user, organization.as_ref(), now.simulated);
+        match checked {
+            Ok(permit) => handled.permit = Some(permit),
+            Err((limit, wait)) => return Err(self.throttled(request, &limit, now, wait)),
         }
-        if let Err(wait) = self.limiter.check(now.simulated, self.in_flight) {
-            return Err(self.throttled(request, now, wait));
-        }
-        self.in_flight += 1;
-        handled.holds_permit = true;
-        if !self.auth.may(request.route.scopes(&request.method)) {
+        if !self
+            .auth
+            .has_scope(user, request.route.scopes(&request.method))
+        {
             let message = "The access token does not have the scope this request needs.";
             return Err(refuse(StatusCode::FORBIDDEN, message));
         }
-        Ok(())
-    }
-
-    /// Executes a request, with the fault drawn for it.
-    fn execute_with_fault(
-        &mut self,
-        request: &ApiRequest,
-        now: Moment,
-        handled: &mut Handled,
-    ) -> Option<HttpResponse> {
-        let (seed, subject, turn) = self.turn(request);
-        let latency = self.behavior.latency;
-        handled.delay = self.real(latency.sample(&mut seeded_rng(seed, "latency", &subject, turn)));
-        handled.concurrently_edited = turn > 0 && self.edit_concurrently(request, &subject, turn);
-        let fault = self.behavior.faults.draw(seed, &subject, turn);
-        let mut rng = seeded_rng(seed, "how", &subject, turn);
-        handled.handling.fault = fault.map(|fault| fault.to_string());
-        let Some(fault) = fault else {
-            let (response, applied) = self.execute(request);
-            handled.handling.applied = applied;
-            return Some(response);
-        };
-        match fault {
-            Fault::Status(status) => Some(self.status_response(request, now, status, &mut rng)),
-            Fault::OddRetryAfter => {
-                let announced = retry_after_header::odd(rng.usize(0..1000), now.wall);
-                Some(too_many(request, &announced, &mut rng))
-            }
-            Fault::UnreadableRetryAfter => {
-                let announced = retry_after_header::unreadable(rng.usize(0..1000));
-                Some(too_many(request, &announced, &mut rng))
-            }
-            Fault::AbsurdRetryAfter => {
-                let announced = retry_after_header::absurd(rng.usize(0..1000));
-                Some(too_many(request, &announced, &mut rng))
-            }
-            Fault::Redirect => {
-                let error = ApiError::new(StatusCode::FOUND, "Found.");
-                let response = error.in_shape(ErrorShape::Html, &request.tracking_id);
-                let elsewhere = format!("https://elsewhere.invalid{}", request.path);
-                Some(response.with_header(LOCATION, &elsewhere))
-            }
-            Fault::ResetBefore => None,
-            Fault::ResetAfter => {
-                handled.handling.applied = self.execute(request).1;
-                None
-            }
-            Fault::Stall => {
-                handled.delay = self.real(self.behavior.stall);
-                let (response, applied) =
-                    self.execute_or_fail(request, StatusCode::GATEWAY_TIMEOUT, &mut rng);
-                handled.handling.applied = applied;
-                Some(response)
-            }
-            Fault::Truncated
-            | Fault::Oversized
-            | Fault::Endless
-            | Fault::NonUtf8
-            | Fault::BadGzip => {
-                let failing = StatusCode::INTERNAL_SERVER_ERROR;
-                let (response, applied) = self.execute_or_fail(request, failing, &mut rng);
-                handled.handling.applied = applied;
-                Some(corrupted(response, fault))
-            }
-        }
-    }
-
-    /// The subject (method with location or path) that chance is drawn for, and the number of its earlier requests.
-    fn turn(&mut self, request: &ApiRequest) -> (u64, String, u64) {
-        let behavior = &self.behavior;
-        let seed = behavior.seed;
-        let chance_is_unused = behavior.faults.is_none()
-            && !behavior.latency.varies()
-            && behavior.concurrent_edits.of_one() <= 0.0;
-        if chance_is_unused {
-            return (seed, String::new(), 0);
-        }
-        let place = request.route.location().unwrap_or(&request.path);
-        let subject = format!("{} {place}", request.method);
-        let turn = self.turns.entry(subject.clone()).or_default();
-        *turn += 1;
-        (seed, subject, *turn - 1)
-    }
-
-    /// Lets another client change the location, if chance says so.
-    fn edit_concurrently(&mut self, request: &ApiRequest, subject: &str, turn: u64) -> bool {
-        let mut rng = seeded_rng(self.behavior.seed, "concurrent_edits", subject, turn);
-        if rng.f64() >= self.behavior.concurrent_edits.of_one() {
-            return false;
-        }
-        let number = format!("+1202555{:04}", rng.u32(0..10_000));
-        let change = format!(r#"{{"autoTransferNumber1":"{number}"}}"#);
-        match (
-            location(request, &self.store),
-            NumbersUpdate::read(change.as_bytes()),
-        ) {
-            (Some(location), Ok(change)) => self.store.change(location, change),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Executes the request, or responds with an error in half of the cases.
-    fn execute_or_fail(
-        &mut self,
-        request: &ApiRequest,
-        status: StatusCode,
-        rng: &mut fastrand::Rng,
-    ) -> Executed {
-        if rng.bool() {
-            return self.execute(request);
-        }
-        let error = ApiError::new(status, reason(status));
-        let response = error.in_shape(ErrorShape::random(rng), &request.tracking_id);
-        (response, false)
-    }
-
-    fn execute(&mut self, request: &ApiRequest) -> Executed {
-        execute(request, &mut self.store, self.behavior.paging)
+        Ok(Identity { user, organization })
     }
 
     fn refreshed(&mut self, request: &ApiRequest, now: Moment) -> HttpResponse {
@@ -290,54 +183,45 @@ impl RequestHandler {
         }
     }
 
-    /// The 429 of the rate limit.
-    fn throttled(&mut self, request: &ApiRequest, now: Moment, wait: Duration) -> HttpResponse {
-        let announced = self.announce(now, wait);
+    /// The 429 of a rate limit.
+    fn throttled(
+        &mut self,
+        request: &ApiRequest,
+        limit: &LimitOf,
+        now: Moment,
+        wait: Duration,
+    ) -> HttpResponse {
+        let announced = self.announce(limit, now, wait);
         let mut rng = seeded_rng(self.behavior.seed, "throttled", &request.tracking_id, 0);
         too_many(request, &announced, &mut rng)
     }
 
-    fn announce(&mut self, now: Moment, wait: Duration) -> RetryAfterValues {
-        let behavior = &self.behavior;
-        let announced = behavior.retry_after.values(wait, behavior.speed, now.wall);
+    /// Announces a wait that a strict limit then enforces.
+    pub(super) fn announce(
+        &mut self,
+        limit: &LimitOf,
+        now: Moment,
+        wait: Duration,
+    ) -> RetryAfterValues {
+        let announced = self.retry_after(now, wait);
         if let Some(wait) = announced.wait {
-            self.limiter.announced(now.simulated, wait);
+            self.limits.announced(limit, now.simulated, wait);
         }
         announced
     }
 
-    /// The response of an injected status.
-    fn status_response(
-        &mut self,
-        request: &ApiRequest,
-        now: Moment,
-        status: u16,
-        rng: &mut fastrand::Rng,
-    ) -> HttpResponse {
-        let wait = Duration::from_secs(rng.u64(1..=5));
-        if status == StatusCode::TOO_MANY_REQUESTS.as_u16() {
-            let announced = self.announce(now, wait);
-            return too_many(request, &announced, rng);
-        }
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let error = ApiError::new(status, reason(status));
-        let response = error.in_shape(ErrorShape::random(rng), &request.tracking_id);
-        // 423 and 503 may have a Retry-After. It concerns one location, so the rate limit does not enforce it.
-        let may_announce = [StatusCode::LOCKED, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-        if may_announce && rng.bool() {
-            let behavior = &self.behavior;
-            let announced = behavior.retry_after.values(wait, behavior.speed, now.wall);
-            return with_announcement(response, &announced);
-        }
-        response
+    pub(super) fn retry_after(&self, now: Moment, wait: Duration) -> RetryAfterValues {
+        let behavior = &self.behavior;
+        behavior.retry_after.values(wait, behavior.speed, now.wall)
     }
 
-    fn real(&self, simulated: Duration) -> Duration {
+    pub(super) fn real(&self, simulated: Duration) -> Duration {
         self.behavior.speed.simulated_to_real(simulated)
     }
 }
 
-fn too_many(
+/// A 429 with these values of Retry-After.
+pub(super) fn too_many(
     request: &ApiRequest,
     announced: &RetryAfterValues,
     rng: &mut fastrand::Rng,
@@ -345,16 +229,15 @@ fn too_many(
     let status = StatusCode::TOO_MANY_REQUESTS;
     let error = ApiError::new(status, "Too many requests were made. Try again later.");
     let response = error.in_shape(ErrorShape::random(rng), &request.tracking_id);
-    with_announcement(response, announced)
+    with_retry_after(response, announced)
 }
 
-fn with_announcement(response: HttpResponse, announced: &RetryAfterValues) -> HttpResponse {
+pub(super) fn with_retry_after(
+    response: HttpResponse,
+    announced: &RetryAfterValues,
+) -> HttpResponse {
     let values = announced.values.iter();
     values.fold(response, |response, value| {
         response.with_header(RETRY_AFTER, value)
     })
-}
-
-fn reason(status: StatusCode) -> &'static str {
-    status.canonical_reason().unwrap_or("Something went wrong.")
 }

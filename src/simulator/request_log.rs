@@ -11,7 +11,9 @@ pub(super) struct RequestInfo {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) organization: Option<String>,
-    pub(super) location: Option<String>,
+    /// The id of the location or entity that it addresses.
+    pub(super) target: Option<String>,
+    pub(super) is_location: bool,
     pub(super) tracking_id: String,
     pub(super) user_agent: Option<String>,
 }
@@ -19,7 +21,8 @@ pub(super) struct RequestInfo {
 /// How it was handled.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Handling {
-    pub(super) authorized: bool,
+    /// The name of the user whose token it had.
+    pub(super) user: Option<String>,
     pub(super) applied: bool,
     pub(super) fault: Option<String>,
     /// Empty where it would contain a secret.
@@ -84,7 +87,7 @@ impl RequestLog {
         self.arrived += 1;
         self.in_flight += 1;
         self.most_in_flight = self.most_in_flight.max(self.in_flight);
-        if let Some(location) = &arrival.location {
+        if let Some(location) = &arrival.target {
             let here = self
                 .in_flight_by_location
                 .entry(location.clone())
@@ -206,10 +209,12 @@ impl LogEntry {
             "method": self.arrival.method,
             "path": self.arrival.path,
             "orgId": self.arrival.organization,
-            "locationId": self.arrival.location,
+            "locationId": self.arrival.target.as_ref().filter(|_| self.arrival.is_location),
+            "entityId": self.arrival.target.as_ref().filter(|_| !self.arrival.is_location),
+            "user": self.handling.user,
             "trackingId": self.arrival.tracking_id,
             "userAgent": self.arrival.user_agent,
-            "authorized": self.handling.authorized,
+            "authorized": self.handling.user.is_some(),
             "body": body,
             "status": self.status,
             "retryAfter": self.retry_after,
@@ -227,7 +232,8 @@ mod tests {
 
     fn at(location: &str) -> RequestInfo {
         RequestInfo {
-            location: Some(location.to_owned()),
+            target: Some(location.to_owned()),
+            is_location: true,
             ..RequestInfo::default()
         }
     }

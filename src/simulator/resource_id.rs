@@ -9,17 +9,38 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum ResourceKind {
     Location,
     Organization,
+    Person,
+    Workspace,
+    VirtualLine,
+    DigitPattern,
 }
 
 impl ResourceKind {
+    /// As it is spelled in an id.
     fn name(self) -> &'static str {
         match self {
             ResourceKind::Location => "LOCATION",
             ResourceKind::Organization => "ORGANIZATION",
+            ResourceKind::Person => "PEOPLE",
+            ResourceKind::Workspace => "PLACE",
+            ResourceKind::VirtualLine => "VIRTUAL_LINE",
+            ResourceKind::DigitPattern => "DIGIT_PATTERN",
+        }
+    }
+
+    /// As it is called in messages and invented names.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            ResourceKind::Location => "Location",
+            ResourceKind::Organization => "Organization",
+            ResourceKind::Person => "Person",
+            ResourceKind::Workspace => "Workspace",
+            ResourceKind::VirtualLine => "Virtual Line",
+            ResourceKind::DigitPattern => "Digit Pattern",
         }
     }
 }
@@ -29,15 +50,18 @@ impl ResourceKind {
 pub(super) struct ResourceId(String);
 
 impl ResourceId {
+    pub(super) fn new(kind: ResourceKind, own_part: &str) -> ResourceId {
+        ResourceId(format!("ciscospark://us/{}/{own_part}", kind.name()))
+    }
+
+    /// What follows the kind.
+    pub(super) fn own_part(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Parses the encoded form, padded or not, in either base64 alphabet. A bare UUID is not accepted.
     pub(super) fn read(text: &str, kind: ResourceKind) -> Option<ResourceId> {
-        let alphabet = if text.contains(['-', '_']) {
-            &alphabet::URL_SAFE
-        } else {
-            &alphabet::STANDARD
-        };
-        let decoded = GeneralPurpose::new(alphabet, LENIENT).decode(text).ok()?;
-        let decoded = String::from_utf8(decoded).ok()?;
+        let decoded = decode(text)?;
         let mut parts = decoded.strip_prefix("ciscospark://")?.split('/');
         let well_formed = parts.next().is_some_and(|region| !region.is_empty())
             && parts.next() == Some(kind.name())
@@ -62,6 +86,23 @@ impl ResourceId {
     pub(super) fn canonical(&self) -> String {
         BASE64_STANDARD_NO_PAD.encode(&self.0)
     }
+}
+
+/// The own part of an encoded id of any kind, such as its UUID. Another text stands for itself.
+pub(super) fn own_part(text: &str) -> String {
+    let decoded = decode(text).filter(|decoded| decoded.starts_with("ciscospark://"));
+    let own_part = decoded.as_deref().and_then(|text| text.rsplit('/').next());
+    own_part.unwrap_or(text).to_owned()
+}
+
+fn decode(text: &str) -> Option<String> {
+    let alphabet = if text.contains(['-', '_']) {
+        &alphabet::URL_SAFE
+    } else {
+        &alphabet::STANDARD
+    };
+    let decoded = GeneralPurpose::new(alphabet, LENIENT).decode(text).ok()?;
+    String::from_utf8(decoded).ok()
 }
 
 #[cfg(test)]

@@ -15,6 +15,10 @@ pub enum RetryAfterPolicy {
     Honest,
     /// The real wait as an HTTP date.
     HonestDate,
+    /// The end of the real wait in seconds since 1970.
+    EpochSeconds,
+    /// The end of the real wait in milliseconds since 1970.
+    EpochMilliseconds,
     Fixed(Duration),
     Missing,
     /// This text, whatever it means.
@@ -53,6 +57,15 @@ impl RetryAfterPolicy {
                 let date = http_date(wall, speed.simulated_to_real(wait), DateFormat::ImfFixdate);
                 RetryAfterValues::one(date, Some(wait))
             }
+            RetryAfterPolicy::EpochSeconds | RetryAfterPolicy::EpochMilliseconds => {
+                let wait = whole_seconds(wait);
+                let end = end_of(wall, speed.simulated_to_real(wait));
+                let epoch = match self {
+                    RetryAfterPolicy::EpochSeconds => end.as_second(),
+                    _ => end.as_millisecond(),
+                };
+                RetryAfterValues::one(epoch.to_string(), Some(wait))
+            }
             RetryAfterPolicy::Fixed(wait) => {
                 RetryAfterValues::one(seconds_text(*wait, speed), Some(*wait))
             }
@@ -72,10 +85,12 @@ impl FromStr for RetryAfterPolicy {
         match text {
             "honest" => Ok(RetryAfterPolicy::Honest),
             "date" => Ok(RetryAfterPolicy::HonestDate),
+            "epoch" => Ok(RetryAfterPolicy::EpochSeconds),
+            "epoch-ms" => Ok(RetryAfterPolicy::EpochMilliseconds),
             "missing" => Ok(RetryAfterPolicy::Missing),
             _ => parse_duration(text).map(RetryAfterPolicy::Fixed).map_err(|_| {
                 ParseError(format!(
-                    "`{text}` is not a Retry-After; write `honest`, `date`, `missing`, a time like `2s`, or `text:` and \
+                    "`{text}` is not a Retry-After; write `honest`, `date`, `epoch`, `epoch-ms`, `missing`, a time like `2s`, or `text:` and \
                      the text to send"
                 ))
             }),
@@ -151,9 +166,13 @@ fn http_date(wall: Timestamp, wait: Duration, form: DateFormat) -> String {
         DateFormat::Rfc850 => "%A, %d-%b-%y %H:%M:%S GMT",
         DateFormat::Asctime => "%a %b %e %H:%M:%S %Y",
     };
+    strtime::format(format, end_of(wall, wait)).unwrap_or_default()
+}
+
+/// Never before the end of the wait in a form that has whole seconds.
+fn end_of(wall: Timestamp, wait: Duration) -> Timestamp {
     let wait = wait.saturating_add(Duration::from_nanos(999_999_999));
-    let then = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
-    strtime::format(format, then).unwrap_or_default()
+    wall.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -186,6 +205,8 @@ mod tests {
                 vec!["rand(30),add(30)"],
             ),
             ("date", 1500, 1.0, vec!["Sun, 01 Mar 2026 10:00:03 GMT"]),
+            ("epoch", 1500, 1.0, vec!["1772359203"]),
+            ("epoch-ms", 1500, 1.0, vec!["1772359203249"]),
         ] {
             assert_eq!(announced(policy, milliseconds, speed), wanted, "{policy}");
         }

@@ -3,14 +3,35 @@
 use hyper::Method;
 use percent_encoding::percent_decode_str;
 
+use super::resource_id::ResourceKind;
+
+/// A location or entity that a path addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) kind: ResourceKind,
+    /// As sent, decoded from the URL.
+    pub(super) id: String,
+}
+
+/// What of the target the path addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Aspect {
+    CallingDetails,
+    Details,
+    TransferNumbers,
+    CallingPermissions,
+    DigitPatterns,
+    DigitPattern(String),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
-    /// The auto transfer numbers of the location with this id.
-    TransferNumbers(String),
+    Of(Target, Aspect),
     CallingLocations,
-    CallingLocation(String),
     Locations,
-    Location(String),
+    People,
+    Workspaces,
+    VirtualLines,
     Organizations,
     Me,
     AccessToken,
@@ -47,32 +68,53 @@ impl Route {
             .map(decoded)
             .collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let of = |kind, id: &str, aspect| {
+            let id = id.to_owned();
+            Route::Of(Target { kind, id }, aspect)
+        };
         match segments.as_slice() {
+            ["telephony", "config", "locations"] => Route::CallingLocations,
+            ["telephony", "config", "locations", id] => {
+                of(ResourceKind::Location, id, Aspect::CallingDetails)
+            }
+            ["telephony", "config", "virtualLines"] => Route::VirtualLines,
+            ["locations"] => Route::Locations,
+            ["locations", id] => of(ResourceKind::Location, id, Aspect::Details),
+            ["organizations"] => Route::Organizations,
+            ["people", "me"] => Route::Me,
+            ["people"] => Route::People,
+            ["workspaces"] => Route::Workspaces,
+            ["access_token"] => Route::AccessToken,
             [
                 "telephony",
                 "config",
-                "locations",
+                kind,
                 id,
                 "outgoingPermission",
-                "autoTransferNumbers",
-            ] => Route::TransferNumbers((*id).to_owned()),
-            ["telephony", "config", "locations"] => Route::CallingLocations,
-            ["telephony", "config", "locations", id] => Route::CallingLocation((*id).to_owned()),
-            ["locations"] => Route::Locations,
-            ["locations", id] => Route::Location((*id).to_owned()),
-            ["organizations"] => Route::Organizations,
-            ["people", "me"] => Route::Me,
-            ["access_token"] => Route::AccessToken,
+                rest @ ..,
+            ]
+            | [
+                kind @ ("people" | "workspaces"),
+                id,
+                "features",
+                "outgoingPermission",
+                rest @ ..,
+            ] => match (kind_of(kind), aspect(rest)) {
+                (Some(kind), Some(aspect))
+                    if kind == ResourceKind::Location || aspect.has_entities() =>
+                {
+                    of(kind, id, aspect)
+                }
+                _ => Route::Unknown,
+            },
             _ => Route::Unknown,
         }
     }
 
-    /// The id of the location it addresses, if any.
-    pub(super) fn location(&self) -> Option<&str> {
+    /// The location or entity that it addresses, if any.
+    pub(super) fn target(&self) -> Option<&Target> {
         match self {
-            Route::TransferNumbers(id) | Route::CallingLocation(id) | Route::Location(id) => {
-                Some(id)
-            }
+            Route::Of(target, _) => Some(target),
             _ => None,
         }
     }
@@ -80,7 +122,9 @@ impl Route {
     /// Its methods, as an `Allow` header lists them.
     pub(super) fn allows(&self) -> &'static str {
         match self {
-            Route::TransferNumbers(_) => "GET, PUT",
+            Route::Of(_, Aspect::TransferNumbers | Aspect::CallingPermissions) => "GET, PUT",
+            Route::Of(_, Aspect::DigitPatterns) => "GET, POST, DELETE",
+            Route::Of(_, Aspect::DigitPattern(_)) => "GET, PUT, DELETE",
             Route::AccessToken => "POST",
             _ => "GET",
         }
@@ -92,21 +136,62 @@ impl Route {
             .any(|allowed| allowed == method.as_str())
     }
 
-    /// The scopes of which a token needs one.
+    /// The scopes of which a token needs one. Workspaces, and the permissions of people, have scopes of their own.
     pub(super) fn scopes(&self, method: &Method) -> &'static [&'static str] {
+        let reads = method == Method::GET;
         match self {
-            Route::TransferNumbers(_) if method == Method::PUT => {
-                &["spark-admin:telephony_config_write"]
-            }
-            Route::Locations | Route::Location(_) => &[
-                "spark-admin:locations_read",
-                "spark-admin:people_read",
-                "spark-admin:device_read",
-            ],
+            Route::Of(target, aspect) => match (target.kind, aspect) {
+                (_, Aspect::Details) => &LOCATION_SCOPES,
+                (ResourceKind::Workspace, _) if reads => &["spark-admin:workspaces_read"],
+                (ResourceKind::Workspace, _) => &["spark-admin:workspaces_write"],
+                (ResourceKind::Person, Aspect::CallingPermissions) if reads => {
+                    &["spark-admin:people_read"]
+                }
+                (ResourceKind::Person, Aspect::CallingPermissions) => &["spark-admin:people_write"],
+                _ if reads => &["spark-admin:telephony_config_read"],
+                _ => &["spark-admin:telephony_config_write"],
+            },
+            Route::Locations => &LOCATION_SCOPES,
+            Route::People => &["spark-admin:people_read", "spark:people_read"],
+            Route::Workspaces => &["spark-admin:workspaces_read"],
             Route::Organizations => &["spark-admin:organizations_read"],
             Route::Me => &["spark:people_read", "spark:kms", "spark-admin:people_read"],
             _ => &["spark-admin:telephony_config_read"],
         }
+    }
+}
+
+const LOCATION_SCOPES: [&str; 3] = [
+    "spark-admin:locations_read",
+    "spark-admin:people_read",
+    "spark-admin:device_read",
+];
+
+impl Aspect {
+    /// The simulator has digit patterns of locations only.
+    fn has_entities(&self) -> bool {
+        matches!(self, Aspect::TransferNumbers | Aspect::CallingPermissions)
+    }
+}
+
+fn kind_of(segment: &str) -> Option<ResourceKind> {
+    match segment {
+        "locations" => Some(ResourceKind::Location),
+        "people" => Some(ResourceKind::Person),
+        "workspaces" => Some(ResourceKind::Workspace),
+        "virtualLines" => Some(ResourceKind::VirtualLine),
+        _ => None,
+    }
+}
+
+/// What follows `outgoingPermission` in a path.
+fn aspect(segments: &[&str]) -> Option<Aspect> {
+    match segments {
+        [] => Some(Aspect::CallingPermissions),
+        ["autoTransferNumbers"] => Some(Aspect::TransferNumbers),
+        ["digitPatterns"] => Some(Aspect::DigitPatterns),
+        ["digitPatterns", id] => Some(Aspect::DigitPattern((*id).to_owned())),
+        _ => None,
     }
 }
 
@@ -132,6 +217,11 @@ fn decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn numbers_of(kind: ResourceKind, id: &str) -> Route {
+        let id = id.to_owned();
+        Route::Of(Target { kind, id }, Aspect::TransferNumbers)
+    }
+
     #[test]
     fn a_path_is_known_with_and_without_its_version() {
         for (path, route) in [
@@ -142,7 +232,27 @@ mod tests {
             ("/telephony/config/locations", Route::CallingLocations),
             (
                 "/telephony/config/locations/a%2Fb%3D/outgoingPermission/autoTransferNumbers",
-                Route::TransferNumbers("a/b=".to_owned()),
+                numbers_of(ResourceKind::Location, "a/b="),
+            ),
+            (
+                "/telephony/config/people/p/outgoingPermission/autoTransferNumbers",
+                numbers_of(ResourceKind::Person, "p"),
+            ),
+            (
+                "/people/p/features/outgoingPermission/autoTransferNumbers",
+                numbers_of(ResourceKind::Person, "p"),
+            ),
+            (
+                "/workspaces/w/features/outgoingPermission/autoTransferNumbers",
+                numbers_of(ResourceKind::Workspace, "w"),
+            ),
+            (
+                "/telephony/config/virtualLines/v/outgoingPermission/autoTransferNumbers",
+                numbers_of(ResourceKind::VirtualLine, "v"),
+            ),
+            (
+                "/telephony/config/virtualLines/v/outgoingPermission/digitPatterns",
+                Route::Unknown,
             ),
             ("/", Route::Unknown),
             ("/telephony/config/locations/a/b", Route::Unknown),
@@ -154,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_change_needs_the_scope_for_writing() {
-        let route = Route::TransferNumbers(String::new());
+        let route = numbers_of(ResourceKind::Location, "");
         assert_ne!(route.scopes(&Method::PUT), route.scopes(&Method::GET));
         assert!(route.supports(&Method::PUT) && !route.supports(&Method::POST));
     }

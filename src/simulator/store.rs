@@ -1,58 +1,58 @@
-//! The organizations and locations that exist, and the numbers set on them.
+//! The organizations, locations and entities that exist, and the outgoing permissions set on them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::calling_permissions::CallingPermissions;
+use super::digit_patterns::DigitPatterns;
+use super::initial_data::{Entity, EntityKind, Location, Locations};
+use super::outgoing_permissions::{CustomSwitches, OutgoingPermissions};
 use super::resource_id::{ResourceId, ResourceKind};
-use super::transfer_numbers::{NumbersUpdate, TransferNumbers, as_set};
+use super::route::Target;
 
-/// The organization of the token where none is configured.
+/// The organization of a user for whom none is configured.
 const OWN_ORGANIZATION: &str = "5ca1ab1e-0000-4000-8000-000000000001";
 
-#[derive(Debug, Clone, Default)]
-pub enum Locations {
-    /// Every id that decodes to a location exists, in whatever organization is named.
-    #[default]
-    AnyWellFormed,
-    Exactly(Vec<Location>),
-}
-
-/// Ids may be encoded or bare UUIDs.
-#[derive(Debug, Clone, Default)]
-pub struct Location {
-    pub id: String,
-    /// `None` is the token's own organization.
-    pub organization: Option<String>,
-    /// Empty for an invented one.
-    pub organization_name: String,
-    pub name: String,
-    /// `None` is unset.
-    pub numbers: [Option<String>; 3],
-}
-
+/// A location, person, workspace or virtual line.
 #[derive(Debug)]
-pub(super) struct LocationRecord {
+pub(super) struct Record {
+    pub(super) kind: ResourceKind,
     pub(super) id: ResourceId,
     pub(super) organization: ResourceId,
     pub(super) name: String,
-    pub(super) numbers: TransferNumbers,
+    pub(super) profile: Profile,
+    pub(super) permissions: OutgoingPermissions,
 }
 
-/// A location that exists: a stored one, or one that was never changed where every well-formed id exists.
+/// What lists and details tell about a record beside its name.
+#[derive(Debug, Default)]
+pub(super) struct Profile {
+    pub(super) country: String,
+    pub(super) state: String,
+    pub(super) time_zone: String,
+    pub(super) email: String,
+    /// Where an entity is.
+    pub(super) location: Option<ResourceId>,
+}
+
+/// A record that exists: a stored one, or one that was never changed where every well-formed id exists.
 #[derive(Debug)]
-pub(super) enum LocationRef {
+pub(super) enum RecordRef {
     Stored(usize),
     Unchanged {
+        kind: ResourceKind,
         id: ResourceId,
         organization: ResourceId,
     },
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Organization {
-    pub(super) id: ResourceId,
-    pub(super) name: String,
+#[derive(Debug)]
+struct Organization {
+    id: ResourceId,
+    /// Empty for an invented one.
+    name: String,
 }
 
 #[derive(Debug)]
@@ -60,174 +60,284 @@ pub(super) struct Store {
     any_id_exists: bool,
     own: ResourceId,
     organizations: Vec<Organization>,
-    locations: Vec<LocationRecord>,
+    records: Vec<Record>,
     index: HashMap<ResourceId, usize>,
 }
 
+impl RecordRef {
+    pub(super) fn id<'store>(&'store self, store: &'store Store) -> &'store ResourceId {
+        match self {
+            RecordRef::Stored(at) => &store.records[*at].id,
+            RecordRef::Unchanged { id, .. } => id,
+        }
+    }
+}
+
 impl Store {
-    /// Names an id that cannot be parsed. Of two locations with one id the first counts.
-    pub(super) fn new(locations: Locations, own: Option<&str>) -> Result<Store, String> {
-        let (any_id_exists, listed) = match locations {
+    /// The error names an id that cannot be parsed. Of two records with one id the first counts.
+    pub(super) fn new(
+        locations: Locations,
+        entities: Vec<Entity>,
+        own: Option<&str>,
+    ) -> Result<Store, String> {
+        let (any_id_exists, locations) = match locations {
             Locations::AnyWellFormed => (true, Vec::new()),
-            Locations::Exactly(listed) => (false, listed),
+            Locations::Exactly(locations) => (false, locations),
         };
-        let organization = |text: &str| {
-            ResourceId::read_or_convert(text, ResourceKind::Organization)
-                .ok_or_else(|| format!("`{text}` is not an organization's id"))
+        let own_or_invented = parse(own.unwrap_or(OWN_ORGANIZATION), ResourceKind::Organization)?;
+        let mut store = Store {
+            any_id_exists,
+            own: own_or_invented,
+            organizations: Vec::new(),
+            records: Vec::with_capacity(locations.len() + entities.len()),
+            index: HashMap::with_capacity(locations.len() + entities.len()),
         };
-        let mut organizations: Vec<Organization> = Vec::new();
-        let mut known: HashMap<ResourceId, usize> = HashMap::new();
-        let mut read = Vec::with_capacity(listed.len());
-        for location in listed {
-            let id = ResourceId::read_or_convert(&location.id, ResourceKind::Location)
-                .ok_or_else(|| format!("`{}` is not a location's id", location.id))?;
-            let named = location
-                .organization
-                .as_deref()
-                .filter(|text| !text.trim().is_empty());
-            let named = named.map(organization).transpose()?;
-            if let Some(id) = &named {
-                let at = *known.entry(id.clone()).or_insert(organizations.len());
-                if at == organizations.len() {
+        let mut known = HashMap::new();
+        let mut organizations = Vec::with_capacity(locations.len());
+        for location in &locations {
+            let organization = parse_organization(location.organization.as_deref())?;
+            if let Some(id) = &organization {
+                let at = *known.entry(id.clone()).or_insert(store.organizations.len());
+                if at == store.organizations.len() {
                     let (id, name) = (id.clone(), String::new());
-                    organizations.push(Organization { id, name });
+                    store.organizations.push(Organization { id, name });
                 }
-                let name = &mut organizations[at].name;
+                let name = &mut store.organizations[at].name;
                 if name.is_empty() {
                     name.clone_from(&location.organization_name);
                 }
             }
-            read.push((id, named, location));
+            organizations.push(organization);
         }
-        let own = match (own, organizations.as_slice()) {
-            (Some(text), _) => organization(text)?,
+        match store.organizations.as_slice() {
             // An administrator who fills in the organization still has only the one.
-            (None, [only]) => only.id.clone(),
-            (None, _) => organization(OWN_ORGANIZATION)?,
-        };
-        if !known.contains_key(&own) {
-            let (id, name) = (own.clone(), String::new());
-            organizations.insert(0, Organization { id, name });
+            [only] if own.is_none() => store.own = only.id.clone(),
+            _ if known.contains_key(&store.own) => {}
+            _ => store.organizations.insert(
+                0,
+                Organization {
+                    id: store.own.clone(),
+                    name: String::new(),
+                },
+            ),
         }
-        for (at, organization) in organizations.iter_mut().enumerate() {
-            if organization.name.is_empty() {
-                organization.name = format!("Organization {}", at + 1);
-            }
+        for (location, organization) in locations.into_iter().zip(organizations) {
+            store.add_location(location, organization)?;
         }
-        let mut store = Store {
-            any_id_exists,
-            own,
-            organizations,
-            locations: Vec::with_capacity(read.len()),
-            index: HashMap::with_capacity(read.len()),
-        };
-        for (id, named, location) in read {
-            if !store.index.contains_key(&id) {
-                let organization = named.unwrap_or_else(|| store.own.clone());
-                store.add(id, organization, location.name, location.numbers);
-            }
+        for entity in entities {
+            store.add_entity(entity)?;
         }
         Ok(store)
     }
 
-    fn add(
+    fn add_location(
         &mut self,
-        id: ResourceId,
-        organization: ResourceId,
-        name: String,
-        numbers: TransferNumbers,
-    ) -> usize {
-        let at = self.locations.len();
-        let name = if name.is_empty() {
-            format!("Location {}", at + 1)
-        } else {
-            name
+        location: Location,
+        organization: Option<ResourceId>,
+    ) -> Result<(), String> {
+        let id = parse(&location.id, ResourceKind::Location)?;
+        let permissions = OutgoingPermissions {
+            numbers: set_only(location.numbers),
+            calling: CallingPermissions::new(location.calling_permissions),
+            digit_patterns: DigitPatterns::new(location.digit_patterns, &id),
+            custom: None,
         };
-        self.index.insert(id.clone(), at);
-        // An empty number is an unset one, as after a change.
-        let numbers = numbers.map(|number| number.filter(|number| !number.is_empty()));
-        self.locations.push(LocationRecord {
+        self.add(Record {
+            kind: ResourceKind::Location,
             id,
-            organization,
-            name,
-            numbers,
+            organization: organization.unwrap_or_else(|| self.own.clone()),
+            name: location.name,
+            profile: Profile {
+                country: location.country,
+                state: location.state,
+                time_zone: location.time_zone,
+                ..Profile::default()
+            },
+            permissions,
         });
-        at
+        Ok(())
     }
 
-    /// The location with this id, if it belongs to this organization. No organization means the token's own.
-    pub(super) fn find(&self, id: &str, organization: Option<&str>) -> Option<LocationRef> {
-        let id = ResourceId::read(id, ResourceKind::Location)?;
-        let organization = self.organization(organization)?;
+    fn add_entity(&mut self, entity: Entity) -> Result<(), String> {
+        let kind = match entity.kind {
+            EntityKind::Person => ResourceKind::Person,
+            EntityKind::Workspace => ResourceKind::Workspace,
+            EntityKind::VirtualLine => ResourceKind::VirtualLine,
+        };
+        let organization = parse_organization(entity.organization.as_deref())?;
+        let organization = organization.unwrap_or_else(|| self.own.clone());
+        self.add_organization(organization.clone());
+        let location = entity.location.as_deref();
+        let location = location.map(|id| parse(id, ResourceKind::Location));
+        let custom = CustomSwitches::of(kind).map(|off| CustomSwitches {
+            transfer_numbers: entity.use_custom_transfer_numbers,
+            permissions: entity.use_custom_permissions,
+            ..off
+        });
+        self.add(Record {
+            kind,
+            id: parse(&entity.id, kind)?,
+            organization,
+            name: entity.name,
+            profile: Profile {
+                email: entity.email,
+                location: location.transpose()?,
+                ..Profile::default()
+            },
+            permissions: OutgoingPermissions {
+                numbers: set_only(entity.numbers),
+                calling: CallingPermissions::new(entity.calling_permissions),
+                custom,
+                ..OutgoingPermissions::default()
+            },
+        });
+        Ok(())
+    }
+
+    fn add(&mut self, mut record: Record) {
+        if self.index.contains_key(&record.id) {
+            return;
+        }
+        let at = self.records.len();
+        if record.name.is_empty() {
+            record.name = format!("{} {}", record.kind.title(), at + 1);
+        }
+        self.index.insert(record.id.clone(), at);
+        self.records.push(record);
+    }
+
+    /// Adds an organization that has no locations, unless it exists.
+    pub(super) fn add_organization(&mut self, id: ResourceId) {
+        if !self.organizations.iter().any(|known| known.id == id) {
+            let name = String::new();
+            self.organizations.push(Organization { id, name });
+        }
+    }
+
+    /// The location or entity with this id, if it belongs to this organization.
+    pub(super) fn find(&self, target: &Target, organization: &ResourceId) -> Option<RecordRef> {
+        let id = ResourceId::read(&target.id, target.kind)?;
         match self.index.get(&id) {
-            Some(at) if self.any_id_exists || self.locations[*at].organization == organization => {
-                Some(LocationRef::Stored(*at))
+            Some(at) if self.any_id_exists || self.records[*at].organization == *organization => {
+                Some(RecordRef::Stored(*at))
             }
-            None if self.any_id_exists => Some(LocationRef::Unchanged { id, organization }),
+            None if self.any_id_exists => Some(RecordRef::Unchanged {
+                kind: target.kind,
+                id,
+                organization: organization.clone(),
+            }),
             _ => None,
         }
     }
 
-    fn organization(&self, named: Option<&str>) -> Option<ResourceId> {
-        match named.filter(|text| !text.is_empty()) {
-            Some(text) => ResourceId::read(text, ResourceKind::Organization),
-            None => Some(self.own.clone()),
+    pub(super) fn record(&self, record: &RecordRef) -> Option<&Record> {
+        match record {
+            RecordRef::Stored(at) => Some(&self.records[*at]),
+            RecordRef::Unchanged { .. } => None,
         }
     }
 
-    pub(super) fn numbers(&self, location: &LocationRef) -> TransferNumbers {
-        match location {
-            LocationRef::Stored(at) => self.locations[*at].numbers.clone(),
-            LocationRef::Unchanged { .. } => TransferNumbers::default(),
+    pub(super) fn permissions(&self, record: &RecordRef) -> Cow<'_, OutgoingPermissions> {
+        match record {
+            RecordRef::Stored(at) => Cow::Borrowed(&self.records[*at].permissions),
+            RecordRef::Unchanged { kind, .. } => Cow::Owned(OutgoingPermissions {
+                custom: CustomSwitches::of(*kind),
+                ..OutgoingPermissions::default()
+            }),
         }
     }
 
-    pub(super) fn change(&mut self, location: LocationRef, change: NumbersUpdate) {
-        let at = match location {
-            LocationRef::Stored(at) => at,
-            LocationRef::Unchanged { id, organization } => {
-                self.add(id, organization, String::new(), TransferNumbers::default())
-            }
-        };
-        change.apply(&mut self.locations[at].numbers);
-    }
-
-    /// The stored locations of one organization; `None` for an organization that the token does not manage.
-    pub(super) fn locations_of(&self, organization: Option<&str>) -> Option<Vec<&LocationRecord>> {
-        let organization = self.organization(organization)?;
-        let mut managed = self.organizations.iter();
-        if !self.any_id_exists && !managed.any(|managed| managed.id == organization) {
-            return None;
+    pub(super) fn set_permissions(&mut self, record: RecordRef, permissions: OutgoingPermissions) {
+        match record {
+            RecordRef::Stored(at) => self.records[at].permissions = permissions,
+            RecordRef::Unchanged {
+                kind,
+                id,
+                organization,
+            } => self.add(Record {
+                kind,
+                id,
+                organization,
+                name: String::new(),
+                profile: Profile::default(),
+                permissions,
+            }),
         }
-        let of_it = |location: &&LocationRecord| location.organization == organization;
-        Some(self.locations.iter().filter(of_it).collect())
     }
 
-    pub(super) fn location(&self, at: usize) -> &LocationRecord {
-        &self.locations[at]
+    /// The stored records of one kind in one organization.
+    pub(super) fn records_of(&self, kind: ResourceKind, organization: &ResourceId) -> Vec<&Record> {
+        let belongs =
+            |record: &&Record| record.kind == kind && record.organization == *organization;
+        self.records.iter().filter(belongs).collect()
     }
 
-    /// The organizations that the token manages. Where every well-formed id exists they cannot be listed, and none is.
-    pub(super) fn organizations(&self) -> &[Organization] {
-        if self.any_id_exists {
-            return &[];
-        }
-        &self.organizations
+    /// Whether an organization exists. Where every well-formed id exists, all of them do.
+    pub(super) fn has_organization(&self, id: &ResourceId) -> bool {
+        self.any_id_exists || self.organizations.iter().any(|known| known.id == *id)
     }
 
+    /// Whether all organizations can be listed, which they cannot where every well-formed id exists.
+    pub(super) fn lists_organizations(&self) -> bool {
+        !self.any_id_exists
+    }
+
+    /// The name of a stored record.
+    pub(super) fn name_of(&self, id: &ResourceId) -> Option<&str> {
+        let at = self.index.get(id)?;
+        Some(&self.records[*at].name)
+    }
+
+    /// The ids and names of the organizations that locations, entities or users name.
+    pub(super) fn organizations(&self) -> impl Iterator<Item = (&ResourceId, Cow<'_, str>)> {
+        self.organizations
+            .iter()
+            .enumerate()
+            .map(|(at, organization)| {
+                let name = if organization.name.is_empty() {
+                    Cow::Owned(format!("Organization {}", at + 1))
+                } else {
+                    Cow::Borrowed(organization.name.as_str())
+                };
+                (&organization.id, name)
+            })
+    }
+
+    /// The organization of a user for whom none is configured.
     pub(super) fn own(&self) -> &ResourceId {
         &self.own
     }
 
-    /// Every stored location with its organization and its numbers as they were set.
+    /// Every stored record with its organization and its permissions as they were set.
     pub(super) fn state(&self) -> Value {
-        let entries = self.locations.iter().map(|location| {
-            let mut fields = as_set(&location.numbers);
-            fields["orgId"] = location.organization.canonical().into();
-            (location.id.canonical(), fields)
+        let entries = self.records.iter().map(|record| {
+            let mut fields = record.permissions.as_stored();
+            let organization = record.organization.canonical();
+            fields.insert("orgId".to_owned(), organization.into());
+            (record.id.canonical(), fields.into())
         });
         Value::Object(entries.collect::<Map<_, _>>())
     }
+}
+
+pub(super) fn parse(text: &str, kind: ResourceKind) -> Result<ResourceId, String> {
+    ResourceId::read_or_convert(text, kind).ok_or_else(|| {
+        format!(
+            "`{text}` is not the id of a {}",
+            kind.title().to_lowercase()
+        )
+    })
+}
+
+fn parse_organization(text: Option<&str>) -> Result<Option<ResourceId>, String> {
+    let text = text.filter(|text| !text.trim().is_empty());
+    text.map(|text| parse(text, ResourceKind::Organization))
+        .transpose()
+}
+
+/// An empty number is an unset one, as after an update.
+fn set_only(numbers: [Option<String>; 3]) -> [Option<String>; 3] {
+    numbers.map(|number| number.filter(|number| !number.is_empty()))
 }
 
 #[cfg(test)]
@@ -253,59 +363,64 @@ mod tests {
         Locations::Exactly(entries.collect())
     }
 
-    fn change(number: &str) -> NumbersUpdate {
-        NumbersUpdate::read(format!(r#"{{"autoTransferNumber1":"{number}"}}"#).as_bytes()).unwrap()
+    fn find(store: &Store, id: &str, organization: &ResourceId) -> Option<RecordRef> {
+        let (kind, id) = (ResourceKind::Location, id.to_owned());
+        store.find(&Target { kind, id }, organization)
     }
 
     #[test]
-    fn a_location_is_known_in_its_own_organization_only() {
+    fn a_location_exists_in_its_own_organization_only() {
         let locations = listed(&[("1", Some("a")), ("2", Some("b")), ("3", None)]);
-        let store = Store::new(locations, None).unwrap();
-        let own = store.own().canonical();
-        for (id, organization, known) in [
-            ("1", Some(organization_id("a")), true),
-            ("1", Some(organization_id("b")), false),
-            ("1", None, false),
-            ("3", None, true),
-            ("3", Some(own), true),
-            ("4", None, false),
-            ("1", Some("a".to_owned()), false),
+        let store = Store::new(locations, Vec::new(), None).unwrap();
+        let own = store.own().clone();
+        let [a, b] =
+            ["a", "b"].map(|own_part| ResourceId::new(ResourceKind::Organization, own_part));
+        for (id, organization, exists) in [
+            ("1", &a, true),
+            ("1", &b, false),
+            ("1", &own, false),
+            ("3", &own, true),
+            ("4", &own, false),
         ] {
-            let found = store.find(&location_id(id), organization.as_deref());
-            assert_eq!(found.is_some(), known, "{id} {organization:?}");
+            let found = find(&store, &location_id(id), organization);
+            assert_eq!(found.is_some(), exists, "{id} {organization:?}");
         }
     }
 
     #[test]
-    fn the_only_organization_of_all_locations_is_the_tokens_own() {
+    fn the_only_organization_of_all_locations_is_the_default_users() {
         let locations = listed(&[("1", Some("a")), ("2", Some("a"))]);
-        let store = Store::new(locations, None).unwrap();
-        assert!(store.find(&location_id("2"), None).is_some());
-        assert_eq!(store.organizations().len(), 1);
+        let store = Store::new(locations, Vec::new(), None).unwrap();
+        assert_eq!(store.own().own_part(), "a");
+        assert_eq!(store.organizations().count(), 1);
     }
 
     #[test]
-    fn any_well_formed_location_takes_a_change_and_shows_in_the_state_only_then() {
-        let mut store = Store::new(Locations::AnyWellFormed, None).unwrap();
+    fn any_well_formed_location_can_be_changed_and_is_in_the_state_only_then() {
+        let mut store = Store::new(Locations::AnyWellFormed, Vec::new(), None).unwrap();
+        let own = store.own().clone();
         let id = location_id("31161");
-        let find = |store: &Store| store.find(&id, None).unwrap();
-        assert_eq!(store.numbers(&find(&store)), TransferNumbers::default());
         assert_eq!(store.state(), Value::Object(Map::new()));
-        store.change(find(&store), change("123"));
-        store.change(find(&store), change("456"));
+        for number in ["123", "456"] {
+            let record = find(&store, &id, &own).unwrap();
+            let mut permissions = store.permissions(&record).into_owned();
+            permissions.numbers[0] = Some(number.to_owned());
+            store.set_permissions(record, permissions);
+        }
         assert_eq!(store.state()[&id]["autoTransferNumber1"], "456");
-        assert_eq!(store.locations_of(None).unwrap().len(), 1);
-        assert!(store.find("31161", None).is_none());
-        assert!(store.find(&organization_id("1"), None).is_none());
+        assert_eq!(store.records_of(ResourceKind::Location, &own).len(), 1);
+        assert!(find(&store, "31161", &own).is_none());
+        assert!(find(&store, &organization_id("1"), &own).is_none());
     }
 
     #[test]
-    fn a_list_with_what_is_no_id_is_refused_by_name() {
+    fn an_id_that_cannot_be_parsed_is_named() {
         let location = Location {
             id: "nonsense".to_owned(),
             ..Location::default()
         };
-        let refusal = Store::new(Locations::Exactly(vec![location]), None).unwrap_err();
+        let locations = Locations::Exactly(vec![location]);
+        let refusal = Store::new(locations, Vec::new(), None).unwrap_err();
         assert!(refusal.contains("`nonsense`"), "{refusal}");
     }
 }

@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 use super::test_client::{Received, get, put, request};
 use super::*;
 
-fn start(behavior: Behavior) -> Simulator {
+pub(super) fn start(behavior: Behavior) -> Simulator {
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     Simulator::start(behavior, anywhere).unwrap()
 }
 
-fn id(kind: &str, own: &str) -> String {
+pub(super) fn id(kind: &str, own: &str) -> String {
     BASE64_STANDARD_NO_PAD.encode(format!("ciscospark://us/{kind}/{own}"))
 }
 
-fn numbers_path(location: &str) -> String {
+pub(super) fn numbers_path(location: &str) -> String {
     let id = id("LOCATION", location);
     format!("/v1/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers")
 }
 
-fn with_faults(text: &str) -> Behavior {
+pub(super) fn with_faults(text: &str) -> Behavior {
     let faults = text.parse().unwrap();
     Behavior {
         faults,
@@ -31,7 +31,7 @@ fn with_faults(text: &str) -> Behavior {
     }
 }
 
-async fn report(simulator: &Simulator, name: &str) -> Value {
+pub(super) async fn report(simulator: &Simulator, name: &str) -> Value {
     let path = format!("/simulator/{name}");
     request("GET", &path, "", "").send(simulator).await.json()
 }
@@ -98,7 +98,7 @@ async fn each_refusal_has_the_status_and_shape_of_the_contract() {
     let path = numbers_path("1");
     let json = "Authorization: Bearer t\r\nContent-Type: application/json\r\n";
     let text = "Authorization: Bearer t\r\nContent-Type: text/plain\r\n";
-    let bad_number = r#"{"autoTransferNumber1":"12"}"#;
+    let bad_number = r#"{"autoTransferNumber1":"1"}"#;
     let person = format!("/locations/{}", id("PEOPLE", "1"));
     for (method, path, headers, body, status, code) in [
         ("PUT", path.as_str(), "", ONE, 401, Value::Null),
@@ -122,7 +122,7 @@ async fn each_refusal_has_the_status_and_shape_of_the_contract() {
         ),
         ("PUT", "/v1/nothing", json, ONE, 404, Value::Null),
         ("DELETE", &path, json, "", 405, Value::Null),
-        ("PUT", &path, text, ONE, 415, Value::Null),
+        ("PUT", &path, text, ONE, 415, json!(25415)),
         ("PUT", &path, json, "", 400, json!(25024)),
         ("PUT", &path, json, "null", 400, json!(25024)),
         ("PUT", &path, json, bad_number, 400, json!(25223)),

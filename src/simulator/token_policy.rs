@@ -6,19 +6,29 @@ use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::units::{ParseError, parse_duration};
+use serde::Deserialize;
 
-#[derive(Debug, Clone, Default)]
+use super::units::{ParseError, parse_duration, parsed};
+
+/// The tokens of one user.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {
+    #[serde(rename = "tokens")]
     pub bearer: Bearer,
     pub scopes: Scopes,
+    #[serde(deserialize_with = "parsed")]
     pub lifetime: Lifetime,
     pub refresh: Refresh,
     pub rotation: Rotation,
+    /// When all tokens of the user stop being valid, and no refresh helps: after so many requests of the user, or so
+    /// long after the simulator's start.
+    #[serde(deserialize_with = "parsed")]
+    pub revoked_after: Lifetime,
 }
 
 /// A text that `Debug` does not print.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Secret(String);
 
 impl Secret {
@@ -37,19 +47,34 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The token a client starts with. Those issued by a refresh are valid too.
-#[derive(Debug, Clone, Default)]
+/// The tokens a client may start with. Those issued by a refresh are valid too.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Vec<Secret>")]
 pub enum Bearer {
     #[default]
     Any,
     Exactly(Secret),
+    OneOf(Vec<Secret>),
 }
 
-#[derive(Debug, Clone, Default)]
+impl From<Vec<Secret>> for Bearer {
+    fn from(tokens: Vec<Secret>) -> Bearer {
+        Bearer::OneOf(tokens)
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "BTreeSet<String>")]
 pub enum Scopes {
     #[default]
     All,
     Only(BTreeSet<String>),
+}
+
+impl From<BTreeSet<String>> for Scopes {
+    fn from(scopes: BTreeSet<String>) -> Scopes {
+        Scopes::Only(scopes)
+    }
 }
 
 /// How long a token is valid, in the service's time.
@@ -60,6 +85,17 @@ pub enum Lifetime {
     Requests(NonZeroU64),
     /// Counted from its first use, or from the refresh that issued it.
     Time(Duration),
+}
+
+impl Lifetime {
+    /// Whether the `requests`-th request at this age is still within it.
+    pub(super) fn includes(self, requests: u64, age: Duration) -> bool {
+        match self {
+            Lifetime::Unlimited => true,
+            Lifetime::Requests(most) => requests <= most.get(),
+            Lifetime::Time(most) => age < most,
+        }
+    }
 }
 
 /// `unlimited`, a number of requests such as `200`, or a time such as `12h`.
@@ -82,7 +118,8 @@ impl FromStr for Lifetime {
 }
 
 /// What a refresh request must contain.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
 pub enum Refresh {
     #[default]
     Anything,
@@ -93,7 +130,8 @@ pub enum Refresh {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Rotation {
     #[default]
     SameRefreshToken,

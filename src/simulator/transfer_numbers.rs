@@ -1,6 +1,9 @@
 //! The three auto transfer numbers: validation of an update, and the spelling of a read.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use super::http_response::ApiError;
 
 /// The fields of the API, in order.
 pub(super) const FIELDS: [&str; 3] = [
@@ -11,13 +14,14 @@ pub(super) const FIELDS: [&str; 3] = [
 
 pub(super) type TransferNumbers = [Option<String>; 3];
 
-/// Why a body is not a valid update.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum UpdateError {
-    /// There is nothing to update.
-    Missing,
-    Malformed(String),
-    BadNumber(&'static str),
+/// How a read shows a number that is not set. The reference does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnsetNumbers {
+    #[default]
+    Null,
+    Omitted,
+    EmptyText,
 }
 
 /// For each number: `None` keeps it, the empty text clears it, another text sets it.
@@ -25,65 +29,79 @@ pub(super) enum UpdateError {
 pub(super) struct NumbersUpdate([Option<String>; 3]);
 
 impl NumbersUpdate {
-    pub(super) fn read(body: &[u8]) -> Result<NumbersUpdate, UpdateError> {
-        if body.is_empty() {
-            return Err(UpdateError::Missing);
-        }
-        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-            return Err(UpdateError::Malformed("Invalid JSON body.".to_owned()));
-        };
-        let mut change = NumbersUpdate::default();
-        for (place, name) in change.0.iter_mut().zip(FIELDS) {
-            *place = match fields.get(name) {
+    pub(super) fn parse(body: &Map<String, Value>) -> Result<NumbersUpdate, ApiError> {
+        let mut update = NumbersUpdate::default();
+        for (number, field) in update.0.iter_mut().zip(FIELDS) {
+            *number = match body.get(field) {
                 None => None,
-                Some(Value::String(number)) if number.is_empty() || is_number(number) => {
-                    Some(number.clone())
+                Some(Value::String(text)) if text.is_empty() || is_number(text) => {
+                    Some(text.clone())
                 }
-                Some(Value::String(_)) => return Err(UpdateError::BadNumber(name)),
+                Some(Value::String(_)) => {
+                    let message = format!("Phone number in '{field}' is invalid.");
+                    return Err(ApiError::bad_request(message, 25223, 8363));
+                }
                 Some(_) => {
-                    return Err(UpdateError::Malformed(format!(
-                        "Invalid value for '{name}'."
-                    )));
+                    let message = format!("Invalid value for '{field}'.");
+                    return Err(ApiError::bad_request(message, 25024, 25024));
                 }
             };
         }
-        if change == NumbersUpdate::default() {
-            return Err(UpdateError::Missing);
-        }
-        Ok(change)
+        Ok(update)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
     }
 
     /// An omitted number keeps its value, as at the service.
     pub(super) fn apply(self, numbers: &mut TransferNumbers) {
-        for (place, change) in numbers.iter_mut().zip(self.0) {
-            if let Some(number) = change {
-                *place = (!number.is_empty()).then_some(number);
+        for (number, update) in numbers.iter_mut().zip(self.0) {
+            if let Some(text) = update {
+                // A read adds the hyphen; it is not part of the number.
+                let stored = if text.starts_with('+') {
+                    text.replace('-', "")
+                } else {
+                    text
+                };
+                *number = (!stored.is_empty()).then_some(stored);
             }
         }
     }
 }
 
-/// The service does not document what a number is. These are known to be accepted.
+/// The reference does not define what a number is. Accepted are E.164 numbers and extensions up to the 30 characters
+/// that a partner's tool allows, and every spelling that a read may return, so that a client can put back what it read.
 fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    if text.starts_with("sip:") {
+        return true;
+    }
+    let number = text.split_once(";ext=").map_or(text, |(number, _)| number);
+    let digits = number.strip_prefix(['+', '*', '#']).unwrap_or(number);
+    let digits = digits.replacen('-', "", 1);
+    (2..=30).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The numbers as a read spells them, which differs from how they were set.
-pub(super) fn as_read(numbers: &TransferNumbers) -> Value {
-    let read_spelling = |number: &Option<String>| number.as_deref().map(read_spelling).into();
-    as_object(numbers, read_spelling)
+pub(super) fn as_read(numbers: &TransferNumbers, unset: UnsetNumbers) -> Map<String, Value> {
+    let fields = FIELDS.iter().zip(numbers);
+    let fields = fields.filter_map(|(field, number)| {
+        let value = match (number, unset) {
+            (Some(number), _) => read_spelling(number).into(),
+            (None, UnsetNumbers::Null) => Value::Null,
+            (None, UnsetNumbers::EmptyText) => "".into(),
+            (None, UnsetNumbers::Omitted) => return None,
+        };
+        Some(((*field).to_owned(), value))
+    });
+    fields.collect()
 }
 
 /// The numbers as they were set.
-pub(super) fn as_set(numbers: &TransferNumbers) -> Value {
-    as_object(numbers, |number| number.clone().into())
-}
-
-fn as_object(numbers: &TransferNumbers, value: impl Fn(&Option<String>) -> Value) -> Value {
+pub(super) fn as_set(numbers: &TransferNumbers) -> Map<String, Value> {
     let fields = FIELDS.iter().zip(numbers);
-    let fields = fields.map(|(name, number)| ((*name).to_owned(), value(number)));
-    Value::Object(fields.collect::<Map<_, _>>())
+    let fields = fields.map(|(field, number)| ((*field).to_owned(), number.clone().into()));
+    fields.collect()
 }
 
 /// Ten bare digits for a number of the North American plan; others get a hyphen after the country code.
@@ -125,51 +143,57 @@ fn country_code_length(digits: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn numbers(texts: [&str; 3]) -> TransferNumbers {
         texts.map(|text| (!text.is_empty()).then(|| text.to_owned()))
     }
 
+    fn parse(body: &str) -> Result<NumbersUpdate, ApiError> {
+        NumbersUpdate::parse(&serde_json::from_str(body).unwrap())
+    }
+
     #[test]
     fn omitted_is_kept_empty_is_cleared_and_the_rest_is_set() {
         let mut merged = numbers(["111", "222", ""]);
-        let body = br#"{"autoTransferNumber2":"","autoTransferNumber3":"+496100773123","useCustomTransferNumbers":true}"#;
-        NumbersUpdate::read(body).unwrap().apply(&mut merged);
+        let body = r#"{"autoTransferNumber2":"","autoTransferNumber3":"+496100773123","useCustomTransferNumbers":true}"#;
+        parse(body).unwrap().apply(&mut merged);
         assert_eq!(merged, numbers(["111", "", "+496100773123"]));
     }
 
     #[test]
     fn what_the_contract_does_not_allow_is_refused() {
-        let bad = |body: &str| NumbersUpdate::read(body.as_bytes()).unwrap_err();
-        assert_eq!(bad(""), UpdateError::Missing);
-        assert_eq!(bad("{}"), UpdateError::Missing);
-        assert_eq!(
-            bad(r#"{"autotransfernumber1":"123"}"#),
-            UpdateError::Missing
-        );
-        for body in [
-            "null",
-            "[]",
-            "\"123\"",
-            "{",
-            "\u{fffd}",
-            r#"{"autoTransferNumber1":null}"#,
-            r#"{"autoTransferNumber1":123}"#,
-        ] {
-            assert!(matches!(bad(body), UpdateError::Malformed(_)), "{body}");
+        for body in ["{}", r#"{"autotransfernumber1":"123"}"#] {
+            assert!(parse(body).unwrap().is_empty());
         }
+        for value in ["null", "123", "[]"] {
+            let body = format!(r#"{{"autoTransferNumber1":{value}}}"#);
+            assert_eq!(parse(&body).unwrap_err().code, 25024, "{value}");
+        }
+        let long = "1".repeat(31);
         for text in [
-            "12",
+            "1",
             "+",
-            "+12",
-            "+49-6100773123",
+            "+1",
+            "+49-6100-773123",
             "1 2 3 4",
-            "123456789012345678901",
+            &long,
             "٣٣٣",
             "++123",
         ] {
             let body = format!(r#"{{"autoTransferNumber2":"{text}"}}"#);
-            assert_eq!(bad(&body), UpdateError::BadNumber(FIELDS[1]), "{text}");
+            let error = parse(&body).unwrap_err();
+            assert_eq!((error.code, error.detail_code), (25223, 8363), "{text}");
+        }
+        for text in [
+            "12",
+            "+12025550101",
+            &long[1..],
+            "*7201",
+            "5501;ext=55",
+            "+49-6100773123",
+        ] {
+            assert!(parse(&format!(r#"{{"autoTransferNumber1":"{text}"}}"#)).is_ok());
         }
     }
 
@@ -186,9 +210,22 @@ mod tests {
             ("1234", "1234"),
         ] {
             let numbers = numbers([set, "", ""]);
-            assert_eq!(as_read(&numbers)[FIELDS[0]], read);
+            assert_eq!(as_read(&numbers, UnsetNumbers::Null)[FIELDS[0]], read);
             assert_eq!(as_set(&numbers)[FIELDS[0]], set);
         }
-        assert_eq!(as_read(&TransferNumbers::default())[FIELDS[2]], Value::Null);
+        let read = |unset| Value::from(as_read(&numbers(["12", "", ""]), unset));
+        for (unset, wanted) in [
+            (
+                UnsetNumbers::Null,
+                json!({FIELDS[0]: "12", FIELDS[1]: null, FIELDS[2]: null}),
+            ),
+            (
+                UnsetNumbers::EmptyText,
+                json!({FIELDS[0]: "12", FIELDS[1]: "", FIELDS[2]: ""}),
+            ),
+            (UnsetNumbers::Omitted, json!({FIELDS[0]: "12"})),
+        ] {
+            assert_eq!(read(unset), wanted);
+        }
     }
 }

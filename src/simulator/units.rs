@@ -5,6 +5,9 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
 /// A text that cannot be parsed. The message says what can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError(pub(super) String);
@@ -16,6 +19,32 @@ impl fmt::Display for ParseError {
 }
 
 impl std::error::Error for ParseError {}
+
+/// Deserializes what is typed as a text.
+pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = ParseError>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = ParseError>,
+{
+    parsed(deserializer).map(Some)
+}
+
+pub(super) fn parsed_duration<'de, D>(deserializer: D) -> Result<Duration, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).map_err(D::Error::custom)
+}
 
 /// `200ms`, `2s`, `1.5s`, `2min`, `1h`, or `0`.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseError> {

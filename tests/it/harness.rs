@@ -143,7 +143,16 @@ impl Stage {
     pub(crate) fn requests(&self) -> Vec<Value> {
         let is_list = |request: &Value| {
             let path = request["path"].as_str().expect("a path");
-            path.ends_with("/organizations") || path.ends_with("/telephony/config/locations")
+            let lists = [
+                "organizations",
+                "locations",
+                "people",
+                "workspaces",
+                "virtualLines",
+            ];
+            path.rsplit('/')
+                .next()
+                .is_some_and(|last| lists.contains(&last))
         };
         let mut requests = self.all_requests();
         requests.retain(|request| !is_list(request));
@@ -156,7 +165,7 @@ impl Stage {
         answer["requests"].as_array().expect("a list").clone()
     }
 
-    /// What is set now, by location.
+    /// What is set now, by the id of the location or entity.
     pub(crate) fn state(&self) -> Value {
         self.ask("/simulator/state")
     }

@@ -17,6 +17,7 @@ fn partner(access: Access) -> Stage {
         organization_name: ["Acme", "Globex"][usize::try_from(customer).expect("few")].into(),
         name: name.into(),
         numbers: [Some("5501".into()), None, None],
+        ..Location::default()
     };
     Stage::new(Behavior {
         locations: Locations::Exactly(vec![
