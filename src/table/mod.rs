@@ -61,7 +61,7 @@ impl<'a> Cell<'a> {
 pub enum Tone {
     Good,
     Plain,
-    Suspicion,
+    Doubtful,
     Bad,
 }
 

@@ -119,7 +119,7 @@ impl RowWriter for XlsxWriter {
             Cell::Word(word, tone) => self.text(column, word, |formats| match tone {
                 Tone::Good => &formats.good,
                 Tone::Plain => &formats.text,
-                Tone::Suspicion => &formats.doubtful,
+                Tone::Doubtful => &formats.doubtful,
                 Tone::Bad => &formats.bad,
             }),
         }

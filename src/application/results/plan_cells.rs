@@ -30,7 +30,7 @@ pub(super) fn write(table: &mut Table, row: Option<&Row<'_>>, outcome: &Outcome)
 
 fn action(kind: OutcomeKind) -> (&'static str, Tone) {
     match kind {
-        OutcomeKind::Different => ("change", Tone::Suspicion),
+        OutcomeKind::Different => ("change", Tone::Doubtful),
         OutcomeKind::Unchanged | OutcomeKind::Skipped => ("same", Tone::Plain),
         _ => ("cannot", Tone::Bad),
     }
