@@ -43,5 +43,5 @@ pub fn write(path: &Path, locations: &[ExportedLocation]) -> Result<()> {
         }
         table.end_row()?;
     }
-    table.keep(Existing::Refuse).map(drop)
+    table.persist(Existing::Refuse).map(drop)
 }
