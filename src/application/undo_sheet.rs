@@ -85,7 +85,7 @@ pub fn write(results: &Path, reading: ReadOptions) -> Result<UndoSheet> {
         }
         undo_sheet.rows += 1;
     }
-    table.keep(Existing::Expect)?;
+    table.persist(Existing::Expect)?;
     Ok(undo_sheet)
 }
 

@@ -4,11 +4,12 @@
 //! never an error of the run.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::platform::{self, Readers};
 
 const FILE_NAME: &str = "rates.json";
 /// Limits change with contracts and releases; two weeks is about how long one project lasts.
@@ -108,23 +109,12 @@ impl Memory {
         let surplus = rates.len().saturating_sub(MOST_ENTRIES);
         rates.drain(..surplus);
         fs::create_dir_all(&self.folder)?;
-        replace(
+        platform::write_atomically(
             &self.path(),
             &serde_json::to_vec_pretty(&Entries { rates })?,
+            Readers::Usual,
         )
     }
-}
-
-/// Whoever reads at this moment sees the old file or the new one, never half of one.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _left_behind = fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]

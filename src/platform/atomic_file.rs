@@ -1,11 +1,14 @@
-//! Files that have another name until they are whole and on the disk, so that whatever stands at a
-//! path is never half a file.
+//! Files that have a temporary name until they are complete and on the disk, so that whatever
+//! stands at a path is never half a file.
 
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::sync_folder_of;
+use tempfile::{Builder, NamedTempFile, PersistError};
+
+use super::{folder_of, sync_folder_of};
 
 /// Who may read a file that we write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,50 +19,55 @@ pub enum Readers {
     OwnerOnly,
 }
 
-/// What a file is called until it is whole.
-pub fn temporary_name(path: &Path) -> PathBuf {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    temporary.into()
+/// Creates a file beside `path` that is removed unless it is persisted. Its name is new and cannot
+/// be guessed, so that nobody can have put a link or a pipe in its place.
+pub fn create_temporary(path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    let mut prefix = path.file_name().map_or_else(OsString::new, OsString::from);
+    prefix.push(".");
+    let mut builder = Builder::new();
+    builder.prefix(&prefix).suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The system takes from it what the umask forbids.
+        builder.permissions(fs::Permissions::from_mode(match readers {
+            Readers::Usual => 0o666,
+            Readers::OwnerOnly => 0o600,
+        }));
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    builder.tempfile_in(folder_of(path))
 }
 
-/// Gives the file that is whole now its name, in place of whatever had it.
-pub fn name_whole(path: &Path) -> io::Result<()> {
-    fs::rename(temporary_name(path), path)?;
+/// Gives a complete file its name, in place of whatever has it.
+pub fn persist(file: NamedTempFile, path: &Path) -> Result<(), PersistError> {
+    file.persist(path)?;
     sync_folder_of(path);
     Ok(())
 }
 
-/// Removes what was not finished: half a file, or a second one, helps nobody and takes up what may
-/// be the last space on the disk.
-pub fn drop_half(path: &Path) {
-    let _ = fs::remove_file(temporary_name(path));
+/// Gives a complete file its name, which nothing may have.
+pub fn persist_new(file: NamedTempFile, path: &Path) -> Result<(), PersistError> {
+    match file.persist_noclobber(path) {
+        Ok(_) => {
+            sync_folder_of(path);
+            Ok(())
+        }
+        // Drives without hard links, such as USB sticks, have no way to do it at once.
+        Err(PersistError { file, .. }) if fs::symlink_metadata(path).is_err() => {
+            persist(file, path)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes a file at once, in place of whatever is there.
 pub fn write_atomically(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
-    write_half(path, content, readers)
-        .and_then(|()| name_whole(path))
-        .inspect_err(|_| drop_half(path))
-}
-
-fn write_half(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true);
-    match readers {
-        // Not made anew: on Windows a removed file keeps its name for as long as a scanner reads it.
-        Readers::Usual => options.create(true).truncate(true),
-        Readers::OwnerOnly => {
-            // What an interrupted run left could have other permissions.
-            drop_half(path);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.create_new(true)
-        }
-    };
-    let mut file = options.open(temporary_name(path))?;
+    let mut file = create_temporary(path, readers)?;
     file.write_all(content)?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    Ok(persist(file, path)?)
 }
 
 #[cfg(test)]
@@ -70,13 +78,29 @@ mod tests {
     fn a_file_is_replaced_as_a_whole_and_nothing_stays_beside_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("page.html");
-        fs::write(temporary_name(&path), "left by a run that was killed").expect("written");
         for (content, readers) in [("one", Readers::Usual), ("two", Readers::OwnerOnly)] {
             write_atomically(&path, content.as_bytes(), readers).expect("written");
             assert_eq!(fs::read_to_string(&path).expect("text"), content);
         }
-        assert!(!super::super::others_may_read(&path).expect("a file"));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_has_the_permissions_that_the_system_gives_or_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let mode = |path: &Path| {
+            let permissions = fs::metadata(path).expect("a file").permissions();
+            permissions.mode() & 0o777
+        };
+        let usual = folder.path().join("usual");
+        fs::write(&usual, "").expect("written");
+        let path = folder.path().join("page.html");
+        write_atomically(&path, b"x", Readers::Usual).expect("written");
+        assert_eq!(mode(&path), mode(&usual));
+        write_atomically(&path, b"x", Readers::OwnerOnly).expect("written");
+        assert_eq!(mode(&path), 0o600);
     }
 
     #[test]
@@ -86,5 +110,17 @@ mod tests {
         fs::create_dir(&path).expect("a folder in the way");
         write_atomically(&path, b"x", Readers::Usual).expect_err("a folder is in the way");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_has_the_name_already_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.csv");
+        let temporary = || create_temporary(&path, Readers::Usual).expect("created");
+        persist_new(temporary(), &path).expect("nothing has the name");
+        fs::write(&path, "kept").expect("written");
+        let refused = persist_new(temporary(), &path).expect_err("the name is taken");
+        assert_eq!(refused.error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).expect("text"), "kept");
     }
 }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 
-pub use atomic_file::{Readers, drop_half, name_whole, temporary_name, write_atomically};
+pub use atomic_file::{Readers, create_temporary, persist, persist_new, write_atomically};
 
 /// An error and its causes for a person, who knows no error numbers.
 pub fn describe_error(error: &anyhow::Error) -> String {

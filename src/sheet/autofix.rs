@@ -114,7 +114,7 @@ pub fn write(
         table.end_row()?;
         row += 1;
     }
-    table.keep(Existing::Refuse)?;
+    table.persist(Existing::Refuse)?;
     Ok(mended)
 }
 

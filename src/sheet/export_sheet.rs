@@ -37,5 +37,5 @@ pub fn write(path: &Path, setting: &Setting, locations: &[ExportedLocation]) -> 
         }
         table.end_row()?;
     }
-    table.keep(Existing::Refuse).map(drop)
+    table.persist(Existing::Refuse).map(drop)
 }

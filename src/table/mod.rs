@@ -1,5 +1,6 @@
-//! The files we write: rows of cells, as CSV or, where the name says so, as an Excel workbook. Each
-//! has another name until it is whole, so that whatever stands at a path is never half a file.
+//! Writes the files of a run: rows of cells, as CSV or, where the name says so, as an Excel workbook.
+//! Each has a temporary name until it is complete, so that whatever stands at a path is never half a
+//! file.
 
 mod checksum;
 mod csv_writer;
@@ -9,12 +10,14 @@ mod untrusted;
 mod xlsx_writer;
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use tempfile::{NamedTempFile, PersistError};
 
-use crate::platform;
+use crate::platform::{self, Readers};
 pub use checksum::{FileChecksum, checksum_of};
 pub use csv_writer::CsvStyle;
 use csv_writer::CsvWriter;
@@ -65,13 +68,12 @@ pub enum Tone {
     Bad,
 }
 
-/// A file under way.
+/// A file that is being written. It has a temporary name, and is removed unless it is persisted.
 #[derive(Debug)]
 pub struct Table {
     path: PathBuf,
-    temporary: PathBuf,
-    /// `None`: there is nothing more to write.
-    writer: Option<Box<dyn RowWriter>>,
+    temporary: NamedTempFile,
+    writer: Box<dyn RowWriter>,
 }
 
 /// A kind of file that rows can be written into.
@@ -87,91 +89,79 @@ trait RowWriter: fmt::Debug {
 impl Table {
     /// Begins a file that will be called `path`. A workbook makes no use of `style`.
     pub fn create(path: &Path, style: CsvStyle) -> Result<Table> {
-        let temporary = platform::temporary_name(path);
-        let writing = || format!("cannot write `{}`", temporary.display());
-        let file = File::create(&temporary).with_context(writing)?;
-        let begin = || -> Result<Box<dyn RowWriter>> {
-            Ok(if is_workbook(path) {
-                Box::new(XlsxWriter::begin(file, platform::folder_of(path))?)
-            } else {
-                Box::new(CsvWriter::begin(file, style)?)
-            })
+        Table::begin(path, style).with_context(|| cannot_write(path))
+    }
+
+    fn begin(path: &Path, style: CsvStyle) -> Result<Table> {
+        let temporary = platform::create_temporary(path, Readers::Usual)?;
+        let file = temporary.as_file().try_clone()?;
+        let writer: Box<dyn RowWriter> = if is_workbook(path) {
+            Box::new(XlsxWriter::begin(file, platform::folder_of(path))?)
+        } else {
+            Box::new(CsvWriter::begin(file, style)?)
         };
         Ok(Table {
             path: path.to_path_buf(),
-            writer: Some(
-                begin()
-                    .inspect_err(|_| platform::drop_half(path))
-                    .with_context(writing)?,
-            ),
             temporary,
+            writer,
         })
     }
 
     /// Writes the next cell of the row.
     pub fn cell(&mut self, cell: Cell<'_>) -> Result<()> {
-        let mut writer = self.writer.iter_mut();
-        let written = writer.try_for_each(|writer| writer.cell(cell));
-        written.with_context(|| self.writing())
+        let written = self.writer.cell(cell);
+        written.with_context(|| cannot_write(&self.path))
     }
 
     pub fn end_row(&mut self) -> Result<()> {
-        let mut writer = self.writer.iter_mut();
-        let written = writer.try_for_each(|writer| writer.end_row());
-        written.with_context(|| self.writing())
+        let written = self.writer.end_row();
+        written.with_context(|| cannot_write(&self.path))
     }
 
     /// Makes sure that everything is on disk, and only then gives the file its name.
-    pub fn keep(mut self, existing: Existing) -> Result<FileChecksum> {
-        let finished = self.writer.take().map_or(Ok(()), RowWriter::finish);
+    pub fn persist(self, existing: Existing) -> Result<FileChecksum> {
         let Table {
-            path, temporary, ..
-        } = &self;
-        let (shown, shown_temporary) = (path.display(), temporary.display());
-        let written = finished
-            .and_then(|()| Ok(checksum_of(temporary)?))
-            .inspect_err(|_| platform::drop_half(path))
-            .with_context(|| self.writing())?;
-        match existing {
-            Existing::Refuse if path.exists() => bail!(
-                "`{shown}` appeared in the meantime and is left alone; what was written is in `{shown_temporary}`"
-            ),
+            path,
+            temporary,
+            writer,
+        } = self;
+        let written = writer
+            .finish()
+            .and_then(|()| Ok(checksum_of(temporary.path())?))
+            .with_context(|| cannot_write(&path))?;
+        let shown = path.display();
+        let persisted = match existing {
             Existing::Expect if path.exists() => {
-                let is_same = checksum_of(path).is_ok_and(|standing| standing == written);
-                platform::drop_half(path);
-                if !is_same {
+                if checksum_of(&path).ok() != Some(written) {
                     bail!("`{shown}` exists already and has other contents; move it away");
                 }
                 return Ok(written);
             }
-            Existing::Refuse | Existing::Replace | Existing::Expect => {}
+            Existing::Refuse | Existing::Expect => platform::persist_new(temporary, &path),
+            Existing::Replace => platform::persist(temporary, &path),
+        };
+        if let Err(PersistError { error, file }) = persisted {
+            let (_, kept) = file.keep()?;
+            let kept = format!("what was written is in `{}`", kept.display());
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                bail!("`{shown}` appeared in the meantime and is left alone; {kept}");
+            }
+            return Err(error).with_context(|| {
+                format!("cannot replace `{shown}` (is it open in Excel?); {kept}")
+            });
         }
-        platform::name_whole(path).with_context(|| {
-            format!(
-                "cannot replace `{shown}` (is it open in Excel?); what was written is in `{shown_temporary}`"
-            )
-        })?;
         Ok(written)
-    }
-
-    fn writing(&self) -> String {
-        format!("cannot write `{}`", self.temporary.display())
     }
 }
 
-impl Drop for Table {
-    fn drop(&mut self) {
-        if self.writer.take().is_some() {
-            platform::drop_half(&self.path);
-        }
-    }
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write `{}`", path.display())
 }
 
 /// Whether nothing would be left of `other` once `path` is written.
 pub fn would_overwrite(path: &Path, other: &Path) -> bool {
     let canonical = |path: &Path| fs::canonicalize(path).ok();
-    let names = [canonical(path), canonical(&platform::temporary_name(path))];
-    canonical(other).is_some_and(|other| names.contains(&Some(other)))
+    canonical(path).is_some_and(|path| canonical(other) == Some(path))
 }
 
 #[cfg(test)]
@@ -201,7 +191,7 @@ mod tests {
             }
             table.end_row().expect("written");
         }
-        let written = table.keep(Existing::Refuse).expect("it is whole");
+        let written = table.persist(Existing::Refuse).expect("it is whole");
         assert_eq!(written, checksum_of(&path).expect("it is there"));
         (folder, path)
     }
@@ -212,7 +202,7 @@ mod tests {
             table.cell(*cell).expect("written");
         }
         table.end_row().expect("written");
-        table.keep(Existing::Refuse).expect("it is whole");
+        table.persist(Existing::Refuse).expect("it is whole");
     }
 
     fn read_workbook(path: &Path) -> Vec<Vec<Data>> {

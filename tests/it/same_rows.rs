@@ -145,7 +145,7 @@ proptest! {
                 }
                 writing.end_row().expect("room");
             }
-            writing.keep(Existing::Refuse).expect("room");
+            writing.persist(Existing::Refuse).expect("room");
             let sheet = Sheet::open(&path, ReadOptions::default()).expect("a sheet");
             let mut wanted = wanted(&table);
             if name == "table.xlsx" {

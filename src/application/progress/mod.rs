@@ -1,11 +1,12 @@
-//! How a run shows itself while it goes on: a bar on a terminal, a line every ten seconds where
-//! there is none, nothing when nobody wants it. All on stderr; the only place that draws.
+//! Shows how far a run is: a bar on a terminal, a line every ten seconds where there is none,
+//! nothing with `--quiet`. All of it goes to standard error.
 //!
 //! ```text
-//! status of the loop ─▶ view ─▶ frame (text for a width) ─▶ terminal
-//!          failures by cause ─▶ lines above it ─────────────┘
+//! status of the loop ─▶ view (texts for a width) ─▶ bar (indicatif) ─▶ terminal
+//!          failures by cause ─▶ lines above the bar ───────────────────┘
 //! ```
 
+mod bar;
 mod failures;
 mod terminal;
 mod throughput;
@@ -21,8 +22,8 @@ use crate::model::outcome::Outcome;
 use crate::model::wording::plural;
 use crate::pace::Phase;
 use crate::stderr::say;
+use bar::Bar;
 use failures::Failures;
-use terminal::Terminal;
 use throughput::Throughput;
 use view::{Activity, View};
 
@@ -52,7 +53,7 @@ pub struct Progress {
     total: u64,
     done: u64,
     /// Of this run alone.
-    as_asked: u64,
+    succeeded: u64,
     failed: u64,
     failures: Failures,
     failures_due: Instant,
@@ -62,7 +63,7 @@ pub struct Progress {
 
 #[derive(Debug)]
 enum Display {
-    Bar(Terminal),
+    Bar(Bar),
     Lines { next: Instant },
     Hidden,
 }
@@ -76,14 +77,14 @@ impl Progress {
         };
         let display = match mode {
             ProgressMode::Hidden => Display::Hidden,
-            ProgressMode::Auto => Terminal::find().map_or(lines, Display::Bar),
+            ProgressMode::Auto => Bar::find(total).map_or(lines, Display::Bar),
             ProgressMode::Lines => lines,
         };
         Progress {
             display,
             total,
             done,
-            as_asked: 0,
+            succeeded: 0,
             failed: 0,
             failures: Failures::default(),
             failures_due: now + FAILURES_EVERY,
@@ -95,7 +96,7 @@ impl Progress {
     pub fn finished(&mut self, row: u64, outcome: &Outcome) {
         self.done += 1;
         if outcome.kind.is_success() {
-            self.as_asked += 1;
+            self.succeeded += 1;
         } else {
             self.failed += 1;
             self.failures.add(row, outcome);
@@ -122,9 +123,9 @@ impl Progress {
         }
         let view = self.view(status);
         match &mut self.display {
-            Display::Bar(terminal) => {
-                let frame = view.frame(terminal.width());
-                terminal.draw(&lines, &frame);
+            Display::Bar(bar) => {
+                bar.write_above(&lines);
+                bar.show(&view);
             }
             Display::Lines { next } => {
                 if *next <= now {
@@ -140,7 +141,7 @@ impl Progress {
     /// The lines about failures that are due.
     fn news(&mut self, is_end: bool) -> Vec<String> {
         match &self.display {
-            Display::Bar(terminal) => self.failures.news(terminal.width(), is_end),
+            Display::Bar(bar) => self.failures.news(bar.width(), is_end),
             Display::Lines { .. } => self.failures.news(ANY_WIDTH, is_end),
             Display::Hidden => Vec::new(),
         }
@@ -160,7 +161,7 @@ impl Progress {
                 longer,
             }
         } else if let Some(since) = status.silent_for.filter(|since| since.as_secs() > 0) {
-            Activity::QueryError { since }
+            Activity::Unanswered { since }
         } else if status.backing_off > 0 && status.backing_off as u64 == left {
             Activity::TryingAgain
         } else if matches!(status.pace.phase, Phase::Starting | Phase::Searching) {
@@ -170,7 +171,7 @@ impl Progress {
         };
         let is_foreseeable = !matches!(
             activity,
-            Activity::Stopping { .. } | Activity::QueryError { .. } | Activity::TryingAgain
+            Activity::Stopping { .. } | Activity::Unanswered { .. } | Activity::TryingAgain
         );
         let time_left = rate.filter(|_| is_foreseeable).and_then(|rate| {
             let sending = time_left(left, rate)?;
@@ -179,7 +180,7 @@ impl Progress {
         View {
             total: self.total,
             done: self.done,
-            as_asked: self.as_asked,
+            succeeded: self.succeeded,
             failed: self.failed,
             to_try_again: status.backing_off,
             time_left,
@@ -201,10 +202,10 @@ impl Progress {
     /// failures have not been said.
     pub fn end(&mut self) {
         let lines = self.news(true);
-        match &mut self.display {
-            Display::Bar(terminal) => terminal.draw(&lines, ""),
-            Display::Lines { .. } | Display::Hidden => say_all(&lines),
+        if let Display::Bar(bar) = &self.display {
+            bar.clear();
         }
+        say_all(&lines);
         self.display = Display::Hidden;
     }
 }

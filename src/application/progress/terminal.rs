@@ -1,27 +1,48 @@
-//! Draws a frame of a few lines at the foot of the terminal and takes it away again.
+//! The terminal behind standard error, as indicatif draws on it.
 
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use console::Term;
+use indicatif::TermLike;
 use tokio::time::Instant;
 
 /// Columns left free at the right: the `^C` or `^Z` that the terminal shows when the key is
-/// pressed must not break the line, or the frame could not be found again; and some terminals
-/// break a line already when its last column is written.
-const FREE: usize = 3;
+/// pressed must not wrap, or the bar could not be found again; and some terminals wrap as soon as
+/// their last column is written.
+const FREE_COLUMNS: u16 = 3;
+
+/// indicatif pads each line to the width, which must not be narrower than a character. On a
+/// narrower terminal lines wrap.
+const NARROWEST: u16 = 20;
 
 /// Frames come ten times a second. After a longer gap the process was stopped (Ctrl-Z) and the
-/// shell has written below the frame. The signal that says so can arrive after the next frame.
+/// shell has written below the frame, which then stays where it is. SIGCONT would not do: it may
+/// arrive after the next frame.
 const LONGEST_GAP: Duration = Duration::from_secs(1);
 
-/// A frame on the terminal behind stderr.
-#[derive(Debug)]
+/// Draws whole frames, and takes the last one away from the rows it takes up *now*.
+///
+/// indicatif goes up as many rows as a frame took when it was drawn, and fills each line to the
+/// last column instead of ending it. A terminal that was made narrower since has wrapped the lines
+/// again, and one that was made wider has joined them, so that pieces of the frame would be left
+/// behind (<https://github.com/console-rs/indicatif/issues/182>,
+/// <https://github.com/console-rs/indicatif/issues/695>). Here a frame is collected until it is
+/// flushed, its lines end, and its rows are counted when it is removed.
+#[derive(Debug, Clone)]
 pub(super) struct Terminal {
     term: Term,
-    /// What stands on the terminal now, without the line break it does not end in.
+    frame: Arc<Mutex<Frame>>,
+}
+
+#[derive(Debug)]
+struct Frame {
+    /// On the terminal now, without a line break at its end.
     drawn: String,
-    last_drawn: Instant,
+    /// Lines of the next frame.
+    next: Vec<String>,
+    last_flush: Instant,
 }
 
 impl Terminal {
@@ -30,62 +51,102 @@ impl Terminal {
         let term = Term::buffered_stderr();
         (term.is_term() && !console::is_dumb()).then(|| Terminal {
             term,
-            drawn: String::new(),
-            last_drawn: Instant::now(),
+            frame: Arc::new(Mutex::new(Frame {
+                drawn: String::new(),
+                next: Vec::new(),
+                last_flush: Instant::now(),
+            })),
         })
     }
 
-    /// Columns that a line may fill.
-    pub(super) fn width(&self) -> usize {
-        self.columns().saturating_sub(FREE)
+    fn frame(&self) -> MutexGuard<'_, Frame> {
+        self.frame.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces what stands there with `lines` above, which stay, and `frame`.
-    ///
-    /// Nothing can be done when the terminal takes no more.
-    pub(super) fn draw(&mut self, lines: &[String], frame: &str) {
-        let now = Instant::now();
-        let gap = now.duration_since(std::mem::replace(&mut self.last_drawn, now));
-        if gap > LONGEST_GAP {
-            // It stays where it is.
-            self.drawn.clear();
-        } else if lines.is_empty() && frame == self.drawn {
-            return;
-        }
-        let _ = self.try_draw(lines, frame);
+    fn columns(&self) -> u16 {
+        self.term.size().1
     }
 
-    fn try_draw(&mut self, lines: &[String], frame: &str) -> io::Result<()> {
-        let drawn = std::mem::take(&mut self.drawn);
+    fn redraw(&self, drawn: &str, next: &str) -> io::Result<()> {
         if !drawn.is_empty() {
-            let rows = rows(&drawn, self.columns());
+            // Row by row: tmux keeps what is cleared to the end of the screen in its history.
             self.term.clear_line()?;
-            self.term.move_cursor_up(rows - 1)?;
-            self.term.write_str("\r")?;
-            self.term.clear_to_end_of_screen()?;
+            for _ in 1..rows_of(drawn, self.columns()) {
+                self.term.move_cursor_up(1)?;
+                self.term.clear_line()?;
+            }
         }
-        for line in lines {
-            self.term.write_line(line)?;
-        }
-        self.term.write_str(frame)?;
-        self.drawn = frame.to_string();
+        self.term.write_str(next)?;
         self.term.flush()
-    }
-
-    fn columns(&self) -> usize {
-        usize::from(self.term.size().1)
     }
 }
 
-/// Rows that `frame` takes on a terminal of so many columns, which may have been made narrower
-/// since it was drawn.
-fn rows(frame: &str, columns: usize) -> usize {
-    let rows_of = |line: &str| {
-        console::measure_text_width(line)
-            .div_ceil(columns.max(1))
-            .max(1)
-    };
-    frame.split('\n').map(rows_of).sum()
+impl TermLike for Terminal {
+    fn width(&self) -> u16 {
+        let columns = self.columns().saturating_sub(FREE_COLUMNS);
+        columns.max(NARROWEST)
+    }
+
+    fn height(&self) -> u16 {
+        self.term.size().0
+    }
+
+    /// A line, or the blanks that fill it.
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        let line = text.trim_end();
+        if !line.is_empty() {
+            self.frame().next.push(line.to_string());
+        }
+        Ok(())
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.write_str(line)
+    }
+
+    /// Never fails: a run goes on when its terminal is gone, and indicatif would panic.
+    fn flush(&self) -> io::Result<()> {
+        let mut frame = self.frame();
+        let now = Instant::now();
+        let next = std::mem::take(&mut frame.next).join("\n");
+        let gap = now.duration_since(std::mem::replace(&mut frame.last_flush, now));
+        if gap > LONGEST_GAP {
+            frame.drawn.clear();
+        }
+        if next != frame.drawn {
+            let _ = self.redraw(&frame.drawn, &next);
+            frame.drawn = next;
+        }
+        Ok(())
+    }
+
+    // Flushing removes the last frame.
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Rows that `frame` takes on a terminal of so many columns.
+fn rows_of(frame: &str, columns: u16) -> usize {
+    let columns = usize::from(columns.max(1));
+    let rows = |line: &str| console::measure_text_width(line).div_ceil(columns).max(1);
+    frame.split('\n').map(rows).sum()
 }
 
 #[cfg(test)]
@@ -95,7 +156,8 @@ mod tests {
     #[test]
     fn a_frame_takes_more_rows_once_the_terminal_was_made_narrower() {
         let frame = format!("{}\n{}", "█".repeat(77), "x".repeat(30));
-        assert_eq!([80, 40, 20].map(|columns| rows(&frame, columns)), [2, 3, 6]);
-        assert_eq!(rows("", 0), 1);
+        let rows = [80, 40, 20].map(|columns| rows_of(&frame, columns));
+        assert_eq!(rows, [2, 3, 6]);
+        assert_eq!(rows_of("", 0), 1);
     }
 }

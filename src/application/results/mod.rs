@@ -94,7 +94,7 @@ pub fn write(
 ) -> Result<(Tally, FileChecksum)> {
     let mut table = Table::create(path, content.style)?;
     let tally = write_rows(&mut table, content, &mut show)?;
-    Ok((tally, table.keep(existing)?))
+    Ok((tally, table.persist(existing)?))
 }
 
 fn write_rows(
