@@ -317,9 +317,7 @@ fn word(kind: OutcomeKind) -> Cell<'static> {
     let tone = match kind {
         OutcomeKind::Updated => Tone::Good,
         OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
-        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => {
-            Tone::Warning
-        }
+        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => Tone::Warning,
         OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
     };
     Cell::Word(kind.word(), tone)
