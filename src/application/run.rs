@@ -98,8 +98,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
             say("nothing was sent");
             return Ok(ExitCode::NothingSent);
         }
-        let path = Journal::path_for(results);
-        Journal::create(&path, header, settings.durability)?
+        Journal::create(&Journal::path_for(results), header, settings.durability)?
     };
     if let (Some(names), None) = (sheet.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
