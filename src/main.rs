@@ -3,6 +3,7 @@
 use std::{env, process};
 
 use wxbulk::application::exit_code::ExitCode;
+use wxbulk::application::session::Network;
 use wxbulk::{cli, commands, platform, stderr};
 
 fn main() -> process::ExitCode {
@@ -18,7 +19,7 @@ fn main() -> process::ExitCode {
         .build();
     let ended = runtime
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(commands::run(cli)));
+        .and_then(|runtime| runtime.block_on(commands::run(cli, &Network)));
     let code = ended.unwrap_or_else(|error| {
         stderr::say(&format!("error: {}", platform::describe_error(&error)));
         ExitCode::NothingSent

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::application::settings::{Confirmation, RunSettings, Target};
 use crate::model::wording::plural;
-use crate::platform::StopSignals;
+use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
 
@@ -17,7 +17,7 @@ use crate::stderr::{self, ask, say};
 pub async fn is_wanted(
     settings: &RunSettings,
     checked: &CheckedSheet,
-    stop: &mut StopSignals,
+    stop: &mut impl StopRequests,
 ) -> Result<bool> {
     let Target::Service { base_url, .. } = &settings.target else {
         return Ok(true);
@@ -36,7 +36,7 @@ pub async fn is_wanted(
 
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
 /// to stop is a no.
-async fn confirm(question: &str, stop: &mut StopSignals) -> Result<bool> {
+async fn confirm(question: &str, stop: &mut impl StopRequests) -> Result<bool> {
     if !io::stdin().is_terminal() || !stderr::is_terminal() {
         bail!(
             "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"

@@ -14,7 +14,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod results;
 mod run;
-mod session;
+pub mod session;
 pub mod settings;
 pub mod suggested_commands;
 pub mod summary;

@@ -14,14 +14,14 @@ use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::pace::Pacer;
-use crate::platform::StopSignals;
+use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::{self, Directory};
 use crate::sheet::names::ResolvedNames;
 use crate::stderr::say;
-use crate::webex::http::Webex;
+use crate::webex::Queries;
 
 /// Tries for a question without which the run can go on.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
@@ -29,12 +29,12 @@ const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 const FORBIDDEN: u16 = 403;
 
 /// Questions before a run, asked as the run will ask its own.
-pub fn api<'a>(
+pub fn api<'a, S, T>(
     settings: &RunSettings,
-    service: &'a Webex,
+    service: &'a S,
     pacer: &'a mut Pacer,
-    stop: &'a mut StopSignals,
-) -> ApiClient<'a> {
+    stop: &'a mut T,
+) -> ApiClient<'a, S, T> {
     ApiClient {
         service,
         pacer,
@@ -48,8 +48,8 @@ pub fn api<'a>(
 
 /// Asks what the rows can be held against, and what their names mean unless that is `known`. A reason
 /// means that there is no point in a run; what else has no answer is said, and the run will show.
-pub async fn consult(
-    api: &mut ApiClient<'_>,
+pub async fn consult<S: Queries, T: StopRequests>(
+    api: &mut ApiClient<'_, S, T>,
     sheet: &mut Sheet,
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
@@ -128,8 +128,8 @@ fn organizations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String
 
 /// An administrator of some locations may perhaps not list them, and one location may be closed to
 /// a token that reads all others: only both together show that the right is missing.
-pub async fn ensure_it_may_read(
-    api: &mut ApiClient<'_>,
+pub async fn ensure_it_may_read<S: Queries, T: StopRequests>(
+    api: &mut ApiClient<'_, S, T>,
     setting: &Setting,
     first: &Row<'_>,
 ) -> Result<(), AbortReason> {

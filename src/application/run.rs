@@ -12,20 +12,21 @@ use crate::application::progress::Progress;
 use crate::application::recorder::RunRecorder;
 use crate::application::report::page_file;
 use crate::application::results;
-use crate::application::session::Session;
+use crate::application::session::{Connect, Session};
 use crate::application::settings::{RunSettings, Start, SummaryFormat};
 use crate::application::{journal_guard, preflight};
 use crate::engine::pipeline::{self, RunResult, Task};
 use crate::journal::Journal;
 use crate::model::clock;
 use crate::model::wording::plural;
-use crate::platform;
+use crate::platform::{self, StopRequests};
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
+use crate::webex::Service;
 
-pub async fn run(settings: RunSettings) -> Result<ExitCode> {
+pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCode> {
     let mut sheet = Sheet::open(
         &settings.spec.sheet.path,
         settings.spec.sheet.reading.clone(),
@@ -52,7 +53,7 @@ pub async fn run(settings: RunSettings) -> Result<ExitCode> {
         }
     };
 
-    let mut session = Session::open(&settings, &selected)?;
+    let mut session = network.connect(&settings, &selected)?;
     let mut pointless = None;
     if checked.rows_to_send() > 0 {
         let mut api = preflight::api(
@@ -98,8 +99,7 @@ pub async fn run(settings: RunSettings) -> Result<ExitCode> {
             say("nothing was sent");
             return Ok(ExitCode::NothingSent);
         }
-        let path = Journal::path_for(results);
-        Journal::create(&path, header, settings.durability)?
+        Journal::create(&Journal::path_for(results), header, settings.durability)?
     };
     if let (Some(names), None) = (sheet.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
@@ -147,9 +147,9 @@ fn selection<'a>(
     })
 }
 
-async fn send(
+async fn send<S: Service, T: StopRequests>(
     settings: &RunSettings,
-    session: Session,
+    session: Session<S, T>,
     selection: &Selection<'_>,
     plan: Option<&Sheet>,
     checked: &CheckedSheet,

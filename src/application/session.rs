@@ -1,5 +1,5 @@
-//! The session to the service: the connection, the pace, the wish to stop; and in a rehearsal what stands
-//! in for the service.
+//! What a run holds of the outside: the service, the pace, the wish to stop; and in a rehearsal what
+//! stands in for the service.
 
 use anyhow::{Context, Result};
 use tokio::time::Instant;
@@ -7,25 +7,50 @@ use tokio::time::Instant;
 use crate::application::rehearsal;
 use crate::application::settings::{RunSettings, Target};
 use crate::pace::Pacer;
-use crate::platform::StopSignals;
+use crate::platform::{StopRequests, StopSignals};
 use crate::sheet::selection::Selection;
 use crate::simulator::Simulator;
 use crate::stderr::say;
+use crate::webex::Queries;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 
-/// What a run holds from its first question to its last row.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) service: Webex,
-    pub(super) pacer: Pacer,
-    pub(super) stop: StopSignals,
-    /// What stands in for the service in a rehearsal.
-    _simulator: Option<Simulator>,
+/// Connects a run to the outside. [`Network`] does so in earnest.
+pub trait Connect {
+    type Service: Queries;
+    type Stop: StopRequests;
+
+    /// Called once, when the sheet was checked.
+    fn connect(
+        &self,
+        settings: &RunSettings,
+        selection: &Selection<'_>,
+    ) -> Result<Session<Self::Service, Self::Stop>>;
 }
 
-impl Session {
-    pub(super) fn open(settings: &RunSettings, selection: &Selection<'_>) -> Result<Session> {
+/// What a run holds from its first question to its last row.
+#[derive(Debug)]
+pub struct Session<S, T> {
+    pub service: S,
+    pub pacer: Pacer,
+    pub stop: T,
+    /// What stands in for the service in a rehearsal.
+    pub simulator: Option<Simulator>,
+}
+
+/// The service over the network, or the simulator in a rehearsal; stopped by signals.
+#[derive(Debug)]
+pub struct Network;
+
+impl Connect for Network {
+    type Service = Webex;
+    type Stop = StopSignals;
+
+    fn connect(
+        &self,
+        settings: &RunSettings,
+        selection: &Selection<'_>,
+    ) -> Result<Session<Webex, StopSignals>> {
         let (base_url, credentials, simulator) = match &settings.target {
             Target::Service {
                 base_url,
@@ -46,7 +71,7 @@ impl Session {
             })?,
             pacer: Pacer::new(&settings.pace, Instant::now()),
             stop: StopSignals::listen().context("cannot listen for Ctrl-C")?,
-            _simulator: simulator,
+            simulator,
         })
     }
 }

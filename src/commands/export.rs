@@ -16,6 +16,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::preflight::{self, say_why_not};
 use crate::application::results::Form;
+use crate::application::session::Connect;
 use crate::application::settings::{
     Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
 };
@@ -37,7 +38,7 @@ use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::lists::{Organization, Person};
 
-pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
+pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
@@ -80,7 +81,7 @@ pub(super) async fn run(flags: ExportFlags) -> Result<ExitCode> {
             list.display()
         );
     }
-    let code = application::run(settings).await?;
+    let code = application::run(settings, network).await?;
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.
         for path in [list, Journal::path_for(&output)] {

@@ -6,12 +6,13 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::results::Form;
+use crate::application::session::Connect;
 use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::cli::PlanFlags;
 use crate::cli::resolve::output_path;
 use crate::engine::pipeline::Task;
 
-pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
+pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
@@ -28,5 +29,5 @@ pub(super) async fn run(flags: PlanFlags) -> Result<ExitCode> {
         confirmation: Confirmation::Given,
         question: "",
     };
-    application::run(RunSettings::from_flags(spec, flags.run)?).await
+    application::run(RunSettings::from_flags(spec, flags.run)?, network).await
 }

@@ -11,6 +11,7 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::results::Form;
+use crate::application::session::Connect;
 use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::application::undo_sheet;
 use crate::cli::UndoFlags;
@@ -21,7 +22,7 @@ use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
 use crate::stderr::say;
 
-pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
+pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
@@ -60,7 +61,7 @@ pub(super) async fn run(flags: UndoFlags) -> Result<ExitCode> {
         confirmation: Confirmation::from_flag(flags.yes),
         question: "send the earlier numbers of",
     };
-    let code = application::run(RunSettings::from_flags(spec, flags.run)?).await?;
+    let code = application::run(RunSettings::from_flags(spec, flags.run)?, network).await?;
     if code == ExitCode::SomeRowsNotDone && !flags.force {
         say(
             "hint: --force puts back even what somebody changed since; name other results with --output",

@@ -14,12 +14,12 @@ use crate::model::outcome::{OutcomeKind, with_status};
 use crate::model::response::{ApiResult, message_of};
 use crate::model::row::Row;
 use crate::pace::{Departure, Pacer, Ticket, Verdict};
-use crate::platform::StopSignals;
+use crate::platform::{StopRequests, StopSignals};
 use crate::retry::{self, RetryDecision, RetryPolicy};
 use crate::setting::Setting;
 use crate::webex::http::Webex;
 use crate::webex::lists::{Fetched, Location, Organization, Person};
-use crate::webex::{Renewal, Service};
+use crate::webex::{Queries, Renewal};
 
 /// Tokens tried for one question.
 const MOST_REFUSALS: u32 = 2;
@@ -35,10 +35,10 @@ const MOST_PAGES: usize = 10_000;
 
 /// Asks the service.
 #[derive(Debug)]
-pub struct ApiClient<'a> {
-    pub service: &'a Webex,
+pub struct ApiClient<'a, S = Webex, T = StopSignals> {
+    pub service: &'a S,
     pub pacer: &'a mut Pacer,
-    pub stop: &'a mut StopSignals,
+    pub stop: &'a mut T,
     pub retry: RetryPolicy,
     /// A longer Retry-After than this ends it.
     pub longest_wait: Duration,
@@ -72,7 +72,7 @@ impl fmt::Display for QueryError {
 
 impl std::error::Error for QueryError {}
 
-impl ApiClient<'_> {
+impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     /// Whose token it is.
     pub async fn person(&mut self) -> Result<Person, QueryError> {
         let fetched = self.ask(self.service.url("/people/me")).await?;
@@ -105,11 +105,11 @@ impl ApiClient<'_> {
     }
 
     /// All pages of a list. One may be empty and still have a next.
-    async fn list<T>(
+    async fn list<I>(
         &mut self,
         first: String,
-        read: fn(&Fetched) -> Result<Vec<T>, String>,
-    ) -> Result<Vec<T>, QueryError> {
+        read: fn(&Fetched) -> Result<Vec<I>, String>,
+    ) -> Result<Vec<I>, QueryError> {
         let mut items = Vec::new();
         let mut url = first;
         for _ in 0..MOST_PAGES {

@@ -54,6 +54,11 @@ pub fn strip_error_number(words: &str) -> &str {
     words.split(" (os error").next().unwrap_or_default()
 }
 
+/// Wishes to stop, one after the other. [`StopSignals`] are the real ones.
+pub trait StopRequests: Stream<Item = ()> + Unpin {}
+
+impl<T: Stream<Item = ()> + Unpin> StopRequests for T {}
+
 /// The user's wish to stop, as often as it is uttered: Ctrl-C, and what terminals, services and
 /// shutting-down machines send.
 #[derive(Debug)]

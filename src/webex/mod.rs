@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::setting::Setting;
+use crate::webex::lists::Fetched;
 
 /// What the pipeline needs of the service. The real one is [`http::Webex`]; tests script theirs.
 pub trait Service {
@@ -41,6 +42,24 @@ pub trait Service {
     /// that follow carry the new one. It must not be dropped once it was begun: the answer may
     /// hold the only refresh token that is still good.
     fn renew(&self) -> impl Future<Output = ApiResult>;
+}
+
+/// What single queries need of the service besides.
+pub trait Queries: Service {
+    /// An address below the base URL.
+    fn url(&self, path: &str) -> String;
+
+    /// Where the calling locations of an organization are listed, so many on a page.
+    fn locations_url(&self, org_id: Option<&str>, most: u32) -> String;
+
+    /// Where the numbers of a row's location are.
+    fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String;
+
+    /// Whether an address is the service's own.
+    fn is_at(&self, url: &str) -> bool;
+
+    /// Reads one page: one request, no retry. Only a success has something fetched.
+    fn get(&self, url: &str, tracking: u128) -> impl Future<Output = (ApiResult, Option<Fetched>)>;
 }
 
 /// Whether an access token can be replaced.

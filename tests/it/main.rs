@@ -13,6 +13,7 @@ mod excel;
 mod export;
 mod fix;
 mod harness;
+mod histories;
 mod hostile;
 mod layers;
 mod libreoffice;

@@ -23,7 +23,7 @@ use crate::webex::lists::{self, Fetched};
 use crate::webex::secrets::Secrets;
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
-use crate::webex::{Renewal, Service, errors};
+use crate::webex::{Queries, Renewal, Service, errors};
 
 mod response_reader;
 mod setting_url;
@@ -121,38 +121,6 @@ impl Webex {
         })
     }
 
-    /// An address below the base URL.
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
-    }
-
-    /// Where the calling locations of an organization are listed, so many on a page.
-    pub fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
-        let mut url = self.url(&format!("/telephony/config/locations?max={most}"));
-        if let Some(org_id) = org_id {
-            let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
-        }
-        url
-    }
-
-    /// Where a setting of a row is.
-    pub fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
-        setting_url(&self.base_url, setting, row)
-    }
-
-    /// Whether an address is the service's own.
-    pub fn is_at(&self, url: &str) -> bool {
-        lists::is_of_the_service(url, &self.base_url)
-    }
-
-    /// Reads one page: one request, no retry. Only a success has something fetched.
-    pub async fn get(&self, url: &str, tracking: u128) -> (ApiResult, Option<Fetched>) {
-        match self.fetch(url, tracking).await {
-            Ok((answer, fetched)) => (Ok(answer), fetched),
-            Err(reply) => (reply, None),
-        }
-    }
-
     async fn fetch(
         &self,
         url: &str,
@@ -224,6 +192,35 @@ impl Webex {
             delivery,
             message: errors::flatten(&message).into(),
         })
+    }
+}
+
+impl Queries for Webex {
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
+        let mut url = self.url(&format!("/telephony/config/locations?max={most}"));
+        if let Some(org_id) = org_id {
+            let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
+        }
+        url
+    }
+
+    fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
+        setting_url(&self.base_url, setting, row)
+    }
+
+    fn is_at(&self, url: &str) -> bool {
+        lists::is_of_the_service(url, &self.base_url)
+    }
+
+    async fn get(&self, url: &str, tracking: u128) -> (ApiResult, Option<Fetched>) {
+        match self.fetch(url, tracking).await {
+            Ok((answer, fetched)) => (Ok(answer), fetched),
+            Err(reply) => (reply, None),
+        }
     }
 }
 
