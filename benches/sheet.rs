@@ -99,6 +99,12 @@ fn read_records(path: &Path, rows: u64) {
 
 fn check_sheet(path: &Path, rows: u64) {
     let sheet = Sheet::open(path, ReadOptions::default()).expect("a sheet");
-    let checked = check(&sheet, DuplicatePolicy::Refuse, |_| Ok(())).expect("it can be read");
+    let checked = check(
+        &sheet,
+        &wxbulk::sheet::directory::Directory::default(),
+        DuplicatePolicy::Refuse,
+        |_| Ok(()),
+    )
+    .expect("it can be read");
     assert_eq!((checked.rows, checked.problems), (rows, 0));
 }

@@ -98,7 +98,7 @@ fn read(bytes: &[u8], reading: ReadOptions) {
     };
     let mut problems = 0;
     let policy = DuplicatePolicy::Refuse;
-    let checked = check(&sheet, policy, |problem| {
+    let checked = check(&sheet, &Directory::default(), policy, |problem| {
         problems += 1;
         assert_can_be_shown(problem);
         Ok(())

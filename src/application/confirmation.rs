@@ -7,6 +7,8 @@ use anyhow::{Result, bail};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
+use crate::application::journal_guard::Earlier;
+use crate::application::preflight::ServiceFacts;
 use crate::application::settings::{Confirmation, RunSettings, Target};
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
@@ -14,15 +16,19 @@ use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
 
 /// Whether the user wants what a run is about to send.
-pub async fn is_wanted(
+pub(super) async fn is_wanted(
     settings: &RunSettings,
     checked: &CheckedSheet,
+    facts: &ServiceFacts,
+    earlier: &Earlier,
     stop: &mut impl StopRequests,
 ) -> Result<bool> {
     let Target::Service { base_url, .. } = &settings.target else {
         return Ok(true);
     };
-    if settings.spec.confirmation == Confirmation::Given || checked.rows_to_send() == 0 {
+    let is_given = settings.spec.confirmation == Confirmation::Given;
+    // What was begun was wanted, and where nothing can be sent there is nothing to ask.
+    if is_given || checked.rows_to_send() == 0 || facts.abort.is_some() || earlier.is_resumed() {
         return Ok(true);
     }
     let question = format!(
@@ -31,7 +37,11 @@ pub async fn is_wanted(
         plural(checked.rows_to_send(), "row"),
         plural(checked.organizations as u64, "organization"),
     );
-    confirm(&question, stop).await
+    let is_wanted = confirm(&question, stop).await?;
+    if !is_wanted {
+        say("nothing was sent");
+    }
+    Ok(is_wanted)
 }
 
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish

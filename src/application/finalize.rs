@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use tokio::time::Instant;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::report::page_file;
 use crate::application::results::{self, Content};
 use crate::application::settings::{RunSettings, Start, SummaryFormat};
+use crate::application::spool;
 use crate::application::suggested_commands;
 use crate::application::summary::Summary;
 use crate::engine::abort::AbortReason;
@@ -26,7 +28,7 @@ pub(super) fn finalize(
     settings: &RunSettings,
     selection: &Selection<'_>,
     checked: &CheckedSheet,
-    journal: &mut Journal,
+    mut journal: Journal,
     started: Instant,
     ended: RunResult,
 ) -> ExitCode {
@@ -44,7 +46,7 @@ pub(super) fn finalize(
                 ..selection.sheet.csv_style()
             },
             selection,
-            journal,
+            journal: &journal,
             unfinished: &unfinished,
         };
         results::write(&settings.spec.output, existing, content, show)
@@ -82,12 +84,29 @@ pub(super) fn finalize(
         throttled: ended.throttled,
         took: started.elapsed(),
         results,
-        resume: suggested_commands::with_resume(),
-        send_failed: suggested_commands::send_failed(&settings.spec.output, settings.spec.task),
+        resume: suggested_commands::with_resume(settings),
+        send_failed: suggested_commands::send_failed(settings),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     tell(&summary, settings.summary);
+    // Windows lets nobody read it meanwhile.
+    drop(journal);
+    if summary.reason.is_none() && summary.results.is_some() {
+        spool::remove(&settings.spec.output);
+    }
+    write_report(settings);
     summary.exit_code()
+}
+
+fn write_report(settings: &RunSettings) {
+    let Some(report) = &settings.report else {
+        return;
+    };
+    match page_file::write(&settings.spec.output, report) {
+        Ok(()) if settings.summary == SummaryFormat::Quiet => {}
+        Ok(()) => page_file::say_where(report),
+        Err(error) => say(&format!("error: {}", platform::describe_error(&error))),
+    }
 }
 
 /// Prints a line of a plan.

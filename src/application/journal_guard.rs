@@ -6,7 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::application::settings::{BadRows, RunSettings, Target};
+use crate::application::report::page_file;
+use crate::application::results;
+use crate::application::settings::{BadRows, RunSettings, Start, Target};
+use crate::application::spool::Spool;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{
@@ -16,11 +19,84 @@ use crate::journal::{
 use crate::model::clock;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
+use crate::sheet::directory::Directory;
+use crate::sheet::names::ResolvedNames;
+use crate::sheet::selection::Selection;
 use crate::sheet::{RowFilter, Sheet};
 use crate::table;
 use crate::webex::errors::flatten;
 
-pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
+/// What a run begins from: its own header, and the journal of the part before where it goes on.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    header: RunHeader,
+    journal: Option<Journal>,
+}
+
+impl Earlier {
+    pub(super) fn is_resumed(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// What the names of the sheet meant when the run began.
+    pub(super) fn names(&self) -> Option<&ResolvedNames> {
+        self.journal.as_ref().and_then(Journal::names)
+    }
+}
+
+/// Makes sure that everything that is to be written may be, and opens the journal to go on with.
+pub(super) fn compare(
+    settings: &RunSettings,
+    sheet: &Sheet,
+    checked: &CheckedSheet,
+) -> Result<Earlier> {
+    let results = &settings.spec.output;
+    ensure_results_are_not_the_sheet(settings)?;
+    if let Some(report) = &settings.report {
+        page_file::ensure_there_is_room(report, results)?;
+    }
+    if let Ok(columns) = &sheet.columns {
+        let form = settings.spec.form.for_sheet(columns);
+        results::ensure_they_fit(results, form, columns, checked.rows)?;
+    }
+    let header = header(settings, sheet, checked)?;
+    let journal = match settings.start {
+        Start::Resume => Some(go_on(settings, &header)?),
+        Start::Fresh => {
+            make_room(settings)?;
+            None
+        }
+    };
+    Ok(Earlier { header, journal })
+}
+
+/// Begins the run on disk, or goes on with it: the copy of the sheet, then the journal.
+pub(super) fn begin(
+    settings: &RunSettings,
+    earlier: Earlier,
+    spool: &Spool,
+    selection: &Selection<'_>,
+    checked: &CheckedSheet,
+) -> Result<Journal> {
+    let results = &settings.spec.output;
+    let mut journal = if let Some(journal) = earlier.journal {
+        journal
+    } else {
+        spool.keep(results)?;
+        Journal::create(
+            &Journal::path_for(results),
+            earlier.header,
+            settings.durability,
+        )?
+    };
+    if let (Some(names), None) = (selection.directory.names(), journal.names()) {
+        journal.note_names(names.clone())?;
+    }
+    journal.begin(record(settings, selection.directory, checked))?;
+    Ok(journal)
+}
+
+fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
     let sheet = &settings.spec.sheet.path;
     if table::would_overwrite(&settings.spec.output, sheet) {
         bail!(
@@ -31,11 +107,7 @@ pub(super) fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result
     Ok(())
 }
 
-pub(super) fn header(
-    settings: &RunSettings,
-    sheet: &Sheet,
-    checked: &CheckedSheet,
-) -> Result<RunHeader> {
+fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Result<RunHeader> {
     let (base_url, rehearsal) = match &settings.target {
         Target::Service { base_url, .. } => (base_url.to_string(), false),
         Target::Rehearsal { .. } => ("rehearsal".to_string(), true),
@@ -71,10 +143,10 @@ pub(super) fn header(
 }
 
 /// What is noted where a run begins or goes on.
-pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> BeginRecord {
+fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet) -> BeginRecord {
     let organizations = checked.organizations_named.iter();
     let name_of = |id: &Option<String>| {
-        let name = id.as_deref().and_then(|id| sheet.directory.name_of(id));
+        let name = id.as_deref().and_then(|id| directory.name_of(id));
         flatten(name.unwrap_or_default())
     };
     BeginRecord {
@@ -95,7 +167,7 @@ pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &CheckedShe
 
 /// Makes sure that a run may begin: no results and no journal, or those of a rehearsal, which
 /// nobody will miss.
-pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
+fn make_room(settings: &RunSettings) -> Result<()> {
     let results = &settings.spec.output;
     let journal_path = Journal::path_for(results);
     if !journal_path.exists() {
@@ -135,12 +207,12 @@ pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
         "an earlier run of this sheet did not reach its end; `{}` has its {} finished rows\nhint: to go on with it: {}\n{anew}",
         journal_path.display(),
         journal.finished(),
-        suggested_commands::with_resume()
+        suggested_commands::with_resume(settings)
     )
 }
 
 fn hint_to_send_again(settings: &RunSettings, what: &str) -> String {
-    let command = suggested_commands::send_failed(&settings.spec.output, settings.spec.task);
+    let command = suggested_commands::send_failed(settings);
     command.map_or(String::new(), |command| {
         format!("\nhint: to send again what {what} in it: {command}")
     })
@@ -157,7 +229,7 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 }
 
 /// Opens the journal of an earlier run, if that run was about the same.
-pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
+fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let results = &settings.spec.output;
     let path = Journal::path_for(results);
     if !path.exists() {

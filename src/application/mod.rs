@@ -1,11 +1,12 @@
 //! A run from the opened sheet to the written results, whatever command asked for it.
 
 pub mod check_notes;
-pub mod confirmation;
+mod confirmation;
 pub mod exit_code;
 mod finalize;
 mod journal_guard;
 pub mod logging;
+mod plan_guard;
 mod precheck;
 pub mod preflight;
 pub mod progress;
@@ -16,6 +17,7 @@ pub mod results;
 mod run;
 pub mod session;
 pub mod settings;
+mod spool;
 pub mod suggested_commands;
 pub mod summary;
 pub mod undo_sheet;

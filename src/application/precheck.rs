@@ -3,10 +3,11 @@
 
 use anyhow::Result;
 
-use crate::application::check_notes::say_counts;
+use crate::application::check_notes::{say_counts, say_doubts};
 use crate::application::settings::{BadRows, RunSettings};
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
+use crate::sheet::directory::Directory;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
 use crate::stderr::{self, say};
@@ -14,25 +15,50 @@ use crate::stderr::{self, say};
 /// Checks the whole sheet. `None`: nothing may be sent.
 pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<CheckedSheet>> {
     let mut listing = ProblemList::begin(ListFormat::Text, &mut stderr::lock())?;
-    let checked = check(sheet, settings.spec.sheet.duplicates, |problem| {
-        listing.add(problem, &mut stderr::lock())
-    })?;
+    let checked = check(
+        sheet,
+        &Directory::default(),
+        settings.spec.sheet.duplicates,
+        |problem| listing.add(problem, &mut stderr::lock()),
+    )?;
     for line in listing.withheld("; wxbulk check --format csv lists them all") {
         say(&line);
     }
     Ok(may_go_on(sheet, &checked, settings.bad_rows).then_some(checked))
 }
 
-/// Checks the sheet once more, now against what the service said, and tells only what is new.
-/// `None`: nothing may be sent.
+/// Checks the sheet once more where the service said something that it can be held against, and
+/// tells only what is new. `None`: nothing may be sent.
 pub(super) fn recheck(
     sheet: &Sheet,
     settings: &RunSettings,
+    directory: &Directory,
+    before: CheckedSheet,
+) -> Result<Option<CheckedSheet>> {
+    let checked = if directory.is_empty() {
+        before
+    } else {
+        let Some(checked) = check_against(sheet, settings, directory, &before)? else {
+            return Ok(None);
+        };
+        checked
+    };
+    for doubt in say_doubts(&checked) {
+        say(&doubt);
+    }
+    Ok(Some(checked))
+}
+
+fn check_against(
+    sheet: &Sheet,
+    settings: &RunSettings,
+    directory: &Directory,
     before: &CheckedSheet,
 ) -> Result<Option<CheckedSheet>> {
     let mut said = Vec::new();
     let mut listing = ProblemList::begin(ListFormat::Text, &mut said)?;
-    let checked = check(sheet, settings.spec.sheet.duplicates, |problem| {
+    let duplicates = settings.spec.sheet.duplicates;
+    let checked = check(sheet, directory, duplicates, |problem| {
         let row = problem.place.row;
         let is_new = match problem.kind {
             ProblemKind::SameLocation => before.duplicates.of_row(row).is_none(),

@@ -8,18 +8,20 @@ use std::num::NonZeroU32;
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::session::Session;
 use crate::application::settings::RunSettings;
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::engine::pipeline::Task;
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::pace::Pacer;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
-use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::{self, Directory};
 use crate::sheet::names::ResolvedNames;
+use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
 
@@ -46,25 +48,78 @@ pub fn api<'a, S, T>(
     }
 }
 
-/// Asks what the rows can be held against, and what their names mean unless that is `known`. A reason
-/// means that there is no point in a run; what else has no answer is said, and the run will show.
-pub async fn consult<S: Queries, T: StopRequests>(
-    api: &mut ApiClient<'_, S, T>,
-    sheet: &mut Sheet,
+/// What the service says before a run, of the token and of the sheet's names.
+#[derive(Debug, Default)]
+pub struct ServiceFacts {
+    pub directory: Directory,
+    /// Why there is no point in sending anything.
+    pub abort: Option<AbortReason>,
+}
+
+impl ServiceFacts {
+    fn pointless(directory: Directory, reason: AbortReason) -> ServiceFacts {
+        ServiceFacts {
+            directory,
+            abort: Some(reason),
+        }
+    }
+}
+
+/// Asks what the rows can be held against, what their names mean unless an earlier part of the run
+/// knows, and whether the token may read what the run has to read. What has no answer is said, and
+/// the run will show.
+pub(super) async fn look_up<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    selection: &Selection<'_>,
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
-) -> Result<Option<AbortReason>> {
-    if let Some(known) = known {
-        // Also where nothing more can be asked: what is done must be told.
-        sheet.directory = Directory::default().with_names(known.clone());
+) -> Result<ServiceFacts> {
+    if checked.rows_to_send() == 0 {
+        return Ok(ServiceFacts::default());
     }
+    let mut api = api(
+        settings,
+        &session.service,
+        &mut session.pacer,
+        &mut session.stop,
+    );
+    let mut facts = names_and_organizations(&mut api, selection, checked, known).await?;
+    if facts.abort.is_none() && settings.spec.task != Task::Write {
+        let selection = Selection {
+            directory: &facts.directory,
+            ..*selection
+        };
+        if let Some(first) = selection.rows_to_send(None, Vec::new())?.next() {
+            let setting = selection.columns.setting;
+            let may = ensure_it_may_read(&mut api, setting, &first?).await;
+            facts.abort = may.err();
+        }
+    }
+    Ok(facts)
+}
+
+async fn names_and_organizations<S: Queries, T: StopRequests>(
+    api: &mut ApiClient<'_, S, T>,
+    selection: &Selection<'_>,
+    checked: &CheckedSheet,
+    known: Option<&ResolvedNames>,
+) -> Result<ServiceFacts> {
     let tries = api.retry.tries;
     if checked.named == 0 {
         api.retry.tries = FEW_TRIES.min(tries);
     }
     let organizations = match api.organizations().await {
         Ok(organizations) => organizations,
-        Err(QueryError::Stopped(reason)) => return Ok(Some(reason)),
+        Err(QueryError::Stopped(reason)) => {
+            // Also where nothing more can be asked: what is done must be told.
+            let names = known.cloned();
+            let directory = names.map(|names| Directory::default().with_names(names));
+            return Ok(ServiceFacts::pointless(
+                directory.unwrap_or_default(),
+                reason,
+            ));
+        }
         Err(query_error) => {
             say(&format!(
                 "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
@@ -73,51 +128,56 @@ pub async fn consult<S: Queries, T: StopRequests>(
         }
     };
     api.retry.tries = tries;
-    sheet.directory = Directory::new(&organizations);
+    let managed = Directory::new(&organizations);
     if checked.named == 0 {
-        return Ok(None);
+        return Ok(ServiceFacts {
+            directory: managed,
+            abort: None,
+        });
     }
     let mut names = match known {
         Some(known) => known.clone(),
-        None => ResolvedNames::of_organizations(organizations.clone()),
+        None => ResolvedNames::of_organizations(organizations),
     };
-    sheet.directory = Directory::new(&organizations).with_names(names.clone());
     if known.is_none() {
-        let wanted = organizations_with_named_locations(sheet)?;
+        let so_far = managed.clone().with_names(names.clone());
+        let wanted = organizations_with_named_locations(selection, &so_far)?;
         if !wanted.is_empty() {
             let count = plural(wanted.len() as u64, "organization");
             say(&format!("looking up the locations of {count} by name"));
         }
         for org_id in wanted {
             let locations = match api.locations(org_id.as_deref()).await {
+                // Half of the names are no better than none.
                 Err(QueryError::Stopped(reason)) => {
-                    // Half of the names are no better than none.
-                    sheet.directory = Directory::default();
-                    return Ok(Some(reason));
+                    return Ok(ServiceFacts::pointless(Directory::default(), reason));
                 }
                 answer => answer.map_err(|query_error| query_error.to_string()),
             };
             names.add_locations(org_id, locations);
         }
-        sheet.directory = Directory::new(&organizations).with_names(names);
     }
-    Ok(None)
+    Ok(ServiceFacts {
+        directory: managed.with_names(names),
+        abort: None,
+    })
 }
 
 /// Each once, in the order of the sheet.
-fn organizations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String>>> {
+fn organizations_with_named_locations(
+    selection: &Selection<'_>,
+    directory: &Directory,
+) -> Result<Vec<Option<String>>> {
+    let Selection { sheet, columns, .. } = *selection;
     let mut wanted = Vec::new();
     let mut seen = HashSet::new();
-    let Ok(columns) = &sheet.columns else {
-        return Ok(wanted);
-    };
     let mut records = sheet.records()?;
     while let Some(numbered) = records.next_record() {
         let record = numbered?.record;
         if sheet.is_settled(columns, &record) {
             continue;
         }
-        if let Some(org_id) = sheet.org_of_named(columns, &record)
+        if let Some(org_id) = sheet.org_of_named(columns, &record, directory)
             && seen.insert(org_id.as_deref().map(directory::key_of))
         {
             wanted.push(org_id);
@@ -128,7 +188,7 @@ fn organizations_with_named_locations(sheet: &Sheet) -> Result<Vec<Option<String
 
 /// An administrator of some locations may perhaps not list them, and one location may be closed to
 /// a token that reads all others: only both together show that the right is missing.
-pub async fn ensure_it_may_read<S: Queries, T: StopRequests>(
+async fn ensure_it_may_read<S: Queries, T: StopRequests>(
     api: &mut ApiClient<'_, S, T>,
     setting: &Setting,
     first: &Row<'_>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
+use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Durability;
 use crate::pace::{Memory, PaceSettings};
@@ -41,6 +42,8 @@ pub struct RunSpec {
 /// Everything a run needs to know.
 #[derive(Debug)]
 pub struct RunSettings {
+    /// What was typed, for the commands that are suggested.
+    pub typed: TypedCommand,
     pub spec: RunSpec,
     pub start: Start,
     pub bad_rows: BadRows,

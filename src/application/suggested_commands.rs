@@ -1,58 +1,72 @@
-//! The commands that the user is told to type, made from the one they typed.
+//! The commands that a person is told to type. Each can be pasted, and keeps every guard that the
+//! person had chosen: what one run was held to, the next one is too.
 
-use std::env;
 use std::path::Path;
 
+use crate::application::settings::RunSettings;
 use crate::engine::pipeline::Task;
 use crate::journal::MeaningfulSettings;
 use crate::platform;
 use crate::webex::base_url::WEBEX;
 
+/// A command as it was typed, taken apart. A name that is no text could not be printed so that it can
+/// be typed again, so these are texts.
+#[derive(Debug, Clone, Default)]
+pub struct TypedCommand {
+    /// All its words, the program first.
+    pub words: Vec<String>,
+    /// Its flags by their long names, with their values.
+    pub flags: Vec<(String, Option<String>)>,
+}
+
+/// Flags of a run that the next one over its results does not take over: they name its own files, say
+/// how it began, or answer its question. Those that follow from the settings are added anew.
+const OF_ONE_RUN_ONLY: [&str; 10] = [
+    "backup",
+    "force",
+    "if-unchanged",
+    "log-file",
+    "only-failed",
+    "output",
+    "report",
+    "resume",
+    "summary",
+    "yes",
+];
+
 /// This command with `--resume`.
-pub fn with_resume() -> String {
-    let mut words: Vec<String> = typed().collect();
+pub fn with_resume(settings: &RunSettings) -> String {
+    let mut words = settings.typed.words.clone();
     if !words.iter().any(|word| word == "--resume") {
         words.push("--resume".into());
     }
     join(&words)
 }
 
-/// The command that sends again what `results` says failed, where anything was sent.
-pub fn send_failed(results: &Path, task: Task) -> Option<String> {
-    if task == Task::Read {
+/// The command that sends again what the results say failed, where anything was sent.
+pub fn send_failed(settings: &RunSettings) -> Option<String> {
+    if settings.spec.task == Task::Read {
         return None;
     }
-    let program = typed().next().unwrap_or_else(|| "wxbulk".into());
-    let results = results.display().to_string();
-    let mut words = vec![program, "apply".into(), results, "--only-failed".into()];
-    words.extend(kept(typed()));
-    Some(join(&words))
-}
-
-/// The flags among the words typed that the next command needs as well: where it sends, with what
-/// it gets in, and what the rows leave open.
-fn kept(mut typed: impl Iterator<Item = String>) -> Vec<String> {
-    const ALONE: [&str; 2] = ["--rehearse", "--backup"];
-    const WITH_A_VALUE: [&str; 5] = [
-        "--base-url",
-        "--token-file",
-        "--service-app",
-        "--org",
-        "--country",
-    ];
-    let mut kept = Vec::new();
-    while let Some(word) = typed.next() {
-        let (flag, value) = match word.split_once('=') {
-            Some((flag, _)) => (flag, None),
-            None if WITH_A_VALUE.contains(&&*word) => (&*word, typed.next()),
-            None => (&*word, None),
-        };
-        if ALONE.contains(&flag) || WITH_A_VALUE.contains(&flag) {
-            kept.push(word);
-            kept.extend(value);
+    let typed = &settings.typed;
+    let program = typed.words.first().map_or("wxbulk", String::as_str);
+    let results = settings.spec.output.display().to_string();
+    let mut words: Vec<String> = [program, "apply", &results, "--only-failed"]
+        .map(String::from)
+        .into();
+    if settings.spec.task == Task::ReadThenWrite {
+        words.push("--backup".into());
+    }
+    if let Some(plan) = &settings.spec.preconditions {
+        words.extend(["--if-unchanged".into(), plan.display().to_string()]);
+    }
+    for (name, value) in &typed.flags {
+        if !OF_ONE_RUN_ONLY.contains(&name.as_str()) {
+            words.push(format!("--{name}"));
+            words.extend(value.clone());
         }
     }
-    kept
+    Some(join(&words))
 }
 
 /// The command that puts back what a run with these settings changed, for whoever has wxbulk.
@@ -69,11 +83,6 @@ pub fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
         words.extend(["--org".into(), org.clone()]);
     }
     join(&words)
-}
-
-/// What was typed. A name that is no text could not be printed so that it can be typed again.
-fn typed() -> impl Iterator<Item = String> {
-    env::args_os().map(|word| word.to_string_lossy().into_owned())
 }
 
 fn join(words: &[String]) -> String {
@@ -94,18 +103,6 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_next_command_goes_to_the_same_place_with_the_same_key() {
-        let kept = |line: &str| kept(line.split(' ').map(String::from)).join(" ");
-        let typed = "wxbulk apply a.csv --yes --token-file t.txt --rate 5/s --org=O --backup -o b";
-        assert_eq!(kept(typed), "--token-file t.txt --org=O --backup");
-        assert_eq!(
-            kept("wxbulk apply a.csv --rehearse --rehearse-speed 2"),
-            "--rehearse"
-        );
-        assert_eq!(kept("wxbulk apply a.csv --base-url"), "--base-url");
-    }
 
     #[test]
     fn words_that_a_shell_would_take_apart_are_quoted() {

@@ -16,6 +16,7 @@ use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::{Row, TargetKey};
 use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::SeenRows;
 use crate::sheet::number::REMOVE;
 use crate::sheet::result_columns::PRESENT;
@@ -153,14 +154,16 @@ fn is_changed(columns: &Columns, numbered: &NumberedRecord) -> bool {
 }
 
 fn read<'r>(source: &Sheet, columns: &Columns, numbered: &'r NumberedRecord) -> Result<Row<'r>> {
-    source.read_row(columns, numbered).map_err(|problems| {
-        let problem = problems.first().map(ToString::to_string);
-        anyhow::anyhow!(
-            "`{}` was changed since the run wrote it: {}",
-            source.path.display(),
-            problem.unwrap_or_default()
-        )
-    })
+    source
+        .read_row(columns, numbered, &Directory::default())
+        .map_err(|problems| {
+            let problem = problems.first().map(ToString::to_string);
+            anyhow::anyhow!(
+                "`{}` was changed since the run wrote it: {}",
+                source.path.display(),
+                problem.unwrap_or_default()
+            )
+        })
 }
 
 fn write_row(

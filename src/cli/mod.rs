@@ -5,6 +5,7 @@ mod completions;
 mod man_pages;
 pub mod resolve;
 mod shared_flags;
+mod typed_command;
 mod usage_errors;
 
 use std::path::PathBuf;

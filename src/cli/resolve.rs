@@ -12,11 +12,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::application::progress::ProgressMode;
+use crate::application::results::Form;
 use crate::application::settings::{
     BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat, Target,
 };
-use crate::cli::{RunFlags, ServiceFlags, SheetFlags};
-use crate::engine::pipeline::RunPolicy;
+use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
+use crate::engine::pipeline::{RunPolicy, Task};
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
 use crate::pace::{Memory, PaceSettings};
@@ -105,6 +106,7 @@ impl RunSettings {
         };
         let task = spec.task;
         Ok(RunSettings {
+            typed: flags.typed,
             spec: RunSpec {
                 confirmation,
                 ..spec
@@ -155,6 +157,31 @@ impl RunSettings {
             },
         })
     }
+}
+
+/// What `wxbulk apply` is to do, and the flags that say how.
+pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
+    let sheet = SheetSettings::from_flags(flags.sheet)?;
+    let reads_first = flags.backup || flags.if_unchanged.is_some();
+    let spec = RunSpec {
+        command: "apply",
+        form: if reads_first {
+            Form::ResultsWithPrevious
+        } else {
+            Form::Results
+        },
+        output: output_path(&sheet.path, flags.output, "results.csv")?,
+        sheet,
+        task: if reads_first {
+            Task::ReadThenWrite
+        } else {
+            Task::Write
+        },
+        preconditions: flags.if_unchanged,
+        confirmation: Confirmation::from_flag(flags.yes),
+        question: "send the changes of",
+    };
+    Ok((spec, flags.run))
 }
 
 /// Where the output of a run goes: where the user says, else beside the sheet with another ending.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use crate::application::suggested_commands::TypedCommand;
+
 /// Which sheet, and how it is read.
 #[derive(Debug, Args)]
 pub struct SheetFlags {
@@ -20,7 +22,7 @@ pub struct SheetFlags {
     pub country: Option<String>,
 
     /// The sheet is a results file: take only the rows of it that are not as asked
-    #[arg(long, conflicts_with = "allow_duplicates", help_heading = "Sheet")]
+    #[arg(long, help_heading = "Sheet")]
     pub only_failed: bool,
 
     /// Send several rows for one location one after the other, in the order of the sheet
@@ -47,6 +49,10 @@ pub struct SheetFlags {
 )]
 #[derive(Debug, Args)]
 pub struct RunFlags {
+    /// The whole command, for the commands that are suggested.
+    #[arg(skip)]
+    pub typed: TypedCommand,
+
     /// Go on with a run that ended early
     #[arg(long)]
     pub resume: bool,

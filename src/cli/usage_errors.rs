@@ -5,15 +5,25 @@ use std::ffi::OsString;
 use std::num::{ParseFloatError, ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
-use super::Cli;
+use super::{Cli, typed_command};
 
 /// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
 /// the words for the person come back.
 pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
     let typed: Vec<OsString> = typed.into_iter().collect();
-    Cli::try_parse_from(&typed).map_err(|error| match to_message(&error, &typed) {
+    let parsed = Cli::command()
+        .try_get_matches_from(&typed)
+        .and_then(|matches| {
+            let mut cli = Cli::from_arg_matches(&matches)?;
+            typed_command::hand_over(
+                cli.command.as_mut(),
+                typed_command::take_apart(&typed, &matches),
+            );
+            Ok(cli)
+        });
+    parsed.map_err(|error| match to_message(&error, &typed) {
         Some(words) => words,
         None => error.exit(),
     })

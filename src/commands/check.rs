@@ -13,6 +13,7 @@ use crate::cli::CheckFlags;
 use crate::model::wording::plural;
 use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
+use crate::sheet::directory::Directory;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
 use crate::sheet::{ReadOptions, Separator, Sheet};
 use crate::stderr::say;
@@ -41,9 +42,12 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         let separator = Some(Separator(sheet.delimiter()));
         sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
     }
-    let checked = check(&sheet, settings.duplicates, |problem| {
-        listing.add(problem, &mut out)
-    })?;
+    let checked = check(
+        &sheet,
+        &Directory::default(),
+        settings.duplicates,
+        |problem| listing.add(problem, &mut out),
+    )?;
     let mut counts = listing.withheld("; --format csv lists them all");
     if let (Some(path), Some(mended)) = (&flags.fix, mended) {
         say(&say_mended(path, mended));

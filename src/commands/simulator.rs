@@ -13,6 +13,7 @@ use crate::application::rehearsal::locations;
 use crate::cli::SimulatorFlags;
 use crate::platform::StopSignals;
 use crate::sheet::check::{DuplicatePolicy, check};
+use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, Sheet};
 use crate::simulator::{Behavior, Locations, ParseError, Simulator};
@@ -78,7 +79,13 @@ where
 fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
     // The rows' own organizations count; those without one belong to the token's.
     let sheet = Sheet::open(path, ReadOptions::default())?;
-    let duplicates = check(&sheet, DuplicatePolicy::InOrder, |_| Ok(()))?.duplicates;
+    let duplicates = check(
+        &sheet,
+        &Directory::default(),
+        DuplicatePolicy::InOrder,
+        |_| Ok(()),
+    )?
+    .duplicates;
     let Ok(columns) = &sheet.columns else {
         bail!(
             "`{}` has no header with orgId, locationId and a number",
@@ -88,6 +95,7 @@ fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
     locations(&Selection {
         sheet: &sheet,
         columns,
+        directory: &Directory::default(),
         duplicates: &duplicates,
         duplicate_policy: DuplicatePolicy::InOrder,
     })

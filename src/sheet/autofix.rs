@@ -183,6 +183,7 @@ mod tests {
     use super::*;
     use crate::sheet::ReadOptions;
     use crate::sheet::check::{DuplicatePolicy, check};
+    use crate::sheet::directory::Directory;
     use std::fmt::Write;
     use std::fs;
 
@@ -195,10 +196,15 @@ mod tests {
     fn opened(path: &Path) -> (Sheet, Vec<u64>) {
         let sheet = Sheet::open(path, ReadOptions::default()).expect("a sheet");
         let mut bad_rows = Vec::new();
-        check(&sheet, DuplicatePolicy::InOrder, |problem| {
-            bad_rows.push(problem.place.row);
-            Ok(())
-        })
+        check(
+            &sheet,
+            &Directory::default(),
+            DuplicatePolicy::InOrder,
+            |problem| {
+                bad_rows.push(problem.place.row);
+                Ok(())
+            },
+        )
         .expect("it can be read");
         (sheet, bad_rows)
     }
@@ -210,7 +216,9 @@ mod tests {
         std::iter::from_fn(|| records.next_record())
             .filter_map(|numbered| {
                 let numbered = numbered.expect("a record");
-                let row = sheet.read_row(columns, &numbered).ok()?;
+                let row = sheet
+                    .read_row(columns, &numbered, &Directory::default())
+                    .ok()?;
                 Some((row.number, row.fingerprint()))
             })
             .collect()

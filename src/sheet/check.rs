@@ -12,6 +12,7 @@ use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::row::Row;
 use crate::sheet::country::{Lost, what_may_be_lost};
+use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
@@ -78,6 +79,7 @@ pub struct Suspicion {
 /// whole sheet shows come last.
 pub fn check(
     sheet: &Sheet,
+    directory: &Directory,
     policy: DuplicatePolicy,
     mut report: impl FnMut(&Problem) -> io::Result<()>,
 ) -> Result<CheckedSheet> {
@@ -108,6 +110,8 @@ pub fn check(
     };
 
     let mut seen = SeenRows::default();
+    // In ascending order.
+    let mut done = Vec::new();
     // Twins among repeats matter only where repeats are sent.
     let fingerprint = |row: &Row<'_>| match policy {
         DuplicatePolicy::Refuse => 0,
@@ -127,9 +131,10 @@ pub fn check(
         checked.rows += 1;
         if sheet.is_settled(columns, &numbered.record) {
             checked.settled += 1;
+            done.push(numbered.row);
             // Counted among the locations all the same: sending an earlier row for one of them
             // now would undo the later.
-            if let Ok(row) = sheet.read_row(columns, &numbered) {
+            if let Ok(row) = sheet.read_row(columns, &numbered, directory) {
                 seen.add(&row, fingerprint(&row));
             }
             continue;
@@ -140,7 +145,7 @@ pub fn check(
         {
             rows_with_rows.add(numbered.row);
         }
-        match sheet.read_row(columns, &numbered) {
+        match sheet.read_row(columns, &numbered, directory) {
             Ok(row) => {
                 seen.add(&row, fingerprint(&row));
                 organizations.add(row.org_id.as_deref());
@@ -157,7 +162,8 @@ pub fn check(
         }
     }
 
-    let duplicates = seen.find_duplicates();
+    let mut duplicates = seen.find_duplicates();
+    duplicates.note_done(|row| done.binary_search(&row).is_ok());
     if policy == DuplicatePolicy::Refuse {
         for repeat in duplicates.repeats() {
             checked.bad_rows += 1;
@@ -179,7 +185,8 @@ pub fn check(
 impl CheckedSheet {
     /// Rows a run will send.
     pub fn rows_to_send(&self) -> u64 {
-        self.rows - self.bad_rows - self.settled
+        let superseded = self.duplicates.superseded() as u64;
+        (self.rows - self.bad_rows - self.settled).saturating_sub(superseded)
     }
 }
 

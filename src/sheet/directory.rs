@@ -16,7 +16,7 @@ use crate::webex::lists::Organization;
 const CANDIDATES: usize = 3;
 
 /// What is known; nothing, as long as nobody was asked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Directory {
     /// The organizations that the token manages; none where that is not known.
     managed: Vec<(TargetKey, Organization)>,

@@ -1,6 +1,6 @@
 //! Which rows are for a location that an earlier row is for too.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::model::row::{Row, TargetKey};
 
@@ -30,6 +30,8 @@ pub struct Repeat {
 pub struct Duplicates {
     by_row: Vec<Repeat>,
     locations: HashSet<TargetKey>,
+    /// Rows that are not done, and the later row for their location that is.
+    superseded: BTreeMap<u64, u64>,
 }
 
 impl SeenRows {
@@ -87,6 +89,32 @@ impl Duplicates {
         found.ok().map(|index| self.by_row[index])
     }
 
+    /// Notes which rows may not be sent any more because a later row for their location `is_done`:
+    /// they would undo it.
+    pub fn note_done(&mut self, is_done: impl Fn(u64) -> bool) {
+        for Repeat { row, earlier, .. } in self.by_row.iter().rev() {
+            let done = match self.superseded.get(row) {
+                Some(done) => Some(*done),
+                None => is_done(*row).then_some(*row),
+            };
+            if let Some(done) = done
+                && !is_done(*earlier)
+            {
+                self.superseded.insert(*earlier, done);
+            }
+        }
+    }
+
+    /// The later row for the same location that is done already.
+    pub fn superseded_by(&self, row: u64) -> Option<u64> {
+        self.superseded.get(&row).copied()
+    }
+
+    /// How many rows may not be sent any more.
+    pub fn superseded(&self) -> usize {
+        self.superseded.len()
+    }
+
     /// Whether several rows are for this location.
     pub fn shares(&self, location: TargetKey) -> bool {
         self.locations.contains(&location)
@@ -133,5 +161,23 @@ mod tests {
         assert_eq!(found.of_row(5), Some(repeat(5, 4, true)));
         assert_eq!(found.of_row(3), None);
         assert!(found.shares(TargetKey(7)) && !found.shares(TargetKey(8)));
+    }
+
+    #[test]
+    fn a_row_is_superseded_by_a_later_one_for_its_location_that_is_done() {
+        let mut seen = SeenRows::default();
+        for number in [2, 3, 4, 5, 6] {
+            let key = TargetKey(u64::from(number == 4));
+            let row = Row {
+                number,
+                key,
+                ..Row::asking([Change::Keep, Change::Keep, Change::Keep])
+            };
+            seen.add(&row, 0);
+        }
+        let mut duplicates = seen.find_duplicates();
+        duplicates.note_done(|row| row == 5);
+        let superseded = [2, 3, 4, 5, 6].map(|row| duplicates.superseded_by(row));
+        assert_eq!(superseded, [Some(5), Some(5), None, None, None]);
     }
 }

@@ -20,7 +20,7 @@ pub fn is_standard_input(path: &Path) -> bool {
 
 /// Opens a file that can be read several times. The standard input is copied into a nameless
 /// temporary file first, which is gone when it is closed.
-pub(super) fn open(path: &Path) -> Result<File> {
+pub fn open(path: &Path) -> Result<File> {
     if is_standard_input(path) {
         let spool = || "cannot copy the standard input into a temporary file";
         let mut file = tempfile::tempfile().with_context(spool)?;

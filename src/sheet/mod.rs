@@ -13,7 +13,7 @@ mod encoding;
 pub mod export_sheet;
 mod field_count;
 pub mod fix_rules;
-mod input;
+pub mod input;
 mod line_buffer;
 pub mod names;
 pub mod number;
@@ -78,8 +78,6 @@ pub struct Sheet {
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
     reading: ReadOptions,
-    /// What the service said, once it was asked.
-    pub directory: Directory,
     last_organization: LastOrganization,
 }
 
@@ -179,7 +177,6 @@ impl Sheet {
                 || !form.is_utf_8()
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
-            directory: Directory::default(),
             last_organization: LastOrganization::default(),
         })
     }
@@ -232,11 +229,13 @@ impl Sheet {
         Ok(records.with_width(width))
     }
 
-    /// What a record asks for, or everything that is wrong with it.
+    /// What a record asks for, or everything that is wrong with it. Names are looked up in what the
+    /// service said of them.
     pub fn read_row<'r>(
         &self,
         columns: &Columns,
         record: &'r NumberedRecord,
+        directory: &Directory,
     ) -> Result<Row<'r>, Vec<Problem>> {
         let default_org = self.reading.default_org.as_deref();
         let country = self.reading.country.as_ref();
@@ -246,14 +245,19 @@ impl Sheet {
             &self.header,
             default_org,
             country,
-            &self.directory,
+            directory,
             &self.last_organization,
         )
     }
 
     /// The organization of a row of which only the location's name is known; `None` where it is not
     /// known which one is meant.
-    pub fn org_of_named(&self, columns: &Columns, record: &ByteRecord) -> Option<Option<String>> {
+    pub fn org_of_named(
+        &self,
+        columns: &Columns,
+        record: &ByteRecord,
+        directory: &Directory,
+    ) -> Option<Option<String>> {
         let called = row_reader::called(columns, record);
         called.location?;
         let default_org = self.reading.default_org.as_deref();
@@ -263,11 +267,11 @@ impl Sheet {
             cell,
             &called,
             default_org,
-            &self.directory,
+            directory,
             &self.last_organization,
         )
         .ok()?;
-        if self.directory.fault(org_id.as_deref()).is_some() {
+        if directory.fault(org_id.as_deref()).is_some() {
             return None;
         }
         Some(org_id.map(Cow::into_owned))

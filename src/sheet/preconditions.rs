@@ -6,6 +6,7 @@ use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::setting::Setting;
 use crate::sheet::columns::normalize;
+use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::PRESENT;
 use crate::sheet::{NumberedRecord, Records, Sheet, Text};
 use crate::table::strip_text_formula;
@@ -49,9 +50,12 @@ impl<'p> Preconditions<'p> {
 
     /// What the plan's row says of the sheet's row beside it. A number that the row leaves alone
     /// may be what it likes.
-    pub fn of(&self, row: &Row<'_>) -> Result<Vec<Change<'static>>> {
+    pub fn of(&self, row: &Row<'_>, directory: &Directory) -> Result<Vec<Change<'static>>> {
         let planned = self.plan.columns.as_ref().ok().and_then(|columns| {
-            let row = self.plan.read_row(columns, &self.numbered).ok()?;
+            let row = self
+                .plan
+                .read_row(columns, &self.numbered, directory)
+                .ok()?;
             Some(row.key)
         });
         if planned != Some(row.key) {

@@ -7,6 +7,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::sheet::check::{DuplicatePolicy, say_repeat};
 use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::Duplicates;
 use crate::sheet::preconditions::Preconditions;
 use crate::sheet::problem::Problem;
@@ -18,6 +19,8 @@ use crate::sheet::{NumberedRecord, Sheet};
 pub struct Selection<'a> {
     pub sheet: &'a Sheet,
     pub columns: &'a Columns,
+    /// What the service said of organizations and names.
+    pub directory: &'a Directory,
     pub duplicates: &'a Duplicates,
     pub duplicate_policy: DuplicatePolicy,
 }
@@ -37,10 +40,16 @@ impl<'a> Selection<'a> {
         if self.sheet.is_settled(self.columns, &numbered.record) {
             return Choice::Keep;
         }
-        let row = match self.sheet.read_row(self.columns, numbered) {
+        let row = match self.sheet.read_row(self.columns, numbered, self.directory) {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),
         };
+        if self.duplicate_policy == DuplicatePolicy::InOrder
+            && let Some(later) = self.duplicates.superseded_by(row.number)
+        {
+            let message = format!("row {later}, which is for the same location, was sent already");
+            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
+        }
         let Some(repeat) = self.duplicates.of_row(row.number) else {
             return Choice::Send(row);
         };
@@ -87,7 +96,7 @@ impl<'a> Selection<'a> {
                 if let Some(preconditions) = &preconditions
                     && (knows_repeats || !is_repeat)
                 {
-                    row.expected = preconditions.of(&row)?;
+                    row.expected = preconditions.of(&row, selection.directory)?;
                 }
                 return Ok(Some(row));
             }

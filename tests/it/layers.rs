@@ -79,7 +79,10 @@ const CRATES: &[(&str, &[&str])] = &[
         &["sheet/", "webex/token.rs", "webex/service_app.rs"],
     ),
     ("strsim", &["sheet/"]),
-    ("tempfile", &["sheet/", "platform/", "table/"]),
+    (
+        "tempfile",
+        &["application/spool.rs", "sheet/", "platform/", "table/"],
+    ),
     ("tokio", &[""]),
     ("tracing", &[""]),
     ("tracing_subscriber", &["application/logging/"]),

@@ -130,7 +130,7 @@ fn write_rows(
         let choice = selection.choose(&numbered);
         if form != Form::Export {
             let ids = match &choice {
-                Choice::Send(row) => Ids::of(sheet, columns, record, row),
+                Choice::Send(row) => Ids::of(selection.directory, columns, record, row),
                 Choice::Leave(_) | Choice::Keep => Ids::default(),
             };
             write_own_cells(table, &own, record, columns, &ids, sheet.delimiter())?;

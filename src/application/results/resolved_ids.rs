@@ -5,8 +5,8 @@ use anyhow::Result;
 use csv::ByteRecord;
 
 use crate::model::row::Row;
-use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
 use crate::sheet::row_reader::called;
 use crate::table::{Cell, Table};
 
@@ -32,12 +32,12 @@ pub(super) struct Ids<'r> {
 
 impl<'r> Ids<'r> {
     pub(super) fn of(
-        sheet: &Sheet,
+        directory: &Directory,
         columns: &Columns,
         record: &ByteRecord,
         row: &'r Row<'_>,
     ) -> Ids<'r> {
-        if sheet.directory.names().is_none() {
+        if directory.names().is_none() {
             return Ids::default();
         }
         let called = called(columns, record);

@@ -383,8 +383,8 @@ impl Played {
             run,
             code,
             stderr,
-            origin,
             undoes,
+            origin,
             asked_early,
             state_before,
         });

@@ -1,0 +1,130 @@
+//! The run's own copy of the person's file. What was checked is what is sent: the file on disk may
+//! change meanwhile (a sync client, a second `cp`), the copy cannot.
+//!
+//! It stands beside the journal as `RESULTS.sheet`, readable by its owner alone, from the moment the
+//! journal exists until every row has its outcome. `--resume` sends from it.
+
+use std::fs::{self, File};
+use std::io::{self, Seek};
+use std::path::{Path, PathBuf};
+
+use crate::application::settings::{RunSettings, Start};
+use crate::model::wording::plural;
+use crate::platform::{self, Readers};
+use crate::sheet::{NumberedRecord, Sheet, input};
+use crate::stderr::say;
+use anyhow::{Context, Result};
+
+/// Rows named where the sheet was changed.
+const ROWS_NAMED: usize = 10;
+
+/// The copy that a run reads.
+#[derive(Debug)]
+pub(super) enum Spool {
+    /// It was made just now, has no name, and is gone when this is dropped.
+    New(File),
+    /// An earlier part of the run left it.
+    Kept(File),
+}
+
+impl Spool {
+    /// Copies the sheet; or opens the copy that the run to go on with has left.
+    pub(super) fn open(settings: &RunSettings) -> Result<Spool> {
+        let path = Spool::path_for(&settings.spec.output);
+        if settings.start == Start::Resume && path.exists() {
+            let file = File::open(&path)
+                .with_context(|| format!("cannot read the run's copy `{}`", path.display()))?;
+            return Ok(Spool::Kept(file));
+        }
+        let mut source = input::open(&settings.spec.sheet.path)?;
+        let folder = platform::folder_of(&path);
+        let cannot_copy = || format!("cannot copy the sheet into `{}`", folder.display());
+        let mut copy = tempfile::tempfile_in(folder).with_context(cannot_copy)?;
+        io::copy(&mut source, &mut copy).with_context(cannot_copy)?;
+        Ok(Spool::New(copy))
+    }
+
+    /// The copy that belongs to a results file.
+    pub(super) fn path_for(results: &Path) -> PathBuf {
+        let mut path = results.as_os_str().to_owned();
+        path.push(".sheet");
+        path.into()
+    }
+
+    /// The copy, open.
+    pub(super) fn file(&self) -> io::Result<File> {
+        match self {
+            Spool::New(copy) | Spool::Kept(copy) => copy.try_clone(),
+        }
+    }
+
+    /// Keeps the copy beside the journal that is about to begin.
+    pub(super) fn keep(&self, results: &Path) -> Result<()> {
+        let Spool::New(copy) = self else {
+            return Ok(());
+        };
+        let path = Spool::path_for(results);
+        let cannot_keep = || format!("cannot keep the run's copy `{}`", path.display());
+        let mut named =
+            platform::create_temporary(&path, Readers::OwnerOnly).with_context(cannot_keep)?;
+        let mut copy = copy.try_clone().with_context(cannot_keep)?;
+        copy.rewind().with_context(cannot_keep)?;
+        io::copy(&mut copy, &mut named).with_context(cannot_keep)?;
+        named.as_file().sync_all().with_context(cannot_keep)?;
+        platform::persist(named, &path).with_context(cannot_keep)
+    }
+}
+
+/// Says where the person's sheet is not what it was when the run began: what goes out is the copy.
+pub(super) fn tell_changes(settings: &RunSettings, copy: &Sheet) -> Result<()> {
+    let path = &settings.spec.sheet.path;
+    if settings.start == Start::Fresh || input::is_standard_input(path) || !path.exists() {
+        return Ok(());
+    }
+    let Ok(now) = Sheet::open(path, settings.spec.sheet.reading.clone()) else {
+        return Ok(());
+    };
+    if now.sha256()? == copy.sha256()? {
+        return Ok(());
+    }
+    let (mut count, mut first) = (0, Vec::new());
+    let (mut records, mut current_records) = (copy.records()?, now.records()?);
+    let (mut record, mut current) = (NumberedRecord::default(), NumberedRecord::default());
+    loop {
+        let (is_there, is_there_still) = (
+            records.read(&mut record)?,
+            current_records.read(&mut current)?,
+        );
+        if !is_there && !is_there_still {
+            break;
+        }
+        if is_there != is_there_still || record.record != current.record {
+            count += 1;
+            let row = if is_there { record.row } else { current.row };
+            if first.len() < ROWS_NAMED {
+                first.push(row.to_string());
+            }
+        }
+    }
+    let rows = match count {
+        0 => "no row differs".to_string(),
+        1 => format!("row {} differs", first.join("")),
+        _ => format!(
+            "{} differ, the first: {}",
+            plural(count, "row"),
+            first.join(", ")
+        ),
+    };
+    say(&format!(
+        "note: `{}` was changed after the run began ({rows}); the run goes on with its own copy, `{}`",
+        path.display(),
+        Spool::path_for(&settings.spec.output).display()
+    ));
+    Ok(())
+}
+
+/// Removes the copy of a run that is complete: there is nothing left to send from it.
+pub(super) fn remove(results: &Path) {
+    // It does no harm; one that stays is removed with the results.
+    let _ = fs::remove_file(Spool::path_for(results));
+}

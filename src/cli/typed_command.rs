@@ -1,0 +1,107 @@
+//! Takes what was typed apart, so that other commands can be suggested from it.
+
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory};
+
+use super::{Cli, Command};
+use crate::application::suggested_commands::TypedCommand;
+
+/// The words, and the flags of the command among them.
+pub(super) fn take_apart(typed: &[OsString], matches: &ArgMatches) -> TypedCommand {
+    let words = typed.iter();
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    TypedCommand {
+        words: words.collect(),
+        flags: flags_of(matches).unwrap_or_default(),
+    }
+}
+
+fn flags_of(matches: &ArgMatches) -> Option<Vec<(String, Option<String>)>> {
+    let (name, matches) = matches.subcommand()?;
+    let command = Cli::command();
+    let command = command.find_subcommand(name)?;
+    let mut flags = Vec::new();
+    for argument in command.get_arguments() {
+        let id = argument.get_id().as_str();
+        // Groups of flags have ids too, and defaults were not typed.
+        let is_typed = matches.try_contains_id(id).unwrap_or(false)
+            && matches.value_source(id) == Some(ValueSource::CommandLine);
+        let (Some(long), true) = (argument.get_long(), is_typed) else {
+            continue;
+        };
+        let takes_value = argument.get_action().takes_values();
+        let values = matches.get_raw(id).into_iter().flatten();
+        let values = values.map(|value| value.to_string_lossy().into_owned());
+        if takes_value {
+            flags.extend(values.map(|value| (long.to_string(), Some(value))));
+        } else {
+            flags.push((long.to_string(), None));
+        }
+    }
+    Some(flags)
+}
+
+/// Hands it to the commands that suggest others.
+pub(super) fn hand_over(command: Option<&mut Command>, typed: TypedCommand) {
+    let run = match command {
+        Some(Command::Apply(flags)) => &mut flags.run,
+        Some(Command::Plan(flags)) => &mut flags.run,
+        Some(Command::Undo(flags)) => &mut flags.run,
+        Some(Command::Export(flags)) => &mut flags.run,
+        _ => return,
+    };
+    run.typed = typed;
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches};
+
+    use super::*;
+    use crate::application::settings::RunSettings;
+    use crate::application::suggested_commands::{send_failed, with_resume};
+    use crate::cli::resolve;
+
+    /// The commands that are suggested after this one: to go on, and to send again what failed.
+    fn suggested(line: &str) -> [String; 2] {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let matches = Cli::command().get_matches_from(&words);
+        let mut cli = Cli::from_arg_matches(&matches).expect("flags");
+        hand_over(cli.command.as_mut(), take_apart(&words, &matches));
+        let Some(Command::Apply(flags)) = cli.command else {
+            panic!("not `apply`");
+        };
+        let (spec, run) = resolve::apply_spec(*flags).expect("a run");
+        let settings = RunSettings::from_flags(spec, run).expect("settings");
+        let again = send_failed(&settings).expect("a command");
+        [with_resume(&settings), again]
+    }
+
+    #[test]
+    fn a_suggested_command_keeps_every_guard() {
+        for (typed, again) in [
+            (
+                "wxbulk apply a.csv --rehearse --rehearse-speed 2",
+                "wxbulk apply a.results.csv --only-failed --rehearse --rehearse-speed 2",
+            ),
+            (
+                "wxbulk apply a.csv -y --rehearse --backup --org=6513270e-269e-4d37-b2a7-4de452e6b438 -c 5 -o b.csv",
+                "wxbulk apply b.csv --only-failed --backup --org 6513270e-269e-4d37-b2a7-4de452e6b438 --rehearse --concurrency 5",
+            ),
+            (
+                "wxbulk apply a.csv --rehearse --if-unchanged a.plan.csv --allow-duplicates --max-failures 5%",
+                "wxbulk apply a.results.csv --only-failed --backup --if-unchanged a.plan.csv --allow-duplicates --rehearse --max-failures 5%",
+            ),
+            (
+                "wxbulk apply a.csv --rehearse --skip-invalid --country +49 --rate 5/s --sheet March -v -v",
+                "wxbulk apply a.results.csv --only-failed --country +49 --sheet March --rehearse --skip-invalid --rate 5/s --verbose",
+            ),
+        ] {
+            let [resume, failed] = suggested(typed);
+            assert_eq!(failed, again);
+            assert_eq!(resume, format!("{typed} --resume"));
+        }
+    }
+}
