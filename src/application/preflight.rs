@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::application::exit_code::ExitCode;
 use crate::application::settings::RunSettings;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::pace::Pacer;
@@ -29,21 +29,18 @@ const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 const FORBIDDEN: u16 = 403;
 
 /// Questions before a run, asked as the run will ask its own.
-pub fn api<'a, S, T>(
+pub fn api<'a, S: Queries, T: StopRequests>(
     settings: &RunSettings,
     service: &'a S,
     pacer: &'a mut Pacer,
     stop: &'a mut T,
 ) -> ApiClient<'a, S, T> {
-    ApiClient {
-        service,
-        pacer,
-        stop,
+    let policy = QueryPolicy {
         retry: settings.policy.retry,
         longest_wait: settings.policy.longest_wait,
-        chance: fastrand::Rng::with_seed(settings.policy.seed),
-        say,
-    }
+        seed: settings.policy.seed,
+    };
+    ApiClient::new(service, pacer, stop, policy, say)
 }
 
 /// Asks what the rows can be held against, and what their names mean unless that is `known`. A reason
@@ -58,9 +55,9 @@ pub async fn consult<S: Queries, T: StopRequests>(
         // Also where nothing more can be asked: what is done must be told.
         sheet.directory = Directory::default().with_names(known.clone());
     }
-    let tries = api.retry.tries;
+    let tries = api.policy.retry.tries;
     if checked.named == 0 {
-        api.retry.tries = FEW_TRIES.min(tries);
+        api.policy.retry.tries = FEW_TRIES.min(tries);
     }
     let organizations = match api.organizations().await {
         Ok(organizations) => organizations,
@@ -72,7 +69,7 @@ pub async fn consult<S: Queries, T: StopRequests>(
             Vec::new()
         }
     };
-    api.retry.tries = tries;
+    api.policy.retry.tries = tries;
     sheet.directory = Directory::new(&organizations);
     if checked.named == 0 {
         return Ok(None);

@@ -259,6 +259,10 @@ impl Service for Webex {
         })
     }
 
+    async fn check_token(&self, tracking: u128) -> ApiResult {
+        self.get(&self.url("/people/me"), tracking).await.0
+    }
+
     fn renewal(&self) -> Renewal {
         match self.service_app {
             Some(_) => Renewal::DueAt(self.renew_at.get()),
