@@ -4,6 +4,7 @@ use std::{env, process};
 
 use wxbulk::application::exit_code::ExitCode;
 use wxbulk::application::session::Network;
+use wxbulk::model::hint;
 use wxbulk::{cli, commands, platform, stderr};
 
 fn main() -> process::ExitCode {
@@ -22,6 +23,7 @@ fn main() -> process::ExitCode {
         .and_then(|runtime| runtime.block_on(commands::run(cli, &Network)));
     let code = ended.unwrap_or_else(|error| {
         stderr::say(&format!("error: {}", platform::describe_error(&error)));
+        hint::hints(&error).for_each(|hint| stderr::say(&format!("hint: {hint}")));
         ExitCode::NothingSent
     });
     process::ExitCode::from(code as u8)

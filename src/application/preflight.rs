@@ -11,7 +11,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::session::Session;
 use crate::application::settings::RunSettings;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::engine::pipeline::Task;
 use crate::model::row::Row;
 use crate::model::wording::plural;
@@ -31,21 +31,18 @@ const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 const FORBIDDEN: u16 = 403;
 
 /// Questions before a run, asked as the run will ask its own.
-pub fn api<'a, S, T>(
+pub fn api<'a, S: Queries, T: StopRequests>(
     settings: &RunSettings,
     service: &'a S,
     pacer: &'a mut Pacer,
     stop: &'a mut T,
 ) -> ApiClient<'a, S, T> {
-    ApiClient {
-        service,
-        pacer,
-        stop,
+    let policy = QueryPolicy {
         retry: settings.policy.retry,
         longest_wait: settings.policy.longest_wait,
-        chance: fastrand::Rng::with_seed(settings.policy.seed),
-        say,
-    }
+        seed: settings.policy.seed,
+    };
+    ApiClient::new(service, pacer, stop, policy, say)
 }
 
 /// What the service says before a run, of the token and of the sheet's names.
@@ -105,9 +102,9 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
 ) -> Result<ServiceFacts> {
-    let tries = api.retry.tries;
+    let tries = api.policy.retry.tries;
     if checked.named == 0 {
-        api.retry.tries = FEW_TRIES.min(tries);
+        api.policy.retry.tries = FEW_TRIES.min(tries);
     }
     let organizations = match api.organizations().await {
         Ok(organizations) => organizations,
@@ -127,7 +124,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
             Vec::new()
         }
     };
-    api.retry.tries = tries;
+    api.policy.retry.tries = tries;
     let managed = Directory::new(&organizations);
     if checked.named == 0 {
         return Ok(ServiceFacts {

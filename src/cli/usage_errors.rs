@@ -18,8 +18,8 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
         .and_then(|matches| {
             let mut cli = Cli::from_arg_matches(&matches)?;
             typed_command::hand_over(
-                cli.command.as_mut(),
                 typed_command::take_apart(&typed, &matches),
+                cli.command.as_mut(),
             );
             Ok(cli)
         });

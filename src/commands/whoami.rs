@@ -12,7 +12,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::preflight::{is_forbidden, say_why_not};
 use crate::cli::WhoamiFlags;
 use crate::cli::resolve::read_service;
-use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::model::wording::plural;
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
@@ -41,15 +41,14 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         ceiling: None,
         remembered: None,
     };
-    let mut api = ApiClient {
-        service: &service,
-        pacer: &mut Pacer::new(&one_at_a_time, Instant::now()),
-        stop: &mut StopSignals::listen().context("cannot listen for Ctrl-C")?,
+    let policy = QueryPolicy {
         retry: RetryPolicy::default(),
         longest_wait: LONGEST_WAIT,
-        chance: fastrand::Rng::new(),
-        say,
+        seed: fastrand::u64(..),
     };
+    let mut pacer = Pacer::new(&one_at_a_time, Instant::now());
+    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let mut api = ApiClient::new(&service, &mut pacer, &mut stop, policy, say);
     match tell(&mut api).await {
         Ok((text, code)) => {
             io::stdout()

@@ -5,3 +5,5 @@ pub mod api_queries;
 pub mod circuit_breaker;
 pub mod failure_limit;
 pub mod pipeline;
+mod token_renewal;
+mod verdict;

@@ -26,6 +26,8 @@ pub struct Response {
     pub message: Box<str>,
     /// What Cisco support asks for.
     pub tracking_id: Box<str>,
+    /// Whether a success has a body that this call can have.
+    pub body: Body,
     /// The values of the setting, where they were asked for.
     pub current: Option<CurrentValues>,
 }
@@ -38,6 +40,16 @@ impl Response {
             ..Response::default()
         }
     }
+}
+
+/// Whether the body of a success is one that the call can have. A sign-in page under a 200 is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Body {
+    /// Empty, or what the service answers to this call.
+    #[default]
+    Valid,
+    /// A page, an error, something of another service, or a part of an answer.
+    Invalid,
 }
 
 /// The `Retry-After` header as far as it could be read.

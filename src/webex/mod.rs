@@ -35,6 +35,10 @@ pub trait Service {
         tracking: u128,
     ) -> impl Future<Output = ApiResult>;
 
+    /// Asks whether the access token is accepted at all, which any token may ask: one request, one
+    /// reply, no retry.
+    fn check_token(&self, tracking: u128) -> impl Future<Output = ApiResult>;
+
     /// Whether the access token can be replaced by a new one, and when it should be.
     fn renewal(&self) -> Renewal;
 

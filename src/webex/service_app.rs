@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
+use crate::model::hint::Hinted;
 use crate::platform::{self, Readers};
 use crate::webex::token::hexadecimal;
 
@@ -51,11 +52,10 @@ impl ServiceApp {
         // A link stays a link when a new refresh token is saved.
         let file = fs::canonicalize(path)?;
         if platform::others_may_read(&file)? {
-            bail!(
-                "others may read it, and whoever has what is in it can change your settings\n\
-                 hint: make it yours alone: chmod 600 \"{}\"",
-                path.display()
-            );
+            return Err(Hinted::new(
+                "others may read it, and whoever has what is in it can change your settings",
+                format!("make it yours alone: chmod 600 \"{}\"", path.display()),
+            ));
         }
         let text = fs::read_to_string(&file)?;
         let value = |name| {
@@ -99,11 +99,13 @@ impl ServiceApp {
         self.values[REFRESH_TOKEN] = refresh_token.to_string();
         // Forgotten on failure, or its old refresh token would be read back.
         let Some(file) = self.file.take() else {
-            bail!(
-                "the service gave a new refresh token, and {} still has the old one\n\
-                 hint: keep the three in a file and name it with --service-app, where a new one is saved",
-                NAMES[REFRESH_TOKEN]
-            );
+            return Err(Hinted::new(
+                format!(
+                    "the service gave a new refresh token, and {} still has the old one",
+                    NAMES[REFRESH_TOKEN]
+                ),
+                "keep the three in a file and name it with --service-app, where a new one is saved",
+            ));
         };
         save(&file, refresh_token).with_context(|| {
             format!(

@@ -10,6 +10,7 @@ use super::job::{Job, OnWire, Step};
 use super::row_span::RowSpan;
 use super::{Pipeline, Recorder, Task};
 use crate::engine::abort::AbortReason;
+use crate::engine::token_renewal::TokenTask;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::pace::{Departure, Ticket};
@@ -20,7 +21,8 @@ use crate::webex::Service;
 const MOST_ROWS_HELD: usize = 1000;
 
 impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
-    /// Sees to it that a row is ready to leave; false when there is none just now.
+    /// Sees to it that a row is ready to leave, or the check of the token that one waits for; false
+    /// when there is nothing just now.
     pub(super) fn has_ready(
         &mut self,
         rows: &mut impl Iterator<Item = Result<Row<'static>>>,
@@ -48,7 +50,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 return false;
             }
         }
-        !self.ready.is_empty()
+        !self.ready.is_empty() || self.suspect.is_some()
     }
 
     fn begin(&self, row: Row<'static>) -> Job {
@@ -121,8 +123,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             attempts: job.attempts,
         };
         self.on_wire.insert(job.row.number, on_wire);
-        let tracking = uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes());
-        let tracking = tracking.into_uuid().as_u128();
+        let tracking = self.tracking_id();
         let service = self.service;
         let setting = self.setting;
         let span = job.row_span.span();
@@ -136,15 +137,30 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         Some(exchange.instrument(span))
     }
 
-    /// Asks for a new access token; paced as any request, since it may be refused as any other.
-    pub(super) fn renew(
+    /// Asks for a new access token, or about the one there is; paced as any request, since it may be
+    /// refused as any other.
+    pub(super) fn ask_about_token(
         &mut self,
+        task: TokenTask,
         now: Instant,
     ) -> impl Future<Output = (Ticket, ApiResult)> + use<'a, S, R> {
         let ticket = self.pacer.depart(now);
         self.requests += 1;
-        self.renewal.begins();
+        self.renewal.begins(task);
+        let tracking = self.tracking_id();
         let service = self.service;
-        async move { (ticket, service.renew().await) }
+        async move {
+            let result = match task {
+                TokenTask::Renew => service.renew().await,
+                TokenTask::Check => service.check_token(tracking).await,
+            };
+            (ticket, result)
+        }
+    }
+
+    fn tracking_id(&mut self) -> u128 {
+        uuid::Builder::from_random_bytes(self.chance.u128(..).to_ne_bytes())
+            .into_uuid()
+            .as_u128()
     }
 }

@@ -26,6 +26,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::engine::abort::AbortReason;
 use crate::engine::circuit_breaker::CircuitBreaker;
 use crate::engine::failure_limit::{FailureLimit, FailureWatch};
+use crate::engine::token_renewal::TokenRenewal;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
@@ -42,10 +43,8 @@ mod responses;
 mod row_span;
 #[cfg(test)]
 mod tests;
-mod token_renewal;
 
 use job::{Job, OnWire, Step, outcome, unfinished_kind};
-use token_renewal::Renewal;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
@@ -155,7 +154,9 @@ struct Pipeline<'a, S, R> {
     duplicates: &'a Duplicates,
     circuit_breaker: CircuitBreaker,
     watch: FailureWatch,
-    renewal: Renewal,
+    renewal: TokenRenewal,
+    /// A refused row that waits for the check of the token.
+    suspect: Option<Job>,
     chance: fastrand::Rng,
     ready: VecDeque<Job>,
     /// The sheet has no further row.
@@ -191,7 +192,8 @@ pub async fn run<S: Service, R: Recorder>(
         recorder,
         pacer,
         watch: FailureWatch::new(policy.failure_limit),
-        renewal: Renewal::default(),
+        renewal: TokenRenewal::default(),
+        suspect: None,
         chance: fastrand::Rng::with_seed(policy.seed),
         policy,
         setting: batch.setting,
@@ -211,8 +213,8 @@ pub async fn run<S: Service, R: Recorder>(
     };
     let mut rows = batch.rows.fuse();
     let mut replies = FuturesUnordered::new();
-    // One at most: a new access token on its way.
-    let mut renewals = FuturesUnordered::new();
+    // One at most: a new access token on its way, or the check of the one there is.
+    let mut token_tasks = FuturesUnordered::new();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
@@ -221,12 +223,13 @@ pub async fn run<S: Service, R: Recorder>(
         let now = Instant::now();
         let mut wake = None;
         while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
-            match pipeline.next_departure(now, replies.len() + renewals.len()) {
-                Departure::Now if pipeline.renewal.is_due(now, service.renewal()) => {
-                    renewals.push(pipeline.renew(now));
-                }
-                Departure::Now => replies.extend(pipeline.depart(now)),
+            match pipeline.next_departure(now, replies.len() + token_tasks.len()) {
+                Departure::Now => match pipeline.renewal.due(now, service.renewal()) {
+                    Some(task) => token_tasks.push(pipeline.ask_about_token(task, now)),
+                    None => replies.extend(pipeline.depart(now)),
+                },
                 Departure::At(instant) => {
+                    pipeline.ensure_the_wait_is_bearable(now);
                     wake = Some(instant);
                     break;
                 }
@@ -236,7 +239,7 @@ pub async fn run<S: Service, R: Recorder>(
         let due = pipeline.backing_off.first_key_value();
         let due = due.map(|((due, _), _)| *due);
         let wake = wake.into_iter().chain(due).min();
-        let is_idle = replies.is_empty() && renewals.is_empty();
+        let is_idle = replies.is_empty() && token_tasks.is_empty();
         if is_idle && (pipeline.stopping.is_some() || wake.is_none()) {
             break;
         }
@@ -248,7 +251,7 @@ pub async fn run<S: Service, R: Recorder>(
                     pipeline.take_reply(job, ticket, reply);
                 }
             }
-            Some((ticket, reply)) = renewals.next() => pipeline.take_renewal(ticket, &reply),
+            Some((ticket, result)) = token_tasks.next() => pipeline.take_token_answer(ticket, &result),
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
             _ = ticks.tick() => pipeline.tick(replies.len()),
             Some(()) = stop.next() => {
@@ -260,7 +263,7 @@ pub async fn run<S: Service, R: Recorder>(
         }
     }
     drop(replies);
-    drop(renewals);
+    drop(token_tasks);
     pipeline.end()
 }
 
@@ -287,7 +290,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     fn end(self) -> RunResult {
-        let waiting = self.ready.into_iter().chain(self.backing_off.into_values());
+        let waiting = self.ready.into_iter().chain(self.suspect);
+        let waiting = waiting.chain(self.backing_off.into_values());
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|job| {
                 let reply = job.last?;

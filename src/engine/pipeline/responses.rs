@@ -1,19 +1,18 @@
 //! What an answer does: to its row, to the pace, and to the run.
 
 use std::slice;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::job::{Job, Step, outcome};
 use super::row_span;
-use super::token_renewal::Refusal;
 use super::{Pipeline, Recorder, RowResult, Task};
 use crate::engine::abort::AbortReason;
-use crate::model::clock;
+use crate::engine::token_renewal::{Refusal, TokenState};
+use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Delivery, Response, message_of};
-use crate::pace::{Ticket, Verdict};
+use crate::pace::Ticket;
 use crate::retry::{self, RetryDecision};
 use crate::webex::Service;
 
@@ -21,29 +20,29 @@ use crate::webex::Service;
 const NOT_AS_EXPECTED: &str = "somebody changed the numbers in the meantime; they were left alone";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
-    pub(super) fn take_renewal(&mut self, ticket: Ticket, reply: &ApiResult) {
+    pub(super) fn take_token_answer(&mut self, ticket: Ticket, result: &ApiResult) {
         let now = Instant::now();
-        self.recorder.ended(reply, ticket.age(now));
-        row_span::note_renewal(reply);
-        if self.is_out_of_reach(reply, now) {
-            self.stop_as_unreachable(reply);
+        self.recorder.ended(result, ticket.age(now));
+        row_span::note_token_answer(result);
+        if self.is_out_of_reach(result, now) {
+            self.stop_as_unreachable(result);
         }
-        let errors = self.renewal.errors;
-        let next = retry::decide(reply, errors, &self.policy.retry, self.chance.f64());
-        self.pacer.answered(ticket, now, verdict(reply, next));
-        match next {
-            RetryDecision::Finished(OutcomeKind::Updated) => self.renewal.succeeded(),
-            RetryDecision::Throttled { wait } => {
-                self.throttled += 1;
-                self.ensure_the_wait_is_bearable(wait, now);
-                self.renewal.try_again(now, Duration::ZERO, false);
+        let errors = self.renewal.errors();
+        let decision = retry::decide(result, errors, &self.policy.retry, self.chance.f64());
+        self.pacer.answered(ticket, now, verdict(result, decision));
+        self.throttled += u64::from(matches!(decision, RetryDecision::Throttled { .. }));
+        let renewal = self.service.renewal();
+        match self.renewal.answered(result, decision, renewal, now) {
+            TokenState::Open => {}
+            TokenState::Renewed => self.ready.extend(self.suspect.take()),
+            TokenState::Accepted => {
+                if let Some(mut job) = self.suspect.take()
+                    && let Some(refused) = job.last.take()
+                {
+                    self.finish(job, OutcomeKind::Failed, refused);
+                }
             }
-            RetryDecision::Again { after, counts } => self.renewal.try_again(now, after, counts),
-            RetryDecision::Finished(_) | RetryDecision::Unauthorized => {
-                self.stop(AbortReason::NotRenewed {
-                    message: message_of(reply).to_string(),
-                });
-            }
+            TokenState::Ended(reason) => self.stop(reason),
         }
     }
 
@@ -80,51 +79,45 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if let Some(reason) = self.watch.answered(&reply) {
             self.stop(reason);
         }
-        let next = if is_given_up {
-            RetryDecision::Finished(OutcomeKind::Unknown)
+        let decision = if is_given_up {
+            RetryDecision::GiveUp
         } else {
             retry::decide(&reply, job.errors, &self.policy.retry, self.chance.f64())
         };
-        job.note_answer(&reply, next);
-        self.pacer.answered(ticket, now, verdict(&reply, next));
+        job.note_answer(&reply, decision);
+        self.pacer.answered(ticket, now, verdict(&reply, decision));
         job.may_have_been_applied |=
             job.step == Step::Write && retry::may_have_been_applied(&reply);
         if matches!(&reply, Ok(answer) if answer.status != 401) {
-            self.renewal.accepted();
+            self.renewal.accepted(job.token);
         }
-        match next {
-            RetryDecision::Finished(kind) => match (job.step, kind) {
-                (Step::Write, kind) => self.finish(job, kind, reply),
-                (Step::Read, OutcomeKind::Updated) => self.take_current(job, reply),
-                // Nothing was asked that could have taken effect.
-                (Step::Read, _) => self.finish(job, OutcomeKind::Failed, reply),
+        match decision {
+            RetryDecision::Succeeded => match job.step {
+                Step::Write => self.finish(job, OutcomeKind::Updated, reply),
+                Step::Read => self.take_current(job, reply),
             },
-            RetryDecision::Throttled { wait } => {
+            RetryDecision::GiveUp => {
+                let kind = given_up_kind(&job, &reply);
+                self.finish(job, kind, reply);
+            }
+            RetryDecision::Throttled { .. } => {
                 self.throttled += 1;
-                self.ensure_the_wait_is_bearable(wait, now);
                 job.last = Some(reply);
                 self.ready.push_front(job);
             }
-            RetryDecision::Again { after, counts } => {
+            RetryDecision::Retry { after, counts } => {
                 job.errors += u32::from(counts);
                 job.last = Some(reply);
                 self.backing_off.insert((now + after, self.requests), job);
             }
             RetryDecision::Unauthorized => {
                 job.refusals += 1;
+                job.last = Some(reply);
                 let renewal = self.service.renewal();
                 match self.renewal.refused(job.token, job.refusals, renewal) {
-                    Refusal::OfTheRow => {
-                        self.finish(job, OutcomeKind::Failed, reply);
-                        return;
-                    }
-                    Refusal::Passing => {}
-                    Refusal::Final => self.stop(AbortReason::Unauthorized {
-                        message: message_of(&reply).to_string(),
-                    }),
+                    Refusal::SendAgain => self.ready.push_front(job),
+                    Refusal::Suspect => self.suspect = Some(job),
                 }
-                job.last = Some(reply);
-                self.ready.push_front(job);
             }
         }
     }
@@ -171,14 +164,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             && self.ready.iter().all(|job| job.attempts > 0)
     }
 
-    pub(super) fn ensure_the_wait_is_bearable(&mut self, wait: Option<Duration>, now: Instant) {
-        // Without a time from the service the pacer's own guess counts.
-        let status = self.pacer.status(now);
-        let closed_for = status.closed_until.map(|until| until.duration_since(now));
-        let wait = wait.into_iter().chain(closed_for).max().unwrap_or_default();
-        if wait > self.policy.longest_wait {
-            let until = clock::time_of_day(clock::now(), wait);
-            self.stop(AbortReason::WaitTooLong { wait, until });
+    pub(super) fn ensure_the_wait_is_bearable(&mut self, now: Instant) {
+        if let Err(reason) = bearable_wait(&self.pacer, self.policy.longest_wait, now) {
+            self.stop(reason);
         }
     }
 
@@ -225,13 +213,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 }
 
-fn verdict(reply: &ApiResult, next: RetryDecision) -> Verdict {
-    match (reply, next) {
-        (Ok(answer), RetryDecision::Throttled { wait }) if answer.status != 429 => {
-            Verdict::Held { wait }
-        }
-        (_, RetryDecision::Throttled { wait }) => Verdict::Throttled { wait },
-        (Err(_), _) => Verdict::Silent,
-        (Ok(_), _) => Verdict::Accepted,
+/// What a row is that was not done.
+fn given_up_kind(job: &Job, last: &ApiResult) -> OutcomeKind {
+    if job.step == Step::Write && retry::may_have_been_applied(last) {
+        OutcomeKind::Unknown
+    } else {
+        OutcomeKind::Failed
     }
 }

@@ -93,7 +93,7 @@ impl Job {
         let (answer, following) = (InWords(reply), Following(next));
         let _in = self.row_span.span().entered();
         match next {
-            RetryDecision::Finished(_) => {
+            RetryDecision::Succeeded | RetryDecision::GiveUp => {
                 tracing::debug!(
                     attempt,
                     status,
@@ -102,7 +102,7 @@ impl Job {
                 );
             }
             RetryDecision::Throttled { .. }
-            | RetryDecision::Again { .. }
+            | RetryDecision::Retry { .. }
             | RetryDecision::Unauthorized => {
                 tracing::info!(
                     attempt,
@@ -130,11 +130,11 @@ impl Job {
     }
 }
 
-pub(super) fn note_renewal(reply: &ApiResult) {
+pub(super) fn note_token_answer(result: &ApiResult) {
     tracing::info!(
-        status = status(reply),
-        "a new access token: {}",
-        InWords(reply)
+        status = status(result),
+        "the access token: {}",
+        InWords(result)
     );
 }
 
@@ -171,12 +171,12 @@ struct Following(RetryDecision);
 impl fmt::Display for Following {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            RetryDecision::Finished(_) => Ok(()),
+            RetryDecision::Succeeded | RetryDecision::GiveUp => Ok(()),
             RetryDecision::Throttled { wait: Some(wait) } => {
                 write!(formatter, "every row waits {}", clock::in_words(wait))
             }
             RetryDecision::Throttled { wait: None } => formatter.write_str("every row waits"),
-            RetryDecision::Again { after, .. } => {
+            RetryDecision::Retry { after, .. } => {
                 write!(formatter, "again in {}", clock::in_words(after))
             }
             RetryDecision::Unauthorized => formatter.write_str("a new access token is needed"),

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use percent_encoding::utf8_percent_encode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LINK};
 use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode, redirect, retry};
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::model::clock;
 use crate::model::current_values::CurrentValues;
+use crate::model::hint::Hinted;
 use crate::model::response::{ApiResult, Delivery, Response, TransportError, message_of};
 use crate::model::row::Row;
 use crate::platform;
@@ -102,10 +103,12 @@ impl Webex {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| {
-            anyhow!(
-                "cannot set up encrypted connections on this machine: {}\n\
-                 hint: the certificates to check the service's with are missing; on Linux the package `ca-certificates` brings them",
-                root_cause(&error)
+            Hinted::new(
+                format!(
+                    "cannot set up encrypted connections on this machine: {}",
+                    root_cause(&error)
+                ),
+                "the certificates to check the service's with are missing; on Linux install the package `ca-certificates`",
             )
         })?;
         Ok(Webex {
@@ -257,6 +260,10 @@ impl Service for Webex {
             current: Some(current),
             ..answer.clone()
         })
+    }
+
+    async fn check_token(&self, tracking: u128) -> ApiResult {
+        self.get(&self.url("/people/me"), tracking).await.0
     }
 
     fn renewal(&self) -> Renewal {

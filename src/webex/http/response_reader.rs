@@ -74,7 +74,7 @@ impl Webex {
             error_code,
             message,
             tracking_id,
-            current: None,
+            ..Response::default()
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::response_reader::read_body;
 use super::{Webex, authorization};
+use crate::model::hint;
 use crate::model::response::{ApiResult, Response};
 use crate::platform;
 use crate::webex::service_app::ServiceApp;
@@ -80,6 +81,7 @@ impl Webex {
             && !self.has_warned.replace(true)
         {
             (self.warn)(&format!("warning: {}", platform::describe_error(&error)));
+            hint::hints(&error).for_each(|hint| (self.warn)(&format!("hint: {hint}")));
         }
         self.learn(&app.borrow());
         Ok(())

@@ -61,6 +61,12 @@ impl<F: Fn(u64, usize) -> ApiResult> Service for Scripted<F> {
         reply
     }
 
+    /// What the script says of a row 0.
+    async fn check_token(&self, _tracking: u128) -> ApiResult {
+        sleep(self.latency).await;
+        (self.script)(0, 1)
+    }
+
     fn renewal(&self) -> Renewal {
         match self.renewals {
             Some(_) => Renewal::DueAt(Instant::now() + 60 * SECOND),

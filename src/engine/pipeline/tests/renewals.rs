@@ -117,18 +117,44 @@ async fn one_row_that_no_token_opens_fails_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_withdrawn_in_the_middle_costs_one_row_at_most() {
-    let case = Case {
-        renewals: Some(|_| status(200)),
-        ..Case::default()
-    };
-    let played = case
-        .play(|row, _| status(if row < 20 { 204 } else { 401 }))
-        .await;
-    assert!(matches!(
-        played.ended.reason,
-        Some(AbortReason::Unauthorized { .. })
-    ));
-    let failed = (played.notes.finished.iter()).filter(|(_, o)| o.kind == OutcomeKind::Failed);
-    assert!(failed.count() <= 1);
+async fn a_token_that_is_withdrawn_in_the_middle_costs_no_row() {
+    for renewals in [None, Some((|_| status(200)) as fn(usize) -> ApiResult)] {
+        let case = Case {
+            renewals,
+            ..Case::default()
+        };
+        let played = case
+            .play(|row, _| status(if (1..20).contains(&row) { 204 } else { 401 }))
+            .await;
+        assert!(matches!(
+            played.ended.reason,
+            Some(AbortReason::Unauthorized { .. })
+        ));
+        let outcomes = &played.notes.finished;
+        assert!(outcomes.iter().all(|(_, o)| o.kind == OutcomeKind::Updated));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_the_token_does_not_open_fail_alone_where_there_is_no_other_token() {
+    // The first, neighbors, and the last: a resumed run may be left with these only.
+    for rows in [1, 2, 50] {
+        let case = Case {
+            rows,
+            ..Case::default()
+        };
+        let played = case
+            .play(|row, _| {
+                status(if matches!(row, 2 | 3 | 20..30 | 51) {
+                    401
+                } else {
+                    204
+                })
+            })
+            .await;
+        played.assert_all_finished(rows);
+        let mut failed = (played.notes.finished.iter())
+            .filter(|(_, outcome)| outcome.kind == OutcomeKind::Failed);
+        assert!(failed.all(|(_, outcome)| outcome.status == Some(401)));
+    }
 }

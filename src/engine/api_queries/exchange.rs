@@ -1,0 +1,169 @@
+//! One question and its answer: paced, retried, and asked again with a new token where the old one
+//! has ended.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::time::{Instant, sleep_until};
+
+use super::{ApiClient, QueryError};
+use crate::engine::abort::AbortReason;
+use crate::engine::token_renewal::{Refusal, TokenState, TokenTask};
+use crate::engine::verdict::{bearable_wait, verdict};
+use crate::model::clock;
+use crate::model::response::{ApiResult, message_of};
+use crate::pace::{Departure, Ticket};
+use crate::platform::StopRequests;
+use crate::retry::{self, RetryDecision};
+use crate::webex::Queries;
+use crate::webex::lists::Fetched;
+
+/// A wait that a person need not be told of.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
+
+impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
+    pub(super) async fn ask(&mut self, url: String) -> Result<Fetched, QueryError> {
+        let (mut errors, mut refusals) = (0, 0);
+        loop {
+            self.renew_if_due().await?;
+            let ticket = self.turn().await?;
+            let token = self.renewal.token();
+            let (result, fetched) = self.get(&url).await?;
+            tracing::debug!("asked `{url}`: {}", in_words(&result));
+            let decision = self.decide(ticket, &result, errors);
+            match (decision, fetched) {
+                (RetryDecision::Succeeded, Some(fetched)) => {
+                    self.renewal.accepted(token);
+                    return Ok(fetched);
+                }
+                (RetryDecision::Throttled { .. }, _) => {}
+                // Every failure counts: unlike in a run nothing else is going on.
+                (RetryDecision::Retry { after, .. }, _)
+                    if errors + 1 < self.policy.retry.tries.get() =>
+                {
+                    errors += 1;
+                    self.wait_until(Instant::now() + after).await?;
+                }
+                (RetryDecision::Unauthorized, _) => {
+                    refusals += 1;
+                    let renewal = self.service.renewal();
+                    if self.renewal.refused(token, refusals, renewal) == Refusal::Suspect {
+                        return Err(QueryError::Stopped(AbortReason::Unauthorized {
+                            message: message_of(&result).to_string(),
+                        }));
+                    }
+                }
+                _ => return Err(unanswered(&result)),
+            }
+        }
+    }
+
+    /// Fetches a new access token where the one there is has ended or is about to.
+    async fn renew_if_due(&mut self) -> Result<(), QueryError> {
+        while let Some(task) = self.renewal.due(Instant::now(), self.service.renewal()) {
+            if let Some(instant) = self.renewal.not_before() {
+                self.wait_until(instant).await?;
+            }
+            let ticket = self.turn().await?;
+            self.renewal.begins(task);
+            let result = match task {
+                TokenTask::Renew => self.renew().await?,
+                TokenTask::Check => self.service.check_token(self.chance.u128(..)).await,
+            };
+            let decision = self.decide(ticket, &result, self.renewal.errors());
+            let now = Instant::now();
+            let renewal = self.service.renewal();
+            if let TokenState::Ended(reason) =
+                self.renewal.answered(&result, decision, renewal, now)
+            {
+                return Err(QueryError::Stopped(reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, ticket: Ticket, result: &ApiResult, errors: u32) -> RetryDecision {
+        let chance = self.chance.f64();
+        let decision = retry::decide(result, errors, &self.policy.retry, chance);
+        self.pacer
+            .answered(ticket, Instant::now(), verdict(result, decision));
+        decision
+    }
+
+    /// A question is dropped at the first wish to stop: it changes nothing.
+    async fn get(&mut self, url: &str) -> Result<(ApiResult, Option<Fetched>), QueryError> {
+        let tracking = self.chance.u128(..);
+        tokio::select! {
+            answer = self.service.get(url, tracking) => Ok(answer),
+            Some(()) = self.stop.next() => Err(interrupted()),
+        }
+    }
+
+    /// A new access token is waited for until the second wish: the answer may hold the only refresh
+    /// token that is still good.
+    async fn renew(&mut self) -> Result<ApiResult, QueryError> {
+        let mut renewal = pin!(self.service.renew());
+        tokio::select! {
+            result = &mut renewal => return Ok(result),
+            Some(()) = self.stop.next() => {}
+        }
+        tokio::select! {
+            _ = renewal => {}
+            Some(()) = self.stop.next() => {}
+        }
+        Err(interrupted())
+    }
+
+    /// Waits until the next request may leave.
+    async fn turn(&mut self) -> Result<Ticket, QueryError> {
+        let now = Instant::now();
+        let wait = bearable_wait(self.pacer, self.policy.longest_wait, now)
+            .map_err(QueryError::Stopped)?;
+        if wait > SHORT_WAIT {
+            let wait = clock::in_words(wait);
+            (self.say)(&format!(
+                "the service asks to wait {wait} before it answers"
+            ));
+        }
+        loop {
+            let now = Instant::now();
+            match self.pacer.next_departure(now, 0) {
+                Departure::At(instant) => self.wait_until(instant).await?,
+                Departure::Now | Departure::WhenOneReturns => return Ok(self.pacer.depart(now)),
+            }
+        }
+    }
+
+    async fn wait_until(&mut self, instant: Instant) -> Result<(), QueryError> {
+        tokio::select! {
+            () = sleep_until(instant) => Ok(()),
+            Some(()) = self.stop.next() => Err(interrupted()),
+        }
+    }
+}
+
+fn in_words(result: &ApiResult) -> String {
+    match result {
+        Ok(response) => format!("{} {}", response.status, response.message),
+        Err(error) => error.message.to_string(),
+    }
+}
+
+fn interrupted() -> QueryError {
+    QueryError::Stopped(AbortReason::Interrupted)
+}
+
+fn unanswered(result: &ApiResult) -> QueryError {
+    let message = message_of(result).to_string();
+    match result {
+        Ok(response) if (200..300).contains(&response.status) => {
+            QueryError::Unclear(format!("it answers {} and no list", response.status))
+        }
+        Ok(response) => QueryError::Refused {
+            status: response.status,
+            message,
+        },
+        Err(_) => QueryError::Unclear(message),
+    }
+}
