@@ -10,4 +10,5 @@ pub mod outcome;
 pub mod phone_number;
 pub mod response;
 pub mod row;
+pub mod run_id;
 pub mod wording;
