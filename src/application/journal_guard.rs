@@ -10,10 +10,11 @@ use crate::application::settings::{BadRows, RunSettings, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{
-    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
+    self, BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
     RunHeader,
 };
 use crate::model::clock;
+use crate::model::run_id::RunId;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::{RowFilter, Sheet};
@@ -43,6 +44,7 @@ pub(super) fn header(
     Ok(RunHeader {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
         format: FORMAT,
+        id: RunId::from_bits(fastrand::u64(..)),
         started_at: clock::now(),
         input: InputFile {
             name: sheet.path.display().to_string(),
@@ -67,6 +69,7 @@ pub(super) fn header(
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
         },
+        ..RunHeader::default()
     })
 }
 
@@ -83,6 +86,7 @@ pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &CheckedShe
         command: settings.spec.command.to_string(),
         concurrency: settings.pace.concurrency.get(),
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
+        rows_to_send: Some(checked.rows_to_send()),
         organizations: organizations
             .map(|organization| Organization {
                 id: organization.id.clone().unwrap_or_default(),
@@ -90,6 +94,7 @@ pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &CheckedShe
                 rows: organization.rows,
             })
             .collect(),
+        ..BeginRecord::default()
     }
 }
 
@@ -98,7 +103,7 @@ pub(super) fn record(settings: &RunSettings, sheet: &Sheet, checked: &CheckedShe
 pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
     let results = &settings.spec.output;
     let journal_path = Journal::path_for(results);
-    if !journal_path.exists() {
+    if !journal::exists(&journal_path)? {
         if results.exists() {
             bail!(
                 "`{}` exists already; move it away, or name another file with --output",
@@ -160,7 +165,7 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let results = &settings.spec.output;
     let path = Journal::path_for(results);
-    if !path.exists() {
+    if !journal::exists(&path)? {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
             path.display()
