@@ -13,10 +13,11 @@ use crate::application::spool::Spool;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{
-    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
+    self, BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
     RunHeader,
 };
 use crate::model::clock;
+use crate::model::run_id::RunId;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::directory::Directory;
@@ -115,6 +116,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
     Ok(RunHeader {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
         format: FORMAT,
+        id: RunId::from_bits(fastrand::u64(..)),
         started_at: clock::now(),
         input: InputFile {
             name: sheet.path.display().to_string(),
@@ -139,6 +141,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
         },
+        ..RunHeader::default()
     })
 }
 
@@ -155,6 +158,7 @@ fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet)
         command: settings.spec.command.to_string(),
         concurrency: settings.pace.concurrency.get(),
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
+        rows_to_send: Some(checked.rows_to_send()),
         organizations: organizations
             .map(|organization| Organization {
                 id: organization.id.clone().unwrap_or_default(),
@@ -162,6 +166,7 @@ fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet)
                 rows: organization.rows,
             })
             .collect(),
+        ..BeginRecord::default()
     }
 }
 
@@ -170,7 +175,7 @@ fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet)
 fn make_room(settings: &RunSettings) -> Result<()> {
     let results = &settings.spec.output;
     let journal_path = Journal::path_for(results);
-    if !journal_path.exists() {
+    if !journal::exists(&journal_path)? {
         if results.exists() {
             bail!(
                 "`{}` exists already; move it away, or name another file with --output",
@@ -232,7 +237,7 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let results = &settings.spec.output;
     let path = Journal::path_for(results);
-    if !path.exists() {
+    if !journal::exists(&path)? {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
             path.display()

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::application::progress::Progress;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
-use crate::journal::{Journal, PreviousRecord, RowRecord};
+use crate::journal::{Journal, Place, PreviousRecord, RowRecord, Sent};
 use crate::model::clock;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
@@ -52,6 +52,8 @@ impl Recorder for RunRecorder<'_> {
             row: row.number,
             check: row.fingerprint(),
             values: current.clone(),
+            place: Some(Place::of(row)),
+            sent: Some(Sent::of(row)),
         })
     }
 
@@ -65,6 +67,8 @@ impl Recorder for RunRecorder<'_> {
             row: row.number,
             check: row.fingerprint(),
             finished_at: now,
+            place: Some(Place::of(row)),
+            sent: Some(Sent::of(row)),
             outcome: outcome.clone(),
         });
         self.journal.finish_rows(records)?;

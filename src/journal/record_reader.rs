@@ -1,102 +1,92 @@
-//! What an earlier run wrote down, and what this one did: read back.
+//! Records of rows, read back by row number.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
 
 use anyhow::{Context, Result, bail};
 
-use super::entry::{Entry, parse};
-use super::{Durability, FORMAT, Journal, RowRecord, RunHeader};
-use crate::model::counts::Counts;
-
-impl Journal {
-    /// Opens an existing one and reads what it holds. A torn end is cut off.
-    pub fn open(path: &Path, durability: Durability) -> Result<(Journal, RunHeader)> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
-        let mut journal = Journal::of_file(path, file, durability)?;
-        let header = journal.read_all()?;
-        Ok((journal, header))
-    }
-
-    fn read_all(&mut self) -> Result<RunHeader> {
-        let shown = self.path.display().to_string();
-        let reading = || format!("cannot read the journal `{shown}`");
-        let file = self.file.try_clone().with_context(reading)?;
-        let mut header = None;
-        let whole = each_line(&file, |offset, entry| {
-            self.length = offset;
-            match entry {
-                Some(Entry::Run(run)) if header.is_none() => header = Some(run),
-                Some(Entry::Names(names)) => self.names = Some(names),
-                Some(Entry::Previous(record)) => {
-                    self.previous.entry(record.row).or_insert(record);
-                }
-                Some(Entry::Row(record)) => self.remember(record.row, self.length),
-                Some(Entry::End(end)) => self.end = Some(end),
-                Some(Entry::Run(_) | Entry::Begin(_) | Entry::Traffic(_)) | None => {}
-            }
-        });
-        self.length = whole.with_context(reading)?;
-        let header = usable(header, &shown)?;
-        // Whatever is after the last whole line was being written when the program ended.
-        self.file.set_len(self.length).with_context(reading)?;
-        Ok(header)
-    }
-
-    /// Counts of what the records say.
-    pub fn counts(&self) -> Result<Counts> {
-        let mut counts = Counts::default();
-        let mut records = self.records()?;
-        for row in 0..self.offsets.len() as u64 {
-            if let Some(record) = records.of_row(row)? {
-                counts.add(&record.outcome);
-            }
-        }
-        Ok(counts)
-    }
-
-    fn offset_of(&self, row: u64) -> Option<u64> {
-        let index = usize::try_from(row).ok()?;
-        self.offsets
-            .get(index)
-            .copied()
-            .filter(|offset| *offset > 0)
-    }
-
-    /// Reads records back, best in the order of the rows.
-    pub fn records(&self) -> Result<RecordReader<'_>> {
-        (&self.file).seek(SeekFrom::Start(0))?;
-        Ok(RecordReader {
-            journal: self,
-            reader: BufReader::with_capacity(64 * 1024, &self.file),
-            position: 0,
-            line: Vec::new(),
-        })
-    }
-}
+use super::RecordedRun;
+use super::entry::{Entry, RowRecord};
+use super::line;
+use super::recorded_run::cannot_read;
+use super::row_history::{RowChange, RowHistory, is_doubtful_in_format_1, may_have_been_applied};
+use crate::model::outcome::OutcomeKind;
 
 /// Reads the records of rows from a journal.
 #[derive(Debug)]
-pub struct RecordReader<'j> {
-    journal: &'j Journal,
-    reader: BufReader<&'j File>,
+pub struct RecordReader<'r> {
+    run: &'r RecordedRun,
+    reader: BufReader<&'r File>,
     position: u64,
     line: Vec<u8>,
 }
 
-impl RecordReader<'_> {
+impl<'r> RecordReader<'r> {
+    pub(super) fn new(run: &'r RecordedRun) -> Result<RecordReader<'r>> {
+        let mut file = run.file.file();
+        file.seek(SeekFrom::Start(0))?;
+        Ok(RecordReader {
+            run,
+            reader: BufReader::with_capacity(64 * 1024, file),
+            position: 0,
+            line: Vec::new(),
+        })
+    }
+
     /// The record of `row`, if it has one.
     pub fn of_row(&mut self, row: u64) -> Result<Option<RowRecord>> {
-        let Some(offset) = self.journal.offset_of(row) else {
+        let Some(offset) = self.run.index.finished.of(row) else {
             return Ok(None);
         };
-        let shown = self.journal.path.display();
-        let reading = || format!("cannot read the journal `{shown}`");
+        match self.entry_at(offset)? {
+            Some(Entry::Row(record)) if record.row == row => Ok(Some(record)),
+            _ => self.changed_by_another(),
+        }
+    }
+
+    /// All that is known of `row`, with what an earlier run noted of it.
+    pub fn history_of(&mut self, row: u64) -> Result<RowHistory> {
+        let mut history = RowHistory::default();
+        if let Some(offset) = self.run.index.carried.of(row) {
+            match self.entry_at(offset)? {
+                Some(Entry::Carried(record)) if record.row == row => {
+                    history.changes = record.changes;
+                }
+                _ => return self.changed_by_another(),
+            }
+        }
+        if let Some(record) = self.of_row(row)? {
+            history.add(self.change_of(record));
+        } else if let Some(record) = self.run.index.in_flight.get(&row) {
+            history.add(RowChange {
+                place: record.place.clone(),
+                earlier: Some(record.values.clone()),
+                sent: record.sent.iter().cloned().collect(),
+                may_have_been_applied: true,
+                outcome: None,
+                finished_at: None,
+            });
+        }
+        Ok(history)
+    }
+
+    fn change_of(&self, record: RowRecord) -> RowChange {
+        let mut outcome = record.outcome;
+        if self.run.header.format == 1 && is_doubtful_in_format_1(&outcome) {
+            outcome.kind = OutcomeKind::Unknown;
+        }
+        RowChange {
+            place: record.place,
+            earlier: outcome.previous.clone(),
+            sent: record.sent.into_iter().collect(),
+            may_have_been_applied: may_have_been_applied(outcome.kind),
+            outcome: Some(outcome),
+            finished_at: Some(record.finished_at),
+        }
+    }
+
+    fn entry_at(&mut self, offset: u64) -> Result<Option<Entry>> {
+        let reading = || cannot_read(&self.run.path);
         // Rows finish nearly in order, so most steps stay within the buffer.
         let step = i64::try_from(i128::from(offset) - i128::from(self.position))?;
         self.reader.seek_relative(step).with_context(reading)?;
@@ -106,70 +96,11 @@ impl RecordReader<'_> {
             .read_until(b'\n', &mut self.line)
             .with_context(reading)?;
         self.position = offset + length as u64;
-        match parse(&self.line) {
-            Some(Entry::Row(record)) if record.row == row => Ok(Some(record)),
-            _ => bail!("the journal `{shown}` was changed by another program"),
-        }
+        Ok(line::parse_unchecked(&self.line))
     }
-}
 
-/// Reads a journal from its beginning to its end without touching it, and hands over each entry.
-pub fn read_through(path: &Path, mut each: impl FnMut(Entry)) -> Result<RunHeader> {
-    let shown = path.display().to_string();
-    let reading = || format!("cannot read the journal `{shown}`");
-    let file = File::open(path).with_context(reading)?;
-    let mut header = None;
-    each_line(&file, |_, entry| match entry {
-        Some(Entry::Run(run)) if header.is_none() => header = Some(run),
-        Some(entry) => each(entry),
-        None => {}
-    })
-    .with_context(reading)?;
-    usable(header, &shown)
-}
-
-/// What the run of a journal is about.
-pub fn header_of(path: &Path) -> Result<RunHeader> {
-    let shown = path.display().to_string();
-    let mut line = Vec::new();
-    File::open(path)
-        .and_then(|file| BufReader::new(file).read_until(b'\n', &mut line))
-        .with_context(|| format!("cannot read the journal `{shown}`"))?;
-    let header = match parse(&line) {
-        Some(Entry::Run(run)) => Some(run),
-        _ => None,
-    };
-    usable(header, &shown)
-}
-
-/// Hands over what each whole line says, if it can be understood, and where it begins; returns where
-/// the last one ends.
-fn each_line(file: &File, mut each: impl FnMut(u64, Option<Entry>)) -> io::Result<u64> {
-    let mut reader = BufReader::with_capacity(128 * 1024, file);
-    let mut line = Vec::new();
-    let mut offset = 0;
-    loop {
-        line.clear();
-        let length = reader.read_until(b'\n', &mut line)?;
-        if line.last() != Some(&b'\n') {
-            return Ok(offset);
-        }
-        each(offset, parse(&line));
-        offset += length as u64;
+    fn changed_by_another<T>(&self) -> Result<T> {
+        let shown = self.run.path.display();
+        bail!("the journal `{shown}` was changed by another program")
     }
-}
-
-fn usable(header: Option<RunHeader>, shown: &str) -> Result<RunHeader> {
-    let Some(header) = header else {
-        bail!(
-            "`{shown}` does not begin as a journal of wxbulk does; nothing was sent that it could tell of, so delete it and start anew"
-        );
-    };
-    if header.format > FORMAT {
-        bail!(
-            "`{shown}` was written by wxbulk {}; go on with that version or a newer one",
-            header.wxbulk
-        );
-    }
-    Ok(header)
 }

@@ -11,4 +11,5 @@ pub mod outcome;
 pub mod phone_number;
 pub mod response;
 pub mod row;
+pub mod run_id;
 pub mod wording;

@@ -3,6 +3,8 @@
 //! Windows half cannot be tested on Linux.
 
 mod atomic_file;
+mod exclusive_file;
+mod machine;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,10 @@ use std::task::{Context, Poll};
 use futures::Stream;
 
 pub use atomic_file::{Readers, create_temporary, persist, persist_new, write_atomically};
+pub use exclusive_file::{
+    FileLock, appending, is_locked, is_same_file, is_sharing_violation, lock,
+};
+pub use machine::{host_name, is_process_alive, user_name};
 
 /// An error and its causes for a person, who knows no error numbers.
 pub fn describe_error(error: &anyhow::Error) -> String {
@@ -176,10 +182,13 @@ pub fn folder_of(path: &Path) -> &Path {
 /// Makes a rename in the folder of `path` survive a power cut, where the system has a way to ask
 /// for it. What cannot be synced is written all the same, so a failure is none.
 pub fn sync_folder_of(path: &Path) {
-    #[cfg(unix)]
-    {
-        let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    if let Some(folder) = open_folder_of(path) {
+        let _ = folder.sync_all();
     }
-    #[cfg(not(unix))]
-    let _ = path;
+}
+
+/// The folder of `path`, opened to be synced; `None` where the system has no way to ask for it.
+pub fn open_folder_of(path: &Path) -> Option<std::fs::File> {
+    let folder = cfg!(unix).then(|| folder_of(path))?;
+    std::fs::File::open(folder).ok()
 }

@@ -149,6 +149,20 @@ fn records(stage: &Stage) -> usize {
     rows_recorded(&journal).len()
 }
 
+/// Adds an entry to a journal, bound to its run and to the last line.
+fn append(journal: &mut Vec<u8>, entry: &str) {
+    let mut lines = journal
+        .strip_suffix(b"\n")
+        .expect("whole lines")
+        .split(|byte| *byte == b'\n');
+    let header = lines.next().expect("a header");
+    let header: serde_json::Value = serde_json::from_slice(&header[9..]).expect("JSON");
+    let id = header["run"]["id"].as_str().expect("an id");
+    let last = lines.next_back().expect("a line");
+    let bound = [id.as_bytes(), &last[..8], entry.as_bytes()].concat();
+    journal.extend(format!("{:08x} {entry}\n", crc32fast::hash(&bound)).bytes());
+}
+
 #[test]
 fn results_beside_a_journal_that_cannot_grow_tell_what_the_journal_does_not_know() {
     // The journal of a run that was resumed before is longer than the results.
@@ -159,8 +173,12 @@ fn results_beside_a_journal_that_cannot_grow_tell_what_the_journal_does_not_know
     Ran::of(child.wait_with_output().expect("it ends")).expect(130);
     let path = stage.path("sheet.results.csv.journal");
     let mut journal = fs::read(&path).expect("a journal");
-    // Lines nobody can read do not count, but take up room.
-    journal.extend_from_slice("unreadable\n".repeat(40_000).as_bytes());
+    for _ in 0..4000 {
+        append(
+            &mut journal,
+            r#"{"traffic":{"from":"2030-01-01T00:00:00Z","requests":[0,0,0,0,0,0,0,0,0,0]}}"#,
+        );
+    }
     fs::write(&path, &journal).expect("it can be written");
     let room = journal.len() as u64 + 3000;
 
@@ -254,7 +272,7 @@ fn a_folder_that_vanishes_stops_the_run_and_what_came_after_is_told() {
 fn a_workbook_that_finds_no_room_is_written_when_there_is_some() {
     let stage = slow();
     // Room for the journal, and not for what becomes of it.
-    let ran = apply_on_full_disk(&stage, 130_000, "-o results.xlsx").expect(3);
+    let ran = apply_on_full_disk(&stage, 170_000, "-o results.xlsx").expect(3);
     for said in [
         "cannot write `results.xlsx`: its temporary file cannot be written",
         "File too large",

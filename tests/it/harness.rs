@@ -222,19 +222,47 @@ impl Ran {
 }
 
 /// The rows with a sound record; read here once more, so that the product does not vouch for
-/// itself.
+/// itself. Each line is bound to the run's id and the checksum of the line before.
 pub(crate) fn rows_recorded(journal: &[u8]) -> HashSet<u64> {
-    journal
-        .split_inclusive(|byte| *byte == b'\n')
-        .filter_map(|line| {
-            let json = line.get(9..)?.strip_suffix(b"\n")?;
-            let checksum = format!("{:08x} ", crc32fast::hash(json));
-            let record: Value = serde_json::from_slice(json).ok()?;
-            record["row"]["row"]
-                .as_u64()
-                .filter(|_| line.starts_with(checksum.as_bytes()))
-        })
-        .collect()
+    let mut rows = HashSet::new();
+    let (mut run, mut previous) = (String::new(), Vec::new());
+    for line in journal.split_inclusive(|byte| *byte == b'\n') {
+        let (Some(digits), Some(json)) = (
+            line.get(..8),
+            line.get(9..).and_then(|json| json.strip_suffix(b"\n")),
+        ) else {
+            continue;
+        };
+        let bound = if run.is_empty() {
+            json.to_vec()
+        } else {
+            [run.as_bytes(), &previous, json].concat()
+        };
+        previous = digits.to_vec();
+        if format!("{:08x}", crc32fast::hash(&bound)).as_bytes() != digits {
+            continue;
+        }
+        let entry: Value = serde_json::from_slice(json).expect("JSON");
+        rows.extend(entry["row"]["row"].as_u64());
+        if let Some(id) = entry["run"]["id"].as_str() {
+            run = id.to_string();
+        }
+    }
+    rows
+}
+
+/// A journal of these entries as the first version of wxbulk wrote it: its lines stand alone, and
+/// runs have no id.
+pub(crate) fn of_format_1(entries: impl Iterator<Item = String>) -> String {
+    let lines = entries.map(|entry| {
+        let mut entry: Value = serde_json::from_str(&entry).expect("JSON");
+        if let Some(run) = entry["run"].as_object_mut() {
+            run.remove("id");
+        }
+        let entry = entry.to_string();
+        format!("{:08x} {entry}\n", crc32fast::hash(entry.as_bytes()))
+    });
+    lines.collect()
 }
 
 pub(crate) fn read_csv(path: &Path) -> Results {

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 use wxbulk::simulator::{Behavior, Faults, Latency, Limit};
 
-use crate::harness::{Stage, count, rows_recorded, sheet};
+use crate::harness::{Stage, count, of_format_1, rows_recorded, sheet};
 use crate::raw_server::RawServer;
 use crate::resume::wait_for_records;
 
@@ -194,11 +194,11 @@ fn without_its_journal_there_is_no_page_and_an_old_one_tells_what_it_knows() {
 
     // As an older version left it.
     let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
-    let old = journal.lines().filter(|line| {
-        !line[9..].starts_with("{\"begin\"") && !line[9..].starts_with("{\"traffic\"")
-    });
-    let old: Vec<&str> = old.collect();
-    stage.write("old.csv.journal", old.join("\n") + "\n");
+    let old = journal.lines().map(|line| &line[9..]);
+    let old = old
+        .filter(|json| !json.starts_with("{\"begin\"") && !json.starts_with("{\"traffic\""))
+        .map(|json| json.replace("\"format\":2", "\"format\":1"));
+    stage.write("old.csv.journal", of_format_1(old));
     stage.run("report old.csv -o old.html").expect(0);
     assert!(page(&stage, "old.html").contains("Not known: an older wxbulk"));
 

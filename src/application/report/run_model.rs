@@ -114,7 +114,11 @@ impl Gathering {
     pub(super) fn add(&mut self, entry: Entry) {
         match entry {
             // The header is handed over at the end.
-            Entry::Run(_) | Entry::Names(_) | Entry::Previous(_) => {}
+            Entry::Run(_)
+            | Entry::Names(_)
+            | Entry::Carried(_)
+            | Entry::Previous(_)
+            | Entry::Gate(_) => {}
             Entry::Begin(begin) => {
                 let sitting = self.begin_sitting(begin.began_at);
                 sitting.begin = Some(begin);

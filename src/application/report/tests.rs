@@ -43,6 +43,7 @@ fn header(text: &str) -> RunHeader {
             backup: true,
             plan: false,
         },
+        ..RunHeader::default()
     }
 }
 
@@ -58,6 +59,7 @@ fn begin(second: i64, text: &str) -> Entry {
             name: text.into(),
             rows: 6,
         }],
+        ..BeginRecord::default()
     })
 }
 
@@ -66,6 +68,8 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
         row,
         check: 0,
         finished_at: at(row.cast_signed()),
+        place: None,
+        sent: None,
         outcome: Outcome {
             kind,
             status: (kind != OutcomeKind::Unknown).then_some(404),

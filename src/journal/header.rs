@@ -1,0 +1,139 @@
+//! What a journal says about its run as a whole: what it is about, who began it, when and why.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::run_id::RunId;
+
+/// Raised when an older wxbulk could no longer read what is written. In format 1 lines stood
+/// alone; since 2 each is bound to its run and to the line before it.
+pub const FORMAT: u32 = 2;
+
+/// What the run is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunHeader {
+    pub wxbulk: String,
+    pub format: u32,
+    /// Derived from the rest where an older wxbulk gave none.
+    #[serde(default, skip_serializing_if = "RunId::is_empty")]
+    pub id: RunId,
+    pub started_at: Timestamp,
+    pub input: InputFile,
+    pub settings: MeaningfulSettings,
+    /// The plan whose rows are sent, or that they are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanFile>,
+    /// The run whose failed rows this one sends again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<RunId>,
+    /// The run that this one undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
+}
+
+/// The sheet, well enough to tell whether it is still the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    pub name: String,
+    pub size: u64,
+    pub sha256: String,
+    pub rows: u64,
+}
+
+/// A plan, well enough to tell which one it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    pub name: String,
+    pub sha256: String,
+    /// The run that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<RunId>,
+}
+
+/// The settings under which the same sheet means something else.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that another tool reads as true or false"
+)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeaningfulSettings {
+    pub base_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    pub skip_invalid: bool,
+    pub allow_duplicates: bool,
+    pub only_failed: bool,
+    pub rehearsal: bool,
+    /// The present numbers are read and noted before each change.
+    #[serde(default)]
+    pub backup: bool,
+    /// The present numbers are read and nothing is changed.
+    #[serde(default)]
+    pub plan: bool,
+}
+
+/// The run began, or went on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BeginRecord {
+    pub wxbulk: String,
+    pub began_at: Timestamp,
+    /// As it is typed: `apply`, `plan`, `undo` or `export`.
+    pub command: String,
+    /// How many requests may be under way at once.
+    pub concurrency: usize,
+    /// The rate that a person said must not be passed, such as `5/s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// Rows of the sheet that are sent, those done before included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_to_send: Option<u64>,
+    /// Whose token it is, where the service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+    /// Where it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+    /// Why, in the user's words: the number of a change, say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whose locations the rows are about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(alias = "organisations")]
+    pub organizations: Vec<Organization>,
+}
+
+/// Whose the token is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub email: String,
+}
+
+/// Where a run runs, and as whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    pub host: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// The process, by which another one on the same host sees whether it is still there.
+    pub process: u32,
+}
+
+/// An organization of the sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Empty for the token's own.
+    pub id: String,
+    /// Empty where it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    pub rows: u64,
+}

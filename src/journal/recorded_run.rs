@@ -1,0 +1,288 @@
+//! A run as its journal tells it, whether this process writes the journal or not.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+
+use super::entry::{EndRecord, Entry, GateRecord, PreviousRecord};
+use super::header::{BeginRecord, FORMAT, RunHeader};
+use super::index::Index;
+use super::journal_file::JournalFile;
+use super::line;
+use super::record_reader::RecordReader;
+use super::row_history::RowHistory;
+use super::scanner::{Damage, Scanner};
+use crate::model::counts::Counts;
+use crate::model::current_values::CurrentValues;
+use crate::sheet::names::ResolvedNames;
+
+const BUFFER: usize = 128 * 1024;
+
+/// A header is shorter than this, in bytes.
+const LONGEST_HEADER: u64 = 64 * 1024;
+
+/// A run as its journal tells it.
+#[derive(Debug)]
+pub struct RecordedRun {
+    pub(super) path: PathBuf,
+    pub(super) file: Arc<JournalFile>,
+    pub(super) header: RunHeader,
+    pub(super) index: Index,
+    damage: Option<Damage>,
+}
+
+impl RecordedRun {
+    /// Reads a journal without touching it. Whether it is damaged the caller has to ask.
+    pub fn open(path: &Path) -> Result<RecordedRun> {
+        let file = Arc::new(JournalFile::new(open_to_read(path)?, path));
+        Ok(RecordedRun::read(path, file)?.0)
+    }
+
+    /// One of which nothing is recorded yet.
+    pub(super) fn begin(path: &Path, file: Arc<JournalFile>, header: RunHeader) -> RecordedRun {
+        RecordedRun {
+            path: path.to_path_buf(),
+            file,
+            header,
+            index: Index::default(),
+            damage: None,
+        }
+    }
+
+    pub(super) fn read(path: &Path, file: Arc<JournalFile>) -> Result<(RecordedRun, Scanner)> {
+        let mut index = Index::default();
+        let mut scanner = Scanner::default();
+        let mut reader = BufReader::with_capacity(BUFFER, file.file());
+        scanner
+            .read(&mut reader, |offset, entry| index.take(offset, entry))
+            .with_context(|| cannot_read(path))?;
+        let header = usable_header(&scanner, path)?.clone();
+        let run = RecordedRun {
+            path: path.to_path_buf(),
+            file,
+            header,
+            index,
+            damage: scanner.damage(),
+        };
+        Ok((run, scanner))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn header(&self) -> &RunHeader {
+        &self.header
+    }
+
+    /// What is damaged. What is told of rows is true all the same, but some may be missing.
+    pub fn damage(&self) -> Option<&Damage> {
+        self.damage.as_ref()
+    }
+
+    /// All that is known of a row.
+    pub fn row(&self, row: u64) -> Result<RowHistory> {
+        self.records()?.history_of(row)
+    }
+
+    /// Reads records back, best in the order of the rows.
+    pub fn records(&self) -> Result<RecordReader<'_>> {
+        RecordReader::new(self)
+    }
+
+    /// One past the last row that anything is known of.
+    pub fn rows(&self) -> u64 {
+        self.index.rows()
+    }
+
+    /// Rows with an outcome.
+    pub fn finished(&self) -> u64 {
+        self.index.finished_count
+    }
+
+    /// Which rows have an outcome, by row number.
+    pub fn finished_rows(&self) -> Vec<bool> {
+        let rows = 0..self.index.rows();
+        rows.map(|row| self.index.finished.of(row).is_some())
+            .collect()
+    }
+
+    /// The row was on its way when the program ended: what was there before is noted and what
+    /// became of it is not, so the change may be there already.
+    pub fn in_flight(&self, row: u64, check: u32) -> Option<&PreviousRecord> {
+        let record = self.index.in_flight.get(&row)?;
+        (record.check == check).then_some(record)
+    }
+
+    /// The numbers noted for a row that has no outcome yet.
+    pub fn previous_of(&self, row: u64, check: u32) -> Option<&CurrentValues> {
+        Some(&self.in_flight(row, check)?.values)
+    }
+
+    /// Until when this user was told to wait.
+    pub fn gate_of(&self, user: &str) -> Option<&GateRecord> {
+        self.index.gates.iter().find(|gate| *gate.user == *user)
+    }
+
+    /// What was looked up when the run began.
+    pub fn names(&self) -> Option<&ResolvedNames> {
+        self.index.names.as_ref()
+    }
+
+    /// How the run began, or went on last.
+    pub fn last_begin(&self) -> Option<&BeginRecord> {
+        self.index.begin.as_ref()
+    }
+
+    /// How the run ended last, if its results were written.
+    pub fn last_end(&self) -> Option<&EndRecord> {
+        self.index.end.as_ref()
+    }
+
+    /// Counts of what the records say.
+    pub fn counts(&self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let mut records = self.records()?;
+        for row in 0..self.rows() {
+            if let Some(record) = records.of_row(row)? {
+                counts.add(&record.outcome);
+            }
+        }
+        Ok(counts)
+    }
+}
+
+pub(super) fn cannot_read(path: &Path) -> String {
+    format!("cannot read the journal `{}`", path.display())
+}
+
+/// Opens a journal to read it. Anything but a file could keep us waiting for ever.
+pub(super) fn open_to_read(path: &Path) -> Result<File> {
+    ensure_it_is_a_file(path)?;
+    File::open(path).with_context(|| cannot_read(path))
+}
+
+pub(super) fn ensure_it_is_a_file(path: &Path) -> Result<()> {
+    let metadata = fs::metadata(path).with_context(|| cannot_read(path))?;
+    if !metadata.is_file() {
+        bail!(
+            "`{}` is not a file; move it away, or name other results with --output",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn usable_header<'s>(scanner: &'s Scanner, path: &Path) -> Result<&'s RunHeader> {
+    let shown = path.display().to_string();
+    let Some(header) = scanner.header() else {
+        if scanner.is_of_something_else() {
+            bail!(
+                "`{shown}` does not begin as a journal of wxbulk does\nhint: if it is something else, move it away, or name other results with --output"
+            );
+        }
+        let rest = scanner.damage().unwrap_or_default();
+        bail!(
+            "line 1 of `{shown}` is damaged, so it cannot be told which run it belongs to; the file still holds {}\n\
+             hint: put back a copy of it from before the damage; keep it in any case, since it may be the only place that has them",
+            rest.describe_rest()
+        );
+    };
+    if header.format > FORMAT {
+        bail!(
+            "`{shown}` was written by wxbulk {}; go on with that version or a newer one",
+            header.wxbulk
+        );
+    }
+    Ok(header)
+}
+
+/// Refuses to go on from a journal with damage, since what the damaged lines said is not known.
+pub(super) fn ensure_undamaged(damage: Option<&Damage>, path: &Path) -> Result<()> {
+    let Some(damage) = damage else { return Ok(()) };
+    let shown = path.display().to_string();
+    bail!(
+        "{}; so what became of some rows is not known; the file still holds {}\n\
+         hint: put back a copy of it from before the damage\n\
+         hint: without a copy, move it away, keep it, and start a run with another --output",
+        damage.describe(&shown),
+        damage.describe_rest()
+    );
+}
+
+/// Whether there is a journal: not where a run was killed before it could write the first line.
+pub fn exists(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(!is_stillborn(&open_to_read(path)?).with_context(|| cannot_read(path))?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| cannot_read(path)),
+    }
+}
+
+/// Whether a file has nothing but the beginning of a first line, or what a power cut made of it.
+pub(super) fn is_stillborn(file: &File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(LONGEST_HEADER).read_to_end(&mut start)?;
+    Ok(line::is_torn_header(&start))
+}
+
+/// What the run of a journal is about.
+pub fn header_of(path: &Path) -> Result<RunHeader> {
+    let file = open_to_read(path)?;
+    let mut scanner = Scanner::default();
+    let mut reader = BufReader::new(file.take(LONGEST_HEADER));
+    scanner
+        .read(&mut reader, |_, _| {})
+        .with_context(|| cannot_read(path))?;
+    usable_header(&scanner, path).cloned()
+}
+
+/// Reads a journal from its beginning to its end without touching it, and hands over each entry.
+pub fn read_through(path: &Path, mut each: impl FnMut(Entry)) -> Result<RunHeader> {
+    let mut follower = Follower::open(path)?;
+    follower.poll(|_, entry| each(entry))?;
+    ensure_undamaged(follower.damage().as_ref(), path)?;
+    follower.header().cloned()
+}
+
+/// Reads a journal without touching it, also while another process writes it.
+#[derive(Debug)]
+pub struct Follower {
+    path: PathBuf,
+    file: File,
+    scanner: Scanner,
+}
+
+impl Follower {
+    pub fn open(path: &Path) -> Result<Follower> {
+        Ok(Follower {
+            path: path.to_path_buf(),
+            file: open_to_read(path)?,
+            scanner: Scanner::default(),
+        })
+    }
+
+    /// Hands over what was written since the last time, with where it begins.
+    pub fn poll(&mut self, each: impl FnMut(u64, Entry)) -> Result<()> {
+        use std::io::{Seek, SeekFrom};
+        let read = self
+            .file
+            .seek(SeekFrom::Start(self.scanner.position()))
+            .and_then(|_| {
+                let mut reader = BufReader::with_capacity(BUFFER, &self.file);
+                self.scanner.read(&mut reader, each)
+            });
+        read.with_context(|| cannot_read(&self.path))
+    }
+
+    pub fn header(&self) -> Result<&RunHeader> {
+        usable_header(&self.scanner, &self.path)
+    }
+
+    pub fn damage(&self) -> Option<Damage> {
+        self.scanner.damage()
+    }
+}

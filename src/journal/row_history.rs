@@ -1,0 +1,248 @@
+//! What is known of one row over all runs that sent it: the values from before, what was sent, and
+//! what became of it. Undo and resume are made from this, never from a results file.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::current_values::CurrentValues;
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::row::Row;
+
+/// Whose setting a row changes, with the ids as they were sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// `None`: the token's own organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<Box<str>>,
+    pub id: Box<str>,
+    /// What it is called, where that is known.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub name: Box<str>,
+}
+
+impl Place {
+    pub fn of(row: &Row<'_>) -> Place {
+        Place {
+            org_id: row.org_id.as_deref().map(Into::into),
+            id: row.target_id.as_ref().into(),
+            name: Box::default(),
+        }
+    }
+
+    fn is_same(&self, other: &Place) -> bool {
+        self.org_id == other.org_id && self.id == other.id
+    }
+}
+
+/// The fields of a request in the order of the setting: `None` where one was left out, empty where
+/// one was cleared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent(pub Vec<Option<Box<str>>>);
+
+impl Sent {
+    pub fn of(row: &Row<'_>) -> Sent {
+        let fields = row.changes.iter().map(|change| change.field());
+        Sent(fields.map(|field| field.map(Into::into)).collect())
+    }
+}
+
+/// What was done to one place on behalf of a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowChange {
+    /// Missing where an older wxbulk wrote the journal: it is the place that the row names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The values before the first of our changes. `None`: they were not read, which is not the
+    /// same as having read that none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<CurrentValues>,
+    /// What may have been applied, oldest first; where nothing was, what was sent last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<Sent>,
+    /// Whether any of it may have taken effect.
+    #[serde(default)]
+    pub may_have_been_applied: bool,
+    /// `None`: it was on its way when the program ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+}
+
+impl RowChange {
+    /// Adds what was done later to the same place.
+    fn absorb(&mut self, later: RowChange) {
+        if self.may_have_been_applied {
+            // What was read later may be our own change.
+            self.earlier = self.earlier.take().or(later.earlier);
+        } else {
+            // Nobody knows who changed it since, but it was not us.
+            self.earlier = later.earlier.or(self.earlier.take());
+            if !later.sent.is_empty() {
+                self.sent.clear();
+            }
+        }
+        if later.may_have_been_applied || !self.may_have_been_applied {
+            for sent in later.sent {
+                if self.sent.last() != Some(&sent) {
+                    self.sent.push(sent);
+                }
+            }
+        }
+        self.may_have_been_applied |= later.may_have_been_applied;
+        self.place = later.place.or(self.place.take());
+        self.outcome = later.outcome;
+        self.finished_at = later.finished_at;
+    }
+}
+
+/// All that is known of a row: one change for each place, since the place may have been corrected
+/// between two runs. Oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowHistory {
+    pub changes: Vec<RowChange>,
+}
+
+impl RowHistory {
+    /// Adds what was done next.
+    pub(super) fn add(&mut self, change: RowChange) {
+        let is_same = |one: &RowChange| match (&one.place, &change.place) {
+            (Some(one), Some(other)) => one.is_same(other),
+            _ => true,
+        };
+        match self.changes.iter_mut().rfind(|one| is_same(one)) {
+            Some(known) => known.absorb(change),
+            None => self.changes.push(change),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// What was done last.
+    pub fn latest(&self) -> Option<&RowChange> {
+        self.changes.last()
+    }
+
+    /// What was done to this place.
+    pub fn at(&self, place: &Place) -> Option<&RowChange> {
+        let is_there = |one: &&RowChange| one.place.as_ref().is_none_or(|one| one.is_same(place));
+        self.changes.iter().rfind(is_there)
+    }
+}
+
+/// Whether a row with this outcome may have changed something.
+pub(super) fn may_have_been_applied(kind: OutcomeKind) -> bool {
+    match kind {
+        OutcomeKind::Updated | OutcomeKind::Unknown => true,
+        OutcomeKind::Unchanged
+        | OutcomeKind::Failed
+        | OutcomeKind::Invalid
+        | OutcomeKind::Skipped
+        | OutcomeKind::NotAttempted
+        | OutcomeKind::Different => false,
+    }
+}
+
+/// In format 1 a row was `failed` by its last answer, even where an earlier try may have taken
+/// effect. Two requests are one to read and one to write.
+pub(super) fn is_doubtful_in_format_1(outcome: &Outcome) -> bool {
+    let had_no_effect = matches!(outcome.status, Some(400..500));
+    outcome.kind == OutcomeKind::Failed && !(had_no_effect && outcome.attempts <= 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(id: &str) -> Option<Place> {
+        Some(Place {
+            org_id: None,
+            id: id.into(),
+            name: Box::default(),
+        })
+    }
+
+    fn change(id: &str, earlier: Option<&str>, sent: &str, kind: OutcomeKind) -> RowChange {
+        RowChange {
+            place: place(id),
+            earlier: earlier.map(|earlier| CurrentValues::of([Some(earlier), None, None])),
+            sent: vec![Sent(vec![Some(sent.into()), None, None])],
+            may_have_been_applied: may_have_been_applied(kind),
+            outcome: Some(Outcome::unsent(kind, "")),
+            finished_at: None,
+        }
+    }
+
+    fn history(changes: impl IntoIterator<Item = RowChange>) -> RowHistory {
+        let mut history = RowHistory::default();
+        for change in changes {
+            history.add(change);
+        }
+        history
+    }
+
+    fn sent(change: &RowChange) -> Vec<&str> {
+        let all = change.sent.iter();
+        all.map(|sent| sent.0[0].as_deref().unwrap_or_default())
+            .collect()
+    }
+
+    #[test]
+    fn a_later_reading_of_our_own_change_never_replaces_the_earlier_values() {
+        use OutcomeKind::{Failed, Unchanged, Unknown, Updated};
+        for (first, second, earlier, all_sent) in [
+            // Outcomes of two runs; the first read `1` and sent `2`, the second read `r` and sent `3`.
+            (Unknown, Updated, "1", &["2", "3"][..]),
+            (Unknown, Failed, "1", &["2"]),
+            (Unknown, Unchanged, "1", &["2"]),
+            (Updated, Updated, "1", &["2", "3"]),
+            (Failed, Updated, "7", &["3"]),
+            (Failed, Failed, "7", &["3"]),
+        ] {
+            let row = history([
+                change("a", Some("1"), "2", first),
+                change("a", Some("7"), "3", second),
+            ]);
+            let [only] = &*row.changes else {
+                panic!("one place: {row:?}")
+            };
+            let read = only.earlier.as_ref().expect("it was read");
+            assert_eq!(read.text(0), earlier, "{first:?}, then {second:?}");
+            assert_eq!(sent(only), all_sent, "{first:?}, then {second:?}");
+            let is_ours = [first, second].into_iter().any(may_have_been_applied);
+            assert_eq!(only.may_have_been_applied, is_ours);
+        }
+    }
+
+    #[test]
+    fn a_place_that_was_corrected_keeps_its_own_earlier_values() {
+        let row = history([
+            change("a", Some("1"), "2", OutcomeKind::Unknown),
+            change("b", Some("5"), "2", OutcomeKind::Updated),
+        ]);
+        assert_eq!(row.changes.len(), 2);
+        let there = row.at(&place("a").expect("one")).expect("it was sent");
+        let read = there.earlier.as_ref().expect("it was read");
+        assert_eq!(read.text(0), "1");
+    }
+
+    #[test]
+    fn not_read_and_read_that_none_is_set_are_told_apart() {
+        let unread = change("a", None, "2", OutcomeKind::Updated);
+        let none = RowChange {
+            earlier: Some(CurrentValues::default()),
+            ..unread.clone()
+        };
+        let back = |change: &RowChange| -> RowChange {
+            let json = serde_json::to_string(change).expect("JSON");
+            serde_json::from_str(&json).expect("the same")
+        };
+        assert_eq!(back(&unread), unread);
+        assert_eq!(back(&none), none);
+        assert_ne!(unread, none);
+    }
+}
