@@ -82,7 +82,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["sheet/", "platform/", "table/"]),
     ("tokio", &[""]),
     ("tracing", &[""]),
-    ("tracing_subscriber", &["application/logging/"]),
+    ("tracing_subscriber", &["application/logging.rs"]),
     ("uuid", &["engine/", "webex/", "model/ids.rs", "simulator/"]),
     ("zip", &["sheet/zip_guard.rs"]),
 ];
