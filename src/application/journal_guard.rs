@@ -10,8 +10,7 @@ use crate::application::settings::{BadRows, RunSettings, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{
-    BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
-    RunHeader,
+    BeginRecord, FORMAT, InputFile, Journal, MeaningfulSettings, Organization, RunHeader,
 };
 use crate::model::clock;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
@@ -107,7 +106,7 @@ pub(super) fn make_room(settings: &RunSettings) -> Result<()> {
         }
         return Ok(());
     }
-    let (journal, header) = Journal::open(&journal_path, Durability::None)?;
+    let (journal, header) = Journal::open(&journal_path)?;
     if header.settings.rehearsal && is_as_written(&journal, results)? {
         drop(journal);
         for path in [results, &journal_path] {
@@ -166,7 +165,7 @@ pub(super) fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journa
             path.display()
         );
     }
-    let (journal, earlier) = Journal::open(&path, settings.durability)?;
+    let (journal, earlier) = Journal::open(&path)?;
     if earlier.input.sha256 != header.input.sha256 {
         bail!(
             "the sheet is not the one that run began with: `{}` had {} rows and {} bytes, `{}` has {} rows and {} bytes\n\

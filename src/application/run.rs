@@ -98,7 +98,7 @@ pub async fn run(settings: RunSettings) -> Result<ExitCode> {
             return Ok(ExitCode::NothingSent);
         }
         let path = Journal::path_for(results);
-        Journal::create(&path, header, settings.durability)?
+        Journal::create(&path, header)?
     };
     if let (Some(names), None) = (sheet.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;

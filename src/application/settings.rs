@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::engine::pipeline::{RunPolicy, Task};
-use crate::journal::Durability;
 use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
@@ -50,7 +49,6 @@ pub struct RunSettings {
     pub memory: Option<Memory>,
     pub policy: RunPolicy,
     pub timeout: Duration,
-    pub durability: Durability,
     /// A double-click in Excel loses nothing of the output.
     pub for_excel: bool,
     /// Where a page about the run goes.

@@ -23,8 +23,9 @@
 //! ([`crate::traffic::Interval`]); both are for those who ask later how it went.
 //!
 //! Every entry is handed to the operating system whole and at once, with those of the answers that
-//! arrived together with its own, so that killing the program loses none. [`Durability`] says when it is forced onto the disk, so that a power cut does not
-//! either. The file is locked while a run writes it.
+//! arrived together with its own, so that killing the program loses none. Ten times a second the
+//! entries are forced onto the disk, so that a power cut loses the last tenth of a second at most,
+//! whose rows are sent again. The file is locked while a run writes it.
 
 mod entry;
 mod record_reader;
@@ -33,7 +34,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::task::JoinHandle;
@@ -48,36 +48,11 @@ pub use entry::{
 };
 pub use record_reader::{RecordReader, header_of, read_through};
 
-/// When entries are forced onto the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// Each before the next request leaves. Slow.
-    Row,
-    /// Together, some 100 ms apart. What a power cut takes is sent again.
-    Group,
-    /// When the operating system likes.
-    None,
-}
-
-impl FromStr for Durability {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "row" => Ok(Durability::Row),
-            "group" => Ok(Durability::Group),
-            "none" => Ok(Durability::None),
-            _ => Err(format!("`{text}` is not one of `row`, `group` and `none`")),
-        }
-    }
-}
-
 /// An open, locked journal.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     file: File,
-    durability: Durability,
     /// Where the next entry goes.
     length: u64,
     /// Where the record of each row begins, by row number; 0 (where the header is) for none.
@@ -102,14 +77,14 @@ impl Journal {
     }
 
     /// Starts a new one. Fails when there is one already.
-    pub fn create(path: &Path, header: RunHeader, durability: Durability) -> Result<Journal> {
+    pub fn create(path: &Path, header: RunHeader) -> Result<Journal> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create_new(true)
             .open(path)
             .with_context(|| format!("cannot create the journal `{}`", path.display()))?;
-        let mut journal = Journal::of_file(path, file, durability)?;
+        let mut journal = Journal::of_file(path, file)?;
         let begun = journal.append(&Entry::Run(header));
         if let Err(error) = begun.and_then(|()| journal.sync()) {
             // Without its header it would only be in the way of the next run.
@@ -122,7 +97,7 @@ impl Journal {
         Ok(journal)
     }
 
-    fn of_file(path: &Path, file: File, durability: Durability) -> Result<Journal> {
+    fn of_file(path: &Path, file: File) -> Result<Journal> {
         let shown = path.display();
         match file.try_lock() {
             Ok(()) => {}
@@ -138,7 +113,6 @@ impl Journal {
         Ok(Journal {
             path: path.to_path_buf(),
             file,
-            durability,
             length: 0,
             offsets: Vec::new(),
             finished: 0,
@@ -243,10 +217,6 @@ impl Journal {
         self.file.write_all(&self.lines)?;
         self.length += self.lines.len() as u64;
         self.is_dirty = true;
-        if self.durability == Durability::Row {
-            self.file.sync_data()?;
-            self.is_dirty = false;
-        }
         Ok(())
     }
 
@@ -254,9 +224,6 @@ impl Journal {
     /// on another thread, so that answers are not kept waiting.
     pub fn tick(&mut self) -> Result<()> {
         self.ensure_it_is_still_there()?;
-        if self.durability != Durability::Group {
-            return Ok(());
-        }
         let syncing = || format!("cannot write the journal `{}` to disk", self.path.display());
         if let Some(sync) = self.syncing.take_if(|sync| sync.is_finished()) {
             futures::FutureExt::now_or_never(sync)
@@ -285,11 +252,8 @@ impl Journal {
         }
     }
 
-    /// Forces everything onto the disk, unless nobody asked for that.
+    /// Forces everything onto the disk.
     pub fn sync(&mut self) -> Result<()> {
-        if self.durability == Durability::None {
-            return Ok(());
-        }
         self.is_dirty = false;
         self.file
             .sync_data()

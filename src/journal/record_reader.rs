@@ -7,18 +7,18 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::entry::{Entry, parse};
-use super::{Durability, FORMAT, Journal, RowRecord, RunHeader};
+use super::{FORMAT, Journal, RowRecord, RunHeader};
 use crate::model::counts::Counts;
 
 impl Journal {
     /// Opens an existing one and reads what it holds. A torn end is cut off.
-    pub fn open(path: &Path, durability: Durability) -> Result<(Journal, RunHeader)> {
+    pub fn open(path: &Path) -> Result<(Journal, RunHeader)> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
             .open(path)
             .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
-        let mut journal = Journal::of_file(path, file, durability)?;
+        let mut journal = Journal::of_file(path, file)?;
         let header = journal.read_all()?;
         Ok((journal, header))
     }
