@@ -60,6 +60,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("governor", &["pace/"]),
+    ("hdrhistogram", &["traffic/"]),
     ("http_body_util", &["simulator/"]),
     ("hyper", &["simulator/"]),
     ("hyper_util", &["simulator/"]),
