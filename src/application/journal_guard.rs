@@ -13,8 +13,7 @@ use crate::application::spool::Spool;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{
-    self, BeginRecord, Durability, FORMAT, InputFile, Journal, MeaningfulSettings, Organization,
-    RunHeader,
+    self, BeginRecord, FORMAT, InputFile, Journal, MeaningfulSettings, Organization, RunHeader,
 };
 use crate::model::clock;
 use crate::model::run_id::RunId;
@@ -84,11 +83,7 @@ pub(super) fn begin(
         journal
     } else {
         spool.keep(results)?;
-        Journal::create(
-            &Journal::path_for(results),
-            earlier.header,
-            settings.durability,
-        )?
+        Journal::create(&Journal::path_for(results), earlier.header)?
     };
     if let (Some(names), None) = (selection.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
@@ -184,7 +179,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         }
         return Ok(());
     }
-    let (journal, header) = Journal::open(&journal_path, Durability::None)?;
+    let (journal, header) = Journal::open(&journal_path)?;
     if header.settings.rehearsal && is_as_written(&journal, results)? {
         drop(journal);
         for path in [results, &journal_path] {
@@ -243,7 +238,7 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
             path.display()
         );
     }
-    let (journal, earlier) = Journal::open(&path, settings.durability)?;
+    let (journal, earlier) = Journal::open(&path)?;
     if earlier.input.sha256 != header.input.sha256 {
         bail!(
             "the sheet is not the one that run began with: `{}` had {} rows and {} bytes, `{}` has {} rows and {} bytes\n\

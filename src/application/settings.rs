@@ -7,7 +7,6 @@ use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task};
-use crate::journal::Durability;
 use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
@@ -53,7 +52,6 @@ pub struct RunSettings {
     pub memory: Option<Memory>,
     pub policy: RunPolicy,
     pub timeout: Duration,
-    pub durability: Durability,
     /// A double-click in Excel loses nothing of the output.
     pub for_excel: bool,
     /// Where a page about the run goes.

@@ -71,7 +71,6 @@ impl RunSettings {
         let longest_wait = read_duration(&flags.max_wait, "--max-wait")?;
         let failure_limit = read_optional(flags.max_failures.as_deref(), "--max-failures")?;
         let timeout = read_duration(&flags.timeout, "--timeout")?;
-        let durability = read_flag(&flags.durability, "--durability")?;
         let target = if flags.rehearse {
             if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
                 bail!("--rehearse-speed is a number from 0.1 to 1000");
@@ -142,7 +141,6 @@ impl RunSettings {
             },
             timeout,
             target,
-            durability,
             for_excel: flags.excel,
             report: flags.report,
             progress: match (flags.verbosity.quiet, flags.verbosity.verbose) {

@@ -112,15 +112,6 @@ pub struct RunFlags {
     #[command(flatten)]
     pub service: ServiceFlags,
 
-    /// When progress is forced onto the disk: row (each one), group (ten times a second) or none
-    #[arg(
-        long,
-        value_name = "WHEN",
-        default_value = "group",
-        help_heading = "Output"
-    )]
-    pub durability: String,
-
     /// Write a CSV that Excel opens by a double-click without losing a digit (.xlsx needs no such care)
     #[arg(long, help_heading = "Output")]
     pub excel: bool,

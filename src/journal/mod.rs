@@ -32,8 +32,9 @@
 //! as none.
 //!
 //! Every entry is handed to the operating system whole and at once, with those of the answers that
-//! arrived together with its own, so that killing the program loses none. [`Durability`] says when
-//! it is forced onto the disk, so that a power cut does not either. One process at a time writes
+//! arrived together with its own, so that killing the program loses none. Ten times a
+//! second they are forced onto the disk, so that a power cut loses the last tenth of a second at most,
+//! whose rows are sent again. One process at a time writes
 //! it, and makes sure before each write that the file at the path is still its own.
 
 mod entry;
@@ -50,7 +51,6 @@ mod scanner;
 use std::fs;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -79,36 +79,10 @@ pub use scanner::Damage;
 /// So many bytes of carried records are handed over at once.
 const BATCH: usize = 64 * 1024;
 
-/// When entries are forced onto the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// Each before the next request leaves. Slow.
-    Row,
-    /// Together, some 100 ms apart. What a power cut takes is sent again.
-    Group,
-    /// When the operating system likes.
-    None,
-}
-
-impl FromStr for Durability {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "row" => Ok(Durability::Row),
-            "group" => Ok(Durability::Group),
-            "none" => Ok(Durability::None),
-            _ => Err(format!("`{text}` is not one of `row`, `group` and `none`")),
-        }
-    }
-}
-
-/// A journal that this process writes.
 #[derive(Debug)]
 pub struct Journal {
     run: RecordedRun,
     file: Arc<JournalFile>,
-    durability: Durability,
     /// Where the next entry goes, and what it is bound to.
     length: u64,
     chain: Chain,
@@ -132,7 +106,7 @@ impl Journal {
 
     /// Starts a new one. Fails when there is one already, unless nothing but a torn first line is
     /// in it.
-    pub fn create(path: &Path, header: RunHeader, durability: Durability) -> Result<Journal> {
+    pub fn create(path: &Path, header: RunHeader) -> Result<Journal> {
         let creating = || format!("cannot create the journal `{}`", path.display());
         let file = match platform::appending().create_new(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !exists(path)? => {
@@ -151,7 +125,7 @@ impl Journal {
         }
         let file = Arc::new(JournalFile::new(file, path));
         let run = RecordedRun::begin(path, Arc::clone(&file), header.clone());
-        let mut journal = Journal::of(run, file, lock, durability, (0, Chain::default()));
+        let mut journal = Journal::of(run, file, lock, (0, Chain::default()));
         let begun = journal.file.file().set_len(0).with_context(creating);
         let begun = begun
             .and_then(|()| journal.append(&Entry::Run(header)))
@@ -171,7 +145,7 @@ impl Journal {
     }
 
     /// Opens an existing one and reads what it holds. A torn end is cut off, and damage refused.
-    pub fn open(path: &Path, durability: Durability) -> Result<(Journal, RunHeader)> {
+    pub fn open(path: &Path) -> Result<(Journal, RunHeader)> {
         recorded_run::ensure_it_is_a_file(path)?;
         let shown = path.display();
         let file = match platform::appending().open(path) {
@@ -185,7 +159,7 @@ impl Journal {
         let (run, scanner) = RecordedRun::read(path, Arc::clone(&file))?;
         recorded_run::ensure_undamaged(run.damage(), path)?;
         let header = run.header.clone();
-        let journal = Journal::of(run, file, lock, durability, scanner.end());
+        let journal = Journal::of(run, file, lock, scanner.end());
         // Whatever is after the last good line was being written when the program ended.
         let cut = journal.file.file().set_len(journal.length);
         cut.with_context(|| format!("cannot write the journal `{shown}`"))?;
@@ -196,13 +170,11 @@ impl Journal {
         run: RecordedRun,
         file: Arc<JournalFile>,
         lock: RunLock,
-        durability: Durability,
         (length, chain): (u64, Chain),
     ) -> Journal {
         Journal {
             run,
             file,
-            durability,
             length,
             chain,
             lines: Vec::new(),
@@ -347,9 +319,6 @@ impl Journal {
         }
         self.length += self.lines.len() as u64;
         self.is_dirty = true;
-        if self.durability == Durability::Row {
-            self.sync()?;
-        }
         Ok(())
     }
 
@@ -382,9 +351,6 @@ impl Journal {
     /// on another thread, so that answers are not kept waiting.
     pub fn tick(&mut self) -> Result<()> {
         self.ensure_it_is_ours()?;
-        if self.durability != Durability::Group {
-            return Ok(());
-        }
         if let Some(sync) = self.syncing.take_if(|sync| sync.is_finished()) {
             futures::FutureExt::now_or_never(sync)
                 .unwrap_or(Ok(Ok(())))
@@ -406,11 +372,8 @@ impl Journal {
         )
     }
 
-    /// Forces everything onto the disk, unless nobody asked for that.
+    /// Forces everything onto the disk.
     pub fn sync(&mut self) -> Result<()> {
-        if self.durability == Durability::None {
-            return Ok(());
-        }
         self.is_dirty = false;
         self.file.sync().with_context(|| self.cannot_sync())
     }

@@ -3,132 +3,21 @@
 //! Windows half cannot be tested on Linux.
 
 mod atomic_file;
+mod error_message;
 mod exclusive_file;
 mod machine;
+mod stop_signals;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use futures::Stream;
 
 pub use atomic_file::{Readers, create_temporary, persist, persist_new, write_atomically};
+pub use error_message::{describe_error, strip_error_number};
 pub use exclusive_file::{
     FileLock, appending, is_locked, is_same_file, is_sharing_violation, lock,
 };
 pub use machine::{host_name, is_process_alive, user_name};
-
-/// An error and its causes for a person, who knows no error numbers.
-pub fn describe_error(error: &anyhow::Error) -> String {
-    let mut words = String::new();
-    for cause in error.chain() {
-        let cause = match cause.downcast_ref() {
-            Some(error) => describe_system_error(error),
-            None => cause.to_string(),
-        };
-        // Some libraries repeat the cause in their own words for it.
-        if !words.ends_with(&cause) {
-            let separator = if words.is_empty() { "" } else { ": " };
-            words = words + separator + &cause;
-        }
-    }
-    words
-}
-
-fn describe_system_error(error: &io::Error) -> String {
-    /// Windows, where a program that has a file open may keep it to itself, as Excel does.
-    const IN_USE: [i32; 2] = [32, 33];
-    if cfg!(windows)
-        && error
-            .raw_os_error()
-            .is_some_and(|code| IN_USE.contains(&code))
-    {
-        return "another program has it open; close it there (in Excel?) and try again".into();
-    }
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".into(),
-        io::ErrorKind::PermissionDenied => "you are not allowed to".into(),
-        io::ErrorKind::StorageFull => "the disk is full".into(),
-        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there".into(),
-        _ => strip_error_number(&error.to_string()).to_lowercase(),
-    }
-}
-
-/// What the system says without its number for it, which tells a person nothing.
-pub fn strip_error_number(words: &str) -> &str {
-    words.split(" (os error").next().unwrap_or_default()
-}
-
-/// Wishes to stop, one after the other. [`StopSignals`] are the real ones.
-pub trait StopRequests: Stream<Item = ()> + Unpin {}
-
-impl<T: Stream<Item = ()> + Unpin> StopRequests for T {}
-
-/// The user's wish to stop, as often as it is uttered: Ctrl-C, and what terminals, services and
-/// shutting-down machines send.
-#[derive(Debug)]
-pub struct StopSignals {
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 3],
-    #[cfg(windows)]
-    signals: (
-        tokio::signal::windows::CtrlC,
-        tokio::signal::windows::CtrlBreak,
-        tokio::signal::windows::CtrlClose,
-        tokio::signal::windows::CtrlShutdown,
-    ),
-}
-
-impl StopSignals {
-    /// From now on the signals no longer end the process by themselves.
-    #[cfg(unix)]
-    pub fn listen() -> io::Result<StopSignals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(StopSignals {
-            signals: [
-                signal(SignalKind::interrupt())?,
-                signal(SignalKind::terminate())?,
-                signal(SignalKind::hangup())?,
-            ],
-        })
-    }
-
-    #[cfg(windows)]
-    pub fn listen() -> io::Result<StopSignals> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
-        Ok(StopSignals {
-            signals: (ctrl_c()?, ctrl_break()?, ctrl_close()?, ctrl_shutdown()?),
-        })
-    }
-}
-
-impl Stream for StopSignals {
-    type Item = ();
-
-    #[cfg(unix)]
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<()>> {
-        for signal in &mut self.signals {
-            if signal.poll_recv(context).is_ready() {
-                return Poll::Ready(Some(()));
-            }
-        }
-        Poll::Pending
-    }
-
-    #[cfg(windows)]
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<()>> {
-        let (c, r#break, close, shutdown) = &mut self.signals;
-        if c.poll_recv(context).is_ready()
-            || r#break.poll_recv(context).is_ready()
-            || close.poll_recv(context).is_ready()
-            || shutdown.poll_recv(context).is_ready()
-        {
-            return Poll::Ready(Some(()));
-        }
-        Poll::Pending
-    }
-}
+pub use stop_signals::{StopRequests, StopSignals};
 
 /// Where programs keep what they learned, by the system's custom; `variable` reads the environment.
 pub fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {

@@ -1,27 +1,28 @@
-//! How long answers took, counted so that a million of them take no more room than a few.
+//! How long answers took, counted so that a million of them take no more memory than a few.
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-/// Each doubling of the time is split into so many steps, so that a time is told to one part in
-/// sixteen.
-const STEPS_BITS: u32 = 4;
-const STEPS: usize = 1 << STEPS_BITS;
+/// 19 hours in microseconds; longer ones count as that long.
+const LONGEST: u64 = (1 << 36) - 1;
 
-/// Microseconds up to 2³⁶, which is 19 hours; longer ones count as that long.
-const LONGEST_BITS: u32 = 36;
-const BUCKETS: usize = (LONGEST_BITS - STEPS_BITS + 1) as usize * STEPS;
+/// One significant digit splits each doubling of the time into sixteen buckets. Journals have
+/// these buckets in them.
+const SIGNIFICANT_DIGITS: u8 = 1;
+
+/// More answers than a run can have, and few enough that the counts of many runs add up.
+const MOST_ANSWERS: u64 = 1 << 40;
 
 /// Counts answers by how long they took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LatencyHistogram {
-    counts: Vec<u64>,
-    total: u64,
+    microseconds: Histogram<u64>,
     slowest: u64,
 }
 
-/// The same as it is kept: only what is there.
+/// The buckets that are not empty, as the journal keeps them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LatencyCounts {
@@ -40,9 +41,9 @@ impl LatencyCounts {
 
 impl Default for LatencyHistogram {
     fn default() -> LatencyHistogram {
+        let microseconds = Histogram::new_with_bounds(1, LONGEST, SIGNIFICANT_DIGITS);
         LatencyHistogram {
-            counts: vec![0; BUCKETS],
-            total: 0,
+            microseconds: microseconds.expect("the bounds are constants"),
             slowest: 0,
         }
     }
@@ -51,13 +52,12 @@ impl Default for LatencyHistogram {
 impl LatencyHistogram {
     pub fn add(&mut self, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.counts[bucket_of(took)] += 1;
-        self.total += 1;
+        self.microseconds.saturating_record(took);
         self.slowest = self.slowest.max(took);
     }
 
     pub fn total(&self) -> u64 {
-        self.total
+        self.microseconds.len()
     }
 
     pub fn slowest(&self) -> Duration {
@@ -67,63 +67,36 @@ impl LatencyHistogram {
     /// The time that this share of the answers did not take longer than; a sixteenth too much at
     /// worst.
     pub fn percentile(&self, share: f64) -> Duration {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rank among answers, and never more than there are"
-        )]
-        let rank = ((self.total as f64 * share).ceil() as u64).clamp(1, self.total.max(1));
-        let mut passed = 0;
-        for (bucket, count) in self.counts.iter().enumerate() {
-            passed += count;
-            if passed >= rank {
-                return Duration::from_micros(most_in(bucket).min(self.slowest));
-            }
-        }
-        self.slowest()
+        let most = self.microseconds.value_at_quantile(share);
+        Duration::from_micros(most.min(self.slowest))
     }
 
-    /// Adds what was kept.
+    /// Adds what the journal kept.
     pub fn absorb(&mut self, kept: &LatencyCounts) {
         for (took, count) in &kept.at_most {
-            let bucket = &mut self.counts[bucket_of(*took)];
-            *bucket = bucket.saturating_add(*count);
-            self.total = self.total.saturating_add(*count);
+            self.microseconds
+                .saturating_record_n(*took, (*count).min(MOST_ANSWERS));
         }
         self.slowest = self.slowest.max(kept.slowest);
     }
 
     /// Hands over what was counted, and begins anew.
     pub fn take(&mut self) -> LatencyCounts {
-        let mut at_most = Vec::new();
-        for (bucket, count) in self.counts.iter_mut().enumerate() {
-            if *count > 0 {
-                at_most.push((most_in(bucket), std::mem::take(count)));
-            }
-        }
-        self.total = 0;
+        let buckets = self.microseconds.iter_recorded();
+        let at_most = buckets
+            .map(|bucket| {
+                let most = self
+                    .microseconds
+                    .highest_equivalent(bucket.value_iterated_to());
+                (most, bucket.count_at_value())
+            })
+            .collect();
+        self.microseconds.reset();
         LatencyCounts {
             at_most,
             slowest: std::mem::take(&mut self.slowest),
         }
     }
-}
-
-fn bucket_of(micros: u64) -> usize {
-    let micros = micros.min((1 << LONGEST_BITS) - 1);
-    let bits = u64::BITS - micros.leading_zeros();
-    let doublings = bits.saturating_sub(STEPS_BITS + 1);
-    // Small ones each have a step of their own; above, the leading bits name the step.
-    let step = usize::try_from(micros >> doublings).unwrap_or_default();
-    doublings as usize * STEPS + step
-}
-
-/// The longest time that falls into a bucket.
-fn most_in(bucket: usize) -> u64 {
-    let doublings = (bucket / STEPS).saturating_sub(1);
-    let step = bucket - doublings * STEPS;
-    ((step as u64 + 1) << doublings) - 1
 }
 
 #[cfg(test)]
@@ -154,20 +127,27 @@ mod tests {
         let mut latencies = LatencyHistogram::default();
         assert_eq!(latencies.percentile(0.5), Duration::ZERO);
         latencies.add(Duration::MAX);
-        assert_eq!(
-            latencies.percentile(0.5).as_micros(),
-            (1 << LONGEST_BITS) - 1
-        );
+        assert_eq!(latencies.percentile(0.5), Duration::from_micros(LONGEST));
+    }
+
+    #[test]
+    fn the_buckets_are_those_of_the_first_journals() {
+        for (took, most) in [
+            (0, 0),
+            (1, 1),
+            (31, 31),
+            (32, 33),
+            (200_000, 204_799),
+            (1_000_000, 1_015_807),
+            (60_000_000, 60_817_407),
+        ] {
+            let mut latencies = LatencyHistogram::default();
+            latencies.add(Duration::from_micros(took));
+            assert_eq!(latencies.take().at_most, [(most, 1)]);
+        }
     }
 
     proptest! {
-        #[test]
-        fn a_time_falls_into_a_bucket_that_ends_at_most_a_sixteenth_later(micros in 0_u64..1 << LONGEST_BITS) {
-            let most = most_in(bucket_of(micros));
-            prop_assert!(most >= micros && most - micros <= micros / 16);
-            prop_assert_eq!(bucket_of(most), bucket_of(micros));
-        }
-
         #[test]
         fn what_was_kept_reads_back(times in proptest::collection::vec(0_u64..1 << 40, 0..50)) {
             let mut latencies = LatencyHistogram::default();

@@ -79,7 +79,15 @@ impl Stage {
 
     /// The executable in the stage's folder, with the words of `line`.
     pub(crate) fn command(&self, line: &str) -> Command {
-        let mut command = self.program(env!("CARGO_BIN_EXE_wxbulk"));
+        let executable = env!("CARGO_BIN_EXE_wxbulk");
+        // The tests may themselves run where signals are ignored.
+        let mut command = if cfg!(target_os = "linux") {
+            let mut env = self.program("env");
+            env.args(["--default-signal=HUP,INT", executable]);
+            env
+        } else {
+            self.program(executable)
+        };
         command.args(line.split_whitespace());
         command
     }

@@ -61,6 +61,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("gethostname", &["platform/"]),
     ("governor", &["pace/"]),
+    ("hdrhistogram", &["traffic/"]),
     ("http_body_util", &["simulator/"]),
     ("hyper", &["simulator/"]),
     ("hyper_util", &["simulator/"]),
@@ -87,7 +88,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("tokio", &[""]),
     ("tracing", &[""]),
-    ("tracing_subscriber", &["application/logging/"]),
+    ("tracing_subscriber", &["application/logging.rs"]),
     ("uuid", &["engine/", "webex/", "model/ids.rs", "simulator/"]),
     ("zip", &["sheet/zip_guard.rs"]),
 ];

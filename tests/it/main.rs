@@ -30,6 +30,8 @@ mod rights;
 mod same_rows;
 mod sdk;
 mod short_rows;
+#[cfg(target_os = "linux")]
+mod signals;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;

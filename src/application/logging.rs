@@ -1,12 +1,11 @@
-//! What wxbulk notes for those who look closer: to stderr with `-v`, to a file as JSON lines.
+//! Logs what a run does: to standard error with `-v`, to a file as JSON lines.
 //!
 //! A line of the file is an event, or a row: the span that closes when the row has its outcome.
 
-mod rotation;
-
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -22,11 +21,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::model::clock;
 use crate::stderr;
-use rotation::RotatingFile;
 
-/// Starts noting. `verbosity` is the number of `-v`s.
+/// Starts logging. `verbosity` is the number of `-v`s.
 ///
-/// Only what wxbulk itself says is noted: the libraries below know the token.
+/// Only wxbulk's own events are logged, since the libraries below it know the token.
 pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
     let on_stderr = match verbosity {
         0 => LevelFilter::OFF,
@@ -34,21 +32,20 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
         _ => LevelFilter::DEBUG,
     };
     let file = file.map(|path| {
-        RotatingFile::open(path)
-            .with_context(|| format!("cannot write the log `{}`", path.display()))
+        open(path).with_context(|| format!("cannot write the log `{}`", path.display()))
     });
     let file = file.transpose()?;
     if on_stderr == LevelFilter::OFF && file.is_none() {
         return Ok(());
     }
     let ours = |level| Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    let words_alone = debug_fn(|out, field, value| match field.name() {
+    let message_only = debug_fn(|out, field, value| match field.name() {
         "message" => write!(out, "{value:?}"),
         _ => Ok(()),
     });
     let to_stderr = tracing_subscriber::fmt::layer()
         .event_format(EventLine)
-        .fmt_fields(words_alone)
+        .fmt_fields(message_only)
         .with_writer(stderr::lock)
         .with_filter(ours(on_stderr));
     let to_file = file.map(|file| {
@@ -59,7 +56,7 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
             .with_target(false)
             .with_span_events(FmtSpan::CLOSE)
             .log_internal_errors(false)
-            .with_writer(Mutex::new(file))
+            .with_writer(file)
             .with_filter(ours(LevelFilter::TRACE))
     });
     // Refused only when it is started twice, which harms nothing.
@@ -70,7 +67,23 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// An event for people: the time of day and the words.
+/// Appends to the log at `path`. A file that is not a log is refused, since the next thing typed
+/// after `--log-file` may be the sheet.
+fn open(path: &Path) -> io::Result<File> {
+    // Reading from a terminal or a pipe would wait.
+    if path.is_file() {
+        let mut first = Vec::new();
+        File::open(path)?.take(1).read_to_end(&mut first)?;
+        if !matches!(first[..], [] | [b'{']) {
+            return Err(io::Error::other(
+                "it exists and is not a log; name another file",
+            ));
+        }
+    }
+    File::options().create(true).append(true).open(path)
+}
+
+/// An event for people: the time of day and the message.
 struct EventLine;
 
 impl<S, N> FormatEvent<S, N> for EventLine
