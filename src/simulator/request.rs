@@ -10,11 +10,11 @@ use hyper::{Method, Request, Response};
 
 use super::connection::{Shared, into_hyper};
 use super::http_response::HttpResponse;
-use super::pagination::value;
+use super::query::{pairs, value};
 use super::request_log::RequestInfo;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::response_body::ResponseBody;
-use super::route::{Route, pairs};
+use super::route::Route;
 use super::seeded_rng::seeded_rng;
 use super::shared_limits::Permit;
 

@@ -198,7 +198,7 @@ async fn the_example_in_the_documentation_can_be_used() {
     });
     let me = read(&simulator, "second-token", "/people/me").await;
     assert_eq!(me["emails"][0], "ada@example.com");
-    for (_, fault) in super::faults::NAMED {
+    for (_, fault) in super::fault_kinds::NAMED {
         assert!(page.contains(&format!("`{fault}`")), "{fault}");
     }
 }
