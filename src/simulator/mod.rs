@@ -84,6 +84,7 @@ pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secr
 pub use transfer_numbers::UnsetNumbers;
 pub use units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
 pub use users::User;
+pub use virtual_clock::ClockSkew;
 
 use connection::{Shared, serve};
 use request_handler::RequestHandler;
@@ -163,7 +164,7 @@ fn run(
         .enable_all()
         .build()?;
     let log = RequestLog::new(behavior.log_keeps);
-    let clock = VirtualClock::start(behavior.speed);
+    let clock = VirtualClock::start(behavior.speed, behavior.clock_skew);
     let seed = behavior.seed;
     let service = RequestHandler::new(behavior)
         .map_err(|complaint| io::Error::new(io::ErrorKind::InvalidInput, complaint))?;
