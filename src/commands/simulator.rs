@@ -34,7 +34,7 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     stdout.flush()?;
     tokio::select! {
         _ = stop.next() => Ok(ExitCode::Success),
-        () = simulator.ended() => bail!("the simulator broke down"),
+        () = simulator.ended() => bail!("the simulator stopped by itself"),
     }
 }
 

@@ -166,13 +166,17 @@ impl Auth {
             Lifetime::Time(most) => speed.simulated_to_real(most),
             Lifetime::Unlimited | Lifetime::Requests(_) => ACCESS_TOKEN_LIFETIME,
         };
-        Ok(json!({
+        let mut response = json!({
             "access_token": access_token,
             "expires_in": lifetime.as_secs(),
             "refresh_token": refresh_token,
             "refresh_token_expires_in": REFRESH_TOKEN_LIFETIME.as_secs(),
             "token_type": "Bearer",
-        }))
+        });
+        for (field, value) in &user.access.refresh_response {
+            response[field] = value.clone();
+        }
+        Ok(response)
     }
 }
 

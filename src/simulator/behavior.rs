@@ -15,6 +15,7 @@ use super::token_policy::Access;
 use super::transfer_numbers::UnsetNumbers;
 use super::units::{ClockSpeed, ParseError, Probability, parsed, parsed_duration};
 use super::users::User;
+use super::virtual_clock::ClockSkew;
 
 /// All durations are in the service's time. The client sees them divided by `speed`.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +54,9 @@ pub struct Behavior {
     pub seed: u64,
     #[serde(deserialize_with = "parsed")]
     pub speed: ClockSpeed,
+    /// Shows in the `Date` header and in the dates of Retry-After.
+    #[serde(deserialize_with = "parsed")]
+    pub clock_skew: ClockSkew,
     /// How many of the latest requests the log keeps. Its counts cover all of them.
     pub log_keeps: usize,
 }
@@ -80,6 +84,7 @@ impl Default for Behavior {
             concurrent_edits: Probability::NONE,
             seed: 1,
             speed: ClockSpeed::REAL,
+            clock_skew: ClockSkew::default(),
             log_keeps: 200_000,
         }
     }

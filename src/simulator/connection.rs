@@ -18,12 +18,12 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::faulty_stream::FaultyStream;
 use super::http_response::{ApiError, BodyEnd, ErrorShape, HttpResponse};
-use super::pagination::value;
+use super::query::{pairs, value};
 use super::request::InFlightRequest;
 use super::request_handler::RequestHandler;
 use super::request_log::RequestLog;
 use super::response_body::ResponseBody;
-use super::route::{SimulatorReport, pairs};
+use super::route::SimulatorReport;
 use super::virtual_clock::VirtualClock;
 
 /// Far longer than any body of the API.

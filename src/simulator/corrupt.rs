@@ -6,7 +6,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
 use serde_json::{Value, json};
 
-use super::faults::Fault;
+use super::fault_kinds::Fault;
 use super::http_response::{BodyEnd, HttpResponse};
 
 /// Far more than a careful client reads of an error, small enough to send often.

@@ -7,7 +7,7 @@ use hyper::header::LOCATION;
 
 use super::corrupt::{corrupted, wrong_body};
 use super::endpoints::{Caller, Executed, execute, find};
-use super::faults::Fault;
+use super::fault_kinds::Fault;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
 use super::request::ApiRequest;
 use super::request_handler::{Handled, Identity, RequestHandler, too_many, with_retry_after};

@@ -69,16 +69,18 @@ pub(super) enum ErrorShape {
     Message,
     TwoCodes,
     KeyedList,
+    TopLevelList,
     Html,
     PlainText,
     Nothing,
 }
 
 impl ErrorShape {
-    const ALL: [ErrorShape; 6] = [
+    const ALL: [ErrorShape; 7] = [
         ErrorShape::Message,
         ErrorShape::TwoCodes,
         ErrorShape::KeyedList,
+        ErrorShape::TopLevelList,
         ErrorShape::Html,
         ErrorShape::PlainText,
         ErrorShape::Nothing,
@@ -139,6 +141,10 @@ impl ApiError {
                     json!({"error": [{"key": key, "message": said}], "trackingId": tracking_id});
                 HttpResponse::json(self.status, &body)
             }
+            ErrorShape::TopLevelList => HttpResponse::json(
+                self.status,
+                &json!([{"errors": [{"errorMessage": message}]}]),
+            ),
             ErrorShape::Html => {
                 let title = self.status.to_string();
                 let body = format!(
@@ -183,6 +189,8 @@ mod tests {
         );
         let (third, _) = body(ErrorShape::KeyedList);
         assert_eq!(third["error"][0]["message"][0]["code"], "25223");
+        let (fourth, _) = body(ErrorShape::TopLevelList);
+        assert_eq!(fourth[0]["errors"][0]["errorMessage"], "No \"good\".");
         for value in [first, second, third] {
             assert_eq!(value["trackingId"], "T_1");
         }

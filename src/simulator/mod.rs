@@ -23,6 +23,7 @@ mod corrupt;
 mod digit_patterns;
 mod endpoints;
 mod fault_injection;
+mod fault_kinds;
 mod faults;
 mod faulty_stream;
 mod http_response;
@@ -31,6 +32,7 @@ mod latency;
 mod list_items;
 mod outgoing_permissions;
 mod pagination;
+mod query;
 mod rate_limit;
 mod rate_limiter;
 mod request;
@@ -43,6 +45,7 @@ mod route;
 mod seeded_rng;
 mod shared_limits;
 mod store;
+mod store_setup;
 mod token_policy;
 mod transfer_numbers;
 mod units;
@@ -70,7 +73,8 @@ use tokio::sync::oneshot;
 pub use behavior::Behavior;
 pub use calling_permissions::{CallTypePermission, RestrictedUpdate};
 pub use digit_patterns::DigitPattern;
-pub use faults::{Fault, Faults, When};
+pub use fault_kinds::Fault;
+pub use faults::{Faults, When};
 pub use initial_data::{Entity, EntityKind, Location, Locations};
 pub use latency::Latency;
 pub use pagination::Paging;
@@ -80,6 +84,7 @@ pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secr
 pub use transfer_numbers::UnsetNumbers;
 pub use units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
 pub use users::User;
+pub use virtual_clock::ClockSkew;
 
 use connection::{Shared, serve};
 use request_handler::RequestHandler;
@@ -159,7 +164,7 @@ fn run(
         .enable_all()
         .build()?;
     let log = RequestLog::new(behavior.log_keeps);
-    let clock = VirtualClock::start(behavior.speed);
+    let clock = VirtualClock::start(behavior.speed, behavior.clock_skew);
     let seed = behavior.seed;
     let service = RequestHandler::new(behavior)
         .map_err(|complaint| io::Error::new(io::ErrorKind::InvalidInput, complaint))?;

@@ -4,6 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::query::value;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::store::Record;
 
@@ -106,11 +107,6 @@ fn next(
     format!("{address}?{}", pairs.join("&"))
 }
 
-pub(super) fn value<'query>(query: &'query [(String, String)], name: &str) -> Option<&'query str> {
-    let found = query.iter().find(|(key, _)| key == name);
-    found.map(|(_, value)| value.as_str())
-}
-
 /// The records that match the query, in its `order`. The service filters names by what they contain, emails exactly.
 pub(super) fn filtered<'store>(
     mut records: Vec<&'store Record>,
@@ -156,7 +152,7 @@ pub(super) fn with_odd_items(mut items: Vec<Value>, paging: Paging) -> Vec<Value
 
 #[cfg(test)]
 mod tests {
-    use super::super::route::pairs;
+    use super::super::query::pairs;
     use super::*;
 
     /// Follows the next links and returns the items of each page.

@@ -4,17 +4,18 @@ use std::rc::Rc;
 
 use hyper::body::Incoming;
 use hyper::header::{
-    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+    AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Method, Request, Response};
 
 use super::connection::{Shared, into_hyper};
 use super::http_response::HttpResponse;
-use super::pagination::value;
+use super::query::{pairs, value};
 use super::request_log::RequestInfo;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::response_body::ResponseBody;
-use super::route::{Route, pairs};
+use super::retry_after_header::date_header;
+use super::route::Route;
 use super::seeded_rng::seeded_rng;
 use super::shared_limits::Permit;
 
@@ -126,10 +127,11 @@ impl InFlightRequest {
             .collect();
         let announced = (!announced.is_empty()).then(|| announced.join(", "));
         let status = response.status.as_u16();
-        let now = self.shared.clock.now().real;
+        let now = self.shared.clock.now();
+        response = response.with_header(DATE, &date_header(now.wall));
         self.answered = true;
         let mut log = self.shared.log.borrow_mut();
-        log.answered(self.sequence, now, status, announced);
+        log.answered(self.sequence, now.real, status, announced);
         into_hyper(response)
     }
 }

@@ -159,10 +159,17 @@ enum DateFormat {
     Asctime,
 }
 
+/// A `Date` header.
+pub(super) fn date_header(wall: Timestamp) -> String {
+    strtime::format(IMF_FIXDATE, wall).unwrap_or_default()
+}
+
+const IMF_FIXDATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
 /// One of the three date formats of RFC 9110, rounded up to whole seconds.
 fn http_date(wall: Timestamp, wait: Duration, form: DateFormat) -> String {
     let format = match form {
-        DateFormat::ImfFixdate => "%a, %d %b %Y %H:%M:%S GMT",
+        DateFormat::ImfFixdate => IMF_FIXDATE,
         DateFormat::Rfc850 => "%A, %d-%b-%y %H:%M:%S GMT",
         DateFormat::Asctime => "%a %b %e %H:%M:%S %Y",
     };

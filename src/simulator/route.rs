@@ -1,8 +1,8 @@
 //! Routing: the resource that a path names, its methods and its scopes.
 
 use hyper::Method;
-use percent_encoding::percent_decode_str;
 
+use super::query::decoded;
 use super::resource_id::ResourceKind;
 
 /// A location or entity that a path addresses.
@@ -195,24 +195,6 @@ fn aspect(segments: &[&str]) -> Option<Aspect> {
     }
 }
 
-/// The decoded pairs of a query or a form, in order.
-pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
-    let parts = text.split('&').filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            (
-                decoded(&key.replace('+', " ")),
-                decoded(&value.replace('+', " ")),
-            )
-        })
-        .collect()
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,19 +249,5 @@ mod tests {
         let route = numbers_of(ResourceKind::Location, "");
         assert_ne!(route.scopes(&Method::PUT), route.scopes(&Method::GET));
         assert!(route.supports(&Method::PUT) && !route.supports(&Method::POST));
-    }
-
-    #[test]
-    fn pairs_are_decoded_however_badly_they_are_encoded() {
-        let read = pairs("a=1+2&b=%41%&&c&=d&e=%ff");
-        let wanted = [
-            ("a", "1 2"),
-            ("b", "A%"),
-            ("c", ""),
-            ("", "d"),
-            ("e", "\u{fffd}"),
-        ];
-        let wanted = wanted.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        assert_eq!(read, wanted);
     }
 }

@@ -5,15 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::calling_permissions::CallingPermissions;
-use super::digit_patterns::DigitPatterns;
-use super::initial_data::{Entity, EntityKind, Location, Locations};
 use super::outgoing_permissions::{CustomSwitches, OutgoingPermissions};
 use super::resource_id::{ResourceId, ResourceKind};
 use super::route::Target;
-
-/// The organization of a user for whom none is configured.
-const OWN_ORGANIZATION: &str = "5ca1ab1e-0000-4000-8000-000000000001";
 
 /// A location, person, workspace or virtual line.
 #[derive(Debug)]
@@ -49,19 +43,20 @@ pub(super) enum RecordRef {
 }
 
 #[derive(Debug)]
-struct Organization {
-    id: ResourceId,
+pub(super) struct Organization {
+    pub(super) id: ResourceId,
     /// Empty for an invented one.
-    name: String,
+    pub(super) name: String,
 }
 
 #[derive(Debug)]
 pub(super) struct Store {
-    any_id_exists: bool,
-    own: ResourceId,
-    organizations: Vec<Organization>,
-    records: Vec<Record>,
-    index: HashMap<ResourceId, usize>,
+    pub(super) any_id_exists: bool,
+    /// The organization of a user for whom none is configured.
+    pub(super) own: ResourceId,
+    pub(super) organizations: Vec<Organization>,
+    pub(super) records: Vec<Record>,
+    pub(super) index: HashMap<ResourceId, usize>,
 }
 
 impl RecordRef {
@@ -74,127 +69,8 @@ impl RecordRef {
 }
 
 impl Store {
-    /// The error names an id that cannot be parsed. Of two records with one id the first counts.
-    pub(super) fn new(
-        locations: Locations,
-        entities: Vec<Entity>,
-        own: Option<&str>,
-    ) -> Result<Store, String> {
-        let (any_id_exists, locations) = match locations {
-            Locations::AnyWellFormed => (true, Vec::new()),
-            Locations::Exactly(locations) => (false, locations),
-        };
-        let own_or_invented = parse(own.unwrap_or(OWN_ORGANIZATION), ResourceKind::Organization)?;
-        let mut store = Store {
-            any_id_exists,
-            own: own_or_invented,
-            organizations: Vec::new(),
-            records: Vec::with_capacity(locations.len() + entities.len()),
-            index: HashMap::with_capacity(locations.len() + entities.len()),
-        };
-        let mut known = HashMap::new();
-        let mut organizations = Vec::with_capacity(locations.len());
-        for location in &locations {
-            let organization = parse_organization(location.organization.as_deref())?;
-            if let Some(id) = &organization {
-                let at = *known.entry(id.clone()).or_insert(store.organizations.len());
-                if at == store.organizations.len() {
-                    let (id, name) = (id.clone(), String::new());
-                    store.organizations.push(Organization { id, name });
-                }
-                let name = &mut store.organizations[at].name;
-                if name.is_empty() {
-                    name.clone_from(&location.organization_name);
-                }
-            }
-            organizations.push(organization);
-        }
-        match store.organizations.as_slice() {
-            // An administrator who fills in the organization still has only the one.
-            [only] if own.is_none() => store.own = only.id.clone(),
-            _ if known.contains_key(&store.own) => {}
-            _ => store.organizations.insert(
-                0,
-                Organization {
-                    id: store.own.clone(),
-                    name: String::new(),
-                },
-            ),
-        }
-        for (location, organization) in locations.into_iter().zip(organizations) {
-            store.add_location(location, organization)?;
-        }
-        for entity in entities {
-            store.add_entity(entity)?;
-        }
-        Ok(store)
-    }
-
-    fn add_location(
-        &mut self,
-        location: Location,
-        organization: Option<ResourceId>,
-    ) -> Result<(), String> {
-        let id = parse(&location.id, ResourceKind::Location)?;
-        let permissions = OutgoingPermissions {
-            numbers: set_only(location.numbers),
-            calling: CallingPermissions::new(location.calling_permissions),
-            digit_patterns: DigitPatterns::new(location.digit_patterns, &id),
-            custom: None,
-        };
-        self.add(Record {
-            kind: ResourceKind::Location,
-            id,
-            organization: organization.unwrap_or_else(|| self.own.clone()),
-            name: location.name,
-            profile: Profile {
-                country: location.country,
-                state: location.state,
-                time_zone: location.time_zone,
-                ..Profile::default()
-            },
-            permissions,
-        });
-        Ok(())
-    }
-
-    fn add_entity(&mut self, entity: Entity) -> Result<(), String> {
-        let kind = match entity.kind {
-            EntityKind::Person => ResourceKind::Person,
-            EntityKind::Workspace => ResourceKind::Workspace,
-            EntityKind::VirtualLine => ResourceKind::VirtualLine,
-        };
-        let organization = parse_organization(entity.organization.as_deref())?;
-        let organization = organization.unwrap_or_else(|| self.own.clone());
-        self.add_organization(organization.clone());
-        let location = entity.location.as_deref();
-        let location = location.map(|id| parse(id, ResourceKind::Location));
-        let custom = CustomSwitches::of(kind).map(|off| CustomSwitches {
-            transfer_numbers: entity.use_custom_transfer_numbers,
-            permissions: entity.use_custom_permissions,
-            ..off
-        });
-        self.add(Record {
-            kind,
-            id: parse(&entity.id, kind)?,
-            organization,
-            name: entity.name,
-            profile: Profile {
-                email: entity.email,
-                location: location.transpose()?,
-                ..Profile::default()
-            },
-            permissions: OutgoingPermissions {
-                numbers: set_only(entity.numbers),
-                calling: CallingPermissions::new(entity.calling_permissions),
-                custom,
-                ..OutgoingPermissions::default()
-            },
-        });
-        Ok(())
-    }
-
-    fn add(&mut self, mut record: Record) {
+    /// Of two records with one id the first counts.
+    pub(super) fn add(&mut self, mut record: Record) {
         if self.index.contains_key(&record.id) {
             return;
         }
@@ -303,11 +179,6 @@ impl Store {
             })
     }
 
-    /// The organization of a user for whom none is configured.
-    pub(super) fn own(&self) -> &ResourceId {
-        &self.own
-    }
-
     /// Every stored record with its organization and its permissions as they were set.
     pub(super) fn state(&self) -> Value {
         let entries = self.records.iter().map(|record| {
@@ -320,28 +191,9 @@ impl Store {
     }
 }
 
-pub(super) fn parse(text: &str, kind: ResourceKind) -> Result<ResourceId, String> {
-    ResourceId::read_or_convert(text, kind).ok_or_else(|| {
-        format!(
-            "`{text}` is not the id of a {}",
-            kind.title().to_lowercase()
-        )
-    })
-}
-
-fn parse_organization(text: Option<&str>) -> Result<Option<ResourceId>, String> {
-    let text = text.filter(|text| !text.trim().is_empty());
-    text.map(|text| parse(text, ResourceKind::Organization))
-        .transpose()
-}
-
-/// An empty number is an unset one, as after an update.
-fn set_only(numbers: [Option<String>; 3]) -> [Option<String>; 3] {
-    numbers.map(|number| number.filter(|number| !number.is_empty()))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::initial_data::{Location, Locations};
     use super::*;
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -372,7 +224,7 @@ mod tests {
     fn a_location_exists_in_its_own_organization_only() {
         let locations = listed(&[("1", Some("a")), ("2", Some("b")), ("3", None)]);
         let store = Store::new(locations, Vec::new(), None).unwrap();
-        let own = store.own().clone();
+        let own = store.own.clone();
         let [a, b] =
             ["a", "b"].map(|own_part| ResourceId::new(ResourceKind::Organization, own_part));
         for (id, organization, exists) in [
@@ -391,14 +243,14 @@ mod tests {
     fn the_only_organization_of_all_locations_is_the_default_users() {
         let locations = listed(&[("1", Some("a")), ("2", Some("a"))]);
         let store = Store::new(locations, Vec::new(), None).unwrap();
-        assert_eq!(store.own().own_part(), "a");
+        assert_eq!(store.own.own_part(), "a");
         assert_eq!(store.organizations().count(), 1);
     }
 
     #[test]
     fn any_well_formed_location_can_be_changed_and_is_in_the_state_only_then() {
         let mut store = Store::new(Locations::AnyWellFormed, Vec::new(), None).unwrap();
-        let own = store.own().clone();
+        let own = store.own.clone();
         let id = location_id("31161");
         assert_eq!(store.state(), Value::Object(Map::new()));
         for number in ["123", "456"] {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::units::{ParseError, parse_duration, parsed};
 
@@ -21,6 +22,8 @@ pub struct Access {
     pub lifetime: Lifetime,
     pub refresh: Refresh,
     pub rotation: Rotation,
+    /// Fields that replace those of the response to a refresh, such as an `expires_in` that is a text.
+    pub refresh_response: Map<String, Value>,
     /// When all tokens of the user stop being valid, and no refresh helps: after so many requests of the user, or so
     /// long after the simulator's start.
     #[serde(deserialize_with = "parsed")]

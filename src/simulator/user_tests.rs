@@ -121,8 +121,11 @@ async fn a_service_app_per_organization_gets_tokens_for_its_own_only() {
         },
         ..User::default()
     };
+    let mut users: Vec<User> = (0..300).map(app).collect();
+    let odd = [("expires_in".to_owned(), json!("3600"))];
+    users[299].access.refresh_response = odd.into_iter().collect();
     let simulator = start(Behavior {
-        users: (0..300).map(app).collect(),
+        users,
         ..Behavior::instant()
     });
     let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -130,6 +133,7 @@ async fn a_service_app_per_organization_gets_tokens_for_its_own_only() {
         "grant_type=refresh_token&client_id=app&client_secret=hush&refresh_token=refresh-299";
     let issued = request("POST", "/v1/access_token", kind, form);
     let issued = issued.send(&simulator).await.json();
+    assert_eq!(issued["expires_in"], "3600");
     let token = issued["access_token"].as_str().unwrap();
     assert_eq!(status(&simulator, token, &path_in("299", "1")).await, 200);
     assert_eq!(status(&simulator, token, &path_in("298", "1")).await, 404);
@@ -198,7 +202,7 @@ async fn the_example_in_the_documentation_can_be_used() {
     });
     let me = read(&simulator, "second-token", "/people/me").await;
     assert_eq!(me["emails"][0], "ada@example.com");
-    for (_, fault) in super::faults::NAMED {
+    for (_, fault) in super::fault_kinds::NAMED {
         assert!(page.contains(&format!("`{fault}`")), "{fault}");
     }
 }
@@ -247,6 +251,21 @@ async fn a_success_may_have_a_body_that_is_not_the_endpoints() {
         );
         assert_eq!(report(&simulator, "state").await, json!({}));
     }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_shows_in_the_date_and_in_retry_after_alike() {
+    let simulator = start(Behavior {
+        clock_skew: "-24h".parse().unwrap(),
+        retry_after: "date".parse().unwrap(),
+        ..with_faults("429=100%")
+    });
+    let received = get(numbers_path("1")).send(&simulator).await;
+    let parse = |name| jiff::fmt::rfc2822::parse(received.header(name).unwrap()).unwrap();
+    let (date, retry_after) = (parse("date"), parse("retry-after"));
+    let wait = date.duration_until(&retry_after).as_secs();
+    assert!((1..=6).contains(&wait), "{wait}");
+    assert!("9999999999999999999h".parse::<ClockSkew>().is_err());
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::rate_limit::Limit;
 use super::resource_id::{ResourceId, ResourceKind};
-use super::store::{Store, parse};
+use super::store::Store;
+use super::store_setup::parse;
 use super::token_policy::Access;
 use super::units::optional;
 
@@ -60,7 +61,7 @@ impl Account {
             id: ResourceId::new(ResourceKind::Person, &id),
             name: given(&user.name).unwrap_or(name),
             email: given(&user.email).unwrap_or(email),
-            own: organizations.first().unwrap_or(store.own()).clone(),
+            own: organizations.first().unwrap_or(&store.own).clone(),
             managed: (!organizations.is_empty()).then_some(organizations),
         })
     }
