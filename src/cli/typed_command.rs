@@ -44,13 +44,13 @@ fn flags_of(matches: &ArgMatches) -> Option<Vec<(String, Option<String>)>> {
 }
 
 /// Hands it to the commands that suggest others.
-pub(super) fn hand_over(typed: TypedCommand, command: Option<&mut Command>) {
-    let run = match command {
+pub(super) fn hand_over(typed: TypedCommand, cli: &mut Cli) {
+    let run = match &mut cli.command {
         Some(Command::Apply(flags)) => &mut flags.run,
         Some(Command::Plan(flags)) => &mut flags.run,
         Some(Command::Undo(flags)) => &mut flags.run,
         Some(Command::Export(flags)) => &mut flags.run,
-        _ => return drop(typed),
+        _ => return,
     };
     run.typed = typed;
 }
@@ -69,7 +69,7 @@ mod tests {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let matches = Cli::command().get_matches_from(&words);
         let mut cli = Cli::from_arg_matches(&matches).expect("flags");
-        hand_over(take_apart(&words, &matches), cli.command.as_mut());
+        hand_over(take_apart(&words, &matches), &mut cli);
         let Some(Command::Apply(flags)) = cli.command else {
             panic!("not `apply`");
         };

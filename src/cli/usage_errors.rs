@@ -17,10 +17,7 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
         .try_get_matches_from(&typed)
         .and_then(|matches| {
             let mut cli = Cli::from_arg_matches(&matches)?;
-            typed_command::hand_over(
-                typed_command::take_apart(&typed, &matches),
-                cli.command.as_mut(),
-            );
+            typed_command::hand_over(typed_command::take_apart(&typed, &matches), &mut cli);
             Ok(cli)
         });
     parsed.map_err(|error| match to_message(&error, &typed) {

@@ -158,6 +158,7 @@ pub(super) fn is_doubtful_in_format_1(outcome: &Outcome) -> bool {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a record may have none")]
     fn place(id: &str) -> Option<Place> {
         Some(Place {
             org_id: None,
