@@ -1,7 +1,9 @@
-//! Asks the person at the terminal before anything changes.
+//! Asks the person at the terminal before anything changes: whether to keep what is there now, and
+//! whether to change what the sheet asks for.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use futures::StreamExt;
@@ -9,65 +11,181 @@ use tokio::sync::oneshot;
 
 use crate::application::journal_guard::Earlier;
 use crate::application::preflight::ServiceFacts;
-use crate::application::settings::{Confirmation, RunSettings, Target};
-use crate::model::wording::plural;
+use crate::application::results::Form;
+use crate::application::settings::{Backup, Confirmation, RunSettings, Target};
+use crate::engine::pipeline::Task;
+use crate::model::clock;
+use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
+use crate::webex::base_url::WEBEX;
 
-/// Whether the user wants what a run is about to send.
-pub(super) async fn is_wanted(
-    settings: &RunSettings,
+/// Requests a second where no limit is known: what the service documents for most of its calls.
+const ASSUMED_RATE: f64 = 5.0;
+
+/// Asks what has to be asked. The settings come back with the person's choices; `None`: nothing is
+/// to be sent.
+pub(super) async fn confirm(
+    mut settings: RunSettings,
     checked: &CheckedSheet,
     facts: &ServiceFacts,
     earlier: &Earlier,
     stop: &mut impl StopRequests,
-) -> Result<bool> {
+) -> Result<Option<RunSettings>> {
     let Target::Service { base_url, .. } = &settings.target else {
-        return Ok(true);
+        return Ok(Some(settings));
     };
     let is_given = settings.spec.confirmation == Confirmation::Given;
     // What was begun was wanted, and where nothing can be sent there is nothing to ask.
     if is_given || checked.rows_to_send() == 0 || facts.abort.is_some() || earlier.is_resumed() {
-        return Ok(true);
+        return Ok(Some(settings));
     }
-    let question = format!(
-        "{} {} for {} to {base_url}?",
-        settings.spec.question,
-        plural(checked.rows_to_send(), "row"),
-        plural(checked.organizations as u64, "organization"),
-    );
-    let is_wanted = confirm(&question, stop).await?;
-    if !is_wanted {
-        say("nothing was sent");
+    let elsewhere = match base_url.as_str() {
+        WEBEX => String::new(),
+        address => format!(" at {address}"),
+    };
+    let change = question(&settings, checked, facts, &elsewhere);
+    if !is_a_terminal() {
+        bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
-    Ok(is_wanted)
+    if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
+        let [without, with] = [1, 2].map(|calls| expected_duration(&settings, checked, calls));
+        let keep = format!(
+            "Save the current values first, so that you can undo this? It takes about {with} instead of {without}"
+        );
+        match yes_or_no(&keep, Answer::Yes, stop).await? {
+            Some(Answer::Yes) => {
+                settings.spec.task = Task::ReadThenWrite;
+                settings.spec.form = Form::ResultsWithPrevious;
+            }
+            Some(Answer::No) => {}
+            None => return Ok(nothing_was_sent()),
+        }
+    }
+    let question = question(&settings, checked, facts, &elsewhere);
+    match yes_or_no(&question, Answer::No, stop).await? {
+        Some(Answer::Yes) => Ok(Some(settings)),
+        Some(Answer::No) | None => Ok(nothing_was_sent()),
+    }
 }
 
-/// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
-/// to stop is a no.
-async fn confirm(question: &str, stop: &mut impl StopRequests) -> Result<bool> {
-    if !io::stdin().is_terminal() || !stderr::is_terminal() {
-        bail!(
-            "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"
-        );
+fn nothing_was_sent() -> Option<RunSettings> {
+    say("nothing was sent");
+    None
+}
+
+fn is_a_terminal() -> bool {
+    io::stdin().is_terminal() && stderr::is_terminal()
+}
+
+/// `Change 60 locations of Acme Ltd, signed in as admin@acme.example? 100 numbers will be set, 9
+/// cleared; …`
+fn question(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    facts: &ServiceFacts,
+    elsewhere: &str,
+) -> String {
+    let rows = checked.rows_to_send();
+    let of = whose(checked, facts);
+    let signed_in = match facts
+        .person
+        .as_ref()
+        .and_then(|person| person.emails.first())
+    {
+        Some(email) => format!(", signed in as {email}"),
+        None => String::new(),
+    };
+    let calls = if settings.spec.task == Task::Write {
+        1
+    } else {
+        2
+    };
+    let undo = match (settings.spec.task, settings.spec.command) {
+        (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
+        (_, "undo") => "what changed since is left alone, and the undo can be undone",
+        _ => "the current values will be saved, so that you can undo this",
+    };
+    format!(
+        "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
+        settings.spec.question,
+        plural(rows, "location"),
+        plural(checked.values_set, "number"),
+        grouped(checked.values_cleared),
+        expected_duration(settings, checked, calls),
+    )
+}
+
+/// The organizations by name, as far as they fit.
+fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
+    let name = |id: &Option<String>| {
+        let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
+        name.map(crate::table::escape_formula)
+    };
+    match &checked.organizations_named[..] {
+        [only] if checked.organizations == 1 => match name(&only.id) {
+            Some(name) => format!(" of {name}"),
+            None => " of 1 organization".to_string(),
+        },
+        _ => format!(
+            " of {}",
+            plural(checked.organizations as u64, "organization")
+        ),
     }
-    ask(&format!("{question} [y/N]"))?;
+}
+
+/// How long a run is likely to take, with so many calls a row.
+fn expected_duration(settings: &RunSettings, checked: &CheckedSheet, calls: u32) -> String {
+    let known = settings.pace.remembered;
+    let ceiling = settings.pace.ceiling.map(crate::pace::Rate::per_second);
+    let rate = known.unwrap_or(ASSUMED_RATE);
+    let rate = ceiling.map_or(rate, |ceiling| ceiling.min(rate)).max(0.01);
+    let rows = u32::try_from(checked.rows_to_send()).unwrap_or(u32::MAX);
+    let seconds = (f64::from(rows) * f64::from(calls) / rate).ceil().max(1.0);
+    clock::in_words(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+}
+
+/// Asks a question; nothing typed is the `usual` answer. A wish to stop is none.
+async fn yes_or_no(
+    question: &str,
+    usual: Answer,
+    stop: &mut impl StopRequests,
+) -> Result<Option<Answer>> {
+    let choices = match usual {
+        Answer::Yes => "[Y/n]",
+        Answer::No => "[y/N]",
+    };
+    ask(&format!("{question}. {choices}"))?;
     let (answered, answer) = oneshot::channel();
     // Nothing but the end of the process ends such a reading, so nobody may wait for it.
     thread::spawn(move || {
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
-        let _ = answered.send(read.map(|_| line));
+        let _ = answered.send(read.map(|length| (length > 0).then_some(line)));
     });
     tokio::select! {
         line = answer => {
-            let line = line.unwrap_or_else(|_| Ok(String::new()))?;
-            Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+            // The end of the input answers nothing.
+            let Some(line) = line.unwrap_or_else(|_| Ok(None))? else {
+                say("");
+                return Ok(None);
+            };
+            Ok(Some(match line.trim().to_ascii_lowercase().as_str() {
+                "" => usual,
+                "y" | "yes" => Answer::Yes,
+                _ => Answer::No,
+            }))
         }
         Some(()) = stop.next() => {
             say("");
-            Ok(false)
+            Ok(None)
         }
     }
 }

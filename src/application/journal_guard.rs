@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
 use crate::application::settings::{BadRows, RunSettings, Start, Target};
@@ -13,16 +14,15 @@ use crate::application::spool::Spool;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{
-    self, BeginRecord, FORMAT, InputFile, Journal, MeaningfulSettings, Organization, RunHeader,
+    self, BeginRecord, FORMAT, InputFile, Journal, MeaningfulSettings, Organization, Person,
+    PlanFile, RunHeader,
 };
 use crate::model::clock;
 use crate::model::run_id::RunId;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
-use crate::sheet::directory::Directory;
 use crate::sheet::names::ResolvedNames;
-use crate::sheet::selection::Selection;
-use crate::sheet::{RowFilter, Sheet};
+use crate::sheet::{ReadOptions, RowFilter, Sheet};
 use crate::table;
 use crate::webex::errors::flatten;
 
@@ -75,7 +75,7 @@ pub(super) fn begin(
     settings: &RunSettings,
     earlier: Earlier,
     spool: &Spool,
-    selection: &Selection<'_>,
+    facts: &ServiceFacts,
     checked: &CheckedSheet,
 ) -> Result<Journal> {
     let results = &settings.spec.output;
@@ -83,12 +83,19 @@ pub(super) fn begin(
         journal
     } else {
         spool.keep(results)?;
-        Journal::create(&Journal::path_for(results), earlier.header)?
+        let header = RunHeader {
+            settings: MeaningfulSettings {
+                backup: settings.spec.task == Task::ReadThenWrite,
+                ..earlier.header.settings
+            },
+            ..earlier.header
+        };
+        Journal::create(&Journal::path_for(results), header)?
     };
-    if let (Some(names), None) = (selection.directory.names(), journal.names()) {
+    if let (Some(names), None) = (facts.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
     }
-    journal.begin(record(settings, selection.directory, checked))?;
+    journal.begin(record(settings, facts, checked))?;
     Ok(journal)
 }
 
@@ -136,15 +143,31 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
         },
+        plan: plan_file(settings)?,
         ..RunHeader::default()
     })
 }
 
+/// The plan that the rows are held against, well enough to know it again.
+fn plan_file(settings: &RunSettings) -> Result<Option<PlanFile>> {
+    let Some(path) = &settings.spec.preconditions else {
+        return Ok(None);
+    };
+    let plan = Sheet::open(path, ReadOptions::default())?;
+    Ok(Some(PlanFile {
+        name: path.display().to_string(),
+        sha256: plan.sha256()?,
+        id: journal::header_of(&Journal::path_for(path))
+            .ok()
+            .map(|header| header.id),
+    }))
+}
+
 /// What is noted where a run begins or goes on.
-fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet) -> BeginRecord {
+fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) -> BeginRecord {
     let organizations = checked.organizations_named.iter();
     let name_of = |id: &Option<String>| {
-        let name = id.as_deref().and_then(|id| directory.name_of(id));
+        let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
         flatten(name.unwrap_or_default())
     };
     BeginRecord {
@@ -154,6 +177,16 @@ fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet)
         concurrency: settings.pace.concurrency.get(),
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
+        person: facts.person.as_ref().map(|person| Person {
+            id: String::new(),
+            name: flatten(&person.display_name),
+            email: person
+                .emails
+                .first()
+                .map_or(String::new(), |email| flatten(email)),
+        }),
+        machine: Some(settings.machine.clone()),
+        note: settings.note.as_deref().map(flatten),
         organizations: organizations
             .map(|organization| Organization {
                 id: organization.id.clone().unwrap_or_default(),
@@ -252,29 +285,8 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
         );
     }
     let (was, is) = (&earlier.settings, &header.settings);
-    let changed = [
-        (
-            "--base-url",
-            was.base_url != is.base_url && !was.rehearsal && !is.rehearsal,
-        ),
-        ("--rehearse", was.rehearsal != is.rehearsal),
-        ("--org", was.org != is.org),
-        ("--country", was.country != is.country),
-        (
-            "--allow-duplicates",
-            was.allow_duplicates != is.allow_duplicates,
-        ),
-        ("--only-failed", was.only_failed != is.only_failed),
-        ("--backup", was.backup != is.backup),
-    ];
-    if was.plan != is.plan {
-        bail!(
-            "`{}` is the output of another kind of run; name another file with --output",
-            results.display()
-        );
-    }
-    if let Some((flag, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
-        bail!("that run began with a different {flag}; go on with the flags it began with");
+    if was.base_url != is.base_url && !is.rehearsal {
+        bail!("that run began with a different --base-url; go on with the one it began with");
     }
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {

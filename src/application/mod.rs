@@ -2,6 +2,7 @@
 
 pub mod check_notes;
 mod confirmation;
+mod earlier_choices;
 pub mod exit_code;
 mod finalize;
 mod journal_guard;

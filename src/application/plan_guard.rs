@@ -1,26 +1,190 @@
-//! The plan that says what each row must find before it is changed.
+//! What each row must find before it is changed: the values that the approved plan saw.
+//!
+//! A plan's own record decides, not what a spreadsheet has made of its file since: rows that are not
+//! as they were planned are named, and nothing is sent.
 
-use anyhow::Result;
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Result, bail};
 
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::RunSettings;
+use crate::journal::{self, Journal, RecordReader, RecordedRun};
+use crate::model::change::Change;
+use crate::model::outcome::OutcomeKind;
+use crate::model::row::Row;
+use crate::model::wording::plural;
 use crate::sheet::Sheet;
 use crate::sheet::selection::Selection;
 
-/// Opens the plan, if the run has one. It is read once to its end, so that a plan of another sheet is
-/// noticed before anything is sent.
+/// Rows named where a sheet is not the one that was planned.
+const ROWS_NAMED: usize = 10;
+
+/// What the rows of a run must find.
+#[derive(Debug)]
+pub(super) enum PlanGuard {
+    /// Anything will do.
+    None,
+    /// The values in the columns of a sheet, as an undo has them.
+    Sheet(Box<Sheet>),
+    /// The values that a plan recorded.
+    Plan(Box<Plan>),
+}
+
+/// The record of a plan.
+#[derive(Debug)]
+pub(super) struct Plan {
+    run: RecordedRun,
+    /// Where the plan itself is sent, some of its rows may have been deleted: they are known by what
+    /// they ask for. Another sheet has the rows of the plan at their places.
+    rows: Option<HashMap<u32, u64>>,
+}
+
+/// Whether a file is a plan that has its record beside it.
+pub(super) fn is_plan(path: &Path) -> bool {
+    journal::header_of(&Journal::path_for(path)).is_ok_and(|header| header.settings.plan)
+}
+
+/// Opens what the rows are held against. All rows are held against it once, so that another sheet
+/// than the plan's is noticed before anything is sent.
 pub(super) fn open(
     settings: &RunSettings,
     selection: &Selection<'_>,
     facts: &ServiceFacts,
-) -> Result<Option<Sheet>> {
+) -> Result<PlanGuard> {
     let Some(path) = &settings.spec.preconditions else {
-        return Ok(None);
+        return Ok(PlanGuard::None);
     };
-    let plan = Sheet::open(path, settings.spec.sheet.reading.clone())?;
+    let guard = if is_plan(path) {
+        let is_own = *path == settings.spec.sheet.path;
+        PlanGuard::Plan(Box::new(Plan::open(path, is_own)?))
+    } else {
+        let plan = Sheet::open(path, settings.spec.sheet.reading.clone())?;
+        PlanGuard::Sheet(Box::new(plan))
+    };
     if facts.abort.is_none() {
-        let mut rows = selection.rows_to_send(Some(&plan), Vec::new())?;
-        rows.try_for_each(|row| row.map(drop))?;
+        guard.ensure_it_fits(selection, path)?;
     }
-    Ok(Some(plan))
+    Ok(guard)
+}
+
+impl PlanGuard {
+    /// The rows to send but for those in `done_before`, with what they must find.
+    pub(super) fn rows_to_send<'a>(
+        &'a self,
+        selection: &Selection<'a>,
+        done_before: Vec<bool>,
+    ) -> Result<impl Iterator<Item = Result<Row<'static>>> + use<'a>> {
+        let sheet = match self {
+            PlanGuard::Sheet(sheet) => Some(&**sheet),
+            PlanGuard::None | PlanGuard::Plan(_) => None,
+        };
+        let mut planned = match self {
+            PlanGuard::Plan(plan) => Some((plan, plan.run.records()?)),
+            PlanGuard::None | PlanGuard::Sheet(_) => None,
+        };
+        let selection = *selection;
+        let rows = selection.rows_to_send(sheet, done_before)?;
+        Ok(rows.map(move |row| {
+            let mut row = row?;
+            if let Some((plan, records)) = &mut planned {
+                let expected = plan.expected(&row, records)?;
+                // The plan saw all rows of a location as they were before the first of them.
+                if selection.duplicates.of_row(row.number).is_none() {
+                    row.expected = expected.unwrap_or_default();
+                }
+            }
+            Ok(row)
+        }))
+    }
+
+    fn ensure_it_fits(&self, selection: &Selection<'_>, path: &Path) -> Result<()> {
+        let PlanGuard::Plan(plan) = self else {
+            let mut rows = self.rows_to_send(selection, Vec::new())?;
+            return rows.try_for_each(|row| row.map(drop));
+        };
+        let mut records = plan.run.records()?;
+        let (mut count, mut named) = (0, Vec::new());
+        for row in selection.rows_to_send(None, Vec::new())? {
+            let row = row?;
+            if plan.expected(&row, &mut records)?.is_none() {
+                count += 1;
+                if named.len() < ROWS_NAMED {
+                    named.push(row.number.to_string());
+                }
+            }
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        let verb = if count == 1 { "is" } else { "are" };
+        bail!(
+            "{} {verb} not as planned in `{}`: row {}{}\n\
+             hint: what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
+            plural(count, "row"),
+            path.display(),
+            named.join(", "),
+            if count > named.len() as u64 {
+                ", …"
+            } else {
+                ""
+            },
+        )
+    }
+}
+
+impl Plan {
+    fn open(path: &Path, is_own: bool) -> Result<Plan> {
+        let run = RecordedRun::open(&Journal::path_for(path))?;
+        let mut rows = HashMap::new();
+        if is_own {
+            let mut records = run.records()?;
+            // The header of a sheet is row 1 at the least.
+            for row in (2..).take(run.finished_rows().len()) {
+                if let Some(record) = records.of_row(row)? {
+                    rows.insert(record.check, row);
+                }
+            }
+        }
+        Ok(Plan {
+            run,
+            rows: is_own.then_some(rows),
+        })
+    }
+
+    /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
+    /// A field that the row leaves alone may be what it likes.
+    fn expected(
+        &self,
+        row: &Row<'_>,
+        records: &mut RecordReader<'_>,
+    ) -> Result<Option<Vec<Change<'static>>>> {
+        let check = row.fingerprint();
+        let number = match &self.rows {
+            Some(rows) => rows.get(&check).copied(),
+            None => Some(row.number),
+        };
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let Some(record) = records.of_row(number)? else {
+            return Ok(None);
+        };
+        let was_read = matches!(
+            record.outcome.kind,
+            OutcomeKind::Different | OutcomeKind::Unchanged
+        );
+        let (Some(seen), true) = (record.outcome.previous, was_read && record.check == check)
+        else {
+            return Ok(None);
+        };
+        let fields = row.changes.iter().enumerate();
+        let expected = fields.map(|(index, change)| match (change, seen.get(index)) {
+            (Change::Keep, _) => Change::Keep,
+            (_, None) => Change::Clear,
+            (_, Some(value)) => Change::Set(value.to_string().into()),
+        });
+        Ok(Some(expected.collect()))
+    }
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::session::Session;
-use crate::application::settings::RunSettings;
+use crate::application::settings::{Confirmation, RunSettings};
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::engine::pipeline::Task;
@@ -24,6 +24,7 @@ use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
+use crate::webex::lists::Person;
 
 /// Tries for a question without which the run can go on.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
@@ -49,6 +50,8 @@ pub fn api<'a, S: Queries, T: StopRequests>(
 #[derive(Debug, Default)]
 pub struct ServiceFacts {
     pub directory: Directory,
+    /// Whose token it is, where that may be asked.
+    pub person: Option<Person>,
     /// Why there is no point in sending anything.
     pub abort: Option<AbortReason>,
 }
@@ -58,6 +61,7 @@ impl ServiceFacts {
         ServiceFacts {
             directory,
             abort: Some(reason),
+            ..ServiceFacts::default()
         }
     }
 }
@@ -82,6 +86,12 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         &mut session.stop,
     );
     let mut facts = names_and_organizations(&mut api, selection, checked, known).await?;
+    if facts.abort.is_none() && settings.spec.confirmation == Confirmation::Ask {
+        // Only to tell the person; a token without the scope for it does as well.
+        api.policy.retry.tries = NonZeroU32::MIN;
+        facts.person = api.person().await.ok();
+        api.policy.retry.tries = settings.policy.retry.tries;
+    }
     if facts.abort.is_none() && settings.spec.task != Task::Write {
         let selection = Selection {
             directory: &facts.directory,
@@ -129,7 +139,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     if checked.named == 0 {
         return Ok(ServiceFacts {
             directory: managed,
-            abort: None,
+            ..ServiceFacts::default()
         });
     }
     let mut names = match known {
@@ -156,7 +166,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     }
     Ok(ServiceFacts {
         directory: managed.with_names(names),
-        abort: None,
+        ..ServiceFacts::default()
     })
 }
 

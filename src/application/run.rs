@@ -4,9 +4,10 @@
 use anyhow::{Result, anyhow};
 use tokio::time::Instant;
 
-use crate::application::confirmation::is_wanted;
+use crate::application::confirmation::confirm;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
+use crate::application::plan_guard::{self, PlanGuard};
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::progress::Progress;
@@ -14,9 +15,9 @@ use crate::application::recorder::RunRecorder;
 use crate::application::session::{Connect, Session};
 use crate::application::settings::RunSettings;
 use crate::application::spool::{self, Spool};
-use crate::application::{journal_guard, plan_guard};
+use crate::application::{earlier_choices, journal_guard};
 use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::{self, RunResult};
+use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
 use crate::model::clock;
 use crate::model::wording::plural;
@@ -30,6 +31,7 @@ use crate::webex::Service;
 
 /// Carries a run out. What it holds of the outside comes from `network`.
 pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCode> {
+    let settings = earlier_choices::take_over(settings)?;
     let spool = Spool::open(&settings)?;
     let sheet = open(&settings, &spool)?;
     let Some(checked) = precheck(&sheet, &settings)? else {
@@ -46,10 +48,11 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     };
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &facts)?;
-    if !is_wanted(&settings, &checked, &facts, &earlier, &mut session.stop).await? {
+    let stop = &mut session.stop;
+    let Some(settings) = confirm(settings, &checked, &facts, &earlier, stop).await? else {
         return Ok(ExitCode::NothingSent);
-    }
-    let mut journal = journal_guard::begin(&settings, earlier, &spool, &selection, &checked)?;
+    };
+    let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked)?;
     let started = Instant::now();
     let sent = send(
         &settings,
@@ -57,7 +60,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         facts.abort,
         &selection,
         &checked,
-        plan.as_ref(),
+        &plan,
         &mut journal,
     )
     .await?;
@@ -98,7 +101,7 @@ async fn send<S: Service, T: StopRequests>(
     abort: Option<AbortReason>,
     selection: &Selection<'_>,
     checked: &CheckedSheet,
-    plan: Option<&Sheet>,
+    plan: &PlanGuard,
     journal: &mut Journal,
 ) -> Result<RunResult> {
     if let Some(reason) = abort {
@@ -121,11 +124,14 @@ async fn send<S: Service, T: StopRequests>(
     let sent = pipeline::run(
         &session.service,
         session.pacer.afresh(&settings.pace, Instant::now()),
-        settings.policy.clone(),
+        RunPolicy {
+            task: settings.spec.task,
+            ..settings.policy.clone()
+        },
         pipeline::Batch {
             setting: selection.columns.setting,
             duplicates: selection.duplicates,
-            rows: selection.rows_to_send(plan, done_before)?,
+            rows: plan.rows_to_send(selection, done_before)?,
         },
         session.stop,
         &mut recorder,

@@ -7,6 +7,7 @@ use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task};
+use crate::journal::Machine;
 use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
@@ -34,6 +35,7 @@ pub struct RunSpec {
     /// A file that says which numbers each row must find: in the columns `present1` to `present3`.
     pub preconditions: Option<PathBuf>,
     pub confirmation: Confirmation,
+    pub backup: Backup,
     /// The beginning of the question that asks for consent.
     pub question: &'static str,
 }
@@ -45,6 +47,10 @@ pub struct RunSettings {
     pub typed: TypedCommand,
     pub spec: RunSpec,
     pub start: Start,
+    /// Why the run is made, in the person's words.
+    pub note: Option<String>,
+    /// Where it runs, and as whom.
+    pub machine: Machine,
     pub bad_rows: BadRows,
     pub target: Target,
     pub pace: PaceSettings,
@@ -83,6 +89,16 @@ pub enum Target {
     },
     /// A simulator inside this program, so many times faster than life.
     Rehearsal { speed: f64 },
+}
+
+/// Whether the current values are read and kept before they are changed, where the task leaves it
+/// open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backup {
+    /// The person at the terminal says.
+    Ask,
+    /// They are not.
+    No,
 }
 
 /// Whether the user is asked before anything is sent.

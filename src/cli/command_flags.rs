@@ -43,9 +43,13 @@ pub struct ApplyFlags {
     #[arg(short, long)]
     pub yes: bool,
 
-    /// Read and keep the present numbers before changing them, so that `undo` can put them back
+    /// Read and keep the current numbers before changing them, so that `undo` can put them back
     #[arg(long)]
     pub backup: bool,
+
+    /// Do not keep the current numbers, and do not ask whether to; the run cannot be undone
+    #[arg(long, conflicts_with_all = ["backup", "if_unchanged"])]
+    pub no_backup: bool,
 
     /// Leave alone the rows whose present numbers are no longer those of this plan
     #[arg(long, value_name = "PLAN")]

@@ -14,10 +14,12 @@ use jiff::SignedDuration;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::settings::{
-    BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat, Target,
+    Backup, BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat,
+    Target,
 };
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task};
+use crate::journal::Machine;
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
 use crate::pace::{Memory, PaceSettings};
@@ -106,6 +108,12 @@ impl RunSettings {
         let task = spec.task;
         Ok(RunSettings {
             typed: flags.typed,
+            note: flags.note,
+            machine: Machine {
+                host: platform::host_name(),
+                user: platform::user_name(variable),
+                process: std::process::id(),
+            },
             spec: RunSpec {
                 confirmation,
                 ..spec
@@ -177,7 +185,12 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         },
         preconditions: flags.if_unchanged,
         confirmation: Confirmation::from_flag(flags.yes),
-        question: "send the changes of",
+        backup: if flags.no_backup {
+            Backup::No
+        } else {
+            Backup::Ask
+        },
+        question: "Change",
     };
     Ok((spec, flags.run))
 }

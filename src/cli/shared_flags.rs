@@ -116,6 +116,10 @@ pub struct RunFlags {
     #[arg(long, help_heading = "Output")]
     pub excel: bool,
 
+    /// Why the run is made, such as the number of a change; kept in the journal and on the page
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    pub note: Option<String>,
+
     /// Also write a page about the run, for those who need to know how it went
     #[arg(long, value_name = "FILE.html", help_heading = "Output")]
     pub report: Option<PathBuf>,

@@ -18,7 +18,7 @@ use crate::application::preflight::{self, say_why_not};
 use crate::application::results::Form;
 use crate::application::session::Connect;
 use crate::application::settings::{
-    Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
+    Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
 };
 use crate::cli::ExportFlags;
 use crate::cli::resolve::read_org_flag;
@@ -58,6 +58,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         output: output.clone(),
         preconditions: None,
         confirmation: Confirmation::Given,
+        backup: Backup::No,
         question: "",
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;

@@ -7,7 +7,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::results::Form;
 use crate::application::session::Connect;
-use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
+use crate::application::settings::{Backup, Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::cli::PlanFlags;
 use crate::cli::resolve::output_path;
 use crate::engine::pipeline::Task;
@@ -27,6 +27,7 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         preconditions: None,
         // Nothing is changed.
         confirmation: Confirmation::Given,
+        backup: Backup::No,
         question: "",
     };
     application::run(RunSettings::from_flags(spec, flags.run)?, network).await

@@ -12,7 +12,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::results::Form;
 use crate::application::session::Connect;
-use crate::application::settings::{Confirmation, RunSettings, RunSpec, SheetSettings};
+use crate::application::settings::{Backup, Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::application::undo_sheet;
 use crate::cli::UndoFlags;
 use crate::cli::resolve::read_org_flag;
@@ -59,7 +59,8 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         },
         task: Task::ReadThenWrite,
         confirmation: Confirmation::from_flag(flags.yes),
-        question: "send the earlier numbers of",
+        backup: Backup::No,
+        question: "Put back the earlier numbers of",
     };
     let code = application::run(RunSettings::from_flags(spec, flags.run)?, network).await?;
     if code == ExitCode::SomeRowsNotDone && !flags.force {

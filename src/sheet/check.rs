@@ -50,6 +50,9 @@ pub struct CheckedSheet {
     /// The first of them, in the order of the sheet.
     pub organizations_named: Vec<OrganizationRows>,
     pub duplicates: Duplicates,
+    /// Values that the rows to send set, and those that they clear.
+    pub values_set: u64,
+    pub values_cleared: u64,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Suspicion,
     pub lost_zero: Suspicion,
@@ -92,6 +95,8 @@ pub fn check(
         organizations: 0,
         organizations_named: Vec::new(),
         duplicates: Duplicates::default(),
+        values_set: 0,
+        values_cleared: 0,
         lost_plus: Suspicion::default(),
         lost_zero: Suspicion::default(),
         short_rows: Suspicion::default(),
@@ -151,6 +156,13 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 checked.named += u64::from(called(columns, &numbered.record).is_any());
                 count_doubtful(&row, &mut lost_plus, &mut lost_zero);
+                for change in &row.changes {
+                    match change {
+                        Change::Keep => {}
+                        Change::Clear => checked.values_cleared += 1,
+                        Change::Set(_) => checked.values_set += 1,
+                    }
+                }
                 if numbered.record.len() < columns.width {
                     short_rows.add(row.number);
                 }

@@ -1,0 +1,138 @@
+//! What an earlier part of a run, or the plan that it applies, has settled. A flag that is not given
+//! again is no difference; an opposite one is refused.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow, bail};
+
+use crate::application::plan_guard;
+use crate::application::results::Form;
+use crate::application::settings::{BadRows, RunSettings, Start, Target};
+use crate::engine::pipeline::Task;
+use crate::journal::{self, Journal, MeaningfulSettings, RunHeader};
+use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::country::Country;
+use crate::sheet::{ReadOptions, RowFilter};
+
+/// Takes over what the run to go on with, or the plan that is applied, has settled.
+pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
+    let results = Journal::path_for(&settings.spec.output);
+    if settings.start == Start::Resume && results.exists() {
+        let header = journal::header_of(&results)?;
+        from_the_run(&mut settings, &header)?;
+    }
+    let sheet = &settings.spec.sheet.path;
+    if settings.spec.command == "apply" && plan_guard::is_plan(sheet) {
+        let header = journal::header_of(&Journal::path_for(sheet))?;
+        from_the_plan(&mut settings, &header)?;
+    }
+    Ok(settings)
+}
+
+fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
+    let was = &header.settings;
+    let is_rehearsal = matches!(settings.target, Target::Rehearsal { .. });
+    if was.rehearsal != is_rehearsal {
+        bail!(
+            "that run {} a rehearsal; go on with it {} --rehearse",
+            if was.rehearsal { "was" } else { "was not" },
+            if was.rehearsal { "with" } else { "without" },
+        );
+    }
+    if was.plan != (settings.spec.task == Task::Read) {
+        bail!(
+            "`{}` is the output of another kind of run; name another file with --output",
+            settings.spec.output.display()
+        );
+    }
+    reading(&mut settings.spec.sheet.reading, was)?;
+    let spec = &mut settings.spec;
+    only_on(
+        "--skip-invalid",
+        settings.bad_rows == BadRows::Skip,
+        was.skip_invalid,
+    )?;
+    only_on(
+        "--allow-duplicates",
+        spec.sheet.duplicates == DuplicatePolicy::InOrder,
+        was.allow_duplicates,
+    )?;
+    only_on(
+        "--only-failed",
+        spec.sheet.reading.rows == RowFilter::OnlyFailed,
+        was.only_failed,
+    )?;
+    only_on("--backup", spec.task == Task::ReadThenWrite, was.backup)?;
+    if was.skip_invalid {
+        settings.bad_rows = BadRows::Skip;
+    }
+    if was.allow_duplicates {
+        spec.sheet.duplicates = DuplicatePolicy::InOrder;
+    }
+    if was.only_failed {
+        spec.sheet.reading.rows = RowFilter::OnlyFailed;
+    }
+    if was.backup {
+        spec.task = Task::ReadThenWrite;
+        if spec.form == Form::Results {
+            spec.form = Form::ResultsWithPrevious;
+        }
+    }
+    let planned = header.plan.as_ref().map(|plan| PathBuf::from(&plan.name));
+    if spec.preconditions.is_none() {
+        spec.preconditions = planned;
+    }
+    Ok(())
+}
+
+fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
+    let spec = &mut settings.spec;
+    if header.settings.rehearsal && !matches!(settings.target, Target::Rehearsal { .. }) {
+        bail!(
+            "`{}` is the plan of a rehearsal; make one of the real thing with `wxbulk plan`",
+            spec.sheet.path.display()
+        );
+    }
+    reading(&mut spec.sheet.reading, &header.settings)?;
+    if header.settings.allow_duplicates {
+        spec.sheet.duplicates = DuplicatePolicy::InOrder;
+    }
+    spec.task = Task::ReadThenWrite;
+    if spec.form == Form::Results {
+        spec.form = Form::ResultsWithPrevious;
+    }
+    if spec.preconditions.is_none() {
+        spec.preconditions = Some(spec.sheet.path.clone());
+    }
+    Ok(())
+}
+
+/// How the sheet is read.
+fn reading(reading: &mut ReadOptions, was: &MeaningfulSettings) -> Result<()> {
+    let country = reading.country.as_ref().map(Country::code);
+    same_or_missing("--org", reading.default_org.as_ref(), was.org.as_ref())?;
+    same_or_missing("--country", country.as_ref(), was.country.as_ref())?;
+    reading.default_org.clone_from(&was.org);
+    if let (None, Some(code)) = (&reading.country, &was.country) {
+        let country: Country = code
+            .parse()
+            .map_err(|why| anyhow!("the country `{code}` of that run {why}"))?;
+        reading.country = Some(country);
+    }
+    Ok(())
+}
+
+fn same_or_missing(flag: &str, given: Option<&String>, was: Option<&String>) -> Result<()> {
+    if given.is_some() && given != was {
+        bail!("that run began with a different {flag}; leave it out, or name it as it was");
+    }
+    Ok(())
+}
+
+/// A flag that can only be given may not be given later.
+fn only_on(flag: &str, is_given: bool, was: bool) -> Result<()> {
+    if is_given && !was {
+        bail!("that run began without {flag}; go on without it");
+    }
+    Ok(())
+}
