@@ -173,7 +173,7 @@ async fn yes_or_no(
     tokio::select! {
         line = answer => {
             // The end of the input answers nothing.
-            let Some(line) = line.unwrap_or_else(|_| Ok(None))? else {
+            let Some(line) = line.unwrap_or(Ok(None))? else {
                 say("");
                 return Ok(None);
             };

@@ -194,7 +194,6 @@ fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) 
                 rows: organization.rows,
             })
             .collect(),
-        ..BeginRecord::default()
     }
 }
 
