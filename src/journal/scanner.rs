@@ -167,7 +167,7 @@ fn is_believable(entry: &Entry, header: &RunHeader) -> bool {
         _ => return true,
     };
     let most = header.input.size.max(header.input.rows);
-    row <= most.max(MOST_ROWS_OF_A_WORKBOOK).min(MOST_ROWS) + 1
+    row <= most.clamp(MOST_ROWS_OF_A_WORKBOOK, MOST_ROWS) + 1
 }
 
 impl Damage {
