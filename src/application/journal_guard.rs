@@ -159,6 +159,9 @@ fn record(settings: &RunSettings, directory: &Directory, checked: &CheckedSheet)
         concurrency: settings.pace.concurrency.get(),
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
+        resume_command: suggested_commands::with_resume(settings),
+        retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
+        machine: Some(settings.machine.clone()),
         organizations: organizations
             .map(|organization| Organization {
                 id: organization.id.clone().unwrap_or_default(),

@@ -7,7 +7,7 @@ use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task};
-use crate::journal::Durability;
+use crate::journal::{Durability, Machine};
 use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
@@ -44,6 +44,8 @@ pub struct RunSpec {
 pub struct RunSettings {
     /// What was typed, for the commands that are suggested.
     pub typed: TypedCommand,
+    /// Where it was typed.
+    pub machine: Machine,
     pub spec: RunSpec,
     pub start: Start,
     pub bad_rows: BadRows,
@@ -85,6 +87,16 @@ pub enum Target {
     },
     /// A simulator inside this program, so many times faster than life.
     Rehearsal { speed: f64 },
+}
+
+impl Target {
+    /// Who has to wait when the service says so: the holder of these credentials.
+    pub fn user(&self) -> String {
+        match self {
+            Target::Service { credentials, .. } => credentials.fingerprint(),
+            Target::Rehearsal { .. } => "rehearsal".into(),
+        }
+    }
 }
 
 /// Whether the user is asked before anything is sent.

@@ -18,6 +18,7 @@ use crate::application::settings::{
 };
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task};
+use crate::journal::Machine;
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
 use crate::pace::{Memory, PaceSettings};
@@ -106,6 +107,7 @@ impl RunSettings {
         };
         let task = spec.task;
         Ok(RunSettings {
+            machine: this_machine(),
             typed: flags.typed,
             spec: RunSpec {
                 confirmation,
@@ -297,6 +299,15 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
          hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+/// Where the run is started, and by whom.
+fn this_machine() -> Machine {
+    Machine {
+        host: platform::host_name(),
+        user: platform::user_name(variable),
+        process: std::process::id(),
+    }
 }
 
 fn filled_variable(name: &str) -> Option<String> {
