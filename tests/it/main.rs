@@ -15,6 +15,7 @@ mod fix;
 mod harness;
 mod histories;
 mod hostile;
+mod journal;
 mod layers;
 mod libreoffice;
 mod logs;
@@ -30,6 +31,7 @@ mod rights;
 mod same_rows;
 mod sdk;
 mod short_rows;
+mod status;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;
