@@ -187,6 +187,8 @@ fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) 
         }),
         machine: Some(settings.machine.clone()),
         note: settings.note.as_deref().map(flatten),
+        resume_command: suggested_commands::with_resume(settings),
+        retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
         organizations: organizations
             .map(|organization| Organization {
                 id: organization.id.clone().unwrap_or_default(),

@@ -19,6 +19,7 @@ mod run;
 pub mod session;
 pub mod settings;
 mod spool;
+pub mod status;
 pub mod suggested_commands;
 pub mod summary;
 pub mod undo_sheet;

@@ -6,28 +6,37 @@ use anyhow::Result;
 
 use crate::application::progress::Progress;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
-use crate::journal::{Journal, Place, PreviousRecord, RowRecord, Sent};
+use crate::journal::{GateRecord, Journal, Place, PreviousRecord, RowRecord, Sent};
 use crate::model::clock;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::stderr::say;
-use crate::traffic::Traffic;
+use crate::traffic::{GateWatch, Traffic, Wait};
 
 #[derive(Debug)]
 pub(super) struct RunRecorder<'j> {
     journal: &'j mut Journal,
     progress: Progress,
     traffic: Traffic,
+    gate: GateWatch,
+    /// Who is to wait when the service says so.
+    user: Box<str>,
 }
 
 impl<'j> RunRecorder<'j> {
-    pub(super) fn new(journal: &'j mut Journal, progress: Progress) -> RunRecorder<'j> {
+    pub(super) fn new(
+        journal: &'j mut Journal,
+        progress: Progress,
+        user: impl Into<Box<str>>,
+    ) -> RunRecorder<'j> {
         RunRecorder {
             journal,
             progress,
             traffic: Traffic::start(clock::now()),
+            gate: GateWatch::default(),
+            user: user.into(),
         }
     }
 
@@ -59,6 +68,7 @@ impl Recorder for RunRecorder<'_> {
 
     fn ended(&mut self, reply: &ApiResult, took: Duration) {
         self.traffic.ended(reply, took);
+        self.gate.ended(reply);
     }
 
     fn finished(&mut self, finished: &[RowResult]) -> Result<()> {
@@ -80,8 +90,23 @@ impl Recorder for RunRecorder<'_> {
 
     fn tick(&mut self, status: &Status) -> Result<()> {
         self.progress.show(status);
-        if let Some(interval) = self.traffic.tick(clock::now(), status.closed_for) {
+        let now = clock::now();
+        if let Some(interval) = self.traffic.tick(now, status.closed_for) {
             self.journal.note_traffic(interval)?;
+        }
+        if let Some(wait) = self.gate.tick(now, status.closed_for) {
+            let Wait {
+                until,
+                status,
+                tracking_id,
+            } = wait;
+            self.journal.note_gate(GateRecord {
+                until,
+                told_at: now,
+                user: self.user.clone(),
+                status,
+                tracking_id,
+            })?;
         }
         self.journal.tick()
     }

@@ -120,7 +120,7 @@ async fn send<S: Service, T: StopRequests>(
         settings.pace.concurrency,
     );
     let progress = Progress::start(settings.progress, ready, already);
-    let mut recorder = RunRecorder::new(journal, progress);
+    let mut recorder = RunRecorder::new(journal, progress, settings.target.user());
     let sent = pipeline::run(
         &session.service,
         session.pacer.afresh(&settings.pace, Instant::now()),

@@ -101,6 +101,16 @@ pub enum Backup {
     No,
 }
 
+impl Target {
+    /// Who has to wait when the service says so: the holder of these credentials.
+    pub fn user(&self) -> String {
+        match self {
+            Target::Service { credentials, .. } => credentials.fingerprint(),
+            Target::Rehearsal { .. } => "rehearsal".into(),
+        }
+    }
+}
+
 /// Whether the user is asked before anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {

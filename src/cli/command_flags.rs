@@ -113,6 +113,25 @@ pub struct ReportFlags {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example, a run that goes on in another window:\n  wxbulk status numbers.results.csv --watch\n\n\
+    Exit codes: 0 what is recorded is whole, 1 a journal is damaged, 2 it cannot be read."
+)]
+pub struct StatusFlags {
+    /// The results of a run, its journal, its sheet, or a folder with runs
+    #[arg(value_name = "FILE|FOLDER", default_value = ".")]
+    pub path: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print it anew every second, until the run has ended
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk export -o numbers.csv --token-file token.txt")]
 pub struct ExportFlags {
     /// Where the sheet goes

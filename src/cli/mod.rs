@@ -14,8 +14,8 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use command_flags::{
-    ApplyFlags, CheckFlags, ExportFlags, PlanFlags, ReportFlags, SimulatorFlags, UndoFlags,
-    WhoamiFlags,
+    ApplyFlags, CheckFlags, ExportFlags, PlanFlags, ReportFlags, SimulatorFlags, StatusFlags,
+    UndoFlags, WhoamiFlags,
 };
 pub use completions::write_completions;
 pub use man_pages::write_man_pages;
@@ -62,6 +62,8 @@ pub enum Command {
     Undo(Box<UndoFlags>),
     /// Write a page about a run, for those who need to know how it went
     Report(ReportFlags),
+    /// Say how a run stands and what can be done next, or list the runs of a folder
+    Status(StatusFlags),
     /// List locations and their numbers, as a sheet that `apply` takes
     #[command(
         // There is nothing to rehearse where nothing changes, and no row of the user's.

@@ -107,13 +107,9 @@ impl RunSettings {
         };
         let task = spec.task;
         Ok(RunSettings {
+            machine: this_machine(),
             typed: flags.typed,
             note: flags.note,
-            machine: Machine {
-                host: platform::host_name(),
-                user: platform::user_name(variable),
-                process: std::process::id(),
-            },
             spec: RunSpec {
                 confirmation,
                 ..spec
@@ -308,6 +304,15 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
          hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+/// Where the run is started, and by whom.
+fn this_machine() -> Machine {
+    Machine {
+        host: platform::host_name(),
+        user: platform::user_name(variable),
+        process: std::process::id(),
+    }
 }
 
 fn filled_variable(name: &str) -> Option<String> {

@@ -7,6 +7,7 @@ mod pages;
 mod plan;
 mod report;
 mod simulator;
+mod status;
 mod undo;
 mod whoami;
 
@@ -30,6 +31,7 @@ pub async fn run(cli: Cli, network: &impl Connect) -> Result<ExitCode> {
         Command::Plan(flags) => plan::run(*flags, network).await,
         Command::Undo(flags) => undo::run(*flags, network).await,
         Command::Report(flags) => report::run(flags),
+        Command::Status(flags) => status::run(flags).await,
         Command::Export(flags) => export::run(*flags, network).await,
         Command::Simulator(flags) => simulator::run(flags).await,
         Command::Completions { shell } => pages::completions(shell),

@@ -92,6 +92,12 @@ pub struct BeginRecord {
     /// Rows of the sheet that are sent, those done before included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_to_send: Option<u64>,
+    /// The command that goes on with the run, and the one that sends again what failed in it, as
+    /// they are typed in the folder where it began.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub resume_command: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub retry_command: String,
     /// Whose token it is, where the service says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,

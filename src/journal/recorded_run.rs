@@ -17,7 +17,11 @@ use super::row_history::RowHistory;
 use super::scanner::{Damage, Scanner};
 use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
+use crate::model::hint::{Hinted, WithHint};
 use crate::sheet::names::ResolvedNames;
+
+/// What to do with something else that has the name of a journal.
+const OUT_OF_THE_WAY: &str = "move it away, or name other results with --output";
 
 const BUFFER: usize = 128 * 1024;
 
@@ -122,8 +126,8 @@ impl RecordedRun {
         Some(&self.in_flight(row, check)?.values)
     }
 
-    /// Until when this user was told to wait.
-    pub fn gate_of(&self, user: &str) -> Option<&GateRecord> {
+    /// Until when this user was told to wait. It may be over.
+    pub fn gate_until(&self, user: &str) -> Option<&GateRecord> {
         self.index.gates.iter().find(|gate| *gate.user == *user)
     }
 
@@ -167,29 +171,28 @@ pub(super) fn open_to_read(path: &Path) -> Result<File> {
 
 pub(super) fn ensure_it_is_a_file(path: &Path) -> Result<()> {
     let metadata = fs::metadata(path).with_context(|| cannot_read(path))?;
-    if !metadata.is_file() {
-        bail!(
-            "`{}` is not a file; move it away, or name other results with --output",
-            path.display()
-        );
+    if metadata.is_file() {
+        return Ok(());
     }
-    Ok(())
+    Err(Hinted::new(
+        format!("`{}` is not a file", path.display()),
+        OUT_OF_THE_WAY,
+    ))
 }
 
 pub(super) fn usable_header<'s>(scanner: &'s Scanner, path: &Path) -> Result<&'s RunHeader> {
     let shown = path.display().to_string();
     let Some(header) = scanner.header() else {
         if scanner.is_of_something_else() {
-            bail!(
-                "`{shown}` does not begin as a journal of wxbulk does\nhint: if it is something else, move it away, or name other results with --output"
-            );
+            let message = format!("`{shown}` does not begin as a journal of wxbulk does");
+            return Err(Hinted::new(message, OUT_OF_THE_WAY));
         }
-        let rest = scanner.damage().unwrap_or_default();
-        bail!(
-            "line 1 of `{shown}` is damaged, so it cannot be told which run it belongs to; the file still holds {}\n\
-             hint: put back a copy of it from before the damage; keep it in any case, since it may be the only place that has them",
-            rest.describe_rest()
+        let rest = scanner.damage().unwrap_or_default().describe_rest();
+        let message = format!(
+            "line 1 of `{shown}` is damaged, so it cannot be told which run it belongs to; the file still holds {rest}"
         );
+        let hint = "put back a copy of it from before the damage; keep it in any case, since it may be the only place that has them";
+        return Err(Hinted::new(message, hint));
     };
     if header.format > FORMAT {
         bail!(
@@ -203,14 +206,14 @@ pub(super) fn usable_header<'s>(scanner: &'s Scanner, path: &Path) -> Result<&'s
 /// Refuses to go on from a journal with damage, since what the damaged lines said is not known.
 pub(super) fn ensure_undamaged(damage: Option<&Damage>, path: &Path) -> Result<()> {
     let Some(damage) = damage else { return Ok(()) };
-    let shown = path.display().to_string();
-    bail!(
-        "{}; so what became of some rows is not known; the file still holds {}\n\
-         hint: put back a copy of it from before the damage\n\
-         hint: without a copy, move it away, keep it, and start a run with another --output",
-        damage.describe(&shown),
+    let message = format!(
+        "{}; so what became of some rows is not known; the file still holds {}",
+        damage.describe(&path.display().to_string()),
         damage.describe_rest()
     );
+    let refused = Hinted::new(message, "put back a copy of it from before the damage");
+    Err(refused
+        .with_hint("without a copy, move it away, keep it, and start a run with another --output"))
 }
 
 /// Whether there is a journal: not where a run was killed before it could write the first line.

@@ -158,18 +158,17 @@ pub(super) fn is_doubtful_in_format_1(outcome: &Outcome) -> bool {
 mod tests {
     use super::*;
 
-    #[expect(clippy::unnecessary_wraps, reason = "a record may have none")]
-    fn place(id: &str) -> Option<Place> {
-        Some(Place {
+    fn place(id: &str) -> Place {
+        Place {
             org_id: None,
             id: id.into(),
             name: Box::default(),
-        })
+        }
     }
 
     fn change(id: &str, earlier: Option<&str>, sent: &str, kind: OutcomeKind) -> RowChange {
         RowChange {
-            place: place(id),
+            place: Some(place(id)),
             earlier: earlier.map(|earlier| CurrentValues::of([Some(earlier), None, None])),
             sent: vec![Sent(vec![Some(sent.into()), None, None])],
             may_have_been_applied: may_have_been_applied(kind),
@@ -226,7 +225,7 @@ mod tests {
             change("b", Some("5"), "2", OutcomeKind::Updated),
         ]);
         assert_eq!(row.changes.len(), 2);
-        let there = row.at(&place("a").expect("one")).expect("it was sent");
+        let there = row.at(&place("a")).expect("it was sent");
         let read = there.earlier.as_ref().expect("it was read");
         assert_eq!(read.text(0), "1");
     }

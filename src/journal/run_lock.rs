@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::model::hint::Hinted;
 use crate::platform::{self, FileLock};
 
 /// A lock file is smaller than this, in bytes.
@@ -94,11 +95,14 @@ fn is_of_a_process_that_ended(holder: &Holder) -> bool {
 
 fn take_over_from_the_dead(path: &Path, journal: &Path) -> Result<()> {
     let (shown, journal) = (path.display(), journal.display());
-    let hint = format!("hint: when it has ended and left this file behind, delete `{shown}`");
+    let hint = format!("when it has ended and left its lock file behind, delete `{shown}`");
     let holder = match holder_of(path) {
         Ok(None) => return Ok(()),
         Ok(Some(holder)) => holder,
-        Err(error) => bail!("cannot read the lock file `{shown}`: {error}\n{hint}"),
+        Err(error) => {
+            let message = format!("cannot tell whose the lock file `{shown}` is: {error}");
+            return Err(Hinted::new(message, hint));
+        }
     };
     if is_of_a_process_that_ended(&holder) {
         return fs::remove_file(path).with_context(|| {
@@ -106,14 +110,15 @@ fn take_over_from_the_dead(path: &Path, journal: &Path) -> Result<()> {
         });
     }
     let Holder { host, process } = &holder;
-    if *host == platform::host_name() {
-        bail!(
-            "another wxbulk (process {process}) is using `{journal}`; wait until it has ended\n{hint}"
-        );
-    }
-    bail!(
-        "wxbulk on another computer, `{host}` (process {process}), is using `{journal}`; wait until it has ended\n{hint}"
-    );
+    let whose = if *host == platform::host_name() {
+        format!("another wxbulk (process {process})")
+    } else {
+        format!("wxbulk on another computer, `{host}` (process {process}),")
+    };
+    Err(Hinted::new(
+        format!("{whose} is using `{journal}`; wait until it has ended"),
+        hint,
+    ))
 }
 
 fn write(path: &Path) -> Result<()> {

@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead};
 
+use serde::Serialize;
+
 use super::entry::Entry;
 use super::header::RunHeader;
 use super::line::{self, Chain};
@@ -37,7 +39,8 @@ pub(super) struct Scanner {
 }
 
 /// Lines of a journal that cannot be read although good ones follow, or that were whole once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Damage {
     /// The first of them, by line number; empty where there is no damage.
     pub lines: Vec<u64>,

@@ -32,6 +32,12 @@ pub fn time_of_day(now: Timestamp, after: Duration) -> String {
     then.strftime(format).to_string()
 }
 
+/// The date and the time of day where the user is: `2026-03-04 14:02:31`.
+pub fn date_and_time(at: Timestamp) -> String {
+    let there = at.to_zoned_datetime(TimeZone::system());
+    there.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// A length of time for programs.
 pub fn milliseconds(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)

@@ -12,7 +12,8 @@ pub struct Hinted {
 
 impl Hinted {
     /// An error that says `message`, with what to do about it.
-    pub fn error(message: impl Display, hint: impl Into<String>) -> anyhow::Error {
+    #[expect(clippy::new_ret_no_self, reason = "it is an error as any other")]
+    pub fn new(message: impl Display, hint: impl Into<String>) -> anyhow::Error {
         anyhow::Error::msg(message.to_string()).with_hint(hint)
     }
 }
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn hints_stand_beside_an_error_and_survive_its_contexts() {
-        let error = Hinted::error("no token", "put one in a file")
+        let error = Hinted::new("no token", "put one in a file")
             .with_hint("or in a variable")
             .context("cannot begin");
         assert_eq!(format!("{error:#}"), "cannot begin: no token");

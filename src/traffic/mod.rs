@@ -1,6 +1,7 @@
 //! What goes over the wire second by second, and how long answers take: summed up as it happens, so
 //! that a run of any length can be told about later and each request costs a few additions.
 
+mod gate_watch;
 mod latency_histogram;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::response::ApiResult;
+pub use gate_watch::{GateWatch, Wait};
 pub use latency_histogram::{LatencyCounts, LatencyHistogram};
 
 /// A killed run loses what happened in so many seconds at most.

@@ -52,7 +52,7 @@ impl ServiceApp {
         // A link stays a link when a new refresh token is saved.
         let file = fs::canonicalize(path)?;
         if platform::others_may_read(&file)? {
-            return Err(Hinted::error(
+            return Err(Hinted::new(
                 "others may read it, and whoever has what is in it can change your settings",
                 format!("make it yours alone: chmod 600 \"{}\"", path.display()),
             ));
@@ -99,7 +99,7 @@ impl ServiceApp {
         self.values[REFRESH_TOKEN] = refresh_token.to_string();
         // Forgotten on failure, or its old refresh token would be read back.
         let Some(file) = self.file.take() else {
-            return Err(Hinted::error(
+            return Err(Hinted::new(
                 format!(
                     "the service gave a new refresh token, and {} still has the old one",
                     NAMES[REFRESH_TOKEN]

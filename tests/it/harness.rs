@@ -264,7 +264,7 @@ pub(crate) fn rows_recorded(journal: &[u8]) -> HashSet<u64> {
 pub(crate) fn of_format_1(entries: impl Iterator<Item = String>) -> String {
     let lines = entries.map(|entry| {
         let mut entry: Value = serde_json::from_str(&entry).expect("JSON");
-        if let Some(run) = entry["run"].as_object_mut() {
+        if let Some(run) = entry.get_mut("run").and_then(Value::as_object_mut) {
             run.remove("id");
         }
         let entry = entry.to_string();

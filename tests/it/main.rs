@@ -15,6 +15,7 @@ mod fix;
 mod harness;
 mod histories;
 mod hostile;
+mod journal;
 mod layers;
 mod libreoffice;
 mod logs;
@@ -32,6 +33,7 @@ mod sdk;
 mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;
+mod status;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;

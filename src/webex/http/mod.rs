@@ -103,7 +103,7 @@ impl Webex {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| {
-            Hinted::error(
+            Hinted::new(
                 format!(
                     "cannot set up encrypted connections on this machine: {}",
                     root_cause(&error)

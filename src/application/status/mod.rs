@@ -1,0 +1,73 @@
+//! What `wxbulk status` tells: of one run what it holds, whether it can be trusted and what can be
+//! done next; of a folder its runs. Nothing is locked, written or asked for.
+
+mod next_steps;
+mod results_alone;
+mod run_list;
+mod run_status;
+mod status_reader;
+mod status_text;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::journal::{self, Journal};
+use crate::model::hint::Hinted;
+pub use results_alone::ResultsAlone;
+pub use run_list::RunList;
+pub use run_status::RunStatus;
+pub use status_reader::StatusReader;
+
+const JOURNAL_ENDING: &str = ".journal";
+
+/// What a path that a person named stands for.
+#[derive(Debug)]
+pub enum Subject {
+    Folder(PathBuf),
+    /// The journal of a run.
+    Run(PathBuf),
+    /// Results whose journal is gone.
+    ResultsAlone(PathBuf),
+}
+
+impl Subject {
+    pub fn of(path: &Path) -> Result<Subject> {
+        if path.is_dir() {
+            return Ok(Subject::Folder(path.to_path_buf()));
+        }
+        if is_journal(path) {
+            return Ok(Subject::Run(path.to_path_buf()));
+        }
+        // Of a sheet the run is meant that was made with it.
+        let results = [
+            path.to_path_buf(),
+            path.with_extension("results.csv"),
+            path.with_extension("results.xlsx"),
+        ];
+        for journal in results.iter().map(|results| Journal::path_for(results)) {
+            if journal::exists(&journal)? {
+                return Ok(Subject::Run(journal));
+            }
+        }
+        if path.is_file() {
+            return Ok(Subject::ResultsAlone(path.to_path_buf()));
+        }
+        Err(Hinted::new(
+            format!("`{}` was not found", path.display()),
+            "name the results of a run, its journal, or the folder that has them",
+        ))
+    }
+}
+
+fn is_journal(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(JOURNAL_ENDING)
+}
+
+/// The results that a journal belongs to.
+fn results_of(journal: &Path) -> PathBuf {
+    let name = journal.to_string_lossy();
+    let results = name.strip_suffix(JOURNAL_ENDING);
+    results.map_or_else(|| journal.to_path_buf(), PathBuf::from)
+}

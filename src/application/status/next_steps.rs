@@ -1,0 +1,57 @@
+//! What can be done with a run as it stands: whole commands, none of which bypasses what the run
+//! was held to.
+
+use serde::Serialize;
+
+use super::run_status::{RunState, RunStatus};
+use crate::application::suggested_commands;
+use crate::journal::MeaningfulSettings;
+use crate::model::wording::plural;
+
+/// A command that makes sense now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NextStep {
+    /// What it does: `to go on with it`.
+    pub purpose: String,
+    pub command: String,
+}
+
+/// What can be done next. `commands` go on with the run, and send again what failed in it.
+pub(super) fn after(
+    status: &RunStatus,
+    settings: &MeaningfulSettings,
+    (resume, retry): (String, String),
+) -> Vec<NextStep> {
+    let mut next = Vec::new();
+    let mut add = |purpose: &str, command: String| {
+        if !command.is_empty() {
+            next.push(NextStep {
+                purpose: purpose.into(),
+                command,
+            });
+        }
+    };
+    if status.damage.is_some() || status.state == RunState::Running {
+        return next;
+    }
+    let failed = status.failed();
+    match status.state {
+        RunState::Stopped | RunState::Killed => add("to go on with it", resume),
+        RunState::Finished if failed > 0 => {
+            let rows = plural(failed, "row");
+            let what = format!("to send the {rows} again that failed, once they are corrected");
+            add(&what, retry);
+        }
+        RunState::Finished | RunState::Running => {}
+    }
+    let can_be_undone = status.rows.with_earlier > 0 && status.changed() > 0 && !settings.plan;
+    let is_undone = status
+        .undone
+        .as_ref()
+        .is_some_and(|undone| undone.completely);
+    if can_be_undone && !is_undone && !status.rehearsal {
+        let command = suggested_commands::undo(&status.results, settings);
+        add("to undo it", command);
+    }
+    next
+}

@@ -1,0 +1,118 @@
+//! How a run stands, as a value: for a person in words, for a program as JSON.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::next_steps::NextStep;
+use crate::journal::{Damage, GateRecord, InputFile, Machine, Person};
+use crate::model::outcome::OutcomeKind;
+use crate::model::run_id::RunId;
+
+/// How a run stands.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStatus {
+    pub results: PathBuf,
+    pub journal: PathBuf,
+    pub run: RunId,
+    /// As it is typed: `apply`, `plan`, `undo` or `export`.
+    pub command: String,
+    pub rehearsal: bool,
+    pub state: RunState,
+    /// Why it ended before every row had its outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    pub started_at: Timestamp,
+    /// When it began or went on last, and when something was last written.
+    pub began_at: Timestamp,
+    pub last_sign_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    pub sheet: InputFile,
+    pub rows: RowCounts,
+    pub outcomes: BTreeMap<OutcomeKind, u64>,
+    /// Rows a second, of a run that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_per_second: Option<f64>,
+    /// The service said not to ask before a time that is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<GateRecord>,
+    pub results_file: ResultsFile,
+    /// The run that undid this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Undone>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damage: Option<Damage>,
+    pub next: Vec<NextStep>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    Running,
+    /// Every row has its outcome.
+    Finished,
+    /// It stopped by itself or was told to, and wrote its results.
+    Stopped,
+    /// It was killed.
+    Killed,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowCounts {
+    /// Rows that the run is to send.
+    pub to_send: u64,
+    pub done: u64,
+    pub left: u64,
+    /// Rows that were on their way when something was last written, as far as it is noted.
+    pub in_flight: u64,
+    /// Rows whose values from before are kept.
+    pub with_earlier: u64,
+}
+
+/// What stands where the run writes its results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultsFile {
+    Missing,
+    AsWritten,
+    /// A part of the run wrote them, and more has happened since.
+    Older,
+    /// Somebody saved them, or they are another file.
+    Changed,
+}
+
+/// Another run took back what this one did.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undone {
+    pub by: RunId,
+    /// Every row of it is done.
+    pub completely: bool,
+}
+
+impl RunStatus {
+    pub fn is_running(&self) -> bool {
+        self.state == RunState::Running
+    }
+
+    /// Rows that are not as asked, as far as it is known.
+    pub(super) fn failed(&self) -> u64 {
+        let failed = self.outcomes.iter().filter(|(kind, _)| !kind.is_success());
+        failed.map(|(_, count)| count).sum()
+    }
+
+    /// Rows that were changed, or may have been.
+    pub(super) fn changed(&self) -> u64 {
+        let count = |kind| self.outcomes.get(&kind).copied().unwrap_or_default();
+        count(OutcomeKind::Updated) + count(OutcomeKind::Unknown) + self.rows.in_flight
+    }
+}

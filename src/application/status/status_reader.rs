@@ -1,0 +1,229 @@
+//! Reads how a run stands from its journal, also while another process writes it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use jiff::{SignedDuration, Timestamp};
+
+use super::next_steps;
+use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus, Undone};
+use super::{is_journal, results_of};
+use crate::journal::{
+    self, BeginRecord, EndRecord, Entry, Follower, GateRecord, RunHeader, is_being_written,
+};
+use crate::model::outcome::OutcomeKind;
+use crate::platform;
+use crate::table;
+
+/// The rate is that of so many seconds.
+const RECENT: SignedDuration = SignedDuration::from_secs(60);
+
+/// Finished rows whose times are kept for the rate.
+const MOST_RECENT: usize = 10_000;
+
+/// Follows the journal of a run.
+#[derive(Debug)]
+pub struct StatusReader {
+    journal: PathBuf,
+    follower: Follower,
+    seen: Seen,
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+struct Seen {
+    begin: Option<BeginRecord>,
+    end: Option<EndRecord>,
+    /// Something happened after the results were written last.
+    is_end_outdated: bool,
+    outcomes: BTreeMap<OutcomeKind, u64>,
+    in_flight: BTreeSet<u64>,
+    with_earlier: u64,
+    recent: VecDeque<Timestamp>,
+    gate: Option<GateRecord>,
+    last_sign: Option<Timestamp>,
+}
+
+impl Seen {
+    fn add(&mut self, entry: Entry) {
+        self.is_end_outdated = true;
+        match entry {
+            Entry::Begin(begin) => {
+                self.sign(begin.began_at);
+                self.recent.clear();
+                self.begin = Some(begin);
+            }
+            Entry::Previous(record) => {
+                self.in_flight.insert(record.row);
+            }
+            Entry::Row(record) => {
+                self.sign(record.finished_at);
+                self.in_flight.remove(&record.row);
+                *self.outcomes.entry(record.outcome.kind).or_default() += 1;
+                self.with_earlier += u64::from(record.outcome.previous.is_some());
+                self.recent.push_back(record.finished_at);
+                if self.recent.len() > MOST_RECENT {
+                    self.recent.pop_front();
+                }
+            }
+            Entry::Gate(record) => {
+                self.sign(record.told_at);
+                self.gate = Some(record);
+            }
+            Entry::Traffic(interval) => self.sign(interval.from),
+            Entry::End(end) => {
+                self.sign(end.finished_at);
+                self.is_end_outdated = false;
+                self.end = Some(end);
+            }
+            Entry::Run(_) | Entry::Names(_) | Entry::Carried(_) => {}
+        }
+    }
+
+    fn sign(&mut self, at: Timestamp) {
+        self.last_sign = self.last_sign.max(Some(at));
+    }
+
+    /// Rows a second in the last minute, or since it went on.
+    fn rate(&self, now: Timestamp) -> Option<f64> {
+        let began = self.begin.as_ref()?.began_at;
+        let span = now.duration_since(began).min(RECENT);
+        let rows = self.recent.iter().rev();
+        let rows = rows.take_while(|at| now.duration_since(**at) <= RECENT);
+        let seconds = span.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand rows")]
+        (seconds >= 1.0).then(|| rows.count() as f64 / seconds)
+    }
+
+    /// What the results say, else what is recorded.
+    fn outcomes(&self) -> BTreeMap<OutcomeKind, u64> {
+        match &self.end {
+            Some(end) if !self.is_end_outdated && !end.outcomes.is_empty() => end.outcomes.clone(),
+            _ => self.outcomes.clone(),
+        }
+    }
+}
+
+impl StatusReader {
+    pub fn open(journal: &Path) -> Result<StatusReader> {
+        Ok(StatusReader {
+            journal: journal.to_path_buf(),
+            follower: Follower::open(journal)?,
+            seen: Seen::default(),
+        })
+    }
+
+    /// Reads on to where the journal ends by now.
+    pub fn read(&mut self, now: Timestamp) -> Result<RunStatus> {
+        self.follower.poll(|_, entry| self.seen.add(entry))?;
+        let header = self.follower.header()?.clone();
+        let seen = &self.seen;
+        let results = results_of(&self.journal);
+        let state = self.state();
+        let begin = seen.begin.clone().unwrap_or_default();
+        let done = seen.outcomes.values().sum();
+        let to_send = begin.rows_to_send.unwrap_or(header.input.rows);
+        let is_running = state == RunState::Running;
+        let mut status = RunStatus {
+            state,
+            stopped: seen.end.as_ref().and_then(|end| end.stopped.clone()),
+            results_file: self.results_file(&results)?,
+            undone: undone(&self.journal, &header),
+            damage: self.follower.damage(),
+            run: header.id,
+            command: begin.command,
+            rehearsal: header.settings.rehearsal,
+            started_at: header.started_at,
+            began_at: begin.began_at.max(header.started_at),
+            last_sign_at: seen.last_sign.unwrap_or(header.started_at),
+            person: begin.person,
+            machine: begin.machine,
+            note: begin.note,
+            sheet: header.input,
+            rows: RowCounts {
+                to_send,
+                done,
+                left: to_send.saturating_sub(done),
+                in_flight: seen.in_flight.len() as u64,
+                with_earlier: seen.with_earlier + seen.in_flight.len() as u64,
+            },
+            outcomes: seen.outcomes(),
+            rows_per_second: is_running.then(|| seen.rate(now)).flatten(),
+            waiting: seen.gate.clone().filter(|gate| gate.until > now),
+            next: Vec::new(),
+            journal: self.journal.clone(),
+            results,
+        };
+        if status.state == RunState::Running || status.state == RunState::Finished {
+            status.stopped = None;
+        }
+        let commands = (begin.resume_command, begin.retry_command);
+        status.next = next_steps::after(&status, &header.settings, commands);
+        Ok(status)
+    }
+
+    fn state(&self) -> RunState {
+        let seen = &self.seen;
+        match &seen.end {
+            Some(end) if !seen.is_end_outdated && end.complete => RunState::Finished,
+            _ if is_being_written(&self.journal) => RunState::Running,
+            Some(_) if !seen.is_end_outdated => RunState::Stopped,
+            _ => RunState::Killed,
+        }
+    }
+
+    fn results_file(&self, results: &Path) -> Result<ResultsFile> {
+        if !results.is_file() {
+            return Ok(ResultsFile::Missing);
+        }
+        let now = table::checksum_of(results)
+            .with_context(|| format!("cannot read `{}`", results.display()))?;
+        Ok(match &self.seen.end {
+            Some(end) if end.results == now && self.seen.is_end_outdated => ResultsFile::Older,
+            Some(end) if end.results == now => ResultsFile::AsWritten,
+            _ => ResultsFile::Changed,
+        })
+    }
+}
+
+/// Journals in a folder. What cannot be read there is no run.
+pub(super) fn journals_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let mut journals: Vec<PathBuf> = paths
+        .filter(|path| is_journal(path) && path.is_file())
+        .collect();
+    journals.sort();
+    journals
+}
+
+/// Looks among the runs of the folder for one that undid this one.
+fn undone(journal: &Path, header: &RunHeader) -> Option<Undone> {
+    let others = journals_in(platform::folder_of(journal));
+    let undoes = |other: &&PathBuf| {
+        *other != journal
+            && journal::header_of(other)
+                .is_ok_and(|other| other.undoes.as_ref() == Some(&header.id))
+    };
+    let mut found = None;
+    for other in others.iter().filter(undoes) {
+        let mut seen = Seen::default();
+        let by = journal::read_through(other, |entry| seen.add(entry)).ok()?;
+        let outcomes = seen.outcomes();
+        if by.settings.rehearsal || !outcomes.contains_key(&OutcomeKind::Updated) {
+            continue;
+        }
+        let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);
+        let completely = is_finished && outcomes.keys().all(|kind| kind.is_success());
+        found = Some(Undone {
+            by: by.id,
+            completely,
+        });
+        if completely {
+            break;
+        }
+    }
+    found
+}

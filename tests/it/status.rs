@@ -1,0 +1,232 @@
+//! `wxbulk status`: how a run stands, what can be done next, and the runs of a folder.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+
+use serde_json::Value;
+use wxbulk::simulator::Behavior;
+
+use crate::harness::{Ran, Stage, count, location_id, sheet};
+use crate::resume::wait_for_records;
+
+fn slow() -> Stage {
+    Stage::new(Behavior {
+        latency: "20ms".parse().expect("a latency"),
+        ..Behavior::instant()
+    })
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).expect("JSON")
+}
+
+/// Pastes the command that is suggested for this.
+#[cfg(unix)]
+fn paste(stage: &Stage, ran: &Ran, purpose: &str) -> Ran {
+    let lines = ran.stdout.lines();
+    let command = lines
+        .filter_map(|line| line.strip_prefix("hint: ")?.strip_prefix(purpose))
+        .find_map(|line| Some(line.split_once(": ")?.1.to_string()));
+    let command = command.unwrap_or_else(|| panic!("no hint {purpose}:\n{}", ran.stdout));
+    let program = env!("CARGO_BIN_EXE_wxbulk");
+    let command = command.replacen(
+        "wxbulk ",
+        &format!("{program} "),
+        usize::from(command.starts_with("wxbulk ")),
+    );
+    let mut shell = stage.program("sh");
+    Ran::of(shell.args(["-c", &command]).output().expect("a shell"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_run_says_what_is_done_and_the_command_that_goes_on() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(200));
+    let mut child = stage.start_apply("sheet.csv --backup");
+    wait_for_records(&stage, "sheet.results.csv.journal", 50);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    for name in [
+        "sheet.results.csv",
+        "sheet.results.csv.journal",
+        "sheet.csv",
+    ] {
+        let ran = stage.run(&format!("status {name}")).expect(0);
+        for said in [
+            "sheet.results.csv: apply of sheet.csv, killed or cut off, last sign ",
+            " of 200 rows done: ",
+            "on the way when it ended; may have been applied",
+            "values from before the run are kept for ",
+            "results: not written, or moved; the journal has all rows",
+            "hint: to go on with it: ",
+            "hint: to undo it: ",
+        ] {
+            assert!(
+                ran.stdout.contains(said),
+                "`{said}` is missing:\n{}",
+                ran.stdout
+            );
+        }
+    }
+    let ran = stage.run("status sheet.csv").expect(0);
+    paste(&stage, &ran, "to go on with it").expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
+    let ran = stage.run("status sheet.results.csv").expect(0);
+    assert!(
+        ran.stdout.contains("apply of sheet.csv, finished\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("200 of 200 rows done: 200 updated"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("results: as the run wrote them"),
+        "{}",
+        ran.stdout
+    );
+
+    // One that a spreadsheet saved again.
+    let saved = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write("sheet.results.csv", saved.replace('\n', "\r\n"));
+    let ran = stage.run("status sheet.results.csv --json").expect(0);
+    assert_eq!(json(&ran)["resultsFile"], "changed");
+}
+
+#[test]
+fn a_run_that_goes_on_is_seen_from_another_terminal() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(600));
+    let mut child = stage.start_apply("sheet.csv -c 3");
+    wait_for_records(&stage, "sheet.results.csv.journal", 150);
+    let ran = stage.run("status sheet.results.csv --json").expect(0);
+    let status = json(&ran);
+    assert_eq!(status["state"], "running");
+    assert_eq!(status["rows"]["toSend"], 600);
+    let done = status["rows"]["done"].as_u64().expect("a count");
+    assert!((150..600).contains(&done), "{status}");
+    assert_eq!(status["rows"]["left"], 600 - done);
+    assert_eq!(status["machine"]["process"], child.id());
+    assert_eq!(status["next"], Value::Array(Vec::new()));
+
+    let mut watching = stage
+        .command("status sheet.results.csv --watch")
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(watching.stdout.take().expect("piped")).lines();
+    let first = lines.next().expect("a line").expect("text");
+    assert!(
+        first.contains(" of 600 rows done") && first.contains("running for "),
+        "{first}"
+    );
+    let rest: Vec<String> = lines.map(|line| line.expect("text")).collect();
+    assert!(watching.wait().expect("it ends").success());
+    let rest = rest.join("\n");
+    assert!(rest.contains("600 of 600 rows done: 600 updated"), "{rest}");
+    assert!(
+        child.wait().expect("it ends").success(),
+        "watching disturbs nothing"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_failed_can_be_sent_again_and_what_was_changed_undone() {
+    let stage = Stage::new(Behavior {
+        faults: "404=10%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(60));
+    stage.apply("sheet.csv --backup").expect(1);
+    let ran = stage.run("status sheet.results.csv").expect(0);
+    let status = json(&stage.run("status sheet.results.csv --json").expect(0));
+    let failed = status["outcomes"]["failed"].as_u64().expect("failed rows");
+    let updated = status["outcomes"]["updated"].as_u64().expect("rows");
+    assert!(status["rows"]["withEarlier"].as_u64() >= Some(updated));
+    let noun = if failed == 1 { "row" } else { "rows" };
+    let purpose = format!("to send the {failed} {noun} again that failed, once they are corrected");
+    let again = paste(&stage, &ran, &purpose);
+    assert!(matches!(again.code, Some(0 | 1)), "{}", again.stderr);
+}
+
+#[test]
+fn a_folder_lists_its_runs_oldest_first() {
+    let stage = Stage::instant();
+    for (name, rows) in [("b", 3), ("a", 2)] {
+        stage.write(&format!("{name}.csv"), sheet(rows));
+        stage.apply(&format!("{name}.csv")).expect(0);
+    }
+    stage.write("c.csv", sheet(4));
+    stage
+        .apply("c.csv --rehearse --rehearse-speed 100")
+        .expect(0);
+    stage.write("x.journal", "something else\n");
+    let ran = stage.run("status").expect(1);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 5, "{}", ran.stdout);
+    assert!(lines[0].starts_with("begun "), "{}", ran.stdout);
+    for (line, cells) in lines[1..4].iter().zip([
+        ["apply", "b.csv", "3", "3 updated", "no"],
+        ["apply", "a.csv", "2", "2 updated", "no"],
+        ["rehearsal", "c.csv", "4", "4 updated", "no"],
+    ]) {
+        let found: Vec<&str> = line
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect();
+        assert_eq!(found[found.len() - 5..], cells, "{}", ran.stdout);
+    }
+    assert!(lines[4].starts_with("not readable: "), "{}", ran.stdout);
+    fs::remove_file(stage.path("x.journal")).expect("it is there");
+    let list = json(&stage.run("status . --json").expect(0));
+    assert_eq!(list["runs"].as_array().map(Vec::len), Some(3));
+    assert_eq!(list["runs"][0]["rows"]["done"], 3);
+}
+
+#[test]
+fn results_without_their_journal_tell_what_stands_in_them() {
+    let stage = Stage::instant();
+    let text = sheet(3).replace(&location_id(3), "Paris");
+    stage.write("sheet.csv", text);
+    stage.apply("sheet.csv --skip-invalid").expect(1);
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+    let ran = stage.run("status sheet.results.csv").expect(0);
+    assert!(
+        ran.stdout.contains("3 rows: 2 updated, 1 "),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("journal is not beside it"),
+        "{}",
+        ran.stdout
+    );
+
+    fs::remove_file(stage.path("sheet.results.csv")).expect("it is there");
+    stage
+        .run("status sheet.csv")
+        .expect(2)
+        .says("has no results in it");
+    stage
+        .run("status nothing.csv")
+        .expect(2)
+        .says("`nothing.csv` was not found");
+}
+
+#[test]
+fn looking_changes_nothing_and_needs_no_right_to_write() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    stage.apply("sheet.csv").expect(0);
+    let path = stage.path("sheet.results.csv.journal");
+    let before = fs::read(&path).expect("a journal");
+    let mut permissions = fs::metadata(&path).expect("a file").permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).expect("they can be set");
+    stage.run("status sheet.results.csv").expect(0);
+    assert_eq!(fs::read(&path).expect("a journal"), before);
+}
