@@ -200,7 +200,7 @@ mod tests {
         hint: mend the rows in the results file and send just those again:
           wxbulk apply sheet.results.csv --only-failed
         ");
-        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"different":0,"failed":1,"invalid":1,"not-attempted":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
     }
 
     #[test]

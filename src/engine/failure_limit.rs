@@ -93,7 +93,7 @@ impl FailureWatch {
     #[expect(clippy::cast_precision_loss, reason = "no sheet has 2^52 rows")]
     pub fn finished(&mut self, kind: OutcomeKind) -> Option<AbortReason> {
         self.finished += 1;
-        if !kind.is_success() {
+        if is_failure(kind) {
             self.failures += 1;
         }
         let limit = self.limit?;
@@ -109,6 +109,11 @@ impl FailureWatch {
             limit,
         })
     }
+}
+
+/// A conflict is none: a guard did what it is there for.
+fn is_failure(kind: OutcomeKind) -> bool {
+    !kind.is_success() && kind != OutcomeKind::Conflict
 }
 
 #[cfg(test)]

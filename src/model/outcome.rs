@@ -12,9 +12,13 @@ pub enum OutcomeKind {
     Updated,
     /// The numbers were already as asked, so nothing was sent.
     Unchanged,
-    /// The service refused it, or could not do it however often it was asked.
+    /// The present value is not what the plan, the backup or a guard expects; it was left alone.
+    Conflict,
+    /// One of several requests of the row took effect.
+    Partly,
+    /// The service refused it, or could not do it however often it was asked; it had no effect.
     Failed,
-    /// The last try may or may not have taken effect.
+    /// A try may have taken effect.
     Unknown,
     /// The sheet's fault; never sent.
     Invalid,
@@ -27,9 +31,11 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
-    pub const ALL: [OutcomeKind; 8] = [
+    pub const ALL: [OutcomeKind; 10] = [
         OutcomeKind::Updated,
         OutcomeKind::Unchanged,
+        OutcomeKind::Conflict,
+        OutcomeKind::Partly,
         OutcomeKind::Failed,
         OutcomeKind::Unknown,
         OutcomeKind::Invalid,
@@ -42,6 +48,8 @@ impl OutcomeKind {
         match self {
             OutcomeKind::Updated => "updated",
             OutcomeKind::Unchanged => "unchanged",
+            OutcomeKind::Conflict => "conflict",
+            OutcomeKind::Partly => "partly",
             OutcomeKind::Failed => "failed",
             OutcomeKind::Unknown => "unknown",
             OutcomeKind::Invalid => "invalid",

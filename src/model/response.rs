@@ -48,6 +48,9 @@ pub enum Body {
     /// Empty, or what the service answers to this call.
     #[default]
     Valid,
+    /// An object without any of the values that were asked for. Whether the service leaves out what
+    /// is not set is not known.
+    Bare,
     /// A page, an error, something of another service, or a part of an answer.
     Invalid,
 }

@@ -152,7 +152,7 @@ fn classify(result: &ApiResult) -> ResponseClass {
 
 /// 203 comes from something between us and the service, and 207 tells of several results.
 fn is_success(response: &Response) -> bool {
-    matches!(response.status, 200 | 201 | 202 | 204) && response.body == Body::Valid
+    matches!(response.status, 200 | 201 | 202 | 204) && response.body != Body::Invalid
 }
 
 /// Exponential back-off with full jitter: anything from nothing to the whole of the step, so

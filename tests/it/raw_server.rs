@@ -20,6 +20,8 @@ pub(crate) struct RawServer {
 pub(crate) struct Line {
     reader: BufReader<TcpStream>,
     requests: Arc<Mutex<Vec<String>>>,
+    /// Bytes of the last request's body that were not read yet.
+    rest: usize,
     /// Connections before this one.
     pub(crate) number: usize,
 }
@@ -53,6 +55,7 @@ impl RawServer {
                 let mut line = Line {
                     reader: BufReader::new(stream.expect("a connection")),
                     requests: Arc::clone(&requests),
+                    rest: 0,
                     number: connections.fetch_add(1, Ordering::SeqCst),
                 };
                 let script = Arc::clone(&script);
@@ -121,15 +124,16 @@ impl Line {
                 first = header;
             }
         }
-        let mut body = vec![0; length - 1];
-        let is_there = self.reader.read_exact(&mut body).is_ok();
         self.requests.lock().expect("no panic").push(first);
-        is_there
+        // A question has no body.
+        self.rest = length.min(1);
+        let mut body = vec![0; length - self.rest];
+        self.reader.read_exact(&mut body).is_ok()
     }
 
     /// Reads a whole request; false when there is none any more.
     pub(crate) fn request(&mut self) -> bool {
-        self.nearly_a_request() && self.reader.read_exact(&mut [0]).is_ok()
+        self.nearly_a_request() && self.reader.read_exact(&mut vec![0; self.rest]).is_ok()
     }
 
     /// Says something; false when nobody listens any more.

@@ -161,9 +161,9 @@ fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
         .expect(1);
     let results = stage.results("sheet.results.csv");
     assert_eq!(count(&results, "updated"), 59);
-    assert_eq!(results[2]["outcome"], "failed");
+    assert_eq!(results[2]["outcome"], "conflict");
     assert!(
-        results[2]["message"].contains("somebody changed"),
+        results[2]["message"].starts_with("left alone, not as expected: n1 expected "),
         "{}",
         ran.stderr
     );
@@ -174,7 +174,7 @@ fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
     ran.says("--force");
     let undone = stage.results("sheet.results.undo.results.csv");
     assert_eq!(count(&undone, "updated"), 58);
-    assert_eq!(count(&undone, "failed"), 1);
+    assert_eq!(count(&undone, "conflict"), 1);
     stage
         .run_online("undo sheet.results.csv --yes --force -o forced.csv")
         .expect(0);

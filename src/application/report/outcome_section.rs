@@ -60,6 +60,8 @@ fn meaning(kind: OutcomeKind, is_plan: bool) -> &'static str {
         OutcomeKind::Unchanged => "the numbers were already so",
         OutcomeKind::Skipped => "there was nothing to do, or an earlier row says the same",
         OutcomeKind::Failed if is_plan => "the numbers could not be read",
+        OutcomeKind::Conflict => "the numbers were not as expected and were left alone",
+        OutcomeKind::Partly => "one of several changes of the row took effect",
         OutcomeKind::Failed => "the service refused it, or kept failing",
         OutcomeKind::Unknown => {
             "the last try may or may not have taken effect; sending it again does no harm"

@@ -319,8 +319,11 @@ fn word(kind: OutcomeKind) -> Cell<'static> {
     let tone = match kind {
         OutcomeKind::Updated => Tone::Good,
         OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
-        OutcomeKind::Unknown | OutcomeKind::NotAttempted | OutcomeKind::Different => Tone::Warning,
-        OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
+        OutcomeKind::Conflict
+        | OutcomeKind::Unknown
+        | OutcomeKind::NotAttempted
+        | OutcomeKind::Different => Tone::Warning,
+        OutcomeKind::Partly | OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
     };
     Cell::Word(kind.word(), tone)
 }

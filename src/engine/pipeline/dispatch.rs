@@ -34,7 +34,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             }
             self.ready.push_back(entry.remove());
         }
-        while self.ready.is_empty() && self.backing_off.len() + self.in_lanes < MOST_ROWS_HELD {
+        while self.ready.is_empty() && self.rows_held() < MOST_ROWS_HELD {
             match rows.next() {
                 Some(Ok(row)) => {
                     let job = self.begin(row);
@@ -50,7 +50,15 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 return false;
             }
         }
+        let is_quiet = self.backing_off.is_empty() && self.on_wire.is_empty();
+        if self.ready.is_empty() && is_quiet {
+            self.ready.append(&mut self.at_the_end);
+        }
         !self.ready.is_empty() || self.suspect.is_some()
+    }
+
+    fn rows_held(&self) -> usize {
+        self.backing_off.len() + self.in_lanes + self.at_the_end.len()
     }
 
     fn begin(&self, row: Row<'static>) -> Job {
@@ -62,18 +70,18 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         };
         let step = match self.policy.task {
             Task::Write => Step::Write,
-            Task::ReadThenWrite if previous.is_some() => Step::Write,
             Task::Read | Task::ReadThenWrite => Step::Read,
         };
         Job {
             row_span: RowSpan::begin(&row),
             row,
             step,
-            previous,
             attempts: 0,
             errors: 0,
             last: None,
-            may_have_been_applied: false,
+            may_have_been_applied: previous.is_some(),
+            has_read_bare: false,
+            previous,
             token: 0,
             refusals: 0,
         }
@@ -119,7 +127,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         job.token = self.renewal.token();
         self.requests += 1;
         let on_wire = OnWire {
-            step: job.step,
+            may_be_applied: job.may_have_been_applied || job.step == Step::Write,
             attempts: job.attempts,
         };
         self.on_wire.insert(job.row.number, on_wire);
@@ -129,7 +137,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let span = job.row_span.span();
         let exchange = async move {
             let reply = match job.step {
-                Step::Read => service.read(setting, &job.row, tracking).await,
+                Step::Read | Step::ReadBack => service.read(setting, &job.row, tracking).await,
                 Step::Write => service.write(setting, &job.row, tracking).await,
             };
             (job, ticket, reply)

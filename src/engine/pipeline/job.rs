@@ -16,10 +16,13 @@ pub(super) struct Job {
     pub(super) attempts: u32,
     /// Attempts that ended in an error and count against the row.
     pub(super) errors: u32,
-    /// What the last attempt came to.
+    /// What the last attempt came to; while a row is read back, its last attempt to write.
     pub(super) last: Option<ApiResult>,
-    /// An attempt may have taken effect although no success came back.
+    /// An attempt may have taken effect although no success came back, and no read has proved
+    /// otherwise.
     pub(super) may_have_been_applied: bool,
+    /// Its values were read once already, and the answer had none of them.
+    pub(super) has_read_bare: bool,
     /// The access token of the last attempt.
     pub(super) token: u32,
     /// How often a token was refused.
@@ -27,17 +30,30 @@ pub(super) struct Job {
     pub(super) row_span: RowSpan,
 }
 
+impl Job {
+    /// Keeps what an attempt came to that was not the last.
+    pub(super) fn note_result(&mut self, result: ApiResult) {
+        if self.step != Step::ReadBack {
+            self.last = Some(result);
+        }
+    }
+}
+
 /// What the next request for a row is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
+    /// What is there before anything is sent.
     Read,
     Write,
+    /// What is there after a change that is in doubt.
+    ReadBack,
 }
 
 /// A request that has no answer yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OnWire {
-    pub(super) step: Step,
+    /// The row may have been applied when no answer comes.
+    pub(super) may_be_applied: bool,
     pub(super) attempts: u32,
 }
 

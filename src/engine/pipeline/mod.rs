@@ -37,14 +37,16 @@ use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
 use crate::webex::Service;
 
+mod conflict;
 mod dispatch;
 mod job;
+mod read_back;
 mod responses;
 mod row_span;
 #[cfg(test)]
 mod tests;
 
-use job::{Job, OnWire, Step, outcome, unfinished_kind};
+use job::{Job, OnWire, outcome, unfinished_kind};
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
@@ -166,6 +168,10 @@ struct Pipeline<'a, S, R> {
     /// Locations with a row under way, where the sheet has several: the rows that wait for it.
     lanes: HashMap<TargetKey, VecDeque<Job>>,
     in_lanes: usize,
+    /// Locations with several rows: the first whose change may have been applied and may yet arrive.
+    in_doubt: HashMap<TargetKey, u64>,
+    /// Rows that leave when no other does any more.
+    at_the_end: VecDeque<Job>,
     /// Rows on the wire, for a run that is left at once.
     on_wire: HashMap<u64, OnWire>,
     /// What arrived together is recorded together, before anything more leaves.
@@ -204,6 +210,8 @@ pub async fn run<S: Service, R: Recorder>(
         backing_off: BTreeMap::new(),
         lanes: HashMap::new(),
         in_lanes: 0,
+        in_doubt: HashMap::new(),
+        at_the_end: VecDeque::new(),
         on_wire: HashMap::new(),
         finished: Vec::new(),
         unrecorded: Vec::new(),
@@ -292,6 +300,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     fn end(self) -> RunResult {
         let waiting = self.ready.into_iter().chain(self.suspect);
         let waiting = waiting.chain(self.backing_off.into_values());
+        let waiting = waiting.chain(self.at_the_end);
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|job| {
                 let reply = job.last?;
@@ -302,7 +311,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         unfinished.extend(self.unrecorded);
         unfinished.extend(self.on_wire.into_iter().map(|(row, on_wire)| {
             let message = "the run was left while the request was on the wire";
-            let kind = unfinished_kind(on_wire.step == Step::Write);
+            let kind = unfinished_kind(on_wire.may_be_applied);
             let outcome = Outcome {
                 attempts: on_wire.attempts,
                 ..Outcome::unsent(kind, message)

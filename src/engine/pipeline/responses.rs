@@ -4,6 +4,7 @@ use std::slice;
 
 use tokio::time::Instant;
 
+use super::conflict::{self, changed_fields};
 use super::job::{Job, Step, outcome};
 use super::row_span;
 use super::{Pipeline, Recorder, RowResult, Task};
@@ -11,13 +12,10 @@ use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::{Refusal, TokenState};
 use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Delivery, Response, message_of};
+use crate::model::response::{ApiResult, Body, Delivery, Response, message_of};
 use crate::pace::Ticket;
 use crate::retry::{self, RetryDecision};
 use crate::webex::Service;
-
-/// What is said of a row that was left alone because of its preconditions.
-const NOT_AS_EXPECTED: &str = "somebody changed the numbers in the meantime; they were left alone";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_token_answer(&mut self, ticket: Ticket, result: &ApiResult) {
@@ -39,7 +37,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 if let Some(mut job) = self.suspect.take()
                     && let Some(refused) = job.last.take()
                 {
-                    self.finish(job, OutcomeKind::Failed, refused);
+                    self.give_up(job, refused);
                 }
             }
             TokenState::Ended(reason) => self.stop(reason),
@@ -76,7 +74,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.stop_as_unreachable(&reply);
             }
         }
-        if let Some(reason) = self.watch.answered(&reply) {
+        // What the token may read shows only that.
+        if job.step != Step::ReadBack
+            && let Some(reason) = self.watch.answered(&reply)
+        {
             self.stop(reason);
         }
         let decision = if is_given_up {
@@ -88,31 +89,36 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.pacer.answered(ticket, now, verdict(&reply, decision));
         job.may_have_been_applied |=
             job.step == Step::Write && retry::may_have_been_applied(&reply);
+        self.note_doubt(&job);
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.renewal.accepted(job.token);
         }
+        let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
             RetryDecision::Succeeded => match job.step {
-                Step::Write => self.finish(job, OutcomeKind::Updated, reply),
+                Step::Write => self.take_success(job, reply),
+                _ if is_first_bare => self.ready.push_front(job),
                 Step::Read => self.take_current(job, reply),
+                Step::ReadBack => self.take_read_back(job, reply),
             },
-            RetryDecision::GiveUp => {
-                let kind = given_up_kind(&job, &reply);
-                self.finish(job, kind, reply);
+            // To read it back would be as silent.
+            RetryDecision::GiveUp if is_given_up && job.may_have_been_applied => {
+                self.finish(job, OutcomeKind::Unknown, reply);
             }
+            RetryDecision::GiveUp => self.give_up(job, reply),
             RetryDecision::Throttled { .. } => {
                 self.throttled += 1;
-                job.last = Some(reply);
+                job.note_result(reply);
                 self.ready.push_front(job);
             }
             RetryDecision::Retry { after, counts } => {
                 job.errors += u32::from(counts);
-                job.last = Some(reply);
+                job.note_result(reply);
                 self.backing_off.insert((now + after, self.requests), job);
             }
             RetryDecision::Unauthorized => {
                 job.refusals += 1;
-                job.last = Some(reply);
+                job.note_result(reply);
                 let renewal = self.service.renewal();
                 match self.renewal.refused(job.token, job.refusals, renewal) {
                     Refusal::SendAgain => self.ready.push_front(job),
@@ -133,14 +139,28 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return self.finish(job, OutcomeKind::Failed, reply);
         };
         let current = std::mem::take(current);
+        if let Some(previous) = &job.previous {
+            // The row was on the wire when an earlier run ended.
+            if changed_fields(self.setting, previous, &current)
+                .next()
+                .is_none()
+            {
+                return self.write(job);
+            }
+            if self.setting.are_met(&job.row.changes, &current) {
+                return self.finish(job, OutcomeKind::Updated, reply);
+            }
+            *message = conflict::since_the_last_run(self.setting, previous, &current).into();
+            return self.finish(job, OutcomeKind::Conflict, reply);
+        }
         let previous = job.previous.insert(current);
         if self.setting.are_met(&job.row.changes, previous) {
             self.finish(job, OutcomeKind::Unchanged, reply);
         } else if self.policy.task == Task::Read {
             self.finish(job, OutcomeKind::Different, reply);
         } else if !self.setting.are_met(&job.row.expected, previous) {
-            *message = NOT_AS_EXPECTED.into();
-            self.finish(job, OutcomeKind::Failed, reply);
+            *message = conflict::not_as_expected(self.setting, &job.row.expected, previous).into();
+            self.finish(job, OutcomeKind::Conflict, reply);
         } else {
             // First, since what follows may fail.
             self.record();
@@ -148,11 +168,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.stop(AbortReason::CannotRecord(error));
                 return;
             }
-            job.step = Step::Write;
-            job.errors = 0;
-            job.last = None;
-            self.ready.push_front(job);
+            self.write(job);
         }
+    }
+
+    /// What is there is known, and is to be changed.
+    fn write(&mut self, mut job: Job) {
+        job.step = Step::Write;
+        job.may_have_been_applied = false;
+        job.errors = 0;
+        job.last = None;
+        self.ready.push_front(job);
     }
 
     /// Whether the silence may be that of a few locations and not the service's: it takes
@@ -213,11 +239,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 }
 
-/// What a row is that was not done.
-fn given_up_kind(job: &Job, last: &ApiResult) -> OutcomeKind {
-    if job.step == Step::Write && retry::may_have_been_applied(last) {
-        OutcomeKind::Unknown
-    } else {
-        OutcomeKind::Failed
-    }
+/// Whether a read answered with none of the values for the first time: only when a second one
+/// agrees, nothing is set.
+fn is_first_bare(job: &mut Job, result: &ApiResult) -> bool {
+    let is_bare = matches!(result, Ok(response) if response.body == Body::Bare);
+    is_bare && !std::mem::replace(&mut job.has_read_bare, true)
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::model::clock;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::Hinted;
-use crate::model::response::{ApiResult, Delivery, Response, TransportError, message_of};
+use crate::model::response::{ApiResult, Body, Delivery, Response, TransportError, message_of};
 use crate::model::row::Row;
 use crate::platform;
 use crate::setting::{ReadBody, Setting};
@@ -246,19 +246,22 @@ impl Service for Webex {
         let (Ok(answer), Some(fetched)) = (&reply, fetched) else {
             return reply;
         };
-        let current = match (setting.read_body)(&fetched.body) {
-            ReadBody::Values(values) => values,
-            ReadBody::Empty => CurrentValues::default(),
-            ReadBody::Other => {
-                return Err(TransportError {
-                    delivery: Delivery::MaybeSent,
-                    message: "the answer broke off, or does not say which numbers are set".into(),
-                });
-            }
-        };
-        Ok(Response {
-            current: Some(current),
-            ..answer.clone()
+        let answer = answer.clone();
+        Ok(match (setting.read_body)(&fetched.body) {
+            ReadBody::Values(values) => Response {
+                current: Some(values),
+                ..answer
+            },
+            ReadBody::Empty => Response {
+                current: Some(CurrentValues::default()),
+                body: Body::Bare,
+                ..answer
+            },
+            ReadBody::Other => Response {
+                message: "the answer does not say what is set".into(),
+                body: Body::Invalid,
+                ..answer
+            },
         })
     }
 

@@ -31,8 +31,6 @@ use rules::Violation;
 const KNOWN: &[Kind] = &[
     // 1, 2, 3, 4: what undo puts back, and what it leaves out.
     Kind::Cleared,
-    Kind::FailedButApplied,
-    Kind::UndoSkipsFailed,
     Kind::UndoSkipsUnchanged,
     Kind::UndoSkips,
     Kind::AccusesFalsely,
@@ -41,7 +39,6 @@ const KNOWN: &[Kind] = &[
     Kind::HintDoesNotWork,
     // 6: the plan.
     Kind::NotAsPlanned,
-    Kind::OverwroteAfterKill,
     // 7: the rehearsal.
     Kind::RehearsalForReal,
     // 9: spelling.
@@ -57,8 +54,6 @@ const KNOWN: &[Kind] = &[
     // 13: what a person typed.
     Kind::TypedIsLost,
     Kind::TypedIsIgnored,
-    // 14: one poisoned row.
-    Kind::EndsEveryRun,
     // Results with several rows for one location, sent again.
     Kind::Panics,
 ];

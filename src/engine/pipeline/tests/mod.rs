@@ -1,5 +1,6 @@
 //! The loop on a paused clock, against a service that answers by a script.
 
+mod doubts;
 mod order;
 mod reads;
 mod renewals;
@@ -17,7 +18,7 @@ use tokio::time::sleep;
 use super::*;
 use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Delivery, Response, RetryAfter, TransportError};
+use crate::model::response::{ApiResult, Body, Delivery, Response, RetryAfter, TransportError};
 use crate::pace::PaceSettings;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;

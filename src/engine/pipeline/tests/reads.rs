@@ -30,15 +30,7 @@ async fn nothing_is_changed_before_what_was_there_is_recorded() {
     let mut case = case(Task::ReadThenWrite);
     // Half of them were on their way in an earlier run.
     case.notes.known = (2..=11).collect();
-    let played = case
-        .play(|row, turn| {
-            if row <= 11 {
-                status(204)
-            } else {
-                found_then_changed(row, turn)
-            }
-        })
-        .await;
+    let played = case.play(found_then_changed).await;
     played.assert_all_finished(20);
     let changes: HashMap<u64, Instant> = played
         .requests

@@ -1,0 +1,120 @@
+//! Rows in doubt: a change that was not answered with a success, and yet may have been applied, is
+//! `failed` only when a read proves that it was not. Its values are read back once, in every run.
+//!
+//! | found | the row is |
+//! |---|---|
+//! | what it asks for | `updated` |
+//! | what was there before, where that is known | `failed` |
+//! | anything else, or nothing can be read | `unknown` |
+//!
+//! A change in doubt may also arrive late, and so after the change of a later row for the same
+//! location. Such rows are read back at the end of the run.
+
+use std::collections::VecDeque;
+
+use super::conflict::changed_fields;
+use super::job::{Job, Step};
+use super::{Pipeline, Recorder};
+use crate::model::outcome::OutcomeKind;
+use crate::model::response::{ApiResult, Response};
+use crate::webex::Service;
+
+/// What is said of a row whose change was found although no success had come back.
+const FOUND_AS_ASKED: &str =
+    "the change was not confirmed, but the values were read back and are as asked";
+
+/// What is said of a row that was confirmed and whose values are others all the same.
+const OVERTAKEN: &str =
+    "confirmed, but the change of an earlier row for the same location may have arrived after it";
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// The change was confirmed.
+    pub(super) fn take_success(&mut self, mut job: Job, result: ApiResult) {
+        if self.may_be_overtaken(&job) {
+            job.last = Some(result);
+            job.step = Step::ReadBack;
+            job.may_have_been_applied = false;
+            self.at_the_end.push_back(job);
+        } else {
+            self.finish(job, OutcomeKind::Updated, result);
+        }
+    }
+
+    /// The row is not tried again after `result`.
+    pub(super) fn give_up(&mut self, mut job: Job, result: ApiResult) {
+        match job.step {
+            Step::ReadBack => self.stay_in_doubt(job, result),
+            _ if !job.may_have_been_applied => self.finish(job, OutcomeKind::Failed, result),
+            Step::Write => {
+                job.last = Some(result);
+                job.step = Step::ReadBack;
+                job.errors = 0;
+                self.ready.push_front(job);
+            }
+            // It was on the wire when an earlier run ended, and what came of it cannot be read.
+            Step::Read => self.finish(job, OutcomeKind::Unknown, result),
+        }
+    }
+
+    pub(super) fn take_read_back(&mut self, job: Job, result: ApiResult) {
+        let Ok(Response {
+            current: Some(current),
+            ..
+        }) = &result
+        else {
+            return self.stay_in_doubt(job, result);
+        };
+        let is_as_asked = self.setting.are_met(&job.row.changes, current);
+        let is_as_before = job.previous.as_ref().is_some_and(|previous| {
+            let mut changed = changed_fields(self.setting, previous, current);
+            changed.next().is_none()
+        });
+        match (job.may_have_been_applied, job.last.clone()) {
+            (false, Some(confirmed)) if is_as_asked => {
+                self.finish(job, OutcomeKind::Updated, confirmed);
+            }
+            (true, _) if is_as_asked => {
+                let found = saying(result, FOUND_AS_ASKED);
+                self.finish(job, OutcomeKind::Updated, found);
+            }
+            (true, Some(refused)) if is_as_before => {
+                self.finish(job, OutcomeKind::Failed, refused);
+            }
+            _ => self.stay_in_doubt(job, result),
+        }
+    }
+
+    /// Its result is that of the last try to write.
+    fn stay_in_doubt(&mut self, mut job: Job, read: ApiResult) {
+        let written = job.last.take().unwrap_or(read);
+        let written = if job.may_have_been_applied {
+            written
+        } else {
+            saying(written, OVERTAKEN)
+        };
+        self.finish(job, OutcomeKind::Unknown, written);
+    }
+
+    /// A change of this row may arrive late: later rows for the location are not to be believed
+    /// before they are read back.
+    pub(super) fn note_doubt(&mut self, job: &Job) {
+        if job.may_have_been_applied && self.duplicates.shares(job.row.key) {
+            self.in_doubt.entry(job.row.key).or_insert(job.row.number);
+        }
+    }
+
+    /// Its own late change does no harm, nor does any where another row follows.
+    fn may_be_overtaken(&self, job: &Job) -> bool {
+        let earlier = self.in_doubt.get(&job.row.key);
+        let followers = self.lanes.get(&job.row.key);
+        earlier.is_some_and(|row| *row != job.row.number)
+            && followers.is_none_or(VecDeque::is_empty)
+    }
+}
+
+fn saying(result: ApiResult, message: &str) -> ApiResult {
+    result.map(|response| Response {
+        message: message.into(),
+        ..response
+    })
+}

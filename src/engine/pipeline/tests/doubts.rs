@@ -1,0 +1,309 @@
+//! Changes that may have been applied, against a service that knows its state.
+
+use super::*;
+
+/// What comes of a try to write: whether it takes effect, and what is answered.
+type Try = (Effect, ApiResult);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Effect {
+    None,
+    Now,
+    /// After the next request for the location that takes effect.
+    Late,
+}
+
+/// Locations and their first number.
+struct Stateful<F, G> {
+    write: F,
+    read: G,
+    values: RefCell<HashMap<u64, String>>,
+    late: RefCell<HashMap<u64, String>>,
+    writes: RefCell<HashMap<u64, usize>>,
+    reads: Cell<usize>,
+}
+
+impl<F, G> Service for Stateful<F, G>
+where
+    F: Fn(u64, usize) -> Try,
+    G: Fn(ApiResult) -> ApiResult,
+{
+    async fn write(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
+        sleep(Duration::from_millis(100)).await;
+        let turn = *(self.writes.borrow_mut().entry(row.number))
+            .and_modify(|turn| *turn += 1)
+            .or_insert(1);
+        let (effect, answer) = (self.write)(row.number, turn);
+        let location = row.key.0;
+        let wanted = row.changes[0].field().unwrap_or_default().to_string();
+        match effect {
+            Effect::None => {}
+            Effect::Late => {
+                self.late.borrow_mut().insert(location, wanted);
+            }
+            Effect::Now => {
+                self.values.borrow_mut().insert(location, wanted);
+                let late = self.late.borrow_mut().remove(&location);
+                late.and_then(|late| self.values.borrow_mut().insert(location, late));
+            }
+        }
+        answer
+    }
+
+    async fn read(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
+        sleep(Duration::from_millis(100)).await;
+        self.reads.set(self.reads.get() + 1);
+        let values = self.values.borrow();
+        let value = values.get(&row.key.0).map(String::as_str);
+        (self.read)(Ok(Response {
+            current: Some(CurrentValues::of([value, None, None])),
+            ..Response::bare(200)
+        }))
+    }
+
+    async fn check_token(&self, _tracking: u128) -> ApiResult {
+        status(200)
+    }
+
+    fn renewal(&self) -> Renewal {
+        Renewal::Impossible
+    }
+
+    async fn renew(&self) -> ApiResult {
+        status(400)
+    }
+}
+
+struct Ended {
+    outcomes: HashMap<u64, Outcome>,
+    reads: usize,
+    writes: HashMap<u64, usize>,
+}
+
+impl Ended {
+    fn kind(&self, row: u64) -> OutcomeKind {
+        self.outcomes[&row].kind
+    }
+}
+
+async fn play(
+    task: Task,
+    rows: &[(u64, u64)],
+    notes: Notes,
+    write: impl Fn(u64, usize) -> Try,
+    read: impl Fn(ApiResult) -> ApiResult,
+) -> Ended {
+    let service = Stateful {
+        write,
+        read,
+        values: RefCell::default(),
+        late: RefCell::default(),
+        writes: RefCell::default(),
+        reads: Cell::default(),
+    };
+    let row = |number: u64, location: u64| Row {
+        key: TargetKey(location),
+        ..super::row(number, u64::MAX)
+    };
+    let mut seen = SeenRows::default();
+    for (number, location) in rows {
+        seen.add(&row(*number, *location), 0);
+    }
+    let settings = PaceSettings {
+        concurrency: NonZeroUsize::new(4).expect("some"),
+        ceiling: None,
+        remembered: None,
+    };
+    let mut notes = notes;
+    let ended = run(
+        &service,
+        Pacer::new(&settings, Instant::now()),
+        RunPolicy {
+            task,
+            ..Case::default().policy
+        },
+        Batch {
+            setting: &LOCATION_NUMBERS,
+            duplicates: &seen.find_duplicates(),
+            rows: rows
+                .iter()
+                .map(|(number, location)| Ok(row(*number, *location))),
+        },
+        stream::pending(),
+        &mut notes,
+    )
+    .await;
+    assert!(ended.reason.is_none(), "{:?}", ended.reason);
+    assert!(ended.unfinished.is_empty(), "{:?}", ended.unfinished);
+    assert_eq!(notes.finished.len(), rows.len());
+    Ended {
+        outcomes: notes.finished.into_iter().collect(),
+        reads: service.reads.get(),
+        writes: service.writes.take(),
+    }
+}
+
+fn in_doubt() -> [ApiResult; 5] {
+    let foreign = Ok(Response {
+        body: Body::Invalid,
+        ..Response::bare(200)
+    });
+    [
+        status(504),
+        status(500),
+        status(408),
+        silence(Delivery::MaybeSent),
+        foreign,
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_try_that_took_effect_is_updated_and_after_one_that_did_not_it_is_failed()
+{
+    for first in in_doubt() {
+        for then in [400, 403, 409, 500] {
+            for (task, effect, kind) in [
+                (Task::Write, Effect::Now, OutcomeKind::Updated),
+                (Task::ReadThenWrite, Effect::Now, OutcomeKind::Updated),
+                // What was there before is not known.
+                (Task::Write, Effect::None, OutcomeKind::Unknown),
+                (Task::ReadThenWrite, Effect::None, OutcomeKind::Failed),
+            ] {
+                let write = |_, turn| match turn {
+                    1 => (effect, first.clone()),
+                    _ => (Effect::None, status(then)),
+                };
+                let ended = play(task, &[(2, 1)], Notes::default(), write, |read| read).await;
+                assert_eq!(ended.kind(2), kind, "{first:?}, then {then}, {task:?}");
+                let looked_first = usize::from(task == Task::ReadThenWrite);
+                assert_eq!(ended.reads, looked_first + 1, "read back once");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_back_stays_unknown_and_keeps_the_answer_to_the_change() {
+    for unreadable in [status(403), status(504), silence(Delivery::MaybeSent)] {
+        let write = |_, turn| (Effect::Now, status(if turn == 1 { 504 } else { 400 }));
+        let ended = play(Task::Write, &[(2, 1)], Notes::default(), write, |_| {
+            unreadable.clone()
+        })
+        .await;
+        assert_eq!(ended.kind(2), OutcomeKind::Unknown);
+        assert_eq!(ended.outcomes[&2].status, Some(400));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_certainly_had_no_effect_is_not_read_back() {
+    for first in [throttled(1), status(423), silence(Delivery::NotSent)] {
+        let write = |_, turn| match turn {
+            1 => (Effect::None, first.clone()),
+            _ => (Effect::None, status(400)),
+        };
+        let ended = play(Task::Write, &[(2, 1)], Notes::default(), write, |read| read).await;
+        assert_eq!(ended.kind(2), OutcomeKind::Failed, "{first:?}");
+        assert_eq!(ended.reads, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_arrives_late_takes_the_later_row_of_its_location_with_it() {
+    // Row 2 never gets an answer, and takes effect after row 3.
+    let write = |row, turn| match (row, turn) {
+        (2, 1) => (Effect::Late, silence(Delivery::MaybeSent)),
+        (2, _) => (Effect::None, status(400)),
+        _ => (Effect::Now, status(204)),
+    };
+    let rows = [(2, 1), (3, 1), (4, 2)];
+    let ended = play(Task::Write, &rows, Notes::default(), write, |read| read).await;
+    assert_eq!(ended.kind(2), OutcomeKind::Unknown);
+    assert_eq!(ended.kind(3), OutcomeKind::Unknown);
+    assert_eq!(ended.kind(4), OutcomeKind::Updated);
+
+    // Where nothing arrives late, the read shows it.
+    let write = |row, _| match row {
+        2 => (Effect::None, status(504)),
+        _ => (Effect::Now, status(204)),
+    };
+    let ended = play(Task::Write, &rows, Notes::default(), write, |read| read).await;
+    assert_eq!(ended.kind(3), OutcomeKind::Updated);
+    assert_eq!(ended.outcomes[&3].status, Some(204));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_on_the_wire_at_a_kill_is_looked_at_before_it_is_sent_again() {
+    // The recorder knows what was there before: nothing was set.
+    for (there, kind, writes) in [
+        (None, OutcomeKind::Updated, 1),
+        (Some("2"), OutcomeKind::Updated, 0),
+        (Some("9999"), OutcomeKind::Conflict, 0),
+    ] {
+        let notes = Notes {
+            known: vec![2],
+            ..Notes::default()
+        };
+        let read = |_| {
+            Ok(Response {
+                current: Some(CurrentValues::of([there, None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |_, _| (Effect::Now, status(204));
+        let ended = play(Task::ReadThenWrite, &[(2, 1)], notes, write, read).await;
+        assert_eq!(ended.kind(2), kind, "{there:?}");
+        let sent = ended.writes.get(&2).copied().unwrap_or_default();
+        assert_eq!(sent, writes, "{there:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_set_only_when_two_readings_say_so() {
+    let bare = Response {
+        body: Body::Bare,
+        current: Some(CurrentValues::default()),
+        ..Response::bare(200)
+    };
+    let full = |read: ApiResult| read;
+    let reading = Cell::new(0);
+    let bare_first = |read: ApiResult| {
+        reading.set(reading.get() + 1);
+        if reading.get() == 1 {
+            Ok(bare.clone())
+        } else {
+            full(read)
+        }
+    };
+    let write = |_, _| (Effect::Now, status(204));
+    let ended = play(
+        Task::ReadThenWrite,
+        &[(2, 1)],
+        Notes::default(),
+        write,
+        bare_first,
+    )
+    .await;
+    assert_eq!((ended.kind(2), ended.reads), (OutcomeKind::Updated, 2));
+
+    let always_bare = |_| Ok(bare.clone());
+    let ended = play(Task::Read, &[(2, 1)], Notes::default(), write, always_bare).await;
+    assert_eq!((ended.kind(2), ended.reads), (OutcomeKind::Different, 2));
+
+    let other = |_| {
+        Ok(Response {
+            body: Body::Invalid,
+            ..Response::bare(200)
+        })
+    };
+    let ended = play(
+        Task::ReadThenWrite,
+        &[(2, 1)],
+        Notes::default(),
+        write,
+        other,
+    )
+    .await;
+    assert_eq!(ended.kind(2), OutcomeKind::Failed);
+    assert!(ended.writes.is_empty());
+}
