@@ -19,6 +19,8 @@ pub(super) enum Kind {
     UndidUntouched,
     /// Undo says somebody changed what nobody did.
     AccusesFalsely,
+    /// Results older than their journal were believed, and a finished row was sent again.
+    SentAgainFromOldResults,
     /// What another administrator set was overwritten in spite of a guard.
     OverwroteOther,
     /// A command that was printed does not work.

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::files;
 use crate::harness::{location_id, org_id};
@@ -157,7 +158,7 @@ impl Service {
     /// Answers `GET path` or `PUT path`.
     pub(super) fn handle(&mut self, method: &str, path: &str, body: &str) -> Reaction {
         self.requests += 1;
-        let now = now();
+        let now = Instant::now();
         if self.requests == 1 && self.closed_until.is_some_and(|until| now < until) {
             self.asked_early = true;
         }
@@ -193,7 +194,8 @@ impl Service {
             .and_then(|index| queue.remove(index));
         self.struck += usize::from(fault.is_some());
         if fault.is_some_and(|fault| fault.how == How::ThrottleAndKill) {
-            self.closed_until = Some(now + Duration::from_secs(u64::from(LONG_WAIT)));
+            // By the wall clock, which a paused one runs ahead of.
+            self.closed_until = Some(wall_clock() + Duration::from_secs(u64::from(LONG_WAIT)));
         }
         match method {
             Method::Get => {
@@ -296,7 +298,10 @@ fn react(fault: Option<Fault>, status: u16, body: String) -> Reaction {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the service has its own clock")]
-fn now() -> Instant {
-    Instant::now()
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service has a clock of its own"
+)]
+fn wall_clock() -> Instant {
+    std::time::Instant::now().into()
 }
