@@ -3,11 +3,12 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::calls::{CallFault, shell};
 use super::command::HANGS;
 use super::play::{Program, Shared};
 use super::server::{self, Desk};
@@ -22,6 +23,7 @@ pub(super) struct Executable {
     desk: Arc<Desk>,
     address: SocketAddr,
     commands: usize,
+    fault: Option<CallFault>,
 }
 
 impl Executable {
@@ -32,6 +34,7 @@ impl Executable {
             address: server::start(Arc::clone(&desk)),
             desk,
             commands: 0,
+            fault: None,
         })
     }
 
@@ -54,11 +57,18 @@ impl Program for Executable {
         String::new()
     }
 
+    fn break_call(&mut self, fault: CallFault) {
+        self.fault = Some(fault);
+    }
+
     fn execute(&mut self, line: &str) -> (Option<i32>, String) {
         self.commands += 1;
         let said = self.folder.join(format!("said{}", self.commands));
-        let mut child = Command::new("sh")
-            .args(["-c", &format!("exec {line}")])
+        let mut command = match self.fault.take() {
+            Some(fault) => fault.command(line, &self.folder),
+            None => shell(line),
+        };
+        let mut child = command
             .current_dir(self.folder.join("work"))
             .env_remove("WEBEX_TOKEN")
             .env_remove("SERVICE_APP_CLIENT_ID")

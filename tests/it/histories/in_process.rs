@@ -10,21 +10,21 @@ use std::time::Duration;
 use anyhow::Result;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use serde_json::{Value, json};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, sleep_until};
 use wxbulk::application::exit_code::ExitCode;
 use wxbulk::application::session::{Connect, Session};
 use wxbulk::application::settings::{RunSettings, Target};
-use wxbulk::model::current_numbers::CurrentNumbers;
 use wxbulk::model::response::{ApiResult, Delivery, Response, RetryAfter, TransportError};
 use wxbulk::model::row::Row;
 use wxbulk::pace::Pacer;
+use wxbulk::setting::{ReadBody, Setting};
 use wxbulk::sheet::selection::Selection;
 use wxbulk::webex::lists::Fetched;
 use wxbulk::webex::{Queries, Renewal, Service as Scripted};
 use wxbulk::{cli, commands};
 
+use super::calls::CallFault;
 use super::play::{Program, Shared};
 use super::service::{Reaction, Service};
 
@@ -56,6 +56,10 @@ impl Program for InProcess {
 
     fn prefix(&self) -> String {
         format!("{}/work/", self.folder.display())
+    }
+
+    fn break_call(&mut self, fault: CallFault) {
+        unreachable!("{fault:?}: only a process of its own is broken into");
     }
 
     fn execute(&mut self, line: &str) -> (Option<i32>, String) {
@@ -181,29 +185,23 @@ impl Line {
 }
 
 impl Scripted for Line {
-    async fn set_numbers(&self, row: &Row<'_>, _: u128) -> ApiResult {
-        let mut body = serde_json::Map::new();
-        for (number, change) in (1..).zip(&row.changes) {
-            if let Some(field) = change.field() {
-                body.insert(format!("autoTransferNumber{number}"), json!(field));
-            }
-        }
-        let url = self.numbers_url(row);
-        let (response, _) = self
-            .ask("PUT", &url, &Value::Object(body).to_string())
-            .await?;
+    async fn write(&self, setting: &Setting, row: &Row<'_>, _: u128) -> ApiResult {
+        let body = (setting.write_body)(&row.changes);
+        let body = String::from_utf8(body).expect("text");
+        let url = self.setting_url(setting, row);
+        let (response, _) = self.ask("PUT", &url, &body).await?;
         Ok(response)
     }
 
-    async fn numbers(&self, row: &Row<'_>, _: u128) -> ApiResult {
-        let (response, body) = self.ask("GET", &self.numbers_url(row), "").await?;
-        if response.status != 200 {
-            return Ok(response);
-        }
-        let body: Value = serde_json::from_str(&body).expect("JSON");
-        let number = |number: usize| body[format!("autoTransferNumber{number}")].as_str();
+    async fn read(&self, setting: &Setting, row: &Row<'_>, _: u128) -> ApiResult {
+        let url = self.setting_url(setting, row);
+        let (response, body) = self.ask("GET", &url, "").await?;
+        let current = match (setting.read_body)(body.as_bytes()) {
+            ReadBody::Values(values) if response.status == 200 => Some(values),
+            _ => None,
+        };
         Ok(Response {
-            present: Some(CurrentNumbers::of([number(1), number(2), number(3)])),
+            current,
             ..response
         })
     }
@@ -226,9 +224,9 @@ impl Queries for Line {
         "/telephony/config/locations".into()
     }
 
-    fn numbers_url(&self, row: &Row<'_>) -> String {
-        let location = &row.location_id;
-        format!("/telephony/config/locations/{location}/outgoingPermission/autoTransferNumbers")
+    fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
+        let [before, after] = setting.path;
+        format!("{before}{}{after}", row.target_id)
     }
 
     fn is_at(&self, _: &str) -> bool {

@@ -6,8 +6,9 @@
 //!
 //! A history that breaks it is made smaller, step by step and row by row, as long as it breaks it in
 //! the same way.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
+mod calls;
 mod command;
 mod executable;
 mod files;

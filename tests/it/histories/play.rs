@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
+use super::calls::CallFault;
 use super::command::{Guard, Overwriting, Ran, Run};
 use super::files;
 use super::history::{History, SheetRow, Step};
@@ -26,6 +27,9 @@ pub(super) trait Program {
 
     /// Runs a command to its end. Its exit code, or `None` when it was killed, and what it said.
     fn execute(&mut self, line: &str) -> (Option<i32>, String);
+
+    /// Makes one call of the next command to the system fail.
+    fn break_call(&mut self, fault: CallFault);
 }
 
 /// Everything so far.
@@ -79,7 +83,7 @@ fn folder() -> TempDir {
 }
 
 impl Played {
-    fn begin(
+    pub(super) fn begin(
         history: History,
         passed_over: &'static [Kind],
         begin: impl FnOnce(&Path, Shared) -> Box<dyn Program>,
@@ -133,7 +137,7 @@ impl Played {
         fs::write(self.file(Path::new("sheet.csv")), text).expect("it can be written");
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), Violation> {
+    pub(super) fn step(&mut self, step: &Step) -> Result<(), Violation> {
         match step {
             Step::Fault(location, fault) => self.faults.push((*location, *fault)),
             Step::Overwrite => self.overwriting = Overwriting::Next,
