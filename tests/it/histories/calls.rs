@@ -124,6 +124,7 @@ fn history() -> History {
             })
             .collect(),
         is_fat: false,
+        at_once: 1,
         steps: Vec::new(),
     }
 }

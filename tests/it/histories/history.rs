@@ -69,6 +69,8 @@ pub(super) struct History {
     pub(super) rows: Vec<SheetRow>,
     /// Rows so long that the sheet is not read at one go.
     pub(super) is_fat: bool,
+    /// Requests under way at once.
+    pub(super) at_once: u8,
     pub(super) steps: Vec<Step>,
 }
 
@@ -127,6 +129,7 @@ impl fmt::Display for Step {
                 let how = match how {
                     How::Status(status) => format!("is answered {status}"),
                     How::Reset => "the connection breaks".into(),
+                    How::Late => "the connection breaks; it takes effect later".into(),
                     How::Stall => "is not answered".into(),
                     How::Kill => "the program is killed".into(),
                     How::Interrupt => "the program gets SIGINT, then the answer".into(),

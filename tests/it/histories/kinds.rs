@@ -13,6 +13,8 @@ pub(super) enum Kind {
     UndoSkipsUnchanged,
     /// The same of any other row.
     UndoSkips,
+    /// Of several rows for one location an earlier one won, since its first request came late.
+    LateChangeWins,
     /// Undo put something back that was not there.
     PutBackOtherwise,
     /// Undo wrote what the run had not.

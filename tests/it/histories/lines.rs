@@ -76,6 +76,10 @@ impl Played {
     }
 
     fn usual(&self) -> String {
-        format!(" -c 1 --timeout 2s --base-url {}", self.program.base_url())
+        let at_once = self.history.at_once;
+        format!(
+            " -c {at_once} --timeout 2s --base-url {}",
+            self.program.base_url()
+        )
     }
 }

@@ -77,6 +77,7 @@ impl History {
         }
         History {
             is_fat: steps.contains(&Step::Overwrite),
+            at_once: if dice.u8(0..4) == 0 { 4 } else { 1 },
             state,
             rows,
             steps,
@@ -132,7 +133,8 @@ fn fault(dice: &mut Rng) -> Fault {
         8 => How::Status(401),
         9 => How::Status(429),
         10..=19 => How::Status([500, 502, 503, 504, 408][dice.usize(0..5)]),
-        20..=25 => How::Reset,
+        20..=24 => How::Reset,
+        25 => How::Late,
         26 => How::Stall,
         27..=34 => How::Kill,
         35..=38 => How::Interrupt,
@@ -145,7 +147,7 @@ fn fault(dice: &mut Rng) -> Fault {
             Method::Put
         },
         takes_effect: match how {
-            How::Status(400..=407 | 409..=499) | How::ThrottleAndKill => false,
+            How::Status(400..=407 | 409..=499) | How::ThrottleAndKill | How::Late => false,
             How::Interrupt => true,
             _ => dice.bool(),
         },

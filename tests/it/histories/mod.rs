@@ -10,6 +10,7 @@
 
 mod calls;
 mod command;
+mod examples;
 mod executable;
 mod files;
 mod history;
@@ -48,6 +49,7 @@ const KNOWN: &[Kind] = &[
     Kind::UndoSkipsFailed,
     Kind::UndoSkipsUnchanged,
     Kind::UndoSkips,
+    Kind::LateChangeWins,
     Kind::AccusesFalsely,
     Kind::SentAgainFromOldResults,
     // 5: what is printed.
@@ -181,6 +183,40 @@ fn assert_the_rule_is_kept(through: Through, seeds: Range<u64>) {
         .filter(|(kind, _)| !KNOWN.contains(kind))
         .collect();
     assert!(new.is_empty(), "{}", report(through, &new, &[]));
+}
+
+#[test]
+fn what_broke_the_rule_once_does_so_no_more() {
+    let examples = examples::all();
+    let found = thread::scope(|scope| {
+        let workers = examples.iter().map(|(kind, history)| {
+            scope.spawn(move || {
+                let violation = Through::TheExecutable.play(history, &[]).err();
+                (*kind, history, violation)
+            })
+        });
+        let workers: Vec<_> = workers.collect();
+        let found = workers
+            .into_iter()
+            .map(|worker| worker.join().expect("no panic"));
+        found.collect::<Vec<_>>()
+    });
+    let mut broken = Vec::new();
+    for (kind, history, violation) in found {
+        match violation {
+            None if KNOWN.contains(&kind) => {
+                say(&format!("{kind:?} is known, and not seen:\n{history}"));
+            }
+            Some(violation) if !KNOWN.contains(&violation.kind) => {
+                broken.push(format!(
+                    "{:?}\n{history}   ⇒ {}\n",
+                    violation.kind, violation.said
+                ));
+            }
+            _ => {}
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command::{Guard, Origin, Overwriting, Ran, Run};
 use super::play::Played;
 use super::rules::{self, Violation};
+use super::service::Service;
 
 impl Played {
     pub(super) fn run(&mut self, line: &str, origin: Origin) -> Result<(), Violation> {
@@ -29,6 +30,7 @@ impl Played {
         }
         let before = self.journals();
         let (code, stderr) = self.program.execute(&line);
+        self.service(Service::end);
         let began = self.journals().difference(&before).next().cloned();
         let is_resume = words.contains(&"--resume");
         let run = match (began, self.current) {

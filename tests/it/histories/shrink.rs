@@ -64,6 +64,11 @@ fn candidates(history: &History) -> Vec<History> {
             }
         }
     }
+    if history.at_once > 1 {
+        let mut smaller = history.clone();
+        smaller.at_once = 1;
+        candidates.push(smaller);
+    }
     if history.is_fat {
         let mut smaller = history.clone();
         smaller.is_fat = false;

@@ -88,6 +88,8 @@ impl Case<'_> {
                         Kind::RehearsalForReal
                     } else if line.iter().any(|run| run.by_hand.contains(&location)) {
                         Kind::TypedIsIgnored
+                    } else if self.has_twins(location) {
+                        Kind::LateChangeWins
                     } else if is_odd(&now) {
                         Kind::OtherSpelling
                     } else {

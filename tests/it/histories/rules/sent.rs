@@ -44,7 +44,7 @@ impl Case<'_> {
             if ran.stderr.contains(&told) {
                 return false;
             }
-            ran.code.is_some() || (ran.has("-c") && earlier.was_followed)
+            ran.code.is_some() || (ran.line.contains(" -c 1 ") && earlier.was_followed)
         };
         let twin = self.puts_of(run, put.location).find(|earlier| {
             earlier.command < put.command

@@ -82,6 +82,7 @@ impl Case<'_> {
                 }
                 let outcome = outcomes.get(&location).map(String::as_str);
                 let kind = match outcome {
+                    _ if self.has_twins(location) => Kind::LateChangeWins,
                     Some("failed") => Kind::UndoSkipsFailed,
                     Some("unchanged") => Kind::UndoSkipsUnchanged,
                     _ if earlier.iter().any(|earlier| is_odd(earlier)) => Kind::OtherSpelling,
