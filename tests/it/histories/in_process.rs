@@ -206,6 +206,11 @@ impl Scripted for Line {
         })
     }
 
+    async fn check_token(&self, _: u128) -> ApiResult {
+        let (response, _) = self.ask("GET", "/people/me", "").await?;
+        Ok(response)
+    }
+
     fn renewal(&self) -> Renewal {
         Renewal::Impossible
     }
