@@ -8,7 +8,7 @@ use super::history::{Damage, SheetRow};
 use super::service::place;
 use crate::harness::{location_id, org_id};
 
-const WIDE: usize = 30_000;
+const WIDE: usize = 150_000;
 
 pub(super) fn sheet(rows: &[SheetRow], is_fat: bool) -> String {
     let mut text = String::from("orgId,locationId,n1,n2,n3,site,note\n");

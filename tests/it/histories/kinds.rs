@@ -13,12 +13,16 @@ pub(super) enum Kind {
     UndoSkipsUnchanged,
     /// The same of any other row.
     UndoSkips,
+    /// Of several rows for one location an earlier one won, since its first request came late.
+    LateChangeWins,
     /// Undo put something back that was not there.
     PutBackOtherwise,
     /// Undo wrote what the run had not.
     UndidUntouched,
     /// Undo says somebody changed what nobody did.
     AccusesFalsely,
+    /// Results older than their journal were believed, and a finished row was sent again.
+    SentAgainFromOldResults,
     /// What another administrator set was overwritten in spite of a guard.
     OverwroteOther,
     /// A command that was printed does not work.

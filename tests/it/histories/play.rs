@@ -1,101 +1,38 @@
-//! Plays a history through the executable and has each command judged.
+//! Plays a history, step by step, and has each command judged.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::net::SocketAddr;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
+use super::calls::CallFault;
+use super::command::{Guard, Overwriting, Ran, Run};
 use super::files;
 use super::history::{History, SheetRow, Step};
 use super::kinds::Kind;
-use super::rules::{self, Violation};
-use super::server::{self, Desk};
-use super::service::{Fault, Numbers, Service};
-use crate::harness::TOKEN;
+use super::rules::Violation;
+use super::service::{Fault, Service};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_wxbulk");
+/// The service, seen by the program and by the rules.
+pub(super) type Shared = Arc<Mutex<Service>>;
 
-/// What a run is, as far as the rules care.
-#[derive(Debug, Clone)]
-pub(super) struct Run {
-    pub(super) output: PathBuf,
-    /// The run whose results it goes on from.
-    pub(super) parent: Option<usize>,
-    /// The run that it puts back.
-    pub(super) undoes: Option<usize>,
-    pub(super) is_plan: bool,
-    pub(super) is_rehearsal: bool,
-    /// The present numbers were to be kept from the first command on.
-    pub(super) backup: bool,
-    pub(super) guard: Option<Guard>,
-    /// What was approved.
-    pub(super) rows: Vec<SheetRow>,
-    /// The same as the results have it, with what was changed by hand.
-    in_results: Vec<SheetRow>,
-    pub(super) commands: Vec<usize>,
-    /// Locations whose row in the results was changed or deleted by hand.
-    pub(super) by_hand: BTreeSet<usize>,
-    /// Locations whose row was deleted from the results.
-    pub(super) dropped: BTreeSet<usize>,
-    line: String,
-}
+/// Carries out the commands of one history.
+pub(super) trait Program {
+    /// Where the service is.
+    fn base_url(&self) -> String;
 
-/// What a plan showed.
-#[derive(Debug, Clone)]
-pub(super) struct Guard {
-    pub(super) state: Vec<Numbers>,
-    pub(super) rows: Vec<SheetRow>,
-}
+    /// What stands before the name of a file in the folder.
+    fn prefix(&self) -> String;
 
-/// A command that has ended.
-#[derive(Debug, Clone)]
-pub(super) struct Ran {
-    pub(super) line: String,
-    /// `None`: nothing began and nothing went on.
-    pub(super) run: Option<usize>,
-    /// `None`: it was killed.
-    pub(super) code: Option<i32>,
-    pub(super) stderr: String,
-    /// The run that it puts back, or goes on putting back.
-    pub(super) undoes: Option<usize>,
-    pub(super) origin: Origin,
-    pub(super) asked_early: bool,
-    pub(super) state_before: Vec<Numbers>,
-}
+    /// Runs a command to its end. Its exit code, or `None` when it was killed, and what it said.
+    fn execute(&mut self, line: &str) -> (Option<i32>, String);
 
-/// Where a command comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    Typed,
-    /// It was printed, and something happened since.
-    Printed,
-    /// It was printed just now.
-    JustPrinted,
-}
-
-impl Ran {
-    pub(super) fn has(&self, word: &str) -> bool {
-        self.line.split_whitespace().any(|one| one == word)
-    }
-}
-
-/// Whether the sheet is overwritten while it is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Overwriting {
-    Never,
-    /// In the next command.
-    Next,
-    Done,
+    /// Makes one call of the next command to the system fail.
+    fn break_call(&mut self, fault: CallFault);
 }
 
 /// Everything so far.
-#[derive(Debug)]
 pub(super) struct Played {
     pub(super) history: History,
     pub(super) folder: TempDir,
@@ -108,33 +45,54 @@ pub(super) struct Played {
     pub(super) passed_over: &'static [Kind],
     /// What was typed into a results file, and that results file.
     pub(super) typed: Vec<(PathBuf, String)>,
-    rows: Vec<SheetRow>,
-    plan: Option<(PathBuf, Guard)>,
-    current: Option<usize>,
-    faults: Vec<(usize, Fault)>,
-    is_settled: bool,
-    desk: Arc<Desk>,
-    address: SocketAddr,
-    base_url: String,
+    pub(super) rows: Vec<SheetRow>,
+    /// The last plan, and what it showed.
+    pub(super) plan: Option<(PathBuf, Guard)>,
+    /// The last run that is not a plan.
+    pub(super) current: Option<usize>,
+    pub(super) faults: Vec<(usize, Fault)>,
+    /// Nothing happened since the last command.
+    pub(super) is_settled: bool,
+    shared: Shared,
+    pub(super) program: Box<dyn Program>,
+    pub(super) prefix: String,
     outputs: usize,
 }
 
-pub(super) fn play(history: &History, passed_over: &'static [Kind]) -> Result<(), Violation> {
-    let mut played = Played::begin(history.clone(), passed_over);
-    for step in &history.steps {
-        played.step(step)?;
-    }
-    Ok(())
+/// Plays a history with the program that `begin` makes for a folder and a service.
+pub(super) fn play(
+    history: &History,
+    passed_over: &'static [Kind],
+    begin: impl FnOnce(&Path, Shared) -> Box<dyn Program>,
+) -> Result<(), Violation> {
+    let mut played = Played::begin(history.clone(), passed_over, begin);
+    history.steps.iter().try_for_each(|step| played.step(step))
+}
+
+/// In memory, where there is such a place: a disk that has to be waited for shows nothing more.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    let folder = folder.expect("a temporary folder");
+    fs::create_dir(folder.path().join("work")).expect("a folder");
+    folder
 }
 
 impl Played {
-    fn begin(history: History, passed_over: &'static [Kind]) -> Played {
-        let desk = Arc::new(Desk::default());
-        *desk.service.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Service::new(history.state.clone()));
-        let address = server::start(Arc::clone(&desk));
+    pub(super) fn begin(
+        history: History,
+        passed_over: &'static [Kind],
+        begin: impl FnOnce(&Path, Shared) -> Box<dyn Program>,
+    ) -> Played {
+        let folder = folder();
+        let shared = Arc::new(Mutex::new(Service::new(history.state.clone())));
+        let program = begin(folder.path(), Arc::clone(&shared));
         let played = Played {
-            folder: tempfile::tempdir().expect("a temporary folder"),
+            folder,
             runs: Vec::new(),
             ran: Vec::new(),
             poisoned: None,
@@ -147,15 +105,18 @@ impl Played {
             current: None,
             faults: Vec::new(),
             is_settled: false,
-            desk,
-            address,
-            base_url: format!("http://{address}"),
+            shared,
+            prefix: program.prefix(),
+            program,
             outputs: 0,
             history,
         };
-        fs::create_dir(played.path("work")).expect("a folder");
         played.write_sheet();
         played
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -168,7 +129,7 @@ impl Played {
     }
 
     pub(super) fn service<T>(&self, ask: impl FnOnce(&mut Service) -> T) -> T {
-        self.desk.with(ask)
+        ask(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn write_sheet(&self) {
@@ -176,7 +137,7 @@ impl Played {
         fs::write(self.file(Path::new("sheet.csv")), text).expect("it can be written");
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), Violation> {
+    pub(super) fn step(&mut self, step: &Step) -> Result<(), Violation> {
         match step {
             Step::Fault(location, fault) => self.faults.push((*location, *fault)),
             Step::Overwrite => self.overwriting = Overwriting::Next,
@@ -201,89 +162,23 @@ impl Played {
             | Step::Reverse
             | Step::DropRow(_)
             | Step::Damage(_) => self.change_files(step),
-            Step::Plan => {
-                let output = self.new_output("plan");
-                return self.run(
-                    &format!("{PROGRAM} plan sheet.csv -o {output}{}", self.usual()),
-                    Origin::Typed,
-                );
-            }
-            Step::Apply {
-                backup,
-                if_unchanged,
-                rehearse,
-            } => {
-                let output = self.new_output("run");
-                let mut line = format!("{PROGRAM} apply sheet.csv -o {output}");
-                if *backup {
-                    line += " --backup";
+            Step::Plan
+            | Step::Apply { .. }
+            | Step::Resume
+            | Step::OnlyFailed { .. }
+            | Step::Undo
+            | Step::Hint(_) => {
+                if let Some((line, origin)) = self.command_line(step) {
+                    return self.run(&line, origin);
                 }
-                if let (true, Some((plan, _))) = (*if_unchanged, &self.plan) {
-                    line += &format!(" --if-unchanged {}", plan.display());
-                }
-                if self.history.has_duplicates() {
-                    line += " --allow-duplicates";
-                }
-                if *rehearse {
-                    line += " --rehearse --rehearse-speed 50 -c 1";
-                } else {
-                    line += &self.usual();
-                }
-                return self.run(&line, Origin::Typed);
-            }
-            Step::Resume => {
-                let Some(run) = self.current else {
-                    return Ok(());
-                };
-                let mut line = self.runs[run].line.clone();
-                if !line.contains(" --resume") {
-                    line += " --resume";
-                }
-                return self.run(&line, Origin::Typed);
-            }
-            Step::OnlyFailed { backup } => {
-                let Some(results) = self.current.map(|run| self.runs[run].output.clone()) else {
-                    return Ok(());
-                };
-                let output = self.new_output("run");
-                let backup = if *backup { " --backup" } else { "" };
-                let (results, usual) = (results.display(), self.usual());
-                let line =
-                    format!("{PROGRAM} apply {results} --only-failed -o {output}{backup}{usual}");
-                return self.run(&line, Origin::Typed);
-            }
-            Step::Undo => {
-                let Some(results) = self.current.map(|run| self.runs[run].output.clone()) else {
-                    return Ok(());
-                };
-                let output = self.new_output("undo");
-                let (results, usual) = (results.display(), self.usual());
-                let line = format!("{PROGRAM} undo {results} -o {output}{usual}");
-                return self.run(&line, Origin::Typed);
-            }
-            Step::Hint(back) => {
-                let printed = self.ran.last().map(|ran| commands_in(&ran.stderr));
-                let Some(line) = printed.unwrap_or_default().into_iter().rev().nth(*back) else {
-                    return Ok(());
-                };
-                let origin = if self.is_settled && *back == 0 {
-                    Origin::JustPrinted
-                } else {
-                    Origin::Printed
-                };
-                return self.run(&line, origin);
             }
         }
         Ok(())
     }
 
-    fn usual(&self) -> String {
-        format!(" -c 1 --timeout 2s --base-url {}", self.base_url)
-    }
-
-    fn new_output(&mut self, name: &str) -> String {
+    pub(super) fn new_output(&mut self, name: &str) -> String {
         self.outputs += 1;
-        format!("{name}{}.csv", self.outputs)
+        format!("{}{name}{}.csv", self.prefix, self.outputs)
     }
 
     fn poison(&mut self, location: Option<usize>) {
@@ -339,195 +234,5 @@ impl Played {
         run.dropped.insert(location);
         run.in_results.retain(|row| row.location != location);
         self.typed.clear();
-    }
-
-    fn run(&mut self, line: &str, origin: Origin) -> Result<(), Violation> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let verb = words.get(1).copied().unwrap_or_default();
-        let mut line = line.to_string();
-        if matches!(verb, "apply" | "undo") && !words.contains(&"--yes") {
-            line += " --yes";
-        }
-        let number = self.ran.len() + 1;
-        let faults = std::mem::take(&mut self.faults);
-        let state_before = self.service(|service| {
-            service.begin(number, &faults);
-            service.state.clone()
-        });
-        if self.overwriting == Overwriting::Next {
-            let sheet = self.file(Path::new("sheet.csv"));
-            self.service(|service| service.overwrite = Some(sheet));
-            self.overwriting = Overwriting::Done;
-        }
-        let before = self.journals();
-        let (code, stderr) = self.execute(&line, number);
-        let began = self.journals().difference(&before).next().cloned();
-        let is_resume = words.contains(&"--resume");
-        let run = match began {
-            Some(output) => Some(self.begin_run(output, &line, number)),
-            None if is_resume => self.current,
-            None => None,
-        };
-        if let (None, Some(run)) = (self.is_new(run, number), run) {
-            self.runs[run].commands.push(number);
-        }
-        let source = Path::new(words.get(2).copied().unwrap_or_default());
-        let undoes = match run {
-            Some(run) => self.runs[run].undoes,
-            None if verb == "undo" => self.runs.iter().rposition(|run| run.output == source),
-            None => None,
-        };
-        let asked_early = self.service(|service| service.asked_early);
-        self.ran.push(Ran {
-            line,
-            run,
-            code,
-            stderr,
-            undoes,
-            origin,
-            asked_early,
-            state_before,
-        });
-        self.is_settled = true;
-        rules::judge(self)?;
-        if let Some(run) = run {
-            if self.runs[run].is_plan {
-                if code == Some(0) {
-                    let guard = Guard {
-                        state: self.ran.last().expect("it ran").state_before.clone(),
-                        rows: self.runs[run].rows.clone(),
-                    };
-                    self.plan = Some((self.runs[run].output.clone(), guard));
-                }
-            } else {
-                self.current = Some(run);
-            }
-        }
-        Ok(())
-    }
-
-    fn is_new(&self, run: Option<usize>, number: usize) -> Option<()> {
-        let run = run?;
-        (self.runs[run].commands == [number]).then_some(())
-    }
-
-    fn begin_run(&mut self, output: PathBuf, line: &str, number: usize) -> usize {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let has = |word: &str| words.contains(&word);
-        let of_file = |name: &str| {
-            let name = Path::new(name);
-            self.runs.iter().rposition(|run| run.output == name)
-        };
-        let source = words.get(2).and_then(|name| of_file(name));
-        let (parent, undoes) = match words.get(1) {
-            Some(&"undo") => (None, source),
-            _ => (source, source.and_then(|run| self.runs[run].undoes)),
-        };
-        let rows = match source {
-            None => self.rows.clone(),
-            Some(source) => self.runs[source].in_results.clone(),
-        };
-        let parent_run = parent.map(|run| &self.runs[run]);
-        let guard = if has("--if-unchanged") {
-            self.plan.as_ref().map(|(_, guard)| guard.clone())
-        } else {
-            parent_run.and_then(|run| run.guard.clone())
-        };
-        let run = Run {
-            output,
-            undoes,
-            is_plan: has("plan"),
-            is_rehearsal: has("--rehearse"),
-            backup: parent_run.map_or(has("--backup") || has("undo"), |run| run.backup),
-            parent,
-            guard,
-            in_results: rows.clone(),
-            rows,
-            commands: vec![number],
-            by_hand: BTreeSet::new(),
-            dropped: BTreeSet::new(),
-            line: line.to_string(),
-        };
-        self.runs.push(run);
-        self.runs.len() - 1
-    }
-
-    /// The outputs that have a journal.
-    fn journals(&self) -> BTreeSet<PathBuf> {
-        let entries = fs::read_dir(self.path("work")).expect("a folder");
-        entries
-            .filter_map(|entry| {
-                let name = entry.ok()?.file_name().into_string().ok()?;
-                Some(PathBuf::from(name.strip_suffix(".journal")?))
-            })
-            .collect()
-    }
-
-    fn execute(&self, line: &str, number: usize) -> (Option<i32>, String) {
-        let said = self.path(&format!("said{number}"));
-        let mut child = Command::new("sh")
-            .args(["-c", &format!("exec {line}")])
-            .current_dir(self.path("work"))
-            .env_remove("WEBEX_TOKEN")
-            .env_remove("SERVICE_APP_CLIENT_ID")
-            .env_remove("SERVICE_APP_CLIENT_SECRET")
-            .env_remove("SERVICE_APP_REFRESH_TOKEN")
-            .env("NO_COLOR", "1")
-            .env("WEBEX_ACCESS_TOKEN", TOKEN)
-            .env("XDG_STATE_HOME", self.path("state"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&said).expect("it can be written"))
-            .spawn()
-            .expect("a shell");
-        let set = |id| {
-            *self
-                .desk
-                .program
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = id;
-        };
-        set(Some(child.id()));
-        let mut patience = 15_000;
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a child") {
-                break Some(status);
-            }
-            if patience == 0 {
-                let _ = child.kill();
-                let _ = child.wait();
-                break None;
-            }
-            patience -= 1;
-            thread::park_timeout(Duration::from_millis(4));
-        };
-        set(None);
-        let stderr = fs::read(&said).expect("it can be read");
-        let stderr = String::from_utf8_lossy(&stderr).into_owned();
-        match status {
-            Some(status) => (status.code(), stderr),
-            None => (Some(rules::HANGS), stderr),
-        }
-    }
-}
-
-/// The commands that are printed, each a line of its own or what follows a colon.
-pub(super) fn commands_in(stderr: &str) -> Vec<String> {
-    let command = |line: &str| {
-        let (begin, _) = ["wxbulk apply ", "wxbulk undo ", "wxbulk plan "]
-            .iter()
-            .filter_map(|name| line.find(name).map(|at| (at, name)))
-            .min()?;
-        let word = line[..begin].rfind(' ').map_or(0, |space| space + 1);
-        let before = line[..word].trim_end();
-        let command = line[begin + "wxbulk".len()..].trim();
-        (before.is_empty() || before.ends_with(':')).then(|| format!("{PROGRAM} {command}"))
-    };
-    stderr.lines().filter_map(command).collect()
-}
-
-impl Drop for Played {
-    fn drop(&mut self) {
-        server::stop(&self.desk, self.address);
     }
 }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::service::{Reaction, Service};
+use super::play::Shared;
+use super::service::Reaction;
 
 /// Longer than the client waits for an answer.
 const STALL: Duration = Duration::from_secs(4);
@@ -16,18 +17,25 @@ const STALL: Duration = Duration::from_secs(4);
 /// Time for a signal to arrive before the answer does.
 const SIGNAL: Duration = Duration::from_millis(40);
 
-#[derive(Debug, Default)]
 pub(super) struct Desk {
-    pub(super) service: Mutex<Option<Service>>,
+    service: Shared,
     /// The program that runs now, for the faults that kill it.
     pub(super) program: Mutex<Option<u32>>,
     is_over: AtomicBool,
 }
 
 impl Desk {
-    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Service) -> T) -> T {
+    pub(super) fn new(service: Shared) -> Desk {
+        Desk {
+            service,
+            program: Mutex::default(),
+            is_over: AtomicBool::default(),
+        }
+    }
+
+    fn handle(&self, method: &str, path: &str, body: &str) -> Reaction {
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
-        act(service.as_mut().expect("a service"))
+        service.handle(method, path, body)
     }
 
     fn signal(&self, name: &str) {
@@ -67,7 +75,7 @@ fn serve(desk: &Desk, stream: TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let (method, path, body) = read_request(&mut reader)?;
-        let reaction = desk.with(|service| service.handle(&method, &path, &body));
+        let reaction = desk.handle(&method, &path, &body);
         let stream = reader.get_mut();
         match reaction {
             Reaction::Answer { status, wait, body } => say(stream, status, wait, &body)?,

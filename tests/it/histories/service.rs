@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::files;
 use crate::harness::{location_id, org_id};
@@ -51,6 +52,9 @@ pub(super) enum How {
     Status(u16),
     /// The connection breaks in place of an answer.
     Reset,
+    /// The same, and the change takes effect later: after two more for its location, or when the
+    /// command has ended.
+    Late,
     /// No answer before the client gives up.
     Stall,
     /// The program is killed while the request is on the wire.
@@ -103,6 +107,8 @@ pub(super) struct Service {
     pub(super) state: Vec<Numbers>,
     pub(super) writers: Vec<[Writer; NUMBERS]>,
     faults: Vec<VecDeque<Fault>>,
+    /// Changes on their way: where, what, and how many others come before.
+    late: Vec<(usize, Body, u32)>,
     /// A location whose every request is answered 401.
     pub(super) poisoned: Option<usize>,
     pub(super) puts: Vec<Put>,
@@ -125,6 +131,7 @@ impl Service {
             state,
             writers: vec![[Writer::Nobody; NUMBERS]; count],
             faults: vec![VecDeque::new(); count],
+            late: Vec::new(),
             poisoned: None,
             puts: Vec::new(),
             command: 0,
@@ -157,7 +164,7 @@ impl Service {
     /// Answers `GET path` or `PUT path`.
     pub(super) fn handle(&mut self, method: &str, path: &str, body: &str) -> Reaction {
         self.requests += 1;
-        let now = now();
+        let now = Instant::now();
         if self.requests == 1 && self.closed_until.is_some_and(|until| now < until) {
             self.asked_early = true;
         }
@@ -193,7 +200,8 @@ impl Service {
             .and_then(|index| queue.remove(index));
         self.struck += usize::from(fault.is_some());
         if fault.is_some_and(|fault| fault.how == How::ThrottleAndKill) {
-            self.closed_until = Some(now + Duration::from_secs(u64::from(LONG_WAIT)));
+            // By the wall clock, which a paused one runs ahead of.
+            self.closed_until = Some(wall_clock() + Duration::from_secs(u64::from(LONG_WAIT)));
         }
         match method {
             Method::Get => {
@@ -219,6 +227,7 @@ impl Service {
             let text = fs::read_to_string(&sheet).expect("a sheet");
             fs::write(sheet, files::overwritten(&text)).expect("it can be written");
         }
+        let is_late = fault.is_some_and(|fault| fault.how == How::Late);
         let takes_effect = fault.is_none_or(|fault| fault.takes_effect);
         self.puts.push(Put {
             command: self.command,
@@ -226,7 +235,7 @@ impl Service {
             body: body.clone(),
             before: self.state[location].clone(),
             writers: self.writers[location],
-            took_effect: takes_effect,
+            took_effect: takes_effect || is_late,
             status: match &reaction {
                 Reaction::Answer { status, .. }
                 | Reaction::AnswerThenKill { status, .. }
@@ -236,14 +245,35 @@ impl Service {
             was_followed: false,
         });
         if takes_effect {
-            for (index, value) in body.into_iter().enumerate() {
-                if let Some(value) = value {
-                    self.state[location][index] = value;
-                    self.writers[location][index] = Writer::Command(self.command);
-                }
-            }
+            self.set(location, body.clone());
+        }
+        for late in &mut self.late {
+            late.2 -= u32::from(late.0 == location);
+        }
+        let due = self.late.extract_if(.., |late| late.2 == 0);
+        for (location, body, _) in due.collect::<Vec<_>>() {
+            self.set(location, body);
+        }
+        if is_late {
+            self.late.push((location, body, 2));
         }
         reaction
+    }
+
+    fn set(&mut self, location: usize, body: Body) {
+        for (index, value) in body.into_iter().enumerate() {
+            if let Some(value) = value {
+                self.state[location][index] = value;
+                self.writers[location][index] = Writer::Command(self.command);
+            }
+        }
+    }
+
+    /// A command has ended: what was still on its way arrives.
+    pub(super) fn end(&mut self) {
+        for (location, body, _) in std::mem::take(&mut self.late) {
+            self.set(location, body);
+        }
     }
 
     fn list(&self, path: &str) -> String {
@@ -285,7 +315,7 @@ fn react(fault: Option<Fault>, status: u16, body: String) -> Reaction {
             body: "{}".into(),
         },
         Some(How::Status(status)) => answer(status, r#"{"message":"no"}"#),
-        Some(How::Reset) => Reaction::Reset,
+        Some(How::Reset | How::Late) => Reaction::Reset,
         Some(How::Stall) => Reaction::Stall,
         Some(How::Kill) => Reaction::Kill,
         Some(How::Interrupt) => Reaction::InterruptThenAnswer { status, body },
@@ -296,7 +326,10 @@ fn react(fault: Option<Fault>, status: u16, body: String) -> Reaction {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the service has its own clock")]
-fn now() -> Instant {
-    Instant::now()
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service has a clock of its own"
+)]
+fn wall_clock() -> Instant {
+    std::time::Instant::now().into()
 }

@@ -1,19 +1,17 @@
 //! Makes a history that breaks the rule as small as it can be.
 
 use super::history::{History, Step};
-use super::kinds::Kind;
-use super::play::play;
 use super::rules::Violation;
 
 /// Drops what is not needed for the same kind of violation.
 pub(super) fn shrink(
     mut history: History,
     mut violation: Violation,
-    passed_over: &'static [Kind],
+    play: impl Fn(&History) -> Result<(), Violation>,
 ) -> (History, Violation) {
     loop {
         let smaller = candidates(&history).into_iter().find_map(|smaller| {
-            let found = play(&smaller, passed_over).err()?;
+            let found = play(&smaller).err()?;
             (found.kind == violation.kind).then_some((smaller, found))
         });
         match smaller {
@@ -65,6 +63,11 @@ fn candidates(history: &History) -> Vec<History> {
                 candidates.push(smaller);
             }
         }
+    }
+    if history.at_once > 1 {
+        let mut smaller = history.clone();
+        smaller.at_once = 1;
+        candidates.push(smaller);
     }
     if history.is_fat {
         let mut smaller = history.clone();

@@ -1,0 +1,145 @@
+//! The smallest histories that once broke the rule, each in its own way.
+
+use super::history::{Damage, History, SheetRow, Step};
+use super::kinds::Kind;
+use super::service::{Fault, How, Method};
+
+const BACKUP: Step = apply(true);
+const NO_BACKUP: Step = apply(false);
+
+const fn apply(backup: bool) -> Step {
+    Step::Apply {
+        backup,
+        if_unchanged: false,
+        rehearse: false,
+    }
+}
+
+const REHEARSAL: Step = Step::Apply {
+    backup: true,
+    if_unchanged: false,
+    rehearse: true,
+};
+
+const AS_PLANNED: Step = Step::Apply {
+    backup: false,
+    if_unchanged: true,
+    rehearse: false,
+};
+
+const ONLY_FAILED: Step = Step::OnlyFailed { backup: false };
+const ONLY_FAILED_WITH_BACKUP: Step = Step::OnlyFailed { backup: true };
+
+const fn put(location: usize, takes_effect: bool, how: How) -> Step {
+    let on = Method::Put;
+    Step::Fault(
+        location,
+        Fault {
+            on,
+            takes_effect,
+            how,
+        },
+    )
+}
+
+fn meddle() -> Step {
+    Step::Meddle(0, number(50))
+}
+
+fn number(number: u32) -> String {
+    format!("+4961007{number:05}")
+}
+
+/// Two locations with a number, and a row for each that sets another.
+fn history(steps: Vec<Step>) -> History {
+    History {
+        state: vec![
+            [number(1), String::new(), String::new()],
+            [number(2), String::new(), String::new()],
+        ],
+        rows: vec![row(0, number(11)), row(1, number(12))],
+        is_fat: false,
+        at_once: 1,
+        steps,
+    }
+}
+
+fn row(location: usize, number: String) -> SheetRow {
+    SheetRow {
+        location,
+        cells: [number, String::new(), String::new()],
+    }
+}
+
+/// The same with two rows for the first location.
+fn with_twins(steps: Vec<Step>) -> History {
+    let mut history = history(steps);
+    history.rows[1].location = 0;
+    history
+}
+
+/// Each with what it breaks.
+#[rustfmt::skip]
+pub(super) fn all() -> Vec<(Kind, History)> {
+    let kill = put(1, true, How::Kill);
+    let mut odd = history(vec![BACKUP, Step::Undo]);
+    odd.state[0][0] = "*7201".into();
+    let mut fat = with_twins(vec![Step::Overwrite, NO_BACKUP]);
+    fat.is_fat = true;
+    fat.rows.extend((20..30).map(|asked| row(1, number(asked))));
+    // What the rehearsal is said to have set is there.
+    let mut rehearsed = history(vec![REHEARSAL, Step::Undo]);
+    rehearsed.state[0][0] = number(11);
+    vec![
+        // 1
+        (Kind::Cleared, history(vec![NO_BACKUP, ONLY_FAILED_WITH_BACKUP, Step::Undo])),
+        (Kind::Cleared, history(vec![put(0, false, How::Status(400)), BACKUP, ONLY_FAILED, Step::Undo])),
+        // 2
+        (Kind::FailedButApplied, history(vec![put(0, true, How::Status(504)), put(0, false, How::Status(403)), BACKUP, Step::Undo])),
+        (Kind::FailedButApplied, history(vec![put(0, true, How::Kill), BACKUP, put(0, false, How::Status(400)), Step::Resume, Step::Undo])),
+        (Kind::UndoSkips, history(vec![put(0, true, How::Reset), put(0, false, How::Status(409)), BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED_WITH_BACKUP, Step::Undo])),
+        (Kind::LateChangeWins, with_twins(vec![put(0, false, How::Late), BACKUP])),
+        // 3
+        (Kind::UndoSkipsUnchanged, history(vec![put(0, true, How::Status(502)), put(0, false, How::Status(404)), BACKUP, ONLY_FAILED_WITH_BACKUP, Step::Undo])),
+        // 4
+        (Kind::UndoSkips, history(vec![put(0, true, How::Interrupt), BACKUP, kill.clone(), Step::Resume, Step::Undo])),
+        (Kind::SentAgainFromOldResults, {
+            let mut history = history(vec![put(0, true, How::Interrupt), NO_BACKUP, put(2, true, How::Kill), Step::Resume, ONLY_FAILED]);
+            history.state.push(history.state[0].clone());
+            history.rows.push(row(2, number(13)));
+            history
+        }),
+        (Kind::AccusesFalsely, history(vec![BACKUP, Step::FixResults(0, number(20)), Step::Undo])),
+        (Kind::AccusesFalsely, history(vec![BACKUP, Step::MakeScientific, Step::Undo])),
+        (Kind::AccusesFalsely, history(vec![BACKUP, Step::LosePluses, Step::Reverse, Step::Undo])),
+        // 5
+        (Kind::OverwroteOther, history(vec![BACKUP, meddle(), Step::Undo, Step::Hint(0)])),
+        (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, Step::Hint(0)])),
+        (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, ONLY_FAILED])),
+        (Kind::HintDoesNotWork, with_twins(vec![put(0, false, How::Status(400)), BACKUP, Step::Hint(0)])),
+        // 6
+        (Kind::NotAsPlanned, history(vec![Step::Plan, Step::FixSheet(0, number(20)), AS_PLANNED])),
+        (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),
+        // 7
+        (Kind::RehearsalForReal, history(vec![REHEARSAL, ONLY_FAILED])),
+        (Kind::RehearsalForReal, rehearsed),
+        // 9
+        (Kind::OtherSpelling, odd),
+        // 10
+        (Kind::OverwrittenWhileSent, fat),
+        (Kind::NeedsTheSheet, history(vec![Step::Overwrite, put(0, true, How::Interrupt), NO_BACKUP, Step::Hint(0)])),
+        // 11
+        (Kind::SentAgainAfterDamage, history(vec![NO_BACKUP, Step::Damage(Damage::FirstRow), Step::Resume])),
+        (Kind::AdvisesDeleting, history(vec![kill, BACKUP, Step::Damage(Damage::Mark), Step::Resume])),
+        (Kind::AdvisesDeleting, history(vec![NO_BACKUP, Step::Damage(Damage::CarriageReturns), Step::Resume])),
+        // 12
+        (Kind::AskedEarly, history(vec![put(0, false, How::ThrottleAndKill), NO_BACKUP, Step::Resume])),
+        // 13
+        (Kind::TypedIsLost, history(vec![put(0, true, How::Interrupt), NO_BACKUP, Step::FixResults(0, number(20)), Step::Resume])),
+        (Kind::TypedIsIgnored, history(vec![NO_BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED])),
+        // 14
+        (Kind::EndsEveryRun, history(vec![Step::Poison(0), NO_BACKUP, Step::Resume])),
+        // Results with two rows for one location.
+        (Kind::Panics, with_twins(vec![NO_BACKUP, ONLY_FAILED])),
+    ]
+}

@@ -1,0 +1,120 @@
+//! What was approved is what is sent, once; what somebody else changed is left alone.
+
+use super::{Case, Kind, Violation, body, is_alike};
+use crate::histories::command::{Origin, Overwriting, Run};
+use crate::histories::history::SheetRow;
+use crate::histories::service::{NUMBERS, Put, Writer, place};
+
+impl Case<'_> {
+    pub(super) fn approved(&self, run: &Run, put: &Put, by_hand: bool) -> Result<(), Violation> {
+        let asks = |rows: &[SheetRow]| {
+            let mut rows = rows.iter().filter(|row| row.location == put.location);
+            rows.any(|row| is_alike(&body(row), &put.body))
+        };
+        let (place, sent) = (place(put.location), &put.body);
+        if !asks(&run.rows) {
+            let kind = if self.played.overwriting == Overwriting::Done {
+                Kind::OverwrittenWhileSent
+            } else {
+                Kind::Unapproved
+            };
+            return self.fails(
+                kind,
+                format!("{place} was sent {sent:?}, which no row asked"),
+            );
+        }
+        if let Some(guard) = &run.guard
+            && !by_hand
+            && !asks(&guard.rows)
+        {
+            return self.fails(
+                Kind::NotAsPlanned,
+                format!("{place} was sent {sent:?}, which is not in the plan"),
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn again(&self, run: usize, put: &Put) -> Result<(), Violation> {
+        let rows = &self.played.runs[run].rows;
+        let is_finished = |earlier: &Put| {
+            let ran = &self.played.ran[earlier.command - 1];
+            let row = rows.iter().position(|row| row.location == put.location);
+            let told = format!("not recorded: row {} ", row.map_or(0, |row| row + 2));
+            if ran.stderr.contains(&told) {
+                return false;
+            }
+            ran.code.is_some() || (ran.line.contains(" -c 1 ") && earlier.was_followed)
+        };
+        let twin = self.puts_of(run, put.location).find(|earlier| {
+            earlier.command < put.command
+                && earlier.body == put.body
+                && earlier.status.is_some_and(|status| status < 300)
+                && is_finished(earlier)
+        });
+        let Some(twin) = twin else {
+            return Ok(());
+        };
+        let parent = self.played.runs[run].parent;
+        let parent = parent.and_then(|run| self.played.runs[run].commands.last());
+        let was_killed = parent.is_some_and(|command| self.played.ran[command - 1].code.is_none());
+        let kind = if self.played.is_damaged {
+            Kind::SentAgainAfterDamage
+        } else if was_killed {
+            Kind::SentAgainFromOldResults
+        } else {
+            Kind::SentAgain
+        };
+        let (place, first) = (place(put.location), twin.command);
+        self.fails(
+            kind,
+            format!("{place} was sent again what command {first} had finished"),
+        )
+    }
+
+    /// What another administrator set is left alone where there is a guard.
+    pub(super) fn others(&self, index: usize, put: &Put) -> Result<(), Violation> {
+        let run = &self.played.runs[index];
+        let place = place(put.location);
+        for field in 0..NUMBERS {
+            let Some(sent) = &put.body[field] else {
+                continue;
+            };
+            let before = &put.before[field];
+            if put.writers[field] != Writer::Other || before == sent {
+                continue;
+            }
+            let said = format!("{place} had {before}, set by another admin, and was sent {sent}");
+            let is_typed = self.ran.has("--only-failed") && self.ran.origin == Origin::Typed;
+            // What a person types themselves counts where the row had been left alone before.
+            let was_there = || {
+                let parent = run
+                    .parent
+                    .and_then(|run| self.played.runs[run].commands.last());
+                let ran = parent.map(|command| &self.played.ran[command - 1]);
+                ran.is_some_and(|ran| ran.state_before[put.location][field] == *before)
+            };
+            if is_typed && !was_there() {
+                continue;
+            }
+            let is_expected = |run: &Run| {
+                let guard = run.guard.as_ref();
+                guard.is_none_or(|guard| guard.state[put.location][field] == *before)
+            };
+            if run.undoes.is_some() || !is_expected(run) {
+                return self.fails(Kind::OverwroteOther, said);
+            }
+            let may_have_arrived = |put: &Put| {
+                put.status
+                    .is_none_or(|status| status >= 500 || status == 408)
+            };
+            let was_on_the_wire = self
+                .puts_of(index, put.location)
+                .any(|earlier| earlier.command < put.command && may_have_arrived(earlier));
+            if run.backup && self.ran.has("--resume") && was_on_the_wire {
+                return self.fails(Kind::OverwroteAfterKill, said);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Runs a command of a history, and notes what it was.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::command::{Guard, Origin, Overwriting, Ran, Run};
+use super::play::Played;
+use super::rules::{self, Violation};
+use super::service::Service;
+
+impl Played {
+    pub(super) fn run(&mut self, line: &str, origin: Origin) -> Result<(), Violation> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let verb = words.get(1).copied().unwrap_or_default();
+        let mut line = line.to_string();
+        if matches!(verb, "apply" | "undo") && !words.contains(&"--yes") {
+            line += " --yes";
+        }
+        let number = self.ran.len() + 1;
+        let faults = std::mem::take(&mut self.faults);
+        let state_before = self.service(|service| {
+            service.begin(number, &faults);
+            service.state.clone()
+        });
+        if self.overwriting == Overwriting::Next {
+            let sheet = self.file(Path::new("sheet.csv"));
+            self.service(|service| service.overwrite = Some(sheet));
+            self.overwriting = Overwriting::Done;
+        }
+        let before = self.journals();
+        let (code, stderr) = self.program.execute(&line);
+        self.service(Service::end);
+        let began = self.journals().difference(&before).next().cloned();
+        let is_resume = words.contains(&"--resume");
+        let run = match (began, self.current) {
+            (Some(output), _) => Some(self.begin_run(output, &line)),
+            (None, Some(run)) if is_resume => Some(run),
+            _ => None,
+        };
+        if let Some(run) = run {
+            self.runs[run].commands.push(number);
+        }
+        let source = Path::new(words.get(2).copied().unwrap_or_default());
+        let undoes = match run {
+            Some(run) => self.runs[run].undoes,
+            None if verb == "undo" => self.runs.iter().rposition(|run| run.output == source),
+            None => None,
+        };
+        let asked_early = self.service(|service| service.asked_early);
+        self.ran.push(Ran {
+            line,
+            run,
+            code,
+            stderr,
+            undoes,
+            origin,
+            asked_early,
+            state_before,
+        });
+        self.is_settled = true;
+        rules::judge(self)?;
+        match run {
+            Some(run) if !self.runs[run].is_plan => self.current = Some(run),
+            Some(run) if code == Some(0) => self.keep_plan(run),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn keep_plan(&mut self, run: usize) {
+        let guard = Guard {
+            state: self.ran.last().expect("it ran").state_before.clone(),
+            rows: self.runs[run].rows.clone(),
+        };
+        self.plan = Some((self.runs[run].output.clone(), guard));
+    }
+
+    fn begin_run(&mut self, output: PathBuf, line: &str) -> usize {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let has = |word: &str| words.contains(&word);
+        let of_file = |name: &str| {
+            let name = Path::new(name);
+            self.runs.iter().rposition(|run| run.output == name)
+        };
+        let source = words.get(2).and_then(|name| of_file(name));
+        let (parent, undoes) = match words.get(1) {
+            Some(&"undo") => (None, source),
+            _ => (source, source.and_then(|run| self.runs[run].undoes)),
+        };
+        let rows = match source {
+            None => self.rows.clone(),
+            Some(source) => self.runs[source].in_results.clone(),
+        };
+        let parent_run = parent.map(|run| &self.runs[run]);
+        let guard = if has("--if-unchanged") {
+            self.plan.as_ref().map(|(_, guard)| guard.clone())
+        } else {
+            parent_run.and_then(|run| run.guard.clone())
+        };
+        let run = Run {
+            output,
+            undoes,
+            is_plan: has("plan"),
+            is_rehearsal: has("--rehearse"),
+            backup: parent_run.map_or(has("--backup") || has("undo"), |run| run.backup),
+            parent,
+            guard,
+            in_results: rows.clone(),
+            rows,
+            commands: Vec::new(),
+            by_hand: BTreeSet::new(),
+            dropped: BTreeSet::new(),
+            line: line.to_string(),
+        };
+        self.runs.push(run);
+        self.runs.len() - 1
+    }
+
+    /// The outputs that have a journal.
+    fn journals(&self) -> BTreeSet<PathBuf> {
+        let entries = fs::read_dir(self.path("work")).expect("a folder");
+        entries
+            .filter_map(|entry| {
+                let name = entry.ok()?.file_name().into_string().ok()?;
+                let name = name.strip_suffix(".journal")?;
+                Some(PathBuf::from(format!("{}{name}", self.prefix)))
+            })
+            .collect()
+    }
+}
