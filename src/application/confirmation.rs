@@ -13,7 +13,7 @@ use crate::application::settings::{Confirmation, RunSettings, Target};
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
-use crate::stderr::{self, ask, say};
+use crate::stderr::{ask, say};
 
 /// Whether the user wants what a run is about to send.
 pub(super) async fn is_wanted(
@@ -44,10 +44,21 @@ pub(super) async fn is_wanted(
     Ok(is_wanted)
 }
 
+/// Whether somebody will be asked before anything is sent.
+pub(super) fn can_ask(settings: &RunSettings) -> bool {
+    matches!(settings.target, Target::Service { .. })
+        && settings.spec.confirmation == Confirmation::Ask
+        && has_terminal()
+}
+
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() && crate::stderr::is_terminal()
+}
+
 /// Asks `question`; true for yes. Without a terminal nobody can answer, so that is an error. A wish
 /// to stop is a no.
 async fn confirm(question: &str, stop: &mut impl StopRequests) -> Result<bool> {
-    if !io::stdin().is_terminal() || !stderr::is_terminal() {
+    if !has_terminal() {
         bail!(
             "there is no terminal to ask on: {question}\nhint: add --yes if that is what you want"
         );

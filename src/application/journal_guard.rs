@@ -140,6 +140,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
+            reading: settings.spec.sheet.reading.flags(),
         },
         ..RunHeader::default()
     })
@@ -271,6 +272,10 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
         ),
         ("--only-failed", was.only_failed != is.only_failed),
         ("--backup", was.backup != is.backup),
+        (
+            "--sheet, --hidden, --ignore-column, --encoding or --separator",
+            was.reading != is.reading,
+        ),
     ];
     if was.plan != is.plan {
         bail!(
