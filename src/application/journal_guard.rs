@@ -142,6 +142,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
+            reading: settings.spec.sheet.reading.flags(),
         },
         plan: plan_file(settings)?,
         ..RunHeader::default()
@@ -288,6 +289,16 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let (was, is) = (&earlier.settings, &header.settings);
     if was.base_url != is.base_url && !is.rehearsal {
         bail!("that run began with a different --base-url; go on with the one it began with");
+    }
+    if was.reading != is.reading {
+        bail!(
+            "that run read the sheet in another way: {}",
+            if was.reading.is_empty() {
+                "without --sheet, --encoding, --separator, --hidden and --ignore-column"
+            } else {
+                &was.reading
+            }
+        );
     }
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {
