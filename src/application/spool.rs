@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
+use crate::application::missing_file::ensure_it_exists;
 use crate::application::settings::{RunSettings, Start};
 use crate::model::wording::plural;
 use crate::platform::{self, Readers};
@@ -36,6 +37,7 @@ impl Spool {
                 .with_context(|| format!("cannot read the run's copy `{}`", path.display()))?;
             return Ok(Spool::Kept(file));
         }
+        ensure_it_exists(&settings.spec.sheet.path, "sheet")?;
         let mut source = input::open(&settings.spec.sheet.path)?;
         let folder = platform::folder_of(&path);
         let cannot_copy = || format!("cannot copy the sheet into `{}`", folder.display());

@@ -85,7 +85,8 @@ pub fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
     join(&words)
 }
 
-fn join(words: &[String]) -> String {
+/// A command of these words, as a shell takes it.
+pub(crate) fn join(words: &[String]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
     quoted.join(" ")
 }

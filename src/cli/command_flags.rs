@@ -23,7 +23,8 @@ pub struct CheckFlags {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
+    after_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse",
+    after_long_help = "Example, a rehearsal that changes nothing:\n  wxbulk apply numbers.csv --rehearse\n\n\
     The access token is read from --token-file, else WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN. \
     A service app, which outlives a token, is read from --service-app, a file of lines \
     NAME=value, or from SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and \

@@ -2,6 +2,7 @@
 
 mod command_flags;
 mod completions;
+mod guesses;
 mod man_pages;
 pub mod resolve;
 mod shared_flags;
@@ -24,7 +25,7 @@ pub use usage_errors::parse;
 
 /// Changes Webex Calling settings in bulk from a spreadsheet.
 #[derive(Debug, Parser)]
-#[command(name = "wxbulk", version = env!("WXBULK_VERSION"), disable_help_subcommand = true)]
+#[command(name = "wxbulk", version = env!("WXBULK_VERSION"))]
 #[command(max_term_width = 80, subcommand_required = false, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
@@ -46,7 +47,7 @@ Example, a sheet from its first check to the change:
   wxbulk apply numbers.csv --rehearse
   wxbulk apply numbers.csv --token-file token.txt
 
-`wxbulk apply --help`, and so on, shows the flags of each command.";
+`wxbulk help apply`, and so on, shows all flags of a command, `wxbulk apply -h` the usual ones.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -103,11 +104,16 @@ mod tests {
         let mut cli = Cli::command().term_width(80);
         cli.build();
         for command in cli.get_subcommands_mut() {
-            let help = command.render_help().to_string();
-            let name = command.get_name();
-            assert!(help.contains("Example"), "`{name}` has no example");
-            for line in help.lines() {
-                assert!(line.chars().count() <= 80, "`{name}`: {line}");
+            let name = command.get_name().to_string();
+            if name == "help" {
+                continue;
+            }
+            for help in [command.render_help(), command.render_long_help()] {
+                let help = help.to_string();
+                assert!(help.contains("Example"), "`{name}` has no example");
+                for line in help.lines() {
+                    assert!(line.chars().count() <= 80, "`{name}`: {line}");
+                }
             }
         }
     }

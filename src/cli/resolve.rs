@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
+use crate::application::missing_file::ensure_it_exists;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::settings::{
@@ -263,11 +264,13 @@ pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Credentials)> {
 /// before a token, since it outlives the run.
 fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Result<Credentials> {
     if let Some(path) = service_app {
+        ensure_it_exists(path, "service app's file")?;
         return ServiceApp::read_file(path)
             .with_context(|| format!("cannot use the service app's file `{}`", path.display()))
             .map(Credentials::ServiceApp);
     }
     if let Some(path) = token_file {
+        ensure_it_exists(path, "token file")?;
         let shown = path.display();
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the token file `{shown}`"))?;

@@ -14,11 +14,21 @@ pub struct SheetFlags {
     pub sheet: PathBuf,
 
     /// The organization of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
+    #[arg(
+        long,
+        value_name = "ORG_ID",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
     pub org: Option<String>,
 
     /// The country of numbers without one, by its calling code, such as +1
-    #[arg(long, value_name = "+CODE", help_heading = "Sheet")]
+    #[arg(
+        long,
+        value_name = "+CODE",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
     pub country: Option<String>,
 
     /// The sheet is a results file: take only the rows of it that are not as asked
@@ -26,9 +36,10 @@ pub struct SheetFlags {
     pub only_failed: bool,
 
     /// Send several rows for one location one after the other, in the order of the sheet
-    #[arg(long, help_heading = "Sheet")]
+    #[arg(long, help_heading = "Sheet", hide_short_help = true)]
     pub allow_duplicates: bool,
 
+<<<<<<< HEAD
     /// A column that is yours although its name looks like one of ours; may be given several times
     #[arg(long, value_name = "NAME", help_heading = "Sheet")]
     pub ignore_column: Vec<String>,
@@ -39,14 +50,33 @@ pub struct SheetFlags {
 
     /// Which sheet of a workbook [default: the visible one that has these columns]
     #[arg(long = "sheet", value_name = "NAME", help_heading = "Sheet")]
+=======
+    /// Which sheet of a workbook [default: the first]
+    #[arg(
+        long = "sheet",
+        value_name = "NAME",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
+>>>>>>> terminal
     pub sheet_name: Option<String>,
 
     /// The sheet's character encoding, such as windows-1252 [default: detected]
-    #[arg(long, value_name = "NAME", help_heading = "Sheet")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
     pub encoding: Option<String>,
 
     /// What separates two cells: comma, semicolon, tab, pipe or another character [default: detected]
-    #[arg(long, value_name = "CHARACTER", help_heading = "Sheet")]
+    #[arg(
+        long,
+        value_name = "CHARACTER",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
     pub separator: Option<String>,
 }
 
@@ -70,11 +100,17 @@ pub struct RunFlags {
     pub rehearse: bool,
 
     /// How many times faster than real life a rehearsal runs
-    #[arg(long, value_name = "TIMES", requires = "rehearse", default_value = "1")]
+    #[arg(
+        long,
+        value_name = "TIMES",
+        requires = "rehearse",
+        default_value = "1",
+        hide_short_help = true
+    )]
     pub rehearse_speed: f64,
 
     /// Leave out bad rows instead of sending nothing
-    #[arg(long, help_heading = "Sheet")]
+    #[arg(long, help_heading = "Sheet", hide_short_help = true)]
     pub skip_invalid: bool,
 
     /// Most requests under way at once
@@ -83,20 +119,31 @@ pub struct RunFlags {
         long,
         value_name = "N",
         default_value = "10",
-        help_heading = "Speed"
+        help_heading = "Speed",
+        hide_short_help = true
     )]
     pub concurrency: String,
 
     /// Never send faster than this, such as 5/s or 300/min; without it the rate is found
-    #[arg(long, value_name = "RATE", help_heading = "Speed")]
+    #[arg(
+        long,
+        value_name = "RATE",
+        help_heading = "Speed",
+        hide_short_help = true
+    )]
     pub rate: Option<String>,
 
     /// Do not begin at the rate that an earlier run found, and do not remember this run's
-    #[arg(long, help_heading = "Speed")]
+    #[arg(long, help_heading = "Speed", hide_short_help = true)]
     pub forget_rate: bool,
 
     /// Stop when more rows than this fail: a number, or a share such as 5%
-    #[arg(long, value_name = "N|P%", help_heading = "When to give up")]
+    #[arg(
+        long,
+        value_name = "N|P%",
+        help_heading = "When to give up",
+        hide_short_help = true
+    )]
     pub max_failures: Option<String>,
 
     /// Stop when the service asks to wait longer than this
@@ -104,7 +151,8 @@ pub struct RunFlags {
         long,
         value_name = "TIME",
         default_value = "2h",
-        help_heading = "When to give up"
+        help_heading = "When to give up",
+        hide_short_help = true
     )]
     pub max_wait: String,
 
@@ -113,7 +161,8 @@ pub struct RunFlags {
         long,
         value_name = "TIME",
         default_value = "60s",
-        help_heading = "When to give up"
+        help_heading = "When to give up",
+        hide_short_help = true
     )]
     pub timeout: String,
 
@@ -121,7 +170,7 @@ pub struct RunFlags {
     pub service: ServiceFlags,
 
     /// Write a CSV that Excel opens by a double-click without losing a digit (.xlsx needs no such care)
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
     pub excel: bool,
 
     /// Why the run is made, such as the number of a change; kept in the journal and on the page
@@ -129,11 +178,16 @@ pub struct RunFlags {
     pub note: Option<String>,
 
     /// Also write a page about the run, for those who need to know how it went
-    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE.html",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
     pub report: Option<PathBuf>,
 
     /// Print the summary as json on stdout instead of as text
-    #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output", hide_short_help = true)]
     pub summary: Option<String>,
 
     #[command(flatten)]
@@ -145,7 +199,7 @@ pub struct RunFlags {
 #[command(next_help_heading = "Service")]
 pub struct ServiceFlags {
     /// The address of the service, if it is not the public one
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     pub base_url: Option<String>,
 
     /// Read the access token from this file
@@ -166,10 +220,10 @@ pub struct VerbosityFlags {
     pub quiet: bool,
 
     /// Say more: each pause and each retry; given twice, every answer
-    #[arg(short, long, action = ArgAction::Count)]
+    #[arg(short, long, action = ArgAction::Count, hide_short_help = true)]
     pub verbose: u8,
 
     /// Log every answer and row to this file, and in full what failed, as one JSON object per line
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub log_file: Option<PathBuf>,
 }

@@ -1,16 +1,19 @@
-//! Says what is wrong with what was typed, in the form that all other errors have.
+//! Says what is wrong with what was typed. clap's own messages are shown, except where something
+//! better is known than they tell, and never with what may be a secret.
 
-use std::error::Error as _;
 use std::ffi::OsString;
-use std::num::{ParseFloatError, ParseIntError};
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
+use super::guesses::{advice_for, command_for, copied_from_a_document, whole_quotation};
 use super::{Cli, typed_command};
+use crate::application::possible_secret::hide_secrets;
+use crate::application::suggested_commands::join;
 
 /// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
-/// the words for the person come back.
+/// the message comes back.
 pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
     let typed: Vec<OsString> = typed.into_iter().collect();
     let parsed = Cli::command()
@@ -20,80 +23,92 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
             typed_command::hand_over(typed_command::take_apart(&typed, &matches), &mut cli);
             Ok(cli)
         });
-    parsed.map_err(|error| match to_message(&error, &typed) {
-        Some(words) => words,
-        None => error.exit(),
+    parsed.map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        let words = typed.iter().map(|word| word.to_string_lossy().into_owned());
+        let words: Vec<String> = words.collect();
+        let message = explain(&error, &words).unwrap_or_else(|| error.render().to_string());
+        let message = message.trim_end().to_string();
+        hide_secrets(message, words.iter().map(String::as_str))
     })
 }
 
-fn to_message(error: &Error, typed: &[OsString]) -> Option<String> {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) if !text.is_empty() => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join("` or `")),
-        _ => None,
-    };
-    // Without what stands for its value.
-    let name = |text: String| match text.split_once(' ') {
-        Some((flag, _)) if flag.starts_with('-') => flag.to_string(),
-        _ => text,
-    };
-    let argument = text(ContextKind::InvalidArg).map(name);
-    let value = text(ContextKind::InvalidValue);
-    let said = match error.kind() {
-        ErrorKind::UnknownArgument => match argument? {
-            flag if flag.starts_with('-') => format!("there is no flag `{flag}`"),
-            word => format!("`{word}` is one word too many"),
-        },
-        ErrorKind::InvalidSubcommand => {
-            let word = text(ContextKind::InvalidSubcommand)?;
-            format!("there is no command `{word}`")
-        }
-        ErrorKind::MissingRequiredArgument => match error.get(ContextKind::InvalidArg)? {
-            ContextValue::Strings(missing) => format!("`{}` is missing", missing.join("` and `")),
-            _ => return None,
-        },
-        ErrorKind::InvalidValue => match (value, text(ContextKind::InvalidArg)?) {
-            (Some(value), _) => {
-                format!("{}: `{value}` is not one of the possible values", argument?)
-            }
-            (None, usage) => format!("`{}` needs a value, as in `{usage}`", argument?),
-        },
-        ErrorKind::ValueValidation => {
-            let why = error.source()?;
-            let why = if why.is::<ParseFloatError>() || why.is::<ParseIntError>() {
-                "is not a number".to_string()
+/// What is known better than clap does.
+fn explain(error: &Error, words: &[String]) -> Option<String> {
+    let copied = (1..words.len()).find_map(|index| {
+        let word = whole_quotation(&words[index..]);
+        let (what, instead) = copied_from_a_document(&word)?;
+        Some(format!(
+            "error: `{word}` {what}\nhint: type {instead} instead"
+        ))
+    });
+    copied.or_else(|| match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let argument = text(error, ContextKind::InvalidArg)?;
+            if argument.starts_with('-') {
+                unknown_flag(&argument)
             } else {
-                format!("cannot be used: {why}")
-            };
-            format!("{}: `{}` {why}", argument?, value?)
+                Some(unexpected_word(&argument, words))
+            }
         }
-        ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg).map(name)? {
-            prior if Some(&prior) == argument.as_ref() => format!("`{prior}` is given twice"),
-            prior => format!("`{}` cannot be used together with `{prior}`", argument?),
-        },
-        _ => return None,
-    };
-    let suggested = [
-        ContextKind::SuggestedArg,
-        ContextKind::SuggestedSubcommand,
-        ContextKind::SuggestedValue,
-    ];
-    let suggested = suggested.into_iter().find_map(text);
-    let possible = text(ContextKind::ValidValue);
-    let hint = match (suggested, possible) {
-        (Some(suggested), _) => format!("did you mean `{suggested}`?"),
-        (None, Some(possible)) => format!("it is `{possible}`"),
-        (None, None) => format!("{} --help shows all there is", command(typed)),
-    };
-    Some(format!("error: {said}\nhint: {hint}"))
+        ErrorKind::InvalidSubcommand => {
+            unknown_command(&text(error, ContextKind::InvalidSubcommand)?, words)
+        }
+        _ => None,
+    })
 }
 
-/// The command that was typed, as far as there is such a one.
-fn command(typed: &[OsString]) -> String {
-    let command = Cli::command();
-    let known = typed.get(1).and_then(|word| command.find_subcommand(word));
-    known.map_or("wxbulk".to_string(), |known| {
-        format!("wxbulk {}", known.get_name())
+fn text(error: &Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn unknown_flag(flag: &str) -> Option<String> {
+    let name = flag.split('=').next().unwrap_or_default();
+    let advice = advice_for(name)?;
+    Some(format!(
+        "error: unexpected argument `{name}`\nhint: {advice}"
+    ))
+}
+
+/// A name with a space in it arrives in pieces.
+fn unexpected_word(word: &str, words: &[String]) -> String {
+    let is_name = |word: &String| !word.starts_with('-');
+    let arguments = words.get(2..).unwrap_or_default();
+    let mut runs = arguments.split(|word| !is_name(word));
+    let pieces = runs.find(|pieces| pieces.iter().any(|piece| piece == word));
+    let name = pieces.map_or_else(|| word.to_string(), |pieces| pieces.join(" "));
+    format!(
+        "error: unexpected argument `{word}`. If the file name contains a space, put quotes around it: \"{name}\""
+    )
+}
+
+fn unknown_command(word: &str, words: &[String]) -> Option<String> {
+    let program = words.first().map_or("wxbulk", String::as_str);
+    let with = |command: &str| {
+        let (name, flag) = command.split_once(' ').unwrap_or((command, ""));
+        let rest = words.iter().skip(2).map(String::as_str);
+        let all = [program, name].into_iter().chain(rest);
+        let flag = Some(flag).filter(|flag| !flag.is_empty());
+        join(&all.chain(flag).map(String::from).collect::<Vec<_>>())
+    };
+    if let Some(command) = command_for(word) {
+        let instead = with(command);
+        return Some(format!(
+            "error: unrecognized command `{word}`\nhint: {instead}"
+        ));
+    }
+    Path::new(word).is_file().then(|| {
+        let file = join(&[word.to_string()]);
+        format!(
+            "error: `{word}` is a file, and the command is missing\n\
+             hint: to look for mistakes: {program} check {file}\n\
+             hint: to send it: {program} apply {file}"
+        )
     })
 }
 
@@ -101,82 +116,146 @@ fn command(typed: &[OsString]) -> String {
 mod tests {
     use super::*;
 
+    fn message(words: &[&str]) -> String {
+        let words = ["wxbulk"].iter().chain(words);
+        parse(words.map(OsString::from)).expect_err("a mistake")
+    }
+
     #[test]
     fn each_mistake_is_answered_with_what_to_do() {
         let said: Vec<String> = [
             "apply numbers.csv --outpt x",
-            "apply numbers.csv --nonsense",
             "apply numbers.csv more.csv",
+            "apply my new numbers.csv --yes",
             "chek numbers.csv",
-            "nonsense",
+            "run numbers.csv --yes",
+            "send numbers.csv",
+            "resume numbers.csv",
+            "preview numbers.csv",
+            "Cargo.toml",
+            "apply numbers.csv --dry-run",
+            "apply numbers.csv --token=abc",
+            "apply numbers.csv —yes",
+            "apply “my numbers.csv”",
             "apply",
             "apply numbers.csv --output",
             "apply numbers.csv --summary xml",
-            "completions ksh",
-            "apply numbers.csv --rehearse --rehearse-speed fast",
             "apply numbers.csv --rehearse --token-file token.txt",
-            "apply numbers.csv --rehearse --rehearse",
-            "apply numbers.csv --rehearse-speed 2",
         ]
         .into_iter()
         .map(|line| {
-            let words = ["wxbulk"].into_iter().chain(line.split(' '));
-            let mistake = parse(words.map(OsString::from)).expect_err("a mistake");
-            format!("{line}\n{mistake}")
+            let words: Vec<&str> = line.split(' ').collect();
+            format!("$ wxbulk {line}\n{}", message(&words))
         })
         .collect();
-        insta::assert_snapshot!(said.join("\n\n"), @"
-        apply numbers.csv --outpt x
-        error: there is no flag `--outpt`
-        hint: did you mean `--output`?
+        insta::assert_snapshot!(said.join("\n\n"), @r#"
+        $ wxbulk apply numbers.csv --outpt x
+        error: unexpected argument '--outpt' found
 
-        apply numbers.csv --nonsense
-        error: there is no flag `--nonsense`
-        hint: wxbulk apply --help shows all there is
+          tip: a similar argument exists: '--output'
 
-        apply numbers.csv more.csv
-        error: `more.csv` is one word too many
-        hint: wxbulk apply --help shows all there is
+        Usage: wxbulk apply --output <FILE> <SHEET>
 
-        chek numbers.csv
-        error: there is no command `chek`
-        hint: did you mean `check`?
+        For more information, try '--help'.
 
-        nonsense
-        error: there is no command `nonsense`
-        hint: wxbulk --help shows all there is
+        $ wxbulk apply numbers.csv more.csv
+        error: unexpected argument `more.csv`. If the file name contains a space, put quotes around it: "numbers.csv more.csv"
 
-        apply
-        error: `<SHEET>` is missing
-        hint: wxbulk apply --help shows all there is
+        $ wxbulk apply my new numbers.csv --yes
+        error: unexpected argument `new`. If the file name contains a space, put quotes around it: "my new numbers.csv"
 
-        apply numbers.csv --output
-        error: `--output` needs a value, as in `--output <FILE>`
-        hint: wxbulk apply --help shows all there is
+        $ wxbulk chek numbers.csv
+        error: unrecognized subcommand 'chek'
 
-        apply numbers.csv --summary xml
-        error: --summary: `xml` is not one of the possible values
-        hint: it is `json`
+          tip: a similar subcommand exists: 'check'
 
-        completions ksh
-        error: <SHELL>: `ksh` is not one of the possible values
-        hint: did you mean `zsh`?
+        Usage: wxbulk [COMMAND]
 
-        apply numbers.csv --rehearse --rehearse-speed fast
-        error: --rehearse-speed: `fast` is not a number
-        hint: wxbulk apply --help shows all there is
+        For more information, try '--help'.
 
-        apply numbers.csv --rehearse --token-file token.txt
-        error: `--rehearse` cannot be used together with `--token-file`
-        hint: wxbulk apply --help shows all there is
+        $ wxbulk run numbers.csv --yes
+        error: unrecognized command `run`
+        hint: wxbulk apply numbers.csv --yes
 
-        apply numbers.csv --rehearse --rehearse
-        error: `--rehearse` is given twice
-        hint: wxbulk apply --help shows all there is
+        $ wxbulk send numbers.csv
+        error: unrecognized command `send`
+        hint: wxbulk apply numbers.csv
 
-        apply numbers.csv --rehearse-speed 2
-        error: `--rehearse` is missing
-        hint: wxbulk apply --help shows all there is
-        ");
+        $ wxbulk resume numbers.csv
+        error: unrecognized command `resume`
+        hint: wxbulk apply numbers.csv --resume
+
+        $ wxbulk preview numbers.csv
+        error: unrecognized command `preview`
+        hint: wxbulk plan numbers.csv
+
+        $ wxbulk Cargo.toml
+        error: `Cargo.toml` is a file, and the command is missing
+        hint: to look for mistakes: wxbulk check Cargo.toml
+        hint: to send it: wxbulk apply Cargo.toml
+
+        $ wxbulk apply numbers.csv --dry-run
+        error: unexpected argument `--dry-run`
+        hint: `wxbulk plan` shows what would change and changes nothing; `--rehearse` sends to a simulator instead of the service
+
+        $ wxbulk apply numbers.csv --token=abc
+        error: unexpected argument `--token`
+        hint: a token on the command line would be seen by others; put it into a file and name that with --token-file, or into the variable WEBEX_ACCESS_TOKEN
+
+        $ wxbulk apply numbers.csv —yes
+        error: `—yes` begins with a long dash, which text processors make of hyphens
+        hint: type --yes instead
+
+        $ wxbulk apply “my numbers.csv”
+        error: `“my numbers.csv”` has curly quotes, which text processors make of straight ones
+        hint: type "my numbers.csv" instead
+
+        $ wxbulk apply
+        error: the following required arguments were not provided:
+          <SHEET>
+
+        Usage: wxbulk apply <SHEET>
+
+        For more information, try '--help'.
+
+        $ wxbulk apply numbers.csv --output
+        error: a value is required for '--output <FILE>' but none was supplied
+
+        For more information, try '--help'.
+
+        $ wxbulk apply numbers.csv --summary xml
+        error: invalid value 'xml' for '--summary <FORMAT>'
+          [possible values: json]
+
+        For more information, try '--help'.
+
+        $ wxbulk apply numbers.csv --rehearse --token-file token.txt
+        error: the argument '--rehearse' cannot be used with '--token-file <FILE>'
+
+        Usage: wxbulk apply --rehearse <SHEET>
+
+        For more information, try '--help'.
+        "#);
+    }
+
+    #[test]
+    fn a_token_in_the_wrong_place_is_not_repeated() {
+        let token = "NzQ0ODU5NjUtZTQ1_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f";
+        let with_equals = format!("--token={token}");
+        let as_value = format!("--rehearse-speed={token}");
+        for words in [
+            vec![token],
+            vec!["run", token],
+            vec!["apply", "numbers.csv", token],
+            vec!["apply", "numbers.csv", "--token", token],
+            vec!["apply", "numbers.csv", &with_equals],
+            vec!["apply", "numbers.csv", "--nonsense", token],
+            vec!["apply", "numbers.csv", "--summary", token],
+            vec!["apply", "numbers.csv", "--rehearse", &as_value],
+            vec!["completions", token],
+        ] {
+            let message = message(&words);
+            assert!(!message.contains(&token[..20]), "{message}");
+        }
     }
 }

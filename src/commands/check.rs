@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::application::check_notes::{rows_that, say_counts, say_doubts};
 use crate::application::exit_code::ExitCode;
+use crate::application::missing_file::ensure_it_exists;
 use crate::application::settings::SheetSettings;
 use crate::cli::CheckFlags;
 use crate::model::wording::plural;
@@ -23,6 +24,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
     let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
     let settings = SheetSettings::from_flags(flags.sheet)?;
+    ensure_it_exists(&settings.path, "sheet")?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
     let mut out = BufWriter::new(io::stdout().lock());

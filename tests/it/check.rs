@@ -204,13 +204,23 @@ fn a_misspelt_flag_or_command_is_answered_with_the_right_one() {
     let stage = Stage::instant();
     let ran = stage.run("apply sheet.csv --outpt x").expect(2);
     assert_snapshot!(ran.stderr, @"
-    error: there is no flag `--outpt`
-    hint: did you mean `--output`?
+    error: unexpected argument '--outpt' found
+
+      tip: a similar argument exists: '--output'
+
+    Usage: wxbulk apply --output <FILE> <SHEET>
+
+    For more information, try '--help'.
     ");
     let ran = stage.run("aply sheet.csv").expect(2);
     assert_snapshot!(ran.stderr, @"
-    error: there is no command `aply`
-    hint: did you mean `apply`?
+    error: unrecognized subcommand 'aply'
+
+      tip: a similar subcommand exists: 'apply'
+
+    Usage: wxbulk [COMMAND]
+
+    For more information, try '--help'.
     ");
 }
 
@@ -255,7 +265,7 @@ fn files_that_are_no_sheet_get_a_sentence() {
     error: cannot use `book.xlsx`: it is not an Excel workbook that can be read; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": invalid Zip archive: Could not find EOCD
     error: cannot use `book.ods`: it is an OpenDocument file, as LibreOffice writes them; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot use `binary.csv`: it is not a text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
-    error: cannot read `none.csv`: no such file or folder
+    error: cannot read the sheet `none.csv`: no such file or folder
     error: `.` is a folder, not a sheet
     "#);
 }

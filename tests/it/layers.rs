@@ -81,7 +81,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "sha2",
         &["sheet/", "webex/token.rs", "webex/service_app.rs"],
     ),
-    ("strsim", &["sheet/"]),
+    ("strsim", &["application/missing_file.rs", "sheet/"]),
     (
         "tempfile",
         &["application/spool.rs", "sheet/", "platform/", "table/"],
