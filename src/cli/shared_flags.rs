@@ -39,26 +39,31 @@ pub struct SheetFlags {
     #[arg(long, help_heading = "Sheet", hide_short_help = true)]
     pub allow_duplicates: bool,
 
-<<<<<<< HEAD
     /// A column that is yours although its name looks like one of ours; may be given several times
-    #[arg(long, value_name = "NAME", help_heading = "Sheet")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
     pub ignore_column: Vec<String>,
 
     /// What to do with rows and number columns that are hidden in a workbook: include or skip
-    #[arg(long, value_name = "WHAT", help_heading = "Sheet")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
     pub hidden: Option<String>,
 
     /// Which sheet of a workbook [default: the visible one that has these columns]
-    #[arg(long = "sheet", value_name = "NAME", help_heading = "Sheet")]
-=======
-    /// Which sheet of a workbook [default: the first]
     #[arg(
         long = "sheet",
         value_name = "NAME",
         help_heading = "Sheet",
         hide_short_help = true
     )]
->>>>>>> terminal
     pub sheet_name: Option<String>,
 
     /// The sheet's character encoding, such as windows-1252 [default: detected]
