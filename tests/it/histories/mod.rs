@@ -47,14 +47,11 @@ const KNOWN: &[Kind] = &[
     Kind::Cleared,
     Kind::UndoSkipsUnchanged,
     Kind::UndoSkips,
-    Kind::LateChangeWins,
     Kind::AccusesFalsely,
     Kind::SentAgainFromOldResults,
     // 5: what is printed.
     Kind::OverwroteOther,
     Kind::HintDoesNotWork,
-    // 6: the plan.
-    Kind::NotAsPlanned,
     // 7: the rehearsal.
     Kind::RehearsalForReal,
     // 4, 9: spelling.
