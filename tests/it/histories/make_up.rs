@@ -47,7 +47,7 @@ impl History {
         }
         let rehearse = dice.u8(0..20) == 0;
         faults(&mut dice, locations, &mut steps);
-        if dice.u8(0..15) == 0 {
+        if dice.u8(0..30) == 0 {
             steps.push(Step::Overwrite);
         }
         if dice.u8(0..15) == 0 {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::command::{Guard, Origin, Overwriting, Ran, Run};
 use super::play::Played;
 use super::rules::{self, Violation};
-use super::service::Service;
 
 impl Played {
     pub(super) fn run(&mut self, line: &str, origin: Origin) -> Result<(), Violation> {
@@ -30,7 +29,7 @@ impl Played {
         }
         let before = self.journals();
         let (code, stderr) = self.program.execute(&line);
-        self.service(Service::end);
+        self.service(|service| service.end(code.is_none()));
         let began = self.journals().difference(&before).next().cloned();
         let is_resume = words.contains(&"--resume");
         let run = match (began, self.current) {

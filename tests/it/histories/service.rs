@@ -75,6 +75,8 @@ pub(super) struct Put {
     pub(super) before: Numbers,
     pub(super) writers: [Writer; NUMBERS],
     pub(super) took_effect: bool,
+    /// It takes effect later, or has done so.
+    pub(super) is_late: bool,
     /// The status that was answered, if any was.
     pub(super) status: Option<u16>,
     /// More was asked afterwards, so the answer had arrived.
@@ -175,11 +177,6 @@ impl Service {
         let Some(id) = numbers else {
             return answer(200, self.list(path));
         };
-        if let Some(last) = self.puts.last_mut()
-            && last.command == self.command
-        {
-            last.was_followed = true;
-        }
         let Some(location) = (0..self.state.len()).find(|index| location_id(*index as u64) == id)
         else {
             return answer(404, "{}");
@@ -187,6 +184,13 @@ impl Service {
         if self.poisoned == Some(location) {
             self.struck += 1;
             return answer(401, "{}");
+        }
+        // A row may be read back after its change.
+        if let Some(last) = self.puts.last_mut()
+            && last.command == self.command
+            && (last.location != location || method == "PUT")
+        {
+            last.was_followed = true;
         }
         let method = if method == "GET" {
             Method::Get
@@ -235,7 +239,8 @@ impl Service {
             body: body.clone(),
             before: self.state[location].clone(),
             writers: self.writers[location],
-            took_effect: takes_effect || is_late,
+            took_effect: takes_effect,
+            is_late,
             status: match &reaction {
                 Reaction::Answer { status, .. }
                 | Reaction::AnswerThenKill { status, .. }
@@ -252,6 +257,11 @@ impl Service {
         }
         let due = self.late.extract_if(.., |late| late.2 == 0);
         for (location, body, _) in due.collect::<Vec<_>>() {
+            // Only now anyone could know.
+            let mut puts = self.puts.iter_mut();
+            if let Some(put) = puts.rfind(|put| put.location == location && put.is_late) {
+                put.took_effect = true;
+            }
             self.set(location, body);
         }
         if is_late {
@@ -269,9 +279,14 @@ impl Service {
         }
     }
 
-    /// A command has ended: what was still on its way arrives.
-    pub(super) fn end(&mut self) {
+    /// A command has ended: what was still on its way arrives. Only where it was killed the run can
+    /// see that yet.
+    pub(super) fn end(&mut self, was_killed: bool) {
         for (location, body, _) in std::mem::take(&mut self.late) {
+            let mut puts = self.puts.iter_mut();
+            if let Some(put) = puts.rfind(|put| put.location == location && put.is_late) {
+                put.took_effect |= was_killed;
+            }
             self.set(location, body);
         }
     }

@@ -42,7 +42,9 @@ impl Case<'_> {
                     format!("{place} is `failed`, but a try took effect"),
                 );
             }
-            let is_changed = self.puts_of(index, location).any(|put| put.took_effect);
+            let is_changed = self
+                .puts_of(index, location)
+                .any(|put| put.took_effect || put.is_late);
             if outcome == "updated" && !is_changed {
                 let kind = if self.line_of(index).iter().any(|run| run.is_rehearsal) {
                     Kind::RehearsalForReal

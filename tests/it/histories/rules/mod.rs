@@ -123,7 +123,12 @@ impl Case<'_> {
             return self.fails(Kind::Hangs, "it does not end");
         }
         if ran.stderr.contains("panicked") || ran.code == Some(101) {
-            return self.fails(Kind::Panics, &ran.stderr);
+            let lines = ran.stderr.lines();
+            let said: Vec<&str> = lines
+                .skip_while(|line| !line.contains("panicked"))
+                .take(2)
+                .collect();
+            return self.fails(Kind::Panics, said.join(" "));
         }
         if ran.code == Some(2) && sent > 0 {
             return self.fails(Kind::SentThoughRefused, "something was sent");
@@ -141,7 +146,8 @@ impl Case<'_> {
                 .lines()
                 .find(|line| line.starts_with("error"))
                 .unwrap_or_default();
-            let kind = if self.played.overwriting == Overwriting::Done {
+            let is_without_sheet = self.played.overwriting == Overwriting::Done;
+            let kind = if is_without_sheet && ran.has("--resume") {
                 Kind::NeedsTheSheet
             } else {
                 Kind::HintDoesNotWork

@@ -44,6 +44,10 @@ impl Case<'_> {
             if ran.stderr.contains(&told) {
                 return false;
             }
+            // Of several rows for one location the last is read back before any is finished.
+            if ran.code.is_none() && self.has_twins(put.location) {
+                return false;
+            }
             ran.code.is_some() || (ran.line.contains(" -c 1 ") && earlier.was_followed)
         };
         let twin = self.puts_of(run, put.location).find(|earlier| {
@@ -108,9 +112,12 @@ impl Case<'_> {
                 put.status
                     .is_none_or(|status| status >= 500 || status == 408)
             };
-            let was_on_the_wire = self
-                .puts_of(index, put.location)
-                .any(|earlier| earlier.command < put.command && may_have_arrived(earlier));
+            let mut earlier = self.puts_of(index, put.location);
+            let was_on_the_wire = earlier.any(|earlier| {
+                earlier.command < put.command
+                    && earlier.before[field] != *before
+                    && may_have_arrived(earlier)
+            });
             if run.backup && self.ran.has("--resume") && was_on_the_wire {
                 return self.fails(Kind::OverwroteAfterKill, said);
             }

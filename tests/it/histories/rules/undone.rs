@@ -19,16 +19,11 @@ impl Case<'_> {
                 continue;
             }
             let said = format!("{place} was sent {sent:?} where {earlier:?} was before");
+            let is_other_spelling = |earlier: &String| digits(earlier) == digits(sent);
             let kind = match &**sent {
                 _ if earlier.is_empty() => Kind::UndidUntouched,
-                _ if earlier
-                    .iter()
-                    .any(|earlier| digits(earlier) == digits(sent) && earlier != sent)
-                    || earlier.iter().any(|earlier| is_odd(earlier)) =>
-                {
-                    Kind::OtherSpelling
-                }
                 "" => Kind::Cleared,
+                _ if earlier.iter().any(is_other_spelling) => Kind::OtherSpelling,
                 _ => Kind::PutBackOtherwise,
             };
             return self.fails(kind, said);
@@ -56,6 +51,7 @@ impl Case<'_> {
         let outcomes = files::outcomes(&results).unwrap_or_default();
         let mut own = self.commands_of(undone);
         own.extend(self.ran.run.iter().flat_map(|run| self.commands_of(*run)));
+        let back = self.ran.run.map_or(Vec::new(), |run| self.line_of(run));
         for location in 0..self.played.history.state.len() {
             let (now, writers) = self
                 .played
@@ -66,7 +62,9 @@ impl Case<'_> {
                 Writer::Command(by) => !own.contains(by),
             };
             let is_dropped = line.iter().any(|run| run.dropped.contains(&location));
-            if writers.iter().any(is_foreign) || is_dropped {
+            // Somebody wants another number now than the one from before.
+            let is_corrected = back.iter().any(|run| run.by_hand.contains(&location));
+            if writers.iter().any(is_foreign) || is_dropped || is_corrected {
                 continue;
             }
             for (field, now) in now.iter().enumerate() {
