@@ -139,6 +139,7 @@ pub(super) fn may_have_been_applied(kind: OutcomeKind) -> bool {
     match kind {
         OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly => true,
         OutcomeKind::Unchanged
+        | OutcomeKind::Conflict
         | OutcomeKind::Failed
         | OutcomeKind::Conflict
         | OutcomeKind::Invalid

@@ -113,6 +113,14 @@ impl RunStatus {
     /// Rows that were changed, or may have been.
     pub(super) fn changed(&self) -> u64 {
         let count = |kind| self.outcomes.get(&kind).copied().unwrap_or_default();
-        count(OutcomeKind::Updated) + count(OutcomeKind::Unknown) + self.rows.in_flight
+        [
+            OutcomeKind::Updated,
+            OutcomeKind::Partly,
+            OutcomeKind::Unknown,
+        ]
+        .into_iter()
+        .map(count)
+        .sum::<u64>()
+            + self.rows.in_flight
     }
 }
