@@ -12,6 +12,10 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
         );
     }
     let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
+    let idle = checked.idle.count + checked.twins.count + checked.left_out;
+    if idle > 0 {
+        parts.push(format!("{} with nothing to send", grouped(idle)));
+    }
     if checked.settled > 0 {
         parts.push(format!("{} done before", grouped(checked.settled)));
     }
@@ -53,6 +57,22 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
             holding.first_row
         )
     });
+    let note = |suspicion: Suspicion, one: &str, more: &str, rest: &str| {
+        let rows = rows_that(suspicion.count, one, more)?;
+        Some(format!(
+            "note: {rows} {rest}, the first is row {}",
+            suspicion.first_row
+        ))
+    };
+    let idle = note(checked.idle, "has", "have", "nothing to change");
+    let twins = note(
+        checked.twins,
+        "says",
+        "say",
+        "the same as an earlier row for the location and is not sent again",
+    );
+    let hidden = rows_that(checked.left_out, "is", "are")
+        .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let doubts = [
         say(
             checked.lost_plus,
@@ -65,7 +85,7 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     ];
     doubts
         .into_iter()
-        .chain([ends_early, holds_rows])
+        .chain([ends_early, holds_rows, idle, twins, hidden])
         .flatten()
         .collect()
 }

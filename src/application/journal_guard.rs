@@ -142,6 +142,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
+            reading: settings.spec.sheet.reading.flags(),
         },
         plan: plan_file(settings)?,
         ..RunHeader::default()

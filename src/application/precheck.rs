@@ -4,7 +4,8 @@
 use anyhow::Result;
 
 use crate::application::check_notes::{say_counts, say_doubts};
-use crate::application::settings::{BadRows, RunSettings};
+use crate::application::confirmation::can_ask;
+use crate::application::settings::{BadRows, RunSettings, Start};
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -24,7 +25,24 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
     for line in listing.withheld("; wxbulk check --format csv lists them all") {
         say(&line);
     }
-    Ok(may_go_on(sheet, &checked, settings.bad_rows).then_some(checked))
+    let may_go_on = may_go_on(sheet, &checked, settings) && are_answered(&checked, settings);
+    Ok(may_go_on.then_some(checked))
+}
+
+/// Whether nothing is in question, or somebody will be asked. A run that goes on was asked about when
+/// it began.
+fn are_answered(checked: &CheckedSheet, settings: &RunSettings) -> bool {
+    if checked.questions.is_empty() || settings.start == Start::Resume {
+        return true;
+    }
+    for question in &checked.questions {
+        say(&format!("{}; {}", question.finding, question.answer));
+    }
+    let can_ask = can_ask(settings);
+    if !can_ask {
+        say(&format!("{}; nothing was sent", say_counts(checked)));
+    }
+    can_ask
 }
 
 /// Checks the sheet once more where the service said something that it can be held against, and
@@ -61,7 +79,7 @@ fn check_against(
     let checked = check(sheet, directory, duplicates, |problem| {
         let row = problem.place.row;
         let is_new = match problem.kind {
-            ProblemKind::SameLocation => before.duplicates.of_row(row).is_none(),
+            ProblemKind::SameLocation => before.duplicates.contradicts(row).is_none(),
             kind => kind.is_known_to_the_service_only(),
         };
         if is_new {
@@ -72,18 +90,20 @@ fn check_against(
     let said = String::from_utf8_lossy(&said);
     let lines = said.lines().map(String::from).chain(listing.withheld(""));
     lines.for_each(|line| say(&line));
-    Ok(may_go_on(sheet, &checked, settings.bad_rows).then_some(checked))
+    Ok(may_go_on(sheet, &checked, settings).then_some(checked))
 }
 
 /// Whether what the check found lets a run begin.
-fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, bad_rows: BadRows) -> bool {
-    let is_refused = checked.bad_rows > 0 && bad_rows == BadRows::Refuse;
-    if is_refused {
-        say("hint: mend these rows, or leave them out with --skip-invalid");
-    } else if checked.rows == 0 && checked.problems == 0 {
+fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, settings: &RunSettings) -> bool {
+    let is_refused = checked.bad_rows > 0 && settings.bad_rows == BadRows::Refuse;
+    let is_unreadable = checked.second_table.is_some();
+    let is_empty = checked.rows == 0 && checked.problems == 0;
+    if is_empty {
         say("the sheet has a header and no rows");
+    } else if is_refused && !is_unreadable {
+        say("hint: correct these rows, or leave them out with --skip-invalid");
     }
-    if is_refused || sheet.columns.is_err() {
+    if is_refused || is_unreadable || is_empty || sheet.columns.is_err() {
         say(&format!("{}; nothing was sent", say_counts(checked)));
         return false;
     }

@@ -124,12 +124,12 @@ fn stacks_of_repeats(
     let mut records = source.records()?;
     while records.read(&mut numbered)? {
         if is_changed(columns, &numbered) {
-            seen.add(&read(source, columns, &numbered)?, 0);
+            seen.add(&read(source, columns, &numbered)?);
         }
     }
     let duplicates = seen.find_duplicates();
     let mut stacks: HashMap<TargetKey, Vec<NumberedRecord>> = HashMap::new();
-    if duplicates.repeats().is_empty() {
+    if duplicates.is_empty() {
         return Ok(stacks);
     }
     let mut records = source.records()?;

@@ -55,6 +55,8 @@ impl SheetSettings {
                 sheet: flags.sheet_name,
                 encoding: read_optional(flags.encoding.as_deref(), "--encoding")?,
                 separator: read_optional(flags.separator.as_deref(), "--separator")?,
+                hidden: read_optional(flags.hidden.as_deref(), "--hidden")?,
+                ignored_columns: flags.ignore_column,
             },
             duplicates: if flags.allow_duplicates {
                 DuplicatePolicy::InOrder

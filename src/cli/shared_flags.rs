@@ -29,7 +29,15 @@ pub struct SheetFlags {
     #[arg(long, help_heading = "Sheet")]
     pub allow_duplicates: bool,
 
-    /// Which sheet of a workbook [default: the first]
+    /// A column that is yours although its name looks like one of ours; may be given several times
+    #[arg(long, value_name = "NAME", help_heading = "Sheet")]
+    pub ignore_column: Vec<String>,
+
+    /// What to do with rows and number columns that are hidden in a workbook: include or skip
+    #[arg(long, value_name = "WHAT", help_heading = "Sheet")]
+    pub hidden: Option<String>,
+
+    /// Which sheet of a workbook [default: the visible one that has these columns]
     #[arg(long = "sheet", value_name = "NAME", help_heading = "Sheet")]
     pub sheet_name: Option<String>,
 

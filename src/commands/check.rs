@@ -55,6 +55,9 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     counts.push(say_counts(&checked));
     counts.extend(say_names(&checked));
     counts.extend(say_doubts(&checked));
+    for question in &checked.questions {
+        say(&format!("{}; {}", question.finding, question.answer));
+    }
     match format {
         ListFormat::Text => {
             for line in counts {
@@ -69,6 +72,10 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "rowsWithNames": checked.named,
                 "badRows": checked.bad_rows,
                 "problems": checked.problems,
+                "questions": checked.questions.iter().map(|question| &question.finding).collect::<Vec<_>>(),
+                "rowsWithNothingToChange": checked.idle.count,
+                "rowsLikeEarlierOnes": checked.twins.count,
+                "rowsLeftOut": checked.left_out,
                 "mendedCells": mended.map(|mended| mended.cells),
                 "kinds": listing.kinds(),
                 "numbersWithoutPlus": checked.lost_plus.count,
@@ -82,11 +89,16 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         ListFormat::Csv => say(&say_counts(&checked)),
     }
     out.flush()?;
-    Ok(if checked.problems == 0 {
-        ExitCode::Success
-    } else {
-        ExitCode::NothingSent
-    })
+    if checked.rows == 0 && checked.problems == 0 {
+        say("the sheet has a header and no rows");
+    }
+    Ok(
+        if checked.problems == 0 && checked.questions.is_empty() && checked.rows > 0 {
+            ExitCode::Success
+        } else {
+            ExitCode::NothingSent
+        },
+    )
 }
 
 /// Writes a copy with what is certain put right. `None`: the header is not understood, and without it

@@ -74,6 +74,9 @@ pub struct MeaningfulSettings {
     /// The present numbers are read and nothing is changed.
     #[serde(default)]
     pub plan: bool,
+    /// The flags by which the sheet was read otherwise than by itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reading: String,
 }
 
 /// The run began, or went on.

@@ -18,11 +18,6 @@ use crate::model::row::TargetKey;
 /// The longest id looked at; real ones have 82 to 87 characters.
 const LONGEST_ID: usize = 400;
 
-/// What is left of the usual id after the characters that all of its kind begin with, and what
-/// it decodes to, at most.
-const USUAL_REST: usize = 51;
-const USUAL_BYTES: usize = 38;
-
 /// Where a UUID has its dashes; lower-case digits everywhere else.
 const UUID_DASHES: &[u8; 36] = b"........-....-....-....-............";
 
@@ -47,15 +42,6 @@ impl Kind {
             Kind::Location => "LOCATION",
         }
     }
-
-    /// What every id of the kind begins with in base64, and what is left of it in the bytes that
-    /// follow.
-    fn beginning(self) -> (&'static str, &'static [u8]) {
-        match self {
-            Kind::Organization => ("Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElP", b"N/"),
-            Kind::Location => ("Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9O", b"/"),
-        }
-    }
 }
 
 /// An id that passed, and the key that tells its thing apart however it was written.
@@ -77,12 +63,6 @@ pub enum IdFault {
 
 /// Reads a cell that should hold an id of `kind`.
 pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
-    if let Some(key) = key_of_usual(cell, kind) {
-        return Ok(Id {
-            text: Cow::Borrowed(cell),
-            key,
-        });
-    }
     let text = cell.trim_matches(|character| is_blank(character) || is_quote(character));
     if text.is_empty() {
         return Err(IdFault::Empty);
@@ -106,22 +86,6 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
         text: Cow::Borrowed(text),
         key: key_of(thing),
     })
-}
-
-/// The key of an id just as the API writes it, as nearly all are: whole, without padding, with a
-/// UUID in small letters. Only faster than what is done with all others.
-fn key_of_usual(cell: &str, kind: Kind) -> Option<TargetKey> {
-    let (start, before) = kind.beginning();
-    let rest = cell.strip_prefix(start)?;
-    if rest.len() > USUAL_REST {
-        return None;
-    }
-    let mut buffer = [0; USUAL_BYTES];
-    let decoded = base64_simd::URL_SAFE_NO_PAD
-        .decode(rest.as_bytes(), base64_simd::Out::from_slice(&mut buffer))
-        .ok()?;
-    let uuid = decoded.strip_prefix(before)?.try_into().ok()?;
-    is_lower_case_uuid(uuid).then(|| TargetKey(hash(uuid)))
 }
 
 /// Without a way out halfway, which would cost more than it saves.

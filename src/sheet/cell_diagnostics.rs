@@ -28,7 +28,14 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
     if let Some(kind) = calculated(text) {
         return Some(damage(
             kind,
-            "is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text",
+            match kind {
+                ProblemKind::Exponent => {
+                    "was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text"
+                }
+                _ => {
+                    "has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text"
+                }
+            },
         ));
     }
     if is_date(text) {
@@ -40,7 +47,7 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
     if text.replace(ids::is_blank, "").contains("(0)") {
         return Some(damage(
             ProblemKind::OptionalZero,
-            "has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled",
+            "has a `(0)` in it, which is dialed or not depending on where the caller is; write the number as it is to be dialed",
         ));
     }
     None
@@ -77,7 +84,7 @@ pub fn of_several_lines(text: &str) -> Option<CellDiagnostic> {
 fn several_numbers() -> CellDiagnostic {
     damage(
         ProblemKind::SeveralNumbers,
-        "holds several numbers; one stands in a cell, and the next has a column of its own",
+        "holds two numbers or more; put one number into the cell, and the next into a column of its own",
     )
 }
 
@@ -153,13 +160,10 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
             "is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again",
         ));
     }
-    if text.starts_with('#')
-        && text.len() > 1
-        && !text[1..].starts_with(|c: char| c.is_ascii_digit())
-    {
+    if is_error_value(text) {
         return Some(damage(
             ProblemKind::SpreadsheetError,
-            "is what a spreadsheet puts where a formula fails; mend the formula or type the value",
+            "is an error value, which a spreadsheet shows where a formula fails; correct the formula or type the value",
         ));
     }
     text.starts_with('=').then(|| {
@@ -170,8 +174,18 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
     })
 }
 
-/// `1.20256E+10`, `12025550101.0`, `12025550101,00`: taking the dot for a separator would make
-/// another number of it.
+/// `#REF!`, `#SPILL!`, `#WERT!`, and `Err:502` as LibreOffice writes it. Excel invents new ones.
+fn is_error_value(text: &str) -> bool {
+    let is_numbered = |rest: &str| all_digits(rest);
+    let is_hash = |rest: &str| rest.starts_with(|first: char| first.is_alphabetic());
+    text.strip_prefix('#').is_some_and(is_hash)
+        || ["Err:", "Fehler:", "Erreur:"]
+            .iter()
+            .filter_map(|word| text.strip_prefix(word))
+            .any(is_numbered)
+}
+
+/// `1.20256E+10`, `12025550101,00`, `0,5501`.
 fn calculated(text: &str) -> Option<ProblemKind> {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     if let Some((mantissa, exponent)) = text.split_once(['E', 'e']) {
@@ -180,8 +194,8 @@ fn calculated(text: &str) -> Option<ProblemKind> {
             all_digits(&mantissa) && all_digits(exponent.trim_start_matches(['+', '-']));
         return is_calculated.then_some(ProblemKind::Exponent);
     }
-    let (whole, fraction) = text.split_once(['.', ','])?;
-    (all_digits(whole) && all_digits(fraction) && fraction.len() <= 2)
+    let (whole, fraction) = text.split_once(',')?;
+    (all_digits(whole) && all_digits(fraction) && (fraction.len() <= 2 || whole == "0"))
         .then_some(ProblemKind::Decimal)
 }
 
@@ -238,6 +252,10 @@ fn is_month_name(part: &str) -> bool {
 /// `12,025,550,101`. Groups that begin with three digits, `501,502`, may as well be numbers of
 /// their own.
 fn has_thousands_separators(text: &str) -> bool {
+    let text = match text.rsplit_once('.') {
+        Some((whole, fraction)) if all_digits(fraction) => whole,
+        _ => text,
+    };
     [',', '\'', '\u{2019}'].into_iter().any(|separator| {
         let mut groups = text.split(separator);
         let first = groups.next().unwrap_or_default();

@@ -1,8 +1,6 @@
 //! Reads the whole sheet once before anything is sent: every problem, and what a run needs to
 //! know beforehand.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 
 use anyhow::{Context, Result};
@@ -11,19 +9,17 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::row::Row;
+use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
+use crate::sheet::organization_counts::OrganizationCounts;
+pub use crate::sheet::organization_counts::OrganizationRows;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::questions::{InQuestion, Question};
 use crate::sheet::row_reader::called;
 use crate::sheet::{NumberedRecord, Sheet};
-
-/// Organizations counted exactly; more than a partner has.
-const ORGANIZATIONS_COUNTED: usize = 100_000;
-
-/// Organizations remembered with their id, for those who ask whose locations a run was about.
-const ORGANIZATIONS_NAMED: usize = 1000;
 
 /// What is done with two rows for one location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +31,7 @@ pub enum DuplicatePolicy {
 }
 
 /// What the check found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CheckedSheet {
     pub rows: u64,
     /// Rows with a problem (of any number of problems).
@@ -45,6 +41,18 @@ pub struct CheckedSheet {
     pub named: u64,
     /// Rows that an earlier run left as asked and this one leaves alone.
     pub settled: u64,
+    /// Rows that are left out since they are hidden.
+    pub left_out: u64,
+    /// Rows that ask for nothing.
+    pub idle: Suspicion,
+    /// Rows that ask for just what an earlier row asks for, and so are not sent.
+    pub twins: Suspicion,
+    /// Rows that are not sent since a later row for their location was.
+    pub superseded: u64,
+    /// Where a second table begins, whose columns stand in another order: nothing below it can be read.
+    pub second_table: Option<u64>,
+    /// What is asked before anything is sent.
+    pub questions: Vec<Question>,
     /// Different organizations in the rows to send; the token's own counts as one.
     pub organizations: usize,
     /// The first of them, in the order of the sheet.
@@ -60,14 +68,6 @@ pub struct CheckedSheet {
     pub short_rows: Suspicion,
     /// Rows with a cell that seems to hold further ones.
     pub rows_with_rows: Suspicion,
-}
-
-/// An organization and how many rows it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrganizationRows {
-    /// `None`: the token's own.
-    pub id: Option<String>,
-    pub rows: u64,
 }
 
 /// What is accepted but may not be what was meant.
@@ -86,47 +86,22 @@ pub fn check(
     policy: DuplicatePolicy,
     mut report: impl FnMut(&Problem) -> io::Result<()>,
 ) -> Result<CheckedSheet> {
-    let mut checked = CheckedSheet {
-        rows: 0,
-        bad_rows: 0,
-        problems: 0,
-        named: 0,
-        settled: 0,
-        organizations: 0,
-        organizations_named: Vec::new(),
-        duplicates: Duplicates::default(),
-        values_set: 0,
-        values_cleared: 0,
-        lost_plus: Suspicion::default(),
-        lost_zero: Suspicion::default(),
-        short_rows: Suspicion::default(),
-        rows_with_rows: Suspicion::default(),
-    };
-    let mut count_and_report = |problem: &Problem| {
-        checked.problems += 1;
-        report(problem).context("cannot write the list of problems")
-    };
+    let mut checked = CheckedSheet::default();
+    let mut report =
+        |problem: &Problem| report(problem).context("cannot write the list of problems");
     let columns = match &sheet.columns {
         Ok(columns) => columns,
         Err(problems) => {
-            problems.iter().try_for_each(&mut count_and_report)?;
+            checked.problems = problems.len() as u64;
+            problems.iter().try_for_each(&mut report)?;
             return Ok(checked);
         }
     };
-
     let mut seen = SeenRows::default();
     // In ascending order.
     let mut done = Vec::new();
-    // Twins among repeats matter only where repeats are sent.
-    let fingerprint = |row: &Row<'_>| match policy {
-        DuplicatePolicy::Refuse => 0,
-        DuplicatePolicy::InOrder => row.fingerprint(),
-    };
-    let mut organizations = Organizations::default();
-    let mut lost_plus = Suspicion::default();
-    let mut lost_zero = Suspicion::default();
-    let mut short_rows = Suspicion::default();
-    let mut rows_with_rows = Suspicion::default();
+    let mut organizations = OrganizationCounts::default();
+    let mut in_question = InQuestion::of(columns);
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records
@@ -134,93 +109,156 @@ pub fn check(
         .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
     {
         checked.rows += 1;
-        if sheet.is_settled(columns, &numbered.record) {
+        let NumberedRecord {
+            row: number,
+            record,
+            ..
+        } = &numbered;
+        if sheet.is_left_out(*number) {
+            checked.left_out += 1;
+            continue;
+        }
+        if sheet.is_settled(columns, record) {
             checked.settled += 1;
-            done.push(numbered.row);
+            done.push(*number);
             // Counted among the locations all the same: sending an earlier row for one of them
             // now would undo the later.
             if let Ok(row) = sheet.read_row(columns, &numbered, directory) {
-                seen.add(&row, fingerprint(&row));
+                seen.add(&row);
             }
             continue;
         }
-        if numbered.has_quotes
-            && let Some(location) = columns.location_id
-            && holds_a_row(&numbered.record, sheet.delimiter(), location)
+        in_question.add_row(columns, *number, record);
+        if let Some(location) = columns.location_id
+            && holds_a_row(record, sheet.delimiter(), location)
         {
-            rows_with_rows.add(numbered.row);
+            checked.rows_with_rows.add(*number);
         }
         match sheet.read_row(columns, &numbered, directory) {
             Ok(row) => {
-                seen.add(&row, fingerprint(&row));
+                seen.add(&row);
                 organizations.add(row.org_id.as_deref());
-                checked.named += u64::from(called(columns, &numbered.record).is_any());
-                count_doubtful(&row, &mut lost_plus, &mut lost_zero);
-                for change in &row.changes {
-                    match change {
-                        Change::Keep => {}
-                        Change::Clear => checked.values_cleared += 1,
-                        Change::Set(_) => checked.values_set += 1,
-                    }
-                }
-                if numbered.record.len() < columns.width {
-                    short_rows.add(row.number);
+                in_question.add_sent(sheet, columns, row.number, record);
+                checked.named += u64::from(called(columns, record).is_any());
+                checked.count_changes(&row);
+                if record.len() < columns.width {
+                    checked.short_rows.add(row.number);
                 }
             }
+            Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
                 checked.bad_rows += 1;
-                problems.iter().try_for_each(&mut count_and_report)?;
+                let problems = match second_header(sheet, record) {
+                    Some(SecondHeader::Same) => vec![Problem::second_header(*number)],
+                    Some(SecondHeader::Other) => {
+                        checked.second_table = checked.second_table.or(Some(*number));
+                        vec![Problem::second_table(*number)]
+                    }
+                    None => problems,
+                };
+                checked.problems += problems.len() as u64;
+                problems.iter().try_for_each(&mut report)?;
             }
         }
     }
 
     let mut duplicates = seen.find_duplicates();
     duplicates.note_done(|row| done.binary_search(&row).is_ok());
-    if policy == DuplicatePolicy::Refuse {
-        for repeat in duplicates.repeats() {
-            checked.bad_rows += 1;
-            let place = sheet.place_of(repeat.row, columns.location());
-            let message = say_repeat(repeat.earlier);
-            count_and_report(&Problem::of_kind(ProblemKind::SameLocation, place, message))?;
+    if policy == DuplicatePolicy::InOrder {
+        checked.superseded = duplicates.superseded() as u64;
+    } else {
+        let is_done = |row: &u64| done.binary_search(row).is_ok();
+        for row in duplicates.rows().filter(|row| !is_done(row)) {
+            let place = || sheet.place_of(row, columns.location());
+            if let Some(other) = duplicates.contradicts(row) {
+                checked.bad_rows += 1;
+                checked.problems += 1;
+                let message = say_contradiction(other);
+                report(&Problem::of_kind(
+                    ProblemKind::SameLocation,
+                    place(),
+                    message,
+                ))?;
+            } else if duplicates.of_row(row).is_some() {
+                checked.twins.add(row);
+            }
         }
     }
-    checked.organizations = organizations.places.len();
+    checked.questions = in_question.into_questions(sheet, columns);
+    checked.organizations = organizations.count();
     checked.organizations_named = organizations.named;
     checked.duplicates = duplicates;
-    checked.lost_plus = lost_plus;
-    checked.lost_zero = lost_zero;
-    checked.short_rows = short_rows;
-    checked.rows_with_rows = rows_with_rows;
     Ok(checked)
 }
 
+/// What a row is that has the names of columns in it.
+enum SecondHeader {
+    /// The header once more, as where files were put one below the other.
+    Same,
+    /// That of another table.
+    Other,
+}
+
+fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
+    if Columns::count_known(record) < 2 {
+        return None;
+    }
+    let names = |record: &ByteRecord| -> Vec<String> {
+        let names = record
+            .iter()
+            .map(|cell| normalize(&String::from_utf8_lossy(cell)));
+        let mut names: Vec<String> = names.collect();
+        while names.last().is_some_and(String::is_empty) {
+            names.pop();
+        }
+        names
+    };
+    match names(record) == names(&sheet.header) {
+        true => Some(SecondHeader::Same),
+        false => Some(SecondHeader::Other),
+    }
+}
+
 impl CheckedSheet {
+    fn count_changes(&mut self, row: &Row<'_>) {
+        for change in &row.changes {
+            let number = match change {
+                Change::Keep => continue,
+                Change::Clear => {
+                    self.values_cleared += 1;
+                    continue;
+                }
+                Change::Set(number) => number,
+            };
+            self.values_set += 1;
+            match what_may_be_lost(number) {
+                Some(Lost::Plus) => self.lost_plus.add(row.number),
+                Some(Lost::Zero) => self.lost_zero.add(row.number),
+                None => {}
+            }
+        }
+    }
+
     /// Rows a run will send.
     pub fn rows_to_send(&self) -> u64 {
-        let superseded = self.duplicates.superseded() as u64;
-        (self.rows - self.bad_rows - self.settled).saturating_sub(superseded)
+        let unsent = [
+            self.bad_rows,
+            self.settled,
+            self.left_out,
+            self.idle.count,
+            self.twins.count,
+            self.superseded,
+        ];
+        self.rows.saturating_sub(unsent.iter().sum())
     }
 }
 
 impl Suspicion {
-    fn add(&mut self, row: u64) {
+    pub(super) fn add(&mut self, row: u64) {
         if self.count == 0 {
             self.first_row = row;
         }
         self.count += 1;
-    }
-}
-
-fn count_doubtful(row: &Row<'_>, lost_plus: &mut Suspicion, lost_zero: &mut Suspicion) {
-    for change in &row.changes {
-        let Change::Set(number) = change else {
-            continue;
-        };
-        match what_may_be_lost(number) {
-            Some(Lost::Plus) => lost_plus.add(row.number),
-            Some(Lost::Zero) => lost_zero.add(row.number),
-            None => {}
-        }
     }
 }
 
@@ -244,46 +282,9 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
     })
 }
 
-/// What is wrong with a row for a location that row `earlier` is for too.
-pub fn say_repeat(earlier: u64) -> String {
-    format!("this is the location of row {earlier} again; which of the two is meant?")
-}
-
-/// Counts different organizations by a hash of their ids, and the rows of the first ones.
-#[derive(Default)]
-struct Organizations {
-    hasher: RandomState,
-    /// Where in `named` they are, or would be.
-    places: HashMap<u64, usize>,
-    named: Vec<OrganizationRows>,
-    /// The one of the last row, since sheets are sorted more often than not.
-    last: Option<usize>,
-}
-
-impl Organizations {
-    fn add(&mut self, org_id: Option<&str>) {
-        if let Some(last) = self.last.and_then(|last| self.named.get_mut(last))
-            && last.id.as_deref() == org_id
-        {
-            last.rows += 1;
-            return;
-        }
-        let next = self.places.len();
-        let hash = self.hasher.hash_one(org_id);
-        let place = match self.places.get(&hash) {
-            Some(place) => *place,
-            None if next < ORGANIZATIONS_COUNTED => *self.places.entry(hash).or_insert(next),
-            None => return,
-        };
-        if place == self.named.len() && place < ORGANIZATIONS_NAMED {
-            self.named.push(OrganizationRows {
-                id: org_id.map(str::to_string),
-                rows: 0,
-            });
-        }
-        if let Some(named) = self.named.get_mut(place) {
-            named.rows += 1;
-        }
-        self.last = Some(place);
-    }
+/// What is wrong with a row for a location that row `other` is for too.
+pub fn say_contradiction(other: u64) -> String {
+    format!(
+        "row {other} is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
+    )
 }

@@ -1,12 +1,10 @@
 //! Bare digits, and the country they are read in: what `--country` makes of national numbers,
 //! and which numbers look as if a spreadsheet had eaten their `+`.
 
-use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// The longest number with its country code, in digits (E.164).
-const LONGEST: usize = 15;
+use crate::sheet::numbering_plan::{LONGEST, Plan};
 
 /// Shorter ones are extensions or local numbers, which have no country.
 const SHORTEST_NATIONAL: usize = 7;
@@ -14,47 +12,19 @@ const SHORTEST_NATIONAL: usize = 7;
 /// Digits with the country code in front; shorter ones may be national.
 const WITH_COUNTRY: RangeInclusive<usize> = 11..=LONGEST;
 
-/// How the numbers of a country are told apart by their length, where that is not done by a zero
-/// in front that is left out abroad. After the national prefixes in Google's libphonenumber 9.0.
-struct Plan {
-    code: &'static str,
-    /// What is dialled before a number within the country and left out abroad.
-    trunk: &'static [&'static str],
-    /// Digits of a number without either.
-    lengths: RangeInclusive<usize>,
-    /// The first digit of such a number.
-    begins: RangeInclusive<u8>,
-}
-
-const PLANS: [Plan; 6] = [
-    Plan::new("1", &["1"], 10..=10, b'2'..=b'9'),
-    Plan::new("7", &["8"], 10..=10, b'3'..=b'9'),
-    Plan::new("36", &["06"], 8..=9, b'1'..=b'9'),
-    Plan::new("370", &["0", "8"], 8..=8, b'3'..=b'9'),
-    Plan::new("375", &["80", "8"], 9..=9, b'1'..=b'9'),
-    Plan::new("993", &["8"], 8..=8, b'1'..=b'7'),
-];
-
-/// Where a zero in front is part of the number and dialled from abroad too: Italy, San Marino,
-/// Ivory Coast, Burkina Faso, Niger, Benin, Congo, Tajikistan.
-const ZERO_STAYS: [&str; 8] = ["39", "378", "225", "226", "227", "229", "242", "992"];
-
-/// A country's calling code, one to three digits: `+1`, `+49`.
+/// A country by its calling code, one to three digits: `+1`, `+49`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Country(String);
+pub struct Country(&'static Plan);
 
 impl FromStr for Country {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Country, &'static str> {
         let digits = text.trim().trim_start_matches('+');
-        let is_code = matches!(digits.len(), 1..=3)
-            && !digits.starts_with('0')
-            && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_code {
-            return Err("is no country's calling code; it looks like +1 or +49");
-        }
-        Ok(Country(digits.to_string()))
+        let is_code = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let plan = Plan::of_code(digits).filter(|_| is_code);
+        plan.map(Country)
+            .ok_or("is no country's calling code; it looks like +1 or +49")
     }
 }
 
@@ -65,64 +35,35 @@ pub struct Unclear;
 impl Country {
     /// The code with its `+`.
     pub fn code(&self) -> String {
-        format!("+{}", self.0)
+        format!("+{}", self.0.code)
     }
 
-    /// A clean number as it is in this country: bare national digits get the code. Extensions,
-    /// numbers with a `+`, and those that begin with `00` are left as they are.
-    pub fn complete<'n>(&self, number: Cow<'n, str>) -> Result<Cow<'n, str>, Unclear> {
-        let digits = number.as_ref();
-        if digits.starts_with('+') || digits.starts_with("00") || digits.len() < SHORTEST_NATIONAL {
-            return Ok(number);
+    pub(super) fn plan(&self) -> &'static Plan {
+        self.0
+    }
+
+    /// What follows the country code of bare digits that are a number of this country. `None` where
+    /// they are left as they stand: extensions, those that begin with `00`, numbers of other countries.
+    pub(super) fn complete<'n>(&self, digits: &'n str) -> Result<Option<&'n str>, Unclear> {
+        if digits.starts_with("00") || digits.len() < SHORTEST_NATIONAL {
+            return Ok(None);
         }
-        let code = self.0.as_str();
-        let completed = if let Some(plan) = PLANS.iter().find(|plan| plan.code == code) {
-            let Some(national) = plan.national(digits) else {
-                return Ok(number);
-            };
-            format!("+{code}{national}")
-        } else if let Some(rest) = digits.strip_prefix('0') {
-            let zero_stays = ZERO_STAYS.contains(&code);
-            format!("+{code}{}", if zero_stays { digits } else { rest })
-        } else if digits.starts_with(code) {
-            if !WITH_COUNTRY.contains(&digits.len()) {
-                return Err(Unclear);
-            }
-            format!("+{digits}")
-        } else if digits.len() < *WITH_COUNTRY.start() {
-            format!("+{code}{digits}")
-        } else {
-            return Ok(number);
+        let plan = self.0;
+        let fits = |rest: &&str| plan.code.len() + rest.len() <= LONGEST;
+        let national = plan.national(digits).filter(fits);
+        let international = digits
+            .strip_prefix(plan.code.as_str())
+            .filter(|rest| plan.is_possible(rest.len()) && plan.without_kept_trunk(rest).is_none());
+        let (Some(one), Some(other)) = (national, international) else {
+            return Ok(national.or(international));
         };
-        if completed.len() > LONGEST + 1 {
-            return Ok(number);
+        match (plan.is_ordinary(one.len()), plan.is_ordinary(other.len())) {
+            _ if one == other => Ok(Some(one)),
+            (true, false) => Ok(Some(one)),
+            (false, true) => Ok(Some(other)),
+            _ if WITH_COUNTRY.contains(&digits.len()) => Ok(Some(other)),
+            _ => Err(Unclear),
         }
-        Ok(Cow::Owned(completed))
-    }
-}
-
-impl Plan {
-    const fn new(
-        code: &'static str,
-        trunk: &'static [&'static str],
-        lengths: RangeInclusive<usize>,
-        begins: RangeInclusive<u8>,
-    ) -> Plan {
-        Plan {
-            code,
-            trunk,
-            lengths,
-            begins,
-        }
-    }
-
-    /// A number without what may stand before it: nothing, the trunk prefix or the code.
-    fn national<'n>(&self, digits: &'n str) -> Option<&'n str> {
-        let prefixes = [""].iter().chain(self.trunk).chain([&self.code]);
-        let mut without = prefixes.filter_map(|prefix| digits.strip_prefix(*prefix));
-        without.find(|rest| {
-            self.lengths.contains(&rest.len()) && self.begins.contains(&rest.as_bytes()[0])
-        })
     }
 }
 
@@ -156,8 +97,9 @@ mod tests {
 
     fn complete(code: &str, number: &str) -> String {
         let country: Country = code.parse().expect("a code");
-        match country.complete(number.into()) {
-            Ok(number) => number.into_owned(),
+        match country.complete(number) {
+            Ok(Some(rest)) => format!("{}{rest}", country.code()),
+            Ok(None) => number.into(),
             Err(Unclear) => "unclear".into(),
         }
     }
@@ -170,7 +112,6 @@ mod tests {
             ("+1", "5501", "5501"),
             ("+1", "1025550101", "1025550101"),
             ("+1", "442079460000", "442079460000"),
-            ("+1", "+442079460000", "+442079460000"),
             ("+49", "061007731230", "+4961007731230"),
             ("+49", "61007731", "+4961007731"),
             ("+49", "496100773123", "+496100773123"),
@@ -178,7 +119,9 @@ mod tests {
             ("+49", "4941123456", "unclear"),
             ("+39", "0612345678", "+390612345678"),
             ("+45", "20121955", "+4520121955"),
-            ("+45", "45121955", "unclear"),
+            ("+45", "45121955", "+4545121955"),
+            ("+65", "6561234567", "+6561234567"),
+            ("+91", "9123456789", "+919123456789"),
             ("+49", "012345678901234567", "012345678901234567"),
             ("+225", "0712345678", "+2250712345678"),
             ("+7", "84951234567", "+74951234567"),
@@ -203,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_code_has_one_to_three_digits() {
-        for text in ["", "+", "0", "+01", "1234", "US", "1a"] {
+        for text in ["", "+", "0", "+01", "1234", "US", "1a", "+999"] {
             assert!(text.parse::<Country>().is_err(), "{text}");
         }
     }
@@ -227,12 +170,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn completing_twice_changes_nothing_more(code in "[1-9][0-9]{0,2}", number in "\\+?[0-9]{3,20}") {
-            let country: Country = code.parse().expect("a code");
-            if let Ok(once) = country.complete(number.as_str().into()) {
-                let twice = country.complete(once.clone()).expect("clear");
-                proptest::prop_assert!(once.starts_with('+') || once == number.as_str());
-                proptest::prop_assert_eq!(once, twice);
+        fn what_is_completed_is_as_long_as_a_number_can_be(code in "[1-9][0-9]{0,2}", number in "[0-9]{3,20}") {
+            if let Ok(country) = code.parse::<Country>()
+                && let Ok(Some(rest)) = country.complete(&number)
+            {
+                proptest::prop_assert!(number.ends_with(rest));
+                proptest::prop_assert!(country.code().len() + rest.len() <= LONGEST + 1);
             }
         }
     }

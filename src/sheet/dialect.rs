@@ -13,8 +13,8 @@ use crate::sheet::records::{NumberedRecord, Records};
 /// The separators spreadsheets write, the likelier first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// The header stands in one of the first rows; above it there may be a title.
-const HEADER_WITHIN: u64 = 10;
+/// The header stands in one of the first rows; above it there may be a title, a legend, a cover.
+const HEADER_WITHIN: u64 = 1000;
 
 /// What stands between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,7 @@ impl Dialect {
         start: &[u8],
         given: Option<Separator>,
         org_is_given: bool,
+        ignored_columns: &[String],
     ) -> io::Result<Option<Dialect>> {
         let line = separator_line(start);
         let separators = match line.or(given) {
@@ -94,7 +95,12 @@ impl Dialect {
                 if is_blank(&numbered.record) || (known == 0 && best.is_some()) {
                     continue;
                 }
-                let columns = Columns::find(&numbered.record, numbered.row, org_is_given);
+                let columns = Columns::find(
+                    &numbered.record,
+                    numbered.row,
+                    org_is_given,
+                    ignored_columns,
+                );
                 let is_usable = columns.is_ok();
                 if !is_usable && best.as_ref().is_some_and(|(most, _)| *most >= known) {
                     continue;
@@ -166,7 +172,7 @@ mod tests {
     use super::*;
 
     fn find(text: &str) -> Dialect {
-        Dialect::find(text.as_bytes(), None, false)
+        Dialect::find(text.as_bytes(), None, false, &[])
             .expect("bytes can be read")
             .expect("not blank")
     }
@@ -200,7 +206,7 @@ mod tests {
         assert_eq!((layout.delimiter, layout.header_row), (b';', 2));
         let layout = find("a;b;c\n1;2;3\n");
         assert_eq!((layout.delimiter, layout.header_row), (b',', 1));
-        let late = format!("{}orgId,locationId,n1\n", "title\n".repeat(10));
+        let late = format!("{}orgId,locationId,n1\n", "title\n".repeat(1000));
         assert!(find(&late).columns.is_err());
     }
 
@@ -211,7 +217,7 @@ mod tests {
             "\"orgId,locationId,n1\n,a,5501\n",
             "orgId;locationId;\"n1\n;a;5501\n",
         ] {
-            let error = Dialect::find(text.as_bytes(), None, false).expect_err(text);
+            let error = Dialect::find(text.as_bytes(), None, false, &[]).expect_err(text);
             assert!(
                 error.to_string().starts_with("row 1 has a quote"),
                 "{error}"

@@ -1,4 +1,4 @@
-//! Which rows are for a location that an earlier row is for too.
+//! Which rows are for a location that another row is for too.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,7 +12,7 @@ pub struct SeenRows(Vec<Seen>);
 struct Seen {
     location: TargetKey,
     row: u32,
-    fingerprint: u32,
+    changes: u32,
 }
 
 /// A row for a location that an earlier row is for too.
@@ -29,21 +29,21 @@ pub struct Repeat {
 #[derive(Debug, Default)]
 pub struct Duplicates {
     by_row: Vec<Repeat>,
+    /// Rows of which another row for the same location asks for something else, and that row.
+    contradicted: Vec<(u64, u64)>,
     locations: HashSet<TargetKey>,
     /// Rows that are not done, and the later row for their location that is.
     superseded: BTreeMap<u64, u64>,
 }
 
 impl SeenRows {
-    /// `fingerprint` tells twins, where anybody asks for them.
-    ///
     /// Rows beyond the number 4,294,967,295 are not compared; no spreadsheet reaches there.
-    pub fn add(&mut self, row: &Row<'_>, fingerprint: u32) {
+    pub fn add(&mut self, row: &Row<'_>) {
         if let Ok(number) = u32::try_from(row.number) {
             self.0.push(Seen {
                 location: row.key,
                 row: number,
-                fingerprint,
+                changes: row.changes_checksum(),
             });
         }
     }
@@ -55,18 +55,12 @@ impl SeenRows {
         self.0
             .sort_unstable_by_key(|seen| (seen.location, seen.row));
         let mut duplicates = Duplicates::default();
-        for pair in self.0.windows(2) {
-            let [earlier, later] = [pair[0], pair[1]];
-            if earlier.location == later.location {
-                duplicates.locations.insert(later.location);
-                duplicates.by_row.push(Repeat {
-                    row: u64::from(later.row),
-                    earlier: u64::from(earlier.row),
-                    is_twin: earlier.fingerprint == later.fingerprint,
-                });
-            }
+        let groups = self.0.chunk_by(|one, other| one.location == other.location);
+        for group in groups.filter(|group| group.len() > 1) {
+            duplicates.add_group(group);
         }
         duplicates.by_row.sort_unstable_by_key(|repeat| repeat.row);
+        duplicates.contradicted.sort_unstable();
         duplicates
     }
 
@@ -79,14 +73,61 @@ impl SeenRows {
 }
 
 impl Duplicates {
-    /// In the order of the sheet.
-    pub fn repeats(&self) -> &[Repeat] {
-        &self.by_row
+    /// Adds all rows for one location, in the order of the sheet.
+    fn add_group(&mut self, group: &[Seen]) {
+        self.locations
+            .extend(group.first().map(|seen| seen.location));
+        for pair in group.windows(2) {
+            let [earlier, later] = [pair[0], pair[1]];
+            self.by_row.push(Repeat {
+                row: later.row.into(),
+                earlier: earlier.row.into(),
+                is_twin: earlier.changes == later.changes,
+            });
+        }
+        let first = group[0];
+        let Some(other) = group.iter().find(|seen| seen.changes != first.changes) else {
+            return;
+        };
+        let contradicting = |seen: &Seen| {
+            let against = if seen.changes == first.changes {
+                *other
+            } else {
+                first
+            };
+            (seen.row.into(), against.row.into())
+        };
+        self.contradicted.extend(group.iter().map(contradicting));
+    }
+
+    /// The rows for a location that another row is for too, but for those before which there is none
+    /// and that nothing contradicts; in the order of the sheet.
+    pub fn rows(&self) -> impl Iterator<Item = u64> {
+        let repeats = self.by_row.iter().map(|repeat| repeat.row);
+        let mut rows: Vec<u64> = repeats
+            .chain(self.contradicted.iter().map(|(row, _)| *row))
+            .collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows.into_iter()
+    }
+
+    /// No location has several rows.
+    pub fn is_empty(&self) -> bool {
+        self.by_row.is_empty()
     }
 
     pub fn of_row(&self, row: u64) -> Option<Repeat> {
         let found = self.by_row.binary_search_by_key(&row, |repeat| repeat.row);
         found.ok().map(|index| self.by_row[index])
+    }
+
+    /// A row for the location of this one that asks for something else.
+    pub fn contradicts(&self, row: u64) -> Option<u64> {
+        let found = self
+            .contradicted
+            .binary_search_by_key(&row, |(row, _)| *row);
+        found.ok().map(|index| self.contradicted[index].1)
     }
 
     /// Notes which rows may not be sent any more because a later row for their location `is_done`:
@@ -134,7 +175,7 @@ mod tests {
                 key: TargetKey(location),
                 ..Row::asking([Change::Set(text.into()), Change::Keep, Change::Keep])
             };
-            seen.add(&row, row.fingerprint());
+            seen.add(&row);
         }
         seen.find_duplicates()
     }
@@ -148,34 +189,46 @@ mod tests {
             (5, 7, "b"),
             (9, 7, "a"),
         ]);
-        let repeat = |row, earlier, is_twin| Repeat {
-            row,
-            earlier,
-            is_twin,
+        let repeat = |row, earlier, is_twin| {
+            Some(Repeat {
+                row,
+                earlier,
+                is_twin,
+            })
         };
         // The last row repeats the first, but leaving it out would leave `b` standing.
         assert_eq!(
-            found.repeats(),
+            [4, 5, 9].map(|row| found.of_row(row)),
             [repeat(4, 2, false), repeat(5, 4, true), repeat(9, 5, false)]
         );
-        assert_eq!(found.of_row(5), Some(repeat(5, 4, true)));
         assert_eq!(found.of_row(3), None);
         assert!(found.shares(TargetKey(7)) && !found.shares(TargetKey(8)));
     }
 
     #[test]
+    fn rows_that_differ_contradict_each_other_and_twins_do_not() {
+        let found = duplicates(&[
+            (2, 7, "a"),
+            (3, 8, "a"),
+            (4, 7, "b"),
+            (5, 8, "a"),
+            (6, 7, "a"),
+        ]);
+        let contradicted = [2, 3, 4, 5, 6].map(|row| found.contradicts(row));
+        assert_eq!(contradicted, [Some(4), None, Some(2), None, Some(4)]);
+        assert_eq!(found.rows().collect::<Vec<_>>(), [2, 4, 5, 6]);
+    }
+
+    #[test]
     fn a_row_is_superseded_by_a_later_one_for_its_location_that_is_done() {
-        let mut seen = SeenRows::default();
-        for number in [2, 3, 4, 5, 6] {
-            let key = TargetKey(u64::from(number == 4));
-            let row = Row {
-                number,
-                key,
-                ..Row::asking([Change::Keep, Change::Keep, Change::Keep])
-            };
-            seen.add(&row, 0);
-        }
-        let mut duplicates = seen.find_duplicates();
+        let rows = [
+            (2, 7, "a"),
+            (3, 7, "b"),
+            (4, 8, "a"),
+            (5, 7, "c"),
+            (6, 7, "d"),
+        ];
+        let mut duplicates = duplicates(&rows);
         duplicates.note_done(|row| row == 5);
         let superseded = [2, 3, 4, 5, 6].map(|row| duplicates.superseded_by(row));
         assert_eq!(superseded, [Some(5), Some(5), None, None, None]);

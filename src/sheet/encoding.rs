@@ -12,6 +12,9 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 /// Read at once while looking through the file.
 const CHUNK: usize = 64 * 1024;
 
+/// In a text fewer than one byte among so many is a control character.
+const CONTROLS_AMONG: usize = 20;
+
 /// Turned into UTF-8 at once.
 const DECODED: usize = 64 * 1024;
 
@@ -62,7 +65,7 @@ impl TextForm {
             Some(encoding) => (encoding, false),
             None => match utf_16_by_its_zeros(start) {
                 Some(encoding) => (Encoding(encoding), true),
-                None if start.contains(&0) => return Ok(None),
+                None if is_binary(start) => return Ok(None),
                 None => {
                     let code_page = guess_code_page(file)?;
                     (Encoding(code_page.unwrap_or(UTF_8)), code_page.is_some())
@@ -105,6 +108,13 @@ impl TextForm {
         self.reader(bytes).read_to_end(&mut text)?;
         Ok(text)
     }
+}
+
+/// A text may have a stray NUL in it, which its cell is refused for; other files are full of such.
+fn is_binary(start: &[u8]) -> bool {
+    let is_control = |byte: &&u8| matches!(byte, 0..=8 | 0xe..=0x19 | 0x1b..=0x1f);
+    let controls = start.iter().filter(is_control).count();
+    controls * CONTROLS_AMONG > start.len()
 }
 
 /// Text in plain letters has a zero in every other byte.

@@ -6,7 +6,7 @@ use crate::model::change::Change;
 use crate::model::ids::{self, IdFault, Kind};
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::country::Country;
-use crate::sheet::number::{REMOVE, is_number, read_change_in, without_separators};
+use crate::sheet::number::{REMOVE, read_change, without_separators};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::row_reader::read_id;
 use crate::table::strip_text_formula;
@@ -79,13 +79,13 @@ pub(super) fn fixed_number<'c>(
 ) -> Option<(FixRule, Cow<'c, str>)> {
     let bare = strip_text_formula(cell.trim_matches(ids::is_blank));
     let bare = bare.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
-    match read_change_in(cell, country) {
+    match read_change(cell, country) {
         Ok(Change::Keep) => Some((FixRule::Around, Cow::Borrowed(""))),
         Ok(Change::Clear) => Some((FixRule::Remove, Cow::Borrowed(REMOVE))),
         Ok(Change::Set(number)) => {
             let kind = if number == bare {
                 FixRule::Around
-            } else if number == without_separators(bare) {
+            } else if without_separators(bare).is_some_and(|bare| bare == number) {
                 FixRule::Separators
             } else {
                 FixRule::Country
@@ -94,10 +94,9 @@ pub(super) fn fixed_number<'c>(
         }
         Err(damage) if damage.kind == ProblemKind::Decimal => {
             let (whole, fraction) = bare.split_once('.')?;
-            let is_certain = is_number(whole)
-                && whole.len() <= DIGITS_KEPT
-                && fraction.bytes().all(|digit| digit == b'0');
-            match read_change_in(whole, country) {
+            let is_certain =
+                whole.len() <= DIGITS_KEPT && fraction.bytes().all(|digit| digit == b'0');
+            match read_change(whole, country) {
                 Ok(Change::Set(number)) if is_certain => Some((FixRule::Decimal, number)),
                 _ => None,
             }

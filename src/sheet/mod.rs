@@ -7,27 +7,30 @@ pub mod check;
 pub mod columns;
 pub mod country;
 mod dialect;
+mod digit_groups;
 pub mod directory;
 pub mod duplicates;
 mod encoding;
 pub mod export_sheet;
 mod field_count;
 pub mod fix_rules;
+pub mod hidden;
 pub mod input;
-mod line_buffer;
 pub mod names;
 pub mod number;
+mod numbering_plan;
+mod organization_counts;
 pub mod preconditions;
 pub mod problem;
 pub mod problem_kind;
 pub mod problem_list;
-mod quoted_record;
+pub mod questions;
+mod record_parser;
 mod records;
 pub mod result_columns;
 pub mod row_reader;
 pub mod selection;
-mod xlsx_reader;
-mod zip_guard;
+mod xlsx;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -47,14 +50,16 @@ pub use dialect::Separator;
 use directory::Directory;
 pub use encoding::Encoding;
 use encoding::{Text, TextForm};
+use hidden::{HiddenCells, HiddenPolicy};
 use input::SAVE_AS_CSV;
 pub use input::is_standard_input;
 use problem::{Place, Problem};
+use problem_kind::ProblemKind;
 pub use records::{NumberedRecord, Records};
 use row_reader::LastOrganization;
 
 /// How much of the file is looked at to tell what it is.
-const LOOKED_AT: u64 = 64 * 1024;
+const LOOKED_AT: u64 = 1024 * 1024;
 
 /// An opened sheet. The file stays open, so that every pass reads the same file even when
 /// another one takes its name meanwhile.
@@ -77,6 +82,8 @@ pub struct Sheet {
     has_byte_order_mark: bool,
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
+    /// What the eye does not see of a workbook.
+    pub hidden: HiddenCells,
     reading: ReadOptions,
     last_organization: LastOrganization,
 }
@@ -89,12 +96,45 @@ pub struct ReadOptions {
     /// Where bare national numbers belong; without it they are sent as they stand.
     pub country: Option<Country>,
     pub rows: RowFilter,
-    /// Which sheet of a workbook; `None`: the first.
+    /// Which sheet of a workbook; `None`: the only visible one with the columns that are read.
     pub sheet: Option<String>,
     /// `None`: found by the look of the file. A byte order mark counts for more.
     pub encoding: Option<Encoding>,
     /// `None`: found by the names in the header. A line `sep=;` counts for more.
     pub separator: Option<Separator>,
+    /// `None`: what is hidden in a workbook is in question.
+    pub hidden: Option<HiddenPolicy>,
+    /// Names of columns that are the person's own although they look like others.
+    pub ignored_columns: Vec<String>,
+}
+
+impl ReadOptions {
+    /// The flags by which other cells would be read than without them.
+    pub fn flags(&self) -> String {
+        let named =
+            |flag: &str, value: Option<String>| value.map(|value| format!("{flag} {value}"));
+        let ignored = self.ignored_columns.iter();
+        [
+            named("--sheet", self.sheet.clone()),
+            named(
+                "--encoding",
+                self.encoding.map(|encoding| encoding.to_string()),
+            ),
+            named(
+                "--separator",
+                self.separator.map(|separator| separator.to_string()),
+            ),
+            named(
+                "--hidden",
+                self.hidden.map(|policy| policy.word().to_string()),
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(ignored.map(|name| format!("--ignore-column {name}")))
+        .collect::<Vec<_>>()
+        .join(" ")
+    }
 }
 
 /// Which rows of the sheet the run is about.
@@ -124,14 +164,25 @@ impl Sheet {
         input::refuse_other_formats(&start).with_context(cannot_use)?;
         let mut said = Vec::new();
         let mut spooled = None;
+        let mut hidden = HiddenCells::default();
+        let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
+            let is_usable = |start: &[u8]| {
+                let separator = Some(xlsx::SEPARATOR);
+                let found = Dialect::find(start, separator, org_is_given, &reading.ignored_columns);
+                found.is_ok_and(|found| found.is_some_and(|found| found.columns.is_ok()))
+            };
             let sheet =
-                xlsx_reader::spool(&file, reading.sheet.as_deref()).with_context(cannot_use)?;
+                xlsx::spool(&file, reading.sheet.as_deref(), is_usable).with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
             said.extend(sheet.chosen.map(|name| {
-                format!("the workbook has several sheets; `{name}` is read, --sheet names another")
+                format!(
+                    "the workbook has several sheets; `{}` is read, --sheet names another",
+                    problem::shorten(&name)
+                )
             }));
             spooled = Some(sheet.file);
+            hidden = sheet.hidden;
         } else if reading.sheet.is_some() {
             bail!("`{shown}` is not a workbook, so it has no sheets with names; leave out --sheet");
         }
@@ -144,13 +195,12 @@ impl Sheet {
             })?;
         let text = form.read_all(&start).with_context(cannot_read)?;
 
-        let org_is_given = reading.default_org.is_some();
         let separator = if is_workbook {
-            Some(xlsx_reader::SEPARATOR)
+            Some(xlsx::SEPARATOR)
         } else {
             reading.separator
         };
-        let layout = Dialect::find(&text, separator, org_is_given)
+        let mut layout = Dialect::find(&text, separator, org_is_given, &reading.ignored_columns)
             .with_context(cannot_read)?
             .with_context(|| format!("`{shown}` is empty"))?;
         if let Ok(columns) = &layout.columns
@@ -161,10 +211,22 @@ impl Sheet {
                 "`{shown}` is not a results file, so it does not say which rows failed; --only-failed needs the results of an earlier run"
             );
         }
+        if reading.hidden == Some(HiddenPolicy::Skip)
+            && let Ok(columns) = &mut layout.columns
+        {
+            columns.leave_out_numbers(|column| hidden.is_column_hidden(column));
+        }
         said.extend(assumptions(&form, &layout, &text));
+        if let Ok(columns) = &layout.columns
+            && columns.org_id.or(columns.org_name).is_none()
+            && !org_is_given
+        {
+            said.push("there is no column `orgId`, so each row is for the token's own organization, if it manages only that one".to_string());
+        }
         Ok(Sheet {
             path: path.to_path_buf(),
             assumptions: said,
+            hidden,
             file,
             spooled,
             form,
@@ -237,6 +299,10 @@ impl Sheet {
         record: &'r NumberedRecord,
         directory: &Directory,
     ) -> Result<Row<'r>, Vec<Problem>> {
+        let merged = self.merged_cells(columns, record.row);
+        if !merged.is_empty() {
+            return Err(merged);
+        }
         let default_org = self.reading.default_org.as_deref();
         let country = self.reading.country.as_ref();
         row_reader::read_row(
@@ -285,6 +351,40 @@ impl Sheet {
             column,
             problem::shorten(&String::from_utf8_lossy(name)),
         )
+    }
+
+    /// Whether the row is not sent since it is hidden. In results a filter is the choice.
+    pub fn is_left_out(&self, row: u64) -> bool {
+        let is_skipped = match self.reading.hidden {
+            Some(policy) => policy == HiddenPolicy::Skip,
+            None => self.reading.rows == RowFilter::OnlyFailed,
+        };
+        is_skipped && self.hidden.is_row_hidden(row)
+    }
+
+    /// Whether nobody said yet what is done with hidden rows and columns.
+    pub(in crate::sheet) fn asks_about_hidden(&self) -> bool {
+        self.reading.hidden.is_none() && self.reading.rows == RowFilter::All
+    }
+
+    /// A problem for each cell that is read and merged into another, which alone has a value.
+    fn merged_cells(&self, columns: &Columns, row: u64) -> Vec<Problem> {
+        if !self.hidden.has_merged_cells() {
+            return Vec::new();
+        }
+        let problem = |column| {
+            let (into_row, into_column) = self.hidden.merged_into(row, column)?;
+            let into = format!("{}{into_row}", problem::column_letters(into_column));
+            let says = format!(
+                "this cell is merged into {into} and has no value of its own; unmerge the cells and fill in each"
+            );
+            Some(Problem::of_kind(
+                ProblemKind::Merged,
+                self.place_of(row, column),
+                says,
+            ))
+        };
+        columns.read().filter_map(problem).collect()
     }
 
     /// Whether the row is left alone because an earlier run left it as asked.

@@ -7,45 +7,43 @@ use crate::model::change::Change;
 use crate::model::ids;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
+use crate::sheet::digit_groups::{DigitGroups, GroupFault};
+use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::strip_text_formula;
 
-/// Digits a number has. No length is published: this spans extensions and the longest E.164
-/// number with a prefix before it.
-const DIGITS: std::ops::RangeInclusive<usize> = 3..=20;
+/// Digits that a number without `+` has: an extension has two at least, and the service takes 30
+/// characters at most.
+const DIGITS: std::ops::RangeInclusive<usize> = 2..=30;
 
 /// The word that clears a number, in any case; Control Hub's own sheets use it too.
 pub const REMOVE: &str = "REMOVE";
 
-/// What a number cell asks for in a country, or what is wrong with it.
-pub(super) fn read_change_in<'c>(
+/// Words between the two ends of a range.
+const RANGE_WORDS: [&str; 9] = [
+    " to ",
+    " bis ",
+    " till ",
+    " until ",
+    " thru ",
+    " through ",
+    " hasta ",
+    " tot ",
+    " al ",
+];
+
+/// What a number cell asks for, or what is wrong with it. Bare national numbers are those of `country`.
+pub(super) fn read_change<'c>(
     cell: &'c str,
     country: Option<&Country>,
 ) -> Result<Change<'c>, CellDiagnostic> {
-    let change = read_change(cell)?;
-    let (Change::Set(number), Some(country)) = (&change, country) else {
-        return Ok(change);
-    };
-    match country.complete(number.clone()) {
-        Ok(number) => Ok(Change::Set(number)),
-        Err(_) => Err(CellDiagnostic {
-            kind: ProblemKind::CountryUnclear,
-            says: format!(
-                "`{}` can be read with or without the country code {code}; write it as {code}…",
-                shorten(cell),
-                code = country.code()
-            ),
-        }),
-    }
-}
-
-/// What a number cell asks for, or what is wrong with it.
-fn read_change(cell: &str) -> Result<Change<'_>, CellDiagnostic> {
     match cell {
         "" => return Ok(Change::Keep),
         REMOVE => return Ok(Change::Clear),
-        number if is_number(number) => return Ok(Change::Set(Cow::Borrowed(number))),
+        number if is_sent_as_it_stands(number, country) => {
+            return Ok(Change::Set(Cow::Borrowed(number)));
+        }
         _ => {}
     }
     let text = strip_text_formula(cell.trim_matches(ids::is_blank));
@@ -56,76 +54,251 @@ fn read_change(cell: &str) -> Result<Change<'_>, CellDiagnostic> {
     if text.eq_ignore_ascii_case(REMOVE) {
         return Ok(Change::Clear);
     }
-    let refuse = |kind, why: &str| {
-        let says = format!("`{}` {why}", shorten(text));
-        Err(CellDiagnostic { kind, says })
-    };
-    if let Some(CellDiagnostic { kind, says }) = cell_diagnostics::of_raw_number(text) {
-        return refuse(kind, &says);
+    match read_number(text, country) {
+        Ok(number) => Ok(Change::Set(Cow::Owned(number))),
+        Err(CellDiagnostic { kind, says }) => Err(CellDiagnostic {
+            kind,
+            says: format!("`{}` {says}", shorten(text)),
+        }),
     }
-    let number = without_separators(text);
-    if is_number(&number) {
-        if let Some(CellDiagnostic { kind, says }) = cell_diagnostics::of_several_lines(text) {
-            return refuse(kind, &says);
+}
+
+/// Most cells hold nothing but a number, at which nothing needs a closer look.
+fn is_sent_as_it_stands(cell: &str, country: Option<&Country>) -> bool {
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match cell.strip_prefix('+') {
+        Some(digits) => all_digits(digits) && international_fault(digits).is_none(),
+        None => {
+            country.is_none()
+                && DIGITS.contains(&cell.len())
+                && all_digits(cell)
+                && trunk_fault(cell).is_none()
         }
-        return Ok(Change::Set(Cow::Owned(number)));
     }
-    let is_number_cell = |part: &str| is_number(&without_separators(part));
-    if let Some(CellDiagnostic { kind, says }) =
-        cell_diagnostics::of_no_number(text, is_number_cell)
+}
+
+fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiagnostic> {
+    if let Some(diagnostic) = cell_diagnostics::of_raw_number(text) {
+        return Err(diagnostic);
+    }
+    let plain = in_plain_characters(text);
+    let Some(groups) = DigitGroups::read(&plain) else {
+        let is_number = |part: &str| {
+            let groups = DigitGroups::read(&in_plain_characters(part));
+            groups.is_some_and(|groups| DIGITS.contains(&groups.digits().len()))
+        };
+        return Err(cell_diagnostics::of_no_number(text, is_number).unwrap_or_else(not_a_number));
+    };
+    if let Some(diagnostic) = cell_diagnostics::of_several_lines(text) {
+        return Err(diagnostic);
+    }
+    let digits = groups.digits();
+    let refuse = |fault| Err(say_fault(fault, &digits));
+    if let Some(fault) = groups.sign_or_point() {
+        return refuse(fault);
+    }
+    if groups.has_plus() {
+        return match international(&groups, &digits) {
+            None => Ok(format!("+{digits}")),
+            Some(diagnostic) => Err(diagnostic),
+        };
+    }
+    if let Some(country) = country
+        && let Some(after_code) = country.complete(&digits).map_err(|_| unclear(country))?
     {
-        return refuse(kind, &says);
+        let plan = country.plan();
+        let mut fault = groups.fault_in(plan, after_code);
+        if fault.is_none() && !plan.is_strict() {
+            fault = groups.fault_without_country();
+        }
+        return match fault {
+            None => Ok(format!("+{}{after_code}", plan.code)),
+            Some(fault) => refuse(fault),
+        };
     }
-    let digits = number.strip_prefix('+').unwrap_or(&number);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return refuse(
-            ProblemKind::NotANumber,
-            "is not a number; digits with a `+` in front are, and `REMOVE` clears one",
+    if let Some(fault) = groups.fault_without_country() {
+        return refuse(fault);
+    }
+    if let Some(diagnostic) = trunk_fault(&digits) {
+        return Err(diagnostic);
+    }
+    if !DIGITS.contains(&digits.len()) {
+        return Err(CellDiagnostic {
+            kind: ProblemKind::WrongLength,
+            says: format!(
+                "has {}; a phone number has {} to {}",
+                crate::model::wording::plural(digits.len() as u64, "digit"),
+                DIGITS.start(),
+                DIGITS.end()
+            ),
+        });
+    }
+    Ok(digits)
+}
+
+/// What is wrong with a number that begins with `+`, however its digits are grouped.
+fn international(groups: &DigitGroups, digits: &str) -> Option<CellDiagnostic> {
+    let country = Plan::of_international(digits);
+    if let Some((plan, after_code)) = country
+        && plan.without_kept_trunk(after_code).is_none()
+        && let Some(fault) = groups.fault_in(plan, after_code)
+    {
+        return Some(say_fault(fault, digits));
+    }
+    international_fault(digits)
+}
+
+/// What is wrong with the digits that follow a `+`.
+fn international_fault(digits: &str) -> Option<CellDiagnostic> {
+    let diagnostic = |kind, says| Some(CellDiagnostic { kind, says });
+    if digits.starts_with('0') {
+        return diagnostic(ProblemKind::CountryCode, say_zero(digits));
+    }
+    let Some((plan, after_code)) = Plan::of_international(digits) else {
+        if (DIGITS.start() + 1..=LONGEST).contains(&digits.len()) {
+            return None;
+        }
+        let says = format!(
+            "has {} digits after the `+`; an international number has at most {LONGEST}",
+            digits.len()
         );
+        return diagnostic(ProblemKind::WrongLength, says);
+    };
+    if let Some(rest) = plan.without_kept_trunk(after_code) {
+        return diagnostic(ProblemKind::TrunkPrefix, say_trunk(plan, after_code, rest));
     }
-    refuse(
-        ProblemKind::WrongLength,
-        &format!(
-            "has {} digits; a number has {} to {}",
-            digits.len(),
-            DIGITS.start(),
-            DIGITS.end()
-        ),
+    if plan.is_possible(after_code.len()) && digits.len() <= LONGEST {
+        return None;
+    }
+    let says = format!(
+        "has {} digits after the country code +{}, where a number has {}",
+        after_code.len(),
+        plan.code,
+        plan.lengths()
+    );
+    diagnostic(ProblemKind::WrongLength, says)
+}
+
+/// A trunk prefix that was kept behind `00` and the country code.
+fn trunk_fault(bare: &str) -> Option<CellDiagnostic> {
+    let (plan, after_code) = Plan::of_international(bare.strip_prefix("00")?)?;
+    let rest = plan.without_kept_trunk(after_code)?;
+    Some(CellDiagnostic {
+        kind: ProblemKind::TrunkPrefix,
+        says: say_trunk(plan, after_code, rest),
+    })
+}
+
+fn say_trunk(plan: &Plan, after_code: &str, rest: &str) -> String {
+    format!(
+        "has the trunk prefix `{}` after the country code +{code}, which is dialed within the country only; write +{code}{rest}",
+        &after_code[..after_code.len() - rest.len()],
+        code = plan.code
     )
 }
 
-pub(super) fn without_separators(text: &str) -> String {
-    text.chars()
-        .filter(|character| !is_separator(*character))
-        .map(narrow)
-        .collect()
-}
-
-/// Digits with an optional leading `+`, of a length a number can have.
-pub(super) fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// What people put between digits to read them better: blanks, hyphens and dashes, dots,
-/// brackets. Not `/` or `,`, which also stand between two numbers.
-fn is_separator(character: char) -> bool {
-    ids::is_blank(character)
-        || matches!(
-            character,
-            '-' | '.' | '(' | ')' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}'
-        )
-}
-
-/// Full-width digits and plus sign, as East Asian keyboards write them, to the plain ones.
-fn narrow(character: char) -> char {
-    match character {
-        '\u{ff10}'..='\u{ff19}' => {
-            char::from_digit(u32::from(character) - 0xff10, 10).unwrap_or(character)
+fn say_zero(digits: &str) -> String {
+    let prefix = ["00", "011"]
+        .into_iter()
+        .find(|prefix| digits.starts_with(prefix));
+    match prefix {
+        Some(prefix) => format!(
+            "has the prefix `{prefix}` after the `+`, which means the same; write +{}",
+            &digits[prefix.len()..]
+        ),
+        None => {
+            "has a `0` after the `+`, where the country code begins; write + and the country code"
+                .to_string()
         }
-        '\u{ff0b}' => '+',
-        other => other,
     }
+}
+
+fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
+    let (kind, says) = match fault {
+        GroupFault::Minus => (
+            ProblemKind::Negative,
+            "has a minus sign or stands in brackets as a negative amount does: a spreadsheet calculated it; type the phone number again in a cell formatted as text".to_string(),
+        ),
+        GroupFault::Decimal => (
+            ProblemKind::Decimal,
+            "has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text".to_string(),
+        ),
+        GroupFault::Range => (
+            ProblemKind::Range,
+            "is a range; put one number into the cell".to_string(),
+        ),
+        GroupFault::Ambiguous if digits.len() > LONGEST => (
+            ProblemKind::SeveralNumbers,
+            "is a range or two numbers; put one number into the cell, and the next into a column of its own".to_string(),
+        ),
+        GroupFault::Ambiguous => (
+            ProblemKind::SeveralNumbers,
+            format!(
+                "could be a range, two numbers or one number of {} digits; if it is one, write it with + and the country code, or as {digits}",
+                digits.len()
+            ),
+        ),
+        GroupFault::Extension { complete, rest } => (
+            ProblemKind::Extension,
+            format!(
+                "has `{rest}` after the complete number `{complete}`, as an extension or the end of a range; take it out"
+            ),
+        ),
+    };
+    CellDiagnostic { kind, says }
+}
+
+fn not_a_number() -> CellDiagnostic {
+    CellDiagnostic {
+        kind: ProblemKind::NotANumber,
+        says: "is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number".to_string(),
+    }
+}
+
+fn unclear(country: &Country) -> CellDiagnostic {
+    CellDiagnostic {
+        kind: ProblemKind::CountryUnclear,
+        says: format!(
+            "can be read with or without the country code {code}; write it as {code}…",
+            code = country.code()
+        ),
+    }
+}
+
+/// The digits of a cell that holds a number.
+pub(super) fn without_separators(text: &str) -> Option<String> {
+    let groups = DigitGroups::read(&in_plain_characters(text))?;
+    let plus = if groups.has_plus() { "+" } else { "" };
+    Some(format!("{plus}{}", groups.digits()))
+}
+
+/// The characters that people put between digits, and digits and plus signs as East Asian keyboards
+/// write them, in a few plain ones: blank, hyphen, dash, dot, tilde for a range. Not `/` or `,`, which
+/// stand between two numbers as well.
+fn in_plain_characters(text: &str) -> String {
+    let mut text = text.to_string();
+    for word in RANGE_WORDS {
+        if text.contains(word) {
+            text = text.replace(word, "~");
+        }
+    }
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{ff10}'..='\u{ff19}' => {
+                plain.extend(char::from_digit(u32::from(character) - 0xff10, 10));
+            }
+            '\u{ff0b}' => plain.push('+'),
+            '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{fe63}' | '\u{ff0d}' => plain.push('-'),
+            '\u{2013}'..='\u{2015}' | '\u{2212}' => plain.push('\u{2013}'),
+            '\u{2026}' => plain.push_str(".."),
+            '\u{2192}' | '\u{301c}' | '\u{ff5e}' | '\u{223c}' => plain.push('~'),
+            blank if blank.is_whitespace() => plain.push(' '),
+            invisible if ids::is_blank(invisible) => {}
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -146,31 +319,41 @@ mod tests {
                 "+442079460000",
             ),
             ("\u{202a}+12025550101\u{202c}", "+12025550101"),
-            ("＋４９１２３", "+49123"),
+            ("＋４９１２３４", "+491234"),
             ("00442079460000", "00442079460000"),
             ("\u{201c}+12025550101\u{201d}", "+12025550101"),
             ("=\"+12025550101\"", "+12025550101"),
             ("\n+12025550101\r\n", "+12025550101"),
         ] {
-            assert_eq!(read_change(cell), Ok(Change::Set(number.into())), "{cell}");
+            assert_eq!(
+                read_change(cell, None),
+                Ok(Change::Set(number.into())),
+                "{cell}"
+            );
         }
     }
 
     #[test]
     fn empty_cells_keep_and_the_word_clears() {
         for cell in ["", " ", "\u{a0}", "'", "\u{feff}"] {
-            assert_eq!(read_change(cell), Ok(Change::Keep), "{cell:?}");
+            assert_eq!(read_change(cell, None), Ok(Change::Keep), "{cell:?}");
         }
         for cell in ["REMOVE", "remove", " Remove\u{a0}"] {
-            assert_eq!(read_change(cell), Ok(Change::Clear), "{cell:?}");
+            assert_eq!(read_change(cell, None), Ok(Change::Clear), "{cell:?}");
         }
     }
 
     #[test]
     fn what_is_no_number_is_refused_and_never_guessed() {
         let said: Vec<String> = [
-            "12",
-            "123456789012345678901",
+            "1",
+            "1234567890123456789012345678901",
+            "-857",
+            "5501-5510",
+            "+1 202-555-0101-5501",
+            "+49 030 1234567",
+            "+0049301234567",
+            "+1202555010",
             "1.20256E+10",
             "1,2E10",
             "12025550101.0",
@@ -199,36 +382,42 @@ mod tests {
             "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607",
         ]
         .iter()
-        .map(|cell| read_change(cell).expect_err(cell).says)
+        .map(|cell| read_change(cell, None).expect_err(cell).says)
         .collect();
         insta::assert_snapshot!(said.join("\n"), @r"
-        `12` has 2 digits; a number has 3 to 20
-        `123456789012345678901` has 21 digits; a number has 3 to 20
-        `1.20256E+10` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
-        `1,2E10` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
-        `12025550101.0` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
-        `+49 (0) 6100 773123` has a `(0)` in it, which is dialled or not depending on where the caller is; write the number as it is to be dialled
-        `n/a` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `5501/5502` holds several numbers; one stands in a cell, and the next has a column of its own
+        `1` has 1 digit; a phone number has 2 to 30
+        `1234567890123456789012345678901` has 31 digits; a phone number has 2 to 30
+        `-857` has a minus sign or stands in brackets as a negative amount does: a spreadsheet calculated it; type the phone number again in a cell formatted as text
+        `5501-5510` could be a range, two numbers or one number of 8 digits; if it is one, write it with + and the country code, or as 55015510
+        `+1 202-555-0101-5501` has `5501` after the complete number `+12025550101`, as an extension or the end of a range; take it out
+        `+49 030 1234567` has the trunk prefix `0` after the country code +49, which is dialed within the country only; write +49301234567
+        `+0049301234567` has the prefix `00` after the `+`, which means the same; write +49301234567
+        `+1202555010` has 9 digits after the country code +1, where a number has 10
+        `1.20256E+10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
+        `1,2E10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
+        `12025550101.0` has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text
+        `+49 (0) 6100 773123` has a `(0)` in it, which is dialed or not depending on where the caller is; write the number as it is to be dialed
+        `n/a` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+        `5501/5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
         `12,025,550,101` has thousands separators; format the cell as text and take them out
-        `1+2025550101` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `++12025550101` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `+` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `-` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `١٢٣٤` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-        `#REF!` is what a spreadsheet puts where a formula fails; mend the formula or type the value
+        `1+2025550101` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+        `++12025550101` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+        `+` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+        `-` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+        `١٢٣٤` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+        `#REF!` is an error value, which a spreadsheet shows where a formula fails; correct the formula or type the value
         `########` is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again
         `=A2` is a formula; in the spreadsheet, copy the cells and paste them as values
         `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
         `Jan-25` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
         `1202555O1O1` has the letter `O` where the digit `0` seems to be meant; type the digit
         `l2025550101` has the letter `l` where the digit `1` seems to be meant; type the digit
-        `501, 502` holds several numbers; one stands in a cell, and the next has a column of its own
-        `5501\u{a}5502` holds several numbers; one stands in a cell, and the next has a column of its own
-        `5501\u{d}\u{a}5502` holds several numbers; one stands in a cell, and the next has a column of its own
-        `5501-\u{2028}(5502)` holds several numbers; one stands in a cell, and the next has a column of its own
-        `+1 202 555 0101\u{d}+1 202 555 0102` holds several numbers; one stands in a cell, and the next has a column of its own
-        `+12025550101 +12025550102` holds several numbers; one stands in a cell, and the next has a column of its own
+        `501, 502` holds two numbers or more; put one number into the cell, and the next into a column of its own
+        `5501\u{a}5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
+        `5501\u{d}\u{a}5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
+        `5501-\u{2028}(5502)` holds two numbers or more; put one number into the cell, and the next into a column of its own
+        `+1 202 555 0101\u{d}+1 202 555 0102` holds two numbers or more; put one number into the cell, and the next into a column of its own
+        `+12025550101 +12025550102` holds two numbers or more; put one number into the cell, and the next into a column of its own
         `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607` is an id, where a number must stand; are the cells of this row in the wrong columns?
         ");
     }
@@ -236,8 +425,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn whatever_a_cell_holds_only_a_number_goes_out(cell in "\\PC*|[+0-9 ().E'-]*") {
-            if let Ok(Change::Set(number)) = read_change(&cell) {
-                assert!(is_number(&number), "{number}");
+            if let Ok(Change::Set(number)) = read_change(&cell, None) {
+                let digits = number.strip_prefix('+').unwrap_or(&number);
+                assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{number}");
+                assert!(DIGITS.contains(&digits.len()), "{number}");
             }
         }
     }

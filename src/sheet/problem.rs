@@ -48,12 +48,35 @@ impl Problem {
         }
     }
 
-    /// A row that asks for nothing: the one problem that leaves the location as it should be.
+    /// A row that asks for nothing, which leaves the location as it should be.
     pub fn nothing_to_change(row: u64) -> Problem {
         Problem::of_kind(
             ProblemKind::NothingToChange,
             Place::row(row),
-            "there is nothing to change: give a number, or `REMOVE` to clear one",
+            "nothing to change: no number is given, nor REMOVE to clear one",
+        )
+    }
+
+    /// Whether the row asks for nothing, which is a note.
+    pub fn is_idle(&self) -> bool {
+        self.kind == ProblemKind::NothingToChange
+    }
+
+    /// The header once more.
+    pub fn second_header(row: u64) -> Problem {
+        Problem::of_kind(
+            ProblemKind::SecondHeader,
+            Place::row(row),
+            "this is the header again; delete the row",
+        )
+    }
+
+    /// A second table, whose rows cannot be read by the first one's columns.
+    pub fn second_table(row: u64) -> Problem {
+        Problem::of_kind(
+            ProblemKind::SecondHeader,
+            Place::row(row),
+            "a second table begins here, with its columns in another order; put it into a file of its own",
         )
     }
 

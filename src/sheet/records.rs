@@ -1,37 +1,33 @@
 //! Reads a CSV file row by row and keeps count of the rows as a spreadsheet shows them.
 //!
-//! The csv crate says neither how a line ended nor where it passed over blank ones, so lines are told
-//! apart here. One without a quote in it, as most are, has its cells just between the separators,
-//! which are found in half the time the csv crate takes; any other is left to that crate's parser.
+//! The csv crate says neither how a line ended nor where it passed over blank ones, so the blank lines
+//! are passed over here; each row is left to the parser that crate is made of.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use csv::ByteRecord;
-use memchr::{memchr_iter, memchr3};
 
-use crate::sheet::line_buffer::LineBuffer;
-use crate::sheet::quoted_record::QuotedRecord;
+use crate::sheet::record_parser::RecordParser;
 
 /// No row that people make is longer; one that seems so is the rest of the file after a quote that
 /// was opened and never closed.
 const LONGEST_ROW: usize = 16 * 1024 * 1024;
+
+/// Read at once.
+const BLOCK: usize = 64 * 1024;
 
 /// A record and the row a spreadsheet shows it in.
 #[derive(Debug, Default, Clone)]
 pub struct NumberedRecord {
     pub row: u64,
     pub record: ByteRecord,
-    /// There were quotes in it, without which no cell holds a line break.
-    pub has_quotes: bool,
 }
 
 /// The records of a file, with blank ones left out but counted.
 #[derive(Debug)]
 pub struct Records<R> {
-    text: LineBuffer<R>,
-    delimiter: u8,
-    /// Made when it is needed: its tables cost more than a small file.
-    quoted: Option<Box<QuotedRecord>>,
+    text: BufReader<R>,
+    parser: RecordParser,
     row: u64,
     /// The last line ended in a carriage return, of which the line feed may be still to come.
     is_after_return: bool,
@@ -44,9 +40,8 @@ pub struct Records<R> {
 impl<R: Read> Records<R> {
     pub fn new(source: R, delimiter: u8) -> Records<R> {
         Records {
-            text: LineBuffer::new(source),
-            delimiter,
-            quoted: None,
+            text: BufReader::with_capacity(BLOCK, source),
+            parser: RecordParser::new(delimiter),
             row: 0,
             is_after_return: false,
             is_at_end: false,
@@ -75,7 +70,7 @@ impl<R: Read> Records<R> {
     pub fn read(&mut self, numbered: &mut NumberedRecord) -> io::Result<bool> {
         while self.skip_blank_lines()? {
             self.row += 1;
-            numbered.has_quotes = self.read_row(&mut numbered.record)?;
+            self.read_row(&mut numbered.record)?;
             // A row of nothing but separators is as blank as an empty line.
             if numbered.record.as_slice().is_empty() {
                 continue;
@@ -108,86 +103,49 @@ impl<R: Read> Records<R> {
     /// Goes to where the next row begins; false where there is none.
     fn skip_blank_lines(&mut self) -> io::Result<bool> {
         loop {
-            match self.text.rest().first().copied() {
-                Some(b'\n') if self.is_after_return => self.end_line(0),
-                Some(b'\r' | b'\n') => {
-                    self.row += 1;
-                    self.end_line(0);
+            match self.text.fill_buf()?.first().copied() {
+                Some(end @ (b'\r' | b'\n')) => {
+                    if !(end == b'\n' && self.is_after_return) {
+                        self.row += 1;
+                    }
+                    self.is_after_return = end == b'\r';
+                    self.text.consume(1);
                 }
-                Some(_) => return Ok(true),
-                None if self.text.read_on()? => {}
-                None => return Ok(false),
+                other => return Ok(other.is_some()),
             }
         }
     }
 
-    /// Whether there were quotes in it.
-    fn read_row(&mut self, record: &mut ByteRecord) -> io::Result<bool> {
-        let mut searched = 0;
-        let end = loop {
-            let rest = self.text.rest();
-            match memchr3(b'"', b'\r', b'\n', &rest[searched..]) {
-                Some(at) if rest[searched + at] == b'"' => {
-                    return self.read_quoted_row(record).map(|()| true);
-                }
-                Some(at) => break searched + at,
-                None => searched = rest.len(),
-            }
-            ensure_row_can_be(self.row, searched)?;
-            if !self.text.read_on()? {
-                break searched;
-            }
-        };
-        let line = &self.text.rest()[..end];
-        record.clear();
-        let mut start = 0;
-        for separator in memchr_iter(self.delimiter, line) {
-            record.push_field(&line[start..separator]);
-            start = separator + 1;
-        }
-        record.push_field(&line[start..]);
-        self.end_line(end);
-        Ok(false)
-    }
-
-    fn read_quoted_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {
-        let make = || Box::new(QuotedRecord::new(self.delimiter));
-        let quoted = self.quoted.get_or_insert_with(make);
+    fn read_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {
         let mut length = 0;
         loop {
-            let (taken, is_whole) = quoted.read(self.text.rest());
-            length += taken;
+            let text = self.text.fill_buf()?;
+            if text.is_empty() {
+                break;
+            }
+            let (taken, is_whole) = self.parser.read(text);
             if is_whole {
-                quoted.hand_over(record);
-                self.end_line(taken.saturating_sub(1));
+                self.is_after_return = taken > 0 && text[taken - 1] == b'\r';
+                self.is_at_end = false;
+                self.text.consume(taken);
+                self.parser.hand_over(record);
                 return Ok(());
             }
-            self.text.take(taken);
+            self.text.consume(taken);
+            length += taken;
             ensure_row_can_be(self.row, length)?;
-            if self.text.read_on()? {
-                continue;
-            }
-            // A line break ends every row but one with an open quote.
-            let (_, is_whole) = quoted.read(b"\n");
-            quoted.hand_over(record);
-            if !is_whole {
-                return Err(io::Error::other(format!(
-                    "row {} has a quote that is opened and never closed, or the file is cut off there; close the quote or get the whole file",
-                    self.row
-                )));
-            }
-            self.end_line(0);
+        }
+        // A line break ends every row but one with an open quote.
+        let (_, is_whole) = self.parser.read(b"\n");
+        self.parser.hand_over(record);
+        (self.is_after_return, self.is_at_end) = (false, true);
+        if is_whole {
             return Ok(());
         }
-    }
-
-    /// Passes over the rest of a line and the byte that ends it, if there is one.
-    fn end_line(&mut self, length: usize) {
-        let rest = self.text.rest();
-        let end = rest.get(length);
-        self.is_after_return = end == Some(&b'\r');
-        self.is_at_end = end.is_none();
-        self.text.take(rest.len().min(length + 1));
+        Err(io::Error::other(format!(
+            "row {} has a quote that is opened and never closed, or the file is cut off there; close the quote or get the whole file",
+            self.row
+        )))
     }
 }
 
@@ -209,7 +167,6 @@ fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::line_buffer::BLOCK;
 
     fn rows_of(text: &str) -> Vec<(u64, String)> {
         let mut records = Records::new(text.as_bytes(), b',');

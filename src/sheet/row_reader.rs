@@ -15,7 +15,7 @@ use crate::sheet::columns::Columns;
 use crate::sheet::country::Country;
 use crate::sheet::directory::Directory;
 use crate::sheet::field_count::wrong_width;
-use crate::sheet::number::read_change_in;
+use crate::sheet::number::read_change;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::strip_text_formula;
@@ -57,6 +57,16 @@ pub fn read_row<'r>(
         let name = header.get(column).unwrap_or_default();
         Place::cell(*row, column, shorten(&String::from_utf8_lossy(name)))
     };
+    if record.as_slice().contains(&0) {
+        let has_nul = |(_, cell): &(usize, &[u8])| cell.contains(&0);
+        let cells = record.iter().enumerate().filter(has_nul);
+        return Err(cells
+            .map(|(column, _)| {
+                let says = "the cell holds a NUL character, which no text has; type it again";
+                Problem::of_kind(ProblemKind::NotText, place(column), says)
+            })
+            .collect());
+    }
     let text = std::str::from_utf8(record.as_slice()).ok();
     let cell = |column: Option<usize>| -> Option<&'r str> {
         let Some(range) = column.and_then(|column| record.range(column)) else {
@@ -112,7 +122,7 @@ pub fn read_row<'r>(
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
         let FieldKind::Number = columns.setting.fields[index].kind;
-        match read_change_in(text, country) {
+        match read_change(text, country) {
             Ok(change) => changes.push(change),
             Err(CellDiagnostic { kind, says }) => {
                 let column = columns.fields[index].unwrap_or_default();
@@ -230,7 +240,30 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
     CellDiagnostic { kind, says }
 }
 
-/// The id in a cell.
+/// The id in a cell, without what was pasted along: punctuation behind it, padding as it stands in an
+/// address, the name of its thing in brackets.
 pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
-    ids::read(strip_text_formula(cell), kind)
+    let cell = strip_text_formula(cell);
+    let fault = match ids::read(cell, kind) {
+        Err(fault @ IdFault::NoId) => fault,
+        read => return read,
+    };
+    let mut found = None;
+    let mut has_other_words = false;
+    for word in
+        cell.split(|character: char| ids::is_blank(character) || "()[]<>,;".contains(character))
+    {
+        let word = word
+            .trim_end_matches('.')
+            .trim_end_matches("%3D")
+            .trim_end_matches("%3d");
+        match ids::read(word, kind) {
+            Ok(_) if found.is_some() => return Err(fault),
+            Ok(id) => found = Some(id),
+            Err(_) => has_other_words |= word.contains(char::is_alphanumeric),
+        }
+    }
+    // `id (name)`, but not an id beside something that may be another.
+    let is_certain = !has_other_words || cell.contains('(');
+    found.filter(|_| is_certain).ok_or(fault)
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
-use crate::sheet::check::{DuplicatePolicy, say_repeat};
+use crate::sheet::check::{DuplicatePolicy, say_contradiction};
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::Duplicates;
@@ -40,6 +40,16 @@ impl<'a> Selection<'a> {
         if self.sheet.is_settled(self.columns, &numbered.record) {
             return Choice::Keep;
         }
+        if self.sheet.is_left_out(numbered.row) {
+            // What an earlier run noted of it stays.
+            return match self.columns.outcome_in(&numbered.record) {
+                Some(_) => Choice::Keep,
+                None => Choice::Leave(Outcome::unsent(
+                    OutcomeKind::Skipped,
+                    "the row is hidden in the workbook",
+                )),
+            };
+        }
         let row = match self.sheet.read_row(self.columns, numbered, self.directory) {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),
@@ -50,18 +60,19 @@ impl<'a> Selection<'a> {
             let message = format!("row {later}, which is for the same location, was sent already");
             return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
         }
-        let Some(repeat) = self.duplicates.of_row(row.number) else {
-            return Choice::Send(row);
-        };
-        let (kind, message) = match self.duplicate_policy {
-            DuplicatePolicy::Refuse => (OutcomeKind::Invalid, say_repeat(repeat.earlier)),
-            DuplicatePolicy::InOrder if repeat.is_twin => (
+        let repeat = self.duplicates.of_row(row.number);
+        let contradicts = self.duplicates.contradicts(row.number);
+        match (self.duplicate_policy, repeat, contradicts) {
+            (DuplicatePolicy::Refuse, _, Some(other)) => Choice::Leave(Outcome::unsent(
+                OutcomeKind::Invalid,
+                say_contradiction(other),
+            )),
+            (_, Some(repeat), _) if repeat.is_twin => Choice::Leave(Outcome::unsent(
                 OutcomeKind::Skipped,
                 format!("the same as row {}", repeat.earlier),
-            ),
-            DuplicatePolicy::InOrder => return Choice::Send(row),
-        };
-        Choice::Leave(Outcome::unsent(kind, message))
+            )),
+            _ => Choice::Send(row),
+        }
     }
 
     /// The rows to send, but for those in `done_before`; with what a plan says they must find.

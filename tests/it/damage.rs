@@ -20,13 +20,13 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
     let damage: [(&str, &str, &str, &[&str]); 22] = [
         (
             "exponent",
-            "type the number again",
+            "type the phone number again",
             "n1",
             &["1.20256E+10", "1,20256E+10"],
         ),
         (
             "decimal",
-            "type the number again",
+            "type the phone number again",
             "n2",
             &["12025550101.0", "12025550101,00"],
         ),
@@ -38,13 +38,13 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         (
             "spreadsheet-error",
-            "mend the formula",
+            "correct the formula",
             "n1",
             &["#REF!", "#N/A"],
         ),
         (
             "spreadsheet-error",
-            "mend the formula",
+            "correct the formula",
             "locationId",
             &["#N/A"],
         ),
@@ -81,7 +81,7 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         (
             "optional-zero",
-            "as it is to be dialled",
+            "as it is to be dialed",
             "n1",
             &["+49 (0) 30 1234567"],
         ),
@@ -108,8 +108,8 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         ("not-an-id", "looks like", "locationId", &["Dublin"]),
         ("missing-id", "is needed here", "locationId", &[""]),
-        ("not-a-number", "`REMOVE` clears one", "n1", &["n/a"]),
-        ("wrong-length", "3 to 20", "n1", &["12"]),
+        ("not-a-number", "REMOVE to clear the number", "n1", &["n/a"]),
+        ("wrong-length", "2 to 30", "n1", &["7"]),
     ];
     let damage: Vec<_> = (damage.iter())
         .flat_map(|(kind, advice, name, cells)| {

@@ -44,7 +44,7 @@ fn what_is_certain_is_put_right_and_the_rest_stays_a_problem_in_its_row() {
     row 7, column E (n3): `="05501"` → `05501`
     row 7, column G (): ` ` → nothing
     row 9, column C (n1): `202.555.0109` → `2025550109`
-    row 8, column C (n1): `1.20256E+10` is not a phone number any more but a value a spreadsheet calculated; type the number again in a cell formatted as text
+    row 8, column C (n1): `1.20256E+10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
     row 8, column D (n2): `12O25550105` has the letter `O` where the digit `0` seems to be meant; type the digit
     row 8, column E (n3): `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
     row 9, column B (Location ID): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAw…` is the beginning of an id: it has 60 characters and such an id has 82; copy the whole id

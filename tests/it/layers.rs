@@ -13,8 +13,7 @@ use syn::visit::{self, Visit};
 const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &[""]),
     ("base64", &["model/ids.rs", "simulator/"]),
-    ("base64_simd", &["model/ids.rs"]),
-    ("calamine", &["sheet/xlsx_reader.rs"]),
+    ("quick_xml", &["sheet/xlsx/"]),
     ("chardetng", &["sheet/encoding.rs"]),
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/", "commands/pages.rs"]),
@@ -33,7 +32,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "table/",
         ],
     ),
-    ("csv_core", &["sheet/quoted_record.rs"]),
+    ("csv_core", &["sheet/record_parser.rs"]),
     ("encoding_rs", &["sheet/encoding.rs"]),
     ("encoding_rs_io", &["sheet/encoding.rs"]),
     (
@@ -66,12 +65,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hyper", &["simulator/"]),
     ("hyper_util", &["simulator/"]),
     ("indicatif", &["application/progress/"]),
+    ("icu_normalizer", &["sheet/"]),
     ("jiff", &[""]),
     ("maud", &["application/report/"]),
-    ("memchr", &["sheet/"]),
     ("percent_encoding", &["webex/", "simulator/"]),
     ("plotters", &["application/report/timeline.rs"]),
     ("reqwest", &["webex/http/"]),
+    ("rlibphonenumber", &["sheet/numbering_plan.rs"]),
     ("rust_xlsxwriter", &["table/xlsx_writer.rs"]),
     ("rustix", &["platform/"]),
     ("rustls", &["webex/http/"]),
@@ -90,7 +90,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tracing", &[""]),
     ("tracing_subscriber", &["application/logging.rs"]),
     ("uuid", &["engine/", "webex/", "model/ids.rs", "simulator/"]),
-    ("zip", &["sheet/zip_guard.rs"]),
+    ("zip", &["sheet/xlsx/package.rs"]),
 ];
 
 /// A source file: where it is below `src`, and what it says outside of its tests.

@@ -39,6 +39,8 @@ mod survival;
 mod terminal;
 mod tokens;
 mod undo;
+mod verdicts;
 mod ways;
 mod whoami;
 mod workbook;
+mod workbook_verdicts;

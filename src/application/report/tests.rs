@@ -42,6 +42,7 @@ fn header(text: &str) -> RunHeader {
             rehearsal: false,
             backup: true,
             plan: false,
+            reading: String::new(),
         },
         ..RunHeader::default()
     }

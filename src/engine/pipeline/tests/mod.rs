@@ -227,7 +227,7 @@ impl Case {
             remembered: None,
         };
         let mut seen = SeenRows::default();
-        (2..rows + 2).for_each(|number| seen.add(&row(number, locations), 0));
+        (2..rows + 2).for_each(|number| seen.add(&row(number, locations)));
         let start = Instant::now();
         let stops = stream::iter(self.stops)
             .then(|after| sleep_until(start + after))

@@ -1,16 +1,20 @@
 //! Finds the columns wxbulk knows by their names in the header.
 
+mod header_name;
+mod header_names;
+
 use std::ops::Range;
 
 use csv::ByteRecord;
 
 use crate::model::outcome::OutcomeKind;
 use crate::setting::{self, Setting};
-use crate::sheet::problem::{Place, Problem, column_letters};
+use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
-
-/// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
-const MISSPELT: usize = 2;
+pub use header_name::Meant;
+pub(super) use header_name::normalize;
+use header_name::{HeaderName, Known};
+use header_names::HeaderNames;
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,138 +34,53 @@ pub struct Columns {
     pub width: usize,
     /// The result columns of an earlier run, where the sheet is a results file.
     pub results: Option<Range<usize>>,
+    /// Columns that may have been meant for others.
+    pub near: Vec<NearColumn>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    OrgId,
-    LocationId,
-    OrgName,
-    LocationName,
-    /// A field of the setting.
-    Field(usize),
-}
-
-impl Known {
-    const IDS_AND_NAMES: [Known; 4] = [
-        Known::OrgId,
-        Known::LocationId,
-        Known::OrgName,
-        Known::LocationName,
-    ];
-
-    /// All columns of a sheet for a setting.
-    fn all(setting: &Setting) -> impl Iterator<Item = Known> + use<> {
-        let fields = 0..setting.fields.len();
-        Self::IDS_AND_NAMES
-            .into_iter()
-            .chain(fields.map(Known::Field))
-    }
-
-    fn of_name(name: &str, setting: &Setting) -> Option<Known> {
-        Self::all(setting).find(|known| known.spellings(setting).contains(&name))
-    }
-
-    /// As [`normalize`] leaves them.
-    fn spellings(self, setting: &Setting) -> &'static [&'static str] {
-        match self {
-            Known::OrgId => &["orgid", "organizationid"],
-            Known::LocationId => &["locationid"],
-            Known::OrgName => &["orgname", "organizationname"],
-            Known::LocationName => &["locationname"],
-            Known::Field(index) => setting.fields[index].spellings,
-        }
-    }
-
-    fn name(self, setting: &Setting) -> &'static str {
-        match self {
-            Known::OrgId => "orgId",
-            Known::LocationId => "locationId",
-            Known::OrgName => "orgName",
-            Known::LocationName => "locationName",
-            Known::Field(index) => setting.fields[index].column,
-        }
-    }
-}
-
-/// The setting whose columns the header has; the first of all where it has none.
-fn setting_of(header: &ByteRecord) -> &'static Setting {
-    let names: Vec<String> = names_in(header).collect();
-    let has_a_column = |setting: &&Setting| {
-        let mut spellings = setting.fields.iter().flat_map(|field| field.spellings);
-        spellings.any(|spelling| names.iter().any(|name| name == spelling))
-    };
-    setting::ALL
-        .into_iter()
-        .find(has_a_column)
-        .unwrap_or(setting::ALL[0])
-}
-
-fn names_in(header: &ByteRecord) -> impl Iterator<Item = String> {
-    header
-        .iter()
-        .map(|cell| normalize(&String::from_utf8_lossy(cell)))
+/// A column that is not read although its name is near one that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearColumn {
+    pub column: usize,
+    pub meant: Meant,
 }
 
 impl Columns {
     /// Finds the columns in the header, which stands in `row`; else everything that is wrong
-    /// with it. `org_is_given`: an organization for the rows without one was named.
+    /// with it. `org_is_given`: an organization for the rows without one was named. The columns that
+    /// are called as one of `ignored` are the person's own.
     pub fn find(
         header: &ByteRecord,
         row: u64,
         org_is_given: bool,
+        ignored: &[String],
     ) -> Result<Columns, Vec<Problem>> {
-        let setting = setting_of(header);
-        let mut places: Vec<(Known, Vec<usize>)> = Known::all(setting)
-            .map(|known| (known, Vec::new()))
-            .collect();
-        for (index, name) in names_in(header).enumerate() {
-            let known = Known::of_name(&name, setting);
-            if let Some((_, found)) = places.iter_mut().find(|(one, _)| Some(*one) == known) {
-                found.push(index);
-            }
-        }
-        let of = |known: Known| -> &[usize] {
-            let found = places.iter().find(|(one, _)| *one == known);
-            found.map_or(&[], |(_, found)| found)
-        };
-        let mut problems = Vec::new();
-        let is_missing = |known| of(known).is_empty();
-        for (known, found) in &places {
-            let name = known.name(setting);
-            // Where there are ids nobody asks for names, which are the user's own business.
-            let is_needed = match known {
-                Known::OrgName => is_missing(Known::OrgId) && !org_is_given,
-                Known::LocationName => is_missing(Known::LocationId),
-                _ => true,
-            };
-            if let ([_, second, ..], true) = (&found[..], is_needed) {
-                let second = *second;
-                let letters: Vec<_> = found.iter().map(|index| column_letters(*index)).collect();
-                problems.push(Problem::new(
-                    Place::cell(row, second, name),
-                    format!(
-                        "there are {} columns `{}`: {}; rename or delete all but one",
-                        found.len(),
-                        name,
-                        letters.join(", ")
-                    ),
-                ));
-            }
-        }
-        let first = |known| of(known).first().copied();
-        let only = |known| <&[_; 1]>::try_from(of(known)).ok();
-        let location_id = first(Known::LocationId);
-        let location_name = only(Known::LocationName).map(|[at]| *at);
-        let org_id = first(Known::OrgId);
-        let org_name = only(Known::OrgName).map(|[at]| *at);
+        let setting = setting_of(header, ignored);
+        let names = HeaderNames::read(header, ignored, setting);
+        let mut problems = names.repeated(row, org_is_given);
+        problems.extend(
+            ignored
+                .iter()
+                .filter_map(|name| names.unknown(header, row, name)),
+        );
+        let [location_id, org_id] =
+            [Known::LocationId, Known::OrgId].map(|known| names.first(known));
+        let [location_name, org_name] =
+            [Known::LocationName, Known::OrgName].map(|known| names.only(known));
         let fields: Vec<Option<usize>> = (0..setting.fields.len())
-            .map(|index| first(Known::Field(index)))
+            .map(|index| names.first(Known::Field(index)))
             .collect();
-        let mut missing = |name: &str, known: &[Known], hint: &str| {
+        let mut missing = |name: &str, meant: &[Meant], hint: &str| {
             let found = list_of_names(header);
-            let hint = match nearest(header, known, setting) {
-                Some(near) => format!(" (is it `{near}`? then rename that)"),
+            let is_meant = |near: &&NearColumn| meant.contains(&near.meant);
+            let hint = match names.near.iter().find(is_meant) {
+                Some(near) => {
+                    let found = shorten(&String::from_utf8_lossy(&header[near.column]));
+                    format!(
+                        " (is it `{found}`? then rename that to {})",
+                        near.meant.name(setting)
+                    )
+                }
                 None => hint.to_string(),
             };
             problems.push(Problem::new(
@@ -169,27 +88,30 @@ impl Columns {
                 format!("there is no column `{name}`{hint}; the columns found are {found}"),
             ));
         };
-        if org_id.or(org_name).is_none() && !org_is_given {
-            missing(
-                "orgId",
-                &[Known::OrgId],
-                " (add one; a cell left empty means the token's own organization; or name the organization with --org)",
-            );
-        }
         if location_id.or(location_name).is_none() {
             missing(
                 "locationId",
-                &[Known::LocationId],
+                &[Meant::LocationId, Meant::LocationName],
                 " (nor `locationName`, which would do)",
             );
         }
         if fields.iter().all(Option::is_none) {
-            let known: Vec<Known> = (0..setting.fields.len()).map(Known::Field).collect();
-            missing(&one_of(&setting.column_names()), &known, "");
+            let meant = [None].into_iter().chain((0..fields.len()).map(Some));
+            let meant: Vec<Meant> = meant.map(Meant::Number).collect();
+            missing(&one_of(&setting.column_names()), &meant, "");
         }
         if !problems.is_empty() {
             return Err(problems);
         }
+        let is_in_question = |near: &NearColumn| match near.meant {
+            Meant::Number(_) | Meant::OrgId => true,
+            Meant::OtherNumber(index) => fields.get(index) == Some(&None),
+            Meant::LocationId => location_id.is_none(),
+            Meant::OrgName => org_name.is_none(),
+            Meant::LocationName => false,
+        };
+        let mut near = names.near;
+        near.retain(is_in_question);
         Ok(Columns {
             org_id,
             org_name,
@@ -199,6 +121,7 @@ impl Columns {
             fields,
             width: used_width(header),
             results: result_columns(header, setting),
+            near,
         })
     }
 
@@ -207,13 +130,32 @@ impl Columns {
         self.location_id.or(self.location_name).unwrap_or_default()
     }
 
+    /// Takes columns of numbers for the person's own.
+    pub(super) fn leave_out_numbers(&mut self, is_left_out: impl Fn(usize) -> bool) {
+        for column in &mut self.fields {
+            *column = column.filter(|column| !is_left_out(*column));
+        }
+    }
+
+    /// All columns that are read.
+    pub fn read(&self) -> impl Iterator<Item = usize> {
+        let ids = [self.org_id, self.location_id];
+        // A name beside an id is only for the person.
+        let org_name = self.org_name.filter(|_| self.org_id.is_none());
+        let location_name = self.location_name.filter(|_| self.location_id.is_none());
+        let names = [org_name, location_name];
+        let fields = self.fields.iter().copied();
+        ids.into_iter().chain(names).chain(fields).flatten()
+    }
+
     /// How many cells of a row are names of known columns.
     pub fn count_known(row: &ByteRecord) -> usize {
-        let is_known = |name: &String| {
+        let is_known = |cell: &&[u8]| {
+            let cell = String::from_utf8_lossy(cell);
             let mut settings = setting::ALL.into_iter();
-            settings.any(|setting| Known::of_name(name, setting).is_some())
+            settings.any(|setting| matches!(HeaderName::read(&cell, setting), HeaderName::Known(_)))
         };
-        names_in(row).filter(is_known).count()
+        row.iter().filter(is_known).count()
     }
 
     /// Where an earlier run wrote its outcomes.
@@ -255,6 +197,16 @@ fn used_width(header: &ByteRecord) -> usize {
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
+/// The setting whose columns the header has; the first of all where it has none.
+fn setting_of(header: &ByteRecord, ignored: &[String]) -> &'static Setting {
+    let has_a_column = |setting: &&&'static Setting| {
+        let names = HeaderNames::read(header, ignored, setting);
+        (0..setting.fields.len()).any(|index| names.first(Known::Field(index)).is_some())
+    };
+    let found = setting::ALL.iter().find(has_a_column);
+    found.copied().unwrap_or(setting::ALL[0])
+}
+
 /// ``n1`, `n2` or `n3``, as it stands between two backticks.
 fn one_of(names: &[&str]) -> String {
     match names {
@@ -265,18 +217,13 @@ fn one_of(names: &[&str]) -> String {
     }
 }
 
-/// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too.
-pub(super) fn normalize(name: &str) -> String {
-    name.chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 /// The result columns stand together in their order, or they are columns of the user's that
 /// happen to have such a name.
 fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<Range<usize>> {
-    let names: Vec<String> = names_in(header).collect();
+    let names = header
+        .iter()
+        .map(|cell| normalize(&String::from_utf8_lossy(cell)));
+    let names: Vec<String> = names.collect();
     let stands_at = |at: usize, wanted: &[String]| {
         let found = names.get(at..at + wanted.len());
         found.is_some_and(|found| {
@@ -294,38 +241,12 @@ fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<Range<usize>
     Some(start..end)
 }
 
-/// The name in the header that was probably meant for one of `wanted`: misspelt by a letter or two.
-fn nearest(header: &ByteRecord, wanted: &[Known], setting: &Setting) -> Option<String> {
-    let distance = |name: &str| {
-        let name = normalize(name);
-        let spellings = wanted.iter().flat_map(|known| known.spellings(setting));
-        // A short name has too many neighbors: `n4` is not a misspelt `n1`. One that is much longer
-        // or shorter is not worth the comparison.
-        let letters = name.chars().count();
-        let likely = spellings
-            .filter(|spelling| spelling.len() >= 5 && spelling.len().abs_diff(letters) <= MISSPELT);
-        likely
-            .map(|spelling| strsim::damerau_levenshtein(&name, spelling))
-            .min()
-    };
-    let names = header.iter().map(|cell| String::from_utf8_lossy(cell));
-    let near = names.filter(|name| Known::of_name(&normalize(name), setting).is_none());
-    let near = near.filter_map(|name| Some((distance(&name)?, name)));
-    let (_, name) = near.filter(|(distance, _)| *distance <= MISSPELT).min()?;
-    Some(super::problem::shorten(&name))
-}
-
 fn list_of_names(header: &ByteRecord) -> String {
     const SHOWN: usize = 12;
     let mut names: Vec<String> = header
         .iter()
         .take(SHOWN)
-        .map(|cell| {
-            format!(
-                "`{}`",
-                super::problem::shorten(&String::from_utf8_lossy(cell))
-            )
-        })
+        .map(|cell| format!("`{}`", shorten(&String::from_utf8_lossy(cell))))
         .collect();
     if header.len() > SHOWN {
         names.push(format!("and {} more", header.len() - SHOWN));
@@ -338,7 +259,7 @@ mod tests {
     use super::*;
 
     fn find(header: &[&str]) -> Result<Columns, Vec<String>> {
-        Columns::find(&ByteRecord::from(header.to_vec()), 1, false)
+        Columns::find(&ByteRecord::from(header.to_vec()), 1, false, &[])
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
@@ -363,7 +284,6 @@ mod tests {
         let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
         insta::assert_snapshot!(problems.join("\n"), @"
         row 1, column C (locationId): there are 2 columns `locationId`: B, C; rename or delete all but one
-        row 1: there is no column `orgId` (is it `Org`? then rename that); the columns found are `Org`, `locationId`, `location id`, `x`
         row 1: there is no column `n1`, `n2` or `n3`; the columns found are `Org`, `locationId`, `location id`, `x`
         ");
         assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
@@ -373,14 +293,61 @@ mod tests {
     fn a_misspelt_column_is_asked_about() {
         let nearest_to = |name: &str| {
             let problems = find(&["orgId", name, "n1"]).expect_err("a problem");
-            problems[0].contains(&format!("(is it `{name}`?"))
+            problems[0].contains(&format!("(is it `{name}`? then rename that to location"))
         };
-        for name in ["LocatoinID", "Location Ids", "loction-id"] {
+        for name in ["LocatoinID", "Location Ids", "loction-id", "Location"] {
             assert!(nearest_to(name), "{name}");
         }
         for name in ["site id", "", "x", "place"] {
             assert!(!nearest_to(name), "{name}");
         }
+    }
+
+    #[test]
+    fn columns_in_question_are_those_whose_meaning_nothing_else_has() {
+        let near = |header: &[&str], ignored: &[&str]| {
+            let ignored: Vec<String> = ignored.iter().map(ToString::to_string).collect();
+            let header = ByteRecord::from(header.to_vec());
+            let columns = Columns::find(&header, 1, false, &ignored).expect("usable");
+            columns
+                .near
+                .iter()
+                .map(|near| near.column)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            near(&["orgId", "locationId", "n1", "n 2 (new)", "n4"], &[]),
+            [3, 4]
+        );
+        assert_eq!(
+            near(&["orgId", "locationId", "n1", "n 2 (new)", "n4"], &["N4"]),
+            [3]
+        );
+        assert_eq!(
+            near(&["orgId", "locationId", "n1", "Phone 1", "Phone 2"], &[]),
+            [4]
+        );
+        assert_eq!(
+            near(&["orgId", "locationId", "n1", "Location UUID"], &[]),
+            [0; 0]
+        );
+        assert_eq!(
+            near(&["orgId", "locationName", "n1", "Location UUID"], &[]),
+            [3]
+        );
+        assert_eq!(
+            near(&["orgId", "locationId", "n1", "Organisation"], &[]),
+            [3]
+        );
+        assert!(find(&["orgId", "locationId", "n1", "n1.1"]).is_err());
+        assert_eq!(near(&["orgId", "locationId", "n2", "n1.1"], &[]), [3]);
+        let unknown = Columns::find(
+            &ByteRecord::from(vec!["locationId", "n1"]),
+            1,
+            false,
+            &["x".into()],
+        );
+        assert!(unknown.is_err());
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Parses rows with quotes in them, by the parser that the csv crate is made of.
+//! Parses one row after the other, by the parser that the csv crate is made of.
 
 use csv::ByteRecord;
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
-/// A row that may go on over several lines, as far as it was read.
+/// A row, as far as it was read; it may go on over several lines.
 #[derive(Debug)]
-pub(super) struct QuotedRecord {
+pub(super) struct RecordParser {
     parser: csv_core::Reader,
     text: Vec<u8>,
     /// Where in it the cells end.
@@ -14,9 +14,9 @@ pub(super) struct QuotedRecord {
     cells: usize,
 }
 
-impl QuotedRecord {
-    pub(super) fn new(delimiter: u8) -> QuotedRecord {
-        QuotedRecord {
+impl RecordParser {
+    pub(super) fn new(delimiter: u8) -> RecordParser {
+        RecordParser {
             parser: ReaderBuilder::new().delimiter(delimiter).build(),
             text: vec![0; 1024],
             ends: vec![0; 16],

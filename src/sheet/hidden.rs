@@ -1,0 +1,119 @@
+//! What a workbook's sheet hides from the eye, and which of its cells are merged into others.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// What is done with rows and columns of numbers that are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HiddenPolicy {
+    Include,
+    Skip,
+}
+
+impl HiddenPolicy {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            HiddenPolicy::Include => "include",
+            HiddenPolicy::Skip => "skip",
+        }
+    }
+}
+
+impl FromStr for HiddenPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<HiddenPolicy, String> {
+        match text {
+            "include" => Ok(HiddenPolicy::Include),
+            "skip" => Ok(HiddenPolicy::Skip),
+            _ => Err(format!("`{text}` is neither include nor skip")),
+        }
+    }
+}
+
+/// Rows as the spreadsheet shows them, from 1; columns from 0. Nothing of it in a text file.
+#[derive(Debug, Default)]
+pub struct HiddenCells {
+    /// A bit for each row.
+    rows: Vec<u64>,
+    columns: Vec<RangeInclusive<usize>>,
+    merged: Vec<Merged>,
+}
+
+/// Cells that are shown as one, of which only the first can hold anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Merged {
+    pub(super) rows: RangeInclusive<u64>,
+    pub(super) columns: RangeInclusive<usize>,
+}
+
+impl HiddenCells {
+    pub(super) fn hide_row(&mut self, row: u64) {
+        let Ok(index) = usize::try_from(row / 64) else {
+            return;
+        };
+        if self.rows.len() <= index {
+            self.rows.resize(index + 1, 0);
+        }
+        self.rows[index] |= 1 << (row % 64);
+    }
+
+    pub(super) fn hide_columns(&mut self, columns: RangeInclusive<usize>) {
+        self.columns.push(columns);
+    }
+
+    pub(super) fn merge(&mut self, merged: Merged) {
+        self.merged.push(merged);
+    }
+
+    /// Whether the row is hidden, by hand or by a filter.
+    pub fn is_row_hidden(&self, row: u64) -> bool {
+        let bits = usize::try_from(row / 64)
+            .ok()
+            .and_then(|index| self.rows.get(index));
+        bits.is_some_and(|bits| bits & 1 << (row % 64) != 0)
+    }
+
+    pub fn is_column_hidden(&self, column: usize) -> bool {
+        self.columns.iter().any(|columns| columns.contains(&column))
+    }
+
+    pub(super) fn has_merged_cells(&self) -> bool {
+        !self.merged.is_empty()
+    }
+
+    /// The cell that is shown in place of this one: its row and its column.
+    pub(super) fn merged_into(&self, row: u64, column: usize) -> Option<(u64, usize)> {
+        let mut merged = self.merged.iter();
+        let found =
+            merged.find(|merged| merged.rows.contains(&row) && merged.columns.contains(&column))?;
+        let first = (*found.rows.start(), *found.columns.start());
+        (first != (row, column)).then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_columns_and_merged_cells_are_known_by_their_places() {
+        let mut hidden = HiddenCells::default();
+        hidden.hide_row(64);
+        hidden.hide_row(1_048_576);
+        hidden.hide_columns(2..=3);
+        hidden.merge(Merged {
+            rows: 2..=4,
+            columns: 1..=1,
+        });
+        let rows = [1, 63, 64, 65, 1_048_576, u64::MAX].map(|row| hidden.is_row_hidden(row));
+        assert_eq!(rows, [false, false, true, false, true, false]);
+        assert_eq!(
+            [1, 2, 3, 4].map(|column| hidden.is_column_hidden(column)),
+            [false, true, true, false]
+        );
+        assert_eq!(hidden.merged_into(2, 1), None);
+        assert_eq!(hidden.merged_into(4, 1), Some((2, 1)));
+        assert_eq!(hidden.merged_into(5, 1), None);
+    }
+}

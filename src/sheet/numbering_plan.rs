@@ -1,0 +1,241 @@
+//! What the numbering plans of the world say of a number's length, and of the trunk prefix that is
+//! dialed within a country and left out abroad. Google's libphonenumber knows them. It is asked for
+//! these two only: which ranges are in use changes every month, so no range is ever refused.
+
+use std::sync::OnceLock;
+
+use rlibphonenumber::{
+    PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, get_national_significant_number_owned,
+};
+
+/// The longest number with its country code, in digits (E.164).
+pub(super) const LONGEST: usize = 15;
+
+/// The country codes there can be: one to three digits.
+const CODES: usize = 1000;
+
+/// Each is made when a number needs it; Germany's takes some milliseconds.
+static PLANS: [OnceLock<Option<Plan>>; CODES] = [const { OnceLock::new() }; CODES];
+
+/// The numbers of the countries that share a calling code.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The calling code, without `+`.
+    pub(super) code: String,
+    /// Digits after the code that any number may have.
+    possible: Lengths,
+    /// Digits of a fixed line's or a mobile's number.
+    ordinary: Lengths,
+    /// The prefixes that may stand before a number within the country, the longest first.
+    trunks: Vec<String>,
+}
+
+/// A set of numbers of digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lengths(u32);
+
+impl Lengths {
+    fn of(is_in: impl Fn(usize) -> bool) -> Lengths {
+        let lengths = (1..=LONGEST).filter(|length| is_in(*length));
+        Lengths(lengths.fold(0, |set, length| set | 1 << length))
+    }
+
+    fn contains(self, length: usize) -> bool {
+        length <= LONGEST && self.0 & 1 << length != 0
+    }
+}
+
+impl Plan {
+    /// The plan of a number that begins with its country code, and the digits after the code.
+    pub(super) fn of_international(digits: &str) -> Option<(&'static Plan, &str)> {
+        (1..=3).find_map(|length| {
+            let plan = Plan::of_code(digits.get(..length)?)?;
+            Some((plan, &digits[length..]))
+        })
+    }
+
+    /// The plan of a country code; `None`: no country has it.
+    pub(super) fn of_code(code: &str) -> Option<&'static Plan> {
+        let number: usize = code.parse().ok()?;
+        if code.starts_with(['0', '+']) {
+            return None;
+        }
+        let plan = PLANS.get(number)?;
+        plan.get_or_init(|| Plan::find(code)).as_ref()
+    }
+
+    fn find(code: &str) -> Option<Plan> {
+        let country_code = code.parse().ok()?;
+        let region = PHONE_NUMBER_UTIL.get_region_for_country_code(country_code)?;
+        let number = |length: usize| PhoneNumber {
+            country_code,
+            national_number: u32::try_from(length).map_or(0, |length| 5 * 10_u64.pow(length - 1)),
+            ..PhoneNumber::default()
+        };
+        // A number that can be dialed only within its area is not a complete one.
+        let is_complete = |is_possible: Result<rlibphonenumber::NumberLengthType, _>| {
+            is_possible.is_ok_and(|kind| kind == rlibphonenumber::NumberLengthType::IsPossible)
+        };
+        let of_kind = |length: usize, kind| {
+            let number = number(length);
+            is_complete(PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(&number, kind))
+        };
+        let example = PHONE_NUMBER_UTIL.get_example_number(region).ok();
+        let example = example.map(|number| get_national_significant_number_owned(&number));
+        let is_trunk = |prefix: &String| {
+            let Some(example) = &example else {
+                return false;
+            };
+            national(&format!("+{code}{prefix}{example}")).as_ref() == Some(example)
+        };
+        let prefixes = (0..100).map(|prefix| format!("{prefix:02}"));
+        let prefixes = prefixes.chain((0..10).map(|prefix| prefix.to_string()));
+        Some(Plan {
+            code: code.to_string(),
+            possible: Lengths::of(|length| {
+                is_complete(PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number(length)))
+            }),
+            ordinary: Lengths::of(|length| {
+                of_kind(length, PhoneNumberType::FixedLine)
+                    || of_kind(length, PhoneNumberType::Mobile)
+            }),
+            trunks: prefixes.filter(is_trunk).collect(),
+        })
+    }
+
+    /// Whether so many digits after the code can be a number.
+    pub(super) fn is_possible(&self, length: usize) -> bool {
+        self.possible.contains(length)
+    }
+
+    /// Whether they can be a fixed line's or a mobile's number.
+    pub(super) fn is_ordinary(&self, length: usize) -> bool {
+        self.ordinary.contains(length)
+    }
+
+    /// Whether the plan leaves so little room that a number of another length is none.
+    pub(super) fn is_strict(&self) -> bool {
+        (1..=2).contains(&self.ordinary.0.count_ones())
+    }
+
+    /// A number after the country code without the trunk prefix that was kept there by mistake.
+    pub(super) fn without_kept_trunk<'n>(&self, after_code: &'n str) -> Option<&'n str> {
+        let rest = self.without_trunk(after_code)?;
+        // Some numbers begin as the prefix does: +7 800.
+        let is_kept = !self.is_possible(after_code.len())
+            || national(&format!("+{}{after_code}", self.code)).as_deref() == Some(rest);
+        is_kept.then_some(rest)
+    }
+
+    /// A number as it is dialed within the country without the trunk prefix before it.
+    fn without_trunk<'n>(&self, digits: &'n str) -> Option<&'n str> {
+        let mut without = self
+            .trunks
+            .iter()
+            .filter_map(|trunk| digits.strip_prefix(trunk.as_str()));
+        without.find(|rest| self.is_possible(rest.len()))
+    }
+
+    /// What bare digits are after the country code, where they are a number within the country.
+    pub(super) fn national<'n>(&self, digits: &'n str) -> Option<&'n str> {
+        if let Some(rest) = self.without_trunk(digits) {
+            return Some(rest);
+        }
+        if !self.is_possible(digits.len()) {
+            return None;
+        }
+        // What begins like a prefix and is none: a number such as 8005553535 in Russia, or nothing.
+        let begins_like_one = |trunk: &String| trunk.get(..1) == digits.get(..1);
+        let is_clear = !self.trunks.iter().any(begins_like_one) || self.is_in_use(digits);
+        is_clear.then_some(digits)
+    }
+
+    fn is_in_use(&self, after_code: &str) -> bool {
+        let number = PHONE_NUMBER_UTIL.parse(format!("+{}{after_code}", self.code), None);
+        number.is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
+    }
+
+    /// The lengths of numbers, in words: `10`, `9 or 10`, `5 to 15`.
+    pub(super) fn lengths(&self) -> String {
+        let set = if self.ordinary.0 == 0 {
+            self.possible
+        } else {
+            self.ordinary
+        };
+        let lengths: Vec<usize> = (1..=LONGEST)
+            .filter(|length| set.contains(*length))
+            .collect();
+        match lengths[..] {
+            [] => "another number of".to_string(),
+            [only] => only.to_string(),
+            [one, other] => format!("{one} or {other}"),
+            [first, .., last] => format!("{first} to {last}"),
+        }
+    }
+}
+
+/// What the library takes for the number after the country code.
+fn national(number: &str) -> Option<String> {
+    let number = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
+    Some(get_national_significant_number_owned(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_after_its_code_has_a_length_that_its_country_knows() {
+        for (number, code, is_possible) in [
+            ("12025550101", "1", true),
+            ("1202555010", "1", false),
+            ("15550101", "1", false),
+            ("442079460000", "44", true),
+            ("4420794600", "44", false),
+            ("496100773123", "49", true),
+            ("390612345678", "39", true),
+            ("2250712345678", "225", true),
+            ("80012345678", "800", true),
+        ] {
+            let (plan, rest) = Plan::of_international(number).expect("a country");
+            assert_eq!(
+                (&*plan.code, plan.is_possible(rest.len())),
+                (code, is_possible),
+                "{number}"
+            );
+        }
+        assert_eq!(Plan::of_international("99912345678"), None);
+        assert_eq!(Plan::of_international("0"), None);
+    }
+
+    #[test]
+    fn a_trunk_prefix_that_was_kept_is_told_from_a_number_that_begins_so() {
+        for (code, after_code, rest) in [
+            ("49", "0301234567", Some("301234567")),
+            ("44", "02079460000", Some("2079460000")),
+            ("1", "12025550101", Some("2025550101")),
+            ("7", "84951234567", Some("4951234567")),
+            ("7", "8005553535", None),
+            ("36", "0612345678", Some("12345678")),
+            ("39", "0612345678", None),
+            ("225", "0712345678", None),
+            ("1", "2025550101", None),
+        ] {
+            let plan = Plan::of_code(code).expect("a country");
+            assert_eq!(
+                plan.without_kept_trunk(after_code),
+                rest,
+                "{code} {after_code}"
+            );
+        }
+    }
+
+    #[test]
+    fn lengths_are_said_in_words() {
+        let lengths = |code| Plan::of_code(code).expect("a country").lengths();
+        assert_eq!(lengths("1"), "10");
+        assert_eq!(lengths("44"), "9 or 10");
+        assert_eq!(lengths("49"), "5 to 15");
+        assert_eq!(lengths("800"), "8");
+    }
+}

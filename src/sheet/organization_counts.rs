@@ -1,0 +1,61 @@
+//! Counts the organizations of a sheet, and the rows of each.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+/// Organizations counted exactly; more than a partner has.
+const ORGANIZATIONS_COUNTED: usize = 100_000;
+
+/// Organizations remembered with their id, for those who ask whose locations a run was about.
+const ORGANIZATIONS_NAMED: usize = 1000;
+
+/// An organization and how many rows it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationRows {
+    /// `None`: the token's own.
+    pub id: Option<String>,
+    pub rows: u64,
+}
+
+/// Counts different organizations by a hash of their ids, and the rows of the first ones.
+#[derive(Debug, Default)]
+pub(super) struct OrganizationCounts {
+    hasher: RandomState,
+    /// Where in `named` they are, or would be.
+    places: HashMap<u64, usize>,
+    pub(super) named: Vec<OrganizationRows>,
+    /// The one of the last row, since sheets are sorted more often than not.
+    last: Option<usize>,
+}
+
+impl OrganizationCounts {
+    pub(super) fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn add(&mut self, org_id: Option<&str>) {
+        if let Some(last) = self.last.and_then(|last| self.named.get_mut(last))
+            && last.id.as_deref() == org_id
+        {
+            last.rows += 1;
+            return;
+        }
+        let next = self.places.len();
+        let hash = self.hasher.hash_one(org_id);
+        let place = match self.places.get(&hash) {
+            Some(place) => *place,
+            None if next < ORGANIZATIONS_COUNTED => *self.places.entry(hash).or_insert(next),
+            None => return,
+        };
+        if place == self.named.len() && place < ORGANIZATIONS_NAMED {
+            self.named.push(OrganizationRows {
+                id: org_id.map(str::to_string),
+                rows: 0,
+            });
+        }
+        if let Some(named) = self.named.get_mut(place) {
+            named.rows += 1;
+        }
+        self.last = Some(place);
+    }
+}

@@ -1,0 +1,187 @@
+//! What a workbook says of its sheets: their names, which are hidden, where they are; and the texts that
+//! cells share.
+
+use anyhow::Result;
+use quick_xml::XmlVersion;
+use quick_xml::events::Event;
+
+use super::package::{self, FORMATS, Package, TEXTS, attribute, is_on, next, read_part};
+
+/// The sheets of a workbook and what they share.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) sheets: Vec<BookSheet>,
+    /// Days are counted from 1904 on, as on old Macintoshes.
+    pub(super) counts_from_1904: bool,
+    pub(super) texts_part: Option<String>,
+    pub(super) formats_part: Option<String>,
+}
+
+/// A worksheet.
+#[derive(Debug, Clone)]
+pub(super) struct BookSheet {
+    pub(super) name: String,
+    pub(super) part: String,
+    pub(super) is_visible: bool,
+}
+
+/// Where a relationship leads.
+struct Relationship {
+    id: String,
+    kind: String,
+    part: String,
+}
+
+const USUAL_BOOK: &str = "xl/workbook.xml";
+
+impl Book {
+    pub(super) fn read(package: &mut Package<'_>) -> Result<Book> {
+        let of_package = relationships(package, "_rels/.rels", "")?;
+        let main = of_package
+            .into_iter()
+            .find(|one| one.kind == "officeDocument");
+        let part = main.map_or(USUAL_BOOK.to_string(), |one| one.part);
+        let (folder, name) = part.rsplit_once('/').unwrap_or(("", &part));
+        let relationships = relationships(package, &format!("{folder}/_rels/{name}.rels"), folder)?;
+        let part_of = |kind: &str| {
+            let mut found = relationships.iter();
+            found
+                .find(|one| one.kind == kind)
+                .map(|one| one.part.clone())
+        };
+        let mut book = Book {
+            texts_part: part_of("sharedStrings").or(Some(format!("{folder}/sharedStrings.xml"))),
+            formats_part: part_of("styles").or(Some(format!("{folder}/styles.xml"))),
+            ..Book::default()
+        };
+        let mut buffer = Vec::new();
+        let mut xml = read_part(package, &part, FORMATS)?;
+        while let Some(event) = next(&mut xml, &mut buffer)? {
+            let Event::Start(element) = event else {
+                continue;
+            };
+            match element.local_name().as_ref() {
+                "workbookPr" => book.counts_from_1904 = is_on(&element, "date1904"),
+                "sheet" => {
+                    let id = attributes_called(&element, "id");
+                    let target = relationships
+                        .iter()
+                        .find(|one| Some(&one.id) == id.as_ref());
+                    // Charts and macros have names as well.
+                    if let Some(target) = target.filter(|target| target.kind == "worksheet") {
+                        book.sheets.push(BookSheet {
+                            name: attribute(&element, "name").unwrap_or_default(),
+                            part: target.part.clone(),
+                            is_visible: attribute(&element, "state")
+                                .is_none_or(|state| state == "visible"),
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(book)
+    }
+}
+
+/// An attribute whatever its namespace is called.
+fn attributes_called(element: &quick_xml::events::BytesStart<'_>, name: &str) -> Option<String> {
+    let mut attributes = element.attributes().flatten();
+    let found = attributes.find(|attribute| {
+        attribute.key.local_name().as_ref() == name && attribute.key.prefix().is_some()
+    })?;
+    Some(
+        found
+            .normalized_value(XmlVersion::Implicit1_0)
+            .ok()?
+            .into_owned(),
+    )
+}
+
+fn relationships(package: &mut Package<'_>, part: &str, folder: &str) -> Result<Vec<Relationship>> {
+    let mut found = Vec::new();
+    if !package.has(part) {
+        return Ok(found);
+    }
+    let mut buffer = Vec::new();
+    let mut xml = read_part(package, part, FORMATS)?;
+    while let Some(event) = next(&mut xml, &mut buffer)? {
+        let Event::Start(element) = event else {
+            continue;
+        };
+        let [id, kind, target] = ["Id", "Type", "Target"].map(|name| attribute(&element, name));
+        if let (Some(id), Some(kind), Some(target)) = (id, kind, target) {
+            let part = match target.strip_prefix('/') {
+                Some(whole) => whole.to_string(),
+                None if folder.is_empty() => target,
+                None => format!("{folder}/{target}"),
+            };
+            let kind = kind.rsplit('/').next().unwrap_or_default().to_string();
+            found.push(Relationship { id, kind, part });
+        }
+    }
+    Ok(found)
+}
+
+/// The texts that cells share, one behind the other.
+#[derive(Debug, Default)]
+pub(super) struct SharedTexts {
+    all: String,
+    ends: Vec<usize>,
+}
+
+impl SharedTexts {
+    pub(super) fn read(package: &mut Package<'_>, part: Option<&str>) -> Result<SharedTexts> {
+        let mut texts = SharedTexts::default();
+        let Some(part) = part.filter(|part| package.has(part)) else {
+            return Ok(texts);
+        };
+        let mut buffer = Vec::new();
+        let mut xml = read_part(package, part, TEXTS)?;
+        let mut place = TextPlace::default();
+        while let Some(event) = next(&mut xml, &mut buffer)? {
+            if let Event::End(element) = &event
+                && element.local_name().as_ref() == "si"
+            {
+                texts.ends.push(texts.all.len());
+            }
+            place.take(&event, &mut texts.all);
+        }
+        Ok(texts)
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = match index {
+            0 => 0,
+            _ => self.ends[index - 1],
+        };
+        self.all.get(start..end)
+    }
+}
+
+/// Where a rich text's words stand: in `t`, but not in that of a pronunciation.
+#[derive(Debug, Default)]
+pub(super) struct TextPlace {
+    is_in_text: bool,
+    is_in_phonetic: bool,
+}
+
+impl TextPlace {
+    pub(super) fn take(&mut self, event: &Event<'_>, text: &mut String) {
+        match event {
+            Event::Start(element) => match element.local_name().as_ref() {
+                "t" => self.is_in_text = true,
+                "rPh" => self.is_in_phonetic = true,
+                _ => {}
+            },
+            Event::End(element) => match element.local_name().as_ref() {
+                "t" => self.is_in_text = false,
+                "rPh" => self.is_in_phonetic = false,
+                _ => {}
+            },
+            event if self.is_in_text && !self.is_in_phonetic => package::add_text(event, text),
+            _ => {}
+        }
+    }
+}

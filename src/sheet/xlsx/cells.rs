@@ -1,0 +1,286 @@
+//! Reads a worksheet cell by cell: each as the text that it shows.
+
+use std::io::BufRead;
+
+use anyhow::{Result, bail};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::book::{SharedTexts, TextPlace};
+use super::number_format::Formats;
+use super::package::{add_text, attribute, is_on, next};
+use crate::sheet::hidden::{HiddenCells, Merged};
+use crate::sheet::problem::column_letters;
+use crate::table::{COLUMNS, ROWS};
+
+/// What all sheets of a workbook share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) texts: SharedTexts,
+    pub(super) formats: Formats,
+    pub(super) counts_from_1904: bool,
+}
+
+/// A worksheet, read from its first cell on.
+#[derive(Debug)]
+pub(super) struct Cells<'s, R> {
+    xml: Reader<R>,
+    shared: &'s Shared,
+    buffer: Vec<u8>,
+    cell_buffer: Vec<u8>,
+    /// The row being read, from 1, and the column that a cell without a place of its own has.
+    row: u64,
+    column: usize,
+    pub(super) hidden: HiddenCells,
+}
+
+/// A cell that is not empty.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// From 1.
+    pub(super) row: u64,
+    /// From 0.
+    pub(super) column: usize,
+    pub(super) text: String,
+}
+
+/// What stands in the XML of a cell.
+#[derive(Debug, Default)]
+struct CellXml {
+    kind: String,
+    format: usize,
+    value: String,
+    /// `None`: there is none.
+    formula: Option<String>,
+    inline: String,
+}
+
+impl<'s, R: BufRead> Cells<'s, R> {
+    pub(super) fn new(xml: Reader<R>, shared: &'s Shared) -> Cells<'s, R> {
+        Cells {
+            xml,
+            shared,
+            buffer: Vec::new(),
+            cell_buffer: Vec::new(),
+            row: 0,
+            column: 0,
+            hidden: HiddenCells::default(),
+        }
+    }
+
+    /// The next cell with something in it, in the order of the file; `None` at the end, where all that
+    /// is hidden or merged is known as well.
+    pub(super) fn next(&mut self) -> Result<Option<Cell>> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let found = self.find(&mut buffer);
+        self.buffer = buffer;
+        found
+    }
+
+    fn find(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Cell>> {
+        while let Some(event) = next(&mut self.xml, buffer)? {
+            let Event::Start(element) = event else {
+                continue;
+            };
+            match element.local_name().as_ref() {
+                "row" => self.begin_row(&element)?,
+                "c" => {
+                    if let Some(cell) = self.read_cell(&element)? {
+                        return Ok(Some(cell));
+                    }
+                }
+                "col" => self.read_column(&element),
+                "mergeCell" => self.read_merged(&element),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn begin_row(&mut self, element: &BytesStart<'_>) -> Result<()> {
+        let before = self.row;
+        self.row = match attribute(element, "r") {
+            Some(row) => row.parse().unwrap_or_default(),
+            None => before + 1,
+        };
+        self.column = 0;
+        if self.row == 0 || self.row > ROWS.into() {
+            bail!(
+                "it has a row where none can be, after row {before}; open it in Excel and save it again"
+            );
+        }
+        if self.row <= before {
+            bail!(
+                "it has row {} after row {before}; open it in Excel and save it again",
+                self.row
+            );
+        }
+        let is_flat = attribute(element, "ht").is_some_and(|height| height.parse() == Ok(0.0));
+        if is_on(element, "hidden") || is_flat {
+            self.hidden.hide_row(self.row);
+        }
+        Ok(())
+    }
+
+    fn read_column(&mut self, element: &BytesStart<'_>) {
+        let place = |name| {
+            attribute(element, name)?
+                .parse::<usize>()
+                .ok()?
+                .checked_sub(1)
+        };
+        let is_flat = attribute(element, "width").is_some_and(|width| width.parse() == Ok(0.0));
+        if let (Some(first), Some(last), true) = (
+            place("min"),
+            place("max"),
+            is_on(element, "hidden") || is_flat,
+        ) {
+            self.hidden.hide_columns(first..=last);
+        }
+    }
+
+    fn read_merged(&mut self, element: &BytesStart<'_>) {
+        let range = attribute(element, "ref").unwrap_or_default();
+        let corners = range
+            .split_once(':')
+            .map(|(first, last)| [first, last].map(place));
+        if let Some([Some((top, left)), Some((bottom, right))]) = corners {
+            self.hidden.merge(Merged {
+                rows: top..=bottom,
+                columns: left..=right,
+            });
+        }
+    }
+
+    fn read_cell(&mut self, element: &BytesStart<'_>) -> Result<Option<Cell>> {
+        let named = attribute(element, "r");
+        let (row, column) = match &named {
+            Some(named) => place(named).unwrap_or_default(),
+            None => (self.row, self.column),
+        };
+        if row != self.row || column >= COLUMNS.into() {
+            bail!(
+                "it has a cell where none can be, `{}` in row {}; open it in Excel and save it again",
+                crate::sheet::problem::shorten(&named.unwrap_or_default()),
+                self.row
+            );
+        }
+        self.column = column + 1;
+        let mut cell = CellXml {
+            kind: attribute(element, "t").unwrap_or_default(),
+            format: attribute(element, "s")
+                .and_then(|index| index.parse().ok())
+                .unwrap_or_default(),
+            ..CellXml::default()
+        };
+        self.read_content(&mut cell)?;
+        let text = self.show(cell, column)?;
+        Ok((!text.is_empty()).then_some(Cell { row, column, text }))
+    }
+
+    fn read_content(&mut self, cell: &mut CellXml) -> Result<()> {
+        let mut within = String::new();
+        let mut inline = TextPlace::default();
+        let mut buffer = std::mem::take(&mut self.cell_buffer);
+        while let Some(event) = next(&mut self.xml, &mut buffer)? {
+            match &event {
+                Event::End(element) if element.local_name().as_ref() == "c" => break,
+                Event::Start(element) => {
+                    let name = element.local_name();
+                    if matches!(name.as_ref(), "v" | "f" | "is") {
+                        within = name.as_ref().to_string();
+                    }
+                    if name.as_ref() == "f" {
+                        cell.formula = Some(String::new());
+                    }
+                }
+                Event::End(element) if element.local_name().as_ref() == within => within.clear(),
+                _ => {}
+            }
+            match (within.as_str(), &mut cell.formula) {
+                ("v", _) => add_text(&event, &mut cell.value),
+                ("f", Some(formula)) => add_text(&event, formula),
+                ("is", _) => inline.take(&event, &mut cell.inline),
+                _ => {}
+            }
+        }
+        self.cell_buffer = buffer;
+        Ok(())
+    }
+
+    /// A cell's text as the spreadsheet shows it where it shows all of it.
+    fn show(&self, cell: CellXml, column: usize) -> Result<String> {
+        if cell.value.is_empty() && cell.inline.is_empty() {
+            // Made by a program that calculates nothing. Taking it for empty would be a guess.
+            return Ok(cell
+                .formula
+                .map_or(String::new(), |formula| format!("={formula}")));
+        }
+        Ok(match cell.kind.as_str() {
+            "inlineStr" => unescaped(&cell.inline),
+            "s" => {
+                let index = cell.value.trim().parse().ok();
+                let Some(text) = index.and_then(|index| self.shared.texts.get(index)) else {
+                    bail!(
+                        "its cell {}{} has a text that is not there; open it in Excel and save it again",
+                        column_letters(column),
+                        self.row
+                    );
+                };
+                unescaped(text)
+            }
+            "b" if cell.value == "1" => "TRUE".to_string(),
+            "b" if cell.value == "0" => "FALSE".to_string(),
+            "n" | "" => match cell.value.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => {
+                    let format = self.shared.formats.get(cell.format);
+                    format.show(number, self.shared.counts_from_1904)
+                }
+                _ => cell.value,
+            },
+            // Errors, dates and texts that a formula made.
+            _ => unescaped(&cell.value),
+        })
+    }
+}
+
+/// Characters that XML does not have, as Excel writes them: `_x000D_`.
+fn unescaped(text: &str) -> String {
+    let mut read = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("_x") {
+        read.push_str(before);
+        let code = after.get(..5).and_then(|code| code.strip_suffix('_'));
+        let code = code.and_then(|code| u32::from_str_radix(code, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(character) => {
+                read.push(character);
+                rest = &after[5..];
+            }
+            None => {
+                read.push_str("_x");
+                rest = after;
+            }
+        }
+    }
+    read.push_str(rest);
+    read
+}
+
+/// `B5` → row 5, column 1.
+fn place(named: &str) -> Option<(u64, usize)> {
+    let named = named.replace('$', "");
+    let letters = named.trim_end_matches(|last: char| last.is_ascii_digit());
+    let row = named[letters.len()..].parse().ok()?;
+    if letters.is_empty() || letters.len() > 3 {
+        return None;
+    }
+    let column = letters.bytes().try_fold(0, |column, letter| {
+        let value = letter
+            .to_ascii_uppercase()
+            .checked_sub(b'A')
+            .filter(|value| *value < 26)?;
+        Some(column * 26 + usize::from(value) + 1)
+    })?;
+    Some((row, column - 1))
+}

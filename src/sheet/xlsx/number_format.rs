@@ -1,0 +1,369 @@
+//! What a number looks like in its format: `00000000000` shows 2079460000 as 02079460000, and `"+"0` as
+//! +2079460000. A sheet that was saved as CSV has it so, too.
+
+use anyhow::Result;
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use quick_xml::events::Event;
+
+use super::package::{FORMATS, Package, attribute, next, read_part};
+
+/// A spreadsheet keeps this many digits of a number; it has put zeros for any beyond.
+const DIGITS_KEPT: f64 = 1e15;
+
+/// The day after the last one Excel knows, the end of the year 9999.
+const LAST_DAY: f64 = 2_958_466.0;
+
+/// What Excel shows for a date that is none.
+const NO_DATE: &str = "########";
+
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// The formats of a workbook's cells, by the numbers that cells have for them.
+#[derive(Debug, Default)]
+pub(super) struct Formats(Vec<NumberFormat>);
+
+/// How a number is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum NumberFormat {
+    /// All its digits.
+    #[default]
+    Plain,
+    Date,
+    /// Characters around and between its digits.
+    Pattern(Vec<Section>),
+    /// Nothing is shown.
+    Nothing,
+}
+
+impl Formats {
+    pub(super) fn read(package: &mut Package<'_>, part: Option<&str>) -> Result<Formats> {
+        let mut formats = Formats::default();
+        let Some(part) = part.filter(|part| package.has(part)) else {
+            return Ok(formats);
+        };
+        let mut codes: Vec<(String, String)> = Vec::new();
+        let mut is_among_cells = false;
+        let mut buffer = Vec::new();
+        let mut xml = read_part(package, part, FORMATS)?;
+        while let Some(event) = next(&mut xml, &mut buffer)? {
+            match event {
+                Event::Start(element) => match element.local_name().as_ref() {
+                    "numFmt" => {
+                        let id = attribute(&element, "numFmtId").unwrap_or_default();
+                        codes.push((id, attribute(&element, "formatCode").unwrap_or_default()));
+                    }
+                    "cellXfs" => is_among_cells = true,
+                    "xf" if is_among_cells => {
+                        let id = attribute(&element, "numFmtId").unwrap_or_default();
+                        let code = codes.iter().find(|(known, _)| *known == id);
+                        formats.0.push(match code {
+                            Some((_, code)) => NumberFormat::of_code(code),
+                            None => NumberFormat::built_in(&id),
+                        });
+                    }
+                    _ => {}
+                },
+                Event::End(element) if element.local_name().as_ref() == "cellXfs" => {
+                    is_among_cells = false;
+                }
+                _ => {}
+            }
+        }
+        Ok(formats)
+    }
+
+    pub(super) fn get(&self, index: usize) -> &NumberFormat {
+        self.0.get(index).unwrap_or(&NumberFormat::Plain)
+    }
+}
+
+impl NumberFormat {
+    /// Of the formats that need no code only dates show other digits than there are.
+    fn built_in(id: &str) -> NumberFormat {
+        match id.parse() {
+            Ok(14..=22 | 27..=36 | 45..=47 | 50..=58) => NumberFormat::Date,
+            _ => NumberFormat::Plain,
+        }
+    }
+
+    fn of_code(code: &str) -> NumberFormat {
+        let sections = sections(code);
+        let patterns = || sections.iter().map(|section| section.pattern.as_str());
+        let plain: String = patterns()
+            .flat_map(tokens)
+            .filter_map(Token::code)
+            .collect();
+        let plain = plain.to_ascii_lowercase();
+        if sections
+            .first()
+            .is_none_or(|first| first.pattern.is_empty())
+        {
+            return NumberFormat::Nothing;
+        }
+        if plain.contains("general") || plain.contains('@') && !plain.contains('0') {
+            return NumberFormat::Plain;
+        }
+        let has_digits = plain.contains(['0', '#', '?']);
+        if plain.contains(['y', 'd', 'h', 's']) || (plain.contains('m') && !has_digits) {
+            return NumberFormat::Date;
+        }
+        // Powers, shares and fractions show other digits; the number itself has them all.
+        if plain.contains(['e', '/']) || !has_digits {
+            return NumberFormat::Plain;
+        }
+        NumberFormat::Pattern(sections)
+    }
+
+    /// A number as it is shown, with all of its digits.
+    pub(super) fn show(&self, number: f64, counts_from_1904: bool) -> String {
+        match self {
+            NumberFormat::Date => show_date(number, counts_from_1904),
+            NumberFormat::Nothing => format!("{} (its format shows nothing)", digits(number)),
+            NumberFormat::Pattern(sections)
+                if (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0 =>
+            {
+                match sections.iter().find(|section| section.is_for(number)) {
+                    Some(section) => fill(&section.pattern, &digits(number)),
+                    None => digits(number),
+                }
+            }
+            NumberFormat::Plain | NumberFormat::Pattern(_) => digits(number),
+        }
+    }
+}
+
+/// Whole numbers with all their digits. One whose last digits are lost is written with an exponent, by
+/// which it is known as such.
+fn digits(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() < DIGITS_KEPT {
+        return format!("{number:.0}");
+    }
+    if number.abs() >= DIGITS_KEPT {
+        return format!("{number:E}");
+    }
+    number.to_string()
+}
+
+fn show_date(days: f64, counts_from_1904: bool) -> String {
+    if !(0.0..LAST_DAY).contains(&days) {
+        return NO_DATE.to_string();
+    }
+    // Excel takes 1900 for a leap year, so days before its March are one off.
+    let first: Date = match counts_from_1904 {
+        true => date(1904, 1, 1),
+        false if days < 60.0 => date(1899, 12, 31),
+        false => date(1899, 12, 30),
+    };
+    let seconds = (days.fract() * SECONDS_A_DAY).round();
+    let [hour, minute, second] = [seconds / 3600.0, seconds / 60.0 % 60.0, seconds % 60.0];
+    let time = format!(
+        "{:02}:{:02}:{:02}",
+        hour.floor(),
+        minute.floor(),
+        second.floor()
+    );
+    let Ok(day) = format!("{:.0}", days.trunc())
+        .parse::<i64>()
+        .map_err(|_| ())
+        .and_then(|days| first.checked_add(days.days()).map_err(|_| ()))
+    else {
+        return NO_DATE.to_string();
+    };
+    match (days < 1.0, days.fract() == 0.0) {
+        (true, _) => time,
+        (false, true) => day.to_string(),
+        (false, false) => format!("{day} {time}"),
+    }
+}
+
+/// A part of a code, for some numbers only: `[<=9999999]###-####`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Section {
+    condition: Option<(String, f64)>,
+    pattern: String,
+}
+
+impl Eq for Section {}
+
+impl Section {
+    /// Whether a number that is not negative is shown so.
+    fn is_for(&self, number: f64) -> bool {
+        match &self.condition {
+            None => true,
+            Some((sign, limit)) => match sign.as_str() {
+                "<" => number < *limit,
+                "<=" => number <= *limit,
+                ">" => number > *limit,
+                ">=" => number >= *limit,
+                _ => false,
+            },
+        }
+    }
+}
+
+fn sections(code: &str) -> Vec<Section> {
+    let mut done = Vec::new();
+    let mut section = Section::default();
+    for token in tokens(code) {
+        match token {
+            Token::Code(';') => done.push(std::mem::take(&mut section)),
+            Token::Code(character) => section.pattern.push(character),
+            Token::Literal(character) => section.pattern.extend(['\\', character]),
+            Token::Bracketed(text) => {
+                let limit = text.trim_start_matches(['<', '>', '=']);
+                let sign = text[..text.len() - limit.len()].to_string();
+                if let (false, Ok(limit)) = (sign.is_empty(), limit.trim().parse()) {
+                    section.condition = Some((sign, limit));
+                }
+            }
+            Token::Unshown => {}
+        }
+    }
+    done.push(section);
+    done
+}
+
+/// A piece of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    /// A color, a language, a condition.
+    Bracketed(String),
+    /// A character that means something: `0`, `#`, `.`.
+    Code(char),
+    /// One that is shown as it is.
+    Literal(char),
+    /// A quote; width to be left or filled.
+    Unshown,
+}
+
+impl Token {
+    fn code(self) -> Option<char> {
+        match self {
+            Token::Code(character) => Some(character),
+            Token::Literal(_) | Token::Bracketed(_) | Token::Unshown => None,
+        }
+    }
+}
+
+fn tokens(code: &str) -> impl Iterator<Item = Token> + '_ {
+    let mut characters = code.chars();
+    let mut is_quoted = false;
+    std::iter::from_fn(move || {
+        let character = characters.next()?;
+        Some(match character {
+            '"' => {
+                is_quoted = !is_quoted;
+                Token::Unshown
+            }
+            quoted if is_quoted => Token::Literal(quoted),
+            '\\' => characters.next().map_or(Token::Unshown, Token::Literal),
+            '_' | '*' => {
+                characters.next();
+                Token::Unshown
+            }
+            '[' => Token::Bracketed(
+                characters
+                    .by_ref()
+                    .take_while(|next| *next != ']')
+                    .collect(),
+            ),
+            '0' | '#' | '?' | '.' | ',' | ';' | '%' | '/' | '@' => Token::Code(character),
+            letter if letter.is_ascii_alphabetic() => Token::Code(letter),
+            other => Token::Literal(other),
+        })
+    })
+}
+
+/// Puts the digits of a whole number into a pattern, from the right. Thousands separators and decimals
+/// that are zero are left out.
+fn fill(pattern: &str, digits: &str) -> String {
+    let mut shown: Vec<char> = Vec::new();
+    let tokens: Vec<Token> = tokens(pattern).collect();
+    let whole_until = tokens.iter().position(|token| *token == Token::Code('.'));
+    let is_place = |token: &Token| matches!(token, Token::Code('0' | '#' | '?'));
+    let whole = &tokens[..whole_until.unwrap_or(tokens.len())];
+    let first = whole.iter().position(is_place);
+    let mut left = digits.chars().rev().peekable();
+    for token in tokens[whole.len()..].iter().rev() {
+        if let Token::Literal(literal) = token {
+            shown.push(*literal);
+        }
+    }
+    for (at, token) in whole.iter().enumerate().rev() {
+        match token {
+            Token::Literal(literal) => shown.push(*literal),
+            Token::Code('%') => shown.push('%'),
+            Token::Code(place @ ('0' | '#' | '?')) => {
+                match left.next() {
+                    Some(digit) => shown.push(digit),
+                    None if *place == '0' => shown.push('0'),
+                    None => {}
+                }
+                if Some(at) == first {
+                    shown.extend(left.by_ref());
+                }
+            }
+            Token::Code(_) | Token::Bracketed(_) | Token::Unshown => {}
+        }
+    }
+    shown.reverse();
+    shown.into_iter().collect::<String>().trim().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_shown_as_its_format_shows_it() {
+        for (code, number, shown) in [
+            ("00000000000", 2_079_460_000.0, "02079460000"),
+            ("\"+\"0", 2_079_460_000.0, "+2079460000"),
+            ("\\+0", 12_025_550_101.0, "+12025550101"),
+            ("+0", 12_025_550_101.0, "+12025550101"),
+            ("+#", 12_025_550_101.0, "+12025550101"),
+            (
+                "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####",
+                5_550_101.0,
+                "555-0101",
+            ),
+            (
+                "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####",
+                2_025_550_101.0,
+                "(202) 555-0101",
+            ),
+            ("(000) 000-0000", 2_025_550_101.0, "(202) 555-0101"),
+            ("00 00 00 00 00", 123_456_789.0, "01 23 45 67 89"),
+            ("0.00", 5501.0, "5501"),
+            ("#,##0", 12_025_550_101.0, "12025550101"),
+            ("0.00E+00", 12_025_550_101.0, "12025550101"),
+            ("General", 5501.0, "5501"),
+            ("@", 5501.0, "5501"),
+            ("0\" ext\"", 5501.0, "5501 ext"),
+            ("0%", 5501.0, "5501%"),
+            ("[$-407]0", 5501.0, "5501"),
+            ("[Red]0;[Blue]-0", 5501.0, "5501"),
+            ("0_);(0)", 857.0, "857"),
+            ("0;0", -857.0, "-857"),
+            ("00000", 5501.5, "5501.5"),
+            (";;;", 5501.0, "5501 (its format shows nothing)"),
+            ("General", 1.234_567_890_123_45e15, "1.23456789012345E15"),
+            ("yyyy-mm-dd", 45_000.0, "2023-03-15"),
+            ("dd.mm.yy hh:mm", 45_000.5, "2023-03-15 12:00:00"),
+            ("h:mm", 0.25, "06:00:00"),
+            ("yyyy", 12_025_550_101.0, NO_DATE),
+            ("mmm", -1.0, NO_DATE),
+            ("yyyy", 59.0, "1900-02-28"),
+            ("yyyy", 61.0, "1900-03-01"),
+        ] {
+            assert_eq!(
+                NumberFormat::of_code(code).show(number, false),
+                shown,
+                "{code} {number}"
+            );
+        }
+        assert_eq!(NumberFormat::built_in("14").show(0.0, true), "00:00:00");
+        assert_eq!(NumberFormat::built_in("14").show(1.0, true), "1904-01-02");
+    }
+}

@@ -1,0 +1,389 @@
+//! What workbooks hide, merge, format and break, each with the verdict it must get.
+
+use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet, XlsxError};
+
+use crate::harness::{Ran, Stage, location_id, org_id};
+
+const NUMBER: &str = "+12025550101";
+
+/// Columns orgId, locationId, n1, n2 and so many rows, each with `NUMBER` as n1.
+fn fill(sheet: &mut Worksheet, rows: u32) -> Result<(), XlsxError> {
+    for (name, column) in ["orgId", "locationId", "n1", "n2", "site"].iter().zip(0..) {
+        sheet.write_string(0, column, *name)?;
+    }
+    for row in 1..=rows {
+        sheet.write_string(row, 0, org_id(1))?;
+        sheet.write_string(row, 1, location_id(row.into()))?;
+        sheet.write_string(row, 2, NUMBER)?;
+    }
+    Ok(())
+}
+
+/// A workbook of one sheet of three rows, changed by `change`.
+fn book(change: impl FnOnce(&mut Worksheet) -> Result<(), XlsxError>) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    fill(sheet, 3).expect("cells");
+    change(sheet).expect("cells");
+    workbook.save_to_buffer().expect("memory")
+}
+
+/// Sends a workbook; what was said, and what is set as the numbers of three locations now.
+fn send(book: &[u8], flags: &str) -> (Ran, [String; 3]) {
+    let stage = Stage::instant();
+    stage.write("book.xlsx", book);
+    let ran = stage.apply(&format!("book.xlsx {flags}"));
+    let state = stage.state();
+    let set = [1, 2, 3].map(|at| {
+        let numbers = &state[location_id(at)];
+        let [one, two] = [1, 2].map(|place| numbers[format!("autoTransferNumber{place}")].as_str());
+        match (one, two) {
+            (one, None) => one.unwrap_or_default().to_string(),
+            (one, Some(two)) => format!("{} {two}", one.unwrap_or_default()),
+        }
+    });
+    (ran, set)
+}
+
+#[track_caller]
+fn expect(book: &[u8], flags: &str, code: i32, says: &str, set: [&str; 3]) {
+    let (ran, now) = send(book, flags);
+    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+    assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+    assert_eq!(now, set, "{}", ran.stderr);
+}
+
+#[test]
+fn a_number_is_sent_as_its_cell_shows_it() {
+    for (format, number, sent) in [
+        ("General", 12_025_550_101.0, Some("12025550101")),
+        ("0", 5501.0, Some("5501")),
+        ("00000000000", 2_079_460_000.0, Some("02079460000")),
+        ("\"+\"0", 442_079_460_000.0, Some("+442079460000")),
+        ("\\+0", 12_025_550_101.0, Some("+12025550101")),
+        ("+0", 12_025_550_101.0, Some("+12025550101")),
+        ("+#", 12_025_550_101.0, Some("+12025550101")),
+        ("\"+1\"0", 2_025_550_101.0, Some("+12025550101")),
+        ("\"00\"0", 442_079_460_000.0, Some("00442079460000")),
+        ("(000) 000-0000", 2_025_550_101.0, Some("2025550101")),
+        ("000-000-0000", 2_025_550_101.0, Some("2025550101")),
+        (
+            "[<=9999999]###-####;(###) ###-####",
+            2_025_550_101.0,
+            Some("2025550101"),
+        ),
+        ("00 00 00 00 00", 123_456_789.0, Some("0123456789")),
+        ("0000", 551.0, Some("0551")),
+        ("0.00", 5501.0, Some("5501")),
+        ("#,##0", 12_025_550_101.0, Some("12025550101")),
+        ("0.00E+00", 12_025_550_101.0, Some("12025550101")),
+        ("@", 5501.0, Some("5501")),
+        ("\"+49 0\"0", 301_234_567.0, None),
+        ("0\" x\"", 5501.0, None),
+        (";;;", 5501.0, None),
+        ("0", 5501.5, None),
+        ("0", 5500.999_999_999_999, None),
+        ("General", 0.5501, None),
+        ("General", -857.0, None),
+        ("0;0", -857.0, None),
+        ("General", 1_234_567_890_123_456.0, None),
+        ("yyyy-mm-dd", 45_000.0, None),
+        ("0%", 5501.0, None),
+    ] {
+        let book = book(|sheet| {
+            sheet.write_number_with_format(1, 2, number, &Format::new().set_num_format(format))?;
+            Ok(())
+        });
+        let (ran, set) = send(&book, "");
+        let is_right = match sent {
+            Some(sent) => ran.code == Some(0) && set[0] == sent,
+            None => ran.code == Some(2) && ran.stderr.contains("row 2, column C (n1)"),
+        };
+        assert!(
+            is_right,
+            "{format} {number}: {sent:?}, but {:?} {}",
+            set[0], ran.stderr
+        );
+    }
+}
+
+#[test]
+fn formulas_count_by_their_values_and_errors_are_named_by_their_cells() {
+    for (value, code) in [("12025550101", 0), ("-857", 2), ("#REF!", 2), ("", 2)] {
+        let book = book(|sheet| {
+            sheet.write_formula(1, 2, Formula::new("=A1").set_result(value))?;
+            Ok(())
+        });
+        let (ran, _) = send(&book, "");
+        let is_named = code == 0 || ran.stderr.contains("row 2, column C (n1)");
+        assert!(
+            ran.code == Some(code) && is_named,
+            "{value}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn hidden_rows_are_told_and_sent_only_where_somebody_says_so() {
+    let hidden = book(|sheet| sheet.set_row_hidden(2).map(drop));
+    let filtered = book(|sheet| {
+        sheet.autofilter(0, 0, 3, 4)?;
+        sheet.set_row_hidden(2).map(drop)
+    });
+    let flat = book(|sheet| sheet.set_row_height(2, 0).map(drop));
+    for book in [hidden, filtered, flat] {
+        expect(
+            &book,
+            "",
+            2,
+            "1 row would be sent although hidden",
+            ["", "", ""],
+        );
+        expect(&book, "--hidden include", 0, "updated", [NUMBER; 3]);
+        expect(&book, "--hidden skip", 0, "updated", [NUMBER, "", NUMBER]);
+    }
+    // Nothing of it would be sent.
+    let idle = book(|sheet| {
+        sheet.clear_cell(2, 2);
+        sheet.set_row_hidden(2).map(drop)
+    });
+    expect(&idle, "", 0, "updated", [NUMBER, "", NUMBER]);
+}
+
+#[test]
+fn hidden_columns_of_numbers_are_told_and_those_of_ids_are_normal() {
+    let numbers = book(|sheet| {
+        sheet.write_string(1, 3, "+12025550102")?;
+        sheet.set_column_hidden(3).map(drop)
+    });
+    let both = format!("{NUMBER} +12025550102");
+    expect(
+        &numbers,
+        "",
+        2,
+        "column D (n2) is hidden in the workbook, and its 1 number",
+        ["", "", ""],
+    );
+    expect(
+        &numbers,
+        "--hidden include",
+        0,
+        "updated",
+        [&both, NUMBER, NUMBER],
+    );
+    expect(&numbers, "--hidden skip", 0, "updated", [NUMBER; 3]);
+    let empty = book(|sheet| sheet.set_column_hidden(3).map(drop));
+    expect(&empty, "", 0, "updated", [NUMBER; 3]);
+    let ids = book(|sheet| {
+        sheet.set_column_hidden(0)?;
+        sheet.set_column_hidden(1).map(drop)
+    });
+    expect(&ids, "", 0, "updated", [NUMBER; 3]);
+    let own = book(|sheet| {
+        sheet.write_string(1, 4, "x")?;
+        sheet.set_column_hidden(4).map(drop)
+    });
+    expect(&own, "", 0, "updated", [NUMBER; 3]);
+}
+
+#[test]
+fn merged_cells_are_named_where_one_would_be_taken_for_empty() {
+    let merged = book(|sheet| {
+        sheet
+            .merge_range(1, 2, 2, 2, NUMBER, &Format::new())
+            .map(drop)
+    });
+    expect(
+        &merged,
+        "",
+        2,
+        "row 3, column C (n1): this cell is merged into C2",
+        ["", "", ""],
+    );
+    let ids = book(|sheet| {
+        sheet
+            .merge_range(1, 0, 3, 0, &org_id(1), &Format::new())
+            .map(drop)
+    });
+    expect(
+        &ids,
+        "",
+        2,
+        "row 3, column A (orgId): this cell is merged into A2",
+        ["", "", ""],
+    );
+    let own = book(|sheet| {
+        sheet
+            .merge_range(1, 4, 3, 4, "Rome", &Format::new())
+            .map(drop)
+    });
+    expect(&own, "", 0, "updated", [NUMBER; 3]);
+}
+
+/// A workbook of several sheets: each with its name, whether it is hidden, and rows of ours, if any.
+fn books(sheets: &[(&str, bool, u32)]) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    for (name, is_hidden, rows) in sheets {
+        let sheet = workbook.add_worksheet().set_name(*name).expect("a name");
+        if *rows > 0 {
+            fill(sheet, *rows).expect("cells");
+        } else {
+            sheet
+                .write_string(0, 0, "How to use this file")
+                .expect("a cell");
+        }
+        sheet.set_hidden(*is_hidden);
+    }
+    if let Some(visible) = sheets.iter().position(|(_, is_hidden, _)| !is_hidden) {
+        workbook
+            .worksheet_from_index(visible)
+            .expect("a sheet")
+            .set_active(true)
+            .set_first_tab(true);
+    }
+    workbook.save_to_buffer().expect("memory")
+}
+
+#[test]
+fn the_one_visible_sheet_with_our_columns_is_meant() {
+    let one = [NUMBER, "", ""];
+    expect(
+        &books(&[("Old", true, 3), ("New", false, 1)]),
+        "",
+        0,
+        "updated",
+        one,
+    );
+    expect(
+        &books(&[("Read me", false, 0), ("New", false, 1)]),
+        "",
+        0,
+        "`New` is read",
+        one,
+    );
+    expect(
+        &books(&[("New", false, 1), ("Notes", false, 0)]),
+        "",
+        0,
+        "`New` is read",
+        one,
+    );
+    expect(
+        &books(&[("Read me", false, 0), ("Old", true, 3), ("New", false, 1)]),
+        "",
+        0,
+        "updated",
+        one,
+    );
+    let two = books(&[("May", false, 1), ("June", false, 2)]);
+    expect(
+        &two,
+        "",
+        2,
+        "2 of its sheets have these columns: `May`, `June`; add --sheet \"May\"",
+        ["", "", ""],
+    );
+    expect(&two, "--sheet May", 0, "updated", one);
+    expect(
+        &books(&[("Old", true, 1), ("Notes", false, 0)]),
+        "--sheet Old",
+        0,
+        "updated",
+        one,
+    );
+    expect(
+        &books(&[("Old", true, 1), ("Notes", false, 0)]),
+        "",
+        2,
+        "there is no column",
+        ["", "", ""],
+    );
+}
+
+/// A workbook of this sheet's XML.
+fn raw(cells: &str) -> Vec<u8> {
+    let header =
+        ["orgId", "locationId", "n1"].map(|name| format!("<c t=\"str\"><v>{name}</v></c>"));
+    let sheet = format!(
+        "<worksheet><sheetData><row r=\"1\">{}</row>{cells}</sheetData></worksheet>",
+        header.concat()
+    );
+    crate::workbook::workbook_of(&[("xl/worksheets/sheet1.xml", sheet.as_bytes())])
+}
+
+#[test]
+fn errors_of_cells_and_broken_places_are_named_by_row_and_column() {
+    let row = |number: &str| {
+        format!(
+            "<row r=\"2\"><c r=\"A2\" t=\"str\"><v>{}</v></c><c r=\"B2\" t=\"str\"><v>{}</v></c>{number}</row>",
+            org_id(1),
+            location_id(1)
+        )
+    };
+    for error in [
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#GETTING_DATA",
+        "#NEWONE!",
+        "Err:502",
+        "#N/A",
+    ] {
+        let book = raw(&row(&format!("<c r=\"C2\" t=\"e\"><v>{error}</v></c>")));
+        let says = format!("row 2, column C (n1): `{error}` is an error value");
+        expect(&book, "", 2, &says, ["", "", ""]);
+    }
+    let good = row(
+        "<c r=\"C2\" t=\"inlineStr\"><is><r><t>+1202</t></r><r><t>5550101</t></r><rPh><t>x</t></rPh></is></c>",
+    );
+    expect(&raw(&good), "", 0, "updated", [NUMBER, "", ""]);
+    for (number, says) in [
+        (
+            "<c r=\"C2\"><v>1</v></c><c r=\"C2\"><v>2</v></c>",
+            "the cell C2 twice",
+        ),
+        ("<c r=\"XFE2\"><v>1</v></c>", "`XFE2` in row 2"),
+        ("<c r=\"C9\"><v>1</v></c>", "`C9` in row 2"),
+        (
+            "<c r=\"C2\" t=\"s\"><v>7</v></c>",
+            "cell C2 has a text that is not there",
+        ),
+    ] {
+        expect(&raw(&row(number)), "", 2, says, ["", "", ""]);
+    }
+    let late = format!("{}<row r=\"2\"/>", row(""));
+    expect(&raw(&late), "", 2, "row 2 after row 2", ["", "", ""]);
+    expect(
+        &raw("<row r=\"1048577\"/>"),
+        "",
+        2,
+        "a row where none can be",
+        ["", "", ""],
+    );
+}
+
+#[test]
+fn a_small_workbook_that_names_one_long_text_over_and_over_is_refused() {
+    let text = "x".repeat(32_000);
+    let texts = format!("<sst><si><t>{text}</t></si></sst>");
+    let cells = "<c t=\"s\"><v>0</v></c>".repeat(30);
+    let rows: String = (2..2000)
+        .map(|row| format!("<row r=\"{row}\">{cells}</row>"))
+        .collect();
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    let relationships = "<Relationships><Relationship Id=\"rId1\" Type=\"http://x/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"http://x/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>";
+    let book = crate::workbook::workbook_of(&[
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", texts.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relationships.as_bytes()),
+    ]);
+    expect(
+        &book,
+        "",
+        2,
+        "more text than a workbook of its size can need",
+        ["", "", ""],
+    );
+}
