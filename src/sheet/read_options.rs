@@ -25,35 +25,6 @@ pub struct ReadOptions {
     pub ignored_columns: Vec<String>,
 }
 
-impl ReadOptions {
-    /// The flags by which other cells would be read than without them.
-    pub fn flags(&self) -> String {
-        let named =
-            |flag: &str, value: Option<String>| value.map(|value| format!("{flag} {value}"));
-        let ignored = self.ignored_columns.iter();
-        [
-            named("--sheet", self.sheet.clone()),
-            named(
-                "--encoding",
-                self.encoding.map(|encoding| encoding.to_string()),
-            ),
-            named(
-                "--separator",
-                self.separator.map(|separator| separator.to_string()),
-            ),
-            named(
-                "--hidden",
-                self.hidden.map(|policy| policy.word().to_string()),
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .chain(ignored.map(|name| format!("--ignore-column {name}")))
-        .collect::<Vec<_>>()
-        .join(" ")
-    }
-}
-
 /// Which rows of the sheet the run is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RowFilter {

@@ -107,7 +107,7 @@ async fn play(
     };
     let mut seen = SeenRows::default();
     for (number, location) in rows {
-        seen.add(&row(*number, *location), 0);
+        seen.add(&row(*number, *location));
     }
     let settings = PaceSettings {
         concurrency: NonZeroUsize::new(4).expect("some"),
