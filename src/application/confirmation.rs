@@ -75,15 +75,15 @@ fn nothing_was_sent() -> Option<RunSettings> {
     None
 }
 
+fn is_a_terminal() -> bool {
+    io::stdin().is_terminal() && stderr::is_terminal()
+}
+
 /// Whether somebody will be asked before anything is sent.
 pub(super) fn can_ask(settings: &RunSettings) -> bool {
     matches!(settings.target, Target::Service { .. })
         && settings.spec.confirmation == Confirmation::Ask
         && is_a_terminal()
-}
-
-fn is_a_terminal() -> bool {
-    io::stdin().is_terminal() && stderr::is_terminal()
 }
 
 /// `Change 60 locations of Acme Ltd, signed in as admin@acme.example? 100 numbers will be set, 9

@@ -46,6 +46,7 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         );
     }
     reading(&mut settings.spec.sheet.reading, was)?;
+    form_of_the_sheet(&mut settings.spec.sheet.reading, was)?;
     let spec = &mut settings.spec;
     only_on(
         "--skip-invalid",
@@ -113,12 +114,36 @@ fn reading(reading: &mut ReadOptions, was: &MeaningfulSettings) -> Result<()> {
     same_or_missing("--org", reading.default_org.as_ref(), was.org.as_ref())?;
     same_or_missing("--country", country.as_ref(), was.country.as_ref())?;
     reading.default_org.clone_from(&was.org);
+    let are_given = !reading.ignored_columns.is_empty();
+    if are_given && reading.ignored_columns != was.ignored_columns {
+        bail!(
+            "that run began with a different --ignore-column; leave it out, or name it as it was"
+        );
+    }
+    reading.ignored_columns.clone_from(&was.ignored_columns);
     if let (None, Some(code)) = (&reading.country, &was.country) {
         let country: Country = code
             .parse()
             .map_err(|why| anyhow!("the country `{code}` of that run {why}"))?;
         reading.country = Some(country);
     }
+    Ok(())
+}
+
+/// What holds of that very file.
+fn form_of_the_sheet(reading: &mut ReadOptions, was: &MeaningfulSettings) -> Result<()> {
+    let encoding = reading.encoding.map(|encoding| encoding.to_string());
+    let separator = reading.separator.map(|separator| separator.to_string());
+    let hidden = reading.hidden.map(|policy| policy.to_string());
+    same_or_missing("--sheet", reading.sheet.as_ref(), was.sheet.as_ref())?;
+    same_or_missing("--encoding", encoding.as_ref(), was.encoding.as_ref())?;
+    same_or_missing("--separator", separator.as_ref(), was.separator.as_ref())?;
+    same_or_missing("--hidden", hidden.as_ref(), was.hidden.as_ref())?;
+    // What these say was read once already.
+    reading.sheet.clone_from(&was.sheet);
+    reading.encoding = was.encoding.as_ref().and_then(|name| name.parse().ok());
+    reading.separator = was.separator.as_ref().and_then(|name| name.parse().ok());
+    reading.hidden = was.hidden.as_ref().and_then(|word| word.parse().ok());
     Ok(())
 }
 

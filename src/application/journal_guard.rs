@@ -115,6 +115,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
         Target::Service { base_url, .. } => (base_url.to_string(), false),
         Target::Rehearsal { .. } => ("rehearsal".to_string(), true),
     };
+    let reading = &settings.spec.sheet.reading;
     Ok(RunHeader {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
         format: FORMAT,
@@ -128,21 +129,19 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
         },
         settings: MeaningfulSettings {
             base_url,
-            org: settings.spec.sheet.reading.default_org.clone(),
-            country: settings
-                .spec
-                .sheet
-                .reading
-                .country
-                .as_ref()
-                .map(Country::code),
+            org: reading.default_org.clone(),
+            country: reading.country.as_ref().map(Country::code),
+            sheet: reading.sheet.clone(),
+            encoding: reading.encoding.map(|encoding| encoding.to_string()),
+            separator: reading.separator.map(|separator| separator.to_string()),
+            hidden: reading.hidden.map(|policy| policy.to_string()),
+            ignored_columns: reading.ignored_columns.clone(),
             skip_invalid: settings.bad_rows == BadRows::Skip,
             allow_duplicates: settings.spec.sheet.duplicates == DuplicatePolicy::InOrder,
-            only_failed: settings.spec.sheet.reading.rows == RowFilter::OnlyFailed,
+            only_failed: reading.rows == RowFilter::OnlyFailed,
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
-            reading: settings.spec.sheet.reading.flags(),
         },
         plan: plan_file(settings)?,
         ..RunHeader::default()
@@ -289,16 +288,6 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let (was, is) = (&earlier.settings, &header.settings);
     if was.base_url != is.base_url && !is.rehearsal {
         bail!("that run began with a different --base-url; go on with the one it began with");
-    }
-    if was.reading != is.reading {
-        bail!(
-            "that run read the sheet in another way: {}",
-            if was.reading.is_empty() {
-                "without --sheet, --encoding, --separator, --hidden and --ignore-column"
-            } else {
-                &was.reading
-            }
-        );
     }
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {

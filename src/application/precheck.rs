@@ -32,7 +32,9 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
 /// Whether nothing is in question, or somebody will be asked. A run that goes on was asked about when
 /// it began.
 fn are_answered(checked: &CheckedSheet, settings: &RunSettings) -> bool {
-    if checked.questions.is_empty() || settings.start == Start::Resume {
+    // What an undo or an export reads was asked about when it was sent.
+    let is_new = matches!(settings.spec.command, "apply" | "plan");
+    if checked.questions.is_empty() || settings.start == Start::Resume || !is_new {
         return true;
     }
     for question in &checked.questions {

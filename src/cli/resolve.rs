@@ -197,6 +197,11 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
 /// Where the output of a run goes: where the user says, else beside the sheet with another ending.
 pub fn output_path(sheet: &Path, named: Option<PathBuf>, ending: &str) -> Result<PathBuf> {
     match named {
+        Some(path) if path.as_os_str() == "-" => {
+            bail!(
+                "results cannot go to the standard output, since they are written anew when a run goes on; name a file with --output"
+            )
+        }
         Some(path) => Ok(path),
         None if is_standard_input(sheet) => {
             bail!("a sheet from the standard input has no name; name its results with --output")

@@ -74,9 +74,19 @@ pub struct MeaningfulSettings {
     /// The present numbers are read and nothing is changed.
     #[serde(default)]
     pub plan: bool,
-    /// The flags by which the sheet was read otherwise than by itself.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reading: String,
+    /// Which sheet of a workbook was named, and how the text was said to be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// What was done with hidden rows and columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<String>,
+    /// Columns that are the person's own although they look like others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored_columns: Vec<String>,
 }
 
 /// The run began, or went on.

@@ -34,7 +34,7 @@ pub struct Setting {
 pub struct Field {
     /// The column it stands in, such as `n1`.
     pub column: &'static str,
-    /// What else the column may be called; as [`crate::sheet::columns::normalize`] leaves it.
+    /// What else the column may be called; as [`crate::sheet::columns`] leaves it.
     pub spellings: &'static [&'static str],
     /// What follows `previous`, `present` and `new` in the columns of results and plans.
     pub suffix: &'static str,

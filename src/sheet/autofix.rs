@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use csv::ByteRecord;
 
 use crate::model::ids::{self, Kind};
+use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::columns::Columns;
 use crate::sheet::fix_rules::{FixRule, fixed_id, fixed_number};
 use crate::sheet::problem::{Place, shorten};
@@ -31,6 +32,13 @@ pub struct Autofix {
 impl Autofix {
     /// `found → written`, as much of it as fits a line: the ends, where the beginnings are alike.
     pub fn in_short(&self) -> String {
+        // Nobody reads an id.
+        if self.kind == FixRule::Uuid {
+            return format!("`{}` → the id that the API gives it", shorten(&self.found));
+        }
+        if self.written.starts_with(ID_BEGINS) {
+            return "what stands around the id → nothing".to_string();
+        }
         let [found, written] = [&self.found, &self.written].map(|text| shorten(text));
         if found != written {
             return say(&found, &written);

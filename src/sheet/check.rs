@@ -140,14 +140,7 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
-                count_doubtful(&row, &mut checked);
-                for change in &row.changes {
-                    match change {
-                        Change::Keep => {}
-                        Change::Clear => checked.values_cleared += 1,
-                        Change::Set(_) => checked.values_set += 1,
-                    }
-                }
+                checked.count_changes(&row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -227,6 +220,25 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 }
 
 impl CheckedSheet {
+    fn count_changes(&mut self, row: &Row<'_>) {
+        for change in &row.changes {
+            let number = match change {
+                Change::Keep => continue,
+                Change::Clear => {
+                    self.values_cleared += 1;
+                    continue;
+                }
+                Change::Set(number) => number,
+            };
+            self.values_set += 1;
+            match what_may_be_lost(number) {
+                Some(Lost::Plus) => self.lost_plus.add(row.number),
+                Some(Lost::Zero) => self.lost_zero.add(row.number),
+                None => {}
+            }
+        }
+    }
+
     /// Rows a run will send.
     pub fn rows_to_send(&self) -> u64 {
         let unsent = [
@@ -247,19 +259,6 @@ impl Suspicion {
             self.first_row = row;
         }
         self.count += 1;
-    }
-}
-
-fn count_doubtful(row: &Row<'_>, checked: &mut CheckedSheet) {
-    for change in &row.changes {
-        let Change::Set(number) = change else {
-            continue;
-        };
-        match what_may_be_lost(number) {
-            Some(Lost::Plus) => checked.lost_plus.add(row.number),
-            Some(Lost::Zero) => checked.lost_zero.add(row.number),
-            None => {}
-        }
     }
 }
 

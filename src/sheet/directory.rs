@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use crate::model::ids::{self, Id, Kind};
 use crate::model::row::TargetKey;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
-use crate::sheet::names::ResolvedNames;
+use crate::sheet::names::{ResolvedNames, as_seen};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::webex::lists::Organization;
@@ -88,7 +88,7 @@ impl Directory {
         let Some(names) = &self.names else {
             return Ok(Id {
                 text: Cow::Borrowed(name),
-                key: ids::key_of_name(org_id, name),
+                key: ids::key_of_name(org_id, &as_seen(name)),
             });
         };
         let unlisted = |why: &str| CellDiagnostic {

@@ -1,5 +1,6 @@
 //! What a workbook's sheet hides from the eye, and which of its cells are merged into others.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -10,12 +11,12 @@ pub enum HiddenPolicy {
     Skip,
 }
 
-impl HiddenPolicy {
-    pub(super) fn word(self) -> &'static str {
-        match self {
+impl fmt::Display for HiddenPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
             HiddenPolicy::Include => "include",
             HiddenPolicy::Skip => "skip",
-        }
+        })
     }
 }
 

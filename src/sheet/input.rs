@@ -11,24 +11,33 @@ use sha2::{Digest, Sha256};
 /// What stands for the standard input on a command line.
 const STANDARD_INPUT: &str = "-";
 
+/// Folders whose files are what a process was given to read.
+const NAMELESS: [&str; 2] = ["/dev", "/proc"];
+
+/// Within so many bytes a file says what it is.
+const BEGINNING: usize = 4096;
+
 pub(super) const SAVE_AS_CSV: &str =
     "in Excel, use Save As and choose \"CSV UTF-8 (Comma delimited)\"";
 
+/// Whether a sheet has no name of its own: `-`, or what a shell makes of `<(…)`.
 pub fn is_standard_input(path: &Path) -> bool {
-    path.as_os_str() == STANDARD_INPUT
+    path.as_os_str() == STANDARD_INPUT || NAMELESS.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Opens a file that can be read several times. The standard input is copied into a nameless
+/// Opens a file that can be read several times. What comes through a pipe is copied into a nameless
 /// temporary file first, which is gone when it is closed.
 pub fn open(path: &Path) -> Result<File> {
-    if is_standard_input(path) {
-        let spool = || "cannot copy the standard input into a temporary file";
-        let mut file = tempfile::tempfile().with_context(spool)?;
-        io::copy(&mut io::stdin().lock(), &mut file).with_context(spool)?;
-        file.seek(SeekFrom::Start(0)).with_context(spool)?;
-        return Ok(file);
+    if path.as_os_str() == STANDARD_INPUT {
+        return copy(io::stdin().lock(), "the standard input");
     }
     let shown = path.display();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(book) = name.strip_prefix("~$") {
+        bail!(
+            "`{shown}` is the lock file that Excel keeps while `{book}` is open; name `{book}` itself"
+        );
+    }
     let file = File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
     let metadata = file
         .metadata()
@@ -36,32 +45,70 @@ pub fn open(path: &Path) -> Result<File> {
     if metadata.is_dir() {
         bail!("`{shown}` is a folder, not a sheet");
     }
+    if !metadata.is_file() {
+        return copy(file, &format!("`{shown}`"));
+    }
     Ok(file)
 }
 
-/// Tells by its first bytes what is no text.
+fn copy(mut source: impl Read, name: &str) -> Result<File> {
+    let cannot_copy = || format!("cannot copy {name} into a temporary file");
+    let mut copy = tempfile::tempfile().with_context(cannot_copy)?;
+    io::copy(&mut source, &mut copy).with_context(cannot_copy)?;
+    copy.seek(SeekFrom::Start(0)).with_context(cannot_copy)?;
+    Ok(copy)
+}
+
+/// Tells by its first bytes what is neither a text nor a workbook.
 pub(super) fn refuse_other_formats(start: &[u8]) -> Result<()> {
-    let what = match start {
+    let beginning = start[..start.len().min(BEGINNING)].to_ascii_lowercase();
+    let has = |text: &[u8]| beginning.windows(text.len()).any(|window| window == text);
+    let text = beginning
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&beginning)
+        .trim_ascii_start();
+    let is_html = [&b"<!doctype html"[..], b"<html", b"<table", b"<meta"]
+        .iter()
+        .any(|tag| text.starts_with(tag));
+    let (what, advice) = match start {
         [] => bail!("the file is empty"),
-        [b'P', b'K', 3, 4, ..] if is_open_document(start) => {
-            "an OpenDocument file, as LibreOffice writes them"
+        [b'P', b'K', 3, 4, ..] if has(b"application/vnd.oasis.opendocument") => (
+            "an OpenDocument spreadsheet (.ods)",
+            "open it in LibreOffice and use Save As with the type Excel 2007-365 (.xlsx)",
+        ),
+        [b'P', b'K', 3, 4, ..] if has(b"index/") || has(b".iwa") => (
+            "an Apple Numbers document",
+            "open it in Numbers and use File > Export To > Excel",
+        ),
+        [b'P', b'K', 3, 4, ..] if has(b"xl/workbook.bin") => (
+            "a binary Excel workbook (.xlsb)",
+            "open it in Excel and use Save As with the type Excel Workbook (.xlsx)",
+        ),
+        [b'P', b'K', 3, 4, ..] if has(b"word/") => {
+            ("a Word document", "put its table into a spreadsheet")
         }
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old or a protected Excel workbook",
-        [b'%', b'P', b'D', b'F', ..] => "a PDF",
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => (
+            "an old Excel workbook (.xls) or one with a password",
+            "open it in Excel and use Save As with the type Excel Workbook (.xlsx), without a password",
+        ),
+        [b'%', b'P', b'D', b'F', ..] => ("a PDF", "ask for the spreadsheet that it was made from"),
+        [0x1f, 0x8b, ..] => ("a gzip archive", "unpack it first"),
+        _ if is_html => (
+            "a web page (HTML), as some programs save under the name .xls",
+            "open it in Excel and use Save As with the type Excel Workbook (.xlsx)",
+        ),
+        _ if text.starts_with(b"<?xml") && has(b"spreadsheet") => (
+            "an XML spreadsheet of 2003",
+            "open it in Excel and use Save As with the type Excel Workbook (.xlsx)",
+        ),
         _ => return Ok(()),
     };
-    bail!("it is {what}; {SAVE_AS_CSV}")
+    bail!("it is {what}; {advice}")
 }
 
 /// As a workbook is.
 pub(super) fn is_zipped(start: &[u8]) -> bool {
     start.starts_with(b"PK\x03\x04")
-}
-
-/// Its kind stands uncompressed at the beginning.
-fn is_open_document(start: &[u8]) -> bool {
-    const KIND: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument";
-    start.get(30..30 + KIND.len()) == Some(KIND)
 }
 
 /// The SHA-256 of the whole file in hexadecimal.

@@ -18,6 +18,7 @@ pub mod hidden;
 pub mod input;
 pub mod names;
 pub mod number;
+mod number_faults;
 mod numbering_plan;
 mod organization_counts;
 pub mod preconditions;
@@ -25,6 +26,7 @@ pub mod problem;
 pub mod problem_kind;
 pub mod problem_list;
 pub mod questions;
+mod read_options;
 mod record_parser;
 mod records;
 pub mod result_columns;
@@ -44,7 +46,6 @@ use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::table::{BYTE_ORDER_MARK, CsvStyle};
 use columns::Columns;
-use country::Country;
 use dialect::Dialect;
 pub use dialect::Separator;
 use directory::Directory;
@@ -55,6 +56,7 @@ use input::SAVE_AS_CSV;
 pub use input::is_standard_input;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;
+pub use read_options::{ReadOptions, RowFilter};
 pub use records::{NumberedRecord, Records};
 use row_reader::LastOrganization;
 
@@ -86,64 +88,6 @@ pub struct Sheet {
     pub hidden: HiddenCells,
     reading: ReadOptions,
     last_organization: LastOrganization,
-}
-
-/// How the sheet is to be read.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
-    /// Stands in for an empty `orgId`.
-    pub default_org: Option<String>,
-    /// Where bare national numbers belong; without it they are sent as they stand.
-    pub country: Option<Country>,
-    pub rows: RowFilter,
-    /// Which sheet of a workbook; `None`: the only visible one with the columns that are read.
-    pub sheet: Option<String>,
-    /// `None`: found by the look of the file. A byte order mark counts for more.
-    pub encoding: Option<Encoding>,
-    /// `None`: found by the names in the header. A line `sep=;` counts for more.
-    pub separator: Option<Separator>,
-    /// `None`: what is hidden in a workbook is in question.
-    pub hidden: Option<HiddenPolicy>,
-    /// Names of columns that are the person's own although they look like others.
-    pub ignored_columns: Vec<String>,
-}
-
-impl ReadOptions {
-    /// The flags by which other cells would be read than without them.
-    pub fn flags(&self) -> String {
-        let named =
-            |flag: &str, value: Option<String>| value.map(|value| format!("{flag} {value}"));
-        let ignored = self.ignored_columns.iter();
-        [
-            named("--sheet", self.sheet.clone()),
-            named(
-                "--encoding",
-                self.encoding.map(|encoding| encoding.to_string()),
-            ),
-            named(
-                "--separator",
-                self.separator.map(|separator| separator.to_string()),
-            ),
-            named(
-                "--hidden",
-                self.hidden.map(|policy| policy.word().to_string()),
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .chain(ignored.map(|name| format!("--ignore-column {name}")))
-        .collect::<Vec<_>>()
-        .join(" ")
-    }
-}
-
-/// Which rows of the sheet the run is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RowFilter {
-    #[default]
-    All,
-    /// Of a results file, those that are not as asked.
-    OnlyFailed,
 }
 
 impl Sheet {

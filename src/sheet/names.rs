@@ -1,6 +1,9 @@
 //! Names in place of ids: what organizations and their locations are called, and which one a name
 //! means. Only just that name will do; what is nearly so is shown.
 
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::is_blank;
@@ -71,7 +74,7 @@ impl Names {
         let mut named: Vec<Named> = things
             .into_iter()
             .map(|(name, id)| Named {
-                name: trim(&name).to_string(),
+                name: as_seen(trim(&name)).into_owned(),
                 id,
             })
             .collect();
@@ -86,7 +89,7 @@ impl Names {
     /// The id of the only thing of this name. `what` it is, and in which column its id would stand,
     /// is for the one who reads that there is none.
     pub fn id_of(&self, name: &str, what: &str, column: &str) -> Result<&str, CellDiagnostic> {
-        let name = trim(name);
+        let name = &*as_seen(trim(name));
         let start = self.0.partition_point(|named| named.name.as_str() < name);
         let mut found = self.0[start..]
             .iter()
@@ -131,16 +134,73 @@ impl Names {
         near.dedup();
         let nearest = near.first().map_or(0, |(distance, _)| *distance);
         near.retain(|(distance, _)| *distance == nearest);
+        if near.is_empty() {
+            return format!("; the service lists {}", self.0.len());
+        }
+        let only = if let [(_, only)] = near[..] {
+            Some(only)
+        } else {
+            None
+        };
+        let difference = only.and_then(|only| say_difference(name, only));
         let near: Vec<String> = near
             .iter()
             .take(CANDIDATES)
             .map(|(_, name)| format!("`{}`", shorten(name)))
             .collect();
-        if near.is_empty() {
-            return format!("; the service lists {}", self.0.len());
-        }
-        format!("; is it {}?", near.join(" or "))
+        format!(
+            "; is it {}?{}",
+            near.join(" or "),
+            difference.unwrap_or_default()
+        )
     }
+}
+
+/// A name as people see it: composed letters, narrow characters, one blank between words, and nothing
+/// that is invisible.
+pub(super) fn as_seen(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() && !name.contains("  ") && !name.contains(['\t', '\n', '\r']) {
+        return Cow::Borrowed(name);
+    }
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(name);
+    let is_seen = |character: &char| character.is_whitespace() || !is_blank(*character);
+    let seen: String = composed.chars().filter(is_seen).collect();
+    Cow::Owned(seen.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Letters of other alphabets, below the Latin ones that look the same.
+const LOOK_ALIKES: [(&str, &str); 2] = [
+    ("ABEKMHOPCTXYaeopcyxijs", "АВЕКМНОРСТХУаеорсухіјѕ"),
+    ("ABEZHIKMNOPTYXov", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧον"),
+];
+
+/// The Latin letter that a letter of another alphabet looks like.
+fn latin(letter: char) -> Option<char> {
+    LOOK_ALIKES.into_iter().find_map(|(latin, other)| {
+        let mut pairs = latin.chars().zip(other.chars());
+        pairs.find_map(|(latin, other)| (other == letter).then_some(latin))
+    })
+}
+
+/// What the eye easily misses: capitals, and letters of another alphabet.
+fn say_difference(name: &str, known: &str) -> Option<String> {
+    if name.to_lowercase() == known.to_lowercase() {
+        return Some(" Capitals count".to_string());
+    }
+    let mut pairs = name.chars().zip(known.chars());
+    let (found, wanted) = pairs.find(|(found, wanted)| found != wanted)?;
+    let foreign = [found, wanted]
+        .into_iter()
+        .find(|letter| latin(*letter).is_some())?;
+    let place = if foreign == found { "here" } else { "there" };
+    latin(foreign)
+        .filter(|latin| [found, wanted].contains(latin))
+        .map(|latin| {
+            format!(
+                " The letter `{foreign}` {place} looks like `{latin}` and is another (U+{:04X})",
+                u32::from(foreign)
+            )
+        })
 }
 
 /// Without what clings to a pasted cell, and the apostrophe that an export puts before what could be
@@ -155,6 +215,7 @@ fn trim(name: &str) -> &str {
 /// A name without what is easily got wrong: capitals, blanks, signs.
 fn plain(name: &str) -> String {
     let letters = name.chars().filter(|character| character.is_alphanumeric());
+    let letters = letters.map(|letter| latin(letter).unwrap_or(letter));
     letters.flat_map(char::to_lowercase).collect()
 }
 
@@ -192,6 +253,9 @@ mod tests {
             ("München", "id 5"),
             ("'=Site", "id 6"),
             ("=Site", "id 6"),
+            ("Mu\u{308}nchen", "id 5"),
+            ("Lon\u{ad}don\u{a0} Bridge", "id 3"),
+            ("\u{ff2c}ondon", "id 0"),
         ] {
             assert_eq!(id_of(&known, name), Ok(id.to_string()), "{name}");
         }
@@ -200,10 +264,19 @@ mod tests {
     #[test]
     fn a_name_that_is_not_or_not_alone_there_shows_what_may_be_meant() {
         let known = ["London", "London-West", "Paris", "Paris", "Oslo"];
-        let said: Vec<String> = ["Lodnon", "london west", "Paris", "Osl", "Rome", "Londo"]
-            .iter()
-            .map(|name| id_of(&known, name).expect_err(name))
-            .collect();
+        let said: Vec<String> = [
+            "Lodnon",
+            "london west",
+            "Paris",
+            "Osl",
+            "Rome",
+            "Londo",
+            "OSLO",
+            "\u{41e}slo",
+        ]
+        .iter()
+        .map(|name| id_of(&known, name).expect_err(name))
+        .collect();
         insta::assert_snapshot!(said.join("\n"), @"
         no location is called `Lodnon`; is it `London`?
         no location is called `london west`; is it `London-West`?
@@ -211,6 +284,8 @@ mod tests {
         no location is called `Osl`; is it `Oslo`?
         no location is called `Rome`; the service lists 5
         no location is called `Londo`; is it `London`?
+        no location is called `OSLO`; is it `Oslo`? Capitals count
+        no location is called `Оslo`; is it `Oslo`? The letter `О` here looks like `O` and is another (U+041E)
         ");
     }
 }

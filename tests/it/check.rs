@@ -263,7 +263,7 @@ fn files_that_are_no_sheet_get_a_sentence() {
     error: cannot use `empty.csv`: the file is empty
     error: `blank.csv` is empty
     error: cannot use `book.xlsx`: it is not an Excel workbook that can be read; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": invalid Zip archive: Could not find EOCD
-    error: cannot use `book.ods`: it is an OpenDocument file, as LibreOffice writes them; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
+    error: cannot use `book.ods`: it is an OpenDocument spreadsheet (.ods); open it in LibreOffice and use Save As with the type Excel 2007-365 (.xlsx)
     error: cannot use `binary.csv`: it is not a text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot read the sheet `none.csv`: no such file or folder
     error: `.` is a folder, not a sheet

@@ -63,7 +63,7 @@ fn organizations_that_a_token_does_not_manage_are_named_before_anything_is_sent(
     insta::assert_snapshot!(ran.stderr, @"
     row 4, column A (orgId): the token does not manage this organization: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`
     row 5, column A (orgId): it does not say which organization is meant, and the token manages 2 (`Organization 1`, `Organization 2`); name one here, or with --org
-    hint: mend these rows, or leave them out with --skip-invalid
+    hint: correct these rows, or leave them out with --skip-invalid
     4 rows: 2 ready to send, 2 with 2 problems; nothing was sent
     ");
     assert!(stage.requests().is_empty());

@@ -143,3 +143,66 @@ fn each_sheet_is_read_as_it_was_meant_or_in_question() {
         wrong.join("\n")
     );
 }
+
+#[test]
+fn sheets_as_people_have_them_are_accepted_with_their_numbers() {
+    let sheets = table("right.tsv");
+    assert!(sheets.len() >= 50);
+    let wrong: Vec<String> = sheets.iter().filter_map(|row| judge(row)).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// The beginnings of files that are no sheet, and what is said of them.
+const OTHER_FILES: [(&str, &[u8], &str); 9] = [
+    ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
+    ("book.numbers", b"PK\x03\x04..................Index/Document.iwa", "Export To > Excel"),
+    ("book.ods", b"PK\x03\x04..........................mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)"),
+    ("book.xlsb", b"PK\x03\x04.........xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
+    ("page.xls", b"<html><body><table><tr><td>orgId", "a web page (HTML)"),
+    ("page.xls", b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a web page (HTML)"),
+    ("2003.xls", b"<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "an XML spreadsheet of 2003"),
+    ("~$book.xlsx", b"\x05Ann", "the lock file that Excel keeps while `book.xlsx` is open"),
+    ("book.csv.gz", b"\x1f\x8b\x08", "a gzip archive"),
+];
+
+#[test]
+fn files_of_other_kinds_are_called_by_their_names_with_what_to_do() {
+    let stage = Stage::instant();
+    for (name, content, says) in OTHER_FILES {
+        stage.write(name, content);
+        stage.run(&format!("check {name}")).expect(2).says(says);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_read_like_the_standard_input() {
+    let stage = Stage::instant();
+    let sheet = format!(
+        "orgId,locationId,n1\n{},{},+12025550101\n",
+        org_id(1),
+        location_id(1)
+    );
+    stage.write("sheet.csv", sheet);
+    for line in [
+        "cat sheet.csv | \"$0\" apply --yes --base-url \"$1\" /dev/stdin -o one.csv",
+        "\"$0\" apply --yes --base-url \"$1\" <(cat sheet.csv) -o two.csv",
+        "\"$0\" apply --yes --base-url \"$1\" /dev/stdin -o three.csv < sheet.csv",
+        "mkfifo pipe.csv; cat sheet.csv > pipe.csv & \"$0\" apply --yes --base-url \"$1\" pipe.csv",
+    ] {
+        let mut command = stage.program("bash");
+        let program = env!("CARGO_BIN_EXE_wxbulk");
+        command.args(["-c", line, program, &stage.simulator.base_url().to_string()]);
+        let ran = crate::harness::Ran::of(command.output().expect("bash"));
+        ran.expect(0);
+    }
+    let ran = stage.apply("sheet.csv -o -").expect(2);
+    ran.says("results cannot go to the standard output");
+    let ran = stage.apply("/dev/stdin").expect(2);
+    ran.says("name its results with --output");
+}

@@ -42,7 +42,7 @@ fn header(text: &str) -> RunHeader {
             rehearsal: false,
             backup: true,
             plan: false,
-            reading: String::new(),
+            ..MeaningfulSettings::default()
         },
         ..RunHeader::default()
     }

@@ -3,7 +3,8 @@
 use csv::ByteRecord;
 
 use super::NearColumn;
-use super::header_name::{HeaderName, Known, Meant, normalize};
+use super::header_name::{HeaderName, Known, normalize};
+use super::near_name::Meant;
 use crate::setting::Setting;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 

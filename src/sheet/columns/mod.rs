@@ -2,6 +2,7 @@
 
 mod header_name;
 mod header_names;
+mod near_name;
 
 use std::ops::Range;
 
@@ -11,10 +12,10 @@ use crate::model::outcome::OutcomeKind;
 use crate::setting::{self, Setting};
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
-pub use header_name::Meant;
 pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
+pub use near_name::Meant;
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]

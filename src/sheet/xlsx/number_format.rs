@@ -1,15 +1,21 @@
 //! What a number looks like in its format: `00000000000` shows 2079460000 as 02079460000, and `"+"0` as
 //! +2079460000. A sheet that was saved as CSV has it so, too.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use quick_xml::events::Event;
 
+use crate::sheet::input::SAVE_AS_CSV;
+
+use super::format_pattern::{Section, Token, fill, sections, tokens};
 use super::package::{FORMATS, Package, attribute, next, read_part};
 
 /// A spreadsheet keeps this many digits of a number; it has put zeros for any beyond.
 const DIGITS_KEPT: f64 = 1e15;
+
+/// Excel knows 65,490 formats of cells.
+const MOST: usize = 100_000;
 
 /// The day after the last one Excel knows, the end of the year 9999.
 const LAST_DAY: f64 = 2_958_466.0;
@@ -49,7 +55,7 @@ impl Formats {
         while let Some(event) = next(&mut xml, &mut buffer)? {
             match event {
                 Event::Start(element) => match element.local_name().as_ref() {
-                    "numFmt" => {
+                    "numFmt" if codes.len() < MOST => {
                         let id = attribute(&element, "numFmtId").unwrap_or_default();
                         codes.push((id, attribute(&element, "formatCode").unwrap_or_default()));
                     }
@@ -57,6 +63,9 @@ impl Formats {
                     "xf" if is_among_cells => {
                         let id = attribute(&element, "numFmtId").unwrap_or_default();
                         let code = codes.iter().find(|(known, _)| *known == id);
+                        if formats.0.len() == MOST {
+                            bail!("it holds more than any sheet needs; {SAVE_AS_CSV}");
+                        }
                         formats.0.push(match code {
                             Some((_, code)) => NumberFormat::of_code(code),
                             None => NumberFormat::built_in(&id),
@@ -175,140 +184,6 @@ fn show_date(days: f64, counts_from_1904: bool) -> String {
         (false, true) => day.to_string(),
         (false, false) => format!("{day} {time}"),
     }
-}
-
-/// A part of a code, for some numbers only: `[<=9999999]###-####`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Section {
-    condition: Option<(String, f64)>,
-    pattern: String,
-}
-
-impl Eq for Section {}
-
-impl Section {
-    /// Whether a number that is not negative is shown so.
-    fn is_for(&self, number: f64) -> bool {
-        match &self.condition {
-            None => true,
-            Some((sign, limit)) => match sign.as_str() {
-                "<" => number < *limit,
-                "<=" => number <= *limit,
-                ">" => number > *limit,
-                ">=" => number >= *limit,
-                _ => false,
-            },
-        }
-    }
-}
-
-fn sections(code: &str) -> Vec<Section> {
-    let mut done = Vec::new();
-    let mut section = Section::default();
-    for token in tokens(code) {
-        match token {
-            Token::Code(';') => done.push(std::mem::take(&mut section)),
-            Token::Code(character) => section.pattern.push(character),
-            Token::Literal(character) => section.pattern.extend(['\\', character]),
-            Token::Bracketed(text) => {
-                let limit = text.trim_start_matches(['<', '>', '=']);
-                let sign = text[..text.len() - limit.len()].to_string();
-                if let (false, Ok(limit)) = (sign.is_empty(), limit.trim().parse()) {
-                    section.condition = Some((sign, limit));
-                }
-            }
-            Token::Unshown => {}
-        }
-    }
-    done.push(section);
-    done
-}
-
-/// A piece of a code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    /// A color, a language, a condition.
-    Bracketed(String),
-    /// A character that means something: `0`, `#`, `.`.
-    Code(char),
-    /// One that is shown as it is.
-    Literal(char),
-    /// A quote; width to be left or filled.
-    Unshown,
-}
-
-impl Token {
-    fn code(self) -> Option<char> {
-        match self {
-            Token::Code(character) => Some(character),
-            Token::Literal(_) | Token::Bracketed(_) | Token::Unshown => None,
-        }
-    }
-}
-
-fn tokens(code: &str) -> impl Iterator<Item = Token> + '_ {
-    let mut characters = code.chars();
-    let mut is_quoted = false;
-    std::iter::from_fn(move || {
-        let character = characters.next()?;
-        Some(match character {
-            '"' => {
-                is_quoted = !is_quoted;
-                Token::Unshown
-            }
-            quoted if is_quoted => Token::Literal(quoted),
-            '\\' => characters.next().map_or(Token::Unshown, Token::Literal),
-            '_' | '*' => {
-                characters.next();
-                Token::Unshown
-            }
-            '[' => Token::Bracketed(
-                characters
-                    .by_ref()
-                    .take_while(|next| *next != ']')
-                    .collect(),
-            ),
-            '0' | '#' | '?' | '.' | ',' | ';' | '%' | '/' | '@' => Token::Code(character),
-            letter if letter.is_ascii_alphabetic() => Token::Code(letter),
-            other => Token::Literal(other),
-        })
-    })
-}
-
-/// Puts the digits of a whole number into a pattern, from the right. Thousands separators and decimals
-/// that are zero are left out.
-fn fill(pattern: &str, digits: &str) -> String {
-    let mut shown: Vec<char> = Vec::new();
-    let tokens: Vec<Token> = tokens(pattern).collect();
-    let whole_until = tokens.iter().position(|token| *token == Token::Code('.'));
-    let is_place = |token: &Token| matches!(token, Token::Code('0' | '#' | '?'));
-    let whole = &tokens[..whole_until.unwrap_or(tokens.len())];
-    let first = whole.iter().position(is_place);
-    let mut left = digits.chars().rev().peekable();
-    for token in tokens[whole.len()..].iter().rev() {
-        if let Token::Literal(literal) = token {
-            shown.push(*literal);
-        }
-    }
-    for (at, token) in whole.iter().enumerate().rev() {
-        match token {
-            Token::Literal(literal) => shown.push(*literal),
-            Token::Code('%') => shown.push('%'),
-            Token::Code(place @ ('0' | '#' | '?')) => {
-                match left.next() {
-                    Some(digit) => shown.push(digit),
-                    None if *place == '0' => shown.push('0'),
-                    None => {}
-                }
-                if Some(at) == first {
-                    shown.extend(left.by_ref());
-                }
-            }
-            Token::Code(_) | Token::Bracketed(_) | Token::Unshown => {}
-        }
-    }
-    shown.reverse();
-    shown.into_iter().collect::<String>().trim().to_string()
 }
 
 #[cfg(test)]

@@ -1,0 +1,83 @@
+//! What keeps a cell from being a number, in words.
+
+use crate::sheet::cell_diagnostics::CellDiagnostic;
+use crate::sheet::country::Country;
+use crate::sheet::digit_groups::GroupFault;
+use crate::sheet::numbering_plan::{LONGEST, Plan};
+use crate::sheet::problem_kind::ProblemKind;
+
+pub(super) fn say_trunk(plan: &Plan, after_code: &str, rest: &str) -> String {
+    format!(
+        "has the trunk prefix `{}` after the country code +{code}, which is dialed within the country only; write +{code}{rest}",
+        &after_code[..after_code.len() - rest.len()],
+        code = plan.code
+    )
+}
+
+pub(super) fn say_zero(digits: &str) -> String {
+    let prefix = ["00", "011"]
+        .into_iter()
+        .find(|prefix| digits.starts_with(prefix));
+    match prefix {
+        Some(prefix) => format!(
+            "has the prefix `{prefix}` after the `+`, which means the same; write +{}",
+            &digits[prefix.len()..]
+        ),
+        None => {
+            "has a `0` after the `+`, where the country code begins; write + and the country code"
+                .to_string()
+        }
+    }
+}
+
+pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
+    let (kind, says) = match fault {
+        GroupFault::Minus => (
+            ProblemKind::Negative,
+            "has a minus sign or stands in brackets as a negative amount does: a spreadsheet calculated it; type the phone number again in a cell formatted as text".to_string(),
+        ),
+        GroupFault::Decimal => (
+            ProblemKind::Decimal,
+            "has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text".to_string(),
+        ),
+        GroupFault::Range => (
+            ProblemKind::Range,
+            "is a range; put one number into the cell".to_string(),
+        ),
+        GroupFault::Ambiguous if digits.len() > LONGEST => (
+            ProblemKind::SeveralNumbers,
+            "is a range or two numbers; put one number into the cell, and the next into a column of its own".to_string(),
+        ),
+        GroupFault::Ambiguous => (
+            ProblemKind::SeveralNumbers,
+            format!(
+                "could be a range, two numbers or one number of {} digits; if it is one, write it with + and the country code, or as {digits}",
+                digits.len()
+            ),
+        ),
+        GroupFault::Extension { complete, rest } => (
+            ProblemKind::Extension,
+            format!(
+                "has `{rest}` after the complete number `{complete}`, as an extension or the end of a range; take it out"
+            ),
+        ),
+    };
+    CellDiagnostic { kind, says }
+}
+
+pub(super) fn not_a_number() -> CellDiagnostic {
+    CellDiagnostic {
+        kind: ProblemKind::NotANumber,
+        says: "is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number".to_string(),
+    }
+}
+
+pub(super) fn unclear(country: &Country) -> CellDiagnostic {
+    CellDiagnostic {
+        kind: ProblemKind::CountryUnclear,
+        says: format!(
+            "can be read with or without the country code {code}; write it as {code}…",
+            code = country.code()
+        ),
+    }
+}

@@ -1,0 +1,35 @@
+//! How a sheet is to be read, where it is not found by its look.
+
+use crate::sheet::country::Country;
+use crate::sheet::dialect::Separator;
+use crate::sheet::encoding::Encoding;
+use crate::sheet::hidden::HiddenPolicy;
+
+/// How the sheet is to be read.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// Stands in for an empty `orgId`.
+    pub default_org: Option<String>,
+    /// Where bare national numbers belong; without it they are sent as they stand.
+    pub country: Option<Country>,
+    pub rows: RowFilter,
+    /// Which sheet of a workbook; `None`: the only visible one with the columns that are read.
+    pub sheet: Option<String>,
+    /// `None`: found by the look of the file. A byte order mark counts for more.
+    pub encoding: Option<Encoding>,
+    /// `None`: found by the names in the header. A line `sep=;` counts for more.
+    pub separator: Option<Separator>,
+    /// `None`: what is hidden in a workbook is in question.
+    pub hidden: Option<HiddenPolicy>,
+    /// Names of columns that are the person's own although they look like others.
+    pub ignored_columns: Vec<String>,
+}
+
+/// Which rows of the sheet the run is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowFilter {
+    #[default]
+    All,
+    /// Of a results file, those that are not as asked.
+    OnlyFailed,
+}

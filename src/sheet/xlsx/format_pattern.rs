@@ -1,0 +1,135 @@
+//! The code of a number format: its sections, and what stands around and between the digits.
+
+/// A part of a code, for some numbers only: `[<=9999999]###-####`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Section {
+    condition: Option<(String, f64)>,
+    pub(super) pattern: String,
+}
+
+impl Eq for Section {}
+
+impl Section {
+    /// Whether a number that is not negative is shown so.
+    pub(super) fn is_for(&self, number: f64) -> bool {
+        match &self.condition {
+            None => true,
+            Some((sign, limit)) => match sign.as_str() {
+                "<" => number < *limit,
+                "<=" => number <= *limit,
+                ">" => number > *limit,
+                ">=" => number >= *limit,
+                _ => false,
+            },
+        }
+    }
+}
+
+pub(super) fn sections(code: &str) -> Vec<Section> {
+    let mut done = Vec::new();
+    let mut section = Section::default();
+    for token in tokens(code) {
+        match token {
+            Token::Code(';') => done.push(std::mem::take(&mut section)),
+            Token::Code(character) => section.pattern.push(character),
+            Token::Literal(character) => section.pattern.extend(['\\', character]),
+            Token::Bracketed(text) => {
+                let limit = text.trim_start_matches(['<', '>', '=']);
+                let sign = text[..text.len() - limit.len()].to_string();
+                if let (false, Ok(limit)) = (sign.is_empty(), limit.trim().parse()) {
+                    section.condition = Some((sign, limit));
+                }
+            }
+            Token::Unshown => {}
+        }
+    }
+    done.push(section);
+    done
+}
+
+/// A piece of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Token {
+    /// A color, a language, a condition.
+    Bracketed(String),
+    /// A character that means something: `0`, `#`, `.`.
+    Code(char),
+    /// One that is shown as it is.
+    Literal(char),
+    /// A quote; width to be left or filled.
+    Unshown,
+}
+
+impl Token {
+    pub(super) fn code(self) -> Option<char> {
+        match self {
+            Token::Code(character) => Some(character),
+            Token::Literal(_) | Token::Bracketed(_) | Token::Unshown => None,
+        }
+    }
+}
+
+pub(super) fn tokens(code: &str) -> impl Iterator<Item = Token> + '_ {
+    let mut characters = code.chars();
+    let mut is_quoted = false;
+    std::iter::from_fn(move || {
+        let character = characters.next()?;
+        Some(match character {
+            '"' => {
+                is_quoted = !is_quoted;
+                Token::Unshown
+            }
+            quoted if is_quoted => Token::Literal(quoted),
+            '\\' => characters.next().map_or(Token::Unshown, Token::Literal),
+            '_' | '*' => {
+                characters.next();
+                Token::Unshown
+            }
+            '[' => Token::Bracketed(
+                characters
+                    .by_ref()
+                    .take_while(|next| *next != ']')
+                    .collect(),
+            ),
+            '0' | '#' | '?' | '.' | ',' | ';' | '%' | '/' | '@' => Token::Code(character),
+            letter if letter.is_ascii_alphabetic() => Token::Code(letter),
+            other => Token::Literal(other),
+        })
+    })
+}
+
+/// Puts the digits of a whole number into a pattern, from the right. Thousands separators and decimals
+/// that are zero are left out.
+pub(super) fn fill(pattern: &str, digits: &str) -> String {
+    let mut shown: Vec<char> = Vec::new();
+    let tokens: Vec<Token> = tokens(pattern).collect();
+    let whole_until = tokens.iter().position(|token| *token == Token::Code('.'));
+    let is_place = |token: &Token| matches!(token, Token::Code('0' | '#' | '?'));
+    let whole = &tokens[..whole_until.unwrap_or(tokens.len())];
+    let first = whole.iter().position(is_place);
+    let mut left = digits.chars().rev().peekable();
+    for token in tokens[whole.len()..].iter().rev() {
+        if let Token::Literal(literal) = token {
+            shown.push(*literal);
+        }
+    }
+    for (at, token) in whole.iter().enumerate().rev() {
+        match token {
+            Token::Literal(literal) => shown.push(*literal),
+            Token::Code('%') => shown.push('%'),
+            Token::Code(place @ ('0' | '#' | '?')) => {
+                match left.next() {
+                    Some(digit) => shown.push(digit),
+                    None if *place == '0' => shown.push('0'),
+                    None => {}
+                }
+                if Some(at) == first {
+                    shown.extend(left.by_ref());
+                }
+            }
+            Token::Code(_) | Token::Bracketed(_) | Token::Unshown => {}
+        }
+    }
+    shown.reverse();
+    shown.into_iter().collect::<String>().trim().to_string()
+}
