@@ -207,7 +207,7 @@ pub fn id(bytes: &[u8]) {
 pub fn retry_after(bytes: &[u8]) {
     let now = Timestamp::from_second(1_800_000_000).expect("in range");
     let headers = bytes.split(|byte| *byte == b'\n');
-    if let RetryAfter::Wait(wait) = retry_after::read(headers, now) {
+    if let RetryAfter::Wait(wait) = retry_after::read(headers, None, now) {
         assert!(!wait.is_zero() && wait.as_secs() <= 366 * 24 * 60 * 60);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FailureLimit};
+use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
 use crate::model::clock;
 use crate::platform;
 
@@ -22,6 +22,10 @@ pub enum AbortReason {
     },
     /// Every answer so far was 403.
     Forbidden {
+        message: String,
+    },
+    /// No answer so far can be the service's.
+    NotTheService {
         message: String,
     },
     /// The numbers must be read, and the token may not.
@@ -63,6 +67,10 @@ impl fmt::Display for AbortReason {
                 formatter,
                 "the first {FORBIDDEN_AT_THE_START} answers were all 403, so the token may not change these settings: {message}"
             ),
+            AbortReason::NotTheService { message } => write!(
+                formatter,
+                "the first {FOREIGN_AT_THE_START} answers did not come from Webex: {message}"
+            ),
             AbortReason::MayNotRead { message } => {
                 write!(
                     formatter,
@@ -102,6 +110,21 @@ impl fmt::Display for AbortReason {
 }
 
 impl AbortReason {
+    /// One word for programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            AbortReason::Interrupted => "interrupted",
+            AbortReason::Unauthorized { .. } | AbortReason::NotRenewed { .. } => "token",
+            AbortReason::Forbidden { .. } | AbortReason::MayNotRead { .. } => "forbidden",
+            AbortReason::NotTheService { .. } => "not-the-service",
+            AbortReason::Unreachable { .. } => "unreachable",
+            AbortReason::TooManyFailures { .. } => "max-failures",
+            AbortReason::WaitTooLong { .. } => "asked-to-wait",
+            AbortReason::CannotRecord(_) => "cannot-record",
+            AbortReason::SheetUnreadable(_) => "sheet-unreadable",
+        }
+    }
+
     /// What to do before going on, where there is something to do.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -114,6 +137,9 @@ impl AbortReason {
             ),
             AbortReason::Forbidden { .. } => Some(
                 "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organizations",
+            ),
+            AbortReason::NotTheService { .. } => Some(
+                "check --base-url, the proxy (`HTTPS_PROXY`), and in a browser whether this network wants you to sign in first",
             ),
             AbortReason::MayNotRead { .. } => Some(
                 "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organizations",

@@ -1,14 +1,18 @@
-//! When failures end a run: `--max-failures`, and the wall of 403s that shows a token without the right.
+//! When failures end a run: `--max-failures`, the wall of 403s that shows a token without the right,
+//! and the wall of answers that shows that it is not the service that answers.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::engine::abort::AbortReason;
-use crate::model::outcome::OutcomeKind;
-use crate::model::response::ApiResult;
+use crate::model::outcome::{OutcomeKind, with_status};
+use crate::model::response::{ApiResult, Body, Response};
 
 /// Answers at the start of a run that, all 403, show a token without the right.
 pub(super) const FORBIDDEN_AT_THE_START: u32 = 10;
+
+/// Answers at the start of a run none of which can be the service's.
+pub(super) const FOREIGN_AT_THE_START: u32 = 5;
 
 /// Finished rows before a share of failures means anything.
 const SMALLEST_SAMPLE: u64 = 50;
@@ -56,6 +60,8 @@ pub struct FailureWatch {
     limit: Option<FailureLimit>,
     /// 403s at the start of the run; `None` once anything else was answered.
     forbidden: Option<u32>,
+    /// Answers at the start of the run that are not the service's; `None` once one was.
+    foreign: Option<u32>,
     finished: u64,
     failures: u64,
 }
@@ -65,6 +71,7 @@ impl FailureWatch {
         FailureWatch {
             limit,
             forbidden: Some(0),
+            foreign: Some(0),
             finished: 0,
             failures: 0,
         }
@@ -74,6 +81,9 @@ impl FailureWatch {
         let Ok(answer) = reply else {
             return None;
         };
+        if let Some(reason) = self.note_origin(answer) {
+            return Some(reason);
+        }
         match (answer.status, &mut self.forbidden) {
             (403, Some(count)) => {
                 *count += 1;
@@ -86,6 +96,23 @@ impl FailureWatch {
             _ => {
                 self.forbidden = None;
                 None
+            }
+        }
+    }
+
+    fn note_origin(&mut self, response: &Response) -> Option<AbortReason> {
+        let count = self.foreign.as_mut()?;
+        match origin(response) {
+            Origin::Service => {
+                self.foreign = None;
+                None
+            }
+            Origin::Open => None,
+            Origin::SomethingElse => {
+                *count += 1;
+                (*count == FOREIGN_AT_THE_START).then(|| AbortReason::NotTheService {
+                    message: with_status(response.status, &response.message),
+                })
             }
         }
     }
@@ -111,6 +138,29 @@ impl FailureWatch {
     }
 }
 
+enum Origin {
+    Service,
+    SomethingElse,
+    /// Either may say so.
+    Open,
+}
+
+/// Each answer of the service has a tracking id. Without one these statuses are those of proxies,
+/// sign-in pages and servers that know nothing of the path.
+fn origin(response: &Response) -> Origin {
+    match response.status {
+        _ if response.body == Body::Invalid => Origin::SomethingElse,
+        203 | 205..=299 => Origin::SomethingElse,
+        300..=399 | 400 | 402 | 404..=407 | 410..=421 | 451 | 511
+            if response.tracking_id.is_empty() =>
+        {
+            Origin::SomethingElse
+        }
+        401 | 403 | 407 | 408 | 423 | 425 | 429 | 500..=599 => Origin::Open,
+        _ => Origin::Service,
+    }
+}
+
 /// A conflict is none: a guard did what it is there for.
 fn is_failure(kind: OutcomeKind) -> bool {
     !kind.is_success() && kind != OutcomeKind::Conflict
@@ -119,7 +169,6 @@ fn is_failure(kind: OutcomeKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::response::Response;
 
     #[expect(
         clippy::unnecessary_wraps,
@@ -143,6 +192,49 @@ mod tests {
         let mut watch = FailureWatch::new(None);
         watch.answered(&answer(204));
         assert!((0..100).all(|_| watch.answered(&answer(403)).is_none()));
+    }
+
+    #[test]
+    fn five_answers_of_something_else_stop_a_run_unless_the_service_answered_first() {
+        let foreign = || {
+            Ok(Response {
+                body: Body::Invalid,
+                ..Response::bare(200)
+            })
+        };
+        let tracked = |status| {
+            Ok(Response {
+                tracking_id: "NA_1".into(),
+                ..Response::bare(status)
+            })
+        };
+        for wall in [
+            foreign(),
+            answer(203),
+            answer(302),
+            answer(400),
+            answer(404),
+            answer(405),
+            answer(407),
+            answer(451),
+            answer(511),
+        ] {
+            let mut watch = FailureWatch::new(None);
+            for _ in 0..4 {
+                assert!(watch.answered(&wall).is_none(), "{wall:?}");
+                assert!(watch.answered(&answer(502)).is_none());
+            }
+            let reason = watch.answered(&wall).expect("it stops");
+            assert_eq!(reason.word(), "not-the-service", "{wall:?}");
+
+            for first in [answer(204), tracked(404)] {
+                let mut watch = FailureWatch::new(None);
+                watch.answered(&first);
+                assert!((0..100).all(|_| watch.answered(&wall).is_none()));
+            }
+        }
+        let mut watch = FailureWatch::new(None);
+        assert!((0..100).all(|_| watch.answered(&tracked(404)).is_none()));
     }
 
     #[test]

@@ -14,8 +14,24 @@ const INSTEAD_OF_NONE: Duration = Duration::from_secs(1);
 /// Longer than anyone waits; keeps an absurd value within what clocks can add.
 const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
 
+/// From here on a number is no length of time but a point in it: seconds since 1970, and
+/// milliseconds. As a length the first is 31 years.
+const SECONDS_SINCE_1970: f64 = 1e9;
+const MILLISECONDS_SINCE_1970: f64 = 1e12;
+/// Beyond it a number is absurd as either.
+const LAST_MILLISECOND: f64 = 1e14;
+
 /// Reads all `Retry-After` headers of one answer; of several, the longest wait counts.
-pub fn read<'a>(headers: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> RetryAfter {
+///
+/// A point in time is held against the answer's own `Date`, where it has one, so that a clock that
+/// is wrong here does no harm.
+pub fn read<'a>(
+    headers: impl Iterator<Item = &'a [u8]>,
+    date: Option<&[u8]>,
+    now: Timestamp,
+) -> RetryAfter {
+    let date = date.and_then(|date| std::str::from_utf8(date).ok());
+    let now = date.and_then(|text| read_date(text.trim())).unwrap_or(now);
     headers.fold(RetryAfter::Missing, |so_far, header| {
         let wait = std::str::from_utf8(header)
             .ok()
@@ -30,24 +46,37 @@ pub fn read<'a>(headers: impl Iterator<Item = &'a [u8]>, now: Timestamp) -> Retr
 }
 
 fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
-    let wait = match read_seconds(text) {
-        Some(wait) => Some(wait),
-        // A negative span is a time in the past.
-        None => read_date(text)
-            .map(|then| Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)),
-    }?;
+    // A negative span is a time in the past.
+    let until = |then: Timestamp| Duration::try_from(then.duration_since(now)).unwrap_or_default();
+    let wait = match read_number(text) {
+        Some(seconds) => match point_in_time(seconds) {
+            Some(then) => until(then),
+            None => Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST_WAIT),
+        },
+        None => until(read_date(text)?),
+    };
     if wait.is_zero() {
         return Some(INSTEAD_OF_NONE);
     }
     Some(wait.min(LONGEST_WAIT))
 }
 
-/// Whole or decimal seconds. Not `f64::from_str`, which also takes `inf`, `nan` and `1e9`.
-fn read_seconds(text: &str) -> Option<Duration> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
+fn point_in_time(number: f64) -> Option<Timestamp> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the numbers in question are far below 2^63"
+    )]
+    let milliseconds = match number {
+        SECONDS_SINCE_1970..MILLISECONDS_SINCE_1970 => (number * 1000.0) as i64,
+        MILLISECONDS_SINCE_1970..LAST_MILLISECOND => number as i64,
+        _ => return None,
     };
+    Timestamp::from_millisecond(milliseconds).ok()
+}
+
+/// A whole or decimal number. Not `f64::from_str`, which also takes `inf`, `nan` and `1e9`.
+fn read_number(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
     let numeric = digits
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.')
@@ -55,11 +84,7 @@ fn read_seconds(text: &str) -> Option<Duration> {
     if !numeric {
         return None;
     }
-    let seconds: f64 = digits.parse().ok()?;
-    if negative {
-        return Some(Duration::ZERO);
-    }
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_WAIT))
+    text.parse().ok()
 }
 
 /// The three forms of RFC 9110: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
@@ -87,7 +112,7 @@ mod tests {
     }
 
     fn read_all(headers: &[&str]) -> RetryAfter {
-        read(headers.iter().map(|text| text.as_bytes()), now())
+        read(headers.iter().map(|text| text.as_bytes()), None, now())
     }
 
     fn wait(seconds: f64) -> RetryAfter {
@@ -114,6 +139,8 @@ mod tests {
                 RetryAfter::Wait(LONGEST_WAIT),
             ),
             ("99999999999999999999999", RetryAfter::Wait(LONGEST_WAIT)),
+            // 784111807 s is before 2001, which no service of today says.
+            ("784111807", RetryAfter::Wait(LONGEST_WAIT)),
             ("rand(30),add(30)", RetryAfter::Unreadable),
             ("", RetryAfter::Unreadable),
             (".", RetryAfter::Unreadable),
@@ -136,10 +163,39 @@ mod tests {
         assert_eq!(read_all(&["soon", "60"]), wait(60.0));
     }
 
+    #[test]
+    fn a_point_in_time_is_held_against_the_date_of_the_answer() {
+        // Our clock says 2026-11-26 12:00:00, the answer an hour later.
+        let now = Timestamp::from_second(1_795_694_400).expect("in range");
+        let date = "Thu, 26 Nov 2026 13:00:00 GMT";
+        for (header, with_date, without) in [
+            ("Thu, 26 Nov 2026 13:00:30 GMT", 30, 3630),
+            ("1795698030", 30, 3630),
+            ("1795698030.5", 31, 3631),
+            ("1795698030000", 30, 3630),
+            ("Thu, 26 Nov 2026 12:59:00 GMT", 1, 3540),
+            ("1795690000", 1, 1),
+            ("30", 30, 30),
+        ] {
+            let seconds = |date: Option<&str>| match read(
+                std::iter::once(header.as_bytes()),
+                date.map(str::as_bytes),
+                now,
+            ) {
+                // Rounded up.
+                RetryAfter::Wait(wait) => (wait + Duration::from_millis(999)).as_secs(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(seconds(Some(date)), with_date, "{header}");
+            assert_eq!(seconds(None), without, "{header}");
+            assert_eq!(seconds(Some("yesterday")), without, "{header}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_header_makes_it_panic(header in proptest::collection::vec(0u8.., 0..40)) {
-            if let RetryAfter::Wait(wait) = read(std::iter::once(&header[..]), now()) {
+            if let RetryAfter::Wait(wait) = read(std::iter::once(&header[..]), Some(&header), now()) {
                 assert!(!wait.is_zero() && wait <= LONGEST_WAIT);
             }
         }

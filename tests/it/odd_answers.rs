@@ -123,3 +123,140 @@ fn absurd_times_to_wait_are_neither_believed_nor_passed_over() {
         assert_eq!(server.requests().len(), 1, "{headers}");
     }
 }
+
+/// The answer to every request of a run, its first question included.
+fn always(answer: &str) -> RawServer {
+    let answer = answer.to_string();
+    RawServer::after(
+        {
+            let answer = answer.clone();
+            move |mut stream| {
+                use std::io::{Read, Write};
+                let _ = stream.read(&mut [0; 8192]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        },
+        move |line| {
+            while line.request() {
+                line.say(&answer);
+            }
+        },
+    )
+}
+
+fn answer(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Answers under a 2xx, and what they make of a row.
+const SUCCESSES: [(&str, &str, &str); 22] = [
+    ("204 No Content", "", "updated"),
+    ("200 OK", "", "updated"),
+    ("201 Created", "", "updated"),
+    ("202 Accepted", "", "updated"),
+    ("200 OK", " \r\n", "updated"),
+    ("200 OK", "{}", "updated"),
+    (
+        "200 OK",
+        r#"{"autoTransferNumber1":"+12025550102"}"#,
+        "updated",
+    ),
+    ("200 OK", "<html><title>Sign in</title></html>", "unknown"),
+    (
+        "202 Accepted",
+        "<!DOCTYPE html><p>Please wait</p>",
+        "unknown",
+    ),
+    ("200 OK", "<?xml version=\"1.0\"?><ok/>", "unknown"),
+    ("200 OK", "OK", "unknown"),
+    ("200 OK", "\"OK\"", "unknown"),
+    ("200 OK", "null", "unknown"),
+    ("200 OK", "[]", "unknown"),
+    ("200 OK", r#"{"message":"not allowed"}"#, "unknown"),
+    ("200 OK", r#"{"errors":[{"description":"no"}]}"#, "unknown"),
+    ("200 OK", r#"{"error":"invalid_token"}"#, "unknown"),
+    ("201 Created", r#"{"errorCode":25223}"#, "unknown"),
+    ("200 OK", r#"{"autoTransferNumber1":"+1202"#, "unknown"),
+    ("203 Non-Authoritative Information", "", "unknown"),
+    ("207 Multi-Status", "", "unknown"),
+    ("206 Partial Content", "", "unknown"),
+];
+
+#[test]
+fn a_success_is_one_only_with_a_body_that_this_call_can_have() {
+    for (status, body, outcome) in SUCCESSES {
+        // What reads the location is answered with a 403: nothing proves it either way.
+        let said = answer(status, body);
+        let server = RawServer::start(move |line| {
+            while line.request() {
+                let is_read = line.last_request().starts_with("GET");
+                line.say(if is_read {
+                    answer("403 Forbidden", "")
+                } else {
+                    said.clone()
+                });
+            }
+        });
+        let (ran, results) = apply(&server.base_url(), 1, "");
+        ran.expect(i32::from(outcome != "updated"));
+        assert_eq!(results[0]["outcome"], outcome, "{status} {body}");
+        assert_eq!(results[0]["status"], status[..3]);
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_leaves_the_row_unknown_and_a_read_back_settles_it() {
+    let broken = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{\"auto";
+    for (there, outcome) in [("+12020000002", "updated"), ("5501", "unknown")] {
+        let server = RawServer::start(move |line| {
+            while line.request() {
+                if line.last_request().starts_with("GET") {
+                    line.say(answer(
+                        "200 OK",
+                        &format!(
+                            r#"{{"autoTransferNumber1":"{there}","autoTransferNumber3":null}}"#
+                        ),
+                    ));
+                } else {
+                    line.say(broken);
+                    return;
+                }
+            }
+        });
+        let (_, results) = apply(&server.base_url(), 1, "");
+        assert_eq!(results[0]["outcome"], outcome, "{results:?}");
+    }
+}
+
+#[test]
+fn when_every_answer_is_that_of_something_else_the_run_stops_after_the_first_few() {
+    for (status, body) in [
+        ("200 OK", "<html><title>Sign in</title></html>"),
+        ("200 OK", "welcome"),
+        ("203 Non-Authoritative Information", ""),
+        ("302 Found", ""),
+        ("307 Temporary Redirect", ""),
+        ("400 Bad Request", "<html>no</html>"),
+        ("404 Not Found", ""),
+        ("405 Method Not Allowed", ""),
+        ("407 Proxy Authentication Required", ""),
+        ("451 Unavailable For Legal Reasons", ""),
+        ("511 Network Authentication Required", "<html>Hotel</html>"),
+    ] {
+        let server = always(&answer(status, body));
+        let (ran, results) = apply(&server.base_url(), 60, "--concurrency 4");
+        let ran = ran.expect(3);
+        ran.says("did not come from Webex");
+        ran.says("--base-url");
+        assert_eq!(count(&results, "updated"), 0);
+        assert!(count(&results, "not-attempted") >= 50, "{status}");
+        assert!(
+            server.requests().len() < 20,
+            "{status}: {}",
+            server.requests().len()
+        );
+    }
+}

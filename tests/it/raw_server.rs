@@ -136,6 +136,12 @@ impl Line {
         self.nearly_a_request() && self.reader.read_exact(&mut vec![0; self.rest]).is_ok()
     }
 
+    /// The first line of the request that was read last.
+    pub(crate) fn last_request(&self) -> String {
+        let requests = self.requests.lock().expect("no panic");
+        requests.last().cloned().unwrap_or_default()
+    }
+
     /// Says something; false when nobody listens any more.
     pub(crate) fn say(&mut self, text: impl AsRef<[u8]>) -> bool {
         self.reader.get_mut().write_all(text.as_ref()).is_ok()

@@ -1,10 +1,13 @@
 //! A row on its way, and the outcome it comes to.
 
+use std::num::NonZeroU32;
+
 use super::row_span::RowSpan;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::{ApiResult, Response, TransportError};
 use crate::model::row::Row;
+use crate::retry::RetryPolicy;
 
 /// A row on its way.
 #[derive(Debug)]
@@ -30,7 +33,22 @@ pub(super) struct Job {
     pub(super) row_span: RowSpan,
 }
 
+/// Tries to read back a change that failed so often already.
+const READ_BACK_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+
 impl Job {
+    /// How stubborn its next request is.
+    pub(super) fn retry_policy(&self, usual: RetryPolicy) -> RetryPolicy {
+        if self.step == Step::ReadBack && self.may_have_been_applied {
+            RetryPolicy {
+                tries: usual.tries.min(READ_BACK_TRIES),
+                ..usual
+            }
+        } else {
+            usual
+        }
+    }
+
     /// Keeps what an attempt came to that was not the last.
     pub(super) fn note_result(&mut self, result: ApiResult) {
         if self.step != Step::ReadBack {

@@ -83,7 +83,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let decision = if is_given_up {
             RetryDecision::GiveUp
         } else {
-            retry::decide(&reply, job.errors, &self.policy.retry, self.chance.f64())
+            let policy = job.retry_policy(self.policy.retry);
+            retry::decide(&reply, job.errors, &policy, self.chance.f64())
         };
         job.note_answer(&reply, decision);
         self.pacer.answered(ticket, now, verdict(&reply, decision));

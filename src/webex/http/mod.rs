@@ -28,6 +28,7 @@ use crate::webex::{Queries, Renewal, Service, errors};
 
 mod response_reader;
 mod setting_url;
+mod success_body;
 mod token_refresh;
 mod transcript;
 
@@ -257,11 +258,7 @@ impl Service for Webex {
                 body: Body::Bare,
                 ..answer
             },
-            ReadBody::Other => Response {
-                message: "the answer does not say what is set".into(),
-                body: Body::Invalid,
-                ..answer
-            },
+            ReadBody::Other => self.foreign(answer, "the answer does not say what is set"),
         })
     }
 

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use reqwest::Response as HttpResponse;
-use reqwest::header::{AsHeaderName, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AsHeaderName, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use super::transcript::Transcript;
-use super::{TRACKING_ID, Webex};
+use super::{TRACKING_ID, Webex, success_body};
 use crate::model::clock;
-use crate::model::response::Response;
+use crate::model::response::{Body, Response, RetryAfter};
 use crate::webex::{errors, retry_after};
 
 /// How much of an answer is read; an error that matters says so in its first lines.
@@ -19,17 +19,37 @@ impl Webex {
     pub(super) fn success(&self, response: &HttpResponse) -> Response {
         Response {
             status: response.status().as_u16(),
+            retry_after: announced_wait(response.headers()),
             tracking_id: self.header_text(response.headers(), TRACKING_ID).into(),
             ..Response::default()
         }
     }
 
-    /// A success of which only that it is one matters.
+    /// A success that need not have a body: one that has another than this call can have came from
+    /// something else, such as a sign-in page, or says an error.
     pub(super) async fn read_success(&self, mut response: HttpResponse) -> Response {
         let answer = self.success(&response);
-        // A connection with an unread answer cannot be used again.
-        read_body(&mut response).await;
-        answer
+        let Some(body) = read_whole_body(&mut response).await else {
+            return self.foreign(answer, "the answer broke off or does not end");
+        };
+        match success_body::check(&body) {
+            Ok(()) => answer,
+            Err(what) => {
+                let body = String::from_utf8_lossy(&body);
+                let said = errors::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
+                self.foreign(answer, &format!("{what}: {}", said.message))
+            }
+        }
+    }
+
+    /// A success that is none, since its body is that of something else.
+    pub(super) fn foreign(&self, answer: Response, what: &str) -> Response {
+        let message = errors::flatten(what);
+        Response {
+            message: self.secrets.borrow().hide_in(&message).into(),
+            body: Body::Invalid,
+            ..answer
+        }
     }
 
     /// An answer that is no success, with everything secret taken out of it.
@@ -46,8 +66,7 @@ impl Webex {
         let body = secrets.hide_in(&body);
         transcript.answered(status.as_u16(), headers, &body, &secrets);
 
-        let retry_after = headers.get_all(RETRY_AFTER).iter();
-        let retry_after = retry_after::read(retry_after.map(HeaderValue::as_bytes), clock::now());
+        let retry_after = announced_wait(headers);
         let codes = self.header_text(headers, "cisco-spark-error-codes");
         let mut error = errors::read(body.as_bytes(), &codes);
         if error.message.is_empty() {
@@ -87,6 +106,24 @@ impl Webex {
         }
         text
     }
+}
+
+fn announced_wait(headers: &HeaderMap) -> RetryAfter {
+    let waits = headers.get_all(RETRY_AFTER).iter();
+    let date = headers.get(DATE).map(HeaderValue::as_bytes);
+    retry_after::read(waits.map(HeaderValue::as_bytes), date, clock::now())
+}
+
+/// The body, unless it breaks off or is longer than any that is read.
+async fn read_whole_body(response: &mut HttpResponse) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_BODY {
+            return None;
+        }
+    }
+    Some(body)
 }
 
 /// The body up to [`LONGEST_BODY`]. What cannot be read (broken off, bad gzip) is left out: the

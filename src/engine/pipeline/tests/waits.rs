@@ -103,3 +103,24 @@ async fn a_run_ends_when_trouble_is_everywhere_and_the_rows_held_are_many() {
     played.assert_all_finished(3000);
     assert_eq!(played.requests.len(), 12_000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_time_to_wait_counts_on_whatever_status_it_comes() {
+    for code in [
+        204, 202, 302, 403, 404, 408, 409, 423, 425, 429, 500, 501, 502, 503, 504,
+    ] {
+        let played = Case::default()
+            .play(|row, turn| match (row, turn) {
+                (10, 1) => Ok(Response {
+                    status: code,
+                    retry_after: RetryAfter::Wait(100 * SECOND),
+                    ..Response::default()
+                }),
+                _ => status(204),
+            })
+            .await;
+        played.assert_all_finished(50);
+        played.assert_nothing_left_early();
+        assert!(played.took > 100 * SECOND, "{code}");
+    }
+}
