@@ -134,7 +134,7 @@ pub fn check(
         .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
     {
         checked.rows += 1;
-        if sheet.is_settled(columns, &numbered.record) {
+        if sheet.is_settled(columns, &numbered) {
             checked.settled += 1;
             done.push(numbered.row);
             // Counted among the locations all the same: sending an earlier row for one of them

@@ -40,6 +40,11 @@ pub(super) fn read_change_in<'c>(
     }
 }
 
+/// Whether a cell with this text is read as this text.
+pub fn reads_as_itself(text: &str) -> bool {
+    matches!(read_change(text), Ok(Change::Set(number)) if number == text)
+}
+
 /// What a number cell asks for, or what is wrong with it.
 fn read_change(cell: &str) -> Result<Change<'_>, CellDiagnostic> {
     match cell {
