@@ -137,8 +137,9 @@ impl RowHistory {
 /// Whether a row with this outcome may have changed something.
 pub(super) fn may_have_been_applied(kind: OutcomeKind) -> bool {
     match kind {
-        OutcomeKind::Updated | OutcomeKind::Unknown => true,
+        OutcomeKind::Updated | OutcomeKind::Partly | OutcomeKind::Unknown => true,
         OutcomeKind::Unchanged
+        | OutcomeKind::Conflict
         | OutcomeKind::Failed
         | OutcomeKind::Invalid
         | OutcomeKind::Skipped

@@ -318,7 +318,7 @@ fn earlier_of(cells: &[EarlierCell<'_>]) -> Option<CurrentValues> {
 /// answer, even where an earlier try may have taken effect.
 fn may_have_changed(kind: OutcomeKind, columns: &Columns, numbered: &NumberedRecord) -> bool {
     match kind {
-        OutcomeKind::Updated | OutcomeKind::Unknown => true,
+        OutcomeKind::Updated | OutcomeKind::Partly | OutcomeKind::Unknown => true,
         OutcomeKind::Failed if !columns.has_checks() => {
             columns.is_doubtful_failure(&numbered.record)
         }
