@@ -16,7 +16,7 @@ use wxbulk::sheet::columns::Columns;
 use wxbulk::sheet::directory::Directory;
 use wxbulk::sheet::problem::Problem;
 use wxbulk::sheet::row_reader::{LastOrganization, read_row};
-use wxbulk::sheet::{NumberedRecord, ReadOptions, RowFilter, Sheet};
+use wxbulk::sheet::{NumberedRecord, Origin, ReadOptions, RowFilter, Sheet};
 use wxbulk::webex::{errors, retry_after};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -67,6 +67,7 @@ pub fn sheet(bytes: &[u8]) {
             encoding: "shift_jis".parse().ok(),
             separator: "semicolon".parse().ok(),
             rows: RowFilter::All,
+            origin: Origin::Person,
             sheet: None,
             hidden: None,
             ignored_columns: Vec::new(),
@@ -144,8 +145,10 @@ pub fn cell(bytes: &[u8]) {
             &numbered,
             columns,
             header,
-            None,
-            country.as_ref(),
+            &ReadOptions {
+                country: country.clone(),
+                ..ReadOptions::default()
+            },
             &Directory::default(),
             &LastOrganization::default(),
         );

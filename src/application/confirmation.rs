@@ -36,6 +36,9 @@ pub(super) async fn confirm(
     let Target::Service { base_url, .. } = &settings.target else {
         return Ok(Some(settings));
     };
+    if settings.done_before > 0 && !is_wanted_again(&settings, stop).await? {
+        return Ok(nothing_was_sent());
+    }
     let is_given = settings.spec.confirmation == Confirmation::Given;
     // What was begun was wanted, and where nothing can be sent there is nothing to ask.
     if is_given || checked.rows_to_send() == 0 || facts.abort.is_some() || earlier.is_resumed() {
@@ -84,6 +87,24 @@ pub(super) fn can_ask(settings: &RunSettings) -> bool {
     matches!(settings.target, Target::Service { .. })
         && settings.spec.confirmation == Confirmation::Ask
         && is_a_terminal()
+}
+
+/// Whether rows that are done already are to be sent again, which `--yes` does not say.
+async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -> Result<bool> {
+    let done = format!(
+        "{} of `{}` are done already, and all of its rows would be sent again",
+        plural(settings.done_before, "row"),
+        settings.spec.sheet.path.display()
+    );
+    if !is_a_terminal() {
+        bail!(
+            "{done}\n\
+             hint: to send only the others, add --only-failed\n\
+             hint: to send all of it again, delete the result columns from a copy and send that"
+        );
+    }
+    let answer = yes_or_no(&format!("{done}; is that what you want?"), Answer::No, stop).await?;
+    Ok(answer == Some(Answer::Yes))
 }
 
 /// `Change 60 locations of Acme Ltd, signed in as admin@acme.example? 100 numbers will be set, 9

@@ -1,8 +1,10 @@
 //! A run from the opened sheet to the written results, whatever command asked for it.
 
+mod carry_over;
 pub mod check_notes;
 mod confirmation;
 mod earlier_choices;
+pub mod earlier_runs;
 pub mod exit_code;
 mod finalize;
 mod journal_guard;

@@ -159,7 +159,7 @@ impl Plan {
         &self,
         row: &Row<'_>,
         records: &mut RecordReader<'_>,
-    ) -> Result<Option<Vec<Change<'static>>>> {
+    ) -> Result<Option<Vec<Vec<Change<'static>>>>> {
         let check = row.fingerprint();
         let number = match &self.rows {
             Some(rows) => rows.get(&check).copied(),
@@ -181,9 +181,9 @@ impl Plan {
         };
         let fields = row.changes.iter().enumerate();
         let expected = fields.map(|(index, change)| match (change, seen.get(index)) {
-            (Change::Keep, _) => Change::Keep,
-            (_, None) => Change::Clear,
-            (_, Some(value)) => Change::Set(value.to_string().into()),
+            (Change::Keep, _) => Vec::new(),
+            (_, None) => vec![Change::Clear],
+            (_, Some(value)) => vec![Change::Set(value.to_string().into())],
         });
         Ok(Some(expected.collect()))
     }

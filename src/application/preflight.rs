@@ -180,11 +180,11 @@ fn organizations_with_named_locations(
     let mut seen = HashSet::new();
     let mut records = sheet.records()?;
     while let Some(numbered) = records.next_record() {
-        let record = numbered?.record;
-        if sheet.is_settled(columns, &record) {
+        let numbered = numbered?;
+        if sheet.is_settled(columns, &numbered) {
             continue;
         }
-        if let Some(org_id) = sheet.org_of_named(columns, &record, directory)
+        if let Some(org_id) = sheet.org_of_named(columns, &numbered.record, directory)
             && seen.insert(org_id.as_deref().map(directory::key_of))
         {
             wanted.push(org_id);

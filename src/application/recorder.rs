@@ -15,6 +15,9 @@ use crate::model::row::Row;
 use crate::stderr::say;
 use crate::traffic::{GateWatch, Traffic, Wait};
 
+/// What is said of a row that an earlier try turns out to have changed.
+const OUR_CHANGE: &str = "an earlier try had taken effect";
+
 #[derive(Debug)]
 pub(super) struct RunRecorder<'j> {
     journal: &'j mut Journal,
@@ -38,6 +41,26 @@ impl<'j> RunRecorder<'j> {
             gate: GateWatch::default(),
             user: user.into(),
         }
+    }
+
+    /// What is found as asked although an earlier try of ours may have changed it is our change, and
+    /// to be undone as one.
+    fn with_what_was_known(&self, row: &Row<'_>, outcome: Outcome) -> Result<Outcome> {
+        if outcome.kind != OutcomeKind::Unchanged {
+            return Ok(outcome);
+        }
+        let history = self.journal.row(row.number)?;
+        let is_ours = history.at(&Place::of(row)).is_some_and(|change| {
+            change.may_have_been_applied && change.sent.last() == Some(&Sent::of(row))
+        });
+        if !is_ours {
+            return Ok(outcome);
+        }
+        Ok(Outcome {
+            kind: OutcomeKind::Updated,
+            message: OUR_CHANGE.into(),
+            ..outcome
+        })
     }
 
     pub(super) fn end(mut self) {
@@ -73,17 +96,20 @@ impl Recorder for RunRecorder<'_> {
 
     fn finished(&mut self, finished: &[RowResult]) -> Result<()> {
         let now = clock::now();
-        let records = finished.iter().map(|RowResult { row, outcome }| RowRecord {
-            row: row.number,
-            check: row.fingerprint(),
-            finished_at: now,
-            place: Some(Place::of(row)),
-            sent: Some(Sent::of(row)),
-            outcome: outcome.clone(),
-        });
-        self.journal.finish_rows(records)?;
+        let mut records = Vec::with_capacity(finished.len());
         for RowResult { row, outcome } in finished {
-            self.progress.finished(row.number, outcome);
+            records.push(RowRecord {
+                row: row.number,
+                check: row.fingerprint(),
+                finished_at: now,
+                place: Some(Place::of(row)),
+                sent: Some(Sent::of(row)),
+                outcome: self.with_what_was_known(row, outcome.clone())?,
+            });
+        }
+        self.journal.finish_rows(records.iter().cloned())?;
+        for RowRecord { row, outcome, .. } in &records {
+            self.progress.finished(*row, outcome);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 use anyhow::{Result, anyhow};
 use tokio::time::Instant;
 
+use crate::application::carry_over;
 use crate::application::confirmation::confirm;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
@@ -31,9 +32,10 @@ use crate::webex::Service;
 
 /// Carries a run out. What it holds of the outside comes from `network`.
 pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCode> {
-    let settings = earlier_choices::take_over(settings)?;
+    let mut settings = earlier_choices::take_over(settings)?;
     let spool = Spool::open(&settings)?;
-    let sheet = open(&settings, &spool)?;
+    let mut sheet = open(&settings, &spool)?;
+    let earlier_runs = carry_over::prepare(&mut settings, &mut sheet)?;
     let Some(checked) = precheck(&sheet, &settings)? else {
         return Ok(ExitCode::NothingSent);
     };
@@ -53,6 +55,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         return Ok(ExitCode::NothingSent);
     };
     let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked)?;
+    carry_over::carry_over(&earlier_runs, &sheet, &mut journal)?;
     let started = Instant::now();
     let sent = send(
         &settings,

@@ -51,6 +51,8 @@ pub struct RunSettings {
     pub note: Option<String>,
     /// Where it runs, and as whom.
     pub machine: Machine,
+    /// Rows of a results file that are done already and would be sent again.
+    pub done_before: u64,
     pub bad_rows: BadRows,
     pub target: Target,
     pub pace: PaceSettings,

@@ -28,7 +28,7 @@ use crate::platform;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
-use crate::sheet::{ReadOptions, RowFilter, is_standard_input};
+use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::service_app::{self, ServiceApp};
 use crate::webex::token::{Credentials, Token};
@@ -48,6 +48,7 @@ impl SheetSettings {
             reading: ReadOptions {
                 default_org,
                 country,
+                origin: Origin::Person,
                 rows: if flags.only_failed {
                     RowFilter::OnlyFailed
                 } else {
@@ -122,6 +123,7 @@ impl RunSettings {
             } else {
                 Start::Fresh
             },
+            done_before: 0,
             bad_rows: if flags.skip_invalid {
                 BadRows::Skip
             } else {

@@ -16,9 +16,9 @@ pub struct Row<'a> {
     pub key: TargetKey,
     /// What is asked of each field of the setting.
     pub changes: Vec<Change<'a>>,
-    /// What must be so before anything is changed: for each field, `Keep` where anything will do.
-    /// Empty: nothing is expected.
-    pub expected: Vec<Change<'a>>,
+    /// What must be so before anything is changed: for each field, values of which one must be
+    /// there. None: anything will do, as in fields beyond the last one here.
+    pub expected: Vec<Vec<Change<'a>>>,
 }
 
 /// Tells locations apart whatever way their id was written (padded, plain UUID, upper case).
@@ -36,7 +36,7 @@ impl Row<'_> {
             target_id: Cow::Owned(self.target_id.into_owned()),
             key: self.key,
             changes: into_owned(self.changes),
-            expected: into_owned(self.expected),
+            expected: self.expected.into_iter().map(into_owned).collect(),
         }
     }
 

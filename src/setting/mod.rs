@@ -81,6 +81,18 @@ impl Setting {
         changes.all(|(index, change)| self.is_met(index, change, current.get(index)))
     }
 
+    /// Whether each field has one of the values that are expected of it.
+    pub fn is_as_expected(&self, expected: &[Vec<Change<'_>>], current: &CurrentValues) -> bool {
+        let mut fields = expected.iter().enumerate();
+        fields.all(|(index, changes)| self.is_one_of(index, changes, current))
+    }
+
+    /// Whether a field is as one of the changes would have it; where there are none, anything will do.
+    pub fn is_one_of(&self, index: usize, changes: &[Change<'_>], current: &CurrentValues) -> bool {
+        let mut wanted = changes.iter();
+        changes.is_empty() || wanted.any(|change| self.is_met(index, change, current.get(index)))
+    }
+
     /// Whether the value of a field, `None` where it is not set, is what a change asks for.
     pub fn is_met(&self, index: usize, change: &Change<'_>, current: Option<&str>) -> bool {
         match (change, current) {

@@ -118,7 +118,7 @@ pub fn check(
             checked.left_out += 1;
             continue;
         }
-        if sheet.is_settled(columns, record) {
+        if sheet.is_settled(columns, &numbered) {
             checked.settled += 1;
             done.push(*number);
             // Counted among the locations all the same: sending an earlier row for one of them

@@ -30,8 +30,10 @@ mod read_options;
 mod record_parser;
 mod records;
 pub mod result_columns;
+pub mod row_check;
 pub mod row_reader;
 pub mod selection;
+pub mod verbatim;
 mod xlsx;
 
 use std::borrow::Cow;
@@ -56,8 +58,9 @@ use input::SAVE_AS_CSV;
 pub use input::is_standard_input;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;
-pub use read_options::{ReadOptions, RowFilter};
+pub use read_options::{Origin, ReadOptions, RowFilter};
 pub use records::{NumberedRecord, Records};
+use result_columns::UNDONE_ROW;
 use row_reader::LastOrganization;
 
 /// How much of the file is looked at to tell what it is.
@@ -88,7 +91,12 @@ pub struct Sheet {
     pub hidden: HiddenCells,
     reading: ReadOptions,
     last_organization: LastOrganization,
+    /// Which rows an earlier run left as asked, where its journal tells.
+    settled: Option<Vec<bool>>,
 }
+
+/// The records of a sheet.
+pub type SheetRecords<'s> = Records<Text<&'s File>>;
 
 impl Sheet {
     /// Opens a CSV file or an Excel workbook; `-` is the standard input.
@@ -184,6 +192,7 @@ impl Sheet {
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
             last_organization: LastOrganization::default(),
+            settled: None,
         })
     }
 
@@ -214,18 +223,25 @@ impl Sheet {
     /// Reads the sheet from its first row of data.
     ///
     /// Only one reading at a time: they share the position in the file.
-    pub fn records(&self) -> Result<Records<Text<&File>>> {
+    pub fn records(&self) -> Result<SheetRecords<'_>> {
         let mut records = self.all_records()?;
         while let Some(record) = records.next_record() {
             if record?.row >= self.header_row {
                 break;
             }
         }
-        Ok(records)
+        let numbers = match self.reading.origin {
+            Origin::Person | Origin::ResultsOfUndo => None,
+            Origin::Undo => self
+                .header
+                .iter()
+                .position(|name| name == UNDONE_ROW.as_bytes()),
+        };
+        Ok(records.with_numbers_in(numbers))
     }
 
     /// The same from the very first row on.
-    fn all_records(&self) -> Result<Records<Text<&File>>> {
+    fn all_records(&self) -> Result<SheetRecords<'_>> {
         let mut file = self.spooled.as_ref().unwrap_or(&self.file);
         file.seek(SeekFrom::Start(0))
             .with_context(|| format!("`{}` cannot be read twice", self.path.display()))?;
@@ -247,14 +263,11 @@ impl Sheet {
         if !merged.is_empty() {
             return Err(merged);
         }
-        let default_org = self.reading.default_org.as_deref();
-        let country = self.reading.country.as_ref();
         row_reader::read_row(
             record,
             columns,
             &self.header,
-            default_org,
-            country,
+            &self.reading,
             directory,
             &self.last_organization,
         )
@@ -332,11 +345,25 @@ impl Sheet {
     }
 
     /// Whether the row is left alone because an earlier run left it as asked.
-    pub fn is_settled(&self, columns: &Columns, record: &ByteRecord) -> bool {
-        self.reading.rows == RowFilter::OnlyFailed
-            && columns
-                .outcome_in(record)
-                .is_some_and(OutcomeKind::is_success)
+    pub fn is_settled(&self, columns: &Columns, numbered: &NumberedRecord) -> bool {
+        if self.reading.rows != RowFilter::OnlyFailed {
+            return false;
+        }
+        match &self.settled {
+            Some(settled) => {
+                let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
+                settled.get(index) == Some(&true)
+            }
+            None => columns
+                .outcome_in(&numbered.record)
+                .is_some_and(OutcomeKind::is_success),
+        }
+    }
+
+    /// Tells which rows an earlier run left as asked, by row number: its journal knows better than
+    /// the cells.
+    pub fn settle(&mut self, rows: Vec<bool>) {
+        self.settled = Some(rows);
     }
 }
 

@@ -226,6 +226,11 @@ fn in_plain_characters(text: &str) -> String {
     plain
 }
 
+/// Whether a cell with this text is read as this text.
+pub fn reads_as_itself(text: &str) -> bool {
+    matches!(read_change(text, None), Ok(Change::Set(number)) if number == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

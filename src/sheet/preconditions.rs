@@ -7,10 +7,9 @@ use crate::model::row::Row;
 use crate::setting::Setting;
 use crate::sheet::columns::normalize;
 use crate::sheet::directory::Directory;
-use crate::sheet::result_columns::PRESENT;
-use crate::sheet::{NumberedRecord, Records, Sheet, Text};
+use crate::sheet::result_columns::{OR, PRESENT};
+use crate::sheet::{NumberedRecord, Origin, Sheet, SheetRecords, verbatim};
 use crate::table::strip_text_formula;
-use std::fs::File;
 
 /// Reads a plan row by row beside the sheet it was made of.
 #[derive(Debug)]
@@ -18,7 +17,7 @@ pub struct Preconditions<'p> {
     plan: &'p Sheet,
     /// Where the values that were found stand.
     present: Vec<usize>,
-    records: Records<Text<&'p File>>,
+    records: SheetRecords<'p>,
     numbered: NumberedRecord,
 }
 
@@ -50,7 +49,7 @@ impl<'p> Preconditions<'p> {
 
     /// What the plan's row says of the sheet's row beside it. A number that the row leaves alone
     /// may be what it likes.
-    pub fn of(&self, row: &Row<'_>, directory: &Directory) -> Result<Vec<Change<'static>>> {
+    pub fn of(&self, row: &Row<'_>, directory: &Directory) -> Result<Vec<Vec<Change<'static>>>> {
         let planned = self.plan.columns.as_ref().ok().and_then(|columns| {
             let row = self
                 .plan
@@ -62,18 +61,25 @@ impl<'p> Preconditions<'p> {
             let what = format!("row {} has another location there", row.number);
             bail!("{}", self.not_of_this_sheet(&what));
         }
-        let mut expected = vec![Change::Keep; row.changes.len()];
-        for (index, expected) in expected.iter_mut().enumerate() {
-            if row.changes[index] == Change::Keep {
+        let is_own = self.plan.reading.origin == Origin::Undo;
+        let mut expected = vec![Vec::new(); row.changes.len()];
+        for (index, change) in row.changes.iter().enumerate() {
+            if *change == Change::Keep {
                 continue;
             }
             let cell = self.numbered.record.get(self.present[index]);
             let text = String::from_utf8_lossy(cell.unwrap_or_default());
-            let text = strip_text_formula(&text).trim().trim_start_matches('\'');
-            *expected = if text.is_empty() {
-                Change::Clear
+            expected[index] = if is_own {
+                let mut values: Vec<_> = text
+                    .split(OR)
+                    .map(|one| value(verbatim::of_cell(one)))
+                    .collect();
+                // What is as it was before needs no change, whoever saw to that.
+                values.push(change.clone().into_owned());
+                values
             } else {
-                Change::Set(text.to_string().into())
+                let text = strip_text_formula(&text).trim().trim_start_matches('\'');
+                vec![value(text)]
             };
         }
         Ok(expected)
@@ -84,5 +90,13 @@ impl<'p> Preconditions<'p> {
             "`{}` is not a plan of this sheet: {what}; make a new one with `wxbulk plan`",
             self.plan.path.display()
         )
+    }
+}
+
+fn value(text: &str) -> Change<'static> {
+    if text.is_empty() {
+        Change::Clear
+    } else {
+        Change::Set(text.to_string().into())
     }
 }

@@ -13,6 +13,7 @@ pub struct ReadOptions {
     /// Where bare national numbers belong; without it they are sent as they stand.
     pub country: Option<Country>,
     pub rows: RowFilter,
+    pub origin: Origin,
     /// Which sheet of a workbook; `None`: the only visible one with the columns that are read.
     pub sheet: Option<String>,
     /// `None`: found by the look of the file. A byte order mark counts for more.
@@ -32,4 +33,16 @@ pub enum RowFilter {
     All,
     /// Of a results file, those that are not as asked.
     OnlyFailed,
+}
+
+/// Who made the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    #[default]
+    Person,
+    /// wxbulk, to undo a run: values are meant letter for letter, and rows have the numbers of the
+    /// results that are undone.
+    Undo,
+    /// The results of such a sheet, whose values are meant letter for letter too.
+    ResultsOfUndo,
 }

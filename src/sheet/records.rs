@@ -35,6 +35,8 @@ pub struct Records<R> {
     is_at_end: bool,
     /// Cells of a whole row.
     width: usize,
+    /// Where each row says its number, if it is not the one a spreadsheet shows.
+    numbers: Option<usize>,
 }
 
 impl<R: Read> Records<R> {
@@ -46,6 +48,7 @@ impl<R: Read> Records<R> {
             is_after_return: false,
             is_at_end: false,
             width: 0,
+            numbers: None,
         }
     }
 
@@ -53,6 +56,13 @@ impl<R: Read> Records<R> {
     #[must_use]
     pub(super) fn with_width(mut self, width: usize) -> Records<R> {
         self.width = width;
+        self
+    }
+
+    /// The rows have the numbers that stand in this column.
+    #[must_use]
+    pub(super) fn with_numbers_in(mut self, column: Option<usize>) -> Records<R> {
+        self.numbers = column;
         self
     }
 
@@ -84,7 +94,10 @@ impl<R: Read> Records<R> {
                     self.row
                 )));
             }
-            numbered.row = self.row;
+            let number = self.numbers.and_then(|column| numbered.record.get(column));
+            let number =
+                number.and_then(|cell| std::str::from_utf8(cell).ok()?.parse::<u32>().ok());
+            numbered.row = number.map_or(self.row, u64::from);
             return Ok(true);
         }
         Ok(false)

@@ -21,3 +21,19 @@ pub const PRESENT: &str = "present";
 
 /// How those begin that tell the values once a plan is applied.
 pub const NEW: &str = "new";
+
+/// The last column of results: see [`crate::sheet::row_check`].
+pub const CHECK: &str = "rowCheck";
+
+/// What stands in the column of an earlier value where none was set. Nothing stands there where it
+/// was not read.
+pub const NONE_SET: &str = "none";
+
+/// The column of an undo's sheet that has the row of the results that are undone.
+pub const UNDONE_ROW: &str = "resultsRow";
+
+/// Follows the outcome of a row that was only rehearsed.
+pub const REHEARSED: &str = " (rehearsal)";
+
+/// Stands between values of which one must be found, in the sheet of an undo.
+pub const OR: &str = "|";

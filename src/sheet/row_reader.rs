@@ -9,15 +9,14 @@ use crate::model::change::Change;
 use crate::model::ids::{self, Id, IdFault, Kind};
 use crate::model::row::Row;
 use crate::setting::FieldKind;
-use crate::sheet::NumberedRecord;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::columns::Columns;
-use crate::sheet::country::Country;
 use crate::sheet::directory::Directory;
 use crate::sheet::field_count::wrong_width;
 use crate::sheet::number::read_change;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::{NumberedRecord, Origin, ReadOptions, verbatim};
 use crate::table::strip_text_formula;
 
 /// The organization's id that was read last. Rows of one organization mostly stand together, and
@@ -38,14 +37,12 @@ impl LastOrganization {
     }
 }
 
-/// Reads one record. `default_org` stands in for an empty `orgId`; bare national numbers are
-/// those of `country`.
+/// Reads one record.
 pub fn read_row<'r>(
     numbered: &'r NumberedRecord,
     columns: &Columns,
     header: &ByteRecord,
-    default_org: Option<&str>,
-    country: Option<&Country>,
+    reading: &ReadOptions,
     directory: &Directory,
     last_organization: &LastOrganization,
 ) -> Result<Row<'r>, Vec<Problem>> {
@@ -91,6 +88,7 @@ pub fn read_row<'r>(
     let called = called(columns, record);
 
     let mut problems = Vec::new();
+    let default_org = reading.default_org.as_deref();
     let org_id = read_org(org_cell, &called, default_org, directory, last_organization);
     let org_id = org_id.and_then(|org_id| match directory.fault(org_id.as_deref()) {
         Some(damage) => Err(damage),
@@ -122,7 +120,11 @@ pub fn read_row<'r>(
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
         let FieldKind::Number = columns.setting.fields[index].kind;
-        match read_change(text, country) {
+        let change = match reading.origin {
+            Origin::Person => read_change(text, reading.country.as_ref()),
+            Origin::Undo | Origin::ResultsOfUndo => Ok(verbatim::read_change(text)),
+        };
+        match change {
             Ok(change) => changes.push(change),
             Err(CellDiagnostic { kind, says }) => {
                 let column = columns.fields[index].unwrap_or_default();

@@ -37,7 +37,7 @@ pub enum Choice<'r> {
 
 impl<'a> Selection<'a> {
     pub fn choose<'r>(&self, numbered: &'r NumberedRecord) -> Choice<'r> {
-        if self.sheet.is_settled(self.columns, &numbered.record) {
+        if self.sheet.is_settled(self.columns, numbered) {
             return Choice::Keep;
         }
         if self.sheet.is_left_out(numbered.row) {

@@ -1,30 +1,31 @@
 //! The file that a run leaves: the user's own columns and what became of each row, in the order of
 //! the sheet. It is the sheet read once more and joined with the journal.
 
+mod export_cells;
 mod plan_cells;
 mod resolved_ids;
+mod results_writer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use csv::ByteRecord;
-use jiff::Timestamp;
+use export_cells::ExportCells;
 use resolved_ids::{Ids, missing_columns};
+use results_writer::{Line, ResultsWriter};
 
-use crate::journal::{Journal, RowRecord};
+use crate::journal::Journal;
 use crate::model::counts::Counts;
-use crate::model::current_values::CurrentValues;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::setting::Setting;
 use crate::sheet::NumberedRecord;
 use crate::sheet::columns::Columns;
-use crate::sheet::number::REMOVE;
-use crate::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
+use crate::sheet::result_columns::{CHECK, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
-use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, Tone, ensure_fits};
+use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, ensure_fits};
 
 /// What follows the user's own columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +52,13 @@ impl Form {
     /// The names of the columns that follow, for a setting.
     fn columns(self, setting: &Setting) -> Vec<String> {
         let results = RESULT_COLUMNS.iter().map(ToString::to_string);
+        let check = [CHECK.to_string()];
         match self {
-            Form::Results => results.collect(),
-            Form::ResultsWithPrevious => results.chain(setting.columns(PREVIOUS)).collect(),
+            Form::Results => results.chain(check).collect(),
+            Form::ResultsWithPrevious => {
+                let results = results.chain(setting.columns(PREVIOUS));
+                results.chain(check).collect()
+            }
             Form::Plan => plan_cells::columns(setting),
             Form::Export => Vec::new(),
         }
@@ -103,10 +108,7 @@ fn write_rows(
     show: &mut dyn FnMut(&str),
 ) -> Result<Tally> {
     let Content {
-        form,
-        selection,
-        journal,
-        ..
+        form, selection, ..
     } = content;
     let Selection { sheet, columns, .. } = *selection;
     let own: Vec<usize> = own_columns(columns).collect();
@@ -119,10 +121,14 @@ fn write_rows(
     for name in form.columns(columns.setting) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
+    let export_cells = ExportCells::of(content, &own)?;
+    if form == Form::Export {
+        export_cells.write_names(table)?;
+    }
     table.end_row()?;
 
     let mut tally = Tally::default();
-    let mut finished = journal.records()?;
+    let mut written = ResultsWriter::new(content)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
@@ -142,22 +148,20 @@ fn write_rows(
                 (Line::unfinished(outcome), None)
             }
             Choice::Keep => {
-                tally
-                    .counts
-                    .add_kind(keep_cells(table, form, columns, &numbered)?);
+                tally.counts.add_kind(written.keep(table, &numbered)?);
                 table.end_row()?;
                 continue;
             }
             Choice::Leave(outcome) => {
                 // One that is left out now may have been sent before, with a token that could.
-                let line = match finished.of_row(numbered.row)? {
+                let line = match written.record_of(numbered.row)? {
                     Some(record) => Line::of(record),
                     None => Line::unfinished(outcome),
                 };
                 (line, None)
             }
             Choice::Send(row) => {
-                let line = match finished.of_row(row.number)? {
+                let line = match written.record_of(row.number)? {
                     Some(record) => Line::finished(record, &row)?,
                     None => Line::unfinished(outcome_without_record(&row, content)),
                 };
@@ -173,19 +177,9 @@ fn write_rows(
             tally.without_record.add(numbered.row, &line.outcome);
         }
         match form {
-            Form::Export => {
-                let present = line.outcome.previous.as_ref();
-                write_present(table, &own, columns, record, present)?;
-            }
-            Form::Results => line.write(table, numbered.row)?,
-            Form::ResultsWithPrevious => {
-                line.write(table, numbered.row)?;
-                let earlier = earlier_previous(selection, &numbered);
-                let previous = earlier.as_ref().or(line.outcome.previous.as_ref());
-                for index in 0..columns.setting.fields.len() {
-                    let value = previous.map_or("", |previous| previous.text(index));
-                    table.cell(Cell::text(value))?;
-                }
+            Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
+            Form::Results | Form::ResultsWithPrevious => {
+                written.write(table, &line, numbered.row, row.as_ref())?;
             }
             Form::Plan => {
                 if let (Some(row), Some(present)) = (&row, &line.outcome.previous)
@@ -217,19 +211,6 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
         previous: outcome.previous.or(noted.cloned()),
         ..outcome
     }
-}
-
-/// The numbers from before the first of several runs, where the sheet is the results of a run that
-/// may have changed the row: what was found later may be what that run put there.
-fn earlier_previous(selection: &Selection<'_>, numbered: &NumberedRecord) -> Option<CurrentValues> {
-    let columns = selection.columns;
-    let kind = columns.outcome_in(&numbered.record)?;
-    let places = columns.previous()?;
-    let cells = places.map(|index| {
-        let cell = numbered.record.get(index)?;
-        std::str::from_utf8(cell).ok()
-    });
-    (kind == OutcomeKind::Unknown).then(|| CurrentValues::of(cells))
 }
 
 /// The user's cells as they were, but for ids that did not stand there. Cells beyond the header's go into the last column, so that
@@ -264,123 +245,4 @@ fn write_own_cells(
         joined.extend_from_slice(&record[index]);
     }
     table.cell(Cell::Text(&joined))
-}
-
-/// The user's cells with the numbers that are there: a row that asks for what is so already. Those of
-/// a location that could not be read stay empty.
-fn write_present(
-    table: &mut Table,
-    own: &[usize],
-    columns: &Columns,
-    record: &ByteRecord,
-    present: Option<&CurrentValues>,
-) -> Result<()> {
-    for index in own {
-        let cell = record.get(*index).unwrap_or_default();
-        match (columns.field_at(*index), present) {
-            (None, _) => table.cell(Cell::Text(cell))?,
-            (Some(_), None) => table.cell(Cell::text(""))?,
-            (Some(at), Some(present)) => match present.get(at) {
-                None => table.cell(Cell::text(REMOVE))?,
-                Some(value) => table.cell(Cell::text(&columns.setting.plain(at, value)))?,
-            },
-        }
-    }
-    Ok(())
-}
-
-/// What an earlier run noted of a row stays as it is, but for the row's number.
-fn keep_cells(
-    table: &mut Table,
-    form: Form,
-    columns: &Columns,
-    numbered: &NumberedRecord,
-) -> Result<OutcomeKind> {
-    let kind = columns
-        .outcome_in(&numbered.record)
-        .context("an outcome that was known before is not known now")?;
-    let results = columns.results.clone().unwrap_or_default();
-    for (name, index) in form.columns(columns.setting).iter().zip(results.start..) {
-        let cell = numbered.record.get(index);
-        let cell = cell.filter(|_| results.contains(&index));
-        let cell = cell.unwrap_or_default();
-        let count = || std::str::from_utf8(cell).ok()?.parse().ok();
-        table.cell(match name.as_str() {
-            "row" => Cell::Count(numbered.row),
-            "outcome" => word(kind),
-            "status" | "attempts" => count().map_or(Cell::Text(cell), Cell::Count),
-            _ => Cell::Text(cell),
-        })?;
-    }
-    Ok(kind)
-}
-
-fn word(kind: OutcomeKind) -> Cell<'static> {
-    let tone = match kind {
-        OutcomeKind::Updated => Tone::Good,
-        OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
-        OutcomeKind::Conflict
-        | OutcomeKind::Unknown
-        | OutcomeKind::NotAttempted
-        | OutcomeKind::Different => Tone::Warning,
-        OutcomeKind::Partly | OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
-    };
-    Cell::Word(kind.word(), tone)
-}
-
-/// The result cells of one row.
-struct Line {
-    outcome: Outcome,
-    finished_at: Option<Timestamp>,
-}
-
-impl Line {
-    /// A row with a record in the journal, if it still is the row that the record is about.
-    fn finished(record: RowRecord, row: &Row<'_>) -> Result<Line> {
-        if record.check != row.fingerprint() {
-            bail!(
-                "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
-                row.number
-            );
-        }
-        Ok(Line::of(record))
-    }
-
-    fn of(record: RowRecord) -> Line {
-        Line {
-            outcome: record.outcome,
-            finished_at: Some(record.finished_at),
-        }
-    }
-
-    fn unfinished(outcome: Outcome) -> Line {
-        Line {
-            outcome,
-            finished_at: None,
-        }
-    }
-
-    fn write(&self, table: &mut Table, row: u64) -> Result<()> {
-        let Outcome {
-            kind,
-            status,
-            error_code,
-            message,
-            tracking_id,
-            attempts,
-            ..
-        } = &self.outcome;
-        let finished_at = self.finished_at.map(|time| format!("{time:.3}"));
-        let cells: [Cell<'_>; RESULT_COLUMNS.len()] = [
-            Cell::Count(row),
-            word(*kind),
-            status.map_or(Cell::text(""), |status| Cell::Count(status.into())),
-            Cell::Untrusted(error_code),
-            Cell::Untrusted(message),
-            Cell::Untrusted(tracking_id),
-            Cell::Count(u64::from(*attempts)),
-            Cell::text(finished_at.as_deref().unwrap_or_default()),
-        ];
-        cells.into_iter().try_for_each(|cell| table.cell(cell))
-    }
 }

@@ -7,14 +7,18 @@ use crate::setting::Setting;
 /// The values are not as a plan, a backup or an undo expects them.
 pub(super) fn not_as_expected(
     setting: &Setting,
-    expected: &[Change<'_>],
+    expected: &[Vec<Change<'_>>],
     found: &CurrentValues,
 ) -> String {
-    let differences = expected.iter().enumerate().filter_map(|(index, change)| {
-        let is_met = setting.is_met(index, change, found.get(index));
-        (!is_met).then(|| difference(setting, index, change.field(), found))
-    });
-    left_alone(differences)
+    let fields = expected.iter().enumerate();
+    let others = fields.filter(|(index, changes)| !setting.is_one_of(*index, changes, found));
+    left_alone(others.map(|(index, changes)| {
+        let values: Vec<String> = changes
+            .iter()
+            .map(|change| plain(setting, index, change.field()))
+            .collect();
+        difference(setting, index, &values.join(" or "), found)
+    }))
 }
 
 /// The values are neither what they were before the row was first sent nor what it asks for.
@@ -24,7 +28,10 @@ pub(super) fn since_the_last_run(
     found: &CurrentValues,
 ) -> String {
     let changed = changed_fields(setting, previous, found);
-    left_alone(changed.map(|index| difference(setting, index, previous.get(index), found)))
+    left_alone(changed.map(|index| {
+        let expected = plain(setting, index, previous.get(index));
+        difference(setting, index, &expected, found)
+    }))
 }
 
 /// The fields in which two readings differ, letter for letter.
@@ -42,22 +49,17 @@ fn left_alone(differences: impl Iterator<Item = String>) -> String {
     format!("left alone, not as expected: {}", differences.join("; "))
 }
 
-fn difference(
-    setting: &Setting,
-    index: usize,
-    expected: Option<&str>,
-    found: &CurrentValues,
-) -> String {
+fn difference(setting: &Setting, index: usize, expected: &str, found: &CurrentValues) -> String {
     let column = setting.fields.get(index).map_or("", |field| field.column);
-    let plain = |value: Option<&str>| match value {
+    let found = plain(setting, index, found.get(index));
+    format!("{column} expected {expected}, found {found}")
+}
+
+fn plain(setting: &Setting, index: usize, value: Option<&str>) -> String {
+    match value {
         Some(value) if !value.is_empty() => setting.plain(index, value),
         _ => "none".to_string(),
-    };
-    format!(
-        "{column} expected {}, found {}",
-        plain(expected),
-        plain(found.get(index))
-    )
+    }
 }
 
 #[cfg(test)]
@@ -72,15 +74,19 @@ mod tests {
         assert_eq!(
             not_as_expected(
                 &LOCATION_NUMBERS,
-                &[set("+14155550148"), set("5502"), Change::Keep],
+                &[
+                    vec![set("+14155550148")],
+                    vec![set("5502"), set("5503")],
+                    vec![]
+                ],
                 &found
             ),
-            "left alone, not as expected: n1 expected +14155550148, found +17075550148; n2 expected 5502, found none"
+            "left alone, not as expected: n1 expected +14155550148, found +17075550148; n2 expected 5502 or 5503, found none"
         );
         assert_eq!(
             not_as_expected(
                 &LOCATION_NUMBERS,
-                &[Change::Keep, Change::Keep, Change::Clear],
+                &[vec![], vec![], vec![Change::Clear]],
                 &found
             ),
             "left alone, not as expected: n3 expected none, found 5501"

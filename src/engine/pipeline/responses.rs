@@ -159,7 +159,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             self.finish(job, OutcomeKind::Unchanged, reply);
         } else if self.policy.task == Task::Read {
             self.finish(job, OutcomeKind::Different, reply);
-        } else if !self.setting.are_met(&job.row.expected, previous) {
+        } else if !self.setting.is_as_expected(&job.row.expected, previous) {
             *message = conflict::not_as_expected(self.setting, &job.row.expected, previous).into();
             self.finish(job, OutcomeKind::Conflict, reply);
         } else {

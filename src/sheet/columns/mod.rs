@@ -11,7 +11,8 @@ use csv::ByteRecord;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::{self, Setting};
 use crate::sheet::problem::{Place, Problem, shorten};
-use crate::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
+use crate::sheet::result_columns::{CHECK, PREVIOUS, REHEARSED, RESULT_COLUMNS};
+use crate::sheet::row_check::RowCheck;
 pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
@@ -167,8 +168,41 @@ impl Columns {
 
     /// What an earlier run noted of a row, if it can be understood.
     pub fn outcome_in(&self, record: &ByteRecord) -> Option<OutcomeKind> {
-        let word = record.get(self.outcome()?)?;
-        OutcomeKind::from_word(std::str::from_utf8(word).ok()?)
+        let word = self.outcome_cell(record)?;
+        OutcomeKind::from_word(word.strip_suffix(REHEARSED).unwrap_or(word))
+    }
+
+    /// The number that a row had when an earlier run wrote it.
+    pub fn row_in(&self, record: &ByteRecord) -> Option<u64> {
+        let cell = record.get(self.results.as_ref()?.start)?;
+        std::str::from_utf8(cell).ok()?.trim().parse().ok()
+    }
+
+    /// Whether an older wxbulk called a row `failed` although an earlier try of it may have taken
+    /// effect: only a single change that was refused had none. Two requests are one to read and one to
+    /// write.
+    pub fn is_doubtful_failure(&self, record: &ByteRecord) -> bool {
+        let number_in = |name: &str| -> Option<u64> {
+            let at = RESULT_COLUMNS.iter().position(|one| *one == name)?;
+            let cell = record.get(self.results.as_ref()?.start + at)?;
+            std::str::from_utf8(cell).ok()?.trim().parse().ok()
+        };
+        let is_refused = matches!(number_in("status"), Some(400..500));
+        !(is_refused && number_in("attempts").is_some_and(|attempts| attempts <= 2))
+    }
+
+    /// Whether a row was only rehearsed.
+    pub fn is_rehearsed(&self, record: &ByteRecord) -> bool {
+        let word = self.outcome_cell(record);
+        word.is_some_and(|word| word.ends_with(REHEARSED))
+    }
+
+    fn outcome_cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
+        Some(
+            std::str::from_utf8(record.get(self.outcome()?)?)
+                .ok()?
+                .trim(),
+        )
     }
 
     /// Which field of the setting stands in a column.
@@ -180,7 +214,29 @@ impl Columns {
     pub fn previous(&self) -> Option<Range<usize>> {
         let results = self.results.as_ref()?;
         let start = results.start + RESULT_COLUMNS.len();
-        (results.end > start).then_some(start..results.end)
+        let end = start + self.setting.fields.len();
+        (results.end >= end).then_some(start..end)
+    }
+
+    /// Where an earlier run wrote the checks of its rows, if it did.
+    fn check(&self) -> Option<usize> {
+        let results = self.results.as_ref()?;
+        let before = self.previous().map_or(0, |previous| previous.len());
+        let at = results.start + RESULT_COLUMNS.len() + before;
+        (results.end > at).then_some(at)
+    }
+
+    /// Whether the sheet is one of results whose rows have checks.
+    pub fn has_checks(&self) -> bool {
+        self.check().is_some()
+    }
+
+    /// By which run a row was written, and which of its cells are as they were then.
+    pub fn check_in(&self, record: &ByteRecord) -> Option<RowCheck> {
+        std::str::from_utf8(record.get(self.check()?)?)
+            .ok()?
+            .parse()
+            .ok()
     }
 
     /// Whether a column is the user's own, not the result of an earlier run.
@@ -235,11 +291,15 @@ fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<Range<usize>
     let results = RESULT_COLUMNS.map(String::from);
     let start = (0..names.len()).find(|start| stands_at(*start, &results))?;
     let end = start + RESULT_COLUMNS.len();
-    let previous = setting.columns(PREVIOUS);
-    if stands_at(end, &previous) {
-        return Some(start..end + previous.len());
-    }
-    Some(start..end)
+    let has = |at: usize, columns: &[String]| {
+        if stands_at(at, columns) {
+            columns.len()
+        } else {
+            0
+        }
+    };
+    let end = end + has(end, &setting.columns(PREVIOUS));
+    Some(start..end + has(end, &[CHECK.to_string()]))
 }
 
 fn list_of_names(header: &ByteRecord) -> String {

@@ -1,0 +1,102 @@
+//! Goes on from results: what their journals know of each row is taken over, so that a row is known to
+//! be done, keeps the values from before the first of all runs, and can be undone with those.
+
+use anyhow::Result;
+
+use crate::application::earlier_runs::{EarlierRuns, base_url};
+use crate::application::results::Form;
+use crate::application::settings::{RunSettings, Start, Target};
+use crate::engine::pipeline::Task;
+use crate::journal::Journal;
+use crate::model::outcome::OutcomeKind;
+use crate::sheet::columns::Columns;
+use crate::sheet::{NumberedRecord, RowFilter, Sheet};
+
+/// Looks at the sheet of a run that is about to begin or go on. Where it is a results file, finds what
+/// its rows came to, and keeps the backup of the run that wrote it.
+pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<EarlierRuns> {
+    let results = settings.spec.sheet.path.clone();
+    let columns = match &sheet.columns {
+        Ok(columns) if columns.results.is_some() && settings.spec.task != Task::Read => {
+            columns.clone()
+        }
+        _ => return Ok(EarlierRuns::default()),
+    };
+    let earlier = EarlierRuns::find(&results, sheet)?;
+    let target = base_url(&settings.target);
+    earlier.ensure_same_service(&results, sheet, &columns, &target)?;
+    let is_with_backup = |columns: &Columns| {
+        let mut runs = earlier.runs().iter();
+        columns.previous().is_some() || runs.any(|run| run.header().settings.backup)
+    };
+    if settings.spec.task == Task::Write && is_with_backup(&columns) {
+        settings.spec.task = Task::ReadThenWrite;
+        settings.spec.form = Form::ResultsWithPrevious;
+    }
+    let done = done_rows(&earlier, sheet, &columns)?;
+    if settings.spec.sheet.reading.rows == RowFilter::OnlyFailed {
+        sheet.settle(done);
+        return Ok(earlier);
+    }
+    let count = done.iter().filter(|is_done| **is_done).count() as u64;
+    let is_real = matches!(settings.target, Target::Service { .. });
+    if count > 0 && settings.start == Start::Fresh && is_real && settings.spec.command == "apply" {
+        settings.done_before = count;
+    }
+    Ok(earlier)
+}
+
+/// Which rows are as asked already, by row number.
+fn done_rows(earlier: &EarlierRuns, sheet: &Sheet, columns: &Columns) -> Result<Vec<bool>> {
+    let mut done = Vec::new();
+    let mut rows = earlier.reader()?;
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        let recorded = rows.history(sheet, columns, &numbered)?;
+        let latest = recorded
+            .as_ref()
+            .and_then(|(_, _, history)| history.latest());
+        let kind = match latest {
+            Some(change) => change.outcome.as_ref().map(|outcome| outcome.kind),
+            None => columns.outcome_in(&numbered.record),
+        };
+        let index = usize::try_from(numbered.row)?;
+        if done.len() <= index {
+            done.resize(index + 1, false);
+        }
+        done[index] = kind.is_some_and(OutcomeKind::is_success);
+    }
+    Ok(done)
+}
+
+/// Takes over what the earlier journals know of each row into the run's own.
+pub(super) fn carry_over(
+    earlier: &EarlierRuns,
+    sheet: &Sheet,
+    journal: &mut Journal,
+) -> Result<()> {
+    let (Ok(columns), Some(first)) = (&sheet.columns, earlier.runs().first()) else {
+        return Ok(());
+    };
+    // Nothing is sent before all of it is there.
+    if journal.finished() > 0 {
+        return Ok(());
+    }
+    let from = first.header().id.clone();
+    let mut rows = earlier.reader()?;
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    let mut next = || -> Result<Option<_>> {
+        while records.read(&mut numbered)? {
+            let recorded = rows.history(sheet, columns, &numbered)?;
+            if let Some((_, _, history)) = recorded
+                && !history.is_empty()
+            {
+                return Ok(Some((numbered.row, history)));
+            }
+        }
+        Ok(None)
+    };
+    journal.carry_over(&from, std::iter::from_fn(|| next().transpose()))
+}

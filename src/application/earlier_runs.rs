@@ -1,0 +1,251 @@
+//! The runs that wrote a file of results, found by the ids in its rows: their journals know what became
+//! of each row, whatever a spreadsheet has made of the file since.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::application::settings::Target;
+use crate::journal::{self, Journal, Place, RecordReader, RecordedRun, RowHistory, Sent};
+use crate::model::run_id::RunId;
+use crate::platform;
+use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
+use crate::sheet::row_check::RowCheck;
+use crate::sheet::{NumberedRecord, Sheet};
+use crate::stderr::say;
+use crate::webex::base_url::WEBEX;
+
+/// Stands for the base URL of a rehearsal.
+pub const REHEARSAL: &str = "rehearsal";
+
+/// The journals of the runs that wrote a file of results.
+#[derive(Debug, Default)]
+pub struct EarlierRuns {
+    runs: Vec<RecordedRun>,
+    /// The one that has the file's own name.
+    beside: Option<usize>,
+}
+
+/// Where the journals tell of a row.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    run: usize,
+    row: u64,
+}
+
+impl EarlierRuns {
+    /// Finds the journals: the one beside the file, else any in the same folder.
+    pub fn find(results: &Path, sheet: &Sheet) -> Result<EarlierRuns> {
+        let mut earlier = EarlierRuns::default();
+        let Ok(columns) = &sheet.columns else {
+            return Ok(earlier);
+        };
+        if let Some(run) = open(&Journal::path_for(results))? {
+            earlier.runs.push(run);
+            earlier.beside = Some(0);
+        }
+        let mut others: Option<HashMap<RunId, std::path::PathBuf>> = None;
+        let mut missing: Vec<RunId> = Vec::new();
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            let Some(check) = columns.check_in(&numbered.record) else {
+                continue;
+            };
+            if earlier.place_of(&check.run).is_some() || missing.contains(&check.run) {
+                continue;
+            }
+            let others = others.get_or_insert_with(|| journals_beside(results));
+            match others.get(&check.run).map(|path| open(path)).transpose()? {
+                Some(Some(run)) => earlier.runs.push(run),
+                _ => missing.push(check.run),
+            }
+        }
+        Ok(earlier)
+    }
+
+    fn place_of(&self, id: &RunId) -> Option<usize> {
+        self.runs.iter().position(|run| run.header().id == *id)
+    }
+
+    pub fn runs(&self) -> &[RecordedRun] {
+        &self.runs
+    }
+
+    /// Makes sure that what the file tells of happened where this run goes, so that what was only
+    /// rehearsed is never taken for the real thing.
+    pub fn ensure_same_service(
+        &self,
+        results: &Path,
+        sheet: &Sheet,
+        columns: &Columns,
+        target: &str,
+    ) -> Result<()> {
+        if target == REHEARSAL {
+            // Practising on anything does no harm.
+            return Ok(());
+        }
+        for run in &self.runs {
+            ensure_same(results, &run.header().settings.base_url, target)?;
+        }
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            if columns.is_rehearsed(&numbered.record) {
+                ensure_same(results, REHEARSAL, target)?;
+            }
+            let Some(check) = columns.check_in(&numbered.record) else {
+                continue;
+            };
+            if self.place_of(&check.run).is_none() && !check.is_of_service(target) {
+                bail!(
+                    "row {} of `{}` was sent to another service than {target}, and its journal is not there to tell which\n\
+                     hint: put the journal beside it, or name the service with --base-url",
+                    numbered.row,
+                    results.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    pub fn reader(&self) -> Result<EarlierRows<'_>> {
+        let readers = self.runs.iter().map(RecordedRun::records);
+        Ok(EarlierRows {
+            earlier: self,
+            readers: readers.collect::<Result<_>>()?,
+        })
+    }
+
+    fn locate(&self, columns: &Columns, numbered: &NumberedRecord) -> Option<Found> {
+        if let Some(RowCheck { run, row, .. }) = columns.check_in(&numbered.record) {
+            return Some(Found {
+                run: self.place_of(&run)?,
+                row,
+            });
+        }
+        Some(Found {
+            run: self.beside?,
+            row: columns.row_in(&numbered.record)?,
+        })
+    }
+}
+
+/// Reads what the journals know of the rows of a file.
+#[derive(Debug)]
+pub struct EarlierRows<'r> {
+    earlier: &'r EarlierRuns,
+    readers: Vec<RecordReader<'r>>,
+}
+
+impl EarlierRows<'_> {
+    /// What is known of a row, and by which run; `None` where no journal tells of it for certain.
+    pub fn history(
+        &mut self,
+        sheet: &Sheet,
+        columns: &Columns,
+        numbered: &NumberedRecord,
+    ) -> Result<Option<(&RecordedRun, u64, RowHistory)>> {
+        let Some(Found { run, row }) = self.earlier.locate(columns, numbered) else {
+            return Ok(None);
+        };
+        let recorded = &self.earlier.runs[run];
+        let reader = &mut self.readers[run];
+        let mut history = reader.history_of(row)?;
+        let is_certain = columns.check_in(&numbered.record).is_some();
+        let lacks_place = history.changes.iter().any(|change| change.place.is_none());
+        if is_certain && !lacks_place {
+            return Ok(Some((recorded, row, history)));
+        }
+        // Without a check, or in the journal of an older wxbulk, it is the row if it asks for the same.
+        let read = sheet.read_row(columns, numbered, &Directory::default());
+        let Ok(asked) = read else { return Ok(None) };
+        let place = Place::of(&asked);
+        let is_it = match reader.of_row(row)? {
+            Some(record) => record.check == asked.fingerprint(),
+            None => recorded.in_flight(row, asked.fingerprint()).is_some() || history.is_empty(),
+        };
+        if !is_it
+            && !history
+                .changes
+                .iter()
+                .all(|change| change.place.as_ref() == Some(&place))
+        {
+            return Ok(None);
+        }
+        for change in &mut history.changes {
+            change.place.get_or_insert_with(|| place.clone());
+            if change.sent.is_empty() {
+                change.sent.push(Sent::of(&asked));
+            }
+        }
+        Ok(Some((recorded, row, history)))
+    }
+}
+
+/// Opens a journal to look at it. One with damage counts as missing, since it may not know all.
+fn open(path: &Path) -> Result<Option<RecordedRun>> {
+    if !journal::exists(path)? {
+        return Ok(None);
+    }
+    let shown = path.display();
+    if journal::is_being_written(path) {
+        bail!("the run that writes `{shown}` has not ended; wait until it has");
+    }
+    match RecordedRun::open(path) {
+        Ok(run) => match run.damage() {
+            None => Ok(Some(run)),
+            Some(damage) => {
+                say(&format!(
+                    "warning: {}; it is left aside, and rows of the results count where they are intact",
+                    damage.describe(&shown.to_string())
+                ));
+                Ok(None)
+            }
+        },
+        Err(error) => {
+            say(&format!("warning: {}", platform::describe_error(&error)));
+            Ok(None)
+        }
+    }
+}
+
+/// The journals in the folder of a file, by their runs.
+fn journals_beside(results: &Path) -> HashMap<RunId, std::path::PathBuf> {
+    let folder = platform::folder_of(results);
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let journals = paths.filter(|path| path.extension().is_some_and(|ending| ending == "journal"));
+    journals
+        .filter_map(|path| Some((journal::header_of(&path).ok()?.id, path)))
+        .collect()
+}
+
+fn ensure_same(results: &Path, was: &str, target: &str) -> Result<()> {
+    let shown = results.display();
+    if was == target {
+        return Ok(());
+    }
+    if was == REHEARSAL {
+        bail!(
+            "`{shown}` holds the results of a rehearsal, which changed nothing; add --rehearse to practise on it"
+        );
+    }
+    let how = if was == WEBEX {
+        "leave out --base-url".to_string()
+    } else {
+        format!("add --base-url {was}")
+    };
+    bail!("`{shown}` tells of {was}, and this run would go to {target}\nhint: {how}");
+}
+
+/// The base URL that a run goes to.
+pub fn base_url(target: &Target) -> String {
+    match target {
+        Target::Service { base_url, .. } => base_url.to_string(),
+        Target::Rehearsal { .. } => REHEARSAL.to_string(),
+    }
+}

@@ -1,0 +1,242 @@
+//! The result cells of one row: what became of it, what was there before, and the check by which the
+//! row is known again.
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+
+use super::{Content, Form};
+use crate::journal::{Place, RecordReader, RowChange, RowHistory, RowRecord, Sent};
+use crate::model::current_values::CurrentValues;
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::row::Row;
+use crate::sheet::result_columns::{NONE_SET, REHEARSED, RESULT_COLUMNS};
+use crate::sheet::row_check::{Facts, RowCheck};
+use crate::sheet::{NumberedRecord, verbatim};
+use crate::table::{Cell, Table, Tone};
+
+/// Writes result cells, with what the journal knows of each row over all runs that sent it. It is the
+/// only one to read the journal meanwhile, since readers share the place in the file.
+#[derive(Debug)]
+pub(super) struct ResultsWriter<'c> {
+    content: Content<'c>,
+    histories: RecordReader<'c>,
+}
+
+impl<'c> ResultsWriter<'c> {
+    pub(super) fn new(content: Content<'c>) -> Result<ResultsWriter<'c>> {
+        Ok(ResultsWriter {
+            content,
+            histories: content.journal.records()?,
+        })
+    }
+
+    /// The record of a row, if it has one.
+    pub(super) fn record_of(&mut self, row: u64) -> Result<Option<RowRecord>> {
+        self.histories.of_row(row)
+    }
+
+    /// Writes the cells of a row of this run; `row` is what it asks for, if it can be read.
+    pub(super) fn write(
+        &mut self,
+        table: &mut Table,
+        line: &Line,
+        number: u64,
+        row: Option<&Row<'_>>,
+    ) -> Result<()> {
+        let history = self.histories.history_of(number)?;
+        self.write_line(table, line, number, row, &history)
+    }
+
+    /// Writes the cells of a row that an earlier run left as asked: what that run noted stays as it
+    /// is, but for the row's number.
+    pub(super) fn keep(
+        &mut self,
+        table: &mut Table,
+        numbered: &NumberedRecord,
+    ) -> Result<OutcomeKind> {
+        let history = self.histories.history_of(numbered.row)?;
+        let selection = self.content.selection;
+        let row = selection
+            .sheet
+            .read_row(selection.columns, numbered, selection.directory);
+        if let Some(RowChange {
+            outcome: Some(outcome),
+            finished_at,
+            ..
+        }) = history.latest()
+        {
+            let line = Line {
+                outcome: outcome.clone(),
+                finished_at: *finished_at,
+            };
+            self.write_line(table, &line, numbered.row, row.as_ref().ok(), &history)?;
+            return Ok(outcome.kind);
+        }
+        self.keep_cells(table, numbered)
+    }
+
+    /// The cells as they are, where no journal tells of the row.
+    fn keep_cells(&self, table: &mut Table, numbered: &NumberedRecord) -> Result<OutcomeKind> {
+        let columns = self.content.selection.columns;
+        let kind = columns.outcome_in(&numbered.record);
+        let kind = kind.unwrap_or(OutcomeKind::NotAttempted);
+        let results = columns.results.clone().unwrap_or_default();
+        let names = self.content.form.columns(columns.setting);
+        let before_check = names.len().saturating_sub(1);
+        for (name, index) in names.iter().take(before_check).zip(results.start..) {
+            let is_there = results.contains(&index)
+                && (index < results.start + RESULT_COLUMNS.len()
+                    || columns.previous().is_some_and(|at| at.contains(&index)));
+            let cell = numbered.record.get(index).filter(|_| is_there);
+            let cell = cell.unwrap_or_default();
+            let count = || std::str::from_utf8(cell).ok()?.parse().ok();
+            table.cell(match name.as_str() {
+                "row" => Cell::Count(numbered.row),
+                "outcome" => word(kind),
+                "status" | "attempts" => count().map_or(Cell::Text(cell), Cell::Count),
+                _ => Cell::Text(cell),
+            })?;
+        }
+        let check = columns.check_in(&numbered.record);
+        let check = check.map(|check| check.to_string());
+        table.cell(Cell::text(check.as_deref().unwrap_or_default()))?;
+        Ok(kind)
+    }
+
+    fn write_line(
+        &self,
+        table: &mut Table,
+        line: &Line,
+        number: u64,
+        row: Option<&Row<'_>>,
+        history: &RowHistory,
+    ) -> Result<()> {
+        let setting = self.content.selection.columns.setting;
+        line.write(table, number, self.is_rehearsal())?;
+        let place = row.map(Place::of);
+        let change = match &place {
+            Some(place) => history.at(place),
+            None => history.latest(),
+        };
+        let earlier = change.map_or(line.outcome.previous.as_ref(), |change| {
+            change.earlier.as_ref()
+        });
+        if self.content.form == Form::ResultsWithPrevious {
+            for index in 0..setting.fields.len() {
+                let value = earlier.map(|values| values.get(index).map(verbatim::to_cell));
+                let cell = value.map(|value| value.unwrap_or(NONE_SET.into()));
+                table.cell(Cell::text(&cell.unwrap_or_default()))?;
+            }
+        }
+        let check = row.map(|row| self.check(row, number, change, earlier, history));
+        table.cell(Cell::text(check.as_deref().unwrap_or_default()))
+    }
+
+    fn check(
+        &self,
+        row: &Row<'_>,
+        number: u64,
+        change: Option<&RowChange>,
+        earlier: Option<&CurrentValues>,
+        history: &RowHistory,
+    ) -> String {
+        let header = self.content.journal.run().header();
+        let Sent(asked) = Sent::of(row);
+        let sent: Vec<Option<&str>> = asked.iter().map(Option::as_deref).collect();
+        let is_all = |change: &RowChange| match &change.sent[..] {
+            [] => true,
+            [only] => only.0 == asked,
+            _ => !change.may_have_been_applied,
+        };
+        let mut changes = history.changes.iter();
+        let others = changes.any(|one| Some(one) != change && one.may_have_been_applied);
+        let facts = Facts {
+            service: &header.settings.base_url,
+            org_id: row.org_id.as_deref(),
+            target_id: &row.target_id,
+            sent: &sent,
+            earlier,
+        };
+        let has_more = others || !change.is_none_or(is_all);
+        RowCheck::new(&header.id, number, has_more, &facts).to_string()
+    }
+
+    fn is_rehearsal(&self) -> bool {
+        self.content.journal.run().header().settings.rehearsal
+    }
+}
+
+fn tone(kind: OutcomeKind) -> Tone {
+    match kind {
+        OutcomeKind::Updated => Tone::Good,
+        OutcomeKind::Unchanged | OutcomeKind::Skipped => Tone::Plain,
+        OutcomeKind::Conflict
+        | OutcomeKind::Unknown
+        | OutcomeKind::NotAttempted
+        | OutcomeKind::Different => Tone::Warning,
+        OutcomeKind::Partly | OutcomeKind::Failed | OutcomeKind::Invalid => Tone::Bad,
+    }
+}
+
+fn word(kind: OutcomeKind) -> Cell<'static> {
+    Cell::Word(kind.word(), tone(kind))
+}
+
+/// The result cells of one row.
+pub(super) struct Line {
+    pub(super) outcome: Outcome,
+    pub(super) finished_at: Option<Timestamp>,
+}
+
+impl Line {
+    /// A row with a record in the journal, if it still is the row that the record is about.
+    pub(super) fn finished(record: RowRecord, row: &Row<'_>) -> Result<Line> {
+        if record.check != row.fingerprint() {
+            bail!(
+                "row {} of the sheet was changed while it was being sent; put the sheet back as it was and use --resume",
+                row.number
+            );
+        }
+        Ok(Line::of(record))
+    }
+
+    pub(super) fn of(record: RowRecord) -> Line {
+        Line {
+            outcome: record.outcome,
+            finished_at: Some(record.finished_at),
+        }
+    }
+
+    pub(super) fn unfinished(outcome: Outcome) -> Line {
+        Line {
+            outcome,
+            finished_at: None,
+        }
+    }
+
+    fn write(&self, table: &mut Table, row: u64, is_rehearsal: bool) -> Result<()> {
+        let Outcome {
+            kind,
+            status,
+            error_code,
+            message,
+            tracking_id,
+            attempts,
+            ..
+        } = &self.outcome;
+        let rehearsed = if is_rehearsal { REHEARSED } else { "" };
+        let outcome_word = format!("{}{rehearsed}", kind.word());
+        let finished_at = self.finished_at.map(|time| format!("{time:.3}"));
+        let cells: [Cell<'_>; RESULT_COLUMNS.len()] = [
+            Cell::Count(row),
+            Cell::Word(&outcome_word, tone(*kind)),
+            status.map_or(Cell::text(""), |status| Cell::Count(status.into())),
+            Cell::Untrusted(error_code),
+            Cell::Untrusted(message),
+            Cell::Untrusted(tracking_id),
+            Cell::Count(u64::from(*attempts)),
+            Cell::text(finished_at.as_deref().unwrap_or_default()),
+        ];
+        cells.into_iter().try_for_each(|cell| table.cell(cell))
+    }
+}

@@ -1,0 +1,111 @@
+//! All that was done to one location, put together: where to go back to, and what must be found there.
+
+use super::changed_row::ChangedRow;
+
+/// What is to be put back of each field; `None` where the field was never touched.
+#[derive(Debug)]
+pub(super) struct MergedChanges(pub(super) Vec<Option<FieldUndo>>);
+
+/// One field.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FieldUndo {
+    /// The value before the first change; `None` where none was set.
+    pub(super) earlier: Option<Box<str>>,
+    /// Values of which one must be found; empty where none is set.
+    pub(super) expected: Vec<Box<str>>,
+}
+
+impl MergedChanges {
+    /// Of changes in the order in which they were sent.
+    pub(super) fn of<'c>(changes: impl IntoIterator<Item = &'c ChangedRow>) -> MergedChanges {
+        let mut fields: Vec<Option<FieldUndo>> = Vec::new();
+        for change in changes {
+            for sent in &change.sent {
+                if fields.len() < sent.0.len() {
+                    fields.resize_with(sent.0.len(), || None);
+                }
+                for (index, value) in sent.0.iter().enumerate() {
+                    let Some(value) = value else { continue };
+                    let field = fields[index].get_or_insert_with(|| FieldUndo {
+                        earlier: change.earlier.get(index).map(Into::into),
+                        expected: Vec::new(),
+                    });
+                    if change.is_certain {
+                        field.expected.clear();
+                    }
+                    if !field.expected.contains(value) {
+                        field.expected.push(value.clone());
+                    }
+                }
+            }
+        }
+        MergedChanges(fields)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::journal::{Place, Sent};
+    use crate::model::current_values::CurrentValues;
+    use crate::model::row::TargetKey;
+
+    fn change(
+        earlier: [Option<&str>; 2],
+        sent: &[[Option<&str>; 2]],
+        is_certain: bool,
+    ) -> ChangedRow {
+        let sent = sent
+            .iter()
+            .map(|sent| Sent(sent.iter().map(|one| one.map(Into::into)).collect()));
+        ChangedRow {
+            key: TargetKey(1),
+            order: (Timestamp::UNIX_EPOCH, 1),
+            place: Place {
+                org_id: None,
+                id: "place".into(),
+                name: Box::default(),
+            },
+            earlier: CurrentValues::of(earlier),
+            sent: sent.collect(),
+            is_certain,
+        }
+    }
+
+    fn merged(changes: &[ChangedRow]) -> Vec<Option<(Option<&str>, Vec<&str>)>> {
+        let MergedChanges(fields) = MergedChanges::of(changes);
+        let fields: &'static [Option<FieldUndo>] = Box::leak(fields.into_boxed_slice());
+        let parts = fields.iter().map(|field| {
+            let field = field.as_ref()?;
+            let expected = field.expected.iter().map(|value| &**value).collect();
+            Some((field.earlier.as_deref(), expected))
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn several_changes_go_back_to_the_first_and_expect_the_last() {
+        let first = change([Some("1"), None], &[[Some("2"), None]], true);
+        let second = change([Some("2"), None], &[[Some(""), Some("7")]], true);
+        assert_eq!(
+            merged(&[first, second]),
+            [Some((Some("1"), vec![""])), Some((None, vec!["7"]))]
+        );
+    }
+
+    #[test]
+    fn where_nobody_knows_what_took_effect_any_of_it_will_do() {
+        let first = change([Some("1"), None], &[[Some("2"), None]], true);
+        let second = change(
+            [Some("2"), None],
+            &[[Some("3"), None], [Some("4"), None]],
+            false,
+        );
+        assert_eq!(
+            merged(&[first, second]),
+            [Some((Some("1"), vec!["2", "3", "4"])), None]
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! The cells of an undo's sheet: ids and values first, then the user's own.
+
+use anyhow::Result;
+use csv::ByteRecord;
+
+use super::changed_row::ChangedRow;
+use super::merged_changes::MergedChanges;
+use crate::journal::Place;
+use crate::sheet::Sheet;
+use crate::sheet::columns::Columns;
+use crate::sheet::number::REMOVE;
+use crate::sheet::result_columns::{OR, PRESENT, UNDONE_ROW};
+use crate::sheet::row_reader::names_in;
+use crate::sheet::verbatim;
+use crate::table::{Cell, Table};
+
+const ORG_ID: &str = "orgId";
+const LOCATION_ID: &str = "locationId";
+
+/// The user's own columns that go over as they are.
+pub(super) struct OwnCells<'s> {
+    source: &'s Sheet,
+    columns: &'s Columns,
+    own: Vec<usize>,
+}
+
+impl<'s> OwnCells<'s> {
+    pub(super) fn of(source: &'s Sheet, columns: &'s Columns) -> OwnCells<'s> {
+        let present = columns.setting.columns(PRESENT);
+        let is_of_an_undo = |index: usize| {
+            let name = source.header.get(index).unwrap_or_default();
+            name == UNDONE_ROW.as_bytes() || present.iter().any(|one| one.as_bytes() == name)
+        };
+        let is_other = |index: &usize| {
+            columns.is_own(*index)
+                && columns.org_id != Some(*index)
+                && columns.location_id != Some(*index)
+                && columns.field_at(*index).is_none()
+                && !is_of_an_undo(*index)
+        };
+        OwnCells {
+            source,
+            columns,
+            own: (0..columns.width).filter(is_other).collect(),
+        }
+    }
+
+    /// What the row calls its location, else its id.
+    pub(super) fn name_of(&self, record: &ByteRecord) -> String {
+        let name = names_in(self.columns, record).location;
+        let id = record.get(self.columns.location()).unwrap_or_default();
+        name.map_or_else(|| String::from_utf8_lossy(id).into_owned(), String::from)
+    }
+
+    pub(super) fn write_names(&self, table: &mut Table) -> Result<()> {
+        let setting = self.columns.setting;
+        let ours = [UNDONE_ROW, ORG_ID, LOCATION_ID].into_iter();
+        for name in ours.chain(setting.column_names()) {
+            table.cell(Cell::Name(name.as_bytes()))?;
+        }
+        for name in setting.columns(PRESENT) {
+            table.cell(Cell::Name(name.as_bytes()))?;
+        }
+        for index in &self.own {
+            table.cell(Cell::Name(
+                self.source.header.get(*index).unwrap_or_default(),
+            ))?;
+        }
+        table.end_row()
+    }
+
+    pub(super) fn write_row(
+        &self,
+        table: &mut Table,
+        number: u64,
+        change: &ChangedRow,
+        MergedChanges(changes): &MergedChanges,
+        record: &ByteRecord,
+    ) -> Result<()> {
+        let Place { org_id, id, .. } = &change.place;
+        table.cell(Cell::Count(number))?;
+        table.cell(Cell::text(org_id.as_deref().unwrap_or_default()))?;
+        table.cell(Cell::text(id))?;
+        let fields = 0..self.columns.setting.fields.len();
+        let of_field = |index: usize| changes.get(index).and_then(Option::as_ref);
+        for index in fields.clone() {
+            table.cell(Cell::text(&match of_field(index) {
+                None => "".into(),
+                Some(field) => field
+                    .earlier
+                    .as_deref()
+                    .map_or(REMOVE.into(), verbatim::to_cell),
+            }))?;
+        }
+        for index in fields {
+            let expected = of_field(index).map(|field| {
+                let values = field.expected.iter().map(|value| verbatim::to_cell(value));
+                values.collect::<Vec<_>>().join(OR)
+            });
+            table.cell(Cell::text(&expected.unwrap_or_default()))?;
+        }
+        // Names are those of the place that the row names now, which may have been corrected.
+        let cell = record.get(self.columns.location_id.unwrap_or(usize::MAX));
+        let is_here = cell.is_none_or(|cell| {
+            let id = std::str::from_utf8(cell).unwrap_or_default();
+            id.is_empty() || super::key_of(id) == Some(change.key)
+        });
+        for index in &self.own {
+            let is_name =
+                [self.columns.org_name, self.columns.location_name].contains(&Some(*index));
+            let cell = record.get(*index).unwrap_or_default();
+            table.cell(Cell::Text(if is_name && !is_here { b"" } else { cell }))?;
+        }
+        table.end_row()
+    }
+}

@@ -1,0 +1,258 @@
+//! The cell at the end of each row of results: which run and row it is, and a few digits for each cell
+//! that an undo relies on. So a file that was renamed, sorted or shortened finds its journal, and a
+//! cell that a spreadsheet has changed is told by its name.
+//!
+//! ```text
+//! r3k9x0m2p7qz1s.17.4fa1.09bc.8w2m-e44k-1111.70tn-…
+//!  run           row service, organization, place; each field sent; each earlier value
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::current_values::CurrentValues;
+use crate::model::run_id::RunId;
+
+/// Crockford's base 32, in lower case.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Digits for each cell: one wrong cell in a million passes.
+const DIGITS_A_CELL: usize = 4;
+
+/// Follows the row's number where the row says less than its journal.
+const MORE: char = '+';
+
+/// What a row of results says, as far as an undo relies on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'f> {
+    /// The base URL that the row was sent to.
+    pub service: &'f str,
+    /// `None`: the token's own organization.
+    pub org_id: Option<&'f str>,
+    pub target_id: &'f str,
+    /// What was sent: for each field, `None` where it was left out and the empty text where it was
+    /// cleared.
+    pub sent: &'f [Option<&'f str>],
+    /// `None`: they were not read.
+    pub earlier: Option<&'f CurrentValues>,
+}
+
+/// A cell that a check is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Service,
+    Organization,
+    Target,
+    Sent(usize),
+    Earlier(usize),
+}
+
+/// The check of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowCheck {
+    pub run: RunId,
+    /// The row in the results that the run wrote.
+    pub row: u64,
+    /// The journal knows more than the row can say: another place or other numbers were sent before.
+    pub has_more: bool,
+    digits: String,
+}
+
+impl RowCheck {
+    pub fn new(run: &RunId, row: u64, has_more: bool, facts: &Facts<'_>) -> RowCheck {
+        let parts = facts.parts();
+        let digits: Vec<String> = parts
+            .map(|(part, text)| digits_of(run, row, part, text))
+            .collect();
+        RowCheck {
+            run: run.clone(),
+            row,
+            has_more,
+            digits: digits.join("-"),
+        }
+    }
+
+    /// The first cell that is not what it was when the row was written.
+    pub fn find_change(&self, facts: &Facts<'_>) -> Option<Part> {
+        let mut digits = self.digits.split('-');
+        let mut parts = facts.parts();
+        let differs = |(part, text): &(Part, Option<&str>)| {
+            digits.next() != Some(&digits_of(&self.run, self.row, *part, *text))
+        };
+        parts.find(differs).map(|(part, _)| part)
+    }
+
+    /// Whether the row was sent to this base URL.
+    pub fn is_of_service(&self, base_url: &str) -> bool {
+        let wanted = digits_of(&self.run, self.row, Part::Service, Some(base_url));
+        self.digits.split('-').next() == Some(&wanted)
+    }
+}
+
+impl<'f> Facts<'f> {
+    fn parts(&self) -> impl Iterator<Item = (Part, Option<&'f str>)> + use<'f> {
+        let Facts {
+            service,
+            org_id,
+            target_id,
+            sent,
+            earlier,
+        } = *self;
+        let fields = sent.iter().copied().enumerate();
+        let sent = fields.map(|(index, sent)| (Part::Sent(index), sent));
+        let fields = 0..self.sent.len();
+        let earlier = fields.map(move |index| {
+            let value = earlier.map(|values| values.text(index));
+            (Part::Earlier(index), value)
+        });
+        [
+            (Part::Service, Some(service)),
+            (Part::Organization, org_id),
+            (Part::Target, Some(target_id)),
+        ]
+        .into_iter()
+        .chain(sent)
+        .chain(earlier)
+    }
+}
+
+fn digits_of(run: &RunId, row: u64, part: Part, text: Option<&str>) -> String {
+    let (kind, index) = match part {
+        Part::Service => ("service", 0),
+        Part::Organization => ("organization", 0),
+        Part::Target => ("target", 0),
+        Part::Sent(index) => ("sent", index),
+        Part::Earlier(index) => ("earlier", index),
+    };
+    let text = text.map_or("-".to_string(), |text| format!("={text}"));
+    let sum = crc32fast::hash(format!("{run}\0{row}\0{kind}\0{index}\0{text}").as_bytes());
+    let digit = |at: usize| {
+        let five_bits = (sum >> (at * 5)) & 31;
+        char::from(DIGITS[usize::try_from(five_bits).unwrap_or_default()])
+    };
+    (0..DIGITS_A_CELL).map(digit).collect()
+}
+
+impl fmt::Display for RowCheck {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = if self.has_more { "+" } else { "" };
+        write!(formatter, "{}.{}{more}.{}", self.run, self.row, self.digits)
+    }
+}
+
+impl FromStr for RowCheck {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<RowCheck, ()> {
+        let text = text.trim().to_ascii_lowercase();
+        let mut parts = text.splitn(3, '.');
+        let mut next = || parts.next().ok_or(());
+        let (run, row, digits) = (next()?, next()?, next()?);
+        let has_more = row.ends_with(MORE);
+        Ok(RowCheck {
+            run: run.parse().map_err(drop)?,
+            row: row.trim_end_matches(MORE).parse().map_err(drop)?,
+            has_more,
+            digits: digits.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cell_that_was_changed_is_named() {
+        let run = RunId::from_bits(7);
+        let earlier = CurrentValues::of([Some("*7201"), None, Some("5501")]);
+        let facts = Facts {
+            service: "https://webexapis.com/v1",
+            org_id: None,
+            target_id: "place",
+            sent: &[Some("+12025550101"), None, Some("")],
+            earlier: Some(&earlier),
+        };
+        let check = RowCheck::new(&run, 17, false, &facts);
+        let read: RowCheck = format!(" {check}").to_uppercase().parse().expect("a check");
+        assert_eq!(read, check);
+        assert_eq!(read.find_change(&facts), None);
+        assert!(read.is_of_service("https://webexapis.com/v1"));
+        assert!(!read.is_of_service("rehearsal"));
+
+        let other = CurrentValues::of([Some("7201"), None, Some("5501")]);
+        let none = CurrentValues::of([Some("*7201"), None, None]);
+        for (changed, part) in [
+            (
+                Facts {
+                    service: "rehearsal",
+                    ..facts
+                },
+                Part::Service,
+            ),
+            (
+                Facts {
+                    org_id: Some(""),
+                    ..facts
+                },
+                Part::Organization,
+            ),
+            (
+                Facts {
+                    target_id: "else",
+                    ..facts
+                },
+                Part::Target,
+            ),
+            (
+                Facts {
+                    sent: &[Some("12025550101"), None, Some("")],
+                    ..facts
+                },
+                Part::Sent(0),
+            ),
+            (
+                Facts {
+                    sent: &[Some("+12025550101"), None, None],
+                    ..facts
+                },
+                Part::Sent(2),
+            ),
+            (
+                Facts {
+                    earlier: Some(&other),
+                    ..facts
+                },
+                Part::Earlier(0),
+            ),
+            (
+                Facts {
+                    earlier: Some(&none),
+                    ..facts
+                },
+                Part::Earlier(2),
+            ),
+            (
+                Facts {
+                    earlier: None,
+                    ..facts
+                },
+                Part::Earlier(0),
+            ),
+        ] {
+            assert_eq!(check.find_change(&changed), Some(part));
+        }
+        let elsewhere = RowCheck {
+            row: 18,
+            ..check.clone()
+        };
+        assert_eq!(elsewhere.find_change(&facts), Some(Part::Service));
+    }
+
+    #[test]
+    fn what_is_no_check_is_not_read_as_one() {
+        for text in ["", "ok", "r1.2", "r1.x.abcd", "5.5.5", "r1.-2.abcd"] {
+            assert_eq!(text.parse::<RowCheck>(), Err(()), "{text}");
+        }
+    }
+}

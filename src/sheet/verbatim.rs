@@ -1,0 +1,69 @@
+//! Values of the service in cells of ours, letter for letter: `*7201`, `+12025550101;ext=55`,
+//! `sip:desk@example.com`. Only what a spreadsheet would take for a formula gets an apostrophe in front,
+//! which is taken off again when the cell is read.
+
+use std::borrow::Cow;
+
+use crate::model::change::Change;
+use crate::sheet::number::{REMOVE, reads_as_itself};
+use crate::table::strip_text_formula;
+
+const APOSTROPHE: char = '\'';
+
+/// A value as it stands in a cell.
+pub fn to_cell(value: &str) -> Cow<'_, str> {
+    let is_formula = value.starts_with(['=', '+', '-', '@', '\t', '\r', APOSTROPHE])
+        || value.starts_with(['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if is_formula && !reads_as_itself(value) {
+        Cow::Owned(format!("{APOSTROPHE}{value}"))
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
+/// The value that stands in a cell.
+pub fn of_cell(cell: &str) -> &str {
+    let text = strip_text_formula(cell);
+    text.strip_prefix(APOSTROPHE).unwrap_or(text)
+}
+
+/// Whether a cell of an undo's sheet can hold the value: it means nothing else there.
+pub fn fits(value: &str, separator: &str) -> bool {
+    !value.contains(separator) && !value.eq_ignore_ascii_case(REMOVE)
+}
+
+/// What a cell asks for.
+pub(super) fn read_change(cell: &str) -> Change<'_> {
+    match of_cell(cell) {
+        "" => Change::Keep,
+        REMOVE => Change::Clear,
+        value => Change::Set(Cow::Borrowed(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_comes_back_and_none_is_a_formula() {
+        for (value, cell) in [
+            ("+12025550101", "+12025550101"),
+            ("*7201", "*7201"),
+            ("+12025550101;ext=55", "'+12025550101;ext=55"),
+            ("sip:desk@example.com", "sip:desk@example.com"),
+            ("=1+1", "'=1+1"),
+            ("'5501", "''5501"),
+            ("-5501", "'-5501"),
+            ("\u{ff0b}49", "'\u{ff0b}49"),
+            (" 5501 ", " 5501 "),
+        ] {
+            assert_eq!(to_cell(value), cell);
+            assert_eq!(of_cell(cell), value);
+            assert_eq!(read_change(cell), Change::Set(value.into()));
+        }
+        assert_eq!(read_change("REMOVE"), Change::Clear);
+        assert_eq!(read_change(""), Change::Keep);
+        assert!(!fits("5501|5502", "|") && !fits("Remove", "|") && fits("*7201", "|"));
+    }
+}
