@@ -33,8 +33,9 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         settings.spec.task = Task::ReadThenWrite;
         settings.spec.form = Form::ResultsWithPrevious;
     }
-    let done = done_rows(&earlier, sheet, &columns)?;
-    if settings.spec.sheet.reading.rows == RowFilter::OnlyFailed {
+    let filter = settings.spec.sheet.reading.rows;
+    let done = done_rows(&earlier, sheet, &columns, filter)?;
+    if filter.is_of_results() {
         sheet.settle(done);
         return Ok(earlier);
     }
@@ -47,7 +48,16 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
 }
 
 /// Which rows are as asked already, by row number.
-fn done_rows(earlier: &EarlierRuns, sheet: &Sheet, columns: &Columns) -> Result<Vec<bool>> {
+fn done_rows(
+    earlier: &EarlierRuns,
+    sheet: &Sheet,
+    columns: &Columns,
+    filter: RowFilter,
+) -> Result<Vec<bool>> {
+    let is_done = |kind: OutcomeKind| match filter {
+        RowFilter::All => kind.is_success(),
+        _ => filter.leaves(kind),
+    };
     let mut done = Vec::new();
     let mut rows = earlier.reader()?;
     let mut records = sheet.records()?;
@@ -65,7 +75,7 @@ fn done_rows(earlier: &EarlierRuns, sheet: &Sheet, columns: &Columns) -> Result<
         if done.len() <= index {
             done.resize(index + 1, false);
         }
-        done[index] = kind.is_some_and(OutcomeKind::is_success);
+        done[index] = kind.is_some_and(is_done);
     }
     Ok(done)
 }

@@ -60,7 +60,7 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     )?;
     only_on(
         "--only-failed",
-        spec.sheet.reading.rows == RowFilter::OnlyFailed,
+        spec.sheet.reading.rows.is_of_results(),
         was.only_failed,
     )?;
     only_on("--backup", spec.task == Task::ReadThenWrite, was.backup)?;
@@ -71,7 +71,11 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }
     if was.only_failed {
-        spec.sheet.reading.rows = RowFilter::OnlyFailed;
+        spec.sheet.reading.rows = if was.include_conflicts {
+            RowFilter::FailedAndConflicts
+        } else {
+            RowFilter::OnlyFailed
+        };
     }
     if was.backup {
         spec.task = Task::ReadThenWrite;

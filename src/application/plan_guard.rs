@@ -15,8 +15,8 @@ use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::model::wording::plural;
-use crate::sheet::Sheet;
 use crate::sheet::selection::Selection;
+use crate::sheet::{ReadOptions, RowFilter, Sheet};
 
 /// Rows named where a sheet is not the one that was planned.
 const ROWS_NAMED: usize = 10;
@@ -60,7 +60,11 @@ pub(super) fn open(
         let is_own = *path == settings.spec.sheet.path;
         PlanGuard::Plan(Box::new(Plan::open(path, is_own)?))
     } else {
-        let plan = Sheet::open(path, settings.spec.sheet.reading.clone())?;
+        let reading = ReadOptions {
+            rows: RowFilter::All,
+            ..settings.spec.sheet.reading.clone()
+        };
+        let plan = Sheet::open(path, reading)?;
         PlanGuard::Sheet(Box::new(plan))
     };
     if facts.abort.is_none() {

@@ -21,10 +21,11 @@ pub struct TypedCommand {
 
 /// Flags of a run that the next one over its results does not take over: they name its own files, say
 /// how it began, or answer its question. Those that follow from the settings are added anew.
-const OF_ONE_RUN_ONLY: [&str; 10] = [
+const OF_ONE_RUN_ONLY: [&str; 11] = [
     "backup",
     "force",
     "if-unchanged",
+    "include",
     "log-file",
     "only-failed",
     "output",

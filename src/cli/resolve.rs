@@ -49,10 +49,10 @@ impl SheetSettings {
                 default_org,
                 country,
                 origin: Origin::Person,
-                rows: if flags.only_failed {
-                    RowFilter::OnlyFailed
-                } else {
-                    RowFilter::All
+                rows: match (flags.only_failed, &flags.include) {
+                    (false, _) => RowFilter::All,
+                    (true, None) => RowFilter::OnlyFailed,
+                    (true, Some(_)) => RowFilter::FailedAndConflicts,
                 },
                 sheet: flags.sheet_name,
                 encoding: read_optional(flags.encoding.as_deref(), "--encoding")?,

@@ -35,6 +35,17 @@ pub struct SheetFlags {
     #[arg(long, help_heading = "Sheet")]
     pub only_failed: bool,
 
+    /// With --only-failed, also take the rows that were left alone because of a conflict
+    #[arg(
+        long,
+        value_name = "OUTCOME",
+        value_parser = ["conflict"],
+        requires = "only_failed",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
+    pub include: Option<String>,
+
     /// Send several rows for one location one after the other, in the order of the sheet
     #[arg(long, help_heading = "Sheet", hide_short_help = true)]
     pub allow_duplicates: bool,

@@ -67,6 +67,9 @@ pub struct MeaningfulSettings {
     pub skip_invalid: bool,
     pub allow_duplicates: bool,
     pub only_failed: bool,
+    /// Rows that were left alone because of a conflict are among those.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub include_conflicts: bool,
     pub rehearsal: bool,
     /// The present numbers are read and noted before each change.
     #[serde(default)]
@@ -155,4 +158,12 @@ pub struct Organization {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     pub rows: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }

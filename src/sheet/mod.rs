@@ -44,7 +44,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
-use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::table::{BYTE_ORDER_MARK, CsvStyle};
 use columns::Columns;
@@ -156,7 +155,7 @@ impl Sheet {
             .with_context(cannot_read)?
             .with_context(|| format!("`{shown}` is empty"))?;
         if let Ok(columns) = &layout.columns
-            && reading.rows == RowFilter::OnlyFailed
+            && reading.rows.is_of_results()
             && columns.results.is_none()
         {
             bail!(
@@ -314,7 +313,7 @@ impl Sheet {
     pub fn is_left_out(&self, row: u64) -> bool {
         let is_skipped = match self.reading.hidden {
             Some(policy) => policy == HiddenPolicy::Skip,
-            None => self.reading.rows == RowFilter::OnlyFailed,
+            None => self.reading.rows.is_of_results(),
         };
         is_skipped && self.hidden.is_row_hidden(row)
     }
@@ -346,7 +345,7 @@ impl Sheet {
 
     /// Whether the row is left alone because an earlier run left it as asked.
     pub fn is_settled(&self, columns: &Columns, numbered: &NumberedRecord) -> bool {
-        if self.reading.rows != RowFilter::OnlyFailed {
+        if !self.reading.rows.is_of_results() {
             return false;
         }
         match &self.settled {
@@ -356,7 +355,7 @@ impl Sheet {
             }
             None => columns
                 .outcome_in(&numbered.record)
-                .is_some_and(OutcomeKind::is_success),
+                .is_some_and(|kind| self.reading.rows.leaves(kind)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! How a sheet is to be read, where it is not found by its look.
 
+use crate::model::outcome::OutcomeKind;
 use crate::sheet::country::Country;
 use crate::sheet::dialect::Separator;
 use crate::sheet::encoding::Encoding;
@@ -31,8 +32,26 @@ pub struct ReadOptions {
 pub enum RowFilter {
     #[default]
     All,
-    /// Of a results file, those that are not as asked.
+    /// Of a results file, those that did not come to what was asked; conflicts stay left alone.
     OnlyFailed,
+    /// The same, and those that were left alone because of a conflict.
+    FailedAndConflicts,
+}
+
+impl RowFilter {
+    /// Whether the sheet is a results file of which some rows are sent again.
+    pub fn is_of_results(self) -> bool {
+        self != RowFilter::All
+    }
+
+    /// Whether a row that came to this is left as it is.
+    pub fn leaves(self, kind: OutcomeKind) -> bool {
+        match self {
+            RowFilter::All => false,
+            RowFilter::OnlyFailed => kind.is_success() || kind == OutcomeKind::Conflict,
+            RowFilter::FailedAndConflicts => kind.is_success(),
+        }
+    }
 }
 
 /// Who made the sheet.
