@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
 use crate::outcome::{OutcomeKind, with_status};
-use crate::pace::{Departure, Pacer, Ticket, Verdict};
+use crate::pace::{Feedback, InFlight, Pacer, SendDecision};
 use crate::platform::StopSignals;
 use crate::reply::Reply;
 use crate::retry::{self, Next, RetryPolicy};
@@ -184,12 +184,14 @@ impl Inquiry<'_> {
     }
 
     /// Waits until the next request may leave.
-    async fn turn(&mut self) -> Result<Ticket, Unanswered> {
+    async fn turn(&mut self) -> Result<InFlight, Unanswered> {
         loop {
             let now = Instant::now();
-            match self.pacer.next_departure(now, 0) {
-                Departure::At(instant) => self.wait_until(instant).await?,
-                Departure::Now | Departure::WhenOneReturns => return Ok(self.pacer.depart(now)),
+            match self.pacer.next_send(now, 0) {
+                SendDecision::At(instant) => self.wait_until(instant).await?,
+                SendDecision::Now | SendDecision::WhenOneReturns => {
+                    return Ok(self.pacer.sent(now));
+                }
             }
         }
     }
@@ -250,10 +252,10 @@ fn unanswered(reply: &Reply, next: Next, of_renewal: bool) -> Unanswered {
     }
 }
 
-fn verdict(next: Next) -> Verdict {
+fn verdict(next: Next) -> Feedback {
     match next {
-        Next::Throttled { wait } => Verdict::Throttled { wait },
-        Next::Again { .. } => Verdict::Silent,
-        Next::Finished(_) | Next::Unauthorized => Verdict::Accepted,
+        Next::Throttled { wait } => Feedback::Throttled { wait },
+        Next::Again { .. } => Feedback::Silent,
+        Next::Finished(_) | Next::Unauthorized => Feedback::Accepted,
     }
 }

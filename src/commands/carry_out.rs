@@ -170,8 +170,8 @@ async fn send(
     )
     .await;
     recorder.end();
-    if let (Some(memory), Some(rate)) = (&settings.memory, ended.rate) {
-        memory.remember(rate, clock::now());
+    if let (Some(memory), Some(found)) = (&settings.memory, ended.estimate) {
+        memory.remember(found, clock::now());
     }
     Ok(ended)
 }

@@ -11,7 +11,7 @@ use super::trail;
 use super::{Finished, Pipeline, Recorder, Task};
 use crate::clock;
 use crate::outcome::OutcomeKind;
-use crate::pace::{Ticket, Verdict};
+use crate::pace::{Feedback, InFlight};
 use crate::reply::{Answer, Reach, Reply};
 use crate::retry::{self, Next};
 use crate::row::Change;
@@ -22,7 +22,7 @@ use crate::webex::Service;
 const NOT_AS_EXPECTED: &str = "somebody changed the numbers in the meantime; they were left alone";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
-    pub(super) fn take_renewal(&mut self, ticket: Ticket, reply: &Reply) {
+    pub(super) fn take_renewal(&mut self, ticket: InFlight, reply: &Reply) {
         let now = Instant::now();
         self.recorder.ended(reply, ticket.age(now));
         trail::note_renewal(reply);
@@ -64,7 +64,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         });
     }
 
-    pub(super) fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: Reply) {
+    pub(super) fn take_reply(&mut self, mut job: Job, ticket: InFlight, reply: Reply) {
         let now = Instant::now();
         self.recorder.ended(&reply, ticket.age(now));
         self.on_wire.remove(&job.row.number);
@@ -223,13 +223,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 }
 
-fn verdict(reply: &Reply, next: Next) -> Verdict {
+fn verdict(reply: &Reply, next: Next) -> Feedback {
     match (reply, next) {
         (Reply::Answer(answer), Next::Throttled { wait }) if answer.status != 429 => {
-            Verdict::Held { wait }
+            Feedback::Held { wait }
         }
-        (_, Next::Throttled { wait }) => Verdict::Throttled { wait },
-        (Reply::NoAnswer(_), _) => Verdict::Silent,
-        (Reply::Answer(_), _) => Verdict::Accepted,
+        (_, Next::Throttled { wait }) => Feedback::Throttled { wait },
+        (Reply::NoAnswer(_), _) => Feedback::Silent,
+        (Reply::Answer(_), _) => Feedback::Accepted,
     }
 }

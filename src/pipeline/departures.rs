@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::job::{Job, OnWire, Step};
 use super::trail::Trail;
 use super::{Pipeline, Recorder, Task};
-use crate::pace::{Departure, Ticket};
+use crate::pace::{InFlight, SendDecision};
 use crate::reply::Reply;
 use crate::row::Row;
 use crate::stop::StopReason;
@@ -91,17 +91,17 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         self.ready.push_back(job);
     }
 
-    pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+    pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> SendDecision {
         if self.renewal.is_under_way() {
-            return Departure::WhenOneReturns;
+            return SendDecision::WhenOneReturns;
         }
         let Some(reachable) = self.reachability.next_departure(now, on_wire) else {
-            return Departure::WhenOneReturns;
+            return SendDecision::WhenOneReturns;
         };
         let reachable = reachable.max(self.renewal.not_before().unwrap_or(reachable));
-        match self.pacer.next_departure(now, on_wire) {
-            Departure::Now if reachable > now => Departure::At(reachable),
-            Departure::At(instant) => Departure::At(instant.max(reachable)),
+        match self.pacer.next_send(now, on_wire) {
+            SendDecision::Now if reachable > now => SendDecision::At(reachable),
+            SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),
             departure => departure,
         }
     }
@@ -109,9 +109,9 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     pub(super) fn depart(
         &mut self,
         now: Instant,
-    ) -> Option<impl Future<Output = (Job, Ticket, Reply)> + use<'a, S, R>> {
+    ) -> Option<impl Future<Output = (Job, InFlight, Reply)> + use<'a, S, R>> {
         let mut job = self.ready.pop_front()?;
-        let ticket = self.pacer.depart(now);
+        let ticket = self.pacer.sent(now);
         job.attempts += 1;
         job.trail.departs(now);
         job.token = self.renewal.token();
@@ -139,8 +139,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     pub(super) fn renew(
         &mut self,
         now: Instant,
-    ) -> impl Future<Output = (Ticket, Reply)> + use<'a, S, R> {
-        let ticket = self.pacer.depart(now);
+    ) -> impl Future<Output = (InFlight, Reply)> + use<'a, S, R> {
+        let ticket = self.pacer.sent(now);
         self.requests += 1;
         self.renewal.begins();
         let service = self.service;

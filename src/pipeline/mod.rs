@@ -25,7 +25,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::duplicates::Duplicates;
 use crate::outcome::Outcome;
-use crate::pace::{Departure, PaceStatus, Pacer};
+use crate::pace::{Estimate, PaceStatus, Pacer, SendDecision};
 use crate::present::Present;
 use crate::reachability::Reachability;
 use crate::reply::Reply;
@@ -118,8 +118,8 @@ pub struct Ended {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
-    /// Requests a second at which the next run should begin, if a limit was found.
-    pub rate: Option<f64>,
+    /// Where the next run should begin, if a limit was found.
+    pub estimate: Option<Estimate>,
 }
 
 impl Ended {
@@ -130,7 +130,7 @@ impl Ended {
             unfinished: Vec::new(),
             requests: 0,
             throttled: 0,
-            rate: None,
+            estimate: None,
         }
     }
 }
@@ -210,15 +210,15 @@ pub async fn run<S: Service, R: Recorder>(
         let mut wake = None;
         while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
             match pipeline.next_departure(now, replies.len() + renewals.len()) {
-                Departure::Now if pipeline.renewal.is_due(now, service.renewal()) => {
+                SendDecision::Now if pipeline.renewal.is_due(now, service.renewal()) => {
                     renewals.push(pipeline.renew(now));
                 }
-                Departure::Now => replies.extend(pipeline.depart(now)),
-                Departure::At(instant) => {
+                SendDecision::Now => replies.extend(pipeline.depart(now)),
+                SendDecision::At(instant) => {
                     wake = Some(instant);
                     break;
                 }
-                Departure::WhenOneReturns => break,
+                SendDecision::WhenOneReturns => break,
             }
         }
         let due = pipeline.backing_off.first_key_value();
@@ -298,7 +298,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
-            rate: self.pacer.rate_to_remember(),
+            estimate: self.pacer.estimate(),
         }
     }
 }
