@@ -37,8 +37,8 @@ pub(super) struct Search {
     /// Events in a row with nothing passed between them, and when the next request may leave after those.
     in_vain: u32,
     not_before: f64,
-    /// What the filter said, until something happens.
-    turn: Option<Option<f64>>,
+    /// What the filter said, until something happens; infinite while only an answer can tell.
+    turn: Option<f64>,
 }
 
 impl Search {
@@ -84,13 +84,16 @@ impl Search {
         }
         let seconds = self.seconds(now);
         let at = if let Some(filter) = &mut self.filter {
-            let turn = self.turn.get_or_insert_with(|| {
-                let wait = filter.wait(seconds, on_wire)?;
-                Some(seconds + wait)
+            let turn = *self.turn.get_or_insert_with(|| {
+                let wait = filter.wait(seconds, on_wire);
+                wait.map_or(f64::INFINITY, |wait| seconds + wait)
             });
-            match *turn {
-                None if on_wire > 0 => return SendDecision::WhenOneReturns,
-                turn => turn.unwrap_or(seconds).max(self.not_before),
+            if turn.is_finite() {
+                turn.max(self.not_before)
+            } else if on_wire > 0 {
+                return SendDecision::WhenOneReturns;
+            } else {
+                seconds.max(self.not_before)
             }
         } else {
             self.last_sent + self.slow_start.spacing().unwrap_or(0.0)
