@@ -20,6 +20,9 @@ use crate::table::{Cell, Existing, Table, ensure_fits};
 /// How much of the end of a cell is shown, in characters.
 const END_SHOWN: usize = 12;
 
+/// A cell of a spreadsheet holds no more characters.
+const SHOWN_IN_FULL: usize = 32_767;
+
 /// A cell that was put right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Autofix {
@@ -52,7 +55,11 @@ impl Autofix {
 
     /// The same with all of both.
     pub fn in_full(&self) -> String {
-        say(&self.found, &self.written)
+        let [found, written] = [&self.found, &self.written].map(|text| {
+            let end = text.char_indices().nth(SHOWN_IN_FULL);
+            end.map_or(text.as_str(), |(end, _)| &text[..end])
+        });
+        say(found, written)
     }
 }
 

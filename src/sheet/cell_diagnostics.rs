@@ -174,7 +174,7 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
     })
 }
 
-/// `#REF!`, `#SPILL!`, `#WERT!`, and `Err:502` as LibreOffice writes it. Excel invents new ones.
+/// `#REF!`, `#SPILL!`, `#WERT!`, and `Err:502` as other programs write it. Excel invents new ones.
 fn is_error_value(text: &str) -> bool {
     let is_numbered = |rest: &str| all_digits(rest);
     let is_hash = |rest: &str| rest.starts_with(|first: char| first.is_alphabetic());

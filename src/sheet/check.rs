@@ -213,9 +213,10 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
         }
         names
     };
-    match names(record) == names(&sheet.header) {
-        true => Some(SecondHeader::Same),
-        false => Some(SecondHeader::Other),
+    if names(record) == names(&sheet.header) {
+        Some(SecondHeader::Same)
+    } else {
+        Some(SecondHeader::Other)
     }
 }
 

@@ -123,8 +123,12 @@ impl DigitGroups {
             return false;
         }
         let is_zero = fraction.digits.bytes().all(|digit| digit == b'0');
-        if self.groups.len() > 2 || is_zero {
+        if self.groups.len() > 2 {
+            // Behind other groups four digits are a group as well.
             return is_zero && fraction.digits.len() <= 3;
+        }
+        if is_zero {
+            return true;
         }
         let is_after_code = self.has_plus
             && Plan::of_international(&self.digits())
@@ -180,9 +184,12 @@ impl DigitGroups {
         }
         let lengths: Vec<usize> = self.groups.iter().map(|group| group.digits.len()).collect();
         if let Some(end) = north_american(&lengths) {
-            return (end < digits.len()).then(|| match self.is_repeated(&lengths) {
-                true => GroupFault::Ambiguous,
-                false => self.extension(end, digits.len() - end),
+            return (end < digits.len()).then(|| {
+                if self.is_repeated(&lengths) {
+                    GroupFault::Ambiguous
+                } else {
+                    self.extension(end, digits.len() - end)
+                }
             });
         }
         if self.is_repeated(&lengths) || self.is_ambiguous_pair(&lengths) {

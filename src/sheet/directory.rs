@@ -57,6 +57,11 @@ impl Directory {
         self.names.as_ref()
     }
 
+    /// Names were looked up, and which organizations the token manages is not known.
+    pub fn lacks_organizations(&self) -> bool {
+        self.names.is_some() && self.managed.is_empty()
+    }
+
     /// Whether a name of an organization can be looked up, or may still be.
     pub fn tells_organizations(&self) -> bool {
         let names = self.names.as_ref();

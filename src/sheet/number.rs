@@ -107,13 +107,13 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(country) = country
         && let Some(after_code) = country.complete(&digits).map_err(|_| unclear(country))?
     {
-        let plan = country.plan();
-        let mut fault = groups.fault_in(plan, after_code);
-        if fault.is_none() && !plan.is_strict() {
+        let numbering = country.plan();
+        let mut fault = groups.fault_in(numbering, after_code);
+        if fault.is_none() && !numbering.is_strict() {
             fault = groups.fault_without_country();
         }
         return match fault {
-            None => Ok(format!("+{}{after_code}", plan.code)),
+            None => Ok(format!("+{}{after_code}", numbering.code)),
             Some(fault) => refuse(fault),
         };
     }

@@ -55,14 +55,7 @@ pub fn read_row<'r>(
         Place::cell(*row, column, shorten(&String::from_utf8_lossy(name)))
     };
     if record.as_slice().contains(&0) {
-        let has_nul = |(_, cell): &(usize, &[u8])| cell.contains(&0);
-        let cells = record.iter().enumerate().filter(has_nul);
-        return Err(cells
-            .map(|(column, _)| {
-                let says = "the cell holds a NUL character, which no text has; type it again";
-                Problem::of_kind(ProblemKind::NotText, place(column), says)
-            })
-            .collect());
+        return Err(cells_with_nul(record, place));
     }
     let text = std::str::from_utf8(record.as_slice()).ok();
     let cell = |column: Option<usize>| -> Option<&'r str> {
@@ -100,6 +93,16 @@ pub fn read_row<'r>(
         problems.push(Problem::of_kind(kind, place, says));
         None
     });
+    // By its name a location of the token's own organization could be taken for another's.
+    let has_no_organization = columns.org_id.or(columns.org_name).is_none() && org_id.is_none();
+    if has_no_organization && called.location.is_some() && directory.lacks_organizations() {
+        let says = "the service does not say which organizations the token manages, so a location's name may be another's; add a column `orgId`, or name the organization with --org";
+        problems.push(Problem::of_kind(
+            ProblemKind::NotManaged,
+            Place::row(*row),
+            says,
+        ));
+    }
     let location = match read_id(location_cell, Kind::Location) {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.
@@ -148,6 +151,17 @@ pub fn read_row<'r>(
         }
         _ => Err(problems),
     }
+}
+
+fn cells_with_nul(record: &ByteRecord, place: impl Fn(usize) -> Place) -> Vec<Problem> {
+    let has_nul = |(_, cell): &(usize, &[u8])| cell.contains(&0);
+    let cells = record.iter().enumerate().filter(has_nul);
+    cells
+        .map(|(column, _)| {
+            let says = "the cell holds a NUL character, which no text has; type it again";
+            Problem::of_kind(ProblemKind::NotText, place(column), says)
+        })
+        .collect()
 }
 
 /// What a row calls its organization and its location.
@@ -253,7 +267,7 @@ pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     let mut found = None;
     let mut has_other_words = false;
     for word in
-        cell.split(|character: char| ids::is_blank(character) || "()[]<>,;".contains(character))
+        cell.split(|character: char| ids::is_blank(character) || "()[]<>{},;".contains(character))
     {
         let word = word
             .trim_end_matches('.')

@@ -128,9 +128,10 @@ impl HeaderName {
 /// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too. Full-width
 /// letters and digits are plain ones.
 pub(in crate::sheet) fn normalize(name: &str) -> String {
-    let plain = match name.is_ascii() {
-        true => name.into(),
-        false => ComposingNormalizerBorrowed::new_nfkc().normalize(name),
+    let plain = if name.is_ascii() {
+        name.into()
+    } else {
+        ComposingNormalizerBorrowed::new_nfkc().normalize(name)
     };
     plain
         .chars()
@@ -166,7 +167,7 @@ fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
     let ends = cell
         .char_indices()
         .filter(|(_, character)| !character.is_alphanumeric());
-    let names = ends.filter_map(|(end, _)| {
+    let mut names = ends.filter_map(|(end, _)| {
         let (name, remark) = cell.split_at(end);
         let words = remark.split([' ', ',', ';', '/', '(', ')', '[', ']', '-', '\u{a0}']);
         let is_harmless = |word: &str| {
@@ -177,7 +178,7 @@ fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
             words.clone().any(|word| !word.is_empty()) && words.clone().all(is_harmless);
         Known::of_name(name, setting).filter(|_| is_remark)
     });
-    names.last()
+    names.next_back()
 }
 
 /// What is left of a name without the end by which programs tell it from an earlier one: pandas writes

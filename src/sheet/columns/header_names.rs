@@ -110,19 +110,19 @@ impl HeaderNames {
         }
         problems
     }
+}
 
-    /// A problem for a column that is to be ignored and is not there.
-    pub(super) fn unknown(&self, header: &ByteRecord, row: u64, name: &str) -> Option<Problem> {
-        let mut cells = header.iter().map(String::from_utf8_lossy);
-        let is_there = cells.any(|cell| is_called(&cell, name));
-        (!is_there).then(|| {
-            let shown = shorten(name);
-            Problem::new(
-                Place::row(row),
-                format!("there is no column `{shown}`, which --ignore-column names"),
-            )
-        })
-    }
+/// A problem for a column that is to be ignored and is not there.
+pub(super) fn unknown(header: &ByteRecord, row: u64, name: &str) -> Option<Problem> {
+    let mut cells = header.iter().map(String::from_utf8_lossy);
+    let is_there = cells.any(|cell| is_called(&cell, name));
+    (!is_there).then(|| {
+        let shown = shorten(name);
+        Problem::new(
+            Place::row(row),
+            format!("there is no column `{shown}`, which --ignore-column names"),
+        )
+    })
 }
 
 fn is_called(cell: &str, name: &str) -> bool {

@@ -63,7 +63,7 @@ impl Columns {
         problems.extend(
             ignored
                 .iter()
-                .filter_map(|name| names.unknown(header, row, name)),
+                .filter_map(|name| header_names::unknown(header, row, name)),
         );
         let [location_id, org_id] =
             [Known::LocationId, Known::OrgId].map(|known| names.first(known));

@@ -1,6 +1,8 @@
 //! What a name that is none of ours was probably meant for: a misspelt one, one in other words, one with
 //! a number that there is no column for.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 use super::header_name::{Known, normalize};
 use crate::setting::{FieldKind, Setting};
 
@@ -65,13 +67,19 @@ const OTHER_NUMBER_WORDS: [&str; 8] = [
     "phonenumber",
 ];
 
-const PLACES: [(&str, usize); 6] = [
+const PLACES: [(&str, usize); 12] = [
     ("one", 1),
     ("two", 2),
     ("three", 3),
     ("first", 1),
     ("second", 2),
     ("third", 3),
+    ("eins", 1),
+    ("zwei", 2),
+    ("drei", 3),
+    ("uno", 1),
+    ("dos", 2),
+    ("tres", 3),
 ];
 
 const ORGANIZATION_WORDS: [&str; 6] = [
@@ -151,7 +159,10 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_near(Known::LocationId) || (is_location && has(&ID_WORDS)) {
         return Some(Meant::LocationId);
     }
-    if words.len() == 1 && is_organization {
+    let is_about_it = |word: &String| {
+        ORGANIZATION_WORDS.contains(&word.as_str()) || CUSTOMER_WORDS.contains(&word.as_str())
+    };
+    if is_organization && words.iter().all(is_about_it) {
         return Some(Meant::OrgName);
     }
     let is_of_organization = is_organization || has(&CUSTOMER_WORDS);
@@ -177,7 +188,7 @@ fn near_number(words: &[String]) -> Option<Meant> {
         let value = named
             .map(|(_, place)| *place)
             .or_else(|| word.parse().ok())?;
-        (1..=9).contains(&value).then(|| value - 1)
+        (1..=99).contains(&value).then(|| value - 1)
     };
     let is_number = |word: &String| {
         NUMBER_WORDS.contains(&word.as_str())
@@ -206,6 +217,7 @@ fn near_number(words: &[String]) -> Option<Meant> {
 fn words(cell: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut last = None;
+    let cell = ComposingNormalizerBorrowed::new_nfkc().normalize(cell);
     for character in cell.chars() {
         let kind = match character {
             digit if digit.is_ascii_digit() => Some(true),
@@ -258,6 +270,10 @@ mod tests {
                 "number two",
                 "Transfer number #2",
                 "Nr 2",
+                "Nº 2",
+                "N°2",
+                "Nummer zwei",
+                "n2b",
                 "new n2",
                 "n2 old",
                 "autotransfernumbr2",
@@ -295,7 +311,13 @@ mod tests {
             Some(Meant::OrgId),
         );
         read(
-            &["Organisation", "Organization", "Org", "Org. name (legal)"],
+            &[
+                "Organisation",
+                "CustomerOrg",
+                "Organization",
+                "Org",
+                "Org. name (legal)",
+            ],
             Some(Meant::OrgName),
         );
         read(&["Location", "Locaton Name"], Some(Meant::LocationName));

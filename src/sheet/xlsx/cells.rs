@@ -252,15 +252,12 @@ fn unescaped(text: &str) -> String {
         read.push_str(before);
         let code = after.get(..5).and_then(|code| code.strip_suffix('_'));
         let code = code.and_then(|code| u32::from_str_radix(code, 16).ok());
-        match code.and_then(char::from_u32) {
-            Some(character) => {
-                read.push(character);
-                rest = &after[5..];
-            }
-            None => {
-                read.push_str("_x");
-                rest = after;
-            }
+        if let Some(character) = code.and_then(char::from_u32) {
+            read.push(character);
+            rest = &after[5..];
+        } else {
+            read.push_str("_x");
+            rest = after;
         }
     }
     read.push_str(rest);

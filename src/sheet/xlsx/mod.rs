@@ -126,7 +126,7 @@ fn meant(
             "{} of its sheets have these columns: {}; add --sheet \"{}\" or another to say which is meant",
             usable.len(),
             list(&usable),
-            one.name.trim()
+            shorten(one.name.trim())
         ),
     }
 }
