@@ -55,16 +55,18 @@ impl Index {
         match entry {
             Entry::Row(record) => self.finish(record.row, offset),
             Entry::Carried(record) => self.carried.set(record.row, offset),
-            Entry::Previous(record) => {
-                // A later one may show the row's own change.
-                self.in_flight.entry(record.row).or_insert(record);
-            }
+            Entry::Previous(record) => self.begin_row(record),
             Entry::Gate(record) => self.close_gate(record),
             Entry::Names(names) => self.names = Some(names),
             Entry::Begin(begin) => self.begin = Some(begin),
             Entry::End(end) => self.end = Some(end),
             Entry::Run(_) | Entry::Traffic(_) => {}
         }
+    }
+
+    pub(super) fn begin_row(&mut self, record: PreviousRecord) {
+        // A later one may show the row's own change.
+        self.in_flight.entry(record.row).or_insert(record);
     }
 
     pub(super) fn finish(&mut self, row: u64, offset: u64) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 
-use super::entry::{EndRecord, Entry, GateRecord, PreviousRecord};
+use super::entry::{EndRecord, GateRecord, PreviousRecord};
 use super::header::{BeginRecord, FORMAT, RunHeader};
 use super::index::Index;
 use super::journal_file::JournalFile;
@@ -23,10 +23,10 @@ use crate::sheet::names::ResolvedNames;
 /// What to do with something else that has the name of a journal.
 const OUT_OF_THE_WAY: &str = "move it away, or name other results with --output";
 
-const BUFFER: usize = 128 * 1024;
+pub(super) const BUFFER: usize = 128 * 1024;
 
 /// A header is shorter than this, in bytes.
-const LONGEST_HEADER: u64 = 64 * 1024;
+pub(super) const LONGEST_HEADER: u64 = 64 * 1024;
 
 /// A run as its journal tells it.
 #[derive(Debug)]
@@ -230,62 +230,4 @@ pub(super) fn is_stillborn(file: &File) -> io::Result<bool> {
     let mut start = Vec::new();
     file.take(LONGEST_HEADER).read_to_end(&mut start)?;
     Ok(line::is_torn_header(&start))
-}
-
-/// What the run of a journal is about.
-pub fn header_of(path: &Path) -> Result<RunHeader> {
-    let file = open_to_read(path)?;
-    let mut scanner = Scanner::default();
-    let mut reader = BufReader::new(file.take(LONGEST_HEADER));
-    scanner
-        .read(&mut reader, |_, _| {})
-        .with_context(|| cannot_read(path))?;
-    usable_header(&scanner, path).cloned()
-}
-
-/// Reads a journal from its beginning to its end without touching it, and hands over each entry.
-pub fn read_through(path: &Path, mut each: impl FnMut(Entry)) -> Result<RunHeader> {
-    let mut follower = Follower::open(path)?;
-    follower.poll(|_, entry| each(entry))?;
-    ensure_undamaged(follower.damage().as_ref(), path)?;
-    follower.header().cloned()
-}
-
-/// Reads a journal without touching it, also while another process writes it.
-#[derive(Debug)]
-pub struct Follower {
-    path: PathBuf,
-    file: File,
-    scanner: Scanner,
-}
-
-impl Follower {
-    pub fn open(path: &Path) -> Result<Follower> {
-        Ok(Follower {
-            path: path.to_path_buf(),
-            file: open_to_read(path)?,
-            scanner: Scanner::default(),
-        })
-    }
-
-    /// Hands over what was written since the last time, with where it begins.
-    pub fn poll(&mut self, each: impl FnMut(u64, Entry)) -> Result<()> {
-        use std::io::{Seek, SeekFrom};
-        let read = self
-            .file
-            .seek(SeekFrom::Start(self.scanner.position()))
-            .and_then(|_| {
-                let mut reader = BufReader::with_capacity(BUFFER, &self.file);
-                self.scanner.read(&mut reader, each)
-            });
-        read.with_context(|| cannot_read(&self.path))
-    }
-
-    pub fn header(&self) -> Result<&RunHeader> {
-        usable_header(&self.scanner, &self.path)
-    }
-
-    pub fn damage(&self) -> Option<Damage> {
-        self.scanner.damage()
-    }
 }

@@ -420,6 +420,33 @@ fn a_sync_that_failed_is_not_taken_for_a_success_later() {
 }
 
 #[test]
+fn a_run_that_may_open_no_further_file_records_all_its_rows() {
+    let stage = slow();
+    let child = stage.start_apply("sheet.csv -c 1");
+    wait_for_records(&stage, JOURNAL, 5);
+    let limited = Command::new("prlimit")
+        .args(["--pid", &child.id().to_string(), "--nofile=1:4096"])
+        .status();
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    if !limited.is_ok_and(|status| status.success()) {
+        return;
+    }
+    assert_eq!(
+        rows_recorded(&stage.journal()).len(),
+        ROWS,
+        "{}",
+        ran.stderr
+    );
+    // The results are another file, and can be made when there is room for one.
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    stage
+        .apply("sheet.csv --resume")
+        .expect(0)
+        .says("0 requests");
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), ROWS);
+}
+
+#[test]
 fn what_is_no_file_at_the_journals_path_is_refused_at_once() {
     let stage = slow();
     let path = stage.path(JOURNAL);
