@@ -40,9 +40,13 @@ pub(super) fn read_change_in<'c>(
     }
 }
 
-/// Whether a cell with this text is read as this text.
-pub fn reads_as_itself(text: &str) -> bool {
-    matches!(read_change(text), Ok(Change::Set(number)) if number == text)
+/// The number that a cell with this text asks for; `None` where the text is refused, or asks for
+/// something else.
+pub fn number_in(text: &str) -> Option<Cow<'_, str>> {
+    match read_change(text) {
+        Ok(Change::Set(number)) => Some(number),
+        _ => None,
+    }
 }
 
 /// What a number cell asks for, or what is wrong with it.

@@ -39,6 +39,7 @@ mod survival;
 mod terminal;
 mod tokens;
 mod undo;
+mod way_back;
 mod ways;
 mod whoami;
 mod workbook;
