@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::application::exit_code::ExitCode;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content};
-use crate::application::settings::{RunSettings, Start, SummaryFormat};
+use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
 use crate::application::summary::Summary;
@@ -95,6 +95,9 @@ pub(super) fn finalize(
         spool::remove(&settings.spec.output);
     }
     write_report(settings);
+    if matches!(settings.target, Target::Rehearsal { .. }) {
+        say("this was a rehearsal: nothing was changed");
+    }
     summary.exit_code()
 }
 

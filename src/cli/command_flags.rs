@@ -36,7 +36,7 @@ pub struct ApplyFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
 
-    /// Where the results go [default: the sheet's name with .results.csv]
+    /// Where the results go [default: the sheet's name with .results.csv, or .rehearsal.csv]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -81,7 +81,7 @@ pub struct UndoFlags {
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
 
-    /// Where the results go [default: the name of RESULTS with .undo.results.csv]
+    /// Where the results go [default: the name of RESULTS with .undo.results.csv, or .undo.rehearsal.csv]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

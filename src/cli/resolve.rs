@@ -177,7 +177,7 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         } else {
             Form::Results
         },
-        output: output_path(&sheet.path, flags.output, "results.csv")?,
+        output: output_path(&sheet.path, flags.output, results_ending(&flags.run))?,
         sheet,
         task: if reads_first {
             Task::ReadThenWrite
@@ -194,6 +194,16 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         question: "Change",
     };
     Ok((spec, flags.run))
+}
+
+/// What a run's results are called after its sheet. Those of a rehearsal have a name of their own, so
+/// that nobody takes them for real ones.
+pub fn results_ending(flags: &RunFlags) -> &'static str {
+    if flags.rehearse {
+        "rehearsal.csv"
+    } else {
+        "results.csv"
+    }
 }
 
 /// Where the output of a run goes: where the user says, else beside the sheet with another ending.

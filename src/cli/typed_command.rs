@@ -84,7 +84,7 @@ mod tests {
         for (typed, again) in [
             (
                 "wxbulk apply a.csv --rehearse --rehearse-speed 2",
-                "wxbulk apply a.results.csv --only-failed --rehearse --rehearse-speed 2",
+                "wxbulk apply a.rehearsal.csv --only-failed --rehearse --rehearse-speed 2",
             ),
             (
                 "wxbulk apply a.csv -y --rehearse --backup --org=6513270e-269e-4d37-b2a7-4de452e6b438 -c 5 -o b.csv",
@@ -92,11 +92,11 @@ mod tests {
             ),
             (
                 "wxbulk apply a.csv --rehearse --if-unchanged a.plan.csv --allow-duplicates --max-failures 5%",
-                "wxbulk apply a.results.csv --only-failed --backup --if-unchanged a.plan.csv --allow-duplicates --rehearse --max-failures 5%",
+                "wxbulk apply a.rehearsal.csv --only-failed --backup --if-unchanged a.plan.csv --allow-duplicates --rehearse --max-failures 5%",
             ),
             (
                 "wxbulk apply a.csv --rehearse --skip-invalid --country +49 --rate 5/s --sheet March -v -v",
-                "wxbulk apply a.results.csv --only-failed --country +49 --sheet March --rehearse --skip-invalid --rate 5/s --verbose",
+                "wxbulk apply a.rehearsal.csv --only-failed --country +49 --sheet March --rehearse --skip-invalid --rate 5/s --verbose",
             ),
         ] {
             let [resume, failed] = suggested(typed);

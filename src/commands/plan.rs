@@ -18,10 +18,15 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         flags.run.verbosity.log_file.as_deref(),
     )?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
+    let ending = if flags.run.rehearse {
+        "plan.rehearsal.csv"
+    } else {
+        "plan.csv"
+    };
     let spec = RunSpec {
         command: "plan",
         form: Form::Plan,
-        output: output_path(&sheet.path, flags.output, "plan.csv")?,
+        output: output_path(&sheet.path, flags.output, ending)?,
         sheet,
         task: Task::Read,
         preconditions: None,

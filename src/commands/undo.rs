@@ -20,7 +20,7 @@ use crate::application::settings::{
 };
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
-use crate::cli::resolve::read_org_flag;
+use crate::cli::resolve::{read_org_flag, results_ending};
 use crate::engine::pipeline::Task;
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::wording::plural;
@@ -41,15 +41,12 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         ..ReadOptions::default()
     };
     let sheet = undo_sheet::path_for(&flags.results);
-    let ending = if flags.run.rehearse {
-        "rehearsal.csv"
-    } else {
-        "results.csv"
-    };
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
-        output: flags.output.unwrap_or_else(|| sheet.with_extension(ending)),
+        output: flags
+            .output
+            .unwrap_or_else(|| sheet.with_extension(results_ending(&flags.run))),
         preconditions: (!flags.force).then(|| sheet.clone()),
         sheet: SheetSettings {
             path: sheet.clone(),

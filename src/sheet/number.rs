@@ -226,6 +226,15 @@ fn in_plain_characters(text: &str) -> String {
     plain
 }
 
+/// The number that a cell with this text asks for; `None` where the text is refused, or asks for
+/// something else.
+pub fn number_in(text: &str) -> Option<Cow<'_, str>> {
+    match read_change(text, None) {
+        Ok(Change::Set(number)) => Some(number),
+        _ => None,
+    }
+}
+
 /// Whether a cell with this text is read as this text.
 pub fn reads_as_itself(text: &str) -> bool {
     matches!(read_change(text, None), Ok(Change::Set(number)) if number == text)

@@ -215,10 +215,11 @@ fn a_rehearsal_needs_no_token_and_may_be_repeated() {
         let mut command = stage.command("apply sheet.csv --rehearse --rehearse-speed 50");
         let output = command.env_remove("WEBEX_ACCESS_TOKEN").output();
         Ran::of(output.expect("it starts")).expect(0);
-        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 40);
+        let results = stage.results("sheet.rehearsal.csv");
+        assert_eq!(count(&results, "updated (rehearsal)"), 40);
     }
     assert_eq!(stage.requests().len(), 0, "it went to its own simulator");
-    stage.write("sheet.results.csv", "edited by hand");
+    stage.write("sheet.rehearsal.csv", "edited by hand");
     stage.run("apply sheet.csv --rehearse").expect(2);
 }
 

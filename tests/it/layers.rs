@@ -28,7 +28,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "sheet/",
             "application/results/",
-            "application/undo_sheet.rs",
+            "application/undo_sheet/",
             "table/",
         ],
     ),

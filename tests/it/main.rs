@@ -40,6 +40,7 @@ mod terminal;
 mod tokens;
 mod undo;
 mod verdicts;
+mod way_back;
 mod ways;
 mod whoami;
 mod workbook;

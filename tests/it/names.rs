@@ -219,8 +219,8 @@ fn a_rehearsal_knows_the_names_of_its_sheet() {
     );
     let ran = stage.run("apply sheet.csv --rehearse --rehearse-speed 100 --backup");
     ran.expect(0);
-    let results = stage.results("sheet.results.csv");
-    assert_eq!(count(&results, "updated"), 3);
+    let results = stage.results("sheet.rehearsal.csv");
+    assert_eq!(count(&results, "updated (rehearsal)"), 3);
     assert_ne!(results[0]["locationId"], results[1]["locationId"]);
     assert_eq!(results[0]["orgId"], results[2]["orgId"]);
     assert!(stage.all_requests().is_empty());

@@ -63,8 +63,8 @@ fn the_commands_work_one_after_the_other() {
     assert_eq!(ran, 9, "the README has that many commands for wxbulk");
     assert_eq!(
         count(
-            &stage.results("samples/transfer-numbers.results.csv"),
-            "updated"
+            &stage.results("samples/transfer-numbers.rehearsal.csv"),
+            "updated (rehearsal)"
         ),
         60
     );

@@ -7,7 +7,7 @@ use super::{Content, Form};
 use crate::model::current_values::CurrentValues;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::Columns;
-use crate::sheet::number::{REMOVE, reads_as_itself};
+use crate::sheet::number::{REMOVE, number_in};
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
@@ -93,8 +93,10 @@ fn has_others(content: Content<'_>) -> Result<bool> {
 
 /// Whether `check` would refuse the value in its own column, or take it for another.
 fn is_refused(setting: &Setting, at: usize, value: &str) -> bool {
-    match setting.fields.get(at).map(|field| field.kind) {
-        Some(FieldKind::Number) => !value.is_empty() && !reads_as_itself(&setting.plain(at, value)),
-        None => false,
-    }
+    let plain = setting.plain(at, value);
+    let read = match setting.fields.get(at).map(|field| field.kind) {
+        Some(FieldKind::Number) => number_in(&plain),
+        None => None,
+    };
+    !value.is_empty() && !read.is_some_and(|read| setting.is_same(at, &read, value))
 }

@@ -12,7 +12,7 @@ use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
-use crate::sheet::number::reads_as_itself;
+use crate::sheet::number::number_in;
 use crate::sheet::problem::{Problem, shorten};
 use crate::sheet::result_columns::{CHECK, NONE_SET, OR, PREVIOUS};
 use crate::sheet::row_check::{Facts, Part};
@@ -247,9 +247,9 @@ impl<'p> Verdicts<'p> {
         for (index, cell) in cells.iter().enumerate() {
             match cell {
                 EarlierCell::Value(value) => {
-                    if sent.0[index].is_some()
-                        && (!reads_as_itself(value) || what_may_be_lost(value).is_some())
-                    {
+                    let number = number_in(value);
+                    let is_sound = number.is_some_and(|one| what_may_be_lost(&one).is_none());
+                    if sent.0[index].is_some() && !is_sound {
                         return Some(format!(
                             "a spreadsheet may have changed its cell `{}` (`{}`), and the journal is not there",
                             names[index],
