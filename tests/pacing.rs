@@ -5,10 +5,9 @@ mod model;
 
 use std::time::Duration;
 
-use model::distribution::{measure as measure_world, percentile};
 use model::scenarios::all;
 use model::senders::Who;
-use model::table::{CONCURRENCIES, SEEDS, SIZES, measure, read_line, side_by_side};
+use model::table::{CONCURRENCIES, SEEDS, SIZES, Shares, measure, read_line, side_by_side};
 
 const TABLE: &str = include_str!("../benches/pacing.md");
 /// Points of speed, and of refusals, that a change may cost before the table must be looked at again.
@@ -23,11 +22,7 @@ fn pacing_is_not_worse_than_the_committed_table() {
     for (name, concurrency, cells) in committed {
         let scenarios = all();
         let scenario = scenarios.iter().find(|scenario| scenario.name == name);
-        if concurrency > CONCURRENCIES[0] {
-            continue;
-        }
-        // The largest takes a minute where nothing is optimized.
-        for (rows, (speed, refused)) in SIZES.into_iter().zip(cells).take(2) {
+        for (rows, (speed, refused)) in SIZES.into_iter().zip(cells) {
             let now = measure(scenario.unwrap(), Who::Us, rows, concurrency, &SEEDS);
             if now.speed < speed - A_LITTLE.0 || now.refused > refused + A_LITTLE.1 {
                 worse.push(format!(
@@ -51,21 +46,16 @@ fn without_a_limit_the_search_does_not_hold_a_run_back() {
 }
 
 #[test]
-fn in_worlds_nobody_listed_most_runs_are_nearly_as_fast_as_can_be() {
-    let measured: Vec<_> = (1..=60)
-        .map(|seed| measure_world(Who::Us, seed, 300, 10, false))
+fn two_runs_of_one_token_mostly_share_evenly_and_leave_nothing_unused() {
+    let shares: Vec<Shares> = [0, 60, 300]
+        .into_iter()
+        .flat_map(|after| {
+            (601..=610).map(move |seed| side_by_side(Duration::from_secs(after), seed))
+        })
         .collect();
-    assert!(measured.iter().all(|one| one.early == 0));
-    let mut speeds: Vec<f64> = measured.iter().map(|one| one.speed).collect();
-    assert!(percentile(&mut speeds, 50.0) > 0.8, "{speeds:?}");
-    let mut refused: Vec<f64> = measured.iter().map(|one| one.refused).collect();
-    assert!(percentile(&mut refused, 50.0) < 0.05, "{refused:?}");
-}
-
-#[test]
-fn two_runs_of_one_token_leave_nothing_unused() {
-    for seed in 601..=603 {
-        let both = side_by_side(Duration::from_secs(60), seed);
-        assert!(both.first + both.second > 9.5, "{both:?}");
+    let even = shares.iter().filter(|shares| shares.are_even()).count();
+    assert!(even * 10 >= shares.len() * 8, "{even} of {}", shares.len());
+    for both in shares {
+        assert!(both.first + both.second > 9.7, "{both:?}");
     }
 }

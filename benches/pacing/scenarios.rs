@@ -1,7 +1,15 @@
 //! The worlds the table measures: which limiter, how far away, how many rows.
 
 use super::limiters::{AtOnce, AtRandom, Bucket, FixedWindow, Limiter, RetryAfter, SlidingLog};
-use super::run::Latency;
+
+/// Seconds a request spends on its parts; each is drawn evenly from its range.
+#[derive(Debug, Clone, Copy)]
+pub struct Latency {
+    /// Until the limiter sees it. A network's own jitter is a millisecond or two.
+    pub up: (f64, f64),
+    /// Inside the service and back.
+    pub rest: (f64, f64),
+}
 
 /// 250 ms a round trip, give or take a tenth.
 const USUAL: Latency = Latency {

@@ -1,83 +1,37 @@
 //! Who sends: our pacer, and models of what other clients do about a limit.
 
-use std::cell::Cell;
 use std::num::NonZeroUsize;
-use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wxbulk::pace::{Estimate, Feedback, InFlight, PaceSettings, Pacer, SendDecision};
+use wxbulk::pace::{Departure, PaceSettings, Pacer, Ticket, Verdict};
 
 /// What a sender wants back with the answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Stub {
-    Pacer(InFlight),
+    Pacer(Ticket),
     Rival,
 }
 
 pub trait Sender {
-    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision;
-    fn sent(&mut self, now: Instant) -> Stub;
+    fn next(&mut self, now: Instant, on_wire: usize) -> Departure;
+    fn depart(&mut self, now: Instant) -> Stub;
     /// Some time for this row alone to wait before it is ready again; `attempts` counts its refusals.
-    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, attempts: u32)
-    -> Duration;
+    fn answered(&mut self, stub: Stub, now: Instant, verdict: Verdict, attempts: u32) -> Duration;
 }
 
 impl Sender for Pacer {
-    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
-        self.next_send(now, on_wire)
+    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
+        self.next_departure(now, on_wire)
     }
 
-    fn sent(&mut self, now: Instant) -> Stub {
-        Stub::Pacer(self.sent(now))
+    fn depart(&mut self, now: Instant) -> Stub {
+        Stub::Pacer(self.depart(now))
     }
 
-    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
-        if let Stub::Pacer(request) = stub {
-            self.answered(request, now, feedback);
-        }
-        Duration::ZERO
-    }
-}
-
-/// One pacer after the other, each with what the one before found.
-#[derive(Default)]
-pub struct Remembering {
-    found: Rc<Cell<Option<Estimate>>>,
-}
-
-struct Remembered {
-    pacer: Pacer,
-    found: Rc<Cell<Option<Estimate>>>,
-}
-
-impl Remembering {
-    pub fn start(&mut self, now: Instant) -> Box<dyn Sender> {
-        let settings = PaceSettings {
-            concurrency: NonZeroUsize::new(10).unwrap_or(NonZeroUsize::MIN),
-            ceiling: None,
-            remembered: self.found.get(),
-        };
-        Box::new(Remembered {
-            pacer: Pacer::new(&settings, now),
-            found: Rc::clone(&self.found),
-        })
-    }
-}
-
-impl Sender for Remembered {
-    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
-        self.pacer.next_send(now, on_wire)
-    }
-
-    fn sent(&mut self, now: Instant) -> Stub {
-        Stub::Pacer(self.pacer.sent(now))
-    }
-
-    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
-        if let Stub::Pacer(request) = stub {
-            self.pacer.answered(request, now, feedback);
-            self.found.set(self.pacer.estimate().or(self.found.get()));
+    fn answered(&mut self, stub: Stub, now: Instant, verdict: Verdict, _: u32) -> Duration {
+        if let Stub::Pacer(ticket) = stub {
+            self.answered(ticket, now, verdict);
         }
         Duration::ZERO
     }
@@ -147,10 +101,10 @@ impl Who {
     clippy::option_option,
     reason = "refused or not, and told how long or not"
 )]
-fn wait_of(feedback: Feedback) -> Option<Option<Duration>> {
-    match feedback {
-        Feedback::Throttled { wait } | Feedback::Held { wait } => Some(wait),
-        Feedback::Accepted | Feedback::Silent => None,
+fn wait_of(verdict: Verdict) -> Option<Option<Duration>> {
+    match verdict {
+        Verdict::Throttled { wait } | Verdict::Held { wait } => Some(wait),
+        Verdict::Accepted | Verdict::Silent => None,
     }
 }
 
@@ -161,23 +115,21 @@ struct RequestSleep {
 }
 
 impl Sender for RequestSleep {
-    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
         self.sleeping.retain(|until| *until > now);
         if on_wire + self.sleeping.len() < self.workers {
-            return SendDecision::Now;
+            return Departure::Now;
         }
         let first = self.sleeping.iter().min();
-        first.map_or(SendDecision::WhenOneReturns, |until| {
-            SendDecision::At(*until)
-        })
+        first.map_or(Departure::WhenOneReturns, |until| Departure::At(*until))
     }
 
-    fn sent(&mut self, _: Instant) -> Stub {
+    fn depart(&mut self, _: Instant) -> Stub {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
-        let Some(wait) = wait_of(feedback) else {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, _: u32) -> Duration {
+        let Some(wait) = wait_of(verdict) else {
             return Duration::ZERO;
         };
         let wait = wait.unwrap_or(Duration::from_secs(5));
@@ -193,22 +145,22 @@ struct GateOnly {
 }
 
 impl Sender for GateOnly {
-    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
         if on_wire >= self.workers {
-            SendDecision::WhenOneReturns
+            Departure::WhenOneReturns
         } else if now < self.opens {
-            SendDecision::At(self.opens)
+            Departure::At(self.opens)
         } else {
-            SendDecision::Now
+            Departure::Now
         }
     }
 
-    fn sent(&mut self, _: Instant) -> Stub {
+    fn depart(&mut self, _: Instant) -> Stub {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
-        if let Some(wait) = wait_of(feedback) {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, _: u32) -> Duration {
+        if let Some(wait) = wait_of(verdict) {
             self.opens = self
                 .opens
                 .max(now + wait.unwrap_or(Duration::from_secs(15)));
@@ -229,17 +181,17 @@ struct Vector {
 }
 
 impl Sender for Vector {
-    fn next(&mut self, _: Instant, on_wire: usize) -> SendDecision {
+    fn next(&mut self, _: Instant, on_wire: usize) -> Departure {
         self.on_wire = on_wire;
         if on_wire < self.limit {
-            SendDecision::Now
+            Departure::Now
         } else {
             self.reached = true;
-            SendDecision::WhenOneReturns
+            Departure::WhenOneReturns
         }
     }
 
-    fn sent(&mut self, now: Instant) -> Stub {
+    fn depart(&mut self, now: Instant) -> Stub {
         self.on_wire += 1;
         self.reached |= self.on_wire >= self.limit;
         self.window_ends
@@ -247,8 +199,8 @@ impl Sender for Vector {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, attempts: u32) -> Duration {
-        let wait = wait_of(feedback);
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, attempts: u32) -> Duration {
+        let wait = wait_of(verdict);
         self.pushed_back |= wait.is_some();
         if self.window_ends.is_some_and(|ends| now >= ends) {
             if self.pushed_back {
@@ -319,30 +271,30 @@ impl Aws {
 }
 
 impl Sender for Aws {
-    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
         if on_wire >= self.workers {
-            return SendDecision::WhenOneReturns;
+            return Departure::WhenOneReturns;
         }
         if !self.enabled {
-            return SendDecision::Now;
+            return Departure::Now;
         }
         let seconds = self.seconds(now);
         self.refill(seconds);
         if self.level >= 1.0 - 1e-6 {
-            return SendDecision::Now;
+            return Departure::Now;
         }
         let wait = (1.0 - self.level) / self.fill + 1e-6;
-        SendDecision::At(now + Duration::from_secs_f64(wait))
+        Departure::At(now + Duration::from_secs_f64(wait))
     }
 
-    fn sent(&mut self, _: Instant) -> Stub {
+    fn depart(&mut self, _: Instant) -> Stub {
         if self.enabled {
             self.level -= 1.0;
         }
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, attempts: u32) -> Duration {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, attempts: u32) -> Duration {
         const BETA: f64 = 0.7;
         const SCALE: f64 = 0.4;
         let seconds = self.seconds(now);
@@ -354,7 +306,7 @@ impl Sender for Aws {
             self.bucket = bucket;
             self.in_bucket = 0.0;
         }
-        let wait = wait_of(feedback);
+        let wait = wait_of(verdict);
         let rate = if wait.is_some() {
             let used = if self.enabled {
                 self.measured.min(self.fill)

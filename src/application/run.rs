@@ -141,8 +141,8 @@ async fn send<S: Service, T: StopRequests>(
     )
     .await;
     recorder.end();
-    if let (Some(memory), Some(found)) = (&settings.memory, sent.estimate) {
-        memory.remember(found, clock::now());
+    if let (Some(memory), Some(rate)) = (&settings.memory, sent.rate) {
+        memory.remember(rate, clock::now());
     }
     Ok(sent)
 }

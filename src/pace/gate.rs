@@ -19,39 +19,55 @@ pub(super) struct Gate {
     events_without_word: u32,
 }
 
+/// What a refusal meant to the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// The first refusal since the gate last opened.
+    NewEvent,
+    /// It left before the gate closed: the same congestion, seen once more.
+    SameEvent,
+}
+
 impl Gate {
     /// The number of the event a request that leaves now could be the first of.
     pub(super) fn events(&self) -> u32 {
         self.events
     }
 
+    pub(super) fn opens(&self) -> Option<Instant> {
+        self.opens
+    }
+
     pub(super) fn closed_until(&self, now: Instant) -> Option<Instant> {
         self.opens.filter(|opens| *opens > now)
     }
 
-    /// Returns when it opens. One that left before the gate closed is the same congestion, seen once more.
     pub(super) fn refused(
         &mut self,
-        events_when_it_left: u32,
+        events_at_departure: u32,
         now: Instant,
         wait: Option<Duration>,
-    ) -> Instant {
-        if events_when_it_left == self.events {
+    ) -> Closing {
+        let closing = if events_at_departure == self.events {
             self.events = self.events.wrapping_add(1);
             if wait.is_none() {
                 self.events_without_word = self.events_without_word.saturating_add(1);
             }
-        }
+            Closing::NewEvent
+        } else {
+            Closing::SameEvent
+        };
         let wait = wait.unwrap_or_else(|| {
             let doublings = self.events_without_word.saturating_sub(1);
             PAUSE_WITHOUT_WORD * 2_u32.pow(doublings.min(MOST_DOUBLINGS))
         });
-        self.close(now, wait)
+        self.close(now, wait);
+        closing
     }
 
-    /// Closes without an event: the pause is no matter of how much was sent.
-    pub(super) fn hold(&mut self, now: Instant, wait: Option<Duration>) {
-        self.close(now, wait.unwrap_or(PAUSE_WITHOUT_WORD));
+    /// Closes without an event: the pause is no matter of how much was sent. Returns when it opens.
+    pub(super) fn hold(&mut self, now: Instant, wait: Option<Duration>) -> Instant {
+        self.close(now, wait.unwrap_or(PAUSE_WITHOUT_WORD))
     }
 
     fn close(&mut self, now: Instant, wait: Duration) -> Instant {
@@ -62,8 +78,8 @@ impl Gate {
     }
 
     /// A request of the present event was processed: the service is talking to us again.
-    pub(super) fn accepted(&mut self, events_when_it_left: u32) {
-        if events_when_it_left == self.events {
+    pub(super) fn accepted(&mut self, events_at_departure: u32) {
+        if events_at_departure == self.events {
             self.events_without_word = 0;
         }
     }
@@ -79,11 +95,11 @@ mod tests {
     fn a_later_refusal_of_the_same_burst_only_extends_the_pause() {
         let mut gate = Gate::default();
         let start = Instant::now();
-        gate.refused(0, start, Some(SECOND * 5));
+        assert_eq!(gate.refused(0, start, Some(SECOND * 5)), Closing::NewEvent);
         let later = start + SECOND;
-        gate.refused(0, later, Some(SECOND));
+        assert_eq!(gate.refused(0, later, Some(SECOND)), Closing::SameEvent);
         assert_eq!(gate.closed_until(later), Some(start + SECOND * 5));
-        gate.refused(0, later, Some(SECOND * 9));
+        assert_eq!(gate.refused(0, later, Some(SECOND * 9)), Closing::SameEvent);
         assert_eq!(gate.closed_until(later), Some(start + SECOND * 10));
         assert_eq!(gate.closed_until(start + SECOND * 10), None);
         assert_eq!(gate.events(), 1);

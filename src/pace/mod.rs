@@ -1,54 +1,30 @@
 //! When the next request may leave: never before the service said, and just under a limit nobody published.
 //!
 //! ```text
-//! gate open? ── below --rate? ── its turn? ──▶ send
-//!   gate          ceiling         search
-//!    ▲              ▲               ▲
-//!    └──────────────┴── answered ───┘
+//! free permit? ── gate open? ── below --rate? ── its turn? ──▶ depart
+//!   permits         gate          ceiling         search
+//!      ▲              ▲                              ▲
+//!      └──────────────┴───────── answered ───────────┘
 //! ```
 //!
 //! A pure state machine on instants that are handed in: it never sleeps and reads no clock. The caller owns the
-//! waiting, and so can interrupt it at once. There is one pacer for each user of the service.
-//!
-//! # How the limit is found
-//!
-//! **Until the first refusal** nothing is known, and requests on the wire grow as in TCP's slow start
-//! ([`slow_start`]).
-//!
-//! **From then on** the pacer keeps two hundred guesses at the limit ([`candidate`]). Each is a token bucket with a rate,
-//! a burst and a probability, it gets every request that we send, and it says which of them it would have refused. A
-//! guess that foretold an answer gains on those that did not: a request that passed refutes guesses that are too slow, and
-//! a refusal those that are too fast. From time to time the guesses are drawn anew, close to those that did well. This is
-//! a particle filter ([`particle_filter`]). Besides rates it weighs two other reasons for a refusal: a cap on requests at
-//! once, and noise, which refuses one request in so many whatever we do. So a refusal amid others that pass is noise,
-//! since no slow guess explains those that passed, and one that takes its neighbors along is a limit.
-//!
-//! **A request leaves as soon as that is worth its risk:** when the guesses that would refuse it, weighed by what a
-//! refusal costs, count no more than those that would let it pass. A refusal costs a place in line and what would have
-//! passed during the pause, unless the burst saves that up. So where the service says "1 s" the rate is tried boldly,
-//! and where it says "60 s" shyly.
-//!
-//! - **The first refusal** makes the guesses: all rates are as likely, from one in 100 s to faster than we sent. Each has
-//!   the burst that would have been used up just now. The gate is closed, then two requests leave, and each that passes lets one
-//!   more on the wire.
-//! - **The second refusal** leaves those rates that fit what passed since the first: the limit is known to a third or so.
-//! - **The tenth** comes after some hundred requests, and the rate is known to a few percent. From then on the guesses
-//!   stay so close together that one request in fifty or fewer is refused. They never stop moving a little, so that a
-//!   limit that changes is followed.
-//!
-//! What was found is remembered as an [`Estimate`] and is where the next run, or another lane, begins.
+//! waiting, and so can interrupt it at once.
 
-mod candidate;
+mod bracket;
 mod ceiling;
-mod estimate;
 mod gate;
+mod kept;
 mod memory;
-mod particle_filter;
+mod overflow;
+mod permits;
 mod rate;
 mod search;
-mod slow_start;
+mod sharing;
+mod slowest;
+mod strays;
 #[cfg(test)]
 mod tests;
+mod windowful;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -56,8 +32,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use ceiling::Ceiling;
-pub use estimate::Estimate;
-use gate::Gate;
+use gate::{Closing, Gate};
 pub use memory::Memory;
 pub use rate::{Rate, RateError};
 use search::Search;
@@ -69,13 +44,13 @@ pub struct PaceSettings {
     pub concurrency: NonZeroUsize,
     /// The rate a person said must not be passed.
     pub ceiling: Option<Rate>,
-    /// What an earlier run or another lane found.
-    pub remembered: Option<Estimate>,
+    /// What an earlier run found, a second.
+    pub remembered: Option<f64>,
 }
 
 /// When the next request may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendDecision {
+pub enum Departure {
     Now,
     /// Not before this instant; ask again then, it may have moved.
     At(Instant),
@@ -85,23 +60,23 @@ pub enum SendDecision {
 
 /// What an answer says about the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feedback {
+pub enum Verdict {
     /// Any answer but a throttle: it was processed, and cost budget.
     Accepted,
     /// Not processed; `None` when the service did not say readably for how long.
     Throttled { wait: Option<Duration> },
-    /// Not processed, for a reason that has nothing to do with how fast we are: the location is locked, the service is
-    /// down, or this row alone is refused again and again while others pass. Everyone waits, and the rate stays.
+    /// Not processed, for a reason that has nothing to do with how fast we are (the location is locked, the service
+    /// is down): everyone waits, and the rate stays what it was.
     Held { wait: Option<Duration> },
     /// The transport failed: nothing learned about the limit.
     Silent,
 }
 
-/// A request on the wire, to be handed back with its answer.
+/// One request's departure, to be handed back with its answer.
 #[derive(Debug, Clone, Copy)]
-pub struct InFlight {
-    left: Instant,
-    /// How many left before it in this run.
+pub struct Ticket {
+    departed: Instant,
+    /// How many departed before it in this run.
     sequence: u64,
     /// Events of the gate when it left.
     events: u32,
@@ -109,10 +84,10 @@ pub struct InFlight {
     ahead: usize,
 }
 
-impl InFlight {
+impl Ticket {
     /// How long ago it left.
     pub fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.left)
+        now.saturating_duration_since(self.departed)
     }
 }
 
@@ -120,7 +95,7 @@ impl InFlight {
 pub enum Phase {
     /// No limit met yet.
     Starting,
-    /// A limit was met, and is not known well.
+    /// Between what is known to pass and what is known to be too fast.
     Searching,
     /// Just under the limit.
     Holding,
@@ -151,7 +126,7 @@ pub struct Pacer {
     gate: Gate,
     ceiling: Option<Ceiling>,
     search: Search,
-    sent: u64,
+    departures: u64,
     on_wire: usize,
 }
 
@@ -161,7 +136,7 @@ impl Pacer {
             gate: Gate::default(),
             ceiling: settings.ceiling.and_then(|rate| Ceiling::new(rate, now)),
             search: Search::new(settings.concurrency, settings.remembered, now),
-            sent: 0,
+            departures: 0,
             on_wire: 0,
         }
     }
@@ -174,76 +149,71 @@ impl Pacer {
             ..Self::new(settings, now)
         };
         if let Some(opens) = self.gate.closed_until(now) {
-            pacer.close_until(opens, now);
+            let wait = opens.saturating_duration_since(now);
+            pacer.gate.hold(now, Some(wait));
+            pacer.search.held(wait, opens);
         }
         pacer
     }
 
-    /// Nothing leaves before `opens`, which the service announced to somebody else or to an earlier process.
-    pub fn close_until(&mut self, opens: Instant, now: Instant) {
-        self.gate
-            .hold(now, Some(opens.saturating_duration_since(now)));
-    }
-
-    /// The instant before which the service wants no request, to be kept for other processes; `None` when it has passed.
-    pub fn closed_until(&self, now: Instant) -> Option<Instant> {
-        self.gate.closed_until(now)
-    }
-
     /// May be asked any number of times: it spends nothing.
-    pub fn next_send(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+    pub fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
         self.on_wire = on_wire;
-        let mut at = match self.search.next_send(now, on_wire) {
-            SendDecision::Now => now,
-            SendDecision::At(at) => at,
-            SendDecision::WhenOneReturns => return SendDecision::WhenOneReturns,
-        };
+        if on_wire >= self.search.permits() {
+            return Departure::WhenOneReturns;
+        }
+        let mut at = self.search.turn().unwrap_or(now);
         if let Some(ceiling) = &self.ceiling {
             at = at.max(ceiling.free_at());
         }
-        if let Some(opens) = self.gate.closed_until(now) {
+        if let Some(opens) = self.gate.opens() {
             at = at.max(opens);
         }
         if at <= now {
-            SendDecision::Now
+            Departure::Now
         } else {
-            SendDecision::At(at)
+            Departure::At(at)
         }
     }
 
     /// A request leaves now and spends the turn.
-    pub fn sent(&mut self, now: Instant) -> InFlight {
-        let request = InFlight {
-            left: now,
-            sequence: self.sent,
+    pub fn depart(&mut self, now: Instant) -> Ticket {
+        let ticket = Ticket {
+            departed: now,
+            sequence: self.departures,
             events: self.gate.events(),
             ahead: self.on_wire,
         };
-        self.sent += 1;
+        self.departures += 1;
         self.on_wire += 1;
         if let Some(ceiling) = &mut self.ceiling {
             ceiling.spend(now);
         }
-        self.search.sent(now);
-        request
+        self.search.departed(now);
+        ticket
     }
 
-    pub fn answered(&mut self, request: InFlight, now: Instant, feedback: Feedback) {
-        match feedback {
-            Feedback::Accepted => {
-                self.gate.accepted(request.events);
-                self.search.accepted(&request, now);
+    pub fn answered(&mut self, ticket: Ticket, now: Instant, verdict: Verdict) {
+        match verdict {
+            Verdict::Accepted => {
+                self.gate.accepted(ticket.events);
+                self.search.accepted(&ticket, now);
             }
-            Feedback::Throttled { wait } => {
-                let opens = self.gate.refused(request.events, now, wait);
-                self.search.refused(&request, now, opens);
+            Verdict::Throttled { wait } => {
+                let closing = self.gate.refused(ticket.events, now, wait);
+                let opens = self.gate.opens().unwrap_or(now);
+                match closing {
+                    Closing::NewEvent => self.search.refused(&ticket, opens, wait.is_some()),
+                    Closing::SameEvent => self.search.refused_again(&ticket, opens),
+                }
             }
-            Feedback::Held { wait } => {
-                self.gate.hold(now, wait);
-                self.search.uncounted(&request);
+            Verdict::Held { wait } => {
+                let before = self.gate.opens().map_or(now, |opens| opens.max(now));
+                let opens = self.gate.hold(now, wait);
+                self.search
+                    .held(opens.saturating_duration_since(before), opens);
             }
-            // It may have counted or not. Nothing passed, so nothing is refuted.
-            Feedback::Silent => {}
+            Verdict::Silent => {}
         }
     }
 
@@ -255,8 +225,8 @@ impl Pacer {
         }
     }
 
-    /// What the next run, or another lane, should begin with, once this one has found a limit.
-    pub fn estimate(&self) -> Option<Estimate> {
-        self.search.estimate()
+    /// What the next run should start from, once this one has found a limit.
+    pub fn rate_to_remember(&self) -> Option<f64> {
+        self.search.rate()
     }
 }

@@ -1,71 +1,71 @@
-//! When the next request has its turn: slow start until the first refusal, the particle filter from then on.
+//! The search for a rate the service accepts, from nothing but departures and answers.
+//!
+//! While nothing is refused, requests on the wire grow with the answers and the rate is free. The first refusal makes a
+//! [`Bracket`]; from then on each cycle between two refusals narrows it. Three kinds of service are not a rate, and are
+//! told apart: one that counts requests at once ([`Permits`]), one that hands out whole minutes ([`Windowful`]), and
+//! one that tolerates no burst, for which an even spacing is all there is.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::estimate::Estimate;
-use super::particle_filter::{FirstRefusal, ParticleFilter};
-use super::slow_start::SlowStart;
-use super::{InFlight, Phase, SendDecision, float};
+use super::bracket::{Bracket, First};
+use super::kept::{Cycle, Kept};
+use super::overflow::Overflow;
+use super::permits::Permits;
+use super::strays::Strays;
+use super::windowful::{LONG_PAUSE, Window, Windowful};
+use super::{Phase, Ticket, float};
 
-/// On the wire at once after a refusal; each answer lets one more. A pause never ends with a herd.
-const AFTER_A_PAUSE: usize = 2;
-/// Where nothing passes between refusals the pause is doubled from the third on, so often at most: the service says too
-/// little, or each refusal costs.
-const MOST_DOUBLINGS: u32 = 4;
-/// A spread of the rate below which it counts as found.
-const FOUND: f64 = 0.05;
+/// Seconds a timer may be late without its turn being lost.
+const LATENESS: f64 = 0.005;
+/// No cycle is shorter than this many seconds, so that nothing is divided by zero.
+const SHORTEST_CYCLE: f64 = 0.001;
 
 #[derive(Debug)]
 pub(super) struct Search {
     /// All other times are seconds since then.
     start: Instant,
-    concurrency: usize,
-    slow_start: SlowStart,
-    remembered: Option<Estimate>,
-    filter: Option<ParticleFilter>,
-    sent: u64,
-    /// The first request whose answer the filter has not been told when it was made.
-    first_counted: u64,
-    last_sent: f64,
-    /// On the wire at most, as long as that is less than otherwise.
-    at_once: usize,
-    /// The most on the wire that one that passed found there.
-    most_ahead: usize,
-    /// Events in a row with nothing passed between them, and when the next request may leave after those.
-    in_vain: u32,
-    not_before: f64,
-    /// What the filter said, until something happens; infinite while only an answer can tell.
-    turn: Option<f64>,
+    permits: Permits,
+    windowful: Windowful,
+    bracket: Option<Bracket>,
+    kept: Kept,
+    strays: Strays,
+    last_departure: f64,
+    next_turn: f64,
+    cycle: Present,
+}
+
+/// The cycle since the last refusal.
+#[derive(Debug, Default)]
+struct Present {
+    /// Events of the gate when it began.
+    events: u32,
+    /// When the last refused request left: the limiter was empty then.
+    emptied: f64,
+    opened: f64,
+    first_sequence: u64,
+    accepted: u32,
+    /// Refusals in the event that began it.
+    refusals: f64,
+    /// The run's first event, while its refusals come in: what was made of the first of them, and all of them. After
+    /// a long pause what came through is the better measure.
+    first: Option<(Bracket, Overflow)>,
 }
 
 impl Search {
-    pub(super) fn new(
-        concurrency: NonZeroUsize,
-        remembered: Option<Estimate>,
-        now: Instant,
-    ) -> Self {
-        let concurrency = concurrency.get();
-        let remembered = remembered.filter(|found| {
-            let all = [found.per_second, found.burst, found.spread];
-            all.iter().all(|number| number.is_finite()) && found.per_second > 0.0
-        });
+    pub(super) fn new(concurrency: NonZeroUsize, remembered: Option<f64>, now: Instant) -> Self {
         Self {
             start: now,
-            concurrency,
-            slow_start: SlowStart::new(concurrency),
-            remembered,
-            filter: remembered.map(|found| ParticleFilter::from_estimate(found, concurrency)),
-            sent: 0,
-            first_counted: 0,
-            last_sent: f64::NEG_INFINITY,
-            at_once: usize::MAX,
-            most_ahead: 0,
-            in_vain: 0,
-            not_before: 0.0,
-            turn: None,
+            permits: Permits::new(concurrency),
+            windowful: Windowful::default(),
+            bracket: remembered.and_then(Bracket::remembered),
+            kept: Kept::unknown(),
+            strays: Strays::default(),
+            last_departure: f64::NEG_INFINITY,
+            next_turn: 0.0,
+            cycle: Present::default(),
         }
     }
 
@@ -73,127 +73,171 @@ impl Search {
         now.saturating_duration_since(self.start).as_secs_f64()
     }
 
-    pub(super) fn next_send(&mut self, now: Instant, on_wire: usize) -> SendDecision {
-        let most = if self.filter.is_some() {
-            self.concurrency
+    pub(super) fn permits(&self) -> usize {
+        if self.bracket.is_none() {
+            self.permits.growing()
+        } else if self.windowful.is_ending() {
+            1
         } else {
-            self.slow_start.window()
-        };
-        if on_wire >= most.min(self.at_once) {
-            return SendDecision::WhenOneReturns;
-        }
-        let seconds = self.seconds(now);
-        let at = if let Some(filter) = &mut self.filter {
-            let turn = *self.turn.get_or_insert_with(|| {
-                let wait = filter.wait(seconds, on_wire);
-                wait.map_or(f64::INFINITY, |wait| seconds + wait)
-            });
-            if turn.is_finite() {
-                turn.max(self.not_before)
-            } else if on_wire > 0 {
-                return SendDecision::WhenOneReturns;
-            } else {
-                seconds.max(self.not_before)
-            }
-        } else {
-            self.last_sent + self.slow_start.spacing().unwrap_or(0.0)
-        };
-        let at = Duration::try_from_secs_f64(at).ok();
-        match at.and_then(|at| self.start.checked_add(at)) {
-            Some(at) if at > now => SendDecision::At(at),
-            _ => SendDecision::Now,
+            self.permits.at_most()
         }
     }
 
-    pub(super) fn sent(&mut self, now: Instant) {
+    /// When the next request's turn comes; `None` when it has.
+    pub(super) fn turn(&self) -> Option<Instant> {
+        let next = if let Some(turn) = self.windowful.turn() {
+            self.last_departure + turn
+        } else if self.is_paced() {
+            self.next_turn
+        } else {
+            self.last_departure + self.permits.spacing()?
+        };
+        let since_start = Duration::try_from_secs_f64(next).ok()?;
+        self.start.checked_add(since_start)
+    }
+
+    fn is_paced(&self) -> bool {
+        self.bracket.is_some() && !self.permits.is_capped()
+    }
+
+    pub(super) fn departed(&mut self, now: Instant) {
         let now = self.seconds(now);
-        self.last_sent = now;
-        self.sent += 1;
-        self.turn = None;
-        if let Some(filter) = &mut self.filter {
-            filter.sent(now);
+        self.last_departure = now;
+        self.windowful.departed();
+        self.climb(now);
+        if let Some(bracket) = &self.bracket {
+            self.next_turn = if self.windowful.turn().is_some() {
+                now
+            } else {
+                self.next_turn.max(now - LATENESS) + 1.0 / bracket.rate()
+            };
         }
     }
 
-    pub(super) fn accepted(&mut self, request: &InFlight, now: Instant) {
-        self.turn = None;
-        self.at_once = self.at_once.saturating_add(1);
-        self.in_vain = 0;
-        let left = self.seconds(request.left);
-        self.slow_start.accepted(self.seconds(now) - left);
-        let round_trip = self.slow_start.round_trip();
-        if self.filter.is_none() {
-            self.most_ahead = self.most_ahead.max(request.ahead);
-        } else if let Some(filter) = self.filter_for(request) {
-            filter.accepted(left, request.ahead, round_trip);
+    fn climb(&mut self, now: f64) {
+        let cycle = &self.cycle;
+        if let Some(bracket) = &mut self.bracket {
+            let since_empty = (now - cycle.emptied).max(SHORTEST_CYCLE);
+            let proven = (f64::from(cycle.accepted) - 1.0) / since_empty;
+            bracket.climb(proven, now - cycle.opened);
         }
     }
 
-    pub(super) fn refused(&mut self, request: &InFlight, now: Instant, opens: Instant) {
-        self.turn = None;
-        self.at_once = AFTER_A_PAUSE;
-        let left_at = self.seconds(request.left);
-        let told_at = self.seconds(now);
-        let pause = self.seconds(opens) - told_at;
-        if left_at >= self.not_before {
-            let doublings = self.in_vain.saturating_sub(1).min(MOST_DOUBLINGS);
-            self.in_vain = self.in_vain.saturating_add(1);
-            self.not_before = told_at + pause * f64::from(1_u32 << doublings);
+    pub(super) fn accepted(&mut self, ticket: &Ticket, now: Instant) {
+        let round_trip = now.saturating_duration_since(ticket.departed);
+        let is_present = ticket.events == self.cycle.events;
+        if is_present {
+            self.cycle.accepted = self.cycle.accepted.saturating_add(1);
         }
-        if self.filter.is_none() {
-            self.first_counted = request.sequence + 1;
-            self.filter = Some(ParticleFilter::after(FirstRefusal {
-                before: float(request.sequence),
-                after: float(self.sent.saturating_sub(self.first_counted)),
-                left_at,
-                told_at,
-                pause,
-                ahead: request.ahead,
-                most_ahead: self.most_ahead,
-                concurrency: self.concurrency,
-                round_trip: self.slow_start.round_trip(),
-            }));
-        } else if let Some(filter) = self.filter_for(request) {
-            filter.refused(left_at, request.ahead, told_at, pause);
+        self.permits
+            .accepted(round_trip.as_secs_f64(), is_present.then_some(ticket.ahead));
+    }
+
+    /// The first refusal of an event; `told` says whether the service announced the pause.
+    pub(super) fn refused(&mut self, ticket: &Ticket, opens: Instant, told: bool) {
+        let left = self.seconds(ticket.departed);
+        let reopens = self.seconds(opens);
+        let pause = reopens - left;
+        let active = (left - self.cycle.opened).max(SHORTEST_CYCLE);
+        let span = (left - self.cycle.emptied).max(active);
+        let rows = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
+        self.permits.refused(ticket.ahead);
+        if self.windowful.is_a_step_ahead(rows, pause) {
+            self.cycle.events = self.cycle.events.wrapping_add(1);
+            self.reopen(ticket, opens);
+            return;
+        }
+        let paced = self.bracket.filter(|_| self.is_paced());
+        let stray = paced.and_then(|bracket| self.strays.refused(bracket.rate(), rows));
+        if let Some(rate) = stray {
+            self.bracket = Some(Bracket::steady(rate));
+            self.begin_cycle(ticket, opens);
+            return;
+        }
+        let cycle = Cycle {
+            passed: rows + self.windowful.passed_before(),
+            active,
+            gate: span - active,
+            pause,
+            refusals: self.cycle.refusals,
+            ended: left,
+        };
+        let mut first = None;
+        self.bracket = Some(if let Some(bracket) = self.bracket {
+            self.kept.learn(cycle);
+            bracket.refused(cycle, &self.kept)
+        } else {
+            let whole = (reopens - self.cycle.opened).max(SHORTEST_CYCLE);
+            let is_long = pause > LONG_PAUSE;
+            let bracket = Bracket::first(First {
+                sent: self.permits.rate_with(ticket.ahead),
+                through: cycle.passed / whole,
+                is_long,
+                plateau: self.permits.is_full_with(ticket.ahead),
+            });
+            first = (!is_long).then(|| (bracket, Overflow::begin(ticket.sequence, left)));
+            bracket
+        });
+        self.windowful.ended(Window {
+            rows: cycle.passed,
+            active,
+            reopens,
+            pause: told.then_some(pause),
+        });
+        self.begin_cycle(ticket, opens);
+        self.cycle.first = first;
+        self.climb(reopens);
+    }
+
+    fn begin_cycle(&mut self, ticket: &Ticket, opens: Instant) {
+        self.cycle = Present {
+            events: self.cycle.events.wrapping_add(1),
+            first_sequence: self.cycle.first_sequence,
+            refusals: 1.0,
+            emptied: self.seconds(ticket.departed),
+            ..Present::default()
+        };
+        self.reopen(ticket, opens);
+    }
+
+    /// A pause that says nothing about the rate: the time since the gate opened stands still meanwhile.
+    pub(super) fn held(&mut self, longer: Duration, opens: Instant) {
+        self.cycle.opened += longer.as_secs_f64();
+        self.next_turn = self.next_turn.max(self.seconds(opens));
+    }
+
+    /// Another refusal of the same event.
+    pub(super) fn refused_again(&mut self, ticket: &Ticket, opens: Instant) {
+        self.cycle.refusals += 1.0;
+        self.reopen(ticket, opens);
+        let left = self.seconds(ticket.departed);
+        if let Some((bracket, overflow)) = &mut self.cycle.first {
+            overflow.add(ticket.sequence, left);
+            self.bracket = Some(bracket.overflowed(overflow));
+            self.climb(self.cycle.opened);
         }
     }
 
-    /// Its answer says nothing of the limit, and it did not count there.
-    pub(super) fn uncounted(&mut self, request: &InFlight) {
-        self.turn = None;
-        if let Some(filter) = self.filter_for(request) {
-            filter.uncount();
-        }
-    }
-
-    fn filter_for(&mut self, request: &InFlight) -> Option<&mut ParticleFilter> {
-        let is_counted = request.sequence >= self.first_counted;
-        self.filter.as_mut().filter(|_| is_counted)
+    fn reopen(&mut self, ticket: &Ticket, opens: Instant) {
+        self.cycle.opened = self.seconds(opens);
+        let hesitation = self.bracket.map_or(0.0, |bracket| bracket.hesitation());
+        self.next_turn = self.cycle.opened + hesitation;
+        self.cycle.emptied = self.cycle.emptied.max(self.seconds(ticket.departed));
+        self.cycle.first_sequence = self.cycle.first_sequence.max(ticket.sequence + 1);
     }
 
     /// Requests a second, once there is a limit that is one.
     pub(super) fn rate(&self) -> Option<f64> {
-        Some(self.filter.as_ref()?.estimate()?.per_second)
-    }
-
-    /// What is remembered never sinks without a refusal.
-    pub(super) fn estimate(&self) -> Option<Estimate> {
-        let filter = self.filter.as_ref()?;
-        let found = filter.estimate();
-        let before = self.remembered.filter(|_| filter.refusals == 0);
-        let is_slower =
-            |before: &Estimate| found.is_none_or(|found| found.per_second < before.per_second);
-        before.filter(is_slower).or(found)
+        let bracket = self.bracket.filter(|_| self.is_paced())?;
+        Some(bracket.rate())
     }
 
     pub(super) fn phase(&self) -> Phase {
-        let Some(filter) = &self.filter else {
-            return Phase::Starting;
-        };
-        match (filter.cap(), filter.estimate()) {
-            (Some(at_once), _) => Phase::AtMost(at_once),
-            (None, Some(found)) if found.spread < FOUND => Phase::Holding,
-            _ => Phase::Searching,
+        match self.bracket {
+            None => Phase::Starting,
+            Some(_) if self.permits.is_capped() => Phase::AtMost(self.permits.at_most()),
+            Some(bracket) if bracket.is_found() => Phase::Holding,
+            Some(_) => Phase::Searching,
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
 use crate::model::row::{Row, TargetKey};
-use crate::pace::{Estimate, PaceStatus, Pacer, SendDecision};
+use crate::pace::{Departure, PaceStatus, Pacer};
 use crate::retry::RetryPolicy;
 use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
@@ -130,8 +130,8 @@ pub struct RunResult {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
-    /// Where the next run should begin, if a limit was found.
-    pub estimate: Option<Estimate>,
+    /// Requests a second at which the next run should begin, if a limit was found.
+    pub rate: Option<f64>,
 }
 
 impl RunResult {
@@ -142,7 +142,7 @@ impl RunResult {
             unfinished: Vec::new(),
             requests: 0,
             throttled: 0,
-            estimate: None,
+            rate: None,
         }
     }
 }
@@ -232,16 +232,16 @@ pub async fn run<S: Service, R: Recorder>(
         let mut wake = None;
         while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
             match pipeline.next_departure(now, replies.len() + token_tasks.len()) {
-                SendDecision::Now => match pipeline.renewal.due(now, service.renewal()) {
+                Departure::Now => match pipeline.renewal.due(now, service.renewal()) {
                     Some(task) => token_tasks.push(pipeline.ask_about_token(task, now)),
                     None => replies.extend(pipeline.depart(now)),
                 },
-                SendDecision::At(instant) => {
+                Departure::At(instant) => {
                     pipeline.ensure_the_wait_is_bearable(now);
                     wake = Some(instant);
                     break;
                 }
-                SendDecision::WhenOneReturns => break,
+                Departure::WhenOneReturns => break,
             }
         }
         let due = pipeline.backing_off.first_key_value();
@@ -323,7 +323,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
-            estimate: self.pacer.estimate(),
+            rate: self.pacer.rate_to_remember(),
         }
     }
 }

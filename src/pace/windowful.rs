@@ -1,0 +1,132 @@
+//! Services that hand out a whole minute's budget at once: what may leave as soon as a long pause is over.
+
+/// A pause this long, in seconds, that the service announced is the rest of a window, not a bucket's next token.
+pub(super) const LONG_PAUSE: f64 = 5.0;
+/// Fewer rows than this in a window are likelier a bucket that was full.
+const FEWEST_ROWS: f64 = 100.0;
+/// The part of a window's budget spent at once; the rest goes one at a time, so that its end costs one refusal.
+const AT_ONCE: f64 = 0.995;
+/// How far two windows may differ in length: a run begins somewhere inside its first.
+const LENGTH_TOLERANCE: f64 = 0.4;
+/// The longest first window, in pauses: a bucket's empty time is long before a pause of fixed length.
+const FIRST_WINDOW_IN_PAUSES: f64 = 2.5;
+/// Below this part of the window before, there is no window.
+const REFUTED_BELOW: f64 = 0.4;
+/// How much slower the next windowful leaves when a sliding window did not give back that fast.
+const SLOWER: f64 = 1.2;
+
+#[derive(Debug, Default)]
+pub(super) struct Windowful {
+    /// Rows the last window let pass, when it looked like one.
+    rows: Option<f64>,
+    refuted: bool,
+    /// Rows that may still leave at once.
+    left: f64,
+    /// Seconds between them: as fast as the first window was filled.
+    turn: f64,
+    /// Passed in this window before a step back.
+    passed: f64,
+    length: Option<f64>,
+    began: f64,
+}
+
+/// A cycle that ended in a refusal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) rows: f64,
+    /// Seconds it was open.
+    pub(super) active: f64,
+    /// When the announced pause after it is over, in seconds of the run.
+    pub(super) reopens: f64,
+    /// Seconds of that pause; `None` when the service did not say.
+    pub(super) pause: Option<f64>,
+}
+
+impl Windowful {
+    /// Seconds between departures while the windowful lasts.
+    pub(super) fn turn(&self) -> Option<f64> {
+        (self.left >= 1.0).then_some(self.turn)
+    }
+
+    /// The windowful is out: only single requests try whether the window has a little more.
+    pub(super) fn is_ending(&self) -> bool {
+        self.rows.is_some() && self.left < 1.0
+    }
+
+    pub(super) fn departed(&mut self) {
+        self.left = (self.left - 1.0).max(0.0);
+    }
+
+    /// A sliding window gives back as slowly as it was filled: one step ahead of it is no news about the rate.
+    pub(super) fn is_a_step_ahead(&mut self, rows: f64, pause: f64) -> bool {
+        let step_ahead = self.left >= 1.0 && pause <= LONG_PAUSE;
+        if step_ahead {
+            self.turn *= SLOWER;
+            self.passed += rows;
+        }
+        step_ahead
+    }
+
+    /// Rows that passed in this window before steps back.
+    pub(super) fn passed_before(&self) -> f64 {
+        self.passed
+    }
+
+    pub(super) fn ended(&mut self, window: Window) {
+        let pause = window.pause.filter(|pause| *pause > LONG_PAUSE);
+        if pause.is_some()
+            && self
+                .rows
+                .is_some_and(|rows| window.rows < REFUTED_BELOW * rows)
+        {
+            self.refuted = true;
+        }
+        let length = window.reopens - self.began;
+        let is_window = pause.is_some_and(|pause| match self.length {
+            None => length < FIRST_WINDOW_IN_PAUSES * pause,
+            Some(before) => (length / before - 1.0).abs() < LENGTH_TOLERANCE,
+        });
+        self.length = Some(length);
+        self.began = window.reopens;
+        if self.rows.is_none() {
+            self.turn = window.active / window.rows.max(1.0);
+        }
+        self.rows =
+            (is_window && window.rows >= FEWEST_ROWS && !self.refuted).then_some(window.rows);
+        self.left = self.rows.unwrap_or(0.0) * AT_ONCE;
+        self.passed = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(rows: f64, active: f64, reopens: f64, pause: Option<f64>) -> Windowful {
+        let mut windowful = Windowful::default();
+        windowful.ended(Window {
+            rows,
+            active,
+            reopens,
+            pause,
+        });
+        windowful
+    }
+
+    #[test]
+    fn after_the_rest_of_a_minute_the_next_minute_is_spent_as_the_first() {
+        let windowful = after(300.0, 7.5, 60.0, Some(52.0));
+        assert!((windowful.turn().unwrap() - 0.025).abs() < 1e-9);
+        assert!(!windowful.is_ending());
+    }
+
+    #[test]
+    fn a_few_rows_before_a_long_pause_are_a_bucket_that_was_full() {
+        assert_eq!(after(15.0, 0.5, 30.0, Some(30.0)).turn(), None);
+    }
+
+    #[test]
+    fn a_pause_nobody_announced_says_nothing_about_windows() {
+        assert_eq!(after(300.0, 7.5, 22.0, None).turn(), None);
+    }
+}
