@@ -21,7 +21,7 @@ use model::table::{
     CONCURRENCIES, Cell, SEEDS, SIZES, Shares, beside, line, measure, side_by_side, verdict,
 };
 use tokio::time::Instant;
-use wxbulk::pace::{Departure, PaceSettings, Pacer, Verdict};
+use wxbulk::pace::{Feedback, PaceSettings, Pacer, SendDecision};
 
 /// Seeds that nothing was tuned on.
 const UNSEEN: std::ops::RangeInclusive<u64> = 601..=660;
@@ -157,9 +157,9 @@ fn hot_path() -> f64 {
     let mut now = start;
     for _ in 0..REQUESTS {
         now += Duration::from_micros(25);
-        if black_box(pacer.next_departure(now, 0)) == Departure::Now {
-            let ticket = pacer.depart(now);
-            pacer.answered(ticket, now + Duration::from_millis(1), Verdict::Accepted);
+        if black_box(pacer.next_send(now, 0)) == SendDecision::Now {
+            let ticket = pacer.sent(now);
+            pacer.answered(ticket, now + Duration::from_millis(1), Feedback::Accepted);
         }
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(REQUESTS)

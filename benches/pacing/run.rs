@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wxbulk::pace::{Departure, Verdict};
+use wxbulk::pace::{Feedback, SendDecision};
 
 use super::limiters::{Answer, Limiter};
 use super::scenarios::Latency;
@@ -159,8 +159,8 @@ impl Run {
         let party = &mut self.parties[request.sender];
         party.on_wire -= 1;
         let verdict = match answer {
-            Answer::Accepted => Verdict::Accepted,
-            Answer::Refused(wait) => Verdict::Throttled {
+            Answer::Accepted => Feedback::Accepted,
+            Answer::Refused(wait) => Feedback::Throttled {
                 wait: wait.map(Duration::from_secs_f64),
             },
         };
@@ -174,7 +174,7 @@ impl Run {
             party.outcome.accepted += 1;
             party.outcome.seconds = now.saturating_sub(party.starts).as_secs_f64();
         } else {
-            if let Verdict::Throttled { wait: Some(wait) } = verdict {
+            if let Feedback::Throttled { wait: Some(wait) } = verdict {
                 party.announced = party.announced.max(now + wait);
             }
             party.outcome.refused += 1;
@@ -193,9 +193,9 @@ impl Run {
                 return;
             }
             match party.sender.next(self.base + now, party.on_wire) {
-                Departure::Now => {}
-                Departure::WhenOneReturns => return,
-                Departure::At(instant) => {
+                SendDecision::Now => {}
+                SendDecision::WhenOneReturns => return,
+                SendDecision::At(instant) => {
                     // tokio's timers wake on the next whole millisecond.
                     let nanos = (instant - self.base).as_nanos().div_ceil(1_000_000) * 1_000_000;
                     let wake = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));

@@ -4,32 +4,32 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wxbulk::pace::{Departure, PaceSettings, Pacer, Ticket, Verdict};
+use wxbulk::pace::{Feedback, InFlight, PaceSettings, Pacer, SendDecision};
 
 /// What a sender wants back with the answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Stub {
-    Pacer(Ticket),
+    Pacer(InFlight),
     Rival,
 }
 
 pub trait Sender {
-    fn next(&mut self, now: Instant, on_wire: usize) -> Departure;
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision;
     fn depart(&mut self, now: Instant) -> Stub;
     /// Some time for this row alone to wait before it is ready again; `attempts` counts its refusals.
-    fn answered(&mut self, stub: Stub, now: Instant, verdict: Verdict, attempts: u32) -> Duration;
+    fn answered(&mut self, stub: Stub, now: Instant, verdict: Feedback, attempts: u32) -> Duration;
 }
 
 impl Sender for Pacer {
-    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
-        self.next_departure(now, on_wire)
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+        self.next_send(now, on_wire)
     }
 
     fn depart(&mut self, now: Instant) -> Stub {
-        Stub::Pacer(self.depart(now))
+        Stub::Pacer(self.sent(now))
     }
 
-    fn answered(&mut self, stub: Stub, now: Instant, verdict: Verdict, _: u32) -> Duration {
+    fn answered(&mut self, stub: Stub, now: Instant, verdict: Feedback, _: u32) -> Duration {
         if let Stub::Pacer(ticket) = stub {
             self.answered(ticket, now, verdict);
         }
@@ -101,10 +101,10 @@ impl Who {
     clippy::option_option,
     reason = "refused or not, and told how long or not"
 )]
-fn wait_of(verdict: Verdict) -> Option<Option<Duration>> {
+fn wait_of(verdict: Feedback) -> Option<Option<Duration>> {
     match verdict {
-        Verdict::Throttled { wait } | Verdict::Held { wait } => Some(wait),
-        Verdict::Accepted | Verdict::Silent => None,
+        Feedback::Throttled { wait } | Feedback::Held { wait } => Some(wait),
+        Feedback::Accepted | Feedback::Silent => None,
     }
 }
 
@@ -115,20 +115,22 @@ struct RequestSleep {
 }
 
 impl Sender for RequestSleep {
-    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
         self.sleeping.retain(|until| *until > now);
         if on_wire + self.sleeping.len() < self.workers {
-            return Departure::Now;
+            return SendDecision::Now;
         }
         let first = self.sleeping.iter().min();
-        first.map_or(Departure::WhenOneReturns, |until| Departure::At(*until))
+        first.map_or(SendDecision::WhenOneReturns, |until| {
+            SendDecision::At(*until)
+        })
     }
 
     fn depart(&mut self, _: Instant) -> Stub {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, _: u32) -> Duration {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, _: u32) -> Duration {
         let Some(wait) = wait_of(verdict) else {
             return Duration::ZERO;
         };
@@ -145,13 +147,13 @@ struct GateOnly {
 }
 
 impl Sender for GateOnly {
-    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
         if on_wire >= self.workers {
-            Departure::WhenOneReturns
+            SendDecision::WhenOneReturns
         } else if now < self.opens {
-            Departure::At(self.opens)
+            SendDecision::At(self.opens)
         } else {
-            Departure::Now
+            SendDecision::Now
         }
     }
 
@@ -159,7 +161,7 @@ impl Sender for GateOnly {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, _: u32) -> Duration {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, _: u32) -> Duration {
         if let Some(wait) = wait_of(verdict) {
             self.opens = self
                 .opens
@@ -181,13 +183,13 @@ struct Vector {
 }
 
 impl Sender for Vector {
-    fn next(&mut self, _: Instant, on_wire: usize) -> Departure {
+    fn next(&mut self, _: Instant, on_wire: usize) -> SendDecision {
         self.on_wire = on_wire;
         if on_wire < self.limit {
-            Departure::Now
+            SendDecision::Now
         } else {
             self.reached = true;
-            Departure::WhenOneReturns
+            SendDecision::WhenOneReturns
         }
     }
 
@@ -199,7 +201,7 @@ impl Sender for Vector {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, attempts: u32) -> Duration {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, attempts: u32) -> Duration {
         let wait = wait_of(verdict);
         self.pushed_back |= wait.is_some();
         if self.window_ends.is_some_and(|ends| now >= ends) {
@@ -271,20 +273,20 @@ impl Aws {
 }
 
 impl Sender for Aws {
-    fn next(&mut self, now: Instant, on_wire: usize) -> Departure {
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
         if on_wire >= self.workers {
-            return Departure::WhenOneReturns;
+            return SendDecision::WhenOneReturns;
         }
         if !self.enabled {
-            return Departure::Now;
+            return SendDecision::Now;
         }
         let seconds = self.seconds(now);
         self.refill(seconds);
         if self.level >= 1.0 - 1e-6 {
-            return Departure::Now;
+            return SendDecision::Now;
         }
         let wait = (1.0 - self.level) / self.fill + 1e-6;
-        Departure::At(now + Duration::from_secs_f64(wait))
+        SendDecision::At(now + Duration::from_secs_f64(wait))
     }
 
     fn depart(&mut self, _: Instant) -> Stub {
@@ -294,7 +296,7 @@ impl Sender for Aws {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Verdict, attempts: u32) -> Duration {
+    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, attempts: u32) -> Duration {
         const BETA: f64 = 0.7;
         const SCALE: f64 = 0.4;
         let seconds = self.seconds(now);

@@ -8,20 +8,20 @@ use tokio::time::Instant;
 use crate::engine::abort::AbortReason;
 use crate::model::clock;
 use crate::model::response::ApiResult;
-use crate::pace::{Pacer, Verdict};
+use crate::pace::{Feedback, Pacer};
 use crate::retry::{self, RetryDecision};
 
 /// Only a 429 says that we are too fast. A time to wait counts on whatever status it comes.
-pub(super) fn verdict(result: &ApiResult, decision: RetryDecision) -> Verdict {
+pub(super) fn verdict(result: &ApiResult, decision: RetryDecision) -> Feedback {
     match (result, decision) {
         (Ok(response), RetryDecision::Throttled { wait }) if response.status == 429 => {
-            Verdict::Throttled { wait }
+            Feedback::Throttled { wait }
         }
-        (_, RetryDecision::Throttled { wait }) => Verdict::Held { wait },
-        (Err(_), _) => Verdict::Silent,
+        (_, RetryDecision::Throttled { wait }) => Feedback::Held { wait },
+        (Err(_), _) => Feedback::Silent,
         (Ok(_), _) => match retry::announced_wait(result) {
-            Some(wait) => Verdict::Held { wait: Some(wait) },
-            None => Verdict::Accepted,
+            Some(wait) => Feedback::Held { wait: Some(wait) },
+            None => Feedback::Accepted,
         },
     }
 }

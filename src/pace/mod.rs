@@ -50,7 +50,7 @@ pub struct PaceSettings {
 
 /// When the next request may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Departure {
+pub enum SendDecision {
     Now,
     /// Not before this instant; ask again then, it may have moved.
     At(Instant),
@@ -60,7 +60,7 @@ pub enum Departure {
 
 /// What an answer says about the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Feedback {
     /// Any answer but a throttle: it was processed, and cost budget.
     Accepted,
     /// Not processed; `None` when the service did not say readably for how long.
@@ -74,7 +74,7 @@ pub enum Verdict {
 
 /// One request's departure, to be handed back with its answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Ticket {
+pub struct InFlight {
     departed: Instant,
     /// How many departed before it in this run.
     sequence: u64,
@@ -84,7 +84,7 @@ pub struct Ticket {
     ahead: usize,
 }
 
-impl Ticket {
+impl InFlight {
     /// How long ago it left.
     pub fn age(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.departed)
@@ -157,10 +157,10 @@ impl Pacer {
     }
 
     /// May be asked any number of times: it spends nothing.
-    pub fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+    pub fn next_send(&mut self, now: Instant, on_wire: usize) -> SendDecision {
         self.on_wire = on_wire;
         if on_wire >= self.search.permits() {
-            return Departure::WhenOneReturns;
+            return SendDecision::WhenOneReturns;
         }
         let mut at = self.search.turn().unwrap_or(now);
         if let Some(ceiling) = &self.ceiling {
@@ -170,15 +170,15 @@ impl Pacer {
             at = at.max(opens);
         }
         if at <= now {
-            Departure::Now
+            SendDecision::Now
         } else {
-            Departure::At(at)
+            SendDecision::At(at)
         }
     }
 
     /// A request leaves now and spends the turn.
-    pub fn depart(&mut self, now: Instant) -> Ticket {
-        let ticket = Ticket {
+    pub fn sent(&mut self, now: Instant) -> InFlight {
+        let ticket = InFlight {
             departed: now,
             sequence: self.departures,
             events: self.gate.events(),
@@ -193,13 +193,13 @@ impl Pacer {
         ticket
     }
 
-    pub fn answered(&mut self, ticket: Ticket, now: Instant, verdict: Verdict) {
+    pub fn answered(&mut self, ticket: InFlight, now: Instant, verdict: Feedback) {
         match verdict {
-            Verdict::Accepted => {
+            Feedback::Accepted => {
                 self.gate.accepted(ticket.events);
                 self.search.accepted(&ticket, now);
             }
-            Verdict::Throttled { wait } => {
+            Feedback::Throttled { wait } => {
                 let closing = self.gate.refused(ticket.events, now, wait);
                 let opens = self.gate.opens().unwrap_or(now);
                 match closing {
@@ -207,13 +207,13 @@ impl Pacer {
                     Closing::SameEvent => self.search.refused_again(&ticket, opens),
                 }
             }
-            Verdict::Held { wait } => {
+            Feedback::Held { wait } => {
                 let before = self.gate.opens().map_or(now, |opens| opens.max(now));
                 let opens = self.gate.hold(now, wait);
                 self.search
                     .held(opens.saturating_duration_since(before), opens);
             }
-            Verdict::Silent => {}
+            Feedback::Silent => {}
         }
     }
 

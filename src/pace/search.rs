@@ -16,7 +16,7 @@ use super::overflow::Overflow;
 use super::permits::Permits;
 use super::strays::Strays;
 use super::windowful::{LONG_PAUSE, Window, Windowful};
-use super::{Phase, Ticket, float};
+use super::{InFlight, Phase, float};
 
 /// Seconds a timer may be late without its turn being lost.
 const LATENESS: f64 = 0.005;
@@ -123,7 +123,7 @@ impl Search {
         }
     }
 
-    pub(super) fn accepted(&mut self, ticket: &Ticket, now: Instant) {
+    pub(super) fn accepted(&mut self, ticket: &InFlight, now: Instant) {
         let round_trip = now.saturating_duration_since(ticket.departed);
         let is_present = ticket.events == self.cycle.events;
         if is_present {
@@ -134,7 +134,7 @@ impl Search {
     }
 
     /// The first refusal of an event; `told` says whether the service announced the pause.
-    pub(super) fn refused(&mut self, ticket: &Ticket, opens: Instant, told: bool) {
+    pub(super) fn refused(&mut self, ticket: &InFlight, opens: Instant, told: bool) {
         let left = self.seconds(ticket.departed);
         let reopens = self.seconds(opens);
         let pause = reopens - left;
@@ -189,7 +189,7 @@ impl Search {
         self.climb(reopens);
     }
 
-    fn begin_cycle(&mut self, ticket: &Ticket, opens: Instant) {
+    fn begin_cycle(&mut self, ticket: &InFlight, opens: Instant) {
         self.cycle = Present {
             events: self.cycle.events.wrapping_add(1),
             first_sequence: self.cycle.first_sequence,
@@ -207,7 +207,7 @@ impl Search {
     }
 
     /// Another refusal of the same event.
-    pub(super) fn refused_again(&mut self, ticket: &Ticket, opens: Instant) {
+    pub(super) fn refused_again(&mut self, ticket: &InFlight, opens: Instant) {
         self.cycle.refusals += 1.0;
         self.reopen(ticket, opens);
         let left = self.seconds(ticket.departed);
@@ -218,7 +218,7 @@ impl Search {
         }
     }
 
-    fn reopen(&mut self, ticket: &Ticket, opens: Instant) {
+    fn reopen(&mut self, ticket: &InFlight, opens: Instant) {
         self.cycle.opened = self.seconds(opens);
         let hesitation = self.bracket.map_or(0.0, |bracket| bracket.hesitation());
         self.next_turn = self.cycle.opened + hesitation;

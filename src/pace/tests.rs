@@ -22,24 +22,24 @@ fn pacer(concurrency: usize, ceiling: Option<&str>, now: Instant) -> Pacer {
     )
 }
 
-fn throttled(wait: Duration) -> Verdict {
-    Verdict::Throttled { wait: Some(wait) }
+fn throttled(wait: Duration) -> Feedback {
+    Feedback::Throttled { wait: Some(wait) }
 }
 
 #[test]
 fn one_throttled_row_holds_everyone_until_the_server_said() {
     let start = Instant::now();
     let mut pacer = pacer(10, None, start);
-    let tickets = [pacer.depart(start), pacer.depart(start)];
+    let tickets = [pacer.sent(start), pacer.sent(start)];
     let told = start + 250 * MILLISECOND;
     pacer.answered(tickets[0], told, throttled(30 * SECOND));
-    pacer.answered(tickets[1], told, Verdict::Accepted);
+    pacer.answered(tickets[1], told, Feedback::Accepted);
     let opens = told + 30 * SECOND;
-    assert_eq!(pacer.next_departure(told, 0), Departure::At(opens));
+    assert_eq!(pacer.next_send(told, 0), SendDecision::At(opens));
     let almost = opens.checked_sub(MILLISECOND).unwrap();
-    assert_eq!(pacer.next_departure(almost, 0), Departure::At(opens));
+    assert_eq!(pacer.next_send(almost, 0), SendDecision::At(opens));
     assert_eq!(pacer.status(almost).closed_until, Some(opens));
-    assert_eq!(pacer.next_departure(opens, 0), Departure::Now);
+    assert_eq!(pacer.next_send(opens, 0), SendDecision::Now);
     assert_eq!(pacer.status(opens).closed_until, None);
 }
 
@@ -47,18 +47,18 @@ fn one_throttled_row_holds_everyone_until_the_server_said() {
 fn a_run_whose_very_first_request_is_refused_does_not_crawl_afterwards() {
     let start = Instant::now();
     let mut pacer = pacer(10, None, start);
-    let first = pacer.depart(start);
+    let first = pacer.sent(start);
     let told = start + 250 * MILLISECOND;
     pacer.answered(first, told, throttled(SECOND));
     let mut now = told + SECOND;
     for _ in 0..5 {
-        if let Departure::At(turn) = pacer.next_departure(now, 0) {
+        if let SendDecision::At(turn) = pacer.next_send(now, 0) {
             assert!(turn <= now + SECOND, "{:?}", turn - now);
             now = turn;
         }
-        let ticket = pacer.depart(now);
+        let ticket = pacer.sent(now);
         now += 250 * MILLISECOND;
-        pacer.answered(ticket, now, Verdict::Accepted);
+        pacer.answered(ticket, now, Feedback::Accepted);
     }
 }
 
@@ -66,7 +66,7 @@ fn a_run_whose_very_first_request_is_refused_does_not_crawl_afterwards() {
 fn a_late_429_of_the_same_burst_is_one_event() {
     let start = Instant::now();
     let mut pacer = pacer(10, None, start);
-    let tickets: Vec<Ticket> = (0..5).map(|_| pacer.depart(start)).collect();
+    let tickets: Vec<InFlight> = (0..5).map(|_| pacer.sent(start)).collect();
     let told = start + 250 * MILLISECOND;
     pacer.answered(tickets[0], told, throttled(SECOND));
     let rate = pacer.status(told).rate;
@@ -76,7 +76,7 @@ fn a_late_429_of_the_same_burst_is_one_event() {
     }
     assert_eq!(pacer.status(told).rate, rate, "one reaction");
     let extended = told + 100 * MILLISECOND + 2 * SECOND;
-    assert_eq!(pacer.next_departure(told, 0), Departure::At(extended));
+    assert_eq!(pacer.next_send(told, 0), SendDecision::At(extended));
 }
 
 #[test]
@@ -84,13 +84,13 @@ fn asking_spends_nothing() {
     let start = Instant::now();
     let mut pacer = pacer(10, Some("1/s"), start);
     for _ in 0..3 {
-        assert_eq!(pacer.next_departure(start, 0), Departure::Now);
+        assert_eq!(pacer.next_send(start, 0), SendDecision::Now);
     }
-    let ticket = pacer.depart(start);
-    pacer.answered(ticket, start + MILLISECOND, Verdict::Accepted);
+    let ticket = pacer.sent(start);
+    pacer.answered(ticket, start + MILLISECOND, Feedback::Accepted);
     for _ in 0..3 {
-        let next = pacer.next_departure(start + MILLISECOND, 0);
-        assert_eq!(next, Departure::At(start + SECOND));
+        let next = pacer.next_send(start + MILLISECOND, 0);
+        assert_eq!(next, SendDecision::At(start + SECOND));
     }
 }
 
@@ -98,15 +98,15 @@ fn asking_spends_nothing() {
 fn a_full_wire_waits_for_an_answer_and_not_for_a_time() {
     let start = Instant::now();
     let mut pacer = pacer(3, None, start);
-    assert_eq!(pacer.next_departure(start, 3), Departure::WhenOneReturns);
+    assert_eq!(pacer.next_send(start, 3), SendDecision::WhenOneReturns);
 }
 
 #[test]
 fn a_silent_failure_teaches_nothing() {
     let start = Instant::now();
     let mut pacer = pacer(10, None, start);
-    let ticket = pacer.depart(start);
-    pacer.answered(ticket, start + 60 * SECOND, Verdict::Silent);
+    let ticket = pacer.sent(start);
+    pacer.answered(ticket, start + 60 * SECOND, Feedback::Silent);
     assert_eq!(pacer.status(start + 60 * SECOND).phase, Phase::Starting);
     assert_eq!(pacer.rate_to_remember(), None);
 }
@@ -117,15 +117,15 @@ fn a_service_that_counts_what_it_refuses_and_says_too_little_is_got_through() {
     let mut pacer = pacer(10, None, start);
     let (mut now, mut passed, mut last_minute) = (start, 0, Vec::new());
     while passed < 40 {
-        match pacer.next_departure(now, 0) {
-            Departure::At(turn) => now = turn,
-            Departure::WhenOneReturns => panic!("nothing is on the wire"),
-            Departure::Now => {
-                let ticket = pacer.depart(now);
+        match pacer.next_send(now, 0) {
+            SendDecision::At(turn) => now = turn,
+            SendDecision::WhenOneReturns => panic!("nothing is on the wire"),
+            SendDecision::Now => {
+                let ticket = pacer.sent(now);
                 last_minute.retain(|asked: &Instant| now - *asked < 60 * SECOND);
                 let verdict = if last_minute.len() < 12 {
                     passed += 1;
-                    Verdict::Accepted
+                    Feedback::Accepted
                 } else {
                     throttled(SECOND)
                 };
@@ -157,7 +157,7 @@ fn a_remembered_rate_is_where_the_run_begins() {
 struct Answer {
     after: Duration,
     newest_first: bool,
-    verdict: Verdict,
+    verdict: Feedback,
 }
 
 fn any_duration() -> impl Strategy<Value = Duration> {
@@ -173,10 +173,10 @@ fn any_wait() -> impl Strategy<Value = Duration> {
 
 fn any_answer() -> impl Strategy<Value = Answer> {
     let verdict = prop_oneof![
-        6 => Just(Verdict::Accepted),
+        6 => Just(Feedback::Accepted),
         3 => any_wait().prop_map(throttled),
-        1 => Just(Verdict::Throttled { wait: None }),
-        1 => Just(Verdict::Silent),
+        1 => Just(Feedback::Throttled { wait: None }),
+        1 => Just(Feedback::Silent),
     ];
     (any_duration(), any::<bool>(), verdict).prop_map(|(after, newest_first, verdict)| Answer {
         after,
@@ -202,25 +202,25 @@ proptest! {
         let mut pacer = Pacer::new(&settings, start);
         let mut now = start;
         let mut announced = start;
-        let mut on_wire: Vec<Ticket> = Vec::new();
+        let mut on_wire: Vec<InFlight> = Vec::new();
         let mut last: Option<Instant> = None;
         for answer in answers {
             loop {
-                match pacer.next_departure(now, on_wire.len()) {
-                    Departure::Now => {
+                match pacer.next_send(now, on_wire.len()) {
+                    SendDecision::Now => {
                         prop_assert!(now >= announced, "left inside a pause");
                         prop_assert!(on_wire.len() < concurrency);
                         if let (true, Some(last)) = (capped, last) {
                             prop_assert!(now.duration_since(last) >= 50 * MILLISECOND);
                         }
                         last = Some(now);
-                        on_wire.push(pacer.depart(now));
+                        on_wire.push(pacer.sent(now));
                     }
-                    Departure::WhenOneReturns => {
+                    SendDecision::WhenOneReturns => {
                         prop_assert!(!on_wire.is_empty(), "nothing would ever return");
                         break;
                     }
-                    Departure::At(instant) => {
+                    SendDecision::At(instant) => {
                         prop_assert!(instant > now);
                         if on_wire.len() * 2 >= concurrency {
                             break;
@@ -234,7 +234,7 @@ proptest! {
             if let Some(ticket) = ticket {
                 pacer.answered(ticket, now, answer.verdict);
             }
-            if let Verdict::Throttled { wait } = answer.verdict {
+            if let Feedback::Throttled { wait } = answer.verdict {
                 let year = Duration::from_hours(365 * 24);
                 announced = announced.max(now + wait.unwrap_or(15 * SECOND).min(year));
             }
@@ -249,7 +249,7 @@ proptest! {
 fn a_run_that_follows_waits_for_what_was_promised_before_it() {
     let start = Instant::now();
     let mut before = pacer(10, Some("1/min"), start);
-    let ticket = before.depart(start);
+    let ticket = before.sent(start);
     before.answered(ticket, start, throttled(90 * SECOND));
     let settings = PaceSettings {
         concurrency: NonZeroUsize::MIN,
@@ -258,15 +258,12 @@ fn a_run_that_follows_waits_for_what_was_promised_before_it() {
     };
     let opens = start + 90 * SECOND;
     let mut pacer = before.afresh(&settings, start + SECOND);
-    assert_eq!(
-        pacer.next_departure(start + SECOND, 0),
-        Departure::At(opens)
-    );
-    assert_eq!(pacer.next_departure(opens, 0), Departure::Now);
+    assert_eq!(pacer.next_send(start + SECOND, 0), SendDecision::At(opens));
+    assert_eq!(pacer.next_send(opens, 0), SendDecision::Now);
     assert_eq!(pacer.rate_to_remember(), None);
     // And for the rate that a person said must not be passed.
-    pacer.depart(opens);
+    pacer.sent(opens);
     let mut pacer = pacer.afresh(&settings, opens);
-    let next = Departure::At(opens + 60 * SECOND);
-    assert_eq!(pacer.next_departure(opens, 0), next);
+    let next = SendDecision::At(opens + 60 * SECOND);
+    assert_eq!(pacer.next_send(opens, 0), next);
 }

@@ -13,7 +13,7 @@ use crate::engine::token_renewal::{Refusal, TokenState, TokenTask};
 use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::clock;
 use crate::model::response::{ApiResult, message_of};
-use crate::pace::{Departure, Ticket};
+use crate::pace::{InFlight, SendDecision};
 use crate::platform::StopRequests;
 use crate::retry::{self, RetryDecision};
 use crate::webex::Queries;
@@ -83,7 +83,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         Ok(())
     }
 
-    fn decide(&mut self, ticket: Ticket, result: &ApiResult, errors: u32) -> RetryDecision {
+    fn decide(&mut self, ticket: InFlight, result: &ApiResult, errors: u32) -> RetryDecision {
         let chance = self.chance.f64();
         let decision = retry::decide(result, errors, &self.policy.retry, chance);
         self.pacer
@@ -116,7 +116,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     }
 
     /// Waits until the next request may leave.
-    async fn turn(&mut self) -> Result<Ticket, QueryError> {
+    async fn turn(&mut self) -> Result<InFlight, QueryError> {
         let now = Instant::now();
         let wait = bearable_wait(self.pacer, self.policy.longest_wait, now)
             .map_err(QueryError::Stopped)?;
@@ -128,9 +128,11 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         }
         loop {
             let now = Instant::now();
-            match self.pacer.next_departure(now, 0) {
-                Departure::At(instant) => self.wait_until(instant).await?,
-                Departure::Now | Departure::WhenOneReturns => return Ok(self.pacer.depart(now)),
+            match self.pacer.next_send(now, 0) {
+                SendDecision::At(instant) => self.wait_until(instant).await?,
+                SendDecision::Now | SendDecision::WhenOneReturns => {
+                    return Ok(self.pacer.sent(now));
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::TokenTask;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
-use crate::pace::{Departure, Ticket};
+use crate::pace::{InFlight, SendDecision};
 use crate::webex::Service;
 
 /// Rows held while they back off or wait for an earlier row of their location. Past this no
@@ -101,17 +101,17 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         self.ready.push_back(job);
     }
 
-    pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> Departure {
+    pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> SendDecision {
         if self.renewal.is_under_way() {
-            return Departure::WhenOneReturns;
+            return SendDecision::WhenOneReturns;
         }
         let Some(reachable) = self.circuit_breaker.next_departure(now, on_wire) else {
-            return Departure::WhenOneReturns;
+            return SendDecision::WhenOneReturns;
         };
         let reachable = reachable.max(self.renewal.not_before().unwrap_or(reachable));
-        match self.pacer.next_departure(now, on_wire) {
-            Departure::Now if reachable > now => Departure::At(reachable),
-            Departure::At(instant) => Departure::At(instant.max(reachable)),
+        match self.pacer.next_send(now, on_wire) {
+            SendDecision::Now if reachable > now => SendDecision::At(reachable),
+            SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),
             departure => departure,
         }
     }
@@ -119,9 +119,9 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     pub(super) fn depart(
         &mut self,
         now: Instant,
-    ) -> Option<impl Future<Output = (Job, Ticket, ApiResult)> + use<'a, S, R>> {
+    ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
         let mut job = self.ready.pop_front()?;
-        let ticket = self.pacer.depart(now);
+        let ticket = self.pacer.sent(now);
         job.attempts += 1;
         job.row_span.departs(now);
         job.token = self.renewal.token();
@@ -151,8 +151,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         &mut self,
         task: TokenTask,
         now: Instant,
-    ) -> impl Future<Output = (Ticket, ApiResult)> + use<'a, S, R> {
-        let ticket = self.pacer.depart(now);
+    ) -> impl Future<Output = (InFlight, ApiResult)> + use<'a, S, R> {
+        let ticket = self.pacer.sent(now);
         self.requests += 1;
         self.renewal.begins(task);
         let tracking = self.tracking_id();

@@ -31,7 +31,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
 use crate::model::row::{Row, TargetKey};
-use crate::pace::{Departure, PaceStatus, Pacer};
+use crate::pace::{PaceStatus, Pacer, SendDecision};
 use crate::retry::RetryPolicy;
 use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
@@ -232,16 +232,16 @@ pub async fn run<S: Service, R: Recorder>(
         let mut wake = None;
         while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
             match pipeline.next_departure(now, replies.len() + token_tasks.len()) {
-                Departure::Now => match pipeline.renewal.due(now, service.renewal()) {
+                SendDecision::Now => match pipeline.renewal.due(now, service.renewal()) {
                     Some(task) => token_tasks.push(pipeline.ask_about_token(task, now)),
                     None => replies.extend(pipeline.depart(now)),
                 },
-                Departure::At(instant) => {
+                SendDecision::At(instant) => {
                     pipeline.ensure_the_wait_is_bearable(now);
                     wake = Some(instant);
                     break;
                 }
-                Departure::WhenOneReturns => break,
+                SendDecision::WhenOneReturns => break,
             }
         }
         let due = pipeline.backing_off.first_key_value();

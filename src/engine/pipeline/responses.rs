@@ -13,12 +13,12 @@ use crate::engine::token_renewal::{Refusal, TokenState};
 use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Body, Delivery, Response, message_of};
-use crate::pace::Ticket;
+use crate::pace::InFlight;
 use crate::retry::{self, RetryDecision};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
-    pub(super) fn take_token_answer(&mut self, ticket: Ticket, result: &ApiResult) {
+    pub(super) fn take_token_answer(&mut self, ticket: InFlight, result: &ApiResult) {
         let now = Instant::now();
         self.recorder.ended(result, ticket.age(now));
         row_span::note_token_answer(result);
@@ -62,7 +62,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         });
     }
 
-    pub(super) fn take_reply(&mut self, mut job: Job, ticket: Ticket, reply: ApiResult) {
+    pub(super) fn take_reply(&mut self, mut job: Job, ticket: InFlight, reply: ApiResult) {
         let now = Instant::now();
         self.recorder.ended(&reply, ticket.age(now));
         self.on_wire.remove(&job.row.number);
