@@ -93,15 +93,8 @@ pub fn read_row<'r>(
         problems.push(Problem::of_kind(kind, place, says));
         None
     });
-    // By its name a location of the token's own organization could be taken for another's.
-    let has_no_organization = columns.org_id.or(columns.org_name).is_none() && org_id.is_none();
-    if has_no_organization && called.location.is_some() && directory.lacks_organizations() {
-        let says = "the service does not say which organizations the token manages, so a location's name may be another's; add a column `orgId`, or name the organization with --org";
-        problems.push(Problem::of_kind(
-            ProblemKind::NotManaged,
-            Place::row(*row),
-            says,
-        ));
+    if org_id.is_none() && called.location.is_some() {
+        problems.extend(named_in_no_organization(columns, *row, directory));
     }
     let location = match read_id(location_cell, Kind::Location) {
         Ok(id) => Some(id),
@@ -151,6 +144,19 @@ pub fn read_row<'r>(
         }
         _ => Err(problems),
     }
+}
+
+/// By its name a location of the token's own organization could be taken for another's.
+fn named_in_no_organization(columns: &Columns, row: u64, directory: &Directory) -> Option<Problem> {
+    if columns.org_id.or(columns.org_name).is_some() || !directory.lacks_organizations() {
+        return None;
+    }
+    let says = "the service does not say which organizations the token manages, so a location's name may be another's; add a column `orgId`, or name the organization with --org";
+    Some(Problem::of_kind(
+        ProblemKind::NotManaged,
+        Place::row(row),
+        says,
+    ))
 }
 
 fn cells_with_nul(record: &ByteRecord, place: impl Fn(usize) -> Place) -> Vec<Problem> {

@@ -38,8 +38,8 @@ fn unescaped(text: &str) -> String {
 }
 
 /// What is set at a location now.
-fn set_at(state: &Value, location: &str) -> Option<String> {
-    let number = &state[location]["autoTransferNumber1"];
+fn set_at(all: &Value, location: &str) -> Option<String> {
+    let number = &all[location]["autoTransferNumber1"];
     number.as_str().map(String::from)
 }
 
@@ -63,10 +63,10 @@ fn each_number_is_sent_as_it_was_meant_or_refused_in_words() {
         stage.write("sheet.csv", sheet.into_inner().expect("memory"));
         stage.apply(&format!("sheet.csv --skip-invalid {flags}"));
         let results = stage.results("sheet.results.csv");
-        let state = stage.state();
+        let all = stage.state();
         for ((member, result), at) in members.iter().zip(&results).zip(1..) {
             let (cell, verdict) = (&member[1], &member[3]);
-            let sent = set_at(&state, &location_id(at)).unwrap_or_default();
+            let sent = set_at(&all, &location_id(at)).unwrap_or_default();
             let is_right = match verdict.split_at(1) {
                 ("=", number) => result["outcome"] == "updated" && sent == number,
                 (_, words) => result["outcome"] == "invalid" && result["message"].contains(words),
@@ -108,9 +108,9 @@ fn judge(row: &[String]) -> Option<String> {
         .output()
         .expect("it starts");
     let ran = crate::harness::Ran::of(output);
-    let state = stage.state();
+    let all = stage.state();
     let now = [1, 2, 3].map(|place| {
-        let number = &state[location_id(1)][format!("autoTransferNumber{place}")];
+        let number = &all[location_id(1)][format!("autoTransferNumber{place}")];
         number.as_str().unwrap_or_default().to_string()
     });
     let (code, wanted) = verdict.split_once(' ').expect("a code");
@@ -197,7 +197,7 @@ fn pipes_are_read_like_the_standard_input() {
     ] {
         let mut command = stage.program("bash");
         let program = env!("CARGO_BIN_EXE_wxbulk");
-        command.args(["-c", line, program, &stage.simulator.base_url().to_string()]);
+        command.args(["-c", line, program, &stage.simulator.base_url()]);
         let ran = crate::harness::Ran::of(command.output().expect("bash"));
         ran.expect(0);
     }

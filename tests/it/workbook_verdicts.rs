@@ -33,9 +33,9 @@ fn send(book: &[u8], flags: &str) -> (Ran, [String; 3]) {
     let stage = Stage::instant();
     stage.write("book.xlsx", book);
     let ran = stage.apply(&format!("book.xlsx {flags}"));
-    let state = stage.state();
+    let all = stage.state();
     let set = [1, 2, 3].map(|at| {
-        let numbers = &state[location_id(at)];
+        let numbers = &all[location_id(at)];
         let [one, two] = [1, 2].map(|place| numbers[format!("autoTransferNumber{place}")].as_str());
         match (one, two) {
             (one, None) => one.unwrap_or_default().to_string(),
@@ -55,7 +55,7 @@ fn expect(book: &[u8], flags: &str, code: i32, says: &str, set: [&str; 3]) {
 
 #[test]
 fn a_number_is_sent_as_its_cell_shows_it() {
-    for (format, number, sent) in [
+    for (format, number, wanted) in [
         ("General", 12_025_550_101.0, Some("12025550101")),
         ("0", 5501.0, Some("5501")),
         ("00000000000", 2_079_460_000.0, Some("02079460000")),
@@ -82,7 +82,7 @@ fn a_number_is_sent_as_its_cell_shows_it() {
         ("0\" x\"", 5501.0, None),
         (";;;", 5501.0, None),
         ("0", 5501.5, None),
-        ("0", 5500.999_999_999_999, None),
+        ("0", 5_500.999_999_999_999, None),
         ("General", 0.5501, None),
         ("General", -857.0, None),
         ("0;0", -857.0, None),
@@ -94,15 +94,15 @@ fn a_number_is_sent_as_its_cell_shows_it() {
             sheet.write_number_with_format(1, 2, number, &Format::new().set_num_format(format))?;
             Ok(())
         });
-        let (ran, set) = send(&book, "");
-        let is_right = match sent {
-            Some(sent) => ran.code == Some(0) && set[0] == sent,
+        let (ran, now) = send(&book, "");
+        let is_right = match wanted {
+            Some(wanted) => ran.code == Some(0) && now[0] == wanted,
             None => ran.code == Some(2) && ran.stderr.contains("row 2, column C (n1)"),
         };
         assert!(
             is_right,
-            "{format} {number}: {sent:?}, but {:?} {}",
-            set[0], ran.stderr
+            "{format} {number}: {wanted:?}, but {:?} {}",
+            now[0], ran.stderr
         );
     }
 }
@@ -369,9 +369,7 @@ fn a_small_workbook_that_names_one_long_text_over_and_over_is_refused() {
     let text = "x".repeat(32_000);
     let texts = format!("<sst><si><t>{text}</t></si></sst>");
     let cells = "<c t=\"s\"><v>0</v></c>".repeat(30);
-    let rows: String = (2..2000)
-        .map(|row| format!("<row r=\"{row}\">{cells}</row>"))
-        .collect();
+    let rows = format!("<row>{cells}</row>").repeat(2000);
     let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
     let relationships = "<Relationships><Relationship Id=\"rId1\" Type=\"http://x/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"http://x/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>";
     let book = crate::workbook::workbook_of(&[
