@@ -2,7 +2,6 @@
 //! reader of the environment.
 
 use std::fmt::Display;
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -288,12 +287,7 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
     }
     if let Some(path) = token_file {
         ensure_it_exists(path, "token file")?;
-        let shown = path.display();
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("cannot read the token file `{shown}`"))?;
-        return Token::read(&text)
-            .with_context(|| format!("the token file `{shown}` holds no token"))
-            .map(Credentials::Token);
+        return Token::read_file(path).map(Credentials::Token);
     }
     let given = service_app::NAMES.map(filled_variable);
     if let [Some(id), Some(secret), Some(refresh)] = given {

@@ -8,6 +8,7 @@ pub mod retry_after;
 pub mod secrets;
 pub mod service_app;
 pub mod token;
+mod token_text;
 
 use tokio::time::Instant;
 

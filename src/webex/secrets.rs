@@ -2,60 +2,146 @@
 //! written down: a server, or whatever stands before it, may repeat what it was sent.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
-
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "(hidden)";
 
-/// So much of a secret at the end of a text that was cut off is hidden too.
+/// So many characters of a secret in a row are hidden wherever they stand: what is told may begin or
+/// end in the middle of one.
 const TELLING: usize = 8;
+
+/// A longer tag is none.
+const LONGEST_TAG: usize = 200;
 
 /// All that was ever used in this run. `Debug` shows nothing of it.
 #[derive(Default)]
-pub struct Secrets(Vec<String>);
+pub struct Secrets {
+    /// Every [`TELLING`] characters in a row of each secret.
+    pieces: HashSet<[u8; TELLING]>,
+}
 
 impl Secrets {
-    /// Adds a secret, as it is and as it stands in a form.
+    /// Adds a secret. One that is shorter than [`TELLING`] is none: hiding it would garble every text.
     pub fn add(&mut self, secret: &str) {
-        let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        for form in [secret.to_string(), encoded] {
-            if !form.is_empty() && !self.0.contains(&form) {
-                self.0.push(form);
-            }
-        }
-        // One may be the beginning of another.
-        self.0.sort_by_key(|secret| Reverse(secret.len()));
+        let pieces = secret.as_bytes().windows(TELLING);
+        self.pieces
+            .extend(pieces.filter_map(|piece| <[u8; TELLING]>::try_from(piece).ok()));
     }
 
+    /// The text without anything of a secret that could be recognized: also where it is escaped as in
+    /// JSON, a URL or HTML, broken over lines, or has tags in it.
     pub fn hide_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        // Nearly no text holds so much as the beginning of one.
-        let is_begun = |secret: &String| text.contains(secret.get(..TELLING).unwrap_or_default());
-        if !self.0.iter().any(is_begun) {
+        let mut shown = String::new();
+        let mut shown_up_to = 0;
+        for (start, end) in self.found_in(text) {
+            shown.push_str(&text[shown_up_to..start]);
+            shown.push_str(HIDDEN);
+            shown_up_to = end;
+        }
+        if shown_up_to == 0 {
             return Cow::Borrowed(text);
         }
-        let mut text = Cow::Borrowed(text);
-        for secret in &self.0 {
-            if text.contains(secret.as_str()) {
-                text = Cow::Owned(text.replace(secret, HIDDEN));
+        shown.push_str(&text[shown_up_to..]);
+        Cow::Owned(shown)
+    }
+
+    /// Where pieces of secrets stand, none of which overlap.
+    fn found_in(&self, text: &str) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        if self.pieces.is_empty() {
+            return found;
+        }
+        let mut window: VecDeque<(u8, usize)> = VecDeque::with_capacity(TELLING);
+        let mut at = 0;
+        while at < text.len() {
+            let (meant, length) = read_one(&text[at..]);
+            let end = at + length;
+            match meant {
+                Meant::Nothing => {}
+                Meant::Other => window.clear(),
+                Meant::Character(character) => {
+                    if window.len() == TELLING {
+                        window.pop_front();
+                    }
+                    window.push_back((character, at));
+                    let mut piece = [0; TELLING];
+                    let characters = window.iter().map(|(character, _)| *character);
+                    piece
+                        .iter_mut()
+                        .zip(characters)
+                        .for_each(|(to, from)| *to = from);
+                    if window.len() == TELLING && self.pieces.contains(&piece) {
+                        let start = window[0].1;
+                        match found.last_mut().filter(|last| last.1 >= start) {
+                            Some(last) => last.1 = end,
+                            None => found.push((start, end)),
+                        }
+                    }
+                }
             }
+            at = end;
         }
-        match self.0.iter().find_map(|secret| begun_at(&text, secret)) {
-            Some(at) => Cow::Owned(format!("{}{HIDDEN}", &text[..at])),
-            None => text,
-        }
+        found
     }
 }
 
-/// Where a secret begins that `text` breaks off in.
-fn begun_at(text: &str, secret: &str) -> Option<usize> {
-    let lengths = (TELLING..secret.len()).rev();
-    let mut beginnings = lengths.filter_map(|length| secret.get(..length));
-    beginnings
-        .find(|beginning| text.ends_with(beginning))
-        .map(|beginning| text.len() - beginning.len())
+/// What the beginning of a text stands for.
+enum Meant {
+    Character(u8),
+    /// A blank, a line break or a tag, which may stand within a secret.
+    Nothing,
+    /// What is in no secret.
+    Other,
+}
+
+/// Reads one character, however it is written; and how many bytes that takes.
+fn read_one(text: &str) -> (Meant, usize) {
+    let bytes = text.as_bytes();
+    let escaped = match bytes {
+        [b'\\', b'u' | b'U', hex @ ..] => number(hex, 4, 16).map(|code| (code, 6)),
+        [b'\\', b'n' | b'r' | b't', ..] => return (Meant::Nothing, 2),
+        [b'\\', escaped, ..] if escaped.is_ascii_graphic() => Some((u32::from(*escaped), 2)),
+        [b'%', hex @ ..] => number(hex, 2, 16).map(|code| (code, 3)),
+        [b'&', b'#', rest @ ..] => read_reference(rest).map(|(code, length)| (code, length + 2)),
+        [b'<', rest @ ..] => {
+            let tag = &rest[..rest.len().min(LONGEST_TAG)];
+            if let Some(end) = tag.iter().position(|byte| *byte == b'>') {
+                return (Meant::Nothing, end + 2);
+            }
+            None
+        }
+        _ => None,
+    };
+    let length = text.chars().next().map_or(1, char::len_utf8);
+    let (code, length) = escaped.unwrap_or_else(|| {
+        let character = text.chars().next().unwrap_or_default();
+        (u32::from(character), length)
+    });
+    match u8::try_from(code) {
+        Ok(byte) if byte.is_ascii_graphic() => (Meant::Character(byte), length),
+        _ if char::from_u32(code).is_none_or(|it| it.is_whitespace() || it.is_control()) => {
+            (Meant::Nothing, length)
+        }
+        _ => (Meant::Other, length),
+    }
+}
+
+/// `45;` or `x2d;`, and how long it is.
+fn read_reference(text: &[u8]) -> Option<(u32, usize)> {
+    let end = text.iter().take(8).position(|byte| *byte == b';')?;
+    let code = match &text[..end] {
+        [b'x' | b'X', hex @ ..] => number(hex, hex.len(), 16)?,
+        decimal => number(decimal, decimal.len(), 10)?,
+    };
+    Some((code, end + 1))
+}
+
+fn number(text: &[u8], digits: usize, radix: u32) -> Option<u32> {
+    let digits = std::str::from_utf8(text.get(..digits)?).ok()?;
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    u32::from_str_radix(digits, radix).ok().filter(|_| is_plain)
 }
 
 impl fmt::Debug for Secrets {
@@ -72,20 +158,43 @@ mod tests {
     fn secrets_are_hidden_however_they_stand_in_a_text() {
         let mut secrets = Secrets::default();
         secrets.add("");
+        secrets.add("short");
         secrets.add("hush-hush");
         secrets.add("hush-hush/token+more");
         for (text, hidden) in [
-            ("nothing secret", "nothing secret"),
+            ("nothing secret, and short", "nothing secret, and short"),
             ("Bearer hush-hush/token+more!", "Bearer (hidden)!"),
             ("t=hush%2Dhush%2Ftoken%2Bmore&x", "t=(hidden)&x"),
-            ("hush-hush and hush-hush", "(hidden) and (hidden)"),
-            ("cut off in hush-hush/tok", "cut off in (hidden)/tok"),
+            ("t=hush%2dhush%2ftoken%2bmore&x", "t=(hidden)&x"),
+            (r"hush-hush\/token+more", "(hidden)"),
+            (r"\u0068\u0075sh-hush/token+more!", "(hidden)!"),
+            ("hush&#45;hush&#x2F;token&#43;more", "(hidden)"),
+            ("hush-\r\nhush/tok\ten+more", "(hidden)"),
+            (r"hush-\nhush/token+more", "(hidden)"),
+            ("hush-<b>hush</b>/token<br>+more<p>", "(hidden)<p>"),
+            ("hush-hush, hush-hush", "(hidden), (hidden)"),
+            ("cut off in hush-hush/tok", "cut off in (hidden)"),
             ("cut off in hush-hus", "cut off in (hidden)"),
+            (
+                "/token+more, which began before",
+                "(hidden), which began before",
+            ),
             ("hush-h", "hush-h"),
+            ("é<é%é&#é\\ué\\", "é<é%é&#é\\ué\\"),
             ("", ""),
         ] {
-            assert_eq!(secrets.hide_in(text), hidden);
+            assert_eq!(secrets.hide_in(text), hidden, "{text}");
         }
         assert_eq!(format!("{secrets:?}"), "Secrets(hidden)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*", markup in "[<>&#%;ux0-9a-f\\\\é]{0,40}") {
+            let mut secrets = Secrets::default();
+            secrets.add("0123456789abcdef");
+            secrets.hide_in(&text);
+            secrets.hide_in(&markup);
+        }
     }
 }

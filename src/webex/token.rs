@@ -1,11 +1,18 @@
 //! The access token, and what opens the service in general, held so that nothing can show it.
 
 use std::fmt::{self, Write};
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::webex::service_app::ServiceApp;
+use crate::webex::token_text;
+
+/// Every token has more characters than this has; to hide one of a few letters would garble every
+/// text.
+const SHORTEST: usize = 8;
 
 /// What opens the service.
 #[derive(Debug, Clone)]
@@ -28,39 +35,63 @@ impl Credentials {
 
 /// An access token. It has no `Display`, and `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub struct Token {
+    text: String,
+    /// Where it was read, and a newer one may be found.
+    file: Option<PathBuf>,
+}
 
 impl Token {
-    /// Takes what a person put into a variable or a file: spaces and line ends around it and a
-    /// leading `Bearer` are not part of it.
+    /// Takes what a person put into a variable.
     pub fn read(text: &str) -> Result<Token> {
-        let text = text.trim().trim_start_matches('\u{feff}');
-        let token = match text.split_once(char::is_whitespace) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
-            _ => text,
-        };
+        let token = token_text::find(text);
         if token.is_empty() {
             bail!("it is empty");
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             bail!("it has spaces, line breaks or letters in it that no token has");
         }
-        Ok(Token(token.to_string()))
+        if token.len() < SHORTEST {
+            bail!("it has fewer than {SHORTEST} characters, and every token has more");
+        }
+        Ok(Token {
+            text: token,
+            file: None,
+        })
+    }
+
+    /// Takes what a person, or a program of theirs, put into a file.
+    pub fn read_file(path: &Path) -> Result<Token> {
+        let shown = path.display();
+        let bytes =
+            fs::read(path).with_context(|| format!("cannot read the token file `{shown}`"))?;
+        let token = Token::read(&token_text::decode(&bytes))
+            .with_context(|| format!("the token file `{shown}` holds no token"))?;
+        Ok(Token {
+            file: Some(path.to_path_buf()),
+            ..token
+        })
+    }
+
+    /// Another token that is in its file by now.
+    pub fn renewed(&self) -> Option<Token> {
+        let token = Token::read_file(self.file.as_deref()?).ok()?;
+        (token.text != self.text).then_some(token)
     }
 
     /// Tells tokens apart without showing any: the first half of a SHA-256 in hexadecimal.
     pub fn fingerprint(&self) -> String {
-        hexadecimal(&Sha256::digest(self.0.as_bytes())[..16])
+        hexadecimal(&Sha256::digest(self.text.as_bytes())[..16])
     }
 
     /// The token itself, to be kept out of what is shown.
     pub fn secret(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The value of the `Authorization` header; whoever asks for it must mark it sensitive.
     pub fn authorization(&self) -> String {
-        format!("Bearer {}", self.0)
+        format!("Bearer {}", self.text)
     }
 }
 
@@ -84,13 +115,13 @@ mod tests {
     #[test]
     fn a_token_is_taken_from_what_people_paste_and_shown_by_nothing() {
         for text in [
-            "s3cret",
-            " s3cret\r\n",
-            "Bearer s3cret",
-            "\u{feff}bearer  s3cret",
+            "s3cret-t0ken",
+            " s3cret-t0ken\r\n",
+            "Bearer s3cret-t0ken",
+            "\u{feff}bearer  s3cret-t0ken",
         ] {
             let token = Token::read(text).expect("a token");
-            assert_eq!(token.authorization(), "Bearer s3cret");
+            assert_eq!(token.authorization(), "Bearer s3cret-t0ken");
             assert!(!format!("{token:?} {token:#?}").contains("s3cret"));
             assert_eq!(token.fingerprint().len(), 32);
         }
@@ -98,7 +129,14 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_refused_without_repeating_it() {
-        for text in ["", " \n", "s3cret two", "s3crét", "s3cret\0"] {
+        for text in [
+            "",
+            " \n",
+            "s3cret-t0ken two",
+            "s3crét-t0ken",
+            "s3cret-\0t0ken",
+            "s3cret",
+        ] {
             let error = Token::read(text).expect_err("no token");
             assert!(!format!("{error:?}").contains("s3cr"));
         }

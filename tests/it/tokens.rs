@@ -8,6 +8,7 @@ use serde_json::Value;
 use wxbulk::simulator::{Access, Bearer, Behavior, Lifetime, Refresh, Rotation, Secret};
 
 use crate::harness::{Ran, Stage, TOKEN, count, sheet};
+use crate::raw_server::{DONE, RawServer};
 
 const CLIENT_SECRET: &str = "hush-hush-client";
 const REFRESH_TOKEN: &str = "first-refresh-t0ken";
@@ -228,4 +229,185 @@ fn the_token_can_come_from_a_file_and_is_never_shown() {
         "something was said"
     );
     assert!(!said.contains(TOKEN));
+}
+
+/// All that a run with `-vv` shows and leaves behind.
+fn everything(stage: &Stage, ran: &Ran) -> String {
+    let files = stage.files().into_iter();
+    let texts = files.map(|path| String::from_utf8_lossy(&fs::read(path).expect("a file")).into());
+    let texts: Vec<String> = texts.collect();
+    format!("{}{}{}", ran.stdout, ran.stderr, texts.join("\n"))
+}
+
+/// A character after the other, in the same disguise.
+fn disguised(disguise: impl Fn(u8) -> String) -> String {
+    TOKEN.bytes().map(disguise).collect::<Vec<_>>().concat()
+}
+
+/// Answers that repeat the token: their status, a header, their body.
+fn answers_with_the_token() -> Vec<(&'static str, String, String)> {
+    let escaped = disguised(|byte| format!("\\u{byte:04x}"));
+    let percent = disguised(|byte| format!("%{byte:02X}"));
+    let html = disguised(|byte| format!("&#{byte};"));
+    let broken = disguised(|byte| format!("{}\r\n", char::from(byte)));
+    let tagged = TOKEN.replace('-', "<b>-</b>");
+    let long = "x".repeat(390);
+    let filler = "y".repeat(64 * 1024 - 8);
+    vec![
+        (
+            "400 Bad Request",
+            String::new(),
+            format!(r#"{{"message":"{TOKEN}"}}"#),
+        ),
+        (
+            "400 Bad Request",
+            String::new(),
+            format!(r#"{{"message":"{escaped}"}}"#),
+        ),
+        (
+            "400 Bad Request",
+            String::new(),
+            format!(r#"{{"errorCode":"{escaped}"}}"#),
+        ),
+        (
+            "400 Bad Request",
+            String::new(),
+            format!(r#"{{"trackingId":"{escaped}"}}"#),
+        ),
+        ("400 Bad Request", String::new(), percent.clone()),
+        ("400 Bad Request", String::new(), html),
+        ("400 Bad Request", String::new(), broken),
+        (
+            "400 Bad Request",
+            String::new(),
+            format!("<html>{tagged}</html>"),
+        ),
+        ("400 Bad Request", String::new(), format!("{long}{TOKEN}")),
+        ("400 Bad Request", String::new(), format!("{filler}{TOKEN}")),
+        ("400 Bad Request", String::new(), TOKEN[1..].to_string()),
+        (
+            "400 Bad Request",
+            format!("trackingid: {long}{TOKEN}\r\n"),
+            String::new(),
+        ),
+        (
+            "400 Bad Request",
+            format!("trackingid: {percent}\r\n"),
+            String::new(),
+        ),
+        (
+            "400 Bad Request",
+            format!("cisco-spark-error-codes: {TOKEN}\r\n"),
+            String::new(),
+        ),
+        (
+            "302 Found",
+            format!("location: https://x/?t={TOKEN}\r\n"),
+            String::new(),
+        ),
+        (
+            "204 No Content",
+            format!("trackingid: {long}{TOKEN}\r\n"),
+            String::new(),
+        ),
+        (
+            "200 OK",
+            format!("trackingid: {TOKEN}\r\n"),
+            "{}".to_string(),
+        ),
+        ("200 OK", String::new(), format!("<html>{TOKEN}</html>")),
+        (
+            "200 OK",
+            String::new(),
+            format!(r#"{{"message":"{escaped}"}}"#),
+        ),
+    ]
+}
+
+/// However an answer repeats the token, nothing has so much as ten characters of it.
+#[test]
+fn an_answer_that_repeats_the_token_in_any_disguise_shows_it_nowhere() {
+    let escaped = disguised(|byte| format!("\\u{byte:04x}"));
+    let percent = disguised(|byte| format!("%{byte:02X}"));
+    for (status, header, body) in answers_with_the_token() {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\n{header}content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let server = RawServer::saying(answer);
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(2));
+        let line = format!(
+            "apply sheet.csv --yes --base-url {} -vv --log-file log.jsonl",
+            server.base_url()
+        );
+        let ran = stage.run(&line);
+        let shown = everything(&stage, &ran);
+        for piece in TOKEN.as_bytes().windows(10) {
+            let piece = std::str::from_utf8(piece).expect("ASCII");
+            assert!(!shown.contains(piece), "{status} {header} {body}: {shown}");
+        }
+        for disguised in [&escaped, &percent] {
+            assert!(
+                !shown.contains(&disguised[..60]),
+                "{status} {header} {body}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_file_is_read_as_windows_writes_it() {
+    let utf16: Vec<u8> = format!("\u{feff}{TOKEN}\r\n")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for content in [
+        utf16,
+        format!("\"{TOKEN}\"\r\n").into_bytes(),
+        format!("WEBEX_ACCESS_TOKEN={TOKEN}").into_bytes(),
+        format!("Authorization: Bearer {TOKEN}").into_bytes(),
+        format!(r#"{{"access_token":"{TOKEN}"}}"#).into_bytes(),
+    ] {
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(1));
+        stage.write("token.txt", content);
+        stage
+            .apply("sheet.csv --token-file token.txt --concurrency 1")
+            .expect(0);
+    }
+}
+
+#[test]
+fn a_token_of_a_few_letters_is_none() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    stage.write("token.txt", "abc1234");
+    let ran = stage.apply("sheet.csv --token-file token.txt").expect(2);
+    insta::assert_snapshot!(ran.stderr, @"error: the token file `token.txt` holds no token: it has fewer than 8 characters, and every token has more");
+}
+
+#[test]
+fn a_newer_token_in_the_token_file_is_taken_when_the_old_one_is_refused() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(20));
+    stage.write("token.txt", "the-old-token");
+    let file = stage.path("token.txt");
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let server = RawServer::start(move |line| {
+        while line.request() {
+            if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 5 {
+                fs::write(&file, "the-new-token").expect("written");
+                line.say("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+            } else {
+                line.say(DONE);
+            }
+        }
+    });
+    let line = format!(
+        "apply sheet.csv --yes --token-file token.txt --base-url {}",
+        server.base_url()
+    );
+    stage.run(&line).expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 20);
 }

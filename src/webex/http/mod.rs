@@ -1,6 +1,7 @@
 //! The service over HTTPS: builds the request, sends it once, reads no more of the answer than
 //! it needs. The only place that knows reqwest.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt::Write;
@@ -24,7 +25,7 @@ use crate::webex::lists::{self, Fetched};
 use crate::webex::secrets::Secrets;
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
-use crate::webex::{Queries, Renewal, Service, errors};
+use crate::webex::{Queries, Renewal, Service};
 
 mod response_reader;
 mod setting_url;
@@ -65,6 +66,10 @@ pub struct Webex {
     /// Marked sensitive, so that not even `Debug` shows it; `None` until a token was fetched.
     authorization: RefCell<Option<HeaderValue>>,
     service_app: Option<RefCell<ServiceApp>>,
+    /// The token in use, where no service app fetches one.
+    token: RefCell<Option<Token>>,
+    /// The token in use was refused: a newer one may be in its file.
+    was_refused: Cell<bool>,
     secrets: RefCell<Secrets>,
     renew_at: Cell<Instant>,
     warn: fn(&str),
@@ -77,12 +82,13 @@ impl Webex {
         // An error here means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut secrets = Secrets::default();
-        let (authorization, service_app) = match connection.credentials {
+        let (token, authorization, service_app) = match connection.credentials {
             Credentials::Token(token) => {
                 secrets.add(token.secret());
-                (Some(authorization(&token)?), None)
+                let authorization = authorization(&token)?;
+                (Some(token), Some(authorization), None)
             }
-            Credentials::ServiceApp(app) => (None, Some(RefCell::new(app))),
+            Credentials::ServiceApp(app) => (None, None, Some(RefCell::new(app))),
         };
         let mut builder = Client::builder()
             .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
@@ -117,6 +123,8 @@ impl Webex {
             base_url: connection.base_url,
             authorization: RefCell::new(authorization),
             service_app,
+            token: RefCell::new(token),
+            was_refused: Cell::new(false),
             secrets: RefCell::new(secrets),
             renew_at: Cell::new(Instant::now()),
             warn: connection.warn,
@@ -140,7 +148,7 @@ impl Webex {
         let next = links
             .filter_map(|link| link.to_str().ok())
             .find_map(lists::next_link)
-            .map(String::from);
+            .map(|link| self.secrets.borrow().hide_in(link).into_owned());
         let answer = self.success(&response);
         let mut body = Vec::new();
         // Unlike the text of an error, half a list is none.
@@ -151,6 +159,7 @@ impl Webex {
                 break;
             }
         }
+        let body = self.without_secrets(body);
         Ok((answer, Some(Fetched { body, next })))
     }
 
@@ -160,8 +169,16 @@ impl Webex {
         let request = request.build().map_err(|error| self.error(&error))?;
         let transcript = Transcript::begin(&request);
         match self.client.execute(request).await {
-            Ok(response) if response.status().is_success() => Ok(response),
-            Ok(response) => Err(Ok(self.read_failure(response, transcript).await)),
+            Ok(response) if response.status().is_success() => {
+                self.was_refused.set(false);
+                Ok(response)
+            }
+            Ok(response) => {
+                if response.status() == StatusCode::UNAUTHORIZED {
+                    self.was_refused.set(true);
+                }
+                Err(Ok(self.read_failure(response, transcript).await))
+            }
             Err(error) => {
                 let reply = self.error(&error);
                 transcript.unanswered(message_of(&reply), &self.secrets.borrow());
@@ -170,11 +187,42 @@ impl Webex {
         }
     }
 
+    /// The token that a person put into the file since the one in use was refused.
+    fn newer_token(&self) -> Option<Token> {
+        let token = self.token.borrow();
+        token.as_ref().filter(|_| self.was_refused.get())?.renewed()
+    }
+
+    /// Where there is none after all, the next answer shows whether the old one will do.
+    fn take_newer_token(&self) -> Response {
+        self.was_refused.set(false);
+        let newer = self.token.borrow().as_ref().and_then(Token::renewed);
+        let newer = newer.and_then(|token| Some((authorization(&token).ok()?, token)));
+        if let Some((authorization, token)) = newer {
+            self.secrets.borrow_mut().add(token.secret());
+            *self.authorization.borrow_mut() = Some(authorization);
+            *self.token.borrow_mut() = Some(token);
+        }
+        Response::bare(StatusCode::OK.as_u16())
+    }
+
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         match &*self.authorization.borrow() {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
         }
+    }
+
+    fn without_secrets(&self, body: Vec<u8>) -> Vec<u8> {
+        let hidden = match self
+            .secrets
+            .borrow()
+            .hide_in(&String::from_utf8_lossy(&body))
+        {
+            Cow::Owned(hidden) => Some(hidden.into_bytes()),
+            Cow::Borrowed(_) => None,
+        };
+        hidden.unwrap_or(body)
     }
 
     fn error(&self, error: &reqwest::Error) -> ApiResult {
@@ -194,7 +242,8 @@ impl Webex {
         };
         Err(TransportError {
             delivery,
-            message: errors::flatten(&message).into(),
+            // It may repeat what the other side said, as HTTP/2 says why it closes a connection.
+            message: self.one_line(&message).into(),
         })
     }
 }
@@ -269,17 +318,14 @@ impl Service for Webex {
     fn renewal(&self) -> Renewal {
         match self.service_app {
             Some(_) => Renewal::DueAt(self.renew_at.get()),
+            None if self.newer_token().is_some() => Renewal::DueAt(Instant::now()),
             None => Renewal::Impossible,
         }
     }
 
     async fn renew(&self) -> ApiResult {
         let Some(app) = &self.service_app else {
-            return Ok(Response {
-                status: StatusCode::UNAUTHORIZED.as_u16(),
-                message: "there is no refresh token".into(),
-                ..Response::default()
-            });
+            return Ok(self.take_newer_token());
         };
         match self.refresh(app).await {
             Ok(answer) => Ok(answer),

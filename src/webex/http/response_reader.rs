@@ -1,7 +1,5 @@
 //! Reads of an answer what is needed, and no more.
 
-use std::borrow::Cow;
-
 use reqwest::Response as HttpResponse;
 use reqwest::header::{AsHeaderName, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
@@ -44,9 +42,8 @@ impl Webex {
 
     /// A success that is none, since its body is that of something else.
     pub(super) fn foreign(&self, answer: Response, what: &str) -> Response {
-        let message = errors::flatten(what);
         Response {
-            message: self.secrets.borrow().hide_in(&message).into(),
+            message: self.one_line(what).into(),
             body: Body::Invalid,
             ..answer
         }
@@ -97,14 +94,18 @@ impl Webex {
         }
     }
 
+    /// A text as one short line without anything secret: hidden before it is cut, and after, since
+    /// what was broken over lines is whole then.
+    pub(super) fn one_line(&self, text: &str) -> String {
+        let secrets = self.secrets.borrow();
+        let line = errors::flatten(&secrets.hide_in(text));
+        secrets.hide_in(&line).into_owned()
+    }
+
     /// A header as one line without anything secret; empty where there is none.
     fn header_text(&self, headers: &HeaderMap, name: impl AsHeaderName) -> String {
         let value = headers.get(name).map(HeaderValue::as_bytes);
-        let text = errors::flatten(&String::from_utf8_lossy(value.unwrap_or_default()));
-        if let Cow::Owned(hidden) = self.secrets.borrow().hide_in(&text) {
-            return hidden;
-        }
-        text
+        self.one_line(&String::from_utf8_lossy(value.unwrap_or_default()))
     }
 }
 

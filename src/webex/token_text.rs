@@ -1,0 +1,179 @@
+//! Finds the token in what people keep it in: a bare token, a line of an `.env` file or of a shell, an
+//! `Authorization` header, JSON; in the encodings that PowerShell, Notepad and `cmd` write.
+
+use serde_json::Value;
+
+/// Where JSON has it.
+const JSON_KEYS: [&str; 3] = ["access_token", "accessToken", "token"];
+
+/// What the variable is called, the first one found counts.
+const VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
+
+/// The text of a file in UTF-8 or, as PowerShell writes it, UTF-16.
+pub(super) fn decode(bytes: &[u8]) -> String {
+    let units = |pair: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|two| pair(*two)).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => units(u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => units(u16::from_be_bytes, rest),
+        // Without a mark: a token is ASCII, so every other byte is zero.
+        [_, 0, ..] => units(u16::from_le_bytes, bytes),
+        [0, _, ..] => units(u16::from_be_bytes, bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// The token in a text; the whole text where it is nothing else that is known.
+pub(super) fn find(text: &str) -> String {
+    let text = text.trim_matches(is_blank);
+    if let Ok(Value::Object(fields)) = serde_json::from_str(text) {
+        let mut values = JSON_KEYS
+            .iter()
+            .filter_map(|key| fields.get(*key)?.as_str());
+        return values.next().map(bare).unwrap_or_default().to_string();
+    }
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim_matches(is_blank))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    let [only] = lines[..] else {
+        let value = |name: &str| {
+            let mut assignments = lines.iter().filter_map(|line| assignment(line));
+            assignments.find_map(|(it, value)| (it == name).then_some(value))
+        };
+        let value = VARIABLES.iter().find_map(|name| value(name));
+        return value.map_or(text, bare).to_string();
+    };
+    bare(only).to_string()
+}
+
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
+}
+
+/// Takes off what stands around a token, layer by layer.
+fn bare(text: &str) -> &str {
+    let text = text.trim_matches(is_blank);
+    let inner = shell_command(text)
+        .or_else(|| quoted(text))
+        .or_else(|| header(text))
+        .or_else(|| scheme(text))
+        .or_else(|| assignment(text).map(|(_, value)| value));
+    inner.map_or(text, bare)
+}
+
+/// What a shell sets a variable with.
+fn shell_command(text: &str) -> Option<&str> {
+    let (command, rest) = text.split_once(' ')?;
+    let is_one = ["export", "set", "setx"]
+        .iter()
+        .any(|known| command.eq_ignore_ascii_case(known));
+    is_one.then_some(rest)
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    const QUOTES: [(char, char); 5] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’')];
+    QUOTES
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
+}
+
+/// `Authorization: …`
+fn header(text: &str) -> Option<&str> {
+    let (name, value) = text.split_once(':')?;
+    let name = name.trim_matches(is_blank);
+    (name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("token"))
+        .then_some(value)
+}
+
+/// `Bearer …`
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(char::is_whitespace)?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(rest)
+}
+
+/// `NAME=value`, as `.env` files, shells, PowerShell and `cmd` write it. The name is that of a token,
+/// since a token may itself have a `=` in it.
+fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.trim_matches(is_blank);
+    let name = shell_command(name).unwrap_or(name);
+    let name = ["$env:", "$Env:", "$"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .unwrap_or(name);
+    let is_name = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let upper = name.to_ascii_uppercase();
+    let is_access_token = upper.contains("TOKEN") && !upper.contains("REFRESH");
+    (is_name && is_access_token).then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_in_everything_that_people_keep_it_in() {
+        for text in [
+            "s3cret+t0ken/==",
+            "  s3cret+t0ken/==\r\n",
+            "\u{feff}s3cret+t0ken/==\n\n",
+            "\"s3cret+t0ken/==\"",
+            "'s3cret+t0ken/=='",
+            "“s3cret+t0ken/==”",
+            "Bearer s3cret+t0ken/==",
+            "\"Bearer s3cret+t0ken/==\"",
+            "Authorization: Bearer s3cret+t0ken/==",
+            "'authorization: bearer  s3cret+t0ken/=='",
+            "token: s3cret+t0ken/==",
+            "WEBEX_ACCESS_TOKEN=s3cret+t0ken/==",
+            "WEBEX_TOKEN = \"s3cret+t0ken/==\"",
+            "export WEBEX_ACCESS_TOKEN='s3cret+t0ken/=='",
+            "set WEBEX_ACCESS_TOKEN=s3cret+t0ken/==",
+            "set \"WEBEX_ACCESS_TOKEN=s3cret+t0ken/==\"",
+            "$env:WEBEX_ACCESS_TOKEN = \"s3cret+t0ken/==\"",
+            "access_token=Bearer s3cret+t0ken/==",
+            "# my token\ns3cret+t0ken/==\n",
+            "OTHER=1\nSERVICE_APP_REFRESH_TOKEN=no\nWEBEX_ACCESS_TOKEN=s3cret+t0ken/==\n",
+            r#"{"access_token":"s3cret+t0ken/==","expires_in":1209599}"#,
+            "{\r\n  \"token\": \"s3cret+t0ken/==\"\r\n}",
+        ] {
+            assert!(find(text) == "s3cret+t0ken/==", "{text}");
+        }
+        for text in [
+            "",
+            "one\ntwo",
+            "{}",
+            r#"{"access_token":1}"#,
+            "a\u{200b}b c",
+        ] {
+            assert_ne!(find(text), "s3cret+t0ken/==");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_in_every_encoding_that_windows_writes() {
+        let text = "s3cret-t0ken\r\n";
+        let utf16 = |to_bytes: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
+            let marked = format!("{mark}{text}");
+            marked.encode_utf16().flat_map(to_bytes).collect()
+        };
+        for bytes in [
+            text.as_bytes().to_vec(),
+            format!("\u{feff}{text}").into_bytes(),
+            utf16(u16::to_le_bytes, "\u{feff}"),
+            utf16(u16::to_be_bytes, "\u{feff}"),
+            utf16(u16::to_le_bytes, ""),
+            utf16(u16::to_be_bytes, ""),
+        ] {
+            assert_eq!(find(&decode(&bytes)), "s3cret-t0ken");
+        }
+    }
+}
