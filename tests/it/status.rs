@@ -193,6 +193,29 @@ fn a_folder_lists_its_runs_oldest_first() {
 }
 
 #[test]
+fn a_run_that_was_undone_says_so_and_is_not_offered_to_be_undone_again() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(4));
+    stage.apply("sheet.csv --backup").expect(0);
+    let status = json(&stage.run("status sheet.csv --json").expect(0));
+    assert_eq!(status["undone"], Value::Null);
+    assert_eq!(status["next"][0]["purpose"], "to undo it");
+    // One that changed nothing undoes nothing.
+    let ran = stage.run("undo sheet.results.csv --yes --rehearse --rehearse-speed 100");
+    assert!(ran.code.is_some());
+    let status = json(&stage.run("status sheet.csv --json").expect(0));
+    assert_eq!(status["undone"], Value::Null);
+
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    let status = json(&stage.run("status sheet.csv --json").expect(0));
+    assert_eq!(status["undone"]["completely"], true);
+    assert_eq!(status["next"], Value::Array(Vec::new()));
+    let list = stage.run("status").expect(0).stdout;
+    let line = list.lines().find(|line| line.contains(" apply "));
+    assert!(line.is_some_and(|line| line.ends_with(" yes")), "{list}");
+}
+
+#[test]
 fn results_without_their_journal_tell_what_stands_in_them() {
     let stage = Stage::instant();
     let text = sheet(3).replace(&location_id(3), "Paris");

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::next_steps;
 use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus, Undone};
 use super::{is_journal, results_of};
+use crate::application::undo_sheet;
 use crate::journal::{
     self, BeginRecord, EndRecord, Entry, Follower, GateRecord, RunHeader, is_being_written,
 };
@@ -202,17 +203,25 @@ pub(super) fn journals_in(folder: &Path) -> Vec<PathBuf> {
 /// Looks among the runs of the folder for one that undid this one.
 fn undone(journal: &Path, header: &RunHeader) -> Option<Undone> {
     let others = journals_in(platform::folder_of(journal));
+    let sheet = undo_sheet::path_for(&results_of(journal));
     let undoes = |other: &&PathBuf| {
         *other != journal
-            && journal::header_of(other)
-                .is_ok_and(|other| other.undoes.as_ref() == Some(&header.id))
+            && journal::header_of(other).is_ok_and(|other| match &other.undoes {
+                Some(run) => *run == header.id,
+                // The sheet of an undo has its name from the results.
+                None => Path::new(&other.input.name).file_name() == sheet.file_name(),
+            })
     };
     let mut found = None;
     for other in others.iter().filter(undoes) {
         let mut seen = Seen::default();
         let by = journal::read_through(other, |entry| seen.add(entry)).ok()?;
         let outcomes = seen.outcomes();
-        if by.settings.rehearsal || !outcomes.contains_key(&OutcomeKind::Updated) {
+        let is_undo = seen
+            .begin
+            .as_ref()
+            .is_some_and(|begin| begin.command == "undo");
+        if !is_undo || by.settings.rehearsal || !outcomes.contains_key(&OutcomeKind::Updated) {
             continue;
         }
         let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);
