@@ -34,15 +34,6 @@ const RANGE_WORDS: [&str; 9] = [
     " al ",
 ];
 
-/// The number that a cell with this text asks for; `None` where the text is refused, or asks for
-/// something else.
-pub fn number_in(text: &str) -> Option<Cow<'_, str>> {
-    match read_change(text, None) {
-        Ok(Change::Set(number)) => Some(number),
-        _ => None,
-    }
-}
-
 /// What a number cell asks for, or what is wrong with it. Bare national numbers are those of `country`.
 pub(super) fn read_change<'c>(
     cell: &'c str,
