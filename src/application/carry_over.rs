@@ -1,15 +1,18 @@
 //! Goes on from results: what their journals know of each row is taken over, so that a row is known to
 //! be done, keeps the values from before the first of all runs, and can be undone with those.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::application::earlier_runs::{EarlierRuns, base_url};
+use crate::application::edited_rows::EditedRows;
 use crate::application::results::Form;
 use crate::application::settings::{RunSettings, Start, Target};
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;
 use crate::model::outcome::OutcomeKind;
 use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
+use crate::sheet::result_columns::UNDONE_ROW;
 use crate::sheet::{NumberedRecord, RowFilter, Sheet};
 
 /// Looks at the sheet of a run that is about to begin or go on. Where it is a results file, finds what
@@ -22,6 +25,17 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         }
         _ => return Ok(EarlierRuns::default()),
     };
+    let is_of_an_undo = sheet
+        .header
+        .iter()
+        .any(|name| name == UNDONE_ROW.as_bytes());
+    if is_of_an_undo && settings.spec.command == "apply" {
+        bail!(
+            "`{}` is of an undo, and what its rows must find would not be looked at\n\
+             hint: to undo what is left, use `wxbulk undo` on the same results again, with another --output",
+            results.display()
+        );
+    }
     let earlier = EarlierRuns::find(&results, sheet)?;
     let target = base_url(&settings.target);
     earlier.ensure_same_service(&results, sheet, &columns, &target)?;
@@ -59,6 +73,7 @@ fn done_rows(
         _ => filter.leaves(kind),
     };
     let mut done = Vec::new();
+    let mut edited = EditedRows::default();
     let mut rows = earlier.reader()?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
@@ -76,6 +91,13 @@ fn done_rows(
             done.resize(index + 1, false);
         }
         done[index] = kind.is_some_and(is_done);
+        let asked = sheet.read_row(columns, &numbered, &Directory::default());
+        if let (Some(change), Ok(asked)) = (latest, &asked) {
+            edited.add(columns.setting, asked, change, done[index]);
+        }
+    }
+    if filter.is_of_results() {
+        edited.tell(&sheet.path.display().to_string())?;
     }
     Ok(done)
 }

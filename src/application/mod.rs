@@ -5,6 +5,7 @@ pub mod check_notes;
 mod confirmation;
 mod earlier_choices;
 pub mod earlier_runs;
+mod edited_rows;
 pub mod exit_code;
 mod finalize;
 mod journal_guard;

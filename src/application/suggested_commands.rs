@@ -49,6 +49,9 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
     if settings.spec.task == Task::Read {
         return None;
     }
+    if settings.spec.command == "undo" {
+        return Some(undo_again(settings));
+    }
     let typed = &settings.typed;
     let program = typed.words.first().map_or("wxbulk", String::as_str);
     let results = settings.spec.output.display().to_string();
@@ -68,6 +71,23 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
         }
     }
     Some(join(&words))
+}
+
+/// The same undo, which finds what is back already and tries the rest.
+fn undo_again(settings: &RunSettings) -> String {
+    let mut words = Vec::new();
+    let mut typed = settings.typed.words.iter();
+    while let Some(word) = typed.next() {
+        match word.as_str() {
+            "-o" | "--output" => drop(typed.next()),
+            "--resume" => {}
+            word if word.starts_with("--output=") => {}
+            word => words.push(word.to_string()),
+        }
+    }
+    let output = settings.spec.output.with_extension("again.csv");
+    words.extend(["--output".into(), output.display().to_string()]);
+    join(&words)
 }
 
 /// The command that puts back what a run with these settings changed, for whoever has wxbulk.

@@ -116,11 +116,7 @@ pub fn read_row<'r>(
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
         let FieldKind::Number = columns.setting.fields[index].kind;
-        let change = match reading.origin {
-            Origin::Person => read_change(text, reading.country.as_ref()),
-            Origin::Undo | Origin::ResultsOfUndo => Ok(verbatim::read_change(text)),
-        };
-        match change {
+        match read_field(text, reading) {
             Ok(change) => changes.push(change),
             Err(CellDiagnostic { kind, says }) => {
                 let column = columns.fields[index].unwrap_or_default();
@@ -168,6 +164,14 @@ fn cells_with_nul(record: &ByteRecord, place: impl Fn(usize) -> Place) -> Vec<Pr
             Problem::of_kind(ProblemKind::NotText, place(column), says)
         })
         .collect()
+}
+
+/// What a cell asks of a field.
+fn read_field<'r>(text: &'r str, reading: &ReadOptions) -> Result<Change<'r>, CellDiagnostic> {
+    match reading.origin {
+        Origin::Person => read_change(text, reading.country.as_ref()),
+        Origin::Undo | Origin::ResultsOfUndo => Ok(verbatim::read_change(text)),
+    }
 }
 
 /// What a row calls its organization and its location.

@@ -43,26 +43,13 @@ use crate::harness::TOKEN;
 
 /// What is known to be broken: each kind goes when it is mended.
 const KNOWN: &[Kind] = &[
-    // 1, 2, 3, 4: what undo puts back, and what it leaves out.
-    Kind::Cleared,
-    Kind::UndoSkipsUnchanged,
-    Kind::UndoSkips,
-    Kind::AccusesFalsely,
-    Kind::SentAgainFromOldResults,
     // 5: what is printed.
     Kind::OverwroteOther,
     Kind::HintDoesNotWork,
-    // 7: the rehearsal.
-    Kind::RehearsalForReal,
-    // 4, 9: spelling.
-    Kind::OtherSpelling,
     // 12: waiting.
     Kind::AskedEarly,
     // 13: what a person typed.
     Kind::TypedIsLost,
-    Kind::TypedIsIgnored,
-    // Results with several rows for one location, sent again.
-    Kind::Panics,
 ];
 
 #[expect(clippy::print_stdout, reason = "what was found, for whoever runs it")]
