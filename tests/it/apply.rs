@@ -95,7 +95,7 @@ fn one_bad_row_keeps_every_row_from_being_sent() {
     let stage = Stage::instant();
     let bad = sheet(1000)
         .replace(&number(7), "n/a")
-        .replace(&number(500), "12")
+        .replace(&number(500), "1")
         .replace(&location_id(900), "Ohio");
     stage.write("sheet.csv", bad);
     let ran = stage.apply("sheet.csv").expect(2);
@@ -195,7 +195,8 @@ fn nothing_is_sent_without_a_yes_and_nothing_that_stands_is_overwritten() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(3));
     let ran = stage.run_online("apply sheet.csv").expect(2);
-    ran.says("send the changes of 3 rows for 3 organizations to");
+    ran.says("Change 3 locations of 3 organizations");
+    ran.says("3 numbers will be set, 3 cleared");
     ran.says("--yes");
     stage.apply("sheet.csv -o sheet.csv").expect(2);
     stage.write("sheet.results.csv", "mine");

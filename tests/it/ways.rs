@@ -215,9 +215,9 @@ fn what_was_assumed_about_a_sheet_is_said() {
     the header is row 3; what stands above it is left out
     ");
     assert_snapshot!(ran.stdout, @"
-    row 4, column E (n3): `x` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-    row 5, column E (n3): `x` is not a number; digits with a `+` in front are, and `REMOVE` clears one
-    row 6, column E (n3): `x` is not a number; digits with a `+` in front are, and `REMOVE` clears one
+    row 4, column E (n3): `x` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+    row 5, column E (n3): `x` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
+    row 6, column E (n3): `x` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
     3 rows: 0 ready to send, 3 with 3 problems
     ");
     let ran = stage.run("check titled.csv --encoding klingon").expect(2);
