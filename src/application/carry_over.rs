@@ -92,8 +92,12 @@ fn done_rows(
         }
         done[index] = kind.is_some_and(is_done);
         let asked = sheet.read_row(columns, &numbered, &Directory::default());
-        if let (Some(change), Ok(asked)) = (latest, &asked) {
-            edited.add(columns.setting, asked, change, done[index]);
+        match (latest, &asked, columns.check_in(&numbered.record)) {
+            (Some(change), Ok(asked), _) => {
+                edited.add(columns.setting, asked, change, done[index]);
+            }
+            (None, Ok(asked), Some(check)) if done[index] => edited.add_unrecorded(asked, &check),
+            _ => {}
         }
     }
     if filter.is_of_results() {

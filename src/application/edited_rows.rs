@@ -6,7 +6,7 @@ use crate::journal::{Place, RowChange};
 use crate::model::row::Row;
 use crate::setting::Setting;
 use crate::sheet::number::number_in;
-use crate::stderr::say;
+use crate::sheet::row_check::RowCheck;
 
 /// Rows named; the others are counted.
 const ROWS_NAMED: usize = 10;
@@ -47,19 +47,39 @@ impl EditedRows {
                         self.without_plus.get_or_insert(cell);
                     }
                 }
-                (Some(asked), Some(sent)) => is_other |= !setting.is_same(index, asked, sent),
+                (Some(asked), Some(sent)) => {
+                    let is_same = setting.is_same(index, asked, sent);
+                    is_other |= !is_same && !is_lost_in_a_spreadsheet(asked, sent);
+                }
                 (asked, sent) => is_other |= asked != sent,
             }
         }
         if is_done && is_other {
-            self.done_count += 1;
-            if self.done.len() < ROWS_NAMED {
-                self.done.push(row.number);
-            }
+            self.note(row.number);
         }
     }
 
-    /// Says what is not sent although somebody typed it, and refuses what a spreadsheet has harmed.
+    /// Compares a row that is done with its own check, where no journal tells of it.
+    pub(super) fn add_unrecorded(&mut self, row: &Row<'_>, check: &RowCheck) {
+        let mut fields = row.changes.iter().enumerate();
+        let is_other = fields.any(|(index, change)| {
+            let asked = change.field();
+            let with_plus = asked.map(|asked| format!("+{asked}"));
+            !check.is_sent(index, asked) && !check.is_sent(index, with_plus.as_deref())
+        });
+        if is_other {
+            self.note(row.number);
+        }
+    }
+
+    fn note(&mut self, row: u64) {
+        self.done_count += 1;
+        if self.done.len() < ROWS_NAMED {
+            self.done.push(row);
+        }
+    }
+
+    /// Refuses what would not be sent although somebody typed it, and what a spreadsheet has harmed.
     pub(super) fn tell(&self, shown: &str) -> Result<()> {
         if let Some((row, column, sent)) = &self.without_plus {
             bail!(
@@ -74,12 +94,18 @@ impl EditedRows {
             } else {
                 ""
             };
-            say(&format!(
-                "note: rows of `{shown}` that are done were changed in it since and are not sent again: row {}{more}\n\
-                 hint: to send them, put them into a sheet of their own",
+            bail!(
+                "rows of `{shown}` that are done ask for something else now, and --only-failed does not send them: row {}{more}\n\
+                 hint: to send them, put them into a sheet of their own; to leave them, put their cells back or delete the rows",
                 rows.join(", ")
-            ));
+            );
         }
         Ok(())
     }
+}
+
+/// Whether the cell only lacks a `+` or zeros in front, which spreadsheets take off.
+fn is_lost_in_a_spreadsheet(asked: &str, sent: &str) -> bool {
+    let bare = |number: &str| number.trim_start_matches(['+', '0']).to_string();
+    !asked.is_empty() && bare(asked) == bare(sent)
 }

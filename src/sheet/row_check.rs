@@ -82,6 +82,13 @@ impl RowCheck {
         parts.find(differs).map(|(part, _)| part)
     }
 
+    /// Whether this is what was sent in a field.
+    pub fn is_sent(&self, index: usize, text: Option<&str>) -> bool {
+        const BEFORE_SENT: usize = 3;
+        let wanted = digits_of(&self.run, self.row, Part::Sent(index), text);
+        self.digits.split('-').nth(BEFORE_SENT + index) == Some(&wanted)
+    }
+
     /// Whether the row was sent to this base URL.
     pub fn is_of_service(&self, base_url: &str) -> bool {
         let wanted = digits_of(&self.run, self.row, Part::Service, Some(base_url));

@@ -341,3 +341,22 @@ fn results_of_another_service_are_refused() {
     stage.run(&again).expect(2).says("another service");
     assert_eq!(changes_sent(&other), 0);
 }
+
+#[test]
+fn what_was_typed_into_a_row_that_is_done_is_not_passed_over() {
+    let stage = stage();
+    stage.apply("sheet.csv --backup").expect(0);
+    let sent = changes_sent(&stage);
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "typed.csv",
+        |column, row, cell| match (column, row) {
+            ("n1", 3) => "+14155559999".to_string(),
+            _ => as_excel_saves(column, row, cell),
+        },
+    );
+    let ran = stage.apply("typed.csv --only-failed").expect(2);
+    ran.says("ask for something else now, and --only-failed does not send them: row 3\n");
+    assert_eq!(changes_sent(&stage), sent);
+}

@@ -50,6 +50,8 @@ const KNOWN: &[Kind] = &[
     Kind::AskedEarly,
     // 13: what a person typed.
     Kind::TypedIsLost,
+    // Only where a spreadsheet then made `4.96101E+11` of it, as it would of what was sent.
+    Kind::TypedIsIgnored,
 ];
 
 #[expect(clippy::print_stdout, reason = "what was found, for whoever runs it")]
