@@ -23,7 +23,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Adds a secret. One that is shorter than [`TELLING`] is none: hiding it would garble every text.
+    /// Adds a secret. One that is shorter than `TELLING` is none: hiding it would garble every text.
     pub fn add(&mut self, secret: &str) {
         let pieces = secret.as_bytes().windows(TELLING);
         self.pieces
