@@ -227,7 +227,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         return Ok(());
     }
     let anew = format!(
-        "hint: to start anew, delete `{}` and `{}`, or name another file with --output",
+        "hint: to begin again from the first row, move `{}` and `{}` away, or name another file with --output",
         results.display(),
         journal_path.display()
     );

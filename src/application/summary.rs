@@ -93,7 +93,7 @@ impl fmt::Display for Summary {
         )?;
         if self.throttled > 0 {
             let times = plural(self.throttled, "time");
-            write!(out, ", told to wait {times}")?;
+            write!(out, ", rate limited {times}")?;
         }
         out.write_char('\n')?;
         for (kind, count) in self.counts.by_kind() {
@@ -129,15 +129,24 @@ impl fmt::Display for Summary {
             match &self.send_failed {
                 Some(command) => writeln!(
                     out,
-                    "hint: mend the rows in the results file and send just those again:\n  {command}"
+                    "hint: to send again the {} not done, correct them in the results file, then run:\n  {command}",
+                    rows_that_are(self.counts.not_done())
                 )?,
                 None => writeln!(
                     out,
-                    "hint: mend the rows in the sheet, and look again with another file for --output"
+                    "hint: correct the rows in the sheet, then plan again with another file for --output"
                 )?,
             }
         }
         Ok(())
+    }
+}
+
+/// `row that is`, `2 rows that are`.
+fn rows_that_are(count: u64) -> String {
+    match count {
+        1 => "row that is".to_string(),
+        _ => format!("{} that are", plural(count, "row")),
     }
 }
 
@@ -190,14 +199,14 @@ mod tests {
         );
         assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
         insta::assert_snapshot!(summary.to_string(), @"
-        5 rows in 1 min 15 s, 1,234 requests, told to wait 2 times
+        5 rows in 1 min 15 s, 1,234 requests, rate limited 2 times
           updated              2
           failed               1
           unknown              1
           invalid              1
         last answers: none × 1, 204 × 2, 404 × 1
         results: sheet.results.csv
-        hint: mend the rows in the results file and send just those again:
+        hint: to send again the 3 rows that are not done, correct them in the results file, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
         insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
@@ -215,7 +224,7 @@ mod tests {
         assert_eq!(summary.exit_code(), ExitCode::Interrupted);
         insta::assert_snapshot!(summary.to_string(), @"
         stopped: interrupted
-        2 rows in 1 min 15 s, 1,234 requests, told to wait 2 times
+        2 rows in 1 min 15 s, 1,234 requests, rate limited 2 times
           updated              1
           not-attempted        1
         last answers: 204 × 1

@@ -116,7 +116,7 @@ fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
     }
     if list.exists() {
         bail!(
-            "an earlier export has not ended; `{}` has its locations\nhint: go on with it with --resume, or delete it to start anew",
+            "an earlier export has not ended; `{}` has its locations\nhint: go on with it with --resume, or move it away to begin again",
             list.display()
         );
     }

@@ -74,7 +74,7 @@ fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
         assert_eq!(says(" (25404) "), columns == WIDE, "{last}");
         assert!(last.contains("\n  updated  "), "{last}");
         // The terminal wraps long lines itself, so that commands can be copied whole.
-        let hint = "\nhint: mend the rows in the results file and send just those again:\n  ";
+        let hint = "not done, correct them in the results file, then run:\n  ";
         assert!(last.contains(hint), "{last}");
     }
 }

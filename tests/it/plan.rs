@@ -1,0 +1,131 @@
+//! A plan is what is sent, and nothing else: whatever became of its file, of the sheet and of the
+//! locations meanwhile.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Stage, count, location_id, number, sheet};
+
+const ROWS: u64 = 6;
+
+fn planned() -> Stage {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(ROWS));
+    stage.run(&online(&stage, "plan sheet.csv")).expect(0);
+    stage
+}
+
+fn online(stage: &Stage, line: &str) -> String {
+    format!("{line} --base-url {}", stage.simulator.base_url())
+}
+
+fn plan_of(stage: &Stage) -> String {
+    std::fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan")
+}
+
+fn writes(stage: &Stage) -> Vec<Value> {
+    let requests = stage.requests();
+    let mut writes = requests;
+    writes.retain(|request| request["method"] == "PUT");
+    writes
+}
+
+#[test]
+fn a_plan_is_sent_as_it_was_approved_and_can_be_undone() {
+    let stage = planned();
+    stage.apply("sheet.plan.csv").expect(0);
+    let results = stage.results("sheet.plan.results.csv");
+    assert_eq!(count(&results, "updated") as u64, ROWS);
+    let state = stage.state();
+    for row in 2..ROWS + 2 {
+        let set = &state[location_id(row)]["autoTransferNumber1"];
+        assert_eq!(*set, json!(number(row)), "row {row}");
+    }
+    let undo = online(&stage, "undo sheet.plan.results.csv --yes");
+    stage.run(&undo).expect(0);
+    for row in 2..ROWS + 2 {
+        let set = &stage.state()[location_id(row)]["autoTransferNumber1"];
+        assert!(set.is_null(), "row {row}: {set}");
+    }
+}
+
+#[test]
+fn a_number_that_a_spreadsheet_has_changed_in_a_plan_is_named_and_nothing_is_sent() {
+    for (from, to) in [
+        (number(4), number(4)[1..].to_string()),
+        (number(4), number(5)),
+        (number(4), "REMOVE".to_string()),
+        (number(4), String::new()),
+        (location_id(4), location_id(5)),
+    ] {
+        let stage = planned();
+        stage.write("sheet.plan.csv", plan_of(&stage).replacen(&from, &to, 1));
+        let ran = stage.apply("sheet.plan.csv").expect(2);
+        assert_eq!(writes(&stage), [] as [Value; 0], "{from} as {to}");
+        assert!(
+            ran.stderr.contains("row 4") || ran.stderr.contains("row 5"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn rows_deleted_from_a_plan_are_not_sent_and_a_column_more_does_no_harm() {
+    let stage = planned();
+    let plan = plan_of(&stage);
+    let kept = plan.lines().enumerate();
+    let kept = kept.filter(|(index, _)| *index != 2);
+    let kept: Vec<String> = kept.map(|(_, line)| format!("{line},seen by me")).collect();
+    stage.write("sheet.plan.csv", kept.join("\n") + "\n");
+    stage.apply("sheet.plan.csv").expect(0);
+    assert_eq!(writes(&stage).len() as u64, ROWS - 1);
+    assert!(stage.state()[location_id(3)]["autoTransferNumber1"].is_null());
+}
+
+#[test]
+fn a_location_that_somebody_changed_since_the_plan_is_a_conflict() {
+    let stage = planned();
+    // Somebody else's own sheet.
+    let others = sheet(ROWS).lines().take(2).collect::<Vec<_>>().join("\n");
+    stage.write("others.csv", others.replace(&number(2), "+12025559999"));
+    stage.apply("others.csv").expect(0);
+    stage.apply("sheet.plan.csv").expect(1);
+    let results = stage.results("sheet.plan.results.csv");
+    assert_eq!(results[0]["outcome"], "conflict");
+    assert!(
+        results[0]["message"].contains("+12025559999"),
+        "{:?}",
+        results[0]
+    );
+    assert_eq!(count(&results, "updated") as u64, ROWS - 1);
+    let state = stage.state();
+    assert_eq!(state[location_id(2)]["autoTransferNumber1"], "+12025559999");
+}
+
+#[test]
+fn another_sheet_than_the_planned_one_is_told_by_its_rows() {
+    let stage = planned();
+    stage.write(
+        "edited.csv",
+        sheet(ROWS).replace(&number(5), "+12025559999"),
+    );
+    let ran = stage
+        .apply("edited.csv --if-unchanged sheet.plan.csv")
+        .expect(2);
+    ran.says("1 row is not as planned in `sheet.plan.csv`: row 5");
+    assert_eq!(writes(&stage), [] as [Value; 0]);
+}
+
+#[test]
+fn what_a_run_had_holds_when_it_goes_on_without_its_flags() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(ROWS));
+    stage.apply("sheet.csv --backup --note CHG-123").expect(0);
+    let ran = stage.apply("sheet.csv --resume --country +49").expect(2);
+    ran.says("--country");
+    stage.apply("sheet.csv --resume").expect(0);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated") as u64, ROWS);
+    let journal = std::fs::read_to_string(stage.path("sheet.results.csv.journal"));
+    assert!(journal.expect("a journal").contains("CHG-123"));
+}
