@@ -121,18 +121,26 @@ fn decode<'b>(text: &str, buffer: &'b mut [u8; LONGEST_ID]) -> Option<&'b str> {
     if text.len() / 4 * 3 + 3 > LONGEST_ID {
         return None;
     }
-    let engine = if text.contains(['+', '/']) {
-        &STANDARD
-    } else {
-        &URL_SAFE
-    };
-    let length = engine.decode_slice(text, buffer).ok()?;
+    // Nearly all ids are in the alphabet for addresses.
+    let length = URL_SAFE
+        .decode_slice(text, buffer)
+        .or_else(|_| STANDARD.decode_slice(text, buffer))
+        .ok()?;
     std::str::from_utf8(&buffer[..length]).ok()
 }
 
 /// `ciscospark://us/LOCATION/31161` → (`LOCATION`, `31161`).
 fn kind_and_thing(decoded: &str) -> Option<(&str, &str)> {
     let path = decoded.strip_prefix("ciscospark://")?;
+    // As nearly all are, which need not be searched for slashes.
+    if let Some((kind, thing)) = path
+        .strip_prefix("us/")
+        .and_then(|path| path.split_once('/'))
+        && is_uuid(thing)
+        && matches!(kind, "LOCATION" | "ORGANIZATION")
+    {
+        return Some((kind, thing));
+    }
     let (before, thing) = path.rsplit_once('/')?;
     let (_region, kind) = before.rsplit_once('/')?;
     let is_number = thing.bytes().all(|byte| byte.is_ascii_digit());
@@ -176,7 +184,22 @@ pub fn key_of_name(org_id: Option<&str>, name: &str) -> TargetKey {
 
 /// Capitals make no other location of it.
 fn key_of(thing: &str) -> TargetKey {
+    if let Ok(mut uuid) = <[u8; 36]>::try_from(thing.as_bytes()) {
+        uuid.make_ascii_lowercase();
+        return TargetKey(hash(&uuid));
+    }
     TargetKey(hash(thing.to_ascii_lowercase().as_bytes()))
+}
+
+/// Tells lists of texts apart.
+pub(super) fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> u32 {
+    let mut hasher = FixedState::default().build_hasher();
+    for text in texts {
+        hasher.write(text.as_bytes());
+        hasher.write_u8(0);
+    }
+    let hash = hasher.finish();
+    u32::try_from(hash >> 32).unwrap_or_default()
 }
 
 fn hash(bytes: &[u8]) -> u64 {

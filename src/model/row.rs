@@ -40,14 +40,13 @@ impl Row<'_> {
         }
     }
 
-    /// A checksum of the changes alone, whatever they are for.
+    /// Tells the changes alone apart, whatever they are for.
     pub fn changes_checksum(&self) -> u32 {
-        let mut hasher = crc32fast::Hasher::new();
-        for change in &self.changes {
-            hasher.update(change.field().unwrap_or("keep").as_bytes());
-            hasher.update(b"\0");
-        }
-        hasher.finalize()
+        let fields = self
+            .changes
+            .iter()
+            .map(|change| change.field().unwrap_or("keep"));
+        crate::model::ids::hash_of(fields)
     }
 
     /// A checksum of what the row asks for, so that a resumed run can tell that row 7 is still

@@ -267,7 +267,7 @@ impl Suspicion {
 /// open took it in, up to the next quote.
 fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
     let text = record.as_slice();
-    if !text.contains(&b'\n') && !text.contains(&b'\r') {
+    if memchr::memchr2(b'\n', b'\r', text).is_none() {
         return false;
     }
     let is_row = |line: &[u8]| {

@@ -54,7 +54,7 @@ pub fn read_row<'r>(
         let name = header.get(column).unwrap_or_default();
         Place::cell(*row, column, shorten(&String::from_utf8_lossy(name)))
     };
-    if record.as_slice().contains(&0) {
+    if memchr::memchr(0, record.as_slice()).is_some() {
         return Err(cells_with_nul(record, place));
     }
     let text = std::str::from_utf8(record.as_slice()).ok();

@@ -68,6 +68,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_normalizer", &["sheet/"]),
     ("jiff", &[""]),
     ("maud", &["application/report/"]),
+    ("memchr", &["sheet/"]),
     ("percent_encoding", &["webex/", "simulator/"]),
     ("plotters", &["application/report/timeline.rs"]),
     ("reqwest", &["webex/http/"]),
