@@ -82,6 +82,9 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             may_have_been_applied: previous.is_some(),
             has_read_bare: false,
             previous,
+            throttled_at: None,
+            throttles: 0,
+            own_throttles: 0,
             token: 0,
             refusals: 0,
         }
@@ -98,7 +101,11 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             }
             self.lanes.insert(location, VecDeque::new());
         }
-        self.ready.push_back(job);
+        if self.throttling.steps_back(&job.row) {
+            self.at_the_end.push_back(job);
+        } else {
+            self.ready.push_back(job);
+        }
     }
 
     pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> SendDecision {

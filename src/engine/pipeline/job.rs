@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU32;
 
+use tokio::time::Instant;
+
 use super::row_span::RowSpan;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
@@ -26,6 +28,11 @@ pub(super) struct Job {
     pub(super) may_have_been_applied: bool,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
+    /// When the attempt left that was told to wait last.
+    pub(super) throttled_at: Option<Instant>,
+    /// How often it was told to wait, and how often while others passed.
+    pub(super) throttles: u32,
+    pub(super) own_throttles: u32,
     /// The access token of the last attempt.
     pub(super) token: u32,
     /// How often a token was refused.

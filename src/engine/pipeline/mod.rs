@@ -45,8 +45,10 @@ mod responses;
 mod row_span;
 #[cfg(test)]
 mod tests;
+mod throttling;
 
 use job::{Job, OnWire, outcome, unfinished_kind};
+use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
@@ -170,6 +172,7 @@ struct Pipeline<'a, S, R> {
     in_lanes: usize,
     /// Locations with several rows: the first whose change may have been applied and may yet arrive.
     in_doubt: HashMap<TargetKey, u64>,
+    throttling: Throttling,
     /// Rows that leave when no other does any more.
     at_the_end: VecDeque<Job>,
     /// Rows on the wire, for a run that is left at once.
@@ -211,6 +214,7 @@ pub async fn run<S: Service, R: Recorder>(
         lanes: HashMap::new(),
         in_lanes: 0,
         in_doubt: HashMap::new(),
+        throttling: Throttling::default(),
         at_the_end: VecDeque::new(),
         on_wire: HashMap::new(),
         finished: Vec::new(),

@@ -7,14 +7,15 @@ use tokio::time::Instant;
 use super::conflict::{self, changed_fields};
 use super::job::{Job, Step, outcome};
 use super::row_span;
+use super::throttling::Place;
 use super::{Pipeline, Recorder, RowResult, Task};
 use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::{Refusal, TokenState};
 use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Body, Delivery, Response, message_of};
-use crate::pace::InFlight;
-use crate::retry::{self, RetryDecision};
+use crate::pace::{Feedback, InFlight};
+use crate::retry::{self, RetryDecision, RetryPolicy};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -87,12 +88,24 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             retry::decide(&reply, job.errors, &policy, self.chance.f64())
         };
         job.note_answer(&reply, decision);
-        self.pacer.answered(ticket, now, verdict(&reply, decision));
+        let departed = now - ticket.age(now);
+        let place = self.place_after_wait(&mut job, decision, departed);
+        let verdict = match (place, decision) {
+            // How fast we are has nothing to do with it.
+            (Some(Place::AtTheEnd | Place::GivenUp), RetryDecision::Throttled { wait }) => {
+                Feedback::Held { wait }
+            }
+            _ => verdict(&reply, decision),
+        };
+        self.pacer.answered(ticket, now, verdict);
         job.may_have_been_applied |=
             job.step == Step::Write && retry::may_have_been_applied(&reply);
         self.note_doubt(&job);
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.renewal.accepted(job.token);
+        }
+        if reply.is_ok() && place.is_none() {
+            self.throttling.passed(&job.row, departed);
         }
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
@@ -108,14 +121,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             RetryDecision::GiveUp => self.give_up(job, reply),
             RetryDecision::Throttled { .. } => {
-                self.throttled += 1;
-                job.note_result(reply);
-                self.ready.push_front(job);
+                self.wait(job, reply, place.unwrap_or(Place::First), now);
             }
             RetryDecision::Retry { after, counts } => {
                 job.errors += u32::from(counts);
                 job.note_result(reply);
-                self.backing_off.insert((now + after, self.requests), job);
+                self.backing_off.insert((now + after, job.row.number), job);
             }
             RetryDecision::Unauthorized => {
                 job.refusals += 1;
@@ -125,6 +136,60 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                     Refusal::SendAgain => self.ready.push_front(job),
                     Refusal::Suspect => self.suspect = Some(job),
                 }
+            }
+        }
+    }
+
+    /// Where a row goes that was told to wait.
+    fn place_after_wait(
+        &mut self,
+        job: &mut Job,
+        decision: RetryDecision,
+        departed: Instant,
+    ) -> Option<Place> {
+        let is_last = self.is_all_admitted;
+        matches!(decision, RetryDecision::Throttled { .. })
+            .then(|| self.throttling.refused(job, departed, is_last))
+    }
+
+    /// The row was told to wait.
+    fn wait(&mut self, mut job: Job, reply: ApiResult, place: Place, now: Instant) {
+        self.throttled += 1;
+        match place {
+            Place::GivenUp => {
+                let times = job.throttles;
+                let reply = reply.map(|response| Response {
+                    message: format!(
+                        "told to wait {times} times while others passed: {}",
+                        response.message
+                    )
+                    .into(),
+                    ..response
+                });
+                self.give_up(job, reply);
+            }
+            Place::First => {
+                job.note_result(reply);
+                self.ready.push_front(job);
+            }
+            Place::BehindTheNext => {
+                job.note_result(reply);
+                let opens = self.pacer.status(now).closed_until.unwrap_or(now);
+                let doublings = job.throttles.saturating_sub(2).min(16);
+                let RetryPolicy {
+                    first_delay,
+                    longest_delay,
+                    ..
+                } = self.policy.retry;
+                let due = opens
+                    + first_delay
+                        .saturating_mul(1 << doublings)
+                        .min(longest_delay);
+                self.backing_off.insert((due, job.row.number), job);
+            }
+            Place::AtTheEnd => {
+                job.note_result(reply);
+                self.at_the_end.push_back(job);
             }
         }
     }

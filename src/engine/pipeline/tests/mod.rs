@@ -5,6 +5,7 @@ mod order;
 mod reads;
 mod renewals;
 mod stops;
+mod throttling;
 mod waits;
 
 use std::cell::{Cell, RefCell};
@@ -158,6 +159,8 @@ struct Case {
     rows: u64,
     /// Rows with the same remainder are for one location.
     locations: u64,
+    /// Rows with the same remainder are of one organization.
+    organizations: u64,
     at_once: usize,
     latency: Duration,
     policy: RunPolicy,
@@ -171,6 +174,7 @@ impl Default for Case {
         Case {
             rows: 50,
             locations: u64::MAX,
+            organizations: 1,
             at_once: 4,
             latency: Duration::from_millis(200),
             policy: RunPolicy {
@@ -210,6 +214,7 @@ impl Case {
         let Case {
             rows,
             locations,
+            organizations,
             mut notes,
             ..
         } = self;
@@ -239,7 +244,12 @@ impl Case {
             Batch {
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
-                rows: (2..rows + 2).map(|number| Ok(row(number, locations))),
+                rows: (2..rows + 2).map(|number| {
+                    Ok(Row {
+                        org_id: Some((number % organizations).to_string().into()),
+                        ..row(number, locations)
+                    })
+                }),
             },
             Box::pin(stops),
             &mut notes,

@@ -1,0 +1,111 @@
+//! Limits that one row or one organization meets, while all others pass.
+
+use super::*;
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands for what a request comes to"
+)]
+fn told_to_wait(status: u16, seconds: u64) -> ApiResult {
+    Ok(Response {
+        status,
+        retry_after: RetryAfter::Wait(Duration::from_secs(seconds)),
+        ..Response::default()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_throttled_for_ever_fails_alone_and_holds_up_nobody() {
+    for (code, kind) in [
+        (429, OutcomeKind::Failed),
+        (423, OutcomeKind::Failed),
+        (503, OutcomeKind::Unknown),
+    ] {
+        for at_once in [1, 4, 20] {
+            for place in [2, 1000, 2001] {
+                let played = Case {
+                    rows: 2000,
+                    at_once,
+                    ..Case::default()
+                }
+                .play(|row, _| {
+                    if row == place {
+                        told_to_wait(code, 1)
+                    } else {
+                        status(204)
+                    }
+                })
+                .await;
+                played.assert_all_finished(2000);
+                played.assert_nothing_left_early();
+                let others = played
+                    .notes
+                    .finished
+                    .iter()
+                    .filter(|(row, _)| *row != place);
+                assert!(
+                    others
+                        .map(|(_, o)| o.kind)
+                        .all(|kind| kind == OutcomeKind::Updated)
+                );
+                let (_, own) = played.notes.finished.last().expect("rows");
+                assert_eq!((own.kind, own.status), (kind, Some(code)));
+                assert!(played.ended.throttled <= 40, "{}", played.ended.throttled);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_that_is_throttled_for_ever_does_not_keep_the_others_waiting() {
+    let played = Case {
+        rows: 1000,
+        organizations: 10,
+        at_once: 10,
+        ..Case::default()
+    }
+    .play(|row, _| {
+        if row % 10 == 3 {
+            told_to_wait(429, 1)
+        } else {
+            status(204)
+        }
+    })
+    .await;
+    played.assert_all_finished(1000);
+    played.assert_nothing_left_early();
+    let last_of_others = played
+        .requests
+        .iter()
+        .rposition(|request| request.row % 10 != 3);
+    let last_of_others = &played.requests[last_of_others.expect("some")];
+    let start = played.requests[0].left;
+    assert!(last_of_others.left - start < 200 * SECOND);
+    let failed = played.notes.finished.iter();
+    let failed = failed.filter(|(_, outcome)| outcome.kind == OutcomeKind::Failed);
+    assert_eq!(failed.count(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_everyone_meets_costs_no_row() {
+    // Whatever leaves in the first half of a minute is refused.
+    let start = Instant::now();
+    let played = Case {
+        rows: 300,
+        at_once: 20,
+        ..Case::default()
+    }
+    .play(|_, _| {
+        let second = start.elapsed().as_secs() % 60;
+        if second < 30 {
+            told_to_wait(429, 7)
+        } else {
+            status(204)
+        }
+    })
+    .await;
+    played.assert_all_finished(300);
+    played.assert_nothing_left_early();
+    let mut outcomes = played.notes.finished.iter();
+    assert!(outcomes.all(|(_, outcome)| outcome.kind == OutcomeKind::Updated));
+}

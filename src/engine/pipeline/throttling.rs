@@ -1,0 +1,104 @@
+//! Tells a limit that everyone meets from one that a single location or organization meets. Only the
+//! first is a matter of patience: a row that is told to wait again and again while others pass would
+//! close the gate for all of them for ever.
+//!
+//! A row that was told to wait goes first when the gate opens. When it is told so a second time it
+//! lets others go first; once one of those passed, the limit is the row's own. It then steps back
+//! behind all others, the pause it brings stays, and its further tries count. Where several rows of an
+//! organization are so, the next ones of it step back before they are tried at all.
+//!
+//! Where only such rows are left nobody can pass any more: after ten minutes they are given up.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::job::Job;
+use crate::model::row::Row;
+
+/// Tries of a row that meets a limit of its own; each costs everyone a pause.
+const TRIES: u32 = 5;
+
+/// When nobody has passed for so long, and a row was told to wait so often meanwhile, it is given up
+/// if all rows that are left may be like it.
+const PATIENCE: Duration = Duration::from_mins(10);
+const PATIENT_TRIES: u32 = 8;
+
+/// So many rows of one organization in a row, and it is the organization's limit.
+const ROWS_OF_AN_ORGANIZATION: u32 = 3;
+
+/// Who was let in, and who was not.
+#[derive(Debug, Default)]
+pub(super) struct Throttling {
+    /// When the request left that left last of those that were processed.
+    last_passed: Option<Instant>,
+    /// Rows with a limit of their own since a row of the organization last passed.
+    organizations: HashMap<Option<String>, u32>,
+}
+
+/// Where a row that was told to wait goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    /// A moment after the gate opens.
+    BehindTheNext,
+    /// It is the row's own limit.
+    AtTheEnd,
+    GivenUp,
+}
+
+impl Throttling {
+    /// A request of this row, which left at `departed`, was processed.
+    pub(super) fn passed(&mut self, row: &Row<'_>, departed: Instant) {
+        let latest = self.last_passed.map_or(departed, |last| last.max(departed));
+        self.last_passed = Some(latest);
+        if !self.organizations.is_empty() {
+            self.organizations.remove(&key(row));
+        }
+    }
+
+    /// A request of this row, which left at `departed`, was told to wait. `is_last`: the sheet has no
+    /// further row that could pass.
+    pub(super) fn refused(&mut self, job: &mut Job, departed: Instant, is_last: bool) -> Place {
+        let before = job.throttled_at.replace(departed);
+        job.throttles += 1;
+        let since_passed = self
+            .last_passed
+            .map(|passed| departed.duration_since(passed));
+        let is_hopeless = since_passed.is_some_and(|since| since >= PATIENCE);
+        if is_last && is_hopeless && job.throttles >= PATIENT_TRIES {
+            return Place::GivenUp;
+        }
+        let others_passed = self.last_passed > before && before.is_some();
+        let is_of_organization = self.steps_back(&job.row);
+        if !others_passed && !is_of_organization && job.own_throttles == 0 {
+            return match before {
+                None => Place::First,
+                Some(_) => Place::BehindTheNext,
+            };
+        }
+        if job.own_throttles == 0 {
+            *self.organizations.entry(key(&job.row)).or_default() += 1;
+        }
+        job.own_throttles += 1;
+        if job.own_throttles >= TRIES || is_of_organization {
+            Place::GivenUp
+        } else {
+            Place::AtTheEnd
+        }
+    }
+
+    /// Whether a row is of an organization that meets a limit of its own.
+    pub(super) fn steps_back(&self, row: &Row<'_>) -> bool {
+        !self.organizations.is_empty()
+            && self
+                .organizations
+                .get(&key(row))
+                .is_some_and(|rows| *rows >= ROWS_OF_AN_ORGANIZATION)
+    }
+}
+
+fn key(row: &Row<'_>) -> Option<String> {
+    row.org_id.as_deref().map(String::from)
+}
