@@ -87,7 +87,7 @@ fn as_excel_saves(_column: &str, _row: usize, cell: &str) -> String {
         return cell.to_string();
     };
     if let Some((one, other)) = digits.split_once('-') {
-        let parts = [one, other].map(|part| part.parse::<i64>());
+        let parts = [one, other].map(str::parse::<i64>);
         return match parts {
             [Ok(one), Ok(other)] => (one - other).to_string(),
             _ => cell.to_string(),
