@@ -3,8 +3,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tokio::time::Instant;
 
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
@@ -19,10 +21,12 @@ use crate::journal::{
 };
 use crate::model::clock;
 use crate::model::run_id::RunId;
+use crate::pace::Pacer;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
+use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
 
@@ -36,6 +40,27 @@ pub(super) struct Earlier {
 impl Earlier {
     pub(super) fn is_resumed(&self) -> bool {
         self.journal.is_some()
+    }
+
+    /// Waits on where the service said so to the part before: a Retry-After outlives the process.
+    pub(super) fn keep_waiting(&self, settings: &RunSettings, pacer: &mut Pacer) {
+        let run = self.journal.as_ref().map(Journal::run);
+        let Some(gate) = run.and_then(|run| run.gate_until(&settings.target.user())) else {
+            return;
+        };
+        let left = gate.until.duration_since(clock::now());
+        let Ok(left) = Duration::try_from(left) else {
+            return;
+        };
+        let status = gate
+            .status
+            .map_or(String::new(), |status| format!(", with status {status}"));
+        say(&format!(
+            "note: Webex asked to wait until {}{status}; nothing is sent before",
+            clock::time_of_day(clock::now(), left)
+        ));
+        let now = Instant::now();
+        pacer.close_until(now + left, now);
     }
 
     /// What the names of the sheet meant when the run began.

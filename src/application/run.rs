@@ -43,6 +43,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let offline = Directory::default();
     let selection = select(&settings, &sheet, &checked, &offline)?;
     let mut session = network.connect(&settings, &selection)?;
+    earlier.keep_waiting(&settings, &mut session.pacer);
     let known = earlier.names();
     let facts = preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
     let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {

@@ -149,11 +149,18 @@ impl Pacer {
             ..Self::new(settings, now)
         };
         if let Some(opens) = self.gate.closed_until(now) {
-            let wait = opens.saturating_duration_since(now);
-            pacer.gate.hold(now, Some(wait));
-            pacer.search.held(wait, opens);
+            pacer.close_until(opens, now);
         }
         pacer
+    }
+
+    /// Keeps the gate closed until an instant that the service named before this pacer was made.
+    pub fn close_until(&mut self, opens: Instant, now: Instant) {
+        let wait = opens.saturating_duration_since(now);
+        if !wait.is_zero() {
+            self.gate.hold(now, Some(wait));
+            self.search.held(wait, opens);
+        }
     }
 
     /// May be asked any number of times: it spends nothing.

@@ -35,9 +35,9 @@ fn a_plan_is_sent_as_it_was_approved_and_can_be_undone() {
     stage.apply("sheet.plan.csv").expect(0);
     let results = stage.results("sheet.plan.results.csv");
     assert_eq!(count(&results, "updated") as u64, ROWS);
-    let state = stage.state();
+    let now_set = stage.state();
     for row in 2..ROWS + 2 {
-        let set = &state[location_id(row)]["autoTransferNumber1"];
+        let set = &now_set[location_id(row)]["autoTransferNumber1"];
         assert_eq!(*set, json!(number(row)), "row {row}");
     }
     let undo = online(&stage, "undo sheet.plan.results.csv --yes");
@@ -98,8 +98,11 @@ fn a_location_that_somebody_changed_since_the_plan_is_a_conflict() {
         results[0]
     );
     assert_eq!(count(&results, "updated") as u64, ROWS - 1);
-    let state = stage.state();
-    assert_eq!(state[location_id(2)]["autoTransferNumber1"], "+12025559999");
+    let now_set = stage.state();
+    assert_eq!(
+        now_set[location_id(2)]["autoTransferNumber1"],
+        "+12025559999"
+    );
 }
 
 #[test]
