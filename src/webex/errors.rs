@@ -4,11 +4,12 @@
 //! 1. `{"message", "errors": [{"description"}], "trackingId"}`
 //! 2. the same with an `errorCode` on top and another in each of `errors`; the two differ
 //! 3. `{"error": [{"key", "message": [{"description", "code"}]}], "trackingId"}`
-//! 4. HTML, plain text or nothing; then only the headers are left
+//! 4. lists at the top: `[{"errors": [{"errorMessage"}]}]`
+//! 5. HTML, plain text or nothing; then only the headers are left
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The longest message kept, in characters: enough for a cell, short enough to read.
 const LONGEST_MESSAGE: usize = 400;
@@ -25,12 +26,17 @@ pub struct ErrorBody {
 /// Reads the body of an answer that is no success. `header_codes` is the value of
 /// `Cisco-Spark-Error-Codes`, empty where there is none, used where the body has no code.
 pub fn read(body: &[u8], header_codes: &str) -> ErrorBody {
-    let mut error = match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(fields)) => read_fields(&fields),
-        _ => ErrorBody {
+    let value = serde_json::from_slice::<Value>(body).ok();
+    let mut fields = objects(value.as_ref()).peekable();
+    let mut error = if fields.peek().is_some() {
+        let mut collected = Collected::default();
+        fields.for_each(|fields| collected.add(fields));
+        collected.into_error()
+    } else {
+        ErrorBody {
             message: flatten(&plain_text(&String::from_utf8_lossy(body))),
             ..ErrorBody::default()
-        },
+        }
     };
     if error.code.is_empty() {
         error.code = flatten(header_codes);
@@ -38,40 +44,60 @@ pub fn read(body: &[u8], header_codes: &str) -> ErrorBody {
     error
 }
 
-fn read_fields(fields: &serde_json::Map<String, Value>) -> ErrorBody {
-    let mut codes = Codes::default();
-    let mut texts = Texts::default();
-    codes.add(fields.get("errorCode"));
-    codes.add(fields.get("code"));
-    texts.add(fields.get("message"));
-    for error in items(fields.get("errors")) {
-        codes.add(error.get("errorCode"));
-        codes.add(error.get("code"));
-        texts.add(error.get("description"));
-        texts.add(error.get("message"));
-    }
-    for error in items(fields.get("error")) {
-        for message in items(error.get("message")) {
-            codes.add(message.get("code"));
-            texts.add(message.get("description"));
+/// What an error body holds, collected from all its objects.
+#[derive(Default)]
+struct Collected<'v> {
+    codes: Codes,
+    texts: Texts,
+    tracking_id: &'v str,
+}
+
+impl<'v> Collected<'v> {
+    fn add(&mut self, fields: &'v Map<String, Value>) {
+        self.codes.add(fields.get("errorCode"));
+        self.codes.add(fields.get("code"));
+        self.texts.add(fields.get("message"));
+        self.texts.add(fields.get("errorMessage"));
+        for error in objects(fields.get("errors")) {
+            self.codes.add(error.get("errorCode"));
+            self.codes.add(error.get("code"));
+            self.texts.add(error.get("description"));
+            self.texts.add(error.get("message"));
+            self.texts.add(error.get("errorMessage"));
         }
-        texts.add(error.get("message"));
+        for error in objects(fields.get("error")) {
+            self.codes.add(error.get("code"));
+            for message in objects(error.get("message")) {
+                self.codes.add(message.get("code"));
+                self.texts.add(message.get("description"));
+            }
+            self.texts.add(error.get("message"));
+        }
+        // OAuth's shape: `{"error": "invalid_request", "error_description": …}`.
+        self.texts.add(fields.get("error"));
+        self.texts.add(fields.get("error_description"));
+        let tracking_id = ["trackingId", "trackingid", "tracking_id"]
+            .iter()
+            .find_map(|name| fields.get(*name)?.as_str());
+        if self.tracking_id.is_empty() {
+            self.tracking_id = tracking_id.unwrap_or_default();
+        }
     }
-    // OAuth's shape: `{"error": "invalid_request", "error_description": …}`.
-    texts.add(fields.get("error"));
-    texts.add(fields.get("error_description"));
-    let tracking_id = ["trackingId", "trackingid", "tracking_id"]
-        .iter()
-        .find_map(|name| fields.get(*name)?.as_str());
-    ErrorBody {
-        code: flatten(&codes.0.join("/")),
-        message: flatten(&texts.0.join(": ")),
-        tracking_id: flatten(tracking_id.unwrap_or_default()),
+
+    fn into_error(self) -> ErrorBody {
+        ErrorBody {
+            code: flatten(&self.codes.0.join("/")),
+            message: flatten(&self.texts.0.join(": ")),
+            tracking_id: flatten(self.tracking_id),
+        }
     }
 }
 
-fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
+/// The object itself, or those of a list.
+fn objects(value: Option<&Value>) -> impl Iterator<Item = &Map<String, Value>> {
+    let one = value.and_then(Value::as_object);
+    let several = value.and_then(Value::as_array).into_iter().flatten();
+    one.into_iter().chain(several.filter_map(Value::as_object))
 }
 
 /// Each code once, in the order found.
@@ -191,6 +217,24 @@ mod tests {
                 "<html><head><title>x</title></head><body><h1>429</h1>\n<p>Slow down</p></body></html>",
                 "",
                 "429 Slow down",
+                "",
+            ),
+            (
+                r#"[{"errors":[{"errorMessage":"Location is locked","errorCode":7}],"trackingId":"NA_4"}]"#,
+                "7",
+                "Location is locked",
+                "NA_4",
+            ),
+            (
+                r#"[{"message":"one"},{"message":"two"}, 3]"#,
+                "",
+                "one: two",
+                "",
+            ),
+            (
+                r#"{"error":{"code":"E1","message":"no such thing"}}"#,
+                "E1",
+                "no such thing",
                 "",
             ),
             ("upstream connect error", "", "upstream connect error", ""),

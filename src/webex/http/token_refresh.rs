@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::response_reader::read_body;
@@ -23,14 +24,29 @@ const RENEWED_BEFORE_ITS_END: Duration = Duration::from_mins(5);
 /// A token without a known end is asked about by using it.
 const NEVER: Duration = Duration::from_hours(24 * 365);
 
+/// A token that is said to live shorter is used so long: to ask for each request would help nobody.
+const SHORTEST_LIFE: Duration = Duration::from_mins(2);
+
 /// The answer to a refresh. It has no `Debug`.
 #[derive(Deserialize)]
 struct Tokens {
     access_token: String,
-    /// In seconds.
-    expires_in: Option<u64>,
-    #[serde(default)]
-    refresh_token: String,
+    /// In seconds: a number, or one in quotes.
+    expires_in: Option<Value>,
+    refresh_token: Option<String>,
+}
+
+impl Tokens {
+    /// How long the access token lives; [`NEVER`] ends where it is not said readably.
+    fn lifetime(&self) -> Duration {
+        let seconds = match &self.expires_in {
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let lifetime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        lifetime.map_or(NEVER, |lifetime| lifetime.max(SHORTEST_LIFE))
+    }
 }
 
 impl Webex {
@@ -70,14 +86,16 @@ impl Webex {
         let token = Token::read(&tokens.access_token)?;
         self.secrets.borrow_mut().add(token.secret());
         *self.authorization.borrow_mut() = Some(authorization(&token)?);
-        let lives = tokens.expires_in.map_or(NEVER, Duration::from_secs);
+        let lives = tokens.lifetime();
         // A token that lives but minutes is used for half of them.
         let used = lives
             .saturating_sub(RENEWED_BEFORE_ITS_END)
             .max(lives / 2)
             .min(NEVER);
         self.renew_at.set(now + used);
-        if let Err(error) = app.borrow_mut().take_over(&tokens.refresh_token)
+        if let Err(error) = app
+            .borrow_mut()
+            .take_over(tokens.refresh_token.as_deref().unwrap_or_default())
             && !self.has_warned.replace(true)
         {
             (self.warn)(&format!("warning: {}", platform::describe_error(&error)));
@@ -91,5 +109,32 @@ impl Webex {
     fn learn(&self, app: &ServiceApp) {
         let mut secrets = self.secrets.borrow_mut();
         app.secrets().iter().for_each(|secret| secrets.add(secret));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_read_however_it_is_written() {
+        for (expires_in, seconds) in [
+            ("3600", 3600),
+            ("\"3600\"", 3600),
+            ("3600.5", 3600),
+            ("1209600", 1_209_600),
+            ("0", 120),
+            ("-1", NEVER.as_secs()),
+            ("1e300", NEVER.as_secs()),
+            ("null", NEVER.as_secs()),
+            ("\"soon\"", NEVER.as_secs()),
+            ("[]", NEVER.as_secs()),
+        ] {
+            let body = format!(
+                r#"{{"access_token":"abc","expires_in":{expires_in},"refresh_token":null}}"#
+            );
+            let tokens: Tokens = serde_json::from_str(&body).expect("tokens");
+            assert_eq!(tokens.lifetime().as_secs(), seconds, "{expires_in}");
+        }
     }
 }
