@@ -1,8 +1,9 @@
 //! A service app's or an integration's secrets: what fetches access tokens for as long as a run
 //! takes. Kept in memory, or in a file that a new refresh token is saved back to.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -87,6 +88,19 @@ impl ServiceApp {
         format!(
             "grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={refresh}"
         )
+    }
+
+    /// What two runs with one file agree on, so that neither spends the refresh token that the other is
+    /// about to replace: who holds it may refresh. `None` where nothing can be agreed on: the app is
+    /// not in a file, or nothing can be written beside it.
+    pub fn lock_file(&self) -> Option<File> {
+        let file = self.file.as_deref()?;
+        let mut name = OsString::from(".");
+        name.push(file.file_name()?);
+        name.push(".lock");
+        let options = &mut OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        options.open(file.with_file_name(name)).ok()
     }
 
     /// Takes over the refresh token that came with an access token; the old one may be good for

@@ -411,3 +411,26 @@ fn a_newer_token_in_the_token_file_is_taken_when_the_old_one_is_refused() {
     stage.run(&line).expect(0);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 20);
 }
+
+#[test]
+fn two_runs_with_one_service_app_do_not_spend_each_others_refresh_token() {
+    let stage = service(20, Rotation::NewRefreshToken);
+    write_app(&stage, REFRESH_TOKEN);
+    let names = ["one", "two", "three"];
+    let children: Vec<_> = names
+        .iter()
+        .map(|name| {
+            stage.write(&format!("{name}.csv"), sheet(200));
+            let line = stage.apply_line(&format!("{name}.csv --service-app app.env"));
+            stage.command(&line).spawn().expect("it starts")
+        })
+        .collect();
+    for child in children {
+        Ran::of(child.wait_with_output().expect("it ends")).expect(0);
+    }
+    assert!(refreshes(&stage).len() > 10);
+    for name in names {
+        let results = stage.results(&format!("{name}.results.csv"));
+        assert_eq!(count(&results, "updated"), 200);
+    }
+}

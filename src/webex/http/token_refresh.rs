@@ -1,6 +1,7 @@
 //! Fetches a new access token and takes it over.
 
 use std::cell::RefCell;
+use std::fs::{File, TryLockError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -8,7 +9,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::response_reader::read_body;
 use super::{Webex, authorization};
@@ -26,6 +27,10 @@ const NEVER: Duration = Duration::from_hours(24 * 365);
 
 /// A token that is said to live shorter is used so long: to ask for each request would help nobody.
 const SHORTEST_LIFE: Duration = Duration::from_mins(2);
+
+/// How long another run may take to refresh.
+const LONGEST_REFRESH: Duration = Duration::from_mins(1);
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// The answer to a refresh. It has no `Debug`.
 #[derive(Deserialize)]
@@ -52,6 +57,7 @@ impl Tokens {
 impl Webex {
     /// Asks for a new access token, and takes it over if there is one.
     pub(super) async fn refresh(&self, app: &RefCell<ServiceApp>) -> Result<Response, ApiResult> {
+        let _turn = turn(app).await;
         let form = app.borrow_mut().form();
         self.learn(&app.borrow());
         let request = self
@@ -110,6 +116,19 @@ impl Webex {
         let mut secrets = self.secrets.borrow_mut();
         app.secrets().iter().for_each(|secret| secrets.add(secret));
     }
+}
+
+/// Waits until no other run refreshes with the same file; one that takes too long is not waited for.
+async fn turn(app: &RefCell<ServiceApp>) -> Option<File> {
+    let file = app.borrow().lock_file()?;
+    let patience = Instant::now() + LONGEST_REFRESH;
+    while let Err(TryLockError::WouldBlock) = file.try_lock() {
+        if Instant::now() >= patience {
+            return None;
+        }
+        sleep(BETWEEN_TRIES).await;
+    }
+    Some(file)
 }
 
 #[cfg(test)]
