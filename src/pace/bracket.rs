@@ -1,9 +1,9 @@
 //! The two rates a limit lies between: one proven to pass, one seen refused; and where between them to go on.
 
-use super::kept::{Cycle, Kept};
-use super::overflow::Overflow;
-use super::sharing::Sharing;
-use super::slowest::{SLOWEST, Slowest};
+use super::burst_credit::{BurstCredit, Cycle};
+use super::burst_sample::BurstSample;
+use super::fairness::Fairness;
+use super::rate_floor::{RateFloor, SLOWEST};
 
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
 const FASTEST: f64 = 100_000.0;
@@ -58,20 +58,20 @@ pub(super) struct Bracket {
     high: f64,
     share: f64,
     rate: f64,
-    slowest: Slowest,
+    slowest: RateFloor,
     hold: f64,
     /// Refusals in a row that came soon.
     soon: u32,
     /// What the service lately gave us at its best: trying faster goes in steps of this, or a run that was pushed
     /// aside by another one of the same token would stay there.
     best: f64,
-    opening: Opening,
-    sharing: Sharing,
+    opening: SlowStart,
+    sharing: Fairness,
 }
 
 /// How to go on after the first refusal, of which little is known but the rate that was too fast.
 #[derive(Debug, Clone, Copy, Default)]
-struct Opening {
+struct SlowStart {
     /// Begins here and doubles, until it is where in the bracket to go on.
     from: Option<f64>,
     /// The ceiling itself is a guess from next to nothing.
@@ -99,12 +99,12 @@ impl Bracket {
             high,
             share: REMEMBERED,
             rate: REMEMBERED * high,
-            slowest: Slowest::unknown(),
+            slowest: RateFloor::unknown(),
             hold: FIRST_HOLD,
             soon: 0,
             best: 0.0,
-            opening: Opening::default(),
-            sharing: Sharing::default(),
+            opening: SlowStart::default(),
+            sharing: Fairness::default(),
         })
     }
 
@@ -116,12 +116,12 @@ impl Bracket {
             high: rate,
             share: SHYEST,
             rate,
-            slowest: Slowest::unknown(),
+            slowest: RateFloor::unknown(),
             hold: *HOLD.end(),
             soon: 0,
             best: rate,
-            opening: Opening::default(),
-            sharing: Sharing::default(),
+            opening: SlowStart::default(),
+            sharing: Fairness::default(),
         }
     }
 
@@ -136,22 +136,22 @@ impl Bracket {
                 AFTER_GROWTH
             },
             rate: SLOWEST,
-            slowest: Slowest::unknown(),
+            slowest: RateFloor::unknown(),
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
-            opening: Opening {
+            opening: SlowStart {
                 // Where nothing came through there is nothing to begin with: the very first request may be refused
                 // because of what others of the same token sent.
                 from: (!first.is_long && first.through > 0.0).then_some(OPENING * first.through),
                 is_guess: false,
             },
-            sharing: Sharing::default(),
+            sharing: Fairness::default(),
         }
     }
 
     /// What the refusals of the first event tell together.
-    pub(super) fn overflowed(self, overflow: &Overflow) -> Self {
+    pub(super) fn overflowed(self, overflow: &BurstSample) -> Self {
         let Some((slowest, fastest)) = overflow.rates().filter(|rates| rates.1 < self.high) else {
             return self;
         };
@@ -162,7 +162,7 @@ impl Bracket {
             share: AFTER_OVERFLOW,
             rate: SLOWEST,
             hold: OVERFLOW_HOLD,
-            opening: Opening {
+            opening: SlowStart {
                 is_guess: overflow.passed() < FEW_PASSED,
                 ..self.opening
             },
@@ -170,7 +170,7 @@ impl Bracket {
         }
     }
 
-    pub(super) fn refused(self, cycle: Cycle, kept: &Kept) -> Self {
+    pub(super) fn refused(self, cycle: Cycle, kept: &BurstCredit) -> Self {
         // The limiter was empty when the cycle began, so all that passed was refilled since.
         let proven = (cycle.passed - 1.0).max(0.5) / (cycle.active + cycle.gate);
         let high = self.rate;
@@ -219,7 +219,7 @@ impl Bracket {
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
-            opening: Opening::default(),
+            opening: SlowStart::default(),
             sharing,
         }
     }
@@ -294,7 +294,7 @@ mod tests {
     fn what_passed_since_the_limiter_was_empty_is_a_floor() {
         let mut bracket = first(40.0);
         bracket.climb(0.0, 0.0);
-        let mut bracket = bracket.refused(cycle(46.0, 8.0), &Kept::unknown());
+        let mut bracket = bracket.refused(cycle(46.0, 8.0), &BurstCredit::unknown());
         bracket.climb(0.0, 0.0);
         assert!(bracket.rate() > 5.0 && bracket.rate() < 16.0, "{bracket:?}");
     }
@@ -312,7 +312,7 @@ mod tests {
     fn a_held_rate_goes_up_in_its_bracket_long_before_the_ceiling_is_doubted() {
         let mut bracket = first(40.0);
         bracket.climb(0.0, 0.0);
-        let mut bracket = bracket.refused(cycle(200.0, 20.0), &Kept::unknown());
+        let mut bracket = bracket.refused(cycle(200.0, 20.0), &BurstCredit::unknown());
         bracket.climb(0.0, 0.0);
         let (begins, hold) = (bracket.rate(), bracket.hold);
         bracket.climb(0.0, 0.5 * hold);
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_passed_between_refusals_is_nearer_than_what_was_sent() {
-        let mut overflow = Overflow::begin(20, 1.0);
+        let mut overflow = BurstSample::begin(20, 1.0);
         overflow.add(30, 1.25);
         overflow.add(25, 1.125);
         let mut bracket = first(200.0).overflowed(&overflow);

@@ -11,20 +11,20 @@
 //! waiting, and so can interrupt it at once.
 
 mod bracket;
+mod burst_credit;
+mod burst_sample;
 mod ceiling;
+mod fairness;
+mod fixed_window;
 mod gate;
-mod kept;
 mod memory;
-mod overflow;
+mod noise_filter;
 mod permits;
 mod rate;
+mod rate_floor;
 mod search;
-mod sharing;
-mod slowest;
-mod strays;
 #[cfg(test)]
 mod tests;
-mod windowful;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! While nothing is refused, requests on the wire grow with the answers and the rate is free. The first refusal makes a
 //! [`Bracket`]; from then on each cycle between two refusals narrows it. Three kinds of service are not a rate, and are
-//! told apart: one that counts requests at once ([`Permits`]), one that hands out whole minutes ([`Windowful`]), and
+//! told apart: one that counts requests at once ([`Permits`]), one that hands out whole minutes ([`FixedWindow`]), and
 //! one that tolerates no burst, for which an even spacing is all there is.
 
 use std::num::NonZeroUsize;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::bracket::{Bracket, First};
-use super::kept::{Cycle, Kept};
-use super::overflow::Overflow;
+use super::burst_credit::{BurstCredit, Cycle};
+use super::burst_sample::BurstSample;
+use super::fixed_window::{FixedWindow, LONG_PAUSE, Window};
+use super::noise_filter::NoiseFilter;
 use super::permits::Permits;
-use super::strays::Strays;
-use super::windowful::{LONG_PAUSE, Window, Windowful};
 use super::{InFlight, Phase, float};
 
 /// Seconds a timer may be late without its turn being lost.
@@ -28,10 +28,10 @@ pub(super) struct Search {
     /// All other times are seconds since then.
     start: Instant,
     permits: Permits,
-    windowful: Windowful,
+    windowful: FixedWindow,
     bracket: Option<Bracket>,
-    kept: Kept,
-    strays: Strays,
+    kept: BurstCredit,
+    strays: NoiseFilter,
     last_departure: f64,
     next_turn: f64,
     cycle: Present,
@@ -51,7 +51,7 @@ struct Present {
     refusals: f64,
     /// The run's first event, while its refusals come in: what was made of the first of them, and all of them. After
     /// a long pause what came through is the better measure.
-    first: Option<(Bracket, Overflow)>,
+    first: Option<(Bracket, BurstSample)>,
 }
 
 impl Search {
@@ -59,10 +59,10 @@ impl Search {
         Self {
             start: now,
             permits: Permits::new(concurrency),
-            windowful: Windowful::default(),
+            windowful: FixedWindow::default(),
             bracket: remembered.and_then(Bracket::remembered),
-            kept: Kept::unknown(),
-            strays: Strays::default(),
+            kept: BurstCredit::unknown(),
+            strays: NoiseFilter::default(),
             last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
             cycle: Present::default(),
@@ -175,7 +175,7 @@ impl Search {
                 is_long,
                 plateau: self.permits.is_full_with(ticket.ahead),
             });
-            first = (!is_long).then(|| (bracket, Overflow::begin(ticket.sequence, left)));
+            first = (!is_long).then(|| (bracket, BurstSample::begin(ticket.sequence, left)));
             bracket
         });
         self.windowful.ended(Window {

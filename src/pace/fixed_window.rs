@@ -16,7 +16,7 @@ const REFUTED_BELOW: f64 = 0.4;
 const SLOWER: f64 = 1.2;
 
 #[derive(Debug, Default)]
-pub(super) struct Windowful {
+pub(super) struct FixedWindow {
     /// Rows the last window let pass, when it looked like one.
     rows: Option<f64>,
     refuted: bool,
@@ -42,7 +42,7 @@ pub(super) struct Window {
     pub(super) pause: Option<f64>,
 }
 
-impl Windowful {
+impl FixedWindow {
     /// Seconds between departures while the windowful lasts.
     pub(super) fn turn(&self) -> Option<f64> {
         (self.left >= 1.0).then_some(self.turn)
@@ -102,8 +102,8 @@ impl Windowful {
 mod tests {
     use super::*;
 
-    fn after(rows: f64, active: f64, reopens: f64, pause: Option<f64>) -> Windowful {
-        let mut windowful = Windowful::default();
+    fn after(rows: f64, active: f64, reopens: f64, pause: Option<f64>) -> FixedWindow {
+        let mut windowful = FixedWindow::default();
         windowful.ended(Window {
             rows,
             active,

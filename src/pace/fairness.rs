@@ -24,14 +24,14 @@ const HOLD: f64 = 60.0;
 const HOLD_IN_REQUESTS: f64 = 200.0;
 
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sharing {
+pub(super) struct Fairness {
     found: bool,
     /// The rate last refused.
     height: f64,
     suspicion: f64,
 }
 
-impl Sharing {
+impl Fairness {
     /// After a refusal at `rate`, where `floor` was proven and the rate was to be `held` for longer than `active`.
     pub(super) fn refused(self, rate: f64, floor: f64, active: f64, held: f64) -> Self {
         let at_the_floor = rate < (1.0 + FOUND) * floor;
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_limit_met_at_one_height_is_ours_alone() {
-        let mut sharing = Sharing::default();
+        let mut sharing = Fairness::default();
         for _ in 0..4 {
             sharing = sharing.refused(10.05, 9.95, 1.2 * HELD, HELD);
         }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn whoever_is_refused_at_what_was_proven_gives_way_and_comes_back() {
-        let mut sharing = Sharing::default();
+        let mut sharing = Fairness::default();
         for _ in 0..4 {
             sharing = sharing.refused(10.05, 9.95, 1.2 * HELD, HELD);
         }
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_search_that_is_still_narrowing_suspects_nobody() {
-        let mut sharing = Sharing::default();
+        let mut sharing = Fairness::default();
         for rate in [30.0, 15.0, 12.0] {
             sharing = sharing.refused(rate, 0.8 * rate, 3.0, HELD);
         }

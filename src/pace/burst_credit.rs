@@ -20,12 +20,12 @@ pub(super) struct Cycle {
 /// The share of a pause that the limiter saves up: all of it in a deep bucket, nothing where bursts are refused. The
 /// more is kept, the less a refusal costs.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct BurstCredit {
     share: f64,
     before: Option<Cycle>,
 }
 
-impl Kept {
+impl BurstCredit {
     pub(super) fn unknown() -> Self {
         Self {
             share: 0.5,
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn two_cycles_tell_how_much_of_a_pause_is_kept() {
         for (share, deep) in [(1.0, true), (0.0, false)] {
-            let mut kept = Kept::unknown();
+            let mut kept = BurstCredit::unknown();
             for active in [2.0, 20.0, 2.0, 20.0] {
                 kept.learn(Cycle {
                     passed: 10.0 * (active + share),

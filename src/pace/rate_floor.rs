@@ -12,13 +12,13 @@ const PAUSES: f64 = 2.0;
 const BARREN: i32 = 3;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Slowest {
+pub(super) struct RateFloor {
     rate: f64,
     /// Refusals in a row with nothing let through between them.
     barren: i32,
 }
 
-impl Slowest {
+impl RateFloor {
     pub(super) fn unknown() -> Self {
         Self {
             rate: SLOWEST,
@@ -58,8 +58,8 @@ impl Slowest {
 mod tests {
     use super::*;
 
-    fn after(refusals: u32, passed: f64) -> Slowest {
-        (0..refusals).fold(Slowest::unknown(), |slowest, _| {
+    fn after(refusals: u32, passed: f64) -> RateFloor {
+        (0..refusals).fold(RateFloor::unknown(), |slowest, _| {
             slowest.refused(passed, 1.0)
         })
     }

@@ -26,7 +26,7 @@ const THICKER: f64 = 1.6;
 const STEP: f64 = 1.5;
 
 #[derive(Debug, Default)]
-pub(super) struct Strays {
+pub(super) struct NoiseFilter {
     cycles: VecDeque<Cycle>,
     passing: Option<Passing>,
 }
@@ -37,7 +37,7 @@ struct Cycle {
     passed: f64,
 }
 
-/// Strays are known, and passed over.
+/// Refusals that are noise are known, and passed over.
 #[derive(Debug)]
 struct Passing {
     rate: f64,
@@ -47,7 +47,7 @@ struct Passing {
     refusals: u32,
 }
 
-impl Strays {
+impl NoiseFilter {
     /// A refusal at `rate` after `passed` requests; the rate to go on with if it is a stray.
     pub(super) fn refused(&mut self, rate: f64, passed: f64) -> Option<f64> {
         if self.passing.is_none() {
@@ -58,7 +58,7 @@ impl Strays {
             if passing.refusals == LOOK {
                 let each = passing.passed / f64::from(LOOK);
                 if each * DENSER < passing.usual {
-                    *self = Strays::default();
+                    *self = NoiseFilter::default();
                     return None;
                 }
                 passing.rate *= if each * THICKER < passing.usual {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn refusals_that_come_as_often_however_slow_we_are_are_strays() {
-        let mut strays = Strays::default();
+        let mut strays = NoiseFilter::default();
         let mut rate = 20.0;
         let mut held = None;
         for _ in 0..12 {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn refusals_that_become_rarer_as_we_slow_down_are_a_limit() {
-        let mut strays = Strays::default();
+        let mut strays = NoiseFilter::default();
         let (mut rate, mut passed) = (20.0, 10.0);
         for _ in 0..12 {
             assert_eq!(strays.refused(rate, passed), None);
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn where_strays_become_denser_with_the_rate_it_goes_back_a_step() {
-        let mut strays = Strays::default();
+        let mut strays = NoiseFilter::default();
         let mut rate = 20.0;
         while strays.refused(rate, 18.0).is_none() {
             rate *= 0.8;
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn strays_that_become_dense_are_a_limit_after_all() {
-        let mut strays = Strays::default();
+        let mut strays = NoiseFilter::default();
         let mut rate = 20.0;
         while strays.refused(rate, 18.0).is_none() {
             rate *= 0.8;

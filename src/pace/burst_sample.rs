@@ -3,7 +3,7 @@
 
 /// The refusals of one event, in the order of their departure.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Overflow {
+pub(super) struct BurstSample {
     first: Refused,
     last: Refused,
     count: u32,
@@ -21,7 +21,7 @@ const SHORTEST_SPAN: f64 = 0.001;
 /// What may be missing to the next whole token at the last refusal, and half a token for the jitter of the network.
 const NEXT_TOKEN: f64 = 1.5;
 
-impl Overflow {
+impl BurstSample {
     pub(super) fn begin(sequence: u64, left: f64) -> Self {
         let first = Refused { sequence, left };
         Self {
@@ -64,7 +64,7 @@ mod tests {
     fn every_other_of_forty_a_second_means_about_twenty_in_any_order_of_the_answers() {
         for order in [[10, 12, 14, 16, 18], [14, 18, 10, 12, 16]] {
             let left = |sequence: u64| super::super::float(sequence) / 40.0;
-            let mut overflow = Overflow::begin(order[0], left(order[0]));
+            let mut overflow = BurstSample::begin(order[0], left(order[0]));
             for sequence in &order[1..] {
                 overflow.add(*sequence, left(*sequence));
             }
@@ -76,6 +76,6 @@ mod tests {
 
     #[test]
     fn one_refusal_tells_nothing() {
-        assert_eq!(Overflow::begin(3, 1.0).rates(), None);
+        assert_eq!(BurstSample::begin(3, 1.0).rates(), None);
     }
 }
