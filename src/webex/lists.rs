@@ -1,7 +1,11 @@
 //! The service's lists: what stands in a page, and where the next one is.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::webex::base_url::BaseUrl;
 
@@ -9,7 +13,7 @@ use crate::webex::base_url::BaseUrl;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Organization {
     pub id: String,
-    #[serde(default, rename = "displayName")]
+    #[serde(default, rename = "displayName", deserialize_with = "text_or_none")]
     pub name: String,
 }
 
@@ -17,8 +21,32 @@ pub struct Organization {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Location {
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_none")]
     pub name: String,
+}
+
+/// An entry of a list.
+pub trait Entry: DeserializeOwned {
+    /// What the list of them is called.
+    const LIST: &str;
+
+    fn id(&self) -> &str;
+}
+
+impl Entry for Organization {
+    const LIST: &str = "items";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Entry for Location {
+    const LIST: &str = "locations";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// Whose token it is.
@@ -32,14 +60,20 @@ pub struct Person {
     pub org_id: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Organizations {
-    items: Vec<Organization>,
+/// What stands in a page.
+#[derive(Debug)]
+pub struct Entries<T> {
+    pub entries: Vec<T>,
+    /// So many had no id, or were no entries at all.
+    pub unusable: u64,
 }
 
-#[derive(Debug, Deserialize)]
-struct Locations {
-    locations: Vec<Location>,
+/// One that is not as it should be does not spoil the others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneEntry<T> {
+    Usable(T),
+    Unusable(IgnoredAny),
 }
 
 /// A page as it came.
@@ -57,13 +91,53 @@ impl Fetched {
             .map_err(|error| format!("the answer is not what was asked for: {error}"))
     }
 
-    pub fn organizations(&self) -> Result<Vec<Organization>, String> {
-        Ok(self.read::<Organizations>()?.items)
+    /// The entries of a page of a list.
+    pub fn entries<T: Entry>(&self) -> Result<Entries<T>, String> {
+        let mut lists: BTreeMap<String, Lazy<T>> = self.read()?;
+        let Some(Lazy::List(list)) = lists.remove(T::LIST) else {
+            return Err(format!("the answer has no list of {}", T::LIST));
+        };
+        let mut page = Entries {
+            entries: Vec::with_capacity(list.len()),
+            unusable: 0,
+        };
+        for entry in list {
+            match entry {
+                OneEntry::Usable(entry) if !entry.id().trim().is_empty() => {
+                    page.entries.push(entry);
+                }
+                OneEntry::Usable(_) | OneEntry::Unusable(_) => page.unusable += 1,
+            }
+        }
+        Ok(page)
     }
+}
 
-    pub fn locations(&self) -> Result<Vec<Location>, String> {
-        Ok(self.read::<Locations>()?.locations)
-    }
+/// The value of a field of a page.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lazy<T> {
+    List(Vec<OneEntry<T>>),
+    Other(IgnoredAny),
+}
+
+/// A name that is missing or odd is none.
+fn text_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    let value = Option::<Value>::deserialize(value)?;
+    Ok(match value {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    })
+}
+
+/// The organization that an address names.
+pub fn organization_in(url: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let mut values = query
+        .split(['&', '#'])
+        .filter_map(|pair| pair.split_once('='));
+    let (_, value) = values.find(|(name, _)| *name == "orgId")?;
+    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
 /// The target of `rel="next"` in a `Link` header.
@@ -112,6 +186,53 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(next_link(header), next, "{header}");
+        }
+    }
+
+    #[test]
+    fn an_odd_entry_is_left_out_and_counted_and_a_missing_name_is_none() {
+        let page = Fetched {
+            body: br#"{"notes":[1],"locations":[{"id":"a","name":"A"},{"id":null},{"name":"B"},
+                {"id":7},null,"x",[],{"id":" "},{"id":"b","name":null},{"id":"c","name":3,"more":{}}],
+                "trackingId":"x"}"#
+                .to_vec(),
+            next: None,
+        };
+        let page = page.entries::<Location>().expect("a page");
+        let entries: Vec<(&str, &str)> = (page.entries.iter())
+            .map(|location| (&*location.id, &*location.name))
+            .collect();
+        assert_eq!(entries, [("a", "A"), ("b", ""), ("c", "")]);
+        assert_eq!(page.unusable, 7);
+    }
+
+    #[test]
+    fn a_page_without_its_list_is_none() {
+        for body in [
+            "{}",
+            "[]",
+            "null",
+            r#"{"locations":{}}"#,
+            r#"{"locations":null}"#,
+            "<html>",
+        ] {
+            let page = Fetched {
+                body: body.into(),
+                next: None,
+            };
+            assert!(page.entries::<Location>().is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_address_names_its_organization() {
+        for (url, organization) in [
+            ("https://a/b?max=1&orgId=X%2F1#end", Some("X/1")),
+            ("https://a/b?orgId=X", Some("X")),
+            ("https://a/b?max=1", None),
+            ("https://a/orgId=X", None),
+        ] {
+            assert_eq!(organization_in(url).as_deref(), organization);
         }
     }
 

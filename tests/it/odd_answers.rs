@@ -1,6 +1,6 @@
 //! Answers that are whole and odd all the same: compressed, no text, elsewhere, absurd times to wait.
 
-use crate::harness::{Ran, count};
+use crate::harness::{Ran, Stage, count, location_id, org_id};
 use crate::hostile::apply;
 use crate::raw_server::{DONE, RawServer};
 
@@ -258,5 +258,80 @@ fn when_every_answer_is_that_of_something_else_the_run_stops_after_the_first_few
             "{status}: {}",
             server.requests().len()
         );
+    }
+}
+
+/// A list of locations in two pages, the first of which leads on with `link`.
+fn listing(link: &'static str, second: &'static str) -> RawServer {
+    let json = |link: &str, body: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\n{link}content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    RawServer::start(move |line| {
+        while line.request() {
+            let request = line.last_request();
+            line.say(if request.contains("autoTransferNumbers") {
+                json("", r#"{"autoTransferNumber1":"5501"}"#)
+            } else if request.contains("start=2") {
+                json(
+                    second,
+                    &format!(
+                        r#"{{"locations":[{{"id":"{}","name":"B"}},{{"id":"{}","name":"A"}}]}}"#,
+                        location_id(2),
+                        location_id(1)
+                    ),
+                )
+            } else {
+                json(
+                    &format!("link: <{link}>; rel=\"next\"\r\n"),
+                    &format!(
+                        r#"{{"locations":[{{"id":null,"name":"?"}},{{"id":"{}","name":null}}]}}"#,
+                        location_id(1)
+                    ),
+                )
+            });
+        }
+    })
+}
+
+#[test]
+fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
+    let org = org_id(1);
+    let other = Box::leak(format!("?start=2&orgId={}", org_id(2)).into_boxed_str());
+    for (link, second, code, said) in [
+        ("?start=2", "", 0, "1 entry of a list has no usable id"),
+        ("/telephony/config/locations?start=2", "", 0, ""),
+        (
+            "?start=2",
+            "link: <?start=2>; rel=next\r\n",
+            2,
+            "lead in a circle",
+        ),
+        (
+            "?start=2",
+            "link: <?max=1000>; rel=next\r\n",
+            2,
+            "lead in a circle",
+        ),
+        (other, "", 2, "of another organization"),
+        ("https://elsewhere.example/v1?start=2", "", 2, "elsewhere"),
+    ] {
+        let server = listing(link, second);
+        let stage = Stage::instant();
+        let line = format!(
+            "export --org {org} -o all.csv --base-url {}",
+            server.base_url()
+        );
+        let ran = stage.run(&line).expect(code);
+        ran.says(said);
+        if code == 0 {
+            let rows = stage.results("all.csv");
+            assert_eq!(rows.len(), 2, "each once");
+            let lists = server.requests().into_iter();
+            let mut lists = lists.filter(|line| line.contains("/config/locations?"));
+            assert!(lists.all(|line| line.contains(&format!("orgId={org}"))));
+        }
     }
 }

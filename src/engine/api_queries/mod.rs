@@ -1,6 +1,7 @@
 //! A few questions one after the other, before or instead of a run: paced, retried and, where
 //! the token ends, renewed as a run's requests are.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::retry::RetryPolicy;
 use crate::setting::Setting;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
-use crate::webex::lists::{Fetched, Location, Organization, Person};
+use crate::webex::lists::{Entry, Location, Organization, Person, organization_in};
 
 mod exchange;
 
@@ -99,14 +100,13 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
 
     /// The organizations the token manages.
     pub async fn organizations(&mut self) -> Result<Vec<Organization>, QueryError> {
-        self.list(self.service.url("/organizations"), Fetched::organizations)
-            .await
+        self.list(self.service.url("/organizations")).await
     }
 
     /// The calling locations of an organization, or of the token's own.
     pub async fn locations(&mut self, org_id: Option<&str>) -> Result<Vec<Location>, QueryError> {
         let url = self.service.locations_url(org_id, MOST_ON_A_PAGE);
-        self.list(url, Fetched::locations).await
+        self.list(url).await
     }
 
     /// Whether the token may list them.
@@ -122,27 +122,60 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             .map(drop)
     }
 
-    /// All pages of a list. One may be empty and still have a next.
-    async fn list<I>(
-        &mut self,
-        first: String,
-        read: fn(&Fetched) -> Result<Vec<I>, String>,
-    ) -> Result<Vec<I>, QueryError> {
-        let mut items = Vec::new();
+    /// All pages of a list, each entry once. A page may be empty and still have a next. Half a list is
+    /// none: what does not lead to its end is an error.
+    async fn list<E: Entry>(&mut self, first: String) -> Result<Vec<E>, QueryError> {
+        let mut list = Vec::new();
+        let mut unusable = 0;
+        let (mut ids, mut pages) = (HashSet::new(), HashSet::new());
         let mut url = first;
-        for _ in 0..MOST_PAGES {
+        while pages.len() < MOST_PAGES {
             let page = self.ask(url.clone()).await?;
-            items.extend(read(&page).map_err(QueryError::Unclear)?);
-            match page.next {
-                None => return Ok(items),
-                // The token travels along.
-                Some(next) if !self.service.is_at(&next) => {
-                    let message = format!("the next page of a list is elsewhere, at `{next}`");
-                    return Err(QueryError::Unclear(message));
-                }
-                Some(next) => url = next,
+            let entries = page.entries::<E>().map_err(QueryError::Unclear)?;
+            unusable += entries.unusable;
+            let known = list.len();
+            let is_empty = entries.entries.is_empty();
+            let new = entries.entries.into_iter();
+            list.extend(new.filter(|entry| ids.insert(entry.id().to_string())));
+            let is_old = !is_empty && list.len() == known;
+            let Some(next) = page.next else {
+                self.note_unusable(unusable);
+                return Ok(list);
+            };
+            self.ensure_it_leads_on(&url, &next)?;
+            pages.insert(std::mem::replace(&mut url, next));
+            if is_old || pages.contains(&url) {
+                return Err(QueryError::Unclear(
+                    "the pages of a list lead in a circle".into(),
+                ));
             }
         }
         Err(QueryError::Unclear("a list does not end".into()))
+    }
+
+    /// The token travels along, and what is listed must stay of one organization.
+    fn ensure_it_leads_on(&self, page: &str, next: &str) -> Result<(), QueryError> {
+        let elsewhere = |where_to: &str| {
+            let message = format!("the next page of a list is {where_to}, at `{next}`");
+            Err(QueryError::Unclear(message))
+        };
+        if !self.service.is_at(next) {
+            return elsewhere("elsewhere");
+        }
+        if organization_in(page) != organization_in(next) {
+            return elsewhere("of another organization");
+        }
+        Ok(())
+    }
+
+    fn note_unusable(&self, unusable: u64) {
+        if unusable > 0 {
+            let entries = if unusable == 1 {
+                "1 entry of a list has no usable id and was".to_string()
+            } else {
+                format!("{unusable} entries of a list have no usable id and were")
+            };
+            (self.say)(&format!("note: {entries} left out"));
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use percent_encoding::utf8_percent_encode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LINK};
-use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode, redirect, retry};
+use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode, Url, redirect, retry};
 use tokio::time::Instant;
 
 use crate::model::clock;
@@ -148,7 +148,12 @@ impl Webex {
         let next = links
             .filter_map(|link| link.to_str().ok())
             .find_map(lists::next_link)
-            .map(|link| self.secrets.borrow().hide_in(link).into_owned());
+            .map(|link| {
+                self.secrets
+                    .borrow()
+                    .hide_in(&next_page(url, link))
+                    .into_owned()
+            });
         let answer = self.success(&response);
         let mut body = Vec::new();
         // Unlike the text of an error, half a list is none.
@@ -354,6 +359,20 @@ fn tracking_id(tracking: u128) -> HeaderValue {
     value
 }
 
+/// Where a link of a page leads. One that says nothing of the organization means that of the page: it
+/// would list another's locations.
+fn next_page(page: &str, link: &str) -> String {
+    let organization = lists::organization_in(page);
+    let Some(mut next) = Url::parse(page).ok().and_then(|page| page.join(link).ok()) else {
+        return link.to_string();
+    };
+    next.set_fragment(None);
+    if let (Some(organization), None) = (organization, lists::organization_in(next.as_str())) {
+        next.query_pairs_mut().append_pair("orgId", &organization);
+    }
+    next.into()
+}
+
 /// The innermost cause, which is the one that says something.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
@@ -361,4 +380,34 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = source;
     }
     platform::strip_error_number(&cause.to_string()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_page_is_of_the_same_organization_wherever_its_link_is_written_from() {
+        const PAGE: &str = "https://webexapis.com/v1/locations?max=2&orgId=X%2F1";
+        for (link, next) in [
+            (
+                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
+                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
+            ),
+            (
+                "https://webexapis.com/v1/locations?start=2",
+                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
+            ),
+            (
+                "?start=2",
+                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
+            ),
+            ("/v1/next#top", "https://webexapis.com/v1/next?orgId=X%2F1"),
+            ("?orgId=Y", "https://webexapis.com/v1/locations?orgId=Y"),
+            ("//evil.example/v1", "https://evil.example/v1?orgId=X%2F1"),
+        ] {
+            assert_eq!(next_page(PAGE, link), next, "{link}");
+        }
+        assert_eq!(next_page("https://a/b", "?start=2"), "https://a/b?start=2");
+    }
 }
