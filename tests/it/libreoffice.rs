@@ -60,7 +60,7 @@ fn what_libreoffice_saves_gives_one_results_file() {
         let bytes = fs::read(stage.path(name)).expect("it is there");
         if name == "libreoffice.ods" {
             let ran = stage.run(&format!("check {name}")).expect(2);
-            ran.says("it is an OpenDocument file");
+            ran.says("it is an OpenDocument spreadsheet (.ods)");
             continue;
         }
         assert_eq!(results(&stage, flags, &bytes).cells, wanted.cells, "{name}");
