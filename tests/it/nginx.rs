@@ -41,8 +41,14 @@ impl Nginx {
                      root {folder};
                      location / {{
                          limit_req zone=all burst={burst} nodelay;
-                         add_header Retry-After 1 always;
+                         error_page 429 @refused;
                          try_files /no-such-file =204;
+                     }}
+                     # Only a refusal says when to come back: wxbulk waits on whatever status says so.
+                     location @refused {{
+                         internal;
+                         add_header Retry-After 1 always;
+                         return 429;
                      }}
                  }}
              }}"
