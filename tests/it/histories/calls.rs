@@ -280,6 +280,7 @@ fn assert_nothing_is_lost(calls: &[Call]) {
 }
 
 #[test]
+#[ignore = "wants the processor to itself; CI runs it alone"]
 fn whatever_write_sync_or_open_fails_nothing_is_lost() {
     assert_nothing_is_lost(&[Call::Write, Call::HalfAWrite, Call::Sync, Call::Open]);
 }
