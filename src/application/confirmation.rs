@@ -20,6 +20,7 @@ use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
 use crate::webex::base_url::WEBEX;
+use crate::webex::errors::flatten;
 
 /// Requests a second where no limit is known: what the service documents for most of its calls.
 const ASSUMED_RATE: f64 = 5.0;
@@ -122,7 +123,7 @@ fn question(
         .as_ref()
         .and_then(|person| person.emails.first())
     {
-        Some(email) => format!(", signed in as {email}"),
+        Some(email) => format!(", signed in as {}", flatten(email)),
         None => String::new(),
     };
     let calls = if settings.spec.task == Task::Write {
@@ -149,7 +150,7 @@ fn question(
 fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
     let name = |id: &Option<String>| {
         let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
-        name.map(crate::table::escape_formula)
+        name.map(flatten)
     };
     match &checked.organizations_named[..] {
         [only] if checked.organizations == 1 => match name(&only.id) {

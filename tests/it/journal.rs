@@ -285,8 +285,12 @@ fn a_journal_of_format_1_is_read_and_continued() {
     let before = sent();
     let finished = rows_recorded(&journal).len();
     stage.apply("sheet.csv --backup --resume").expect(0);
-    // One that was on the wire at the kill is read first, and not sent again where it took effect.
+    // What was on the wire at the kill is read first, and not sent again where it took effect: so
+    // every change takes effect once, and what was finished is not sent again.
     assert!(sent() - before <= ROWS - finished);
+    let requests = stage.requests();
+    let applied = requests.iter().filter(|one| one["applied"] == true);
+    assert_eq!(applied.count(), ROWS);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), ROWS);
     stage.run("status sheet.results.csv").expect(0);
     stage
