@@ -11,7 +11,7 @@ use crate::application::results::{self, Content};
 use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
-use crate::application::summary::Summary;
+use crate::application::summary::{ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::RunResult;
 use crate::journal::{EndRecord, Journal};
@@ -21,7 +21,7 @@ use crate::platform;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
-use crate::table::{CsvStyle, Existing};
+use crate::table::{self, CsvStyle, Existing};
 
 /// Writes the results and tells how a run that began at `started` has `ended`.
 pub(super) fn finalize(
@@ -84,6 +84,7 @@ pub(super) fn finalize(
         throttled: ended.throttled,
         took: started.elapsed(),
         results,
+        results_form: results_form(settings),
         resume: suggested_commands::with_resume(settings),
         send_failed: suggested_commands::send_failed(settings),
     };
@@ -99,6 +100,16 @@ pub(super) fn finalize(
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+fn results_form(settings: &RunSettings) -> ResultsForm {
+    if table::is_workbook(&settings.spec.output) {
+        ResultsForm::Workbook
+    } else if settings.for_excel {
+        ResultsForm::CsvForExcel
+    } else {
+        ResultsForm::PlainCsv
+    }
 }
 
 fn write_report(settings: &RunSettings) {

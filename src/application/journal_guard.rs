@@ -25,7 +25,7 @@ use crate::pace::Pacer;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::names::ResolvedNames;
-use crate::sheet::{ReadOptions, RowFilter, Sheet};
+use crate::sheet::{self, RowFilter, Sheet};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
@@ -179,10 +179,9 @@ fn plan_file(settings: &RunSettings) -> Result<Option<PlanFile>> {
     let Some(path) = &settings.spec.preconditions else {
         return Ok(None);
     };
-    let plan = Sheet::open(path, ReadOptions::default())?;
     Ok(Some(PlanFile {
         name: path.display().to_string(),
-        sha256: plan.sha256()?,
+        sha256: sheet::sha256_of(path)?,
         id: journal::header_of(&Journal::path_for(path))
             .ok()
             .map(|header| header.id),
@@ -252,9 +251,8 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         return Ok(());
     }
     let anew = format!(
-        "hint: to begin again from the first row, move `{}` and `{}` away, or name another file with --output",
+        "hint: to send all rows of this sheet once more, name other results than `{}` with --output",
         results.display(),
-        journal_path.display()
     );
     if journal.last_end().is_some_and(|end| end.complete) {
         let again = hint_to_send_again(settings, "failed");

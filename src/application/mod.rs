@@ -11,6 +11,7 @@ mod finalize;
 mod journal_guard;
 pub mod logging;
 pub mod missing_file;
+pub mod output_name;
 mod plan_guard;
 pub mod possible_secret;
 mod precheck;

@@ -74,6 +74,12 @@ pub enum Start {
     Resume,
 }
 
+impl Start {
+    pub fn from_flag(resume: bool) -> Start {
+        if resume { Start::Resume } else { Start::Fresh }
+    }
+}
+
 /// What rows with a problem do to the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadRows {

@@ -27,10 +27,33 @@ pub struct Summary {
     pub took: Duration,
     /// Where the results are; `None` when they could not be written.
     pub results: Option<String>,
+    /// What can be done with the results in Excel.
+    pub results_form: ResultsForm,
     /// The command that goes on with this run.
     pub resume: String,
     /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
     pub send_failed: Option<String>,
+}
+
+/// The form of a file of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultsForm {
+    Workbook,
+    /// Nothing is lost when Excel opens it by a double-click.
+    CsvForExcel,
+    /// Other programs read it; Excel drops signs and zeros when it opens it by a double-click.
+    PlainCsv,
+}
+
+impl ResultsForm {
+    /// What follows the name of the file.
+    fn remark(self) -> &'static str {
+        match self {
+            ResultsForm::Workbook => "",
+            ResultsForm::CsvForExcel => " (CSV for Excel)",
+            ResultsForm::PlainCsv => " (plain CSV; --excel makes one for Excel)",
+        }
+    }
 }
 
 impl Summary {
@@ -107,7 +130,7 @@ impl fmt::Display for Summary {
             writeln!(out, "last answers: {}", statuses.join(", "))?;
         }
         if let Some(results) = &self.results {
-            writeln!(out, "results: {results}")?;
+            writeln!(out, "results: {results}{}", self.results_form.remark())?;
         }
         if !self.adds_up() {
             writeln!(
@@ -180,6 +203,7 @@ mod tests {
             throttled: 2,
             took: Duration::from_secs(75),
             results: Some("sheet.results.csv".into()),
+            results_form: ResultsForm::PlainCsv,
             resume: "wxbulk apply sheet.csv --resume".into(),
             send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
         }
@@ -205,7 +229,7 @@ mod tests {
           unknown              1
           invalid              1
         last answers: none × 1, 204 × 2, 404 × 1
-        results: sheet.results.csv
+        results: sheet.results.csv (plain CSV; --excel makes one for Excel)
         hint: to send again the 3 rows that are not done, correct them in the results file, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
@@ -228,7 +252,7 @@ mod tests {
           updated              1
           not-attempted        1
         last answers: 204 × 1
-        results: sheet.results.csv
+        results: sheet.results.csv (plain CSV; --excel makes one for Excel)
         1 row is left; to go on:
           wxbulk apply sheet.csv --resume
         ");

@@ -36,7 +36,7 @@ pub struct ApplyFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
 
-    /// Where the results go [default: the sheet's name with .results.csv, or .rehearsal.csv]
+    /// Where the results go [default: beside the sheet and in its form, such as march.results.xlsx or march.rehearsal.csv]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -66,7 +66,7 @@ pub struct PlanFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
 
-    /// Where the plan goes [default: the sheet's name with .plan.csv]
+    /// Where the plan goes [default: beside the sheet and in its form, such as march.plan.xlsx]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -81,7 +81,7 @@ pub struct UndoFlags {
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
 
-    /// Where the results go [default: the name of RESULTS with .undo.results.csv, or .undo.rehearsal.csv]
+    /// Where the results go [default: the next number, such as march.results-2.csv]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::application::missing_file::ensure_it_exists;
+use crate::application::output_name::OutputNames;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::settings::{
@@ -117,11 +118,7 @@ impl RunSettings {
                 confirmation,
                 ..spec
             },
-            start: if flags.resume {
-                Start::Resume
-            } else {
-                Start::Fresh
-            },
+            start: Start::from_flag(flags.resume),
             done_before: 0,
             bad_rows: if flags.skip_invalid {
                 BadRows::Skip
@@ -176,7 +173,12 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         } else {
             Form::Results
         },
-        output: output_path(&sheet.path, flags.output, results_ending(&flags.run))?,
+        output: output_path(
+            &sheet.path,
+            flags.output,
+            results_word(&flags.run),
+            &flags.run,
+        )?,
         sheet,
         task: if reads_first {
             Task::ReadThenWrite
@@ -195,18 +197,23 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
     Ok((spec, flags.run))
 }
 
-/// What a run's results are called after its sheet. Those of a rehearsal have a name of their own, so
-/// that nobody takes them for real ones.
-pub fn results_ending(flags: &RunFlags) -> &'static str {
+/// The word in the name of a run's results. Those of a rehearsal have one of their own, so that nobody
+/// takes them for real ones.
+pub fn results_word(flags: &RunFlags) -> &'static str {
     if flags.rehearse {
-        "rehearsal.csv"
+        "rehearsal"
     } else {
-        "results.csv"
+        "results"
     }
 }
 
-/// Where the output of a run goes: where the user says, else beside the sheet with another ending.
-pub fn output_path(sheet: &Path, named: Option<PathBuf>, ending: &str) -> Result<PathBuf> {
+/// Where the output of a run goes: where the user says, else beside the sheet.
+pub fn output_path(
+    sheet: &Path,
+    named: Option<PathBuf>,
+    word: &str,
+    flags: &RunFlags,
+) -> Result<PathBuf> {
     match named {
         Some(path) if path.as_os_str() == "-" => {
             bail!(
@@ -217,7 +224,7 @@ pub fn output_path(sheet: &Path, named: Option<PathBuf>, ending: &str) -> Result
         None if is_standard_input(sheet) => {
             bail!("a sheet from the standard input has no name; name its results with --output")
         }
-        None => Ok(sheet.with_extension(ending)),
+        None => OutputNames::new(sheet, sheet, word).choose(Start::from_flag(flags.resume)),
     }
 }
 

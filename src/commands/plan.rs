@@ -18,15 +18,15 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         flags.run.verbosity.log_file.as_deref(),
     )?;
     let sheet = SheetSettings::from_flags(flags.sheet)?;
-    let ending = if flags.run.rehearse {
-        "plan.rehearsal.csv"
+    let word = if flags.run.rehearse {
+        "plan.rehearsal"
     } else {
-        "plan.csv"
+        "plan"
     };
     let spec = RunSpec {
         command: "plan",
         form: Form::Plan,
-        output: output_path(&sheet.path, flags.output, ending)?,
+        output: output_path(&sheet.path, flags.output, word, &flags.run)?,
         sheet,
         task: Task::Read,
         preconditions: None,

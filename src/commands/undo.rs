@@ -13,6 +13,7 @@ use crate::application;
 use crate::application::earlier_runs::{EarlierRuns, base_url};
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
+use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
 use crate::application::session::Connect;
 use crate::application::settings::{
@@ -20,7 +21,7 @@ use crate::application::settings::{
 };
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
-use crate::cli::resolve::{read_org_flag, results_ending};
+use crate::cli::resolve::{read_org_flag, results_word};
 use crate::engine::pipeline::Task;
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::wording::plural;
@@ -44,9 +45,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
-        output: flags
-            .output
-            .unwrap_or_else(|| sheet.with_extension(results_ending(&flags.run))),
+        output: flags.output.clone().unwrap_or_default(),
         preconditions: (!flags.force).then(|| sheet.clone()),
         sheet: SheetSettings {
             path: sheet.clone(),
@@ -61,7 +60,8 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         question: "Put back the earlier numbers of",
     };
-    let settings = RunSettings::from_flags(spec, flags.run)?;
+    let names = OutputNames::new(&sheet, &flags.results, results_word(&flags.run));
+    let mut settings = RunSettings::from_flags(spec, flags.run)?;
     let is_whole = if settings.start == Start::Resume && sheet.exists() {
         // It was made when the undo began, and its journal is bound to it.
         true
@@ -77,6 +77,9 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         }
         undo.left_out.is_empty()
     };
+    if flags.output.is_none() {
+        settings.spec.output = names.choose(settings.start)?;
+    }
     let code = application::run(settings, network).await?;
     if code == ExitCode::SomeRowsNotDone && !flags.force {
         say(

@@ -97,6 +97,12 @@ pub struct Sheet {
 /// The records of a sheet.
 pub type SheetRecords<'s> = Records<Text<&'s File>>;
 
+/// The SHA-256 of a file that may be a sheet, in hexadecimal.
+pub fn sha256_of(path: &Path) -> Result<String> {
+    let hash = File::open(path).and_then(|file| input::sha256(&file));
+    hash.with_context(|| format!("cannot read `{}`", path.display()))
+}
+
 impl Sheet {
     /// Opens a CSV file or an Excel workbook; `-` is the standard input.
     ///

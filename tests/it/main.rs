@@ -22,6 +22,7 @@ mod logs;
 mod names;
 mod nginx;
 mod odd_answers;
+mod output_names;
 mod pages;
 mod plan;
 mod raw_server;

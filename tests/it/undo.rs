@@ -114,7 +114,7 @@ fn what_was_changed_is_put_back_through_faults_and_kills() {
     );
 
     stage.run_online("undo sheet.results.csv --yes").expect(0);
-    let undone = stage.results("sheet.results.undo.results.csv");
+    let undone = stage.results("sheet.results-2.csv");
     assert_eq!(undone.len(), 60);
     assert_eq!(count(&undone, "updated"), 60);
     stage.run_online("plan before.csv").expect(0);
@@ -125,9 +125,7 @@ fn what_was_changed_is_put_back_through_faults_and_kills() {
     assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
 
     // And the way back from the way back.
-    stage
-        .run_online("undo sheet.results.undo.results.csv --yes")
-        .expect(0);
+    stage.run_online("undo sheet.results-2.csv --yes").expect(0);
     stage.run_online("plan sheet.csv -o again.csv").expect(0);
     assert_eq!(actions(&stage.results("again.csv"), "same") as u64, ROWS);
 }
@@ -172,7 +170,7 @@ fn what_somebody_else_changed_since_is_left_alone_unless_forced() {
     stage.apply("other6.csv").expect(0);
     let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
     ran.says("--force");
-    let undone = stage.results("sheet.results.undo.results.csv");
+    let undone = stage.results("sheet.results-2.csv");
     assert_eq!(count(&undone, "updated"), 58);
     assert_eq!(count(&undone, "conflict"), 1);
     stage
@@ -199,7 +197,7 @@ fn several_rows_for_one_location_go_back_to_before_the_first_at_once() {
     assert!(stage.state().to_string().contains("5504"));
     stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert!(stage.state().to_string().contains("5501"));
-    let undone = stage.results("sheet.results.undo.results.csv");
+    let undone = stage.results("sheet.results-2.csv");
     let put_back: Vec<&str> = undone.iter().map(|row| row["n1"].as_str()).collect();
     assert_eq!(put_back, ["5501"]);
     assert_eq!(count(&undone, "updated"), 1);
@@ -256,7 +254,7 @@ fn what_may_have_been_changed_is_put_back_and_what_was_not_is_left_as_it_is() {
     let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
     stage.write("unknown.csv", results.replace(",updated,", ",unknown,"));
     stage.run_online("undo unknown.csv --yes").expect(0);
-    let undone = stage.results("unknown.undo.results.csv");
+    let undone = stage.results("unknown.results.csv");
     assert_eq!(count(&undone, "updated"), 60);
     assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
     // As if none of those changes had ever arrived.

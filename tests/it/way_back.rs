@@ -120,9 +120,7 @@ fn every_number_comes_back_letter_for_letter_and_the_undo_can_be_undone() {
 
     stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert_eq!(stage.state(), before);
-    stage
-        .run_online("undo sheet.results.undo.results.csv --yes")
-        .expect(0);
+    stage.run_online("undo sheet.results-2.csv --yes").expect(0);
     assert_eq!(spelt_alike(&stage.state()), spelt_alike(&after));
 }
 
@@ -158,7 +156,7 @@ fn a_copy_that_was_renamed_sorted_and_shortened_finds_its_journal() {
     command.arg(stage.simulator.base_url()).arg("only four.csv");
     let output = command.output().expect("it starts");
     assert!(output.status.success(), "{output:?}");
-    let undone = stage.results("only four.undo.results.csv");
+    let undone = stage.results("only four.results.csv");
     // As the person sees them in their own file, in which the last one stands first.
     assert_eq!(rows(&undone), ["2", "3", "4", "5"]);
     assert_eq!(undone[0]["locationId"], location_id(4));
@@ -256,14 +254,12 @@ fn a_row_that_was_corrected_keeps_the_backup_and_goes_back_like_the_others() {
     );
     // No --backup: it is kept.
     stage.apply("sheet.results.csv --only-failed").expect(0);
-    let again = stage.results("sheet.results.results.csv");
+    let again = stage.results("sheet.results-2.csv");
     assert_eq!(count(&again, "updated"), 5);
     let earlier: Vec<&str> = again.iter().map(|row| row["previous3"].as_str()).collect();
     assert_eq!(earlier, ["*7201", "none", "none", "none", "5503"]);
 
-    stage
-        .run_online("undo sheet.results.results.csv --yes")
-        .expect(0);
+    stage.run_online("undo sheet.results-2.csv --yes").expect(0);
     assert_eq!(stage.state(), before);
 }
 

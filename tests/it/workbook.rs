@@ -60,7 +60,7 @@ fn numbers_keep_their_digits_and_what_is_no_number_is_named_where_excel_shows_it
     note: 2 numbers with 11 digits or more and no `+` in front, the first in row 4; sent as they stand unless --country names their country
     ");
     stage.apply("book.xlsx --skip-invalid").expect(1);
-    let results = stage.results("book.results.csv");
+    let results = stage.results("book.results.xlsx");
     assert_eq!(results[0]["n1"], "12025550101");
     assert_eq!(
         (&*results[0]["row"], &*results[0]["outcome"]),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
 pub use results_alone::ResultsAlone;
@@ -40,12 +41,9 @@ impl Subject {
             return Ok(Subject::Run(path.to_path_buf()));
         }
         // Of a sheet the run is meant that was made with it.
-        let results = [
-            path.to_path_buf(),
-            path.with_extension("results.csv"),
-            path.with_extension("results.xlsx"),
-        ];
-        for journal in results.iter().map(|results| Journal::path_for(results)) {
+        let latest = || OutputNames::new(path, path, "results").latest();
+        for results in [Some(path.to_path_buf()), latest()].iter().flatten() {
+            let journal = Journal::path_for(results);
             if journal::exists(&journal)? {
                 return Ok(Subject::Run(journal));
             }

@@ -1,0 +1,187 @@
+//! Where the output of a run goes when nobody names a file: beside the sheet, in the form of the
+//! sheet, with a word in its name: `march.xlsx` has its results in `march.results.xlsx`.
+//!
+//! A file that another run has filled is never in the way and never overwritten: the results of
+//! another version of the sheet, of `--only-failed` and of an undo have a number
+//! (`march.results-2.xlsx`). The same sheet again leads to the same file, where the run is refused or
+//! goes on.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::application::settings::Start;
+use crate::journal::{self, Journal, RecordedRun, RunHeader};
+use crate::sheet;
+
+/// Words that a name has after a run, which are not repeated in the name of the next one.
+const WORDS_OF_RUNS: [&str; 2] = ["results", "rehearsal"];
+
+/// Files of one sheet that are looked at; whoever has more of them names the next one.
+const MOST_FILES: u32 = 10_000;
+
+/// The files that the runs over one sheet fill, in their order.
+#[derive(Debug)]
+pub struct OutputNames {
+    sheet: PathBuf,
+    /// The path without number and ending: `march.results`.
+    stem: PathBuf,
+    ending: &'static str,
+}
+
+impl OutputNames {
+    /// The files of a sheet, with `word` in their names. `named_after` is the sheet, or the results
+    /// that the sheet was made of.
+    pub fn new(sheet: &Path, named_after: &Path, word: &str) -> OutputNames {
+        let mut name = OsString::from(without_word_of_run(named_after));
+        name.push(".");
+        name.push(word);
+        OutputNames {
+            sheet: sheet.to_path_buf(),
+            stem: named_after.with_file_name(name),
+            ending: ending_like(named_after),
+        }
+    }
+
+    /// The file that a run fills which begins now, or goes on.
+    pub fn choose(&self, start: Start) -> Result<PathBuf> {
+        match start {
+            Start::Fresh => self.next(),
+            Start::Resume => Ok(self.latest().unwrap_or_else(|| self.first())),
+        }
+    }
+
+    /// The last file that has a run of this sheet in it, one that is not finished before all others.
+    pub fn latest(&self) -> Option<PathBuf> {
+        let of_sheet = |path: &PathBuf| {
+            let header = journal::header_of(&Journal::path_for(path)).ok();
+            header.is_some_and(|header| self.is_about_sheet(&header))
+        };
+        let mut runs: Vec<PathBuf> = self.existing().filter(of_sheet).collect();
+        let unfinished = runs.iter().rposition(|path| !is_finished(path));
+        match unfinished {
+            Some(index) => Some(runs.swap_remove(index)),
+            None => runs.pop(),
+        }
+    }
+
+    /// The first file that this sheet may fill, or the one that says why it may not.
+    fn next(&self) -> Result<PathBuf> {
+        for path in self.existing() {
+            let Ok(header) = journal::header_of(&Journal::path_for(&path)) else {
+                return Ok(path);
+            };
+            let is_of_another_sheet = self.sheet.is_file()
+                && header.input.sha256 != sheet::sha256_of(&self.sheet)?
+                && is_finished(&path)
+                && !header.settings.rehearsal;
+            if !is_of_another_sheet {
+                return Ok(path);
+            }
+        }
+        let mut free = self.all().filter(|path| !is_there(path));
+        Ok(free.next().unwrap_or_else(|| self.first()))
+    }
+
+    fn first(&self) -> PathBuf {
+        let mut names = self.all();
+        names.next().unwrap_or_else(|| self.stem.clone())
+    }
+
+    fn existing(&self) -> impl Iterator<Item = PathBuf> {
+        self.all().take_while(|path| is_there(path))
+    }
+
+    /// All names but the sheet's own.
+    fn all(&self) -> impl Iterator<Item = PathBuf> {
+        let numbers = 1..=MOST_FILES;
+        let paths = numbers.map(|number| {
+            let mut name = self.stem.clone().into_os_string();
+            if number > 1 {
+                name.push(format!("-{number}"));
+            }
+            name.push(self.ending);
+            PathBuf::from(name)
+        });
+        paths.filter(|path| *path != self.sheet)
+    }
+
+    fn is_about_sheet(&self, header: &RunHeader) -> bool {
+        Path::new(&header.input.name).file_name() == self.sheet.file_name()
+    }
+}
+
+fn is_there(path: &Path) -> bool {
+    path.exists() || Journal::path_for(path).exists()
+}
+
+fn is_finished(results: &Path) -> bool {
+    let run = RecordedRun::open(&Journal::path_for(results));
+    run.is_ok_and(|run| run.last_end().is_some_and(|end| end.complete))
+}
+
+/// `march` of `march.xlsx`, `march.results.xlsx` and `march.results-2.xlsx`.
+fn without_word_of_run(path: &Path) -> OsString {
+    let stem = path.file_stem().unwrap_or_default();
+    let Some((before, last)) = stem.to_str().and_then(|stem| stem.rsplit_once('.')) else {
+        return stem.to_os_string();
+    };
+    let (word, number) = last.split_once('-').unwrap_or((last, "2"));
+    let is_number = number.parse().is_ok_and(|number: u32| number > 1);
+    if WORDS_OF_RUNS.contains(&word) && is_number && !before.is_empty() {
+        before.into()
+    } else {
+        stem.to_os_string()
+    }
+}
+
+/// A workbook has its results in a workbook, everything else in CSV.
+fn ending_like(sheet: &Path) -> &'static str {
+    let ending = sheet.extension().unwrap_or_default().to_string_lossy();
+    match ending.to_ascii_lowercase().as_str() {
+        "xlsx" | "xlsm" => ".xlsx",
+        _ => ".csv",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_output_has_the_name_and_the_form_of_the_sheet() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (sheet, word, output) in [
+            ("march.csv", "results", "march.results.csv"),
+            ("march.xlsx", "results", "march.results.xlsx"),
+            ("March.XLSM", "rehearsal", "March.rehearsal.xlsx"),
+            ("march.tsv", "plan", "march.plan.csv"),
+            ("march", "results", "march.results.csv"),
+            ("v1.2 march.csv", "results", "v1.2 march.results.csv"),
+            ("march.results.csv", "results", "march.results-2.csv"),
+            ("march.results-2.xlsx", "results", "march.results.xlsx"),
+            ("march.results.csv", "rehearsal", "march.rehearsal.csv"),
+            ("march.rehearsal.csv", "rehearsal", "march.rehearsal-2.csv"),
+            (
+                "march.results-1.csv",
+                "results",
+                "march.results-1.results.csv",
+            ),
+            (
+                "march.results-x.csv",
+                "results",
+                "march.results-x.results.csv",
+            ),
+            ("march.plan.csv", "results", "march.plan.results.csv"),
+            ("results.csv", "results", "results.results.csv"),
+            (".results.csv", "results", ".results.results.csv"),
+        ] {
+            let sheet = folder.path().join(sheet);
+            let names = OutputNames::new(&sheet, &sheet, word);
+            let chosen = names.choose(Start::Fresh).expect("a name");
+            assert_eq!(chosen, folder.path().join(output), "{}", sheet.display());
+            assert_eq!(names.choose(Start::Resume).expect("a name"), chosen);
+        }
+    }
+}
