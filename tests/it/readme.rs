@@ -4,7 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use rust_xlsxwriter::Workbook;
+
 use crate::harness::{Ran, Stage, TOKEN, count};
+
+/// How a download is checked; it has a test of its own.
+const CHECK_DOWNLOAD: &str = "sha256sum --check --ignore-missing SHA256SUMS";
+
+#[cfg(target_os = "linux")]
+const WXBULK: &str = "142474dda61ac5b31010695180a324cd750dc318d0e45cff1e8132f20e34f683";
 
 fn readme() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -29,13 +37,14 @@ fn the_commands_work_one_after_the_other() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/transfer-numbers.csv");
     fs::create_dir(stage.path("samples")).expect("a folder");
     fs::copy(&sample, stage.path("samples/transfer-numbers.csv")).expect("a sample");
-    fs::copy(&sample, stage.path("numbers.csv")).expect("a sample");
+    let sheet = fs::read_to_string(&sample).expect("a sample");
+    stage.write("numbers.xlsx", workbook(&sheet));
     stage.write("token.txt", TOKEN);
     let mut ran = 0;
     for command in commands() {
         match command.as_str() {
             // This is the test that runs; installing has a test of its own.
-            "cargo test" | "cargo install --locked --path ." => continue,
+            "cargo test" | "cargo install --locked --path ." | CHECK_DOWNLOAD => continue,
             _ => {}
         }
         let words = command
@@ -68,9 +77,9 @@ fn the_commands_work_one_after_the_other() {
         ),
         60
     );
-    let changed = count(&stage.results("numbers.plan.results.csv"), "updated");
+    let changed = count(&stage.results("numbers.plan.results.xlsx"), "updated");
     assert!(changed > 50, "{changed}");
-    let after = stage.results("numbers.plan.results.results.csv");
+    let after = stage.results("numbers.plan.results-2.xlsx");
     assert_eq!(count(&after, "updated"), changed, "they are carried over");
     assert_eq!(
         stage
@@ -81,6 +90,40 @@ fn the_commands_work_one_after_the_other() {
         2 * changed,
         "the plan's changes and their undo; resumed and corrected runs had nothing to send"
     );
+}
+
+/// The sample has text in each cell, as people have it who formatted the columns as text.
+fn workbook(sheet: &str) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    let mut records = csv::ReaderBuilder::new();
+    let mut records = records.has_headers(false).from_reader(sheet.as_bytes());
+    for (row, record) in (0..).zip(records.records()) {
+        for (column, cell) in (0..).zip(&record.expect("cells")) {
+            worksheet.write_string(row, column, cell).expect("a cell");
+        }
+    }
+    workbook.save_to_buffer().expect("memory")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_download_is_checked_as_it_stands_there() {
+    let stage = Stage::instant();
+    let name = "wxbulk-x86_64-unknown-linux-musl.tar.gz";
+    assert!(readme().contains(name));
+    let mut words = CHECK_DOWNLOAD.split(' ');
+    let mut check = stage.program(words.next().expect("a program"));
+    check.args(words);
+    stage.write(name, "wxbulk");
+    // The SHA-256 of `wxbulk`, and of what was not downloaded.
+    stage.write(
+        "SHA256SUMS",
+        format!("{WXBULK}  {name}\n{WXBULK}  another.zip\n"),
+    );
+    assert!(check.status().expect("it starts").success());
+    stage.write(name, "something else");
+    assert!(!check.status().expect("it starts").success());
 }
 
 #[test]
