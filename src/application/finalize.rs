@@ -116,7 +116,7 @@ fn write_report(settings: &RunSettings) {
     let Some(report) = &settings.report else {
         return;
     };
-    match page_file::write(&settings.spec.output, report) {
+    match page_file::write(&settings.spec.output, report, settings.report_changes) {
         Ok(()) if settings.summary == SummaryFormat::Quiet => {}
         Ok(()) => page_file::say_where(report),
         Err(error) => say(&format!("error: {}", platform::describe_error(&error))),

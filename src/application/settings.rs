@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::application::progress::ProgressMode;
+use crate::application::report::ChangeList;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task};
@@ -64,6 +65,7 @@ pub struct RunSettings {
     pub for_excel: bool,
     /// Where a page about the run goes.
     pub report: Option<PathBuf>,
+    pub report_changes: ChangeList,
     pub progress: ProgressMode,
     pub summary: SummaryFormat,
 }

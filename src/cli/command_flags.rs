@@ -111,6 +111,10 @@ pub struct ReportFlags {
     /// Where the page goes [default: the name of RESULTS with .report.html]
     #[arg(short, long, value_name = "FILE.html")]
     pub output: Option<PathBuf>,
+
+    /// Have the list of changes open, so that it is printed too
+    #[arg(long)]
+    pub report_changes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::progress::ProgressMode;
+use crate::application::report::ChangeList;
 use crate::application::results::Form;
 use crate::application::settings::{
     Backup, BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat,
@@ -148,6 +149,7 @@ impl RunSettings {
             target,
             for_excel: flags.excel,
             report: flags.report,
+            report_changes: ChangeList::from_flag(flags.report_changes),
             progress: match (flags.verbosity.quiet, flags.verbosity.verbose) {
                 (true, _) => ProgressMode::Hidden,
                 (false, 0) => ProgressMode::Auto,

@@ -202,6 +202,15 @@ pub struct RunFlags {
     )]
     pub report: Option<PathBuf>,
 
+    /// Have the list of changes open on that page, so that it is printed too
+    #[arg(
+        long,
+        requires = "report",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    pub report_changes: bool,
+
     /// Print the summary as json on stdout instead of as text
     #[arg(long, value_name = "FORMAT", value_parser = ["json"], help_heading = "Output", hide_short_help = true)]
     pub summary: Option<String>,

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::report::ChangeList;
 use crate::application::report::page_file::{say_where, write};
 use crate::cli::ReportFlags;
 
@@ -10,7 +11,8 @@ pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
     let output = flags
         .output
         .unwrap_or_else(|| flags.results.with_extension("report.html"));
-    write(&flags.results, &output)?;
+    let list = ChangeList::from_flag(flags.report_changes);
+    write(&flags.results, &output, list)?;
     say_where(&output);
     Ok(ExitCode::Success)
 }

@@ -26,7 +26,7 @@ impl Place {
         Place {
             org_id: row.org_id.as_deref().map(Into::into),
             id: row.target_id.as_ref().into(),
-            name: Box::default(),
+            name: row.name.as_ref().into(),
         }
     }
 

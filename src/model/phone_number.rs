@@ -16,6 +16,16 @@ pub fn international(number: &str) -> String {
     }
 }
 
+/// A number as it is compared by eye with another one: in the same form, where it has that too.
+pub fn spelled_like(number: &str, other: &str) -> String {
+    let plain = significant(number);
+    if other.starts_with('+') && plain.starts_with('+') {
+        plain
+    } else {
+        number.to_string()
+    }
+}
+
 /// Whether two spellings mean one number.
 ///
 /// A number of the North American plan is read back as ten bare digits, so these equal the same
@@ -46,6 +56,21 @@ fn is_separator(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_beside_each_other_are_spelled_alike() {
+        for (number, other, spelled) in [
+            ("2025550101", "+12025550102", "+12025550101"),
+            ("+49-6100773123", "+496100773124", "+496100773123"),
+            ("2025550101", "2025550102", "2025550101"),
+            ("2025550101", "", "2025550101"),
+            ("5501", "+12025550102", "5501"),
+            ("*7201", "+12025550102", "*7201"),
+            ("", "+12025550102", ""),
+        ] {
+            assert_eq!(spelled_like(number, other), spelled, "{number}");
+        }
+    }
 
     #[test]
     fn a_number_is_the_same_however_the_service_spells_it() {

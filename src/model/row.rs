@@ -13,6 +13,8 @@ pub struct Row<'a> {
     pub org_id: Option<Cow<'a, str>>,
     /// The id of what the setting is set on, such as a location.
     pub target_id: Cow<'a, str>,
+    /// What the sheet calls it; empty where it does not.
+    pub name: Cow<'a, str>,
     pub key: TargetKey,
     /// What is asked of each field of the setting.
     pub changes: Vec<Change<'a>>,
@@ -34,6 +36,7 @@ impl Row<'_> {
             number: self.number,
             org_id: self.org_id.map(|id| Cow::Owned(id.into_owned())),
             target_id: Cow::Owned(self.target_id.into_owned()),
+            name: Cow::Owned(self.name.into_owned()),
             key: self.key,
             changes: into_owned(self.changes),
             expected: self.expected.into_iter().map(into_owned).collect(),
@@ -78,6 +81,7 @@ impl<'a> Row<'a> {
             number: 2,
             org_id: None,
             target_id: "location".into(),
+            name: "".into(),
             key: TargetKey(1),
             changes: changes.into(),
             expected: Vec::new(),

@@ -118,6 +118,14 @@ impl Setting {
         }
     }
 
+    /// A value as it is compared by eye with another one of its field.
+    pub fn spelled_like(&self, index: usize, value: &str, other: &str) -> String {
+        match self.fields.get(index).map(|field| field.kind) {
+            Some(FieldKind::Number) => phone_number::spelled_like(value, other),
+            None => value.to_string(),
+        }
+    }
+
     /// The columns of results and plans that tell a value of each field: `previous1`, `previous2`, ….
     pub fn columns(&self, prefix: &str) -> Vec<String> {
         let fields = self.fields.iter();

@@ -133,6 +133,7 @@ pub fn read_row<'r>(
                 number: *row,
                 org_id,
                 target_id: location.text,
+                name: cell(columns.location_name).unwrap_or_default().into(),
                 key: location.key,
                 changes,
                 expected: Vec::new(),

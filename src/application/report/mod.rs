@@ -1,7 +1,9 @@
 //! The page that tells a change board what a run did: made from the journal alone, in one file that
 //! needs neither a network nor a script.
 
+mod changes_section;
 mod escaped_text;
+mod organization_section;
 mod outcome_section;
 mod page;
 pub mod page_file;
@@ -18,13 +20,18 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::journal::MeaningfulSettings;
+pub use changes_section::ChangeList;
 pub use page::may_be_replaced;
 use run_model::RunModel;
 
 /// The page about the run of a journal. `undo` says the command that puts back what a run with these
 /// settings changed.
-pub fn page(journal: &Path, undo: impl FnOnce(&MeaningfulSettings) -> String) -> Result<String> {
+pub fn page(
+    journal: &Path,
+    list: ChangeList,
+    undo: impl FnOnce(&MeaningfulSettings) -> String,
+) -> Result<String> {
     let run = RunModel::read(journal)?;
     let undo = undo(&run.header.settings);
-    page::render(&run, &undo)
+    page::render(&run, &undo, list)
 }

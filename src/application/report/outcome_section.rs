@@ -1,5 +1,7 @@
 //! What became of the rows: how many came to what, and of those that are not as asked, why.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
@@ -7,6 +9,9 @@ use super::run_model::RunModel;
 use crate::model::failure_groups::{FailureGroup, Rows};
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::{grouped, plural};
+
+/// Rows of a cause that are named one by one.
+const MOST_NAMED: usize = 60;
 
 pub(super) fn outcomes(run: &RunModel) -> Markup {
     let is_plan = run.header.settings.plan;
@@ -95,19 +100,22 @@ pub(super) fn causes(run: &RunModel) -> Markup {
                 "The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file."
             }
             @for cause in &causes.causes {
-                (block(cause))
+                (block(cause, &run.names))
             }
             @if causes.others.count > 0 {
                 div.cause {
                     h3 { "Other causes" }
-                    (rows(&causes.others))
+                    (rows(&causes.others, &run.names))
                 }
             }
         }
     }
 }
 
-fn block(cause: &FailureGroup) -> Markup {
+/// What rows call their locations.
+type Names = BTreeMap<u64, Box<str>>;
+
+fn block(cause: &FailureGroup, names: &Names) -> Markup {
     let FailureGroup {
         outcome,
         rows: of,
@@ -119,7 +127,7 @@ fn block(cause: &FailureGroup) -> Markup {
             p.words {
                 @if outcome.message.is_empty() { (meaning(outcome.kind, false)) } @else { (EscapedText::of(&outcome.message)) }
             }
-            (rows(of))
+            (rows(of, names))
             @if !tracking_ids.is_empty() {
                 table.narrow {
                     thead { tr { th.number scope="col" { "Row" } th scope="col" { "Tracking id for Cisco support" } } }
@@ -143,8 +151,13 @@ fn title(outcome: &Outcome) -> Markup {
     }
 }
 
-/// `12 rows: 57–60, 63, 71 and 6 more`.
-fn rows(rows: &Rows) -> Markup {
+/// `12 rows: 57–60, 63, 71 and 6 more`; with names, `2 rows: 57 (Malaga), 58 (Lyon)`.
+fn rows(rows: &Rows, names: &Names) -> Markup {
+    let numbers = rows.ranges.iter().flat_map(|(first, last)| *first..=*last);
+    let numbers: Vec<u64> = numbers.take(MOST_NAMED + 1).collect();
+    if numbers.len() <= MOST_NAMED && numbers.iter().any(|row| names.contains_key(row)) {
+        return named(rows, &numbers, names);
+    }
     let ranges = rows.ranges.iter().map(|(first, last)| {
         if first == last {
             first.to_string()
@@ -162,6 +175,21 @@ fn rows(rows: &Rows) -> Markup {
     }
 }
 
+fn named(rows: &Rows, numbers: &[u64], names: &Names) -> Markup {
+    let more = rows.not_named();
+    html! {
+        p.rows {
+            strong { (plural(rows.count, "row")) ":" } " "
+            @for (index, row) in numbers.iter().enumerate() {
+                @if index > 0 { ", " }
+                (row)
+                @if let Some(name) = names.get(row) { " (" (EscapedText::of(name)) ")" }
+            }
+            @if more > 0 { " and " (grouped(more)) " more" }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,9 +201,22 @@ mod tests {
             all.add(row);
         }
         all.count += 6;
-        let text = rows(&all).into_string();
+        let text = rows(&all, &Names::new()).into_string();
         assert!(text.contains("12 rows:"), "{text}");
         assert!(text.contains("57–60, 63, 71 and 6 more"), "{text}");
+    }
+
+    #[test]
+    fn rows_have_the_names_of_their_locations_where_those_are_known() {
+        let mut all = Rows::default();
+        all.add(57);
+        all.add(58);
+        let names = Names::from([(58, "Lyon <b>".into())]);
+        let text = rows(&all, &names).into_string();
+        assert!(
+            text.contains("57, 58 (<bdi>Lyon &lt;b&gt;</bdi>)"),
+            "{text}"
+        );
     }
 
     #[test]

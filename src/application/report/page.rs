@@ -3,9 +3,10 @@
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::changes_section::{self, ChangeList};
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
-use super::{outcome_section, request_section, timing};
+use super::{organization_section, outcome_section, request_section, timing};
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::wording::{grouped, plural};
@@ -48,7 +49,7 @@ fn stamp(header: &RunHeader) -> String {
     format!("{kind}{} {sheet}", header.started_at)
 }
 
-pub(super) fn render(run: &RunModel, undo: &str) -> Result<String> {
+pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<String> {
     let name = EscapedText::of(&run.header.input.name);
     let page = html! {
         (DOCTYPE)
@@ -72,13 +73,14 @@ pub(super) fn render(run: &RunModel, undo: &str) -> Result<String> {
                     }
                     (verdict(run))
                     (figures(run))
-                    (request_section::what(run))
-                    (request_section::organizations(run))
-                    (timing::sittings(run))
                     (outcome_section::outcomes(run))
                     (outcome_section::causes(run))
-                    (timing::traffic(run)?)
+                    (changes_section::changes(run, list))
                     (request_section::way_back(run, undo))
+                    (request_section::what(run))
+                    (timing::sittings(run))
+                    (timing::traffic(run)?)
+                    (organization_section::organizations(run))
                 }
                 footer {
                     p {
@@ -110,7 +112,8 @@ fn verdict(run: &RunModel) -> Markup {
                     Some(why) => { ": " (EscapedText::of(why)) "." }
                     None => { "." }
                 }
-                " " (plural(open, "row")) " not done as asked; resuming the run finishes the sheet."
+                " " (plural(run.rows_to_do(), "row")) " to do; resuming the run finishes the sheet."
+                @if run.rows_not_as_asked() > 0 { " " (plural(run.rows_not_as_asked(), "row")) " not as asked." }
             },
         ),
         Some(_) if run.header.settings.plan && open == 0 => (
@@ -149,18 +152,29 @@ fn verdict(run: &RunModel) -> Markup {
 }
 
 fn figures(run: &RunModel) -> Markup {
-    let as_asked = run.rows_as_asked();
-    let not = run.rows().saturating_sub(as_asked);
-    let (done, not_done) = if run.header.settings.plan {
-        ("Looked at", "Not looked at")
+    let is_plan = run.header.settings.plan;
+    let (done, not_done) = if is_plan {
+        ("Looked at", "Could not be looked at")
     } else {
         ("As asked", "Not as asked")
     };
+    let [set, changed, cleared] = if is_plan {
+        ["Would be set", "Would be changed", "Would be cleared"]
+    } else {
+        ["Numbers set", "Numbers changed", "Numbers cleared"]
+    };
+    let changes = &run.changes;
     html! {
         dl.figures {
             (figure("Rows in the sheet", &grouped(run.rows())))
-            (figure(done, &grouped(as_asked)))
-            (figure(not_done, &grouped(not)))
+            (figure(done, &grouped(run.rows_as_asked())))
+            (figure(not_done, &grouped(run.rows_not_as_asked())))
+            @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }
+            @if !changes.are_unknown {
+                (figure(set, &grouped(changes.set)))
+                (figure(changed, &grouped(changes.changed)))
+                (figure(cleared, &grouped(changes.cleared)))
+            }
             @if run.knows_traffic() {
                 (figure("Requests sent", &grouped(run.requests)))
                 (figure("429 answers", &grouped(run.throttled)))

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::application::{report, suggested_commands};
+use crate::application::report::{self, ChangeList};
+use crate::application::suggested_commands;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
 use crate::stderr::say;
@@ -49,7 +50,7 @@ fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
 }
 
 /// Writes the page about the run that left `results`.
-pub fn write(results: &Path, output: &Path) -> Result<()> {
+pub fn write(results: &Path, output: &Path, list: ChangeList) -> Result<()> {
     let journal = Journal::path_for(results);
     if !journal.exists() {
         bail!(
@@ -58,7 +59,7 @@ pub fn write(results: &Path, output: &Path) -> Result<()> {
         );
     }
     ensure_it_may_be_replaced(output, results)?;
-    let page = report::page(&journal, |settings| {
+    let page = report::page(&journal, list, |settings| {
         suggested_commands::undo(results, settings)
     })?;
     platform::write_atomically(output, page.as_bytes(), Readers::Usual)

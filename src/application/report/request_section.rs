@@ -5,10 +5,7 @@ use maud::{Markup, html};
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{grouped, plural};
-
-/// A partner's longest list; the sheet has them all.
-const MOST_ORGANIZATIONS: usize = 500;
+use crate::model::wording::plural;
 
 pub(super) fn what(run: &RunModel) -> Markup {
     let input = &run.header.input;
@@ -73,43 +70,6 @@ fn which_rows(run: &RunModel) -> String {
         said.push("several rows for one location in the order of the sheet");
     }
     said.join("; ")
-}
-
-pub(super) fn organizations(run: &RunModel) -> Markup {
-    let organizations = run
-        .begin()
-        .map(|begin| begin.organizations.as_slice())
-        .unwrap_or_default();
-    if organizations.is_empty() {
-        return html! {};
-    }
-    html! {
-        section {
-            h2 { "Organizations" }
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "Organization" }
-                        th.number scope="col" { "Rows to send" }
-                    }
-                }
-                tbody {
-                    @for organization in organizations.iter().take(MOST_ORGANIZATIONS) {
-                        tr {
-                            th.organization scope="row" {
-                                @if !organization.name.is_empty() { p { (EscapedText::of(&organization.name)) } }
-                                @if organization.id.is_empty() { "the token's own" } @else { code.long { (EscapedText::of(&organization.id)) } }
-                            }
-                            td.number { (grouped(organization.rows)) }
-                        }
-                    }
-                }
-            }
-            @if organizations.len() > MOST_ORGANIZATIONS {
-                p.more { "and " (plural((organizations.len() - MOST_ORGANIZATIONS) as u64, "organization")) " more" }
-            }
-        }
-    }
 }
 
 pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {

@@ -7,10 +7,14 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::changes_section::Changes;
+use super::organization_section::Organizations;
 use super::series::Series;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
+use crate::setting::Setting;
+use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::traffic::{Interval, LatencyHistogram};
 
 /// Sittings told apart; of a run that went on more often, the first ones and the last.
@@ -18,6 +22,9 @@ const MOST_SITTINGS: usize = 200;
 
 /// Pauses drawn in one sitting.
 const MOST_PAUSES: usize = 5000;
+
+/// Names of locations kept for rows that are not as asked.
+const MOST_NAMES: usize = 2000;
 
 /// All that is told of a run.
 #[derive(Debug)]
@@ -29,6 +36,10 @@ pub(super) struct RunModel {
     /// Rows of the sheet about which nothing is known.
     pub(super) rows_untold: u64,
     pub(super) causes: FailureGroups,
+    /// What rows that are not as asked call their locations.
+    pub(super) names: BTreeMap<u64, Box<str>>,
+    pub(super) changes: Changes,
+    pub(super) organizations: Organizations,
     pub(super) latencies: LatencyHistogram,
     pub(super) requests: u64,
     pub(super) throttled: u64,
@@ -85,6 +96,23 @@ impl RunModel {
         total(as_asked.map(|(_, count)| *count))
     }
 
+    /// Rows that were tried, or left out, and are not as asked.
+    pub(super) fn rows_not_as_asked(&self) -> u64 {
+        let not = self
+            .outcomes
+            .iter()
+            .filter(|(kind, _)| !kind.is_success() && **kind != OutcomeKind::NotAttempted);
+        total(not.map(|(_, count)| *count))
+    }
+
+    /// Rows that are still to be done.
+    pub(super) fn rows_to_do(&self) -> u64 {
+        let done = self
+            .rows_as_asked()
+            .saturating_add(self.rows_not_as_asked());
+        self.rows().saturating_sub(done)
+    }
+
     /// Whether it is known what went over the wire.
     pub(super) fn knows_traffic(&self) -> bool {
         self.sittings.iter().all(|sitting| sitting.begin.is_some())
@@ -104,21 +132,24 @@ pub(super) struct Gathering {
     sittings: Vec<WorkSession>,
     recorded: BTreeMap<OutcomeKind, u64>,
     causes: FailureGroups,
+    names: BTreeMap<u64, Box<str>>,
+    changes: Changes,
+    organizations: Organizations,
     latencies: LatencyHistogram,
     requests: u64,
     throttled: u64,
     unanswered: u64,
 }
 
+/// The setting that the runs are about.
+const SETTING: &Setting = &LOCATION_NUMBERS;
+
 impl Gathering {
     pub(super) fn add(&mut self, entry: Entry) {
         match entry {
             // The header is handed over at the end.
-            Entry::Run(_)
-            | Entry::Names(_)
-            | Entry::Carried(_)
-            | Entry::Previous(_)
-            | Entry::Gate(_) => {}
+            Entry::Run(_) | Entry::Names(_) | Entry::Carried(_) | Entry::Gate(_) => {}
+            Entry::Previous(record) => self.changes.note(&record),
             Entry::Begin(begin) => {
                 let sitting = self.begin_sitting(begin.began_at);
                 sitting.begin = Some(begin);
@@ -138,7 +169,15 @@ impl Gathering {
         *self.recorded.entry(outcome.kind).or_default() += 1;
         if !outcome.kind.is_success() {
             self.causes.add(*row, outcome);
+            let name = record.place.as_ref().map(|place| &place.name);
+            if let Some(name) = name.filter(|name| !name.is_empty())
+                && self.names.len() < MOST_NAMES
+            {
+                self.names.insert(*row, name.clone());
+            }
         }
+        self.organizations.add(record);
+        self.changes.add(SETTING, record);
         let sitting = self.sitting(record.finished_at);
         sitting.rows += 1;
         sitting.last_sign = sitting.last_sign.max(record.finished_at);
@@ -209,6 +248,7 @@ impl Gathering {
         for cause in &mut self.causes.causes {
             cause.tracking_ids.sort_unstable_by_key(|(row, _)| *row);
         }
+        self.changes.sort();
         let told = total(outcomes.values().copied());
         for sitting in &mut self.sittings {
             // What was announced and not waited for is no pause.
@@ -228,6 +268,9 @@ impl Gathering {
             outcomes,
             rows_untold: rows.saturating_sub(told),
             causes: self.causes,
+            names: self.names,
+            changes: self.changes,
+            organizations: self.organizations,
             latencies: self.latencies,
             throttled: self.throttled,
             unanswered: self.unanswered,

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::changes_section::ChangeList;
 use super::page::{may_be_replaced, render};
 use super::run_model::{Gathering, RunModel};
 use crate::journal::{
-    BeginRecord, EndRecord, Entry, InputFile, MeaningfulSettings, Organization, RowRecord,
-    RunHeader,
+    BeginRecord, EndRecord, Entry, InputFile, MeaningfulSettings, Organization, Place, RowRecord,
+    RunHeader, Sent,
 };
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::table::FileChecksum;
 use crate::traffic::{Interval, LatencyCounts};
@@ -117,7 +119,7 @@ fn run_model(header: RunHeader, entries: Vec<Entry>) -> RunModel {
 }
 
 fn page_of(run: &RunModel, undo: &str) -> String {
-    render(run, undo).expect("a page")
+    render(run, undo, ChangeList::Folded).expect("a page")
 }
 
 /// The words of a page without its pictures, a line for each paragraph and row.
@@ -129,7 +131,9 @@ fn words(page: &str) -> String {
         let (tag, text) = part.split_once('>').expect("a tag ends");
         match tag {
             "/td" | "/th" | "/dt" => words.push_str(" | "),
-            "/p" | "/tr" | "/h1" | "/h2" | "/h3" | "/li" | "/dd" | "/pre" => words.push('\n'),
+            "/summary" | "/p" | "/tr" | "/h1" | "/h2" | "/h3" | "/li" | "/dd" | "/pre" => {
+                words.push('\n')
+            }
             "/svg" => is_picture = false,
             _ => is_picture |= tag.starts_with("svg "),
         }
@@ -190,28 +194,11 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     !Not ended. The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet.
     Rows in the sheet | 6
     As asked | 1
-    Not as asked | 5
+    Not as asked | 2
+    To do | 3
     Requests sent | 10
     429 answers | 2
     Time at work | 9 s
-    What was asked
-    Command | wxbulk apply, version apply
-    Sheet | numbers.csv, 6 rows, 1,000 bytes
-    SHA-256 of the sheet | numbers.csv
-    Service | numbers.csv
-    Rows without an organization | belong to numbers.csv
-    Numbers without a country | belong to numbers.csv
-    Which rows | those that an earlier run did not leave as asked; bad rows left out; several rows for one location in the order of the sheet
-    Numbers from before | read and kept before each change
-    Pace | 10 requests at once at most, no more than apply
-    Organizations
-    Organization | Rows to send
-    apply
-    apply | 6
-    When
-    Began | Ended | Took | Rows finished | Requests | How it ended
-    2027-01-15 08:00:00 | 2027-01-15 08:00:05 | 5 s | 2 | 5 | stopped: interrupted
-    2027-01-15 08:16:40 | 2027-01-15 08:16:44 | 4 s | 1 | 5 | not ended, or cut off; the last seconds may be missing here
     What became of the rows
     Outcome | What it means | Rows | Share
     updated | the service took the change | 1 | 16.7 %
@@ -226,6 +213,24 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Row | Tracking id for Cisco support
     3 | 25223
     1004 | 25223
+    The way back
+    The numbers from before were kept. This puts them back at 1 location, after asking, with an access token as for the run:
+    wxbulk undo numbers.results.csv
+    It needs the results file of the run. What somebody else has changed since is left alone, and the undo is itself recorded, so that it can be undone too.
+    What was asked
+    Command | wxbulk apply, version apply
+    Sheet | numbers.csv, 6 rows, 1,000 bytes
+    SHA-256 of the sheet | numbers.csv
+    Service | numbers.csv
+    Rows without an organization | belong to numbers.csv
+    Numbers without a country | belong to numbers.csv
+    Which rows | those that an earlier run did not leave as asked; bad rows left out; several rows for one location in the order of the sheet
+    Numbers from before | read and kept before each change
+    Pace | 10 requests at once at most, no more than apply
+    When
+    Began | Ended | Took | Rows finished | Requests | How it ended
+    2027-01-15 08:00:00 | 2027-01-15 08:00:05 | 5 s | 2 | 5 | stopped: interrupted
+    2027-01-15 08:16:40 | 2027-01-15 08:16:44 | 4 s | 1 | 5 | not ended, or cut off; the last seconds may be missing here
     Traffic
     Requests a second. 5 requests between 2027-01-15 08:00:00 and 2027-01-15 08:00:05, up to 3 in one second; 1 of them answered with 429; 1 pause, 1 s in all.
     requests that ended
@@ -242,10 +247,11 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     99 % | 200 ms
     all (the slowest) | 200 ms
     6 answers, those with 429 left out; 2 requests got no answer. Times are exact to about 6 %.
-    The way back
-    The numbers from before were kept. This puts them back at 1 location, after asking, with an access token as for the run:
-    wxbulk undo numbers.results.csv
-    It needs the results file of the run. What somebody else has changed since is left alone, and the undo is itself recorded, so that it can be undone too.
+    Organizations
+    1 organization
+    Organization | Rows to send | As asked | Not as asked
+    apply
+    apply | 6 | 0
     All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. Written by wxbulk 0.1.0 from the journal that the run kept.
     ");
 }
@@ -265,6 +271,81 @@ fn a_journal_of_an_older_version_gives_a_page_that_says_what_is_not_known() {
     assert!(text.contains("Not known: an older wxbulk"), "{text}");
     assert!(text.contains("no record"), "{text}");
     assert_eq!(text.matches("all rows done").count(), 2, "{text}");
+}
+
+#[test]
+fn a_page_tells_what_was_changed_and_where_it_failed() {
+    let place = |org: &str, name: &str| Place {
+        org_id: Some(org.into()),
+        id: "id".into(),
+        name: name.into(),
+    };
+    let record =
+        |number: u64, kind, place, previous: [Option<&str>; 3], sent: [Option<&str>; 3]| {
+            let Entry::Row(record) = row(number, kind, "") else {
+                panic!("not a row");
+            };
+            Entry::Row(RowRecord {
+                place: Some(place),
+                sent: Some(Sent(sent.map(|text| text.map(Box::from)).into())),
+                outcome: Outcome {
+                    previous: Some(CurrentValues::of(previous)),
+                    ..record.outcome
+                },
+                ..record
+            })
+        };
+    let organization = |id: &str, name: &str| Organization {
+        id: id.into(),
+        name: name.into(),
+        rows: 2,
+    };
+    let run = run_model(
+        header("numbers.xlsx"),
+        vec![
+            Entry::Begin(BeginRecord {
+                began_at: at(0),
+                organizations: vec![organization("a", "Acme"), organization("b", "Bolt")],
+                ..BeginRecord::default()
+            }),
+            record(
+                3,
+                OutcomeKind::Updated,
+                place("a", "Lyon"),
+                [None, Some("5502"), Some("5503")],
+                [Some("+12025550101"), Some(""), Some("5503")],
+            ),
+            record(
+                2,
+                OutcomeKind::Updated,
+                place("a", ""),
+                [Some("2025550199"), None, None],
+                [Some("+12025550102"), None, Some("")],
+            ),
+            record(
+                4,
+                OutcomeKind::Failed,
+                place("b", "Malaga <i>"),
+                [None, None, None],
+                [Some("5501"), None, None],
+            ),
+            end(9, None, &[]),
+        ],
+    );
+    let text = words(&page_of(&run, "wxbulk undo numbers.results.xlsx"));
+    for part in [
+        "Numbers set | 1\nNumbers changed | 1\nNumbers cleared | 1\n",
+        "1 row: 4 (Malaga &lt;i&gt;)",
+        "2 rows, old and new",
+        "2 | id | n1: +12025550199 → +12025550102",
+        "3 | Lyon | n1: nothing → +12025550101\nn2: 5502 → nothing",
+        "2 organizations, 1 with rows not as asked",
+        "Bolt\nb | 2 | 0 | 1",
+        "Acme\na | 2 | 2",
+    ] {
+        assert!(text.contains(part), "{part}\n\n{text}");
+    }
+    assert!(text.find("Bolt") < text.find("Acme"), "failures come first");
 }
 
 #[test]

@@ -28,14 +28,17 @@ pub(super) fn write(
     let none = CurrentValues::default();
     let present = outcome.previous.as_ref().unwrap_or(&none);
     let fields = 0..setting.fields.len();
-    for index in fields.clone() {
-        table.cell(Cell::text(present.text(index)))?;
-    }
-    for index in fields {
-        let then = match (row, &outcome.previous) {
+    let then: Vec<&str> = fields
+        .map(|index| match (row, &outcome.previous) {
             (Some(row), Some(present)) => value_then(setting, row, present, index),
             _ => "",
-        };
+        })
+        .collect();
+    for (index, then) in then.iter().enumerate() {
+        let now = setting.spelled_like(index, present.text(index), then);
+        table.cell(Cell::text(&now))?;
+    }
+    for then in then {
         table.cell(Cell::text(then))?;
     }
     let (action, tone) = action(outcome.kind);
@@ -75,10 +78,14 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> 
     let differences: Vec<String> = fields
         .map(|(index, field)| {
             let now = present.text(index);
-            (field.column, now, value_then(setting, row, present, index))
+            let then = value_then(setting, row, present, index);
+            (index, field.column, now, then)
         })
-        .filter(|(_, now, then)| now != then)
-        .map(|(column, now, then)| format!("{column} {} → {}", shown(now), shown(then)))
+        .filter(|(_, _, now, then)| now != then)
+        .map(|(index, column, now, then)| {
+            let now = setting.spelled_like(index, now, then);
+            format!("{column} {} → {}", shown(&now), shown(then))
+        })
         .collect();
     Some(format!("row {}: {}", row.number, differences.join(", ")))
 }
