@@ -75,7 +75,7 @@ fn a_workbook_of_what_is_there_changes_nothing_either() {
     stage.apply("all.xlsx").expect(0);
     assert_eq!(stage.state(), before);
     stage.run_online("plan all.xlsx").expect(0);
-    let plan = stage.results("all.plan.csv");
+    let plan = stage.results("all.plan.xlsx");
     assert!(plan.len() == 60 && plan.iter().all(|row| row["action"] == "same"));
 
     // What Excel would change is kept from it.

@@ -51,6 +51,7 @@ fn a_page_tells_what_the_run_and_the_service_saw_and_is_the_same_when_made_again
     assert_eq!(figure(&page, "429 answers"), throttled.count() as u64);
     assert_eq!(figure(&page, "As asked"), ROWS);
     assert_eq!(figure(&page, "Not as asked"), 0);
+    assert_eq!(figure(&page, "Numbers set"), ROWS);
 
     let sheet = fs::read(stage.path("sheet.csv")).expect("a sheet");
     let bytes = format!(
@@ -95,7 +96,8 @@ fn a_page_about_a_run_that_was_killed_and_went_on_tells_each_part_of_it() {
     let cut_off = page(&stage, "page.html");
     assert!(cut_off.contains("<strong>Not ended.</strong>"), "{cut_off}");
     assert_eq!(figure(&cut_off, "As asked"), recorded);
-    assert_eq!(figure(&cut_off, "Not as asked"), ROWS - recorded);
+    assert_eq!(figure(&cut_off, "Not as asked"), 0);
+    assert_eq!(figure(&cut_off, "To do"), ROWS - recorded);
 
     stage
         .apply("sheet.csv --resume --report page.html")
