@@ -49,8 +49,8 @@ fn a_page_tells_what_the_run_and_the_service_saw_and_is_the_same_when_made_again
     assert!(throttled.clone().count() > 0, "the limit was met");
     assert_eq!(summary["requests"], figure(&page, "Requests sent"));
     assert_eq!(figure(&page, "429 answers"), throttled.count() as u64);
-    assert_eq!(figure(&page, "As asked"), ROWS);
-    assert_eq!(figure(&page, "Not as asked"), 0);
+    assert_eq!(figure(&page, "Done"), ROWS);
+    assert_eq!(figure(&page, "Not done"), 0);
     assert_eq!(figure(&page, "Numbers set"), ROWS);
 
     let sheet = fs::read(stage.path("sheet.csv")).expect("a sheet");
@@ -95,15 +95,15 @@ fn a_page_about_a_run_that_was_killed_and_went_on_tells_each_part_of_it() {
     stage.run("report sheet.results.csv -o page.html").expect(0);
     let cut_off = page(&stage, "page.html");
     assert!(cut_off.contains("<strong>Not ended.</strong>"), "{cut_off}");
-    assert_eq!(figure(&cut_off, "As asked"), recorded);
-    assert_eq!(figure(&cut_off, "Not as asked"), 0);
+    assert_eq!(figure(&cut_off, "Done"), recorded);
+    assert_eq!(figure(&cut_off, "Not done"), 0);
     assert_eq!(figure(&cut_off, "To do"), ROWS - recorded);
 
     stage
         .apply("sheet.csv --resume --report page.html")
         .expect(0);
     let whole = page(&stage, "page.html");
-    assert!(whole.contains("every row is as asked"));
+    assert!(whole.contains("every row is done"));
     assert_eq!(whole.matches("cut off; the last seconds").count(), 1);
     assert!(figure(&whole, "Requests sent") <= stage.requests().len() as u64);
 }
@@ -146,7 +146,7 @@ fn a_page_about_a_plan_claims_no_change_and_a_quiet_run_says_nothing_of_it() {
     let page = page(&stage, "page.html");
     assert_eq!(figure(&page, "Looked at"), 3);
     assert!(page.contains("Only looked at."));
-    assert!(!page.contains("every row is as asked"), "{page}");
+    assert!(!page.contains("every row is done"), "{page}");
 }
 
 #[test]

@@ -23,9 +23,9 @@ pub(super) struct Organizations(BTreeMap<Box<str>, OrganizationRows>);
 
 #[derive(Debug, Default)]
 struct OrganizationRows {
-    as_asked: u64,
+    done: u64,
     causes: FailureGroups,
-    not_as_asked: u64,
+    not_done: u64,
 }
 
 impl Organizations {
@@ -36,9 +36,9 @@ impl Organizations {
         let id = place.org_id.clone().unwrap_or_default();
         let rows = self.0.entry(id).or_default();
         if record.outcome.kind.is_success() {
-            rows.as_asked += 1;
+            rows.done += 1;
         } else {
-            rows.not_as_asked += 1;
+            rows.not_done += 1;
             rows.causes.add(record.row, &record.outcome);
         }
     }
@@ -56,13 +56,13 @@ pub(super) fn organizations(run: &RunModel) -> Markup {
     if organizations.is_empty() {
         return html! {};
     }
-    let not_as_asked = |organization: &Organization| {
+    let not_done = |organization: &Organization| {
         let rows = run.organizations.of(organization);
-        rows.map_or(0, |rows| rows.not_as_asked)
+        rows.map_or(0, |rows| rows.not_done)
     };
     let mut sorted: Vec<&Organization> = organizations.iter().collect();
-    sorted.sort_by_key(|organization| std::cmp::Reverse(not_as_asked(organization)));
-    let with_failures = organizations.iter().filter(|one| not_as_asked(one) > 0);
+    sorted.sort_by_key(|organization| std::cmp::Reverse(not_done(organization)));
+    let with_failures = organizations.iter().filter(|one| not_done(one) > 0);
     let with_failures = with_failures.count() as u64;
     html! {
         section {
@@ -70,7 +70,7 @@ pub(super) fn organizations(run: &RunModel) -> Markup {
             details {
                 summary {
                     (plural(organizations.len() as u64, "organization"))
-                    @if with_failures > 0 { ", " (grouped(with_failures)) " with rows not as asked" }
+                    @if with_failures > 0 { ", " (grouped(with_failures)) " with rows not done" }
                 }
                 div.wide tabindex="0" role="group" aria-label="Organizations" {
                     table {
@@ -78,8 +78,8 @@ pub(super) fn organizations(run: &RunModel) -> Markup {
                             tr {
                                 th scope="col" { "Organization" }
                                 th.number scope="col" { "Rows to send" }
-                                th.number scope="col" { "As asked" }
-                                th scope="col" { "Not as asked" }
+                                th.number scope="col" { "Done" }
+                                th scope="col" { "Not done" }
                             }
                         }
                         tbody {
@@ -105,10 +105,10 @@ fn line(organization: &Organization, rows: Option<&OrganizationRows>) -> Markup 
                 @if organization.id.is_empty() { "the token's own" } @else { code.long { (EscapedText::of(&organization.id)) } }
             }
             td.number { (grouped(organization.rows)) }
-            td.number { (grouped(rows.map_or(0, |rows| rows.as_asked))) }
+            td.number { (grouped(rows.map_or(0, |rows| rows.done))) }
             td {
-                @if let Some(rows) = rows && rows.not_as_asked > 0 {
-                    p { strong { (grouped(rows.not_as_asked)) } }
+                @if let Some(rows) = rows && rows.not_done > 0 {
+                    p { strong { (grouped(rows.not_done)) } }
                     @for cause in rows.causes.causes.iter().take(MOST_CAUSES) {
                         p.more {
                             (cause.outcome.kind.word()) ", " (plural(cause.rows.count, "row"))

@@ -1,4 +1,4 @@
-//! What became of the rows: how many came to what, and of those that are not as asked, why.
+//! What became of the rows: how many came to what, and of those that are not done, why.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::{grouped, plural};
 
 /// Rows of a cause that are named one by one.
-const MOST_NAMED: usize = 60;
+const MOST_NAMED: usize = 20;
 
 pub(super) fn outcomes(run: &RunModel) -> Markup {
     let is_plan = run.header.settings.plan;
@@ -95,7 +95,7 @@ pub(super) fn causes(run: &RunModel) -> Markup {
     }
     html! {
         section {
-            h2 { "Rows not as asked, by cause" }
+            h2 { "Rows not done, by cause" }
             p {
                 "The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file."
             }
@@ -154,8 +154,8 @@ fn title(outcome: &Outcome) -> Markup {
 /// `12 rows: 57–60, 63, 71 and 6 more`; with names, `2 rows: 57 (Malaga), 58 (Lyon)`.
 fn rows(rows: &Rows, names: &Names) -> Markup {
     let numbers = rows.ranges.iter().flat_map(|(first, last)| *first..=*last);
-    let numbers: Vec<u64> = numbers.take(MOST_NAMED + 1).collect();
-    if numbers.len() <= MOST_NAMED && numbers.iter().any(|row| names.contains_key(row)) {
+    let numbers: Vec<u64> = numbers.take(MOST_NAMED).collect();
+    if numbers.iter().any(|row| names.contains_key(row)) {
         return named(rows, &numbers, names);
     }
     let ranges = rows.ranges.iter().map(|(first, last)| {
@@ -176,7 +176,7 @@ fn rows(rows: &Rows, names: &Names) -> Markup {
 }
 
 fn named(rows: &Rows, numbers: &[u64], names: &Names) -> Markup {
-    let more = rows.not_named();
+    let more = rows.count.saturating_sub(numbers.len() as u64);
     html! {
         p.rows {
             strong { (plural(rows.count, "row")) ":" } " "

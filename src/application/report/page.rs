@@ -96,7 +96,7 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
 
 /// How it stands with a run, in the order of what a reader should worry about.
 fn verdict(run: &RunModel) -> Markup {
-    let open = run.rows().saturating_sub(run.rows_as_asked());
+    let open = run.rows().saturating_sub(run.rows_done());
     let (class, mark, words) = match run.end() {
         None => (
             "warning",
@@ -113,7 +113,7 @@ fn verdict(run: &RunModel) -> Markup {
                     None => { "." }
                 }
                 " " (plural(run.rows_to_do(), "row")) " to do; resuming the run finishes the sheet."
-                @if run.rows_not_as_asked() > 0 { " " (plural(run.rows_not_as_asked(), "row")) " not as asked." }
+                @if run.rows_not_done() > 0 { " " (plural(run.rows_not_done(), "row")) " not done." }
             },
         ),
         Some(_) if run.header.settings.plan && open == 0 => (
@@ -124,12 +124,12 @@ fn verdict(run: &RunModel) -> Markup {
         Some(_) if open > 0 => (
             "problem",
             "×",
-            html! { strong { "Finished, with " (plural(open, "row")) " not as asked." } " The failures are listed below, by cause." },
+            html! { strong { "Finished, with " (plural(open, "row")) " not done." } " The failures are listed below, by cause." },
         ),
         Some(_) => (
             "good",
             "✓",
-            html! { strong { "Finished: every row is as asked." } },
+            html! { strong { "Finished: every row is done." } },
         ),
     };
     html! {
@@ -156,7 +156,7 @@ fn figures(run: &RunModel) -> Markup {
     let (done, not_done) = if is_plan {
         ("Looked at", "Could not be looked at")
     } else {
-        ("As asked", "Not as asked")
+        ("Done", "Not done")
     };
     let [set, changed, cleared] = if is_plan {
         ["Would be set", "Would be changed", "Would be cleared"]
@@ -167,8 +167,8 @@ fn figures(run: &RunModel) -> Markup {
     html! {
         dl.figures {
             (figure("Rows in the sheet", &grouped(run.rows())))
-            (figure(done, &grouped(run.rows_as_asked())))
-            (figure(not_done, &grouped(run.rows_not_as_asked())))
+            (figure(done, &grouped(run.rows_done())))
+            (figure(not_done, &grouped(run.rows_not_done())))
             @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }
             @if !changes.are_unknown {
                 (figure(set, &grouped(changes.set)))

@@ -59,7 +59,7 @@ pub(super) fn what(run: &RunModel) -> Markup {
 fn which_rows(run: &RunModel) -> String {
     let settings = &run.header.settings;
     let mut said = vec![if settings.only_failed {
-        "those that an earlier run did not leave as asked"
+        "those that an earlier run did not get done"
     } else {
         "all"
     }];

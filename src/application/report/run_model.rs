@@ -23,7 +23,7 @@ const MOST_SITTINGS: usize = 200;
 /// Pauses drawn in one sitting.
 const MOST_PAUSES: usize = 5000;
 
-/// Names of locations kept for rows that are not as asked.
+/// Names of locations kept for rows that are not done.
 const MOST_NAMES: usize = 2000;
 
 /// All that is told of a run.
@@ -36,7 +36,7 @@ pub(super) struct RunModel {
     /// Rows of the sheet about which nothing is known.
     pub(super) rows_untold: u64,
     pub(super) causes: FailureGroups,
-    /// What rows that are not as asked call their locations.
+    /// What rows that are not done call their locations.
     pub(super) names: BTreeMap<u64, Box<str>>,
     pub(super) changes: Changes,
     pub(super) organizations: Organizations,
@@ -91,13 +91,13 @@ impl RunModel {
         self.header.input.rows
     }
 
-    pub(super) fn rows_as_asked(&self) -> u64 {
-        let as_asked = self.outcomes.iter().filter(|(kind, _)| kind.is_success());
-        total(as_asked.map(|(_, count)| *count))
+    pub(super) fn rows_done(&self) -> u64 {
+        let done = self.outcomes.iter().filter(|(kind, _)| kind.is_success());
+        total(done.map(|(_, count)| *count))
     }
 
-    /// Rows that were tried, or left out, and are not as asked.
-    pub(super) fn rows_not_as_asked(&self) -> u64 {
+    /// Rows that were tried, or left out, and are not done.
+    pub(super) fn rows_not_done(&self) -> u64 {
         let not = self
             .outcomes
             .iter()
@@ -107,9 +107,7 @@ impl RunModel {
 
     /// Rows that are still to be done.
     pub(super) fn rows_to_do(&self) -> u64 {
-        let done = self
-            .rows_as_asked()
-            .saturating_add(self.rows_not_as_asked());
+        let done = self.rows_done().saturating_add(self.rows_not_done());
         self.rows().saturating_sub(done)
     }
 

@@ -193,8 +193,8 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     numbers.csv
     !Not ended. The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet.
     Rows in the sheet | 6
-    As asked | 1
-    Not as asked | 2
+    Done | 1
+    Not done | 2
     To do | 3
     Requests sent | 10
     429 answers | 2
@@ -205,7 +205,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     failed | the service refused it, or kept failing | 2 | 33.3 %
     no record | left out by the check, done before, or not yet sent when the journal was read | 3 | 50.0 %
     all |  | 6
-    Rows not as asked, by cause
+    Rows not done, by cause
     The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file.
     failed · status 404 · code 25223
     25223
@@ -224,7 +224,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Service | numbers.csv
     Rows without an organization | belong to numbers.csv
     Numbers without a country | belong to numbers.csv
-    Which rows | those that an earlier run did not leave as asked; bad rows left out; several rows for one location in the order of the sheet
+    Which rows | those that an earlier run did not get done; bad rows left out; several rows for one location in the order of the sheet
     Numbers from before | read and kept before each change
     Pace | 10 requests at once at most, no more than apply
     When
@@ -249,7 +249,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     6 answers, those with 429 left out; 2 requests got no answer. Times are exact to about 6 %.
     Organizations
     1 organization
-    Organization | Rows to send | As asked | Not as asked
+    Organization | Rows to send | Done | Not done
     apply
     apply | 6 | 0
     All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. Written by wxbulk 0.1.0 from the journal that the run kept.
@@ -339,7 +339,7 @@ fn a_page_tells_what_was_changed_and_where_it_failed() {
         "2 rows, old and new",
         "2 | id | n1: +12025550199 → +12025550102",
         "3 | Lyon | n1: nothing → +12025550101\nn2: 5502 → nothing",
-        "2 organizations, 1 with rows not as asked",
+        "2 organizations, 1 with rows not done",
         "Bolt\nb | 2 | 0 | 1",
         "Acme\na | 2 | 2",
     ] {
