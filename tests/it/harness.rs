@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use calamine::{Data, Reader, Xlsx, open_workbook};
+use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 use tempfile::TempDir;
 use wxbulk::platform::{Readers, write_atomically};
@@ -279,6 +280,20 @@ pub(crate) fn read_csv(path: &Path) -> Results {
         .deserialize()
         .map(|row| row.expect("a whole row"))
         .collect()
+}
+
+/// The cells of a CSV text as text in a workbook, as people have it who formatted the columns so.
+pub(crate) fn workbook(text: &str) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).from_reader(text.as_bytes());
+    for (row, record) in (0..).zip(reader.records()) {
+        for (column, cell) in (0..).zip(&record.expect("cells")) {
+            worksheet.write_string(row, column, cell).expect("a cell");
+        }
+    }
+    workbook.save_to_buffer().expect("memory")
 }
 
 fn read_workbook(path: &Path) -> Results {

@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use rust_xlsxwriter::Workbook;
 use wxbulk::simulator::{Behavior, Location, Locations};
 
-use crate::harness::{Stage, count, location_id, number, org_id, sheet};
+use crate::harness::{Stage, count, location_id, number, org_id, sheet, workbook};
 
 /// A service that knows the locations of the first `known` rows of a sheet.
 fn stage(known: u64) -> Stage {
@@ -18,17 +17,6 @@ fn stage(known: u64) -> Stage {
         locations: Locations::Exactly((2..known + 2).map(location).collect()),
         ..Behavior::instant()
     })
-}
-
-fn workbook(text: &str) -> Vec<u8> {
-    let mut workbook = Workbook::new();
-    let worksheet = workbook.add_worksheet();
-    for (row, line) in (0..).zip(text.lines()) {
-        for (column, cell) in (0..).zip(line.split(',')) {
-            worksheet.write_string(row, column, cell).expect("a cell");
-        }
-    }
-    workbook.save_to_buffer().expect("memory")
 }
 
 #[test]

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rust_xlsxwriter::Workbook;
-
-use crate::harness::{Ran, Stage, TOKEN, count};
+use crate::harness::{Ran, Stage, TOKEN, count, workbook};
 
 /// How a download is checked; it has a test of its own.
 const CHECK_DOWNLOAD: &str = "sha256sum --check --ignore-missing SHA256SUMS";
@@ -90,20 +88,6 @@ fn the_commands_work_one_after_the_other() {
         2 * changed,
         "the plan's changes and their undo; resumed and corrected runs had nothing to send"
     );
-}
-
-/// The sample has text in each cell, as people have it who formatted the columns as text.
-fn workbook(sheet: &str) -> Vec<u8> {
-    let mut workbook = Workbook::new();
-    let worksheet = workbook.add_worksheet();
-    let mut records = csv::ReaderBuilder::new();
-    let mut records = records.has_headers(false).from_reader(sheet.as_bytes());
-    for (row, record) in (0..).zip(records.records()) {
-        for (column, cell) in (0..).zip(&record.expect("cells")) {
-            worksheet.write_string(row, column, cell).expect("a cell");
-        }
-    }
-    workbook.save_to_buffer().expect("memory")
 }
 
 #[test]
