@@ -39,6 +39,7 @@ use crate::webex::Service;
 
 mod conflict;
 mod dispatch;
+mod interrupt;
 mod job;
 mod read_back;
 mod responses;
@@ -47,6 +48,7 @@ mod row_span;
 mod tests;
 mod throttling;
 
+use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
 use throttling::Throttling;
 
@@ -266,12 +268,10 @@ pub async fn run<S: Service, R: Recorder>(
             Some((ticket, result)) = token_tasks.next() => pipeline.take_token_answer(ticket, &result),
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
             _ = ticks.tick() => pipeline.tick(replies.len()),
-            Some(()) = stop.next() => {
-                if pipeline.stopping.is_some() {
-                    break;
-                }
-                pipeline.stopping = Some(AbortReason::Interrupted);
-            }
+            Some(()) = stop.next() => match pipeline.interrupt() {
+                Interrupt::AwaitResponses => {}
+                Interrupt::LeaveAtOnce => break,
+            },
         }
     }
     drop(replies);
