@@ -1,6 +1,7 @@
 //! Gives the flags and the environment their meaning: what was typed becomes settings. The only
 //! reader of the environment.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,9 @@ use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
+use crate::stderr::say;
 use crate::webex::base_url::{BaseUrl, WEBEX};
+use crate::webex::http::proxy::Proxy;
 use crate::webex::service_app::{self, ServiceApp};
 use crate::webex::token::{Credentials, Token};
 
@@ -84,9 +87,10 @@ impl RunSettings {
                 speed: flags.rehearse_speed,
             }
         } else {
-            let (base_url, credentials) = read_service(&flags.service)?;
+            let (base_url, proxy, credentials) = read_service(&flags.service)?;
             Target::Service {
                 base_url,
+                proxy,
                 credentials,
             }
         };
@@ -98,6 +102,7 @@ impl RunSettings {
             Target::Service {
                 base_url,
                 credentials,
+                ..
             } if !flags.forget_rate => platform::state_folder(variable)
                 .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
@@ -268,12 +273,13 @@ fn read_duration(text: &str, flag: &str) -> Result<Duration> {
         })
 }
 
-/// Where the service is, and what opens it.
-pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Credentials)> {
+/// Where the service is, through which proxy, and what opens it.
+pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Option<Proxy>, Credentials)> {
     let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
         .context("--base-url cannot be used")?;
+    let proxy = Proxy::of_environment(&base_url, os_variable)?;
     let credentials = read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
-    Ok((base_url, credentials))
+    Ok((base_url, proxy, credentials))
 }
 
 /// What is named on the command line counts before the environment, and there a service app
@@ -335,10 +341,14 @@ fn filled_variable(name: &str) -> Option<String> {
     variable(name).filter(|text| !text.trim().is_empty())
 }
 
+fn variable(name: &str) -> Option<String> {
+    os_variable(name)?.into_string().ok()
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that reads the environment"
 )]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+fn os_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }

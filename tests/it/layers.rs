@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hdrhistogram", &["traffic/"]),
     ("http_body_util", &["simulator/"]),
     ("hyper", &["simulator/"]),
-    ("hyper_util", &["simulator/"]),
+    ("hyper_util", &["simulator/", "webex/http/proxy.rs"]),
     ("indicatif", &["application/progress/"]),
     ("icu_normalizer", &["sheet/"]),
     ("jiff", &[""]),

@@ -40,6 +40,7 @@ mod survival;
 mod terminal;
 mod tokens;
 mod undo;
+mod unreachable;
 mod verdicts;
 mod way_back;
 mod ways;

@@ -19,7 +19,9 @@ use tokio::time::sleep;
 use super::*;
 use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Body, Delivery, Response, RetryAfter, TransportError};
+use crate::model::response::{
+    ApiResult, Body, Delivery, Response, RetryAfter, TransportCause, TransportError,
+};
 use crate::pace::PaceSettings;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;
@@ -333,6 +335,7 @@ fn throttled(seconds: u64) -> ApiResult {
 
 fn silence(delivery: Delivery) -> ApiResult {
     Err(TransportError {
+        cause: TransportCause::Broken,
         delivery,
         message: "gone".into(),
     })
