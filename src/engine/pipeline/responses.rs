@@ -102,8 +102,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.renewal.accepted(job.token);
         }
-        if reply.is_ok() && place.is_none() {
-            self.throttling.passed(&job.row, departed);
+        if reply.is_ok() && place.is_none() && self.throttling.passed(&job.row, departed) {
+            self.release(&job.row);
         }
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
@@ -185,7 +185,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                         .min(longest_delay);
                 self.backing_off.insert((due, job.row.number), job);
             }
-            Place::AtTheEnd => {
+            Place::Aside | Place::AtTheEnd => {
                 job.note_result(reply);
                 self.at_the_end.push_back(job);
             }
