@@ -375,7 +375,6 @@ mod tests {
                 "Numéro de transfert 2",
                 "2º número",
                 "#2",
-                "N II",
                 "п2",
             ],
             Some(Meant::OtherNumber(Some(1))),
