@@ -293,7 +293,14 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
     }
     if let Some(path) = token_file {
         ensure_it_exists(path, "token file")?;
-        return Token::read_file(path).map(Credentials::Token);
+        let token = Token::read_file(path)?;
+        if others_may_read_file(path) {
+            let shown = path.display();
+            say(&format!(
+                "warning: the token file `{shown}` can be read by other users of this computer\nhint: make it yours alone: chmod 600 \"{shown}\""
+            ));
+        }
+        return Ok(Credentials::Token(known_to_be_whole(token)));
     }
     let given = service_app::NAMES.map(filled_variable);
     if let [Some(id), Some(secret), Some(refresh)] = given {
@@ -305,7 +312,7 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
         if let Some(text) = filled_variable(name) {
             return Token::read(&text)
                 .with_context(|| format!("the variable {name} holds no token"))
-                .map(Credentials::Token);
+                .map(|token| Credentials::Token(known_to_be_whole(token)));
         }
     }
     let names = service_app::NAMES.iter().zip(&given);
@@ -326,6 +333,21 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
          hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+/// A pipe or the standard input is nobody else's.
+fn others_may_read_file(path: &Path) -> bool {
+    path.is_file() && platform::others_may_read(path).unwrap_or_default()
+}
+
+/// Says where a token seems to lack its end. It may do all the same.
+fn known_to_be_whole(token: Token) -> Token {
+    if token.seems_cut_off() {
+        say(
+            "warning: the access token seems to be cut off: it ends within the id that tokens end with; copy it again as a whole if Webex rejects it",
+        );
+    }
+    token
 }
 
 /// Where the run is started, and by whom.

@@ -38,6 +38,7 @@ mod status;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod token_secrecy;
 mod tokens;
 mod undo;
 mod unreachable;

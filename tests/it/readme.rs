@@ -30,7 +30,7 @@ fn the_commands_work_one_after_the_other() {
     fs::create_dir(stage.path("samples")).expect("a folder");
     fs::copy(&sample, stage.path("samples/transfer-numbers.csv")).expect("a sample");
     fs::copy(&sample, stage.path("numbers.csv")).expect("a sample");
-    stage.write("token.txt", TOKEN);
+    stage.write_secret("token.txt", TOKEN);
     let mut ran = 0;
     for command in commands() {
         match command.as_str() {
