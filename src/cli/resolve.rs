@@ -18,6 +18,7 @@ use crate::application::settings::{
     Backup, BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat,
     Target,
 };
+use crate::cli::token_prompt;
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Machine;
@@ -325,6 +326,9 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
             "a service app needs three variables, and {} is not set",
             missing.join(" and ")
         );
+    }
+    if let Some(token) = token_prompt::ask()? {
+        return Ok(Credentials::Token(known_to_be_whole(token)));
     }
     bail!(
         "there is no access token\n\

@@ -57,10 +57,9 @@ impl fmt::Display for AbortReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AbortReason::Interrupted => formatter.write_str("interrupted"),
-            AbortReason::Unauthorized { message } => write!(
-                formatter,
-                "the service does not accept the access token (any more): {message}"
-            ),
+            AbortReason::Unauthorized { message } => {
+                write!(formatter, "Webex rejected the access token: {message}")
+            }
             AbortReason::NotRenewed { message } => write!(
                 formatter,
                 "the service does not give a new access token for the refresh token: {message}"
@@ -138,9 +137,9 @@ impl AbortReason {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             AbortReason::Interrupted | AbortReason::SheetUnreadable(_) => None,
-            AbortReason::Unauthorized { .. } => {
-                Some("get a new access token first; a personal one lasts 12 hours")
-            }
+            AbortReason::Unauthorized { .. } => Some(
+                "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
+            ),
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
             ),

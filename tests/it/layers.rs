@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/", "commands/pages.rs"]),
     ("clap_mangen", &["cli/"]),
-    ("console", &["application/progress/"]),
+    ("console", &["application/progress/", "cli/token_prompt.rs"]),
     (
         "crc32fast",
         &["journal/", "model/row.rs", "table/", "sheet/"],
