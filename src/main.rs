@@ -3,11 +3,13 @@
 use std::{env, process};
 
 use wxbulk::application::exit_code::ExitCode;
+use wxbulk::application::possible_secret;
 use wxbulk::application::session::Network;
 use wxbulk::model::hint;
 use wxbulk::{cli, commands, platform, stderr};
 
 fn main() -> process::ExitCode {
+    platform::forbid_core_dumps();
     let cli = match cli::parse(env::args_os()) {
         Ok(cli) => cli,
         Err(mistake) => {
@@ -22,9 +24,17 @@ fn main() -> process::ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(commands::run(cli, &Network)));
     let code = ended.unwrap_or_else(|error| {
-        stderr::say(&format!("error: {}", platform::describe_error(&error)));
-        hint::hints(&error).for_each(|hint| stderr::say(&format!("hint: {hint}")));
+        say_without_secrets(format!("error: {}", platform::describe_error(&error)));
+        hint::hints(&error).for_each(|hint| say_without_secrets(format!("hint: {hint}")));
         ExitCode::NothingSent
     });
     process::ExitCode::from(code as u8)
+}
+
+/// A token that was typed in the wrong place is not repeated.
+fn say_without_secrets(message: String) {
+    let typed: Vec<_> = env::args_os().skip(1).collect();
+    let typed: Vec<_> = typed.iter().map(|word| word.to_string_lossy()).collect();
+    let typed = typed.iter().map(AsRef::as_ref);
+    stderr::say(&possible_secret::hide_secrets(message, typed));
 }

@@ -2,6 +2,7 @@
 
 use crate::model::wording::{grouped, plural};
 use crate::sheet::check::{CheckedSheet, Suspicion};
+use crate::sheet::unread_columns::{Holds, UnreadColumn};
 
 /// `1,000 rows: 997 ready to send, 3 with 4 problems`.
 pub fn say_counts(checked: &CheckedSheet) -> String {
@@ -87,5 +88,24 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
         .into_iter()
         .chain([ends_early, holds_rows, idle, twins, hidden])
         .flatten()
+        .chain(checked.unread.iter().map(say_unread))
         .collect()
+}
+
+/// `column D (`Main number`) holds 12 phone numbers and is not read`.
+fn say_unread(unread: &UnreadColumn) -> String {
+    let name = match &*unread.name {
+        "" => "without a name".to_string(),
+        name => format!("`{name}`"),
+    };
+    let one = match unread.holds {
+        Holds::Numbers => "phone number",
+        Holds::Ids => "id",
+    };
+    format!(
+        "note: column {} ({name}) holds {}, the first in row {}; it is not one of the columns that are read",
+        unread.letters,
+        plural(unread.values.count, one),
+        unread.values.first_row
+    )
 }

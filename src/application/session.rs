@@ -51,19 +51,21 @@ impl Connect for Network {
         settings: &RunSettings,
         selection: &Selection<'_>,
     ) -> Result<Session<Webex, StopSignals>> {
-        let (base_url, credentials, simulator) = match &settings.target {
+        let (base_url, proxy, credentials, simulator) = match &settings.target {
             Target::Service {
                 base_url,
+                proxy,
                 credentials,
-            } => (base_url.clone(), credentials.clone(), None),
+            } => (base_url.clone(), proxy.clone(), credentials.clone(), None),
             Target::Rehearsal { speed } => {
                 let (base_url, token, simulator) = rehearsal::start(selection, *speed)?;
-                (base_url, Credentials::Token(token), Some(simulator))
+                (base_url, None, Credentials::Token(token), Some(simulator))
             }
         };
         Ok(Session {
             service: Webex::connect(Connection {
                 base_url,
+                proxy,
                 credentials,
                 timeout: settings.timeout,
                 connections: settings.pace.concurrency.get(),

@@ -13,6 +13,7 @@ use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
 use crate::webex::base_url::BaseUrl;
+use crate::webex::http::proxy::Proxy;
 use crate::webex::token::Credentials;
 
 /// What a sheet is and how it is read.
@@ -95,6 +96,8 @@ pub enum BadRows {
 pub enum Target {
     Service {
         base_url: BaseUrl,
+        /// What the environment names.
+        proxy: Option<Proxy>,
         credentials: Credentials,
     },
     /// A simulator inside this program, so many times faster than life.

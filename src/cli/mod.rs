@@ -6,6 +6,7 @@ mod guesses;
 mod man_pages;
 pub mod resolve;
 mod shared_flags;
+mod token_prompt;
 mod typed_command;
 mod usage_errors;
 

@@ -1,6 +1,7 @@
 //! Gives the flags and the environment their meaning: what was typed becomes settings. The only
 //! reader of the environment.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::application::settings::{
     Backup, BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat,
     Target,
 };
+use crate::cli::token_prompt;
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Machine;
@@ -30,7 +32,9 @@ use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
+use crate::stderr::say;
 use crate::webex::base_url::{BaseUrl, WEBEX};
+use crate::webex::http::proxy::Proxy;
 use crate::webex::service_app::{self, ServiceApp};
 use crate::webex::token::{Credentials, Token};
 
@@ -86,9 +90,10 @@ impl RunSettings {
                 speed: flags.rehearse_speed,
             }
         } else {
-            let (base_url, credentials) = read_service(&flags.service)?;
+            let (base_url, proxy, credentials) = read_service(&flags.service)?;
             Target::Service {
                 base_url,
+                proxy,
                 credentials,
             }
         };
@@ -100,6 +105,7 @@ impl RunSettings {
             Target::Service {
                 base_url,
                 credentials,
+                ..
             } if !flags.forget_rate => platform::state_folder(variable)
                 .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
@@ -277,12 +283,13 @@ fn read_duration(text: &str, flag: &str) -> Result<Duration> {
         })
 }
 
-/// Where the service is, and what opens it.
-pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Credentials)> {
+/// Where the service is, through which proxy, and what opens it.
+pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Option<Proxy>, Credentials)> {
     let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
         .context("--base-url cannot be used")?;
+    let proxy = Proxy::of_environment(&base_url, os_variable)?;
     let credentials = read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
-    Ok((base_url, credentials))
+    Ok((base_url, proxy, credentials))
 }
 
 /// What is named on the command line counts before the environment, and there a service app
@@ -296,7 +303,14 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
     }
     if let Some(path) = token_file {
         ensure_it_exists(path, "token file")?;
-        return Token::read_file(path).map(Credentials::Token);
+        let token = Token::read_file(path)?;
+        if others_may_read_file(path) {
+            let shown = path.display();
+            say(&format!(
+                "warning: the token file `{shown}` can be read by other users of this computer\nhint: make it yours alone: chmod 600 \"{shown}\""
+            ));
+        }
+        return Ok(Credentials::Token(known_to_be_whole(token)));
     }
     let given = service_app::NAMES.map(filled_variable);
     if let [Some(id), Some(secret), Some(refresh)] = given {
@@ -308,7 +322,7 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
         if let Some(text) = filled_variable(name) {
             return Token::read(&text)
                 .with_context(|| format!("the variable {name} holds no token"))
-                .map(Credentials::Token);
+                .map(|token| Credentials::Token(known_to_be_whole(token)));
         }
     }
     let names = service_app::NAMES.iter().zip(&given);
@@ -322,6 +336,9 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
             missing.join(" and ")
         );
     }
+    if let Some(token) = token_prompt::ask()? {
+        return Ok(Credentials::Token(known_to_be_whole(token)));
+    }
     bail!(
         "there is no access token\n\
          hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;\n\
@@ -329,6 +346,21 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
          hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+/// A pipe or the standard input is nobody else's.
+fn others_may_read_file(path: &Path) -> bool {
+    path.is_file() && platform::others_may_read(path).unwrap_or_default()
+}
+
+/// Says where a token seems to lack its end. It may do all the same.
+fn known_to_be_whole(token: Token) -> Token {
+    if token.seems_cut_off() {
+        say(
+            "warning: the access token seems to be cut off: it ends within the id that tokens end with; copy it again as a whole if Webex rejects it",
+        );
+    }
+    token
 }
 
 /// Where the run is started, and by whom.
@@ -344,10 +376,14 @@ fn filled_variable(name: &str) -> Option<String> {
     variable(name).filter(|text| !text.trim().is_empty())
 }
 
+fn variable(name: &str) -> Option<String> {
+    os_variable(name)?.into_string().ok()
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that reads the environment"
 )]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+fn os_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }

@@ -9,13 +9,26 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::guesses::{advice_for, command_for, copied_from_a_document, whole_quotation};
 use super::{Cli, typed_command};
-use crate::application::possible_secret::hide_secrets;
+use crate::application::possible_secret::{hide_secrets, is_token, words_in};
 use crate::application::suggested_commands::join;
+
+/// Wherever it was typed: other users see it in the list of processes, and a shell keeps it.
+const TOKEN_TYPED: &str = "error: what was typed holds an access token. On the command line others can see it, and the shell remembers it; it is not repeated here\nhint: put it into a file and name that with --token-file, or into the variable WEBEX_ACCESS_TOKEN; then remove it from the shell's history";
 
 /// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
 /// the message comes back.
 pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
     let typed: Vec<OsString> = typed.into_iter().collect();
+    let words = typed.iter().map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
+    if words
+        .iter()
+        .skip(1)
+        .flat_map(|word| words_in(word))
+        .any(is_token)
+    {
+        return Err(TOKEN_TYPED.to_string());
+    }
     let parsed = Cli::command()
         .try_get_matches_from(&typed)
         .and_then(|matches| {
@@ -27,8 +40,6 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
         if !error.use_stderr() {
             error.exit();
         }
-        let words = typed.iter().map(|word| word.to_string_lossy().into_owned());
-        let words: Vec<String> = words.collect();
         let message = explain(&error, &words).unwrap_or_else(|| error.render().to_string());
         let message = message.trim_end().to_string();
         hide_secrets(message, words.iter().map(String::as_str))

@@ -131,6 +131,7 @@ async fn list_locations(
 ) -> Result<Found> {
     let Target::Service {
         base_url,
+        proxy,
         credentials,
     } = &settings.target
     else {
@@ -138,6 +139,7 @@ async fn list_locations(
     };
     let service = Webex::connect(Connection {
         base_url: base_url.clone(),
+        proxy: proxy.clone(),
         credentials: credentials.clone(),
         timeout: settings.timeout,
         connections: 1,

@@ -28,9 +28,10 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
-    let (base_url, credentials) = read_service(&flags.service)?;
+    let (base_url, proxy, credentials) = read_service(&flags.service)?;
     let service = Webex::connect(Connection {
         base_url,
+        proxy,
         credentials,
         timeout: TIMEOUT,
         connections: 1,

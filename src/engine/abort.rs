@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
 use crate::model::clock;
+use crate::model::response::{TransportCause, TransportError};
 use crate::platform;
 
 /// Why a run ended before its last row.
@@ -32,8 +33,9 @@ pub enum AbortReason {
     MayNotRead {
         message: String,
     },
-    /// Nothing has answered for minutes.
+    /// Nothing has answered: for minutes, or for seconds where nothing ever had.
     Unreachable {
+        cause: TransportCause,
         message: String,
     },
     TooManyFailures {
@@ -55,10 +57,9 @@ impl fmt::Display for AbortReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AbortReason::Interrupted => formatter.write_str("interrupted"),
-            AbortReason::Unauthorized { message } => write!(
-                formatter,
-                "the service does not accept the access token (any more): {message}"
-            ),
+            AbortReason::Unauthorized { message } => {
+                write!(formatter, "Webex rejected the access token: {message}")
+            }
             AbortReason::NotRenewed { message } => write!(
                 formatter,
                 "the service does not give a new access token for the refresh token: {message}"
@@ -77,7 +78,7 @@ impl fmt::Display for AbortReason {
                     "the token may not read these settings: {message}"
                 )
             }
-            AbortReason::Unreachable { message } => {
+            AbortReason::Unreachable { message, .. } => {
                 write!(formatter, "the service cannot be reached: {message}")
             }
             AbortReason::TooManyFailures { failures, limit } => {
@@ -110,6 +111,13 @@ impl fmt::Display for AbortReason {
 }
 
 impl AbortReason {
+    pub fn unreachable(error: &TransportError) -> AbortReason {
+        AbortReason::Unreachable {
+            cause: error.cause,
+            message: error.message.to_string(),
+        }
+    }
+
     /// One word for programs.
     pub fn word(&self) -> &'static str {
         match self {
@@ -129,9 +137,9 @@ impl AbortReason {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             AbortReason::Interrupted | AbortReason::SheetUnreadable(_) => None,
-            AbortReason::Unauthorized { .. } => {
-                Some("get a new access token first; a personal one lasts 12 hours")
-            }
+            AbortReason::Unauthorized { .. } => Some(
+                "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
+            ),
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
             ),
@@ -144,9 +152,7 @@ impl AbortReason {
             AbortReason::MayNotRead { .. } => Some(
                 "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organizations",
             ),
-            AbortReason::Unreachable { .. } => Some(
-                "look at the network, the VPN and the proxy (`HTTPS_PROXY`) first; a certificate that is not trusted is often the company proxy's own, and belongs in this computer's certificate store",
-            ),
+            AbortReason::Unreachable { cause, .. } => Some(next_step(*cause)),
             AbortReason::TooManyFailures { .. } => {
                 Some("look in the results first to see why they failed")
             }
@@ -157,5 +163,46 @@ impl AbortReason {
                 Some("first make room on the disk, or make the folder writable again")
             }
         }
+    }
+}
+
+/// What to do about a service that cannot be reached.
+fn next_step(cause: TransportCause) -> &'static str {
+    match cause {
+        TransportCause::NameNotFound => {
+            "check the spelling of --base-url, the network and the VPN; where only a proxy reaches the internet, name it in HTTPS_PROXY"
+        }
+        TransportCause::ConnectionRefused => {
+            "nothing listens at that address, or a firewall forbids it; check --base-url, the VPN, and whether this network needs a proxy (HTTPS_PROXY)"
+        }
+        TransportCause::NoRoute => "this computer has no way there; check the network and the VPN",
+        TransportCause::TimedOut => {
+            "a firewall may drop the packets, or the server hangs; check the network, the VPN and the proxy (HTTPS_PROXY)"
+        }
+        TransportCause::Broken => {
+            "something between here and the service may close the connections; check --base-url, the VPN and the proxy (HTTPS_PROXY)"
+        }
+        TransportCause::UntrustedCertificate => {
+            "a certificate that is not trusted is often the company proxy's own: its issuer belongs in this computer's certificate store; ask your network administrators, and do not go on from a network you do not know"
+        }
+        TransportCause::CertificateOutOfDate => {
+            "check the date and time of this computer first; if they are right, the server's certificate has to be renewed"
+        }
+        TransportCause::WrongCertificate => {
+            "another server answers than the one that was meant; check --base-url, the proxy (HTTPS_PROXY), and in a browser whether this network wants you to sign in first"
+        }
+        TransportCause::NotTls => {
+            "check the port in --base-url, and whether HTTPS_PROXY should begin with http:// instead of https://"
+        }
+        TransportCause::ProxyPassword => {
+            "put the right name and password into HTTPS_PROXY, as http://NAME:PASSWORD@HOST:PORT; a character such as @ or # in them is written as %40 or %23"
+        }
+        TransportCause::ProxyUnreachable => {
+            "check the proxy's name and port in HTTPS_PROXY, and the VPN; without a proxy, remove that variable"
+        }
+        TransportCause::ProxyRefused => {
+            "the proxy does not let anyone through to the service; ask those who run it to allow its address, or name another in HTTPS_PROXY"
+        }
+        TransportCause::Other => "check the network, the VPN and the proxy (HTTPS_PROXY)",
     }
 }

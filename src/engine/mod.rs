@@ -4,6 +4,7 @@ pub mod abort;
 pub mod api_queries;
 pub mod circuit_breaker;
 pub mod failure_limit;
+mod first_contact;
 pub mod pipeline;
 mod token_renewal;
 mod verdict;

@@ -70,6 +70,7 @@ pub enum RetryAfter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
     pub delivery: Delivery,
+    pub cause: TransportCause,
     /// What happened, for the person.
     pub message: Box<str>,
 }
@@ -81,4 +82,44 @@ pub enum Delivery {
     NotSent,
     /// It may have arrived, and may have taken effect.
     MaybeSent,
+}
+
+/// Why a request got no answer, as far as it decides what a person does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportCause {
+    NameNotFound,
+    ConnectionRefused,
+    NoRoute,
+    TimedOut,
+    /// The connection came about and ended before the answer.
+    Broken,
+    /// Nobody whom this machine trusts has signed it.
+    UntrustedCertificate,
+    /// It has expired, or is not valid yet.
+    CertificateOutOfDate,
+    /// It was issued for another name, or says something else that cannot be accepted.
+    WrongCertificate,
+    /// What listens there does not speak TLS.
+    NotTls,
+    /// The proxy wants a name and password, or others than it was given.
+    ProxyPassword,
+    /// The proxy itself cannot be reached.
+    ProxyUnreachable,
+    /// The proxy answers and does not connect to the service.
+    ProxyRefused,
+    Other,
+}
+
+impl TransportCause {
+    /// Whether the next try would fail as this one did, until a person changes something.
+    pub fn is_permanent(self) -> bool {
+        matches!(
+            self,
+            Self::UntrustedCertificate
+                | Self::CertificateOutOfDate
+                | Self::WrongCertificate
+                | Self::NotTls
+                | Self::ProxyPassword
+        )
+    }
 }

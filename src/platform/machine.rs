@@ -33,6 +33,20 @@ pub fn is_process_alive(process: u32) -> Option<bool> {
     }
 }
 
+/// Keeps what is in memory, such as a token, out of a file that the system would write when the process
+/// crashes. Where it may not be asked, nothing can be done.
+pub fn forbid_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        let _ = setrlimit(Resource::Core, none);
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

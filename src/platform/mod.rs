@@ -16,7 +16,7 @@ pub use error_message::{describe_error, strip_error_number};
 pub use exclusive_file::{
     FileLock, appending, is_locked, is_same_file, is_sharing_violation, lock,
 };
-pub use machine::{host_name, is_process_alive, user_name};
+pub use machine::{forbid_core_dumps, host_name, is_process_alive, user_name};
 pub use stop_signals::{StopRequests, StopSignals};
 
 /// Where programs keep what they learned, by the system's custom; `variable` reads the environment.

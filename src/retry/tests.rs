@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::*;
+use crate::model::response::TransportCause;
 use crate::model::response::TransportError;
 
 #[expect(
@@ -19,6 +20,7 @@ fn response(status: u16, retry_after: RetryAfter) -> ApiResult {
 
 fn broken(delivery: Delivery) -> ApiResult {
     Err(TransportError {
+        cause: TransportCause::Broken,
         delivery,
         message: "gone".into(),
     })

@@ -203,7 +203,7 @@ fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `2025-01-05`, `5.1.2025`, `1/5/25`, `05-Jan-25`, `Jan-25`, with or without a time.
+/// `2025-01-05`, `5.1.2025`, `1/5/25`, `05.01.25`, `05-Jan-25`, `Jan-25`, with or without a time.
 fn is_date(text: &str) -> bool {
     let text = match text.split_once([' ', 'T']) {
         Some((date, time)) if time.contains(':') => date,
@@ -229,12 +229,15 @@ fn is_date(text: &str) -> bool {
         }
         _ => false,
     };
+    // Two digits of a year are those of any number, but for the signs between them.
+    let is_short_year = |part: &str| part.len() == 2 && all_digits(part);
+    let has_one_sign = ['-', '/', '.']
+        .iter()
+        .any(|sign| text.matches(*sign).count() == 2);
     (is_year(first) && all_digits(first) && are_day_and_month(second, third))
         || (is_year(third) && all_digits(third) && are_day_and_month(first, second))
-        || (text.contains('/')
-            && third.len() == 2
-            && all_digits(third)
-            && are_day_and_month(first, second))
+        || (has_one_sign && is_short_year(third) && are_day_and_month(first, second))
+        || (has_one_sign && is_short_year(first) && are_day_and_month(second, third))
 }
 
 /// A month's name or its first letters, in English or German.

@@ -19,6 +19,7 @@ use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::questions::{InQuestion, Question};
 use crate::sheet::row_reader::called;
+use crate::sheet::unread_columns::{UnreadColumn, UnreadColumns};
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// What is done with two rows for one location.
@@ -68,6 +69,8 @@ pub struct CheckedSheet {
     pub short_rows: Suspicion,
     /// Rows with a cell that seems to hold further ones.
     pub rows_with_rows: Suspicion,
+    /// The person's own columns that hold what ours hold.
+    pub unread: Vec<UnreadColumn>,
 }
 
 /// What is accepted but may not be what was meant.
@@ -102,6 +105,7 @@ pub fn check(
     let mut done = Vec::new();
     let mut organizations = OrganizationCounts::default();
     let mut in_question = InQuestion::of(columns);
+    let mut unread = UnreadColumns::of(columns);
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records
@@ -129,6 +133,7 @@ pub fn check(
             continue;
         }
         in_question.add_row(columns, *number, record);
+        unread.add_row(columns, *number, record);
         if let Some(location) = columns.location_id
             && holds_a_row(record, sheet.delimiter(), location)
         {
@@ -184,6 +189,7 @@ pub fn check(
             }
         }
     }
+    checked.unread = unread.into_found(sheet);
     checked.questions = in_question.into_questions(sheet, columns);
     checked.organizations = organizations.count();
     checked.organizations_named = organizations.named;

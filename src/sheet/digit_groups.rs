@@ -21,6 +21,8 @@ pub(super) struct DigitGroups {
     /// What stands before the first digit and behind the last, without blanks and brackets.
     before: String,
     behind: String,
+    /// A closing bracket that none opens.
+    has_stray_bracket: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl DigitGroups {
             groups: Vec::new(),
             before: String::new(),
             behind: String::new(),
+            has_stray_bracket: false,
         };
         let mut gap = String::new();
         let mut is_in_brackets = false;
@@ -75,7 +78,10 @@ impl DigitGroups {
             is_in_group = false;
             match character {
                 '(' => is_in_brackets = true,
-                ')' => is_in_brackets = false,
+                ')' => {
+                    read.has_stray_bracket |= !is_in_brackets;
+                    is_in_brackets = false;
+                }
                 '+' if !read.has_plus && read.groups.is_empty() => {
                     read.has_plus = true;
                     gap.push('+');
@@ -109,7 +115,8 @@ impl DigitGroups {
 
     /// `(857)`, which is -857 to an accountant.
     fn is_in_brackets_alone(&self) -> bool {
-        self.groups.len() == 1 && self.groups[0].in_brackets && !self.has_plus
+        let has_brackets = self.groups[0].in_brackets || self.has_stray_bracket;
+        self.groups.len() == 1 && has_brackets && !self.has_plus
     }
 
     /// `5501.5`, `0.5501`, `12025550101.000`; but +1.2025550101 and 030.1234567 are ways to write a
@@ -192,7 +199,10 @@ impl DigitGroups {
                 }
             });
         }
-        if self.is_repeated(&lengths) || self.is_ambiguous_pair(&lengths) {
+        if self.is_repeated(&lengths)
+            || self.is_ambiguous_pair(&lengths)
+            || self.ends_in_local_range(&lengths)
+        {
             return Some(GroupFault::Ambiguous);
         }
         if let Some((complete, rest)) = self.range_end()
@@ -211,8 +221,45 @@ impl DigitGroups {
         } else {
             LONGEST
         };
-        (digits.len() > longest && !digits.starts_with("011"))
-            .then(|| self.extension(digits.len() - last, last))
+        if digits.len() <= longest {
+            return None;
+        }
+        // `011` is what North America dials before a country code.
+        match digits.strip_prefix("011").map(Plan::of_international) {
+            Some(Some((plan, after_code))) => self.fault_in(plan, after_code),
+            _ => Some(self.extension(digits.len() - last, last)),
+        }
+    }
+
+    /// What stands behind a number that is complete in its country. `is_complete` tells whether digits
+    /// are.
+    pub(super) fn fault_behind_complete(
+        &self,
+        is_complete: impl Fn(&str) -> bool,
+    ) -> Option<GroupFault> {
+        let digits = self.digits();
+        let complete = self
+            .ends()
+            .filter(|end| is_complete(&digits[..*end]))
+            .last()?;
+        let is_of_another_country = Plan::of_international(&digits)
+            .is_some_and(|(plan, after_code)| plan.is_ordinary(after_code.len()));
+        Some(if is_of_another_country {
+            GroupFault::Ambiguous
+        } else {
+            self.extension(complete, digits.len() - complete)
+        })
+    }
+
+    /// `555-0100-0199`: a local number of North America and the end of a range.
+    fn ends_in_local_range(&self, lengths: &[usize]) -> bool {
+        let [_, from, to] = &self.groups[..] else {
+            return false;
+        };
+        let [from, to] = [from, to].map(|group| group.digits.parse::<u32>().unwrap_or_default());
+        lengths == [3, 4, 4]
+            && !self.groups[0].digits.starts_with('0')
+            && (1..=RANGE).contains(&to.saturating_sub(from))
     }
 
     /// Two numbers side by side that would make one as well: `5501-5510`, `995-1005`, `5501-10`.

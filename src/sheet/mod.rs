@@ -33,6 +33,7 @@ pub mod result_columns;
 pub mod row_check;
 pub mod row_reader;
 pub mod selection;
+pub mod unread_columns;
 pub mod verbatim;
 mod xlsx;
 

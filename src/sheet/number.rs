@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::model::change::Change;
 use crate::model::ids;
+use crate::model::wording::plural;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
@@ -17,6 +18,12 @@ use crate::table::strip_text_formula;
 /// Digits that a number without `+` has: an extension has two at least, and the service takes 30
 /// characters at most.
 const DIGITS: std::ops::RangeInclusive<usize> = 2..=30;
+
+/// With its country code, in digits; there are islands that need no more.
+const SHORTEST_INTERNATIONAL: usize = 7;
+
+/// The right-to-left override.
+const SHOWS_BACKWARDS: char = '\u{202e}';
 
 /// The word that clears a number, in any case; Control Hub's own sheets use it too.
 pub const REMOVE: &str = "REMOVE";
@@ -46,6 +53,15 @@ pub(super) fn read_change<'c>(
             return Ok(Change::Set(Cow::Borrowed(number)));
         }
         _ => {}
+    }
+    if cell.contains(SHOWS_BACKWARDS) {
+        return Err(CellDiagnostic {
+            kind: ProblemKind::LookAlike,
+            says: format!(
+                "`{}` has an invisible character in it that shows the digits backwards; type the phone number again",
+                shorten(cell)
+            ),
+        });
     }
     let text = strip_text_formula(cell.trim_matches(ids::is_blank));
     let text = text.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
@@ -117,6 +133,12 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             Some(fault) => refuse(fault),
         };
     }
+    if let Some(country) = country {
+        let is_complete = |digits: &str| matches!(country.complete(digits), Ok(Some(_)));
+        if let Some(fault) = groups.fault_behind_complete(is_complete) {
+            return refuse(fault);
+        }
+    }
     if let Some(fault) = groups.fault_without_country() {
         return refuse(fault);
     }
@@ -128,7 +150,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             kind: ProblemKind::WrongLength,
             says: format!(
                 "has {}; a phone number has {} to {}",
-                crate::model::wording::plural(digits.len() as u64, "digit"),
+                plural(digits.len() as u64, "digit"),
                 DIGITS.start(),
                 DIGITS.end()
             ),
@@ -156,12 +178,12 @@ fn international_fault(digits: &str) -> Option<CellDiagnostic> {
         return diagnostic(ProblemKind::CountryCode, say_zero(digits));
     }
     let Some((plan, after_code)) = Plan::of_international(digits) else {
-        if (DIGITS.start() + 1..=LONGEST).contains(&digits.len()) {
+        if (SHORTEST_INTERNATIONAL..=LONGEST).contains(&digits.len()) {
             return None;
         }
         let says = format!(
-            "has {} digits after the `+`; an international number has at most {LONGEST}",
-            digits.len()
+            "has {} after the `+`; an international number has {SHORTEST_INTERNATIONAL} to {LONGEST}",
+            plural(digits.len() as u64, "digit")
         );
         return diagnostic(ProblemKind::WrongLength, says);
     };
@@ -172,8 +194,8 @@ fn international_fault(digits: &str) -> Option<CellDiagnostic> {
         return None;
     }
     let says = format!(
-        "has {} digits after the country code +{}, where a number has {}",
-        after_code.len(),
+        "has {} after the country code +{}, where a number has {}",
+        plural(after_code.len() as u64, "digit"),
         plan.code,
         plan.lengths()
     );

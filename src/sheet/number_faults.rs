@@ -15,9 +15,10 @@ pub(super) fn say_trunk(plan: &Plan, after_code: &str, rest: &str) -> String {
 }
 
 pub(super) fn say_zero(digits: &str) -> String {
-    let prefix = ["00", "011"]
-        .into_iter()
-        .find(|prefix| digits.starts_with(prefix));
+    let prefix = ["00", "011"].into_iter().find(|prefix| {
+        let rest = digits.strip_prefix(prefix);
+        rest.is_some_and(|rest| Plan::of_international(rest).is_some())
+    });
     match prefix {
         Some(prefix) => format!(
             "has the prefix `{prefix}` after the `+`, which means the same; write +{}",

@@ -120,11 +120,20 @@ impl Plan {
 
     /// A number after the country code without the trunk prefix that was kept there by mistake.
     pub(super) fn without_kept_trunk<'n>(&self, after_code: &'n str) -> Option<&'n str> {
-        let rest = self.without_trunk(after_code)?;
+        let Some(rest) = self.without_trunk(after_code) else {
+            return self.without_stray_zero(after_code);
+        };
         // Some numbers begin as the prefix does: +7 800.
         let is_kept = !self.is_possible(after_code.len())
             || national(&format!("+{}{after_code}", self.code)).as_deref() == Some(rest);
         is_kept.then_some(rest)
+    }
+
+    /// The same where the country has no trunk prefix, or has none any more: only where the number is in
+    /// use without the zero and is not with it.
+    fn without_stray_zero<'n>(&self, after_code: &'n str) -> Option<&'n str> {
+        let rest = after_code.strip_prefix('0')?;
+        (!self.is_in_use(after_code) && self.is_in_use(rest)).then_some(rest)
     }
 
     /// A number as it is dialed within the country without the trunk prefix before it.
@@ -219,6 +228,11 @@ mod tests {
             ("36", "0612345678", Some("12345678")),
             ("39", "0612345678", None),
             ("225", "0712345678", None),
+            ("48", "0221234567", Some("221234567")),
+            ("420", "0212345678", Some("212345678")),
+            ("30", "02101234567", Some("2101234567")),
+            ("241", "06031234", None),
+            ("378", "0549886377", None),
             ("1", "2025550101", None),
         ] {
             let plan = Plan::of_code(code).expect("a country");

@@ -8,8 +8,12 @@ use crate::model::wording::plural;
 use crate::sheet::Sheet;
 use crate::sheet::check::Suspicion;
 use crate::sheet::columns::{Columns, Meant, NearColumn};
+use crate::sheet::number::number_in;
 use crate::sheet::problem::{column_letters, shorten};
 use crate::table::strip_text_formula;
+
+/// Shorter bare digits may count anything.
+const SHORTEST_LOCAL: usize = 7;
 
 /// A question, and the flags that answer it where nobody can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +71,11 @@ impl InQuestion {
                 _ => false,
             };
             let text = text_in(record, near.column);
-            if is_settled || text.is_empty() {
+            let is_meant = match near.meant {
+                Meant::OtherNumber(_) => is_phone_number(&text),
+                _ => !text.is_empty(),
+            };
+            if is_settled || !is_meant {
                 continue;
             }
             if values.count == 0 {
@@ -178,7 +186,13 @@ impl NearValues {
     }
 }
 
-fn text_in(record: &ByteRecord, column: usize) -> String {
+/// With its area at least: an extension looks like any other number.
+pub(super) fn is_phone_number(text: &str) -> bool {
+    let number = number_in(text);
+    number.is_some_and(|number| number.starts_with('+') || number.len() >= SHORTEST_LOCAL)
+}
+
+pub(super) fn text_in(record: &ByteRecord, column: usize) -> String {
     let text = String::from_utf8_lossy(record.get(column).unwrap_or_default());
     strip_text_formula(&text)
         .trim_matches(ids::is_blank)

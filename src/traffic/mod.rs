@@ -176,7 +176,7 @@ fn put(counts: &mut Vec<u64>, index: usize, count: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::response::{Delivery, Response, TransportError};
+    use crate::model::response::{Delivery, Response, TransportCause, TransportError};
 
     #[expect(
         clippy::unnecessary_wraps,
@@ -205,6 +205,7 @@ mod tests {
             kept.extend(traffic.tick(at(tenth.cast_signed() * 100), closed_for));
         }
         let silence = Err(TransportError {
+            cause: TransportCause::Broken,
             delivery: Delivery::NotSent,
             message: "".into(),
         });

@@ -51,6 +51,11 @@ pub trait Service {
 
 /// What single queries need of the service besides.
 pub trait Queries: Service {
+    /// Where the service is, for a person who waits for it.
+    fn place(&self) -> String {
+        self.url("")
+    }
+
     /// An address below the base URL.
     fn url(&self, path: &str) -> String;
 

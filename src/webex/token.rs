@@ -48,6 +48,9 @@ impl Token {
         if token.is_empty() {
             bail!("it is empty");
         }
+        if let Some(what) = token_text::what_else(&token) {
+            bail!("it is {what}, not a token");
+        }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             bail!("it has spaces, line breaks or letters in it that no token has");
         }
@@ -77,6 +80,11 @@ impl Token {
     pub fn renewed(&self) -> Option<Token> {
         let token = Token::read_file(self.file.as_deref()?).ok()?;
         (token.text != self.text).then_some(token)
+    }
+
+    /// Whether the end is missing of a token that ends as those of Webex do.
+    pub fn seems_cut_off(&self) -> bool {
+        token_text::seems_cut_off(&self.text)
     }
 
     /// Tells tokens apart without showing any: the first half of a SHA-256 in hexadecimal.
@@ -134,6 +142,12 @@ mod tests {
             " \n",
             "s3cret-t0ken two",
             "s3crét-t0ken",
+            "<html>s3cret-t0ken</html>",
+            "s3cret...t0ken",
+            "s3cret********",
+            "{\"refresh_token\":\"s3cret-t0ken\"}",
+            "refresh_token=s3cret-t0ken",
+            "https://example.com/s3cret-t0ken",
             "s3cret-\0t0ken",
             "s3cret",
         ] {

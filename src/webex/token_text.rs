@@ -51,6 +51,45 @@ pub(super) fn find(text: &str) -> String {
     bare(only).to_string()
 }
 
+/// What is put in the place of a token by mistake.
+pub(super) fn what_else(text: &str) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    if text.starts_with('<') {
+        return Some("a web page");
+    }
+    if lower.starts_with("https://") || lower.starts_with("http://") {
+        return Some("a web address");
+    }
+    if lower.starts_with("refresh_token") || lower.contains("\"refresh_token\"") {
+        return Some("a refresh token, which belongs into a service app's file");
+    }
+    if text.contains("***") || text.contains('\u{2022}') {
+        return Some("what is shown in place of a token, with asterisks or dots");
+    }
+    (text.contains("...") || text.contains('\u{2026}'))
+        .then_some("a shortened form, with dots where something is left out")
+}
+
+/// Tokens of Webex end in `_P`, three more characters, `_` and the id of their organization.
+pub(super) fn seems_cut_off(token: &str) -> bool {
+    const ID: usize = 36;
+    let is_mark = |mark: &str| {
+        mark.len() == 4
+            && mark.starts_with('P')
+            && mark
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    let mut parts = token.rsplitn(3, '_');
+    let (Some(id), Some(mark), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_of_an_id = id
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_mark(mark) && is_of_an_id && id.len() < ID
+}
+
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
 }
@@ -155,6 +194,23 @@ mod tests {
             "a\u{200b}b c",
         ] {
             assert_ne!(find(text), "s3cret+t0ken/==");
+        }
+    }
+
+    #[test]
+    fn a_token_that_lacks_its_end_is_told_from_a_whole_one() {
+        const WHOLE: &str = "NzQ0ODU5NjUtZTQ1_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f";
+        for (token, is_cut_off) in [
+            (WHOLE, false),
+            (&WHOLE[..WHOLE.len() - 1], true),
+            (&WHOLE[..30], true),
+            (&WHOLE[..22], true),
+            // Nothing is known of these.
+            (&WHOLE[..20], false),
+            ("s3cret-t0ken", false),
+            ("a_PF84_token-of-another-kind", false),
+        ] {
+            assert_eq!(seems_cut_off(token), is_cut_off, "{token}");
         }
     }
 

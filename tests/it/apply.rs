@@ -167,7 +167,7 @@ fn a_dead_token_stops_the_run_at_once_and_says_so() {
     });
     stage.write("sheet.csv", sheet(500));
     let ran = stage.apply("sheet.csv").expect(3);
-    ran.says("does not accept the access token");
+    ran.says("Webex rejected the access token");
     assert!(
         stage.requests().len() <= 10,
         "no more than were on the wire"

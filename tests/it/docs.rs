@@ -49,7 +49,7 @@ fn stage() -> Stage {
     // The numbers are as the sample says, until the reader changes the sheet.
     fs::copy(&sheet, stage.path("earlier.csv")).expect("a sample");
     stage.apply("earlier.csv").expect(0);
-    stage.write("token.txt", TOKEN);
+    stage.write_secret("token.txt", TOKEN);
     stage
 }
 

@@ -276,23 +276,3 @@ fn what_is_no_web_server_is_told_in_words() {
         "the connection broke before the answer: invalid HTTP version parsed"
     );
 }
-
-#[cfg(unix)]
-#[test]
-fn a_request_that_never_left_is_not_attempted_and_says_why() {
-    let plain = RawServer::start(|line| {
-        line.say("HTTP/1.1 400 Bad Request\r\n\r\n");
-        line.listen();
-    });
-    let plain = plain.base_url().replace("http:", "https:");
-    let nobody = format!("http://{}", RawServer::nobody());
-    for (base_url, why) in [
-        (&*plain, "could not connect: received corrupt message"),
-        (&*nobody, "could not connect: Connection refused"),
-        ("https://no-such-host.invalid/v1", "could not connect: "),
-    ] {
-        let (outcome, message) = give_up(base_url, "");
-        assert_eq!(outcome, "not-attempted", "{message}");
-        assert!(message.starts_with(why), "{message}");
-    }
-}

@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/", "commands/pages.rs"]),
     ("clap_mangen", &["cli/"]),
-    ("console", &["application/progress/"]),
+    ("console", &["application/progress/", "cli/token_prompt.rs"]),
     (
         "crc32fast",
         &["journal/", "model/row.rs", "table/", "sheet/"],
@@ -63,7 +63,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hdrhistogram", &["traffic/"]),
     ("http_body_util", &["simulator/"]),
     ("hyper", &["simulator/"]),
-    ("hyper_util", &["simulator/"]),
+    ("hyper_util", &["simulator/", "webex/http/proxy.rs"]),
     ("indicatif", &["application/progress/"]),
     ("icu_normalizer", &["sheet/"]),
     ("jiff", &[""]),

@@ -39,8 +39,10 @@ mod status;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod token_secrecy;
 mod tokens;
 mod undo;
+mod unreachable;
 mod verdicts;
 mod way_back;
 mod ways;

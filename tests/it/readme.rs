@@ -37,7 +37,7 @@ fn the_commands_work_one_after_the_other() {
     fs::copy(&sample, stage.path("samples/transfer-numbers.csv")).expect("a sample");
     let sheet = fs::read_to_string(&sample).expect("a sample");
     stage.write("numbers.xlsx", workbook(&sheet));
-    stage.write("token.txt", TOKEN);
+    stage.write_secret("token.txt", TOKEN);
     let mut ran = 0;
     for command in commands() {
         match command.as_str() {

@@ -171,8 +171,8 @@ fn a_personal_token_that_ends_stops_the_run_which_goes_on_with_another() {
     });
     stage.write("sheet.csv", sheet(50));
     let ran = stage.apply("sheet.csv").expect(3);
-    ran.says("does not accept the access token");
-    ran.says("hint: get a new access token first");
+    ran.says("Webex rejected the access token");
+    ran.says("get a new access token");
     stage.write("token.txt", "another-token-altogether");
     stage
         .apply("sheet.csv --resume --token-file token.txt")

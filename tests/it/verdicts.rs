@@ -158,7 +158,7 @@ fn sheets_as_people_have_them_are_accepted_with_their_numbers() {
 }
 
 /// The beginnings of files that are no sheet, and what is said of them.
-const OTHER_FILES: [(&str, &[u8], &str); 9] = [
+const OTHER_FILES: [(&str, &[u8], &str); 13] = [
     ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
     ("book.numbers", b"PK\x03\x04..................Index/Document.iwa", "Export To > Excel"),
     ("book.ods", b"PK\x03\x04..........................mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)"),
@@ -167,6 +167,10 @@ const OTHER_FILES: [(&str, &[u8], &str); 9] = [
     ("page.xls", b"\xef\xbb\xbf\n<!DOCTYPE html><html>", "a web page (HTML)"),
     ("2003.xls", b"<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", "an XML spreadsheet of 2003"),
     ("~$book.xlsx", b"\x05Ann", "the lock file that Excel keeps while `book.xlsx` is open"),
+    ("locked.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1................E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00", "or one with a password"),
+    ("quote.pdf", b"%PDF-1.7\n", "it is a PDF"),
+    ("letter.docx", b"PK\x03\x04..........................word/document.xml", "it is a Word document"),
+    ("page.csv", b"<table><tr><td>orgId</td></tr></table>", "a web page (HTML)"),
     ("book.csv.gz", b"\x1f\x8b\x08", "a gzip archive"),
 ];
 

@@ -91,7 +91,7 @@ fn a_token_that_is_over_is_told_so() {
     );
     let ran = whoami(&stage).expect(2);
     assert_eq!(ran.stdout, "");
-    ran.says("does not accept the access token");
+    ran.says("Webex rejected the access token");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One question and its answer: paced, retried, and asked again with a new token where the old one
 //! has ended.
 
+use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{ApiClient, QueryError};
 use crate::engine::abort::AbortReason;
+use crate::engine::first_contact::NextTry;
 use crate::engine::token_renewal::{Refusal, TokenState, TokenTask};
 use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::clock;
-use crate::model::response::{ApiResult, message_of};
+use crate::model::response::{ApiResult, TransportError, message_of};
 use crate::pace::{InFlight, SendDecision};
 use crate::platform::StopRequests;
 use crate::retry::{self, RetryDecision};
@@ -32,6 +34,9 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             let (result, fetched) = self.get(&url).await?;
             tracing::debug!("asked `{url}`: {}", in_words(&result));
             let decision = self.decide(ticket, &result, errors);
+            if self.is_to_be_tried_again(&result).await? {
+                continue;
+            }
             match (decision, fetched) {
                 (RetryDecision::Succeeded, Some(fetched)) => {
                     self.renewal.accepted(token);
@@ -61,6 +66,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
 
     /// Fetches a new access token where the one there is has ended or is about to.
     async fn renew_if_due(&mut self) -> Result<(), QueryError> {
+        let mut silences = 0;
         while let Some(task) = self.renewal.due(Instant::now(), self.service.renewal()) {
             if let Some(instant) = self.renewal.not_before() {
                 self.wait_until(instant).await?;
@@ -72,6 +78,13 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 TokenTask::Check => self.service.check_token(self.chance.u128(..)).await,
             };
             let decision = self.decide(ticket, &result, self.renewal.errors());
+            self.is_to_be_tried_again(&result).await?;
+            silences = if result.is_err() { silences + 1 } else { 0 };
+            if let Err(error) = &result
+                && silences >= self.policy.retry.tries.get()
+            {
+                return Err(unreachable(error));
+            }
             let now = Instant::now();
             let renewal = self.service.renewal();
             if let TokenState::Ended(reason) =
@@ -91,22 +104,64 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         decision
     }
 
+    /// What a result says about the service as a whole: true where nothing was ever answered, and the
+    /// time to try again has come.
+    async fn is_to_be_tried_again(&mut self, result: &ApiResult) -> Result<bool, QueryError> {
+        let Err(error) = result else {
+            self.contact.answered();
+            return Ok(false);
+        };
+        let now = Instant::now();
+        match self.contact.failed(error, now) {
+            NextTry::After(wait) => {
+                self.say_what_is_tried();
+                self.wait_until(now + wait).await?;
+                Ok(true)
+            }
+            NextTry::GivenUp => Err(unreachable(error)),
+            // The next try would fail as well.
+            NextTry::AsUsual if error.cause.is_permanent() => Err(unreachable(error)),
+            NextTry::AsUsual => Ok(false),
+        }
+    }
+
+    fn say_what_is_tried(&mut self) {
+        let (address, place) = (self.service.url(""), self.service.place());
+        if let Some(word) = self.contact.word(&address, &place, Instant::now()) {
+            (self.say)(&word);
+        }
+    }
+
     /// A question is dropped at the first wish to stop: it changes nothing.
     async fn get(&mut self, url: &str) -> Result<(ApiResult, Option<Fetched>), QueryError> {
         let tracking = self.chance.u128(..);
-        tokio::select! {
-            answer = self.service.get(url, tracking) => Ok(answer),
-            Some(()) = self.stop.next() => Err(interrupted()),
+        let service = self.service;
+        let mut answer = pin!(service.get(url, tracking));
+        self.contact.begins(Instant::now());
+        loop {
+            tokio::select! {
+                answer = &mut answer => return Ok(answer),
+                Some(()) = self.stop.next() => return Err(interrupted()),
+                () = at(self.contact.speaks_at()) => self.say_what_is_tried(),
+                () = at(self.contact.gives_up_at()) => {
+                    return Err(unreachable(&self.contact.last_error()));
+                }
+            }
         }
     }
 
     /// A new access token is waited for until the second wish: the answer may hold the only refresh
     /// token that is still good.
     async fn renew(&mut self) -> Result<ApiResult, QueryError> {
-        let mut renewal = pin!(self.service.renew());
-        tokio::select! {
-            result = &mut renewal => return Ok(result),
-            Some(()) = self.stop.next() => {}
+        let service = self.service;
+        let mut renewal = pin!(service.renew());
+        self.contact.begins(Instant::now());
+        loop {
+            tokio::select! {
+                result = &mut renewal => return Ok(result),
+                () = at(self.contact.speaks_at()) => self.say_what_is_tried(),
+                Some(()) = self.stop.next() => break,
+            }
         }
         tokio::select! {
             _ = renewal => {}
@@ -143,6 +198,18 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             Some(()) = self.stop.next() => Err(interrupted()),
         }
     }
+}
+
+/// Never, where there is no instant.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => pending().await,
+    }
+}
+
+fn unreachable(error: &TransportError) -> QueryError {
+    QueryError::Stopped(AbortReason::unreachable(error))
 }
 
 fn in_words(result: &ApiResult) -> String {

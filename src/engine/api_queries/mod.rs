@@ -1,11 +1,13 @@
 //! A few questions one after the other, before or instead of a run: paced, retried and, where
-//! the token ends, renewed as a run's requests are.
+//! the token ends, renewed as a run's requests are. The first of them shows whether there is anybody to
+//! ask at all.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
 use crate::engine::abort::AbortReason;
+use crate::engine::first_contact::FirstContact;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::outcome::with_status;
 use crate::model::row::Row;
@@ -44,6 +46,7 @@ pub struct ApiClient<'a, S = Webex, T = StopSignals> {
     pub policy: QueryPolicy,
     chance: fastrand::Rng,
     renewal: TokenRenewal,
+    contact: FirstContact,
     /// Tells the user of a longer wait.
     say: fn(&str),
 }
@@ -88,6 +91,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             policy,
             chance: fastrand::Rng::with_seed(policy.seed),
             renewal: TokenRenewal::default(),
+            contact: FirstContact::default(),
             say,
         }
     }

@@ -20,6 +20,10 @@ use crate::webex::Service;
 /// more are read: when so many are in trouble, going on with others helps nobody.
 const MOST_ROWS_HELD: usize = 1000;
 
+/// Rows held until no other is left. A sheet may begin with as many of one organization that is
+/// throttled, and others must get their turn; they take some megabytes.
+const MOST_ROWS_AT_THE_END: usize = 20_000;
+
 impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     /// Sees to it that a row is ready to leave, or the check of the token that one waits for; false
     /// when there is nothing just now.
@@ -34,7 +38,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             }
             self.ready.push_back(entry.remove());
         }
-        while self.ready.is_empty() && self.rows_held() < MOST_ROWS_HELD {
+        while self.ready.is_empty()
+            && self.rows_held() < MOST_ROWS_HELD
+            && self.at_the_end.len() < MOST_ROWS_AT_THE_END
+        {
             match rows.next() {
                 Some(Ok(row)) => {
                     let job = self.begin(row);
@@ -58,7 +65,19 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     }
 
     fn rows_held(&self) -> usize {
-        self.backing_off.len() + self.in_lanes + self.at_the_end.len()
+        self.backing_off.len() + self.in_lanes
+    }
+
+    /// An organization is let in after all: its rows that were passed over go on.
+    pub(super) fn release(&mut self, row: &Row<'_>) {
+        let is_released = |job: &Job| {
+            job.own_throttles == 0 && job.row.org_id.as_deref() == row.org_id.as_deref()
+        };
+        let at_the_end = std::mem::take(&mut self.at_the_end);
+        let (released, others): (Vec<Job>, Vec<Job>) =
+            at_the_end.into_iter().partition(is_released);
+        self.ready.extend(released);
+        self.at_the_end.extend(others);
     }
 
     fn begin(&self, row: Row<'static>) -> Job {
@@ -101,7 +120,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             }
             self.lanes.insert(location, VecDeque::new());
         }
-        if self.throttling.steps_back(&job.row) {
+        if self.throttling.is_passed_over(&job.row) {
             self.at_the_end.push_back(job);
         } else {
             self.ready.push_back(job);

@@ -13,7 +13,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::{Refusal, TokenState};
 use crate::engine::verdict::{bearable_wait, verdict};
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Body, Delivery, Response, message_of};
+use crate::model::response::{ApiResult, Body, Delivery, Response, TransportError};
 use crate::pace::{Feedback, InFlight};
 use crate::retry::{self, RetryDecision, RetryPolicy};
 use crate::webex::Service;
@@ -23,8 +23,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let now = Instant::now();
         self.recorder.ended(result, ticket.age(now));
         row_span::note_token_answer(result);
-        if self.is_out_of_reach(result, now) {
-            self.stop_as_unreachable(result);
+        if let Some(error) = self.is_out_of_reach(result, now - ticket.age(now), now) {
+            self.stop(AbortReason::unreachable(error));
         }
         let errors = self.renewal.errors();
         let decision = retry::decide(result, errors, &self.policy.retry, self.chance.f64());
@@ -45,22 +45,20 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// What any reply says about the service as a whole; true when it has been silent for so long
-    /// that going on is pointless.
-    pub(super) fn is_out_of_reach(&mut self, reply: &ApiResult, now: Instant) -> bool {
-        match reply {
-            Ok(_) => {
-                self.circuit_breaker.answered();
-                false
-            }
-            Err(_) => self.circuit_breaker.failed(now),
-        }
-    }
-
-    pub(super) fn stop_as_unreachable(&mut self, reply: &ApiResult) {
-        self.stop(AbortReason::Unreachable {
-            message: message_of(reply).to_string(),
-        });
+    /// What the result of a request that left at `departed` says about the service as a whole; an
+    /// error when it has been silent for so long that going on is pointless.
+    fn is_out_of_reach<'r>(
+        &mut self,
+        result: &'r ApiResult,
+        departed: Instant,
+        now: Instant,
+    ) -> Option<&'r TransportError> {
+        let Err(error) = result else {
+            self.circuit_breaker.answered();
+            return None;
+        };
+        let is_out_of_reach = self.circuit_breaker.failed(error.cause, departed, now);
+        is_out_of_reach.then_some(error)
     }
 
     pub(super) fn take_reply(&mut self, mut job: Job, ticket: InFlight, reply: ApiResult) {
@@ -68,11 +66,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.recorder.ended(&reply, ticket.age(now));
         self.on_wire.remove(&job.row.number);
         job.row_span.returns(now);
+        let departed = now - ticket.age(now);
         let mut is_given_up = false;
-        if self.is_out_of_reach(&reply, now) {
+        if let Some(error) = self.is_out_of_reach(&reply, departed, now) {
             is_given_up = self.is_silence_of_these_rows(&reply);
             if !is_given_up {
-                self.stop_as_unreachable(&reply);
+                self.stop(AbortReason::unreachable(error));
             }
         }
         // What the token may read shows only that.
@@ -88,7 +87,6 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             retry::decide(&reply, job.errors, &policy, self.chance.f64())
         };
         job.note_answer(&reply, decision);
-        let departed = now - ticket.age(now);
         let place = self.place_after_wait(&mut job, decision, departed);
         let verdict = match (place, decision) {
             // How fast we are has nothing to do with it.
@@ -104,8 +102,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.renewal.accepted(job.token);
         }
-        if reply.is_ok() && place.is_none() {
-            self.throttling.passed(&job.row, departed);
+        if reply.is_ok() && place.is_none() && self.throttling.passed(&job.row, departed) {
+            self.release(&job.row);
         }
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
@@ -187,7 +185,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                         .min(longest_delay);
                 self.backing_off.insert((due, job.row.number), job);
             }
-            Place::AtTheEnd => {
+            Place::Aside | Place::AtTheEnd => {
                 job.note_result(reply);
                 self.at_the_end.push_back(job);
             }

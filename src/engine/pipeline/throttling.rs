@@ -7,6 +7,10 @@
 //! behind all others, the pause it brings stays, and its further tries count. Where several rows of an
 //! organization are so, the next ones of it step back before they are tried at all.
 //!
+//! Where nobody passes at all the limit may be everyone's, or that of the organization whose rows come
+//! first in the sheet. Its rows are then passed over, to see whether others are let in. When one of its
+//! own rows passes, those that were passed over go on.
+//!
 //! Where only such rows are left nobody can pass any more: after ten minutes they are given up.
 
 use std::collections::HashMap;
@@ -35,6 +39,8 @@ pub(super) struct Throttling {
     last_passed: Option<Instant>,
     /// Rows with a limit of their own since a row of the organization last passed.
     organizations: HashMap<Option<String>, u32>,
+    /// Rows that were told to wait twice since a row of the organization last passed.
+    waiting: HashMap<Option<String>, u32>,
 }
 
 /// Where a row that was told to wait goes.
@@ -43,19 +49,27 @@ pub(super) enum Place {
     First,
     /// A moment after the gate opens.
     BehindTheNext,
+    /// Behind the rows of other organizations, if there are any: it may be this one's limit.
+    Aside,
     /// It is the row's own limit.
     AtTheEnd,
     GivenUp,
 }
 
 impl Throttling {
-    /// A request of this row, which left at `departed`, was processed.
-    pub(super) fn passed(&mut self, row: &Row<'_>, departed: Instant) {
+    /// A request of this row, which left at `departed`, was processed. True where rows of its
+    /// organization were passed over until now.
+    pub(super) fn passed(&mut self, row: &Row<'_>, departed: Instant) -> bool {
         let latest = self.last_passed.map_or(departed, |last| last.max(departed));
         self.last_passed = Some(latest);
         if !self.organizations.is_empty() {
             self.organizations.remove(&key(row));
         }
+        !self.waiting.is_empty()
+            && self
+                .waiting
+                .remove(&key(row))
+                .is_some_and(|rows| rows >= ROWS_OF_AN_ORGANIZATION)
     }
 
     /// A request of this row, which left at `departed`, was told to wait. `is_last`: the sheet has no
@@ -63,6 +77,9 @@ impl Throttling {
     pub(super) fn refused(&mut self, job: &mut Job, departed: Instant, is_last: bool) -> Place {
         let before = job.throttled_at.replace(departed);
         job.throttles += 1;
+        if job.throttles == 2 {
+            *self.waiting.entry(key(&job.row)).or_default() += 1;
+        }
         let since_passed = self
             .last_passed
             .map(|passed| departed.duration_since(passed));
@@ -75,6 +92,7 @@ impl Throttling {
         if !others_passed && !is_of_organization && job.own_throttles == 0 {
             return match before {
                 None => Place::First,
+                Some(_) if self.is_passed_over(&job.row) => Place::Aside,
                 Some(_) => Place::BehindTheNext,
             };
         }
@@ -87,6 +105,17 @@ impl Throttling {
         } else {
             Place::AtTheEnd
         }
+    }
+
+    /// Whether a row lets rows of other organizations go first.
+    pub(super) fn is_passed_over(&self, row: &Row<'_>) -> bool {
+        let is_many = |counts: &HashMap<Option<String>, u32>| {
+            !counts.is_empty()
+                && counts
+                    .get(&key(row))
+                    .is_some_and(|rows| *rows >= ROWS_OF_AN_ORGANIZATION)
+        };
+        is_many(&self.organizations) || is_many(&self.waiting)
     }
 
     /// Whether a row is of an organization that meets a limit of its own.

@@ -26,6 +26,8 @@ pub(super) enum HeaderName {
     /// `n1.1`, `n1 (2)`: programs rename the second column of a name so.
     Repeated(Known),
     Near(Meant),
+    /// A column of a results file or a plan.
+    Result,
     Own,
 }
 
@@ -119,7 +121,7 @@ impl HeaderName {
             return HeaderName::Repeated(known);
         }
         if is_ours(cell, setting) {
-            return HeaderName::Own;
+            return HeaderName::Result;
         }
         near(cell, setting).map_or(HeaderName::Own, HeaderName::Near)
     }
@@ -275,22 +277,19 @@ mod tests {
                 "Main number",
                 "Site ID",
                 "customer",
-                "status",
-                "new1",
-                "previous2",
-                "present3",
-                "row",
                 "",
-                "Address 2",
                 "Number",
                 "note",
                 "Street no",
                 "City",
                 "country",
-                "Wave 2",
                 "id",
             ],
             HeaderName::Own,
+        );
+        read(
+            &["status", "new1", "previous2", "present3", "row"],
+            HeaderName::Result,
         );
     }
 }

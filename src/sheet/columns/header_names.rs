@@ -15,6 +15,8 @@ pub(super) struct HeaderNames {
     /// Where each known column stands.
     places: Vec<(Known, Vec<usize>)>,
     pub(super) near: Vec<NearColumn>,
+    /// Columns of the person's own.
+    pub(super) own: Vec<usize>,
 }
 
 impl HeaderNames {
@@ -29,6 +31,7 @@ impl HeaderNames {
                 .map(|known| (known, Vec::new()))
                 .collect(),
             near: Vec::new(),
+            own: Vec::new(),
         };
         let mut repeated = Vec::new();
         for (column, cell) in header.iter().enumerate() {
@@ -40,7 +43,8 @@ impl HeaderNames {
                 HeaderName::Known(known) => names.add(known, column),
                 HeaderName::Repeated(known) => repeated.push((known, column)),
                 HeaderName::Near(meant) => names.near.push(NearColumn { column, meant }),
-                HeaderName::Own => {}
+                HeaderName::Own => names.own.push(column),
+                HeaderName::Result => {}
             }
         }
         for (known, column) in repeated {

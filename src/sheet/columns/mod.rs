@@ -38,6 +38,8 @@ pub struct Columns {
     pub results: Option<Range<usize>>,
     /// Columns that may have been meant for others.
     pub near: Vec<NearColumn>,
+    /// Columns of the person's own, which are not read.
+    pub own: Vec<usize>,
 }
 
 /// A column that is not read although its name is near one that is.
@@ -99,7 +101,9 @@ impl Columns {
         }
         if fields.iter().all(Option::is_none) {
             let meant = [None].into_iter().chain((0..fields.len()).map(Some));
-            let meant: Vec<Meant> = meant.map(Meant::Number).collect();
+            let meant: Vec<Meant> = meant
+                .flat_map(|index| [Meant::Number(index), Meant::OtherNumber(index)])
+                .collect();
             missing(&one_of(&setting.column_names()), &meant, "");
         }
         if !problems.is_empty() {
@@ -107,13 +111,16 @@ impl Columns {
         }
         let is_in_question = |near: &NearColumn| match near.meant {
             Meant::Number(_) | Meant::OrgId => true,
-            Meant::OtherNumber(index) => fields.get(index) == Some(&None),
+            Meant::OtherNumber(Some(index)) => fields.get(index) == Some(&None),
+            Meant::OtherNumber(None) => fields.iter().any(Option::is_none),
             Meant::LocationId => location_id.is_none(),
             Meant::OrgName => org_name.is_none(),
             Meant::LocationName => false,
         };
-        let mut near = names.near;
-        near.retain(is_in_question);
+        let (near, own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
+        let own = own.iter().map(|near| near.column);
+        let mut own: Vec<usize> = own.chain(names.own).collect();
+        own.sort_unstable();
         Ok(Columns {
             org_id,
             org_name,
@@ -124,6 +131,7 @@ impl Columns {
             width: used_width(header),
             results: result_columns(header, setting),
             near,
+            own,
         })
     }
 

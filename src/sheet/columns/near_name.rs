@@ -21,8 +21,9 @@ pub enum Meant {
     LocationName,
     /// One of the numbers, where its place is known.
     Number(Option<usize>),
-    /// A number by a word that many tables have: `Phone 2`.
-    OtherNumber(usize),
+    /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
+    /// that is known. Whether it is one, only its cells can tell.
+    OtherNumber(Option<usize>),
 }
 
 /// Words for a number in a name such as `Nummer 2`.
@@ -55,43 +56,104 @@ const NUMBER_WORDS: [&str; 26] = [
     "tn",
 ];
 
-/// Words that stand as well for numbers of other kinds.
-const OTHER_NUMBER_WORDS: [&str; 8] = [
-    "phone",
-    "tel",
-    "telephone",
-    "telefon",
-    "did",
-    "ddi",
-    "rufnummer",
-    "phonenumber",
+/// How words for a transfer begin.
+const TRANSFER_WORDS: [&str; 13] = [
+    "transf",
+    "trasf",
+    "forward",
+    "fwd",
+    "xfer",
+    "weiterleit",
+    "umleit",
+    "doorschakel",
+    "renvoi",
+    "desvio",
+    "desvío",
+    "deviaz",
+    "reroute",
 ];
 
-const PLACES: [(&str, usize); 12] = [
+const PLACES: [(&str, usize); 34] = [
     ("one", 1),
     ("two", 2),
     ("three", 3),
     ("first", 1),
     ("second", 2),
     ("third", 3),
+    ("ii", 2),
+    ("iii", 3),
     ("eins", 1),
     ("zwei", 2),
     ("drei", 3),
+    ("erste", 1),
+    ("zweite", 2),
+    ("dritte", 3),
     ("uno", 1),
     ("dos", 2),
     ("tres", 3),
+    ("primero", 1),
+    ("primer", 1),
+    ("segundo", 2),
+    ("tercero", 3),
+    ("tercer", 3),
+    ("un", 1),
+    ("deux", 2),
+    ("trois", 3),
+    ("premier", 1),
+    ("deuxième", 2),
+    ("troisième", 3),
+    ("primo", 1),
+    ("secondo", 2),
+    ("terzo", 3),
+    ("eerste", 1),
+    ("tweede", 2),
+    ("derde", 3),
 ];
 
-const ORGANIZATION_WORDS: [&str; 6] = [
+const ORGANIZATION_WORDS: [&str; 13] = [
     "org",
     "orgs",
+    "orga",
     "organization",
     "organisation",
     "organizations",
     "organisations",
+    "organización",
+    "organizacion",
+    "organização",
+    "organizzazione",
+    "organisatie",
+    "organisationen",
 ];
-const CUSTOMER_WORDS: [&str; 3] = ["customer", "tenant", "company"];
-const LOCATION_WORDS: [&str; 4] = ["location", "locations", "loc", "locaton"];
+const CUSTOMER_WORDS: [&str; 13] = [
+    "customer",
+    "tenant",
+    "company",
+    "kunde",
+    "kunden",
+    "mandant",
+    "mandanten",
+    "firma",
+    "firmen",
+    "client",
+    "cliente",
+    "empresa",
+    "azienda",
+];
+const LOCATION_WORDS: [&str; 12] = [
+    "location",
+    "locations",
+    "loc",
+    "locaton",
+    "lokation",
+    "locatie",
+    "standort",
+    "emplacement",
+    "ubicación",
+    "ubicacion",
+    "sede",
+    "vestiging",
+];
 const ID_WORDS: [&str; 6] = ["id", "ids", "uuid", "guid", "identifier", "uid"];
 const NAME_WORDS: [&str; 2] = ["name", "names"];
 
@@ -103,7 +165,7 @@ impl Meant {
             Meant::OrgName => "orgName".to_string(),
             Meant::LocationId => "locationId".to_string(),
             Meant::LocationName => "locationName".to_string(),
-            Meant::Number(Some(index)) | Meant::OtherNumber(index)
+            Meant::Number(Some(index)) | Meant::OtherNumber(Some(index))
                 if index < setting.fields.len() =>
             {
                 setting.fields[index].column.to_string()
@@ -178,18 +240,14 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_near(Known::OrgName) || (is_organization && has(&NAME_WORDS)) {
         return Some(Meant::OrgName);
     }
-    (strsim::damerau_levenshtein(&plain, "orgname") <= 1).then_some(Meant::OrgName)
+    if strsim::damerau_levenshtein(&plain, "orgname") <= 1 {
+        return Some(Meant::OrgName);
+    }
+    has_numbers.then(|| other_number(&words)).flatten()
 }
 
 /// `Nummer 2`, `No. 2`, `n 2 (new)`, `n4`, `second number`, `autoTransferNumer2`.
 fn near_number(words: &[String]) -> Option<Meant> {
-    let place = |word: &String| {
-        let named = PLACES.iter().find(|(name, _)| name == word);
-        let value = named
-            .map(|(_, place)| *place)
-            .or_else(|| word.parse().ok())?;
-        (1..=99).contains(&value).then(|| value - 1)
-    };
     let is_number = |word: &String| {
         NUMBER_WORDS.contains(&word.as_str())
             || (word.len() >= LONG
@@ -200,17 +258,40 @@ fn near_number(words: &[String]) -> Option<Meant> {
         let [one, other] = two else {
             return None;
         };
-        if let Some(place) = place(other) {
-            if is_number(one) {
-                return Some(Meant::Number(Some(place)));
-            }
-            if OTHER_NUMBER_WORDS.contains(&one.as_str()) {
-                return Some(Meant::OtherNumber(place));
-            }
+        if let Some(place) = place(other)
+            && is_number(one)
+        {
+            return Some(Meant::Number(Some(place)));
         }
         let place = place(one)?;
         (is_number(other) && other.len() > 2).then_some(Meant::Number(Some(place)))
     })
+}
+
+/// `Ziel 2`, `DN 2`, `2`, `Transfer to`.
+fn other_number(words: &[String]) -> Option<Meant> {
+    let mut places = words.iter().filter_map(place);
+    match (places.next(), places.next()) {
+        (Some(only), None) => Some(Meant::OtherNumber(Some(only))),
+        (Some(_), Some(_)) => None,
+        (None, _) => {
+            let is_transfer = |word: &String| {
+                let mut begins = TRANSFER_WORDS.iter();
+                begins.any(|begin| word.starts_with(begin))
+            };
+            let is_about_one = words.iter().any(is_transfer);
+            is_about_one.then_some(Meant::OtherNumber(None))
+        }
+    }
+}
+
+/// The place that a word names, counted from 0.
+fn place(word: &String) -> Option<usize> {
+    let named = PLACES.iter().find(|(name, _)| name == word);
+    let value = named
+        .map(|(_, place)| *place)
+        .or_else(|| word.parse().ok())?;
+    (1..=99).contains(&value).then(|| value - 1)
 }
 
 /// Runs of letters and of digits.
@@ -285,7 +366,27 @@ mod tests {
         );
         read(&["n4", "Number 4", "No 4"], Some(Meant::Number(Some(3))));
         read(&["nl", "Auto transfer numbers"], Some(Meant::Number(None)));
-        read(&["Phone 2", "Tel. 2"], Some(Meant::OtherNumber(1)));
+        read(
+            &[
+                "Phone 2",
+                "Tel. 2",
+                "Ziel 2",
+                "DN2",
+                "Numéro de transfert 2",
+                "2º número",
+                "#2",
+                "п2",
+            ],
+            Some(Meant::OtherNumber(Some(1))),
+        );
+        read(
+            &["Transfer numbers", "Weiterleitung", "Forward to"],
+            Some(Meant::OtherNumber(None)),
+        );
+        read(
+            &["Main number", "Phone", "Q2 week 3", "E911", "Number"],
+            None,
+        );
         read(
             &[
                 "Locaton ID",
@@ -295,6 +396,8 @@ mod tests {
                 "locationids",
                 "Customer Location ID",
                 "Location GUID",
+                "Standort-ID",
+                "ID ubicación",
             ],
             Some(Meant::LocationId),
         );
@@ -307,6 +410,8 @@ mod tests {
                 "ogrId",
                 "organziationId",
                 "Tenant ID",
+                "Kunden-ID",
+                "ID de organización",
             ],
             Some(Meant::OrgId),
         );

@@ -16,7 +16,9 @@ use tokio::time::Instant;
 use crate::model::clock;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::Hinted;
-use crate::model::response::{ApiResult, Body, Delivery, Response, TransportError, message_of};
+use crate::model::response::{
+    ApiResult, Body, Delivery, Response, TransportCause, TransportError, message_of,
+};
 use crate::model::row::Row;
 use crate::platform;
 use crate::setting::{ReadBody, Setting};
@@ -27,20 +29,24 @@ use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
 use crate::webex::{Queries, Renewal, Service};
 
+pub mod proxy;
 mod response_reader;
 mod setting_url;
 mod success_body;
 mod token_refresh;
 mod transcript;
+mod transport_cause;
 
+use proxy::Proxy;
 use setting_url::{ESCAPED, setting_url};
 use transcript::Transcript;
+use transport_cause::transport_cause;
 
 /// How much of a list's page is read; one of a thousand locations has half a megabyte.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// A connection that takes longer than this will not come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What Cisco support asks for; the service takes it over from the request.
 const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
@@ -49,6 +55,8 @@ const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
 #[derive(Debug)]
 pub struct Connection {
     pub base_url: BaseUrl,
+    /// What the environment names, for the person; reqwest takes it from there itself.
+    pub proxy: Option<Proxy>,
     pub credentials: Credentials,
     /// From the first byte sent to the last byte read.
     pub timeout: Duration,
@@ -63,6 +71,7 @@ pub struct Connection {
 pub struct Webex {
     client: Client,
     base_url: BaseUrl,
+    proxy: Option<Proxy>,
     /// Marked sensitive, so that not even `Debug` shows it; `None` until a token was fetched.
     authorization: RefCell<Option<HeaderValue>>,
     service_app: Option<RefCell<ServiceApp>>,
@@ -121,6 +130,7 @@ impl Webex {
         Ok(Webex {
             client,
             base_url: connection.base_url,
+            proxy: connection.proxy,
             authorization: RefCell::new(authorization),
             service_app,
             token: RefCell::new(token),
@@ -230,23 +240,40 @@ impl Webex {
         hidden.unwrap_or(body)
     }
 
+    /// Where it failed, if that is the proxy.
+    fn via(&self, cause: TransportCause) -> String {
+        let is_proxys = matches!(
+            cause,
+            TransportCause::ProxyPassword
+                | TransportCause::ProxyUnreachable
+                | TransportCause::ProxyRefused
+        );
+        match &self.proxy {
+            Some(proxy) if is_proxys => format!(" through the proxy {proxy}"),
+            None if is_proxys => " through the proxy".into(),
+            _ => String::new(),
+        }
+    }
+
     fn error(&self, error: &reqwest::Error) -> ApiResult {
         let delivery = if error.is_connect() || error.is_builder() {
             Delivery::NotSent
         } else {
             Delivery::MaybeSent
         };
+        let cause = transport_cause(error);
         let message = if error.is_timeout() && delivery == Delivery::MaybeSent {
             format!("no answer within {}", clock::in_words(self.timeout))
         } else {
-            let cause = root_cause(error);
+            let said = root_cause(error);
             match delivery {
-                Delivery::NotSent => format!("could not connect: {cause}"),
-                Delivery::MaybeSent => format!("the connection broke before the answer: {cause}"),
+                Delivery::NotSent => format!("could not connect{}: {said}", self.via(cause)),
+                Delivery::MaybeSent => format!("the connection broke before the answer: {said}"),
             }
         };
         Err(TransportError {
             delivery,
+            cause,
             // It may repeat what the other side said, as HTTP/2 says why it closes a connection.
             message: self.one_line(&message).into(),
         })
@@ -254,6 +281,13 @@ impl Webex {
 }
 
 impl Queries for Webex {
+    fn place(&self) -> String {
+        match &self.proxy {
+            Some(proxy) => format!("{} through the proxy {proxy}", self.base_url),
+            None => self.base_url.to_string(),
+        }
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
@@ -373,13 +407,26 @@ fn next_page(page: &str, link: &str) -> String {
     next.into()
 }
 
-/// The innermost cause, which is the one that says something.
+/// The innermost cause, which is the one that says something, in the words that people search for.
 fn root_cause(error: &reqwest::Error) -> String {
+    match transport_cause(error) {
+        TransportCause::ConnectionRefused => return "connection refused".into(),
+        TransportCause::NameNotFound => return "the name of the server is not found".into(),
+        TransportCause::ProxyPassword => {
+            return "it wants a name and password, or others than it was given (407)".into();
+        }
+        TransportCause::ProxyRefused => return "it does not connect to the service".into(),
+        TransportCause::NotTls => return "what answers there does not speak TLS".into(),
+        _ => {}
+    }
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    platform::strip_error_number(&cause.to_string()).to_string()
+    let said = cause.to_string();
+    let said = platform::strip_error_number(&said);
+    // The system begins its words with a capital.
+    said.replace("Connection refused", "connection refused")
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use wxbulk::application::exit_code::ExitCode;
 use wxbulk::application::session::{Connect, Session};
 use wxbulk::application::settings::{RunSettings, Target};
-use wxbulk::model::response::{ApiResult, Delivery, Response, RetryAfter, TransportError};
+use wxbulk::model::response::{
+    ApiResult, Delivery, Response, RetryAfter, TransportCause, TransportError,
+};
 use wxbulk::model::row::Row;
 use wxbulk::pace::Pacer;
 use wxbulk::setting::{ReadBody, Setting};
@@ -261,6 +263,7 @@ fn response(status: u16, wait: Option<u32>) -> Response {
 
 fn broken(message: &str) -> TransportError {
     TransportError {
+        cause: TransportCause::Broken,
         delivery: Delivery::MaybeSent,
         message: message.into(),
     }

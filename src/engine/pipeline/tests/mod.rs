@@ -19,7 +19,9 @@ use tokio::time::sleep;
 use super::*;
 use crate::model::change::Change;
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Body, Delivery, Response, RetryAfter, TransportError};
+use crate::model::response::{
+    ApiResult, Body, Delivery, Response, RetryAfter, TransportCause, TransportError,
+};
 use crate::pace::PaceSettings;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;
@@ -159,8 +161,8 @@ struct Case {
     rows: u64,
     /// Rows with the same remainder are for one location.
     locations: u64,
-    /// Rows with the same remainder are of one organization.
-    organizations: u64,
+    /// The organization of a row.
+    organization_of: fn(u64) -> u64,
     at_once: usize,
     latency: Duration,
     policy: RunPolicy,
@@ -174,7 +176,7 @@ impl Default for Case {
         Case {
             rows: 50,
             locations: u64::MAX,
-            organizations: 1,
+            organization_of: |_| 0,
             at_once: 4,
             latency: Duration::from_millis(200),
             policy: RunPolicy {
@@ -214,7 +216,7 @@ impl Case {
         let Case {
             rows,
             locations,
-            organizations,
+            organization_of,
             mut notes,
             ..
         } = self;
@@ -246,7 +248,7 @@ impl Case {
                 duplicates: &seen.find_duplicates(),
                 rows: (2..rows + 2).map(|number| {
                     Ok(Row {
-                        org_id: Some((number % organizations).to_string().into()),
+                        org_id: Some(organization_of(number).to_string().into()),
                         ..row(number, locations)
                     })
                 }),
@@ -333,6 +335,7 @@ fn throttled(seconds: u64) -> ApiResult {
 
 fn silence(delivery: Delivery) -> ApiResult {
     Err(TransportError {
+        cause: TransportCause::Broken,
         delivery,
         message: "gone".into(),
     })

@@ -60,7 +60,7 @@ async fn a_row_that_is_throttled_for_ever_fails_alone_and_holds_up_nobody() {
 async fn an_organization_that_is_throttled_for_ever_does_not_keep_the_others_waiting() {
     let played = Case {
         rows: 1000,
-        organizations: 10,
+        organization_of: |row| row % 10,
         at_once: 10,
         ..Case::default()
     }
@@ -84,6 +84,52 @@ async fn an_organization_that_is_throttled_for_ever_does_not_keep_the_others_wai
     let failed = played.notes.finished.iter();
     let failed = failed.filter(|(_, outcome)| outcome.kind == OutcomeKind::Failed);
     assert_eq!(failed.count(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sheet_that_begins_with_a_throttled_organization_goes_on_with_the_others() {
+    const THROTTLED: u64 = 1500;
+    let played = Case {
+        rows: THROTTLED + 50,
+        organization_of: |row| u64::from(row < THROTTLED + 2),
+        at_once: 10,
+        stops: vec![1800 * SECOND],
+        ..Case::default()
+    }
+    .play(|row, _| {
+        if row < THROTTLED + 2 {
+            told_to_wait(429, 5)
+        } else {
+            status(204)
+        }
+    })
+    .await;
+    played.assert_nothing_left_early();
+    let finished = played.notes.finished.iter();
+    let updated = finished.filter(|(_, outcome)| outcome.kind == OutcomeKind::Updated);
+    assert_eq!(updated.count(), 50, "all others have had their turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_that_was_passed_over_goes_on_when_it_is_let_in() {
+    let start = Instant::now();
+    let played = Case {
+        rows: 3000,
+        at_once: 10,
+        ..Case::default()
+    }
+    .play(|_, _| {
+        if start.elapsed() < 90 * SECOND {
+            told_to_wait(429, 10)
+        } else {
+            status(204)
+        }
+    })
+    .await;
+    played.assert_all_finished(3000);
+    played.assert_nothing_left_early();
+    let mut outcomes = played.notes.finished.iter();
+    assert!(outcomes.all(|(_, outcome)| outcome.kind == OutcomeKind::Updated));
 }
 
 #[tokio::test(start_paused = true)]

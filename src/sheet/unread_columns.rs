@@ -1,0 +1,104 @@
+//! Columns of the person's own whose cells look like those of ours: nothing says that they were meant, so
+//! they are mentioned and nothing else.
+
+use csv::ByteRecord;
+
+use crate::model::ids::{self, Kind};
+use crate::sheet::Sheet;
+use crate::sheet::check::Suspicion;
+use crate::sheet::columns::Columns;
+use crate::sheet::problem::{column_letters, shorten};
+use crate::sheet::questions::{is_phone_number, text_in};
+
+/// No phone number with its area and no id is shorter.
+const SHORTEST: usize = 7;
+
+/// A column that is not read, and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadColumn {
+    pub letters: String,
+    pub name: String,
+    pub holds: Holds,
+    pub values: Suspicion,
+}
+
+/// What the cells of a column look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    Numbers,
+    Ids,
+}
+
+/// Counts what stands in them while a sheet is checked.
+#[derive(Debug, Default)]
+pub(super) struct UnreadColumns {
+    columns: Vec<usize>,
+    may_be: Vec<Holds>,
+    numbers: Vec<Suspicion>,
+    ids: Vec<Suspicion>,
+}
+
+impl UnreadColumns {
+    /// Only what the sheet does not have yet can have been meant.
+    pub(super) fn of(columns: &Columns) -> UnreadColumns {
+        let may_be_numbers = columns.fields.iter().any(Option::is_none);
+        let may_be_ids = columns.location_id.is_none() || columns.org_id.is_none();
+        let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
+        let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
+        let nothing = vec![Suspicion::default(); columns.own.len()];
+        UnreadColumns {
+            columns: columns.own.clone(),
+            may_be: may_be.map(|(holds, _)| holds).collect(),
+            numbers: nothing.clone(),
+            ids: nothing,
+        }
+    }
+
+    pub(super) fn add_row(&mut self, columns: &Columns, row: u64, record: &ByteRecord) {
+        if self.may_be.is_empty() {
+            return;
+        }
+        let missing = [
+            (Kind::Location, columns.location_id),
+            (Kind::Organization, columns.org_id),
+        ];
+        for (at, column) in self.columns.iter().enumerate() {
+            // Most cells of most columns are short or begin with a letter.
+            let Some(cell) = record.get(*column).filter(|cell| cell.len() >= SHORTEST) else {
+                continue;
+            };
+            if self.may_be.contains(&Holds::Numbers)
+                && !cell[0].is_ascii_alphabetic()
+                && is_phone_number(&text_in(record, *column))
+            {
+                self.numbers[at].add(row);
+            }
+            let is_id = |(kind, column): &(Kind, Option<usize>)| {
+                let text = std::str::from_utf8(cell).unwrap_or_default();
+                column.is_none() && ids::read(text, *kind).is_ok()
+            };
+            if self.may_be.contains(&Holds::Ids) && missing.iter().any(is_id) {
+                self.ids[at].add(row);
+            }
+        }
+    }
+
+    pub(super) fn into_found(self, sheet: &Sheet) -> Vec<UnreadColumn> {
+        let kinds = [(Holds::Numbers, self.numbers), (Holds::Ids, self.ids)];
+        let mut found = Vec::new();
+        for (holds, values) in kinds {
+            for (column, values) in self.columns.iter().zip(values) {
+                if values.count > 0 {
+                    let name = String::from_utf8_lossy(&sheet.header[*column]).into_owned();
+                    found.push(UnreadColumn {
+                        letters: column_letters(*column),
+                        name: shorten(name.trim()),
+                        holds,
+                        values,
+                    });
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,218 @@
+//! The proxy that the environment names, read as reqwest reads it: a value that it cannot use would
+//! make it connect directly, past the proxy. That is an error here before anything is sent.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use anyhow::Result;
+use hyper_util::client::proxy::matcher::Matcher;
+
+use crate::model::hint::Hinted;
+use crate::webex::base_url::BaseUrl;
+
+/// The first that is set counts, even where it is empty.
+const VARIABLES: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+/// For where none of those is set, or an empty one.
+const GENERAL_VARIABLES: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// A proxy without its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    address: String,
+    variable: &'static str,
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.address, self.variable)
+    }
+}
+
+impl Proxy {
+    /// The proxy through which the service is reached, if the environment names one.
+    pub fn of_environment(
+        base_url: &BaseUrl,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Option<Proxy>> {
+        let first = |names: [&'static str; 2]| {
+            let mut values = names
+                .iter()
+                .filter_map(|name| Some((*name, variable(name)?)));
+            values.next().filter(|(_, value)| !value.is_empty())
+        };
+        let named = first(VARIABLES).or_else(|| first(GENERAL_VARIABLES));
+        let Some((variable, value)) = named else {
+            return Ok(None);
+        };
+        let exceptions = first(EXCEPTIONS)
+            .map(|(_, value)| value)
+            .unwrap_or_default();
+        let exceptions = exceptions.to_string_lossy();
+        if base_url.is_loopback() || is_exception(base_url, &exceptions) {
+            return Ok(None);
+        }
+        let address = value
+            .to_str()
+            .map_or(Err(NOT_TEXT), |value| address_of(base_url, value));
+        match address {
+            Ok(address) => Ok(Some(Proxy { address, variable })),
+            Err(why) => Err(Hinted::new(
+                format!("the proxy in the variable {variable} cannot be used: {why}"),
+                format!(
+                    "write it as http://HOST:PORT or http://NAME:PASSWORD@HOST:PORT; to connect without a proxy, remove {variable}"
+                ),
+            )),
+        }
+    }
+}
+
+const NOT_TEXT: &str = "it is not text";
+
+fn is_exception(base_url: &BaseUrl, exceptions: &str) -> bool {
+    let any = Matcher::builder()
+        .all("http://proxy")
+        .no(exceptions)
+        .build();
+    let url = base_url.as_str().parse().ok();
+    url.is_some_and(|url| any.intercept(&url).is_none())
+}
+
+/// The address without name and password, or what is wrong with it; nothing of the value is repeated,
+/// since a password may stand anywhere in it.
+fn address_of(base_url: &BaseUrl, value: &str) -> Result<String, &'static str> {
+    if value.trim() != value {
+        return Err("there is a space or line break around it");
+    }
+    if value.starts_with(['"', '\'']) {
+        return Err("there are quotes around it");
+    }
+    if value.to_ascii_lowercase().starts_with("socks") && value.contains("://") {
+        return Err("it is a SOCKS proxy, and only HTTP proxies are supported");
+    }
+    let url = base_url.as_str().parse().ok();
+    let matcher = Matcher::builder().all(value).build();
+    let proxy = url.and_then(|url| matcher.intercept(&url));
+    let Some(proxy) = proxy else {
+        return Err("it is not the address of a proxy");
+    };
+    let address = proxy.uri();
+    let authority = address.authority().map_or("", |it| it.as_str());
+    let after_authority = value.split_once(authority).map_or("", |(_, rest)| rest);
+    if authority.contains('@') || after_authority.contains('@') {
+        return Err(
+            "a character of its name or password has a meaning of its own in addresses; write @ as %40, / as %2F, # as %23, ? as %3F, : as %3A",
+        );
+    }
+    let host = address.host().unwrap_or_default();
+    let port = authority.strip_prefix(host).unwrap_or_default();
+    let is_port = port.is_empty()
+        || port
+            .strip_prefix(':')
+            .and_then(|port| port.parse().ok())
+            .is_some_and(|port: u16| port > 0);
+    if host.is_empty() || !is_port {
+        return Err("its port is not a number from 1 to 65535");
+    }
+    let scheme = address.scheme_str().unwrap_or("http");
+    Ok(format!("{scheme}://{authority}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(url: &str, set: &[(&str, &str)]) -> Result<Option<Proxy>> {
+        let base_url = BaseUrl::read(url).expect("an address");
+        Proxy::of_environment(&base_url, |name| {
+            let value = set.iter().find(|(variable, _)| *variable == name);
+            value.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn a_proxy_is_taken_from_where_reqwest_takes_it() {
+        const URL: &str = "https://webexapis.com/v1";
+        for (set, taken) in [
+            (&[][..], None),
+            (&[("HTTPS_PROXY", "")], None),
+            (&[("HTTP_PROXY", "nonsense is not read")], None),
+            (
+                &[("HTTPS_PROXY", "http://proxy.example:3128")],
+                Some("http://proxy.example:3128 (HTTPS_PROXY)"),
+            ),
+            (
+                &[("https_proxy", "proxy.example:3128")],
+                Some("http://proxy.example:3128 (https_proxy)"),
+            ),
+            (
+                &[("all_proxy", "https://proxy.example/")],
+                Some("https://proxy.example (all_proxy)"),
+            ),
+            (
+                &[("HTTPS_PROXY", ""), ("ALL_PROXY", "proxy")],
+                Some("http://proxy (ALL_PROXY)"),
+            ),
+            (
+                &[("HTTPS_PROXY", "http://me:p%40ss@[::1]:8080")],
+                Some("http://[::1]:8080 (HTTPS_PROXY)"),
+            ),
+            (
+                &[("HTTPS_PROXY", "proxy:1"), ("NO_PROXY", "webexapis.com")],
+                None,
+            ),
+            (
+                &[
+                    ("HTTPS_PROXY", "no proxy"),
+                    ("no_proxy", "x, .webexapis.com"),
+                ],
+                None,
+            ),
+            (&[("HTTPS_PROXY", "no proxy"), ("NO_PROXY", "*")], None),
+        ] {
+            let found = proxy(URL, set).expect("it can be read");
+            assert_eq!(
+                found.map(|proxy| proxy.to_string()).as_deref(),
+                taken,
+                "{set:?}"
+            );
+        }
+        let local = proxy("http://127.0.0.1:8080", &[("HTTPS_PROXY", "no proxy")]);
+        assert_eq!(local.expect("it is not asked"), None);
+    }
+
+    #[test]
+    fn what_reqwest_would_pass_over_is_an_error_that_repeats_nothing() {
+        for value in [
+            "http://me:s3cret@proxy.example:port",
+            "http://me:s3cret@proxy.example:0",
+            "http://me:s3cret@proxy.example:99999",
+            "http://me:s3cr@et@proxy.example:3128",
+            "http://me:s3cr/et@proxy.example:3128",
+            "http://me:12/s3cret@proxy.example:3128",
+            "http://me:s3cr#et@proxy.example:3128",
+            "http://me:s3cr?et@proxy.example:3128",
+            "http://me:s3cr et@proxy.example:3128",
+            "http://me:s3crét@proxy.example:3128",
+            "\"http://me:s3cret@proxy.example:3128\"",
+            " http://me:s3cret@proxy.example:3128",
+            "http://me:s3cret@proxy.example:3128\n",
+            "http:/me:s3cret@proxy.example:3128",
+            "http//me:s3cret@proxy.example:3128",
+            "htp://me:s3cret@proxy.example:3128",
+            "ftp://me:s3cret@proxy.example",
+            "socks5h://me:s3cret@proxy.example:1080",
+            "SOCKS5://me:s3cret@proxy.example:1080",
+            "http://",
+            "http://:3128",
+            "://s3cret",
+            "http://me:s3cret@",
+            "http://me:s3cret@:3128",
+        ] {
+            let result = proxy("https://webexapis.com/v1", &[("HTTPS_PROXY", value)]);
+            let error = result.map(|proxy| panic!("{value} is taken: {proxy:?}"));
+            let error = format!("{:?}", error.expect_err("an error"));
+            assert!(!error.contains("s3cr"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! A service that cannot be reached, in seven ways: how soon it is said, how soon it is given up, and
+//! what the person is told to do.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::harness::{Stage, TOKEN, count, sheet};
+use crate::raw_server::RawServer;
+
+/// The first word, and the end; with room for a machine that is busy with other tests.
+const FIRST_WORD: Duration = Duration::from_secs(8);
+const END: Duration = Duration::from_secs(40);
+
+const VARIABLES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+];
+
+/// A way to be out of reach.
+struct Way {
+    name: &'static str,
+    base_url: String,
+    proxy: Option<String>,
+    /// Whether it may pass by itself.
+    is_tried_again: bool,
+    /// What is shown for what differs from run to run.
+    shown: Vec<(String, &'static str)>,
+}
+
+impl Way {
+    fn new(name: &'static str, base_url: impl Into<String>, is_tried_again: bool) -> Way {
+        let base_url = base_url.into();
+        Way {
+            name,
+            shown: vec![(base_url.clone(), "SERVICE")],
+            base_url,
+            proxy: None,
+            is_tried_again,
+        }
+    }
+
+    fn through(mut self, proxy: String) -> Way {
+        let address = proxy.rsplit('@').next().unwrap_or_default();
+        let address = address.trim_start_matches("http://");
+        self.shown.push((format!("http://{address}"), "PROXY"));
+        self.proxy = Some(proxy);
+        self
+    }
+
+    fn start(&self, stage: &Stage, line: &str) -> Child {
+        let mut command = stage.command(&format!("{line} --base-url {}", self.base_url));
+        VARIABLES.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command.envs(self.proxy.iter().map(|proxy| ("HTTPS_PROXY", proxy)));
+        command.spawn().expect("it starts")
+    }
+}
+
+/// How a command went.
+struct Run {
+    first_word: Duration,
+    end: Duration,
+    code: Option<i32>,
+    stderr: String,
+}
+
+fn run(way: &Way, stage: &Stage, line: &str) -> Run {
+    let start = Instant::now();
+    let mut child = way.start(stage, line);
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let mut said = String::new();
+    while !said.contains(&way.base_url) && !said.contains("stopped: ") {
+        let length = stderr.read_line(&mut said).expect("text");
+        assert_ne!(length, 0, "{}, {line}: {said}", way.name);
+    }
+    let first_word = start.elapsed();
+    stderr.read_to_string(&mut said).expect("text");
+    let code = child.wait().expect("it ends").code();
+    Run {
+        first_word,
+        end: start.elapsed(),
+        code,
+        stderr: said,
+    }
+}
+
+/// A server with a certificate that nobody has signed.
+fn with_unknown_certificate() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_string()]).expect("a certificate");
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .expect("a server");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    listener.set_nonblocking(true).expect("a socket");
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+    });
+    format!("https://localhost:{}/v1", address.port())
+}
+
+/// A proxy that says `answer` to each `CONNECT`, and counts them.
+fn proxy_saying(answer: &'static str) -> (String, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let server = RawServer::after(
+        {
+            let counter = Arc::clone(&asked);
+            move |mut stream| {
+                counter.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        },
+        move |line| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            line.request();
+            line.say(answer);
+        },
+    );
+    (server.base_url(), asked)
+}
+
+#[test]
+fn what_is_out_of_reach_is_said_within_seconds_and_given_up_soon() {
+    let hanging = RawServer::after(wait_for_the_end, |line| line.listen());
+    let plain = RawServer::after(
+        |mut stream| {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        },
+        |line| {
+            line.say("HTTP/1.1 400 Bad Request\r\n\r\n");
+            line.listen();
+        },
+    );
+    let (wrong_password, offered) =
+        proxy_saying("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n");
+    let elsewhere = "https://webex.example/v1";
+    let ways = [
+        Way::new("no such name", "https://no-such-host.invalid/v1", true),
+        Way::new("refused", format!("http://{}", RawServer::nobody()), true),
+        Way::new("hangs", hanging.base_url(), true),
+        Way::new("unknown certificate", with_unknown_certificate(), false),
+        Way::new("no TLS", plain.base_url().replace("http:", "https:"), false),
+        Way::new("proxy password", elsewhere, false)
+            .through(wrong_password.replace("http://", "http://me:s3cret-pass@")),
+        Way::new("proxy refused", elsewhere, true)
+            .through(format!("http://{}", RawServer::nobody())),
+    ];
+    let lines = ["whoami", "plan sheet.csv", "apply sheet.csv --yes"];
+    let stages: Vec<Stage> = ways.iter().flat_map(|_| &lines).map(|_| stage()).collect();
+    let runs: Vec<Run> = std::thread::scope(|scope| {
+        let all = ways.iter().flat_map(|way| lines.map(|line| (way, line)));
+        let threads: Vec<_> = all
+            .zip(&stages)
+            .map(|((way, line), stage)| scope.spawn(move || run(way, stage, line)))
+            .collect();
+        let runs = threads.into_iter();
+        runs.map(|thread| thread.join().expect("no panic"))
+            .collect()
+    });
+    let mut table = String::new();
+    for (way, runs) in ways.iter().zip(runs.chunks(lines.len())) {
+        for (run, line) in runs.iter().zip(lines) {
+            let shown = format!("{}, {line}: {:?}\n{}", way.name, run.end, run.stderr);
+            assert!(run.first_word < FIRST_WORD, "{:?} {shown}", run.first_word);
+            assert!(run.end < END, "{shown}");
+            assert_eq!(
+                run.end > Duration::from_secs(14),
+                way.is_tried_again,
+                "{shown}"
+            );
+            assert!(
+                !run.stderr.contains("s3cret") && !run.stderr.contains(TOKEN),
+                "{shown}"
+            );
+            if line == "whoami" {
+                assert_eq!(run.code, Some(2), "{shown}");
+                table += &format!("{}:\n{}\n", way.name, without_addresses(way, &run.stderr));
+                continue;
+            }
+            assert_eq!(run.code, Some(3), "`--resume` goes on: {shown}");
+            let said = runs[0].stderr.lines();
+            let why =
+                said.filter(|line| line.starts_with("stopped: ") || line.starts_with("hint: "));
+            for why in why {
+                assert!(run.stderr.contains(why), "{why}: {shown}");
+            }
+        }
+    }
+    for stage in stages.chunks(lines.len()).map(|stages| &stages[2]) {
+        let results = stage.results("sheet.results.csv");
+        assert_eq!(count(&results, "not-attempted"), 3);
+    }
+    assert!(
+        (3..=6).contains(&offered.load(Ordering::SeqCst)),
+        "{offered:?} in three commands"
+    );
+    insta::assert_snapshot!(table, @r#"
+    no such name:
+    SERVICE: could not connect: the name of the server is not found; trying again for 15 s
+    stopped: the service cannot be reached: could not connect: the name of the server is not found
+    hint: check the spelling of --base-url, the network and the VPN; where only a proxy reaches the internet, name it in HTTPS_PROXY
+
+    refused:
+    SERVICE: could not connect: connection refused; trying again for 15 s
+    stopped: the service cannot be reached: could not connect: connection refused
+    hint: nothing listens at that address, or a firewall forbids it; check --base-url, the VPN, and whether this network needs a proxy (HTTPS_PROXY)
+
+    hangs:
+    SERVICE has not answered yet; waiting for 13 s more
+    stopped: the service cannot be reached: no answer within 15 s
+    hint: a firewall may drop the packets, or the server hangs; check the network, the VPN and the proxy (HTTPS_PROXY)
+
+    unknown certificate:
+    stopped: the service cannot be reached: could not connect: invalid peer certificate: UnknownIssuer
+    hint: a certificate that is not trusted is often the company proxy's own: its issuer belongs in this computer's certificate store; ask your network administrators, and do not go on from a network you do not know
+
+    no TLS:
+    stopped: the service cannot be reached: could not connect: what answers there does not speak TLS
+    hint: check the port in --base-url, and whether HTTPS_PROXY should begin with http:// instead of https://
+
+    proxy password:
+    stopped: the service cannot be reached: could not connect through the proxy PROXY (HTTPS_PROXY): it wants a name and password, or others than it was given (407)
+    hint: put the right name and password into HTTPS_PROXY, as http://NAME:PASSWORD@HOST:PORT; a character such as @ or # in them is written as %40 or %23
+
+    proxy refused:
+    SERVICE: could not connect through the proxy PROXY (HTTPS_PROXY): connection refused; trying again for 15 s
+    stopped: the service cannot be reached: could not connect through the proxy PROXY (HTTPS_PROXY): connection refused
+    hint: check the proxy's name and port in HTTPS_PROXY, and the VPN; without a proxy, remove that variable
+    "#);
+}
+
+fn stage() -> Stage {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    stage
+}
+
+fn without_addresses(way: &Way, said: &str) -> String {
+    let shown = way.shown.iter();
+    let said = shown.fold(said.to_string(), |said, (address, name)| {
+        said.replace(address, name)
+    });
+    // On a busy machine a second or two have passed by then.
+    let said = ["14", "13", "12"].iter().fold(said, |said, seconds| {
+        said.replace(&format!("again for {seconds} s"), "again for 15 s")
+    });
+    ["12", "11", "10"].iter().fold(said, |said, seconds| {
+        said.replace(&format!("for {seconds} s more"), "for 13 s more")
+    })
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_an_error_and_no_direct_connection() {
+    for (variable, value) in [
+        ("HTTPS_PROXY", "http://me:s3cret-pass@proxy.example:port"),
+        ("https_proxy", "socks5://me:s3cret-pass@proxy.example"),
+        ("ALL_PROXY", "http://me:s3cret-p@ss@proxy.example:3128"),
+        ("all_proxy", "“http://me:s3cret-pass@proxy.example”"),
+    ] {
+        let stage = stage();
+        for line in ["whoami", "plan sheet.csv", "apply sheet.csv --yes"] {
+            let line = format!("{line} --base-url https://webex.example/v1");
+            let mut command = stage.command(&line);
+            VARIABLES.iter().for_each(|name| {
+                command.env_remove(name);
+            });
+            let output = command.env(variable, value).output().expect("it starts");
+            let ran = crate::harness::Ran::of(output).expect(2);
+            ran.says(format!(
+                "error: the proxy in the variable {variable} cannot be used: "
+            ));
+            ran.says(format!("to connect without a proxy, remove {variable}"));
+            assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);
+        }
+        assert!(!stage.path("sheet.results.csv").exists());
+    }
+}
+
+/// Waits until the other side hangs up.
+fn wait_for_the_end(mut stream: &TcpStream) {
+    let _ = std::io::copy(&mut stream, &mut std::io::sink());
+}
