@@ -37,6 +37,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         );
     }
     let earlier = EarlierRuns::find(&results, sheet)?;
+    earlier.ensure_undamaged(&results)?;
     let target = base_url(&settings.target);
     earlier.ensure_same_service(&results, sheet, &columns, &target)?;
     let is_with_backup = |columns: &Columns| {
@@ -50,6 +51,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     let filter = settings.spec.sheet.reading.rows;
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
+        settings.lineage.follows = earlier.written_by();
         sheet.settle(done);
         return Ok(earlier);
     }

@@ -3,10 +3,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::Instant;
 
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
@@ -21,12 +19,11 @@ use crate::journal::{
 };
 use crate::model::clock;
 use crate::model::run_id::RunId;
-use crate::pace::Pacer;
+use crate::pace::KeptWait;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
-use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
 
@@ -42,25 +39,16 @@ impl Earlier {
         self.journal.is_some()
     }
 
-    /// Waits on where the service said so to the part before: a Retry-After outlives the process.
-    pub(super) fn keep_waiting(&self, settings: &RunSettings, pacer: &mut Pacer) {
-        let run = self.journal.as_ref().map(Journal::run);
-        let Some(gate) = run.and_then(|run| run.gate_until(&settings.target.user())) else {
-            return;
-        };
-        let left = gate.until.duration_since(clock::now());
-        let Ok(left) = Duration::try_from(left) else {
-            return;
-        };
-        let status = gate
-            .status
-            .map_or(String::new(), |status| format!(", with status {status}"));
-        say(&format!(
-            "note: Webex asked to wait until {}{status}; nothing is sent before",
-            clock::time_of_day(clock::now(), left)
-        ));
-        let now = Instant::now();
-        pacer.close_until(now + left, now);
+    /// Until when the service asked this user to wait in an earlier part of the run.
+    pub(super) fn recorded_wait(&self, user: &str) -> Option<KeptWait> {
+        let run = self.journal.as_ref().map(Journal::run)?;
+        let gate = run.gate_until(user)?;
+        Some(KeptWait {
+            until: gate.until,
+            told_at: gate.told_at,
+            status: gate.status,
+            tracking_id: gate.tracking_id.clone(),
+        })
     }
 
     /// What the names of the sheet meant when the run began.
@@ -169,20 +157,27 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
         },
-        plan: plan_file(settings)?,
-        ..RunHeader::default()
+        plan: plan_file(settings, sheet)?,
+        follows: settings.lineage.follows.clone(),
+        undoes: settings.lineage.undoes.clone(),
+        left_out: settings.lineage.left_out,
     })
 }
 
 /// The plan that the rows are held against, well enough to know it again.
-fn plan_file(settings: &RunSettings) -> Result<Option<PlanFile>> {
+fn plan_file(settings: &RunSettings, sheet: &Sheet) -> Result<Option<PlanFile>> {
     let Some(path) = &settings.spec.preconditions else {
         return Ok(None);
     };
-    let plan = Sheet::open(path, ReadOptions::default())?;
+    // What holds its own preconditions may be gone, but for the run's copy.
+    let sha256 = if *path == sheet.path {
+        sheet.sha256()?
+    } else {
+        Sheet::open(path, ReadOptions::default())?.sha256()?
+    };
     Ok(Some(PlanFile {
         name: path.display().to_string(),
-        sha256: plan.sha256()?,
+        sha256,
         id: journal::header_of(&Journal::path_for(path))
             .ok()
             .map(|header| header.id),
@@ -204,7 +199,7 @@ fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) 
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
         person: facts.person.as_ref().map(|person| Person {
-            id: String::new(),
+            id: flatten(&person.id),
             name: flatten(&person.display_name),
             email: person
                 .emails

@@ -3,12 +3,14 @@
 mod carry_over;
 pub mod check_notes;
 mod confirmation;
+mod doubts;
 mod earlier_choices;
 pub mod earlier_runs;
 mod edited_rows;
 pub mod exit_code;
 mod finalize;
 mod journal_guard;
+pub mod kept_wait;
 pub mod logging;
 pub mod missing_file;
 mod plan_guard;

@@ -21,9 +21,10 @@ pub struct TypedCommand {
 
 /// Flags of a run that the next one over its results does not take over: they name its own files, say
 /// how it began, or answer its question. Those that follow from the settings are added anew.
-const OF_ONE_RUN_ONLY: [&str; 11] = [
+const OF_ONE_RUN_ONLY: [&str; 12] = [
     "backup",
     "force",
+    "forget-wait",
     "if-unchanged",
     "include",
     "log-file",
@@ -35,11 +36,20 @@ const OF_ONE_RUN_ONLY: [&str; 11] = [
     "yes",
 ];
 
+const FORGET_WAIT: &str = "--forget-wait";
+
 /// This command with `--resume`.
 pub fn with_resume(settings: &RunSettings) -> String {
-    let mut words = settings.typed.words.clone();
-    if !words.iter().any(|word| word == "--resume") {
-        words.push("--resume".into());
+    with_flag(settings, "--resume")
+}
+
+/// This command with another flag. What was only for this time, to go on before the service wants to
+/// be asked, is not repeated.
+pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
+    let words = settings.typed.words.iter();
+    let mut words: Vec<String> = words.filter(|word| *word != FORGET_WAIT).cloned().collect();
+    if !words.iter().any(|word| word == flag) {
+        words.push(flag.into());
     }
     join(&words)
 }
@@ -75,19 +85,30 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
 
 /// The same undo, which finds what is back already and tries the rest.
 fn undo_again(settings: &RunSettings) -> String {
+    join(&undo_again_words(settings))
+}
+
+/// The same, whatever somebody else changed since.
+pub fn undo_with_force(settings: &RunSettings) -> String {
+    let mut words = undo_again_words(settings);
+    words.push("--force".into());
+    join(&words)
+}
+
+fn undo_again_words(settings: &RunSettings) -> Vec<String> {
     let mut words = Vec::new();
     let mut typed = settings.typed.words.iter();
     while let Some(word) = typed.next() {
         match word.as_str() {
             "-o" | "--output" => drop(typed.next()),
-            "--resume" => {}
+            "--resume" | FORGET_WAIT => {}
             word if word.starts_with("--output=") => {}
             word => words.push(word.to_string()),
         }
     }
     let output = settings.spec.output.with_extension("again.csv");
     words.extend(["--output".into(), output.display().to_string()]);
-    join(&words)
+    words
 }
 
 /// The command that puts back what a run with these settings changed, for whoever has wxbulk.

@@ -14,15 +14,15 @@ use crate::application::missing_file::ensure_it_exists;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::settings::{
-    Backup, BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat,
-    Target,
+    Backup, BadRows, Confirmation, Lineage, RunSettings, RunSpec, SheetSettings, Start,
+    SummaryFormat, Target, waiting_user,
 };
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Machine;
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
-use crate::pace::{Memory, PaceSettings};
+use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::platform;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
@@ -102,6 +102,13 @@ impl RunSettings {
                 .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
+        let waits = match &target {
+            Target::Service {
+                base_url,
+                credentials,
+            } => wait_memory(base_url, &credentials.fingerprint()),
+            Target::Rehearsal { .. } => None,
+        };
         let usual = RetryPolicy::default();
         let confirmation = if flags.rehearse {
             Confirmation::Given
@@ -123,6 +130,7 @@ impl RunSettings {
                 Start::Fresh
             },
             done_before: 0,
+            lineage: Lineage::default(),
             bad_rows: if flags.skip_invalid {
                 BadRows::Skip
             } else {
@@ -136,6 +144,8 @@ impl RunSettings {
                     .and_then(|memory| memory.recall(clock::now())),
             },
             memory,
+            waits,
+            forget_wait: flags.forget_wait,
             policy: RunPolicy {
                 task,
                 retry: RetryPolicy {
@@ -320,6 +330,12 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
          hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+/// Where it is kept until when a user is not to ask the service.
+pub fn wait_memory(base_url: &BaseUrl, user: &str) -> Option<WaitMemory> {
+    let folder = platform::state_folder(variable)?.join("waits");
+    Some(WaitMemory::new(folder, waiting_user(base_url, user)))
 }
 
 /// Where the run is started, and by whom.

@@ -153,6 +153,10 @@ pub struct RunFlags {
     #[arg(long, help_heading = "Speed", hide_short_help = true)]
     pub forget_rate: bool,
 
+    /// Go on before the time until which the service asked an earlier run to wait; asks first
+    #[arg(long, help_heading = "Speed", hide_short_help = true)]
+    pub forget_wait: bool,
+
     /// Stop when more rows than this fail: a number, or a share such as 5%
     #[arg(
         long,

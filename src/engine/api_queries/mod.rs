@@ -9,10 +9,11 @@ use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::outcome::with_status;
 use crate::model::row::Row;
-use crate::pace::Pacer;
+use crate::pace::{Pacer, WaitMemory};
 use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting::Setting;
+use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{Entry, Location, Organization, Person, organization_in};
@@ -44,6 +45,9 @@ pub struct ApiClient<'a, S = Webex, T = StopSignals> {
     pub policy: QueryPolicy,
     chance: fastrand::Rng,
     renewal: TokenRenewal,
+    /// Where a time to wait is kept for the next process.
+    waits: Option<&'a WaitMemory>,
+    gate: GateWatch,
     /// Tells the user of a longer wait.
     say: fn(&str),
 }
@@ -79,6 +83,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         pacer: &'a mut Pacer,
         stop: &'a mut T,
         policy: QueryPolicy,
+        waits: Option<&'a WaitMemory>,
         say: fn(&str),
     ) -> ApiClient<'a, S, T> {
         ApiClient {
@@ -88,6 +93,8 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             policy,
             chance: fastrand::Rng::with_seed(policy.seed),
             renewal: TokenRenewal::default(),
+            waits,
+            gate: GateWatch::default(),
             say,
         }
     }

@@ -47,7 +47,7 @@ mod row_span;
 mod tests;
 mod throttling;
 
-use job::{Job, OnWire, outcome, unfinished_kind};
+use job::{Job, OnWire, Step, outcome, unfinished_kind};
 use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
@@ -84,6 +84,9 @@ pub struct Batch<'a, I> {
     /// Which rows are for one location.
     pub duplicates: &'a Duplicates,
     pub rows: I,
+    /// Locations with several rows: the first of them that an earlier part of the run may have
+    /// changed without knowing.
+    pub in_doubt: HashMap<TargetKey, u64>,
 }
 
 /// Takes down what happens. An error stops the run.
@@ -96,6 +99,9 @@ pub trait Recorder {
     fn ended(&mut self, reply: &ApiResult, took: Duration);
     /// Rows have their outcomes, all of which are on record when this returns; after an error none is.
     fn finished(&mut self, finished: &[RowResult]) -> Result<()>;
+    /// The service is not to be asked for so long; on record when this returns, since the next process
+    /// has to keep to it too.
+    fn told_to_wait(&mut self, closed_for: Duration) -> Result<()>;
     /// Called some ten times a second.
     fn tick(&mut self, status: &Status) -> Result<()>;
     /// A row's outcome arrived when recording failed or had failed: the last chance to tell anyone.
@@ -213,7 +219,7 @@ pub async fn run<S: Service, R: Recorder>(
         backing_off: BTreeMap::new(),
         lanes: HashMap::new(),
         in_lanes: 0,
-        in_doubt: HashMap::new(),
+        in_doubt: batch.in_doubt,
         throttling: Throttling::default(),
         at_the_end: VecDeque::new(),
         on_wire: HashMap::new(),
@@ -296,6 +302,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
+    /// What the service said of when to ask next is on record before anything else is done.
+    fn note_wait(&mut self, now: Instant) {
+        if let Some(opens) = self.pacer.status(now).closed_until
+            && let Err(error) = self.recorder.told_to_wait(opens.duration_since(now))
+        {
+            self.stop(AbortReason::CannotRecord(error));
+        }
+    }
+
     /// The first reason stands.
     fn stop(&mut self, reason: AbortReason) {
         self.stopping.get_or_insert(reason);
@@ -308,7 +323,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|job| {
                 let reply = job.last?;
-                let kind = unfinished_kind(job.may_have_been_applied);
+                // One that waits to be read back was confirmed.
+                let may_be_there = job.may_have_been_applied || job.step == Step::ReadBack;
+                let kind = unfinished_kind(may_be_there);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();

@@ -113,6 +113,8 @@ struct Notes {
     /// Rows whose numbers an earlier run recorded.
     known: Vec<u64>,
     found: Vec<(u64, Instant)>,
+    /// What an earlier part of the run left in doubt.
+    in_doubt: HashMap<TargetKey, u64>,
 }
 
 impl Recorder for Notes {
@@ -139,6 +141,10 @@ impl Recorder for Notes {
             return Err(anyhow!("no room"));
         }
         self.finished.extend(more);
+        Ok(())
+    }
+
+    fn told_to_wait(&mut self, _: Duration) -> Result<()> {
         Ok(())
     }
 
@@ -242,6 +248,7 @@ impl Case {
             Pacer::new(&settings, start),
             self.policy,
             Batch {
+                in_doubt: HashMap::new(),
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
                 rows: (2..rows + 2).map(|number| {
