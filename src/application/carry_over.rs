@@ -99,6 +99,7 @@ fn done_rows(
                 edited.add(columns.setting, asked, change, done[index]);
             }
             (None, Ok(asked), Some(check)) if done[index] => edited.add_unrecorded(asked, &check),
+            (Some(_), Err(_), _) if done[index] => edited.add_unreadable(numbered.row),
             _ => {}
         }
     }

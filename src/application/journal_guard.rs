@@ -287,12 +287,6 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let results = &settings.spec.output;
     let path = Journal::path_for(results);
-    if !journal::exists(&path)? {
-        bail!(
-            "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
-            path.display()
-        );
-    }
     let (journal, earlier) = Journal::open(&path)?;
     if earlier.input.sha256 != header.input.sha256 {
         bail!(

@@ -26,6 +26,8 @@ pub(super) struct RunRecorder<'j> {
     traffic: Traffic,
     gate: GateWatch,
     user: WaitingUser<'j>,
+    /// The last row that an earlier part of the run can have sent.
+    sent_up_to: u64,
 }
 
 /// Who is to wait when the service says so, and where that is kept besides the journal.
@@ -42,6 +44,7 @@ impl<'j> RunRecorder<'j> {
         journal: &'j mut Journal,
         progress: Progress,
         user: WaitingUser<'j>,
+        sent_up_to: u64,
     ) -> RunRecorder<'j> {
         RunRecorder {
             journal,
@@ -49,6 +52,7 @@ impl<'j> RunRecorder<'j> {
             traffic: Traffic::start(clock::now()),
             gate: GateWatch::default(),
             user,
+            sent_up_to,
         }
     }
 
@@ -86,6 +90,10 @@ impl Recorder for RunRecorder<'_> {
         self.journal
             .previous_of(row.number, row.fingerprint())
             .cloned()
+    }
+
+    fn may_have_been_sent(&self, row: &Row<'_>) -> bool {
+        row.number <= self.sent_up_to
     }
 
     fn found(&mut self, row: &Row<'_>, current: &CurrentValues) -> Result<()> {

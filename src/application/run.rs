@@ -23,6 +23,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
 use crate::model::clock;
+use crate::model::counts::Counts;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::sheet::Sheet;
@@ -72,6 +73,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked)?;
     carry_over::carry_over(&earlier_runs, &sheet, &mut journal)?;
     let started = Instant::now();
+    let done_before = journal.finished();
     let sent = send(
         &settings,
         session,
@@ -83,7 +85,12 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     )
     .await?;
     Ok(finalize(
-        &settings, &selection, &checked, journal, started, sent,
+        &settings,
+        &selection,
+        &checked,
+        journal,
+        (started, done_before),
+        sent,
     ))
 }
 
@@ -145,8 +152,13 @@ async fn send<S: Service, T: StopRequests>(
         person: person.map_or("", |person| &person.id).into(),
         waits: settings.waits.as_ref(),
     };
+    let counts_before = match settings.policy.failure_limit {
+        Some(_) => journal.counts()?,
+        None => Counts::default(),
+    };
     let in_doubt = doubts::of_earlier_parts(settings.spec.task, selection, journal)?;
-    let mut recorder = RunRecorder::new(journal, progress, user);
+    let sent_up_to = doubts::sent_up_to(settings.spec.task, selection, journal)?;
+    let mut recorder = RunRecorder::new(journal, progress, user, sent_up_to);
     let sent = pipeline::run(
         &session.service,
         session.pacer.afresh(&settings.pace, Instant::now()),
@@ -159,6 +171,7 @@ async fn send<S: Service, T: StopRequests>(
             duplicates: selection.duplicates,
             rows: plan.rows_to_send(selection, done_before)?,
             in_doubt,
+            counts_before,
         },
         session.stop,
         &mut recorder,

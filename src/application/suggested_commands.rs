@@ -85,17 +85,6 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
 
 /// The same undo, which finds what is back already and tries the rest.
 fn undo_again(settings: &RunSettings) -> String {
-    join(&undo_again_words(settings))
-}
-
-/// The same, whatever somebody else changed since.
-pub fn undo_with_force(settings: &RunSettings) -> String {
-    let mut words = undo_again_words(settings);
-    words.push("--force".into());
-    join(&words)
-}
-
-fn undo_again_words(settings: &RunSettings) -> Vec<String> {
     let mut words = Vec::new();
     let mut typed = settings.typed.words.iter();
     while let Some(word) = typed.next() {
@@ -108,7 +97,7 @@ fn undo_again_words(settings: &RunSettings) -> Vec<String> {
     }
     let output = settings.spec.output.with_extension("again.csv");
     words.extend(["--output".into(), output.display().to_string()]);
-    words
+    join(&words)
 }
 
 /// The command that puts back what a run with these settings changed, for whoever has wxbulk.

@@ -18,7 +18,6 @@ use crate::application::session::Connect;
 use crate::application::settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
-use crate::application::suggested_commands;
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, results_ending};
@@ -82,12 +81,12 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         settings.lineage.left_out = undo.left_out.len() as u64;
         settings.lineage.left_out
     };
-    let force = suggested_commands::undo_with_force(&settings);
     let code = application::run(settings, network).await?;
     if code == ExitCode::SomeRowsNotDone && !flags.force {
-        say(&format!(
-            "hint: to put back even what somebody changed since: {force}"
-        ));
+        // No command to paste: it would bypass what has just left rows alone.
+        say(
+            "hint: --force puts back even what somebody changed since; name other results with --output",
+        );
     }
     Ok(match code {
         ExitCode::Success if left_out > 0 => ExitCode::SomeRowsNotDone,

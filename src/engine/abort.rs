@@ -147,9 +147,9 @@ impl AbortReason {
             AbortReason::Unreachable { .. } => Some(
                 "look at the network, the VPN and the proxy (`HTTPS_PROXY`) first; a certificate that is not trusted is often the company proxy's own, and belongs in this computer's certificate store",
             ),
-            AbortReason::TooManyFailures { .. } => {
-                Some("look in the results first to see why they failed")
-            }
+            AbortReason::TooManyFailures { .. } => Some(
+                "look in the results first to see why they failed; they count when the run goes on, which takes a higher --max-failures",
+            ),
             AbortReason::WaitTooLong { .. } => {
                 Some("go on when that time has come, or with a longer --max-wait")
             }

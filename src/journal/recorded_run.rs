@@ -155,9 +155,13 @@ impl RecordedRun {
 
     /// The results that it wrote last, if nothing happened since.
     pub fn final_results(&self) -> Option<FileChecksum> {
+        Some(self.final_end()?.results)
+    }
+
+    /// How it ended, if nothing had happened since when the journal was read.
+    pub fn final_end(&self) -> Option<&EndRecord> {
         let is_last = self.index.is_end_last && self.is_end_sound;
-        let end = self.index.end.as_ref().filter(|_| is_last)?;
-        Some(end.results)
+        self.index.end.as_ref().filter(|_| is_last)
     }
 
     /// Counts of what the records say.

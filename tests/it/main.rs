@@ -41,6 +41,8 @@ mod terminal;
 mod tokens;
 mod undo;
 mod verdicts;
+#[cfg(unix)]
+mod waits;
 mod way_back;
 mod ways;
 mod whoami;

@@ -27,6 +27,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::circuit_breaker::CircuitBreaker;
 use crate::engine::failure_limit::{FailureLimit, FailureWatch};
 use crate::engine::token_renewal::TokenRenewal;
+use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
@@ -87,12 +88,17 @@ pub struct Batch<'a, I> {
     /// Locations with several rows: the first of them that an earlier part of the run may have
     /// changed without knowing.
     pub in_doubt: HashMap<TargetKey, u64>,
+    /// What an earlier part of the run came to.
+    pub counts_before: Counts,
 }
 
 /// Takes down what happens. An error stops the run.
 pub trait Recorder {
     /// The numbers that an earlier run recorded for a row before it sent anything for it.
     fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues>;
+    /// An earlier part of the run, which kept no numbers, may have sent the row and not have heard what
+    /// came of it.
+    fn may_have_been_sent(&self, row: &Row<'_>) -> bool;
     /// Records the numbers before anything is sent for a row; they are safe when this returns.
     fn found(&mut self, row: &Row<'_>, present: &CurrentValues) -> Result<()>;
     /// A request ended, so long after it left.
@@ -206,7 +212,7 @@ pub async fn run<S: Service, R: Recorder>(
         service,
         recorder,
         pacer,
-        watch: FailureWatch::new(policy.failure_limit),
+        watch: FailureWatch::new(policy.failure_limit, &batch.counts_before),
         renewal: TokenRenewal::default(),
         suspect: None,
         chance: fastrand::Rng::with_seed(policy.seed),
@@ -229,6 +235,9 @@ pub async fn run<S: Service, R: Recorder>(
         requests: 0,
         throttled: 0,
     };
+    if let Some(reason) = pipeline.watch.passed() {
+        pipeline.stop(reason);
+    }
     let mut rows = batch.rows.fuse();
     let mut replies = FuturesUnordered::new();
     // One at most: a new access token on its way, or the check of the one there is.

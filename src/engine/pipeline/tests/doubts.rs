@@ -125,6 +125,7 @@ async fn play(
         },
         Batch {
             in_doubt,
+            counts_before: Counts::default(),
             setting: &LOCATION_NUMBERS,
             duplicates: &seen.find_duplicates(),
             rows: rows
@@ -232,6 +233,25 @@ async fn a_change_that_arrives_late_takes_the_later_row_of_its_location_with_it(
     let ended = play(Task::Write, &rows, Notes::default(), write, |read| read).await;
     assert_eq!(ended.kind(3), OutcomeKind::Updated);
     assert_eq!(ended.outcomes[&3].status, Some(204));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_proves_nothing_of_a_row_that_an_earlier_part_of_the_run_may_have_sent() {
+    for (there, kind) in [("2", OutcomeKind::Updated), ("9", OutcomeKind::Unknown)] {
+        let notes = Notes {
+            was_sent_before: true,
+            ..Notes::default()
+        };
+        let read = |_| {
+            Ok(Response {
+                current: Some(CurrentValues::of([Some(there), None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |_, _| (Effect::None, status(400));
+        let ended = play(Task::Write, &[(2, 1)], notes, write, read).await;
+        assert_eq!((ended.kind(2), ended.reads), (kind, 1), "{there}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,6 +115,8 @@ struct Notes {
     found: Vec<(u64, Instant)>,
     /// What an earlier part of the run left in doubt.
     in_doubt: HashMap<TargetKey, u64>,
+    /// It may have sent all rows.
+    was_sent_before: bool,
 }
 
 impl Recorder for Notes {
@@ -122,6 +124,10 @@ impl Recorder for Notes {
         self.known
             .contains(&row.number)
             .then(CurrentValues::default)
+    }
+
+    fn may_have_been_sent(&self, _: &Row<'_>) -> bool {
+        self.was_sent_before
     }
 
     fn found(&mut self, row: &Row<'_>, _present: &CurrentValues) -> Result<()> {
@@ -249,6 +255,7 @@ impl Case {
             self.policy,
             Batch {
                 in_doubt: HashMap::new(),
+                counts_before: Counts::default(),
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
                 rows: (2..rows + 2).map(|number| {
