@@ -252,7 +252,10 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         journal_path.display()
     );
     if journal.last_end().is_some_and(|end| end.complete) {
-        let again = hint_to_send_again(settings, "failed");
+        let command = suggested_commands::send_failed(settings);
+        let again = command.map_or(String::new(), |command| {
+            format!("\nhint: to send again what failed in it: {command}")
+        });
         bail!(
             "`{}` holds the results of a finished run{again}\n{anew}",
             results.display(),
@@ -264,13 +267,6 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         journal.finished(),
         suggested_commands::with_resume(settings)
     )
-}
-
-fn hint_to_send_again(settings: &RunSettings, what: &str) -> String {
-    let command = suggested_commands::send_failed(settings);
-    command.map_or(String::new(), |command| {
-        format!("\nhint: to send again what {what} in it: {command}")
-    })
 }
 
 /// Whether the results are still what that run wrote, or are not there at all.
@@ -307,9 +303,9 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {
         bail!(
-            "that run has finished, and `{}` was changed since; going on would only overwrite it{}",
-            results.display(),
-            hint_to_send_again(settings, "is not as asked")
+            "that run has finished, and `{}` was changed since; going on would only overwrite it\n\
+             hint: rows that failed and were corrected are sent with --only-failed; rows that are done and were changed belong into a sheet of their own",
+            results.display()
         );
     }
     Ok(journal)

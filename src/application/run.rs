@@ -71,7 +71,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         return Ok(ExitCode::NothingSent);
     };
     let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked)?;
-    carry_over::carry_over(&earlier_runs, &sheet, &mut journal)?;
+    carry_over::carry_over(&earlier_runs, &sheet, &settings.target, &mut journal)?;
     let started = Instant::now();
     let done_before = journal.finished();
     let sent = send(

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use crate::journal::{Machine, Person};
-use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, plural};
 
@@ -33,7 +32,9 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     @if let Some(note) = begin.and_then(|begin| begin.note.as_ref()) {
                         (fact("Note", html! { (EscapedText::of(note)) }))
                     }
-                    (fact("Run", html! { code { (run.header.id.as_str()) } ", begun " (clock::date_and_time(run.header.started_at)) (lineage(run)) }))
+                    @if !run.header.id.is_empty() {
+                        (fact("Run", html! { code { (run.header.id.as_str()) } (lineage(run)) }))
+                    }
                     @if let Some(begin) = begin {
                         (fact("Command", html! { code { "wxbulk " (EscapedText::of(&begin.command)) } ", version " (EscapedText::of(&begin.wxbulk)) }))
                     } @else {

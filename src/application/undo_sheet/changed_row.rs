@@ -188,19 +188,47 @@ impl<'p> Verdicts<'p> {
 
     /// Without a journal only what the row itself proves counts.
     fn of_cells(&self, numbered: &NumberedRecord) -> RowVerdict {
+        match self.read_cells(numbered) {
+            Ok(Some((change, why))) => {
+                RowVerdict::of(vec![change], (Timestamp::UNIX_EPOCH, numbered.row), why)
+            }
+            Ok(None) => RowVerdict::NothingChanged,
+            Err(why) => RowVerdict::cannot(why),
+        }
+    }
+
+    /// What the cells of a row prove that it did; `None` where they prove nothing.
+    pub(super) fn proven_by_cells(&self, numbered: &NumberedRecord) -> Option<RowChange> {
+        let has_check = self.columns.check_in(&numbered.record).is_some();
+        match self.read_cells(numbered) {
+            Ok(Some((mut change, None))) if has_check => {
+                // A check proves the `+` too.
+                change.sent.truncate(1);
+                Some(change)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the cells of a row say that it did, if it did anything, and what they do not say. The error
+    /// says why they cannot be relied on.
+    fn read_cells(
+        &self,
+        numbered: &NumberedRecord,
+    ) -> Result<Option<(RowChange, Option<String>)>, String> {
         let columns = self.columns;
         let record = &numbered.record;
         let Some(kind) = columns.outcome_in(record) else {
-            return RowVerdict::cannot(format!(
+            return Err(format!(
                 "its outcome cannot be understood, and its journal {}",
                 self.journal_is
             ));
         };
         if !may_have_changed(kind, columns, numbered) {
-            return RowVerdict::NothingChanged;
+            return Ok(None);
         }
         if columns.previous().is_none() {
-            return RowVerdict::cannot(NOT_READ);
+            return Err(NOT_READ.into());
         }
         let row = match self
             .source
@@ -209,7 +237,7 @@ impl<'p> Verdicts<'p> {
             Ok(row) => row,
             Err(problems) => {
                 let problem = problems.first().map(Problem::within_row);
-                return RowVerdict::cannot(problem.unwrap_or_default());
+                return Err(problem.unwrap_or_default());
             }
         };
         let cells = self.earlier_cells(numbered);
@@ -225,7 +253,7 @@ impl<'p> Verdicts<'p> {
                 earlier: earlier.as_ref(),
             };
             match check.find_change(&facts) {
-                Some(part) => return RowVerdict::cannot(self.describe(part, numbered)),
+                Some(part) => return Err(self.describe(part, numbered)),
                 None if check.has_more => Some(format!(
                     "it was sent more than once, and only the journal, which {}, knows all of it",
                     self.journal_is
@@ -233,15 +261,15 @@ impl<'p> Verdicts<'p> {
                 None => None,
             }
         } else if columns.has_checks() {
-            return RowVerdict::cannot(format!(
+            return Err(format!(
                 "its cell `{CHECK}` is not what the run wrote, and the journal {}",
                 self.journal_is
             ));
         } else if self.is_silence_in_doubt {
-            return RowVerdict::cannot("nothing proves its cells, and the journal is damaged");
+            return Err("nothing proves its cells, and the journal is damaged".into());
         } else {
             match self.doubt_of_old_cells(&cells, &mut sent) {
-                Some(why) => return RowVerdict::cannot(why),
+                Some(why) => return Err(why),
                 None => None,
             }
         };
@@ -257,9 +285,9 @@ impl<'p> Verdicts<'p> {
         };
         let has_none = cells.iter().all(|cell| *cell == EarlierCell::NotRead);
         if has_none {
-            return RowVerdict::cannot(NOT_READ);
+            return Err(NOT_READ.into());
         }
-        RowVerdict::of(vec![change], (Timestamp::UNIX_EPOCH, numbered.row), why)
+        Ok(Some((change, why)))
     }
 
     fn earlier_cells<'r>(&self, numbered: &'r NumberedRecord) -> Vec<EarlierCell<'r>> {

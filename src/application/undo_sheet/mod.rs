@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use crate::application::earlier_runs::EarlierRuns;
+use crate::journal::RowHistory;
 use crate::model::ids::{self, Kind};
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
@@ -136,6 +137,29 @@ pub fn write(source: &Sheet, earlier: &EarlierRuns, base_url: &str) -> Result<Un
     undo.hidden = pass.hidden;
     table.persist(Existing::Expect)?;
     Ok(undo)
+}
+
+/// What the rows of results themselves prove that they did, for rows of which no journal tells.
+pub(super) struct ProvenRows<'p>(Verdicts<'p>);
+
+impl<'p> ProvenRows<'p> {
+    pub(super) fn new(
+        source: &'p Sheet,
+        columns: &'p Columns,
+        earlier: &'p EarlierRuns,
+        base_url: &'p str,
+    ) -> Result<ProvenRows<'p>> {
+        Ok(ProvenRows(Verdicts::new(
+            source, columns, earlier, base_url,
+        )?))
+    }
+
+    pub(super) fn history(&self, numbered: &NumberedRecord) -> Option<RowHistory> {
+        let change = self.0.proven_by_cells(numbered)?;
+        Some(RowHistory {
+            changes: vec![change],
+        })
+    }
 }
 
 /// Goes through the results once, row by row.
