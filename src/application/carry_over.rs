@@ -7,6 +7,7 @@ use crate::application::earlier_runs::{EarlierRuns, base_url};
 use crate::application::edited_rows::EditedRows;
 use crate::application::results::Form;
 use crate::application::settings::{RunSettings, Start, Target};
+use crate::application::undo_sheet::ProvenRows;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;
 use crate::model::outcome::OutcomeKind;
@@ -37,6 +38,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         );
     }
     let earlier = EarlierRuns::find(&results, sheet)?;
+    earlier.ensure_undamaged(&results)?;
     let target = base_url(&settings.target);
     earlier.ensure_same_service(&results, sheet, &columns, &target)?;
     let is_with_backup = |columns: &Columns| {
@@ -50,6 +52,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     let filter = settings.spec.sheet.reading.rows;
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
+        settings.lineage.follows = earlier.written_by();
         sheet.settle(done);
         return Ok(earlier);
     }
@@ -97,6 +100,7 @@ fn done_rows(
                 edited.add(columns.setting, asked, change, done[index]);
             }
             (None, Ok(asked), Some(check)) if done[index] => edited.add_unrecorded(asked, &check),
+            (Some(_), Err(_), _) if done[index] => edited.add_unreadable(numbered.row),
             _ => {}
         }
     }
@@ -106,29 +110,36 @@ fn done_rows(
     Ok(done)
 }
 
-/// Takes over what the earlier journals know of each row into the run's own.
+/// Takes over what the earlier journals know of each row into the run's own, or where they are not there
+/// what the row itself proves.
 pub(super) fn carry_over(
     earlier: &EarlierRuns,
     sheet: &Sheet,
+    target: &Target,
     journal: &mut Journal,
 ) -> Result<()> {
-    let (Ok(columns), Some(first)) = (&sheet.columns, earlier.runs().first()) else {
+    let (Ok(columns), Some(from)) = (&sheet.columns, earlier.written_by()) else {
         return Ok(());
     };
     // Nothing is sent before all of it is there.
     if journal.finished() > 0 {
         return Ok(());
     }
-    let from = first.header().id.clone();
+    let base_url = base_url(target);
+    let proven = ProvenRows::new(sheet, columns, earlier, &base_url)?;
     let mut rows = earlier.reader()?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     let mut next = || -> Result<Option<_>> {
         while records.read(&mut numbered)? {
             let recorded = rows.history(sheet, columns, &numbered)?;
-            if let Some((_, _, history)) = recorded
-                && !history.is_empty()
-            {
+            let history = match recorded {
+                Some((_, _, history)) => Some(history),
+                // What the cells of the others say stays as it is.
+                None if sheet.is_settled(columns, &numbered) => None,
+                None => proven.history(&numbered),
+            };
+            if let Some(history) = history.filter(|history| !history.is_empty()) {
                 return Ok(Some((numbered.row, history)));
             }
         }

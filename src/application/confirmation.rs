@@ -79,7 +79,7 @@ fn nothing_was_sent() -> Option<RunSettings> {
     None
 }
 
-fn is_a_terminal() -> bool {
+pub(super) fn is_a_terminal() -> bool {
     io::stdin().is_terminal() && stderr::is_terminal()
 }
 
@@ -176,13 +176,13 @@ fn expected_duration(settings: &RunSettings, checked: &CheckedSheet, calls: u32)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Yes,
     No,
 }
 
 /// Asks a question; nothing typed is the `usual` answer. A wish to stop is none.
-async fn yes_or_no(
+pub(super) async fn yes_or_no(
     question: &str,
     usual: Answer,
     stop: &mut impl StopRequests,

@@ -8,17 +8,25 @@ use anyhow::{Result, anyhow, bail};
 use crate::application::plan_guard;
 use crate::application::results::Form;
 use crate::application::settings::{BadRows, RunSettings, Start, Target};
+use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{self, Journal, MeaningfulSettings, RunHeader};
+use crate::model::hint::WithHint;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::{ReadOptions, RowFilter};
+use crate::stderr::say;
 
 /// Takes over what the run to go on with, or the plan that is applied, has settled.
 pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
-    let results = Journal::path_for(&settings.spec.output);
-    if settings.start == Start::Resume && results.exists() {
-        let header = journal::header_of(&results)?;
+    let journal = Journal::path_for(&settings.spec.output);
+    if settings.start == Start::Resume && !journal::exists(&journal)? {
+        ensure_nothing_is_there(&settings)?;
+        say("note: nothing was begun yet, so --resume begins with the first row");
+        settings.start = Start::Fresh;
+    }
+    if settings.start == Start::Resume {
+        let header = journal::header_of(&journal)?;
         from_the_run(&mut settings, &header)?;
     }
     let sheet = &settings.spec.sheet.path;
@@ -27,6 +35,27 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         from_the_plan(&mut settings, &header)?;
     }
     Ok(settings)
+}
+
+/// Results without their journal do not tell enough to go on with: what was on its way, what was there
+/// before.
+fn ensure_nothing_is_there(settings: &RunSettings) -> Result<()> {
+    let results = &settings.spec.output;
+    if !results.exists() {
+        return Ok(());
+    }
+    let refused = anyhow!(
+        "there is nothing to go on with: `{}` is there, and its journal `{}` is not",
+        results.display(),
+        Journal::path_for(results).display()
+    );
+    let refused = refused.with_hint("put the journal back beside it to go on");
+    Err(match suggested_commands::send_failed(settings) {
+        Some(command) => refused.with_hint(format!(
+            "without it, to send again what is not as asked in these results: {command}"
+        )),
+        None => refused.with_hint("without it, move the file away and begin again"),
+    })
 }
 
 fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {

@@ -9,13 +9,14 @@ use anyhow::{Result, bail};
 
 use crate::application::settings::Target;
 use crate::journal::{self, Journal, Place, RecordReader, RecordedRun, RowHistory, Sent};
+use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::row_check::RowCheck;
 use crate::sheet::{NumberedRecord, Sheet};
-use crate::stderr::say;
+use crate::table;
 use crate::webex::base_url::WEBEX;
 
 /// Stands for the base URL of a rehearsal.
@@ -27,11 +28,32 @@ pub struct EarlierRuns {
     runs: Vec<RecordedRun>,
     /// The one that has the file's own name.
     beside: Option<usize>,
+    /// Those of which some lines cannot be read, so that nobody knows what they said of a row.
+    damaged: Vec<DamagedJournal>,
+    /// Runs that rows are of and whose journals are not there.
+    missing: Vec<RunId>,
+}
+
+/// A journal with damage.
+#[derive(Debug)]
+struct DamagedJournal {
+    /// What is damaged, in words.
+    said: String,
+    /// What can still be read, where it is known which run it is of.
+    run: Option<RecordedRun>,
+}
+
+/// What stands where a journal is looked for.
+#[derive(Debug)]
+enum Found {
+    Nothing,
+    Run(Box<RecordedRun>),
+    Damaged(Box<DamagedJournal>),
 }
 
 /// Where the journals tell of a row.
 #[derive(Debug, Clone, Copy)]
-struct Found {
+struct RecordedRow {
     run: usize,
     row: u64,
 }
@@ -43,28 +65,94 @@ impl EarlierRuns {
         let Ok(columns) = &sheet.columns else {
             return Ok(earlier);
         };
-        if let Some(run) = open(&Journal::path_for(results))? {
-            earlier.runs.push(run);
-            earlier.beside = Some(0);
-        }
+        earlier.add(open(&Journal::path_for(results))?);
+        earlier.beside = (!earlier.runs.is_empty()).then_some(0);
         let mut others: Option<HashMap<RunId, std::path::PathBuf>> = None;
-        let mut missing: Vec<RunId> = Vec::new();
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
             let Some(check) = columns.check_in(&numbered.record) else {
                 continue;
             };
-            if earlier.place_of(&check.run).is_some() || missing.contains(&check.run) {
+            if earlier.is_known(&check.run) {
                 continue;
             }
             let others = others.get_or_insert_with(|| journals_beside(results));
-            match others.get(&check.run).map(|path| open(path)).transpose()? {
-                Some(Some(run)) => earlier.runs.push(run),
-                _ => missing.push(check.run),
+            if let Some(path) = others.get(&check.run) {
+                earlier.add(open(path)?);
+            }
+            if !earlier.is_known(&check.run) {
+                earlier.missing.push(check.run);
             }
         }
         Ok(earlier)
+    }
+
+    fn add(&mut self, found: Found) {
+        match found {
+            Found::Nothing => {}
+            Found::Run(run) => self.runs.push(*run),
+            Found::Damaged(journal) => self.damaged.push(*journal),
+        }
+    }
+
+    fn is_known(&self, id: &RunId) -> bool {
+        self.place_of(id).is_some() || self.damaged_run(id).is_some() || self.missing.contains(id)
+    }
+
+    fn damaged_run(&self, id: &RunId) -> Option<&RecordedRun> {
+        let mut runs = self.damaged.iter().filter_map(|one| one.run.as_ref());
+        runs.find(|run| run.header().id == *id)
+    }
+
+    /// The run that wrote the file, or most of it.
+    pub fn written_by(&self) -> Option<RunId> {
+        let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());
+        let mut runs = self.runs.iter().chain(damaged);
+        let found = runs.next().map(|run| &run.header().id);
+        found.or(self.missing.first()).cloned()
+    }
+
+    /// What is damaged, in words, if anything is.
+    pub fn damage(&self) -> Option<String> {
+        let said: Vec<&str> = self.damaged.iter().map(|one| &*one.said).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// Refuses to send anything again because of results whose journal is damaged: the values from before
+    /// would be read anew, and might be our own change.
+    pub fn ensure_undamaged(&self, results: &Path) -> Result<()> {
+        let Some(said) = self.damage() else {
+            return Ok(());
+        };
+        let refused = Hinted::new(
+            format!(
+                "{said}; so what became of some rows of `{}`, and what was there before, is not known",
+                results.display()
+            ),
+            "put back a copy of the journal from before the damage",
+        );
+        Err(refused.with_hint(
+            "without a copy, undo what is proven first, then put the rows to send into a sheet of their own, without the result columns",
+        ))
+    }
+
+    /// Whether these are the results that a run with a damaged journal wrote at its end, to the byte: then
+    /// they tell all that the damaged lines said.
+    pub fn are_final(&self, results: &Path) -> bool {
+        let mut runs = self.damaged.iter().filter_map(|one| one.run.as_ref());
+        let now = table::checksum_of(results).ok();
+        now.is_some() && runs.any(|run| run.final_results() == now)
+    }
+
+    /// Whether what can be read of a damaged journal says that a row had no effect.
+    pub fn had_no_effect(&self, check: &RowCheck) -> Result<bool> {
+        let Some(run) = self.damaged_run(&check.run) else {
+            return Ok(false);
+        };
+        let history = run.row(check.row)?;
+        let mut changes = history.changes.iter();
+        Ok(!history.is_empty() && changes.all(|change| !change.may_have_been_applied))
     }
 
     fn place_of(&self, id: &RunId) -> Option<usize> {
@@ -120,14 +208,14 @@ impl EarlierRuns {
         })
     }
 
-    fn locate(&self, columns: &Columns, numbered: &NumberedRecord) -> Option<Found> {
+    fn locate(&self, columns: &Columns, numbered: &NumberedRecord) -> Option<RecordedRow> {
         if let Some(RowCheck { run, row, .. }) = columns.check_in(&numbered.record) {
-            return Some(Found {
+            return Some(RecordedRow {
                 run: self.place_of(&run)?,
                 row,
             });
         }
-        Some(Found {
+        Some(RecordedRow {
             run: self.beside?,
             row: columns.row_in(&numbered.record)?,
         })
@@ -149,7 +237,7 @@ impl EarlierRows<'_> {
         columns: &Columns,
         numbered: &NumberedRecord,
     ) -> Result<Option<(&RecordedRun, u64, RowHistory)>> {
-        let Some(Found { run, row }) = self.earlier.locate(columns, numbered) else {
+        let Some(RecordedRow { run, row }) = self.earlier.locate(columns, numbered) else {
             return Ok(None);
         };
         let recorded = &self.earlier.runs[run];
@@ -186,30 +274,22 @@ impl EarlierRows<'_> {
     }
 }
 
-/// Opens a journal to look at it. One with damage counts as missing, since it may not know all.
-fn open(path: &Path) -> Result<Option<RecordedRun>> {
+/// Opens a journal to look at it.
+fn open(path: &Path) -> Result<Found> {
     if !journal::exists(path)? {
-        return Ok(None);
+        return Ok(Found::Nothing);
     }
     let shown = path.display();
     if journal::is_being_written(path) {
         bail!("the run that writes `{shown}` has not ended; wait until it has");
     }
+    let damaged = |said, run| Ok(Found::Damaged(Box::new(DamagedJournal { said, run })));
     match RecordedRun::open(path) {
         Ok(run) => match run.damage() {
-            None => Ok(Some(run)),
-            Some(damage) => {
-                say(&format!(
-                    "warning: {}; it is left aside, and rows of the results count where they are intact",
-                    damage.describe(&shown.to_string())
-                ));
-                Ok(None)
-            }
+            None => Ok(Found::Run(Box::new(run))),
+            Some(damage) => damaged(damage.describe(&shown.to_string()), Some(run)),
         },
-        Err(error) => {
-            say(&format!("warning: {}", platform::describe_error(&error)));
-            Ok(None)
-        }
+        Err(error) => damaged(platform::describe_error(&error), None),
     }
 }
 

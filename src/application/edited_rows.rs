@@ -4,9 +4,11 @@ use anyhow::{Result, bail};
 
 use crate::journal::{Place, RowChange};
 use crate::model::row::Row;
+use crate::model::wording::plural;
 use crate::setting::Setting;
 use crate::sheet::number::number_in;
 use crate::sheet::row_check::RowCheck;
+use crate::stderr::say;
 
 /// Rows named; the others are counted.
 const ROWS_NAMED: usize = 10;
@@ -19,6 +21,8 @@ pub(super) struct EditedRows {
     done_count: u64,
     /// The first cell that lost its `+`: its row, its column and what was sent.
     without_plus: Option<(u64, &'static str, String)>,
+    /// Rows that are done and whose cells cannot be read any more, and the first of them.
+    unreadable: Option<(u64, u64)>,
 }
 
 impl EditedRows {
@@ -72,6 +76,11 @@ impl EditedRows {
         }
     }
 
+    /// A row that is done, of whose cells nobody can tell any more whether something was typed there.
+    pub(super) fn add_unreadable(&mut self, row: u64) {
+        self.unreadable.get_or_insert((0, row)).0 += 1;
+    }
+
     fn note(&mut self, row: u64) {
         self.done_count += 1;
         if self.done.len() < ROWS_NAMED {
@@ -81,6 +90,13 @@ impl EditedRows {
 
     /// Refuses what would not be sent although somebody typed it, and what a spreadsheet has harmed.
     pub(super) fn tell(&self, shown: &str) -> Result<()> {
+        if let Some((count, first)) = self.unreadable {
+            say(&format!(
+                "note: {} of `{shown}` that {} done cannot be read any more, as when a spreadsheet shortens numbers, the first is row {first}; whatever was typed there is not sent",
+                plural(count, "row"),
+                if count == 1 { "is" } else { "are" }
+            ));
+        }
         if let Some((row, column, sent)) = &self.without_plus {
             bail!(
                 "row {row} of `{shown}`: the cell `{column}` has lost the `+` of `{sent}`, as spreadsheets do\n\

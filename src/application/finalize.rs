@@ -5,9 +5,12 @@ use std::io::{self, Write};
 
 use tokio::time::Instant;
 
+use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
+use crate::application::files_to_keep;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content};
+use crate::application::run_facts;
 use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
@@ -23,13 +26,14 @@ use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::table::{self, CsvStyle, Existing};
 
-/// Writes the results and tells how a run that began at `started` has `ended`.
+/// Writes the results and tells how a run has `ended`, of which this part began at `started`, when so
+/// many rows were done.
 pub(super) fn finalize(
     settings: &RunSettings,
     selection: &Selection<'_>,
     checked: &CheckedSheet,
     mut journal: Journal,
-    started: Instant,
+    (started, done_before): (Instant, u64),
     ended: RunResult,
 ) -> ExitCode {
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
@@ -49,6 +53,9 @@ pub(super) fn finalize(
             journal: &journal,
             unfinished: &unfinished,
         };
+        if existing == Existing::Replace {
+            changed_results::keep(&settings.spec.output, &journal)?;
+        }
         results::write(&settings.spec.output, existing, content, show)
     });
     let (counts, results) = match written {
@@ -87,12 +94,20 @@ pub(super) fn finalize(
         results_form: results_form(settings),
         resume: suggested_commands::with_resume(settings),
         send_failed: suggested_commands::send_failed(settings),
+        done_now: journal.finished().saturating_sub(done_before),
+        facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
+    let is_complete = summary.reason.is_none() && summary.results.is_some();
+    if settings.summary == SummaryFormat::Text
+        && let Some(kept) = files_to_keep::describe(settings, is_complete)
+    {
+        say(&kept);
+    }
     tell(&summary, settings.summary);
     // Windows lets nobody read it meanwhile.
     drop(journal);
-    if summary.reason.is_none() && summary.results.is_some() {
+    if is_complete {
         spool::remove(&settings.spec.output);
     }
     write_report(settings);

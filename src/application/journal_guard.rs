@@ -3,10 +3,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::Instant;
 
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
@@ -21,12 +19,11 @@ use crate::journal::{
 };
 use crate::model::clock;
 use crate::model::run_id::RunId;
-use crate::pace::Pacer;
+use crate::pace::KeptWait;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::{self, RowFilter, Sheet};
-use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
 
@@ -42,25 +39,16 @@ impl Earlier {
         self.journal.is_some()
     }
 
-    /// Waits on where the service said so to the part before: a Retry-After outlives the process.
-    pub(super) fn keep_waiting(&self, settings: &RunSettings, pacer: &mut Pacer) {
-        let run = self.journal.as_ref().map(Journal::run);
-        let Some(gate) = run.and_then(|run| run.gate_until(&settings.target.user())) else {
-            return;
-        };
-        let left = gate.until.duration_since(clock::now());
-        let Ok(left) = Duration::try_from(left) else {
-            return;
-        };
-        let status = gate
-            .status
-            .map_or(String::new(), |status| format!(", with status {status}"));
-        say(&format!(
-            "note: Webex asked to wait until {}{status}; nothing is sent before",
-            clock::time_of_day(clock::now(), left)
-        ));
-        let now = Instant::now();
-        pacer.close_until(now + left, now);
+    /// Until when the service asked this user to wait in an earlier part of the run.
+    pub(super) fn recorded_wait(&self, user: &str) -> Option<KeptWait> {
+        let run = self.journal.as_ref().map(Journal::run)?;
+        let gate = run.gate_until(user)?;
+        Some(KeptWait {
+            until: gate.until,
+            told_at: gate.told_at,
+            status: gate.status,
+            tracking_id: gate.tracking_id.clone(),
+        })
     }
 
     /// What the names of the sheet meant when the run began.
@@ -169,19 +157,27 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
         },
-        plan: plan_file(settings)?,
-        ..RunHeader::default()
+        plan: plan_file(settings, sheet)?,
+        follows: settings.lineage.follows.clone(),
+        undoes: settings.lineage.undoes.clone(),
+        left_out: settings.lineage.left_out,
     })
 }
 
 /// The plan that the rows are held against, well enough to know it again.
-fn plan_file(settings: &RunSettings) -> Result<Option<PlanFile>> {
+fn plan_file(settings: &RunSettings, sheet: &Sheet) -> Result<Option<PlanFile>> {
     let Some(path) = &settings.spec.preconditions else {
         return Ok(None);
     };
+    // What holds its own preconditions may be gone, but for the run's copy.
+    let sha256 = if *path == sheet.path {
+        sheet.sha256()?
+    } else {
+        sheet::sha256_of(path)?
+    };
     Ok(Some(PlanFile {
         name: path.display().to_string(),
-        sha256: sheet::sha256_of(path)?,
+        sha256,
         id: journal::header_of(&Journal::path_for(path))
             .ok()
             .map(|header| header.id),
@@ -203,7 +199,7 @@ fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) 
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
         person: facts.person.as_ref().map(|person| Person {
-            id: String::new(),
+            id: flatten(&person.id),
             name: flatten(&person.display_name),
             email: person
                 .emails
@@ -255,7 +251,10 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         results.display(),
     );
     if journal.last_end().is_some_and(|end| end.complete) {
-        let again = hint_to_send_again(settings, "failed");
+        let command = suggested_commands::send_failed(settings);
+        let again = command.map_or(String::new(), |command| {
+            format!("\nhint: to send again what failed in it: {command}")
+        });
         bail!(
             "`{}` holds the results of a finished run{again}\n{anew}",
             results.display(),
@@ -267,13 +266,6 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         journal.finished(),
         suggested_commands::with_resume(settings)
     )
-}
-
-fn hint_to_send_again(settings: &RunSettings, what: &str) -> String {
-    let command = suggested_commands::send_failed(settings);
-    command.map_or(String::new(), |command| {
-        format!("\nhint: to send again what {what} in it: {command}")
-    })
 }
 
 /// Whether the results are still what that run wrote, or are not there at all.
@@ -290,12 +282,6 @@ fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
 fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let results = &settings.spec.output;
     let path = Journal::path_for(results);
-    if !journal::exists(&path)? {
-        bail!(
-            "there is nothing to go on with: `{}` does not exist\nhint: start the run without --resume, or name its results file with --output",
-            path.display()
-        );
-    }
     let (journal, earlier) = Journal::open(&path)?;
     if earlier.input.sha256 != header.input.sha256 {
         bail!(
@@ -316,9 +302,9 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
     if is_finished && results.is_file() && !is_as_written(&journal, results)? {
         bail!(
-            "that run has finished, and `{}` was changed since; going on would only overwrite it{}",
-            results.display(),
-            hint_to_send_again(settings, "is not as asked")
+            "that run has finished, and `{}` was changed since; going on would only overwrite it\n\
+             hint: rows that failed and were corrected are sent with --only-failed; rows that are done and were changed belong into a sheet of their own",
+            results.display()
         );
     }
     Ok(journal)

@@ -1,14 +1,18 @@
 //! A run from the opened sheet to the written results, whatever command asked for it.
 
 mod carry_over;
+mod changed_results;
 pub mod check_notes;
 mod confirmation;
+mod doubts;
 mod earlier_choices;
 pub mod earlier_runs;
 mod edited_rows;
 pub mod exit_code;
+mod files_to_keep;
 mod finalize;
 mod journal_guard;
+pub mod kept_wait;
 pub mod logging;
 pub mod missing_file;
 pub mod output_name;
@@ -22,6 +26,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod results;
 mod run;
+mod run_facts;
 pub mod session;
 pub mod settings;
 mod spool;

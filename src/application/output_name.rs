@@ -48,7 +48,7 @@ impl OutputNames {
     pub fn choose(&self, start: Start) -> Result<PathBuf> {
         match start {
             Start::Fresh => self.next(),
-            Start::Resume => Ok(self.latest().unwrap_or_else(|| self.first())),
+            Start::Resume => self.latest().map_or_else(|| self.next(), Ok),
         }
     }
 

@@ -26,7 +26,9 @@ const ROWS_NAMED: usize = 10;
 pub(super) enum PlanGuard {
     /// Anything will do.
     None,
-    /// The values in the columns of a sheet, as an undo has them.
+    /// The values in columns of the sheet itself, as an undo has them.
+    OwnColumns,
+    /// The values in the columns of another sheet.
     Sheet(Box<Sheet>),
     /// The values that a plan recorded.
     Plan(Box<Plan>),
@@ -59,6 +61,8 @@ pub(super) fn open(
     let guard = if is_plan(path) {
         let is_own = *path == settings.spec.sheet.path;
         PlanGuard::Plan(Box::new(Plan::open(path, is_own)?))
+    } else if *path == settings.spec.sheet.path {
+        PlanGuard::OwnColumns
     } else {
         let reading = ReadOptions {
             rows: RowFilter::All,
@@ -82,11 +86,12 @@ impl PlanGuard {
     ) -> Result<impl Iterator<Item = Result<Row<'static>>> + use<'a>> {
         let sheet = match self {
             PlanGuard::Sheet(sheet) => Some(&**sheet),
+            PlanGuard::OwnColumns => Some(selection.sheet),
             PlanGuard::None | PlanGuard::Plan(_) => None,
         };
         let mut planned = match self {
             PlanGuard::Plan(plan) => Some((plan, plan.run.records()?)),
-            PlanGuard::None | PlanGuard::Sheet(_) => None,
+            PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => None,
         };
         let selection = *selection;
         let rows = selection.rows_to_send(sheet, done_before)?;

@@ -33,7 +33,7 @@ const FORBIDDEN: u16 = 403;
 
 /// Questions before a run, asked as the run will ask its own.
 pub fn api<'a, S: Queries, T: StopRequests>(
-    settings: &RunSettings,
+    settings: &'a RunSettings,
     service: &'a S,
     pacer: &'a mut Pacer,
     stop: &'a mut T,
@@ -43,7 +43,7 @@ pub fn api<'a, S: Queries, T: StopRequests>(
         longest_wait: settings.policy.longest_wait,
         seed: settings.policy.seed,
     };
-    ApiClient::new(service, pacer, stop, policy, say)
+    ApiClient::new(service, pacer, stop, policy, settings.waits.as_ref(), say)
 }
 
 /// What the service says before a run, of the token and of the sheet's names.
@@ -86,10 +86,18 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         &mut session.stop,
     );
     let mut facts = names_and_organizations(&mut api, selection, checked, known).await?;
-    if facts.abort.is_none() && settings.spec.confirmation == Confirmation::Ask {
-        // Only to tell the person; a token without the scope for it does as well.
+    // Where not even the organizations are told, whose token it is is not told either.
+    let may_tell = !facts.directory.is_empty();
+    if facts.abort.is_none() && (may_tell || settings.spec.confirmation == Confirmation::Ask) {
+        // Only to tell who it was; a token without the scope for it does as well.
         api.policy.retry.tries = NonZeroU32::MIN;
-        facts.person = api.person().await.ok();
+        match api.person().await {
+            Ok(person) => facts.person = Some(person),
+            Err(QueryError::Stopped(reason @ AbortReason::Interrupted)) => {
+                facts.abort = Some(reason);
+            }
+            Err(_) => {}
+        }
         api.policy.retry.tries = settings.policy.retry.tries;
     }
     if facts.abort.is_none() && settings.spec.task != Task::Write {

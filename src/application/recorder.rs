@@ -12,8 +12,9 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
+use crate::pace::{KeptWait, WaitMemory};
 use crate::stderr::say;
-use crate::traffic::{GateWatch, Traffic, Wait};
+use crate::traffic::{GateWatch, Traffic};
 
 /// What is said of a row that an earlier try turns out to have changed.
 const OUR_CHANGE: &str = "an earlier try had taken effect";
@@ -24,22 +25,34 @@ pub(super) struct RunRecorder<'j> {
     progress: Progress,
     traffic: Traffic,
     gate: GateWatch,
-    /// Who is to wait when the service says so.
-    user: Box<str>,
+    user: WaitingUser<'j>,
+    /// The last row that an earlier part of the run can have sent.
+    sent_up_to: u64,
+}
+
+/// Who is to wait when the service says so, and where that is kept besides the journal.
+#[derive(Debug)]
+pub(super) struct WaitingUser<'j> {
+    pub(super) fingerprint: Box<str>,
+    /// Empty where it is not known.
+    pub(super) person: Box<str>,
+    pub(super) waits: Option<&'j WaitMemory>,
 }
 
 impl<'j> RunRecorder<'j> {
     pub(super) fn new(
         journal: &'j mut Journal,
         progress: Progress,
-        user: impl Into<Box<str>>,
+        user: WaitingUser<'j>,
+        sent_up_to: u64,
     ) -> RunRecorder<'j> {
         RunRecorder {
             journal,
             progress,
             traffic: Traffic::start(clock::now()),
             gate: GateWatch::default(),
-            user: user.into(),
+            user,
+            sent_up_to,
         }
     }
 
@@ -79,6 +92,10 @@ impl Recorder for RunRecorder<'_> {
             .cloned()
     }
 
+    fn may_have_been_sent(&self, row: &Row<'_>) -> bool {
+        row.number <= self.sent_up_to
+    }
+
     fn found(&mut self, row: &Row<'_>, current: &CurrentValues) -> Result<()> {
         self.journal.note_previous(PreviousRecord {
             row: row.number,
@@ -114,25 +131,35 @@ impl Recorder for RunRecorder<'_> {
         Ok(())
     }
 
+    fn told_to_wait(&mut self, closed_for: Duration) -> Result<()> {
+        let now = clock::now();
+        let Some(wait) = self.gate.note(now, Some(closed_for)) else {
+            return Ok(());
+        };
+        if let Some(waits) = self.user.waits {
+            waits.remember(&wait, now);
+        }
+        let KeptWait {
+            until,
+            told_at,
+            status,
+            tracking_id,
+        } = wait;
+        self.journal.note_gate(GateRecord {
+            until,
+            told_at,
+            user: self.user.fingerprint.clone(),
+            person: self.user.person.clone(),
+            status,
+            tracking_id,
+        })
+    }
+
     fn tick(&mut self, status: &Status) -> Result<()> {
         self.progress.show(status);
         let now = clock::now();
         if let Some(interval) = self.traffic.tick(now, status.closed_for) {
             self.journal.note_traffic(interval)?;
-        }
-        if let Some(wait) = self.gate.tick(now, status.closed_for) {
-            let Wait {
-                until,
-                status,
-                tracking_id,
-            } = wait;
-            self.journal.note_gate(GateRecord {
-                until,
-                told_at: now,
-                user: self.user.clone(),
-                status,
-                tracking_id,
-            })?;
         }
         self.journal.tick()
     }

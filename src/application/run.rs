@@ -6,13 +6,15 @@ use tokio::time::Instant;
 
 use crate::application::carry_over;
 use crate::application::confirmation::confirm;
+use crate::application::doubts;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
+use crate::application::kept_wait::WaitGuard;
 use crate::application::plan_guard::{self, PlanGuard};
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::progress::Progress;
-use crate::application::recorder::RunRecorder;
+use crate::application::recorder::{RunRecorder, WaitingUser};
 use crate::application::session::{Connect, Session};
 use crate::application::settings::RunSettings;
 use crate::application::spool::{self, Spool};
@@ -21,6 +23,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
 use crate::model::clock;
+use crate::model::counts::Counts;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::sheet::Sheet;
@@ -43,7 +46,12 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let offline = Directory::default();
     let selection = select(&settings, &sheet, &checked, &offline)?;
     let mut session = network.connect(&settings, &selection)?;
-    earlier.keep_waiting(&settings, &mut session.pacer);
+    let mut guard = WaitGuard::default();
+    let recorded = earlier.recorded_wait(&settings.target.user());
+    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
+    if !guard.hold(&settings, recorded, pacer, stop).await? {
+        return Ok(ExitCode::NothingSent);
+    }
     let known = earlier.names();
     let facts = preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
     let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {
@@ -51,13 +59,21 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     };
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &facts)?;
-    let stop = &mut session.stop;
+    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
+    if let Some(person) = &facts.person {
+        settings.know_person(&person.id);
+        let recorded = earlier.recorded_wait(&person.id);
+        if !guard.hold(&settings, recorded, pacer, stop).await? {
+            return Ok(ExitCode::NothingSent);
+        }
+    }
     let Some(settings) = confirm(settings, &checked, &facts, &earlier, stop).await? else {
         return Ok(ExitCode::NothingSent);
     };
     let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked)?;
-    carry_over::carry_over(&earlier_runs, &sheet, &mut journal)?;
+    carry_over::carry_over(&earlier_runs, &sheet, &settings.target, &mut journal)?;
     let started = Instant::now();
+    let done_before = journal.finished();
     let sent = send(
         &settings,
         session,
@@ -69,7 +85,12 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     )
     .await?;
     Ok(finalize(
-        &settings, &selection, &checked, journal, started, sent,
+        &settings,
+        &selection,
+        &checked,
+        journal,
+        (started, done_before),
+        sent,
     ))
 }
 
@@ -124,7 +145,20 @@ async fn send<S: Service, T: StopRequests>(
         settings.pace.concurrency,
     );
     let progress = Progress::start(settings.progress, ready, already);
-    let mut recorder = RunRecorder::new(journal, progress, settings.target.user());
+    let begin = journal.run().last_begin();
+    let person = begin.and_then(|begin| begin.person.as_ref());
+    let user = WaitingUser {
+        fingerprint: settings.target.user().into(),
+        person: person.map_or("", |person| &person.id).into(),
+        waits: settings.waits.as_ref(),
+    };
+    let counts_before = match settings.policy.failure_limit {
+        Some(_) => journal.counts()?,
+        None => Counts::default(),
+    };
+    let in_doubt = doubts::of_earlier_parts(settings.spec.task, selection, journal)?;
+    let sent_up_to = doubts::sent_up_to(settings.spec.task, selection, journal)?;
+    let mut recorder = RunRecorder::new(journal, progress, user, sent_up_to);
     let sent = pipeline::run(
         &session.service,
         session.pacer.afresh(&settings.pace, Instant::now()),
@@ -136,6 +170,8 @@ async fn send<S: Service, T: StopRequests>(
             setting: selection.columns.setting,
             duplicates: selection.duplicates,
             rows: plan.rows_to_send(selection, done_before)?,
+            in_doubt,
+            counts_before,
         },
         session.stop,
         &mut recorder,

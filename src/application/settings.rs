@@ -9,12 +9,13 @@ use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Machine;
-use crate::pace::{Memory, PaceSettings};
+use crate::model::run_id::RunId;
+use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::http::proxy::Proxy;
-use crate::webex::token::Credentials;
+use crate::webex::token::{Credentials, digest};
 
 /// What a sheet is and how it is read.
 #[derive(Debug)]
@@ -55,11 +56,16 @@ pub struct RunSettings {
     pub machine: Machine,
     /// Rows of a results file that are done already and would be sent again.
     pub done_before: u64,
+    pub lineage: Lineage,
     pub bad_rows: BadRows,
     pub target: Target,
     pub pace: PaceSettings,
     /// Where the rate of an earlier run is looked up, and this run's noted.
     pub memory: Option<Memory>,
+    /// Where it is kept until when the service is not to be asked.
+    pub waits: Option<WaitMemory>,
+    /// The person wants to go on before that.
+    pub forget_wait: bool,
     pub policy: RunPolicy,
     pub timeout: Duration,
     /// A double-click in Excel loses nothing of the output.
@@ -69,6 +75,33 @@ pub struct RunSettings {
     pub report_changes: ChangeList,
     pub progress: ProgressMode,
     pub summary: SummaryFormat,
+}
+
+impl RunSettings {
+    /// From now on a time to wait is kept for the person too, who may come back with another token.
+    pub fn know_person(&mut self, id: &str) {
+        if let (Target::Service { base_url, .. }, Some(waits)) = (&self.target, &mut self.waits)
+            && !id.is_empty()
+        {
+            waits.add_name(waiting_user(base_url, id));
+        }
+    }
+}
+
+/// By what name a time to wait is kept for a user of a service: it shows neither.
+pub fn waiting_user(base_url: &BaseUrl, user: &str) -> String {
+    digest(&format!("{base_url}\n{user}"))
+}
+
+/// The runs that came before this one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// The run whose failed rows this one sends again.
+    pub follows: Option<RunId>,
+    /// The run that this one undoes.
+    pub undoes: Option<RunId>,
+    /// Rows of that run that cannot be put back.
+    pub left_out: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,9 +21,10 @@ pub struct TypedCommand {
 
 /// Flags of a run that the next one over its results does not take over: they name its own files, say
 /// how it began, or answer its question. Those that follow from the settings are added anew.
-const OF_ONE_RUN_ONLY: [&str; 12] = [
+const OF_ONE_RUN_ONLY: [&str; 13] = [
     "backup",
     "force",
+    "forget-wait",
     "if-unchanged",
     "include",
     "log-file",
@@ -36,11 +37,20 @@ const OF_ONE_RUN_ONLY: [&str; 12] = [
     "yes",
 ];
 
+const FORGET_WAIT: &str = "--forget-wait";
+
 /// This command with `--resume`.
 pub fn with_resume(settings: &RunSettings) -> String {
-    let mut words = settings.typed.words.clone();
-    if !words.iter().any(|word| word == "--resume") {
-        words.push("--resume".into());
+    with_flag(settings, "--resume")
+}
+
+/// This command with another flag. What was only for this time, to go on before the service wants to
+/// be asked, is not repeated.
+pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
+    let words = settings.typed.words.iter();
+    let mut words: Vec<String> = words.filter(|word| *word != FORGET_WAIT).cloned().collect();
+    if !words.iter().any(|word| word == flag) {
+        words.push(flag.into());
     }
     join(&words)
 }
@@ -81,7 +91,7 @@ fn undo_again(settings: &RunSettings) -> String {
     while let Some(word) = typed.next() {
         match word.as_str() {
             "-o" | "--output" => drop(typed.next()),
-            "--resume" => {}
+            "--resume" | FORGET_WAIT => {}
             word if word.starts_with("--output=") => {}
             word => words.push(word.to_string()),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
 use crate::engine::abort::AbortReason;
@@ -33,6 +33,10 @@ pub struct Summary {
     pub resume: String,
     /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
     pub send_failed: Option<String>,
+    /// Rows that got their outcome in this part of the run.
+    pub done_now: u64,
+    /// Who, when, why and of what, for programs.
+    pub facts: Map<String, Value>,
 }
 
 /// The form of a file of results.
@@ -83,18 +87,41 @@ impl Summary {
             .iter()
             .map(|(status, count)| (say_status(*status), *count))
             .collect();
-        json!({
+        let mut json = json!({
             "rows": self.counts.rows,
             "outcomes": outcomes,
             "statuses": statuses,
             "requests": self.requests,
             "throttled": self.throttled,
             "seconds": self.took.as_secs_f64(),
+            // The figures above are of all parts of the run, but for the requests and the time.
+            "thisPart": {
+                "rows": self.done_now,
+                "requests": self.requests,
+                "throttled": self.throttled,
+                "seconds": self.took.as_secs_f64(),
+            },
+            "reason": self.reason.as_ref().map(AbortReason::word),
             "stopped": self.reason.as_ref().map(ToString::to_string),
             "rowsLeft": self.rows_left,
             "results": self.results,
             "resume": self.reason.is_some().then_some(&self.resume),
             "exitCode": self.exit_code() as u8,
+        });
+        if let Value::Object(json) = &mut json {
+            json.extend(self.facts.clone());
+        }
+        json
+    }
+
+    /// What is said to a program where nothing was sent, and why where there is a reason to tell.
+    pub fn of_refusal(why: Option<String>) -> Value {
+        json!({
+            "reason": "refused",
+            "stopped": why,
+            "results": null,
+            "resume": null,
+            "exitCode": ExitCode::NothingSent as u8,
         })
     }
 }
@@ -206,6 +233,8 @@ mod tests {
             results_form: ResultsForm::PlainCsv,
             resume: "wxbulk apply sheet.csv --resume".into(),
             send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
+            done_now: 3,
+            facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }
 
@@ -233,7 +262,7 @@ mod tests {
         hint: to send again the 3 rows that are not done, correct them in the results file, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
-        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"note":"CHG-123","outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"reason":null,"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisPart":{"requests":1234,"rows":3,"seconds":75.0,"throttled":2},"throttled":2}"#);
     }
 
     #[test]

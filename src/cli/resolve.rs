@@ -17,8 +17,8 @@ use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
 use crate::application::settings::{
-    Backup, BadRows, Confirmation, RunSettings, RunSpec, SheetSettings, Start, SummaryFormat,
-    Target,
+    Backup, BadRows, Confirmation, Lineage, RunSettings, RunSpec, SheetSettings, Start,
+    SummaryFormat, Target, waiting_user,
 };
 use crate::cli::token_prompt;
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
@@ -26,7 +26,7 @@ use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Machine;
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
-use crate::pace::{Memory, PaceSettings};
+use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::platform;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
@@ -110,6 +110,14 @@ impl RunSettings {
                 .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
+        let waits = match &target {
+            Target::Service {
+                base_url,
+                credentials,
+                ..
+            } => wait_memory(base_url, &credentials.fingerprint()),
+            Target::Rehearsal { .. } => None,
+        };
         let usual = RetryPolicy::default();
         let confirmation = if flags.rehearse {
             Confirmation::Given
@@ -127,6 +135,7 @@ impl RunSettings {
             },
             start: Start::from_flag(flags.resume),
             done_before: 0,
+            lineage: Lineage::default(),
             bad_rows: if flags.skip_invalid {
                 BadRows::Skip
             } else {
@@ -140,6 +149,8 @@ impl RunSettings {
                     .and_then(|memory| memory.recall(clock::now())),
             },
             memory,
+            waits,
+            forget_wait: flags.forget_wait,
             policy: RunPolicy {
                 task,
                 retry: RetryPolicy {
@@ -361,6 +372,12 @@ fn known_to_be_whole(token: Token) -> Token {
         );
     }
     token
+}
+
+/// Where it is kept until when a user is not to ask the service.
+pub fn wait_memory(base_url: &BaseUrl, user: &str) -> Option<WaitMemory> {
+    let folder = platform::state_folder(variable)?.join("waits");
+    Some(WaitMemory::new(folder, waiting_user(base_url, user)))
 }
 
 /// Where the run is started, and by whom.

@@ -153,7 +153,11 @@ pub struct RunFlags {
     #[arg(long, help_heading = "Speed", hide_short_help = true)]
     pub forget_rate: bool,
 
-    /// Stop when more rows than this fail: a number, or a share such as 5%
+    /// Go on before the time until which the service asked an earlier run to wait; asks first
+    #[arg(long, help_heading = "Speed", hide_short_help = true)]
+    pub forget_wait: bool,
+
+    /// Stop when more rows than this fail, those of the run's earlier parts included: a number, or a share such as 5% once 50 rows are done. Unknown rows count, conflicts do not
     #[arg(
         long,
         value_name = "N|P%",

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
+use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
 use crate::application::preflight::{self, say_why_not};
 use crate::application::results::Form;
@@ -147,6 +148,10 @@ async fn list_locations(
     })?;
     let mut pacer = Pacer::new(&settings.pace, Instant::now());
     let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let mut guard = WaitGuard::default();
+    if !guard.hold(settings, None, &mut pacer, &mut stop).await? {
+        bail!("nothing was asked");
+    }
     let mut api = preflight::api(settings, &service, &mut pacer, &mut stop);
     let managed = match api.organizations().await {
         Ok(organizations) => organizations,

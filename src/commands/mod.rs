@@ -11,11 +11,15 @@ mod status;
 mod undo;
 mod whoami;
 
+use std::io::{self, Write};
+
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::session::Connect;
+use crate::application::summary::Summary;
 use crate::cli::{Cli, Command, FIRST_STEPS};
+use crate::platform;
 use crate::stderr::say;
 
 /// Runs what the user asked for.
@@ -24,6 +28,49 @@ pub async fn run(cli: Cli, network: &impl Connect) -> Result<ExitCode> {
         say(FIRST_STEPS);
         return Ok(ExitCode::NothingSent);
     };
+    let refusal = Refusal::of(&command);
+    let ended = dispatch(command, network).await;
+    refusal.tell(&ended);
+    ended
+}
+
+/// A summary for programs also where nothing was sent.
+struct Refusal {
+    is_wanted: bool,
+    is_rehearsal: bool,
+}
+
+impl Refusal {
+    fn of(command: &Command) -> Refusal {
+        let run = match command {
+            Command::Apply(flags) => Some(&flags.run),
+            Command::Plan(flags) => Some(&flags.run),
+            Command::Undo(flags) => Some(&flags.run),
+            Command::Export(flags) => Some(&flags.run),
+            _ => None,
+        };
+        Refusal {
+            is_wanted: run.is_some_and(|run| run.summary.is_some()),
+            is_rehearsal: run.is_some_and(|run| run.rehearse),
+        }
+    }
+
+    fn tell(&self, ended: &Result<ExitCode>) {
+        let why = match ended {
+            Err(error) => Some(platform::describe_error(error)),
+            Ok(ExitCode::NothingSent) => None,
+            Ok(_) => return,
+        };
+        if self.is_wanted {
+            let mut summary = Summary::of_refusal(why);
+            summary["rehearsal"] = self.is_rehearsal.into();
+            // Nothing can be done when nobody takes it.
+            let _ = writeln!(io::stdout().lock(), "{summary:#}");
+        }
+    }
+}
+
+async fn dispatch(command: Command, network: &impl Connect) -> Result<ExitCode> {
     match command {
         Command::Check(flags) => check::run(flags),
         Command::Apply(flags) => apply::run(*flags, network).await,

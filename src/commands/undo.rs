@@ -24,6 +24,7 @@ use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, results_word};
 use crate::engine::pipeline::Task;
 use crate::journal::{self, Journal, RecordedRun};
+use crate::model::run_id::RunId;
 use crate::model::wording::plural;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::{Origin, ReadOptions};
@@ -62,11 +63,15 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
     };
     let names = OutputNames::new(&sheet, &flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
-    let is_whole = if settings.start == Start::Resume && sheet.exists() {
-        // It was made when the undo began, and its journal is bound to it.
-        true
+    if settings.start == Start::Resume && flags.output.is_none() {
+        settings.spec.output = names.choose(Start::Resume)?;
+    }
+    let own_journal = Journal::path_for(&settings.spec.output);
+    let left_out = if settings.start == Start::Resume && journal::exists(&own_journal)? {
+        // The sheet was made when the undo began, and its journal is bound to it.
+        journal::header_of(&own_journal)?.left_out
     } else {
-        let undo = write_sheet(&flags.results, reading, &base_url(&settings.target))?;
+        let (undo, undoes) = write_sheet(&flags.results, reading, &base_url(&settings.target))?;
         tell(&flags.results, &undo);
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
@@ -75,24 +80,31 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
                 ExitCode::NothingSent
             });
         }
-        undo.left_out.is_empty()
+        settings.lineage.undoes = undoes;
+        settings.lineage.left_out = undo.left_out.len() as u64;
+        settings.lineage.left_out
     };
     if flags.output.is_none() {
         settings.spec.output = names.choose(settings.start)?;
     }
     let code = application::run(settings, network).await?;
     if code == ExitCode::SomeRowsNotDone && !flags.force {
+        // No command to paste: it would bypass what has just left rows alone.
         say(
             "hint: --force puts back even what somebody changed since; name other results with --output",
         );
     }
     Ok(match code {
-        ExitCode::Success if !is_whole => ExitCode::SomeRowsNotDone,
+        ExitCode::Success if left_out > 0 => ExitCode::SomeRowsNotDone,
         code => code,
     })
 }
 
-fn write_sheet(results: &Path, reading: ReadOptions, base_url: &str) -> Result<UndoSheet> {
+fn write_sheet(
+    results: &Path,
+    reading: ReadOptions,
+    base_url: &str,
+) -> Result<(UndoSheet, Option<RunId>)> {
     let journal = Journal::path_for(results);
     if !results.exists() && journal::exists(&journal)? {
         bail!(
@@ -111,11 +123,24 @@ fn write_sheet(results: &Path, reading: ReadOptions, base_url: &str) -> Result<U
             results.display()
         );
     }
-    undo_sheet::write(&source, &earlier, base_url)
+    if let Some(said) = earlier.damage() {
+        say(&format!(
+            "warning: {said}; only rows of the results that prove to be as the run wrote them are undone\n\
+             hint: put back a copy of the journal from before the damage, then undo again with another --output"
+        ));
+    }
+    let undo = undo_sheet::write(&source, &earlier, base_url)?;
+    Ok((undo, earlier.written_by()))
 }
 
 /// Says what is left out, and why.
 fn tell(results: &Path, undo: &UndoSheet) {
+    if undo.hidden > 0 {
+        say(&format!(
+            "left out: {} of the results, hidden in the workbook",
+            plural(undo.hidden, "row")
+        ));
+    }
     if undo.rows == 0 && undo.left_out.is_empty() {
         say(&format!(
             "no row of `{}` was changed, so there is nothing to put back",

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use crate::application::exit_code::ExitCode;
 use crate::application::preflight::{is_forbidden, say_why_not};
 use crate::cli::WhoamiFlags;
-use crate::cli::resolve::read_service;
+use crate::cli::resolve::{read_service, wait_memory};
 use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
+use crate::model::clock;
 use crate::model::wording::plural;
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
@@ -29,6 +30,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     let (base_url, proxy, credentials) = read_service(&flags.service)?;
+    let waits = wait_memory(&base_url, &credentials.fingerprint());
     let service = Webex::connect(Connection {
         base_url,
         proxy,
@@ -49,7 +51,13 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     };
     let mut pacer = Pacer::new(&one_at_a_time, Instant::now());
     let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
-    let mut api = ApiClient::new(&service, &mut pacer, &mut stop, policy, say);
+    let (now, started) = (clock::now(), Instant::now());
+    let kept = waits.as_ref().and_then(|waits| waits.recall(now));
+    if let Some(left) = kept.and_then(|wait| wait.left(now)) {
+        pacer.close_until(started + left, started);
+    }
+    let waits = waits.as_ref();
+    let mut api = ApiClient::new(&service, &mut pacer, &mut stop, policy, waits, say);
     match tell(&mut api).await {
         Ok((text, code)) => {
             io::stdout()

@@ -153,9 +153,9 @@ impl AbortReason {
                 "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organizations",
             ),
             AbortReason::Unreachable { cause, .. } => Some(next_step(*cause)),
-            AbortReason::TooManyFailures { .. } => {
-                Some("look in the results first to see why they failed")
-            }
+            AbortReason::TooManyFailures { .. } => Some(
+                "look in the results first to see why they failed; they count when the run goes on, which takes a higher --max-failures",
+            ),
             AbortReason::WaitTooLong { .. } => {
                 Some("go on when that time has come, or with a longer --max-wait")
             }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::engine::abort::AbortReason;
+use crate::model::counts::Counts;
 use crate::model::outcome::{OutcomeKind, with_status};
 use crate::model::response::{ApiResult, Body, Response};
 
@@ -67,13 +68,16 @@ pub struct FailureWatch {
 }
 
 impl FailureWatch {
-    pub fn new(limit: Option<FailureLimit>) -> FailureWatch {
+    /// Watches a run of which an earlier part came to these counts.
+    pub fn new(limit: Option<FailureLimit>, before: &Counts) -> FailureWatch {
+        let failures = before.by_kind().iter();
+        let failures = failures.filter(|(kind, _)| is_failure(**kind));
         FailureWatch {
             limit,
             forbidden: Some(0),
             foreign: Some(0),
-            finished: 0,
-            failures: 0,
+            finished: before.rows,
+            failures: failures.map(|(_, count)| count).sum(),
         }
     }
 
@@ -117,12 +121,17 @@ impl FailureWatch {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "no sheet has 2^52 rows")]
     pub fn finished(&mut self, kind: OutcomeKind) -> Option<AbortReason> {
         self.finished += 1;
         if is_failure(kind) {
             self.failures += 1;
         }
+        self.passed()
+    }
+
+    /// Whether there are more failures than the user allows.
+    #[expect(clippy::cast_precision_loss, reason = "no sheet has 2^52 rows")]
+    pub fn passed(&self) -> Option<AbortReason> {
         let limit = self.limit?;
         let is_too_much = match limit {
             FailureLimit::Rows(rows) => self.failures > rows,
@@ -180,7 +189,7 @@ mod tests {
 
     #[test]
     fn ten_forbidden_answers_stop_a_run_only_when_nothing_else_came_before() {
-        let mut watch = FailureWatch::new(None);
+        let mut watch = FailureWatch::new(None, &Counts::default());
         for _ in 0..9 {
             assert!(watch.answered(&answer(403)).is_none());
             assert!(watch.answered(&answer(429)).is_none());
@@ -189,7 +198,7 @@ mod tests {
             watch.answered(&answer(403)),
             Some(AbortReason::Forbidden { .. })
         ));
-        let mut watch = FailureWatch::new(None);
+        let mut watch = FailureWatch::new(None, &Counts::default());
         watch.answered(&answer(204));
         assert!((0..100).all(|_| watch.answered(&answer(403)).is_none()));
     }
@@ -219,7 +228,7 @@ mod tests {
             answer(451),
             answer(511),
         ] {
-            let mut watch = FailureWatch::new(None);
+            let mut watch = FailureWatch::new(None, &Counts::default());
             for _ in 0..4 {
                 assert!(watch.answered(&wall).is_none(), "{wall:?}");
                 assert!(watch.answered(&answer(502)).is_none());
@@ -228,26 +237,44 @@ mod tests {
             assert_eq!(reason.word(), "not-the-service", "{wall:?}");
 
             for first in [answer(204), tracked(404)] {
-                let mut watch = FailureWatch::new(None);
+                let mut watch = FailureWatch::new(None, &Counts::default());
                 watch.answered(&first);
                 assert!((0..100).all(|_| watch.answered(&wall).is_none()));
             }
         }
-        let mut watch = FailureWatch::new(None);
+        let mut watch = FailureWatch::new(None, &Counts::default());
         assert!((0..100).all(|_| watch.answered(&tracked(404)).is_none()));
     }
 
     #[test]
     fn a_number_of_failures_may_be_reached_but_not_passed() {
-        let mut watch = FailureWatch::new(Some(FailureLimit::Rows(1)));
+        let mut watch = FailureWatch::new(Some(FailureLimit::Rows(1)), &Counts::default());
         assert!(watch.finished(OutcomeKind::Failed).is_none());
         assert!(watch.finished(OutcomeKind::Updated).is_none());
         assert!(watch.finished(OutcomeKind::Unknown).is_some());
     }
 
     #[test]
+    fn what_failed_in_an_earlier_part_of_the_run_counts_and_a_conflict_does_not() {
+        let mut before = Counts::default();
+        for kind in [
+            OutcomeKind::Failed,
+            OutcomeKind::Conflict,
+            OutcomeKind::Updated,
+        ] {
+            before.add_kind(kind);
+        }
+        let limit = |rows| Some(FailureLimit::Rows(rows));
+        assert!(FailureWatch::new(limit(0), &before).passed().is_some());
+        let mut watch = FailureWatch::new(limit(1), &before);
+        assert!(watch.passed().is_none());
+        assert!(watch.finished(OutcomeKind::Conflict).is_none());
+        assert!(watch.finished(OutcomeKind::Failed).is_some());
+    }
+
+    #[test]
     fn a_share_of_failures_needs_a_sample() {
-        let mut watch = FailureWatch::new(Some(FailureLimit::Share(5.0)));
+        let mut watch = FailureWatch::new(Some(FailureLimit::Share(5.0)), &Counts::default());
         assert!((0..49).all(|_| watch.finished(OutcomeKind::Failed).is_none()));
         assert!(watch.finished(OutcomeKind::Updated).is_some());
     }

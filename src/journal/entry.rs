@@ -74,8 +74,11 @@ pub struct RowRecord {
 pub struct GateRecord {
     pub until: Timestamp,
     pub told_at: Timestamp,
-    /// Who is to wait: the person where that is known, else the fingerprint of the token.
+    /// Who is to wait, by the fingerprint of the token.
     pub user: Box<str>,
+    /// Whose token it is, where that is known.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub person: Box<str>,
     /// The answer that said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

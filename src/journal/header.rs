@@ -30,6 +30,9 @@ pub struct RunHeader {
     /// The run that this one undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
+    /// Rows of that run that cannot be put back, and so are not among those of this one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
 }
 
 /// The sheet, well enough to tell whether it is still the same.
@@ -166,4 +169,12 @@ pub struct Organization {
 )]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }

@@ -46,12 +46,15 @@ pub(super) struct Index {
     pub(super) names: Option<ResolvedNames>,
     pub(super) begin: Option<BeginRecord>,
     pub(super) end: Option<EndRecord>,
+    /// Nothing was noted after it.
+    pub(super) is_end_last: bool,
     /// The latest for each user.
     pub(super) gates: Vec<GateRecord>,
 }
 
 impl Index {
     pub(super) fn take(&mut self, offset: u64, entry: Entry) {
+        self.is_end_last = matches!(entry, Entry::End(_));
         match entry {
             Entry::Row(record) => self.finish(record.row, offset),
             Entry::Carried(record) => self.carried.set(record.row, offset),

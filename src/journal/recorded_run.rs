@@ -19,6 +19,7 @@ use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::sheet::names::ResolvedNames;
+use crate::table::FileChecksum;
 
 /// What to do with something else that has the name of a journal.
 const OUT_OF_THE_WAY: &str = "move it away, or name other results with --output";
@@ -36,6 +37,8 @@ pub struct RecordedRun {
     pub(super) header: RunHeader,
     pub(super) index: Index,
     damage: Option<Damage>,
+    /// The last line of all can be read.
+    is_end_sound: bool,
 }
 
 impl RecordedRun {
@@ -53,6 +56,7 @@ impl RecordedRun {
             header,
             index: Index::default(),
             damage: None,
+            is_end_sound: true,
         }
     }
 
@@ -70,6 +74,7 @@ impl RecordedRun {
             header,
             index,
             damage: scanner.damage(),
+            is_end_sound: scanner.end().0 == scanner.position(),
         };
         Ok((run, scanner))
     }
@@ -126,9 +131,11 @@ impl RecordedRun {
         Some(&self.in_flight(row, check)?.values)
     }
 
-    /// Until when this user was told to wait. It may be over.
+    /// Until when a user was told to wait, known by the token or as a person. It may be over.
     pub fn gate_until(&self, user: &str) -> Option<&GateRecord> {
-        self.index.gates.iter().find(|gate| *gate.user == *user)
+        let is_theirs = |gate: &&GateRecord| *gate.user == *user || *gate.person == *user;
+        let gates = self.index.gates.iter().filter(is_theirs);
+        gates.max_by_key(|gate| gate.until)
     }
 
     /// What was looked up when the run began.
@@ -144,6 +151,17 @@ impl RecordedRun {
     /// How the run ended last, if its results were written.
     pub fn last_end(&self) -> Option<&EndRecord> {
         self.index.end.as_ref()
+    }
+
+    /// The results that it wrote last, if nothing happened since.
+    pub fn final_results(&self) -> Option<FileChecksum> {
+        Some(self.final_end()?.results)
+    }
+
+    /// How it ended, if nothing had happened since when the journal was read.
+    pub fn final_end(&self) -> Option<&EndRecord> {
+        let is_last = self.index.is_end_last && self.is_end_sound;
+        self.index.end.as_ref().filter(|_| is_last)
     }
 
     /// Counts of what the records say.

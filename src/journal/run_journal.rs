@@ -31,6 +31,8 @@ const BATCH: usize = 64 * 1024;
 pub struct Journal {
     run: RecordedRun,
     end: Appender,
+    /// An earlier part of the run wrote it.
+    is_continued: bool,
 }
 
 impl Journal {
@@ -76,7 +78,11 @@ impl Journal {
         }
         // Else a power cut could take the whole file, name and all.
         end.sync_folder();
-        Ok(Journal { run, end })
+        Ok(Journal {
+            run,
+            end,
+            is_continued: false,
+        })
     }
 
     /// Opens an existing one and reads what it holds. A torn end is cut off, and damage refused.
@@ -95,7 +101,17 @@ impl Journal {
         recorded_run::ensure_undamaged(run.damage(), path)?;
         let header = run.header.clone();
         let end = Appender::at(path, file, scanner.end(), lock)?;
-        Ok((Journal { run, end }, header))
+        let journal = Journal {
+            run,
+            end,
+            is_continued: true,
+        };
+        Ok((journal, header))
+    }
+
+    /// Whether an earlier part of the run wrote it.
+    pub fn is_continued(&self) -> bool {
+        self.is_continued
     }
 
     /// All that is recorded.

@@ -151,6 +151,7 @@ fn the_longest_wait_of_each_user_counts() {
             until: at(until),
             told_at: at(0),
             user: user.into(),
+            person: "me".into(),
             status: Some(429),
             tracking_id: Box::default(),
         };
@@ -160,8 +161,8 @@ fn the_longest_wait_of_each_user_counts() {
     let run = RecordedRun::open(&path).expect("opened");
     let until = |user| Some(run.gate_until(user)?.until);
     assert_eq!(
-        [until("a"), until("b"), until("c")],
-        [Some(at(100)), Some(at(60)), None]
+        [until("a"), until("b"), until("c"), until("me")],
+        [Some(at(100)), Some(at(60)), None, Some(at(100))]
     );
 }
 

@@ -18,8 +18,12 @@ pub fn now() -> Timestamp {
 /// The time of day where the user is, `after` from `now`: `14:02:31`, with the date in front
 /// when it is not today.
 pub fn time_of_day(now: Timestamp, after: Duration) -> String {
+    time_of_day_at(now.checked_add(after).unwrap_or(Timestamp::MAX), now)
+}
+
+/// The same of an instant, seen from `now`.
+pub fn time_of_day_at(then: Timestamp, now: Timestamp) -> String {
     let zone = TimeZone::system();
-    let then = now.checked_add(after).unwrap_or(Timestamp::MAX);
     let (today, then) = (
         now.to_zoned_datetime(zone.clone()),
         then.to_zoned_datetime(zone),

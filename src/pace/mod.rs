@@ -25,6 +25,7 @@ mod rate_floor;
 mod search;
 #[cfg(test)]
 mod tests;
+mod wait_memory;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -36,6 +37,7 @@ use gate::{Closing, Gate};
 pub use memory::Memory;
 pub use rate::{Rate, RateError};
 use search::Search;
+pub use wait_memory::{KeptWait, WaitMemory};
 
 /// What a run asks of its pacer.
 #[derive(Debug, Clone)]

@@ -40,6 +40,30 @@ pub fn create_temporary(path: &Path, readers: Readers) -> io::Result<NamedTempFi
     builder.tempfile_in(folder_of(path))
 }
 
+/// The same with a name that says whose it is. One that is there already was left by its `owner`, who
+/// was killed, and is removed; whatever else has the name is left alone, and no link is followed.
+pub fn create_temporary_of(path: &Path, owner: &str) -> io::Result<NamedTempFile> {
+    let mut name = path.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(format!(".{owner}.tmp"));
+    let left = path.with_file_name(&name);
+    if fs::symlink_metadata(&left).is_ok_and(|metadata| metadata.is_file()) {
+        fs::remove_file(&left)?;
+    }
+    let mut builder = Builder::new();
+    builder.prefix(&name).rand_bytes(0);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    match builder.tempfile_in(folder_of(path)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            create_temporary(path, Readers::Usual)
+        }
+        created => created,
+    }
+}
+
 /// Gives a complete file its name, in place of whatever has it.
 pub fn persist(file: NamedTempFile, path: &Path) -> Result<(), PersistError> {
     file.persist(path)?;
@@ -101,6 +125,27 @@ mod tests {
         assert_eq!(mode(&path), mode(&usual));
         write_atomically(&path, b"x", Readers::OwnerOnly).expect("written");
         assert_eq!(mode(&path), 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_its_owner_left_is_removed_and_what_a_link_leads_to_is_not_touched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.csv");
+        let left = folder.path().join("results.csv.r1.tmp");
+        fs::write(&left, "half").expect("written");
+        let file = create_temporary_of(&path, "r1").expect("created");
+        assert_eq!(file.path(), left);
+        assert_eq!(fs::read(&left).expect("a file"), b"");
+        drop(file);
+        let other = folder.path().join("other");
+        fs::write(&other, "kept").expect("written");
+        std::os::unix::fs::symlink(&other, &left).expect("a link");
+        let mut file = create_temporary_of(&path, "r1").expect("created");
+        file.write_all(b"new").expect("written");
+        persist(file, &path).expect("it is there");
+        assert_eq!(fs::read(&other).expect("a file"), b"kept");
+        assert_eq!(fs::read(&path).expect("a file"), b"new");
     }
 
     #[test]

@@ -11,7 +11,9 @@ mod stop_signals;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use atomic_file::{Readers, create_temporary, persist, persist_new, write_atomically};
+pub use atomic_file::{
+    Readers, create_temporary, create_temporary_of, persist, persist_new, write_atomically,
+};
 pub use error_message::{describe_error, strip_error_number};
 pub use exclusive_file::{
     FileLock, appending, is_locked, is_same_file, is_sharing_violation, lock,

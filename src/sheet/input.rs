@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 const STANDARD_INPUT: &str = "-";
 
 /// Folders whose files are what a process was given to read.
-const NAMELESS: [&str; 2] = ["/dev", "/proc"];
+const NAMELESS: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc"];
 
 /// Within so many bytes a file says what it is.
 const BEGINNING: usize = 4096;

@@ -17,12 +17,13 @@ pub struct Preconditions<'p> {
     plan: &'p Sheet,
     /// Where the values that were found stand.
     present: Vec<usize>,
-    records: SheetRecords<'p>,
+    /// `None`: the sheet holds them itself.
+    records: Option<SheetRecords<'p>>,
     numbered: NumberedRecord,
 }
 
 impl<'p> Preconditions<'p> {
-    pub fn read(plan: &'p Sheet, setting: &Setting) -> Result<Preconditions<'p>> {
+    pub fn read(plan: &'p Sheet, sheet: &Sheet, setting: &Setting) -> Result<Preconditions<'p>> {
         let shown = plan.path.display();
         let place = |name: String| {
             let mut names = plan.header.iter().map(String::from_utf8_lossy);
@@ -34,14 +35,21 @@ impl<'p> Preconditions<'p> {
         Ok(Preconditions {
             plan,
             present: columns.map(place).collect::<Result<_>>()?,
-            records: plan.records()?,
+            // Two readings of one sheet would share the place in the file.
+            records: (!std::ptr::eq(plan, sheet))
+                .then(|| plan.records())
+                .transpose()?,
             numbered: NumberedRecord::default(),
         })
     }
 
-    /// Goes on to the plan's next row; to be called for every row of the sheet.
-    pub fn advance(&mut self) -> Result<()> {
-        if !self.records.read(&mut self.numbered)? {
+    /// Goes on to the plan's next row; to be called for every row of the sheet, which is `current`.
+    pub fn advance(&mut self, current: &NumberedRecord) -> Result<()> {
+        let Some(records) = &mut self.records else {
+            self.numbered.clone_from(current);
+            return Ok(());
+        };
+        if !records.read(&mut self.numbered)? {
             bail!("{}", self.not_of_this_sheet("it has fewer rows"));
         }
         Ok(())

@@ -84,7 +84,7 @@ impl<'a> Selection<'a> {
         let selection = *self;
         let mut records = selection.sheet.records()?;
         let mut preconditions = plan
-            .map(|plan| Preconditions::read(plan, selection.columns.setting))
+            .map(|plan| Preconditions::read(plan, selection.sheet, selection.columns.setting))
             .transpose()?;
         // A plan saw all rows of a location as they were before the first of them. A sheet that holds
         // its own preconditions knows what the row before will have put there.
@@ -93,7 +93,7 @@ impl<'a> Selection<'a> {
         let mut next = move || -> Result<Option<Row<'static>>> {
             while records.read(&mut numbered)? {
                 if let Some(preconditions) = &mut preconditions {
-                    preconditions.advance()?;
+                    preconditions.advance(&numbered)?;
                 }
                 let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
                 if done_before.get(index) == Some(&true) {

@@ -89,11 +89,22 @@ trait RowWriter: fmt::Debug {
 impl Table {
     /// Begins a file that will be called `path`. A workbook makes no use of `style`.
     pub fn create(path: &Path, style: CsvStyle) -> Result<Table> {
-        Table::begin(path, style).with_context(|| cannot_write(path))
+        let begun = platform::create_temporary(path, Readers::Usual)
+            .map_err(Into::into)
+            .and_then(|temporary| Table::begin(path, style, temporary));
+        begun.with_context(|| cannot_write(path))
     }
 
-    fn begin(path: &Path, style: CsvStyle) -> Result<Table> {
-        let temporary = platform::create_temporary(path, Readers::Usual)?;
+    /// The same for the results of a run, whose id marks the file until it is complete: what a killed
+    /// part of the run left is removed.
+    pub fn create_of_run(path: &Path, style: CsvStyle, run: &str) -> Result<Table> {
+        let begun = platform::create_temporary_of(path, run)
+            .map_err(Into::into)
+            .and_then(|temporary| Table::begin(path, style, temporary));
+        begun.with_context(|| cannot_write(path))
+    }
+
+    fn begin(path: &Path, style: CsvStyle, temporary: NamedTempFile) -> Result<Table> {
         let file = temporary.as_file().try_clone()?;
         let writer: Box<dyn RowWriter> = if is_workbook(path) {
             Box::new(XlsxWriter::begin(file, platform::folder_of(path))?)

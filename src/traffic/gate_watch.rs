@@ -6,21 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::response::{ApiResult, RetryAfter};
+use crate::pace::KeptWait;
 
 /// A shorter wait is over before anyone could start the program again.
 const SHORTEST: Duration = Duration::from_secs(2);
 
 /// The end of a wait is told once, unless it moves by more than this.
 const SAME: Duration = Duration::from_millis(250);
-
-/// A wait that the service asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wait {
-    pub until: Timestamp,
-    /// The answer that asked for it, where it is known.
-    pub status: Option<u16>,
-    pub tracking_id: Box<str>,
-}
 
 #[derive(Debug, Default)]
 pub struct GateWatch {
@@ -39,9 +31,9 @@ impl GateWatch {
         }
     }
 
-    /// To be called some ten times a second, with how long the service is not to be asked. Returns
-    /// a wait when it begins, and again when it is made longer.
-    pub fn tick(&mut self, now: Timestamp, closed_for: Option<Duration>) -> Option<Wait> {
+    /// To be called after each answer, with how long the service is not to be asked. Returns a wait
+    /// when it begins, and again when it is made longer.
+    pub fn note(&mut self, now: Timestamp, closed_for: Option<Duration>) -> Option<KeptWait> {
         let closed_for = closed_for.filter(|closed_for| *closed_for >= SHORTEST)?;
         let until = now.checked_add(closed_for).ok()?;
         let is_told = self
@@ -54,8 +46,9 @@ impl GateWatch {
         let asked_by = self.asked_by.clone();
         let (status, tracking_id) =
             asked_by.map_or((None, Box::default()), |(status, id)| (Some(status), id));
-        Some(Wait {
+        Some(KeptWait {
             until,
+            told_at: now,
             status,
             tracking_id,
         })
@@ -81,19 +74,19 @@ mod tests {
         }));
         watch.ended(&Ok(Response::bare(204)));
         let wait = |milliseconds| Some(Duration::from_millis(milliseconds));
-        let told = watch.tick(at(0), wait(5000)).expect("a wait");
+        let told = watch.note(at(0), wait(5000)).expect("a wait");
         assert_eq!((told.until, told.status), (at(5000), Some(503)));
         assert_eq!(&*told.tracking_id, "ROUTER_1");
-        assert_eq!(watch.tick(at(100), wait(4900)), None);
-        assert_eq!(watch.tick(at(200), wait(4801)), None, "the same, rounded");
-        let longer = watch.tick(at(300), wait(9000)).expect("a longer wait");
+        assert_eq!(watch.note(at(100), wait(4900)), None);
+        assert_eq!(watch.note(at(200), wait(4801)), None, "the same, rounded");
+        let longer = watch.note(at(300), wait(9000)).expect("a longer wait");
         assert_eq!(longer.until, at(9300));
     }
 
     #[test]
     fn a_short_wait_and_none_are_not_told() {
         let mut watch = GateWatch::default();
-        assert_eq!(watch.tick(at(0), None), None);
-        assert_eq!(watch.tick(at(0), Some(Duration::from_millis(1900))), None);
+        assert_eq!(watch.note(at(0), None), None);
+        assert_eq!(watch.note(at(0), Some(Duration::from_millis(1900))), None);
     }
 }

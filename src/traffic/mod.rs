@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::response::ApiResult;
-pub use gate_watch::{GateWatch, Wait};
+pub use gate_watch::GateWatch;
 pub use latency_histogram::{LatencyCounts, LatencyHistogram};
 
 /// A killed run loses what happened in so many seconds at most.

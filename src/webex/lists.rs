@@ -53,6 +53,8 @@ impl Entry for Location {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
+    #[serde(default, deserialize_with = "text_or_none")]
+    pub id: String,
     #[serde(default)]
     pub display_name: String,
     #[serde(default)]

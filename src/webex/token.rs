@@ -89,7 +89,7 @@ impl Token {
 
     /// Tells tokens apart without showing any: the first half of a SHA-256 in hexadecimal.
     pub fn fingerprint(&self) -> String {
-        hexadecimal(&Sha256::digest(self.text.as_bytes())[..16])
+        digest(&self.text)
     }
 
     /// The token itself, to be kept out of what is shown.
@@ -101,6 +101,11 @@ impl Token {
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.text)
     }
+}
+
+/// Tells texts apart without showing them: the first half of a SHA-256 in hexadecimal.
+pub fn digest(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text.as_bytes())[..16])
 }
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {

@@ -44,6 +44,8 @@ mod tokens;
 mod undo;
 mod unreachable;
 mod verdicts;
+#[cfg(unix)]
+mod waits;
 mod way_back;
 mod ways;
 mod whoami;

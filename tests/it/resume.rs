@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
+use serde_json::Value;
 use wxbulk::simulator::{Access, Behavior, Latency, Scopes};
 
 #[cfg(unix)]
@@ -157,11 +158,116 @@ fn a_run_goes_on_with_its_own_copy_of_a_sheet_that_changed() {
 }
 
 #[test]
-fn resuming_nothing_is_explained() {
+fn resuming_nothing_begins_and_results_alone_are_no_run_to_go_on_with() {
     let stage = Stage::instant();
-    stage.write("sheet.csv", sheet(1));
+    stage.write("sheet.csv", sheet(2));
+    let ran = stage.apply("sheet.csv --resume").expect(0);
+    ran.says("note: nothing was begun yet, so --resume begins with the first row");
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 2);
+    let sent = stage.requests().len();
+
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
     let ran = stage.apply("sheet.csv --resume").expect(2);
-    ran.says("there is nothing to go on with");
+    ran.says("`sheet.results.csv` is there, and its journal `sheet.results.csv.journal` is not");
+    ran.says("apply sheet.results.csv --only-failed --base-url ");
+    assert_eq!(stage.requests().len(), sent);
+}
+
+#[test]
+fn failures_count_over_all_parts_of_a_run() {
+    let stage = Stage::new(Behavior {
+        faults: "404=100%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(20));
+    let summary = |words: &str, code: i32| -> Value {
+        let ran = stage.apply(&format!("sheet.csv -c 1 --summary json {words}"));
+        serde_json::from_str(&ran.expect(code).stdout).expect("JSON")
+    };
+    let first = summary("--max-failures 3 --note CHG-123", 3);
+    assert_eq!(first["reason"], "max-failures");
+    assert_eq!(
+        (&first["rehearsal"], &first["note"]),
+        (&false.into(), &"CHG-123".into())
+    );
+    assert_eq!(first["results"], "sheet.results.csv");
+    assert_eq!(first["outcomes"]["failed"], 4);
+    assert_eq!(stage.requests().len(), 4);
+    // The same again is over before it begins.
+    let again = summary("--max-failures 3 --resume", 3);
+    assert_eq!(
+        (&again["reason"], &again["thisPart"]["rows"]),
+        (&"max-failures".into(), &0.into())
+    );
+    assert_eq!(stage.requests().len(), 4);
+    let more = summary("--max-failures 5 --resume", 3);
+    assert_eq!(
+        (&more["outcomes"]["failed"], &more["thisPart"]["rows"]),
+        (&6.into(), &2.into())
+    );
+    assert_eq!(stage.requests().len(), 6);
+}
+
+#[test]
+fn a_program_is_told_where_nothing_was_sent() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(2).replace("+1202", "x"));
+    for (line, why) in [
+        ("apply missing.csv --yes", "cannot read the sheet"),
+        ("undo missing.csv --yes", "missing.csv"),
+    ] {
+        let ran = stage
+            .run_online(&format!("{line} --summary json"))
+            .expect(2);
+        let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!(summary["reason"], "refused");
+        assert_eq!(
+            (&summary["exitCode"], &summary["rehearsal"]),
+            (&2.into(), &false.into())
+        );
+        let said = summary["stopped"].as_str().expect("a reason");
+        assert!(said.contains(why), "{said}");
+    }
+    let ran = stage.apply("sheet.csv --summary json").expect(2);
+    let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(
+        (&summary["reason"], &summary["results"]),
+        (&"refused".into(), &Value::Null)
+    );
+    assert_eq!(stage.requests().len(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_harm() {
+    let stage = slow();
+    stage.write("sheet.csv", sheet(200));
+    let child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 20);
+    signal(&child, "INT");
+    let ran = wait(child).expect(130);
+    ran.says("keep `sheet.results.csv.journal` and `sheet.results.csv.sheet`: --resume needs both");
+    let partial = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let typed = partial.replace("not-attempted", "call Ann first");
+    stage.write("sheet.results.csv", &typed);
+    // As a part of the run leaves it that is killed while it writes; and where somebody put a link.
+    let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let run = journal.split("\"id\":\"").nth(1).expect("an id");
+    let run = run.split('"').next().expect("an id");
+    stage.write(&format!("sheet.results.csv.{run}.tmp"), "half");
+    stage.write("sheet.results.csv.mine12.tmp", "not ours");
+
+    let ran = stage.apply("sheet.csv --resume").expect(0);
+    ran.says("`sheet.results.csv` is not what the run wrote there, and is kept as `sheet.results.changed.csv`");
+    ran.says("keep `sheet.results.csv.journal` beside `sheet.results.csv`: undo and --only-failed need both");
+    let kept = fs::read_to_string(stage.path("sheet.results.changed.csv")).expect("a copy");
+    assert_eq!(kept, typed);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
+    assert_eq!(stage.requests().len(), 200);
+    let left = stage.files().into_iter();
+    let left = left.filter(|path| path.extension().is_some_and(|ending| ending == "tmp"));
+    let left: Vec<_> = left.collect();
+    assert_eq!(left, [stage.path("sheet.results.csv.mine12.tmp")]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use calamine::{Reader, Xlsx, open_workbook};
+use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 use wxbulk::simulator::{Behavior, Location, Locations};
 
@@ -282,6 +284,212 @@ fn results_that_are_older_than_their_journal_are_not_believed() {
     assert_eq!(changes_sent(&stage), sent);
     stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn without_the_journal_a_row_that_is_sent_again_keeps_the_numbers_that_its_cells_prove() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+    // As if no answer had come for row 3: what is there now is our own change.
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "mailed.csv",
+        |column, row, cell| match (column, row) {
+            ("outcome", 3) => "unknown".to_string(),
+            _ => cell.to_string(),
+        },
+    );
+    stage.apply("mailed.csv --only-failed").expect(0);
+    let again = stage.results("mailed.results.csv");
+    assert_eq!(again[1]["previous2"], "5501");
+    stage.run_online("undo mailed.results.csv --yes").expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+/// Damages the first row's line of a journal, with good ones after it.
+fn damage_journal(stage: &Stage, row: u64) {
+    let name = "sheet.results.csv.journal";
+    let journal = read(stage, name);
+    let line = format!("{{\"row\":{{\"row\":{row},");
+    assert!(journal.contains(&line), "{journal}");
+    stage.write(
+        name,
+        journal.replace(&line, &line.replace("check", "chexk").replace(':', ";")),
+    );
+}
+
+#[test]
+fn a_damaged_journal_is_named_and_only_what_the_rows_prove_is_undone() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    damage_journal(&stage, 3);
+    let after = stage.state();
+    let again = stage.apply("sheet.results.csv --only-failed").expect(2);
+    again.says("of `sheet.results.csv.journal` is damaged, and ");
+    again.says("put back a copy of the journal from before the damage");
+    assert_eq!(stage.state(), after);
+
+    // Older than their journal: what became of row 3 stands in the damaged line.
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "sheet.results.csv",
+        |column, row, cell| match (column, row) {
+            ("outcome", 3 | 5) => "not-attempted".to_string(),
+            ("previous1", 4) => String::new(),
+            _ => cell.to_string(),
+        },
+    );
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
+    ran.says("of `sheet.results.csv.journal` is damaged, and ");
+    ran.says("only rows of the results that prove to be as the run wrote them are undone");
+    ran.says(
+        "not undone: row 3 (site 1): the damaged part of its journal may tell of a change to it",
+    );
+    ran.says("not undone: row 4 (site 2): its cell `previous1` (``) is not what the run wrote");
+    let now = stage.state();
+    for (location, is_back) in [(0, true), (1, false), (2, false), (3, false), (4, true)] {
+        let id = location_id(location);
+        assert_eq!(now[&id] == before[&id], is_back, "{location}");
+    }
+}
+
+#[test]
+fn an_undo_that_left_rows_out_says_so_when_it_goes_on() {
+    let stage = stage();
+    let before = stage.state();
+    stage
+        .apply("sheet.csv --backup --note CHG-123 --report page.html")
+        .expect(0);
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "harmed.csv",
+        |column, row, cell| match (column, row) {
+            ("previous1", 2) => "4.97E+11".to_string(),
+            _ => cell.to_string(),
+        },
+    );
+    stage.run_online("undo harmed.csv --yes").expect(1);
+    let (after, sent) = (stage.state(), changes_sent(&stage));
+    for (location, is_back) in [(0, false), (1, true), (2, true), (3, true), (4, true)] {
+        let id = location_id(location);
+        assert_eq!(after[&id] == before[&id], is_back, "{location}");
+    }
+    stage.run_online("undo harmed.csv --yes --resume").expect(1);
+    assert_eq!((stage.state(), changes_sent(&stage)), (after, sent));
+
+    let page = read(&stage, "page.html");
+    for said in [
+        "CHG-123",
+        "signed in as ",
+        "read and kept before each change",
+        "; it undoes run r",
+    ] {
+        let is_of_an_undo = said.contains("undoes");
+        assert_eq!(page.contains(said), !is_of_an_undo, "{said}");
+    }
+}
+
+#[test]
+fn rows_that_a_workbook_hides_are_not_chosen() {
+    let stage = stage();
+    let before = stage.state();
+    // Two rows fail.
+    let wrong = sheet(&[0, 1, 2, 3, 4]);
+    let wrong = wrong.replace(&location_id(3), &location_id(77));
+    stage.write(
+        "sheet.csv",
+        wrong.replace(&location_id(4), &location_id(78)),
+    );
+    stage.apply("sheet.csv --backup -o results.xlsx").expect(1);
+    let journal = read(&stage, "results.xlsx.journal");
+    filter(&stage, "results.xlsx", &[3, 6]);
+    stage.write("results.xlsx.journal", journal);
+
+    let sent = changes_sent(&stage);
+    let ran = stage
+        .apply("results.xlsx --only-failed -o again.csv")
+        .expect(1);
+    ran.says("2 rows are hidden in the workbook and left out");
+    assert_eq!(
+        changes_sent(&stage),
+        sent,
+        "what is looked at first is not there"
+    );
+    let asked = stage.requests();
+    let asked_for = |location: u64| {
+        asked
+            .iter()
+            .filter(|one| one["locationId"] == location_id(location))
+            .count()
+    };
+    assert!(asked_for(77) > asked_for(78));
+
+    let ran = stage.run_online("undo results.xlsx --yes").expect(0);
+    ran.says("left out: 2 rows of the results, hidden in the workbook");
+    let now = stage.state();
+    for (location, is_back) in [(0, true), (1, false), (2, true)] {
+        let id = location_id(location);
+        assert_eq!(now[&id] == before[&id], is_back, "{location}");
+    }
+}
+
+/// The workbook with these rows hidden, as Excel saves it when a filter is set.
+fn filter(stage: &Stage, name: &str, hidden: &[u32]) {
+    let mut read: Xlsx<_> = open_workbook(stage.path(name)).expect("a workbook");
+    let range = read
+        .worksheet_range_at(0)
+        .expect("a sheet")
+        .expect("it can be read");
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    for (row, cells) in (0..).zip(range.rows()) {
+        for (column, cell) in (0..).zip(cells) {
+            worksheet
+                .write_string(row, column, cell.to_string())
+                .expect("a cell");
+        }
+        if hidden.contains(&(row + 1)) {
+            worksheet.set_row_hidden(row).expect("a row");
+        }
+    }
+    stage.write(name, workbook.save_to_buffer().expect("memory"));
+}
+
+#[test]
+fn a_run_that_went_on_from_another_is_undone_with_it() {
+    let stage = stage();
+    let before = stage.state();
+    stage.write("sheet.csv", sheet(&[0, 1, 77]));
+    stage.apply("sheet.csv --backup").expect(1);
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "sheet.results.csv",
+        |column, row, cell| match (column, row) {
+            ("locationId", 4) => location_id(2),
+            _ => cell.to_string(),
+        },
+    );
+    stage
+        .apply("sheet.results.csv --only-failed -o second.csv")
+        .expect(0);
+    stage.run_online("undo second.csv --yes").expect(0);
+    assert_eq!(stage.state(), before);
+    let ran = stage.run("status . --json").expect(0);
+    let runs: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let runs = runs["runs"].as_array().expect("a list");
+    let undone: Vec<bool> = runs
+        .iter()
+        .map(|run| run["undone"]["completely"] == true)
+        .collect();
+    assert_eq!(undone, [true, true, false], "{runs:?}");
 }
 
 #[test]

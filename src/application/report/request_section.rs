@@ -4,8 +4,12 @@ use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
+use crate::journal::{Machine, Person};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
+
+/// Who began or went on that are named.
+const MOST_PEOPLE: usize = 50;
 
 pub(super) fn what(run: &RunModel) -> Markup {
     let input = &run.header.input;
@@ -19,6 +23,15 @@ pub(super) fn what(run: &RunModel) -> Markup {
             h2 { "What was asked" }
             table.run {
                 tbody {
+                    @for who in who(run) {
+                        (fact("Made by", html! { (EscapedText::of(&who)) }))
+                    }
+                    @if let Some(note) = begin.and_then(|begin| begin.note.as_ref()) {
+                        (fact("Note", html! { (EscapedText::of(note)) }))
+                    }
+                    @if !run.header.id.is_empty() {
+                        (fact("Run", html! { code { (run.header.id.as_str()) } (lineage(run)) }))
+                    }
                     @if let Some(begin) = begin {
                         (fact("Command", html! { code { "wxbulk " (EscapedText::of(&begin.command)) } ", version " (EscapedText::of(&begin.wxbulk)) }))
                     } @else {
@@ -26,6 +39,9 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     }
                     (fact("Sheet", html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row")) ", " (plural(input.size, "byte")) }))
                     (fact("SHA-256 of the sheet", html! { code.long { (EscapedText::of(&input.sha256)) } }))
+                    @if let Some(plan) = &run.header.plan {
+                        (fact("Plan", html! { (EscapedText::of(&plan.name)) ", SHA-256 " code.long { (EscapedText::of(&plan.sha256)) } }))
+                    }
                     (fact("Service", html! {
                         @if settings.rehearsal { "a simulator inside wxbulk" } @else { code { (EscapedText::of(&settings.base_url)) } }
                     }))
@@ -53,6 +69,35 @@ pub(super) fn what(run: &RunModel) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Those who began the run or went on with it, each once: whose token, and who at which machine.
+fn who(run: &RunModel) -> Vec<String> {
+    let mut all = Vec::new();
+    let begins = run.sittings.iter().filter_map(|part| part.begin.as_ref());
+    for begin in begins {
+        let mut said = Vec::new();
+        if let Some(Person { name, email, .. }) = &begin.person {
+            let name = [name.as_str(), email.as_str()].join(" ");
+            said.push(format!("signed in as {}", name.trim()));
+        }
+        if let Some(Machine { host, user, .. }) = &begin.machine {
+            said.push(format!("{user}@{host}"));
+        }
+        let said = said.join(", ");
+        if !said.is_empty() && !all.contains(&said) && all.len() < MOST_PEOPLE {
+            all.push(said);
+        }
+    }
+    all
+}
+
+fn lineage(run: &RunModel) -> String {
+    match (&run.header.follows, &run.header.undoes) {
+        (_, Some(undone)) => format!("; it undoes run {undone}"),
+        (Some(before), None) => format!("; it goes on from run {before}"),
+        (None, None) => String::new(),
     }
 }
 

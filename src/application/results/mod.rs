@@ -97,7 +97,8 @@ pub fn write(
     content: Content<'_>,
     mut show: impl FnMut(&str),
 ) -> Result<(Tally, FileChecksum)> {
-    let mut table = Table::create(path, content.style)?;
+    let run = content.journal.run().header().id.as_str();
+    let mut table = Table::create_of_run(path, content.style, run)?;
     let tally = write_rows(&mut table, content, &mut show)?;
     Ok((tally, table.persist(existing)?))
 }

@@ -204,10 +204,22 @@ pub(super) fn journals_in(folder: &Path) -> Vec<PathBuf> {
 fn undone(journal: &Path, header: &RunHeader) -> Option<Undone> {
     let others = journals_in(platform::folder_of(journal));
     let sheet = undo_sheet::path_for(&results_of(journal));
+    // Undoing a run that went on from this one's results undoes this one too.
+    let mut heirs = vec![header.id.clone()];
+    let headers = others
+        .iter()
+        .filter_map(|path| journal::header_of(path).ok());
+    let mut headers: Vec<RunHeader> = headers.collect();
+    headers.sort_by_key(|other| other.started_at);
+    for other in headers {
+        if other.follows.is_some_and(|run| heirs.contains(&run)) {
+            heirs.push(other.id);
+        }
+    }
     let undoes = |other: &&PathBuf| {
         *other != journal
             && journal::header_of(other).is_ok_and(|other| match &other.undoes {
-                Some(run) => *run == header.id,
+                Some(run) => heirs.contains(run),
                 // The sheet of an undo has its name from the results.
                 None => Path::new(&other.input.name).file_name() == sheet.file_name(),
             })

@@ -123,8 +123,13 @@ impl ChangedRow {
 pub(super) struct Verdicts<'p> {
     source: &'p Sheet,
     columns: &'p Columns,
+    earlier: &'p EarlierRuns,
     rows: EarlierRows<'p>,
     base_url: &'p str,
+    /// Why only what a row itself proves counts.
+    journal_is: &'static str,
+    /// A journal is damaged, and may have told of rows that seem to have changed nothing.
+    is_silence_in_doubt: bool,
 }
 
 impl<'p> Verdicts<'p> {
@@ -137,8 +142,15 @@ impl<'p> Verdicts<'p> {
         Ok(Verdicts {
             source,
             columns,
+            earlier,
             rows: earlier.reader()?,
             base_url,
+            journal_is: if earlier.damage().is_some() {
+                "is damaged"
+            } else {
+                "is not there"
+            },
+            is_silence_in_doubt: earlier.damage().is_some() && !earlier.are_final(&source.path),
         })
     }
 
@@ -151,23 +163,72 @@ impl<'p> Verdicts<'p> {
             let changed = changes.into_iter().filter(|one| one.may_have_been_applied);
             return Ok(RowVerdict::of(changed.collect(), order, None));
         }
-        Ok(self.of_cells(numbered))
+        match self.of_cells(numbered) {
+            RowVerdict::NothingChanged if self.may_be_untold(numbered)? => Ok(RowVerdict::cannot(
+                "the damaged part of its journal may tell of a change to it",
+            )),
+            verdict => Ok(verdict),
+        }
+    }
+
+    /// Whether a row that seems to have changed nothing may have: results can be older than their
+    /// journal.
+    fn may_be_untold(&self, numbered: &NumberedRecord) -> Result<bool> {
+        let was_never_sent = matches!(
+            self.columns.outcome_in(&numbered.record),
+            Some(OutcomeKind::Invalid | OutcomeKind::Skipped)
+        );
+        if !self.is_silence_in_doubt || was_never_sent {
+            return Ok(false);
+        }
+        let check = self.columns.check_in(&numbered.record);
+        let had_no_effect = check.map(|check| self.earlier.had_no_effect(&check));
+        Ok(!had_no_effect.transpose()?.unwrap_or_default())
     }
 
     /// Without a journal only what the row itself proves counts.
     fn of_cells(&self, numbered: &NumberedRecord) -> RowVerdict {
+        match self.read_cells(numbered) {
+            Ok(Some((change, why))) => {
+                RowVerdict::of(vec![change], (Timestamp::UNIX_EPOCH, numbered.row), why)
+            }
+            Ok(None) => RowVerdict::NothingChanged,
+            Err(why) => RowVerdict::cannot(why),
+        }
+    }
+
+    /// What the cells of a row prove that it did; `None` where they prove nothing.
+    pub(super) fn proven_by_cells(&self, numbered: &NumberedRecord) -> Option<RowChange> {
+        let has_check = self.columns.check_in(&numbered.record).is_some();
+        match self.read_cells(numbered) {
+            Ok(Some((mut change, None))) if has_check => {
+                // A check proves the `+` too.
+                change.sent.truncate(1);
+                Some(change)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the cells of a row say that it did, if it did anything, and what they do not say. The error
+    /// says why they cannot be relied on.
+    fn read_cells(
+        &self,
+        numbered: &NumberedRecord,
+    ) -> Result<Option<(RowChange, Option<String>)>, String> {
         let columns = self.columns;
         let record = &numbered.record;
         let Some(kind) = columns.outcome_in(record) else {
-            return RowVerdict::cannot(
-                "its outcome cannot be understood, and its journal is not there",
-            );
+            return Err(format!(
+                "its outcome cannot be understood, and its journal {}",
+                self.journal_is
+            ));
         };
         if !may_have_changed(kind, columns, numbered) {
-            return RowVerdict::NothingChanged;
+            return Ok(None);
         }
         if columns.previous().is_none() {
-            return RowVerdict::cannot(NOT_READ);
+            return Err(NOT_READ.into());
         }
         let row = match self
             .source
@@ -176,7 +237,7 @@ impl<'p> Verdicts<'p> {
             Ok(row) => row,
             Err(problems) => {
                 let problem = problems.first().map(Problem::within_row);
-                return RowVerdict::cannot(problem.unwrap_or_default());
+                return Err(problem.unwrap_or_default());
             }
         };
         let cells = self.earlier_cells(numbered);
@@ -192,20 +253,23 @@ impl<'p> Verdicts<'p> {
                 earlier: earlier.as_ref(),
             };
             match check.find_change(&facts) {
-                Some(part) => return RowVerdict::cannot(self.describe(part, numbered)),
-                None if check.has_more => Some(
-                    "it was sent more than once, and only the journal, which is not there, knows all of it"
-                        .to_string(),
-                ),
+                Some(part) => return Err(self.describe(part, numbered)),
+                None if check.has_more => Some(format!(
+                    "it was sent more than once, and only the journal, which {}, knows all of it",
+                    self.journal_is
+                )),
                 None => None,
             }
         } else if columns.has_checks() {
-            return RowVerdict::cannot(format!(
-                "its cell `{CHECK}` is not what the run wrote, and the journal is not there"
+            return Err(format!(
+                "its cell `{CHECK}` is not what the run wrote, and the journal {}",
+                self.journal_is
             ));
+        } else if self.is_silence_in_doubt {
+            return Err("nothing proves its cells, and the journal is damaged".into());
         } else {
             match self.doubt_of_old_cells(&cells, &mut sent) {
-                Some(why) => return RowVerdict::cannot(why),
+                Some(why) => return Err(why),
                 None => None,
             }
         };
@@ -221,9 +285,9 @@ impl<'p> Verdicts<'p> {
         };
         let has_none = cells.iter().all(|cell| *cell == EarlierCell::NotRead);
         if has_none {
-            return RowVerdict::cannot(NOT_READ);
+            return Err(NOT_READ.into());
         }
-        RowVerdict::of(vec![change], (Timestamp::UNIX_EPOCH, numbered.row), why)
+        Ok(Some((change, why)))
     }
 
     fn earlier_cells<'r>(&self, numbered: &'r NumberedRecord) -> Vec<EarlierCell<'r>> {
@@ -251,9 +315,10 @@ impl<'p> Verdicts<'p> {
                     let is_sound = number.is_some_and(|one| what_may_be_lost(&one).is_none());
                     if sent.0[index].is_some() && !is_sound {
                         return Some(format!(
-                            "a spreadsheet may have changed its cell `{}` (`{}`), and the journal is not there",
+                            "a spreadsheet may have changed its cell `{}` (`{}`), and the journal {}",
                             names[index],
-                            shorten(value)
+                            shorten(value),
+                            self.journal_is
                         ));
                     }
                 }
@@ -282,13 +347,14 @@ impl<'p> Verdicts<'p> {
         };
         match index {
             Some(index) => format!(
-                "its cell {} is not what the run wrote, as when a spreadsheet drops a `+` or shortens a number, and the journal is not there",
-                cell_at(index)
+                "its cell {} is not what the run wrote, as when a spreadsheet drops a `+` or shortens a number, and the journal {}",
+                cell_at(index),
+                self.journal_is
             ),
-            None => {
-                "it was sent elsewhere, or its row number was changed, and the journal is not there"
-                    .to_string()
-            }
+            None => format!(
+                "it was sent elsewhere, or its row number was changed, and the journal {}",
+                self.journal_is
+            ),
         }
     }
 }

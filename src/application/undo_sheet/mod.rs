@@ -1,7 +1,8 @@
 //! The sheet that undoes a run, made from its results and its journal.
 //!
 //! The results say which rows; what was there before, what was sent and what became of it the journal
-//! says. Where it is missing a row of the results is enough, if its check proves that it is intact.
+//! says. Where it is missing or damaged a row of the results is enough, if its check proves that it is
+//! intact. Rows that a workbook hides are left out: a filter is the choice.
 //! Each location has one row, with the values from before the first of the run's changes in `n1` to
 //! `n3` (`REMOVE` where none was set), and in `present1` to `present3` what the run put there, which is
 //! what must be found now; several values, of which any will do, where nobody knows which took effect.
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 
 use crate::application::earlier_runs::EarlierRuns;
+use crate::journal::RowHistory;
 use crate::model::ids::{self, Kind};
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
@@ -35,6 +37,8 @@ pub struct UndoSheet {
     pub rows: u64,
     /// Rows of the results that changed nothing.
     pub unchanged: u64,
+    /// Rows that are hidden in the workbook, and so not chosen.
+    pub hidden: u64,
     /// Rows that may have changed something and are left as they are, and why.
     pub left_out: Vec<LeftOut>,
 }
@@ -130,15 +134,42 @@ pub fn write(source: &Sheet, earlier: &EarlierRuns, base_url: &str) -> Result<Un
             next_free += 1;
         }
     }
+    undo.hidden = pass.hidden;
     table.persist(Existing::Expect)?;
     Ok(undo)
 }
 
+/// What the rows of results themselves prove that they did, for rows of which no journal tells.
+pub(super) struct ProvenRows<'p>(Verdicts<'p>);
+
+impl<'p> ProvenRows<'p> {
+    pub(super) fn new(
+        source: &'p Sheet,
+        columns: &'p Columns,
+        earlier: &'p EarlierRuns,
+        base_url: &'p str,
+    ) -> Result<ProvenRows<'p>> {
+        Ok(ProvenRows(Verdicts::new(
+            source, columns, earlier, base_url,
+        )?))
+    }
+
+    pub(super) fn history(&self, numbered: &NumberedRecord) -> Option<RowHistory> {
+        let change = self.0.proven_by_cells(numbered)?;
+        Some(RowHistory {
+            changes: vec![change],
+        })
+    }
+}
+
 /// Goes through the results once, row by row.
 struct Pass<'p> {
+    source: &'p Sheet,
     verdicts: Verdicts<'p>,
     records: SheetRecords<'p>,
     numbered: NumberedRecord,
+    /// Rows that were passed over because they are hidden.
+    hidden: u64,
 }
 
 impl<'p> Pass<'p> {
@@ -149,15 +180,23 @@ impl<'p> Pass<'p> {
         base_url: &'p str,
     ) -> Result<Pass<'p>> {
         Ok(Pass {
+            source,
             verdicts: Verdicts::new(source, columns, earlier, base_url)?,
             records: source.records()?,
             numbered: NumberedRecord::default(),
+            hidden: 0,
         })
     }
 
     fn next(&mut self) -> Result<Option<(&NumberedRecord, RowVerdict)>> {
-        if !self.records.read(&mut self.numbered)? {
-            return Ok(None);
+        loop {
+            if !self.records.read(&mut self.numbered)? {
+                return Ok(None);
+            }
+            if !self.source.hidden.is_row_hidden(self.numbered.row) {
+                break;
+            }
+            self.hidden += 1;
         }
         let verdict = self.verdicts.of(&self.numbered)?;
         Ok(Some((&self.numbered, verdict)))

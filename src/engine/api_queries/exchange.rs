@@ -99,8 +99,9 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     fn decide(&mut self, ticket: InFlight, result: &ApiResult, errors: u32) -> RetryDecision {
         let chance = self.chance.f64();
         let decision = retry::decide(result, errors, &self.policy.retry, chance);
-        self.pacer
-            .answered(ticket, Instant::now(), verdict(result, decision));
+        let now = Instant::now();
+        self.pacer.answered(ticket, now, verdict(result, decision));
+        self.keep_wait(result, now);
         decision
     }
 
@@ -129,6 +130,19 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         let (address, place) = (self.service.url(""), self.service.place());
         if let Some(word) = self.contact.word(&address, &place, Instant::now()) {
             (self.say)(&word);
+        }
+    }
+
+    /// The next process has to keep to it too, should this one be killed meanwhile.
+    fn keep_wait(&mut self, result: &ApiResult, now: Instant) {
+        self.gate.ended(result);
+        let closed_until = self.pacer.status(now).closed_until;
+        let closed_for = closed_until.map(|until| until.duration_since(now));
+        let told_at = clock::now();
+        if let Some(waits) = self.waits
+            && let Some(wait) = self.gate.note(told_at, closed_for)
+        {
+            waits.remember(&wait, told_at);
         }
     }
 

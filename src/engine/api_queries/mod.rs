@@ -11,10 +11,11 @@ use crate::engine::first_contact::FirstContact;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::outcome::with_status;
 use crate::model::row::Row;
-use crate::pace::Pacer;
+use crate::pace::{Pacer, WaitMemory};
 use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting::Setting;
+use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{Entry, Location, Organization, Person, organization_in};
@@ -47,6 +48,9 @@ pub struct ApiClient<'a, S = Webex, T = StopSignals> {
     chance: fastrand::Rng,
     renewal: TokenRenewal,
     contact: FirstContact,
+    /// Where a time to wait is kept for the next process.
+    waits: Option<&'a WaitMemory>,
+    gate: GateWatch,
     /// Tells the user of a longer wait.
     say: fn(&str),
 }
@@ -82,6 +86,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         pacer: &'a mut Pacer,
         stop: &'a mut T,
         policy: QueryPolicy,
+        waits: Option<&'a WaitMemory>,
         say: fn(&str),
     ) -> ApiClient<'a, S, T> {
         ApiClient {
@@ -92,6 +97,8 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             chance: fastrand::Rng::with_seed(policy.seed),
             renewal: TokenRenewal::default(),
             contact: FirstContact::default(),
+            waits,
+            gate: GateWatch::default(),
             say,
         }
     }

@@ -87,6 +87,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             Task::ReadThenWrite => self.recorder.previous_of(&row),
             Task::Write | Task::Read => None,
         };
+        let may_have_been_applied = previous.is_some()
+            || (self.policy.task == Task::Write && self.recorder.may_have_been_sent(&row));
         let step = match self.policy.task {
             Task::Write => Step::Write,
             Task::Read | Task::ReadThenWrite => Step::Read,
@@ -98,7 +100,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             attempts: 0,
             errors: 0,
             last: None,
-            may_have_been_applied: previous.is_some(),
+            may_have_been_applied,
             has_read_bare: false,
             previous,
             throttled_at: None,

@@ -27,6 +27,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::circuit_breaker::CircuitBreaker;
 use crate::engine::failure_limit::{FailureLimit, FailureWatch};
 use crate::engine::token_renewal::TokenRenewal;
+use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
@@ -49,7 +50,7 @@ mod tests;
 mod throttling;
 
 use interrupt::Interrupt;
-use job::{Job, OnWire, outcome, unfinished_kind};
+use job::{Job, OnWire, Step, outcome, unfinished_kind};
 use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
@@ -86,18 +87,29 @@ pub struct Batch<'a, I> {
     /// Which rows are for one location.
     pub duplicates: &'a Duplicates,
     pub rows: I,
+    /// Locations with several rows: the first of them that an earlier part of the run may have
+    /// changed without knowing.
+    pub in_doubt: HashMap<TargetKey, u64>,
+    /// What an earlier part of the run came to.
+    pub counts_before: Counts,
 }
 
 /// Takes down what happens. An error stops the run.
 pub trait Recorder {
     /// The numbers that an earlier run recorded for a row before it sent anything for it.
     fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues>;
+    /// An earlier part of the run, which kept no numbers, may have sent the row and not have heard what
+    /// came of it.
+    fn may_have_been_sent(&self, row: &Row<'_>) -> bool;
     /// Records the numbers before anything is sent for a row; they are safe when this returns.
     fn found(&mut self, row: &Row<'_>, present: &CurrentValues) -> Result<()>;
     /// A request ended, so long after it left.
     fn ended(&mut self, reply: &ApiResult, took: Duration);
     /// Rows have their outcomes, all of which are on record when this returns; after an error none is.
     fn finished(&mut self, finished: &[RowResult]) -> Result<()>;
+    /// The service is not to be asked for so long; on record when this returns, since the next process
+    /// has to keep to it too.
+    fn told_to_wait(&mut self, closed_for: Duration) -> Result<()>;
     /// Called some ten times a second.
     fn tick(&mut self, status: &Status) -> Result<()>;
     /// A row's outcome arrived when recording failed or had failed: the last chance to tell anyone.
@@ -202,7 +214,7 @@ pub async fn run<S: Service, R: Recorder>(
         service,
         recorder,
         pacer,
-        watch: FailureWatch::new(policy.failure_limit),
+        watch: FailureWatch::new(policy.failure_limit, &batch.counts_before),
         renewal: TokenRenewal::default(),
         suspect: None,
         chance: fastrand::Rng::with_seed(policy.seed),
@@ -215,7 +227,7 @@ pub async fn run<S: Service, R: Recorder>(
         backing_off: BTreeMap::new(),
         lanes: HashMap::new(),
         in_lanes: 0,
-        in_doubt: HashMap::new(),
+        in_doubt: batch.in_doubt,
         throttling: Throttling::default(),
         at_the_end: VecDeque::new(),
         on_wire: HashMap::new(),
@@ -225,6 +237,9 @@ pub async fn run<S: Service, R: Recorder>(
         requests: 0,
         throttled: 0,
     };
+    if let Some(reason) = pipeline.watch.passed() {
+        pipeline.stop(reason);
+    }
     let mut rows = batch.rows.fuse();
     let mut replies = FuturesUnordered::new();
     // One at most: a new access token on its way, or the check of the one there is.
@@ -296,6 +311,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
+    /// What the service said of when to ask next is on record before anything else is done.
+    fn note_wait(&mut self, now: Instant) {
+        if let Some(opens) = self.pacer.status(now).closed_until
+            && let Err(error) = self.recorder.told_to_wait(opens.duration_since(now))
+        {
+            self.stop(AbortReason::CannotRecord(error));
+        }
+    }
+
     /// The first reason stands.
     fn stop(&mut self, reason: AbortReason) {
         self.stopping.get_or_insert(reason);
@@ -308,7 +332,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|job| {
                 let reply = job.last?;
-                let kind = unfinished_kind(job.may_have_been_applied);
+                // One that waits to be read back was confirmed.
+                let may_be_there = job.may_have_been_applied || job.step == Step::ReadBack;
+                let kind = unfinished_kind(may_be_there);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();

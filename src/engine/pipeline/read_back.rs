@@ -8,7 +8,8 @@
 //! | anything else, or nothing can be read | `unknown` |
 //!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
-//! location. Such rows are read back at the end of the run.
+//! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
+//! earlier part of it.
 
 use std::collections::VecDeque;
 

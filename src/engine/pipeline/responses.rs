@@ -29,6 +29,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let errors = self.renewal.errors();
         let decision = retry::decide(result, errors, &self.policy.retry, self.chance.f64());
         self.pacer.answered(ticket, now, verdict(result, decision));
+        self.note_wait(now);
         self.throttled += u64::from(matches!(decision, RetryDecision::Throttled { .. }));
         let renewal = self.service.renewal();
         match self.renewal.answered(result, decision, renewal, now) {
@@ -96,6 +97,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             _ => verdict(&reply, decision),
         };
         self.pacer.answered(ticket, now, verdict);
+        self.note_wait(now);
         job.may_have_been_applied |=
             job.step == Step::Write && retry::may_have_been_applied(&reply);
         self.note_doubt(&job);

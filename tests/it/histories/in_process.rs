@@ -173,7 +173,7 @@ impl Line {
                 std::future::pending().await
             }
             Reaction::AnswerThenKill { status, wait } => {
-                let soon = Instant::now() + Duration::from_millis(300);
+                let soon = Instant::now() + Duration::from_millis(1);
                 let _ = self.kills.unbounded_send(soon);
                 Ok((response(status, wait), String::new()))
             }

@@ -205,7 +205,13 @@ impl Played {
             Step::LosePluses => files::save_in_spreadsheet(&results, files::lose_plus),
             Step::MakeScientific => {
                 files::save_in_spreadsheet(&results, files::make_scientific);
+                // What was typed looks like what was there before.
                 self.typed.clear();
+                let run = &mut self.runs[run];
+                run.in_results.clone_from(&run.rows);
+                let dropped = &run.dropped;
+                run.in_results
+                    .retain(|row| !dropped.contains(&row.location));
             }
             _ => {}
         }

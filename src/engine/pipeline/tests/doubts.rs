@@ -115,6 +115,7 @@ async fn play(
         remembered: None,
     };
     let mut notes = notes;
+    let in_doubt = std::mem::take(&mut notes.in_doubt);
     let ended = run(
         &service,
         Pacer::new(&settings, Instant::now()),
@@ -123,6 +124,8 @@ async fn play(
             ..Case::default().policy
         },
         Batch {
+            in_doubt,
+            counts_before: Counts::default(),
             setting: &LOCATION_NUMBERS,
             duplicates: &seen.find_duplicates(),
             rows: rows
@@ -230,6 +233,45 @@ async fn a_change_that_arrives_late_takes_the_later_row_of_its_location_with_it(
     let ended = play(Task::Write, &rows, Notes::default(), write, |read| read).await;
     assert_eq!(ended.kind(3), OutcomeKind::Updated);
     assert_eq!(ended.outcomes[&3].status, Some(204));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_proves_nothing_of_a_row_that_an_earlier_part_of_the_run_may_have_sent() {
+    for (there, kind) in [("2", OutcomeKind::Updated), ("9", OutcomeKind::Unknown)] {
+        let notes = Notes {
+            was_sent_before: true,
+            ..Notes::default()
+        };
+        let read = |_| {
+            Ok(Response {
+                current: Some(CurrentValues::of([Some(there), None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |_, _| (Effect::None, status(400));
+        let ended = play(Task::Write, &[(2, 1)], notes, write, read).await;
+        assert_eq!((ended.kind(2), ended.reads), (kind, 1), "{there}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_an_earlier_part_of_the_run_left_in_doubt_is_not_forgotten() {
+    for (there, kind) in [("3", OutcomeKind::Updated), ("2", OutcomeKind::Unknown)] {
+        // Row 2 was sent before, and row 3 is the last for its location.
+        let notes = Notes {
+            in_doubt: HashMap::from([(TargetKey(1), 2)]),
+            ..Notes::default()
+        };
+        let read = |_| {
+            Ok(Response {
+                current: Some(CurrentValues::of([Some(there), None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |_, _| (Effect::Now, status(204));
+        let ended = play(Task::Write, &[(3, 1)], notes, write, read).await;
+        assert_eq!((ended.kind(3), ended.reads), (kind, 1), "{there}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,6 +115,10 @@ struct Notes {
     /// Rows whose numbers an earlier run recorded.
     known: Vec<u64>,
     found: Vec<(u64, Instant)>,
+    /// What an earlier part of the run left in doubt.
+    in_doubt: HashMap<TargetKey, u64>,
+    /// It may have sent all rows.
+    was_sent_before: bool,
 }
 
 impl Recorder for Notes {
@@ -122,6 +126,10 @@ impl Recorder for Notes {
         self.known
             .contains(&row.number)
             .then(CurrentValues::default)
+    }
+
+    fn may_have_been_sent(&self, _: &Row<'_>) -> bool {
+        self.was_sent_before
     }
 
     fn found(&mut self, row: &Row<'_>, _present: &CurrentValues) -> Result<()> {
@@ -141,6 +149,10 @@ impl Recorder for Notes {
             return Err(anyhow!("no room"));
         }
         self.finished.extend(more);
+        Ok(())
+    }
+
+    fn told_to_wait(&mut self, _: Duration) -> Result<()> {
         Ok(())
     }
 
@@ -244,6 +256,8 @@ impl Case {
             Pacer::new(&settings, start),
             self.policy,
             Batch {
+                in_doubt: HashMap::new(),
+                counts_before: Counts::default(),
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
                 rows: (2..rows + 2).map(|number| {

@@ -1,0 +1,79 @@
+//! What an earlier part of the run may have changed without knowing: rows that were on the wire when it
+//! was killed, and changes that may arrive yet, after that of a later row for the same location.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+
+use crate::engine::pipeline::Task;
+use crate::journal::Journal;
+use crate::model::outcome::OutcomeKind;
+use crate::model::row::TargetKey;
+use crate::sheet::selection::Selection;
+
+/// Rows that can be under way at once: on the wire, or held to be tried again.
+const MOST_UNDER_WAY: usize = 2000;
+
+/// Whether an earlier part of the run left rows of which it did not hear: it was killed, or did not wait
+/// for all answers.
+fn may_be_under_way(journal: &Journal) -> Result<bool> {
+    if !journal.is_continued() {
+        return Ok(false);
+    }
+    let Some(end) = journal.run().final_end() else {
+        return Ok(true);
+    };
+    let told = end.outcomes.get(&OutcomeKind::Unknown).copied();
+    Ok(told.unwrap_or_default() != journal.counts()?.of(OutcomeKind::Unknown))
+}
+
+/// The last row that an earlier part of the run can have sent; 0 where it kept the numbers from before,
+/// and so tells of each row whether it did. Rows leave in the order of the sheet.
+pub(super) fn sent_up_to(task: Task, selection: &Selection<'_>, journal: &Journal) -> Result<u64> {
+    if task != Task::Write || !may_be_under_way(journal)? {
+        return Ok(0);
+    }
+    let finished = journal.finished_rows();
+    let last_finished = finished.iter().rposition(|is_finished| *is_finished);
+    let last_finished = last_finished.map_or(0, |row| row as u64);
+    let mut last = last_finished;
+    let mut after = 0;
+    for row in selection.rows_to_send(None, finished)? {
+        let row = row?.number;
+        after += usize::from(row > last_finished);
+        if after > MOST_UNDER_WAY {
+            break;
+        }
+        last = last.max(row);
+    }
+    Ok(last)
+}
+
+/// For each location with several rows the first one in doubt.
+pub(super) fn of_earlier_parts(
+    task: Task,
+    selection: &Selection<'_>,
+    journal: &Journal,
+) -> Result<HashMap<TargetKey, u64>> {
+    let mut in_doubt = HashMap::new();
+    if !journal.is_continued() || task == Task::Read || selection.duplicates.is_empty() {
+        return Ok(in_doubt);
+    }
+    let may_be_under_way = may_be_under_way(journal)?;
+    let mut records = journal.records()?;
+    for row in selection.rows_to_send(None, Vec::new())? {
+        let row = row?;
+        if !selection.duplicates.shares(row.key) || in_doubt.contains_key(&row.key) {
+            continue;
+        }
+        let is_in_doubt = match records.of_row(row.number)? {
+            Some(record) => record.outcome.kind == OutcomeKind::Unknown,
+            // Nobody knows whether it was on the wire.
+            None => may_be_under_way,
+        };
+        if is_in_doubt {
+            in_doubt.insert(row.key, row.number);
+        }
+    }
+    Ok(in_doubt)
+}

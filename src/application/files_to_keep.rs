@@ -1,0 +1,31 @@
+//! Which of the files of a run to keep, for the line at its end; `docs/guide.md` says it of all of them.
+
+use crate::application::settings::{RunSettings, Target};
+use crate::application::spool::Spool;
+use crate::engine::pipeline::Task;
+use crate::journal::Journal;
+
+/// What to keep after a run that `is_complete` or goes on; nothing of a rehearsal, which leaves nothing
+/// that anyone needs, and of an export, which keeps nothing but its sheet.
+pub(super) fn describe(settings: &RunSettings, is_complete: bool) -> Option<String> {
+    let spec = &settings.spec;
+    if spec.command == "export" || matches!(settings.target, Target::Rehearsal { .. }) {
+        return None;
+    }
+    let results = spec.output.display();
+    let journal = Journal::path_for(&spec.output);
+    let journal = journal.display();
+    Some(if !is_complete {
+        let sheet = Spool::path_for(&spec.output);
+        format!(
+            "keep `{journal}` and `{}`: --resume needs both",
+            sheet.display()
+        )
+    } else if spec.task == Task::Read {
+        format!("keep `{journal}` beside `{results}`: apply sends the plan as it is recorded there")
+    } else {
+        format!(
+            "keep `{journal}` beside `{results}`: undo and --only-failed need both; the results alone can be mailed"
+        )
+    })
+}

@@ -1,0 +1,46 @@
+//! Who made a run, when, where, why, of which sheet and by which plan: what a journal says of its run,
+//! for the summary as JSON.
+
+use serde_json::{Map, Value, json};
+
+use crate::journal::{BeginRecord, RecordedRun, RunHeader};
+
+/// The facts by their names.
+pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
+    let RunHeader {
+        id,
+        started_at,
+        input,
+        settings,
+        plan,
+        follows,
+        undoes,
+        ..
+    } = run.header();
+    let begin = run.last_begin().cloned().unwrap_or_default();
+    let BeginRecord {
+        command,
+        person,
+        machine,
+        note,
+        ..
+    } = begin;
+    let facts = json!({
+        "run": id,
+        "command": command,
+        "startedAt": started_at,
+        "person": person,
+        "machine": machine,
+        "note": note,
+        "sheet": input,
+        "plan": plan,
+        "follows": follows,
+        "undoes": undoes,
+        "backup": settings.backup,
+        "rehearsal": settings.rehearsal,
+    });
+    match facts {
+        Value::Object(facts) => facts,
+        _ => Map::new(),
+    }
+}
