@@ -11,6 +11,7 @@ use crate::journal::Machine;
 use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::part::Part;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::token::Credentials;
 
@@ -19,6 +20,8 @@ use crate::webex::token::Credentials;
 pub struct SheetSettings {
     pub path: PathBuf,
     pub reading: ReadOptions,
+    /// The rows that the run is about.
+    pub part: Part,
     pub duplicates: DuplicatePolicy,
 }
 
@@ -36,6 +39,10 @@ pub struct RunSpec {
     pub preconditions: Option<PathBuf>,
     pub confirmation: Confirmation,
     pub backup: Backup,
+    /// So many rows go first and are read back; a person sees them before the rest goes.
+    pub first: Option<u64>,
+    /// The exit code tells whether a plan found a difference.
+    pub fails_on_difference: bool,
     /// The beginning of the question that asks for consent.
     pub question: &'static str,
 }

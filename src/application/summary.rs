@@ -11,12 +11,16 @@ use crate::engine::abort::AbortReason;
 use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::plural;
+use crate::model::wording::{grouped, plural};
 
 /// What a run came to.
 #[derive(Debug)]
 pub struct Summary {
+    /// What stands in the results, of all rows of the sheet.
     pub counts: Counts,
+    /// What this process did: the rows it finished, and the word for what it did with them.
+    pub sent: Counts,
+    pub verb: &'static str,
     pub reason: Option<AbortReason>,
     /// Rows the check pass counted; the results must have as many.
     pub rows_in_sheet: u64,
@@ -27,6 +31,10 @@ pub struct Summary {
     pub took: Duration,
     /// Where the results are; `None` when they could not be written.
     pub results: Option<String>,
+    /// A difference is told by the exit code.
+    pub fails_on_difference: bool,
+    /// A page or a log that was asked for could not be written.
+    pub is_output_missing: bool,
     /// The command that goes on with this run.
     pub resume: String,
     /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
@@ -39,7 +47,12 @@ impl Summary {
             Some(AbortReason::Interrupted) => ExitCode::Interrupted,
             Some(_) => ExitCode::Stopped,
             None if self.results.is_none() || !self.adds_up() => ExitCode::Stopped,
-            None if self.counts.not_done() > 0 => ExitCode::SomeRowsNotDone,
+            None if self.counts.not_done() > 0 || self.is_output_missing => {
+                ExitCode::SomeRowsNotDone
+            }
+            None if self.fails_on_difference && self.counts.of(OutcomeKind::Different) > 0 => {
+                ExitCode::Different
+            }
             None => ExitCode::Success,
         }
     }
@@ -49,11 +62,50 @@ impl Summary {
         self.results.is_none() || self.counts.rows == self.rows_in_sheet
     }
 
-    pub fn to_json(&self) -> Value {
-        let outcomes: BTreeMap<&str, u64> = OutcomeKind::ALL
-            .into_iter()
-            .map(|kind| (kind.word(), self.counts.of(kind)))
+    /// `2 rows sent in 1 s: 2 updated.`
+    fn say_this_time(&self) -> String {
+        let verb = self.verb;
+        if self.sent.rows == 0 {
+            return format!("no row {verb}.");
+        }
+        let kinds = self.sent.by_kind().iter();
+        let kinds: Vec<String> = kinds
+            .map(|(kind, count)| format!("{} {}", grouped(*count), kind.word()))
             .collect();
+        format!(
+            "{} {verb} in {}: {}.",
+            plural(self.sent.rows, "row"),
+            clock::in_words(self.took),
+            kinds.join(", ")
+        )
+    }
+
+    /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
+    fn say_sheet(&self) -> String {
+        let skipped = self.counts.of(OutcomeKind::Skipped);
+        let kinds = OutcomeKind::ALL.into_iter();
+        let done: u64 = kinds
+            .filter(|kind| kind.is_success() && *kind != OutcomeKind::Skipped)
+            .map(|kind| self.counts.of(kind))
+            .sum();
+        let are = if done == 1 { "is" } else { "are" };
+        let verb = if self.verb == "read" { "read" } else { "done" };
+        let skipped = match skipped {
+            0 => String::new(),
+            skipped => format!(" and {} skipped", grouped(skipped)),
+        };
+        format!(
+            "Of {} in the sheet, {} {are} {verb}{skipped}.",
+            plural(self.rows_in_sheet, "row"),
+            grouped(done)
+        )
+    }
+
+    pub fn to_json(&self) -> Value {
+        let outcomes = |counts: &Counts| -> BTreeMap<&str, u64> {
+            let kinds = OutcomeKind::ALL.into_iter();
+            kinds.map(|kind| (kind.word(), counts.of(kind))).collect()
+        };
         let statuses: BTreeMap<String, u64> = self
             .counts
             .by_status()
@@ -62,7 +114,8 @@ impl Summary {
             .collect();
         json!({
             "rows": self.counts.rows,
-            "outcomes": outcomes,
+            "outcomes": outcomes(&self.counts),
+            "thisTime": { "rows": self.sent.rows, "outcomes": outcomes(&self.sent) },
             "statuses": statuses,
             "requests": self.requests,
             "throttled": self.throttled,
@@ -84,13 +137,8 @@ impl fmt::Display for Summary {
                 writeln!(out, "hint: {hint}")?;
             }
         }
-        let took = clock::in_words(self.took);
-        let requests = plural(self.requests, "request");
-        write!(
-            out,
-            "{} in {took}, {requests}",
-            plural(self.rows_in_sheet, "row")
-        )?;
+        writeln!(out, "{} {}", self.say_this_time(), self.say_sheet())?;
+        out.write_str(&plural(self.requests, "request"))?;
         if self.throttled > 0 {
             let times = plural(self.throttled, "time");
             write!(out, ", rate limited {times}")?;
@@ -174,6 +222,18 @@ mod tests {
         Summary {
             rows_in_sheet: counts.rows,
             rows_left: counts.of(OutcomeKind::NotAttempted),
+            sent: {
+                let mut sent = Counts::default();
+                for (kind, _, attempts) in outcomes {
+                    if *attempts > 0 {
+                        sent.add_kind(*kind);
+                    }
+                }
+                sent
+            },
+            verb: "sent",
+            fails_on_difference: false,
+            is_output_missing: false,
             counts,
             reason,
             requests: 1234,

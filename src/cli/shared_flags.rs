@@ -96,6 +96,19 @@ pub struct SheetFlags {
     pub separator: Option<String>,
 }
 
+/// Which rows of the sheet.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Sheet")]
+pub struct PartFlags {
+    /// Take only these rows, by their numbers in the spreadsheet, such as 2-500 or 2-500,700
+    #[arg(long, value_name = "ROWS")]
+    pub rows: Option<String>,
+
+    /// Take only rows with this value in this column, such as wave=1; all of several must match
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub cells: Vec<String>,
+}
+
 /// How any run goes about it.
 #[expect(
     clippy::struct_excessive_bools,

@@ -27,6 +27,16 @@ impl Counts {
         *self.by_kind.entry(kind).or_default() += 1;
     }
 
+    pub fn absorb(&mut self, other: &Counts) {
+        self.rows += other.rows;
+        for (kind, count) in &other.by_kind {
+            *self.by_kind.entry(*kind).or_default() += count;
+        }
+        for (status, count) in &other.by_status {
+            *self.by_status.entry(*status).or_default() += count;
+        }
+    }
+
     pub fn of(&self, kind: OutcomeKind) -> u64 {
         self.by_kind.get(&kind).copied().unwrap_or_default()
     }

@@ -43,6 +43,9 @@ pub struct CheckedSheet {
     pub settled: u64,
     /// Rows that are left out since they are hidden.
     pub left_out: u64,
+    /// Rows outside of the part that was chosen, and those of them that have problems.
+    pub outside: u64,
+    pub outside_with_problems: Suspicion,
     /// Rows that ask for nothing.
     pub idle: Suspicion,
     /// Rows that ask for just what an earlier row asks for, and so are not sent.
@@ -127,6 +130,20 @@ pub fn check(
                 seen.add(&row);
             }
             continue;
+        }
+        if sheet.left_out_by(&numbered).is_some() {
+            let problems = sheet.read_row(columns, &numbered, directory).err();
+            let problems = problems.filter(|problems| !problems.iter().all(Problem::is_idle));
+            let is_second_table = problems.is_some()
+                && matches!(second_header(sheet, record), Some(SecondHeader::Other));
+            if !is_second_table {
+                checked.outside += 1;
+                if problems.is_some() {
+                    checked.outside_with_problems.add(*number);
+                }
+                continue;
+            }
+            // Below it no row can be read, whether it is chosen or not.
         }
         in_question.add_row(columns, *number, record);
         if let Some(location) = columns.location_id
@@ -246,6 +263,7 @@ impl CheckedSheet {
             self.bad_rows,
             self.settled,
             self.left_out,
+            self.outside,
             self.idle.count,
             self.twins.count,
             self.superseded,

@@ -152,7 +152,7 @@ fn an_organization_that_cannot_be_listed_is_named_and_left_out() {
     assert_eq!(all.len(), 1);
     assert_eq!(all[0]["orgName"], "'=One");
     assert_eq!(all[0]["locationName"], "'+Sum; =1+1");
-    assert_eq!((&*all[0]["n1"], &*all[0]["n2"]), ("+12025550101", "REMOVE"));
+    assert_eq!((&*all[0]["n1"], &*all[0]["n2"]), ("+12025550101", ""));
     let org = org_id(2);
     stage
         .run(&format!(

@@ -23,6 +23,7 @@ mod names;
 mod nginx;
 mod odd_answers;
 mod pages;
+mod parts;
 mod plan;
 mod raw_server;
 mod readme;

@@ -113,6 +113,7 @@ struct Notes {
     /// Rows whose numbers an earlier run recorded.
     known: Vec<u64>,
     found: Vec<(u64, Instant)>,
+    read_back: Vec<u64>,
 }
 
 impl Recorder for Notes {
@@ -128,6 +129,10 @@ impl Recorder for Notes {
         }
         self.found.push((row.number, Instant::now()));
         Ok(())
+    }
+
+    fn read_back(&mut self, row: &Row<'_>, _current: &CurrentValues) {
+        self.read_back.push(row.number);
     }
 
     fn ended(&mut self, _: &ApiResult, _: Duration) {}
@@ -182,6 +187,7 @@ impl Default for Case {
                 retry: RetryPolicy::default(),
                 longest_wait: 7200 * SECOND,
                 failure_limit: None,
+                first: None,
                 seed: 1,
             },
             stops: Vec::new(),
