@@ -160,7 +160,7 @@ mod tests {
             base_url: crate::webex::base_url::BaseUrl::read("https://webexapis.com/v1")
                 .expect("a URL"),
             credentials: crate::webex::token::Credentials::Token(
-                crate::webex::token::Token::read("t0ken").expect("a token"),
+                crate::webex::token::Token::read("t0ken-for-tests").expect("a token"),
             ),
         };
         let said = |rows| expected(rows, 1, 5.0).token_sentence(&target, Renewal::Impossible);

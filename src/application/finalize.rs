@@ -11,7 +11,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
-use crate::application::results::{self, Content};
+use crate::application::results::{self, Content, Form};
 use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
@@ -20,7 +20,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::plural;
 use crate::platform;
 use crate::sheet::check::CheckedSheet;
@@ -87,11 +87,16 @@ pub(super) fn finalize(
             (journal.counts().unwrap_or_default(), None)
         }
     };
+    let mut sent_now = sent.counts.clone();
+    if settings.spec.form == Form::Export {
+        // There is nothing that the values could differ from.
+        sent_now.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
+    }
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
         counts,
-        sent: sent.counts.clone(),
+        sent: sent_now,
         verb: if settings.spec.task == Task::Read {
             "read"
         } else {

@@ -259,7 +259,8 @@ mod tests {
         );
         assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
         insta::assert_snapshot!(summary.to_string(), @"
-        5 rows in 1 min 15 s, 1,234 requests, rate limited 2 times
+        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done.
+        1,234 requests, rate limited 2 times
           updated              2
           failed               1
           unknown              1
@@ -269,7 +270,7 @@ mod tests {
         hint: to send again the 3 rows that are not done, correct them in the results file, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
-        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"throttled":2}"#);
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisTime":{"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":0,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"rows":4},"throttled":2}"#);
     }
 
     #[test]
@@ -284,7 +285,8 @@ mod tests {
         assert_eq!(summary.exit_code(), ExitCode::Interrupted);
         insta::assert_snapshot!(summary.to_string(), @"
         stopped: interrupted
-        2 rows in 1 min 15 s, 1,234 requests, rate limited 2 times
+        1 row sent in 1 min 15 s: 1 updated. Of 2 rows in the sheet, 1 is done.
+        1,234 requests, rate limited 2 times
           updated              1
           not-attempted        1
         last answers: 204 × 1
@@ -292,6 +294,16 @@ mod tests {
         1 row is left; to go on:
           wxbulk apply sheet.csv --resume
         ");
+    }
+
+    #[test]
+    fn a_difference_and_a_missing_page_are_told_by_the_exit_code() {
+        let mut summary = summary(&[(OutcomeKind::Different, Some(200), 1)], None);
+        assert_eq!(summary.exit_code(), ExitCode::Success);
+        summary.fails_on_difference = true;
+        assert_eq!(summary.exit_code(), ExitCode::Different);
+        summary.is_output_missing = true;
+        assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
     }
 
     #[test]

@@ -29,9 +29,9 @@ pub struct CheckFlags {
     A service app, which outlives a token, is read from --service-app, a file of lines \
     NAME=value, or from SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and \
     SERVICE_APP_REFRESH_TOKEN, which come before the token's variables.\n\n\
-    Exit codes: 0 every row is as asked, 1 some are not or a page, JSON or log could not\n\
-    be written, 2 nothing was sent, 3 stopped before the end, 130 interrupted; after 3\n\
-    and 130, --resume goes on."
+    Exit codes: 0 every row is as asked, 1 some are not, or a page, JSON or log\n\
+    could not be written, 2 nothing was sent, 3 stopped before the end,\n\
+    130 interrupted; after 3 and 130, --resume goes on."
 )]
 pub struct ApplyFlags {
     #[command(flatten)]
@@ -71,8 +71,9 @@ pub struct ApplyFlags {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  wxbulk plan numbers.csv --token-file token.txt\n\n\
-    Exit codes: 0 every row was read, 1 some could not be, 2 nothing was read, 3 stopped\n\
-    before the end, 4 something differs (with --exit-code), 130 interrupted."
+    Exit codes: 0 every row was read, 1 some could not be, 2 nothing was read,\n\
+    3 stopped before the end, 4 something differs (with --exit-code),\n\
+    130 interrupted; after 3 and 130, --resume goes on."
 )]
 pub struct PlanFlags {
     #[command(flatten)]

@@ -98,14 +98,13 @@ pub struct SheetFlags {
 
 /// Which rows of the sheet.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Sheet")]
 pub struct PartFlags {
     /// Take only these rows, by their numbers in the spreadsheet, such as 2-500 or 2-500,700
-    #[arg(long, value_name = "ROWS")]
+    #[arg(long, value_name = "ROWS", help_heading = "Sheet")]
     pub rows: Option<String>,
 
     /// Take only rows with this value in this column, such as wave=1; all of several must match
-    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    #[arg(long = "where", value_name = "COLUMN=VALUE", help_heading = "Sheet")]
     pub cells: Vec<String>,
 }
 

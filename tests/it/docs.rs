@@ -117,7 +117,10 @@ fn printed(command: &str, stage: &Stage) -> String {
 /// Without what differs from run to run: the numbers of a line that tells a time.
 fn comparable(page: &str) -> String {
     let lines = page.lines().map(|line| {
-        let tells_a_time = line.contains(" request") || line.contains("Z,") || line.contains("/s");
+        let tells_a_time = line.contains(" request")
+            || line.contains("Z,")
+            || line.contains("/s")
+            || line.contains(" s: ");
         if tells_a_time {
             let words = line.split([' ', ',']);
             let words =
