@@ -40,7 +40,9 @@ pub struct ApplyFlags {
     #[command(flatten)]
     pub part: PartFlags,
 
-    /// Send the first N rows, read them back, show them, and ask before the rest; without a terminal stop there
+    /// Send the first N rows, read them back and show them, and ask before the rest
+    ///
+    /// Without a terminal the run stops there with exit code 3, and --resume takes the rest.
     #[arg(long, value_name = "N")]
     pub first: Option<String>,
 
