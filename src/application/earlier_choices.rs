@@ -73,9 +73,10 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     if !part.is_within(&was.part) {
         bail!(
             "that run {}, and {part} is another part; leave it out to go on, or name other results with --output",
-            match was.part.is_whole_sheet() {
-                true => "was about the whole sheet".to_string(),
-                false => format!("began with {}", was.part),
+            if was.part.is_whole_sheet() {
+                "was about the whole sheet".to_string()
+            } else {
+                format!("began with {}", was.part)
             }
         );
     }

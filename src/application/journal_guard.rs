@@ -301,9 +301,12 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         journal_path.display()
     );
     if header.settings.part != settings.spec.sheet.part {
-        let what = |part: &Part| match part.is_whole_sheet() {
-            true => "the whole sheet".to_string(),
-            false => part.to_string(),
+        let what = |part: &Part| {
+            if part.is_whole_sheet() {
+                "the whole sheet".to_string()
+            } else {
+                part.to_string()
+            }
         };
         bail!(
             "`{}` belongs to a run of {}, and this one is of {}\nhint: name other results for it with --output",

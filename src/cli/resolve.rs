@@ -40,7 +40,7 @@ const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
 const MOST_AT_ONCE: usize = 1000;
 
 impl SheetSettings {
-    pub fn from_flags(flags: SheetFlags, part: PartFlags) -> Result<SheetSettings> {
+    pub fn from_flags(flags: SheetFlags, part: &PartFlags) -> Result<SheetSettings> {
         let default_org = read_org_flag(flags.org.as_deref())?;
         let country = flags.country.map(|code| read_country(&code)).transpose()?;
         Ok(SheetSettings {
@@ -60,7 +60,7 @@ impl SheetSettings {
                 hidden: read_optional(flags.hidden.as_deref(), "--hidden")?,
                 ignored_columns: flags.ignore_column,
             },
-            part: read_part(&part)?,
+            part: read_part(part)?,
             duplicates: if flags.allow_duplicates {
                 DuplicatePolicy::InOrder
             } else {
@@ -170,7 +170,7 @@ impl RunSettings {
 
 /// What `wxbulk apply` is to do, and the flags that say how.
 pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
-    let sheet = SheetSettings::from_flags(flags.sheet, flags.part)?;
+    let sheet = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     let reads_first = flags.backup || flags.if_unchanged.is_some();
     let spec = RunSpec {
         command: "apply",

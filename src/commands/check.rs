@@ -23,7 +23,7 @@ use crate::table::would_overwrite;
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
     let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
-    let settings = SheetSettings::from_flags(flags.sheet, PartFlags::default())?;
+    let settings = SheetSettings::from_flags(flags.sheet, &PartFlags::default())?;
     ensure_it_exists(&settings.path, "sheet")?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));

@@ -191,9 +191,10 @@ async fn list_locations(
         if locations.is_empty() {
             continue;
         }
-        let about = match asks_for_details {
-            true => details(api.location_details(org.as_deref()).await)?,
-            false => None,
+        let about = if asks_for_details {
+            details(api.location_details(org.as_deref()).await)?
+        } else {
+            None
         };
         asks_for_details = about.is_some();
         let about = about.unwrap_or_default();

@@ -17,7 +17,7 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
-    let sheet = SheetSettings::from_flags(flags.sheet, flags.part)?;
+    let sheet = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     let ending = if flags.run.rehearse {
         "plan.rehearsal.csv"
     } else {

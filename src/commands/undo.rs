@@ -42,7 +42,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         ..ReadOptions::default()
     };
     let part = read_part(&flags.part)?;
-    let sheet = sheet_path(&flags, &part)?;
+    let sheet = sheet_path(&flags, &part);
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
@@ -97,18 +97,18 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
 
 /// Where the undo's sheet is: beside the results that are undone, as that of the whole; that of a part
 /// beside its own, so that another part can be undone too.
-fn sheet_path(flags: &UndoFlags, part: &Part) -> Result<PathBuf> {
+fn sheet_path(flags: &UndoFlags, part: &Part) -> PathBuf {
     let output = flags.output.as_deref();
     if flags.run.resume
         && let Some(output) = output
         && let Ok(header) = journal::header_of(&Journal::path_for(output))
     {
-        return Ok(header.input.name.into());
+        return header.input.name.into();
     }
-    Ok(match output {
+    match output {
         Some(output) if !part.is_whole_sheet() => output.with_extension("undo.csv"),
         _ => undo_sheet::path_for(&flags.results),
-    })
+    }
 }
 
 fn write_sheet(
