@@ -158,8 +158,8 @@ fn the_rate_may_be_another_when_a_run_goes_on() {
     stage.apply("sheet.csv --first 1 --rate 1/s").expect(3);
     stage.apply("sheet.csv --resume --rate 50/s").expect(0);
     let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
-    let begins = journal.lines().filter(|line| line.contains("{\"begin\":"));
-    let last = begins.last().expect("one");
+    let mut begins = journal.lines().filter(|line| line.contains("{\"begin\":"));
+    let last = begins.next_back().expect("one");
     assert!(last.contains("\"rate\":\"50/s\""), "{last}");
 }
 
@@ -190,10 +190,10 @@ fn an_environment_with_nothing_in_it_is_enough() {
     let ran = run("apply sheet.csv --yes -o two.csv", &[]).expect(2);
     ran.says("there is no access token");
     // What was learned of the rate is kept nowhere, and the run is none the worse.
-    let state = [("XDG_STATE_HOME", "/proc"), ("HOME", "/nonexistent")];
+    let variables = [("XDG_STATE_HOME", "/proc"), ("HOME", "/nonexistent")];
     run(
         "apply sheet.csv --yes --token-file token.txt -o three.csv",
-        &state,
+        &variables,
     )
     .expect(0);
     // Where nothing can be written, nothing is sent.
@@ -269,7 +269,7 @@ fn the_commands_for_machines_in_the_guide_can_be_typed() {
                 if words.len() < 2 {
                     continue;
                 }
-                wxbulk::cli::parse(words.into_iter()).unwrap_or_else(|why| panic!("{line}: {why}"));
+                wxbulk::cli::parse(words).unwrap_or_else(|why| panic!("{line}: {why}"));
                 commands += 1;
             }
         }

@@ -123,8 +123,10 @@ fn comparable(page: &str) -> String {
             || line.contains(" s: ");
         if tells_a_time {
             let words = line.split([' ', ',']);
-            let words =
-                words.filter(|word| !word.starts_with(|first: char| first.is_ascii_digit()));
+            let units = ["s", "s:", "min", "h"];
+            let words = words.filter(|word| {
+                !word.starts_with(|first: char| first.is_ascii_digit()) && !units.contains(word)
+            });
             words.collect::<Vec<_>>().join(" ")
         } else {
             line.to_string()

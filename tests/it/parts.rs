@@ -171,9 +171,9 @@ fn a_part_goes_on_as_the_part_it_was_without_its_flags() {
     let part = (2..=200).filter(|row| row % 3 == 1).count();
     assert_eq!(count(&results, "updated"), part);
     assert_eq!(count(&results, "skipped"), 300 - part);
-    let state = stage.state();
+    let now_set = stage.state();
     for row in 2..=301_u64 {
-        let is_set = state[location_id(row)]["autoTransferNumber1"].is_string();
+        let is_set = now_set[location_id(row)]["autoTransferNumber1"].is_string();
         assert_eq!(is_set, row <= 200 && row % 3 == 1, "row {row}");
     }
     // One of the flags again is no difference.
