@@ -120,10 +120,11 @@ fn comparable(page: &str) -> String {
         let tells_a_time = line.contains(" request")
             || line.contains("Z,")
             || line.contains("/s")
-            || line.contains(" s: ");
+            || line.contains(" s: ")
+            || line.contains(" min: ");
         if tells_a_time {
             let words = line.split([' ', ',']);
-            let units = ["s", "s:", "min", "h"];
+            let units = ["s", "s:", "min", "min:", "h"];
             let words = words.filter(|word| {
                 !word.starts_with(|first: char| first.is_ascii_digit()) && !units.contains(word)
             });
