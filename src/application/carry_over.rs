@@ -81,6 +81,9 @@ fn done_rows(
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
+        if sheet.left_out_by(&numbered).is_some() {
+            continue;
+        }
         let recorded = rows.history(sheet, columns, &numbered)?;
         let latest = recorded
             .as_ref()

@@ -17,6 +17,12 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
     if idle > 0 {
         parts.push(format!("{} with nothing to send", grouped(idle)));
     }
+    if checked.outside > 0 {
+        parts.push(format!(
+            "{} outside of the chosen part",
+            grouped(checked.outside)
+        ));
+    }
     if checked.settled > 0 {
         parts.push(format!("{} done before", grouped(checked.settled)));
     }
@@ -72,6 +78,12 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
         "say",
         "the same as an earlier row for the location and is not sent again",
     );
+    let outside = note(
+        checked.outside_with_problems,
+        "has",
+        "have",
+        "problems outside of the chosen part, where nothing is sent",
+    );
     let hidden = rows_that(checked.left_out, "is", "are")
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let doubts = [
@@ -86,7 +98,7 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     ];
     doubts
         .into_iter()
-        .chain([ends_early, holds_rows, idle, twins, hidden])
+        .chain([ends_early, holds_rows, idle, twins, outside, hidden])
         .flatten()
         .chain(checked.unread.iter().map(say_unread))
         .collect()

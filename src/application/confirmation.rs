@@ -3,27 +3,24 @@
 
 use std::io::{self, BufRead, IsTerminal};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
+use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
 use crate::application::preflight::ServiceFacts;
 use crate::application::results::Form;
-use crate::application::settings::{Backup, Confirmation, RunSettings, Target};
+use crate::application::settings::{Backup, Confirmation, RunSettings, SummaryFormat, Target};
 use crate::engine::pipeline::Task;
-use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
+use crate::webex::Renewal;
 use crate::webex::base_url::WEBEX;
 use crate::webex::errors::flatten;
-
-/// Requests a second where no limit is known: what the service documents for most of its calls.
-const ASSUMED_RATE: f64 = 5.0;
 
 /// Asks what has to be asked. The settings come back with the person's choices; `None`: nothing is
 /// to be sent.
@@ -32,9 +29,15 @@ pub(super) async fn confirm(
     checked: &CheckedSheet,
     facts: &ServiceFacts,
     earlier: &Earlier,
+    renewal: Renewal,
     stop: &mut impl StopRequests,
 ) -> Result<Option<RunSettings>> {
+    let rows = match facts.abort {
+        None => checked.rows_to_send().saturating_sub(earlier.finished()),
+        Some(_) => 0,
+    };
     let Target::Service { base_url, .. } = &settings.target else {
+        say_what_to_expect(&settings, rows, renewal);
         return Ok(Some(settings));
     };
     if settings.done_before > 0 && !is_wanted_again(&settings, stop).await? {
@@ -42,7 +45,8 @@ pub(super) async fn confirm(
     }
     let is_given = settings.spec.confirmation == Confirmation::Given;
     // What was begun was wanted, and where nothing can be sent there is nothing to ask.
-    if is_given || checked.rows_to_send() == 0 || facts.abort.is_some() || earlier.is_resumed() {
+    if is_given || rows == 0 || earlier.is_resumed() {
+        say_what_to_expect(&settings, rows, renewal);
         return Ok(Some(settings));
     }
     let elsewhere = match base_url.as_str() {
@@ -54,7 +58,8 @@ pub(super) async fn confirm(
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
-        let [without, with] = [1, 2].map(|calls| expected_duration(&settings, checked, calls));
+        let expected = expected_time(&settings, checked.rows_to_send());
+        let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
         let keep = format!(
             "Save the current values first, so that you can undo this? It takes about {with} instead of {without}"
         );
@@ -67,10 +72,26 @@ pub(super) async fn confirm(
             None => return Ok(nothing_was_sent()),
         }
     }
+    let expected = expected_time(&settings, rows);
+    if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
+        say(&sentence);
+    }
     let question = question(&settings, checked, facts, &elsewhere);
     match yes_or_no(&question, Answer::No, stop).await? {
         Some(Answer::Yes) => Ok(Some(settings)),
         Some(Answer::No) | None => Ok(nothing_was_sent()),
+    }
+}
+
+/// Says how long it will take, where nobody is asked.
+fn say_what_to_expect(settings: &RunSettings, rows: u64, renewal: Renewal) {
+    if rows == 0 || settings.summary == SummaryFormat::Quiet {
+        return;
+    }
+    let expected = expected_time(settings, rows);
+    say(&expected.sentence());
+    if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
+        say(&sentence);
     }
 }
 
@@ -126,11 +147,6 @@ fn question(
         Some(email) => format!(", signed in as {}", flatten(email)),
         None => String::new(),
     };
-    let calls = if settings.spec.task == Task::Write {
-        1
-    } else {
-        2
-    };
     let undo = match (settings.spec.task, settings.spec.command) {
         (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
@@ -142,7 +158,7 @@ fn question(
         plural(rows, "location"),
         plural(checked.values_set, "number"),
         grouped(checked.values_cleared),
-        expected_duration(settings, checked, calls),
+        expected_time(settings, rows).in_words(),
     )
 }
 
@@ -162,17 +178,6 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
             plural(checked.organizations as u64, "organization")
         ),
     }
-}
-
-/// How long a run is likely to take, with so many calls a row.
-fn expected_duration(settings: &RunSettings, checked: &CheckedSheet, calls: u32) -> String {
-    let known = settings.pace.remembered;
-    let ceiling = settings.pace.ceiling.map(crate::pace::Rate::per_second);
-    let rate = known.unwrap_or(ASSUMED_RATE);
-    let rate = ceiling.map_or(rate, |ceiling| ceiling.min(rate)).max(0.01);
-    let rows = u32::try_from(checked.rows_to_send()).unwrap_or(u32::MAX);
-    let seconds = (f64::from(rows) * f64::from(calls) / rate).ceil().max(1.0);
-    clock::in_words(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

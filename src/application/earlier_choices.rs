@@ -92,6 +92,24 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.sheet.reading.rows.is_of_results(),
         was.only_failed,
     )?;
+    same_or_missing(
+        "--first",
+        spec.first.map(|rows| rows.to_string()).as_ref(),
+        was.first.map(|rows| rows.to_string()).as_ref(),
+    )?;
+    spec.first = was.first;
+    let part = &mut spec.sheet.part;
+    if !part.is_within(&was.part) {
+        bail!(
+            "that run {}, and {part} is another part; leave it out to go on, or name other results with --output",
+            if was.part.is_whole_sheet() {
+                "was about the whole sheet".to_string()
+            } else {
+                format!("began with {}", was.part)
+            }
+        );
+    }
+    part.clone_from(&was.part);
     only_on("--backup", spec.task == Task::ReadThenWrite, was.backup)?;
     if was.skip_invalid {
         settings.bad_rows = BadRows::Skip;
@@ -128,6 +146,7 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         );
     }
     reading(&mut spec.sheet.reading, &header.settings)?;
+    spec.sheet.part.narrow(&header.settings.part);
     if header.settings.allow_duplicates {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }

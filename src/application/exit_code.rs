@@ -5,12 +5,15 @@
 pub enum ExitCode {
     /// Every row is as asked.
     Success = 0,
-    /// Finished, and some rows are not as asked.
+    /// Finished, and some rows are not as asked, or an output that was asked for (page, JSON, log)
+    /// could not be written.
     SomeRowsNotDone = 1,
     /// Nothing was sent: the flags, the settings or the sheet are wrong.
     NothingSent = 2,
     /// Stopped before the end; `--resume` goes on.
     Stopped = 3,
+    /// `plan --exit-code`: something differs.
+    Different = 4,
     /// Interrupted by the user; `--resume` goes on.
     Interrupted = 130,
 }

@@ -2,39 +2,46 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use anyhow::Result;
 
 use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
+use crate::application::logging;
+use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
-use crate::application::results::{self, Content};
+use crate::application::results::{self, Content, Form};
 use crate::application::run_facts;
 use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
 use crate::application::summary::{ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::RunResult;
+use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::model::wording::plural;
 use crate::platform;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::table::{self, CsvStyle, Existing};
 
-/// Writes the results and tells how a run has `ended`, of which this part began at `started`, when so
-/// many rows were done.
+/// Lines of a plan that are shown; the file has them all.
+const LINES_SHOWN: u64 = 20;
+
+/// Writes the results and tells how a run has `ended` that `sent` these rows.
 pub(super) fn finalize(
     settings: &RunSettings,
     selection: &Selection<'_>,
     checked: &CheckedSheet,
     mut journal: Journal,
-    (started, done_before): (Instant, u64),
     ended: RunResult,
+    sent: &SentRows,
 ) -> ExitCode {
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
     let mut reason = ended.reason;
@@ -42,6 +49,7 @@ pub(super) fn finalize(
         Start::Fresh => Existing::Refuse,
         Start::Resume => Existing::Replace,
     };
+    let mut lines = PlanLines::default();
     let written = journal.sync().and_then(|()| {
         let content = Content {
             form: settings.spec.form.for_sheet(selection.columns),
@@ -56,8 +64,11 @@ pub(super) fn finalize(
         if existing == Existing::Replace {
             changed_results::keep(&settings.spec.output, &journal)?;
         }
-        results::write(&settings.spec.output, existing, content, show)
+        results::write(&settings.spec.output, existing, content, |line| {
+            lines.show(line, settings.summary);
+        })
     });
+    lines.end(&settings.spec.output);
     let (counts, results) = match written {
         Ok((tally, written)) => {
             let end = EndRecord {
@@ -82,19 +93,31 @@ pub(super) fn finalize(
             (journal.counts().unwrap_or_default(), None)
         }
     };
-    let summary = Summary {
+    let mut sent_now = sent.counts.clone();
+    if settings.spec.form == Form::Export {
+        // There is nothing that the values could differ from.
+        sent_now.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
+    }
+    let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
         counts,
+        sent: sent_now,
+        verb: if settings.spec.task == Task::Read {
+            "read"
+        } else {
+            "sent"
+        },
         reason,
         requests: ended.requests,
         throttled: ended.throttled,
-        took: started.elapsed(),
+        took: took(settings, sent),
         results,
         results_form: results_form(settings),
+        fails_on_difference: settings.spec.fails_on_difference,
+        is_output_missing: false,
         resume: suggested_commands::with_resume(settings),
         send_failed: suggested_commands::send_failed(settings),
-        done_now: journal.finished().saturating_sub(done_before),
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
@@ -104,13 +127,25 @@ pub(super) fn finalize(
     {
         say(&kept);
     }
-    tell(&summary, settings.summary);
     // Windows lets nobody read it meanwhile.
     drop(journal);
     if is_complete {
         spool::remove(&settings.spec.output);
     }
-    write_report(settings);
+    let report = write_report(settings);
+    summary.is_output_missing = report.is_err() || logging::has_failed();
+    if let Err(error) = tell(&summary, settings.summary) {
+        say(&format!(
+            "error: the summary cannot be printed: {}",
+            platform::describe_error(&error)
+        ));
+        summary.is_output_missing = true;
+    }
+    match &report {
+        Ok(Some(page)) if settings.summary != SummaryFormat::Quiet => page_file::say_where(page),
+        Ok(_) => {}
+        Err(error) => say(&format!("error: {}", platform::describe_error(error))),
+    }
     if matches!(settings.target, Target::Rehearsal { .. }) {
         say("this was a rehearsal: nothing was changed");
     }
@@ -127,30 +162,68 @@ fn results_form(settings: &RunSettings) -> ResultsForm {
     }
 }
 
-fn write_report(settings: &RunSettings) {
-    let Some(report) = &settings.report else {
-        return;
-    };
-    match page_file::write(&settings.spec.output, report, settings.report_changes) {
-        Ok(()) if settings.summary == SummaryFormat::Quiet => {}
-        Ok(()) => page_file::say_where(report),
-        Err(error) => say(&format!("error: {}", platform::describe_error(&error))),
+/// How long it took; in a rehearsal, how long the real run would take, however much it was sped up.
+fn took(settings: &RunSettings, sent: &SentRows) -> Duration {
+    match settings.target {
+        Target::Service { .. } => sent.took,
+        Target::Rehearsal { speed } => {
+            let seconds = sent.took.as_secs_f64() * speed;
+            Duration::try_from_secs_f64(seconds).unwrap_or(sent.took)
+        }
     }
 }
 
-/// Prints a line of a plan.
-fn show(line: &str) {
+/// Writes the page about the run, if one was asked for.
+fn write_report(settings: &RunSettings) -> Result<Option<&Path>> {
+    let Some(report) = settings.report.as_deref() else {
+        return Ok(None);
+    };
+    page_file::write(&settings.spec.output, report, settings.report_changes)?;
+    Ok(Some(report))
+}
+
+/// The lines of a plan: the first of them are printed. What a program reads has nothing besides.
+#[derive(Debug, Default)]
+struct PlanLines {
+    shown: u64,
+    withheld: u64,
+}
+
+impl PlanLines {
+    fn show(&mut self, line: &str, format: SummaryFormat) {
+        if format == SummaryFormat::Json {
+            return;
+        }
+        if self.shown == LINES_SHOWN {
+            self.withheld += 1;
+            return;
+        }
+        self.shown += 1;
+        print(line);
+    }
+
+    fn end(&self, plan: &Path) {
+        if self.withheld > 0 {
+            let more = plural(self.withheld, "more row");
+            print(&format!("… and {more} in {}", plan.display()));
+        }
+    }
+}
+
+fn print(line: &str) {
     // Nothing can be done when nobody takes it; the plan has it too.
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
-fn tell(summary: &Summary, format: SummaryFormat) {
+fn tell(summary: &Summary, format: SummaryFormat) -> Result<()> {
     match format {
         SummaryFormat::Quiet if summary.exit_code() == ExitCode::Success => {}
         SummaryFormat::Text | SummaryFormat::Quiet => say(summary.to_string().trim_end()),
         SummaryFormat::Json => {
-            // Nothing can be done when nobody takes it.
-            let _ = writeln!(io::stdout().lock(), "{:#}", summary.to_json());
+            let mut out = io::stdout().lock();
+            writeln!(out, "{:#}", summary.to_json())?;
+            out.flush()?;
         }
     }
+    Ok(())
 }

@@ -18,11 +18,13 @@ use crate::journal::{
     PlanFile, RunHeader,
 };
 use crate::model::clock;
+use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
 use crate::pace::KeptWait;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::names::ResolvedNames;
+use crate::sheet::part::Part;
 use crate::sheet::{self, RowFilter, Sheet};
 use crate::table;
 use crate::webex::errors::flatten;
@@ -35,6 +37,11 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
+    /// Rows that are done already.
+    pub(super) fn finished(&self) -> u64 {
+        self.journal.as_ref().map_or(0, Journal::finished)
+    }
+
     pub(super) fn is_resumed(&self) -> bool {
         self.journal.is_some()
     }
@@ -51,10 +58,40 @@ impl Earlier {
         })
     }
 
+    /// Where the first rows of a run are to be seen before the rest goes: how many of them are left;
+    /// `None` where there is nothing to wait for.
+    pub(super) fn first_rows_left(&self, settings: &RunSettings) -> Result<Option<u64>> {
+        let (Some(first), Some(journal)) = (settings.spec.first, &self.journal) else {
+            return Ok(settings.spec.first);
+        };
+        if self.are_first_rows_shown() {
+            return Ok(None);
+        }
+        let counts = journal.counts()?;
+        let done = counts.rows - counts.of(OutcomeKind::Unchanged);
+        Ok(Some(first.saturating_sub(done)))
+    }
+
+    fn are_first_rows_shown(&self) -> bool {
+        let begin = self.journal.as_ref().and_then(|one| one.run().last_begin());
+        begin.is_some_and(|begin| begin.first_rows_shown)
+    }
+
     /// What the names of the sheet meant when the run began.
     pub(super) fn names(&self) -> Option<&ResolvedNames> {
         self.journal.as_ref().and_then(Journal::names)
     }
+}
+
+/// Notes that the first rows were shown, so that the rest may go when the run goes on.
+pub(super) fn note_first_rows_shown(journal: &mut Journal) -> Result<()> {
+    let begin = journal.run().last_begin().cloned().unwrap_or_default();
+    journal.begin(BeginRecord {
+        began_at: clock::now(),
+        first_rows_shown: true,
+        ..begin
+    })?;
+    journal.sync()
 }
 
 /// Makes sure that everything that is to be written may be, and opens the journal to go on with.
@@ -92,6 +129,7 @@ pub(super) fn begin(
     checked: &CheckedSheet,
 ) -> Result<Journal> {
     let results = &settings.spec.output;
+    let first_rows_shown = earlier.are_first_rows_shown();
     let mut journal = if let Some(journal) = earlier.journal {
         journal
     } else {
@@ -108,7 +146,10 @@ pub(super) fn begin(
     if let (Some(names), None) = (facts.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
     }
-    journal.begin(record(settings, facts, checked))?;
+    journal.begin(BeginRecord {
+        first_rows_shown,
+        ..record(settings, facts, checked)
+    })?;
     Ok(journal)
 }
 
@@ -149,6 +190,8 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             separator: reading.separator.map(|separator| separator.to_string()),
             hidden: reading.hidden.map(|policy| policy.to_string()),
             ignored_columns: reading.ignored_columns.clone(),
+            part: settings.spec.sheet.part.clone(),
+            first: settings.spec.first,
             skip_invalid: settings.bad_rows == BadRows::Skip,
             allow_duplicates: settings.spec.sheet.duplicates == DuplicatePolicy::InOrder,
             only_failed: reading.rows.is_of_results(),
@@ -208,6 +251,7 @@ fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) 
         }),
         machine: Some(settings.machine.clone()),
         note: settings.note.as_deref().map(flatten),
+        first_rows_shown: false,
         resume_command: suggested_commands::with_resume(settings),
         retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
         organizations: organizations
@@ -250,6 +294,21 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         "hint: to send all rows of this sheet once more, name other results than `{}` with --output",
         results.display(),
     );
+    if header.settings.part != settings.spec.sheet.part {
+        let what = |part: &Part| {
+            if part.is_whole_sheet() {
+                "the whole sheet".to_string()
+            } else {
+                part.to_string()
+            }
+        };
+        bail!(
+            "`{}` belongs to a run of {}, and this one is of {}\nhint: name other results for it with --output",
+            results.display(),
+            what(&header.settings.part),
+            what(&settings.spec.sheet.part),
+        );
+    }
     if journal.last_end().is_some_and(|end| end.complete) {
         let command = suggested_commands::send_failed(settings);
         let again = command.map_or(String::new(), |command| {

@@ -4,8 +4,9 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -14,12 +15,13 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{FmtSpan, Writer, debug_fn};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::model::clock;
+use crate::platform;
 use crate::stderr;
 
 /// Starts logging. `verbosity` is the number of `-v`s.
@@ -32,7 +34,10 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
         _ => LevelFilter::DEBUG,
     };
     let file = file.map(|path| {
-        open(path).with_context(|| format!("cannot write the log `{}`", path.display()))
+        let file =
+            open(path).with_context(|| format!("cannot write the log `{}`", path.display()))?;
+        let shown = path.display().to_string();
+        anyhow::Ok(LogFile { file, shown })
     });
     let file = file.transpose()?;
     if on_stderr == LevelFilter::OFF && file.is_none() {
@@ -65,6 +70,53 @@ pub fn start(verbosity: u8, file: Option<&Path>) -> Result<()> {
         .with(to_file)
         .try_init();
     Ok(())
+}
+
+/// Whether a line of the log could not be written. Events come from anywhere in the process.
+static HAS_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the log that was asked for lacks something.
+pub fn has_failed() -> bool {
+    HAS_FAILED.load(Ordering::Relaxed)
+}
+
+/// A log that says once when it cannot be written.
+#[derive(Debug)]
+struct LogFile {
+    file: File,
+    shown: String,
+}
+
+/// A line on its way into the log.
+struct LogLine<'l>(&'l LogFile);
+
+impl<'l> MakeWriter<'l> for LogFile {
+    type Writer = LogLine<'l>;
+
+    fn make_writer(&'l self) -> LogLine<'l> {
+        LogLine(self)
+    }
+}
+
+impl Write for LogLine<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let written = (&self.0.file).write(line);
+        if let Err(error) = &written
+            && error.kind() != io::ErrorKind::Interrupted
+            && !HAS_FAILED.swap(true, Ordering::Relaxed)
+        {
+            let why = platform::describe_error(&anyhow::anyhow!(io::Error::from(error.kind())));
+            stderr::say(&format!(
+                "warning: the log `{}` cannot be written: {why}",
+                self.0.shown
+            ));
+        }
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&self.0.file).flush()
+    }
 }
 
 /// Appends to the log at `path`. A file that is not a log is refused, since the next thing typed

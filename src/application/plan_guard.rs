@@ -10,11 +10,14 @@ use anyhow::{Result, bail};
 
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::RunSettings;
+use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RecordReader, RecordedRun};
 use crate::model::change::Change;
+use crate::model::hint::Hinted;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::model::wording::plural;
+use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
 
@@ -53,6 +56,7 @@ pub(super) fn is_plan(path: &Path) -> bool {
 pub(super) fn open(
     settings: &RunSettings,
     selection: &Selection<'_>,
+    checked: &CheckedSheet,
     facts: &ServiceFacts,
 ) -> Result<PlanGuard> {
     let Some(path) = &settings.spec.preconditions else {
@@ -60,7 +64,9 @@ pub(super) fn open(
     };
     let guard = if is_plan(path) {
         let is_own = *path == settings.spec.sheet.path;
-        PlanGuard::Plan(Box::new(Plan::open(path, is_own)?))
+        let plan = Plan::open(path, is_own)?;
+        plan.ensure_its_part_is_sent(settings, checked, path)?;
+        PlanGuard::Plan(Box::new(plan))
     } else if *path == settings.spec.sheet.path {
         PlanGuard::OwnColumns
     } else {
@@ -160,6 +166,33 @@ impl Plan {
             run,
             rows: is_own.then_some(rows),
         })
+    }
+
+    /// A plan of a part says nothing of other rows, and its row numbers are those of the whole sheet.
+    fn ensure_its_part_is_sent(
+        &self,
+        settings: &RunSettings,
+        checked: &CheckedSheet,
+        path: &Path,
+    ) -> Result<()> {
+        let header = self.run.header();
+        let part = &header.settings.part;
+        let shown = path.display();
+        // Results have only the rows of their own run to send again.
+        let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
+        if !is_of_results && !part.is_within(&settings.spec.sheet.part) {
+            return Err(Hinted::new(
+                format!("`{shown}` is the plan of a part of the sheet, and more would be sent"),
+                format!("add what the plan was made with: {}", join(&part.flags())),
+            ));
+        }
+        if self.rows.is_some() && part.names_rows() && checked.rows != header.input.rows {
+            bail!(
+                "`{shown}` was made with {part}, and rows were deleted from it since, so the row numbers mean other rows now\n\
+                 hint: make a new plan of those rows that are to be sent"
+            );
+        }
+        Ok(())
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.

@@ -100,7 +100,8 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         }
         api.policy.retry.tries = settings.policy.retry.tries;
     }
-    if facts.abort.is_none() && settings.spec.task != Task::Write {
+    let reads = settings.spec.task != Task::Write || settings.spec.first.is_some();
+    if facts.abort.is_none() && reads {
         let selection = Selection {
             directory: &facts.directory,
             ..*selection
@@ -189,7 +190,7 @@ fn organizations_with_named_locations(
     let mut records = sheet.records()?;
     while let Some(numbered) = records.next_record() {
         let numbered = numbered?;
-        if sheet.is_settled(columns, &numbered) {
+        if sheet.is_settled(columns, &numbered) || sheet.left_out_by(&numbered).is_some() {
             continue;
         }
         if let Some(org_id) = sheet.org_of_named(columns, &numbered.record, directory)

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::time::Instant;
 
 use crate::application::progress::Progress;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
 use crate::journal::{GateRecord, Journal, Place, PreviousRecord, RowRecord, Sent};
 use crate::model::clock;
+use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::ApiResult;
@@ -28,6 +30,10 @@ pub(super) struct RunRecorder<'j> {
     user: WaitingUser<'j>,
     /// The last row that an earlier part of the run can have sent.
     sent_up_to: u64,
+    started: Instant,
+    sent: SentRows,
+    /// Somebody wants to see the rows.
+    shows_rows: bool,
 }
 
 /// Who is to wait when the service says so, and where that is kept besides the journal.
@@ -37,6 +43,49 @@ pub(super) struct WaitingUser<'j> {
     /// Empty where it is not known.
     pub(super) person: Box<str>,
     pub(super) waits: Option<&'j WaitMemory>,
+}
+
+/// The rows that this process finished.
+#[derive(Debug, Default)]
+pub(super) struct SentRows {
+    pub(super) counts: Counts,
+    /// How long it took, without what a person took to answer.
+    pub(super) took: Duration,
+    /// Each of them, where somebody wants to see it.
+    pub(super) shown: Vec<ShownRow>,
+}
+
+/// What was wanted of a row, what became of it, and what was there after.
+#[derive(Debug)]
+pub(super) struct ShownRow {
+    pub(super) row: Row<'static>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) found: Option<CurrentValues>,
+}
+
+impl SentRows {
+    /// The place of a row among those that are shown.
+    fn shown(&mut self, row: &Row<'_>) -> &mut ShownRow {
+        let known = self
+            .shown
+            .iter()
+            .position(|one| one.row.number == row.number);
+        let index = known.unwrap_or_else(|| {
+            self.shown.push(ShownRow {
+                row: row.clone().into_owned(),
+                outcome: None,
+                found: None,
+            });
+            self.shown.len() - 1
+        });
+        &mut self.shown[index]
+    }
+
+    pub(super) fn absorb(&mut self, later: SentRows) {
+        self.counts.absorb(&later.counts);
+        self.took += later.took;
+        self.shown.extend(later.shown);
+    }
 }
 
 impl<'j> RunRecorder<'j> {
@@ -53,7 +102,15 @@ impl<'j> RunRecorder<'j> {
             gate: GateWatch::default(),
             user,
             sent_up_to,
+            started: Instant::now(),
+            sent: SentRows::default(),
+            shows_rows: false,
         }
+    }
+
+    /// Keeps each row, for somebody who wants to see it.
+    pub(super) fn showing_rows(self, shows_rows: bool) -> RunRecorder<'j> {
+        RunRecorder { shows_rows, ..self }
     }
 
     /// What is found as asked although an earlier try of ours may have changed it is our change, and
@@ -76,12 +133,14 @@ impl<'j> RunRecorder<'j> {
         })
     }
 
-    pub(super) fn end(mut self) {
+    pub(super) fn end(mut self) -> SentRows {
         self.progress.end();
         if let Some(interval) = self.traffic.end() {
             // Only a report misses it; the rows matter more, and what ails the disk they will tell.
             let _ = self.journal.note_traffic(interval);
         }
+        self.sent.took = self.started.elapsed();
+        self.sent
     }
 }
 
@@ -106,6 +165,12 @@ impl Recorder for RunRecorder<'_> {
         })
     }
 
+    fn read_back(&mut self, row: &Row<'_>, current: &CurrentValues) {
+        if self.shows_rows {
+            self.sent.shown(row).found = Some(current.clone());
+        }
+    }
+
     fn ended(&mut self, reply: &ApiResult, took: Duration) {
         self.traffic.ended(reply, took);
         self.gate.ended(reply);
@@ -127,6 +192,12 @@ impl Recorder for RunRecorder<'_> {
         self.journal.finish_rows(records.iter().cloned())?;
         for RowRecord { row, outcome, .. } in &records {
             self.progress.finished(*row, outcome);
+            self.sent.counts.add(outcome);
+        }
+        if self.shows_rows {
+            for (RowResult { row, .. }, record) in finished.iter().zip(&records) {
+                self.sent.shown(row).outcome = Some(record.outcome.clone());
+            }
         }
         Ok(())
     }

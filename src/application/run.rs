@@ -2,34 +2,26 @@
 //! finish.
 
 use anyhow::{Result, anyhow};
-use tokio::time::Instant;
 
 use crate::application::carry_over;
 use crate::application::confirmation::confirm;
-use crate::application::doubts;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::kept_wait::WaitGuard;
-use crate::application::plan_guard::{self, PlanGuard};
+use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
-use crate::application::progress::Progress;
-use crate::application::recorder::{RunRecorder, WaitingUser};
-use crate::application::session::{Connect, Session};
+use crate::application::recorder::SentRows;
+use crate::application::sending::Sending;
+use crate::application::session::Connect;
 use crate::application::settings::RunSettings;
 use crate::application::spool::{self, Spool};
 use crate::application::{earlier_choices, journal_guard};
-use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::{self, RunPolicy, RunResult};
-use crate::journal::Journal;
-use crate::model::clock;
-use crate::model::counts::Counts;
-use crate::model::wording::plural;
-use crate::platform::StopRequests;
-use crate::sheet::Sheet;
+use crate::engine::pipeline::RunResult;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
+use crate::sheet::{Origin, Sheet};
 use crate::stderr::say;
 use crate::webex::Service;
 
@@ -58,46 +50,48 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         return Ok(ExitCode::NothingSent);
     };
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
-    let plan = plan_guard::open(&settings, &selection, &facts)?;
-    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
+    let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
+    let (renewal, stop) = (session.service.renewal(), &mut session.stop);
     if let Some(person) = &facts.person {
         settings.know_person(&person.id);
         let recorded = earlier.recorded_wait(&person.id);
+        let pacer = &mut session.pacer;
         if !guard.hold(&settings, recorded, pacer, stop).await? {
             return Ok(ExitCode::NothingSent);
         }
     }
-    let Some(settings) = confirm(settings, &checked, &facts, &earlier, stop).await? else {
+    let Some(settings) = confirm(settings, &checked, &facts, &earlier, renewal, stop).await? else {
         return Ok(ExitCode::NothingSent);
     };
+    let first = earlier.first_rows_left(&settings)?;
     let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked)?;
     carry_over::carry_over(&earlier_runs, &sheet, &settings.target, &mut journal)?;
-    let started = Instant::now();
-    let done_before = journal.finished();
-    let sent = send(
-        &settings,
-        session,
-        facts.abort,
-        &selection,
-        &checked,
-        &plan,
-        &mut journal,
-    )
-    .await?;
+    let sending = Sending {
+        settings: &settings,
+        selection: &selection,
+        checked: &checked,
+        plan: &plan,
+    };
+    let (ended, sent) = match facts.abort {
+        // Asking showed that there is no point.
+        Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),
+        None => sending.run(session, first, &mut journal).await?,
+    };
     Ok(finalize(
-        &settings,
-        &selection,
-        &checked,
-        journal,
-        (started, done_before),
-        sent,
+        &settings, &selection, &checked, journal, ended, &sent,
     ))
 }
 
 /// Opens the run's copy of the sheet, under the name of the person's own file.
 fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     let path = &settings.spec.sheet.path;
-    let sheet = Sheet::of_file(path, spool.file()?, settings.spec.sheet.reading.clone())?;
+    let reading = settings.spec.sheet.reading.clone();
+    // The sheet of an undo was made of its part alone.
+    let is_of_a_part = reading.origin == Origin::Person;
+    let mut sheet = Sheet::of_file(path, spool.file()?, reading)?;
+    if is_of_a_part && sheet.columns.is_ok() {
+        sheet.choose_part(&settings.spec.sheet.part)?;
+    }
     sheet.assumptions.iter().for_each(|said| say(said));
     spool::tell_changes(settings, &sheet)?;
     Ok(sheet)
@@ -117,69 +111,4 @@ fn select<'a>(
         duplicates: &checked.duplicates,
         duplicate_policy: settings.spec.sheet.duplicates,
     })
-}
-
-/// Sends the rows that are not done. Where asking showed that there is no point, nothing is sent.
-async fn send<S: Service, T: StopRequests>(
-    settings: &RunSettings,
-    session: Session<S, T>,
-    abort: Option<AbortReason>,
-    selection: &Selection<'_>,
-    checked: &CheckedSheet,
-    plan: &PlanGuard,
-    journal: &mut Journal,
-) -> Result<RunResult> {
-    if let Some(reason) = abort {
-        return Ok(RunResult::before_the_first_row(reason));
-    }
-    let ready = checked.rows_to_send();
-    let done_before = journal.finished_rows();
-    let already = journal.finished();
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        sheet = %selection.sheet.path.display(),
-        results = %settings.spec.output.display(),
-        done_before = already,
-        "{} to send, at most {} at once",
-        plural(ready.saturating_sub(already), "row"),
-        settings.pace.concurrency,
-    );
-    let progress = Progress::start(settings.progress, ready, already);
-    let begin = journal.run().last_begin();
-    let person = begin.and_then(|begin| begin.person.as_ref());
-    let user = WaitingUser {
-        fingerprint: settings.target.user().into(),
-        person: person.map_or("", |person| &person.id).into(),
-        waits: settings.waits.as_ref(),
-    };
-    let counts_before = match settings.policy.failure_limit {
-        Some(_) => journal.counts()?,
-        None => Counts::default(),
-    };
-    let in_doubt = doubts::of_earlier_parts(settings.spec.task, selection, journal)?;
-    let sent_up_to = doubts::sent_up_to(settings.spec.task, selection, journal)?;
-    let mut recorder = RunRecorder::new(journal, progress, user, sent_up_to);
-    let sent = pipeline::run(
-        &session.service,
-        session.pacer.afresh(&settings.pace, Instant::now()),
-        RunPolicy {
-            task: settings.spec.task,
-            ..settings.policy.clone()
-        },
-        pipeline::Batch {
-            setting: selection.columns.setting,
-            duplicates: selection.duplicates,
-            rows: plan.rows_to_send(selection, done_before)?,
-            in_doubt,
-            counts_before,
-        },
-        session.stop,
-        &mut recorder,
-    )
-    .await;
-    recorder.end();
-    if let (Some(memory), Some(rate)) = (&settings.memory, sent.rate) {
-        memory.remember(rate, clock::now());
-    }
-    Ok(sent)
 }

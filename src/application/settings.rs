@@ -13,6 +13,7 @@ use crate::model::run_id::RunId;
 use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::part::Part;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::http::proxy::Proxy;
 use crate::webex::token::{Credentials, digest};
@@ -22,6 +23,8 @@ use crate::webex::token::{Credentials, digest};
 pub struct SheetSettings {
     pub path: PathBuf,
     pub reading: ReadOptions,
+    /// The rows that the run is about.
+    pub part: Part,
     pub duplicates: DuplicatePolicy,
 }
 
@@ -39,6 +42,10 @@ pub struct RunSpec {
     pub preconditions: Option<PathBuf>,
     pub confirmation: Confirmation,
     pub backup: Backup,
+    /// So many rows go first and are read back; a person sees them before the rest goes.
+    pub first: Option<u64>,
+    /// The exit code tells whether a plan found a difference.
+    pub fails_on_difference: bool,
     /// The beginning of the question that asks for consent.
     pub question: &'static str,
 }

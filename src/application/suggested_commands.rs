@@ -21,8 +21,10 @@ pub struct TypedCommand {
 
 /// Flags of a run that the next one over its results does not take over: they name its own files, say
 /// how it began, or answer its question. Those that follow from the settings are added anew.
-const OF_ONE_RUN_ONLY: [&str; 13] = [
+const OF_ONE_RUN_ONLY: &[&str] = &[
     "backup",
+    "exit-code",
+    "first",
     "force",
     "forget-wait",
     "if-unchanged",

@@ -11,12 +11,16 @@ use crate::engine::abort::AbortReason;
 use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::plural;
+use crate::model::wording::{grouped, plural};
 
 /// What a run came to.
 #[derive(Debug)]
 pub struct Summary {
+    /// What stands in the results, of all rows of the sheet.
     pub counts: Counts,
+    /// What this process did: the rows it finished, and the word for what it did with them.
+    pub sent: Counts,
+    pub verb: &'static str,
     pub reason: Option<AbortReason>,
     /// Rows the check pass counted; the results must have as many.
     pub rows_in_sheet: u64,
@@ -29,12 +33,14 @@ pub struct Summary {
     pub results: Option<String>,
     /// What can be done with the results in Excel.
     pub results_form: ResultsForm,
+    /// A difference is told by the exit code.
+    pub fails_on_difference: bool,
+    /// A page or a log that was asked for could not be written.
+    pub is_output_missing: bool,
     /// The command that goes on with this run.
     pub resume: String,
     /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
     pub send_failed: Option<String>,
-    /// Rows that got their outcome in this part of the run.
-    pub done_now: u64,
     /// Who, when, why and of what, for programs.
     pub facts: Map<String, Value>,
 }
@@ -66,7 +72,12 @@ impl Summary {
             Some(AbortReason::Interrupted) => ExitCode::Interrupted,
             Some(_) => ExitCode::Stopped,
             None if self.results.is_none() || !self.adds_up() => ExitCode::Stopped,
-            None if self.counts.not_done() > 0 => ExitCode::SomeRowsNotDone,
+            None if self.counts.not_done() > 0 || self.is_output_missing => {
+                ExitCode::SomeRowsNotDone
+            }
+            None if self.fails_on_difference && self.counts.of(OutcomeKind::Different) > 0 => {
+                ExitCode::Different
+            }
             None => ExitCode::Success,
         }
     }
@@ -76,11 +87,50 @@ impl Summary {
         self.results.is_none() || self.counts.rows == self.rows_in_sheet
     }
 
-    pub fn to_json(&self) -> Value {
-        let outcomes: BTreeMap<&str, u64> = OutcomeKind::ALL
-            .into_iter()
-            .map(|kind| (kind.word(), self.counts.of(kind)))
+    /// `2 rows sent in 1 s: 2 updated.`
+    fn say_this_time(&self) -> String {
+        let verb = self.verb;
+        if self.sent.rows == 0 {
+            return format!("no row {verb}.");
+        }
+        let kinds = self.sent.by_kind().iter();
+        let kinds: Vec<String> = kinds
+            .map(|(kind, count)| format!("{} {}", grouped(*count), kind.word()))
             .collect();
+        format!(
+            "{} {verb} in {}: {}.",
+            plural(self.sent.rows, "row"),
+            clock::in_words(self.took),
+            kinds.join(", ")
+        )
+    }
+
+    /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
+    fn say_sheet(&self) -> String {
+        let skipped = self.counts.of(OutcomeKind::Skipped);
+        let kinds = OutcomeKind::ALL.into_iter();
+        let done: u64 = kinds
+            .filter(|kind| kind.is_success() && *kind != OutcomeKind::Skipped)
+            .map(|kind| self.counts.of(kind))
+            .sum();
+        let are = if done == 1 { "is" } else { "are" };
+        let verb = if self.verb == "read" { "read" } else { "done" };
+        let skipped = match skipped {
+            0 => String::new(),
+            skipped => format!(" and {} skipped", grouped(skipped)),
+        };
+        format!(
+            "Of {} in the sheet, {} {are} {verb}{skipped}.",
+            plural(self.rows_in_sheet, "row"),
+            grouped(done)
+        )
+    }
+
+    pub fn to_json(&self) -> Value {
+        let outcomes = |counts: &Counts| -> BTreeMap<&str, u64> {
+            let kinds = OutcomeKind::ALL.into_iter();
+            kinds.map(|kind| (kind.word(), counts.of(kind))).collect()
+        };
         let statuses: BTreeMap<String, u64> = self
             .counts
             .by_status()
@@ -89,14 +139,15 @@ impl Summary {
             .collect();
         let mut json = json!({
             "rows": self.counts.rows,
-            "outcomes": outcomes,
+            "outcomes": outcomes(&self.counts),
             "statuses": statuses,
             "requests": self.requests,
             "throttled": self.throttled,
             "seconds": self.took.as_secs_f64(),
             // The figures above are of all parts of the run, but for the requests and the time.
             "thisPart": {
-                "rows": self.done_now,
+                "rows": self.sent.rows,
+                "outcomes": outcomes(&self.sent),
                 "requests": self.requests,
                 "throttled": self.throttled,
                 "seconds": self.took.as_secs_f64(),
@@ -134,13 +185,8 @@ impl fmt::Display for Summary {
                 writeln!(out, "hint: {hint}")?;
             }
         }
-        let took = clock::in_words(self.took);
-        let requests = plural(self.requests, "request");
-        write!(
-            out,
-            "{} in {took}, {requests}",
-            plural(self.rows_in_sheet, "row")
-        )?;
+        writeln!(out, "{} {}", self.say_this_time(), self.say_sheet())?;
+        out.write_str(&plural(self.requests, "request"))?;
         if self.throttled > 0 {
             let times = plural(self.throttled, "time");
             write!(out, ", rate limited {times}")?;
@@ -224,6 +270,18 @@ mod tests {
         Summary {
             rows_in_sheet: counts.rows,
             rows_left: counts.of(OutcomeKind::NotAttempted),
+            sent: {
+                let mut sent = Counts::default();
+                for (kind, _, attempts) in outcomes {
+                    if *attempts > 0 {
+                        sent.add_kind(*kind);
+                    }
+                }
+                sent
+            },
+            verb: "sent",
+            fails_on_difference: false,
+            is_output_missing: false,
             counts,
             reason,
             requests: 1234,
@@ -233,7 +291,6 @@ mod tests {
             results_form: ResultsForm::PlainCsv,
             resume: "wxbulk apply sheet.csv --resume".into(),
             send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
-            done_now: 3,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }
@@ -252,7 +309,8 @@ mod tests {
         );
         assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
         insta::assert_snapshot!(summary.to_string(), @"
-        5 rows in 1 min 15 s, 1,234 requests, rate limited 2 times
+        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done.
+        1,234 requests, rate limited 2 times
           updated              2
           failed               1
           unknown              1
@@ -262,7 +320,7 @@ mod tests {
         hint: to send again the 3 rows that are not done, correct them in the results file, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
-        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"note":"CHG-123","outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"reason":null,"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisPart":{"requests":1234,"rows":3,"seconds":75.0,"throttled":2},"throttled":2}"#);
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1}"#);
     }
 
     #[test]
@@ -277,7 +335,8 @@ mod tests {
         assert_eq!(summary.exit_code(), ExitCode::Interrupted);
         insta::assert_snapshot!(summary.to_string(), @"
         stopped: interrupted
-        2 rows in 1 min 15 s, 1,234 requests, rate limited 2 times
+        1 row sent in 1 min 15 s: 1 updated. Of 2 rows in the sheet, 1 is done.
+        1,234 requests, rate limited 2 times
           updated              1
           not-attempted        1
         last answers: 204 × 1
@@ -285,6 +344,16 @@ mod tests {
         1 row is left; to go on:
           wxbulk apply sheet.csv --resume
         ");
+    }
+
+    #[test]
+    fn a_difference_and_a_missing_page_are_told_by_the_exit_code() {
+        let mut summary = summary(&[(OutcomeKind::Different, Some(200), 1)], None);
+        assert_eq!(summary.exit_code(), ExitCode::Success);
+        summary.fails_on_difference = true;
+        assert_eq!(summary.exit_code(), ExitCode::Different);
+        summary.is_output_missing = true;
+        assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared_flags::{RunFlags, ServiceFlags, SheetFlags};
+use super::shared_flags::{PartFlags, RunFlags, ServiceFlags, SheetFlags};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk check numbers.csv")]
@@ -29,12 +29,22 @@ pub struct CheckFlags {
     A service app, which outlives a token, is read from --service-app, a file of lines \
     NAME=value, or from SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and \
     SERVICE_APP_REFRESH_TOKEN, which come before the token's variables.\n\n\
-    Exit codes: 0 every row is as asked, 1 some are not, 2 nothing was sent,\n\
-    3 stopped before the end, 130 interrupted; after 3 and 130, --resume goes on."
+    Exit codes: 0 every row is as asked, 1 some are not, or a page, JSON or log\n\
+    could not be written, 2 nothing was sent, 3 stopped before the end,\n\
+    130 interrupted; after 3 and 130, --resume goes on."
 )]
 pub struct ApplyFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
+
+    #[command(flatten)]
+    pub part: PartFlags,
+
+    /// Send the first N rows, read them back and show them, and ask before the rest
+    ///
+    /// Without a terminal the run stops there with exit code 3, and --resume takes the rest.
+    #[arg(long, value_name = "N")]
+    pub first: Option<String>,
 
     /// Where the results go [default: beside the sheet and in its form, such as march.results.xlsx or march.rehearsal.csv]
     #[arg(short, long, value_name = "FILE")]
@@ -61,14 +71,26 @@ pub struct ApplyFlags {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  wxbulk plan numbers.csv --token-file token.txt")]
+#[command(
+    after_help = "Example:\n  wxbulk plan numbers.csv --token-file token.txt\n\n\
+    Exit codes: 0 every row was read, 1 some could not be, 2 nothing was read,\n\
+    3 stopped before the end, 4 something differs (with --exit-code),\n\
+    130 interrupted; after 3 and 130, --resume goes on."
+)]
 pub struct PlanFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
 
+    #[command(flatten)]
+    pub part: PartFlags,
+
     /// Where the plan goes [default: beside the sheet and in its form, such as march.plan.xlsx]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Exit with 4 when something differs, so that a script can verify a sheet
+    #[arg(long)]
+    pub exit_code: bool,
 
     #[command(flatten)]
     pub run: RunFlags,
@@ -80,6 +102,9 @@ pub struct UndoFlags {
     /// The results of an `apply --backup`, or of an `undo`
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
+
+    #[command(flatten)]
+    pub part: PartFlags,
 
     /// Where the results go [default: the next number, such as march.results-2.csv]
     #[arg(short, long, value_name = "FILE")]

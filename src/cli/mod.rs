@@ -21,7 +21,7 @@ pub use command_flags::{
 };
 pub use completions::write_completions;
 pub use man_pages::write_man_pages;
-pub use shared_flags::{RunFlags, ServiceFlags, SheetFlags, VerbosityFlags};
+pub use shared_flags::{PartFlags, RunFlags, ServiceFlags, SheetFlags, VerbosityFlags};
 pub use usage_errors::parse;
 
 /// Changes Webex Calling settings in bulk from a spreadsheet.

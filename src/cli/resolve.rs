@@ -21,7 +21,7 @@ use crate::application::settings::{
     SummaryFormat, Target, waiting_user,
 };
 use crate::cli::token_prompt;
-use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
+use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task};
 use crate::journal::Machine;
 use crate::model::clock;
@@ -31,6 +31,7 @@ use crate::platform;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
+use crate::sheet::part::Part;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
 use crate::stderr::say;
 use crate::webex::base_url::{BaseUrl, WEBEX};
@@ -45,7 +46,7 @@ const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
 const MOST_AT_ONCE: usize = 1000;
 
 impl SheetSettings {
-    pub fn from_flags(flags: SheetFlags) -> Result<SheetSettings> {
+    pub fn from_flags(flags: SheetFlags, part: &PartFlags) -> Result<SheetSettings> {
         let default_org = read_org_flag(flags.org.as_deref())?;
         let country = flags.country.map(|code| read_country(&code)).transpose()?;
         Ok(SheetSettings {
@@ -65,6 +66,7 @@ impl SheetSettings {
                 hidden: read_optional(flags.hidden.as_deref(), "--hidden")?,
                 ignored_columns: flags.ignore_column,
             },
+            part: read_part(part)?,
             duplicates: if flags.allow_duplicates {
                 DuplicatePolicy::InOrder
             } else {
@@ -160,6 +162,7 @@ impl RunSettings {
                 },
                 longest_wait,
                 failure_limit,
+                first: None,
                 seed: fastrand::u64(..),
             },
             timeout,
@@ -183,7 +186,7 @@ impl RunSettings {
 
 /// What `wxbulk apply` is to do, and the flags that say how.
 pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
-    let sheet = SheetSettings::from_flags(flags.sheet)?;
+    let sheet = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     let reads_first = flags.backup || flags.if_unchanged.is_some();
     let spec = RunSpec {
         command: "apply",
@@ -211,6 +214,8 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         } else {
             Backup::Ask
         },
+        fails_on_difference: false,
+        first: flags.first.as_deref().map(read_first).transpose()?,
         question: "Change",
     };
     Ok((spec, flags.run))
@@ -258,6 +263,20 @@ fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Re
 /// Reads `--org`.
 pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
     org.map(read_org).transpose()
+}
+
+/// Reads `--rows` and `--where`.
+pub fn read_part(flags: &PartFlags) -> Result<Part> {
+    let rows = read_optional(flags.rows.as_deref(), "--rows")?;
+    let cells = flags.cells.iter().map(|cell| read_flag(cell, "--where"));
+    Ok(Part::of(rows, cells.collect::<Result<_>>()?))
+}
+
+fn read_first(text: &str) -> Result<u64> {
+    text.parse()
+        .ok()
+        .filter(|rows| *rows > 0)
+        .with_context(|| format!("--first: `{text}` is not a number of rows, such as 3"))
 }
 
 fn read_org(text: &str) -> Result<String> {

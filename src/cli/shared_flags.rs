@@ -96,6 +96,28 @@ pub struct SheetFlags {
     pub separator: Option<String>,
 }
 
+/// Which rows of the sheet.
+#[derive(Debug, Default, Args)]
+pub struct PartFlags {
+    /// Take only these rows, by their numbers in the spreadsheet, such as 2-500 or 2-500,700
+    #[arg(
+        long,
+        value_name = "ROWS",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
+    pub rows: Option<String>,
+
+    /// Take only rows with this value in this column, such as wave=1; all of several must match
+    #[arg(
+        long = "where",
+        value_name = "COLUMN=VALUE",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
+    pub cells: Vec<String>,
+}
+
 /// How any run goes about it.
 #[expect(
     clippy::struct_excessive_bools,

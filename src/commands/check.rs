@@ -10,7 +10,7 @@ use crate::application::check_notes::{rows_that, say_counts, say_doubts};
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::settings::SheetSettings;
-use crate::cli::CheckFlags;
+use crate::cli::{CheckFlags, PartFlags};
 use crate::model::wording::plural;
 use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
@@ -23,7 +23,7 @@ use crate::table::would_overwrite;
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
     let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
-    let settings = SheetSettings::from_flags(flags.sheet)?;
+    let settings = SheetSettings::from_flags(flags.sheet, &PartFlags::default())?;
     ensure_it_exists(&settings.path, "sheet")?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));

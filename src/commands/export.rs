@@ -4,7 +4,7 @@
 //! plan's are. So an export is paced and retried as any run, and one that was interrupted goes on
 //! with the list it began with.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -26,18 +26,20 @@ use crate::cli::resolve::read_org_flag;
 use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;
+use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::export_sheet::{self, ExportedLocation};
+use crate::sheet::export_sheet::{self, AboutLocation, ExportedLocation};
+use crate::sheet::part::Part;
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
-use crate::webex::lists::{Organization, Person};
+use crate::webex::lists::{LocationDetails, Organization, Person};
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -52,6 +54,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         sheet: SheetSettings {
             path: list.clone(),
             reading: ReadOptions::default(),
+            part: Part::default(),
             duplicates: DuplicatePolicy::Refuse,
         },
         task: Task::Read,
@@ -60,6 +63,8 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         preconditions: None,
         confirmation: Confirmation::Given,
         backup: Backup::No,
+        first: None,
+        fails_on_difference: false,
         question: "",
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;
@@ -170,9 +175,10 @@ async fn list_locations(
     };
     let mut found = Found::default();
     let mut seen = HashSet::new();
+    let mut asks_for_details = true;
     for org in wanted {
         let answer = api.locations(org.as_deref()).await;
-        let org_id = org.unwrap_or_default();
+        let org_id = org.clone().unwrap_or_default();
         let org_name = name_of(&org_id);
         let locations = match answer {
             Ok(locations) => locations,
@@ -189,12 +195,23 @@ async fn list_locations(
                     .with_context(|| format!("cannot list the locations of `{org_id}`"));
             }
         };
+        if locations.is_empty() {
+            continue;
+        }
+        let about = if asks_for_details {
+            details(api.location_details(org.as_deref()).await)?
+        } else {
+            None
+        };
+        asks_for_details = about.is_some();
+        let about = about.unwrap_or_default();
         for location in locations {
             // A list that changes while its pages are read can have one twice.
             if seen.insert(location.id.clone()) {
                 found.locations.push(ExportedLocation {
                     org_id: org_id.clone(),
                     org_name: org_name.clone(),
+                    about: about.get(&key_of(&location.id)).cloned(),
                     location_id: location.id,
                     location_name: flatten(&location.name),
                 });
@@ -202,6 +219,38 @@ async fn list_locations(
         }
     }
     Ok(found)
+}
+
+/// What is known of locations, by their ids. `None`: it may not be read, or not be understood; an export
+/// does without.
+fn details(
+    answer: Result<Vec<LocationDetails>, QueryError>,
+) -> Result<Option<HashMap<String, AboutLocation>>> {
+    let details = match answer {
+        Ok(details) => details,
+        Err(stopped @ QueryError::Stopped(_)) => return Err(stopped.into()),
+        Err(query_error) => {
+            say(&format!(
+                "note: country, state and time zone are left out; to read them takes the scope spark-admin:locations_read: {query_error}"
+            ));
+            return Ok(None);
+        }
+    };
+    let details = details.into_iter().map(|one| {
+        let about = AboutLocation {
+            country: flatten(&one.address.country),
+            state: flatten(&one.address.state),
+            time_zone: flatten(&one.time_zone),
+        };
+        (key_of(&one.id), about)
+    });
+    Ok(Some(details.collect()))
+}
+
+/// What two lists call one location, however they write its id.
+fn key_of(id: &str) -> String {
+    let read = ids::read(id, Kind::Location);
+    read.map_or_else(|_| id.to_string(), |id| id.text.into_owned())
 }
 
 /// The id of the token's own organization. Where it may not be asked the rows have none, if that can

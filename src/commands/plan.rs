@@ -17,7 +17,7 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
-    let sheet = SheetSettings::from_flags(flags.sheet)?;
+    let sheet = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     let word = if flags.run.rehearse {
         "plan.rehearsal"
     } else {
@@ -33,6 +33,8 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         // Nothing is changed.
         confirmation: Confirmation::Given,
         backup: Backup::No,
+        first: None,
+        fails_on_difference: flags.exit_code,
         question: "",
     };
     application::run(RunSettings::from_flags(spec, flags.run)?, network).await

@@ -5,7 +5,7 @@
 //! be looked at, and is then sent like any other sheet, present numbers recorded: so an undo is
 //! paced, resumed, reported and undone as any run is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -21,12 +21,13 @@ use crate::application::settings::{
 };
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
-use crate::cli::resolve::{read_org_flag, results_word};
+use crate::cli::resolve::{read_org_flag, read_part, results_word};
 use crate::engine::pipeline::Task;
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::run_id::RunId;
 use crate::model::wording::plural;
 use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::part::Part;
 use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 
@@ -42,7 +43,8 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()
     };
-    let sheet = undo_sheet::path_for(&flags.results);
+    let part = read_part(&flags.part)?;
+    let sheet = sheet_path(&flags, &part);
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
@@ -54,11 +56,14 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
                 origin: Origin::Undo,
                 ..ReadOptions::default()
             },
+            part: part.clone(),
             duplicates: DuplicatePolicy::InOrder,
         },
         task: Task::ReadThenWrite,
         confirmation: Confirmation::from_flag(flags.yes),
         backup: Backup::No,
+        first: None,
+        fails_on_difference: false,
         question: "Put back the earlier numbers of",
     };
     let names = OutputNames::new(&sheet, &flags.results, results_word(&flags.run));
@@ -71,7 +76,8 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         // The sheet was made when the undo began, and its journal is bound to it.
         journal::header_of(&own_journal)?.left_out
     } else {
-        let (undo, undoes) = write_sheet(&flags.results, reading, &base_url(&settings.target))?;
+        let target = base_url(&settings.target);
+        let (undo, undoes) = write_sheet(&flags.results, reading, &part, &target, &sheet)?;
         tell(&flags.results, &undo);
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
@@ -100,10 +106,28 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
     })
 }
 
+/// Where the undo's sheet is: beside the results that are undone, as that of the whole; that of a part
+/// beside its own, so that another part can be undone too.
+fn sheet_path(flags: &UndoFlags, part: &Part) -> PathBuf {
+    let output = flags.output.as_deref();
+    if flags.run.resume
+        && let Some(output) = output
+        && let Ok(header) = journal::header_of(&Journal::path_for(output))
+    {
+        return header.input.name.into();
+    }
+    match output {
+        Some(output) if !part.is_whole_sheet() => output.with_extension("undo.csv"),
+        _ => undo_sheet::path_for(&flags.results),
+    }
+}
+
 fn write_sheet(
     results: &Path,
     reading: ReadOptions,
+    part: &Part,
     base_url: &str,
+    path: &Path,
 ) -> Result<(UndoSheet, Option<RunId>)> {
     let journal = Journal::path_for(results);
     if !results.exists() && journal::exists(&journal)? {
@@ -112,7 +136,9 @@ fn write_sheet(
             results.display()
         );
     }
-    let source = undo_sheet::open_results(results, reading)?;
+    let mut source = undo_sheet::open_results(results, reading)?;
+    undo_sheet::columns_of(&source)?;
+    source.choose_part(part)?;
     let columns = undo_sheet::columns_of(&source)?;
     let earlier = EarlierRuns::find(results, &source)?;
     earlier.ensure_same_service(results, &source, columns, base_url)?;
@@ -129,7 +155,7 @@ fn write_sheet(
              hint: put back a copy of the journal from before the damage, then undo again with another --output"
         ));
     }
-    let undo = undo_sheet::write(&source, &earlier, base_url)?;
+    let undo = undo_sheet::write(&source, &earlier, base_url, path)?;
     Ok((undo, earlier.written_by()))
 }
 
@@ -141,9 +167,20 @@ fn tell(results: &Path, undo: &UndoSheet) {
             plural(undo.hidden, "row")
         ));
     }
-    if undo.rows == 0 && undo.left_out.is_empty() {
+    if undo.outside > 0 {
         say(&format!(
-            "no row of `{}` was changed, so there is nothing to put back",
+            "left out: {} outside of the chosen part",
+            plural(undo.outside, "row")
+        ));
+    }
+    if undo.rows == 0 && undo.left_out.is_empty() {
+        let of_part = if undo.outside > 0 {
+            " in that part"
+        } else {
+            ""
+        };
+        say(&format!(
+            "no row of `{}`{of_part} was changed, so there is nothing to put back",
             results.display()
         ));
         return;

@@ -42,6 +42,8 @@ pub enum AbortReason {
         failures: u64,
         limit: FailureLimit,
     },
+    /// The rows that were to go first are done, and a person is to see them before the rest goes.
+    FirstRowsDone,
     /// The service asked for a longer wait than the user allows.
     WaitTooLong {
         wait: Duration,
@@ -87,6 +89,9 @@ impl fmt::Display for AbortReason {
                     "{failures} rows failed, and --max-failures is {limit}"
                 )
             }
+            AbortReason::FirstRowsDone => {
+                formatter.write_str("the first rows were sent and read back, as --first asks")
+            }
             AbortReason::WaitTooLong { wait, until } => write!(
                 formatter,
                 "the service asks to wait {} (until {until}), longer than --max-wait allows",
@@ -127,6 +132,7 @@ impl AbortReason {
             AbortReason::NotTheService { .. } => "not-the-service",
             AbortReason::Unreachable { .. } => "unreachable",
             AbortReason::TooManyFailures { .. } => "max-failures",
+            AbortReason::FirstRowsDone => "first-rows-done",
             AbortReason::WaitTooLong { .. } => "asked-to-wait",
             AbortReason::CannotRecord(_) => "cannot-record",
             AbortReason::SheetUnreadable(_) => "sheet-unreadable",
@@ -156,6 +162,9 @@ impl AbortReason {
             AbortReason::TooManyFailures { .. } => Some(
                 "look in the results first to see why they failed; they count when the run goes on, which takes a higher --max-failures",
             ),
+            AbortReason::FirstRowsDone => {
+                Some("compare what was wanted with what was found before you go on")
+            }
             AbortReason::WaitTooLong { .. } => {
                 Some("go on when that time has come, or with a longer --max-wait")
             }

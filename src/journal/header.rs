@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::run_id::RunId;
+use crate::sheet::part::Part;
 
 /// Raised when an older wxbulk could no longer read what is written. In format 1 lines stood
 /// alone; since 2 each is bound to its run and to the line before it.
@@ -90,6 +91,12 @@ pub struct MeaningfulSettings {
     /// What was done with hidden rows and columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<String>,
+    /// The part of the sheet that the run is about.
+    #[serde(default, skip_serializing_if = "Part::is_whole_sheet")]
+    pub part: Part,
+    /// So many rows were to go first and to be seen by a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
     /// Columns that are the person's own although they look like others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored_columns: Vec<String>,
@@ -117,6 +124,9 @@ pub struct BeginRecord {
     pub resume_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub retry_command: String,
+    /// The first rows were read back and shown, so the rest may go.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub first_rows_shown: bool,
     /// Whose token it is, where the service says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,

@@ -27,6 +27,23 @@ impl Counts {
         *self.by_kind.entry(kind).or_default() += 1;
     }
 
+    /// Counts what came to `from` as `into`.
+    pub fn take_for(&mut self, from: OutcomeKind, into: OutcomeKind) {
+        if let Some(count) = self.by_kind.remove(&from) {
+            *self.by_kind.entry(into).or_default() += count;
+        }
+    }
+
+    pub fn absorb(&mut self, other: &Counts) {
+        self.rows += other.rows;
+        for (kind, count) in &other.by_kind {
+            *self.by_kind.entry(*kind).or_default() += count;
+        }
+        for (status, count) in &other.by_status {
+            *self.by_status.entry(*status).or_default() += count;
+        }
+    }
+
     pub fn of(&self, kind: OutcomeKind) -> u64 {
         self.by_kind.get(&kind).copied().unwrap_or_default()
     }

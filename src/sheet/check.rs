@@ -44,6 +44,9 @@ pub struct CheckedSheet {
     pub settled: u64,
     /// Rows that are left out since they are hidden.
     pub left_out: u64,
+    /// Rows outside of the part that was chosen, and those of them that have problems.
+    pub outside: u64,
+    pub outside_with_problems: Suspicion,
     /// Rows that ask for nothing.
     pub idle: Suspicion,
     /// Rows that ask for just what an earlier row asks for, and so are not sent.
@@ -132,6 +135,11 @@ pub fn check(
             }
             continue;
         }
+        if sheet.left_out_by(&numbered).is_some()
+            && checked.skips(sheet, columns, directory, &numbered)
+        {
+            continue;
+        }
         in_question.add_row(columns, *number, record);
         unread.add_row(columns, *number, record);
         if let Some(location) = columns.location_id
@@ -153,14 +161,7 @@ pub fn check(
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
                 checked.bad_rows += 1;
-                let problems = match second_header(sheet, record) {
-                    Some(SecondHeader::Same) => vec![Problem::second_header(*number)],
-                    Some(SecondHeader::Other) => {
-                        checked.second_table = checked.second_table.or(Some(*number));
-                        vec![Problem::second_table(*number)]
-                    }
-                    None => problems,
-                };
+                let problems = checked.headers_named(sheet, &numbered, problems);
                 checked.problems += problems.len() as u64;
                 problems.iter().try_for_each(&mut report)?;
             }
@@ -227,6 +228,45 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 }
 
 impl CheckedSheet {
+    /// Counts a row outside of the part that was chosen; false where it is the header of another table,
+    /// below which no row can be read, whether it is chosen or not.
+    fn skips(
+        &mut self,
+        sheet: &Sheet,
+        columns: &Columns,
+        directory: &Directory,
+        numbered: &NumberedRecord,
+    ) -> bool {
+        let problems = sheet.read_row(columns, numbered, directory).err();
+        let has_problems = problems.is_some_and(|problems| !problems.iter().all(Problem::is_idle));
+        let header = second_header(sheet, &numbered.record).filter(|_| has_problems);
+        if matches!(header, Some(SecondHeader::Other)) {
+            return false;
+        }
+        self.outside += 1;
+        if has_problems {
+            self.outside_with_problems.add(numbered.row);
+        }
+        true
+    }
+
+    /// What is wrong with a row: of one that is a header only that.
+    fn headers_named(
+        &mut self,
+        sheet: &Sheet,
+        NumberedRecord { row, record, .. }: &NumberedRecord,
+        problems: Vec<Problem>,
+    ) -> Vec<Problem> {
+        match second_header(sheet, record) {
+            Some(SecondHeader::Same) => vec![Problem::second_header(*row)],
+            Some(SecondHeader::Other) => {
+                self.second_table = self.second_table.or(Some(*row));
+                vec![Problem::second_table(*row)]
+            }
+            None => problems,
+        }
+    }
+
     fn count_changes(&mut self, row: &Row<'_>) {
         for change in &row.changes {
             let number = match change {
@@ -252,6 +292,7 @@ impl CheckedSheet {
             self.bad_rows,
             self.settled,
             self.left_out,
+            self.outside,
             self.idle.count,
             self.twins.count,
             self.superseded,

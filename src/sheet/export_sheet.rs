@@ -16,14 +16,29 @@ pub struct ExportedLocation {
     pub org_name: String,
     pub location_id: String,
     pub location_name: String,
+    /// Where the token may read it.
+    pub about: Option<AboutLocation>,
 }
 
+/// What a sheet of locations can be filtered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AboutLocation {
+    pub country: String,
+    pub state: String,
+    pub time_zone: String,
+}
+
+const ABOUT_LOCATION: [&str; 3] = ["country", "state", "timeZone"];
+
 /// Writes a row for each location. Its numbers say `REMOVE`: so a row has something to compare with
-/// what is there, and one that is left as it is cannot be mistaken for a filled one.
+/// what is there. The export has the numbers that are there in their place.
 pub fn write(path: &Path, setting: &Setting, locations: &[ExportedLocation]) -> Result<()> {
     let mut table = Table::create(path, CsvStyle::default())?;
     let ids_and_names = ["orgId", "orgName", "locationId", "locationName"];
-    for name in ids_and_names.into_iter().chain(setting.column_names()) {
+    let is_known = locations.iter().any(|location| location.about.is_some());
+    let about = ABOUT_LOCATION.into_iter().filter(|_| is_known);
+    let names = ids_and_names.into_iter().chain(about);
+    for name in names.chain(setting.column_names()) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
     table.end_row()?;
@@ -32,6 +47,15 @@ pub fn write(path: &Path, setting: &Setting, locations: &[ExportedLocation]) -> 
         table.cell(Cell::Untrusted(&location.org_name))?;
         table.cell(Cell::text(&location.location_id))?;
         table.cell(Cell::Untrusted(&location.location_name))?;
+        if is_known {
+            let about = location.about.as_ref();
+            let cells = about.map_or(["", "", ""], |about| {
+                [&about.country, &about.state, &about.time_zone].map(String::as_str)
+            });
+            for cell in cells {
+                table.cell(Cell::Untrusted(cell))?;
+            }
+        }
         for _ in setting.fields {
             table.cell(Cell::text(REMOVE))?;
         }

@@ -21,6 +21,8 @@ pub mod number;
 mod number_faults;
 mod numbering_plan;
 mod organization_counts;
+pub mod part;
+mod part_of_sheet;
 pub mod preconditions;
 pub mod problem;
 pub mod problem_kind;
@@ -56,6 +58,8 @@ use encoding::{Text, TextForm};
 use hidden::{HiddenCells, HiddenPolicy};
 use input::SAVE_AS_CSV;
 pub use input::is_standard_input;
+use part::{Condition, Part};
+use part_of_sheet::PartOfSheet;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
@@ -93,6 +97,8 @@ pub struct Sheet {
     last_organization: LastOrganization,
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
+    /// The rows that the run is about; `None`: all.
+    part: Option<PartOfSheet>,
 }
 
 /// The records of a sheet.
@@ -199,6 +205,7 @@ impl Sheet {
             reading,
             last_organization: LastOrganization::default(),
             settled: None,
+            part: None,
         })
     }
 
@@ -328,6 +335,19 @@ impl Sheet {
     /// Whether nobody said yet what is done with hidden rows and columns.
     pub(in crate::sheet) fn asks_about_hidden(&self) -> bool {
         self.reading.hidden.is_none() && self.reading.rows == RowFilter::All
+    }
+
+    /// Chooses the part of the sheet that the run is about. It must have rows.
+    pub fn choose_part(&mut self, part: &Part) -> Result<()> {
+        if !part.is_whole_sheet() {
+            self.part = Some(PartOfSheet::find(self, part)?);
+        }
+        Ok(())
+    }
+
+    /// What leaves the row out of the part that was chosen.
+    pub fn left_out_by(&self, numbered: &NumberedRecord) -> Option<&Condition> {
+        self.part.as_ref()?.left_out_by(numbered)
     }
 
     /// A problem for each cell that is read and merged into another, which alone has a value.

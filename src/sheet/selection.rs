@@ -50,6 +50,15 @@ impl<'a> Selection<'a> {
                 )),
             };
         }
+        if let Some(condition) = self.sheet.left_out_by(numbered) {
+            return match self.columns.outcome_in(&numbered.record) {
+                Some(_) => Choice::Keep,
+                None => Choice::Leave(Outcome::unsent(
+                    OutcomeKind::Skipped,
+                    format!("not in the part of the sheet that was chosen with {condition}"),
+                )),
+            };
+        }
         let row = match self.sheet.read_row(self.columns, numbered, self.directory) {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),

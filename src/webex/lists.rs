@@ -25,6 +25,26 @@ pub struct Location {
     pub name: String,
 }
 
+/// What else is known of a location, with calling or without.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocationDetails {
+    pub id: String,
+    #[serde(default, deserialize_with = "text_or_none")]
+    pub time_zone: String,
+    #[serde(default, deserialize_with = "address_or_none")]
+    pub address: Address,
+}
+
+/// Where a location is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Address {
+    #[serde(default, deserialize_with = "text_or_none")]
+    pub country: String,
+    #[serde(default, deserialize_with = "text_or_none")]
+    pub state: String,
+}
+
 /// An entry of a list.
 pub trait Entry: DeserializeOwned {
     /// What the list of them is called.
@@ -43,6 +63,14 @@ impl Entry for Organization {
 
 impl Entry for Location {
     const LIST: &str = "locations";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Entry for LocationDetails {
+    const LIST: &str = "items";
 
     fn id(&self) -> &str {
         &self.id
@@ -132,6 +160,13 @@ fn text_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error>
     })
 }
 
+/// An address that is missing or odd is none.
+fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Address, D::Error> {
+    let value = Option::<Value>::deserialize(value)?;
+    let address = value.and_then(|value| serde_json::from_value(value).ok());
+    Ok(address.unwrap_or_default())
+}
+
 /// The organization that an address names.
 pub fn organization_in(url: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
@@ -206,6 +241,30 @@ mod tests {
             .collect();
         assert_eq!(entries, [("a", "A"), ("b", ""), ("c", "")]);
         assert_eq!(page.unusable, 7);
+    }
+
+    #[test]
+    fn what_is_missing_of_a_location_is_nothing_and_spoils_no_other() {
+        let page = Fetched {
+            body: br#"{"items":[{"id":"a","timeZone":"Europe/Berlin","address":{"country":"DE","state":null}},
+                {"id":"b","address":"here"},{"id":"c","timeZone":7}]}"#
+                .to_vec(),
+            next: None,
+        };
+        let page = page.entries::<LocationDetails>().expect("a page");
+        let told = page.entries.iter().map(|one| {
+            let Address { country, state } = &one.address;
+            (&*one.id, &*one.time_zone, &**country, &**state)
+        });
+        let told: Vec<_> = told.collect();
+        assert_eq!(
+            told,
+            [
+                ("a", "Europe/Berlin", "DE", ""),
+                ("b", "", "", ""),
+                ("c", "", "", "")
+            ]
+        );
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub trait Queries: Service {
     /// Where the calling locations of an organization are listed, so many on a page.
     fn locations_url(&self, org_id: Option<&str>, most: u32) -> String;
 
+    /// Where an organization's locations are listed with their addresses, so many on a page.
+    fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String;
+
     /// Where the numbers of a row's location are.
     fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String;
 

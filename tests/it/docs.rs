@@ -117,11 +117,17 @@ fn printed(command: &str, stage: &Stage) -> String {
 /// Without what differs from run to run: the numbers of a line that tells a time.
 fn comparable(page: &str) -> String {
     let lines = page.lines().map(|line| {
-        let tells_a_time = line.contains(" request") || line.contains("Z,") || line.contains("/s");
+        let tells_a_time = line.contains(" request")
+            || line.contains("Z,")
+            || line.contains("/s")
+            || line.contains(" s: ")
+            || line.contains(" min: ");
         if tells_a_time {
             let words = line.split([' ', ',']);
-            let words =
-                words.filter(|word| !word.starts_with(|first: char| first.is_ascii_digit()));
+            let units = ["s", "s:", "min", "min:", "h"];
+            let words = words.filter(|word| {
+                !word.starts_with(|first: char| first.is_ascii_digit()) && !units.contains(word)
+            });
             words.collect::<Vec<_>>().join(" ")
         } else {
             line.to_string()

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 
-use wxbulk::simulator::{Behavior, Faults, Latency, Location, Locations, Paging};
+use wxbulk::simulator::{Access, Behavior, Faults, Latency, Location, Locations, Paging, Scopes};
 
 use crate::harness::{Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
@@ -44,6 +44,9 @@ fn what_is_exported_can_be_applied_and_changes_nothing() {
     assert_eq!(own.len(), 30);
     assert!(own.iter().all(|row| row["orgId"] == org_id(0)));
     assert!(own.iter().all(|row| !row["locationName"].is_empty()));
+    // What is not set stays empty: a cell that clears it would clear what somebody sets meanwhile.
+    assert!(own.iter().any(|row| row["n1"].is_empty()));
+    assert!(!read(&stage, "own.csv").contains("REMOVE"));
     assert!(!stage.path("own.locations.csv").exists());
     assert!(!stage.path("own.csv.journal").exists());
 
@@ -63,6 +66,56 @@ fn what_is_exported_can_be_applied_and_changes_nothing() {
 
     let ran = stage.run_online("export -o all.csv").expect(2);
     ran.says("exists already");
+}
+
+#[test]
+fn an_export_can_be_filtered_by_country_where_the_token_may_read_it() {
+    let location = |row: u64, country: &str, time_zone: &str| Location {
+        id: location_id(row),
+        country: country.into(),
+        state: if country == "US" { "TX" } else { "" }.into(),
+        time_zone: time_zone.into(),
+        numbers: [Some(format!("+1202555{row:04}")), None, None],
+        ..Location::default()
+    };
+    let locations = vec![
+        location(1, "DE", "Europe/Berlin"),
+        location(2, "US", "America/Chicago"),
+        location(3, "DE", "Europe/Berlin"),
+    ];
+    let behavior = Behavior {
+        locations: Locations::Exactly(locations),
+        ..Behavior::instant()
+    };
+    let stage = Stage::new(behavior.clone());
+    stage.run_online("export -o all.csv").expect(0);
+    let all = stage.results("all.csv");
+    assert_eq!(all[0]["country"], "DE");
+    assert_eq!(
+        (&*all[1]["state"], &*all[1]["timeZone"]),
+        ("TX", "America/Chicago")
+    );
+    // And it is a part of the sheet as it stands.
+    let text = read(&stage, "all.csv").replace("+12025550", "+13125550");
+    stage.write("all.csv", text);
+    stage.apply("all.csv --where country=DE").expect(0);
+    assert_eq!(count(&stage.results("all.results.csv"), "updated"), 2);
+
+    let scopes = [
+        "spark-admin:telephony_config_read",
+        "spark-admin:organizations_read",
+    ];
+    let stage = Stage::new(Behavior {
+        access: Access {
+            scopes: Scopes::Only(scopes.map(String::from).into()),
+            ..Access::default()
+        },
+        ..behavior
+    });
+    let ran = stage.run_online("export -o all.csv").expect(0);
+    ran.says("spark-admin:locations_read");
+    let all = stage.results("all.csv");
+    assert!(all.len() == 3 && !all[0].contains_key("country"));
 }
 
 #[test]
@@ -152,7 +205,7 @@ fn an_organization_that_cannot_be_listed_is_named_and_left_out() {
     assert_eq!(all.len(), 1);
     assert_eq!(all[0]["orgName"], "'=One");
     assert_eq!(all[0]["locationName"], "'+Sum; =1+1");
-    assert_eq!((&*all[0]["n1"], &*all[0]["n2"]), ("+12025550101", "REMOVE"));
+    assert_eq!((&*all[0]["n1"], &*all[0]["n2"]), ("+12025550101", ""));
     let org = org_id(2);
     stage
         .run(&format!(
@@ -196,8 +249,8 @@ fn there_and_back_leaves_everything_as_it_was() {
     for (index, line) in lines.enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
         let line = match index % 10 {
-            0 => format!("{},REMOVE,+4420790{index:05},", cells[..4].join(",")),
-            3 | 6 => format!("{},,,+1312555{index:04}", cells[..4].join(",")),
+            0 => format!("{},REMOVE,+4420790{index:05},", cells[..7].join(",")),
+            3 | 6 => format!("{},,,+1312555{index:04}", cells[..7].join(",")),
             _ => line.to_string(),
         };
         changed.push_str(&line);

@@ -4,6 +4,7 @@
 #![expect(clippy::format_push_string, reason = "tests are read, not timed")]
 
 mod apply;
+mod automation;
 mod check;
 mod corpus;
 mod damage;
@@ -24,6 +25,7 @@ mod nginx;
 mod odd_answers;
 mod output_names;
 mod pages;
+mod parts;
 mod plan;
 mod raw_server;
 mod readme;

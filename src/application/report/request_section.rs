@@ -51,7 +51,7 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     @if let Some(country) = &settings.country {
                         (fact("Numbers without a country", html! { "belong to " (EscapedText::of(country)) }))
                     }
-                    (fact("Which rows", html! { (which_rows(run)) }))
+                    (fact("Which rows", html! { (EscapedText::of(&which_rows(run))) }))
                     @if !settings.plan {
                         (fact("Numbers from before", html! {
                             @if settings.backup { "read and kept before each change" } @else { "not kept" }
@@ -104,15 +104,20 @@ fn lineage(run: &RunModel) -> String {
 fn which_rows(run: &RunModel) -> String {
     let settings = &run.header.settings;
     let mut said = vec![if settings.only_failed {
-        "those that an earlier run did not get done"
+        "those that an earlier run did not get done".to_string()
+    } else if settings.part.is_whole_sheet() {
+        "all".to_string()
     } else {
-        "all"
+        settings.part.to_string()
     }];
+    if settings.only_failed && !settings.part.is_whole_sheet() {
+        said.push(settings.part.to_string());
+    }
     if settings.skip_invalid {
-        said.push("bad rows left out");
+        said.push("bad rows left out".to_string());
     }
     if settings.allow_duplicates {
-        said.push("several rows for one location in the order of the sheet");
+        said.push("several rows for one location in the order of the sheet".to_string());
     }
     said.join("; ")
 }

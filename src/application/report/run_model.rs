@@ -149,7 +149,15 @@ impl Gathering {
             Entry::Run(_) | Entry::Names(_) | Entry::Carried(_) | Entry::Gate(_) => {}
             Entry::Previous(record) => self.changes.note(&record),
             Entry::Begin(begin) => {
-                let sitting = self.begin_sitting(begin.began_at);
+                let is_same = self
+                    .sittings
+                    .last()
+                    .is_some_and(|last| goes_on(last, &begin));
+                let sitting = if is_same {
+                    self.sitting(begin.began_at)
+                } else {
+                    self.begin_sitting(begin.began_at)
+                };
                 sitting.begin = Some(begin);
             }
             Entry::Row(record) => self.add_row(&record),
@@ -274,6 +282,13 @@ impl Gathering {
             unanswered: self.unanswered,
         }
     }
+}
+
+/// Whether the same process went on, once the first rows were seen.
+fn goes_on(sitting: &WorkSession, begin: &BeginRecord) -> bool {
+    let before = sitting.begin.as_ref();
+    let is_same = before.is_some_and(|before| before.machine == begin.machine);
+    sitting.end.is_none() && begin.first_rows_shown && begin.machine.is_some() && is_same
 }
 
 /// Of counts that a damaged file may have made absurd.

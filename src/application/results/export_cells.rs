@@ -7,7 +7,7 @@ use super::{Content, Form};
 use crate::model::current_values::CurrentValues;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::Columns;
-use crate::sheet::number::{REMOVE, number_in};
+use crate::sheet::number::number_in;
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
@@ -41,8 +41,9 @@ impl<'c> ExportCells<'c> {
             .try_for_each(|name| table.cell(Cell::Name(name.as_bytes())))
     }
 
-    /// The user's cells with the values that are there: a row that asks for what is so already. Those
-    /// of a location that could not be read stay empty.
+    /// The user's cells with the values that are there: a row that asks for what is so already. A field
+    /// that is not set stays empty, since a cell that clears it would clear what somebody sets
+    /// meanwhile; and so do those of a location that could not be read.
     pub(super) fn write(
         &self,
         table: &mut Table,
@@ -56,7 +57,7 @@ impl<'c> ExportCells<'c> {
                 (None, _) => table.cell(Cell::Text(cell))?,
                 (Some(_), None) => table.cell(Cell::text(""))?,
                 (Some(at), Some(present)) => match present.get(at) {
-                    None => table.cell(Cell::text(REMOVE))?,
+                    None => table.cell(Cell::text(""))?,
                     Some(value) if is_refused(setting, at, value) => table.cell(Cell::text(""))?,
                     Some(value) => table.cell(Cell::text(&setting.plain(at, value)))?,
                 },

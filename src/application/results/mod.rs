@@ -149,7 +149,15 @@ fn write_rows(
                 (Line::unfinished(outcome), None)
             }
             Choice::Keep => {
-                tally.counts.add_kind(written.keep(table, &numbered)?);
+                let kept = written.keep(table, &numbered)?;
+                // What an earlier run noted stays in the file; this one is not about the row.
+                let is_outside = sheet.left_out_by(&numbered).is_some();
+                let kind = if is_outside {
+                    OutcomeKind::Skipped
+                } else {
+                    kept
+                };
+                tally.counts.add_kind(kind);
                 table.end_row()?;
                 continue;
             }

@@ -32,13 +32,14 @@ use place_cells::OwnCells;
 /// A sheet that undoes a run.
 #[derive(Debug, Default)]
 pub struct UndoSheet {
-    pub sheet: PathBuf,
     /// Locations to change back.
     pub rows: u64,
     /// Rows of the results that changed nothing.
     pub unchanged: u64,
     /// Rows that are hidden in the workbook, and so not chosen.
     pub hidden: u64,
+    /// Rows outside of the part that was chosen.
+    pub outside: u64,
     /// Rows that may have changed something and are left as they are, and why.
     pub left_out: Vec<LeftOut>,
 }
@@ -86,18 +87,20 @@ pub fn columns_of(source: &Sheet) -> Result<&Columns> {
 }
 
 /// Writes the sheet. One that stands there already is left alone unless it is the same.
-pub fn write(source: &Sheet, earlier: &EarlierRuns, base_url: &str) -> Result<UndoSheet> {
+pub fn write(
+    source: &Sheet,
+    earlier: &EarlierRuns,
+    base_url: &str,
+    path: &Path,
+) -> Result<UndoSheet> {
     let columns = columns_of(source)?;
-    let mut undo = UndoSheet {
-        sheet: path_for(&source.path),
-        ..UndoSheet::default()
-    };
+    let mut undo = UndoSheet::default();
     let pass = || Pass::new(source, columns, earlier, base_url);
     let (repeats, last_row) = pass()?.find_repeats()?;
     let mut merged = pass()?.merge(&repeats)?;
 
     let own = OwnCells::of(source, columns);
-    let mut table = Table::create(&undo.sheet, source.csv_style())?;
+    let mut table = Table::create(path, source.csv_style())?;
     own.write_names(&mut table)?;
     let mut next_free = last_row + 1;
     let mut pass = pass()?;
@@ -135,6 +138,7 @@ pub fn write(source: &Sheet, earlier: &EarlierRuns, base_url: &str) -> Result<Un
         }
     }
     undo.hidden = pass.hidden;
+    undo.outside = pass.outside;
     table.persist(Existing::Expect)?;
     Ok(undo)
 }
@@ -170,6 +174,9 @@ struct Pass<'p> {
     numbered: NumberedRecord,
     /// Rows that were passed over because they are hidden.
     hidden: u64,
+    /// Rows outside of the part that was chosen, and the last row of all.
+    outside: u64,
+    last_row: u64,
 }
 
 impl<'p> Pass<'p> {
@@ -185,6 +192,8 @@ impl<'p> Pass<'p> {
             records: source.records()?,
             numbered: NumberedRecord::default(),
             hidden: 0,
+            outside: 0,
+            last_row: 0,
         })
     }
 
@@ -193,10 +202,14 @@ impl<'p> Pass<'p> {
             if !self.records.read(&mut self.numbered)? {
                 return Ok(None);
             }
-            if !self.source.hidden.is_row_hidden(self.numbered.row) {
+            self.last_row = self.last_row.max(self.numbered.row);
+            if self.source.left_out_by(&self.numbered).is_some() {
+                self.outside += 1;
+            } else if self.source.hidden.is_row_hidden(self.numbered.row) {
+                self.hidden += 1;
+            } else {
                 break;
             }
-            self.hidden += 1;
         }
         let verdict = self.verdicts.of(&self.numbered)?;
         Ok(Some((&self.numbered, verdict)))
@@ -204,14 +217,13 @@ impl<'p> Pass<'p> {
 
     /// The locations that several rows changed, and the number of the last row.
     fn find_repeats(mut self) -> Result<(HashSet<TargetKey>, u64)> {
-        let (mut keys, mut last_row) = (Vec::new(), 0);
-        while let Some((numbered, verdict)) = self.next()? {
-            last_row = last_row.max(numbered.row);
+        let mut keys = Vec::new();
+        while let Some((_, verdict)) = self.next()? {
             keys.extend(verdict.changes().iter().map(|change| change.key));
         }
         keys.sort_unstable();
         let pairs = keys.windows(2).filter(|pair| pair[0] == pair[1]);
-        Ok((pairs.map(|pair| pair[0]).collect(), last_row))
+        Ok((pairs.map(|pair| pair[0]).collect(), self.last_row))
     }
 
     /// What all rows of each of these locations did, in the order in which they were sent.

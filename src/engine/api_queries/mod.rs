@@ -18,7 +18,9 @@ use crate::setting::Setting;
 use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
-use crate::webex::lists::{Entry, Location, Organization, Person, organization_in};
+use crate::webex::lists::{
+    Entry, Location, LocationDetails, Organization, Person, organization_in,
+};
 
 mod exchange;
 
@@ -117,6 +119,15 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
     /// The calling locations of an organization, or of the token's own.
     pub async fn locations(&mut self, org_id: Option<&str>) -> Result<Vec<Location>, QueryError> {
         let url = self.service.locations_url(org_id, MOST_ON_A_PAGE);
+        self.list(url).await
+    }
+
+    /// The locations of an organization with their addresses, which takes a scope of its own.
+    pub async fn location_details(
+        &mut self,
+        org_id: Option<&str>,
+    ) -> Result<Vec<LocationDetails>, QueryError> {
+        let url = self.service.location_details_url(org_id, MOST_ON_A_PAGE);
         self.list(url).await
     }
 

@@ -38,12 +38,16 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             }
             self.ready.push_back(entry.remove());
         }
-        while self.ready.is_empty()
-            && self.rows_held() < MOST_ROWS_HELD
-            && self.at_the_end.len() < MOST_ROWS_AT_THE_END
-        {
+        let may_begin = |pipeline: &Self| {
+            let first = pipeline.policy.first;
+            pipeline.rows_held() < MOST_ROWS_HELD
+                && pipeline.at_the_end.len() < MOST_ROWS_AT_THE_END
+                && first.is_none_or(|first| pipeline.begun < first)
+        };
+        while self.ready.is_empty() && may_begin(self) {
             match rows.next() {
                 Some(Ok(row)) => {
+                    self.begun += 1;
                     let job = self.begin(row);
                     self.admit(job);
                 }
@@ -155,7 +159,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         job.token = self.renewal.token();
         self.requests += 1;
         let on_wire = OnWire {
-            may_be_applied: job.may_have_been_applied || job.step == Step::Write,
+            may_be_applied: job.has_left_in_doubt() || job.step == Step::Write,
             attempts: job.attempts,
         };
         self.on_wire.insert(job.row.number, on_wire);

@@ -56,6 +56,11 @@ impl Job {
         }
     }
 
+    /// Its change may be there, or is there and was not read back yet.
+    pub(super) fn has_left_in_doubt(&self) -> bool {
+        self.may_have_been_applied || self.step == Step::ReadBack
+    }
+
     /// Keeps what an attempt came to that was not the last.
     pub(super) fn note_result(&mut self, result: ApiResult) {
         if self.step != Step::ReadBack {

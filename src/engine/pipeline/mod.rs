@@ -50,7 +50,7 @@ mod tests;
 mod throttling;
 
 use interrupt::Interrupt;
-use job::{Job, OnWire, Step, outcome, unfinished_kind};
+use job::{Job, OnWire, outcome, unfinished_kind};
 use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
@@ -76,6 +76,8 @@ pub struct RunPolicy {
     /// A longer Retry-After than this stops the run.
     pub longest_wait: Duration,
     pub failure_limit: Option<FailureLimit>,
+    /// The run ends after so many rows that had something to do, each of them read back.
+    pub first: Option<u64>,
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
 }
@@ -103,6 +105,8 @@ pub trait Recorder {
     fn may_have_been_sent(&self, row: &Row<'_>) -> bool;
     /// Records the numbers before anything is sent for a row; they are safe when this returns.
     fn found(&mut self, row: &Row<'_>, present: &CurrentValues) -> Result<()>;
+    /// What a row's change left there was read.
+    fn read_back(&mut self, row: &Row<'_>, current: &CurrentValues);
     /// A request ended, so long after it left.
     fn ended(&mut self, reply: &ApiResult, took: Duration);
     /// Rows have their outcomes, all of which are on record when this returns; after an error none is.
@@ -148,6 +152,8 @@ pub struct RunResult {
     pub throttled: u64,
     /// Requests a second at which the next run should begin, if a limit was found.
     pub rate: Option<f64>,
+    /// Until when the service said not to ask.
+    pub closed_until: Option<Instant>,
 }
 
 impl RunResult {
@@ -159,6 +165,7 @@ impl RunResult {
             requests: 0,
             throttled: 0,
             rate: None,
+            closed_until: None,
         }
     }
 }
@@ -179,6 +186,8 @@ struct Pipeline<'a, S, R> {
     ready: VecDeque<Job>,
     /// The sheet has no further row.
     is_all_admitted: bool,
+    /// Rows that were taken from the sheet, but for those that had nothing to do.
+    begun: u64,
     /// By the moment they are due; the number keeps two of one moment apart.
     backing_off: BTreeMap<(Instant, u64), Job>,
     /// Locations with a row under way, where the sheet has several: the rows that wait for it.
@@ -224,6 +233,7 @@ pub async fn run<S: Service, R: Recorder>(
         circuit_breaker: CircuitBreaker::default(),
         ready: VecDeque::new(),
         is_all_admitted: false,
+        begun: 0,
         backing_off: BTreeMap::new(),
         lanes: HashMap::new(),
         in_lanes: 0,
@@ -291,6 +301,7 @@ pub async fn run<S: Service, R: Recorder>(
     }
     drop(replies);
     drop(token_tasks);
+    pipeline.end_after_first_rows(&mut rows);
     pipeline.end()
 }
 
@@ -325,16 +336,26 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.stopping.get_or_insert(reason);
     }
 
+    /// Where the first rows are done and others follow, the run ends here.
+    fn end_after_first_rows(&mut self, rows: &mut impl Iterator<Item = Result<Row<'static>>>) {
+        if self.policy.first.is_none() || self.stopping.is_some() || self.is_all_admitted {
+            return;
+        }
+        match rows.next() {
+            Some(Ok(_)) => self.stop(AbortReason::FirstRowsDone),
+            Some(Err(error)) => self.stop(AbortReason::SheetUnreadable(error)),
+            None => {}
+        }
+    }
+
     fn end(self) -> RunResult {
         let waiting = self.ready.into_iter().chain(self.suspect);
         let waiting = waiting.chain(self.backing_off.into_values());
         let waiting = waiting.chain(self.at_the_end);
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|job| {
+                let kind = unfinished_kind(job.has_left_in_doubt());
                 let reply = job.last?;
-                // One that waits to be read back was confirmed.
-                let may_be_there = job.may_have_been_applied || job.step == Step::ReadBack;
-                let kind = unfinished_kind(may_be_there);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();
@@ -354,6 +375,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             requests: self.requests,
             throttled: self.throttled,
             rate: self.pacer.rate_to_remember(),
+            closed_until: self.pacer.status(Instant::now()).closed_until,
         }
     }
 }

@@ -7,6 +7,9 @@
 //! | what was there before, where that is known | `failed` |
 //! | anything else, or nothing can be read | `unknown` |
 //!
+//! The first rows of a run that somebody wants to see are read back although their changes were
+//! confirmed: other values than asked for make such a row `unknown`.
+//!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
 //! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
 //! earlier part of it.
@@ -25,6 +28,12 @@ const FOUND_AS_ASKED: &str =
     "the change was not confirmed, but the values were read back and are as asked";
 
 /// What is said of a row that was confirmed and whose values are others all the same.
+const CONFIRMED_AND_OTHER: &str = "confirmed, but other values were found when they were read back";
+
+/// What is said of a row that was confirmed and should be read back, and could not.
+const NOT_READ_BACK: &str = "confirmed, but the values could not be read back";
+
+/// What is said of a row that was confirmed and whose values are others, where there may be a reason.
 const OVERTAKEN: &str =
     "confirmed, but the change of an earlier row for the same location may have arrived after it";
 
@@ -36,6 +45,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.step = Step::ReadBack;
             job.may_have_been_applied = false;
             self.at_the_end.push_back(job);
+        } else if self.policy.first.is_some() {
+            job.last = Some(result);
+            job.step = Step::ReadBack;
+            job.may_have_been_applied = false;
+            job.errors = 0;
+            self.ready.push_front(job);
         } else {
             self.finish(job, OutcomeKind::Updated, result);
         }
@@ -65,6 +80,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         else {
             return self.stay_in_doubt(job, result);
         };
+        self.recorder.read_back(&job.row, current);
         let is_as_asked = self.setting.are_met(&job.row.changes, current);
         let is_as_before = job.previous.as_ref().is_some_and(|previous| {
             let mut changed = changed_fields(self.setting, previous, current);
@@ -87,11 +103,22 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     /// Its result is that of the last try to write.
     fn stay_in_doubt(&mut self, mut job: Job, read: ApiResult) {
+        let is_read = matches!(&read, Ok(response) if response.current.is_some());
         let written = job.last.take().unwrap_or(read);
         let written = if job.may_have_been_applied {
             written
+        } else if is_read {
+            let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
+            saying(
+                written,
+                if may_be_overtaken {
+                    OVERTAKEN
+                } else {
+                    CONFIRMED_AND_OTHER
+                },
+            )
         } else {
-            saying(written, OVERTAKEN)
+            saying(written, NOT_READ_BACK)
         };
         self.finish(job, OutcomeKind::Unknown, written);
     }

@@ -207,6 +207,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let current = std::mem::take(current);
         if let Some(previous) = &job.previous {
             // The row was on the wire when an earlier run ended.
+            self.recorder.read_back(&job.row, &current);
             if changed_fields(self.setting, previous, &current)
                 .next()
                 .is_none()
@@ -277,6 +278,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         outcome.previous = job.previous;
         let row = job.row;
         self.finished.push(RowResult { row, outcome });
+        if kind == OutcomeKind::Unchanged {
+            self.begun -= 1;
+        }
         if let Some(reason) = self.watch.finished(kind) {
             self.stop(reason);
         }

@@ -280,6 +280,14 @@ impl Webex {
     }
 }
 
+/// An address with a query, for an organization or the token's own.
+fn of_organization(mut url: String, org_id: Option<&str>) -> String {
+    if let Some(org_id) = org_id {
+        let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
+    }
+    url
+}
+
 impl Queries for Webex {
     fn place(&self) -> String {
         match &self.proxy {
@@ -293,11 +301,12 @@ impl Queries for Webex {
     }
 
     fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
-        let mut url = self.url(&format!("/telephony/config/locations?max={most}"));
-        if let Some(org_id) = org_id {
-            let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
-        }
-        url
+        let url = self.url(&format!("/telephony/config/locations?max={most}"));
+        of_organization(url, org_id)
+    }
+
+    fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String {
+        of_organization(self.url(&format!("/locations?max={most}")), org_id)
     }
 
     fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {

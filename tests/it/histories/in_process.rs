@@ -231,6 +231,10 @@ impl Queries for Line {
         "/telephony/config/locations".into()
     }
 
+    fn location_details_url(&self, _: Option<&str>, _: u32) -> String {
+        "/locations".into()
+    }
+
     fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
         let [before, after] = setting.path;
         format!("{before}{}{after}", row.target_id)

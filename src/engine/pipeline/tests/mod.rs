@@ -119,6 +119,7 @@ struct Notes {
     in_doubt: HashMap<TargetKey, u64>,
     /// It may have sent all rows.
     was_sent_before: bool,
+    read_back: Vec<u64>,
 }
 
 impl Recorder for Notes {
@@ -138,6 +139,10 @@ impl Recorder for Notes {
         }
         self.found.push((row.number, Instant::now()));
         Ok(())
+    }
+
+    fn read_back(&mut self, row: &Row<'_>, _current: &CurrentValues) {
+        self.read_back.push(row.number);
     }
 
     fn ended(&mut self, _: &ApiResult, _: Duration) {}
@@ -196,6 +201,7 @@ impl Default for Case {
                 retry: RetryPolicy::default(),
                 longest_wait: 7200 * SECOND,
                 failure_limit: None,
+                first: None,
                 seed: 1,
             },
             stops: Vec::new(),

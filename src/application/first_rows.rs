@@ -1,0 +1,170 @@
+//! The first rows of a run, for a person to see before the rest goes: what was wanted of each, and what
+//! was found there when it was read back.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+
+use crate::application::confirmation::{self, Answer};
+use crate::application::expected_time::expected_time;
+use crate::application::recorder::ShownRow;
+use crate::application::settings::RunSettings;
+use crate::model::outcome::{Outcome, OutcomeKind, code_after, with_status};
+use crate::model::wording::plural;
+use crate::platform::StopRequests;
+use crate::setting::Setting;
+use crate::sheet::NumberedRecord;
+use crate::sheet::row_reader::names_in;
+use crate::sheet::selection::Selection;
+use crate::stderr::say;
+
+/// Says what was wanted and what was found. Rows that were as wanted before are not among them.
+pub(super) fn show(selection: &Selection<'_>, rows: &[ShownRow]) -> Result<()> {
+    let mut rows: Vec<&ShownRow> = rows.iter().filter(|row| has_something_to_do(row)).collect();
+    rows.sort_by_key(|shown| shown.row.number);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let names = names_of(selection, &rows)?;
+    say(&format!("the first {}:", plural(rows.len() as u64, "row")));
+    for shown in rows {
+        let name = names.get(&shown.row.number);
+        say(&say_row(selection.columns.setting, shown, name));
+    }
+    Ok(())
+}
+
+fn has_something_to_do(shown: &ShownRow) -> bool {
+    let kind = shown.outcome.as_ref().map(|outcome| outcome.kind);
+    kind != Some(OutcomeKind::Unchanged)
+}
+
+/// Asks whether the others are to be sent too; where nobody can be asked they are not.
+pub(super) async fn are_others_wanted(
+    settings: &RunSettings,
+    rows_left: u64,
+    stop: &mut impl StopRequests,
+) -> Result<bool> {
+    if !confirmation::is_a_terminal() {
+        return Ok(false);
+    }
+    let question = format!(
+        "Send the other {}? About {}",
+        plural(rows_left, "row"),
+        expected_time(settings, rows_left).in_words()
+    );
+    let answer = confirmation::yes_or_no(&question, Answer::No, stop).await?;
+    Ok(answer == Some(Answer::Yes))
+}
+
+/// What the sheet calls the locations of these rows.
+fn names_of(selection: &Selection<'_>, rows: &[&ShownRow]) -> Result<HashMap<u64, String>> {
+    let mut names = HashMap::new();
+    let wanted: Vec<u64> = rows.iter().map(|shown| shown.row.number).collect();
+    let mut records = selection.sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    let mut left = wanted.len();
+    while left > 0 && records.read(&mut numbered)? {
+        if wanted.binary_search(&numbered.row).is_err() {
+            continue;
+        }
+        left -= 1;
+        if let Some(name) = names_in(selection.columns, &numbered.record).location {
+            names.insert(numbered.row, name.to_string());
+        }
+    }
+    Ok(names)
+}
+
+/// `row 2 (Berlin): n1 wanted +12025550101, found 2025550101`
+fn say_row(setting: &Setting, shown: &ShownRow, name: Option<&String>) -> String {
+    let ShownRow {
+        row,
+        outcome,
+        found,
+    } = shown;
+    let name = name.map_or(String::new(), |name| format!(" ({name})"));
+    let fields = setting.fields.iter().zip(&row.changes).enumerate();
+    let fields: Vec<String> = fields
+        .filter_map(|(index, (field, change))| {
+            let wanted = value_or_nothing(change.field()?);
+            let found = found
+                .as_ref()
+                .map(|found| value_or_nothing(found.text(index)));
+            let found = found.map_or(String::new(), |found| format!(", found {found}"));
+            Some(format!("{} wanted {wanted}{found}", field.column))
+        })
+        .collect();
+    let fields = fields.join("; ");
+    format!(
+        "  row {}{name}: {fields}{}",
+        row.number,
+        say_outcome(outcome.as_ref())
+    )
+}
+
+fn value_or_nothing(value: &str) -> &str {
+    if value.is_empty() { "nothing" } else { value }
+}
+
+/// What became of a row that is not as it was wanted.
+fn say_outcome(outcome: Option<&Outcome>) -> String {
+    let Some(outcome) = outcome else {
+        return "; no answer has come".to_string();
+    };
+    if outcome.kind == OutcomeKind::Updated {
+        return String::new();
+    }
+    let said = match outcome.status {
+        Some(status) => with_status(status, &outcome.message),
+        None => outcome.message.to_string(),
+    };
+    format!(
+        "; {}: {said}{}",
+        outcome.kind.word(),
+        code_after(&outcome.error_code)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::Change;
+    use crate::model::current_values::CurrentValues;
+    use crate::model::row::Row;
+    use crate::setting::location_numbers::LOCATION_NUMBERS;
+
+    fn said(outcome: Outcome, found: Option<[Option<&str>; 3]>) -> String {
+        let shown = ShownRow {
+            row: Row::asking([
+                Change::Set("+12025550101".into()),
+                Change::Keep,
+                Change::Clear,
+            ]),
+            outcome: Some(outcome),
+            found: found.map(CurrentValues::of),
+        };
+        say_row(&LOCATION_NUMBERS, &shown, Some(&"Berlin".to_string()))
+    }
+
+    #[test]
+    fn what_was_wanted_stands_beside_what_was_found() {
+        let updated = Outcome::unsent(OutcomeKind::Updated, "");
+        let found = Some([Some("2025550101"), Some("77"), None]);
+        insta::assert_snapshot!(said(updated, found), @"  row 2 (Berlin): n1 wanted +12025550101, found 2025550101; n3 wanted nothing, found nothing");
+        let unknown = Outcome {
+            status: Some(204),
+            ..Outcome::unsent(
+                OutcomeKind::Unknown,
+                "confirmed, but other values were found",
+            )
+        };
+        insta::assert_snapshot!(said(unknown, Some([None, None, None])), @"  row 2 (Berlin): n1 wanted +12025550101, found nothing; n3 wanted nothing, found nothing; unknown: 204 confirmed, but other values were found");
+        let failed = Outcome {
+            status: Some(404),
+            error_code: "25404".into(),
+            ..Outcome::unsent(OutcomeKind::Failed, "Location not found")
+        };
+        insta::assert_snapshot!(said(failed, None), @"  row 2 (Berlin): n1 wanted +12025550101; n3 wanted nothing; failed: 404 Location not found (25404)");
+    }
+}

@@ -1,0 +1,154 @@
+//! Sends the rows of a run, in one go or the first ones before the rest.
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use crate::application::plan_guard::PlanGuard;
+use crate::application::progress::Progress;
+use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
+use crate::application::session::Session;
+use crate::application::settings::RunSettings;
+use crate::application::{doubts, first_rows, journal_guard};
+use crate::engine::abort::AbortReason;
+use crate::engine::pipeline::{self, RunPolicy, RunResult};
+use crate::journal::Journal;
+use crate::model::clock;
+use crate::model::counts::Counts;
+use crate::model::wording::plural;
+use crate::pace::{PaceSettings, Pacer};
+use crate::platform::StopRequests;
+use crate::sheet::check::CheckedSheet;
+use crate::sheet::selection::Selection;
+use crate::webex::Service;
+
+/// What is to be sent, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Sending<'a> {
+    pub(super) settings: &'a RunSettings,
+    pub(super) selection: &'a Selection<'a>,
+    pub(super) checked: &'a CheckedSheet,
+    pub(super) plan: &'a PlanGuard,
+}
+
+impl Sending<'_> {
+    /// Sends the rows that are not done. Where somebody is to see the `first` ones, the rest goes once
+    /// they say so.
+    pub(super) async fn run<S: Service, T: StopRequests>(
+        self,
+        session: Session<S, T>,
+        mut first: Option<u64>,
+        journal: &mut Journal,
+    ) -> Result<(RunResult, SentRows)> {
+        let Session {
+            service,
+            pacer,
+            mut stop,
+            // It ends with the run.
+            simulator: _simulator,
+        } = session;
+        let mut pacer = pacer.afresh(&self.settings.pace, Instant::now());
+        let (mut requests, mut throttled, mut sent) = (0, 0, SentRows::default());
+        loop {
+            let (ended, rows) = self
+                .send_rows(&service, pacer, first, &mut stop, journal)
+                .await?;
+            if first.is_some() {
+                first_rows::show(self.selection, &rows.shown)?;
+            }
+            requests += ended.requests;
+            throttled += ended.throttled;
+            sent.absorb(rows);
+            let goes_on = matches!(ended.reason, Some(AbortReason::FirstRowsDone)) && {
+                journal_guard::note_first_rows_shown(journal)?;
+                let ready = self.checked.rows_to_send();
+                let left = ready.saturating_sub(journal.finished());
+                first_rows::are_others_wanted(self.settings, left, &mut stop).await?
+            };
+            if !goes_on {
+                let ended = RunResult {
+                    requests,
+                    throttled,
+                    ..ended
+                };
+                return Ok((ended, sent));
+            }
+            first = None;
+            pacer = self.pacer_after(&ended);
+        }
+    }
+
+    /// Goes on at the rate that was found, and keeps to a time to wait.
+    fn pacer_after(self, ended: &RunResult) -> Pacer {
+        let now = Instant::now();
+        let pace = PaceSettings {
+            remembered: ended.rate.or(self.settings.pace.remembered),
+            ..self.settings.pace.clone()
+        };
+        let mut pacer = Pacer::new(&pace, now);
+        if let Some(opens) = ended.closed_until {
+            pacer.close_until(opens, now);
+        }
+        pacer
+    }
+
+    async fn send_rows<S: Service, T: StopRequests>(
+        self,
+        service: &S,
+        pacer: Pacer,
+        first: Option<u64>,
+        stop: &mut T,
+        journal: &mut Journal,
+    ) -> Result<(RunResult, SentRows)> {
+        let Sending {
+            settings,
+            selection,
+            ..
+        } = self;
+        let task = settings.spec.task;
+        let ready = self.checked.rows_to_send();
+        let done_before = journal.finished_rows();
+        let already = journal.finished();
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            sheet = %selection.sheet.path.display(),
+            results = %settings.spec.output.display(),
+            done_before = already,
+            "{} to send, at most {} at once",
+            plural(ready.saturating_sub(already), "row"),
+            settings.pace.concurrency,
+        );
+        let progress = Progress::start(settings.progress, ready, already);
+        let begin = journal.run().last_begin();
+        let person = begin.and_then(|begin| begin.person.as_ref());
+        let user = WaitingUser {
+            fingerprint: settings.target.user().into(),
+            person: person.map_or("", |person| &person.id).into(),
+            waits: settings.waits.as_ref(),
+        };
+        let counts_before = match settings.policy.failure_limit {
+            Some(_) => journal.counts()?,
+            None => Counts::default(),
+        };
+        let batch = pipeline::Batch {
+            setting: selection.columns.setting,
+            duplicates: selection.duplicates,
+            rows: self.plan.rows_to_send(selection, done_before)?,
+            in_doubt: doubts::of_earlier_parts(task, selection, journal)?,
+            counts_before,
+        };
+        let sent_up_to = doubts::sent_up_to(task, selection, journal)?;
+        let mut recorder =
+            RunRecorder::new(journal, progress, user, sent_up_to).showing_rows(first.is_some());
+        let policy = RunPolicy {
+            task,
+            first,
+            ..settings.policy.clone()
+        };
+        let ended = pipeline::run(service, pacer, policy, batch, stop, &mut recorder).await;
+        let sent = recorder.end();
+        if let (Some(memory), Some(rate)) = (&settings.memory, ended.rate) {
+            memory.remember(rate, clock::now());
+        }
+        Ok((ended, sent))
+    }
+}

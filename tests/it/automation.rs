@@ -1,0 +1,278 @@
+//! What scripts, services and pipelines rely on: exit codes, output that is JSON and nothing else, what
+//! was asked for and is missing, and an environment with next to nothing in it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use wxbulk::simulator::Behavior;
+
+use crate::harness::{Ran, Stage, TOKEN, sheet};
+
+fn summary(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stdout))
+}
+
+#[test]
+fn a_plan_tells_by_its_exit_code_whether_anything_differs() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(30));
+    let ran = stage
+        .run_online("plan sheet.csv --exit-code --summary json")
+        .expect(4);
+    assert_eq!(summary(&ran)["exitCode"], 4);
+    assert_eq!(summary(&ran)["outcomes"]["different"], 30);
+    stage.run_online("plan sheet.csv -o without.csv").expect(0);
+    stage.apply("sheet.csv").expect(0);
+    stage
+        .run_online("plan sheet.csv --exit-code -o after.csv")
+        .expect(0);
+    // A row that could not be read may differ or not.
+    let refusing = Stage::new(Behavior {
+        faults: "404=50%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    refusing.write("sheet.csv", sheet(30));
+    refusing.run_online("plan sheet.csv --exit-code").expect(1);
+}
+
+#[test]
+fn the_screen_shows_the_first_lines_of_a_plan_and_where_the_others_are() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(23));
+    let ran = stage.run_online("plan sheet.csv").expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines.len(), 21);
+    assert_eq!(lines[20], "… and 3 more rows in sheet.plan.csv");
+    stage.write("small.csv", sheet(21));
+    let ran = stage.run_online("plan small.csv").expect(0);
+    assert!(
+        ran.stdout.ends_with("… and 1 more row in small.plan.csv\n"),
+        "{}",
+        ran.stdout
+    );
+    stage.write("fits.csv", sheet(20));
+    assert_eq!(
+        stage
+            .run_online("plan fits.csv")
+            .expect(0)
+            .stdout
+            .lines()
+            .count(),
+        20
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_was_asked_for_and_is_missing_is_no_success() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(5));
+    // Nobody can make a file in this folder.
+    let ran = stage
+        .apply("sheet.csv --report /proc/page.html --summary json")
+        .expect(1);
+    ran.says("error: cannot write the report `/proc/page.html`");
+    assert_eq!(summary(&ran)["exitCode"], 1);
+    let ran = stage
+        .apply("sheet.csv -o logged.csv --log-file /dev/full")
+        .expect(1);
+    ran.says("warning: the log `/dev/full` cannot be written: the disk is full");
+    assert_eq!(ran.stderr.matches("cannot be written").count(), 1);
+    let full = fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device");
+    let mut command = stage.command(&stage.apply_line("sheet.csv -o printed.csv --summary json"));
+    let ran = Ran::of(command.stdout(full).output().expect("it starts")).expect(1);
+    ran.says("error: the summary cannot be printed: the disk is full");
+    // The rows are done all the same.
+    for results in ["sheet.results.csv", "logged.csv", "printed.csv"] {
+        let results = stage.results(results);
+        assert!(results.iter().all(|row| row["outcome"] == "updated"));
+    }
+}
+
+#[test]
+fn every_line_of_a_log_has_a_time() {
+    let stage = Stage::new(Behavior {
+        faults: "500=20%,404=20%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(20));
+    let ran = stage.apply("sheet.csv --log-file log.jsonl -vv");
+    let log = fs::read_to_string(stage.path("log.jsonl")).expect("a log");
+    assert!(log.lines().count() > 20);
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        let time = line["timestamp"].as_str().expect("a time");
+        assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+    }
+    let told = ran.stderr.lines().filter(|line| line.contains(" row 2: "));
+    for line in told {
+        assert!(
+            line.as_bytes()[2] == b':' && line.as_bytes()[5] == b':',
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn the_end_of_a_run_says_what_happened_now_and_how_the_sheet_stands() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(6));
+    let ran = stage.apply("sheet.csv --rows 3 --backup").expect(0);
+    ran.says("1 row takes about 1 s: 2 requests each, at 5 a second, which is usual");
+    ran.says("1 row sent in 1 s: 1 updated. Of 6 rows in the sheet, 1 is done and 5 skipped.");
+    let ran = stage.apply("sheet.csv --rate 300/min -o all.csv").expect(0);
+    ran.says("6 rows take about 2 s: 1 request each, at 5 a second, as --rate says");
+    ran.says("6 updated. Of 6 rows in the sheet, 6 are done.");
+    let ran = stage
+        .apply("sheet.csv -o all.csv --resume --summary json")
+        .expect(0);
+    assert_eq!(summary(&ran)["thisPart"]["rows"], 0);
+    assert_eq!(summary(&ran)["outcomes"]["updated"], 6);
+    let ran = stage.run_online("plan sheet.csv").expect(0);
+    ran.says("6 rows read in 1 s: 6 unchanged. Of 6 rows in the sheet, 6 are read.");
+}
+
+#[test]
+fn a_rehearsal_that_is_sped_up_tells_the_time_of_the_real_run() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(60));
+    let seconds = |speed: &str| {
+        let line = format!("apply sheet.csv --rehearse --rehearse-speed {speed} --summary json");
+        let seconds = summary(&stage.run(&line).expect(0))["seconds"].as_f64();
+        seconds.expect("a number")
+    };
+    // Some ten requests at once, and then five a second.
+    let told = seconds("4");
+    assert!((5.0..90.0).contains(&told), "{told}");
+}
+
+#[test]
+fn the_rate_may_be_another_when_a_run_goes_on() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(12));
+    stage.apply("sheet.csv --first 1 --rate 1/s").expect(3);
+    stage.apply("sheet.csv --resume --rate 50/s").expect(0);
+    let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
+    let mut begins = journal.lines().filter(|line| line.contains("{\"begin\":"));
+    let last = begins.next_back().expect("one");
+    assert!(last.contains("\"rate\":\"50/s\""), "{last}");
+}
+
+/// As systemd and cron start a program: without a home, and with no variable of the shell.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_environment_with_nothing_in_it_is_enough() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(5));
+    stage.write_secret("token.txt", TOKEN);
+    let run = |words: &str, variables: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wxbulk"));
+        command
+            .env_clear()
+            .current_dir(stage.path(""))
+            .stdin(Stdio::null());
+        command.envs(variables.iter().copied());
+        let base_url = stage.simulator.base_url();
+        command
+            .args(words.split(' '))
+            .args(["--base-url", &base_url]);
+        Ran::of(command.output().expect("it starts"))
+    };
+    run("apply sheet.csv --yes --token-file token.txt --backup", &[]).expect(0);
+    // Without --yes nobody can be asked, and nothing is sent.
+    let ran = run("apply sheet.csv --token-file token.txt -o two.csv", &[]).expect(2);
+    ran.says("there is no terminal to ask on");
+    let ran = run("apply sheet.csv --yes -o two.csv", &[]).expect(2);
+    ran.says("there is no access token");
+    // What was learned of the rate is kept nowhere, and the run is none the worse.
+    let variables = [("XDG_STATE_HOME", "/proc"), ("HOME", "/nonexistent")];
+    run(
+        "apply sheet.csv --yes --token-file token.txt -o three.csv",
+        &variables,
+    )
+    .expect(0);
+    // Where nothing can be written, nothing is sent.
+    let before = stage.requests().len();
+    let ran = run(
+        "apply sheet.csv --yes --token-file token.txt -o /proc/four.csv",
+        &[],
+    )
+    .expect(2);
+    ran.says("`/proc`");
+    assert_eq!(stage.requests().len(), before);
+}
+
+/// What the unit in the guide starts begins the run, and goes on with it the next time.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_unit_in_the_guide_begins_and_goes_on() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = fs::read_to_string(guide).expect("a guide");
+    let line = guide
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart=/bin/sh -c '"));
+    let line = line
+        .and_then(|line| line.strip_suffix('\''))
+        .expect("a command in quotes");
+    let stage = Stage::instant();
+    stage.write("march.csv", sheet(9));
+    stage.write_secret("token.txt", TOKEN);
+    let token = format!(
+        "--token-file token.txt --base-url {}",
+        stage.simulator.base_url()
+    );
+    assert!(line.contains("--service-app app.env"));
+    let line = line.replace("--service-app app.env", &token);
+    let folder = Path::new(env!("CARGO_BIN_EXE_wxbulk"))
+        .parent()
+        .expect("a folder");
+    let start = |more: &str| {
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+        shell.args(["-c", &line.replace("--yes", &format!("--yes {more}"))]);
+        shell.current_dir(stage.path("")).stdin(Stdio::null());
+        Ran::of(shell.output().expect("a shell"))
+    };
+    let ran = start("--first 2").expect(3);
+    assert_eq!(summary(&ran)["rowsLeft"], 7);
+    let ran = start("").expect(0);
+    assert_eq!(summary(&ran)["thisPart"]["rows"], 7);
+    let ran = start("").expect(0);
+    assert_eq!(summary(&ran)["thisPart"]["rows"], 0);
+}
+
+/// The unit, the cron line and the step of a pipeline in the guide are commands that exist.
+#[test]
+fn the_commands_for_machines_in_the_guide_can_be_typed() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = fs::read_to_string(guide).expect("a guide");
+    let mut commands = 0;
+    for language in ["ini", "cron", "yaml", "sh"] {
+        for block in guide.split(&format!("```{language}\n")).skip(1) {
+            let block = block.split("```").next().expect("a block");
+            for line in block.lines() {
+                let Some(at) = line.find("wxbulk ") else {
+                    continue;
+                };
+                // Up to what belongs to the shell.
+                let words = line[at..].split(" ||").next().expect("words");
+                let words = words.split(" >").next().expect("words");
+                let words = words.split(" $again").next().expect("words");
+                let words: Vec<_> = words.split_whitespace().map(Into::into).collect();
+                if words.len() < 2 {
+                    continue;
+                }
+                wxbulk::cli::parse(words).unwrap_or_else(|why| panic!("{line}: {why}"));
+                commands += 1;
+            }
+        }
+    }
+    assert!(commands >= 4, "{commands}");
+}

@@ -1,0 +1,447 @@
+//! A part of a sheet (`--rows`, `--where`), and the first rows of a run (`--first`): what the service
+//! saw, and what the results say of the rest.
+
+use std::fs;
+
+use serde_json::Value;
+use wxbulk::simulator::{Behavior, Latency};
+
+use crate::harness::{Ran, Stage, count, location_id, number, org_id, sheet};
+use crate::raw_server::{DONE, RawServer};
+use crate::resume::wait_for_records;
+
+/// A sheet of `rows` rows with a column that says in which of three waves each goes.
+fn waves(rows: u64) -> String {
+    let mut text = String::from("orgId,locationId,n1,Go-live Wave,site\n");
+    for row in 2..rows + 2 {
+        let (org, location) = (org_id(1), location_id(row));
+        text += &format!("{org},{location},{},W{},Site {row}\n", number(row), row % 3);
+    }
+    text
+}
+
+/// The rows whose locations were written, each as often as it was.
+fn written(stage: &Stage) -> Vec<u64> {
+    let requests = stage.requests();
+    let writes = requests.iter().filter(|request| request["method"] == "PUT");
+    let mut rows: Vec<u64> = writes
+        .map(|request| {
+            let id = request["locationId"].as_str().expect("an id");
+            let mut rows = 2..2000;
+            rows.find(|row| location_id(*row) == id).expect("a row")
+        })
+        .collect();
+    rows.sort_unstable();
+    rows
+}
+
+fn online(stage: &Stage, line: &str) -> Ran {
+    stage.run_online(line)
+}
+
+#[test]
+fn a_part_is_sent_and_the_rest_is_skipped_with_the_reason() {
+    for (flags, rows) in [
+        ("--rows 3-5", vec![3, 4, 5]),
+        ("--rows 3-4,9-", vec![3, 4, 9, 10, 11]),
+        ("--where GoLiveWave=w0", vec![3, 6, 9]),
+        ("--where site=Site\u{a0}4", vec![4]),
+        ("--rows 5-500 --where go_live_wave=W0", vec![6, 9]),
+    ] {
+        for more in ["", " --backup"] {
+            let stage = Stage::instant();
+            stage.write("sheet.csv", waves(10));
+            // The words of a test's line are parted at blanks.
+            let mut command = stage.command(&stage.apply_line(&format!("sheet.csv{more}")));
+            command.args(flags.split(' '));
+            let ran = Ran::of(command.output().expect("it starts")).expect(0);
+            assert_eq!(written(&stage), rows, "{flags}");
+            let results = stage.results("sheet.results.csv");
+            assert_eq!(results.len(), 10);
+            assert_eq!(count(&results, "updated"), rows.len());
+            for row in &results {
+                let is_sent = rows.contains(&row["row"].parse().expect("a number"));
+                assert_eq!(row["outcome"] == "skipped", !is_sent, "{row:?}");
+                assert_eq!(
+                    row["message"].contains("chosen with --"),
+                    !is_sent,
+                    "{row:?}"
+                );
+            }
+            ran.says(format!("{} skipped.", 10 - rows.len()));
+        }
+    }
+}
+
+#[test]
+fn what_matches_nothing_is_an_error_that_says_what_there_is() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", waves(10));
+    for (flags, says) in [
+        ("--rows 12-20", "has no row 12-20; its rows are 2 to 11"),
+        ("--rows 3,40", "has no row 40"),
+        (
+            "--rows 1-5",
+            "row 1 of `sheet.csv` is the header, so its rows begin with 2",
+        ),
+        ("--rows 5-3", "write it as 3-5"),
+        ("--rows x", "--rows: `x` is not a list of rows"),
+        (
+            "--where wave",
+            "--where: `wave` does not name a column and a value",
+        ),
+        (
+            "--where waves=1",
+            "no column `waves`; its columns are `Go-live Wave`, ",
+        ),
+        (
+            "--where golivewave=2",
+            "`2` in the column `golivewave`; 3 other values there: `W2`, `W0`, `W1`",
+        ),
+        ("--where golivewave=", "an empty cell"),
+        (
+            "--rows 3 --where golivewave=W1",
+            "each finds rows, but none finds the same",
+        ),
+        ("--first 0", "--first: `0` is not a number of rows"),
+    ] {
+        let ran = stage.apply(&format!("sheet.csv {flags}"));
+        let ran = ran.expect(2);
+        if flags.ends_with("wave=") {
+            ran.says("no row of `sheet.csv` has `` in the column");
+        } else {
+            ran.says(says);
+        }
+        assert_eq!(stage.all_requests(), [] as [Value; 0], "{flags}");
+    }
+}
+
+#[test]
+fn problems_and_repeats_outside_of_a_part_hold_nothing_up() {
+    let stage = Stage::instant();
+    let id = location_id;
+    let rows = [
+        format!("{},+12025550102,a", id(2)),
+        format!("{},TRUE,b", id(3)),
+        format!("{},+12025550104,b", id(2)),
+        format!("{},,b", id(5)),
+        format!("{},+12025550106,a", id(6)),
+    ];
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n1,wave\n{}\n", rows.join("\n")),
+    );
+    stage.apply("sheet.csv").expect(2);
+    let ran = stage.apply("sheet.csv --where wave=a").expect(0);
+    ran.says("1 row has problems outside of the chosen part");
+    assert_eq!(written(&stage), [2, 6]);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "skipped"), 3);
+    let ran = stage.apply("sheet.csv --where wave=b -o b.csv").expect(2);
+    ran.says("row 3, column B (n1)");
+    assert_eq!(written(&stage), [2, 6]);
+}
+
+#[test]
+fn a_part_goes_on_as_the_part_it_was_without_its_flags() {
+    let stage = Stage::new(Behavior {
+        latency: "20ms".parse::<Latency>().expect("a latency"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", waves(300));
+    let mut child = stage.start_apply("sheet.csv --rows 2-200 --where golivewave=W1 --backup");
+    wait_for_records(&stage, "sheet.results.csv.journal", 20);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+
+    for flags in [
+        "--rows 2-300",
+        "--where golivewave=W2",
+        "--rows 2-200 --where golivewave=W0",
+    ] {
+        let ran = stage
+            .apply(&format!("sheet.csv --resume {flags}"))
+            .expect(2);
+        ran.says("that run began with --rows 2-200 --where golivewave=W1");
+    }
+    let ran = stage.apply("sheet.csv --rows 2-201").expect(2);
+    ran.says("name other results for it with --output");
+    stage.apply("sheet.csv --resume").expect(0);
+    let results = stage.results("sheet.results.csv");
+    let part = (2..=200).filter(|row| row % 3 == 1).count();
+    assert_eq!(count(&results, "updated"), part);
+    assert_eq!(count(&results, "skipped"), 300 - part);
+    let now_set = stage.state();
+    for row in 2..=301_u64 {
+        let is_set = now_set[location_id(row)]["autoTransferNumber1"].is_string();
+        assert_eq!(is_set, row <= 200 && row % 3 == 1, "row {row}");
+    }
+    // One of the flags again is no difference.
+    stage
+        .apply("sheet.csv --resume --rows 2-200")
+        .expect(0)
+        .says("no row sent");
+
+    let ran = stage.apply("sheet.csv --resume --rows 2-200 --first 2");
+    ran.expect(2).says("--first");
+}
+
+#[test]
+fn the_failed_rows_of_a_part_are_those_of_the_part() {
+    let stage = Stage::new(Behavior {
+        faults: "404=40%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", waves(60));
+    let ran = stage.apply("sheet.csv --where golivewave=W0").expect(1);
+    let results = stage.results("sheet.results.csv");
+    let failed = count(&results, "failed");
+    assert!(failed > 0);
+    ran.says(format!("the {failed} rows that are not done"));
+    let before = written(&stage).len();
+    stage.apply("sheet.results.csv --only-failed");
+    let sent_again = &written(&stage)[..];
+    assert_eq!(sent_again.len() - before, failed);
+    assert!(sent_again.iter().all(|row| row % 3 == 0), "{sent_again:?}");
+    // A part of the failed ones leaves what is said of the others.
+    let results = stage.results("sheet.results.results.csv");
+    let last = results.iter().rfind(|row| row["outcome"] == "failed");
+    let Some(last) = last.map(|row| row["row"].clone()) else {
+        return;
+    };
+    stage.apply(&format!(
+        "sheet.results.results.csv --only-failed --rows {last} -o third.csv"
+    ));
+    let kept = stage.results("third.csv");
+    assert_eq!(
+        results
+            .iter()
+            .filter(|row| row["outcome"] == "failed" && row["row"] != last)
+            .count(),
+        kept.iter()
+            .filter(|row| row["outcome"] == "failed" && row["row"] != last)
+            .count()
+    );
+}
+
+#[test]
+fn a_plan_of_a_part_is_sent_as_that_part() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", waves(12));
+    online(&stage, "plan sheet.csv --rows 3-8").expect(0);
+    let plan = stage.results("sheet.plan.csv");
+    assert_eq!(
+        plan.iter().filter(|row| row["action"] == "change").count(),
+        6
+    );
+    stage
+        .apply("sheet.plan.csv --where golivewave=W0")
+        .expect(0);
+    assert_eq!(written(&stage), [3, 6]);
+    let ran = stage
+        .apply("sheet.csv --if-unchanged sheet.plan.csv")
+        .expect(2);
+    ran.says("--rows 3-8");
+    stage
+        .apply("sheet.csv --if-unchanged sheet.plan.csv --rows 3-8 --where golivewave=W1")
+        .expect(0);
+    assert_eq!(written(&stage), [3, 4, 6, 7]);
+
+    // With a row less, the row numbers mean other rows.
+    let text = fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    let without: Vec<&str> = text
+        .lines()
+        .enumerate()
+        .filter(|(index, _)| *index != 1)
+        .map(|(_, line)| line)
+        .collect();
+    stage.write("sheet.plan.csv", without.join("\n") + "\n");
+    let ran = stage.apply("sheet.plan.csv -o third.csv").expect(2);
+    ran.says("rows were deleted from it since");
+}
+
+#[test]
+fn parts_of_results_are_undone_one_after_the_other() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", waves(9));
+    stage.apply("sheet.csv --backup").expect(0);
+    let ran = online(&stage, "undo sheet.results.csv --yes --where golivewave=W0").expect(0);
+    ran.says("left out: 6 rows outside of the chosen part");
+    let set = |row: u64| stage.state()[location_id(row)]["autoTransferNumber1"].is_string();
+    for row in 2..=10 {
+        assert_eq!(set(row), row % 3 != 0, "row {row}");
+    }
+    online(&stage, "undo sheet.results.csv --yes --rows 2-4 -o two.csv").expect(0);
+    for row in 2..=10 {
+        assert_eq!(set(row), row % 3 != 0 && row > 4, "row {row}");
+    }
+    let ran = online(
+        &stage,
+        "undo sheet.results.csv --yes --rows 5 -o two.csv --resume",
+    )
+    .expect(2);
+    ran.says("that run began with --rows 2-4");
+    online(&stage, "undo sheet.results.csv --yes -o two.csv --resume").expect(0);
+    assert!(set(5) && set(10));
+    online(
+        &stage,
+        "undo sheet.results.csv --yes --where site=x -o three.csv",
+    )
+    .expect(2);
+}
+
+#[test]
+fn the_first_rows_are_read_back_and_shown_and_the_rest_waits() {
+    for backup in ["", " --backup"] {
+        let stage = Stage::instant();
+        stage.write("sheet.csv", waves(20));
+        // One row has nothing to do where that is looked at.
+        stage.apply("sheet.csv --rows 3 -o earlier.csv").expect(0);
+        let ran = stage
+            .apply(&format!("sheet.csv --first 3{backup} --summary json"))
+            .expect(3);
+        let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON alone");
+        assert_eq!(summary["exitCode"], 3);
+        assert_eq!(summary["rowsLeft"], if backup.is_empty() { 17 } else { 16 });
+        ran.says("the first 3 rows:");
+        // The service spells it in its own way.
+        let found = &number(2)[2..];
+        ran.says(format!("row 2: n1 wanted {}, found {found}", number(2)));
+        let last = if backup.is_empty() { 4 } else { 5 };
+        ran.says(format!("row {last}: n1 wanted "));
+        let requests = stage.requests();
+        let count_of = |method: &str| {
+            let mut requests = requests.iter();
+            requests
+                .by_ref()
+                .filter(|request| request["method"] == method)
+                .count()
+        };
+        let reads = if backup.is_empty() { 3 } else { 4 + 3 };
+        assert_eq!((count_of("PUT"), count_of("GET")), (1 + 3, reads));
+
+        let ran = stage.apply("sheet.csv --resume").expect(0);
+        let all: Vec<u64> = (2..=21).collect();
+        let mut sent = written(&stage);
+        sent.dedup();
+        assert_eq!(sent, all);
+        let results = stage.results("sheet.results.csv");
+        assert_eq!(
+            count(&results, "updated") + count(&results, "unchanged"),
+            20
+        );
+        ran.says("Of 20 rows in the sheet, 20 are done.");
+    }
+}
+
+#[test]
+fn the_suggested_command_takes_the_rest_after_the_first_rows() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(8));
+    let ran = stage.apply("sheet.csv --first 2").expect(3);
+    ran.says("stopped: the first rows were sent and read back");
+    ran.says("--first 2 --resume");
+    stage.apply("sheet.csv --first 2 --resume").expect(0);
+    assert_eq!(written(&stage).len(), 8);
+    // As many as there are, or more: nothing is left to wait for.
+    for first in ["8", "80"] {
+        stage
+            .apply(&format!("sheet.csv --first {first} -o {first}.csv"))
+            .expect(0)
+            .says("the first 8 rows:");
+    }
+    let ran = stage.apply("sheet.csv --first 3 --rehearse").expect(2);
+    ran.says("base-url");
+    stage
+        .run("apply sheet.csv --first 3 --rehearse --rehearse-speed 50")
+        .expect(3);
+    stage
+        .run("apply sheet.csv --rehearse --rehearse-speed 50 --resume")
+        .expect(0);
+}
+
+#[test]
+fn the_first_rows_of_a_killed_run_are_still_the_first() {
+    let stage = Stage::new(Behavior {
+        latency: "30ms".parse::<Latency>().expect("a latency"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(200));
+    let mut child = stage.start_apply("sheet.csv --first 60 -c 2");
+    wait_for_records(&stage, "sheet.results.csv.journal", 10);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    stage.apply("sheet.csv --resume").expect(3);
+    let mut sent = written(&stage);
+    sent.dedup();
+    assert_eq!(sent, (2..=61).collect::<Vec<_>>());
+    stage.apply("sheet.csv --resume").expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
+}
+
+#[test]
+fn a_first_row_that_reads_back_otherwise_is_shown_and_not_done() {
+    for (answer, says) in [
+        (
+            "HTTP/1.1 200 OK\r\ntrackingid: t\r\ncontent-length: 36\r\n\r\n{\"autoTransferNumber1\":\"3125550101\"} ",
+            "found 3125550101; n3 wanted nothing, found nothing; unknown: 204 confirmed, but other values were found when they were read back",
+        ),
+        (
+            "HTTP/1.1 404 Not Found\r\ntrackingid: t\r\ncontent-length: 0\r\n\r\n",
+            "unknown: 204 confirmed, but the values could not be read back",
+        ),
+    ] {
+        let server = RawServer::start(move |line| {
+            while line.request() {
+                let is_read = line.last_request().starts_with("GET");
+                line.say(if is_read { answer } else { DONE });
+            }
+        });
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(6));
+        let base_url = server.base_url();
+        let ran = stage
+            .run(&format!(
+                "apply sheet.csv --yes --first 2 -c 1 --base-url {base_url}"
+            ))
+            .expect(3);
+        ran.says(says);
+        let results = stage.results("sheet.results.csv");
+        assert_eq!(count(&results, "unknown"), 2, "{results:?}");
+        assert_eq!(count(&results, "not-attempted"), 4);
+    }
+}
+
+/// At a terminal the rest goes when somebody says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_a_terminal_the_rest_goes_when_somebody_says_so() {
+    use std::io::Write;
+    for (answer, code, sent) in [("y\n", 0, 8), ("n\n", 3, 2)] {
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(8));
+        let line = format!(
+            "{} {}",
+            env!("CARGO_BIN_EXE_wxbulk"),
+            stage.apply_line("sheet.csv --first 2")
+        );
+        let mut script = stage.program("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script
+            .stdin(std::process::Stdio::piped())
+            .env("TERM", "xterm");
+        let mut child = script.spawn().expect("it is there");
+        let mut keyboard = child.stdin.take().expect("piped");
+        keyboard.write_all(answer.as_bytes()).expect("it is read");
+        let ran = Ran::of(child.wait_with_output().expect("it ends"));
+        drop(keyboard);
+        let ran = ran.expect(code);
+        assert!(
+            ran.stdout
+                .contains("Send the other 6 rows? About 2 s. [y/N]"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(written(&stage).len(), sent);
+    }
+}
