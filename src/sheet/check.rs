@@ -153,14 +153,8 @@ pub fn check(
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
                 checked.bad_rows += 1;
-                let problems = match second_header(sheet, record) {
-                    Some(SecondHeader::Same) => vec![Problem::second_header(*number)],
-                    Some(SecondHeader::Other) => {
-                        checked.second_table = checked.second_table.or(Some(*number));
-                        vec![Problem::second_table(*number)]
-                    }
-                    None => problems,
-                };
+                let header = checked.second_header(sheet, *number, record);
+                let problems = header.map_or(problems, |problem| vec![problem]);
                 checked.problems += problems.len() as u64;
                 problems.iter().try_for_each(&mut report)?;
             }
@@ -227,6 +221,17 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 }
 
 impl CheckedSheet {
+    /// The one problem of a row that is a header.
+    fn second_header(&mut self, sheet: &Sheet, row: u64, record: &ByteRecord) -> Option<Problem> {
+        Some(match second_header(sheet, record)? {
+            SecondHeader::Same => Problem::second_header(row),
+            SecondHeader::Other => {
+                self.second_table = self.second_table.or(Some(row));
+                Problem::second_table(row)
+            }
+        })
+    }
+
     fn count_changes(&mut self, row: &Row<'_>) {
         for change in &row.changes {
             let number = match change {
