@@ -31,9 +31,12 @@ const UUID: usize = 36;
 
 fn is_uuid(word: &str) -> bool {
     let hyphens = [8, 13, 18, 23];
-    let is_of_one = |(at, byte): (usize, u8)| match hyphens.contains(&at) {
-        true => byte == b'-',
-        false => byte.is_ascii_hexdigit(),
+    let is_of_one = |(at, byte): (usize, u8)| {
+        if hyphens.contains(&at) {
+            byte == b'-'
+        } else {
+            byte.is_ascii_hexdigit()
+        }
     };
     word.len() == UUID && word.bytes().enumerate().all(is_of_one)
 }

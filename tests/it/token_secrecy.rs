@@ -6,10 +6,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -238,7 +239,8 @@ fn server_that_goes_away(why: Vec<u8>) -> (String, String) {
 #[test]
 fn what_http2_says_when_it_ends_a_connection_is_cleaned() {
     let broken: String = TOKEN.chars().flat_map(|one| [one, '\n']).collect();
-    let escaped: String = TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escaped: Vec<String> = TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let escaped = escaped.concat();
     let cut = format!("{}{TOKEN}", "x".repeat(395));
     std::thread::scope(|scope| {
         for why in [format!("calm down, Bearer {TOKEN}"), broken, escaped, cut] {
@@ -304,7 +306,7 @@ impl Terminal {
     /// Types a line once the terminal shows nothing of it.
     fn type_hidden(&mut self, text: &str) {
         let tty = self.shown.lines().next().expect("its name").trim();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let settings = Command::new("stty").args(["-a", "-F", tty]).output();
             let settings = String::from_utf8(settings.expect("stty").stdout).expect("text");

@@ -6,15 +6,16 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::harness::{Stage, TOKEN, count, sheet};
-use crate::raw_server::RawServer;
+use crate::raw_server::{Line, RawServer};
 
 /// The first word, and the end; with room for a machine that is busy with other tests.
 const FIRST_WORD: Duration = Duration::from_secs(8);
@@ -62,9 +63,9 @@ impl Way {
 
     fn start(&self, stage: &Stage, line: &str) -> Child {
         let mut command = stage.command(&format!("{line} --base-url {}", self.base_url));
-        VARIABLES.iter().for_each(|name| {
+        for name in VARIABLES {
             command.env_remove(name);
-        });
+        }
         command.envs(self.proxy.iter().map(|proxy| ("HTTPS_PROXY", proxy)));
         command.spawn().expect("it starts")
     }
@@ -154,7 +155,7 @@ fn proxy_saying(answer: &'static str) -> (String, Arc<AtomicUsize>) {
 
 #[test]
 fn what_is_out_of_reach_is_said_within_seconds_and_given_up_soon() {
-    let hanging = RawServer::after(wait_for_the_end, |line| line.listen());
+    let hanging = RawServer::after(wait_for_the_end, Line::listen);
     let plain = RawServer::after(
         |mut stream| {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -294,9 +295,9 @@ fn a_proxy_that_cannot_be_used_is_an_error_and_no_direct_connection() {
         for line in ["whoami", "plan sheet.csv", "apply sheet.csv --yes"] {
             let line = format!("{line} --base-url https://webex.example/v1");
             let mut command = stage.command(&line);
-            VARIABLES.iter().for_each(|name| {
+            for name in VARIABLES {
                 command.env_remove(name);
-            });
+            }
             let output = command.env(variable, value).output().expect("it starts");
             let ran = crate::harness::Ran::of(output).expect(2);
             ran.says(format!(

@@ -99,8 +99,8 @@ fn of_system(error: &io::Error) -> Option<TransportCause> {
 mod tests {
     use super::*;
 
-    fn cause(error: io::Error) -> TransportCause {
-        Chain::of(&error).cause()
+    fn cause(error: impl Into<io::Error>) -> TransportCause {
+        Chain::of(&error.into()).cause()
     }
 
     #[test]
@@ -131,18 +131,12 @@ mod tests {
                 TransportCause::NotTls,
             ),
             (
-                cause(ErrorKind::ConnectionRefused.into()),
+                cause(ErrorKind::ConnectionRefused),
                 TransportCause::ConnectionRefused,
             ),
-            (
-                cause(ErrorKind::HostUnreachable.into()),
-                TransportCause::NoRoute,
-            ),
-            (
-                cause(ErrorKind::ConnectionReset.into()),
-                TransportCause::Broken,
-            ),
-            (cause(ErrorKind::TimedOut.into()), TransportCause::TimedOut),
+            (cause(ErrorKind::HostUnreachable), TransportCause::NoRoute),
+            (cause(ErrorKind::ConnectionReset), TransportCause::Broken),
+            (cause(ErrorKind::TimedOut), TransportCause::TimedOut),
             (
                 cause(io::Error::other("dns error: no such host")),
                 TransportCause::NameNotFound,
