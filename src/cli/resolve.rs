@@ -102,13 +102,6 @@ impl RunSettings {
                 .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
-        let waits = match &target {
-            Target::Service {
-                base_url,
-                credentials,
-            } => wait_memory(base_url, &credentials.fingerprint()),
-            Target::Rehearsal { .. } => None,
-        };
         let usual = RetryPolicy::default();
         let confirmation = if flags.rehearse {
             Confirmation::Given
@@ -144,7 +137,7 @@ impl RunSettings {
                     .and_then(|memory| memory.recall(clock::now())),
             },
             memory,
-            waits,
+            waits: waits_of(&target),
             forget_wait: flags.forget_wait,
             policy: RunPolicy {
                 task,
@@ -330,6 +323,16 @@ fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Re
          hint: for runs longer than that, name a service app's file with --service-app;\n\
          hint: to try everything without one, use --rehearse"
     )
+}
+
+fn waits_of(target: &Target) -> Option<WaitMemory> {
+    match target {
+        Target::Service {
+            base_url,
+            credentials,
+        } => wait_memory(base_url, &credentials.fingerprint()),
+        Target::Rehearsal { .. } => None,
+    }
 }
 
 /// Where it is kept until when a user is not to ask the service.
