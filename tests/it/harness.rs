@@ -155,6 +155,7 @@ impl Stage {
                 "organizations",
                 "locations",
                 "people",
+                "me",
                 "workspaces",
                 "virtualLines",
             ];
