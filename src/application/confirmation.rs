@@ -196,7 +196,8 @@ pub(super) async fn yes_or_no(
         Answer::Yes => "[Y/n]",
         Answer::No => "[y/N]",
     };
-    ask(&format!("{question}. {choices}"))?;
+    let end = if question.ends_with('?') { "" } else { "." };
+    ask(&format!("{question}{end} {choices}"))?;
     let (answered, answer) = oneshot::channel();
     // Nothing but the end of the process ends such a reading, so nobody may wait for it.
     thread::spawn(move || {

@@ -123,6 +123,7 @@ pub(super) fn finalize(
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     let is_complete = summary.reason.is_none() && summary.results.is_some();
     if settings.summary == SummaryFormat::Text
+        && journal.finished() > 0
         && let Some(kept) = files_to_keep::describe(settings, is_complete)
     {
         say(&kept);

@@ -166,7 +166,7 @@ impl Summary {
     }
 
     /// What is said to a program where nothing was sent, and why where there is a reason to tell.
-    pub fn of_refusal(why: Option<String>) -> Value {
+    pub fn of_refusal(why: Option<&str>) -> Value {
         json!({
             "reason": "refused",
             "stopped": why,

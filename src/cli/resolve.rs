@@ -112,14 +112,6 @@ impl RunSettings {
                 .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
             Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
-        let waits = match &target {
-            Target::Service {
-                base_url,
-                credentials,
-                ..
-            } => wait_memory(base_url, &credentials.fingerprint()),
-            Target::Rehearsal { .. } => None,
-        };
         let usual = RetryPolicy::default();
         let confirmation = if flags.rehearse {
             Confirmation::Given
@@ -151,7 +143,7 @@ impl RunSettings {
                     .and_then(|memory| memory.recall(clock::now())),
             },
             memory,
-            waits,
+            waits: waits_of(&target),
             forget_wait: flags.forget_wait,
             policy: RunPolicy {
                 task,
@@ -391,6 +383,17 @@ fn known_to_be_whole(token: Token) -> Token {
         );
     }
     token
+}
+
+fn waits_of(target: &Target) -> Option<WaitMemory> {
+    match target {
+        Target::Service {
+            base_url,
+            credentials,
+            ..
+        } => wait_memory(base_url, &credentials.fingerprint()),
+        Target::Rehearsal { .. } => None,
+    }
 }
 
 /// Where it is kept until when a user is not to ask the service.

@@ -62,7 +62,7 @@ impl Refusal {
             Ok(_) => return,
         };
         if self.is_wanted {
-            let mut summary = Summary::of_refusal(why);
+            let mut summary = Summary::of_refusal(why.as_deref());
             summary["rehearsal"] = self.is_rehearsal.into();
             // Nothing can be done when nobody takes it.
             let _ = writeln!(io::stdout().lock(), "{summary:#}");

@@ -156,6 +156,7 @@ impl Stage {
                 "organizations",
                 "locations",
                 "people",
+                "me",
                 "workspaces",
                 "virtualLines",
             ];

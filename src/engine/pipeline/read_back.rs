@@ -5,6 +5,7 @@
 //! |---|---|
 //! | what it asks for | `updated` |
 //! | what was there before, where that is known | `failed` |
+//! | no such place, which is how the change was refused too | `failed` |
 //! | anything else, or nothing can be read | `unknown` |
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
@@ -59,7 +60,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// The row is not tried again after `result`.
     pub(super) fn give_up(&mut self, mut job: Job, result: ApiResult) {
         match job.step {
-            Step::ReadBack => self.stay_in_doubt(job, result),
+            Step::ReadBack => {
+                let refused = job
+                    .last
+                    .take_if(|last| is_nowhere(last) && is_nowhere(&result));
+                match refused {
+                    Some(refused) => self.finish(job, OutcomeKind::Failed, refused),
+                    None => self.stay_in_doubt(job, result),
+                }
+            }
             _ if !job.may_have_been_applied => self.finish(job, OutcomeKind::Failed, result),
             Step::Write => {
                 job.last = Some(result);
@@ -138,6 +147,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         earlier.is_some_and(|row| *row != job.row.number)
             && followers.is_none_or(VecDeque::is_empty)
     }
+}
+
+/// What is not there cannot have been changed.
+fn is_nowhere(result: &ApiResult) -> bool {
+    matches!(result, Ok(response) if response.status == 404)
 }
 
 fn saying(result: ApiResult, message: &str) -> ApiResult {

@@ -199,6 +199,17 @@ async fn what_cannot_be_read_back_stays_unknown_and_keeps_the_answer_to_the_chan
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_not_there_was_not_changed() {
+    let notes = Notes {
+        was_sent_before: true,
+        ..Notes::default()
+    };
+    let write = |_, _| (Effect::None, status(404));
+    let ended = play(Task::Write, &[(2, 1)], notes, write, |_| status(404)).await;
+    assert_eq!((ended.kind(2), ended.reads), (OutcomeKind::Failed, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_certainly_had_no_effect_is_not_read_back() {
     for first in [throttled(1), status(423), silence(Delivery::NotSent)] {
         let write = |_, turn| match turn {
