@@ -13,7 +13,11 @@ use wxbulk::setting::location_numbers::LOCATION_NUMBERS;
 use wxbulk::sheet::result_columns::{PREVIOUS, RESULT_COLUMNS};
 use wxbulk::simulator::{Behavior, Location, Locations};
 
-use crate::harness::{Ran, Stage, TOKEN, read_csv};
+use crate::harness::{Ran, Stage, TOKEN, read_csv, workbook};
+
+/// The reader's sheet, and its cells as text.
+const SHEET: &str = "numbers.xlsx";
+const CELLS: &str = "cells";
 
 const BLOCK: &str = "```console\n";
 
@@ -45,7 +49,11 @@ fn stage() -> Stage {
         locations: Locations::Exactly(locations),
         ..Behavior::instant()
     });
-    fs::copy(&sheet, stage.path("numbers.csv")).expect("a sample");
+    stage.write(
+        SHEET,
+        workbook(&fs::read_to_string(&sheet).expect("a sample")),
+    );
+    fs::copy(&sheet, stage.path(CELLS)).expect("a sample");
     // The numbers are as the sample says, until the reader changes the sheet.
     fs::copy(&sheet, stage.path("earlier.csv")).expect("a sample");
     stage.apply("earlier.csv").expect(0);
@@ -81,9 +89,12 @@ fn edits(text: &str, stage: &Stage) {
             panic!("`{comment}` is no change of a file");
         };
         let file = file.trim_end_matches(", ");
-        let content = fs::read_to_string(stage.path(file)).expect("a file to change");
-        assert!(content.contains(from), "`{file}` has no `{from}`");
-        stage.write(file, content.replacen(from, to, 1));
+        assert_eq!(file, SHEET);
+        let cells = fs::read_to_string(stage.path(CELLS)).expect("cells to change");
+        assert!(cells.contains(from), "`{file}` has no `{from}`");
+        let cells = cells.replacen(from, to, 1);
+        stage.write(file, workbook(&cells));
+        stage.write(CELLS, cells);
     }
 }
 
