@@ -134,6 +134,8 @@ fn comparable(page: &str) -> String {
             || line.contains(" s: ")
             || line.contains(" min: ");
         if tells_a_time {
+            // A busy machine may be too slow to be refused anything.
+            let line = line.split(", rate limited").next().unwrap_or_default();
             let words = line.split([' ', ',']);
             let units = ["s", "s:", "min", "min:", "h"];
             let words = words.filter(|word| {
