@@ -320,7 +320,7 @@ mod tests {
         hint: to send again the 3 rows that are not done, correct them in the results file, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
-        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1}"#);
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"note":"CHG-123","outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"reason":null,"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisPart":{"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":0,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"rows":4,"seconds":75.0,"throttled":2},"throttled":2}"#);
     }
 
     #[test]
