@@ -166,7 +166,7 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
 
 /// How long a run is likely to take, with so many calls a row.
 fn expected_duration(settings: &RunSettings, checked: &CheckedSheet, calls: u32) -> String {
-    let known = settings.pace.remembered;
+    let known = settings.pace.remembered.map(|found| found.per_second);
     let ceiling = settings.pace.ceiling.map(crate::pace::Rate::per_second);
     let rate = known.unwrap_or(ASSUMED_RATE);
     let rate = ceiling.map_or(rate, |ceiling| ceiling.min(rate)).max(0.01);

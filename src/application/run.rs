@@ -142,8 +142,8 @@ async fn send<S: Service, T: StopRequests>(
     )
     .await;
     recorder.end();
-    if let (Some(memory), Some(rate)) = (&settings.memory, sent.rate) {
-        memory.remember(rate, clock::now());
+    if let (Some(memory), Some(found)) = (&settings.memory, sent.limit) {
+        memory.remember(found, clock::now());
     }
     Ok(sent)
 }

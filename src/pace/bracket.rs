@@ -2,6 +2,7 @@
 
 use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
+use super::estimate::Estimate;
 use super::fairness::Fairness;
 use super::rate_floor::{RateFloor, SLOWEST};
 
@@ -49,8 +50,10 @@ const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
-/// A remembered rate is old news: start a tenth below it.
-const REMEMBERED: f64 = 0.9;
+/// A remembered rate is where in its bracket to go on: just below the middle.
+const REMEMBERED: f64 = 0.45;
+/// The spread of a bracket without a floor.
+const UNKNOWN_SPREAD: f64 = 1.0;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bracket {
@@ -92,36 +95,37 @@ pub(super) struct First {
 }
 
 impl Bracket {
-    pub(super) fn remembered(rate: f64) -> Option<Self> {
-        let high = rate.clamp(SLOWEST, FASTEST);
-        (rate.is_finite() && rate > 0.0).then_some(Self {
-            low: 0.0,
-            high,
-            share: REMEMBERED,
-            rate: REMEMBERED * high,
-            slowest: RateFloor::unknown(),
+    /// As far around the rate as an earlier run was unsure of it.
+    pub(super) fn remembered(found: Estimate) -> Self {
+        let off = found.spread.exp();
+        let (low, high) = (found.per_second / off, found.per_second * off);
+        Self {
             hold: FIRST_HOLD,
+            ..Self::between(low, high, REMEMBERED)
+        }
+    }
+
+    fn between(low: f64, high: f64, share: f64) -> Self {
+        let (low, high) = (low.clamp(SLOWEST, FASTEST), high.clamp(SLOWEST, FASTEST));
+        Self {
+            low,
+            high,
+            share,
+            rate: low + share * (high - low),
+            slowest: RateFloor::unknown(),
+            hold: *HOLD.end(),
             soon: 0,
             best: 0.0,
             opening: SlowStart::default(),
             sharing: Fairness::default(),
-        })
+        }
     }
 
     /// Stays at this rate.
     pub(super) fn steady(rate: f64) -> Self {
-        let rate = rate.clamp(SLOWEST, FASTEST);
         Self {
-            low: rate,
-            high: rate,
-            share: SHYEST,
-            rate,
-            slowest: RateFloor::unknown(),
-            hold: *HOLD.end(),
-            soon: 0,
             best: rate,
-            opening: SlowStart::default(),
-            sharing: Fairness::default(),
+            ..Self::between(rate, rate, SHYEST)
         }
     }
 
@@ -255,6 +259,12 @@ impl Bracket {
         self.rate
     }
 
+    /// How far the limit may be from the rate: the logarithm of it.
+    pub(super) fn spread(&self) -> f64 {
+        let off = (self.high / self.low).ln() / 2.0;
+        off.clamp(0.0, UNKNOWN_SPREAD)
+    }
+
     /// Seconds to wait on where the pause is over.
     pub(super) fn hesitation(&self) -> f64 {
         self.slowest.hesitation()
@@ -268,6 +278,8 @@ impl Bracket {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn cycle(passed: f64, active: f64) -> Cycle {
@@ -301,11 +313,16 @@ mod tests {
 
     #[test]
     fn a_held_rate_climbs_when_nothing_is_refused_for_long() {
-        let mut bracket = Bracket::remembered(10.0).unwrap();
+        let mut bracket = Bracket::remembered(Estimate {
+            per_second: 10.0,
+            burst: 0.0,
+            spread: 0.05,
+            age: Duration::ZERO,
+        });
         bracket.climb(0.0, 1.0);
         let early = bracket.rate();
         bracket.climb(9.9, FIRST_HOLD + 30.0);
-        assert!(early < 10.0 && bracket.rate() > 20.0, "{bracket:?}");
+        assert!(early < 10.1 && bracket.rate() > 20.0, "{bracket:?}");
     }
 
     #[test]
@@ -342,12 +359,5 @@ mod tests {
         let begins = bracket.rate();
         bracket.climb(0.0, 1.0);
         assert!(begins < 30.0 && bracket.rate() < 60.0, "{bracket:?}");
-    }
-
-    #[test]
-    fn an_absurd_memory_is_no_memory() {
-        for rate in [f64::NAN, f64::INFINITY, 0.0, -3.0] {
-            assert!(Bracket::remembered(rate).is_none());
-        }
     }
 }

@@ -14,6 +14,7 @@ mod bracket;
 mod burst_credit;
 mod burst_sample;
 mod ceiling;
+mod estimate;
 mod fairness;
 mod fixed_window;
 mod gate;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use ceiling::Ceiling;
+pub use estimate::Estimate;
 use gate::{Closing, Gate};
 pub use memory::Memory;
 pub use rate::{Rate, RateError};
@@ -44,8 +46,8 @@ pub struct PaceSettings {
     pub concurrency: NonZeroUsize,
     /// The rate a person said must not be passed.
     pub ceiling: Option<Rate>,
-    /// What an earlier run found, a second.
-    pub remembered: Option<f64>,
+    /// What an earlier run found.
+    pub remembered: Option<Estimate>,
 }
 
 /// When the next request may leave.
@@ -233,7 +235,7 @@ impl Pacer {
     }
 
     /// What the next run should start from, once this one has found a limit.
-    pub fn rate_to_remember(&self) -> Option<f64> {
-        self.search.rate()
+    pub fn estimate(&self) -> Option<Estimate> {
+        self.search.estimate()
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::bracket::{Bracket, First};
 use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
+use super::estimate::Estimate;
 use super::fixed_window::{FixedWindow, LONG_PAUSE, Window};
 use super::noise_filter::NoiseFilter;
 use super::permits::Permits;
@@ -35,6 +36,17 @@ pub(super) struct Search {
     last_departure: f64,
     next_turn: f64,
     cycle: Present,
+    remembered: Option<Estimate>,
+    /// Requests that may still leave as if there were no limit, since the service saved them up before the run.
+    burst: f64,
+    first_refusal: Option<FirstRefusal>,
+}
+
+/// The first refusal of the run: how many left before it, and when it left.
+#[derive(Debug, Clone, Copy)]
+struct FirstRefusal {
+    sent: f64,
+    left: f64,
 }
 
 /// The cycle since the last refusal.
@@ -55,17 +67,25 @@ struct Present {
 }
 
 impl Search {
-    pub(super) fn new(concurrency: NonZeroUsize, remembered: Option<f64>, now: Instant) -> Self {
+    pub(super) fn new(
+        concurrency: NonZeroUsize,
+        remembered: Option<Estimate>,
+        now: Instant,
+    ) -> Self {
+        let remembered = remembered.filter(|found| found.is_believable());
         Self {
             start: now,
             permits: Permits::new(concurrency),
             windowful: FixedWindow::default(),
-            bracket: remembered.and_then(Bracket::remembered),
+            bracket: remembered.map(Bracket::remembered),
             kept: BurstCredit::unknown(),
             strays: NoiseFilter::default(),
             last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
             cycle: Present::default(),
+            remembered,
+            burst: remembered.map_or(0.0, Estimate::burst_by_now),
+            first_refusal: None,
         }
     }
 
@@ -74,7 +94,7 @@ impl Search {
     }
 
     pub(super) fn permits(&self) -> usize {
-        if self.bracket.is_none() {
+        if !self.is_limited() {
             self.permits.growing()
         } else if self.windowful.is_ending() {
             1
@@ -96,13 +116,18 @@ impl Search {
         self.start.checked_add(since_start)
     }
 
+    fn is_limited(&self) -> bool {
+        self.bracket.is_some() && self.burst < 1.0
+    }
+
     fn is_paced(&self) -> bool {
-        self.bracket.is_some() && !self.permits.is_capped()
+        self.is_limited() && !self.permits.is_capped()
     }
 
     pub(super) fn departed(&mut self, now: Instant) {
         let now = self.seconds(now);
         self.last_departure = now;
+        self.burst = (self.burst - 1.0).max(0.0);
         self.windowful.departed();
         self.climb(now);
         if let Some(bracket) = &self.bracket {
@@ -142,6 +167,10 @@ impl Search {
         let span = (left - self.cycle.emptied).max(active);
         let rows = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
         self.permits.refused(ticket.ahead);
+        self.burst = 0.0;
+        let sent = float(ticket.sequence);
+        self.first_refusal
+            .get_or_insert(FirstRefusal { sent, left });
         if self.windowful.is_a_step_ahead(rows, pause) {
             self.cycle.events = self.cycle.events.wrapping_add(1);
             self.reopen(ticket, opens);
@@ -230,6 +259,31 @@ impl Search {
     pub(super) fn rate(&self) -> Option<f64> {
         let bracket = self.bracket.filter(|_| self.is_paced())?;
         Some(bracket.rate())
+    }
+
+    /// What is remembered never sinks without a refusal.
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        let bracket = self.bracket.filter(|_| !self.permits.is_capped())?;
+        let rate = bracket.rate();
+        let Some(first) = self.first_refusal else {
+            let before = self.remembered?;
+            return Some(Estimate {
+                per_second: rate.max(before.per_second),
+                age: Duration::ZERO,
+                ..before
+            });
+        };
+        let used = (first.sent - rate * first.left).max(0.0);
+        // What was there when the run began, or what a longer pause before it would have saved up.
+        let saved = self
+            .remembered
+            .filter(|before| before.burst_by_now() < before.burst);
+        Some(Estimate {
+            per_second: rate,
+            burst: saved.map_or(used, |before| before.burst),
+            spread: bracket.spread(),
+            age: Duration::ZERO,
+        })
     }
 
     pub(super) fn phase(&self) -> Phase {

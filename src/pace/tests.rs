@@ -22,6 +22,15 @@ fn pacer(concurrency: usize, ceiling: Option<&str>, now: Instant) -> Pacer {
     )
 }
 
+fn found(per_second: f64) -> Estimate {
+    Estimate {
+        per_second,
+        burst: 0.0,
+        spread: 0.05,
+        age: Duration::from_hours(1),
+    }
+}
+
 fn throttled(wait: Duration) -> Feedback {
     Feedback::Throttled { wait: Some(wait) }
 }
@@ -108,7 +117,7 @@ fn a_silent_failure_teaches_nothing() {
     let ticket = pacer.sent(start);
     pacer.answered(ticket, start + 60 * SECOND, Feedback::Silent);
     assert_eq!(pacer.status(start + 60 * SECOND).phase, Phase::Starting);
-    assert_eq!(pacer.rate_to_remember(), None);
+    assert_eq!(pacer.estimate(), None);
 }
 
 #[test]
@@ -145,11 +154,11 @@ fn a_remembered_rate_is_where_the_run_begins() {
     let settings = PaceSettings {
         concurrency: NonZeroUsize::MIN,
         ceiling: None,
-        remembered: Some(5.0),
+        remembered: Some(found(5.0)),
     };
     let pacer = Pacer::new(&settings, start);
-    let rate = pacer.rate_to_remember().unwrap();
-    assert!(rate > 4.0 && rate < 5.0, "{rate}");
+    let rate = pacer.status(start).rate.unwrap();
+    assert!(rate > 4.5 && rate < 5.0, "{rate}");
 }
 
 /// What a service or a network may do, one answer after the other.
@@ -191,7 +200,7 @@ proptest! {
         answers in prop::collection::vec(any_answer(), 1..200),
         concurrency in 1_usize..60,
         capped in any::<bool>(),
-        remembered in prop::option::of(any::<f64>()),
+        remembered in prop::option::of(any::<f64>().prop_map(found)),
     ) {
         let start = Instant::now();
         let settings = PaceSettings {
@@ -260,10 +269,89 @@ fn a_run_that_follows_waits_for_what_was_promised_before_it() {
     let mut pacer = before.afresh(&settings, start + SECOND);
     assert_eq!(pacer.next_send(start + SECOND, 0), SendDecision::At(opens));
     assert_eq!(pacer.next_send(opens, 0), SendDecision::Now);
-    assert_eq!(pacer.rate_to_remember(), None);
+    assert_eq!(pacer.estimate(), None);
     // And for the rate that a person said must not be passed.
     pacer.sent(opens);
     let mut pacer = pacer.afresh(&settings, opens);
     let next = SendDecision::At(opens + 60 * SECOND);
     assert_eq!(pacer.next_send(opens, 0), next);
+}
+
+/// Seconds that a run of so many rows takes against a bucket that is full at first.
+fn short_run(
+    remembered: Option<Estimate>,
+    rows: u32,
+    bucket: (f64, f64),
+) -> (f64, Option<Estimate>) {
+    let start = Instant::now();
+    let settings = PaceSettings {
+        concurrency: NonZeroUsize::new(10).unwrap(),
+        ceiling: None,
+        remembered,
+    };
+    let mut pacer = Pacer::new(&settings, start);
+    let (rate, burst) = bucket;
+    let (mut now, mut tokens, mut seen) = (start, burst, start);
+    let (mut to_send, mut passed) = (rows, 0);
+    let mut on_wire: std::collections::VecDeque<(Instant, InFlight, bool)> = [].into();
+    while passed < rows {
+        let next = if to_send > 0 {
+            pacer.next_send(now, on_wire.len())
+        } else {
+            SendDecision::WhenOneReturns
+        };
+        let returns = on_wire.front().map(|(at, ..)| *at);
+        match (next, returns) {
+            (SendDecision::Now, _) => {
+                tokens = burst.min(tokens + rate * (now - seen).as_secs_f64());
+                seen = now;
+                let passes = tokens >= 1.0;
+                tokens -= if passes { 1.0 } else { 0.0 };
+                on_wire.push_back((now + 250 * MILLISECOND, pacer.sent(now), passes));
+                to_send -= 1;
+            }
+            (SendDecision::At(turn), None) => now = turn,
+            (SendDecision::At(turn), Some(returns)) if turn < returns => now = turn,
+            _ => {
+                let (at, ticket, passes) = on_wire.pop_front().expect("something is on the wire");
+                now = at;
+                let feedback = if passes {
+                    Feedback::Accepted
+                } else {
+                    throttled(SECOND)
+                };
+                pacer.answered(ticket, now, feedback);
+                passed += u32::from(passes);
+                to_send += u32::from(!passes);
+            }
+        }
+    }
+    ((now - start).as_secs_f64(), pacer.estimate())
+}
+
+#[test]
+fn short_runs_never_make_what_is_remembered_sink() {
+    for bucket in [
+        (10.0, 10.0),
+        (5.0, 5.0),
+        (1.0, 5.0),
+        (5.0, 1.0),
+        (6.3, 20.0),
+    ] {
+        let (first_of_all, _) = short_run(None, 60, bucket);
+        let mut remembered = None;
+        for _ in 0..12 {
+            let before = remembered;
+            let found = short_run(before, 12, bucket).1;
+            remembered = found
+                .or(remembered)
+                .map(|found: Estimate| found.aged(Duration::from_mins(1)));
+        }
+        let (at_last, _) = short_run(remembered, 60, bucket);
+        // Half a percent for chance.
+        assert!(
+            at_last <= 1.005 * first_of_all,
+            "{bucket:?}: {at_last} after {first_of_all}, {remembered:?}"
+        );
+    }
 }
