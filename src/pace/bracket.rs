@@ -4,6 +4,7 @@ use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
 use super::estimate::Estimate;
 use super::fairness::Fairness;
+use super::noise_filter::Excess;
 use super::rate_floor::{RateFloor, SLOWEST};
 
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
@@ -68,6 +69,8 @@ pub(super) struct Bracket {
     /// What the service lately gave us at its best: trying faster goes in steps of this, or a run that was pushed
     /// aside by another one of the same token would stay there.
     best: f64,
+    /// The same, but of every cycle.
+    given: f64,
     opening: SlowStart,
     sharing: Fairness,
 }
@@ -116,16 +119,9 @@ impl Bracket {
             hold: *HOLD.end(),
             soon: 0,
             best: 0.0,
+            given: high,
             opening: SlowStart::default(),
             sharing: Fairness::default(),
-        }
-    }
-
-    /// Stays at this rate.
-    pub(super) fn steady(rate: f64) -> Self {
-        Self {
-            best: rate,
-            ..Self::between(rate, rate, SHYEST)
         }
     }
 
@@ -144,6 +140,7 @@ impl Bracket {
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
+            given: FIRST_BEST * high,
             opening: SlowStart {
                 // Where nothing came through there is nothing to begin with: the very first request may be refused
                 // because of what others of the same token sent.
@@ -223,6 +220,7 @@ impl Bracket {
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
+            given: proven.max(FORGETTING * self.given),
             opening: SlowStart::default(),
             sharing,
         }
@@ -251,15 +249,30 @@ impl Bracket {
             rate = rate.min(most);
         }
         if rate.is_finite() {
-            self.rate = rate.clamp(self.slowest.rate(), FASTEST);
+            // Nor slower than what was given lately at best, or a slow service would be asked in vain all the time.
+            let slowest = self.slowest.rate().min(self.given).max(SLOWEST);
+            self.rate = rate.clamp(slowest, FASTEST);
         }
+    }
+
+    pub(super) fn hold_no_longer_than(&mut self, hold: f64) {
+        self.hold = self.hold.min(hold.max(*HOLD.start()));
     }
 
     pub(super) fn rate(&self) -> f64 {
         self.rate
     }
 
-    /// How far the limit may be from the rate: the logarithm of it.
+    /// What a refusal at this rate would mean if the limit had been met.
+    pub(super) fn excess(&self) -> Excess {
+        let chance = (self.rate / self.low).ln() / (self.high / self.low).ln();
+        Excess {
+            chance: if chance.is_nan() { 1.0 } else { chance },
+            most: 1.0 - self.low / self.rate,
+        }
+    }
+
+    /// How far the limit may be from the rate, as a part of it.
     pub(super) fn spread(&self) -> f64 {
         let off = (self.high / self.low).ln() / 2.0;
         off.clamp(0.0, UNKNOWN_SPREAD)

@@ -36,8 +36,8 @@ use ceiling::Ceiling;
 pub use estimate::Estimate;
 use gate::{Closing, Gate};
 pub use memory::Memory;
+use noise_filter::NoiseFilter;
 pub use rate::{Rate, RateError};
-use search::Search;
 
 /// What a run asks of its pacer.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ fn float<N: TryInto<u64>>(count: N) -> f64 {
 pub struct Pacer {
     gate: Gate,
     ceiling: Option<Ceiling>,
-    search: Search,
+    search: NoiseFilter,
     departures: u64,
     on_wire: usize,
 }
@@ -137,7 +137,7 @@ impl Pacer {
         Self {
             gate: Gate::default(),
             ceiling: settings.ceiling.and_then(|rate| Ceiling::new(rate, now)),
-            search: Search::new(settings.concurrency, settings.remembered, now),
+            search: NoiseFilter::new(settings.concurrency, settings.remembered, now),
             departures: 0,
             on_wire: 0,
         }

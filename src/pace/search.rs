@@ -15,16 +15,20 @@ use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
 use super::estimate::Estimate;
 use super::fixed_window::{FixedWindow, LONG_PAUSE, Window};
-use super::noise_filter::NoiseFilter;
+use super::noise_filter::Excess;
 use super::permits::Permits;
 use super::{InFlight, Phase, float};
 
 /// Seconds a timer may be late without its turn being lost.
 const LATENESS: f64 = 0.005;
+/// Where refusals come anyway, a faster rate is tried after at most the time of so many of them: a try costs no more.
+const NOISE_HOLD: f64 = 4.0;
+/// The chance that a run meets a limit within ten times as many requests, while it has met none.
+const UNLIMITED: f64 = 0.1;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
 const SHORTEST_CYCLE: f64 = 0.001;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Search {
     /// All other times are seconds since then.
     start: Instant,
@@ -32,7 +36,6 @@ pub(super) struct Search {
     windowful: FixedWindow,
     bracket: Option<Bracket>,
     kept: BurstCredit,
-    strays: NoiseFilter,
     last_departure: f64,
     next_turn: f64,
     cycle: Present,
@@ -50,14 +53,14 @@ struct FirstRefusal {
 }
 
 /// The cycle since the last refusal.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Present {
-    /// Events of the gate when it began.
-    events: u32,
     /// When the last refused request left: the limiter was empty then.
     emptied: f64,
     opened: f64,
     first_sequence: u64,
+    /// Refused for no reason since.
+    noise: f64,
     accepted: u32,
     /// Refusals in the event that began it.
     refusals: f64,
@@ -79,7 +82,6 @@ impl Search {
             windowful: FixedWindow::default(),
             bracket: remembered.map(Bracket::remembered),
             kept: BurstCredit::unknown(),
-            strays: NoiseFilter::default(),
             last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
             cycle: Present::default(),
@@ -95,7 +97,7 @@ impl Search {
 
     pub(super) fn permits(&self) -> usize {
         if !self.is_limited() {
-            self.permits.growing()
+            self.permits.growing().min(self.permits.at_most())
         } else if self.windowful.is_ending() {
             1
         } else {
@@ -150,7 +152,7 @@ impl Search {
 
     pub(super) fn accepted(&mut self, ticket: &InFlight, now: Instant) {
         let round_trip = now.saturating_duration_since(ticket.departed);
-        let is_present = ticket.events == self.cycle.events;
+        let is_present = ticket.sequence >= self.cycle.first_sequence;
         if is_present {
             self.cycle.accepted = self.cycle.accepted.saturating_add(1);
         }
@@ -165,22 +167,15 @@ impl Search {
         let pause = reopens - left;
         let active = (left - self.cycle.opened).max(SHORTEST_CYCLE);
         let span = (left - self.cycle.emptied).max(active);
-        let rows = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
+        let sent = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
+        let rows = (sent - self.cycle.noise).max(0.0);
         self.permits.refused(ticket.ahead);
         self.burst = 0.0;
         let sent = float(ticket.sequence);
         self.first_refusal
             .get_or_insert(FirstRefusal { sent, left });
         if self.windowful.is_a_step_ahead(rows, pause) {
-            self.cycle.events = self.cycle.events.wrapping_add(1);
             self.reopen(ticket, opens);
-            return;
-        }
-        let paced = self.bracket.filter(|_| self.is_paced());
-        let stray = paced.and_then(|bracket| self.strays.refused(bracket.rate(), rows));
-        if let Some(rate) = stray {
-            self.bracket = Some(Bracket::steady(rate));
-            self.begin_cycle(ticket, opens);
             return;
         }
         let cycle = Cycle {
@@ -220,7 +215,6 @@ impl Search {
 
     fn begin_cycle(&mut self, ticket: &InFlight, opens: Instant) {
         self.cycle = Present {
-            events: self.cycle.events.wrapping_add(1),
             first_sequence: self.cycle.first_sequence,
             refusals: 1.0,
             emptied: self.seconds(ticket.departed),
@@ -233,6 +227,29 @@ impl Search {
     pub(super) fn held(&mut self, longer: Duration, opens: Instant) {
         self.cycle.opened += longer.as_secs_f64();
         self.next_turn = self.next_turn.max(self.seconds(opens));
+    }
+
+    /// A refusal for no reason: only the pause is kept.
+    pub(super) fn refused_by_noise(&mut self, ticket: &InFlight, opens: Instant) {
+        self.cycle.noise += 1.0;
+        self.next_turn = self.next_turn.max(self.seconds(opens));
+        self.permits
+            .refused_alone(ticket.ahead, self.bracket.is_some());
+        let active = self.seconds(ticket.departed) - self.cycle.opened;
+        if let Some(bracket) = &mut self.bracket {
+            bracket.hold_no_longer_than(NOISE_HOLD * active.max(0.0) / self.cycle.noise);
+        }
+    }
+
+    /// What a refusal now would mean if the limit had been met.
+    pub(super) fn excess(&self) -> Excess {
+        match self.bracket {
+            Some(bracket) if self.is_paced() && !self.windowful.is_known() => bracket.excess(),
+            bracket => Excess {
+                chance: if bracket.is_some() { 1.0 } else { UNLIMITED },
+                most: 1.0,
+            },
+        }
     }
 
     /// Another refusal of the same event.
@@ -265,25 +282,24 @@ impl Search {
     pub(super) fn estimate(&self) -> Option<Estimate> {
         let bracket = self.bracket.filter(|_| !self.permits.is_capped())?;
         let rate = bracket.rate();
-        let Some(first) = self.first_refusal else {
-            let before = self.remembered?;
-            return Some(Estimate {
+        match (self.remembered, self.first_refusal) {
+            (Some(before), None) => Some(Estimate {
                 per_second: rate.max(before.per_second),
                 age: Duration::ZERO,
                 ..before
-            });
-        };
-        let used = (first.sent - rate * first.left).max(0.0);
-        // What was there when the run began, or what a longer pause before it would have saved up.
-        let saved = self
-            .remembered
-            .filter(|before| before.burst_by_now() < before.burst);
-        Some(Estimate {
-            per_second: rate,
-            burst: saved.map_or(used, |before| before.burst),
-            spread: bracket.spread(),
-            age: Duration::ZERO,
-        })
+            }),
+            (before, Some(first)) => {
+                let used = (first.sent - rate * first.left).max(0.0);
+                let not_full = before.filter(|before| before.burst_by_now() < before.burst);
+                Some(Estimate {
+                    per_second: rate,
+                    burst: not_full.map_or(used, |before| before.burst),
+                    spread: bracket.spread(),
+                    age: Duration::ZERO,
+                })
+            }
+            (None, None) => None,
+        }
     }
 
     pub(super) fn phase(&self) -> Phase {

@@ -1,5 +1,6 @@
 //! Claims about the whole pacer on explicit instants, and properties that hold whatever a service answers.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -277,23 +278,13 @@ fn a_run_that_follows_waits_for_what_was_promised_before_it() {
     assert_eq!(pacer.next_send(opens, 0), next);
 }
 
-/// Seconds that a run of so many rows takes against a bucket that is full at first.
-fn short_run(
-    remembered: Option<Estimate>,
-    rows: u32,
-    bucket: (f64, f64),
-) -> (f64, Option<Estimate>) {
+/// Sends so many rows, ten at once, a quarter of a second each, to a service that says of each request how long to
+/// wait, if at all. Returns the seconds it took and how many were refused.
+fn play(pacer: &mut Pacer, rows: u32, mut service: impl FnMut(f64) -> Option<f64>) -> (f64, u32) {
     let start = Instant::now();
-    let settings = PaceSettings {
-        concurrency: NonZeroUsize::new(10).unwrap(),
-        ceiling: None,
-        remembered,
-    };
-    let mut pacer = Pacer::new(&settings, start);
-    let (rate, burst) = bucket;
-    let (mut now, mut tokens, mut seen) = (start, burst, start);
-    let (mut to_send, mut passed) = (rows, 0);
-    let mut on_wire: std::collections::VecDeque<(Instant, InFlight, bool)> = [].into();
+    let mut now = start;
+    let (mut to_send, mut passed, mut refused) = (rows, 0, 0);
+    let mut on_wire: VecDeque<(Instant, InFlight, Option<f64>)> = VecDeque::new();
     while passed < rows {
         let next = if to_send > 0 {
             pacer.next_send(now, on_wire.len())
@@ -303,55 +294,112 @@ fn short_run(
         let returns = on_wire.front().map(|(at, ..)| *at);
         match (next, returns) {
             (SendDecision::Now, _) => {
-                tokens = burst.min(tokens + rate * (now - seen).as_secs_f64());
-                seen = now;
-                let passes = tokens >= 1.0;
-                tokens -= if passes { 1.0 } else { 0.0 };
-                on_wire.push_back((now + 250 * MILLISECOND, pacer.sent(now), passes));
+                let wait = service((now - start).as_secs_f64());
+                on_wire.push_back((now + 250 * MILLISECOND, pacer.sent(now), wait));
                 to_send -= 1;
             }
             (SendDecision::At(turn), None) => now = turn,
             (SendDecision::At(turn), Some(returns)) if turn < returns => now = turn,
             _ => {
-                let (at, ticket, passes) = on_wire.pop_front().expect("something is on the wire");
+                let (at, ticket, wait) = on_wire.pop_front().expect("something is on the wire");
                 now = at;
-                let feedback = if passes {
-                    Feedback::Accepted
-                } else {
-                    throttled(SECOND)
+                let feedback = match wait {
+                    None => Feedback::Accepted,
+                    Some(wait) => throttled(Duration::from_secs_f64(wait)),
                 };
                 pacer.answered(ticket, now, feedback);
-                passed += u32::from(passes);
-                to_send += u32::from(!passes);
+                passed += u32::from(wait.is_none());
+                refused += u32::from(wait.is_some());
+                to_send += u32::from(wait.is_some());
             }
         }
     }
-    ((now - start).as_secs_f64(), pacer.estimate())
+    ((now - start).as_secs_f64(), refused)
+}
+
+/// A token bucket, full at first, that says in whole seconds how long to wait.
+fn bucket(per_second: f64, burst: f64) -> impl FnMut(f64) -> Option<f64> {
+    let (mut tokens, mut seen) = (burst, 0.0);
+    move |now| {
+        tokens = burst.min(tokens + per_second * (now - seen));
+        seen = now;
+        if tokens >= 1.0 {
+            tokens -= 1.0;
+            return None;
+        }
+        Some(((1.0 - tokens) / per_second).ceil())
+    }
 }
 
 #[test]
 fn short_runs_never_make_what_is_remembered_sink() {
-    for bucket in [
+    for (per_second, burst) in [
         (10.0, 10.0),
         (5.0, 5.0),
         (1.0, 5.0),
         (5.0, 1.0),
         (6.3, 20.0),
     ] {
-        let (first_of_all, _) = short_run(None, 60, bucket);
-        let mut remembered = None;
-        for _ in 0..12 {
-            let before = remembered;
-            let found = short_run(before, 12, bucket).1;
-            remembered = found
-                .or(remembered)
-                .map(|found: Estimate| found.aged(Duration::from_mins(1)));
-        }
-        let (at_last, _) = short_run(remembered, 60, bucket);
+        let run = |remembered, rows| {
+            let settings = PaceSettings {
+                concurrency: NonZeroUsize::new(10).unwrap(),
+                ceiling: None,
+                remembered,
+            };
+            let mut pacer = Pacer::new(&settings, Instant::now());
+            let (took, _) = play(&mut pacer, rows, bucket(per_second, burst));
+            let found = pacer.estimate().or(remembered);
+            (took, found.map(|found| found.aged(Duration::from_mins(1))))
+        };
+        let (first_of_all, _) = run(None, 60);
+        let remembered = (0..12).fold(None, |remembered, _| run(remembered, 12).1);
+        let (at_last, _) = run(remembered, 60);
         // Half a percent for chance.
         assert!(
             at_last <= 1.005 * first_of_all,
-            "{bucket:?}: {at_last} after {first_of_all}, {remembered:?}"
+            "{per_second}/s, burst {burst}: {at_last} after {first_of_all}, {remembered:?}"
         );
+    }
+}
+
+#[test]
+fn refusals_amid_neighbors_that_pass_do_not_slow_a_run_down() {
+    for one_in in [20, 33, 100] {
+        let mut pacer = pacer(10, None, Instant::now());
+        let mut asked = 0;
+        let (took, refused) = play(&mut pacer, 1_000, |_| {
+            asked += 1;
+            (asked % one_in == 0).then_some(1.0)
+        });
+        // Ten in a quarter of a second, and each refusal costs its pause and its own way.
+        let best = 1_000.0 / 40.0 + 1.25 * f64::from(refused);
+        assert!(
+            took < 1.2 * best,
+            "one in {one_in}: {took} s, at best {best}"
+        );
+    }
+}
+
+#[test]
+fn a_limit_below_noise_is_still_found() {
+    let mut pacer = pacer(10, None, Instant::now());
+    let (mut limit, mut asked) = (bucket(10.0, 5.0), 0);
+    let (took, refused) = play(&mut pacer, 1_000, |now| {
+        asked += 1;
+        if asked % 50 == 0 {
+            Some(1.0)
+        } else {
+            limit(now)
+        }
+    });
+    assert!(took < 150.0 && refused < 100, "{took} s, {refused} refused");
+}
+
+#[test]
+fn at_most_one_in_three_is_refused_by_a_slow_service() {
+    for per_minute in [3.0, 12.0, 40.0] {
+        let mut pacer = pacer(10, None, Instant::now());
+        let (_, refused) = play(&mut pacer, 200, bucket(per_minute / 60.0, 5.0));
+        assert!(refused <= 100, "{per_minute} a minute: {refused} refused");
     }
 }
