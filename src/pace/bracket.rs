@@ -51,6 +51,8 @@ const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
+/// No faster than so many times what was given lately, where every other request is refused.
+const GIVEN: f64 = 2.0;
 /// A remembered rate is where in its bracket to go on: just below the middle.
 const REMEMBERED: f64 = 0.45;
 /// The spread of a bracket without a floor.
@@ -122,6 +124,14 @@ impl Bracket {
             given: high,
             opening: SlowStart::default(),
             sharing: Fairness::default(),
+        }
+    }
+
+    /// Stays at this rate.
+    pub(super) fn steady(rate: f64) -> Self {
+        Self {
+            best: rate,
+            ..Self::between(rate, rate, SHYEST)
         }
     }
 
@@ -249,8 +259,8 @@ impl Bracket {
             rate = rate.min(most);
         }
         if rate.is_finite() {
-            // Nor slower than what was given lately at best, or a slow service would be asked in vain all the time.
-            let slowest = self.slowest.rate().min(self.given).max(SLOWEST);
+            // The floor is for those who share a limit; a slow service must not be asked in vain because of it.
+            let slowest = self.slowest.rate().min(GIVEN * self.given).max(SLOWEST);
             self.rate = rate.clamp(slowest, FASTEST);
         }
     }

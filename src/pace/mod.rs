@@ -9,6 +9,19 @@
 //!
 //! A pure state machine on instants that are handed in: it never sleeps and reads no clock. The caller owns the
 //! waiting, and so can interrupt it at once.
+//!
+//! # How the limit is found
+//!
+//! Until the first refusal requests on the wire grow as in TCP's slow start ([`permits`]). Each refusal closes the gate, and from
+//! then on the search goes on twice: as if the limit had been met, and as if this was noise. What becomes of the requests
+//! that left right after tells which of the two decides ([`noise_filter`]). The limit lies in a [`bracket`] between what is proven
+//! to pass and what was refused:
+//!
+//! - **The first refusal**, if the limit's, makes the bracket, from what came through while the service was refusing.
+//! - **The second** leaves what passed since the first as its floor. The rate goes on a little above that and climbs.
+//! - **By the tenth** the bracket is a few percent wide, and a faster rate is tried as seldom as a try costs.
+//!
+//! What was found is remembered as an [`Estimate`], where the next run begins.
 
 mod bracket;
 mod burst_credit;
@@ -24,6 +37,7 @@ mod permits;
 mod rate;
 mod rate_floor;
 mod search;
+mod strays;
 #[cfg(test)]
 mod tests;
 

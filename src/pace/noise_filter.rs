@@ -87,10 +87,11 @@ impl Event {
         self.odds() > 1.0
     }
 
-    /// How much this event alone shows that there is noise: nothing where it may as well have been the limit.
+    /// How much the others show that this was noise: nothing where there are none. A refusal at a proven rate shows
+    /// nothing, since another client may have come.
     fn shown(&self) -> f64 {
         let odds = self.odds();
-        let witnessed = 1.0 - self.excess.chance / self.others_odds();
+        let witnessed = 1.0 - 1.0 / self.others_odds();
         witnessed.max(0.0) * odds / (1.0 + odds)
     }
 }

@@ -17,6 +17,7 @@ use super::estimate::Estimate;
 use super::fixed_window::{FixedWindow, LONG_PAUSE, Window};
 use super::noise_filter::Excess;
 use super::permits::Permits;
+use super::strays::Strays;
 use super::{InFlight, Phase, float};
 
 /// Seconds a timer may be late without its turn being lost.
@@ -36,6 +37,7 @@ pub(super) struct Search {
     windowful: FixedWindow,
     bracket: Option<Bracket>,
     kept: BurstCredit,
+    strays: Strays,
     last_departure: f64,
     next_turn: f64,
     cycle: Present,
@@ -82,6 +84,7 @@ impl Search {
             windowful: FixedWindow::default(),
             bracket: remembered.map(Bracket::remembered),
             kept: BurstCredit::unknown(),
+            strays: Strays::default(),
             last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
             cycle: Present::default(),
@@ -176,6 +179,13 @@ impl Search {
             .get_or_insert(FirstRefusal { sent, left });
         if self.windowful.is_a_step_ahead(rows, pause) {
             self.reopen(ticket, opens);
+            return;
+        }
+        let paced = self.bracket.filter(|_| self.is_paced());
+        let stray = paced.and_then(|bracket| self.strays.refused(bracket.rate(), rows));
+        if let Some(rate) = stray {
+            self.bracket = Some(Bracket::steady(rate));
+            self.begin_cycle(ticket, opens);
             return;
         }
         let cycle = Cycle {

@@ -392,7 +392,8 @@ fn a_limit_below_noise_is_still_found() {
             limit(now)
         }
     });
-    assert!(took < 150.0 && refused < 100, "{took} s, {refused} refused");
+    // A hundred seconds for the limit, and a quarter more for each pause of the noise.
+    assert!(took < 180.0 && refused < 100, "{took} s, {refused} refused");
 }
 
 #[test]
