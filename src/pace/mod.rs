@@ -12,9 +12,9 @@
 //!
 //! # How the limit is found
 //!
-//! Until the first refusal requests on the wire grow as in TCP's slow start ([`permits`]). Each refusal closes the gate, and from
+//! Until the first refusal requests on the wire grow as in TCP's slow start (`permits`). Each refusal closes the gate, and from
 //! then on the search goes on twice: as if the limit had been met, and as if this was noise. What becomes of the requests
-//! that left right after tells which of the two decides ([`noise_filter`]). The limit lies in a [`bracket`] between what is proven
+//! that left right after tells which of the two decides (`noise_filter`). The limit lies in a bracket between what is proven
 //! to pass and what was refused:
 //!
 //! - **The first refusal**, if the limit's, makes the bracket, from what came through while the service was refusing.
