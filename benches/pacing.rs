@@ -1,7 +1,7 @@
 //! Prints the pacing table: our pacer and models of others against limiters they know nothing of.
 //!
 //! `cargo bench --bench pacing > benches/pacing.md`; with the words of a limiter's name, only that one, and with
-//! `101-108`, on those seeds.
+//! `101-108`, on those seeds. `worlds=1-400` prints only the worlds of those seeds.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -15,6 +15,7 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use model::distribution::{self, JUDGING, Measured};
 use model::scenarios::{Kind, all};
 use model::senders::{EVERYONE, Who};
 use model::table::{
@@ -32,6 +33,14 @@ fn main() {
             .skip(1)
             .filter(|word| !word.starts_with('-'))
     };
+    let drawn = words().find_map(|word| {
+        let (first, last) = word.strip_prefix("worlds=")?.split_once('-')?;
+        Some(first.parse().ok()?..=last.parse().ok()?)
+    });
+    if let Some(seeds) = drawn {
+        println!("{}", distribution::HEAD);
+        return print_worlds(1_000, 10, seeds);
+    }
     let seeds = words().find_map(|word| {
         let (first, last) = word.split_once('-')?;
         Some((first.parse().ok()?..=last.parse().ok()?).collect::<Vec<u64>>())
@@ -49,6 +58,10 @@ fn main() {
             .filter(move |scenario| names(scenario.name))
     };
     println!("{}", include_str!("pacing/notes.md"));
+    if only.is_none() {
+        print_all_worlds();
+        print_short_runs();
+    }
     println!(
         "## wxbulk\n\n| limiter | at once | 200 rows | 1,000 rows | 10,000 rows | target |\n|---|---|---|---|---|---|"
     );
@@ -84,6 +97,78 @@ fn main() {
         "{:.0} ns a request in the pacer while nothing is refused",
         hot_path()
     );
+}
+
+fn print_all_worlds() {
+    println!("## A thousand worlds\n\n{}", distribution::HEAD);
+    for (rows, concurrency, worlds) in [
+        (1_000, 10, 1_000),
+        (50, 10, 1_000),
+        (200, 10, 1_000),
+        (10_000, 10, 60),
+        (1_000, 50, 100),
+        (200, 50, 100),
+    ] {
+        print_worlds(
+            rows,
+            concurrency,
+            *JUDGING.start()..=*JUDGING.start() + worlds - 1,
+        );
+    }
+}
+
+fn print_worlds(rows: usize, concurrency: usize, seeds: std::ops::RangeInclusive<u64>) {
+    let all: Vec<Measured> = seeds
+        .clone()
+        .map(|seed| distribution::measure(Who::Us, seed, rows, concurrency, true))
+        .collect();
+    let name = format!("**{rows} rows, {concurrency} at once**");
+    println!("{}", distribution::line(&name, all.iter()));
+    if (rows, concurrency) != (1_000, 10) {
+        return;
+    }
+    let alone = || all.iter().filter(|one| !one.is_shared);
+    println!("{}", distribution::line("nobody else there", alone()));
+    let met = alone().filter(|one| one.meets_limit);
+    println!("{}", distribution::line("and the limit is met", met));
+    for kind in [
+        "bucket",
+        "window",
+        "sliding log",
+        "fading counter",
+        "concurrency",
+        "several at once",
+        "nodes",
+    ] {
+        let of_kind = alone().filter(|one| one.kind == kind);
+        println!("{}", distribution::line(kind, of_kind));
+    }
+    let shared = all.iter().filter(|one| one.is_shared);
+    println!("{}", distribution::line("with others", shared));
+    for who in &EVERYONE[1..] {
+        let theirs: Vec<Measured> = seeds
+            .clone()
+            .map(|seed| distribution::measure(*who, seed, rows, concurrency, false))
+            .collect();
+        let name = format!("all, sent by: {}", who.name());
+        println!("{}", distribution::line(&name, theirs.iter()));
+    }
+    let early: usize = all.iter().map(|one| one.early).sum();
+    eprintln!("{early} requests of wxbulk were early");
+}
+
+fn print_short_runs() {
+    println!(
+        "\n## Short runs\n\nTwelve runs of 12 rows and one of 60, a minute apart, each with what the one before remembered. Seconds.\n\n| bucket | first run | twelfth | the one of 60 rows |\n|---|---:|---:|---:|"
+    );
+    for (rate, burst) in [(10.0, 10.0), (5.0, 5.0), (1.0, 5.0), (5.0, 1.0)] {
+        let took = distribution::short_runs(rate, burst, 1);
+        println!(
+            "| {rate}/s, burst {burst} | {:.1} | {:.1} | {:.1} |",
+            took[0], took[11], took[12]
+        );
+    }
+    println!();
 }
 
 /// The same three seeds one by one, and sixty that nothing was tuned on together.
@@ -158,8 +243,8 @@ fn hot_path() -> f64 {
     for _ in 0..REQUESTS {
         now += Duration::from_micros(25);
         if black_box(pacer.next_send(now, 0)) == SendDecision::Now {
-            let ticket = pacer.sent(now);
-            pacer.answered(ticket, now + Duration::from_millis(1), Feedback::Accepted);
+            let request = pacer.sent(now);
+            pacer.answered(request, now + Duration::from_millis(1), Feedback::Accepted);
         }
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(REQUESTS)

@@ -8,6 +8,18 @@ pub enum Answer {
     Accepted,
     /// With the Retry-After it sends, in seconds; `None` when it sends none.
     Refused(Option<f64>),
+    /// Refused for no reason; whoever asks how fast must not learn from it.
+    Noise(Option<f64>),
+}
+
+/// Which request arrives: the noise and the way of a request follow from its number.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Arrival {
+    pub party: usize,
+    /// How many the party sent before.
+    pub sequence: u64,
+    /// When it leaves the service, if it is let in.
+    pub until: f64,
 }
 
 /// What a limiter writes into Retry-After.
@@ -32,6 +44,9 @@ impl RetryAfter {
 pub trait Limiter {
     /// Times are seconds since the run began and never go back.
     fn arrive(&mut self, now: f64) -> Answer;
+    fn meet(&mut self, now: f64, _arrival: Arrival) -> Answer {
+        self.arrive(now)
+    }
     /// The earliest time, not before `now`, at which a request would pass. Only the oracle asks.
     fn next_free(&mut self, now: f64) -> f64;
     /// An accepted request was worked off.

@@ -5,8 +5,12 @@
     reason = "compiled into the table and into its test, which use different parts"
 )]
 
+pub mod change;
+pub mod distribution;
 pub mod limiters;
+pub mod rules;
 pub mod run;
 pub mod scenarios;
 pub mod senders;
 pub mod table;
+pub mod worlds;

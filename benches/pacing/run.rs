@@ -7,9 +7,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wxbulk::pace::{Feedback, SendDecision};
 
-use super::limiters::{Answer, Limiter};
-use super::scenarios::Latency;
+use super::limiters::{Answer, Arrival, Limiter};
 use super::senders::{Sender, Stub};
+use super::worlds::{World, chance_of};
+
+/// Seconds a request spends on its parts; each is drawn evenly from its range.
+#[derive(Debug, Clone, Copy)]
+pub struct Latency {
+    /// Until the limiter sees it. A network's own jitter is a millisecond or two.
+    pub up: (f64, f64),
+    /// Inside the service and back.
+    pub rest: (f64, f64),
+}
 
 /// What one sender's run came to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +28,8 @@ pub struct Outcome {
     pub sent: usize,
     pub accepted: usize,
     pub refused: usize,
+    /// Of those, the ones that had no reason.
+    pub noise: usize,
     /// Sent before an instant the service had announced to this sender.
     pub early: usize,
     /// Seconds between two departures.
@@ -36,11 +47,27 @@ enum Event {
     Returns { request: Request, answer: Answer },
 }
 
+/// When a run is not looked at any longer.
+#[derive(Debug, Clone, Copy)]
+pub struct Until {
+    pub end: Duration,
+    /// Refusals of the first party.
+    pub refused: usize,
+}
+
+impl Until {
+    pub const DONE: Self = Self {
+        end: Duration::MAX,
+        refused: usize::MAX,
+    };
+}
+
 #[derive(Clone, Copy)]
 struct Request {
     sender: usize,
     stub: Stub,
     attempts: u32,
+    sequence: u64,
 }
 
 struct Party {
@@ -51,7 +78,7 @@ struct Party {
     left: usize,
     on_wire: usize,
     next_wake: Option<Duration>,
-    last_departure: Duration,
+    last_sent: Duration,
     announced: Duration,
     outcome: Outcome,
 }
@@ -64,11 +91,19 @@ pub struct Run {
     planned: u64,
     parties: Vec<Party>,
     latency: Latency,
-    random: fastrand::Rng,
+    seed: u64,
 }
 
-fn draw(random: &mut fastrand::Rng, (from, to): (f64, f64)) -> f64 {
-    from + (to - from) * random.f64()
+fn within((from, to): (f64, f64), chance: f64) -> f64 {
+    from + (to - from) * chance
+}
+
+impl Latency {
+    /// Seconds of a request on its way there, and until its answer is back.
+    fn of(self, seed: u64, party: usize, sequence: u64) -> (f64, f64) {
+        let draw = |what| chance_of(seed, party, sequence, what);
+        (within(self.up, draw(1)), within(self.rest, draw(2)))
+    }
 }
 
 impl Run {
@@ -81,7 +116,7 @@ impl Run {
             planned: 0,
             parties: Vec::new(),
             latency,
-            random: fastrand::Rng::with_seed(seed),
+            seed,
         }
     }
 
@@ -96,7 +131,7 @@ impl Run {
             left: rows,
             on_wire: 0,
             next_wake: None,
-            last_departure: starts,
+            last_sent: starts,
             announced: starts,
             outcome: Outcome::default(),
         });
@@ -116,9 +151,9 @@ impl Run {
     }
 
     /// Until everyone is done, or until `end`.
-    pub fn play(mut self, limiter: &mut dyn Limiter, end: Duration) -> Vec<Outcome> {
+    pub fn play(mut self, limiter: &mut dyn Limiter, until: Until) -> Vec<Outcome> {
         while let Some(Reverse((now, _, slot))) = self.agenda.pop() {
-            if now > end {
+            if now > until.end || self.parties[0].outcome.refused > until.refused {
                 break;
             }
             let (party, event) = self.events[slot];
@@ -136,9 +171,14 @@ impl Run {
                 }
                 Event::RowReady { attempts } => self.parties[party].back.push(attempts),
                 Event::Arrives { request } => {
-                    let answer = limiter.arrive(now.as_secs_f64());
-                    let back =
-                        now + Duration::from_secs_f64(draw(&mut self.random, self.latency.rest));
+                    let (_, rest) = self.latency.of(self.seed, party, request.sequence);
+                    let back = now + Duration::from_secs_f64(rest);
+                    let arrival = Arrival {
+                        party,
+                        sequence: request.sequence,
+                        until: back.as_secs_f64(),
+                    };
+                    let answer = limiter.meet(now.as_secs_f64(), arrival);
                     self.plan(back, party, Event::Returns { request, answer });
                     continue;
                 }
@@ -158,26 +198,27 @@ impl Run {
     ) {
         let party = &mut self.parties[request.sender];
         party.on_wire -= 1;
-        let verdict = match answer {
+        let feedback = match answer {
             Answer::Accepted => Feedback::Accepted,
-            Answer::Refused(wait) => Feedback::Throttled {
+            Answer::Refused(wait) | Answer::Noise(wait) => Feedback::Throttled {
                 wait: wait.map(Duration::from_secs_f64),
             },
         };
         let attempts = request.attempts + 1;
         let alone = party
             .sender
-            .answered(request.stub, self.base + now, verdict, attempts);
+            .answered(request.stub, self.base + now, feedback, attempts);
         if answer == Answer::Accepted {
             limiter.finished();
             party.left -= 1;
             party.outcome.accepted += 1;
             party.outcome.seconds = now.saturating_sub(party.starts).as_secs_f64();
         } else {
-            if let Feedback::Throttled { wait: Some(wait) } = verdict {
+            if let Feedback::Throttled { wait: Some(wait) } = feedback {
                 party.announced = party.announced.max(now + wait);
             }
             party.outcome.refused += 1;
+            party.outcome.noise += usize::from(matches!(answer, Answer::Noise(_)));
             if alone.is_zero() {
                 party.back.push(attempts);
             } else {
@@ -211,18 +252,21 @@ impl Run {
                 party.fresh -= 1;
                 0
             });
-            let stub = party.sender.depart(self.base + now);
+            let stub = party.sender.sent(self.base + now);
+            let sequence = u64::try_from(party.outcome.sent).unwrap_or(u64::MAX);
             party.on_wire += 1;
             party.outcome.sent += 1;
             party.outcome.early += usize::from(now < party.announced);
-            let pause = now.saturating_sub(party.last_departure).as_secs_f64();
+            let pause = now.saturating_sub(party.last_sent).as_secs_f64();
             party.outcome.longest_pause = party.outcome.longest_pause.max(pause);
-            party.last_departure = now;
-            let arrives = now + Duration::from_secs_f64(draw(&mut self.random, self.latency.up));
+            party.last_sent = now;
+            let (up, _) = self.latency.of(self.seed, index, sequence);
+            let arrives = now + Duration::from_secs_f64(up);
             let request = Request {
                 sender: index,
                 stub,
                 attempts,
+                sequence,
             };
             self.plan(arrives, index, Event::Arrives { request });
         }
@@ -238,20 +282,23 @@ pub fn oracle(
     rows: usize,
     concurrency: usize,
 ) -> f64 {
-    let mut random = fastrand::Rng::with_seed(seed);
     let mut on_wire = BinaryHeap::new();
     let mut inside = BinaryHeap::new();
     let nanos = |seconds: f64| Duration::from_secs_f64(seconds);
     let (mut arrived, mut last) = (0.0_f64, 0.0_f64);
     let slots = limiter.slots();
-    for _ in 0..rows {
+    for sequence in 0_u64.. {
+        if sequence == u64::try_from(rows).unwrap_or(u64::MAX) {
+            break;
+        }
+        let (up, rest) = latency.of(seed, 0, sequence);
         let mut may_leave = 0.0;
         if on_wire.len() >= concurrency {
             may_leave = on_wire
                 .pop()
                 .map_or(0.0, |Reverse(at): Reverse<Duration>| at.as_secs_f64());
         }
-        let mut earliest = (may_leave + draw(&mut random, latency.up)).max(arrived);
+        let mut earliest = (may_leave + up).max(arrived);
         if inside.len() >= slots {
             let free = inside
                 .pop()
@@ -263,10 +310,72 @@ pub fn oracle(
         if slots < usize::MAX {
             limiter.finished();
         }
-        let returns = arrived + draw(&mut random, latency.rest);
+        let returns = arrived + rest;
         on_wire.push(Reverse(nanos(returns)));
         inside.push(Reverse(nanos(returns)));
         last = last.max(returns);
     }
     last
+}
+
+/// Who is told everything about a world by its first refusal, and keeps the gate's promise: until then it sends all it
+/// may, from then on each request leaves so as to arrive at the first instant it would pass. The noise it cannot know.
+pub fn told_by_its_first_refusal(world: &World, rows: usize, concurrency: usize) -> Outcome {
+    let mut limiter = world.for_oracle();
+    // An answer: when it is back, and until when it closes the gate.
+    let mut on_wire: BinaryHeap<Reverse<(Duration, Duration)>> = BinaryHeap::new();
+    let (mut now, mut opens, mut arrived) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut is_told = false;
+    let mut outcome = Outcome::default();
+    let mut left = rows;
+    while left > 0 || !on_wire.is_empty() {
+        let back = on_wire.peek().map(|Reverse((back, _))| back.as_secs_f64());
+        let mut leaves = now.max(opens);
+        let sequence = u64::try_from(outcome.sent).unwrap_or(u64::MAX);
+        let (up, rest) = world.latency.of(world.seed, 0, sequence);
+        let mut there = (leaves + up).max(arrived);
+        let may_leave = left > 0 && on_wire.len() < concurrency;
+        if may_leave && is_told {
+            there = limiter.next_free(there);
+            leaves = there - up;
+        }
+        match back {
+            Some(back) if !may_leave || back <= leaves => {
+                now = now.max(back);
+                if let Some(Reverse((back, until))) = on_wire.pop()
+                    && until > back
+                {
+                    is_told = true;
+                    opens = opens.max(until.as_secs_f64());
+                    left += 1;
+                } else {
+                    outcome.accepted += 1;
+                    outcome.seconds = now;
+                }
+                continue;
+            }
+            _ => {}
+        }
+        now = now.max(leaves);
+        arrived = there;
+        outcome.sent += 1;
+        left -= 1;
+        let back = Duration::from_secs_f64(there + rest);
+        let arrival = Arrival {
+            party: 0,
+            sequence,
+            until: there + rest,
+        };
+        let answer = limiter.meet(there, arrival);
+        let until = match answer {
+            Answer::Accepted => back,
+            Answer::Refused(wait) | Answer::Noise(wait) => {
+                outcome.refused += 1;
+                outcome.noise += usize::from(matches!(answer, Answer::Noise(_)));
+                back + Duration::from_secs_f64(wait.unwrap_or(15.0))
+            }
+        };
+        on_wire.push(Reverse((back, until)));
+    }
+    outcome
 }

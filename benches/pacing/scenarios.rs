@@ -1,15 +1,7 @@
 //! The worlds the table measures: which limiter, how far away, how many rows.
 
 use super::limiters::{AtOnce, AtRandom, Bucket, FixedWindow, Limiter, RetryAfter, SlidingLog};
-
-/// Seconds a request spends on its parts; each is drawn evenly from its range.
-#[derive(Debug, Clone, Copy)]
-pub struct Latency {
-    /// Until the limiter sees it. A network's own jitter is a millisecond or two.
-    pub up: (f64, f64),
-    /// Inside the service and back.
-    pub rest: (f64, f64),
-}
+use super::run::Latency;
 
 /// 250 ms a round trip, give or take a tenth.
 const USUAL: Latency = Latency {

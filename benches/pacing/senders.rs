@@ -1,10 +1,12 @@
 //! Who sends: our pacer, and models of what other clients do about a limit.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wxbulk::pace::{Feedback, InFlight, PaceSettings, Pacer, SendDecision};
+use wxbulk::pace::{Estimate, Feedback, InFlight, PaceSettings, Pacer, SendDecision};
 
 /// What a sender wants back with the answer.
 #[derive(Debug, Clone, Copy)]
@@ -15,9 +17,10 @@ pub enum Stub {
 
 pub trait Sender {
     fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision;
-    fn depart(&mut self, now: Instant) -> Stub;
+    fn sent(&mut self, now: Instant) -> Stub;
     /// Some time for this row alone to wait before it is ready again; `attempts` counts its refusals.
-    fn answered(&mut self, stub: Stub, now: Instant, verdict: Feedback, attempts: u32) -> Duration;
+    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, attempts: u32)
+    -> Duration;
 }
 
 impl Sender for Pacer {
@@ -25,13 +28,60 @@ impl Sender for Pacer {
         self.next_send(now, on_wire)
     }
 
-    fn depart(&mut self, now: Instant) -> Stub {
+    fn sent(&mut self, now: Instant) -> Stub {
         Stub::Pacer(self.sent(now))
     }
 
-    fn answered(&mut self, stub: Stub, now: Instant, verdict: Feedback, _: u32) -> Duration {
-        if let Stub::Pacer(ticket) = stub {
-            self.answered(ticket, now, verdict);
+    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
+        if let Stub::Pacer(request) = stub {
+            self.answered(request, now, feedback);
+        }
+        Duration::ZERO
+    }
+}
+
+/// One pacer after the other, each with what the one before found.
+#[derive(Default)]
+pub struct Remembering {
+    found: Rc<Cell<Option<(Instant, Estimate)>>>,
+}
+
+struct Remembered {
+    pacer: Pacer,
+    found: Rc<Cell<Option<(Instant, Estimate)>>>,
+}
+
+impl Remembering {
+    pub fn start(&mut self, now: Instant) -> Box<dyn Sender> {
+        let settings = PaceSettings {
+            concurrency: NonZeroUsize::new(10).unwrap_or(NonZeroUsize::MIN),
+            ceiling: None,
+            remembered: self
+                .found
+                .get()
+                .map(|(at, found)| found.aged(now.saturating_duration_since(at))),
+        };
+        Box::new(Remembered {
+            pacer: Pacer::new(&settings, now),
+            found: Rc::clone(&self.found),
+        })
+    }
+}
+
+impl Sender for Remembered {
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+        self.pacer.next_send(now, on_wire)
+    }
+
+    fn sent(&mut self, now: Instant) -> Stub {
+        Stub::Pacer(self.pacer.sent(now))
+    }
+
+    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
+        if let Stub::Pacer(request) = stub {
+            self.pacer.answered(request, now, feedback);
+            let found = self.pacer.estimate().map(|found| (now, found));
+            self.found.set(found.or(self.found.get()));
         }
         Duration::ZERO
     }
@@ -101,8 +151,8 @@ impl Who {
     clippy::option_option,
     reason = "refused or not, and told how long or not"
 )]
-fn wait_of(verdict: Feedback) -> Option<Option<Duration>> {
-    match verdict {
+fn wait_of(feedback: Feedback) -> Option<Option<Duration>> {
+    match feedback {
         Feedback::Throttled { wait } | Feedback::Held { wait } => Some(wait),
         Feedback::Accepted | Feedback::Silent => None,
     }
@@ -126,12 +176,12 @@ impl Sender for RequestSleep {
         })
     }
 
-    fn depart(&mut self, _: Instant) -> Stub {
+    fn sent(&mut self, _: Instant) -> Stub {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, _: u32) -> Duration {
-        let Some(wait) = wait_of(verdict) else {
+    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
+        let Some(wait) = wait_of(feedback) else {
             return Duration::ZERO;
         };
         let wait = wait.unwrap_or(Duration::from_secs(5));
@@ -157,12 +207,12 @@ impl Sender for GateOnly {
         }
     }
 
-    fn depart(&mut self, _: Instant) -> Stub {
+    fn sent(&mut self, _: Instant) -> Stub {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, _: u32) -> Duration {
-        if let Some(wait) = wait_of(verdict) {
+    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
+        if let Some(wait) = wait_of(feedback) {
             self.opens = self
                 .opens
                 .max(now + wait.unwrap_or(Duration::from_secs(15)));
@@ -193,7 +243,7 @@ impl Sender for Vector {
         }
     }
 
-    fn depart(&mut self, now: Instant) -> Stub {
+    fn sent(&mut self, now: Instant) -> Stub {
         self.on_wire += 1;
         self.reached |= self.on_wire >= self.limit;
         self.window_ends
@@ -201,8 +251,8 @@ impl Sender for Vector {
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, attempts: u32) -> Duration {
-        let wait = wait_of(verdict);
+    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, attempts: u32) -> Duration {
+        let wait = wait_of(feedback);
         self.pushed_back |= wait.is_some();
         if self.window_ends.is_some_and(|ends| now >= ends) {
             if self.pushed_back {
@@ -289,14 +339,14 @@ impl Sender for Aws {
         SendDecision::At(now + Duration::from_secs_f64(wait))
     }
 
-    fn depart(&mut self, _: Instant) -> Stub {
+    fn sent(&mut self, _: Instant) -> Stub {
         if self.enabled {
             self.level -= 1.0;
         }
         Stub::Rival
     }
 
-    fn answered(&mut self, _: Stub, now: Instant, verdict: Feedback, attempts: u32) -> Duration {
+    fn answered(&mut self, _: Stub, now: Instant, feedback: Feedback, attempts: u32) -> Duration {
         const BETA: f64 = 0.7;
         const SCALE: f64 = 0.4;
         let seconds = self.seconds(now);
@@ -308,7 +358,7 @@ impl Sender for Aws {
             self.bucket = bucket;
             self.in_bucket = 0.0;
         }
-        let wait = wait_of(verdict);
+        let wait = wait_of(feedback);
         let rate = if wait.is_some() {
             let used = if self.enabled {
                 self.measured.min(self.fill)

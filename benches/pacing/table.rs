@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::run::{Run, oracle};
+use super::run::{Run, Until, oracle};
 use super::scenarios::{Kind, Scenario};
 use super::senders::Who;
 
@@ -63,7 +63,7 @@ pub fn measure(
         let mut run = Run::new(base, scenario.latency, seed);
         run.add(who.start(concurrency, base, seed), rows, Duration::ZERO);
         let limiter = &mut *scenario.limiter(rows, phase);
-        let outcome = run.play(limiter, Duration::MAX)[0];
+        let outcome = run.play(limiter, Until::DONE)[0];
         let share = 100.0 / float(seeds.len());
         cell.speed += share * best / outcome.seconds;
         cell.refused += share * float(outcome.refused) / float(outcome.sent);
@@ -169,7 +169,8 @@ fn shares_of(both: [Who; 2], second_starts: Duration, seed: u64) -> Shares {
         for (who, starts) in both.into_iter().zip([Duration::ZERO, second_starts]) {
             run.add(who.start(10, base + starts, seed), 1_000_000, starts);
         }
-        run.play(&mut super::limiters::Bucket::new(10.0, 10.0), end)
+        let until = Until { end, ..Until::DONE };
+        run.play(&mut super::limiters::Bucket::new(10.0, 10.0), until)
     };
     let settled = second_starts + Duration::from_mins(2);
     let (before, after) = (play(settled), play(settled + Duration::from_mins(20)));

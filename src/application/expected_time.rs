@@ -41,7 +41,7 @@ pub(super) fn expected_time(settings: &RunSettings, rows: u64) -> ExpectedTime {
         Task::ReadThenWrite => 2,
     };
     let (known, known_from) = match settings.pace.remembered {
-        Some(rate) => (rate, KnownFrom::AnEarlierRun),
+        Some(found) => (found.per_second, KnownFrom::AnEarlierRun),
         None => (USUAL_RATE, KnownFrom::WhatIsUsual),
     };
     let ceiling = settings.pace.ceiling.map(Rate::per_second);

@@ -81,7 +81,7 @@ impl Sending<'_> {
     fn pacer_after(self, ended: &RunResult) -> Pacer {
         let now = Instant::now();
         let pace = PaceSettings {
-            remembered: ended.rate.or(self.settings.pace.remembered),
+            remembered: ended.limit.or(self.settings.pace.remembered),
             ..self.settings.pace.clone()
         };
         let mut pacer = Pacer::new(&pace, now);
@@ -146,8 +146,8 @@ impl Sending<'_> {
         };
         let ended = pipeline::run(service, pacer, policy, batch, stop, &mut recorder).await;
         let sent = recorder.end();
-        if let (Some(memory), Some(rate)) = (&settings.memory, ended.rate) {
-            memory.remember(rate, clock::now());
+        if let (Some(memory), Some(found)) = (&settings.memory, ended.limit) {
+            memory.remember(found, clock::now());
         }
         Ok((ended, sent))
     }

@@ -2,7 +2,9 @@
 
 use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
+use super::estimate::Estimate;
 use super::fairness::Fairness;
+use super::noise_filter::Excess;
 use super::rate_floor::{RateFloor, SLOWEST};
 
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.
@@ -49,8 +51,12 @@ const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
-/// A remembered rate is old news: start a tenth below it.
-const REMEMBERED: f64 = 0.9;
+/// No faster than so many times what was given lately, where every other request is refused.
+const GIVEN: f64 = 2.0;
+/// A remembered rate is where in its bracket to go on: just below the middle.
+const REMEMBERED: f64 = 0.45;
+/// The spread of a bracket without a floor.
+const UNKNOWN_SPREAD: f64 = 1.0;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bracket {
@@ -65,6 +71,8 @@ pub(super) struct Bracket {
     /// What the service lately gave us at its best: trying faster goes in steps of this, or a run that was pushed
     /// aside by another one of the same token would stay there.
     best: f64,
+    /// The same, but of every cycle.
+    given: f64,
     opening: SlowStart,
     sharing: Fairness,
 }
@@ -92,36 +100,38 @@ pub(super) struct First {
 }
 
 impl Bracket {
-    pub(super) fn remembered(rate: f64) -> Option<Self> {
-        let high = rate.clamp(SLOWEST, FASTEST);
-        (rate.is_finite() && rate > 0.0).then_some(Self {
-            low: 0.0,
-            high,
-            share: REMEMBERED,
-            rate: REMEMBERED * high,
-            slowest: RateFloor::unknown(),
+    /// As far around the rate as an earlier run was unsure of it.
+    pub(super) fn remembered(found: Estimate) -> Self {
+        let off = found.spread.exp();
+        let (low, high) = (found.per_second / off, found.per_second * off);
+        Self {
             hold: FIRST_HOLD,
+            ..Self::between(low, high, REMEMBERED)
+        }
+    }
+
+    fn between(low: f64, high: f64, share: f64) -> Self {
+        let (low, high) = (low.clamp(SLOWEST, FASTEST), high.clamp(SLOWEST, FASTEST));
+        Self {
+            low,
+            high,
+            share,
+            rate: low + share * (high - low),
+            slowest: RateFloor::unknown(),
+            hold: *HOLD.end(),
             soon: 0,
             best: 0.0,
+            given: high,
             opening: SlowStart::default(),
             sharing: Fairness::default(),
-        })
+        }
     }
 
     /// Stays at this rate.
     pub(super) fn steady(rate: f64) -> Self {
-        let rate = rate.clamp(SLOWEST, FASTEST);
         Self {
-            low: rate,
-            high: rate,
-            share: SHYEST,
-            rate,
-            slowest: RateFloor::unknown(),
-            hold: *HOLD.end(),
-            soon: 0,
             best: rate,
-            opening: SlowStart::default(),
-            sharing: Fairness::default(),
+            ..Self::between(rate, rate, SHYEST)
         }
     }
 
@@ -140,6 +150,7 @@ impl Bracket {
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
+            given: FIRST_BEST * high,
             opening: SlowStart {
                 // Where nothing came through there is nothing to begin with: the very first request may be refused
                 // because of what others of the same token sent.
@@ -219,6 +230,7 @@ impl Bracket {
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
+            given: proven.max(FORGETTING * self.given),
             opening: SlowStart::default(),
             sharing,
         }
@@ -247,12 +259,33 @@ impl Bracket {
             rate = rate.min(most);
         }
         if rate.is_finite() {
-            self.rate = rate.clamp(self.slowest.rate(), FASTEST);
+            // The floor is for those who share a limit; a slow service must not be asked in vain because of it.
+            let slowest = self.slowest.rate().min(GIVEN * self.given).max(SLOWEST);
+            self.rate = rate.clamp(slowest, FASTEST);
         }
+    }
+
+    pub(super) fn hold_no_longer_than(&mut self, hold: f64) {
+        self.hold = self.hold.min(hold.max(*HOLD.start()));
     }
 
     pub(super) fn rate(&self) -> f64 {
         self.rate
+    }
+
+    /// What a refusal at this rate would mean if the limit had been met.
+    pub(super) fn excess(&self) -> Excess {
+        let chance = (self.rate / self.low).ln() / (self.high / self.low).ln();
+        Excess {
+            chance: if chance.is_nan() { 1.0 } else { chance },
+            most: 1.0 - self.low / self.rate,
+        }
+    }
+
+    /// How far the limit may be from the rate, as a part of it.
+    pub(super) fn spread(&self) -> f64 {
+        let off = (self.high / self.low).ln() / 2.0;
+        off.clamp(0.0, UNKNOWN_SPREAD)
     }
 
     /// Seconds to wait on where the pause is over.
@@ -268,6 +301,8 @@ impl Bracket {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn cycle(passed: f64, active: f64) -> Cycle {
@@ -301,11 +336,16 @@ mod tests {
 
     #[test]
     fn a_held_rate_climbs_when_nothing_is_refused_for_long() {
-        let mut bracket = Bracket::remembered(10.0).unwrap();
+        let mut bracket = Bracket::remembered(Estimate {
+            per_second: 10.0,
+            burst: 0.0,
+            spread: 0.05,
+            age: Duration::ZERO,
+        });
         bracket.climb(0.0, 1.0);
         let early = bracket.rate();
         bracket.climb(9.9, FIRST_HOLD + 30.0);
-        assert!(early < 10.0 && bracket.rate() > 20.0, "{bracket:?}");
+        assert!(early < 10.1 && bracket.rate() > 20.0, "{bracket:?}");
     }
 
     #[test]
@@ -342,12 +382,5 @@ mod tests {
         let begins = bracket.rate();
         bracket.climb(0.0, 1.0);
         assert!(begins < 30.0 && bracket.rate() < 60.0, "{bracket:?}");
-    }
-
-    #[test]
-    fn an_absurd_memory_is_no_memory() {
-        for rate in [f64::NAN, f64::INFINITY, 0.0, -3.0] {
-            assert!(Bracket::remembered(rate).is_none());
-        }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Cycle {
 
 /// The share of a pause that the limiter saves up: all of it in a deep bucket, nothing where bursts are refused. The
 /// more is kept, the less a refusal costs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct BurstCredit {
     share: f64,
     before: Option<Cycle>,

@@ -15,7 +15,7 @@ const REFUTED_BELOW: f64 = 0.4;
 /// How much slower the next windowful leaves when a sliding window did not give back that fast.
 const SLOWER: f64 = 1.2;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct FixedWindow {
     /// Rows the last window let pass, when it looked like one.
     rows: Option<f64>,
@@ -50,7 +50,11 @@ impl FixedWindow {
 
     /// The windowful is out: only single requests try whether the window has a little more.
     pub(super) fn is_ending(&self) -> bool {
-        self.rows.is_some() && self.left < 1.0
+        self.is_known() && self.left < 1.0
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.rows.is_some()
     }
 
     pub(super) fn departed(&mut self) {

@@ -1,25 +1,25 @@
-//! The rate found last time, kept in a small file per service and token, so that the next run starts near it.
+//! What was found of the limit last time, kept in a small file per service and token, so that the next run starts near it.
 //!
 //! Only a hint: whatever is wrong with the file, it is as if there were none, and a file that cannot be written is
 //! never an error of the run.
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Estimate;
 use crate::platform::{self, Readers};
 
 const FILE_NAME: &str = "rates.json";
 /// Limits change with contracts and releases; two weeks is about how long one project lasts.
-const OLDEST: SignedDuration = SignedDuration::from_hours(14 * 24);
+const OLDEST: Duration = Duration::from_hours(14 * 24);
 /// A person has a handful of tokens and services; more means something went wrong, and the oldest go.
 const MOST_ENTRIES: usize = 64;
 /// A file larger than this is not ours, in bytes.
 const LARGEST_FILE: u64 = 64 * 1024;
-/// Requests a second outside of which a remembered rate is nonsense.
-const BELIEVABLE: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
 
 /// Where rates are kept and whose rate it is.
 #[derive(Debug, Clone)]
@@ -40,17 +40,35 @@ struct Entry {
     /// A hash made by the caller; this module never sees a token.
     fingerprint: String,
     per_second: f64,
+    /// Absent in files of older versions.
+    #[serde(default = "unknown_burst")]
+    burst: f64,
+    #[serde(default = "unknown_spread")]
+    spread: f64,
     /// RFC 3339; unreadable counts as too old.
     found: String,
 }
 
+fn unknown_burst() -> f64 {
+    1.0
+}
+
+fn unknown_spread() -> f64 {
+    0.3
+}
+
 impl Entry {
-    fn is_fresh(&self, now: Timestamp) -> bool {
-        let Ok(found) = self.found.parse::<Timestamp>() else {
-            return false;
+    /// What is left of it by now; `None` when it is too old, or nonsense.
+    fn by(&self, now: Timestamp) -> Option<Estimate> {
+        let age = now.duration_since(self.found.parse().ok()?);
+        let age = age.try_into().ok().filter(|age| *age <= OLDEST)?;
+        let found = Estimate {
+            per_second: self.per_second,
+            burst: self.burst,
+            spread: self.spread,
+            age,
         };
-        let age = now.duration_since(found);
-        BELIEVABLE.contains(&self.per_second) && age >= SignedDuration::ZERO && age <= OLDEST
+        found.is_believable().then(|| found.aged(age))
     }
 }
 
@@ -67,17 +85,17 @@ impl Memory {
         }
     }
 
-    /// Requests a second, if an earlier run found them not too long ago.
-    pub fn recall(&self, now: Timestamp) -> Option<f64> {
+    /// What an earlier run found not too long ago: as fast, and the less sure the older it is.
+    pub fn recall(&self, now: Timestamp) -> Option<Estimate> {
         let entries = self.read();
         let mine = entries.rates.iter().rfind(|entry| self.owns(entry))?;
-        mine.is_fresh(now).then_some(mine.per_second)
+        mine.by(now)
     }
 
-    /// Best effort: two runs that end at the same instant may lose one of the two rates.
-    pub fn remember(&self, per_second: f64, now: Timestamp) {
-        if BELIEVABLE.contains(&per_second) {
-            let _hint_lost = self.write(per_second, now);
+    /// Best effort: two runs that end at the same instant may lose one of the two.
+    pub fn remember(&self, found: Estimate, now: Timestamp) {
+        if found.is_believable() {
+            let _hint_lost = self.write(found, now);
         }
     }
 
@@ -97,13 +115,15 @@ impl Memory {
             .unwrap_or_default()
     }
 
-    fn write(&self, per_second: f64, now: Timestamp) -> std::io::Result<()> {
+    fn write(&self, found: Estimate, now: Timestamp) -> std::io::Result<()> {
         let mut rates = self.read().rates;
-        rates.retain(|entry| entry.is_fresh(now) && !self.owns(entry));
+        rates.retain(|entry| entry.by(now).is_some() && !self.owns(entry));
         rates.push(Entry {
             base_url: self.base_url.clone(),
             fingerprint: self.fingerprint.clone(),
-            per_second,
+            per_second: found.per_second,
+            burst: found.burst,
+            spread: found.spread,
             found: now.to_string(),
         });
         let surplus = rates.len().saturating_sub(MOST_ENTRIES);
@@ -127,8 +147,13 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn same(found: Option<f64>, expected: Option<f64>) -> bool {
-        found.map(f64::to_bits) == expected.map(f64::to_bits)
+    fn rate(per_second: f64) -> Estimate {
+        Estimate {
+            per_second,
+            burst: 10.0,
+            spread: 0.1,
+            age: Duration::ZERO,
+        }
     }
 
     #[test]
@@ -137,34 +162,39 @@ mod tests {
         let state = folder.path().join("not/yet/there");
         let now = at("2030-01-01T00:00:00Z");
         let memory = Memory::new(&state, URL, "abc");
-        assert!(same(memory.recall(now), None));
-        memory.remember(4.9, now);
-        Memory::new(&state, URL, "other").remember(7.0, now);
-        memory.remember(5.1, now);
-        assert!(same(memory.recall(now), Some(5.1)));
-        assert!(same(
-            Memory::new(&state, "http://else", "abc").recall(now),
-            None
-        ));
-        assert!(same(
-            Memory::new(&state, URL, "other").recall(now),
-            Some(7.0)
-        ));
-        assert_eq!(
-            fs::read_dir(&state).unwrap().count(),
-            1,
-            "no temporary stays"
-        );
+        assert_eq!(memory.recall(now), None);
+        memory.remember(rate(4.9), now);
+        Memory::new(&state, URL, "other").remember(rate(7.0), now);
+        memory.remember(rate(5.1), now);
+        assert_eq!(memory.recall(now), Some(rate(5.1)));
+        assert_eq!(Memory::new(&state, "http://else", "abc").recall(now), None);
+        let other = Memory::new(&state, URL, "other");
+        assert_eq!(other.recall(now), Some(rate(7.0)));
+        let files = fs::read_dir(&state).unwrap().count();
+        assert_eq!(files, 1, "no temporary stays");
     }
 
     #[test]
-    fn an_old_rate_and_one_from_the_future_are_forgotten() {
+    fn an_old_rate_is_less_sure_not_slower_and_after_two_weeks_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::new(folder.path(), URL, "abc");
-        memory.remember(5.0, at("2030-01-01T00:00:00Z"));
-        assert!(same(memory.recall(at("2030-01-14T00:00:00Z")), Some(5.0)));
-        assert!(same(memory.recall(at("2030-01-16T00:00:00Z")), None));
-        assert!(same(memory.recall(at("2029-12-31T00:00:00Z")), None));
+        memory.remember(rate(5.0), at("2030-01-01T00:00:00Z"));
+        let old = memory.recall(at("2030-01-14T00:00:00Z")).unwrap();
+        assert!((old.per_second - 5.0).abs() < f64::EPSILON);
+        assert!(old.spread > 0.5, "{old:?}");
+        assert_eq!(memory.recall(at("2030-01-16T00:00:00Z")), None);
+        assert_eq!(memory.recall(at("2029-12-31T00:00:00Z")), None, "future");
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            r#"{{"rates":[{{"base_url":"{URL}","fingerprint":"abc","per_second":5.0,"found":"2030-01-01T00:00:00Z"}}]}}"#
+        );
+        fs::write(folder.path().join(FILE_NAME), text).unwrap();
+        let memory = Memory::new(folder.path(), URL, "abc");
+        assert!(memory.recall(at("2030-01-01T00:00:00Z")).is_some());
     }
 
     #[test]
@@ -189,9 +219,9 @@ mod tests {
             "x".repeat(100_000),
         ] {
             fs::write(folder.path().join(FILE_NAME), &text).unwrap();
-            assert!(same(memory.recall(now), None), "{text}");
-            memory.remember(5.0, now);
-            assert!(same(memory.recall(now), Some(5.0)), "{text}");
+            assert_eq!(memory.recall(now), None, "{text}");
+            memory.remember(rate(5.0), now);
+            assert_eq!(memory.recall(now), Some(rate(5.0)), "{text}");
         }
     }
 
@@ -201,8 +231,8 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "in the way").unwrap();
         let memory = Memory::new(&file, URL, "abc");
-        memory.remember(5.0, at("2030-01-01T00:00:00Z"));
-        memory.remember(f64::NAN, at("2030-01-01T00:00:00Z"));
-        assert!(same(memory.recall(at("2030-01-01T00:00:00Z")), None));
+        memory.remember(rate(5.0), at("2030-01-01T00:00:00Z"));
+        memory.remember(rate(f64::NAN), at("2030-01-01T00:00:00Z"));
+        assert_eq!(memory.recall(at("2030-01-01T00:00:00Z")), None);
     }
 }

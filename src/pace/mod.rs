@@ -9,11 +9,25 @@
 //!
 //! A pure state machine on instants that are handed in: it never sleeps and reads no clock. The caller owns the
 //! waiting, and so can interrupt it at once.
+//!
+//! # How the limit is found
+//!
+//! Until the first refusal requests on the wire grow as in TCP's slow start (`permits`). Each refusal closes the gate, and from
+//! then on the search goes on twice: as if the limit had been met, and as if this was noise. What becomes of the requests
+//! that left right after tells which of the two decides (`noise_filter`). The limit lies in a bracket between what is proven
+//! to pass and what was refused:
+//!
+//! - **The first refusal**, if the limit's, makes the bracket, from what came through while the service was refusing.
+//! - **The second** leaves what passed since the first as its floor. The rate goes on a little above that and climbs.
+//! - **By the tenth** the bracket is a few percent wide, and a faster rate is tried as seldom as a try costs.
+//!
+//! What was found is remembered as an [`Estimate`], where the next run begins.
 
 mod bracket;
 mod burst_credit;
 mod burst_sample;
 mod ceiling;
+mod estimate;
 mod fairness;
 mod fixed_window;
 mod gate;
@@ -23,6 +37,7 @@ mod permits;
 mod rate;
 mod rate_floor;
 mod search;
+mod strays;
 #[cfg(test)]
 mod tests;
 mod wait_memory;
@@ -33,10 +48,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use ceiling::Ceiling;
+pub use estimate::Estimate;
 use gate::{Closing, Gate};
 pub use memory::Memory;
+use noise_filter::NoiseFilter;
 pub use rate::{Rate, RateError};
-use search::Search;
 pub use wait_memory::{KeptWait, WaitMemory};
 
 /// What a run asks of its pacer.
@@ -46,8 +62,8 @@ pub struct PaceSettings {
     pub concurrency: NonZeroUsize,
     /// The rate a person said must not be passed.
     pub ceiling: Option<Rate>,
-    /// What an earlier run found, a second.
-    pub remembered: Option<f64>,
+    /// What an earlier run found.
+    pub remembered: Option<Estimate>,
 }
 
 /// When the next request may leave.
@@ -127,7 +143,7 @@ fn float<N: TryInto<u64>>(count: N) -> f64 {
 pub struct Pacer {
     gate: Gate,
     ceiling: Option<Ceiling>,
-    search: Search,
+    search: NoiseFilter,
     departures: u64,
     on_wire: usize,
 }
@@ -137,7 +153,7 @@ impl Pacer {
         Self {
             gate: Gate::default(),
             ceiling: settings.ceiling.and_then(|rate| Ceiling::new(rate, now)),
-            search: Search::new(settings.concurrency, settings.remembered, now),
+            search: NoiseFilter::new(settings.concurrency, settings.remembered, now),
             departures: 0,
             on_wire: 0,
         }
@@ -235,7 +251,7 @@ impl Pacer {
     }
 
     /// What the next run should start from, once this one has found a limit.
-    pub fn rate_to_remember(&self) -> Option<f64> {
-        self.search.rate()
+    pub fn estimate(&self) -> Option<Estimate> {
+        self.search.estimate()
     }
 }

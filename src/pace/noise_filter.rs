@@ -1,159 +1,229 @@
-//! Refusals that have nothing to do with how fast we are: a service that refuses one request in so many, whatever the
-//! rate, must not be mistaken for an ever slower one.
+//! Whether a refusal is the limit's or noise: a service that refuses one request in so many, whatever the rate, must not
+//! be mistaken for a slow one.
 //!
-//! Below a limit that is a rate more passes between two refusals the slower we are. Where we fell well behind and it
-//! is still about as many, the refusals are strays: they close the gate like any other, and the rate stays. It even
-//! rises, step by step, for as long as they do not become denser, and goes back a step where they do.
+//! After each refusal the search goes on twice, as if the limit had been met and as if nothing had happened, and the
+//! likelier of the two decides. What tells them apart: noise comes alone, while a limit takes along part of what left
+//! right after; a limit is met where the rate is not proven yet, noise anywhere; and noise comes as often as it came before.
 
-use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
-/// Cycles looked at, and how many at each end of them are compared.
-const CYCLES: usize = 16;
-const COMPARED: usize = 6;
-/// The rate must have fallen to this share before anything is concluded.
-const FALLEN: f64 = 0.5;
-/// About as many, by chance alone; or fewer, since others of the same token take what we leave.
-const ALIKE: std::ops::RangeInclusive<f64> = 0.3..=1.6;
-/// Refusals rarer than one in so many cost too little to be looked into.
+use tokio::time::Instant;
+
+use super::estimate::Estimate;
+use super::search::Search;
+use super::{InFlight, Phase};
+
+/// Noise before anything was seen: so many refusals in so many requests.
+const NOISE_AT_FIRST: (f64, f64) = (0.5, 30.0);
+/// More than this would be a limit that is not understood.
+const MOST_NOISE: f64 = 0.06;
+/// Refusals rarer than one in so many requests cost too little to be taken for noise without a witness.
 const RARE: f64 = 100.0;
-/// Refusals between two looks at whether they have become denser.
-const LOOK: u32 = 5;
-/// Refusals that are so much denser than the strays were are no strays.
-const DENSER: f64 = 3.0;
-/// So much denser, some are the limit's: the rate goes back a step.
-const THICKER: f64 = 1.6;
-/// A step of the rate after a look.
-const STEP: f64 = 1.5;
+/// Once so many refusals were shown to be noise, a limit that was met is so much less likely.
+const SHOWN: f64 = 1.0;
+const LESS_LIKELY: f64 = 0.1;
+/// A limit that was proven may have sunk since: the chance of it, and by what part.
+const SUNK: f64 = 0.02;
+/// Steps of a sum in place of an integral.
+const STEPS: u32 = 16;
 
-#[derive(Debug, Default)]
-pub(super) struct NoiseFilter {
-    cycles: VecDeque<Cycle>,
-    passing: Option<Passing>,
-}
-
+/// What it would mean if the limit had been met.
 #[derive(Debug, Clone, Copy)]
-struct Cycle {
-    rate: f64,
-    passed: f64,
+pub(super) struct Excess {
+    /// How likely the limit is below the rate at all.
+    pub(super) chance: f64,
+    /// The most of what is sent that it would refuse.
+    pub(super) most: f64,
 }
 
-/// Refusals that are noise are known, and passed over.
 #[derive(Debug)]
-struct Passing {
-    rate: f64,
-    /// Requests a stray.
-    usual: f64,
-    passed: f64,
-    refusals: u32,
+pub(super) struct NoiseFilter {
+    /// As if the last refusal was the limit's.
+    search: Search,
+    event: Option<Event>,
+    answers: f64,
+    noises: f64,
+    /// Passed since the last event, and since the last that was not shown to be noise.
+    since_event: f64,
+    since_limit: f64,
+}
+
+/// The last event, and what became of the requests that left after its first.
+#[derive(Debug)]
+struct Event {
+    /// As if it was noise.
+    noise: Search,
+    /// Events of the gate before, and the first request refused.
+    events: u32,
+    sequence: u64,
+    /// How many times likelier noise was than a limit before the others were heard.
+    prior_odds: f64,
+    excess: Excess,
+    noise_rate: f64,
+    since_limit: f64,
+    others_passed: i32,
+    others_refused: i32,
+}
+
+impl Event {
+    /// How many times likelier noise is than a limit, by what became of the others alone.
+    fn others_odds(&self) -> f64 {
+        let of = |refused: f64| {
+            refused.powi(self.others_refused) * (1.0 - refused).powi(self.others_passed)
+        };
+        // All excesses are as likely.
+        let steps = f64::from(STEPS);
+        let excess = |step: u32| self.excess.most * (f64::from(step) + 0.5) / steps;
+        let limit = (0..STEPS).map(|step| of(excess(step))).sum::<f64>() / steps;
+        of(self.noise_rate) / limit.max(f64::MIN_POSITIVE)
+    }
+
+    fn odds(&self) -> f64 {
+        self.prior_odds * self.others_odds()
+    }
+
+    fn is_noise(&self) -> bool {
+        self.odds() > 1.0
+    }
+
+    /// How much the others show that this was noise: nothing where there are none. A refusal at a proven rate shows
+    /// nothing, since another client may have come.
+    fn shown(&self) -> f64 {
+        let odds = self.odds();
+        let witnessed = 1.0 - 1.0 / self.others_odds();
+        witnessed.max(0.0) * odds / (1.0 + odds)
+    }
 }
 
 impl NoiseFilter {
-    /// A refusal at `rate` after `passed` requests; the rate to go on with if it is a stray.
-    pub(super) fn refused(&mut self, rate: f64, passed: f64) -> Option<f64> {
-        if self.passing.is_none() {
-            self.passing = self.find(Cycle { rate, passed });
-        } else if let Some(passing) = &mut self.passing {
-            passing.passed += passed;
-            passing.refusals += 1;
-            if passing.refusals == LOOK {
-                let each = passing.passed / f64::from(LOOK);
-                if each * DENSER < passing.usual {
-                    *self = NoiseFilter::default();
-                    return None;
-                }
-                passing.rate *= if each * THICKER < passing.usual {
-                    1.0 / STEP
-                } else {
-                    STEP
-                };
-                (passing.passed, passing.refusals) = (0.0, 0);
+    pub(super) fn new(
+        concurrency: NonZeroUsize,
+        remembered: Option<Estimate>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            search: Search::new(concurrency, remembered, now),
+            event: None,
+            answers: 0.0,
+            noises: 0.0,
+            since_event: 0.0,
+            since_limit: 0.0,
+        }
+    }
+
+    fn likelier(&self) -> &Search {
+        match &self.event {
+            Some(event) if event.is_noise() => &event.noise,
+            _ => &self.search,
+        }
+    }
+
+    fn both(&mut self) -> impl Iterator<Item = &mut Search> {
+        let noise = self.event.as_mut().map(|event| &mut event.noise);
+        std::iter::once(&mut self.search).chain(noise)
+    }
+
+    pub(super) fn permits(&self) -> usize {
+        self.likelier().permits()
+    }
+
+    pub(super) fn turn(&self) -> Option<Instant> {
+        self.likelier().turn()
+    }
+
+    pub(super) fn departed(&mut self, now: Instant) {
+        self.both().for_each(|search| search.departed(now));
+    }
+
+    pub(super) fn accepted(&mut self, ticket: &InFlight, now: Instant) {
+        self.answers += 1.0;
+        self.since_event += 1.0;
+        self.since_limit += 1.0;
+        if let Some(event) = &mut self.event
+            && event.events == ticket.events
+            && ticket.sequence > event.sequence
+        {
+            event.others_passed = event.others_passed.saturating_add(1);
+        }
+        self.both().for_each(|search| search.accepted(ticket, now));
+    }
+
+    /// The first refusal of an event; `told` says whether the service announced the pause.
+    pub(super) fn refused(&mut self, ticket: &InFlight, opens: Instant, told: bool) {
+        self.settle();
+        self.answers += 1.0;
+        let noise_rate = (NOISE_AT_FIRST.0 + self.noises) / (NOISE_AT_FIRST.1 + self.answers);
+        let noise_rate = noise_rate.min(MOST_NOISE);
+        let mut excess = self.search.excess();
+        excess.most = excess.most.clamp(SUNK, 1.0);
+        excess.chance = if (1.0..=RARE).contains(&self.since_event) {
+            excess.chance.clamp(SUNK, 1.0)
+        } else {
+            1.0
+        };
+        // A limit that was not met so far is met with the next request by one chance in as many, on any scale.
+        let mut met = excess.chance / (1.0 + self.since_limit);
+        if self.since_event < 1.0 {
+            // Noise hardly comes twice in a row.
+            met = 1.0;
+        } else if self.noises > SHOWN {
+            met *= LESS_LIKELY;
+        }
+        let mut noise = self.search.clone();
+        noise.refused_by_noise(ticket, opens);
+        self.event = Some(Event {
+            noise,
+            events: ticket.events,
+            sequence: ticket.sequence,
+            prior_odds: noise_rate / met,
+            excess,
+            noise_rate,
+            since_limit: self.since_limit,
+            others_passed: 0,
+            others_refused: 0,
+        });
+        (self.since_event, self.since_limit) = (0.0, 0.0);
+        self.search.refused(ticket, opens, told);
+    }
+
+    /// Another refusal of the same event.
+    pub(super) fn refused_again(&mut self, ticket: &InFlight, opens: Instant) {
+        self.answers += 1.0;
+        if let Some(event) = &mut self.event {
+            event.sequence = event.sequence.min(ticket.sequence);
+            event.others_refused = event.others_refused.saturating_add(1);
+            event.noise.refused_by_noise(ticket, opens);
+        }
+        self.search.refused_again(ticket, opens);
+    }
+
+    /// What is known of the last event is all that will ever be.
+    fn settle(&mut self) {
+        if let Some(event) = self.event.take() {
+            let shown = event.shown();
+            self.since_limit += shown * event.since_limit;
+            self.noises += shown * f64::from(1 + event.others_refused);
+            if event.is_noise() {
+                self.search = event.noise;
             }
         }
-        self.passing.as_ref().map(|passing| passing.rate)
     }
 
-    fn find(&mut self, cycle: Cycle) -> Option<Passing> {
-        self.cycles.push_back(cycle);
-        if self.cycles.len() > CYCLES {
-            self.cycles.pop_front();
-        }
-        if self.cycles.len() < 2 * COMPARED {
-            return None;
-        }
-        let mean = |part: &dyn Fn(&Cycle) -> f64, skip: usize| {
-            let cycles = self.cycles.iter().skip(skip).take(COMPARED);
-            cycles.map(part).sum::<f64>() / super::float(COMPARED as u64)
-        };
-        let last = self.cycles.len() - COMPARED;
-        let (was, is) = (mean(&|one| one.passed, 0), mean(&|one| one.passed, last));
-        let (fast, slow) = (mean(&|one| one.rate, 0), mean(&|one| one.rate, last));
-        let are_strays = slow < FALLEN * fast && was < RARE && ALIKE.contains(&(is / was.max(1.0)));
-        are_strays.then(|| Passing {
-            rate: fast,
-            usual: f64::midpoint(was, is),
-            passed: 0.0,
-            refusals: 0,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refusals_that_come_as_often_however_slow_we_are_are_strays() {
-        let mut strays = NoiseFilter::default();
-        let mut rate = 20.0;
-        let mut held = None;
-        for _ in 0..12 {
-            held = strays.refused(rate, 18.0);
-            rate *= 0.8;
-        }
-        assert!(held.is_some_and(|held| held > 8.0), "{held:?}");
+    /// A pause that says nothing about the rate.
+    pub(super) fn held(&mut self, longer: Duration, opens: Instant) {
+        self.both().for_each(|search| search.held(longer, opens));
     }
 
-    #[test]
-    fn refusals_that_become_rarer_as_we_slow_down_are_a_limit() {
-        let mut strays = NoiseFilter::default();
-        let (mut rate, mut passed) = (20.0, 10.0);
-        for _ in 0..12 {
-            assert_eq!(strays.refused(rate, passed), None);
-            rate *= 0.8;
-            passed *= 1.4;
-        }
+    pub(super) fn rate(&self) -> Option<f64> {
+        self.likelier().rate()
     }
 
-    #[test]
-    fn where_strays_become_denser_with_the_rate_it_goes_back_a_step() {
-        let mut strays = NoiseFilter::default();
-        let mut rate = 20.0;
-        while strays.refused(rate, 18.0).is_none() {
-            rate *= 0.8;
-        }
-        let mut look = |passed: f64| {
-            let rates = (0..LOOK).filter_map(|_| strays.refused(rate, passed));
-            rates.last().unwrap_or_default()
-        };
-        let (usual, faster, back) = (look(18.0), look(18.0), look(9.0));
-        assert!(usual < faster && back < faster, "{usual} {faster} {back}");
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        self.likelier().estimate()
     }
 
-    #[test]
-    fn strays_that_become_dense_are_a_limit_after_all() {
-        let mut strays = NoiseFilter::default();
-        let mut rate = 20.0;
-        while strays.refused(rate, 18.0).is_none() {
-            rate *= 0.8;
-        }
-        let faster = strays.refused(rate, 18.0);
-        let mut last = faster;
-        for _ in 0..20 {
-            last = strays.refused(faster.unwrap_or_default(), 2.0);
-            if last.is_none() {
-                break;
-            }
-        }
-        assert_eq!(last, None);
+    pub(super) fn phase(&self) -> Phase {
+        self.likelier().phase()
     }
 }

@@ -20,10 +20,12 @@ const SMOOTHING: f64 = 0.125;
 const UNKNOWN_ROUND_TRIP: f64 = 0.25;
 /// The smallest number on the wire that can be told apart from a rate.
 const SMALLEST_CAP: usize = 2;
+/// More than so many that passed between two refusals with as many on the wire: there is no cap.
+const MOST_PASSED: u32 = 5;
 /// How often the idea of a cap may turn out wrong before it is given up.
 const CAP_TRIALS: u32 = 2;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Permits {
     concurrency: usize,
     window: f64,
@@ -33,7 +35,7 @@ pub(super) struct Permits {
 
 /// Whether the service counts requests *at once* instead of by time: then everything that found fewer than so many on
 /// the wire passed, and everything that found as many was refused.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cap {
     most_accepted: usize,
     least_refused: usize,
@@ -41,6 +43,9 @@ struct Cap {
     events: u32,
     at: Option<usize>,
     refuted: u32,
+    alone: Option<usize>,
+    /// Passed since with as many on the wire.
+    reached: u32,
 }
 
 impl Permits {
@@ -56,6 +61,8 @@ impl Permits {
                 events: 0,
                 at: None,
                 refuted: 0,
+                alone: None,
+                reached: 0,
             },
         }
     }
@@ -113,6 +120,26 @@ impl Permits {
         self.window = (self.window + growth).min(most);
         if let Some(ahead) = ahead {
             self.cap.most_accepted = self.cap.most_accepted.max(ahead);
+            if self.cap.alone.is_some_and(|alone| ahead >= alone) {
+                self.cap.reached += 1;
+            }
+        }
+    }
+
+    /// Refused alone. Where that happens twice with as many on the wire, one less may be what the service allows.
+    pub(super) fn refused_alone(&mut self, ahead: usize, paced: bool) {
+        let cap = &mut self.cap;
+        let reached = std::mem::take(&mut cap.reached);
+        let as_before = cap.alone.replace(ahead) == Some(ahead);
+        if cap.at.is_some_and(|at| ahead < at) {
+            cap.at = None;
+            cap.refuted += 1;
+        } else if as_before
+            && (!paced || reached <= MOST_PASSED)
+            && ahead >= SMALLEST_CAP
+            && cap.refuted < CAP_TRIALS
+        {
+            cap.at = Some(ahead);
         }
     }
 

@@ -13,17 +13,23 @@ use tokio::time::Instant;
 use super::bracket::{Bracket, First};
 use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
+use super::estimate::Estimate;
 use super::fixed_window::{FixedWindow, LONG_PAUSE, Window};
-use super::noise_filter::NoiseFilter;
+use super::noise_filter::Excess;
 use super::permits::Permits;
+use super::strays::Strays;
 use super::{InFlight, Phase, float};
 
 /// Seconds a timer may be late without its turn being lost.
 const LATENESS: f64 = 0.005;
+/// Where refusals come anyway, a faster rate is tried after at most the time of so many of them: a try costs no more.
+const NOISE_HOLD: f64 = 4.0;
+/// The chance that a run meets a limit within ten times as many requests, while it has met none.
+const UNLIMITED: f64 = 0.1;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
 const SHORTEST_CYCLE: f64 = 0.001;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Search {
     /// All other times are seconds since then.
     start: Instant,
@@ -31,21 +37,32 @@ pub(super) struct Search {
     windowful: FixedWindow,
     bracket: Option<Bracket>,
     kept: BurstCredit,
-    strays: NoiseFilter,
+    strays: Strays,
     last_departure: f64,
     next_turn: f64,
     cycle: Present,
+    remembered: Option<Estimate>,
+    /// Requests that may still leave as if there were no limit, since the service saved them up before the run.
+    burst: f64,
+    first_refusal: Option<FirstRefusal>,
+}
+
+/// The first refusal of the run: how many left before it, and when it left.
+#[derive(Debug, Clone, Copy)]
+struct FirstRefusal {
+    sent: f64,
+    left: f64,
 }
 
 /// The cycle since the last refusal.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Present {
-    /// Events of the gate when it began.
-    events: u32,
     /// When the last refused request left: the limiter was empty then.
     emptied: f64,
     opened: f64,
     first_sequence: u64,
+    /// Refused for no reason since.
+    noise: f64,
     accepted: u32,
     /// Refusals in the event that began it.
     refusals: f64,
@@ -55,17 +72,25 @@ struct Present {
 }
 
 impl Search {
-    pub(super) fn new(concurrency: NonZeroUsize, remembered: Option<f64>, now: Instant) -> Self {
+    pub(super) fn new(
+        concurrency: NonZeroUsize,
+        remembered: Option<Estimate>,
+        now: Instant,
+    ) -> Self {
+        let remembered = remembered.filter(|found| found.is_believable());
         Self {
             start: now,
             permits: Permits::new(concurrency),
             windowful: FixedWindow::default(),
-            bracket: remembered.and_then(Bracket::remembered),
+            bracket: remembered.map(Bracket::remembered),
             kept: BurstCredit::unknown(),
-            strays: NoiseFilter::default(),
+            strays: Strays::default(),
             last_departure: f64::NEG_INFINITY,
             next_turn: 0.0,
             cycle: Present::default(),
+            remembered,
+            burst: remembered.map_or(0.0, Estimate::burst_by_now),
+            first_refusal: None,
         }
     }
 
@@ -74,8 +99,8 @@ impl Search {
     }
 
     pub(super) fn permits(&self) -> usize {
-        if self.bracket.is_none() {
-            self.permits.growing()
+        if !self.is_limited() {
+            self.permits.growing().min(self.permits.at_most())
         } else if self.windowful.is_ending() {
             1
         } else {
@@ -96,13 +121,18 @@ impl Search {
         self.start.checked_add(since_start)
     }
 
+    fn is_limited(&self) -> bool {
+        self.bracket.is_some() && self.burst < 1.0
+    }
+
     fn is_paced(&self) -> bool {
-        self.bracket.is_some() && !self.permits.is_capped()
+        self.is_limited() && !self.permits.is_capped()
     }
 
     pub(super) fn departed(&mut self, now: Instant) {
         let now = self.seconds(now);
         self.last_departure = now;
+        self.burst = (self.burst - 1.0).max(0.0);
         self.windowful.departed();
         self.climb(now);
         if let Some(bracket) = &self.bracket {
@@ -125,7 +155,7 @@ impl Search {
 
     pub(super) fn accepted(&mut self, ticket: &InFlight, now: Instant) {
         let round_trip = now.saturating_duration_since(ticket.departed);
-        let is_present = ticket.events == self.cycle.events;
+        let is_present = ticket.sequence >= self.cycle.first_sequence;
         if is_present {
             self.cycle.accepted = self.cycle.accepted.saturating_add(1);
         }
@@ -140,10 +170,14 @@ impl Search {
         let pause = reopens - left;
         let active = (left - self.cycle.opened).max(SHORTEST_CYCLE);
         let span = (left - self.cycle.emptied).max(active);
-        let rows = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
+        let sent = float(ticket.sequence.saturating_sub(self.cycle.first_sequence));
+        let rows = (sent - self.cycle.noise).max(0.0);
         self.permits.refused(ticket.ahead);
+        self.burst = 0.0;
+        let sent = float(ticket.sequence);
+        self.first_refusal
+            .get_or_insert(FirstRefusal { sent, left });
         if self.windowful.is_a_step_ahead(rows, pause) {
-            self.cycle.events = self.cycle.events.wrapping_add(1);
             self.reopen(ticket, opens);
             return;
         }
@@ -191,7 +225,6 @@ impl Search {
 
     fn begin_cycle(&mut self, ticket: &InFlight, opens: Instant) {
         self.cycle = Present {
-            events: self.cycle.events.wrapping_add(1),
             first_sequence: self.cycle.first_sequence,
             refusals: 1.0,
             emptied: self.seconds(ticket.departed),
@@ -204,6 +237,29 @@ impl Search {
     pub(super) fn held(&mut self, longer: Duration, opens: Instant) {
         self.cycle.opened += longer.as_secs_f64();
         self.next_turn = self.next_turn.max(self.seconds(opens));
+    }
+
+    /// A refusal for no reason: only the pause is kept.
+    pub(super) fn refused_by_noise(&mut self, ticket: &InFlight, opens: Instant) {
+        self.cycle.noise += 1.0;
+        self.next_turn = self.next_turn.max(self.seconds(opens));
+        self.permits
+            .refused_alone(ticket.ahead, self.bracket.is_some());
+        let active = self.seconds(ticket.departed) - self.cycle.opened;
+        if let Some(bracket) = &mut self.bracket {
+            bracket.hold_no_longer_than(NOISE_HOLD * active.max(0.0) / self.cycle.noise);
+        }
+    }
+
+    /// What a refusal now would mean if the limit had been met.
+    pub(super) fn excess(&self) -> Excess {
+        match self.bracket {
+            Some(bracket) if self.is_paced() && !self.windowful.is_known() => bracket.excess(),
+            bracket => Excess {
+                chance: if bracket.is_some() { 1.0 } else { UNLIMITED },
+                most: 1.0,
+            },
+        }
     }
 
     /// Another refusal of the same event.
@@ -230,6 +286,30 @@ impl Search {
     pub(super) fn rate(&self) -> Option<f64> {
         let bracket = self.bracket.filter(|_| self.is_paced())?;
         Some(bracket.rate())
+    }
+
+    /// What is remembered never sinks without a refusal.
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        let bracket = self.bracket.filter(|_| !self.permits.is_capped())?;
+        let rate = bracket.rate();
+        match (self.remembered, self.first_refusal) {
+            (Some(before), None) => Some(Estimate {
+                per_second: rate.max(before.per_second),
+                age: Duration::ZERO,
+                ..before
+            }),
+            (before, Some(first)) => {
+                let used = (first.sent - rate * first.left).max(0.0);
+                let not_full = before.filter(|before| before.burst_by_now() < before.burst);
+                Some(Estimate {
+                    per_second: rate,
+                    burst: not_full.map_or(used, |before| before.burst),
+                    spread: bracket.spread(),
+                    age: Duration::ZERO,
+                })
+            }
+            (None, None) => None,
+        }
     }
 
     pub(super) fn phase(&self) -> Phase {

@@ -1,5 +1,6 @@
 //! Claims about the whole pacer on explicit instants, and properties that hold whatever a service answers.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -20,6 +21,15 @@ fn pacer(concurrency: usize, ceiling: Option<&str>, now: Instant) -> Pacer {
         },
         now,
     )
+}
+
+fn found(per_second: f64) -> Estimate {
+    Estimate {
+        per_second,
+        burst: 0.0,
+        spread: 0.05,
+        age: Duration::from_hours(1),
+    }
 }
 
 fn throttled(wait: Duration) -> Feedback {
@@ -108,7 +118,7 @@ fn a_silent_failure_teaches_nothing() {
     let ticket = pacer.sent(start);
     pacer.answered(ticket, start + 60 * SECOND, Feedback::Silent);
     assert_eq!(pacer.status(start + 60 * SECOND).phase, Phase::Starting);
-    assert_eq!(pacer.rate_to_remember(), None);
+    assert_eq!(pacer.estimate(), None);
 }
 
 #[test]
@@ -145,11 +155,11 @@ fn a_remembered_rate_is_where_the_run_begins() {
     let settings = PaceSettings {
         concurrency: NonZeroUsize::MIN,
         ceiling: None,
-        remembered: Some(5.0),
+        remembered: Some(found(5.0)),
     };
     let pacer = Pacer::new(&settings, start);
-    let rate = pacer.rate_to_remember().unwrap();
-    assert!(rate > 4.0 && rate < 5.0, "{rate}");
+    let rate = pacer.status(start).rate.unwrap();
+    assert!(rate > 4.5 && rate < 5.0, "{rate}");
 }
 
 /// What a service or a network may do, one answer after the other.
@@ -191,7 +201,7 @@ proptest! {
         answers in prop::collection::vec(any_answer(), 1..200),
         concurrency in 1_usize..60,
         capped in any::<bool>(),
-        remembered in prop::option::of(any::<f64>()),
+        remembered in prop::option::of(any::<f64>().prop_map(found)),
     ) {
         let start = Instant::now();
         let settings = PaceSettings {
@@ -260,10 +270,137 @@ fn a_run_that_follows_waits_for_what_was_promised_before_it() {
     let mut pacer = before.afresh(&settings, start + SECOND);
     assert_eq!(pacer.next_send(start + SECOND, 0), SendDecision::At(opens));
     assert_eq!(pacer.next_send(opens, 0), SendDecision::Now);
-    assert_eq!(pacer.rate_to_remember(), None);
+    assert_eq!(pacer.estimate(), None);
     // And for the rate that a person said must not be passed.
     pacer.sent(opens);
     let mut pacer = pacer.afresh(&settings, opens);
     let next = SendDecision::At(opens + 60 * SECOND);
     assert_eq!(pacer.next_send(opens, 0), next);
+}
+
+/// Sends so many rows, ten at once, a quarter of a second each, to a service that says of each request how long to
+/// wait, if at all. Returns the seconds it took and how many were refused.
+fn play(pacer: &mut Pacer, rows: u32, mut service: impl FnMut(f64) -> Option<f64>) -> (f64, u32) {
+    let start = Instant::now();
+    let mut now = start;
+    let (mut to_send, mut passed, mut refused) = (rows, 0, 0);
+    let mut on_wire: VecDeque<(Instant, InFlight, Option<f64>)> = VecDeque::new();
+    while passed < rows {
+        let next = if to_send > 0 {
+            pacer.next_send(now, on_wire.len())
+        } else {
+            SendDecision::WhenOneReturns
+        };
+        let returns = on_wire.front().map(|(at, ..)| *at);
+        match (next, returns) {
+            (SendDecision::Now, _) => {
+                let wait = service((now - start).as_secs_f64());
+                on_wire.push_back((now + 250 * MILLISECOND, pacer.sent(now), wait));
+                to_send -= 1;
+            }
+            (SendDecision::At(turn), None) => now = turn,
+            (SendDecision::At(turn), Some(returns)) if turn < returns => now = turn,
+            _ => {
+                let (at, ticket, wait) = on_wire.pop_front().expect("something is on the wire");
+                now = at;
+                let feedback = match wait {
+                    None => Feedback::Accepted,
+                    Some(wait) => throttled(Duration::from_secs_f64(wait)),
+                };
+                pacer.answered(ticket, now, feedback);
+                passed += u32::from(wait.is_none());
+                refused += u32::from(wait.is_some());
+                to_send += u32::from(wait.is_some());
+            }
+        }
+    }
+    ((now - start).as_secs_f64(), refused)
+}
+
+/// A token bucket, full at first, that says in whole seconds how long to wait.
+fn bucket(per_second: f64, burst: f64) -> impl FnMut(f64) -> Option<f64> {
+    let (mut tokens, mut seen) = (burst, 0.0);
+    move |now| {
+        tokens = burst.min(tokens + per_second * (now - seen));
+        seen = now;
+        if tokens >= 1.0 {
+            tokens -= 1.0;
+            return None;
+        }
+        Some(((1.0 - tokens) / per_second).ceil())
+    }
+}
+
+#[test]
+fn short_runs_never_make_what_is_remembered_sink() {
+    for (per_second, burst) in [
+        (10.0, 10.0),
+        (5.0, 5.0),
+        (1.0, 5.0),
+        (5.0, 1.0),
+        (6.3, 20.0),
+    ] {
+        let run = |remembered, rows| {
+            let settings = PaceSettings {
+                concurrency: NonZeroUsize::new(10).unwrap(),
+                ceiling: None,
+                remembered,
+            };
+            let mut pacer = Pacer::new(&settings, Instant::now());
+            let (took, _) = play(&mut pacer, rows, bucket(per_second, burst));
+            let found = pacer.estimate().or(remembered);
+            (took, found.map(|found| found.aged(Duration::from_mins(1))))
+        };
+        let (first_of_all, _) = run(None, 60);
+        let remembered = (0..12).fold(None, |remembered, _| run(remembered, 12).1);
+        let (at_last, _) = run(remembered, 60);
+        // Half a percent for chance.
+        assert!(
+            at_last <= 1.005 * first_of_all,
+            "{per_second}/s, burst {burst}: {at_last} after {first_of_all}, {remembered:?}"
+        );
+    }
+}
+
+#[test]
+fn refusals_amid_neighbors_that_pass_do_not_slow_a_run_down() {
+    for one_in in [20, 33, 100] {
+        let mut pacer = pacer(10, None, Instant::now());
+        let mut asked = 0;
+        let (took, refused) = play(&mut pacer, 1_000, |_| {
+            asked += 1;
+            (asked % one_in == 0).then_some(1.0)
+        });
+        // Ten in a quarter of a second, and each refusal costs its pause and its own way.
+        let best = 1_000.0 / 40.0 + 1.25 * f64::from(refused);
+        assert!(
+            took < 1.2 * best,
+            "one in {one_in}: {took} s, at best {best}"
+        );
+    }
+}
+
+#[test]
+fn a_limit_below_noise_is_still_found() {
+    let mut pacer = pacer(10, None, Instant::now());
+    let (mut limit, mut asked) = (bucket(10.0, 5.0), 0);
+    let (took, refused) = play(&mut pacer, 1_000, |now| {
+        asked += 1;
+        if asked % 50 == 0 {
+            Some(1.0)
+        } else {
+            limit(now)
+        }
+    });
+    // A hundred seconds for the limit, and a quarter more for each pause of the noise.
+    assert!(took < 180.0 && refused < 100, "{took} s, {refused} refused");
+}
+
+#[test]
+fn at_most_one_in_three_is_refused_by_a_slow_service() {
+    for per_minute in [3.0, 12.0, 40.0] {
+        let mut pacer = pacer(10, None, Instant::now());
+        let (_, refused) = play(&mut pacer, 200, bucket(per_minute / 60.0, 5.0));
+        assert!(refused <= 100, "{per_minute} a minute: {refused} refused");
+    }
 }

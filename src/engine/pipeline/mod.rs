@@ -32,7 +32,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::Outcome;
 use crate::model::response::ApiResult;
 use crate::model::row::{Row, TargetKey};
-use crate::pace::{PaceStatus, Pacer, SendDecision};
+use crate::pace::{Estimate, PaceStatus, Pacer, SendDecision};
 use crate::retry::RetryPolicy;
 use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
@@ -150,8 +150,8 @@ pub struct RunResult {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
-    /// Requests a second at which the next run should begin, if a limit was found.
-    pub rate: Option<f64>,
+    /// What the next run should begin with, if a limit was found.
+    pub limit: Option<Estimate>,
     /// Until when the service said not to ask.
     pub closed_until: Option<Instant>,
 }
@@ -164,7 +164,7 @@ impl RunResult {
             unfinished: Vec::new(),
             requests: 0,
             throttled: 0,
-            rate: None,
+            limit: None,
             closed_until: None,
         }
     }
@@ -374,7 +374,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
-            rate: self.pacer.rate_to_remember(),
+            limit: self.pacer.estimate(),
             closed_until: self.pacer.status(Instant::now()).closed_until,
         }
     }
