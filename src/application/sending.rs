@@ -129,14 +129,16 @@ impl Sending<'_> {
             Some(_) => journal.counts()?,
             None => Counts::default(),
         };
+        // Before the rows to send, since readings of the sheet share their place in it.
+        let in_doubt = doubts::of_earlier_parts(task, selection, journal)?;
+        let sent_up_to = doubts::sent_up_to(task, selection, journal)?;
         let batch = pipeline::Batch {
             setting: selection.columns.setting,
             duplicates: selection.duplicates,
             rows: self.plan.rows_to_send(selection, done_before)?,
-            in_doubt: doubts::of_earlier_parts(task, selection, journal)?,
+            in_doubt,
             counts_before,
         };
-        let sent_up_to = doubts::sent_up_to(task, selection, journal)?;
         let mut recorder =
             RunRecorder::new(journal, progress, user, sent_up_to).showing_rows(first.is_some());
         let policy = RunPolicy {

@@ -164,7 +164,7 @@ mod tests {
         sending 12.3/s · 12 failed · 10,188 ok · 3 to try again
 
         ███████████████░░░░░░░░░░░░░░░ 10,200/20,000 · 2 h 5 min left
-        told to wait until 14:02:31 (38 s) · 12 failed · 10,188 ok
+        rate limited until 14:02:31 (38 s) · 12 failed · 10,188 ok
 
         ███████████████░░░░░░░░░░░░░░░ 10,200/20,000 · 2 h 5 min left
         no answer for 12 s, trying again · 12 failed · 10,188 ok
@@ -190,7 +190,7 @@ mod tests {
         sending 12.3/s · 12 failed
 
         ███░░░ 10,200/20,000 · 2 h 5 min left
-        told to wait until 14:02:31 (38 s)
+        rate limited until 14:02:31 (38 s)
 
         ███░░░ 10,200/20,000 · 2 h 5 min left
         no answer for 12 s, trying again

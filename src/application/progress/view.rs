@@ -111,7 +111,7 @@ impl Activity {
             }
             Activity::Sending { per_second } => format!("sending{}", rate(per_second)),
             Activity::Waiting { until, longer } => {
-                format!("told to wait until {until} ({})", clock::in_words(*longer))
+                format!("rate limited until {until} ({})", clock::in_words(*longer))
             }
             Activity::TryingAgain => "trying the last ones again".to_string(),
             Activity::Unanswered { since } => {
@@ -196,7 +196,7 @@ pub(super) mod tests {
         0/20,000, finding the pace, 0 ok
         10,200/20,000, finding the pace 12.3/s, 12 failed, 10,188 ok, 2 h 5 min left
         10,200/20,000, sending 12.3/s, 12 failed, 10,188 ok, 3 to try again, 2 h 5 min left
-        10,200/20,000, told to wait until 14:02:31 (38 s), 12 failed, 10,188 ok, 2 h 5 min left
+        10,200/20,000, rate limited until 14:02:31 (38 s), 12 failed, 10,188 ok, 2 h 5 min left
         10,200/20,000, no answer for 12 s, trying again, 12 failed, 10,188 ok, 2 h 5 min left
         19,998/20,000, trying the last ones again, 12 failed, 10,188 ok
         10,200/20,000, stopping, 10 answers to come, 12 failed, 10,188 ok
