@@ -13,9 +13,8 @@ const COMPARED: usize = 6;
 const FALLEN: f64 = 0.5;
 /// About as many, by chance alone; or fewer, since others of the same token take what we leave.
 const ALIKE: std::ops::RangeInclusive<f64> = 0.3..=1.6;
-/// Refusals rarer than one in so many cost too little to be looked into, and denser ones are no noise.
+/// Refusals rarer than one in so many cost too little to be looked into.
 const RARE: f64 = 100.0;
-const DENSE: f64 = 10.0;
 /// Refusals between two looks at whether they have become denser.
 const LOOK: u32 = 5;
 /// Refusals that are so much denser than the strays were are no strays.
@@ -88,7 +87,7 @@ impl Strays {
         let (was, is) = (mean(&|one| one.passed, 0), mean(&|one| one.passed, last));
         let (fast, slow) = (mean(&|one| one.rate, 0), mean(&|one| one.rate, last));
         let are_strays = slow < FALLEN * fast
-            && (DENSE..RARE).contains(&was)
+            && (0.0..RARE).contains(&was)
             && ALIKE.contains(&(is / was.max(1.0)));
         are_strays.then(|| Passing {
             rate: fast,
