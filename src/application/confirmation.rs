@@ -140,7 +140,7 @@ fn question(
         "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         settings.spec.question,
         plural(rows, "location"),
-        plural(checked.values_set, "number"),
+        plural(checked.values_set, checked.noun),
         grouped(checked.values_cleared),
         expected_duration(settings, checked, calls),
     )

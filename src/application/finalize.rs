@@ -17,6 +17,7 @@ use crate::engine::pipeline::RunResult;
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
 use crate::model::outcome::Outcome;
+use crate::model::wording::plural;
 use crate::platform;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
@@ -89,6 +90,7 @@ pub(super) fn finalize(
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     tell(&summary, settings.summary);
+    tell_unknown_usage(ended.usage_unknown);
     // Windows lets nobody read it meanwhile.
     drop(journal);
     if summary.reason.is_none() && summary.results.is_some() {
@@ -99,6 +101,16 @@ pub(super) fn finalize(
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+/// Numbers were cleared in the dark.
+fn tell_unknown_usage(rows: u64) {
+    if rows > 0 {
+        say(&format!(
+            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
+            plural(rows, "row")
+        ));
+    }
 }
 
 fn write_report(settings: &RunSettings) {

@@ -13,12 +13,13 @@ use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::progress::Progress;
 use crate::application::recorder::RunRecorder;
+use crate::application::results::Form;
 use crate::application::session::{Connect, Session};
 use crate::application::settings::RunSettings;
 use crate::application::spool::{self, Spool};
 use crate::application::{earlier_choices, journal_guard};
 use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::{self, RunPolicy, RunResult};
+use crate::engine::pipeline::{self, RunPolicy, RunResult, Task};
 use crate::journal::Journal;
 use crate::model::clock;
 use crate::model::wording::plural;
@@ -36,6 +37,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let spool = Spool::open(&settings)?;
     let mut sheet = open(&settings, &spool)?;
     let earlier_runs = carry_over::prepare(&mut settings, &mut sheet)?;
+    read_first(&mut settings, &sheet);
     let Some(checked) = precheck(&sheet, &settings)? else {
         return Ok(ExitCode::NothingSent);
     };
@@ -80,6 +82,16 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     sheet.assumptions.iter().for_each(|said| say(said));
     spool::tell_changes(settings, &sheet)?;
     Ok(sheet)
+}
+
+/// What has to be read before it is changed is kept as well, so that it can be undone.
+fn read_first(settings: &mut RunSettings, sheet: &Sheet) {
+    let columns = sheet.columns.as_ref();
+    let needs_read = columns.is_ok_and(|columns| columns.setting.needs_read);
+    if needs_read && settings.spec.task == Task::Write {
+        settings.spec.task = Task::ReadThenWrite;
+        settings.spec.form = Form::ResultsWithPrevious;
+    }
 }
 
 fn select<'a>(
@@ -130,6 +142,7 @@ async fn send<S: Service, T: StopRequests>(
         session.pacer.afresh(&settings.pace, Instant::now()),
         RunPolicy {
             task: settings.spec.task,
+            usage_check: settings.spec.usage_check,
             ..settings.policy.clone()
         },
         pipeline::Batch {

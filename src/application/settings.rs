@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
-use crate::engine::pipeline::{RunPolicy, Task};
+use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::pace::{Memory, PaceSettings};
 use crate::sheet::ReadOptions;
@@ -36,6 +36,8 @@ pub struct RunSpec {
     pub preconditions: Option<PathBuf>,
     pub confirmation: Confirmation,
     pub backup: Backup,
+    /// Of which rows it is asked what uses their numbers.
+    pub usage_check: UsageCheck,
     /// The beginning of the question that asks for consent.
     pub question: &'static str,
 }

@@ -52,6 +52,10 @@ pub struct ApplyFlags {
     #[arg(long, conflicts_with_all = ["backup", "if_unchanged"])]
     pub no_backup: bool,
 
+    /// Clear numbers even where rules of the location send calls to them, without looking
+    #[arg(long)]
+    pub even_if_used: bool,
+
     /// Leave alone the rows whose present numbers are no longer those of this plan
     #[arg(long, value_name = "PLAN")]
     pub if_unchanged: Option<PathBuf>,
@@ -69,6 +73,10 @@ pub struct PlanFlags {
     /// Where the plan goes [default: the sheet's name with .plan.csv]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Also read what uses the numbers of rows that clear none, at two more requests each
+    #[arg(long)]
+    pub usage: bool,
 
     #[command(flatten)]
     pub run: RunFlags,
@@ -93,7 +101,7 @@ pub struct UndoFlags {
     #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
     pub org: Option<String>,
 
-    /// Put the numbers back even where somebody changed them since
+    /// Put the numbers back even where somebody changed them since, or where rules use those that are cleared
     #[arg(long)]
     pub force: bool,
 
@@ -142,6 +150,10 @@ pub struct ExportFlags {
     /// The organization to export [default: the token's own]
     #[arg(long, value_name = "ORG_ID")]
     pub org: Option<String>,
+
+    /// What to export: location-numbers, location-rules, or all-locations for both [default: location-numbers]
+    #[arg(long, value_name = "NAME")]
+    pub setting: Option<String>,
 
     /// Every organization that the token manages
     #[arg(long, conflicts_with = "org")]

@@ -18,13 +18,14 @@ use crate::application::settings::{
     Target,
 };
 use crate::cli::{ApplyFlags, RunFlags, ServiceFlags, SheetFlags};
-use crate::engine::pipeline::{RunPolicy, Task};
+use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
 use crate::pace::{Memory, PaceSettings};
 use crate::platform;
 use crate::retry::RetryPolicy;
+use crate::setting::{self, Setting};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
@@ -47,6 +48,7 @@ impl SheetSettings {
             reading: ReadOptions {
                 default_org,
                 country,
+                setting: read_setting_flag(flags.setting.as_deref())?,
                 origin: Origin::Person,
                 rows: match (flags.only_failed, &flags.include) {
                     (false, _) => RowFilter::All,
@@ -108,7 +110,7 @@ impl RunSettings {
         } else {
             spec.confirmation
         };
-        let task = spec.task;
+        let (task, usage_check) = (spec.task, spec.usage_check);
         Ok(RunSettings {
             machine: this_machine(),
             typed: flags.typed,
@@ -138,6 +140,7 @@ impl RunSettings {
             memory,
             policy: RunPolicy {
                 task,
+                usage_check,
                 retry: RetryPolicy {
                     first_delay: usual.first_delay.mul_f64(patience),
                     longest_delay: usual.longest_delay.mul_f64(patience),
@@ -190,6 +193,11 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         } else {
             Backup::Ask
         },
+        usage_check: if flags.even_if_used {
+            UsageCheck::Never
+        } else {
+            UsageCheck::WhereCleared
+        },
         question: "Change",
     };
     Ok((spec, flags.run))
@@ -232,6 +240,20 @@ fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Re
 /// Reads `--org`.
 pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
     org.map(read_org).transpose()
+}
+
+/// Reads `--setting`.
+pub fn read_setting_flag(name: Option<&str>) -> Result<Option<&'static Setting>> {
+    let read = |name: &str| {
+        Setting::named(name).with_context(|| {
+            let names = setting::ALL.map(|setting| setting.name);
+            format!(
+                "--setting: `{name}` is none; there are {}",
+                names.join(", ")
+            )
+        })
+    };
+    name.map(read).transpose()
 }
 
 fn read_org(text: &str) -> Result<String> {

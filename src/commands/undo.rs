@@ -21,7 +21,7 @@ use crate::application::settings::{
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, results_ending};
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::wording::plural;
 use crate::sheet::check::DuplicatePolicy;
@@ -59,6 +59,11 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         task: Task::ReadThenWrite,
         confirmation: Confirmation::from_flag(flags.yes),
         backup: Backup::No,
+        usage_check: if flags.force {
+            UsageCheck::Never
+        } else {
+            UsageCheck::WhereCleared
+        },
         question: "Put back the earlier numbers of",
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;

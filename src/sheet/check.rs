@@ -9,6 +9,7 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::row::Row;
+use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
@@ -58,6 +59,8 @@ pub struct CheckedSheet {
     /// The first of them, in the order of the sheet.
     pub organizations_named: Vec<OrganizationRows>,
     pub duplicates: Duplicates,
+    /// What the values of the sheet are, such as `number`.
+    pub noun: &'static str,
     /// Values that the rows to send set, and those that they clear.
     pub values_set: u64,
     pub values_cleared: u64,
@@ -97,6 +100,7 @@ pub fn check(
             return Ok(checked);
         }
     };
+    checked.noun = columns.setting.noun;
     let mut seen = SeenRows::default();
     // In ascending order.
     let mut done = Vec::new();
@@ -140,7 +144,7 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
-                checked.count_changes(&row);
+                checked.count_changes(columns.setting, &row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -221,8 +225,8 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 }
 
 impl CheckedSheet {
-    fn count_changes(&mut self, row: &Row<'_>) {
-        for change in &row.changes {
+    fn count_changes(&mut self, setting: &Setting, row: &Row<'_>) {
+        for (index, change) in row.changes.iter().enumerate() {
             let number = match change {
                 Change::Keep => continue,
                 Change::Clear => {
@@ -232,6 +236,9 @@ impl CheckedSheet {
                 Change::Set(number) => number,
             };
             self.values_set += 1;
+            if setting.kind(index) != Some(FieldKind::Number) {
+                continue;
+            }
             match what_may_be_lost(number) {
                 Some(Lost::Plus) => self.lost_plus.add(row.number),
                 Some(Lost::Zero) => self.lost_zero.add(row.number),

@@ -79,6 +79,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             tracking_id: text.into(),
             attempts: 1,
             previous: None,
+            usages: None,
         },
     })
 }

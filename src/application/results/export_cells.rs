@@ -8,6 +8,7 @@ use crate::model::current_values::CurrentValues;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::Columns;
 use crate::sheet::number::{REMOVE, number_in};
+use crate::sheet::rule_cell::rule_in;
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
@@ -56,7 +57,11 @@ impl<'c> ExportCells<'c> {
                 (None, _) => table.cell(Cell::Text(cell))?,
                 (Some(_), None) => table.cell(Cell::text(""))?,
                 (Some(at), Some(present)) => match present.get(at) {
-                    None => table.cell(Cell::text(REMOVE))?,
+                    None if setting.kind(at) == Some(FieldKind::Number) => {
+                        table.cell(Cell::text(REMOVE))?;
+                    }
+                    // Of a rule that is not told nothing is asked.
+                    None => table.cell(Cell::text(""))?,
                     Some(value) if is_refused(setting, at, value) => table.cell(Cell::text(""))?,
                     Some(value) => table.cell(Cell::text(&setting.plain(at, value)))?,
                 },
@@ -96,6 +101,7 @@ fn is_refused(setting: &Setting, at: usize, value: &str) -> bool {
     let plain = setting.plain(at, value);
     let read = match setting.fields.get(at).map(|field| field.kind) {
         Some(FieldKind::Number) => number_in(&plain),
+        Some(kind) => rule_in(kind, &plain),
         None => None,
     };
     !value.is_empty() && !read.is_some_and(|read| setting.is_same(at, &read, value))

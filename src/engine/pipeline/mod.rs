@@ -43,9 +43,11 @@ mod job;
 mod read_back;
 mod responses;
 mod row_span;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod throttling;
+mod usage;
 
 use job::{Job, OnWire, outcome, unfinished_kind};
 use throttling::Throttling;
@@ -65,10 +67,22 @@ pub enum Task {
     ReadThenWrite,
 }
 
+/// Of which rows it is asked what uses their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageCheck {
+    /// Of those that clear one: a number that is used is not cleared.
+    WhereCleared,
+    /// Of all.
+    Always,
+    /// Of none; numbers are cleared even if they are used.
+    Never,
+}
+
 /// How a run goes about it.
 #[derive(Debug, Clone)]
 pub struct RunPolicy {
     pub task: Task,
+    pub usage_check: UsageCheck,
     pub retry: RetryPolicy,
     /// A longer Retry-After than this stops the run.
     pub longest_wait: Duration,
@@ -132,6 +146,8 @@ pub struct RunResult {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
+    /// Rows of which numbers were cleared although it could not be told whether they are used.
+    pub usage_unknown: u64,
     /// Requests a second at which the next run should begin, if a limit was found.
     pub rate: Option<f64>,
 }
@@ -144,6 +160,7 @@ impl RunResult {
             unfinished: Vec::new(),
             requests: 0,
             throttled: 0,
+            usage_unknown: 0,
             rate: None,
         }
     }
@@ -184,6 +201,7 @@ struct Pipeline<'a, S, R> {
     stopping: Option<AbortReason>,
     requests: u64,
     throttled: u64,
+    usage_unknown: u64,
 }
 
 /// Sends all rows of the batch and records one outcome for each, until they are done, `stop` says so (once:
@@ -222,6 +240,7 @@ pub async fn run<S: Service, R: Recorder>(
         stopping: None,
         requests: 0,
         throttled: 0,
+        usage_unknown: 0,
     };
     let mut rows = batch.rows.fuse();
     let mut replies = FuturesUnordered::new();
@@ -306,16 +325,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let waiting = waiting.chain(self.backing_off.into_values());
         let waiting = waiting.chain(self.at_the_end);
         let mut unfinished: Vec<(u64, Outcome)> = waiting
-            .filter_map(|job| {
-                let reply = job.last?;
-                let kind = unfinished_kind(job.may_have_been_applied);
+            .filter_map(|mut job| {
+                let reply = job.last.take()?;
+                let kind = unfinished_kind(job.may_have_been_applied, !job.done.is_empty());
+                let reply = job.telling(self.setting, kind, reply);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();
         unfinished.extend(self.unrecorded);
         unfinished.extend(self.on_wire.into_iter().map(|(row, on_wire)| {
             let message = "the run was left while the request was on the wire";
-            let kind = unfinished_kind(on_wire.may_be_applied);
+            let kind = on_wire.unfinished_kind();
             let outcome = Outcome {
                 attempts: on_wire.attempts,
                 ..Outcome::unsent(kind, message)
@@ -327,6 +347,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
+            usage_unknown: self.usage_unknown,
             rate: self.pacer.rate_to_remember(),
         }
     }

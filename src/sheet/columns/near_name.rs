@@ -4,7 +4,7 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::header_name::{Known, normalize};
-use crate::setting::{FieldKind, Setting};
+use crate::setting::{FieldKind, Setting, used};
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
 const MISSPELT: usize = 2;
@@ -104,14 +104,18 @@ impl Meant {
             Meant::LocationId => "locationId".to_string(),
             Meant::LocationName => "locationName".to_string(),
             Meant::Number(Some(index)) | Meant::OtherNumber(index)
-                if index < setting.fields.len() =>
+                if setting.kind(index) == Some(FieldKind::Number) =>
             {
                 setting.fields[index].column.to_string()
             }
-            Meant::Number(_) | Meant::OtherNumber(_) => match setting.column_names()[..] {
-                [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
-                [] => String::new(),
-            },
+            Meant::Number(_) | Meant::OtherNumber(_) => {
+                let numbers = used::numbers_of(setting).into_iter();
+                let numbers = numbers.map(|index| setting.fields[index].column);
+                match numbers.collect::<Vec<_>>()[..] {
+                    [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
+                    [] => String::new(),
+                }
+            }
         }
     }
 }
