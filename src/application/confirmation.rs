@@ -13,7 +13,7 @@ use crate::application::journal_guard::Earlier;
 use crate::application::preflight::ServiceFacts;
 use crate::application::results::Form;
 use crate::application::settings::{Backup, Confirmation, RunSettings, Target};
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
@@ -126,11 +126,13 @@ fn question(
         Some(email) => format!(", signed in as {}", flatten(email)),
         None => String::new(),
     };
+    let reads = checked.setting.map_or(1, |setting| setting.resources.len());
     let calls = if settings.spec.task == Task::Write {
         1
     } else {
-        2
+        reads as u64 + 1
     };
+    let noun = checked.setting.map_or("value", |setting| setting.noun);
     let undo = match (settings.spec.task, settings.spec.command) {
         (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
@@ -140,7 +142,7 @@ fn question(
         "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         settings.spec.question,
         plural(rows, "location"),
-        plural(checked.values_set, checked.noun),
+        plural(checked.values_set, noun),
         grouped(checked.values_cleared),
         expected_duration(settings, checked, calls),
     )
@@ -164,14 +166,20 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
     }
 }
 
-/// How long a run is likely to take, with so many calls a row.
-fn expected_duration(settings: &RunSettings, checked: &CheckedSheet, calls: u32) -> String {
+/// How long a run is likely to take, with so many calls a row; more where it has to be known what uses a
+/// number.
+fn expected_duration(settings: &RunSettings, checked: &CheckedSheet, calls: u64) -> String {
     let known = settings.pace.remembered;
     let ceiling = settings.pace.ceiling.map(crate::pace::Rate::per_second);
     let rate = known.unwrap_or(ASSUMED_RATE);
     let rate = ceiling.map_or(rate, |ceiling| ceiling.min(rate)).max(0.01);
-    let rows = u32::try_from(checked.rows_to_send()).unwrap_or(u32::MAX);
-    let seconds = (f64::from(rows) * f64::from(calls) / rate).ceil().max(1.0);
+    let mut requests = checked.rows_to_send() * calls;
+    if settings.spec.usage_check != UsageCheck::Never {
+        let more = checked.setting.map_or(0, |setting| setting.used_in.len());
+        requests += checked.rows_that_clear * more as u64;
+    }
+    let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+    let seconds = (f64::from(requests) / rate).ceil().max(1.0);
     clock::in_words(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 

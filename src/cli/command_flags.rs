@@ -32,6 +32,10 @@ pub struct CheckFlags {
     Exit codes: 0 every row is as asked, 1 some are not, 2 nothing was sent,\n\
     3 stopped before the end, 130 interrupted; after 3 and 130, --resume goes on."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag; `resolve` makes choices of them"
+)]
 pub struct ApplyFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,

@@ -248,7 +248,7 @@ pub fn read_setting_flag(name: Option<&str>) -> Result<Option<&'static Setting>>
         Setting::named(name).with_context(|| {
             let names = setting::ALL.map(|setting| setting.name);
             format!(
-                "--setting: `{name}` is none; there are {}",
+                "--setting: `{name}` is not known; it is one of {}",
                 names.join(", ")
             )
         })

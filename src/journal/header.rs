@@ -14,12 +14,16 @@ pub const FORMAT: u32 = 3;
 
 /// The format of a run that is about this setting.
 pub fn format_for(setting: &str) -> u32 {
-    if setting == numbers() { 2 } else { FORMAT }
+    if is_of_numbers(setting) { 2 } else { FORMAT }
 }
 
 /// What all runs were about that do not say it.
 fn numbers() -> String {
     LOCATION_NUMBERS.name.to_string()
+}
+
+fn is_of_numbers(setting: &str) -> bool {
+    setting == LOCATION_NUMBERS.name
 }
 
 /// What the run is about.
@@ -33,8 +37,8 @@ pub struct RunHeader {
     pub id: RunId,
     pub started_at: Timestamp,
     pub input: InputFile,
-    /// The name of what its rows set.
-    #[serde(default = "numbers")]
+    /// The name of what its rows set; the numbers of locations where none is given.
+    #[serde(default = "numbers", skip_serializing_if = "is_of_numbers")]
     pub setting: String,
     pub settings: MeaningfulSettings,
     /// The plan whose rows are sent, or that they are held against.

@@ -248,7 +248,9 @@ impl Setting {
 /// The names of the columns that changes are for: `n1, n2`.
 pub fn columns_of(setting: &Setting, changes: &[Change<'_>]) -> String {
     let fields = setting.fields.iter().zip(changes);
-    let changed = fields.filter(|(_, change)| **change != Change::Keep);
-    let columns: Vec<&str> = changed.map(|(field, _)| field.column).collect();
-    columns.join(", ")
+    let columns = fields.filter_map(|(field, change)| {
+        let is_kept = *change == Change::Keep;
+        (!is_kept).then_some(field.column)
+    });
+    columns.collect::<Vec<_>>().join(", ")
 }

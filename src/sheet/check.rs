@@ -59,11 +59,13 @@ pub struct CheckedSheet {
     /// The first of them, in the order of the sheet.
     pub organizations_named: Vec<OrganizationRows>,
     pub duplicates: Duplicates,
-    /// What the values of the sheet are, such as `number`.
-    pub noun: &'static str,
+    /// What the sheet sets, where its header can be used.
+    pub setting: Option<&'static Setting>,
     /// Values that the rows to send set, and those that they clear.
     pub values_set: u64,
     pub values_cleared: u64,
+    /// Rows to send that clear some.
+    pub rows_that_clear: u64,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Suspicion,
     pub lost_zero: Suspicion,
@@ -100,7 +102,7 @@ pub fn check(
             return Ok(checked);
         }
     };
-    checked.noun = columns.setting.noun;
+    checked.setting = Some(columns.setting);
     let mut seen = SeenRows::default();
     // In ascending order.
     let mut done = Vec::new();
@@ -226,6 +228,7 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 
 impl CheckedSheet {
     fn count_changes(&mut self, setting: &Setting, row: &Row<'_>) {
+        self.rows_that_clear += u64::from(row.changes.contains(&Change::Clear));
         for (index, change) in row.changes.iter().enumerate() {
             let number = match change {
                 Change::Keep => continue,

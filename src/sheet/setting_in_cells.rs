@@ -37,19 +37,18 @@ impl Sheet {
                 let cell = numbered.record.get(*column).unwrap_or_default();
                 let cell = String::from_utf8_lossy(cell);
                 let kind = setting.fields[*field].kind;
-                match read_field(&cell, kind, &reading) {
-                    Ok(change) => has_rules |= change.field().is_some(),
-                    Err(_) => {
-                        let message = format!(
-                            "beside the numbers this column may be yours or one of rules, and `{}` is no rule; if it is yours add --setting {}, if rules are to be set add --setting {}",
-                            shorten(&cell),
-                            LOCATION_NUMBERS.name,
-                            setting.name
-                        );
-                        problem = Some(Problem::new(self.place_of(numbered.row, *column), message));
-                        break;
-                    }
+                if let Ok(change) = read_field(&cell, kind, &reading) {
+                    has_rules |= change.field().is_some();
+                    continue;
                 }
+                let message = format!(
+                    "beside the numbers this column may be yours or one of rules, and `{}` is no rule; if it is yours add --setting {}, if rules are to be set add --setting {}",
+                    shorten(&cell),
+                    LOCATION_NUMBERS.name,
+                    setting.name
+                );
+                problem = Some(Problem::new(self.place_of(numbered.row, *column), message));
+                break;
             }
         }
         drop(records);

@@ -65,8 +65,8 @@ fn read(stage: &Stage, name: &str) -> String {
 
 /// What is set, however none and numbers of the North American plan are spelled.
 fn state(stage: &Stage) -> String {
-    let state = stage.state().to_string();
-    state.replace("\"\"", "null").replace("\"+1", "\"")
+    let all = stage.state().to_string();
+    all.replace("\"\"", "null").replace("\"+1", "\"")
 }
 
 fn changes(stage: &Stage) -> Vec<Value> {
@@ -220,9 +220,9 @@ fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
     // Rules in every cell are ours.
     stage.write("both.csv", sheet("block", "Transfer 1"));
     apply(&stage, "both.csv").expect(0);
-    let state = stage.state();
+    let set = stage.state();
     assert_eq!(
-        state[&two]["callingPermissions"]["NATIONAL"]["action"],
+        set[&two]["callingPermissions"]["NATIONAL"]["action"],
         "TRANSFER_NUMBER_1"
     );
 }

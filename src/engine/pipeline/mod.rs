@@ -47,7 +47,7 @@ mod settled;
 #[cfg(test)]
 mod tests;
 mod throttling;
-mod usage;
+mod usage_check;
 
 use job::{Job, OnWire, outcome, unfinished_kind};
 use throttling::Throttling;

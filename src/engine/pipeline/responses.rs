@@ -219,7 +219,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             kind => kind,
         };
         let reply = job.telling(self.setting, kind, reply);
-        let is_cleared = matches!(kind, OutcomeKind::Updated | OutcomeKind::Unknown);
+        let is_cleared = matches!(
+            kind,
+            OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly
+        );
         self.usage_unknown += u64::from(is_cleared && job.usage_fault.is_some());
         let location = job.row.key;
         if let Some(lane) = self.lanes.get_mut(&location) {

@@ -108,7 +108,7 @@ impl Columns {
             return Err(problems);
         }
         let is_in_question = |near: &NearColumn| match near.meant {
-            Meant::Number(_) | Meant::OrgId => true,
+            Meant::Number(_) | Meant::Rule(_) | Meant::OrgId => true,
             Meant::OtherNumber(index) => {
                 let is_number = setting.kind(index) == Some(FieldKind::Number);
                 is_number && fields.get(index) == Some(&None)
@@ -270,14 +270,14 @@ fn setting_of(header: &ByteRecord, ignored: &[String]) -> &'static Setting {
         };
         settings.find(has_all).unwrap_or(setting::ALL[0])
     };
-    let mut named = Vec::new();
+    let mut found = Vec::new();
     for setting in setting::ALL {
         let names = HeaderNames::read(header, ignored, setting);
         let fields = setting.fields.iter().enumerate();
         let fields = fields.filter(|(index, _)| names.first(Known::Field(*index)).is_some());
-        named.extend(fields.map(|(_, field)| field.column));
+        found.extend(fields.map(|(_, field)| field.column));
     }
-    let setting = first_with(&named);
+    let setting = first_with(&found);
     if setting.is_one_resource() {
         return setting;
     }

@@ -23,6 +23,8 @@ pub enum Meant {
     Number(Option<usize>),
     /// A number by a word that many tables have: `Phone 2`.
     OtherNumber(usize),
+    /// A field that is no number.
+    Rule(usize),
 }
 
 /// Words for a number in a name such as `Nummer 2`.
@@ -103,6 +105,10 @@ impl Meant {
             Meant::OrgName => "orgName".to_string(),
             Meant::LocationId => "locationId".to_string(),
             Meant::LocationName => "locationName".to_string(),
+            Meant::Rule(index) => {
+                let field = setting.fields.get(index);
+                field.map_or(String::new(), |field| field.column.to_string())
+            }
             Meant::Number(Some(index)) | Meant::OtherNumber(index)
                 if setting.kind(index) == Some(FieldKind::Number) =>
             {
@@ -182,7 +188,14 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_near(Known::OrgName) || (is_organization && has(&NAME_WORDS)) {
         return Some(Meant::OrgName);
     }
-    (strsim::damerau_levenshtein(&plain, "orgname") <= 1).then_some(Meant::OrgName)
+    if strsim::damerau_levenshtein(&plain, "orgname") <= 1 {
+        return Some(Meant::OrgName);
+    }
+    let mut fields =
+        (0..setting.fields.len()).filter(|index| setting.kind(*index) != Some(FieldKind::Number));
+    fields
+        .find(|index| is_near(Known::Field(*index)))
+        .map(Meant::Rule)
 }
 
 /// `Nummer 2`, `No. 2`, `n 2 (new)`, `n4`, `second number`, `autoTransferNumer2`.
@@ -259,6 +272,24 @@ mod tests {
     fn read(cells: &[&str], wanted: Option<Meant>) {
         for cell in cells {
             assert_eq!(near(cell, setting::ALL[0]), wanted, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_rule_is_told_only_in_a_sheet_of_rules() {
+        let rules = &setting::location_rules::LOCATION_RULES;
+        for (cell, column) in [
+            ("Internationl", "international"),
+            ("premiumService1", "premiumServices1"),
+            ("special services 3", "specialServices1"),
+            ("Natonal transfer", "nationalTransfer"),
+        ] {
+            let meant = near(cell, rules).map(|meant| meant.name(rules));
+            assert_eq!(meant.as_deref(), Some(column), "{cell}");
+            assert_eq!(near(cell, setting::ALL[0]), None, "{cell}");
+        }
+        for cell in ["region", "internal", "nation", "calls", "site"] {
+            assert_eq!(near(cell, rules), None, "{cell}");
         }
     }
 

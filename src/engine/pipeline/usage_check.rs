@@ -4,6 +4,7 @@
 //! Where they cannot be read the row goes on, and says that its use was not checked.
 
 use super::job::{Job, Step};
+use super::settled::saying;
 use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
 use crate::model::outcome::{OutcomeKind, with_status};
@@ -70,17 +71,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 None => self.finish(job, OutcomeKind::Failed, Ok(Response::default())),
             };
         }
-        match (self.conflict_of_usage(&job), answer) {
-            (Some(said), Some(answer)) => {
-                let answer = super::settled::saying(answer, &said);
-                self.finish(job, OutcomeKind::Conflict, answer);
-            }
-            _ => {
-                job.step = Step::Write(0);
-                job.last = None;
-                self.ready.push_front(job);
-            }
+        if let (Some(said), Some(answer)) = (self.conflict_of_usage(&job), answer) {
+            let answer = saying(answer, &said);
+            return self.finish(job, OutcomeKind::Conflict, answer);
         }
+        job.step = Step::Write(0);
+        job.last = None;
+        self.ready.push_front(job);
     }
 
     /// Why a number of the row cannot be cleared; `None` where all can.
