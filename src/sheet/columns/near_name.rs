@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(meant.as_deref(), Some(column), "{cell}");
             assert_eq!(near(cell, setting::ALL[0]), None, "{cell}");
         }
-        for cell in ["region", "internal", "nation", "calls", "site"] {
+        for cell in ["region", "internal", "calls", "site"] {
             assert_eq!(near(cell, rules), None, "{cell}");
         }
     }
