@@ -142,6 +142,7 @@ pub(super) fn finalize(
         ));
         summary.is_output_missing = true;
     }
+    tell_unknown_usage(ended.usage_unknown);
     match &report {
         Ok(Some(page)) if settings.summary != SummaryFormat::Quiet => page_file::say_where(page),
         Ok(_) => {}
@@ -160,6 +161,16 @@ fn results_form(settings: &RunSettings) -> ResultsForm {
         ResultsForm::CsvForExcel
     } else {
         ResultsForm::PlainCsv
+    }
+}
+
+/// Numbers were cleared in the dark.
+fn tell_unknown_usage(rows: u64) {
+    if rows > 0 {
+        say(&format!(
+            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
+            plural(rows, "row")
+        ));
     }
 }
 

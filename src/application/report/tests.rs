@@ -13,6 +13,7 @@ use crate::journal::{
 };
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::setting;
 use crate::table::FileChecksum;
 use crate::traffic::{Interval, LatencyCounts};
 
@@ -81,6 +82,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             tracking_id: text.into(),
             attempts: 1,
             previous: None,
+            usages: None,
         },
     })
 }
@@ -111,7 +113,7 @@ fn end(second: i64, stopped: Option<&str>, outcomes: &[(OutcomeKind, u64)]) -> E
 }
 
 fn run_model(header: RunHeader, entries: Vec<Entry>) -> RunModel {
-    let mut gathering = Gathering::default();
+    let mut gathering = Gathering::of(setting::ALL[0]);
     for entry in entries {
         gathering.add(entry);
     }
