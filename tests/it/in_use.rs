@@ -180,7 +180,7 @@ fn an_undo_asks_the_same_question_and_force_does_not() {
         rule,
     );
     stage.run_online("undo second.results.csv --yes").expect(1);
-    let undone = stage.results("second.results.undo.results.csv");
+    let undone = stage.results("second.results-2.csv");
     assert_eq!(count(&undone, "conflict"), 1);
     assert_eq!(count(&undone, "updated"), 49);
     stage

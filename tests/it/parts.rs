@@ -204,13 +204,13 @@ fn the_failed_rows_of_a_part_are_those_of_the_part() {
     assert_eq!(sent_again.len() - before, failed);
     assert!(sent_again.iter().all(|row| row % 3 == 0), "{sent_again:?}");
     // A part of the failed ones leaves what is said of the others.
-    let results = stage.results("sheet.results.results.csv");
+    let results = stage.results("sheet.results-2.csv");
     let last = results.iter().rfind(|row| row["outcome"] == "failed");
     let Some(last) = last.map(|row| row["row"].clone()) else {
         return;
     };
     stage.apply(&format!(
-        "sheet.results.results.csv --only-failed --rows {last} -o third.csv"
+        "sheet.results-2.csv --only-failed --rows {last} -o third.csv"
     ));
     let kept = stage.results("third.csv");
     assert_eq!(
@@ -402,7 +402,7 @@ fn a_first_row_that_reads_back_otherwise_is_shown_and_not_done() {
         let base_url = server.base_url();
         let ran = stage
             .run(&format!(
-                "apply sheet.csv --yes --first 2 -c 1 --base-url {base_url}"
+                "apply sheet.csv --yes --even-if-used --first 2 -c 1 --base-url {base_url}"
             ))
             .expect(3);
         ran.says(says);
