@@ -16,7 +16,7 @@ use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
-use crate::sheet::problem::Problem;
+use crate::sheet::problem::{Place, Problem};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::questions::{InQuestion, Question};
 use crate::sheet::row_reader::called;
@@ -181,16 +181,11 @@ pub fn check(
     } else {
         let is_done = |row: &u64| done.binary_search(row).is_ok();
         for row in duplicates.rows().filter(|row| !is_done(row)) {
-            let place = || sheet.place_of(row, columns.location());
             if let Some(other) = duplicates.contradicts(row) {
                 checked.bad_rows += 1;
                 checked.problems += 1;
-                let message = say_contradiction(other);
-                report(&Problem::of_kind(
-                    ProblemKind::SameLocation,
-                    place(),
-                    message,
-                ))?;
+                let place = sheet.place_of(row, columns.location());
+                report(&contradiction(place, other))?;
             } else if duplicates.of_row(row).is_some() {
                 checked.twins.add(row);
             }
@@ -340,7 +335,12 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
     })
 }
 
-/// What is wrong with a row for a location that row `other` is for too.
+/// The problem of a row for a location that row `other` is for too.
+fn contradiction(place: Place, other: u64) -> Problem {
+    Problem::of_kind(ProblemKind::SameLocation, place, say_contradiction(other))
+}
+
+/// What is wrong with such a row.
 pub fn say_contradiction(other: u64) -> String {
     format!(
         "row {other} is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"

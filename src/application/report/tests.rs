@@ -35,6 +35,7 @@ fn header(text: &str) -> RunHeader {
             sha256: text.into(),
             rows: 6,
         },
+        setting: setting::ALL[0].name.into(),
         settings: MeaningfulSettings {
             base_url: text.into(),
             org: Some(text.into()),
@@ -134,7 +135,7 @@ fn words(page: &str) -> String {
         match tag {
             "/td" | "/th" | "/dt" => words.push_str(" | "),
             "/summary" | "/p" | "/tr" | "/h1" | "/h2" | "/h3" | "/li" | "/dd" | "/pre" => {
-                words.push('\n')
+                words.push('\n');
             }
             "/svg" => is_picture = false,
             _ => is_picture |= tag.starts_with("svg "),
