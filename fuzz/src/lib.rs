@@ -66,6 +66,7 @@ pub fn sheet(bytes: &[u8]) {
             country: "+49".parse().ok(),
             encoding: "shift_jis".parse().ok(),
             separator: "semicolon".parse().ok(),
+            setting: None,
             rows: RowFilter::All,
             origin: Origin::Person,
             sheet: None,
@@ -128,7 +129,7 @@ fn read(bytes: &[u8], reading: ReadOptions) {
 pub fn cell(bytes: &[u8]) {
     static COLUMNS: LazyLock<(ByteRecord, Columns)> = LazyLock::new(|| {
         let header = ByteRecord::from(vec!["orgId", "locationId", "n1", "n2", "n3"]);
-        let columns = Columns::find(&header, 1, false, &[]).expect("all there");
+        let columns = Columns::find(&header, 1, false, &[], None).expect("all there");
         (header, columns)
     });
     let (header, columns) = &*COLUMNS;

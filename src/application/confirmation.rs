@@ -37,7 +37,7 @@ pub(super) async fn confirm(
         Some(_) => 0,
     };
     let Target::Service { base_url, .. } = &settings.target else {
-        say_what_to_expect(&settings, rows, renewal);
+        say_what_to_expect(&settings, checked, rows, renewal);
         return Ok(Some(settings));
     };
     if settings.done_before > 0 && !is_wanted_again(&settings, stop).await? {
@@ -46,7 +46,7 @@ pub(super) async fn confirm(
     let is_given = settings.spec.confirmation == Confirmation::Given;
     // What was begun was wanted, and where nothing can be sent there is nothing to ask.
     if is_given || rows == 0 || earlier.is_resumed() {
-        say_what_to_expect(&settings, rows, renewal);
+        say_what_to_expect(&settings, checked, rows, renewal);
         return Ok(Some(settings));
     }
     let elsewhere = match base_url.as_str() {
@@ -58,7 +58,7 @@ pub(super) async fn confirm(
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
-        let expected = expected_time(&settings, checked.rows_to_send());
+        let expected = expected_time(&settings, checked, checked.rows_to_send());
         let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
         let keep = format!(
             "Save the current values first, so that you can undo this? It takes about {with} instead of {without}"
@@ -72,7 +72,7 @@ pub(super) async fn confirm(
             None => return Ok(nothing_was_sent()),
         }
     }
-    let expected = expected_time(&settings, rows);
+    let expected = expected_time(&settings, checked, rows);
     if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
         say(&sentence);
     }
@@ -84,11 +84,11 @@ pub(super) async fn confirm(
 }
 
 /// Says how long it will take, where nobody is asked.
-fn say_what_to_expect(settings: &RunSettings, rows: u64, renewal: Renewal) {
+fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64, renewal: Renewal) {
     if rows == 0 || settings.summary == SummaryFormat::Quiet {
         return;
     }
-    let expected = expected_time(settings, rows);
+    let expected = expected_time(settings, checked, rows);
     say(&expected.sentence());
     if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
         say(&sentence);
@@ -147,6 +147,7 @@ fn question(
         Some(email) => format!(", signed in as {}", flatten(email)),
         None => String::new(),
     };
+    let noun = checked.setting.map_or("value", |setting| setting.noun);
     let undo = match (settings.spec.task, settings.spec.command) {
         (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
@@ -156,9 +157,9 @@ fn question(
         "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         settings.spec.question,
         plural(rows, "location"),
-        plural(checked.values_set, "number"),
+        plural(checked.values_set, noun),
         grouped(checked.values_cleared),
-        expected_time(settings, rows).in_words(),
+        expected_time(settings, checked, rows).in_words(),
     )
 }
 

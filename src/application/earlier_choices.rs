@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 
+use crate::application::earlier_runs;
 use crate::application::plan_guard;
 use crate::application::results::Form;
 use crate::application::settings::{BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal, MeaningfulSettings, RunHeader};
 use crate::model::hint::WithHint;
+use crate::setting::Setting;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::{ReadOptions, RowFilter};
@@ -30,6 +32,10 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         from_the_run(&mut settings, &header)?;
     }
     let sheet = &settings.spec.sheet.path;
+    let reading = &mut settings.spec.sheet.reading;
+    if reading.rows.is_of_results() && reading.setting.is_none() {
+        reading.setting = earlier_runs::setting_of(sheet);
+    }
     if settings.spec.command == "apply" && plan_guard::is_plan(sheet) {
         let header = journal::header_of(&Journal::path_for(sheet))?;
         from_the_plan(&mut settings, &header)?;
@@ -74,7 +80,7 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
             settings.spec.output.display()
         );
     }
-    reading(&mut settings.spec.sheet.reading, was)?;
+    reading(&mut settings.spec.sheet.reading, header)?;
     form_of_the_sheet(&mut settings.spec.sheet.reading, was)?;
     let spec = &mut settings.spec;
     only_on(
@@ -111,6 +117,15 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     }
     part.clone_from(&was.part);
     only_on("--backup", spec.task == Task::ReadThenWrite, was.backup)?;
+    if spec.command == "apply" {
+        let is_given = spec.usage_check == UsageCheck::Never;
+        only_on("--even-if-used", is_given, was.even_if_used)?;
+    }
+    if was.even_if_used {
+        spec.usage_check = UsageCheck::Never;
+    } else if !was.plan {
+        spec.usage_check = UsageCheck::WhereCleared;
+    }
     if was.skip_invalid {
         settings.bad_rows = BadRows::Skip;
     }
@@ -145,7 +160,7 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
             spec.sheet.path.display()
         );
     }
-    reading(&mut spec.sheet.reading, &header.settings)?;
+    reading(&mut spec.sheet.reading, header)?;
     spec.sheet.part.narrow(&header.settings.part);
     if header.settings.allow_duplicates {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
@@ -161,7 +176,18 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
 }
 
 /// How the sheet is read.
-fn reading(reading: &mut ReadOptions, was: &MeaningfulSettings) -> Result<()> {
+fn reading(reading: &mut ReadOptions, header: &RunHeader) -> Result<()> {
+    let was = &header.settings;
+    let given = reading.setting.map(|setting| setting.name.to_string());
+    same_or_missing("--setting", given.as_ref(), Some(&header.setting))?;
+    let Some(setting) = Setting::named(&header.setting) else {
+        bail!(
+            "that run is about `{}`, which this wxbulk does not know; go on with wxbulk {} or a newer one",
+            header.setting,
+            header.wxbulk
+        );
+    };
+    reading.setting = Some(setting);
     let country = reading.country.as_ref().map(Country::code);
     same_or_missing("--org", reading.default_org.as_ref(), was.org.as_ref())?;
     same_or_missing("--country", country.as_ref(), was.country.as_ref())?;

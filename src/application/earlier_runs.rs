@@ -12,6 +12,7 @@ use crate::journal::{self, Journal, Place, RecordReader, RecordedRun, RowHistory
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
+use crate::setting::Setting;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::row_check::RowCheck;
@@ -178,6 +179,14 @@ impl EarlierRuns {
         }
         for run in &self.runs {
             ensure_same(results, &run.header().settings.base_url, target)?;
+            let setting = &run.header().setting;
+            if *setting != columns.setting.name {
+                bail!(
+                    "`{}` is of a run about `{setting}`, not about `{}`; add --setting {setting}",
+                    results.display(),
+                    columns.setting.name
+                );
+            }
         }
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
@@ -302,6 +311,12 @@ fn journals_beside(results: &Path) -> HashMap<RunId, std::path::PathBuf> {
     journals
         .filter_map(|path| Some((journal::header_of(&path).ok()?.id, path)))
         .collect()
+}
+
+/// What the run that wrote a file of results was about, if its journal is beside it.
+pub fn setting_of(results: &Path) -> Option<&'static Setting> {
+    let header = journal::header_of(&Journal::path_for(results)).ok()?;
+    Setting::named(&header.setting)
 }
 
 fn ensure_same(results: &Path, was: &str, target: &str) -> Result<()> {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::application::settings::{RunSettings, Target};
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::clock;
-use crate::model::wording::plural;
+use crate::model::wording::{grouped, plural};
 use crate::pace::Rate;
+use crate::sheet::check::CheckedSheet;
 use crate::webex::Renewal;
 
 /// Requests a second where no limit is known: what the service documents for most of its calls.
@@ -23,6 +24,8 @@ const PERSONAL_TOKEN: Duration = Duration::from_hours(12);
 pub(super) struct ExpectedTime {
     rows: u64,
     requests_a_row: u64,
+    /// Those that show what uses the numbers of rows, at most.
+    usage_requests: u64,
     per_second: f64,
     known_from: KnownFrom,
 }
@@ -35,10 +38,18 @@ enum KnownFrom {
 }
 
 /// What so many rows of a run will take.
-pub(super) fn expected_time(settings: &RunSettings, rows: u64) -> ExpectedTime {
+pub(super) fn expected_time(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    rows: u64,
+) -> ExpectedTime {
+    let reads = checked
+        .setting
+        .map_or(1, |setting| setting.resources.len() as u64);
     let requests_a_row = match settings.spec.task {
-        Task::Write | Task::Read => 1,
-        Task::ReadThenWrite => 2,
+        Task::Write => 1,
+        Task::Read => reads,
+        Task::ReadThenWrite => reads + 1,
     };
     let (known, known_from) = match settings.pace.remembered {
         Some(found) => (found.per_second, KnownFrom::AnEarlierRun),
@@ -52,9 +63,25 @@ pub(super) fn expected_time(settings: &RunSettings, rows: u64) -> ExpectedTime {
     ExpectedTime {
         rows,
         requests_a_row,
+        usage_requests: usage_requests(settings, checked, rows),
         per_second: per_second.max(0.01),
         known_from,
     }
+}
+
+/// Requests that show what uses the numbers of the rows, where it is asked.
+fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> u64 {
+    let Some(setting) = checked.setting else {
+        return 0;
+    };
+    let is_asked_of_all = settings.spec.task == Task::Read && !setting.is_one_resource();
+    let asked = match settings.spec.usage_check {
+        UsageCheck::Never => 0,
+        UsageCheck::Always => rows,
+        UsageCheck::WhereCleared if is_asked_of_all => rows,
+        UsageCheck::WhereCleared => rows.min(checked.rows_that_clear),
+    };
+    asked.saturating_mul(setting.used_in.len() as u64)
 }
 
 impl ExpectedTime {
@@ -67,7 +94,7 @@ impl ExpectedTime {
 
     #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
     fn length(&self) -> Duration {
-        let requests = self.rows as f64 * self.requests_a_row as f64;
+        let requests = self.rows as f64 * self.requests_a_row as f64 + self.usage_requests as f64;
         let seconds = (requests / self.per_second).ceil().max(1.0);
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
@@ -84,8 +111,12 @@ impl ExpectedTime {
             KnownFrom::TheRateFlag => "as --rate says",
             KnownFrom::WhatIsUsual => "which is usual",
         };
+        let more = match self.usage_requests {
+            0 => String::new(),
+            more => format!(" and up to {} more for what uses numbers", grouped(more)),
+        };
         format!(
-            "{} {verb} about {}: {} each, at {} a second, {from}",
+            "{} {verb} about {}: {} each{more}, at {} a second, {from}",
             plural(self.rows, "row"),
             self.in_words(),
             plural(self.requests_a_row, "request"),
@@ -133,6 +164,7 @@ mod tests {
         ExpectedTime {
             rows,
             requests_a_row,
+            usage_requests: 0,
             per_second,
             known_from: KnownFrom::WhatIsUsual,
         }
@@ -148,6 +180,13 @@ mod tests {
             (
                 expected(1, 1, 0.84),
                 "1 row takes about 2 s: 1 request each, at 0.8 a second, which is usual",
+            ),
+            (
+                ExpectedTime {
+                    usage_requests: 1200,
+                    ..expected(1000, 1, 5.0)
+                },
+                "1,000 rows take about 7 min 20 s: 1 request each and up to 1,200 more for what uses numbers, at 5 a second, which is usual",
             ),
         ] {
             assert_eq!(expected.sentence(), sentence);

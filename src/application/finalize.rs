@@ -122,11 +122,8 @@ pub(super) fn finalize(
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     let is_complete = summary.reason.is_none() && summary.results.is_some();
-    if settings.summary == SummaryFormat::Text
-        && journal.finished() > 0
-        && let Some(kept) = files_to_keep::describe(settings, is_complete)
-    {
-        say(&kept);
+    if journal.finished() > 0 {
+        say_what_to_keep(settings, is_complete);
     }
     // Windows lets nobody read it meanwhile.
     drop(journal);
@@ -142,15 +139,28 @@ pub(super) fn finalize(
         ));
         summary.is_output_missing = true;
     }
-    match &report {
-        Ok(Some(page)) if settings.summary != SummaryFormat::Quiet => page_file::say_where(page),
-        Ok(_) => {}
-        Err(error) => say(&format!("error: {}", platform::describe_error(error))),
-    }
+    tell_unknown_usage(ended.usage_unknown);
+    say_where_the_page_is(settings, &report);
     if matches!(settings.target, Target::Rehearsal { .. }) {
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+fn say_what_to_keep(settings: &RunSettings, is_complete: bool) {
+    if settings.summary == SummaryFormat::Text
+        && let Some(kept) = files_to_keep::describe(settings, is_complete)
+    {
+        say(&kept);
+    }
+}
+
+fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
+    match written {
+        Ok(Some(page)) if settings.summary != SummaryFormat::Quiet => page_file::say_where(page),
+        Ok(_) => {}
+        Err(error) => say(&format!("error: {}", platform::describe_error(error))),
+    }
 }
 
 fn results_form(settings: &RunSettings) -> ResultsForm {
@@ -160,6 +170,16 @@ fn results_form(settings: &RunSettings) -> ResultsForm {
         ResultsForm::CsvForExcel
     } else {
         ResultsForm::PlainCsv
+    }
+}
+
+/// Numbers were cleared in the dark.
+fn tell_unknown_usage(rows: u64) {
+    if rows > 0 {
+        say(&format!(
+            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
+            plural(rows, "row")
+        ));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::sheet::NumberedRecord;
+use crate::sheet::check::CheckedSheet;
 use crate::sheet::row_reader::names_in;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -42,6 +43,7 @@ fn has_something_to_do(shown: &ShownRow) -> bool {
 /// Asks whether the others are to be sent too; where nobody can be asked they are not.
 pub(super) async fn are_others_wanted(
     settings: &RunSettings,
+    checked: &CheckedSheet,
     rows_left: u64,
     stop: &mut impl StopRequests,
 ) -> Result<bool> {
@@ -51,7 +53,7 @@ pub(super) async fn are_others_wanted(
     let question = format!(
         "Send the other {}? About {}",
         plural(rows_left, "row"),
-        expected_time(settings, rows_left).in_words()
+        expected_time(settings, checked, rows_left).in_words()
     );
     let answer = confirmation::yes_or_no(&question, Answer::No, stop).await?;
     Ok(answer == Some(Answer::Yes))

@@ -12,15 +12,16 @@ use crate::application::results;
 use crate::application::settings::{BadRows, RunSettings, Start, Target};
 use crate::application::spool::Spool;
 use crate::application::suggested_commands;
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{
-    self, BeginRecord, FORMAT, InputFile, Journal, MeaningfulSettings, Organization, Person,
-    PlanFile, RunHeader,
+    self, BeginRecord, InputFile, Journal, MeaningfulSettings, Organization, Person, PlanFile,
+    RunHeader, format_for,
 };
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
 use crate::pace::KeptWait;
+use crate::setting;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::names::ResolvedNames;
@@ -170,9 +171,11 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
         Target::Rehearsal { .. } => ("rehearsal".to_string(), true),
     };
     let reading = &settings.spec.sheet.reading;
+    let columns = sheet.columns.as_ref();
+    let setting = columns.map_or(setting::ALL[0], |columns| columns.setting);
     Ok(RunHeader {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
-        format: FORMAT,
+        format: format_for(setting.name),
         id: RunId::from_bits(fastrand::u64(..)),
         started_at: clock::now(),
         input: InputFile {
@@ -181,6 +184,7 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             sha256: sheet.sha256()?,
             rows: checked.rows,
         },
+        setting: setting.name.to_string(),
         settings: MeaningfulSettings {
             base_url,
             org: reading.default_org.clone(),
@@ -199,12 +203,18 @@ fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Resu
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
+            even_if_used: is_never_asked(settings),
         },
         plan: plan_file(settings, sheet)?,
         follows: settings.lineage.follows.clone(),
         undoes: settings.lineage.undoes.clone(),
         left_out: settings.lineage.left_out,
     })
+}
+
+/// Whether somebody said that numbers are cleared even where rules use them.
+fn is_never_asked(settings: &RunSettings) -> bool {
+    settings.spec.task != Task::Read && settings.spec.usage_check == UsageCheck::Never
 }
 
 /// The plan that the rows are held against, well enough to know it again.

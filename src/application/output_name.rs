@@ -34,7 +34,7 @@ impl OutputNames {
     /// The files of a sheet, with `word` in their names. `named_after` is the sheet, or the results
     /// that the sheet was made of.
     pub fn new(sheet: &Path, named_after: &Path, word: &str) -> OutputNames {
-        let mut name = OsString::from(without_word_of_run(named_after));
+        let mut name = without_word_of_run(named_after);
         name.push(".");
         name.push(word);
         OutputNames {

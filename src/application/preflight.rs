@@ -210,8 +210,10 @@ async fn ensure_it_may_read<S: Queries, T: StopRequests>(
     first: &Row<'_>,
 ) -> Result<(), AbortReason> {
     let mut answer = api.one_location(first.org_id.as_deref()).await;
-    if is_forbidden(&answer) {
-        answer = api.setting_of(setting, first).await;
+    if is_forbidden(&answer)
+        && let Some(resource) = setting.resources.first()
+    {
+        answer = api.resource_of(resource, first).await;
     }
     match answer {
         Err(QueryError::Refused { status, message }) if status == FORBIDDEN => {

@@ -12,12 +12,13 @@ use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::recorder::SentRows;
+use crate::application::results::Form;
 use crate::application::sending::Sending;
 use crate::application::session::Connect;
 use crate::application::settings::RunSettings;
 use crate::application::spool::{self, Spool};
 use crate::application::{earlier_choices, journal_guard};
-use crate::engine::pipeline::RunResult;
+use crate::engine::pipeline::{RunResult, Task};
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
@@ -31,6 +32,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let spool = Spool::open(&settings)?;
     let mut sheet = open(&settings, &spool)?;
     let earlier_runs = carry_over::prepare(&mut settings, &mut sheet)?;
+    read_first(&mut settings, &sheet);
     let Some(checked) = precheck(&sheet, &settings)? else {
         return Ok(ExitCode::NothingSent);
     };
@@ -95,6 +97,16 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     sheet.assumptions.iter().for_each(|said| say(said));
     spool::tell_changes(settings, &sheet)?;
     Ok(sheet)
+}
+
+/// What has to be read before it is changed is kept as well, so that it can be undone.
+fn read_first(settings: &mut RunSettings, sheet: &Sheet) {
+    let columns = sheet.columns.as_ref();
+    let needs_read = columns.is_ok_and(|columns| columns.setting.needs_read);
+    if needs_read && settings.spec.task == Task::Write {
+        settings.spec.task = Task::ReadThenWrite;
+        settings.spec.form = Form::ResultsWithPrevious;
+    }
 }
 
 fn select<'a>(

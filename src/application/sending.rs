@@ -47,7 +47,8 @@ impl Sending<'_> {
             simulator: _simulator,
         } = session;
         let mut pacer = pacer.afresh(&self.settings.pace, Instant::now());
-        let (mut requests, mut throttled, mut sent) = (0, 0, SentRows::default());
+        let (mut requests, mut throttled, mut usage_unknown) = (0, 0, 0);
+        let mut sent = SentRows::default();
         loop {
             let (ended, rows) = self
                 .send_rows(&service, pacer, first, &mut stop, journal)
@@ -57,17 +58,19 @@ impl Sending<'_> {
             }
             requests += ended.requests;
             throttled += ended.throttled;
+            usage_unknown += ended.usage_unknown;
             sent.absorb(rows);
             let goes_on = matches!(ended.reason, Some(AbortReason::FirstRowsDone)) && {
                 journal_guard::note_first_rows_shown(journal)?;
                 let ready = self.checked.rows_to_send();
                 let left = ready.saturating_sub(journal.finished());
-                first_rows::are_others_wanted(self.settings, left, &mut stop).await?
+                first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop).await?
             };
             if !goes_on {
                 let ended = RunResult {
                     requests,
                     throttled,
+                    usage_unknown,
                     ..ended
                 };
                 return Ok((ended, sent));
@@ -143,6 +146,7 @@ impl Sending<'_> {
             RunRecorder::new(journal, progress, user, sent_up_to).showing_rows(first.is_some());
         let policy = RunPolicy {
             task,
+            usage_check: settings.spec.usage_check,
             first,
             ..settings.policy.clone()
         };

@@ -7,7 +7,7 @@ use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
-use crate::engine::pipeline::{RunPolicy, Task};
+use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::model::run_id::RunId;
 use crate::pace::{Memory, PaceSettings, WaitMemory};
@@ -46,6 +46,8 @@ pub struct RunSpec {
     pub first: Option<u64>,
     /// The exit code tells whether a plan found a difference.
     pub fails_on_difference: bool,
+    /// Of which rows it is asked what uses their numbers.
+    pub usage_check: UsageCheck,
     /// The beginning of the question that asks for consent.
     pub question: &'static str,
 }

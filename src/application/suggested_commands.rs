@@ -57,6 +57,13 @@ pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
     join(&words)
 }
 
+/// This command with `--setting`.
+pub fn with_setting(settings: &RunSettings, name: &str) -> String {
+    let mut words = settings.typed.words.clone();
+    words.extend(["--setting".into(), name.into()]);
+    join(&words)
+}
+
 /// The command that sends again what the results say failed, where anything was sent.
 pub fn send_failed(settings: &RunSettings) -> Option<String> {
     if settings.spec.task == Task::Read {

@@ -33,6 +33,10 @@ pub struct CheckFlags {
     could not be written, 2 nothing was sent, 3 stopped before the end,\n\
     130 interrupted; after 3 and 130, --resume goes on."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag; `resolve` makes choices of them"
+)]
 pub struct ApplyFlags {
     #[command(flatten)]
     pub sheet: SheetFlags,
@@ -61,6 +65,10 @@ pub struct ApplyFlags {
     /// Do not keep the current numbers, and do not ask whether to; the run cannot be undone
     #[arg(long, conflicts_with_all = ["backup", "if_unchanged"])]
     pub no_backup: bool,
+
+    /// Clear numbers even where rules of the location send calls to them, without looking
+    #[arg(long)]
+    pub even_if_used: bool,
 
     /// Leave alone the rows whose present numbers are no longer those of this plan
     #[arg(long, value_name = "PLAN")]
@@ -92,6 +100,10 @@ pub struct PlanFlags {
     #[arg(long)]
     pub exit_code: bool,
 
+    /// Also read what uses the numbers of rows that clear none, at two more requests each
+    #[arg(long)]
+    pub usage: bool,
+
     #[command(flatten)]
     pub run: RunFlags,
 }
@@ -118,7 +130,7 @@ pub struct UndoFlags {
     #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
     pub org: Option<String>,
 
-    /// Put the numbers back even where somebody changed them since
+    /// Put the numbers back even where somebody changed them since, or where rules use those that are cleared
     #[arg(long)]
     pub force: bool,
 
@@ -171,6 +183,10 @@ pub struct ExportFlags {
     /// The organization to export [default: the token's own]
     #[arg(long, value_name = "ORG_ID")]
     pub org: Option<String>,
+
+    /// What to export: location-numbers, location-rules, or all-locations for both [default: location-numbers]
+    #[arg(long, value_name = "NAME")]
+    pub setting: Option<String>,
 
     /// Every organization that the token manages
     #[arg(long, conflicts_with = "org")]

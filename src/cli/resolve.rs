@@ -22,13 +22,14 @@ use crate::application::settings::{
 };
 use crate::cli::token_prompt;
 use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
-use crate::engine::pipeline::{RunPolicy, Task};
+use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::model::clock;
 use crate::model::ids::{self, Kind};
 use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::platform;
 use crate::retry::RetryPolicy;
+use crate::setting::{self, Setting};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::part::Part;
@@ -54,6 +55,7 @@ impl SheetSettings {
             reading: ReadOptions {
                 default_org,
                 country,
+                setting: read_setting_flag(flags.setting.as_deref())?,
                 origin: Origin::Person,
                 rows: match (flags.only_failed, &flags.include) {
                     (false, _) => RowFilter::All,
@@ -118,7 +120,7 @@ impl RunSettings {
         } else {
             spec.confirmation
         };
-        let task = spec.task;
+        let (task, usage_check) = (spec.task, spec.usage_check);
         Ok(RunSettings {
             machine: this_machine(),
             typed: flags.typed,
@@ -147,6 +149,7 @@ impl RunSettings {
             forget_wait: flags.forget_wait,
             policy: RunPolicy {
                 task,
+                usage_check,
                 retry: RetryPolicy {
                     first_delay: usual.first_delay.mul_f64(patience),
                     longest_delay: usual.longest_delay.mul_f64(patience),
@@ -208,6 +211,11 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         },
         fails_on_difference: false,
         first: flags.first.as_deref().map(read_first).transpose()?,
+        usage_check: if flags.even_if_used {
+            UsageCheck::Never
+        } else {
+            UsageCheck::WhereCleared
+        },
         question: "Change",
     };
     Ok((spec, flags.run))
@@ -269,6 +277,20 @@ fn read_first(text: &str) -> Result<u64> {
         .ok()
         .filter(|rows| *rows > 0)
         .with_context(|| format!("--first: `{text}` is not a number of rows, such as 3"))
+}
+
+/// Reads `--setting`.
+pub fn read_setting_flag(name: Option<&str>) -> Result<Option<&'static Setting>> {
+    let read = |name: &str| {
+        Setting::named(name).with_context(|| {
+            let names = setting::ALL.map(|setting| setting.name);
+            format!(
+                "--setting: `{name}` is not known; it is one of {}",
+                names.join(", ")
+            )
+        })
+    };
+    name.map(read).transpose()
 }
 
 fn read_org(text: &str) -> Result<String> {

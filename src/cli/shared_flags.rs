@@ -22,6 +22,15 @@ pub struct SheetFlags {
     )]
     pub org: Option<String>,
 
+    /// What the sheet sets: location-numbers, location-rules or all-locations [default: seen from its columns]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Sheet",
+        hide_short_help = true
+    )]
+    pub setting: Option<String>,
+
     /// The country of numbers without one, by its calling code, such as +1
     #[arg(
         long,

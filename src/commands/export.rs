@@ -22,19 +22,19 @@ use crate::application::settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
 };
 use crate::cli::ExportFlags;
-use crate::cli::resolve::read_org_flag;
+use crate::cli::resolve::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::Journal;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::sheet::ReadOptions;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet::{self, AboutLocation, ExportedLocation};
 use crate::sheet::part::Part;
+use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
@@ -48,12 +48,18 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
     )?;
     let org = read_org_flag(flags.org.as_deref())?;
     let output = flags.output;
+    let setting = read_setting_flag(flags.setting.as_deref())?.unwrap_or(&LOCATION_NUMBERS);
     let list = output.with_extension("locations.csv");
     let spec = RunSpec {
         command: "export",
         sheet: SheetSettings {
             path: list.clone(),
-            reading: ReadOptions::default(),
+            reading: ReadOptions {
+                setting: Some(setting),
+                // The cells of its list hold no values.
+                origin: Origin::Undo,
+                ..ReadOptions::default()
+            },
             part: Part::default(),
             duplicates: DuplicatePolicy::Refuse,
         },
@@ -65,6 +71,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        usage_check: UsageCheck::Never,
         question: "",
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;
@@ -80,7 +87,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
             "{} to read",
             plural(found.locations.len() as u64, "location")
         ));
-        export_sheet::write(&list, &LOCATION_NUMBERS, &found.locations)?;
+        export_sheet::write(&list, setting, &found.locations)?;
         organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {
         bail!(

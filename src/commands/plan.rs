@@ -10,7 +10,7 @@ use crate::application::session::Connect;
 use crate::application::settings::{Backup, Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::cli::PlanFlags;
 use crate::cli::resolve::output_path;
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 
 pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -35,6 +35,11 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         first: None,
         fails_on_difference: flags.exit_code,
+        usage_check: if flags.usage {
+            UsageCheck::Always
+        } else {
+            UsageCheck::WhereCleared
+        },
         question: "",
     };
     application::run(RunSettings::from_flags(spec, flags.run)?, network).await

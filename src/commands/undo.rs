@@ -22,7 +22,7 @@ use crate::application::settings::{
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::run_id::RunId;
 use crate::model::wording::plural;
@@ -64,6 +64,11 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        usage_check: if flags.force {
+            UsageCheck::Never
+        } else {
+            UsageCheck::WhereCleared
+        },
         question: "Put back the earlier numbers of",
     };
     let names = OutputNames::new(&sheet, &flags.results, results_word(&flags.run));

@@ -4,11 +4,28 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::run_id::RunId;
+use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::part::Part;
 
 /// Raised when an older wxbulk could no longer read what is written. In format 1 lines stood
 /// alone; since 2 each is bound to its run and to the line before it.
-pub const FORMAT: u32 = 2;
+/// Since 3 a run may be about another setting than the numbers of locations; those of numbers are
+/// still written in format 2.
+pub const FORMAT: u32 = 3;
+
+/// The format of a run that is about this setting.
+pub fn format_for(setting: &str) -> u32 {
+    if is_of_numbers(setting) { 2 } else { FORMAT }
+}
+
+/// What all runs were about that do not say it.
+fn numbers() -> String {
+    LOCATION_NUMBERS.name.to_string()
+}
+
+fn is_of_numbers(setting: &str) -> bool {
+    setting == LOCATION_NUMBERS.name
+}
 
 /// What the run is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +38,9 @@ pub struct RunHeader {
     pub id: RunId,
     pub started_at: Timestamp,
     pub input: InputFile,
+    /// The name of what its rows set; the numbers of locations where none is given.
+    #[serde(default = "numbers", skip_serializing_if = "is_of_numbers")]
+    pub setting: String,
     pub settings: MeaningfulSettings,
     /// The plan whose rows are sent, or that they are held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +101,9 @@ pub struct MeaningfulSettings {
     /// The present numbers are read and nothing is changed.
     #[serde(default)]
     pub plan: bool,
+    /// Numbers are cleared even where rules use them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub even_if_used: bool,
     /// Which sheet of a workbook was named, and how the text was said to be written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,

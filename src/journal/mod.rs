@@ -57,7 +57,7 @@ pub use entry::{CarriedRecord, EndRecord, Entry, GateRecord, PreviousRecord, Row
 pub use follower::{Follower, header_of, read_through};
 pub use header::{
     BeginRecord, FORMAT, InputFile, Machine, MeaningfulSettings, Organization, Person, PlanFile,
-    RunHeader,
+    RunHeader, format_for,
 };
 pub use record_reader::RecordReader;
 pub use recorded_run::{RecordedRun, exists};

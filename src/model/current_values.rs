@@ -20,6 +20,32 @@ impl CurrentValues {
         )
     }
 
+    /// Puts in what was read of the fields from `start` on, of which there are `count`.
+    pub fn put(&mut self, start: usize, count: usize, values: &CurrentValues) {
+        if start == 0 && self.0.is_empty() {
+            self.clone_from(values);
+            return;
+        }
+        let mut all = std::mem::take(&mut self.0).into_vec();
+        if all.len() < start + count {
+            all.resize(start + count, None);
+        }
+        for index in 0..count {
+            all[start + index] = values.get(index).map(Into::into);
+        }
+        self.0 = all.into();
+    }
+
+    /// The values of some fields, as those of a setting of its own.
+    #[must_use]
+    pub fn part(&self, fields: std::ops::Range<usize>) -> CurrentValues {
+        CurrentValues(
+            fields
+                .map(|index| self.get(index).map(Into::into))
+                .collect(),
+        )
+    }
+
     /// The value of a field, if it is set.
     pub fn get(&self, index: usize) -> Option<&str> {
         self.0.get(index)?.as_deref()

@@ -12,4 +12,5 @@ pub mod phone_number;
 pub mod response;
 pub mod row;
 pub mod run_id;
+pub mod usage;
 pub mod wording;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::current_values::CurrentValues;
+use crate::model::usage::Usage;
 
 /// The word in the `outcome` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,9 +98,12 @@ pub struct Outcome {
     pub tracking_id: Box<str>,
     /// Requests sent for this row.
     pub attempts: u32,
-    /// The numbers before anything was sent, where they were read.
+    /// The values before anything was sent, where they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<CurrentValues>,
+    /// What uses the numbers, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usages: Option<Vec<Usage>>,
 }
 
 impl Outcome {
@@ -113,6 +117,7 @@ impl Outcome {
             tracking_id: Box::default(),
             attempts: 0,
             previous: None,
+            usages: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::current_values::CurrentValues;
+use crate::model::usage::Usage;
 
 /// What came of one request.
 pub type ApiResult = Result<Response, TransportError>;
@@ -28,8 +29,12 @@ pub struct Response {
     pub tracking_id: Box<str>,
     /// Whether a success has a body that this call can have.
     pub body: Body,
-    /// The values of the setting, where they were asked for.
+    /// The values of the fields that were asked for.
     pub current: Option<CurrentValues>,
+    /// Which of those fields the service does not let anybody change.
+    pub restricted: Vec<usize>,
+    /// What uses numbers of the location, where that was asked for.
+    pub usages: Vec<Usage>,
 }
 
 impl Response {

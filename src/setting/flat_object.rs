@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::ReadBody;
+use super::{ReadBody, Reading};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 
@@ -32,9 +32,9 @@ pub(super) fn read(names: &[&str], body: &[u8]) -> ReadBody {
     if !is_it {
         return ReadBody::Other;
     }
-    ReadBody::Values(CurrentValues::of(
-        fields
-            .into_iter()
-            .map(|value| value.and_then(Value::as_str)),
-    ))
+    let fields = fields.into_iter();
+    ReadBody::Values(Reading {
+        values: CurrentValues::of(fields.map(|value| value.and_then(Value::as_str))),
+        ..Reading::default()
+    })
 }

@@ -4,41 +4,59 @@
 //! `autoTransferNumber1` to `autoTransferNumber3`. A field that is left out keeps its value, and the
 //! empty text clears it. What is not set is read back as `null`, as the empty text, or not at all.
 
-use super::{Field, FieldKind, Setting, flat_object};
+use super::usage_of_numbers::{PATTERNS, RULES};
+use super::{Field, FieldKind, Resource, Setting, Takes, WriteRequest, flat_object};
 
 pub static LOCATION_NUMBERS: Setting = Setting {
     name: "location-numbers",
-    fields: &[
-        Field {
-            column: "n1",
-            spellings: &["n1", "number1", "autotransfernumber1"],
-            suffix: "1",
-            kind: FieldKind::Number,
-        },
-        Field {
-            column: "n2",
-            spellings: &["n2", "number2", "autotransfernumber2"],
-            suffix: "2",
-            kind: FieldKind::Number,
-        },
-        Field {
-            column: "n3",
-            spellings: &["n3", "number3", "autotransfernumber3"],
-            suffix: "3",
-            kind: FieldKind::Number,
-        },
-    ],
+    noun: "number",
+    fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
     write_scope: "spark-admin:telephony_config_write",
+    resources: &[NUMBERS],
+    writes: &[WriteRequest {
+        resource: &NUMBERS,
+        takes: Takes::All,
+        body: |changes, _| flat_object::write(&NAMES, changes),
+    }],
+    needs_read: false,
+    used_in: &[RULES, PATTERNS],
+};
+
+pub(super) const NUMBERS: Resource = Resource {
     path: [
         "/telephony/config/locations/",
         "/outgoingPermission/autoTransferNumbers",
     ],
-    write_body: |changes| flat_object::write(&NAMES, changes),
+    fields: 0..3,
     read_body: |body| flat_object::read(&NAMES, body),
 };
 
-const NAMES: [&str; 3] = [
+pub(super) const FIELDS: [Field; 3] = [
+    Field {
+        column: "n1",
+        name: NAMES[0],
+        spellings: &["n1", "number1", "autotransfernumber1"],
+        suffix: "1",
+        kind: FieldKind::Number,
+    },
+    Field {
+        column: "n2",
+        name: NAMES[1],
+        spellings: &["n2", "number2", "autotransfernumber2"],
+        suffix: "2",
+        kind: FieldKind::Number,
+    },
+    Field {
+        column: "n3",
+        name: NAMES[2],
+        spellings: &["n3", "number3", "autotransfernumber3"],
+        suffix: "3",
+        kind: FieldKind::Number,
+    },
+];
+
+pub(super) const NAMES: [&str; 3] = [
     "autoTransferNumber1",
     "autoTransferNumber2",
     "autoTransferNumber3",
@@ -49,7 +67,7 @@ mod tests {
     use super::*;
     use crate::model::change::Change;
     use crate::model::current_values::CurrentValues;
-    use crate::setting::ReadBody;
+    use crate::setting::{ReadBody, Reading};
 
     #[test]
     fn only_the_fields_that_change_are_sent() {
@@ -58,7 +76,13 @@ mod tests {
             Change::Clear,
             Change::Set("+12025550101".into()),
         ];
-        let body = String::from_utf8((LOCATION_NUMBERS.write_body)(&changes)).expect("a text");
+        let [only] = LOCATION_NUMBERS.writes else {
+            panic!("one request")
+        };
+        let none = CurrentValues::default();
+        let part = LOCATION_NUMBERS.part(only, &changes, &none);
+        let body = LOCATION_NUMBERS.body(only, &part, &none);
+        let body = String::from_utf8(body).expect("a text");
         assert_eq!(
             body,
             r#"{"autoTransferNumber2":"","autoTransferNumber3":"+12025550101"}"#
@@ -67,7 +91,12 @@ mod tests {
 
     #[test]
     fn what_is_read_is_the_numbers_nothing_or_something_else() {
-        let values = |values: [Option<&str>; 3]| ReadBody::Values(CurrentValues::of(values));
+        let values = |values: [Option<&str>; 3]| {
+            ReadBody::Values(Reading {
+                values: CurrentValues::of(values),
+                ..Reading::default()
+            })
+        };
         for (body, read) in [
             (
                 r#"{"autoTransferNumber1":"+12025550101","autoTransferNumber2":null,"autoTransferNumber3":""}"#,
@@ -94,11 +123,7 @@ mod tests {
             ("<html></html>", ReadBody::Other),
             (r#"{"autoTransferNumber1":"550"#, ReadBody::Other),
         ] {
-            assert_eq!(
-                (LOCATION_NUMBERS.read_body)(body.as_bytes()),
-                read,
-                "{body}"
-            );
+            assert_eq!((NUMBERS.read_body)(body.as_bytes()), read, "{body}");
         }
     }
 

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use csv::ByteRecord;
 
 use crate::model::ids::{self, Kind};
+use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::columns::Columns;
 use crate::sheet::fix_rules::{FixRule, fixed_id, fixed_number};
@@ -171,8 +172,11 @@ fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Auto
             fixed_id(found, Kind::Organization)
         } else if columns.location_id == Some(index) {
             fixed_id(found, Kind::Location)
-        } else if columns.field_at(index).is_some() {
-            fixed_number(found, country)
+        } else if let Some(field) = columns.field_at(index) {
+            match columns.setting.kind(field) {
+                Some(FieldKind::Number) => fixed_number(found, country),
+                _ => None,
+            }
         } else if index >= columns.width {
             Some((FixRule::Beyond, Cow::Borrowed("")))
         } else {

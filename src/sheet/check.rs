@@ -9,13 +9,14 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::row::Row;
+use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
-use crate::sheet::problem::Problem;
+use crate::sheet::problem::{Place, Problem};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::questions::{InQuestion, Question};
 use crate::sheet::row_reader::called;
@@ -62,9 +63,13 @@ pub struct CheckedSheet {
     /// The first of them, in the order of the sheet.
     pub organizations_named: Vec<OrganizationRows>,
     pub duplicates: Duplicates,
+    /// What the sheet sets, where its header can be used.
+    pub setting: Option<&'static Setting>,
     /// Values that the rows to send set, and those that they clear.
     pub values_set: u64,
     pub values_cleared: u64,
+    /// Rows to send that clear some.
+    pub rows_that_clear: u64,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Suspicion,
     pub lost_zero: Suspicion,
@@ -103,6 +108,7 @@ pub fn check(
             return Ok(checked);
         }
     };
+    checked.setting = Some(columns.setting);
     let mut seen = SeenRows::default();
     // In ascending order.
     let mut done = Vec::new();
@@ -153,7 +159,7 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
-                checked.count_changes(&row);
+                checked.count_changes(columns.setting, &row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -175,16 +181,11 @@ pub fn check(
     } else {
         let is_done = |row: &u64| done.binary_search(row).is_ok();
         for row in duplicates.rows().filter(|row| !is_done(row)) {
-            let place = || sheet.place_of(row, columns.location());
             if let Some(other) = duplicates.contradicts(row) {
                 checked.bad_rows += 1;
                 checked.problems += 1;
-                let message = say_contradiction(other);
-                report(&Problem::of_kind(
-                    ProblemKind::SameLocation,
-                    place(),
-                    message,
-                ))?;
+                let place = sheet.place_of(row, columns.location());
+                report(&contradiction(place, other))?;
             } else if duplicates.of_row(row).is_some() {
                 checked.twins.add(row);
             }
@@ -267,8 +268,9 @@ impl CheckedSheet {
         }
     }
 
-    fn count_changes(&mut self, row: &Row<'_>) {
-        for change in &row.changes {
+    fn count_changes(&mut self, setting: &Setting, row: &Row<'_>) {
+        self.rows_that_clear += u64::from(row.changes.contains(&Change::Clear));
+        for (index, change) in row.changes.iter().enumerate() {
             let number = match change {
                 Change::Keep => continue,
                 Change::Clear => {
@@ -278,6 +280,9 @@ impl CheckedSheet {
                 Change::Set(number) => number,
             };
             self.values_set += 1;
+            if setting.kind(index) != Some(FieldKind::Number) {
+                continue;
+            }
             match what_may_be_lost(number) {
                 Some(Lost::Plus) => self.lost_plus.add(row.number),
                 Some(Lost::Zero) => self.lost_zero.add(row.number),
@@ -330,7 +335,12 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
     })
 }
 
-/// What is wrong with a row for a location that row `other` is for too.
+/// The problem of a row for a location that row `other` is for too.
+fn contradiction(place: Place, other: u64) -> Problem {
+    Problem::of_kind(ProblemKind::SameLocation, place, say_contradiction(other))
+}
+
+/// What is wrong with such a row.
 pub fn say_contradiction(other: u64) -> String {
     format!(
         "row {other} is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"

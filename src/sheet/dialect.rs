@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use csv::ByteRecord;
 
+use crate::setting::Setting;
 use crate::sheet::columns::Columns;
 use crate::sheet::problem::Problem;
 use crate::sheet::records::{NumberedRecord, Records};
@@ -67,6 +68,7 @@ impl Dialect {
         given: Option<Separator>,
         org_is_given: bool,
         ignored_columns: &[String],
+        setting: Option<&'static Setting>,
     ) -> io::Result<Option<Dialect>> {
         let line = separator_line(start);
         let separators = match line.or(given) {
@@ -100,6 +102,7 @@ impl Dialect {
                     numbered.row,
                     org_is_given,
                     ignored_columns,
+                    setting,
                 );
                 let is_usable = columns.is_ok();
                 if !is_usable && best.as_ref().is_some_and(|(most, _)| *most >= known) {
@@ -172,7 +175,7 @@ mod tests {
     use super::*;
 
     fn find(text: &str) -> Dialect {
-        Dialect::find(text.as_bytes(), None, false, &[])
+        Dialect::find(text.as_bytes(), None, false, &[], None)
             .expect("bytes can be read")
             .expect("not blank")
     }
@@ -217,7 +220,7 @@ mod tests {
             "\"orgId,locationId,n1\n,a,5501\n",
             "orgId;locationId;\"n1\n;a;5501\n",
         ] {
-            let error = Dialect::find(text.as_bytes(), None, false, &[]).expect_err(text);
+            let error = Dialect::find(text.as_bytes(), None, false, &[], None).expect_err(text);
             assert!(
                 error.to_string().starts_with("row 1 has a quote"),
                 "{error}"

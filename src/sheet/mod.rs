@@ -34,7 +34,9 @@ mod records;
 pub mod result_columns;
 pub mod row_check;
 pub mod row_reader;
+pub mod rule_cell;
 pub mod selection;
+mod setting_in_cells;
 pub mod unread_columns;
 pub mod verbatim;
 mod xlsx;
@@ -95,6 +97,8 @@ pub struct Sheet {
     pub hidden: HiddenCells,
     reading: ReadOptions,
     last_organization: LastOrganization,
+    /// Numbers stand beside columns that are called as rules are and hold something else.
+    pub has_unclear_setting: bool,
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
     /// The rows that the run is about; `None`: all.
@@ -133,7 +137,13 @@ impl Sheet {
         if input::is_zipped(&start) {
             let is_usable = |start: &[u8]| {
                 let separator = Some(xlsx::SEPARATOR);
-                let found = Dialect::find(start, separator, org_is_given, &reading.ignored_columns);
+                let found = Dialect::find(
+                    start,
+                    separator,
+                    org_is_given,
+                    &reading.ignored_columns,
+                    reading.setting,
+                );
                 found.is_ok_and(|found| found.is_some_and(|found| found.columns.is_ok()))
             };
             let sheet =
@@ -164,9 +174,15 @@ impl Sheet {
         } else {
             reading.separator
         };
-        let mut layout = Dialect::find(&text, separator, org_is_given, &reading.ignored_columns)
-            .with_context(cannot_read)?
-            .with_context(|| format!("`{shown}` is empty"))?;
+        let mut layout = Dialect::find(
+            &text,
+            separator,
+            org_is_given,
+            &reading.ignored_columns,
+            reading.setting,
+        )
+        .with_context(cannot_read)?
+        .with_context(|| format!("`{shown}` is empty"))?;
         if let Ok(columns) = &layout.columns
             && reading.rows.is_of_results()
             && columns.results.is_none()
@@ -187,7 +203,7 @@ impl Sheet {
         {
             said.push("there is no column `orgId`, so each row is for the token's own organization, if it manages only that one".to_string());
         }
-        Ok(Sheet {
+        let mut sheet = Sheet {
             path: path.to_path_buf(),
             assumptions: said,
             hidden,
@@ -206,7 +222,10 @@ impl Sheet {
             last_organization: LastOrganization::default(),
             settled: None,
             part: None,
-        })
+            has_unclear_setting: false,
+        };
+        sheet.find_setting().with_context(cannot_read)?;
+        Ok(sheet)
     }
 
     /// Size of the file in bytes.

@@ -28,7 +28,7 @@ impl<'p> Preconditions<'p> {
         let place = |name: String| {
             let mut names = plan.header.iter().map(String::from_utf8_lossy);
             names
-                .position(|found| normalize(&found) == name)
+                .position(|found| normalize(&found) == normalize(&name))
                 .with_context(|| format!("`{shown}` is not a plan: it has no column `{name}`"))
         };
         let columns = setting.columns(PRESENT).into_iter();

@@ -173,6 +173,7 @@ impl NearValues {
                 "locations would be looked up by their names alone".to_string()
             }
             Meant::Number(_) | Meant::OtherNumber(_) => "its numbers would not be sent".to_string(),
+            Meant::Rule(_) => "its rules would not be sent".to_string(),
         };
         Question {
             finding: format!(

@@ -1,6 +1,7 @@
 //! How a sheet is to be read, where it is not found by its look.
 
 use crate::model::outcome::OutcomeKind;
+use crate::setting::Setting;
 use crate::sheet::country::Country;
 use crate::sheet::dialect::Separator;
 use crate::sheet::encoding::Encoding;
@@ -14,6 +15,8 @@ pub struct ReadOptions {
     /// Where bare national numbers belong; without it they are sent as they stand.
     pub country: Option<Country>,
     pub rows: RowFilter,
+    /// What the sheet sets; `None`: found by its columns.
+    pub setting: Option<&'static Setting>,
     pub origin: Origin,
     /// Which sheet of a workbook; `None`: the only visible one with the columns that are read.
     pub sheet: Option<String>,

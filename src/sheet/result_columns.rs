@@ -22,6 +22,9 @@ pub const PRESENT: &str = "present";
 /// How those begin that tell the values once a plan is applied.
 pub const NEW: &str = "new";
 
+/// How those begin that tell what uses each number once a plan is applied.
+pub const USED_BY: &str = "usedBy";
+
 /// The last column of results: see [`crate::sheet::row_check`].
 pub const CHECK: &str = "rowCheck";
 

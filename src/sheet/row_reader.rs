@@ -16,6 +16,7 @@ use crate::sheet::field_count::wrong_width;
 use crate::sheet::number::read_change;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::rule_cell::{read_action, read_yes_or_no};
 use crate::sheet::{NumberedRecord, Origin, ReadOptions, verbatim};
 use crate::table::strip_text_formula;
 
@@ -115,8 +116,7 @@ pub fn read_row<'r>(
     };
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
-        let FieldKind::Number = columns.setting.fields[index].kind;
-        match read_field(text, reading) {
+        match read_field(text, columns.setting.fields[index].kind, reading) {
             Ok(change) => changes.push(change),
             Err(CellDiagnostic { kind, says }) => {
                 let column = columns.fields[index].unwrap_or_default();
@@ -168,10 +168,16 @@ fn cells_with_nul(record: &ByteRecord, place: impl Fn(usize) -> Place) -> Vec<Pr
 }
 
 /// What a cell asks of a field.
-fn read_field<'r>(text: &'r str, reading: &ReadOptions) -> Result<Change<'r>, CellDiagnostic> {
-    match reading.origin {
-        Origin::Person => read_change(text, reading.country.as_ref()),
-        Origin::Undo | Origin::ResultsOfUndo => Ok(verbatim::read_change(text)),
+pub(super) fn read_field<'r>(
+    text: &'r str,
+    kind: FieldKind,
+    reading: &ReadOptions,
+) -> Result<Change<'r>, CellDiagnostic> {
+    match (reading.origin, kind) {
+        (Origin::Person, FieldKind::Number) => read_change(text, reading.country.as_ref()),
+        (Origin::Person, FieldKind::Action) => read_action(text),
+        (Origin::Person, FieldKind::YesOrNo) => read_yes_or_no(text),
+        (Origin::Undo | Origin::ResultsOfUndo, _) => Ok(verbatim::read_change(text)),
     }
 }
 

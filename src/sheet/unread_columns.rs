@@ -4,6 +4,7 @@
 use csv::ByteRecord;
 
 use crate::model::ids::{self, Kind};
+use crate::setting::used;
 use crate::sheet::Sheet;
 use crate::sheet::check::Suspicion;
 use crate::sheet::columns::Columns;
@@ -41,7 +42,8 @@ pub(super) struct UnreadColumns {
 impl UnreadColumns {
     /// Only what the sheet does not have yet can have been meant.
     pub(super) fn of(columns: &Columns) -> UnreadColumns {
-        let may_be_numbers = columns.fields.iter().any(Option::is_none);
+        let mut numbers = used::numbers_of(columns.setting).into_iter();
+        let may_be_numbers = numbers.any(|index| columns.fields.get(index) == Some(&None));
         let may_be_ids = columns.location_id.is_none() || columns.org_id.is_none();
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);

@@ -14,24 +14,25 @@ use tokio::time::Instant;
 
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
-use crate::setting::Setting;
+use crate::setting::Resource;
 use crate::webex::lists::Fetched;
 
 /// What the pipeline needs of the service. The real one is [`http::Webex`]; tests script theirs.
 pub trait Service {
-    /// Makes the changes of a row to a setting: one request, one answer, no retry.
+    /// Changes a resource of a row: one request, one answer, no retry.
     fn write(
         &self,
-        setting: &Setting,
+        resource: &Resource,
         row: &Row<'_>,
+        body: Vec<u8>,
         tracking: u128,
     ) -> impl Future<Output = ApiResult>;
 
-    /// Reads a setting of a row: one request, one answer, no retry. A success has its values in
+    /// Reads a resource of a row: one request, one answer, no retry. A success has its values in
     /// `current`.
     fn read(
         &self,
-        setting: &Setting,
+        resource: &Resource,
         row: &Row<'_>,
         tracking: u128,
     ) -> impl Future<Output = ApiResult>;
@@ -65,8 +66,8 @@ pub trait Queries: Service {
     /// Where an organization's locations are listed with their addresses, so many on a page.
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String;
 
-    /// Where the numbers of a row's location are.
-    fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String;
+    /// Where a resource of a row is.
+    fn resource_url(&self, resource: &Resource, row: &Row<'_>) -> String;
 
     /// Whether an address is the service's own.
     fn is_at(&self, url: &str) -> bool;

@@ -70,7 +70,8 @@ fn apply_on_full_disk(stage: &Stage, room: u64, flags: &str) -> Ran {
     let blocks = room.div_ceil(block(stage));
     let base_url = stage.simulator.base_url();
     let program = env!("CARGO_BIN_EXE_wxbulk");
-    let run = format!("{program} apply sheet.csv --yes --base-url {base_url} {flags}");
+    let run =
+        format!("{program} apply sheet.csv --yes --even-if-used --base-url {base_url} {flags}");
     let mut command = Command::new("sh");
     let like = stage.command("");
     for (name, value) in like.get_envs() {

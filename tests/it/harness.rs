@@ -121,7 +121,8 @@ impl Stage {
         self.run(&format!("{line} --base-url {}", self.simulator.base_url()))
     }
 
-    /// `apply` with these words, sent to the simulator without asking.
+    /// `apply` with these words, sent to the simulator without asking, and without a look at what uses
+    /// the numbers that are cleared.
     pub(crate) fn apply(&self, words: &str) -> Ran {
         self.run(&self.apply_line(words))
     }
@@ -134,7 +135,7 @@ impl Stage {
 
     pub(crate) fn apply_line(&self, words: &str) -> String {
         format!(
-            "apply --yes --base-url {} {words}",
+            "apply --yes --even-if-used --base-url {} {words}",
             self.simulator.base_url()
         )
     }
@@ -178,6 +179,21 @@ impl Stage {
     /// What is set now, by the id of the location or entity.
     pub(crate) fn state(&self) -> Value {
         self.ask("/simulator/state")
+    }
+
+    /// Another client changes something.
+    pub(crate) fn put(&self, path: &str, body: &str) {
+        let mut stream = TcpStream::connect(self.simulator.address()).expect("it listens");
+        write!(
+            stream,
+            "PUT /v1{path} HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\nauthorization: Bearer {TOKEN}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     }
 
     fn ask(&self, path: &str) -> Value {

@@ -13,7 +13,7 @@ use crate::raw_server::{DONE, Line, RawServer};
 pub(crate) fn apply(base_url: &str, rows: u64, flags: &str) -> (Ran, Results) {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(rows));
-    let line = format!("apply sheet.csv --yes --base-url {base_url} {flags}");
+    let line = format!("apply sheet.csv --yes --even-if-used --base-url {base_url} {flags}");
     let ran = stage.run(&line);
     (ran, stage.results("sheet.results.csv"))
 }
@@ -44,7 +44,7 @@ fn overcome(script: impl Fn(&mut Line) + Send + Sync + 'static) -> Results {
 fn give_up(base_url: &str, flags: &str) -> (String, String) {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(1));
-    let line = format!("apply sheet.csv --yes -vv --base-url {base_url} {flags}");
+    let line = format!("apply sheet.csv --yes --even-if-used -vv --base-url {base_url} {flags}");
     let mut command = stage.command(&line);
     for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         command.env_remove(proxy);
@@ -200,7 +200,8 @@ fn of_a_hundred_megabytes_only_the_beginning_is_read_and_nothing_is_kept() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(ROWS));
     let base_url = server.base_url();
-    let line = format!("apply sheet.csv --yes --concurrency 1 --base-url {base_url}");
+    let line =
+        format!("apply sheet.csv --yes --even-if-used --concurrency 1 --base-url {base_url}");
     let child = stage.command(&line).spawn().expect("it starts");
     is_last.recv().expect("the last row is asked for");
     if let Some(kibibytes) = crate::harness::peak_memory(&child) {

@@ -137,7 +137,7 @@ fn nothing_shows_the_token_whatever_a_server_repeats() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(rows));
     let line = format!(
-        "apply sheet.csv --yes -vv --log-file log.jsonl --concurrency 1 --base-url {}",
+        "apply sheet.csv --yes --even-if-used -vv --log-file log.jsonl --concurrency 1 --base-url {}",
         server.base_url()
     );
     let ran = stage.run(&line).expect(1);
@@ -171,7 +171,7 @@ fn nothing_shows_the_secrets_of_a_service_app_that_a_server_repeats() {
     );
     stage.write_secret("app.env", &app);
     let line = format!(
-        "apply sheet.csv --yes -vv --log-file log.jsonl --service-app app.env --base-url {}",
+        "apply sheet.csv --yes --even-if-used -vv --log-file log.jsonl --service-app app.env --base-url {}",
         server.base_url()
     );
     let ran = stage.run(&line).expect(3);

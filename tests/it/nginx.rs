@@ -99,7 +99,9 @@ fn assert_paced(per_second: u32, burst: u32, rows: u64, most_refused: usize) {
     stage.write("sheet.csv", sheet(rows));
     let address = format!("http://127.0.0.1:{}", nginx.port);
     stage
-        .run(&format!("apply sheet.csv --yes --base-url {address} -c 50"))
+        .run(&format!(
+            "apply sheet.csv --yes --even-if-used --base-url {address} -c 50"
+        ))
         .expect(0);
     assert_eq!(
         count(&stage.results("sheet.results.csv"), "updated") as u64,

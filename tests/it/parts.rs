@@ -402,7 +402,7 @@ fn a_first_row_that_reads_back_otherwise_is_shown_and_not_done() {
         let base_url = server.base_url();
         let ran = stage
             .run(&format!(
-                "apply sheet.csv --yes --first 2 -c 1 --base-url {base_url}"
+                "apply sheet.csv --yes --even-if-used --first 2 -c 1 --base-url {base_url}"
             ))
             .expect(3);
         ran.says(says);

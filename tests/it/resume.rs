@@ -169,7 +169,7 @@ fn resuming_nothing_begins_and_results_alone_are_no_run_to_go_on_with() {
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
     let ran = stage.apply("sheet.csv --resume").expect(2);
     ran.says("`sheet.results.csv` is there, and its journal `sheet.results.csv.journal` is not");
-    ran.says("apply sheet.results.csv --only-failed --base-url ");
+    ran.says("apply sheet.results.csv --only-failed --even-if-used --base-url ");
     assert_eq!(stage.requests().len(), sent);
 }
 

@@ -338,7 +338,7 @@ fn an_answer_that_repeats_the_token_in_any_disguise_shows_it_nowhere() {
         let stage = Stage::instant();
         stage.write("sheet.csv", sheet(2));
         let line = format!(
-            "apply sheet.csv --yes --base-url {} -vv --log-file log.jsonl",
+            "apply sheet.csv --yes --even-if-used --base-url {} -vv --log-file log.jsonl",
             server.base_url()
         );
         let ran = stage.run(&line);
@@ -405,7 +405,7 @@ fn a_newer_token_in_the_token_file_is_taken_when_the_old_one_is_refused() {
         }
     });
     let line = format!(
-        "apply sheet.csv --yes --token-file token.txt --base-url {}",
+        "apply sheet.csv --yes --even-if-used --token-file token.txt --base-url {}",
         server.base_url()
     );
     stage.run(&line).expect(0);

@@ -10,6 +10,7 @@ use super::{organization_section, outcome_section, request_section, timing};
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::wording::{grouped, plural};
+use crate::setting::Setting;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -158,22 +159,22 @@ fn figures(run: &RunModel) -> Markup {
     } else {
         ("Done", "Not done")
     };
-    let [set, changed, cleared] = if is_plan {
-        ["Would be set", "Would be changed", "Would be cleared"]
-    } else {
-        ["Numbers set", "Numbers changed", "Numbers cleared"]
+    let values = match Setting::named(&run.header.setting) {
+        _ if is_plan => "Would be",
+        Some(setting) if setting.noun == "number" => "Numbers",
+        _ => "Values",
     };
-    let changes = &run.changes;
+    let of_all = &run.changes;
     html! {
         dl.figures {
             (figure("Rows in the sheet", &grouped(run.rows())))
             (figure(done, &grouped(run.rows_done())))
             (figure(not_done, &grouped(run.rows_not_done())))
             @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }
-            @if !changes.are_unknown {
-                (figure(set, &grouped(changes.set)))
-                (figure(changed, &grouped(changes.changed)))
-                (figure(cleared, &grouped(changes.cleared)))
+            @if !of_all.are_unknown {
+                (figure(&format!("{values} set"), &grouped(of_all.set)))
+                (figure(&format!("{values} changed"), &grouped(of_all.changed)))
+                (figure(&format!("{values} cleared"), &grouped(of_all.cleared)))
             }
             @if run.knows_traffic() {
                 (figure("Requests sent", &grouped(run.requests)))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::changes_section::Changes;
@@ -14,7 +14,6 @@ use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
-use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::traffic::{Interval, LatencyHistogram};
 
 /// Sittings told apart; of a run that went on more often, the first ones and the last.
@@ -64,7 +63,16 @@ pub(super) struct WorkSession {
 
 impl RunModel {
     pub(super) fn read(journal: &Path) -> Result<RunModel> {
-        let mut gathering = Gathering::default();
+        let RunHeader {
+            setting, wxbulk, ..
+        } = journal::header_of(journal)?;
+        let Some(setting) = Setting::named(&setting) else {
+            bail!(
+                "`{}` is about `{setting}`, which this wxbulk does not know; read it with wxbulk {wxbulk} or a newer one",
+                journal.display()
+            );
+        };
+        let mut gathering = Gathering::of(setting);
         let header = journal::read_through(journal, |entry| gathering.add(entry))?;
         Ok(gathering.finish(header))
     }
@@ -125,8 +133,9 @@ impl WorkSession {
 }
 
 /// Puts entries together in the order they were written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Gathering {
+    setting: &'static Setting,
     sittings: Vec<WorkSession>,
     recorded: BTreeMap<OutcomeKind, u64>,
     causes: FailureGroups,
@@ -139,10 +148,24 @@ pub(super) struct Gathering {
     unanswered: u64,
 }
 
-/// The setting that the runs are about.
-const SETTING: &Setting = &LOCATION_NUMBERS;
-
 impl Gathering {
+    /// Of a run about this setting.
+    pub(super) fn of(setting: &'static Setting) -> Gathering {
+        Gathering {
+            setting,
+            sittings: Vec::new(),
+            recorded: BTreeMap::new(),
+            causes: FailureGroups::default(),
+            names: BTreeMap::new(),
+            changes: Changes::default(),
+            organizations: Organizations::default(),
+            latencies: LatencyHistogram::default(),
+            requests: 0,
+            throttled: 0,
+            unanswered: 0,
+        }
+    }
+
     pub(super) fn add(&mut self, entry: Entry) {
         match entry {
             // The header is handed over at the end.
@@ -183,7 +206,7 @@ impl Gathering {
             }
         }
         self.organizations.add(record);
-        self.changes.add(SETTING, record);
+        self.changes.add(self.setting, record);
         let sitting = self.sitting(record.finished_at);
         sitting.rows += 1;
         sitting.last_sign = sitting.last_sign.max(record.finished_at);

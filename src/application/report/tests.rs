@@ -13,6 +13,7 @@ use crate::journal::{
 };
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
+use crate::setting;
 use crate::table::FileChecksum;
 use crate::traffic::{Interval, LatencyCounts};
 
@@ -34,6 +35,7 @@ fn header(text: &str) -> RunHeader {
             sha256: text.into(),
             rows: 6,
         },
+        setting: setting::ALL[0].name.into(),
         settings: MeaningfulSettings {
             base_url: text.into(),
             org: Some(text.into()),
@@ -81,6 +83,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             tracking_id: text.into(),
             attempts: 1,
             previous: None,
+            usages: None,
         },
     })
 }
@@ -111,7 +114,7 @@ fn end(second: i64, stopped: Option<&str>, outcomes: &[(OutcomeKind, u64)]) -> E
 }
 
 fn run_model(header: RunHeader, entries: Vec<Entry>) -> RunModel {
-    let mut gathering = Gathering::default();
+    let mut gathering = Gathering::of(setting::ALL[0]);
     for entry in entries {
         gathering.add(entry);
     }
@@ -132,7 +135,7 @@ fn words(page: &str) -> String {
         match tag {
             "/td" | "/th" | "/dt" => words.push_str(" | "),
             "/summary" | "/p" | "/tr" | "/h1" | "/h2" | "/h3" | "/li" | "/dd" | "/pre" => {
-                words.push('\n')
+                words.push('\n');
             }
             "/svg" => is_picture = false,
             _ => is_picture |= tag.starts_with("svg "),

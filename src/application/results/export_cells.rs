@@ -8,6 +8,7 @@ use crate::model::current_values::CurrentValues;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::Columns;
 use crate::sheet::number::number_in;
+use crate::sheet::rule_cell::rule_in;
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
@@ -97,6 +98,7 @@ fn is_refused(setting: &Setting, at: usize, value: &str) -> bool {
     let plain = setting.plain(at, value);
     let read = match setting.fields.get(at).map(|field| field.kind) {
         Some(FieldKind::Number) => number_in(&plain),
+        Some(kind) => rule_in(kind, &plain),
         None => None,
     };
     !value.is_empty() && !read.is_some_and(|read| setting.is_same(at, &read, value))

@@ -5,14 +5,17 @@ use anyhow::Result;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
-use crate::setting::Setting;
-use crate::sheet::result_columns::{NEW, PRESENT};
+use crate::model::usage::Usage;
+use crate::setting::{Setting, used};
+use crate::sheet::result_columns::{NEW, PRESENT, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
 /// The columns of a plan.
 pub(super) fn columns(setting: &Setting) -> Vec<String> {
     let mut columns = setting.columns(PRESENT);
     columns.extend(setting.columns(NEW));
+    columns
+        .extend((1..=used::numbers_of(setting).len()).map(|number| format!("{USED_BY}{number}")));
     columns.extend(["action", "reason"].map(String::from));
     columns
 }
@@ -41,9 +44,51 @@ pub(super) fn write(
     for then in then {
         table.cell(Cell::text(then))?;
     }
+    let usages = row.and_then(|row| usages_then(setting, row, outcome));
+    for number in 0..used::numbers_of(setting).len() {
+        let users = usages.iter().flatten().filter(|one| one.number == number);
+        let users: Vec<&str> = users.map(|one| &*one.calls).collect();
+        table.cell(Cell::Untrusted(&users.join("; ")))?;
+    }
     let (action, tone) = action(outcome.kind);
     table.cell(Cell::Word(action, tone))?;
-    table.cell(Cell::Untrusted(&reason(outcome)))
+    let mut reasons = vec![reason(outcome)];
+    if let (Some(row), Some(usages)) = (row, &usages) {
+        reasons.extend(notes(setting, row, present, usages));
+    }
+    reasons.retain(|reason| !reason.is_empty());
+    table.cell(Cell::Untrusted(&reasons.join("; ")))
+}
+
+/// What uses the numbers once the row's changes are made; `None` where that was not asked.
+fn usages_then(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option<Vec<Usage>> {
+    let (usages, present) = (outcome.usages.as_ref()?, outcome.previous.as_ref());
+    Some(used::all_usages(setting, &row.changes, present, usages))
+}
+
+/// Numbers that do nothing, and rules that lead nowhere. People and workspaces of the location may have
+/// rules of their own, which are not looked at.
+fn notes(
+    setting: &Setting,
+    row: &Row<'_>,
+    present: &CurrentValues,
+    usages: &[Usage],
+) -> Vec<String> {
+    let numbers = used::numbers_of(setting).into_iter().enumerate();
+    let notes = numbers.filter_map(|(number, index)| {
+        let column = setting.fields[index].column;
+        let is_set = !value_then(setting, row, present, index).is_empty();
+        let mut users = usages.iter().filter(|one| one.number == number);
+        match (users.next(), is_set) {
+            (None, true) => Some(format!("no rule of this location uses {column}")),
+            (Some(user), false) => Some(format!(
+                "{} are transferred to {column}, which is not set",
+                user.calls
+            )),
+            _ => None,
+        }
+    });
+    notes.collect()
 }
 
 fn action(kind: OutcomeKind) -> (&'static str, Tone) {
@@ -60,7 +105,9 @@ fn reason(outcome: &Outcome) -> String {
         _ => &outcome.message,
     };
     match outcome.status {
-        Some(status) if action(outcome.kind).0 == "cannot" => format!("{status}: {reason}"),
+        Some(status) if status >= 300 && action(outcome.kind).0 == "cannot" => {
+            format!("{status}: {reason}")
+        }
         _ => reason.to_string(),
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
-use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::{self, EarlierRuns};
 use crate::journal::RowHistory;
 use crate::model::ids::{self, Kind};
 use crate::model::row::TargetKey;
@@ -59,6 +59,10 @@ pub fn path_for(results: &Path) -> PathBuf {
 
 /// Opens a file of results. Those of an undo hold values that the service has, letter for letter.
 pub fn open_results(results: &Path, reading: ReadOptions) -> Result<Sheet> {
+    let reading = ReadOptions {
+        setting: earlier_runs::setting_of(results),
+        ..reading
+    };
     let source = Sheet::open(results, reading.clone())?;
     let mut names = source.header.iter();
     if !names.any(|name| name == UNDONE_ROW.as_bytes()) {

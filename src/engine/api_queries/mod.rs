@@ -14,7 +14,7 @@ use crate::model::row::Row;
 use crate::pace::{Pacer, WaitMemory};
 use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
-use crate::setting::Setting;
+use crate::setting::Resource;
 use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
@@ -137,9 +137,13 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         self.ask(url).await.map(drop)
     }
 
-    /// Whether the token may read a setting of a row.
-    pub async fn setting_of(&mut self, setting: &Setting, row: &Row<'_>) -> Result<(), QueryError> {
-        self.ask(self.service.setting_url(setting, row))
+    /// Whether the token may read a resource of a row.
+    pub async fn resource_of(
+        &mut self,
+        resource: &Resource,
+        row: &Row<'_>,
+    ) -> Result<(), QueryError> {
+        self.ask(self.service.resource_url(resource, row))
             .await
             .map(drop)
     }

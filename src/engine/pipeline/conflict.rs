@@ -1,8 +1,9 @@
 //! What is said of a row that was left alone, since its values are not what they have to be.
 
+use super::job::Job;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
-use crate::setting::Setting;
+use crate::setting::{FieldKind, Setting};
 
 /// The values are not as a plan, a backup or an undo expects them.
 pub(super) fn not_as_expected(
@@ -21,17 +22,46 @@ pub(super) fn not_as_expected(
     }))
 }
 
-/// The values are neither what they were before the row was first sent nor what it asks for.
+/// The values of these fields are neither what they were before the row was first sent nor what it asks
+/// for.
 pub(super) fn since_the_last_run(
     setting: &Setting,
+    changed: &[usize],
     previous: &CurrentValues,
     found: &CurrentValues,
 ) -> String {
-    let changed = changed_fields(setting, previous, found);
-    left_alone(changed.map(|index| {
-        let expected = plain(setting, index, previous.get(index));
-        difference(setting, index, &expected, found)
+    left_alone(changed.iter().map(|index| {
+        let expected = plain(setting, *index, previous.get(*index));
+        difference(setting, *index, &expected, found)
     }))
+}
+
+/// Why the service does not let anybody make the changes of a row; `None` where it may.
+pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
+    let is_wanted = |index: usize| {
+        let change = job.row.changes.get(index).unwrap_or(&Change::Keep);
+        !setting.is_met(index, change, job.current.get(index))
+    };
+    let named = |is_meant: &dyn Fn(usize) -> bool| {
+        let fields = setting.fields.iter().enumerate();
+        let fields = fields.filter(|(index, _)| is_wanted(*index) && is_meant(*index));
+        let mut names: Vec<&str> = fields.map(|(_, field)| field.name).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let fixed = named(&|index| job.restricted.contains(&index));
+    if !fixed.is_empty() {
+        return Some(format!(
+            "Webex restricts {fixed} here, which nobody can change; nothing of the row was changed"
+        ));
+    }
+    // A number may be none, a rule is always something.
+    let missing = named(&|index| {
+        setting.kind(index) != Some(FieldKind::Number) && job.current.get(index).is_none()
+    });
+    (!missing.is_empty()).then(|| {
+        format!("Webex does not list {missing} for this location; nothing of the row was changed")
+    })
 }
 
 /// The fields in which two readings differ, letter for letter.
@@ -93,7 +123,7 @@ mod tests {
         );
         let previous = CurrentValues::of([Some("7075550148"), Some("5502"), Some("5501")]);
         assert_eq!(
-            since_the_last_run(&LOCATION_NUMBERS, &previous, &found),
+            since_the_last_run(&LOCATION_NUMBERS, &[1], &previous, &found),
             "left alone, not as expected: n2 expected 5502, found none"
         );
     }

@@ -11,6 +11,7 @@ use super::row_span::RowSpan;
 use super::{Pipeline, Recorder, Task};
 use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::TokenTask;
+use crate::model::current_values::CurrentValues;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::pace::{InFlight, SendDecision};
@@ -93,26 +94,36 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         };
         let may_have_been_applied = previous.is_some()
             || (self.policy.task == Task::Write && self.recorder.may_have_been_sent(&row));
-        let step = match self.policy.task {
-            Task::Write => Step::Write,
-            Task::Read | Task::ReadThenWrite => Step::Read,
-        };
-        Job {
+        let mut job = Job {
             row_span: RowSpan::begin(&row),
             row,
-            step,
+            step: Step::Read(0),
             attempts: 0,
             errors: 0,
             last: None,
             may_have_been_applied,
             has_read_bare: false,
             previous,
+            current: CurrentValues::default(),
+            restricted: Vec::new(),
+            usages: None,
+            usage_fault: None,
+            answer: None,
+            done: Vec::new(),
             throttled_at: None,
             throttles: 0,
             own_throttles: 0,
             token: 0,
             refusals: 0,
+        };
+        if self.policy.task == Task::Write {
+            job.step = if self.asks_about_usage(&job) {
+                Step::Usage(0)
+            } else {
+                Step::Write(0)
+            };
         }
+        job
     }
 
     /// Of several rows for one location only one is under way; the others wait in file order.
@@ -158,19 +169,25 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         job.row_span.departs(now);
         job.token = self.renewal.token();
         self.requests += 1;
-        let on_wire = OnWire {
-            may_be_applied: job.has_left_in_doubt() || job.step == Step::Write,
-            attempts: job.attempts,
-        };
-        self.on_wire.insert(job.row.number, on_wire);
+        self.on_wire.insert(job.row.number, OnWire::of(&job));
         let tracking = self.tracking_id();
         let service = self.service;
         let setting = self.setting;
         let span = job.row_span.span();
         let exchange = async move {
+            let row = &job.row;
             let reply = match job.step {
-                Step::Read | Step::ReadBack => service.read(setting, &job.row, tracking).await,
-                Step::Write => service.write(setting, &job.row, tracking).await,
+                Step::Read(index)
+                | Step::ReadBack {
+                    resource: index, ..
+                } => service.read(&setting.resources[index], row, tracking).await,
+                Step::Usage(index) => service.read(&setting.used_in[index], row, tracking).await,
+                Step::Write(index) => {
+                    let request = &setting.writes[index];
+                    let part = setting.part(request, &row.changes, &job.current);
+                    let body = setting.body(request, &part, &job.current);
+                    service.write(request.resource, row, body, tracking).await
+                }
             };
             (job, ticket, reply)
         };

@@ -9,6 +9,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::{ApiResult, Response, TransportError};
 use crate::model::row::Row;
+use crate::model::usage::Usage;
 use crate::retry::RetryPolicy;
 
 /// A row on its way.
@@ -16,8 +17,19 @@ use crate::retry::RetryPolicy;
 pub(super) struct Job {
     pub(super) row: Row<'static>,
     pub(super) step: Step,
-    /// The numbers before anything was sent, once they are known.
+    /// The values before anything was sent, once they are known.
     pub(super) previous: Option<CurrentValues>,
+    /// What was read in this run, as far as it was.
+    pub(super) current: CurrentValues,
+    /// Which fields the service does not let anybody change.
+    pub(super) restricted: Vec<usize>,
+    /// What uses the numbers, where that was asked; and why it cannot be known.
+    pub(super) usages: Option<Vec<Usage>>,
+    pub(super) usage_fault: Option<Box<str>>,
+    /// The last answer to a question that came before the change.
+    pub(super) answer: Option<ApiResult>,
+    /// Which of the setting's requests have taken effect.
+    pub(super) done: Vec<usize>,
     pub(super) attempts: u32,
     /// Attempts that ended in an error and count against the row.
     pub(super) errors: u32,
@@ -40,15 +52,20 @@ pub(super) struct Job {
     pub(super) row_span: RowSpan,
 }
 
-/// Tries to read back a change that failed so often already.
-const READ_BACK_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+/// Tries to read back a change that failed so often already, or what uses a number.
+const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
 impl Job {
     /// How stubborn its next request is.
     pub(super) fn retry_policy(&self, usual: RetryPolicy) -> RetryPolicy {
-        if self.step == Step::ReadBack && self.may_have_been_applied {
+        let can_do_without = match self.step {
+            Step::ReadBack { .. } => self.may_have_been_applied,
+            Step::Usage(_) => true,
+            Step::Read(_) | Step::Write(_) => false,
+        };
+        if can_do_without {
             RetryPolicy {
-                tries: usual.tries.min(READ_BACK_TRIES),
+                tries: usual.tries.min(FEW_TRIES),
                 ..usual
             }
         } else {
@@ -58,12 +75,12 @@ impl Job {
 
     /// Its change may be there, or is there and was not read back yet.
     pub(super) fn has_left_in_doubt(&self) -> bool {
-        self.may_have_been_applied || self.step == Step::ReadBack
+        self.may_have_been_applied || matches!(self.step, Step::ReadBack { .. })
     }
 
     /// Keeps what an attempt came to that was not the last.
     pub(super) fn note_result(&mut self, result: ApiResult) {
-        if self.step != Step::ReadBack {
+        if !matches!(self.step, Step::ReadBack { .. }) {
             self.last = Some(result);
         }
     }
@@ -72,11 +89,14 @@ impl Job {
 /// What the next request for a row is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// What is there before anything is sent.
-    Read,
-    Write,
-    /// What is there after a change that is in doubt.
-    ReadBack,
+    /// What is there before anything is sent: the resources of the setting, one by one.
+    Read(usize),
+    /// What uses the numbers that are to be cleared, one resource by another.
+    Usage(usize),
+    /// One of the requests that change the setting.
+    Write(usize),
+    /// What is there after a change that is in doubt: in one resource.
+    ReadBack { resource: usize, write: usize },
 }
 
 /// A request that has no answer yet.
@@ -84,14 +104,31 @@ pub(super) enum Step {
 pub(super) struct OnWire {
     /// The row may have been applied when no answer comes.
     pub(super) may_be_applied: bool,
+    /// One of its requests has taken effect.
+    pub(super) is_begun: bool,
     pub(super) attempts: u32,
 }
 
-pub(super) fn unfinished_kind(may_have_been_applied: bool) -> OutcomeKind {
-    if may_have_been_applied {
-        OutcomeKind::Unknown
-    } else {
-        OutcomeKind::NotAttempted
+impl OnWire {
+    pub(super) fn of(job: &Job) -> OnWire {
+        OnWire {
+            may_be_applied: job.has_left_in_doubt() || matches!(job.step, Step::Write(_)),
+            is_begun: !job.done.is_empty(),
+            attempts: job.attempts,
+        }
+    }
+
+    /// What the row is when no answer comes.
+    pub(super) fn unfinished_kind(self) -> OutcomeKind {
+        unfinished_kind(self.may_be_applied, self.is_begun)
+    }
+}
+
+pub(super) fn unfinished_kind(may_have_been_applied: bool, is_begun: bool) -> OutcomeKind {
+    match (may_have_been_applied, is_begun) {
+        (true, _) => OutcomeKind::Unknown,
+        (false, true) => OutcomeKind::Partly,
+        (false, false) => OutcomeKind::NotAttempted,
     }
 }
 
@@ -111,6 +148,7 @@ pub(super) fn outcome(kind: OutcomeKind, attempts: u32, reply: ApiResult) -> Out
             tracking_id,
             attempts,
             previous: None,
+            usages: None,
         },
         Err(TransportError { message, .. }) => Outcome {
             attempts,

@@ -45,9 +45,11 @@ mod job;
 mod read_back;
 mod responses;
 mod row_span;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod throttling;
+mod usage_check;
 
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
@@ -68,10 +70,22 @@ pub enum Task {
     ReadThenWrite,
 }
 
+/// Of which rows it is asked what uses their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageCheck {
+    /// Of those that clear one: a number that is used is not cleared.
+    WhereCleared,
+    /// Of all.
+    Always,
+    /// Of none; numbers are cleared even if they are used.
+    Never,
+}
+
 /// How a run goes about it.
 #[derive(Debug, Clone)]
 pub struct RunPolicy {
     pub task: Task,
+    pub usage_check: UsageCheck,
     pub retry: RetryPolicy,
     /// A longer Retry-After than this stops the run.
     pub longest_wait: Duration,
@@ -150,6 +164,8 @@ pub struct RunResult {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
+    /// Rows of which numbers were cleared although it could not be told whether they are used.
+    pub usage_unknown: u64,
     /// What the next run should begin with, if a limit was found.
     pub limit: Option<Estimate>,
     /// Until when the service said not to ask.
@@ -164,6 +180,7 @@ impl RunResult {
             unfinished: Vec::new(),
             requests: 0,
             throttled: 0,
+            usage_unknown: 0,
             limit: None,
             closed_until: None,
         }
@@ -207,6 +224,7 @@ struct Pipeline<'a, S, R> {
     stopping: Option<AbortReason>,
     requests: u64,
     throttled: u64,
+    usage_unknown: u64,
 }
 
 /// Sends all rows of the batch and records one outcome for each, until they are done, `stop` says so (once:
@@ -246,6 +264,7 @@ pub async fn run<S: Service, R: Recorder>(
         stopping: None,
         requests: 0,
         throttled: 0,
+        usage_unknown: 0,
     };
     if let Some(reason) = pipeline.watch.passed() {
         pipeline.stop(reason);
@@ -353,16 +372,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let waiting = waiting.chain(self.backing_off.into_values());
         let waiting = waiting.chain(self.at_the_end);
         let mut unfinished: Vec<(u64, Outcome)> = waiting
-            .filter_map(|job| {
-                let kind = unfinished_kind(job.has_left_in_doubt());
-                let reply = job.last?;
+            .filter_map(|mut job| {
+                let reply = job.last.take()?;
+                let kind = unfinished_kind(job.has_left_in_doubt(), !job.done.is_empty());
+                let reply = job.telling(self.setting, kind, reply);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();
         unfinished.extend(self.unrecorded);
         unfinished.extend(self.on_wire.into_iter().map(|(row, on_wire)| {
             let message = "the run was left while the request was on the wire";
-            let kind = unfinished_kind(on_wire.may_be_applied);
+            let kind = on_wire.unfinished_kind();
             let outcome = Outcome {
                 attempts: on_wire.attempts,
                 ..Outcome::unsent(kind, message)
@@ -374,6 +394,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
+            usage_unknown: self.usage_unknown,
             limit: self.pacer.estimate(),
             closed_until: self.pacer.status(Instant::now()).closed_until,
         }

@@ -19,7 +19,10 @@ use std::collections::VecDeque;
 
 use super::conflict::changed_fields;
 use super::job::{Job, Step};
+use super::settled::saying;
 use super::{Pipeline, Recorder};
+use crate::model::change::Change;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response};
 use crate::webex::Service;
@@ -39,17 +42,19 @@ const OVERTAKEN: &str =
     "confirmed, but the change of an earlier row for the same location may have arrived after it";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
-    /// The change was confirmed.
-    pub(super) fn take_success(&mut self, mut job: Job, result: ApiResult) {
-        if self.may_be_overtaken(&job) {
+    /// One request of the row was confirmed.
+    pub(super) fn take_success(&mut self, mut job: Job, write: usize, result: ApiResult) {
+        job.may_have_been_applied = false;
+        job.done.push(write);
+        if self.next_write(&job, write + 1).is_some() {
+            self.write_from(job, write + 1, result);
+        } else if self.may_be_overtaken(&job) {
             job.last = Some(result);
-            job.step = Step::ReadBack;
-            job.may_have_been_applied = false;
+            job.step = Step::ReadBack { resource: 0, write };
             self.at_the_end.push_back(job);
         } else if self.policy.first.is_some() {
             job.last = Some(result);
-            job.step = Step::ReadBack;
-            job.may_have_been_applied = false;
+            job.step = Step::ReadBack { resource: 0, write };
             job.errors = 0;
             self.ready.push_front(job);
         } else {
@@ -60,7 +65,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// The row is not tried again after `result`.
     pub(super) fn give_up(&mut self, mut job: Job, result: ApiResult) {
         match job.step {
-            Step::ReadBack => {
+            Step::ReadBack { .. } => {
                 let refused = job
                     .last
                     .take_if(|last| is_nowhere(last) && is_nowhere(&result));
@@ -69,41 +74,88 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                     None => self.stay_in_doubt(job, result),
                 }
             }
+            Step::Usage(index) => self.take_usage(job, index, result),
             _ if !job.may_have_been_applied => self.finish(job, OutcomeKind::Failed, result),
-            Step::Write => {
+            Step::Write(write) => {
                 job.last = Some(result);
-                job.step = Step::ReadBack;
+                let resource = self.resource_of(write);
+                job.step = Step::ReadBack { resource, write };
                 job.errors = 0;
                 self.ready.push_front(job);
             }
             // It was on the wire when an earlier run ended, and what came of it cannot be read.
-            Step::Read => self.finish(job, OutcomeKind::Unknown, result),
+            Step::Read(_) => self.finish(job, OutcomeKind::Unknown, result),
         }
     }
 
-    pub(super) fn take_read_back(&mut self, job: Job, result: ApiResult) {
+    /// Which of the resources a request changes.
+    fn resource_of(&self, write: usize) -> usize {
+        let wanted = self.setting.writes[write].resource;
+        let mut resources = self.setting.resources.iter();
+        let found = resources.position(|resource| resource.path == wanted.path);
+        found.unwrap_or_default()
+    }
+
+    pub(super) fn take_read_back(
+        &mut self,
+        mut job: Job,
+        resource: usize,
+        write: usize,
+        result: ApiResult,
+    ) {
         let Ok(Response {
-            current: Some(current),
+            current: Some(values),
             ..
         }) = &result
         else {
             return self.stay_in_doubt(job, result);
         };
-        self.recorder.read_back(&job.row, current);
-        let is_as_asked = self.setting.are_met(&job.row.changes, current);
+        let setting = self.setting;
+        let fields = setting.resources[resource].fields.clone();
+        let mut current = job.current.clone();
+        current.put(fields.start, fields.len(), values);
+        self.recorder.read_back(&job.row, &current);
+        if !job.may_have_been_applied {
+            let of_resource = (0..job.row.changes.len()).filter(|index| fields.contains(index));
+            let mut of_resource = of_resource.map(|index| (index, &job.row.changes[index]));
+            let is_as_asked = of_resource
+                .all(|(index, change)| setting.is_met(index, change, current.get(index)));
+            job.current = current;
+            return match job.last.clone() {
+                Some(_) if is_as_asked && resource + 1 < setting.resources.len() => {
+                    let resource = resource + 1;
+                    job.step = Step::ReadBack { resource, write };
+                    self.ready.push_front(job);
+                }
+                Some(confirmed) if is_as_asked => {
+                    self.finish(job, OutcomeKind::Updated, confirmed);
+                }
+                _ => self.stay_in_doubt(job, result),
+            };
+        }
+        let part = setting.part(&setting.writes[write], &job.row.changes, &job.current);
+        if setting.are_met(&part, &current) {
+            let found = saying(result, FOUND_AS_ASKED);
+            job.may_have_been_applied = false;
+            job.done.push(write);
+            return self.write_from(job, write + 1, found);
+        }
+        let is_ours_already = |field: &usize| {
+            let mut done = job.done.iter();
+            done.any(|index| {
+                let request = &setting.writes[*index];
+                let part = setting.part(request, &job.row.changes, &CurrentValues::default());
+                part.get(*field).is_some_and(|one| *one != Change::Keep)
+            })
+        };
         let is_as_before = job.previous.as_ref().is_some_and(|previous| {
-            let mut changed = changed_fields(self.setting, previous, current);
-            changed.next().is_none()
+            let changed = changed_fields(setting, previous, &current);
+            let mut changed = changed.filter(|field| !is_ours_already(field));
+            !changed.any(|field| fields.contains(&field))
         });
-        match (job.may_have_been_applied, job.last.clone()) {
-            (false, Some(confirmed)) if is_as_asked => {
-                self.finish(job, OutcomeKind::Updated, confirmed);
-            }
-            (true, _) if is_as_asked => {
-                let found = saying(result, FOUND_AS_ASKED);
-                self.finish(job, OutcomeKind::Updated, found);
-            }
-            (true, Some(refused)) if is_as_before => {
+        match job.last.clone() {
+            Some(refused) if is_as_before => {
+                job.may_have_been_applied = false;
                 self.finish(job, OutcomeKind::Failed, refused);
             }
             _ => self.stay_in_doubt(job, result),
@@ -152,11 +204,4 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 /// What is not there cannot have been changed.
 fn is_nowhere(result: &ApiResult) -> bool {
     matches!(result, Ok(response) if response.status == 404)
-}
-
-fn saying(result: ApiResult, message: &str) -> ApiResult {
-    result.map(|response| Response {
-        message: message.into(),
-        ..response
-    })
 }

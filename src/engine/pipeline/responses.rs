@@ -4,11 +4,10 @@ use std::slice;
 
 use tokio::time::Instant;
 
-use super::conflict::{self, changed_fields};
 use super::job::{Job, Step, outcome};
 use super::row_span;
 use super::throttling::Place;
-use super::{Pipeline, Recorder, RowResult, Task};
+use super::{Pipeline, Recorder, RowResult};
 use crate::engine::abort::AbortReason;
 use crate::engine::token_renewal::{Refusal, TokenState};
 use crate::engine::verdict::{bearable_wait, verdict};
@@ -76,7 +75,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
         }
         // What the token may read shows only that.
-        if job.step != Step::ReadBack
+        if !matches!(job.step, Step::ReadBack { .. } | Step::Usage(_))
             && let Some(reason) = self.watch.answered(&reply)
         {
             self.stop(reason);
@@ -99,7 +98,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.pacer.answered(ticket, now, verdict);
         self.note_wait(now);
         job.may_have_been_applied |=
-            job.step == Step::Write && retry::may_have_been_applied(&reply);
+            matches!(job.step, Step::Write(_)) && retry::may_have_been_applied(&reply);
         self.note_doubt(&job);
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.renewal.accepted(job.token);
@@ -110,10 +109,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
             RetryDecision::Succeeded => match job.step {
-                Step::Write => self.take_success(job, reply),
+                Step::Write(index) => self.take_success(job, index, reply),
                 _ if is_first_bare => self.ready.push_front(job),
-                Step::Read => self.take_current(job, reply),
-                Step::ReadBack => self.take_read_back(job, reply),
+                Step::Read(index) => self.take_current(job, index, reply),
+                Step::Usage(index) => self.take_usage(job, index, reply),
+                Step::ReadBack { resource, write } => {
+                    self.take_read_back(job, resource, write, reply);
+                }
             },
             // To read it back would be as silent.
             RetryDecision::GiveUp if is_given_up && job.may_have_been_applied => {
@@ -194,60 +196,6 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// What becomes of a row now that the numbers of its location are known.
-    pub(super) fn take_current(&mut self, mut job: Job, mut reply: ApiResult) {
-        let Ok(Response {
-            current: Some(current),
-            message,
-            ..
-        }) = &mut reply
-        else {
-            return self.finish(job, OutcomeKind::Failed, reply);
-        };
-        let current = std::mem::take(current);
-        if let Some(previous) = &job.previous {
-            // The row was on the wire when an earlier run ended.
-            self.recorder.read_back(&job.row, &current);
-            if changed_fields(self.setting, previous, &current)
-                .next()
-                .is_none()
-            {
-                return self.write(job);
-            }
-            if self.setting.are_met(&job.row.changes, &current) {
-                return self.finish(job, OutcomeKind::Updated, reply);
-            }
-            *message = conflict::since_the_last_run(self.setting, previous, &current).into();
-            return self.finish(job, OutcomeKind::Conflict, reply);
-        }
-        let previous = job.previous.insert(current);
-        if self.setting.are_met(&job.row.changes, previous) {
-            self.finish(job, OutcomeKind::Unchanged, reply);
-        } else if self.policy.task == Task::Read {
-            self.finish(job, OutcomeKind::Different, reply);
-        } else if !self.setting.is_as_expected(&job.row.expected, previous) {
-            *message = conflict::not_as_expected(self.setting, &job.row.expected, previous).into();
-            self.finish(job, OutcomeKind::Conflict, reply);
-        } else {
-            // First, since what follows may fail.
-            self.record();
-            if let Err(error) = self.recorder.found(&job.row, previous) {
-                self.stop(AbortReason::CannotRecord(error));
-                return;
-            }
-            self.write(job);
-        }
-    }
-
-    /// What is there is known, and is to be changed.
-    fn write(&mut self, mut job: Job) {
-        job.step = Step::Write;
-        job.may_have_been_applied = false;
-        job.errors = 0;
-        job.last = None;
-        self.ready.push_front(job);
-    }
-
     /// Whether the silence may be that of a few locations and not the service's: it takes
     /// connections, and no row is left that has not been silent itself. Stopping would leave
     /// such rows to every resumed run again.
@@ -264,6 +212,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     pub(super) fn finish(&mut self, job: Job, kind: OutcomeKind, reply: ApiResult) {
+        let kind = match kind {
+            OutcomeKind::Failed | OutcomeKind::Conflict if !job.done.is_empty() => {
+                OutcomeKind::Partly
+            }
+            kind => kind,
+        };
+        let reply = job.telling(self.setting, kind, reply);
+        let is_cleared = matches!(
+            kind,
+            OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly
+        );
+        self.usage_unknown += u64::from(is_cleared && job.usage_fault.is_some());
         let location = job.row.key;
         if let Some(lane) = self.lanes.get_mut(&location) {
             if let Some(next) = lane.pop_front() {
@@ -276,6 +236,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut outcome = outcome(kind, job.attempts, reply);
         job.note_outcome(&outcome);
         outcome.previous = job.previous;
+        outcome.usages = job.usages.filter(|_| job.usage_fault.is_none());
         let row = job.row;
         self.finished.push(RowResult { row, outcome });
         if kind == OutcomeKind::Unchanged {

@@ -5,7 +5,7 @@ use csv::ByteRecord;
 use super::NearColumn;
 use super::header_name::{HeaderName, Known, normalize};
 use super::near_name::Meant;
-use crate::setting::Setting;
+use crate::setting::{FieldKind, Setting};
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 
 /// Which columns have which meaning.
@@ -57,7 +57,10 @@ impl HeaderNames {
                 Known::OrgName => Meant::OrgName,
                 Known::LocationId => Meant::LocationId,
                 Known::LocationName => Meant::LocationName,
-                Known::Field(index) => Meant::Number(Some(index)),
+                Known::Field(index) if setting.kind(index) == Some(FieldKind::Number) => {
+                    Meant::Number(Some(index))
+                }
+                Known::Field(index) => Meant::Rule(index),
             };
             names.near.push(NearColumn { column, meant });
         }

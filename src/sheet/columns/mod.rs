@@ -9,9 +9,9 @@ use std::ops::Range;
 use csv::ByteRecord;
 
 use crate::model::outcome::OutcomeKind;
-use crate::setting::{self, Setting};
+use crate::setting::{self, FieldKind, Setting, used};
 use crate::sheet::problem::{Place, Problem, shorten};
-use crate::sheet::result_columns::{CHECK, PREVIOUS, REHEARSED, RESULT_COLUMNS};
+use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::RowCheck;
 pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
@@ -52,14 +52,16 @@ pub struct NearColumn {
 impl Columns {
     /// Finds the columns in the header, which stands in `row`; else everything that is wrong
     /// with it. `org_is_given`: an organization for the rows without one was named. The columns that
-    /// are called as one of `ignored` are the person's own.
+    /// are called as one of `ignored` are the person's own. What the sheet sets is found by its columns
+    /// where `setting` does not say it.
     pub fn find(
         header: &ByteRecord,
         row: u64,
         org_is_given: bool,
         ignored: &[String],
+        setting: Option<&'static Setting>,
     ) -> Result<Columns, Vec<Problem>> {
-        let setting = setting_of(header, ignored);
+        let setting = setting.unwrap_or_else(|| setting_of(header, ignored));
         let names = HeaderNames::read(header, ignored, setting);
         let mut problems = names.repeated(row, org_is_given);
         problems.extend(
@@ -110,9 +112,15 @@ impl Columns {
             return Err(problems);
         }
         let is_in_question = |near: &NearColumn| match near.meant {
-            Meant::Number(_) | Meant::OrgId => true,
-            Meant::OtherNumber(Some(index)) => fields.get(index) == Some(&None),
-            Meant::OtherNumber(None) => fields.iter().any(Option::is_none),
+            Meant::Number(_) | Meant::Rule(_) | Meant::OrgId => true,
+            Meant::OtherNumber(Some(index)) => {
+                let is_number = setting.kind(index) == Some(FieldKind::Number);
+                is_number && fields.get(index) == Some(&None)
+            }
+            Meant::OtherNumber(None) => {
+                let mut numbers = used::numbers_of(setting).into_iter();
+                numbers.any(|index| fields.get(index) == Some(&None))
+            }
             Meant::LocationId => location_id.is_none(),
             Meant::OrgName => org_name.is_none(),
             Meant::LocationName => false,
@@ -262,14 +270,50 @@ fn used_width(header: &ByteRecord) -> usize {
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
-/// The setting whose columns the header has; the first of all where it has none.
+/// The first setting that has all columns of settings in the header; the first of all where it has
+/// none. Where numbers and rules stand side by side, the columns of an earlier run tell what was set.
 fn setting_of(header: &ByteRecord, ignored: &[String]) -> &'static Setting {
-    let has_a_column = |setting: &&&'static Setting| {
-        let names = HeaderNames::read(header, ignored, setting);
-        (0..setting.fields.len()).any(|index| names.first(Known::Field(index)).is_some())
+    let first_with = |columns: &[&str]| {
+        let mut settings = setting::ALL.into_iter();
+        let has_all = |setting: &&Setting| {
+            let own = setting.column_names();
+            columns.iter().all(|column| own.contains(column))
+        };
+        settings.find(has_all).unwrap_or(setting::ALL[0])
     };
-    let found = setting::ALL.iter().find(has_a_column);
-    found.copied().unwrap_or(setting::ALL[0])
+    let mut found = Vec::new();
+    for setting in setting::ALL {
+        let names = HeaderNames::read(header, ignored, setting);
+        let fields = setting.fields.iter().enumerate();
+        let fields = fields.filter(|(index, _)| names.first(Known::Field(*index)).is_some());
+        found.extend(fields.map(|(_, field)| field.column));
+    }
+    let setting = first_with(&found);
+    if setting.is_one_resource() {
+        return setting;
+    }
+    let told = told_by_results(header, setting);
+    if told.is_empty() {
+        setting
+    } else {
+        first_with(&told)
+    }
+}
+
+/// The columns of a setting whose values an earlier run, or a plan, has told in columns of its own.
+pub(in crate::sheet) fn told_by_results(
+    header: &ByteRecord,
+    setting: &Setting,
+) -> Vec<&'static str> {
+    let cells = header.iter().map(String::from_utf8_lossy);
+    let cells: Vec<String> = cells.map(|cell| normalize(&cell)).collect();
+    let is_told = |suffix: &str| {
+        let mut prefixes = [PREVIOUS, PRESENT].into_iter();
+        prefixes.any(|prefix| cells.contains(&normalize(&format!("{prefix}{suffix}"))))
+    };
+    let fields = setting.fields.iter();
+    let told = fields.filter(|field| is_told(field.suffix));
+    told.map(|field| field.column).collect()
 }
 
 /// ``n1`, `n2` or `n3``, as it stands between two backticks.
@@ -328,7 +372,7 @@ mod tests {
     use super::*;
 
     fn find(header: &[&str]) -> Result<Columns, Vec<String>> {
-        Columns::find(&ByteRecord::from(header.to_vec()), 1, false, &[])
+        Columns::find(&ByteRecord::from(header.to_vec()), 1, false, &[], None)
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
@@ -377,7 +421,7 @@ mod tests {
         let near = |header: &[&str], ignored: &[&str]| {
             let ignored: Vec<String> = ignored.iter().map(ToString::to_string).collect();
             let header = ByteRecord::from(header.to_vec());
-            let columns = Columns::find(&header, 1, false, &ignored).expect("usable");
+            let columns = Columns::find(&header, 1, false, &ignored, None).expect("usable");
             columns
                 .near
                 .iter()
@@ -415,6 +459,7 @@ mod tests {
             1,
             false,
             &["x".into()],
+            None,
         );
         assert!(unknown.is_err());
     }

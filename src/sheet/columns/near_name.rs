@@ -4,7 +4,7 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::header_name::{Known, normalize};
-use crate::setting::{FieldKind, Setting};
+use crate::setting::{FieldKind, Setting, used};
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
 const MISSPELT: usize = 2;
@@ -24,6 +24,8 @@ pub enum Meant {
     /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
     /// that is known. Whether it is one, only its cells can tell.
     OtherNumber(Option<usize>),
+    /// A field that is no number.
+    Rule(usize),
 }
 
 /// Words for a number in a name such as `Nummer 2`.
@@ -165,15 +167,23 @@ impl Meant {
             Meant::OrgName => "orgName".to_string(),
             Meant::LocationId => "locationId".to_string(),
             Meant::LocationName => "locationName".to_string(),
+            Meant::Rule(index) => {
+                let field = setting.fields.get(index);
+                field.map_or(String::new(), |field| field.column.to_string())
+            }
             Meant::Number(Some(index)) | Meant::OtherNumber(Some(index))
-                if index < setting.fields.len() =>
+                if setting.kind(index) == Some(FieldKind::Number) =>
             {
                 setting.fields[index].column.to_string()
             }
-            Meant::Number(_) | Meant::OtherNumber(_) => match setting.column_names()[..] {
-                [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
-                [] => String::new(),
-            },
+            Meant::Number(_) | Meant::OtherNumber(_) => {
+                let numbers = used::numbers_of(setting).into_iter();
+                let numbers = numbers.map(|index| setting.fields[index].column);
+                match numbers.collect::<Vec<_>>()[..] {
+                    [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
+                    [] => String::new(),
+                }
+            }
         }
     }
 }
@@ -242,6 +252,11 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     }
     if strsim::damerau_levenshtein(&plain, "orgname") <= 1 {
         return Some(Meant::OrgName);
+    }
+    let mut fields =
+        (0..setting.fields.len()).filter(|index| setting.kind(*index) != Some(FieldKind::Number));
+    if let Some(index) = fields.find(|index| is_near(Known::Field(*index))) {
+        return Some(Meant::Rule(index));
     }
     has_numbers.then(|| other_number(&words)).flatten()
 }
@@ -336,6 +351,27 @@ mod tests {
     fn read(cells: &[&str], wanted: Option<Meant>) {
         for cell in cells {
             assert_eq!(near(cell, setting::ALL[0]), wanted, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_rule_is_told_only_in_a_sheet_of_rules() {
+        let rules = &setting::location_rules::LOCATION_RULES;
+        for (cell, column) in [
+            ("Internationl", "international"),
+            ("premiumService1", "premiumServices1"),
+            ("special services 3", "specialServices1"),
+            ("Natonal transfer", "nationalTransfer"),
+        ] {
+            let meant = near(cell, rules).map(|meant| meant.name(rules));
+            assert_eq!(meant.as_deref(), Some(column), "{cell}");
+            // Whether it is a number, only its cells can tell.
+            let other = near(cell, setting::ALL[0]);
+            let is_told = !matches!(other, None | Some(Meant::OtherNumber(_)));
+            assert!(!is_told, "{cell}");
+        }
+        for cell in ["region", "internal", "calls", "site"] {
+            assert_eq!(near(cell, rules), None, "{cell}");
         }
     }
 

@@ -21,7 +21,7 @@ use crate::model::response::{
 };
 use crate::model::row::Row;
 use crate::platform;
-use crate::setting::{ReadBody, Setting};
+use crate::setting::{ReadBody, Reading, Resource};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
 use crate::webex::secrets::Secrets;
@@ -30,15 +30,15 @@ use crate::webex::token::{Credentials, Token};
 use crate::webex::{Queries, Renewal, Service};
 
 pub mod proxy;
+mod resource_url;
 mod response_reader;
-mod setting_url;
 mod success_body;
 mod token_refresh;
 mod transcript;
 mod transport_cause;
 
 use proxy::Proxy;
-use setting_url::{ESCAPED, setting_url};
+use resource_url::{ESCAPED, resource_url};
 use transcript::Transcript;
 use transport_cause::transport_cause;
 
@@ -309,8 +309,8 @@ impl Queries for Webex {
         of_organization(self.url(&format!("/locations?max={most}")), org_id)
     }
 
-    fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
-        setting_url(&self.base_url, setting, row)
+    fn resource_url(&self, resource: &Resource, row: &Row<'_>) -> String {
+        resource_url(&self.base_url, resource, row)
     }
 
     fn is_at(&self, url: &str) -> bool {
@@ -326,28 +326,40 @@ impl Queries for Webex {
 }
 
 impl Service for Webex {
-    async fn write(&self, setting: &Setting, row: &Row<'_>, tracking: u128) -> ApiResult {
+    async fn write(
+        &self,
+        resource: &Resource,
+        row: &Row<'_>,
+        body: Vec<u8>,
+        tracking: u128,
+    ) -> ApiResult {
         let request = self
-            .authorized(self.client.put(self.setting_url(setting, row)))
+            .authorized(self.client.put(self.resource_url(resource, row)))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(TRACKING_ID, tracking_id(tracking))
-            .body((setting.write_body)(&row.changes));
+            .body(body);
         match self.send(request).await {
             Ok(response) => Ok(self.read_success(response).await),
             Err(reply) => reply,
         }
     }
 
-    async fn read(&self, setting: &Setting, row: &Row<'_>, tracking: u128) -> ApiResult {
-        let url = self.setting_url(setting, row);
+    async fn read(&self, resource: &Resource, row: &Row<'_>, tracking: u128) -> ApiResult {
+        let url = self.resource_url(resource, row);
         let (reply, fetched) = self.get(&url, tracking).await;
         let (Ok(answer), Some(fetched)) = (&reply, fetched) else {
             return reply;
         };
         let answer = answer.clone();
-        Ok(match (setting.read_body)(&fetched.body) {
-            ReadBody::Values(values) => Response {
+        Ok(match (resource.read_body)(&fetched.body) {
+            ReadBody::Values(Reading {
+                values,
+                restricted,
+                usages,
+            }) => Response {
                 current: Some(values),
+                restricted,
+                usages,
                 ..answer
             },
             ReadBody::Empty => Response {

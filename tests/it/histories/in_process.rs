@@ -20,7 +20,7 @@ use wxbulk::model::response::{
 };
 use wxbulk::model::row::Row;
 use wxbulk::pace::Pacer;
-use wxbulk::setting::{ReadBody, Setting};
+use wxbulk::setting::{ReadBody, Resource};
 use wxbulk::sheet::selection::Selection;
 use wxbulk::webex::lists::Fetched;
 use wxbulk::webex::{Queries, Renewal, Service as Scripted};
@@ -187,19 +187,18 @@ impl Line {
 }
 
 impl Scripted for Line {
-    async fn write(&self, setting: &Setting, row: &Row<'_>, _: u128) -> ApiResult {
-        let body = (setting.write_body)(&row.changes);
+    async fn write(&self, resource: &Resource, row: &Row<'_>, body: Vec<u8>, _: u128) -> ApiResult {
         let body = String::from_utf8(body).expect("text");
-        let url = self.setting_url(setting, row);
+        let url = self.resource_url(resource, row);
         let (response, _) = self.ask("PUT", &url, &body).await?;
         Ok(response)
     }
 
-    async fn read(&self, setting: &Setting, row: &Row<'_>, _: u128) -> ApiResult {
-        let url = self.setting_url(setting, row);
+    async fn read(&self, resource: &Resource, row: &Row<'_>, _: u128) -> ApiResult {
+        let url = self.resource_url(resource, row);
         let (response, body) = self.ask("GET", &url, "").await?;
-        let current = match (setting.read_body)(body.as_bytes()) {
-            ReadBody::Values(values) if response.status == 200 => Some(values),
+        let current = match (resource.read_body)(body.as_bytes()) {
+            ReadBody::Values(reading) if response.status == 200 => Some(reading.values),
             _ => None,
         };
         Ok(Response {
@@ -235,8 +234,8 @@ impl Queries for Line {
         "/locations".into()
     }
 
-    fn setting_url(&self, setting: &Setting, row: &Row<'_>) -> String {
-        let [before, after] = setting.path;
+    fn resource_url(&self, resource: &Resource, row: &Row<'_>) -> String {
+        let [before, after] = resource.path;
         format!("{before}{}{after}", row.target_id)
     }
 

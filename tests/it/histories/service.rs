@@ -307,6 +307,9 @@ impl Service {
                     .map(|index| json!({"id": location_id(index as u64), "name": place(index)}));
                 json!({"locations": locations.collect::<Vec<Value>>()})
             }
+            // No rule uses a number.
+            rules if rules.ends_with("/outgoingPermission") => json!({"callingPermissions": []}),
+            rules if rules.ends_with("/digitPatterns") => json!({"digitPatterns": []}),
             _ => json!({"items": []}),
         };
         list.to_string()

@@ -28,7 +28,7 @@ where
     F: Fn(u64, usize) -> Try,
     G: Fn(ApiResult) -> ApiResult,
 {
-    async fn write(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
+    async fn write(&self, _: &Resource, row: &Row<'_>, _: Vec<u8>, _: u128) -> ApiResult {
         sleep(Duration::from_millis(100)).await;
         let turn = *(self.writes.borrow_mut().entry(row.number))
             .and_modify(|turn| *turn += 1)
@@ -50,7 +50,7 @@ where
         answer
     }
 
-    async fn read(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
+    async fn read(&self, _: &Resource, row: &Row<'_>, _: u128) -> ApiResult {
         sleep(Duration::from_millis(100)).await;
         self.reads.set(self.reads.get() + 1);
         let values = self.values.borrow();

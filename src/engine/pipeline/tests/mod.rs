@@ -23,6 +23,7 @@ use crate::model::response::{
     ApiResult, Body, Delivery, Response, RetryAfter, TransportCause, TransportError,
 };
 use crate::pace::PaceSettings;
+use crate::setting::Resource;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;
 use crate::webex::Renewal;
@@ -50,12 +51,12 @@ struct Scripted<F> {
 }
 
 impl<F: Fn(u64, usize) -> ApiResult> Service for Scripted<F> {
-    async fn write(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
+    async fn write(&self, _: &Resource, row: &Row<'_>, _: Vec<u8>, _: u128) -> ApiResult {
         self.answer(row.number).await
     }
 
     /// By the same script; what it answers with 200 has no number set.
-    async fn read(&self, _setting: &Setting, row: &Row<'_>, _tracking: u128) -> ApiResult {
+    async fn read(&self, _: &Resource, row: &Row<'_>, _: u128) -> ApiResult {
         let mut reply = self.answer(row.number).await;
         if let Ok(answer) = &mut reply
             && answer.status == 200
@@ -202,6 +203,7 @@ impl Default for Case {
                 longest_wait: 7200 * SECOND,
                 failure_limit: None,
                 first: None,
+                usage_check: UsageCheck::WhereCleared,
                 seed: 1,
             },
             stops: Vec::new(),

@@ -1,11 +1,11 @@
-//! Where a setting of a row is read and written.
+//! Where a resource of a row is read and written.
 
 use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::row::Row;
-use crate::setting::Setting;
+use crate::setting::Resource;
 use crate::webex::base_url::BaseUrl;
 
 /// What may stand in a path segment or a query value as it is: RFC 3986's unreserved.
@@ -15,8 +15,8 @@ pub(super) const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-pub(super) fn setting_url(base_url: &BaseUrl, setting: &Setting, row: &Row<'_>) -> String {
-    let [before, after] = setting.path;
+pub(super) fn resource_url(base_url: &BaseUrl, resource: &Resource, row: &Row<'_>) -> String {
+    let [before, after] = resource.path;
     let mut url = String::with_capacity(320);
     url.push_str(base_url.as_str());
     url.push_str(before);
@@ -41,7 +41,7 @@ mod tests {
             target_id: "Y2+/=".into(),
             ..Row::asking([Change::Keep, Change::Keep, Change::Clear])
         };
-        let url = |row: &Row<'_>| setting_url(&base_url, &LOCATION_NUMBERS, row);
+        let url = |row: &Row<'_>| resource_url(&base_url, &LOCATION_NUMBERS.resources[0], row);
         let path = "https://webexapis.com/v1/telephony/config/locations/Y2%2B%2F%3D/outgoingPermission/autoTransferNumbers";
         assert_eq!(url(&row), path);
         row.org_id = Some("A-_&".into());

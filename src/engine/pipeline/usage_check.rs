@@ -1,0 +1,98 @@
+//! Is a number in use? Before a row clears one, the rules and the digit patterns of its location are
+//! read: to clear a number to which they send calls would break those calls without a word.
+//!
+//! Where they cannot be read the row goes on, and says that its use was not checked.
+
+use super::job::{Job, Step};
+use super::settled::saying;
+use super::{Pipeline, Recorder, Task, UsageCheck};
+use crate::model::change::Change;
+use crate::model::outcome::{OutcomeKind, with_status};
+use crate::model::response::{ApiResult, Response};
+use crate::setting::used;
+use crate::webex::Service;
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// Whether it has to be known for this row what uses its numbers.
+    pub(super) fn asks_about_usage(&self, job: &Job) -> bool {
+        if self.setting.used_in.is_empty() {
+            return false;
+        }
+        match self.policy.usage_check {
+            UsageCheck::Never => false,
+            UsageCheck::Always => true,
+            // A plan shows which rules use which numbers.
+            UsageCheck::WhereCleared
+                if self.policy.task == Task::Read && !self.setting.is_one_resource() =>
+            {
+                true
+            }
+            UsageCheck::WhereCleared if self.policy.task == Task::Write => {
+                job.row.changes.contains(&Change::Clear)
+            }
+            // What is not set need not be cleared.
+            UsageCheck::WhereCleared => {
+                let mut changes = job.row.changes.iter().enumerate();
+                changes.any(|(index, change)| {
+                    *change == Change::Clear && job.current.get(index).is_some()
+                })
+            }
+        }
+    }
+
+    /// What uses the numbers was answered, or not.
+    pub(super) fn take_usage(&mut self, mut job: Job, index: usize, reply: ApiResult) {
+        match &reply {
+            Ok(Response {
+                current: Some(_),
+                usages,
+                ..
+            }) => {
+                let all = job.usages.get_or_insert_default();
+                all.extend(usages.iter().cloned());
+                job.answer = Some(reply);
+            }
+            Ok(Response {
+                status, message, ..
+            }) => job.usage_fault = Some(with_status(*status, message).into()),
+            Err(error) => job.usage_fault = Some(error.message.clone()),
+        }
+        job.errors = 0;
+        if index + 1 < self.setting.used_in.len() {
+            job.step = Step::Usage(index + 1);
+            self.ready.push_front(job);
+            return;
+        }
+        let answer = job.answer.take();
+        if self.policy.task != Task::Write {
+            // Without an answer to the first question there would have been none to this.
+            return match answer {
+                Some(answer) => self.settle(job, answer),
+                None => self.finish(job, OutcomeKind::Failed, Ok(Response::default())),
+            };
+        }
+        if let (Some(said), Some(answer)) = (self.conflict_of_usage(&job), answer) {
+            let answer = saying(answer, &said);
+            let kind = if job.may_have_been_applied {
+                OutcomeKind::Unknown
+            } else {
+                OutcomeKind::Conflict
+            };
+            return self.finish(job, kind, answer);
+        }
+        job.step = Step::Write(0);
+        job.last = None;
+        self.ready.push_front(job);
+    }
+
+    /// Why a number of the row cannot be cleared; `None` where all can.
+    pub(super) fn conflict_of_usage(&self, job: &Job) -> Option<String> {
+        if self.policy.usage_check == UsageCheck::Never {
+            return None;
+        }
+        let current = (self.policy.task != Task::Write).then_some(&job.current);
+        let usages = job.usages.as_deref().unwrap_or_default();
+        let used = used::numbers_in_use(self.setting, &job.row.changes, current, usages);
+        (!used.is_empty()).then(|| format!("left alone: {}", used.join("; ")))
+    }
+}

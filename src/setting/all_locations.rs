@@ -1,0 +1,76 @@
+//! The numbers of a location and the rules that send calls to them, in one sheet.
+//!
+//! A row is written in the order in which no call goes astray: numbers that are set, then rules, then
+//! numbers that are cleared.
+
+use super::usage_of_numbers::PATTERNS;
+use super::{Field, Resource, Setting, Takes, WriteRequest};
+use super::{flat_object, location_numbers, location_rules};
+
+pub static ALL_LOCATIONS: Setting = Setting {
+    name: "all-locations",
+    noun: "value",
+    fields: &FIELDS,
+    read_scope: "spark-admin:telephony_config_read",
+    write_scope: "spark-admin:telephony_config_write",
+    resources: &[location_numbers::NUMBERS, RULES],
+    writes: &[
+        WriteRequest {
+            resource: &location_numbers::NUMBERS,
+            takes: Takes::Set,
+            body: |changes, _| flat_object::write(&location_numbers::NAMES, changes),
+        },
+        WriteRequest {
+            resource: &RULES,
+            takes: Takes::All,
+            body: location_rules::write,
+        },
+        WriteRequest {
+            resource: &location_numbers::NUMBERS,
+            takes: Takes::Cleared,
+            body: |changes, _| flat_object::write(&location_numbers::NAMES, changes),
+        },
+    ],
+    needs_read: true,
+    used_in: &[PATTERNS],
+};
+
+const NUMBERS: usize = location_numbers::FIELDS.len();
+const RULES_AND_TRANSFERS: usize = location_rules::FIELDS.len();
+
+/// The same rules, which stand behind the numbers here.
+const RULES: Resource = Resource {
+    path: ["/telephony/config/locations/", "/outgoingPermission"],
+    fields: NUMBERS..NUMBERS + RULES_AND_TRANSFERS,
+    read_body: location_rules::read,
+};
+
+static FIELDS: [Field; NUMBERS + RULES_AND_TRANSFERS] = {
+    let [n1, n2, n3] = location_numbers::FIELDS;
+    let [
+        r1,
+        r2,
+        r3,
+        r4,
+        r5,
+        r6,
+        r7,
+        r8,
+        r9,
+        r10,
+        t1,
+        t2,
+        t3,
+        t4,
+        t5,
+        t6,
+        t7,
+        t8,
+        t9,
+        t10,
+    ] = location_rules::FIELDS;
+    [
+        n1, n2, n3, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, t1, t2, t3, t4, t5, t6, t7, t8, t9,
+        t10,
+    ]
+};

@@ -1,0 +1,187 @@
+//! What a cell with a rule asks for: an action of the service as people and the service spell it, or
+//! `yes` and `no`. Only words that mean one thing are read.
+
+use std::borrow::Cow;
+
+use crate::model::change::Change;
+use crate::model::ids;
+use crate::setting::FieldKind;
+use crate::sheet::cell_diagnostics::CellDiagnostic;
+use crate::sheet::columns::normalize;
+use crate::sheet::number::REMOVE;
+use crate::sheet::problem::shorten;
+use crate::sheet::problem_kind::ProblemKind;
+use crate::table::strip_text_formula;
+
+/// The actions, and how else they are spelled; as [`normalize`] leaves it.
+const ACTIONS: [(&str, &[&str]); 3] = [
+    (
+        "ALLOW",
+        &["allow", "allowed", "erlauben", "erlaubt", "zulassen"],
+    ),
+    (
+        "BLOCK",
+        &[
+            "block",
+            "blocked",
+            "blockieren",
+            "blockiert",
+            "sperren",
+            "gesperrt",
+        ],
+    ),
+    (
+        "AUTH_CODE",
+        &[
+            "authcode",
+            "authorizationcode",
+            "authorisationcode",
+            "autorisierungscode",
+        ],
+    ),
+];
+
+/// What stands before the number in a cell such as `Transfer to number 2`.
+const TRANSFERS: [&str; 6] = [
+    "transfer",
+    "transfernumber",
+    "transferto",
+    "transfertonumber",
+    "transfertotransfernumber",
+    "autotransfernumber",
+];
+
+const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
+const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
+
+/// The value that a cell with this text asks for, if it is one of rules.
+pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
+    let change = match kind {
+        FieldKind::Number => return None,
+        FieldKind::Action => read_action(text),
+        FieldKind::YesOrNo => read_yes_or_no(text),
+    };
+    match change {
+        Ok(Change::Set(value)) => Some(value),
+        _ => None,
+    }
+}
+
+/// What becomes of calls: `ALLOW`, `BLOCK`, `AUTH_CODE`, or one of the three numbers.
+pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic> {
+    let text = text_of(cell);
+    let plain = normalize(text);
+    if plain.is_empty() && text.is_empty() {
+        return Ok(Change::Keep);
+    }
+    let named = ACTIONS.iter().find(|(_, words)| words.contains(&&*plain));
+    let action = named.map(|(action, _)| Cow::Borrowed(*action)).or_else(|| {
+        let (words, number) = plain.split_at_checked(plain.len().checked_sub(1)?)?;
+        let is_one = ["1", "2", "3"].contains(&number) && TRANSFERS.contains(&words);
+        is_one.then(|| Cow::Owned(format!("TRANSFER_NUMBER_{number}")))
+    });
+    match action {
+        Some(action) => Ok(Change::Set(action)),
+        None => Err(no_rule(
+            text,
+            "an action. Enter ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3",
+        )),
+    }
+}
+
+/// Whether calls of a type may be transferred or forwarded.
+pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnostic> {
+    let text = text_of(cell);
+    let plain = normalize(text);
+    match &*plain {
+        "" if text.is_empty() => Ok(Change::Keep),
+        word if YES.contains(&word) => Ok(Change::Set("yes".into())),
+        word if NO.contains(&word) => Ok(Change::Set("no".into())),
+        _ => Err(no_rule(text, "yes or no")),
+    }
+}
+
+fn text_of(cell: &str) -> &str {
+    let text = strip_text_formula(cell.trim_matches(ids::is_blank));
+    text.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character))
+}
+
+fn no_rule(text: &str, wanted: &str) -> CellDiagnostic {
+    let says = if text.eq_ignore_ascii_case(REMOVE) {
+        format!(
+            "`{text}` has no meaning here: a rule is always something. It has to be {wanted}; leave the cell empty to keep the rule as it is"
+        )
+    } else {
+        format!("`{}` is not {wanted}", shorten(text))
+    };
+    CellDiagnostic {
+        kind: ProblemKind::NotARule,
+        says,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_read_as_people_and_the_service_spell_it() {
+        for (cells, action) in [
+            (
+                &["ALLOW", "allow", " Allowed ", "=\"Allow\"", "Zulassen"][..],
+                "ALLOW",
+            ),
+            (&["BLOCK", "Blocked", "gesperrt"], "BLOCK"),
+            (
+                &["AUTH_CODE", "Auth code", "authorization code"],
+                "AUTH_CODE",
+            ),
+            (
+                &[
+                    "TRANSFER_NUMBER_2",
+                    "transfer to number 2",
+                    "Transfer 2",
+                    "transfer-number 2",
+                    "Transfer to transfer number 2",
+                    "transfer number ２",
+                ],
+                "TRANSFER_NUMBER_2",
+            ),
+        ] {
+            for cell in cells {
+                assert_eq!(read_action(cell), Ok(Change::Set(action.into())), "{cell}");
+            }
+        }
+        assert_eq!(read_action(" \u{a0}"), Ok(Change::Keep));
+        for cell in [
+            "yes",
+            "x",
+            "2",
+            "transfer",
+            "transfer 4",
+            "TRANSFER_NUMBER_22",
+            "REMOVE",
+            "-",
+            "é",
+            "block and allow",
+        ] {
+            assert!(read_action(cell).is_err(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_read_in_words() {
+        for (cells, word) in [
+            (&["yes", "Y", "TRUE", "ja"][..], "yes"),
+            (&["no", "N", "False", "Nein"], "no"),
+        ] {
+            for cell in cells {
+                assert_eq!(read_yes_or_no(cell), Ok(Change::Set(word.into())), "{cell}");
+            }
+        }
+        assert_eq!(read_yes_or_no(""), Ok(Change::Keep));
+        for cell in ["1", "0", "maybe", "REMOVE", "?"] {
+            assert!(read_yes_or_no(cell).is_err(), "{cell}");
+        }
+    }
+}

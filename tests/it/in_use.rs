@@ -1,0 +1,214 @@
+//! Numbers that rules use: they are not cleared without a word.
+
+use serde_json::{Value, json};
+use wxbulk::simulator::{Behavior, CallTypePermission, DigitPattern, Location, Locations};
+
+use crate::harness::{Ran, Stage, TOKEN, count, location_id, org_id};
+
+const ROWS: u64 = 50;
+
+/// Locations with three numbers each. Rules use the second number of ten of them, and digit patterns
+/// that of ten others.
+fn stage() -> Stage {
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        name: format!("site {row}"),
+        numbers: [1, 2, 3].map(|place| Some(format!("+1202555{place}{row:03}"))),
+        calling_permissions: (row < 12)
+            .then(|| CallTypePermission {
+                call_type: "INTERNATIONAL".into(),
+                action: "TRANSFER_NUMBER_2".into(),
+                transfer_enabled: true,
+                restricted: false,
+            })
+            .into_iter()
+            .collect(),
+        digit_patterns: (12..22)
+            .contains(&row)
+            .then(|| DigitPattern {
+                id: String::new(),
+                name: "Chicago".into(),
+                pattern: "1312XXXXXXX".into(),
+                action: "TRANSFER_NUMBER_2".into(),
+                transfer_enabled: true,
+            })
+            .into_iter()
+            .collect(),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly((2..ROWS + 2).map(location).collect()),
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet("+12025550101,REMOVE,"));
+    stage
+}
+
+/// Each row asks for the same.
+fn sheet(cells: &str) -> String {
+    let mut text = "orgId,locationId,n1,n2,n3\n".to_string();
+    for row in 2..ROWS + 2 {
+        text += &format!("{},{},{cells}\n", org_id(1), location_id(row));
+    }
+    text
+}
+
+fn apply(stage: &Stage, words: &str) -> Ran {
+    stage.run_online(&format!("apply --yes {words}"))
+}
+
+fn sent(stage: &Stage, method: &str, last: &str) -> usize {
+    let requests = stage.all_requests();
+    let is_one = |request: &&Value| {
+        let path = request["path"].as_str().unwrap_or_default();
+        request["method"] == method && path.ends_with(last)
+    };
+    requests.iter().filter(is_one).count()
+}
+
+#[test]
+fn a_number_that_a_rule_or_a_digit_pattern_uses_is_not_cleared() {
+    for words in ["sheet.csv", "sheet.csv --backup"] {
+        let stage = stage();
+        let before = stage.state();
+        apply(&stage, words).expect(1);
+        let results = stage.results("sheet.results.csv");
+        assert_eq!(count(&results, "conflict"), 20);
+        assert_eq!(count(&results, "updated"), 30);
+        assert_eq!(
+            results[0]["message"],
+            "left alone: n2 is where INTERNATIONAL calls are transferred"
+        );
+        assert_eq!(
+            results[10]["message"],
+            "left alone: n2 is where calls to the digit pattern `Chicago` (1312XXXXXXX) are transferred"
+        );
+        assert_eq!(sent(&stage, "PUT", ""), 30);
+        let after = stage.state();
+        for row in 2..ROWS + 2 {
+            let id = &location_id(row);
+            if row < 22 {
+                assert_eq!(after[id], before[id], "row {row}");
+            } else {
+                assert!(
+                    after[id]["autoTransferNumber2"]
+                        .as_str()
+                        .is_none_or(str::is_empty)
+                );
+                assert_eq!(after[id]["autoTransferNumber1"], "+12025550101");
+            }
+        }
+
+        // What was left alone is cleared all the same, where that is wanted.
+        apply(
+            &stage,
+            "sheet.results.csv --only-failed --include conflict --even-if-used -o again.csv",
+        )
+        .expect(0);
+        assert_eq!(sent(&stage, "PUT", ""), 50);
+    }
+}
+
+#[test]
+fn only_rows_that_clear_a_number_that_is_set_cost_more_requests() {
+    let stage = stage();
+    stage.write("set.csv", sheet("+12025550101,,+12025550103"));
+    apply(&stage, "set.csv").expect(0);
+    assert_eq!(sent(&stage, "GET", "outgoingPermission"), 0);
+    apply(&stage, "sheet.csv --even-if-used").expect(0);
+    assert_eq!(sent(&stage, "GET", "outgoingPermission"), 0);
+    // It is cleared already.
+    stage.run_online("plan sheet.csv").expect(0);
+    assert_eq!(sent(&stage, "GET", "digitPatterns"), 0);
+}
+
+#[test]
+fn a_plan_says_what_uses_the_numbers_and_what_nothing_uses() {
+    let stage = stage();
+    stage.run_online("plan sheet.csv").expect(1);
+    let plan = stage.results("sheet.plan.csv");
+    assert_eq!(
+        plan.iter().filter(|row| row["action"] == "cannot").count(),
+        20
+    );
+    assert_eq!(plan[0]["usedBy2"], "INTERNATIONAL calls");
+    assert!(
+        plan[0]["reason"].starts_with("left alone: n2 is where"),
+        "{:?}",
+        plan[0]
+    );
+    assert_eq!((&*plan[0]["usedBy1"], &*plan[0]["usedBy3"]), ("", ""));
+    assert_eq!(plan[49]["action"], "change");
+    assert_eq!(
+        plan[49]["reason"],
+        "no rule of this location uses n1; no rule of this location uses n3"
+    );
+
+    stage.write("set.csv", sheet("+12025550101,,"));
+    stage.run_online("plan set.csv").expect(0);
+    assert!(
+        stage
+            .results("set.plan.csv")
+            .iter()
+            .all(|row| row["usedBy2"].is_empty())
+    );
+    stage
+        .run_online("plan set.csv --usage -o usage.csv")
+        .expect(0);
+    assert_eq!(
+        stage.results("usage.csv")[0]["usedBy2"],
+        "INTERNATIONAL calls"
+    );
+}
+
+#[test]
+fn an_undo_asks_the_same_question_and_force_does_not() {
+    let stage = stage();
+    stage.write("first.csv", sheet("REMOVE,,"));
+    apply(&stage, "first.csv").expect(0);
+    stage.write("second.csv", sheet("+12025550199,,"));
+    apply(&stage, "second.csv --backup").expect(0);
+    // Meanwhile somebody relies on the number in one place.
+    let rule = r#"{"callingPermissions":[{"callType":"NATIONAL","action":"TRANSFER_NUMBER_1","transferEnabled":true}]}"#;
+    stage.put(
+        &format!(
+            "/telephony/config/locations/{}/outgoingPermission",
+            location_id(30)
+        ),
+        rule,
+    );
+    stage.run_online("undo second.results.csv --yes").expect(1);
+    let undone = stage.results("second.results-2.csv");
+    assert_eq!(count(&undone, "conflict"), 1);
+    assert_eq!(count(&undone, "updated"), 49);
+    stage
+        .run_online("undo second.results.csv --yes --force -o forced.csv")
+        .expect(0);
+    let left = &stage.state()[location_id(30)]["autoTransferNumber1"];
+    assert!(left.as_str().is_none_or(str::is_empty), "{left}");
+}
+
+#[test]
+fn where_rules_cannot_be_read_the_row_goes_on_and_says_so() {
+    let stage = Stage::new(Behavior {
+        access: serde_json::from_value(json!({
+            "tokens": [TOKEN],
+            "scopes": ["spark-admin:telephony_config_write"]
+        }))
+        .expect("an access"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet("+12025550101,REMOVE,"));
+    let ran = apply(&stage, "sheet.csv").expect(0);
+    ran.says("of 50 rows it could not be checked whether rules use the numbers");
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated"), 50);
+    assert!(
+        results[0]["message"].contains("could not be checked"),
+        "{:?}",
+        results[0]
+    );
+    assert_eq!(results[0]["status"], "204");
+}

@@ -1,0 +1,392 @@
+//! The rules of locations, alone and in one sheet with the numbers.
+
+use std::fmt::Write;
+use std::fs;
+
+use serde_json::{Value, json};
+use wxbulk::simulator::{Behavior, CallTypePermission, Faults, Latency, Location, Locations};
+
+use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::resume::wait_for_records;
+
+fn permission(call_type: &str, action: &str, restricted: bool) -> CallTypePermission {
+    CallTypePermission {
+        call_type: call_type.into(),
+        action: action.into(),
+        transfer_enabled: true,
+        restricted,
+    }
+}
+
+/// Locations with numbers and rules of all kinds; none is restricted.
+fn stage(rows: u64, faults: Faults) -> Stage {
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        name: format!("site {row}"),
+        numbers: [
+            Some(format!("+1202555{row:04}")),
+            (!row.is_multiple_of(3)).then(|| format!("{}", 5000 + row)),
+            None,
+        ],
+        calling_permissions: vec![
+            permission("URL_DIALING", "ALLOW", false),
+            permission(
+                "INTERNATIONAL",
+                ["BLOCK", "TRANSFER_NUMBER_1", "AUTH_CODE"][(row % 3) as usize],
+                false,
+            ),
+        ],
+        ..Location::default()
+    };
+    Stage::new(Behavior {
+        locations: Locations::Exactly((2..rows + 2).map(location).collect()),
+        own_organization: Some(org_id(1)),
+        latency: "2ms..10ms".parse::<Latency>().expect("a latency"),
+        faults,
+        speed: "50".parse().expect("a speed"),
+        ..Behavior::instant()
+    })
+}
+
+fn passing() -> Faults {
+    "500=3%,504=2%,504-after=2%,reset-after=2%,reset-before=2%,truncated=2%"
+        .parse()
+        .expect("faults")
+}
+
+fn apply(stage: &Stage, words: &str) -> Ran {
+    stage.run_online(&format!("apply --yes {words}"))
+}
+
+fn read(stage: &Stage, name: &str) -> String {
+    fs::read_to_string(stage.path(name)).expect("a file")
+}
+
+/// What is set, however none and numbers of the North American plan are spelled.
+fn state(stage: &Stage) -> String {
+    let all = stage.state().to_string();
+    all.replace("\"\"", "null").replace("\"+1", "\"")
+}
+
+fn changes(stage: &Stage) -> Vec<Value> {
+    let mut requests = stage.all_requests();
+    requests.retain(|request| request["method"] == "PUT");
+    requests
+}
+
+/// The sheet with other cells in some rows: by the names of their columns.
+fn changed(sheet: &str, cells: impl Fn(usize) -> Vec<(&'static str, &'static str)>) -> String {
+    let mut lines = sheet.lines();
+    let header = lines.next().expect("a header");
+    let names: Vec<&str> = header.split(',').collect();
+    let mut text = format!("{header}\n");
+    for (index, line) in lines.enumerate() {
+        let mut row: Vec<&str> = line.split(',').collect();
+        for (name, cell) in cells(index) {
+            let column = names.iter().position(|one| *one == name).expect(name);
+            row[column] = cell;
+        }
+        let _ = writeln!(text, "{}", row.join(","));
+    }
+    text
+}
+
+#[test]
+fn only_call_types_that_change_are_sent_and_the_rest_of_them_stays() {
+    let stage = stage(3, Faults::default());
+    let mut text =
+        "locationId,International calls,NATIONAL,specialServicesI,tollFreeTransfer\n".to_string();
+    for (row, cells) in [
+        (2, "transfer to number 2,,,"),
+        (3, ",,Block,no"),
+        (4, "Block,allow,,yes"),
+    ] {
+        let _ = writeln!(text, "{},{cells}", location_id(row));
+    }
+    stage.write("rules.csv", text);
+    apply(&stage, "rules.csv").expect(0);
+    let results = stage.results("rules.results.csv");
+    assert_eq!(results[0]["outcome"], "updated");
+    assert_eq!(results[0]["previousInternational"], "AUTH_CODE");
+    let mut sent: Vec<Value> = changes(&stage)
+        .iter()
+        .map(|put| put["body"].clone())
+        .collect();
+    sent.sort_by_key(ToString::to_string);
+    let element = |call_type: &str, action: &str, may_transfer: bool| json!({"callType": call_type, "action": action, "transferEnabled": may_transfer});
+    assert!(
+        sent.contains(
+            &json!({"callingPermissions": [element("INTERNATIONAL", "TRANSFER_NUMBER_2", true)]})
+        ),
+        "{sent:?}"
+    );
+    assert!(
+        sent.contains(&json!({"callingPermissions": [
+            element("TOLL_FREE", "ALLOW", false),
+            element("SPECIAL_SERVICES_I", "BLOCK", true),
+        ]})),
+        "{sent:?}"
+    );
+    // What is so already is not sent.
+    assert_eq!(results[2]["outcome"], "updated");
+    assert!(
+        sent.contains(&json!({"callingPermissions": [element("INTERNATIONAL", "BLOCK", true)]})),
+        "{sent:?}"
+    );
+    assert_eq!(sent.len(), 3);
+}
+
+#[test]
+fn a_restricted_call_type_fails_the_row_and_is_never_sent() {
+    let location = Location {
+        id: location_id(2),
+        calling_permissions: vec![permission("NATIONAL", "ALLOW", true)],
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![location]),
+        ..Behavior::instant()
+    });
+    let id = location_id(2);
+    stage.write(
+        "rules.csv",
+        format!("locationId,national,international\n{id},BLOCK,AUTH_CODE\n"),
+    );
+    apply(&stage, "rules.csv").expect(1);
+    let results = stage.results("rules.results.csv");
+    assert_eq!(results[0]["outcome"], "failed");
+    assert!(
+        results[0]["message"].contains("NATIONAL"),
+        "{:?}",
+        results[0]
+    );
+    assert_eq!(changes(&stage).len(), 0);
+    stage.write(
+        "same.csv",
+        format!("locationId,national,international\n{id},allow,AUTH_CODE\n"),
+    );
+    apply(&stage, "same.csv").expect(0);
+    let sent = changes(&stage)[0]["body"].to_string();
+    assert!(!sent.contains(r#""NATIONAL""#), "{sent}");
+}
+
+#[test]
+fn a_cell_that_is_no_rule_is_a_problem_and_nothing_is_sent() {
+    let stage = stage(2, Faults::default());
+    let (one, two) = (location_id(2), location_id(3));
+    stage.write(
+        "rules.csv",
+        format!("locationId,national,nationalTransfer\n{one},REMOVE,\n{two},x,perhaps\n"),
+    );
+    let ran = apply(&stage, "rules.csv").expect(2);
+    ran.says("`REMOVE` has no meaning here");
+    ran.says("`x` is not an action");
+    ran.says("`perhaps` is not yes or no");
+    assert_eq!(changes(&stage).len(), 0);
+}
+
+#[test]
+fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
+    let stage = stage(2, Faults::default());
+    let (one, two) = (location_id(2), location_id(3));
+    let sheet = |first: &str, second: &str| {
+        format!("locationId,n1,national\n{one},+12025550101,{first}\n{two},+12025550102,{second}\n")
+    };
+    stage.write("own.csv", sheet("yes", "block"));
+    let ran = apply(&stage, "own.csv").expect(2);
+    ran.says("`yes` is no rule");
+    ran.says("own.csv --base-url");
+    ran.says("--setting location-numbers");
+    assert_eq!(changes(&stage).len(), 0);
+    apply(&stage, "own.csv --setting location-numbers").expect(0);
+    assert_eq!(changes(&stage).len(), 2);
+    assert!(
+        changes(&stage)
+            .iter()
+            .all(|put| put["path"].to_string().contains("autoTransferNumbers"))
+    );
+    let ran = apply(&stage, "own.csv --setting location-numbers --resume").expect(0);
+    drop(ran);
+    // An empty column says nothing, and numbers alone need no reading.
+    stage.write("empty.csv", sheet("", ""));
+    let before = stage.all_requests().len();
+    apply(&stage, "empty.csv").expect(0);
+    let more = stage.all_requests().split_off(before);
+    assert!(
+        more.iter()
+            .all(|request| !request["path"].to_string().contains("outgoingPermission\""))
+    );
+    // Rules in every cell are ours.
+    stage.write("both.csv", sheet("block", "Transfer 1"));
+    apply(&stage, "both.csv").expect(0);
+    let set = stage.state();
+    assert_eq!(
+        set[&two]["callingPermissions"]["NATIONAL"]["action"],
+        "TRANSFER_NUMBER_1"
+    );
+}
+
+/// Export, change, plan, send through faults and a kill, and back: all is as it was, letter for letter.
+fn there_and_back(
+    setting: &str,
+    rows: u64,
+    cells: impl Fn(usize) -> Vec<(&'static str, &'static str)>,
+) {
+    let stage = stage(rows, passing());
+    let export = format!("export --setting {setting}");
+    stage
+        .run_online(&format!("{export} -o first.csv"))
+        .expect(0);
+    let first = read(&stage, "first.csv");
+
+    // What is there is what its sheet asks for.
+    stage.run_online("plan first.csv").expect(0);
+    assert!(
+        stage
+            .results("first.plan.csv")
+            .iter()
+            .all(|row| row["action"] == "same")
+    );
+
+    stage.write("changed.csv", changed(&first, &cells));
+    stage.run_online("plan changed.csv").expect(0);
+    let plan = stage.results("changed.plan.csv");
+    let wanted = (0..plan.len())
+        .filter(|index| !cells(*index).is_empty())
+        .count();
+    let different = plan.iter().filter(|row| row["action"] == "change").count();
+    assert_eq!(different, wanted);
+
+    let mut child = stage
+        .command(&format!(
+            "apply --yes changed.csv --base-url {}",
+            stage.simulator.base_url()
+        ))
+        .spawn()
+        .expect("it starts");
+    wait_for_records(&stage, "changed.results.csv.journal", 20);
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    apply(&stage, "changed.csv --resume").expect(0);
+    assert_eq!(
+        count(&stage.results("changed.results.csv"), "updated"),
+        wanted
+    );
+    stage
+        .run_online("plan changed.csv -o verified.csv")
+        .expect(0);
+    assert!(
+        stage
+            .results("verified.csv")
+            .iter()
+            .all(|row| row["action"] == "same")
+    );
+
+    stage.run_online("undo changed.results.csv --yes").expect(0);
+    stage.run_online(&format!("{export} -o last.csv")).expect(0);
+    assert_eq!(read(&stage, "last.csv"), first);
+}
+
+#[test]
+fn rules_go_there_and_back() {
+    there_and_back("location-rules", 120, |index| match index % 3 {
+        0 => vec![
+            ("national", "TRANSFER_NUMBER_3"),
+            ("tollFreeTransfer", "no"),
+        ],
+        1 => vec![("international", "BLOCK"), ("premiumServices1", "ALLOW")],
+        _ => vec![],
+    });
+}
+
+#[test]
+fn numbers_and_rules_in_one_sheet_go_there_and_back() {
+    there_and_back("all-locations", 120, |index| match index % 4 {
+        // Number 3 is set for the first time, and calls are sent to it.
+        0 => vec![("n3", "+12025559999"), ("national", "TRANSFER_NUMBER_3")],
+        // Calls are taken away from number 1, and it is cleared.
+        1 => vec![("n1", "REMOVE"), ("international", "ALLOW"), ("n2", "5999")],
+        2 => vec![("tollFree", "AUTH_CODE")],
+        _ => vec![],
+    });
+}
+
+#[test]
+fn numbers_are_set_before_rules_use_them_and_cleared_after() {
+    let stage = stage(1, Faults::default());
+    let id = location_id(2);
+    let sheet =
+        format!("locationId,n1,n3,international\n{id},REMOVE,+12025550103,transfer to number 3\n");
+    stage.write("both.csv", sheet);
+    apply(&stage, "both.csv").expect(0);
+    let sent: Vec<String> = changes(&stage)
+        .iter()
+        .map(|put| put["body"].to_string())
+        .collect();
+    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert_eq!(sent[0], r#"{"autoTransferNumber3":"+12025550103"}"#);
+    assert!(sent[1].contains("TRANSFER_NUMBER_3"));
+    assert_eq!(sent[2], r#"{"autoTransferNumber1":""}"#);
+    // Nothing of a row that clears what its own rule uses is sent.
+    let sheet =
+        format!("locationId,n2,n3,national\n{id},5998,REMOVE,\n").replace(",\n", ",BLOCK\n");
+    stage.write("used.csv", sheet);
+    apply(&stage, "used.csv").expect(1);
+    let row = &stage.results("used.results.csv")[0];
+    assert_eq!(row["outcome"], "conflict");
+    assert!(row["message"].contains("n3 is where INTERNATIONAL calls are transferred"));
+    assert_eq!(changes(&stage).len(), 3);
+}
+
+#[test]
+fn a_row_that_stops_half_way_says_so_and_is_finished_later() {
+    let stage = stage(150, "400=30% once".parse().expect("faults"));
+    let mut text = "locationId,n1,n2,national\n".to_string();
+    for row in 2..152 {
+        let id = location_id(row);
+        let _ = writeln!(text, "{id},+12025550101,+12025550102,TRANSFER_NUMBER_2");
+    }
+    stage.write("both.csv", text);
+    let before = state(&stage);
+    apply(&stage, "both.csv").expect(1);
+    let results = stage.results("both.results.csv");
+    let partly: Vec<_> = results
+        .iter()
+        .filter(|row| row["outcome"] == "partly")
+        .collect();
+    assert!(!partly.is_empty(), "the faults met no second request");
+    for row in &partly {
+        assert_eq!(row["status"], "400");
+        assert!(
+            row["message"].starts_with("n1, n2 changed; national not"),
+            "{row:?}"
+        );
+    }
+    let mut name = "both.results.csv".to_string();
+    for round in 0..8 {
+        let next = format!("again{round}.csv");
+        let ran = apply(&stage, &format!("{name} --only-failed -o {next}"));
+        name = next;
+        if ran.code == Some(0) {
+            break;
+        }
+    }
+    assert!(
+        stage
+            .results(&name)
+            .iter()
+            .all(|row| ["updated", "unchanged"].contains(&&*row["outcome"]))
+    );
+    for round in 0..8 {
+        let next = format!("undone{round}.csv");
+        if stage
+            .run_online(&format!("undo {name} --yes -o {next}"))
+            .code
+            == Some(0)
+        {
+            break;
+        }
+    }
+    assert!(state(&stage) == before, "not all is as it was");
+}
