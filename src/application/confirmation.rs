@@ -57,6 +57,9 @@ pub(super) async fn confirm(
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
+    if !checked.questions.is_empty() && !is_meant_so(stop).await? {
+        return Ok(nothing_was_sent());
+    }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
         let expected = expected_time(&settings, checked, checked.rows_to_send());
         let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
@@ -127,6 +130,12 @@ async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -
     }
     let answer = yes_or_no(&format!("{done}; is that what you want?"), Answer::No, stop).await?;
     Ok(answer == Some(Answer::Yes))
+}
+
+/// Whether the sheet is to be read as the questions about it, which were shown, say.
+async fn is_meant_so(stop: &mut impl StopRequests) -> Result<bool> {
+    let question = "Is the sheet meant as said above? With any other answer than y nothing is sent";
+    Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
 }
 
 /// `Change 60 locations of Acme Ltd, signed in as admin@acme.example? 100 numbers will be set, 9

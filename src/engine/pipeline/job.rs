@@ -40,9 +40,9 @@ pub(super) struct Job {
     pub(super) may_have_been_applied: bool,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
-    /// When the attempt left that was told to wait last.
+    /// When the attempt left that was rate limited last.
     pub(super) throttled_at: Option<Instant>,
-    /// How often it was told to wait, and how often while others passed.
+    /// How often it was rate limited, and how often while others passed.
     pub(super) throttles: u32,
     pub(super) own_throttles: u32,
     /// The access token of the last attempt.

@@ -142,7 +142,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// Where a row goes that was told to wait.
+    /// Where a row goes that was rate limited.
     fn place_after_wait(
         &mut self,
         job: &mut Job,
@@ -154,7 +154,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             .then(|| self.throttling.refused(job, departed, is_last))
     }
 
-    /// The row was told to wait.
+    /// The row was rate limited.
     fn wait(&mut self, mut job: Job, reply: ApiResult, place: Place, now: Instant) {
         self.throttled += 1;
         match place {
@@ -162,7 +162,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let times = job.throttles;
                 let reply = reply.map(|response| Response {
                     message: format!(
-                        "told to wait {times} times while others passed: {}",
+                        "rate limited {times} times while others passed: {}",
                         response.message
                     )
                     .into(),

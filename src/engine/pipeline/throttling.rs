@@ -1,8 +1,8 @@
 //! Tells a limit that everyone meets from one that a single location or organization meets. Only the
-//! first is a matter of patience: a row that is told to wait again and again while others pass would
+//! first is a matter of patience: a row that is rate limited again and again while others pass would
 //! close the gate for all of them for ever.
 //!
-//! A row that was told to wait goes first when the gate opens. When it is told so a second time it
+//! A row that was rate limited goes first when the gate opens. When it is limited a second time it
 //! lets others go first; once one of those passed, the limit is the row's own. It then steps back
 //! behind all others, the pause it brings stays, and its further tries count. Where several rows of an
 //! organization are so, the next ones of it step back before they are tried at all.
@@ -24,7 +24,7 @@ use crate::model::row::Row;
 /// Tries of a row that meets a limit of its own; each costs everyone a pause.
 const TRIES: u32 = 5;
 
-/// When nobody has passed for so long, and a row was told to wait so often meanwhile, it is given up
+/// When nobody has passed for so long, and a row was rate limited that often meanwhile, it is given up
 /// if all rows that are left may be like it.
 const PATIENCE: Duration = Duration::from_mins(10);
 const PATIENT_TRIES: u32 = 8;
@@ -39,11 +39,11 @@ pub(super) struct Throttling {
     last_passed: Option<Instant>,
     /// Rows with a limit of their own since a row of the organization last passed.
     organizations: HashMap<Option<String>, u32>,
-    /// Rows that were told to wait twice since a row of the organization last passed.
+    /// Rows that were rate limited twice since a row of the organization last passed.
     waiting: HashMap<Option<String>, u32>,
 }
 
-/// Where a row that was told to wait goes.
+/// Where a row that was rate limited goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     First,
@@ -72,7 +72,7 @@ impl Throttling {
                 .is_some_and(|rows| rows >= ROWS_OF_AN_ORGANIZATION)
     }
 
-    /// A request of this row, which left at `departed`, was told to wait. `is_last`: the sheet has no
+    /// A request of this row, which left at `departed`, was rate limited. `is_last`: the sheet has no
     /// further row that could pass.
     pub(super) fn refused(&mut self, job: &mut Job, departed: Instant, is_last: bool) -> Place {
         let before = job.throttled_at.replace(departed);
