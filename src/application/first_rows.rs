@@ -1,8 +1,6 @@
 //! The first rows of a run, for a person to see before the rest goes: what was wanted of each, and what
 //! was found there when it was read back.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 
 use crate::application::confirmation::{self, Answer};
@@ -13,26 +11,21 @@ use crate::model::outcome::{Outcome, OutcomeKind, code_after, with_status};
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
-use crate::sheet::NumberedRecord;
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::row_reader::names_in;
-use crate::sheet::selection::Selection;
 use crate::stderr::say;
+use crate::webex::errors::flatten;
 
 /// Says what was wanted and what was found. Rows that were as wanted before are not among them.
-pub(super) fn show(selection: &Selection<'_>, rows: &[ShownRow]) -> Result<()> {
+pub(super) fn show(setting: &Setting, rows: &[ShownRow]) {
     let mut rows: Vec<&ShownRow> = rows.iter().filter(|row| has_something_to_do(row)).collect();
     rows.sort_by_key(|shown| shown.row.number);
     if rows.is_empty() {
-        return Ok(());
+        return;
     }
-    let names = names_of(selection, &rows)?;
     say(&format!("the first {}:", plural(rows.len() as u64, "row")));
     for shown in rows {
-        let name = names.get(&shown.row.number);
-        say(&say_row(selection.columns.setting, shown, name));
+        say(&say_row(setting, shown));
     }
-    Ok(())
 }
 
 fn has_something_to_do(shown: &ShownRow) -> bool {
@@ -59,41 +52,26 @@ pub(super) async fn are_others_wanted(
     Ok(answer == Some(Answer::Yes))
 }
 
-/// What the sheet calls the locations of these rows.
-fn names_of(selection: &Selection<'_>, rows: &[&ShownRow]) -> Result<HashMap<u64, String>> {
-    let mut names = HashMap::new();
-    let wanted: Vec<u64> = rows.iter().map(|shown| shown.row.number).collect();
-    let mut records = selection.sheet.records()?;
-    let mut numbered = NumberedRecord::default();
-    let mut left = wanted.len();
-    while left > 0 && records.read(&mut numbered)? {
-        if wanted.binary_search(&numbered.row).is_err() {
-            continue;
-        }
-        left -= 1;
-        if let Some(name) = names_in(selection.columns, &numbered.record).location {
-            names.insert(numbered.row, name.to_string());
-        }
-    }
-    Ok(names)
-}
-
-/// `row 2 (Berlin): n1 wanted +12025550101, found 2025550101`
-fn say_row(setting: &Setting, shown: &ShownRow, name: Option<&String>) -> String {
+/// `row 2 (Berlin): n1 wanted +12025550101, found +12025550101`
+fn say_row(setting: &Setting, shown: &ShownRow) -> String {
     let ShownRow {
         row,
         outcome,
         found,
     } = shown;
-    let name = name.map_or(String::new(), |name| format!(" ({name})"));
+    let name = match row.name.as_ref() {
+        "" => String::new(),
+        name => format!(" ({})", flatten(name)),
+    };
     let fields = setting.fields.iter().zip(&row.changes).enumerate();
     let fields: Vec<String> = fields
         .filter_map(|(index, (field, change))| {
-            let wanted = value_or_nothing(change.field()?);
-            let found = found
-                .as_ref()
-                .map(|found| value_or_nothing(found.text(index)));
-            let found = found.map_or(String::new(), |found| format!(", found {found}"));
+            let wanted = change.field()?;
+            let found = found.as_ref().map_or(String::new(), |found| {
+                let found = setting.spelled_like(index, found.text(index), wanted);
+                format!(", found {}", value_or_nothing(&found))
+            });
+            let wanted = value_or_nothing(wanted);
             Some(format!("{} wanted {wanted}{found}", field.column))
         })
         .collect();
@@ -138,22 +116,25 @@ mod tests {
 
     fn said(outcome: Outcome, found: Option<[Option<&str>; 3]>) -> String {
         let shown = ShownRow {
-            row: Row::asking([
-                Change::Set("+12025550101".into()),
-                Change::Keep,
-                Change::Clear,
-            ]),
+            row: Row {
+                name: "Berlin".into(),
+                ..Row::asking([
+                    Change::Set("+12025550101".into()),
+                    Change::Keep,
+                    Change::Clear,
+                ])
+            },
             outcome: Some(outcome),
             found: found.map(CurrentValues::of),
         };
-        say_row(&LOCATION_NUMBERS, &shown, Some(&"Berlin".to_string()))
+        say_row(&LOCATION_NUMBERS, &shown)
     }
 
     #[test]
     fn what_was_wanted_stands_beside_what_was_found() {
         let updated = Outcome::unsent(OutcomeKind::Updated, "");
         let found = Some([Some("2025550101"), Some("77"), None]);
-        insta::assert_snapshot!(said(updated, found), @"  row 2 (Berlin): n1 wanted +12025550101, found 2025550101; n3 wanted nothing, found nothing");
+        insta::assert_snapshot!(said(updated, found), @"  row 2 (Berlin): n1 wanted +12025550101, found +12025550101; n3 wanted nothing, found nothing");
         let unknown = Outcome {
             status: Some(204),
             ..Outcome::unsent(

@@ -54,7 +54,7 @@ impl Sending<'_> {
                 .send_rows(&service, pacer, first, &mut stop, journal)
                 .await?;
             if first.is_some() {
-                first_rows::show(self.selection, &rows.shown)?;
+                first_rows::show(self.selection.columns.setting, &rows.shown);
             }
             requests += ended.requests;
             throttled += ended.throttled;

@@ -225,8 +225,13 @@ impl fmt::Display for Summary {
             match &self.send_failed {
                 Some(command) => writeln!(
                     out,
-                    "hint: to send again the {} not done, correct them in the results file, then run:\n  {command}",
-                    rows_that_are(self.counts.not_done())
+                    "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
+                    rows_that_are(self.counts.not_done()),
+                    if self.counts.not_done() == 1 {
+                        "it"
+                    } else {
+                        "them"
+                    }
                 )?,
                 None => writeln!(
                     out,

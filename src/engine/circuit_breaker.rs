@@ -4,7 +4,7 @@
 //! A failure that does not pass by itself, such as a wrong proxy password, is tried once more after a
 //! while; then the run ends, since each further try could only lock an account.
 //!
-//! A run begins when the service has answered a question ([`crate::engine::first_contact`]).
+//! A run begins when the service has answered a question (`engine::first_contact`).
 
 use std::time::Duration;
 
