@@ -25,6 +25,8 @@ const MOST_FILES: u32 = 10_000;
 #[derive(Debug)]
 pub struct OutputNames {
     sheet: PathBuf,
+    /// The sheet, or the results that it was made of, which are never written over.
+    named_after: PathBuf,
     /// The path without number and ending: `march.results`.
     stem: PathBuf,
     ending: &'static str,
@@ -39,6 +41,7 @@ impl OutputNames {
         name.push(word);
         OutputNames {
             sheet: sheet.to_path_buf(),
+            named_after: named_after.to_path_buf(),
             stem: named_after.with_file_name(name),
             ending: ending_like(named_after),
         }
@@ -69,7 +72,12 @@ impl OutputNames {
     /// The first file that this sheet may fill, or the one that says why it may not.
     fn next(&self) -> Result<PathBuf> {
         for path in self.existing() {
-            let Ok(header) = journal::header_of(&Journal::path_for(&path)) else {
+            let journal = Journal::path_for(&path);
+            let Ok(header) = journal::header_of(&journal) else {
+                // Results that were saved under another name are not in the way of what is made of some.
+                if self.sheet != self.named_after && !journal.exists() {
+                    continue;
+                }
                 return Ok(path);
             };
             let is_of_another_sheet = self.sheet.is_file()
@@ -93,7 +101,7 @@ impl OutputNames {
         self.all().take_while(|path| is_there(path))
     }
 
-    /// All names but the sheet's own.
+    /// All names but those of the sheet and of what it was made of.
     fn all(&self) -> impl Iterator<Item = PathBuf> {
         let numbers = 1..=MOST_FILES;
         let paths = numbers.map(|number| {
@@ -104,7 +112,7 @@ impl OutputNames {
             name.push(self.ending);
             PathBuf::from(name)
         });
-        paths.filter(|path| *path != self.sheet)
+        paths.filter(|path| *path != self.sheet && *path != self.named_after)
     }
 
     fn is_about_sheet(&self, header: &RunHeader) -> bool {
@@ -148,6 +156,21 @@ fn ending_like(sheet: &Path) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_undo_does_not_stumble_over_results_that_were_saved_under_another_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["march.results.csv", "march.results-2.csv"] {
+            std::fs::write(path(name), "saved by a spreadsheet").expect("written");
+        }
+        for results in ["march.results.csv", "march.results-2.csv"] {
+            let sheet = path("march.results.undo.csv");
+            let names = OutputNames::new(&sheet, &path(results), "results");
+            let chosen = names.choose(Start::Fresh).expect("a name");
+            assert_eq!(chosen, path("march.results-3.csv"), "{results}");
+        }
+    }
 
     #[test]
     fn the_output_has_the_name_and_the_form_of_the_sheet() {

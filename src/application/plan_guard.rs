@@ -120,11 +120,12 @@ impl PlanGuard {
             return rows.try_for_each(|row| row.map(drop));
         };
         let mut records = plan.run.records()?;
-        let (mut count, mut named) = (0, Vec::new());
+        let (mut count, mut unread, mut named) = (0, 0, Vec::new());
         for row in selection.rows_to_send(None, Vec::new())? {
             let row = row?;
             if plan.expected(&row, &mut records)?.is_none() {
                 count += 1;
+                unread += u64::from(plan.has_unread(&row, &mut records)?);
                 if named.len() < ROWS_NAMED {
                     named.push(row.number.to_string());
                 }
@@ -132,6 +133,20 @@ impl PlanGuard {
         }
         if count == 0 {
             return Ok(());
+        }
+        if unread == count {
+            bail!(
+                "{} could not be read when `{}` was made (action `cannot`): row {}{}\n\
+                 hint: to send the others, delete these rows from the plan; or correct them in the sheet and make a new plan",
+                plural(count, "row"),
+                path.display(),
+                named.join(", "),
+                if count > named.len() as u64 {
+                    ", …"
+                } else {
+                    ""
+                },
+            )
         }
         let verb = if count == 1 { "is" } else { "are" };
         bail!(
@@ -193,6 +208,22 @@ impl Plan {
             );
         }
         Ok(())
+    }
+
+    /// Whether the plan has the row as it is, and could not read what is there.
+    fn has_unread(&self, row: &Row<'_>, records: &mut RecordReader<'_>) -> Result<bool> {
+        let check = row.fingerprint();
+        let number = match &self.rows {
+            Some(rows) => rows.get(&check).copied(),
+            None => Some(row.number),
+        };
+        let record = match number {
+            Some(number) => records.of_row(number)?,
+            None => None,
+        };
+        Ok(record.is_some_and(|record| {
+            record.check == check && record.outcome.kind == OutcomeKind::Failed
+        }))
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.

@@ -223,6 +223,15 @@ impl fmt::Display for Summary {
             writeln!(out, "  {}", self.resume)?;
         } else if self.counts.not_done() > 0 {
             match &self.send_failed {
+                Some(command)
+                    if self.counts.not_done() == self.counts.of(OutcomeKind::Conflict) =>
+                {
+                    let rows = plural(self.counts.not_done(), "row");
+                    writeln!(
+                        out,
+                        "hint: {rows} in conflict left alone; to send them again when you have read why in the results, run:\n  {command} --include conflict"
+                    )?;
+                }
                 Some(command) => writeln!(
                     out,
                     "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",

@@ -19,6 +19,7 @@ use crate::application::session::Connect;
 use crate::application::settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
+use crate::application::status;
 use crate::application::undo_sheet::{self, UndoSheet};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
@@ -91,6 +92,9 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
                 ExitCode::NothingSent
             });
         }
+        if let Some(run) = &undoes {
+            tell_later(&flags.results, run);
+        }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.left_out.len() as u64;
         settings.lineage.left_out
@@ -162,6 +166,16 @@ fn write_sheet(
     }
     let undo = undo_sheet::write(&source, &earlier, base_url, path)?;
     Ok((undo, earlier.written_by()))
+}
+
+/// What was sent again from the results is undone with the later results, which have both.
+fn tell_later(results: &Path, run: &RunId) {
+    for later in status::later_results(results, run) {
+        let later = later.display();
+        say(&format!(
+            "warning: `{later}` goes on from these results, and what it changed stays as it is; to put back both, undo `{later}`"
+        ));
+    }
 }
 
 /// Says what is left out, and why.

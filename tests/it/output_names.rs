@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use wxbulk::sheet::result_columns::{CHECK, RESULT_COLUMNS};
 use wxbulk::simulator::{Behavior, Location, Locations};
 
 use crate::harness::{Stage, count, location_id, number, org_id, sheet, workbook};
@@ -104,4 +105,66 @@ fn status_of_a_sheet_tells_of_its_last_run() {
     stage.apply("march.csv").expect(0);
     let ran = stage.run("status march.csv").expect(0);
     assert!(ran.stdout.contains("march.results-2.csv"), "{}", ran.stdout);
+}
+
+#[test]
+fn results_that_were_saved_as_csv_can_be_undone_as_the_guide_says() {
+    let stage = stage(8);
+    stage.write("march.xlsx", workbook(&sheet(8)));
+    let before = stage.state();
+    stage.apply("march.xlsx --backup").expect(0);
+    let mut saved = csv::Writer::from_path(stage.path("march.results.csv")).expect("a file");
+    let rows = stage.results("march.results.xlsx");
+    let own = ["orgId", "locationId", "n1", "n2", "n3", "site"];
+    let previous = ["previous1", "previous2", "previous3", CHECK];
+    let names = [&own[..], &RESULT_COLUMNS[..], &previous[..]].concat();
+    saved.write_record(&names).expect("written");
+    for row in &rows {
+        let cells = names.iter().map(|name| row[*name].as_str());
+        saved.write_record(cells).expect("written");
+    }
+    drop(saved);
+    stage
+        .run_online("undo march.results.csv --yes")
+        .expect(0)
+        .says("march.results-2.csv");
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_plan_says_which_of_its_rows_could_not_be_read() {
+    let stage = stage(3);
+    stage.write("march.csv", sheet(4));
+    stage.run_online("plan march.csv").expect(1);
+    stage
+        .apply("march.plan.csv")
+        .expect(2)
+        .says("1 row could not be read when `march.plan.csv` was made (action `cannot`): row 5");
+}
+
+#[test]
+fn rows_left_alone_are_not_called_to_be_corrected() {
+    let stage = stage(3);
+    stage.write("march.csv", sheet(3));
+    stage.run_online("plan march.csv").expect(0);
+    stage.write("others.csv", sheet(3).replace("+1202", "+1303"));
+    stage.apply("others.csv").expect(0);
+    let ran = stage.apply("march.plan.csv").expect(1);
+    ran.says("3 rows in conflict left alone");
+    assert!(ran.stderr.trim_end().ends_with(" --include conflict"));
+}
+
+#[test]
+fn an_undo_of_older_results_names_the_later_ones_that_have_both() {
+    let stage = stage(8);
+    stage.write("march.csv", sheet(10));
+    stage.apply("march.csv --backup").expect(1);
+    stage.apply("march.results.csv --only-failed").expect(1);
+    let ran = stage.run_online("undo march.results.csv --yes").expect(0);
+    ran.says("warning: `march.results-2.csv` goes on from these results");
+    let stage = self::stage(8);
+    stage.write("march.csv", sheet(8));
+    stage.apply("march.csv --backup").expect(0);
+    let ran = stage.run_online("undo march.results.csv --yes").expect(0);
+    assert!(!ran.stderr.contains("goes on from"), "{}", ran.stderr);
 }

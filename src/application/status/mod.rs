@@ -15,6 +15,8 @@ use anyhow::Result;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
+use crate::model::run_id::RunId;
+use crate::platform;
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
 pub use run_status::RunStatus;
@@ -56,6 +58,19 @@ impl Subject {
             "name the results of a run, its journal, or the folder that has them",
         ))
     }
+}
+
+/// The results of runs that sent again what failed in a run.
+pub fn later_results(results: &Path, run: &RunId) -> Vec<PathBuf> {
+    let journals = status_reader::journals_in(platform::folder_of(results));
+    let goes_on = |journal: &PathBuf| {
+        journal::header_of(journal)
+            .is_ok_and(|header| header.follows.as_ref() == Some(run) && header.settings.only_failed)
+    };
+    let later = journals.into_iter().filter(goes_on);
+    later
+        .filter_map(|journal| Some(results.with_file_name(results_of(&journal).file_name()?)))
+        .collect()
 }
 
 fn is_journal(path: &Path) -> bool {
