@@ -118,6 +118,7 @@ pub(super) fn finalize(
         is_output_missing: false,
         resume: suggested_commands::with_resume(settings),
         send_failed: suggested_commands::send_failed(settings),
+        can_include_conflicts: settings.spec.command == "apply",
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");

@@ -41,6 +41,8 @@ pub struct Summary {
     pub resume: String,
     /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
     pub send_failed: Option<String>,
+    /// That command takes rows in conflict too, where it is told to.
+    pub can_include_conflicts: bool,
     /// Who, when, why and of what, for programs.
     pub facts: Map<String, Value>,
 }
@@ -80,6 +82,10 @@ impl Summary {
             }
             None => ExitCode::Success,
         }
+    }
+
+    fn only_conflicts_are_left(&self) -> bool {
+        self.counts.not_done() == self.counts.of(OutcomeKind::Conflict)
     }
 
     /// Every row of the sheet has exactly one outcome in the results, if there are any.
@@ -223,9 +229,7 @@ impl fmt::Display for Summary {
             writeln!(out, "  {}", self.resume)?;
         } else if self.counts.not_done() > 0 {
             match &self.send_failed {
-                Some(command)
-                    if self.counts.not_done() == self.counts.of(OutcomeKind::Conflict) =>
-                {
+                Some(command) if self.can_include_conflicts && self.only_conflicts_are_left() => {
                     let rows = plural(self.counts.not_done(), "row");
                     writeln!(
                         out,
@@ -305,6 +309,7 @@ mod tests {
             results_form: ResultsForm::PlainCsv,
             resume: "wxbulk apply sheet.csv --resume".into(),
             send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
+            can_include_conflicts: true,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }

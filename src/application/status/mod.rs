@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::output_name::OutputNames;
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, RecordedRun, RunHeader};
 use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -60,12 +60,14 @@ impl Subject {
     }
 }
 
-/// The results of runs that sent again what failed in a run.
+/// The results of runs that sent rows of a run again.
 pub fn later_results(results: &Path, run: &RunId) -> Vec<PathBuf> {
     let journals = status_reader::journals_in(platform::folder_of(results));
     let goes_on = |journal: &PathBuf| {
-        journal::header_of(journal)
-            .is_ok_and(|header| header.follows.as_ref() == Some(run) && header.settings.only_failed)
+        let header = journal::header_of(journal);
+        let follows =
+            |header: RunHeader| header.follows.as_ref() == Some(run) && header.settings.only_failed;
+        header.is_ok_and(follows) && RecordedRun::open(journal).is_ok_and(|run| run.finished() > 0)
     };
     let later = journals.into_iter().filter(goes_on);
     later
