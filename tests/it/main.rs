@@ -43,6 +43,7 @@ mod status;
 mod survival;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tls_server;
 mod token_secrecy;
 mod tokens;
 mod undo;

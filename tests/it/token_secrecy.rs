@@ -3,19 +3,14 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::harness::{Ran, Stage, TOKEN, sheet};
+use crate::tls_server::TlsServer;
 
 /// A token as Webex makes them; no person's.
 const WHOLE: &str = "NzQ0ODU5NjUtZTQ1NC00ZmE5_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f";
@@ -192,48 +187,16 @@ fn go_away(why: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// A server of HTTP/2 that ends each connection with these words; its address, and its certificate.
-fn server_that_goes_away(why: Vec<u8>) -> (String, String) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_string()]).expect("a certificate");
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .expect("a server");
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    listener.set_nonblocking(true).expect("a socket");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-            loop {
-                let (stream, _) = listener.accept().await.expect("a connection");
-                let Ok(mut stream) = acceptor.accept(stream).await else {
-                    continue;
-                };
-                let mut asked = vec![0; 4096];
-                let _ = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
-                let _ = stream.read(&mut asked).await;
-                let _ = stream.write_all(&go_away(&why)).await;
-                let _ = stream.flush().await;
-                let _ = stream.read(&mut asked).await;
-            }
-        });
-    });
-    (
-        format!("https://localhost:{}/v1", address.port()),
-        cert.pem(),
-    )
+/// A server of HTTP/2 that ends each connection with these words.
+fn server_that_goes_away(why: Vec<u8>) -> TlsServer {
+    TlsServer::start(&[b"h2"], async move |mut stream| {
+        let mut asked = vec![0; 4096];
+        let _ = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
+        let _ = stream.read(&mut asked).await;
+        let _ = stream.write_all(&go_away(&why)).await;
+        let _ = stream.flush().await;
+        let _ = stream.read(&mut asked).await;
+    })
 }
 
 #[test]
@@ -247,10 +210,11 @@ fn what_http2_says_when_it_ends_a_connection_is_cleaned() {
             for line in ["whoami", "apply sheet.csv --yes -vv --log-file log.jsonl"] {
                 let why = why.clone();
                 scope.spawn(move || {
-                    let (base_url, certificate) = server_that_goes_away(why.into_bytes());
+                    let server = server_that_goes_away(why.into_bytes());
                     let stage = stage();
-                    stage.write("authority.pem", certificate);
-                    let mut command = stage.command(&format!("{line} --base-url {base_url}"));
+                    stage.write("authority.pem", &server.certificate);
+                    let line = format!("{line} --base-url {}", server.base_url);
+                    let mut command = stage.command(&line);
                     command.env("SSL_CERT_FILE", stage.path("authority.pem"));
                     let ran = Ran::of(command.output().expect("it starts"));
                     ran.says("the connection broke before the answer: ");

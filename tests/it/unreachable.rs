@@ -2,20 +2,17 @@
 //! what the person is told to do.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::time::Instant;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::harness::{Stage, TOKEN, count, sheet};
 use crate::raw_server::{Line, RawServer};
+use crate::tls_server::TlsServer;
 
 /// The first word, and the end; with room for a machine that is busy with other tests.
 const FIRST_WORD: Duration = Duration::from_secs(8);
@@ -101,34 +98,7 @@ fn run(way: &Way, stage: &Stage, line: &str) -> Run {
 
 /// A server with a certificate that nobody has signed.
 fn with_unknown_certificate() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_string()]).expect("a certificate");
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .expect("a server");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    listener.set_nonblocking(true).expect("a socket");
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-            loop {
-                let (stream, _) = listener.accept().await.expect("a connection");
-                let _ = acceptor.accept(stream).await;
-            }
-        });
-    });
-    format!("https://localhost:{}/v1", address.port())
+    TlsServer::start(&[], async |_| {}).base_url
 }
 
 /// A proxy that says `answer` to each `CONNECT`, and counts them.
