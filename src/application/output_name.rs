@@ -71,6 +71,7 @@ impl OutputNames {
 
     /// The first file that this sheet may fill, or the one that says why it may not.
     fn next(&self) -> Result<PathBuf> {
+        let mut sheet = None;
         for path in self.existing() {
             let journal = Journal::path_for(&path);
             let Ok(header) = journal::header_of(&journal) else {
@@ -80,11 +81,14 @@ impl OutputNames {
                 }
                 return Ok(path);
             };
-            let is_of_another_sheet = self.sheet.is_file()
-                && header.input.sha256 != sheet::sha256_of(&self.sheet)?
-                && is_finished(&path)
-                && !header.settings.rehearsal;
-            if !is_of_another_sheet {
+            if header.settings.rehearsal || !self.sheet.is_file() {
+                return Ok(path);
+            }
+            let sheet = match &sheet {
+                Some(sheet) => sheet,
+                None => sheet.insert(sheet::sha256_of(&self.sheet)?),
+            };
+            if header.input.sha256 == *sheet || !is_finished(&path) {
                 return Ok(path);
             }
         }
