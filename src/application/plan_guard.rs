@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::RunSettings;
 use crate::application::suggested_commands::join;
-use crate::journal::{self, Journal, RecordReader, RecordedRun};
+use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
 use crate::model::change::Change;
 use crate::model::hint::Hinted;
 use crate::model::outcome::OutcomeKind;
@@ -134,33 +134,26 @@ impl PlanGuard {
         if count == 0 {
             return Ok(());
         }
+        let more = if count > named.len() as u64 {
+            ", …"
+        } else {
+            ""
+        };
+        let (rows, named) = (plural(count, "row"), named.join(", ") + more);
+        let plan = path.display();
         if unread == count {
-            bail!(
-                "{} could not be read when `{}` was made (action `cannot`): row {}{}\n\
-                 hint: to send the others, delete these rows from the plan; or correct them in the sheet and make a new plan",
-                plural(count, "row"),
-                path.display(),
-                named.join(", "),
-                if count > named.len() as u64 {
-                    ", …"
-                } else {
-                    ""
-                },
-            )
+            return Err(Hinted::new(
+                format!(
+                    "{rows} could not be read when `{plan}` was made (action `cannot`): row {named}"
+                ),
+                "to send the others, delete these rows from the plan; or correct them in the sheet and make a new plan",
+            ));
         }
         let verb = if count == 1 { "is" } else { "are" };
-        bail!(
-            "{} {verb} not as planned in `{}`: row {}{}\n\
-             hint: what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
-            plural(count, "row"),
-            path.display(),
-            named.join(", "),
-            if count > named.len() as u64 {
-                ", …"
-            } else {
-                ""
-            },
-        )
+        Err(Hinted::new(
+            format!("{rows} {verb} not as planned in `{plan}`: row {named}"),
+            "what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
+        ))
     }
 }
 
@@ -210,8 +203,12 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether the plan has the row as it is, and could not read what is there.
-    fn has_unread(&self, row: &Row<'_>, records: &mut RecordReader<'_>) -> Result<bool> {
+    /// The plan's record of a row that asks for the same.
+    fn record_of(
+        &self,
+        row: &Row<'_>,
+        records: &mut RecordReader<'_>,
+    ) -> Result<Option<RowRecord>> {
         let check = row.fingerprint();
         let number = match &self.rows {
             Some(rows) => rows.get(&check).copied(),
@@ -221,9 +218,13 @@ impl Plan {
             Some(number) => records.of_row(number)?,
             None => None,
         };
-        Ok(record.is_some_and(|record| {
-            record.check == check && record.outcome.kind == OutcomeKind::Failed
-        }))
+        Ok(record.filter(|record| record.check == check))
+    }
+
+    /// Whether the plan has the row as it is, and could not read what is there.
+    fn has_unread(&self, row: &Row<'_>, records: &mut RecordReader<'_>) -> Result<bool> {
+        let record = self.record_of(row, records)?;
+        Ok(record.is_some_and(|record| record.outcome.kind == OutcomeKind::Failed))
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
@@ -233,23 +234,14 @@ impl Plan {
         row: &Row<'_>,
         records: &mut RecordReader<'_>,
     ) -> Result<Option<Vec<Vec<Change<'static>>>>> {
-        let check = row.fingerprint();
-        let number = match &self.rows {
-            Some(rows) => rows.get(&check).copied(),
-            None => Some(row.number),
-        };
-        let Some(number) = number else {
-            return Ok(None);
-        };
-        let Some(record) = records.of_row(number)? else {
+        let Some(record) = self.record_of(row, records)? else {
             return Ok(None);
         };
         let was_read = matches!(
             record.outcome.kind,
             OutcomeKind::Different | OutcomeKind::Unchanged
         );
-        let (Some(seen), true) = (record.outcome.previous, was_read && record.check == check)
-        else {
+        let (Some(seen), true) = (record.outcome.previous, was_read) else {
             return Ok(None);
         };
         let fields = row.changes.iter().enumerate();
