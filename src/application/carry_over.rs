@@ -5,7 +5,6 @@ use anyhow::{Result, bail};
 
 use crate::application::earlier_runs::{EarlierRuns, base_url};
 use crate::application::edited_rows::EditedRows;
-use crate::application::results::Form;
 use crate::application::settings::{RunSettings, Start, Target};
 use crate::application::undo_sheet::ProvenRows;
 use crate::engine::pipeline::Task;
@@ -46,8 +45,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         columns.previous().is_some() || runs.any(|run| run.header().settings.backup)
     };
     if settings.spec.task == Task::Write && is_with_backup(&columns) {
-        settings.spec.task = Task::ReadThenWrite;
-        settings.spec.form = Form::ResultsWithPrevious;
+        settings.spec.keep_current_values();
     }
     let filter = settings.spec.sheet.reading.rows;
     let done = done_rows(&earlier, sheet, &columns, filter)?;

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
 use crate::application::preflight::ServiceFacts;
-use crate::application::results::Form;
 use crate::application::settings::{Backup, Confirmation, RunSettings, SummaryFormat, Target};
 use crate::engine::pipeline::Task;
 use crate::model::wording::{grouped, plural};
@@ -67,10 +66,7 @@ pub(super) async fn confirm(
             "Save the current values first, so that you can undo this? It takes about {with} instead of {without}"
         );
         match yes_or_no(&keep, Answer::Yes, stop).await? {
-            Some(Answer::Yes) => {
-                settings.spec.task = Task::ReadThenWrite;
-                settings.spec.form = Form::ResultsWithPrevious;
-            }
+            Some(Answer::Yes) => settings.spec.keep_current_values(),
             Some(Answer::No) => {}
             None => return Ok(nothing_was_sent()),
         }

@@ -7,7 +7,6 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::application::earlier_runs;
 use crate::application::plan_guard;
-use crate::application::results::Form;
 use crate::application::settings::{BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
@@ -58,7 +57,7 @@ fn ensure_nothing_is_there(settings: &RunSettings) -> Result<()> {
     let refused = refused.with_hint("put the journal back beside it to go on");
     Err(match suggested_commands::send_failed(settings) {
         Some(command) => refused.with_hint(format!(
-            "without it, to send again what is not as asked in these results: {command}"
+            "without it, to send again the rows of these results that are not done: {command}"
         )),
         None => refused.with_hint("without it, move the file away and begin again"),
     })
@@ -140,10 +139,7 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         };
     }
     if was.backup {
-        spec.task = Task::ReadThenWrite;
-        if spec.form == Form::Results {
-            spec.form = Form::ResultsWithPrevious;
-        }
+        spec.keep_current_values();
     }
     let planned = header.plan.as_ref().map(|plan| PathBuf::from(&plan.name));
     if spec.preconditions.is_none() {
@@ -165,10 +161,7 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     if header.settings.allow_duplicates {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }
-    spec.task = Task::ReadThenWrite;
-    if spec.form == Form::Results {
-        spec.form = Form::ResultsWithPrevious;
-    }
+    spec.keep_current_values();
     if spec.preconditions.is_none() {
         spec.preconditions = Some(spec.sheet.path.clone());
     }

@@ -12,7 +12,6 @@ use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::recorder::SentRows;
-use crate::application::results::Form;
 use crate::application::sending::Sending;
 use crate::application::session::Connect;
 use crate::application::settings::RunSettings;
@@ -104,8 +103,7 @@ fn read_first(settings: &mut RunSettings, sheet: &Sheet) {
     let columns = sheet.columns.as_ref();
     let needs_read = columns.is_ok_and(|columns| columns.setting.needs_read);
     if needs_read && settings.spec.task == Task::Write {
-        settings.spec.task = Task::ReadThenWrite;
-        settings.spec.form = Form::ResultsWithPrevious;
+        settings.spec.keep_current_values();
     }
 }
 

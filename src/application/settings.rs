@@ -42,7 +42,7 @@ pub struct RunSpec {
     pub preconditions: Option<PathBuf>,
     pub confirmation: Confirmation,
     pub backup: Backup,
-    /// So many rows go first and are read back; a person sees them before the rest goes.
+    /// How many rows go first and are read back; a person sees them before the rest goes.
     pub first: Option<u64>,
     /// The exit code tells whether a plan found a difference.
     pub fails_on_difference: bool,
@@ -50,6 +50,16 @@ pub struct RunSpec {
     pub usage_check: UsageCheck,
     /// The beginning of the question that asks for consent.
     pub question: &'static str,
+}
+
+impl RunSpec {
+    /// The current values are read and kept before they are changed.
+    pub fn keep_current_values(&mut self) {
+        self.task = Task::ReadThenWrite;
+        if self.form == Form::Results {
+            self.form = Form::ResultsWithPrevious;
+        }
+    }
 }
 
 /// Everything a run needs to know.
