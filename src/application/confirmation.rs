@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
+use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::{Backup, Confirmation, RunSettings, SummaryFormat, Target};
 use crate::engine::pipeline::Task;
@@ -56,7 +57,7 @@ pub(super) async fn confirm(
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
-    if !checked.questions.is_empty() && !is_meant_so(stop).await? {
+    if is_in_question(checked, &settings) && !is_meant_so(stop).await? {
         return Ok(nothing_was_sent());
     }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
@@ -128,9 +129,9 @@ async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -
     Ok(answer == Some(Answer::Yes))
 }
 
-/// Whether the sheet is to be read as the questions about it, which were shown, say.
+/// Whether the sheet is to be read as its questions, which were shown, describe it.
 async fn is_meant_so(stop: &mut impl StopRequests) -> Result<bool> {
-    let question = "Is the sheet meant as said above? With any other answer than y nothing is sent";
+    let question = "Is the sheet meant to be read as described above?";
     Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
 }
 

@@ -35,12 +35,16 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
     Ok(may_go_on.then_some(checked))
 }
 
-/// Whether nothing is in question, or somebody will be asked. A run that goes on was asked about when
-/// it began.
-fn are_answered(checked: &CheckedSheet, settings: &RunSettings) -> bool {
-    // What an undo or an export reads was asked about when it was sent.
+/// Whether something about the sheet is in question. What a run reads that goes on, and what an undo or an
+/// export reads, was asked about when it was sent first.
+pub(super) fn is_in_question(checked: &CheckedSheet, settings: &RunSettings) -> bool {
     let is_new = matches!(settings.spec.command, "apply" | "plan");
-    if checked.questions.is_empty() || settings.start == Start::Resume || !is_new {
+    !checked.questions.is_empty() && settings.start == Start::Fresh && is_new
+}
+
+/// Whether nothing is in question, or somebody will be asked.
+fn are_answered(checked: &CheckedSheet, settings: &RunSettings) -> bool {
+    if !is_in_question(checked, settings) {
         return true;
     }
     for question in &checked.questions {

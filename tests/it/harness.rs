@@ -140,6 +140,22 @@ impl Stage {
         )
     }
 
+    /// The words of `line`, typed at a terminal with these answers; all that is shown is on stdout.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn at_a_terminal(&self, line: &str, answers: &str) -> Ran {
+        let line = format!("{} {line}", env!("CARGO_BIN_EXE_wxbulk"));
+        let mut script = self.program("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        script.stdin(Stdio::piped()).env("TERM", "xterm");
+        let mut child = script.spawn().expect("it is there");
+        let mut keyboard = child.stdin.take().expect("piped");
+        let answers = answers.as_bytes();
+        keyboard.write_all(answers).expect("it is read");
+        let ran = Ran::of(child.wait_with_output().expect("it ends"));
+        drop(keyboard);
+        ran
+    }
+
     pub(crate) fn results(&self, name: &str) -> Results {
         let path = self.path(name);
         if path.extension().is_some_and(|ending| ending == "xlsx") {

@@ -29,6 +29,8 @@ mod output_names;
 mod pages;
 mod parts;
 mod plan;
+#[cfg(target_os = "linux")]
+mod questions;
 mod raw_server;
 mod readme;
 mod report;

@@ -415,25 +415,11 @@ fn a_first_row_that_reads_back_otherwise_is_shown_and_not_done() {
 #[cfg(target_os = "linux")]
 #[test]
 fn at_a_terminal_the_rest_goes_when_somebody_says_so() {
-    use std::io::Write;
     for (answer, code, sent) in [("y\n", 0, 8), ("n\n", 3, 2)] {
         let stage = Stage::instant();
         stage.write("sheet.csv", sheet(8));
-        let line = format!(
-            "{} {}",
-            env!("CARGO_BIN_EXE_wxbulk"),
-            stage.apply_line("sheet.csv --first 2")
-        );
-        let mut script = stage.program("script");
-        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-        script
-            .stdin(std::process::Stdio::piped())
-            .env("TERM", "xterm");
-        let mut child = script.spawn().expect("it is there");
-        let mut keyboard = child.stdin.take().expect("piped");
-        keyboard.write_all(answer.as_bytes()).expect("it is read");
-        let ran = Ran::of(child.wait_with_output().expect("it ends"));
-        drop(keyboard);
+        let line = stage.apply_line("sheet.csv --first 2");
+        let ran = stage.at_a_terminal(&line, answer);
         let ran = ran.expect(code);
         assert!(
             ran.stdout
