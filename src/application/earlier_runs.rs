@@ -2,12 +2,12 @@
 //! of each row, whatever a spreadsheet has made of the file since.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use crate::application::settings::Target;
+use crate::application::status;
 use crate::journal::{self, Journal, Place, RecordReader, RecordedRun, RowHistory, Sent};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
@@ -68,7 +68,7 @@ impl EarlierRuns {
         };
         earlier.add(open(&Journal::path_for(results))?);
         earlier.beside = (!earlier.runs.is_empty()).then_some(0);
-        let mut others: Option<HashMap<RunId, std::path::PathBuf>> = None;
+        let mut others: Option<HashMap<RunId, PathBuf>> = None;
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
@@ -121,7 +121,7 @@ impl EarlierRuns {
     }
 
     /// Refuses to send anything again because of results whose journal is damaged: the values from before
-    /// would be read anew, and might be our own change.
+    /// would be read again, and might be our own change.
     pub fn ensure_undamaged(&self, results: &Path) -> Result<()> {
         let Some(said) = self.damage() else {
             return Ok(());
@@ -303,14 +303,9 @@ fn open(path: &Path) -> Result<Found> {
 }
 
 /// The journals in the folder of a file, by their runs.
-fn journals_beside(results: &Path) -> HashMap<RunId, std::path::PathBuf> {
-    let folder = platform::folder_of(results);
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    let journals = paths.filter(|path| path.extension().is_some_and(|ending| ending == "journal"));
-    journals
-        .filter_map(|path| Some((journal::header_of(&path).ok()?.id, path)))
-        .collect()
+fn journals_beside(results: &Path) -> HashMap<RunId, PathBuf> {
+    let runs = status::runs_in(platform::folder_of(results)).into_iter();
+    runs.map(|run| (run.header.id, run.journal)).collect()
 }
 
 /// What the run that wrote a file of results was about, if its journal is beside it.

@@ -93,7 +93,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
             });
         }
         if let Some(run) = &undoes {
-            tell_later(&flags.results, run);
+            tell_newer(&flags.results, run);
         }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.left_out.len() as u64;
@@ -168,12 +168,12 @@ fn write_sheet(
     Ok((undo, earlier.written_by()))
 }
 
-/// What was sent again from the results is undone with the later results, which have both.
-fn tell_later(results: &Path, run: &RunId) {
-    for later in status::later_results(results, run) {
-        let later = later.display();
+/// What was sent again from the results is undone with the newest ones, which have all of it.
+fn tell_newer(results: &Path, run: &RunId) {
+    if let Some(newest) = status::newest_results(results, run) {
+        let newest = newest.display();
         say(&format!(
-            "warning: `{later}` goes on from these results, and what it changed stays as it is; to put back both, undo `{later}`"
+            "warning: `{newest}` goes on from these results, and what it changed stays as it is; to put back both, undo `{newest}`"
         ));
     }
 }

@@ -216,6 +216,22 @@ fn a_run_that_was_undone_says_so_and_is_not_offered_to_be_undone_again() {
 }
 
 #[test]
+fn a_run_of_which_some_rows_were_undone_is_not_called_undone() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(4));
+    stage.apply("sheet.csv --backup").expect(0);
+    let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let shortened: Vec<&str> = results.lines().take(3).collect();
+    stage.write("two.csv", shortened.join("\n") + "\n");
+    stage.run_online("undo two.csv --yes").expect(0);
+    let status = json(&stage.run("status sheet.csv --json").expect(0));
+    assert_eq!(status["undone"]["completely"], false);
+    let list = stage.run("status").expect(0).stdout;
+    let line = list.lines().find(|line| line.contains(" apply "));
+    assert!(line.is_some_and(|line| line.ends_with(" partly")), "{list}");
+}
+
+#[test]
 fn results_without_their_journal_tell_what_stands_in_them() {
     let stage = Stage::instant();
     let text = sheet(3).replace(&location_id(3), "Paris");

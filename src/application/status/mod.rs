@@ -2,6 +2,7 @@
 //! done next; of a folder its runs. Nothing is locked, written or asked for.
 
 mod next_steps;
+mod related_runs;
 mod results_alone;
 mod run_list;
 mod run_status;
@@ -13,10 +14,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::output_name::OutputNames;
-use crate::journal::{self, Journal, RecordedRun, RunHeader};
+use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
-use crate::model::run_id::RunId;
-use crate::platform;
+pub use related_runs::{newest_results, runs_in};
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
 pub use run_status::RunStatus;
@@ -58,21 +58,6 @@ impl Subject {
             "name the results of a run, its journal, or the folder that has them",
         ))
     }
-}
-
-/// The results of runs that sent rows of a run again.
-pub fn later_results(results: &Path, run: &RunId) -> Vec<PathBuf> {
-    let journals = status_reader::journals_in(platform::folder_of(results));
-    let goes_on = |journal: &PathBuf| {
-        let header = journal::header_of(journal);
-        let follows =
-            |header: RunHeader| header.follows.as_ref() == Some(run) && header.settings.only_failed;
-        header.is_ok_and(follows) && RecordedRun::open(journal).is_ok_and(|run| run.finished() > 0)
-    };
-    let later = journals.into_iter().filter(goes_on);
-    later
-        .filter_map(|journal| Some(results.with_file_name(results_of(&journal).file_name()?)))
-        .collect()
 }
 
 fn is_journal(path: &Path) -> bool {

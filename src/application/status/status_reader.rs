@@ -8,14 +8,11 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
 use super::next_steps;
-use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus, Undone};
+use super::related_runs::undone;
+use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
-use crate::application::undo_sheet;
-use crate::journal::{
-    self, BeginRecord, EndRecord, Entry, Follower, GateRecord, RunHeader, is_being_written,
-};
+use crate::journal::{BeginRecord, EndRecord, Entry, Follower, GateRecord, is_being_written};
 use crate::model::outcome::OutcomeKind;
-use crate::platform;
 use crate::table;
 
 /// The rate is that of so many seconds.
@@ -34,9 +31,9 @@ pub struct StatusReader {
 
 /// What was read so far.
 #[derive(Debug, Default)]
-struct Seen {
-    begin: Option<BeginRecord>,
-    end: Option<EndRecord>,
+pub(super) struct Seen {
+    pub(super) begin: Option<BeginRecord>,
+    pub(super) end: Option<EndRecord>,
     /// Something happened after the results were written last.
     is_end_outdated: bool,
     outcomes: BTreeMap<OutcomeKind, u64>,
@@ -48,7 +45,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, entry: Entry) {
+    pub(super) fn add(&mut self, entry: Entry) {
         self.is_end_outdated = true;
         match entry {
             Entry::Begin(begin) => {
@@ -99,7 +96,7 @@ impl Seen {
     }
 
     /// What the results say, else what is recorded.
-    fn outcomes(&self) -> BTreeMap<OutcomeKind, u64> {
+    pub(super) fn outcomes(&self) -> BTreeMap<OutcomeKind, u64> {
         match &self.end {
             Some(end) if !self.is_end_outdated && !end.outcomes.is_empty() => end.outcomes.clone(),
             _ => self.outcomes.clone(),
@@ -131,9 +128,9 @@ impl StatusReader {
             state,
             stopped: seen.end.as_ref().and_then(|end| end.stopped.clone()),
             results_file: self.results_file(&results)?,
-            undone: undone(&self.journal, &header),
+            undone: None,
             damage: self.follower.damage(),
-            run: header.id,
+            run: header.id.clone(),
             command: begin.command,
             rehearsal: header.settings.rehearsal,
             started_at: header.started_at,
@@ -142,7 +139,7 @@ impl StatusReader {
             person: begin.person,
             machine: begin.machine,
             note: begin.note,
-            sheet: header.input,
+            sheet: header.input.clone(),
             rows: RowCounts {
                 to_send,
                 done,
@@ -161,6 +158,7 @@ impl StatusReader {
             status.stopped = None;
         }
         let commands = (begin.resume_command, begin.retry_command);
+        status.undone = undone(&self.journal, &header, status.changed());
         status.next = next_steps::after(&status, &header.settings, commands);
         Ok(status)
     }
@@ -198,53 +196,4 @@ pub(super) fn journals_in(folder: &Path) -> Vec<PathBuf> {
         .collect();
     journals.sort();
     journals
-}
-
-/// Looks among the runs of the folder for one that undid this one.
-fn undone(journal: &Path, header: &RunHeader) -> Option<Undone> {
-    let others = journals_in(platform::folder_of(journal));
-    let sheet = undo_sheet::path_for(&results_of(journal));
-    // Undoing a run that went on from this one's results undoes this one too.
-    let mut heirs = vec![header.id.clone()];
-    let headers = others
-        .iter()
-        .filter_map(|path| journal::header_of(path).ok());
-    let mut headers: Vec<RunHeader> = headers.collect();
-    headers.sort_by_key(|other| other.started_at);
-    for other in headers {
-        if other.follows.is_some_and(|run| heirs.contains(&run)) {
-            heirs.push(other.id);
-        }
-    }
-    let undoes = |other: &&PathBuf| {
-        *other != journal
-            && journal::header_of(other).is_ok_and(|other| match &other.undoes {
-                Some(run) => heirs.contains(run),
-                // The sheet of an undo has its name from the results.
-                None => Path::new(&other.input.name).file_name() == sheet.file_name(),
-            })
-    };
-    let mut found = None;
-    for other in others.iter().filter(undoes) {
-        let mut seen = Seen::default();
-        let by = journal::read_through(other, |entry| seen.add(entry)).ok()?;
-        let outcomes = seen.outcomes();
-        let is_undo = seen
-            .begin
-            .as_ref()
-            .is_some_and(|begin| begin.command == "undo");
-        if !is_undo || by.settings.rehearsal || !outcomes.contains_key(&OutcomeKind::Updated) {
-            continue;
-        }
-        let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);
-        let completely = is_finished && outcomes.keys().all(|kind| kind.is_success());
-        found = Some(Undone {
-            by: by.id,
-            completely,
-        });
-        if completely {
-            break;
-        }
-    }
-    found
 }

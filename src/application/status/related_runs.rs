@@ -1,0 +1,110 @@
+//! How the runs of a folder hang together: which one goes on from the results of another, and which one
+//! undid another.
+
+use std::path::{Path, PathBuf};
+
+use super::results_of;
+use super::run_status::Undone;
+use super::status_reader::{Seen, journals_in};
+use crate::application::undo_sheet;
+use crate::journal::{self, RecordedRun, RunHeader};
+use crate::model::outcome::OutcomeKind;
+use crate::model::run_id::RunId;
+use crate::platform;
+
+/// A run whose journal is in a folder.
+#[derive(Debug)]
+pub struct FolderRun {
+    pub journal: PathBuf,
+    pub header: RunHeader,
+}
+
+/// The runs of a folder that can be read, oldest first.
+pub fn runs_in(folder: &Path) -> Vec<FolderRun> {
+    let journals = journals_in(folder).into_iter();
+    let runs = journals.filter_map(|journal| {
+        let header = journal::header_of(&journal).ok()?;
+        Some(FolderRun { journal, header })
+    });
+    let mut runs: Vec<FolderRun> = runs.collect();
+    runs.sort_by_key(|run| run.header.started_at);
+    runs
+}
+
+/// The runs that sent rows of a run again, or of one that did so.
+fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun> {
+    let mut heirs: Vec<&FolderRun> = Vec::new();
+    for other in runs {
+        let follows = other.header.follows.as_ref();
+        let mut known = heirs.iter().map(|heir| &heir.header.id);
+        if follows.is_some_and(|follows| follows == run || known.any(|id| id == follows)) {
+            heirs.push(other);
+        }
+    }
+    heirs
+}
+
+/// The newest results that have what a run did and what was sent again after it, unless those are undone
+/// already.
+pub fn newest_results(results: &Path, run: &RunId) -> Option<PathBuf> {
+    let runs = runs_in(platform::folder_of(results));
+    let is_undone = |heir: &FolderRun| {
+        let mut undos = runs.iter().filter(|other| !other.header.settings.rehearsal);
+        undos.any(|undo| undo.header.undoes.as_ref() == Some(&heir.header.id))
+    };
+    let has_sent =
+        |heir: &FolderRun| RecordedRun::open(&heir.journal).is_ok_and(|run| run.finished() > 0);
+    let mut newest = heirs(&runs, run).into_iter().rev();
+    let newest = newest.find(|heir| !heir.header.settings.rehearsal && has_sent(heir))?;
+    let name = results_of(&newest.journal);
+    (!is_undone(newest)).then(|| results.with_file_name(name.file_name().unwrap_or_default()))
+}
+
+/// Looks among the runs of the folder for one that undid a run that changed as many rows.
+pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
+    let runs = runs_in(platform::folder_of(journal));
+    let sheet = undo_sheet::path_for(&results_of(journal));
+    // Undoing a run that went on from this one's results undoes this one too.
+    let heirs = heirs(&runs, &header.id);
+    let is_meant = |run: &RunId| {
+        let mut heirs = heirs.iter();
+        *run == header.id || heirs.any(|heir| heir.header.id == *run)
+    };
+    let undoes = |other: &&FolderRun| {
+        other.journal != journal
+            && match &other.header.undoes {
+                Some(run) => is_meant(run),
+                // The sheet of an undo has its name from the results.
+                None => Path::new(&other.header.input.name).file_name() == sheet.file_name(),
+            }
+    };
+    let mut found = None;
+    for other in runs.iter().filter(undoes) {
+        let mut seen = Seen::default();
+        journal::read_through(&other.journal, |entry| seen.add(entry)).ok()?;
+        let outcomes = seen.outcomes();
+        let is_undo = seen
+            .begin
+            .as_ref()
+            .is_some_and(|begin| begin.command == "undo");
+        let by = &other.header;
+        if !is_undo || by.settings.rehearsal || !outcomes.contains_key(&OutcomeKind::Updated) {
+            continue;
+        }
+        let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);
+        // Several rows of one location are undone as one.
+        let has_all = by.input.rows >= changed || header.settings.allow_duplicates;
+        let completely = is_finished
+            && has_all
+            && by.left_out == 0
+            && outcomes.keys().all(|kind| kind.is_success());
+        found = Some(Undone {
+            by: by.id.clone(),
+            completely,
+        });
+        if completely {
+            break;
+        }
+    }
+    found
+}
