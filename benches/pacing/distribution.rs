@@ -93,7 +93,7 @@ pub fn measure(
     }
 }
 
-/// The value that so many of a hundred are below.
+/// The value that this many of a hundred are below.
 pub fn percentile(values: &mut [f64], percent: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     if values.is_empty() {

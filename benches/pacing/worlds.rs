@@ -31,7 +31,7 @@ enum Says {
     /// To the nearest second, which may be too early.
     Rounded,
     Always(f64),
-    /// Whole seconds from one to so many.
+    /// Whole seconds, from one to this many.
     Random(f64),
     Missing,
     Zero,
@@ -50,9 +50,9 @@ struct Other {
 enum Habit {
     /// At this rate, whatever it is answered.
     Steady(f64),
-    /// So many at once, each time after so many seconds.
+    /// A number of requests at once, each time after a number of seconds.
     Bursts(f64, f64),
-    /// All its workers wait after a refusal, for a round trip of so many seconds.
+    /// All its workers wait after a refusal, for a round trip of this many seconds.
     Gate(f64),
     /// Each worker waits for itself.
     Sleep(f64),
@@ -74,7 +74,7 @@ pub struct World {
     says: Says,
     noise: f64,
     cost_of_refusal: bool,
-    /// After so many refusals within a minute everything is refused for so many seconds.
+    /// After this number of refusals within a minute everything is refused for a number of seconds.
     ban: Option<(usize, f64)>,
     refusals: VecDeque<f64>,
     banned_until: f64,

@@ -37,7 +37,7 @@ enum KnownFrom {
     WhatIsUsual,
 }
 
-/// What so many rows of a run will take.
+/// What this number of rows will take.
 pub(super) fn expected_time(
     settings: &RunSettings,
     checked: &CheckedSheet,

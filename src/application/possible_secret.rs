@@ -9,7 +9,7 @@ const LONGEST_EXTENSION: usize = 5;
 
 const HIDDEN: &str = "(hidden)";
 
-/// A word of so many characters is a token, unless it is an id or a path.
+/// A word of this many characters is a token, unless it is an id or a path.
 const CERTAIN: usize = 60;
 
 /// Whether a word can hardly be anything but an access token, whatever it was typed for.

@@ -117,7 +117,7 @@ pub struct MeaningfulSettings {
     /// The part of the sheet that the run is about.
     #[serde(default, skip_serializing_if = "Part::is_whole_sheet")]
     pub part: Part,
-    /// So many rows were to go first and to be seen by a person.
+    /// How many rows were to go first and to be seen by a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,
     /// Columns that are the person's own although they look like others.

@@ -131,7 +131,7 @@ impl RecordedRun {
         Some(&self.in_flight(row, check)?.values)
     }
 
-    /// Until when a user was told to wait, known by the token or as a person. It may be over.
+    /// Until when a user has to wait, known by the token or as a person. It may be over.
     pub fn gate_until(&self, user: &str) -> Option<&GateRecord> {
         let is_theirs = |gate: &&GateRecord| *gate.user == *user || *gate.person == *user;
         let gates = self.index.gates.iter().filter(is_theirs);

@@ -51,7 +51,7 @@ const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
-/// No faster than so many times what was given lately, where every other request is refused.
+/// No faster than this multiple of what was given lately, where every other request is refused.
 const GIVEN: f64 = 2.0;
 /// A remembered rate is where in its bracket to go on: just below the middle.
 const REMEMBERED: f64 = 0.45;

@@ -1,4 +1,4 @@
-//! Whether a refusal is the limit's or noise: a service that refuses one request in so many, whatever the rate, must not
+//! Whether a refusal is the limit's or noise: a service that refuses one request in fifty, whatever the rate, must not
 //! be mistaken for a slow one.
 //!
 //! After each refusal the search goes on twice, as if the limit had been met and as if nothing had happened, and the
@@ -14,13 +14,13 @@ use super::estimate::Estimate;
 use super::search::Search;
 use super::{InFlight, Phase};
 
-/// Noise before anything was seen: so many refusals in so many requests.
+/// Noise before anything was seen: refusals, and the requests they were among.
 const NOISE_AT_FIRST: (f64, f64) = (0.5, 30.0);
 /// More than this would be a limit that is not understood.
 const MOST_NOISE: f64 = 0.06;
-/// Refusals rarer than one in so many requests cost too little to be taken for noise without a witness.
+/// Refusals rarer than one in this number of requests cost too little to be taken for noise without a witness.
 const RARE: f64 = 100.0;
-/// Once so many refusals were shown to be noise, a limit that was met is so much less likely.
+/// Once this number of refusals was shown to be noise, a limit that was met is that much less likely.
 const SHOWN: f64 = 1.0;
 const LESS_LIKELY: f64 = 0.1;
 /// A limit that was proven may have sunk since: the chance of it, and by what part.

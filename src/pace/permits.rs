@@ -20,7 +20,7 @@ const SMOOTHING: f64 = 0.125;
 const UNKNOWN_ROUND_TRIP: f64 = 0.25;
 /// The smallest number on the wire that can be told apart from a rate.
 const SMALLEST_CAP: usize = 2;
-/// More than so many that passed between two refusals with as many on the wire: there is no cap.
+/// When more than this many passed between two refusals with as many on the wire, there is no cap.
 const MOST_PASSED: u32 = 5;
 /// How often the idea of a cap may turn out wrong before it is given up.
 const CAP_TRIALS: u32 = 2;

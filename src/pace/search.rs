@@ -22,7 +22,7 @@ use super::{InFlight, Phase, float};
 
 /// Seconds a timer may be late without its turn being lost.
 const LATENESS: f64 = 0.005;
-/// Where refusals come anyway, a faster rate is tried after at most the time of so many of them: a try costs no more.
+/// Where refusals come anyway, a faster rate is tried after at most the time of this many of them: a try costs no more.
 const NOISE_HOLD: f64 = 4.0;
 /// The chance that a run meets a limit within ten times as many requests, while it has met none.
 const UNLIMITED: f64 = 0.1;

@@ -13,7 +13,7 @@ const COMPARED: usize = 6;
 const FALLEN: f64 = 0.5;
 /// About as many, by chance alone; or fewer, since others of the same token take what we leave.
 const ALIKE: std::ops::RangeInclusive<f64> = 0.3..=1.6;
-/// Refusals rarer than one in so many cost too little to be looked into.
+/// Refusals rarer than one in this number of requests cost too little to be looked into.
 const RARE: f64 = 100.0;
 /// Refusals between two looks at whether they have become denser.
 const LOOK: u32 = 5;

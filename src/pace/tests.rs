@@ -278,7 +278,7 @@ fn a_run_that_follows_waits_for_what_was_promised_before_it() {
     assert_eq!(pacer.next_send(opens, 0), next);
 }
 
-/// Sends so many rows, ten at once, a quarter of a second each, to a service that says of each request how long to
+/// Sends a number of rows, ten at once, a quarter of a second each, to a service that says of each request how long to
 /// wait, if at all. Returns the seconds it took and how many were refused.
 fn play(pacer: &mut Pacer, rows: u32, mut service: impl FnMut(f64) -> Option<f64>) -> (f64, u32) {
     let start = Instant::now();

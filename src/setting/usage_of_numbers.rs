@@ -11,7 +11,7 @@ use crate::model::usage::Usage;
 /// How the actions begin that send calls to a number, which is counted from one behind it.
 const TRANSFER: &str = "TRANSFER_NUMBER_";
 
-/// A name of a digit pattern is shown up to so many characters.
+/// A name of a digit pattern is shown up to this many characters.
 const SHOWN: usize = 40;
 
 /// The rules, as far as they use numbers.

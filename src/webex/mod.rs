@@ -63,7 +63,7 @@ pub trait Queries: Service {
     /// Where the calling locations of an organization are listed, so many on a page.
     fn locations_url(&self, org_id: Option<&str>, most: u32) -> String;
 
-    /// Where an organization's locations are listed with their addresses, so many on a page.
+    /// Where an organization's locations are listed with their addresses, and how many a page has.
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String;
 
     /// Where a resource of a row is.

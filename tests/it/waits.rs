@@ -70,7 +70,7 @@ fn a_wait_that_was_said_to_a_killed_run_holds_the_next_one_and_a_person_may_go_o
     let ran = stage.run(&line).expect(2);
     ran.says("there is no terminal to ask on: Webex asked at ");
     assert_eq!(stage.all_requests().len(), asked);
-    // With --yes it goes on, and is told to wait again.
+    // With --yes it goes on, and is rate limited again.
     let ran = stage
         .apply("sheet.csv --resume --forget-wait --max-wait 1m")
         .expect(3);

@@ -90,7 +90,7 @@ pub struct RunPolicy {
     /// A longer Retry-After than this stops the run.
     pub longest_wait: Duration,
     pub failure_limit: Option<FailureLimit>,
-    /// The run ends after so many rows that had something to do, each of them read back.
+    /// The run ends after this number of rows that had something to do, each of them read back.
     pub first: Option<u64>,
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
