@@ -46,31 +46,15 @@ const RULES: Resource = Resource {
 };
 
 static FIELDS: [Field; NUMBERS + RULES_AND_TRANSFERS] = {
-    let [n1, n2, n3] = location_numbers::FIELDS;
-    let [
-        r1,
-        r2,
-        r3,
-        r4,
-        r5,
-        r6,
-        r7,
-        r8,
-        r9,
-        r10,
-        t1,
-        t2,
-        t3,
-        t4,
-        t5,
-        t6,
-        t7,
-        t8,
-        t9,
-        t10,
-    ] = location_rules::FIELDS;
-    [
-        n1, n2, n3, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, t1, t2, t3, t4, t5, t6, t7, t8, t9,
-        t10,
-    ]
+    let mut all = [location_numbers::FIELDS[0]; NUMBERS + RULES_AND_TRANSFERS];
+    let mut index = 0;
+    while index < all.len() {
+        all[index] = if index < NUMBERS {
+            location_numbers::FIELDS[index]
+        } else {
+            location_rules::FIELDS[index - NUMBERS]
+        };
+        index += 1;
+    }
+    all
 };

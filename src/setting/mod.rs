@@ -82,7 +82,7 @@ pub enum Takes {
 }
 
 /// One field of a setting.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// The column it stands in, such as `n1`.
     pub column: &'static str,

@@ -11,8 +11,8 @@ use crate::sheet::columns::normalize;
 use crate::sheet::names::as_seen;
 use crate::sheet::part::{Condition, Part, RowRanges, Where};
 use crate::sheet::problem::{column_letters, shorten};
+use crate::sheet::questions::text_in;
 use crate::sheet::{NumberedRecord, Sheet};
-use crate::table::strip_text_formula;
 
 /// Values of a column that are looked at for one that may be meant.
 const VALUES_LOOKED_AT: usize = 10_000;
@@ -44,7 +44,9 @@ impl Test {
     fn is_met(&self, numbered: &NumberedRecord) -> bool {
         match &self.wanted {
             Wanted::Rows(rows) => rows.contains(numbered.row),
-            Wanted::Cell(column, value) => comparable(&text_in(numbered, *column)) == *value,
+            Wanted::Cell(column, value) => {
+                comparable(&text_in(&numbered.record, *column)) == *value
+            }
         }
     }
 }
@@ -93,7 +95,7 @@ impl PartOfSheet {
                 if let (Wanted::Cell(column, _), false) = (&test.wanted, is_met)
                     && test.values.len() < VALUES_LOOKED_AT
                 {
-                    test.values.insert(text_in(&numbered, *column));
+                    test.values.insert(text_in(&numbered.record, *column));
                 }
             }
             rows += u64::from(is_within);
@@ -197,14 +199,6 @@ fn nearest_first(names: &BTreeSet<String>, meant: &str) -> String {
     let listed: Vec<String> = listed.collect();
     let more = if names.len() > NAMED { ", …" } else { "" };
     format!("{}{more}", listed.join(", "))
-}
-
-fn text_in(numbered: &NumberedRecord, column: usize) -> String {
-    let cell = numbered.record.get(column).unwrap_or_default();
-    let text = String::from_utf8_lossy(cell);
-    strip_text_formula(&text)
-        .trim_matches(ids::is_blank)
-        .to_string()
 }
 
 /// As a spreadsheet's filter compares: blanks around and capitals do not count.
