@@ -41,6 +41,15 @@ enum Wanted {
 }
 
 impl Test {
+    /// Whether both are about the same column, or about the numbers of rows.
+    fn is_about_as(&self, other: &Test) -> bool {
+        match (&self.wanted, &other.wanted) {
+            (Wanted::Cell(one, _), Wanted::Cell(two, _)) => one == two,
+            (Wanted::Rows(one), Wanted::Rows(two)) => one == two,
+            _ => false,
+        }
+    }
+
     fn is_met(&self, numbered: &NumberedRecord) -> bool {
         match &self.wanted {
             Wanted::Rows(rows) => rows.contains(numbered.row),
@@ -74,10 +83,13 @@ impl PartOfSheet {
         Ok(found)
     }
 
-    /// What leaves a row out.
+    /// What leaves a row out. Of several values for one column any will do.
     pub(super) fn left_out_by(&self, numbered: &NumberedRecord) -> Option<&Condition> {
-        let mut tests = self.0.iter();
-        let missed = tests.find(|test| !test.is_met(numbered))?;
+        let is_met = |test: &Test| {
+            let mut alike = self.0.iter().filter(|other| other.is_about_as(test));
+            alike.any(|other| other.is_met(numbered))
+        };
+        let missed = self.0.iter().find(|test| !is_met(test))?;
         Some(&missed.condition)
     }
 
@@ -87,10 +99,9 @@ impl PartOfSheet {
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
             last = last.max(numbered.row);
-            let mut is_within = true;
+            let is_within = self.left_out_by(&numbered).is_none();
             for test in &mut self.0 {
                 let is_met = test.is_met(&numbered);
-                is_within &= is_met;
                 test.rows += u64::from(is_met);
                 if let (Wanted::Cell(column, _), false) = (&test.wanted, is_met)
                     && test.values.len() < VALUES_LOOKED_AT

@@ -46,6 +46,14 @@ fn a_part_is_sent_and_the_rest_is_skipped_with_the_reason() {
         ("--rows 3-4,9-", vec![3, 4, 9, 10, 11]),
         ("--where GoLiveWave=w0", vec![3, 6, 9]),
         ("--where site=Site\u{a0}4", vec![4]),
+        (
+            "--where GoLiveWave=w0 --where GoLiveWave=W1",
+            vec![3, 4, 6, 7, 9, 10],
+        ),
+        (
+            "--where GoLiveWave=w0 --where GoLiveWave=W1 --rows 2-7",
+            vec![3, 4, 6, 7],
+        ),
         ("--rows 5-500 --where go_live_wave=W0", vec![6, 9]),
     ] {
         for more in ["", " --backup"] {
