@@ -1,16 +1,17 @@
 //! What an earlier part of a run, or the plan that it applies, has settled. A flag that is not given
 //! again is no difference; an opposite one is refused.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
 use crate::application::earlier_runs;
 use crate::application::plan_guard;
-use crate::application::settings::{BadRows, RunSettings, Start, Target};
+use crate::application::settings::{Backup, BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{self, Journal, MeaningfulSettings, RunHeader};
+use crate::journal::{self, Journal, MeaningfulSettings, RecordedRun, RunHeader};
+use crate::model::clock;
 use crate::model::hint::WithHint;
 use crate::setting::Setting;
 use crate::sheet::check::DuplicatePolicy;
@@ -24,6 +25,10 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
     if settings.start == Start::Resume && !journal::exists(&journal)? {
         ensure_nothing_is_there(&settings)?;
         say("note: nothing was begun yet, so --resume begins with the first row");
+        settings.start = Start::Fresh;
+    }
+    if settings.start == Start::Resume && is_blank(&journal) {
+        say("note: nothing was sent yet, so --resume begins with the first row");
         settings.start = Start::Fresh;
     }
     if settings.start == Start::Resume {
@@ -40,6 +45,11 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         from_the_plan(&mut settings, &header)?;
     }
     Ok(settings)
+}
+
+/// Whether the earlier run ended before it did anything.
+fn is_blank(journal: &Path) -> bool {
+    RecordedRun::open(journal).is_ok_and(|run| run.is_blank(clock::now()))
 }
 
 /// Results without their journal do not tell enough to go on with: what was on its way, what was there
@@ -116,6 +126,9 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     }
     part.clone_from(&was.part);
     only_on("--backup", spec.task == Task::ReadThenWrite, was.backup)?;
+    if spec.command == "apply" && spec.backup == Backup::No && was.backup {
+        bail!("that run began with --backup; go on without --no-backup");
+    }
     if spec.command == "apply" {
         let is_given = spec.usage_check == UsageCheck::Never;
         only_on("--even-if-used", is_given, was.even_if_used)?;

@@ -10,7 +10,7 @@ use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
 use crate::application::settings::{BadRows, RunSettings, Start, Target};
-use crate::application::spool::Spool;
+use crate::application::spool::{self, Spool};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{
@@ -289,15 +289,20 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         return Ok(());
     }
     let (journal, header) = Journal::open(&journal_path)?;
-    if header.settings.rehearsal && is_as_written(&journal, results)? {
+    let is_missed_by_nobody = header.settings.rehearsal || journal.run().is_blank(clock::now());
+    if is_missed_by_nobody && is_as_written(&journal, results)? {
         drop(journal);
         for path in [results, &journal_path] {
             if path.exists() {
                 fs::remove_file(path).with_context(|| {
-                    format!("cannot remove what a rehearsal left, `{}`", path.display())
+                    format!(
+                        "cannot remove what an earlier run left, `{}`",
+                        path.display()
+                    )
                 })?;
             }
         }
+        spool::remove(results);
         return Ok(());
     }
     let anew = format!(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 
 use super::entry::{EndRecord, GateRecord, PreviousRecord};
 use super::header::{BeginRecord, FORMAT, RunHeader};
@@ -110,6 +111,18 @@ impl RecordedRun {
     /// Rows with an outcome.
     pub fn finished(&self) -> u64 {
         self.index.finished_count
+    }
+
+    /// Whether the run did nothing that anyone could miss: no row was sent or finished, and no time to
+    /// wait that it was told has still to pass.
+    pub fn is_blank(&self, now: Timestamp) -> bool {
+        let header = &self.header.settings;
+        let index = &self.index;
+        let notes_what_is_sent = header.plan || header.backup;
+        self.damage.is_none()
+            && index.rows() == 0
+            && (notes_what_is_sent || self.final_end().is_some())
+            && index.gates.iter().all(|gate| gate.until <= now)
     }
 
     /// Which rows have an outcome, by row number.

@@ -12,6 +12,7 @@ mod disk;
 mod docs;
 mod excel;
 mod export;
+mod first_attempts;
 mod fix;
 mod harness;
 mod histories;
