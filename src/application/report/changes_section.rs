@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
-use crate::journal::{Place, PreviousRecord, RowRecord};
+use crate::journal::{Organization, Place, PreviousRecord, RowRecord};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, plural};
@@ -144,6 +144,9 @@ pub(super) fn changes(run: &RunModel, list: ChangeList) -> Markup {
         return html! {};
     }
     let rows = listed.len() as u64 + not_listed;
+    let organizations = run.begin().map(|begin| &begin.organizations[..]);
+    // Locations of several customers may have one name.
+    let organizations = organizations.filter(|all| all.len() > 1);
     html! {
         section {
             h2 { @if run.header.settings.plan { "What would be changed" } @else { "What was changed" } }
@@ -154,12 +157,13 @@ pub(super) fn changes(run: &RunModel, list: ChangeList) -> Markup {
                         thead {
                             tr {
                                 th.number scope="col" { "Row" }
+                                @if organizations.is_some() { th scope="col" { "Organization" } }
                                 th scope="col" { "Location" }
                                 th scope="col" { "Old → new" }
                             }
                         }
                         tbody {
-                            @for row in listed { (line(row)) }
+                            @for row in listed { (line(row, organizations)) }
                         }
                     }
                 }
@@ -171,10 +175,18 @@ pub(super) fn changes(run: &RunModel, list: ChangeList) -> Markup {
     }
 }
 
-fn line(row: &ChangedRow) -> Markup {
+fn line(row: &ChangedRow, organizations: Option<&[Organization]>) -> Markup {
+    let place = row.place.as_ref();
+    let org_id = place.and_then(|place| place.org_id.as_deref());
+    let organization = organizations.map(|all| {
+        let known = all.iter().find(|one| Some(&*one.id) == org_id);
+        let name = known.map(|one| &*one.name).filter(|name| !name.is_empty());
+        name.or(org_id).unwrap_or_default()
+    });
     html! {
         tr {
             th.number scope="row" { (row.number) }
+            @if let Some(organization) = organization { td { (EscapedText::of(organization)) } }
             td { (location(row.place.as_ref())) }
             td {
                 @for field in &row.fields {

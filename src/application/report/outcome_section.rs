@@ -63,7 +63,9 @@ fn meaning(kind: OutcomeKind, is_plan: bool) -> &'static str {
     match kind {
         OutcomeKind::Updated => "the service took the change",
         OutcomeKind::Unchanged => "the numbers were already so",
-        OutcomeKind::Skipped => "there was nothing to do, or an earlier row says the same",
+        OutcomeKind::Skipped => {
+            "not sent: nothing to change, outside of the part that was chosen, hidden, or the same as an earlier row"
+        }
         OutcomeKind::Failed if is_plan => "the numbers could not be read",
         OutcomeKind::Conflict => "the numbers were not as expected and were left alone",
         OutcomeKind::Partly => "one of several changes of the row took effect",

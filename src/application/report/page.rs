@@ -69,7 +69,7 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
             body {
                 main {
                     header {
-                        p.kind { "Webex Calling · auto transfer numbers · change report" }
+                        p.kind { "Webex Calling · " (run.header.setting.replace('-', " ")) " · change report" }
                         h1 { (name) }
                     }
                     (verdict(run))
@@ -97,7 +97,8 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
 
 /// How it stands with a run, in the order of what a reader should worry about.
 fn verdict(run: &RunModel) -> Markup {
-    let open = run.rows().saturating_sub(run.rows_done());
+    let told = run.rows_done().saturating_add(run.rows_skipped());
+    let open = run.rows().saturating_sub(told);
     let (class, mark, words) = match run.end() {
         None => (
             "warning",
@@ -170,6 +171,7 @@ fn figures(run: &RunModel) -> Markup {
             (figure("Rows in the sheet", &grouped(run.rows())))
             (figure(done, &grouped(run.rows_done())))
             (figure(not_done, &grouped(run.rows_not_done())))
+            @if run.rows_skipped() > 0 { (figure("Skipped", &grouped(run.rows_skipped()))) }
             @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }
             @if !of_all.are_unknown {
                 (figure(&format!("{values} set"), &grouped(of_all.set)))

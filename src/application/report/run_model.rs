@@ -100,8 +100,14 @@ impl RunModel {
     }
 
     pub(super) fn rows_done(&self) -> u64 {
-        let done = self.outcomes.iter().filter(|(kind, _)| kind.is_success());
+        let is_done = |kind: OutcomeKind| kind.is_success() && kind != OutcomeKind::Skipped;
+        let done = self.outcomes.iter().filter(|(kind, _)| is_done(**kind));
         total(done.map(|(_, count)| *count))
+    }
+
+    pub(super) fn rows_skipped(&self) -> u64 {
+        let skipped = self.outcomes.get(&OutcomeKind::Skipped);
+        skipped.copied().unwrap_or_default()
     }
 
     /// Rows that were tried, or left out, and are not done.
@@ -115,8 +121,8 @@ impl RunModel {
 
     /// Rows that are still to be done.
     pub(super) fn rows_to_do(&self) -> u64 {
-        let done = self.rows_done().saturating_add(self.rows_not_done());
-        self.rows().saturating_sub(done)
+        let told = [self.rows_done(), self.rows_not_done(), self.rows_skipped()];
+        self.rows().saturating_sub(total(told.into_iter()))
     }
 
     /// Whether it is known what went over the wire.

@@ -191,8 +191,8 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
             traffic(1003),
         ],
     );
-    insta::assert_snapshot!(words(&page_of(&run, "wxbulk undo numbers.results.csv")), @"
-    Webex Calling · auto transfer numbers · change report
+    insta::assert_snapshot!(words(&page_of(&run, "wxbulk undo numbers.results.csv")), @r"
+    Webex Calling · location numbers · change report
     numbers.csv
     !Not ended. The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet.
     Rows in the sheet | 6
@@ -340,8 +340,8 @@ fn a_page_tells_what_was_changed_and_where_it_failed() {
         "Numbers set | 1\nNumbers changed | 1\nNumbers cleared | 1\n",
         "1 row: 4 (Malaga &lt;i&gt;)",
         "2 rows, old and new",
-        "2 | id | n1: +12025550199 → +12025550102",
-        "3 | Lyon | n1: nothing → +12025550101\nn2: 5502 → nothing",
+        "2 | Acme | id | n1: +12025550199 → +12025550102",
+        "3 | Acme | Lyon | n1: nothing → +12025550101\nn2: 5502 → nothing",
         "2 organizations, 1 with rows not done",
         "Bolt\nb | 2 | 0 | 1",
         "Acme\na | 2 | 2",
