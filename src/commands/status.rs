@@ -10,6 +10,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::status::{ResultsAlone, RunList, RunStatus, StatusReader, Subject};
 use crate::cli::StatusFlags;
 use crate::model::clock;
+use crate::stderr::say;
 
 /// How often a run is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -19,6 +20,9 @@ pub(super) async fn run(flags: StatusFlags) -> Result<ExitCode> {
     let is_sound = match Subject::of(&flags.path)? {
         Subject::Folder(folder) => {
             let list = RunList::of(&folder, now);
+            if list.runs.is_empty() && list.unreadable.is_empty() {
+                say(&format!("no run was found in `{}`", folder.display()));
+            }
             print(&list, || list.to_text(now), flags.json)?;
             list.is_sound()
         }

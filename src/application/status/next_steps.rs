@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::run_status::{RunState, RunStatus};
 use crate::application::suggested_commands;
 use crate::journal::MeaningfulSettings;
+use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
 
 /// A command that makes sense now.
@@ -35,12 +36,26 @@ pub(super) fn after(
         return next;
     }
     let failed = status.failed();
+    let conflicts = status.outcomes.get(&OutcomeKind::Conflict);
+    let conflicts = conflicts.copied().unwrap_or_default();
     match status.state {
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
-        RunState::Finished if failed > 0 => {
-            let rows = plural(failed, "row");
-            let what = format!("to send the {rows} again that failed, once they are corrected");
+        RunState::Finished if failed > conflicts => {
+            let left = failed - conflicts;
+            let are = if left == 1 { "is" } else { "are" };
+            let them = if left == 1 { "it is" } else { "they are" };
+            let what = format!(
+                "to send again the {} that {are} not done, once {them} corrected",
+                plural(left, "row")
+            );
             add(&what, retry);
+        }
+        RunState::Finished if conflicts > 0 && status.command == "apply" => {
+            let what = format!(
+                "to send the {} in conflict, once what is there is again as expected",
+                plural(conflicts, "row")
+            );
+            add(&what, format!("{retry} --include conflict"));
         }
         RunState::Finished | RunState::Running => {}
     }

@@ -60,7 +60,8 @@ pub fn newest_results(results: &Path, run: &RunId) -> Option<PathBuf> {
     (!is_undone(newest)).then(|| results.with_file_name(name.file_name().unwrap_or_default()))
 }
 
-/// Looks among the runs of the folder for one that undid a run that changed as many rows.
+/// Looks among the runs of the folder for those that undid a run, and whether they undid all the rows it
+/// changed.
 pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
     let sheet = undo_sheet::path_for(&results_of(journal));
@@ -78,7 +79,7 @@ pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option
                 None => Path::new(&other.header.input.name).file_name() == sheet.file_name(),
             }
     };
-    let mut found = None;
+    let (mut found, mut rows_undone) = (None, 0);
     for other in runs.iter().filter(undoes) {
         let mut seen = Seen::default();
         journal::read_through(&other.journal, |entry| seen.add(entry)).ok()?;
@@ -92,12 +93,13 @@ pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option
             continue;
         }
         let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);
+        let is_done =
+            is_finished && by.left_out == 0 && outcomes.keys().all(|kind| kind.is_success());
+        // Parts may be undone one after the other.
+        rows_undone += if is_done { by.input.rows } else { 0 };
         // Several rows of one location are undone as one.
-        let has_all = by.input.rows >= changed || header.settings.allow_duplicates;
-        let completely = is_finished
-            && has_all
-            && by.left_out == 0
-            && outcomes.keys().all(|kind| kind.is_success());
+        let has_all = rows_undone >= changed || header.settings.allow_duplicates;
+        let completely = is_done && has_all;
         found = Some(Undone {
             by: by.id.clone(),
             completely,

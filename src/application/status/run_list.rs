@@ -41,7 +41,9 @@ impl RunList {
     }
 
     pub fn to_text(&self, now: Timestamp) -> String {
-        let header = ["begun", "who", "what", "sheet", "rows", "outcome", "undone"];
+        let header = [
+            "begun", "who", "what", "sheet", "results", "rows", "outcome", "undone", "note",
+        ];
         let mut lines = vec![header.map(String::from)];
         lines.extend(self.runs.iter().map(|run| cells(run, now)));
         let mut text = String::new();
@@ -56,7 +58,7 @@ impl RunList {
     }
 }
 
-fn cells(run: &RunStatus, now: Timestamp) -> [String; 7] {
+fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
     let who = match (&run.person, &run.machine) {
         (Some(person), _) if !person.email.is_empty() => person.email.clone(),
         (_, Some(machine)) => machine.user.clone(),
@@ -76,6 +78,7 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 7] {
         outcome += "; journal damaged";
     }
     let undone = match &run.undone {
+        None if run.rows.with_earlier == 0 || run.changed() == 0 => "",
         None => "no",
         Some(undone) if undone.completely => "yes",
         Some(_) => "partly",
@@ -85,10 +88,17 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 7] {
         who,
         kind,
         run.sheet.name.clone(),
+        file_name(&run.results),
         grouped(run.sheet.rows),
         outcome,
         undone.into(),
+        run.note.clone().unwrap_or_default(),
     ]
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn write_columns<const N: usize>(text: &mut String, lines: &[[String; N]]) {

@@ -154,7 +154,8 @@ impl StatusReader {
             journal: self.journal.clone(),
             results,
         };
-        if status.state == RunState::Running || status.state == RunState::Finished {
+        if status.state != RunState::Stopped {
+            // An earlier part of the run said so.
             status.stopped = None;
         }
         let commands = (begin.resume_command, begin.retry_command);

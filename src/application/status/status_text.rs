@@ -48,7 +48,11 @@ impl RunStatus {
             grouped(self.rows.done),
             plural(self.rows.to_send, "row")
         )?;
+        let is_of_the_sheet = self.outcomes.values().sum::<u64>() != self.rows.done;
         match self.outcomes_in_words() {
+            Some(outcomes) if is_of_the_sheet => {
+                writeln!(out, "; of all rows of the sheet {outcomes}")?;
+            }
             Some(outcomes) => writeln!(out, ": {outcomes}")?,
             None => writeln!(out)?,
         }
