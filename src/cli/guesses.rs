@@ -18,7 +18,12 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "dry-run", "dryrun", "preview", "diff", "compare", "show", "what-if",
         ],
     ),
-    ("check", &["validate", "verify", "lint", "test", "fix"]),
+    ("check", &["validate", "lint", "test", "fix"]),
+    ("plan --exit-code", &["verify"]),
+    (
+        "status",
+        &["runs", "history", "log", "info", "ls", "watch", "progress"],
+    ),
     ("undo", &["rollback", "restore", "revert", "reset"]),
     (
         "export",
@@ -85,6 +90,30 @@ const FLAGS: &[(&[&str], &str)] = &[
     (
         &["--delay", "--sleep", "--throttle"],
         "the rate is found; `--rate 5/s` limits it",
+    ),
+    (
+        &[
+            "--limit", "--pilot", "--head", "--top", "--sample", "--count", "--canary",
+        ],
+        "`--first 5` sends the first 5 rows and shows what became of them before the rest",
+    ),
+    (
+        &[
+            "--filter", "--only", "--wave", "--batch", "--select", "--if", "--match",
+        ],
+        "`--where COLUMN=VALUE` takes the rows with this value, `--rows 2-500` those with these numbers",
+    ),
+    (
+        &["--json", "--format"],
+        "`--summary json` prints the summary as JSON",
+    ),
+    (
+        &["--follow", "--tail"],
+        "`wxbulk status --watch` shows a run while it is at work",
+    ),
+    (
+        &["--verbose", "--debug", "-v"],
+        "`--log-file FILE` writes down every request",
     ),
     (
         &["--continue", "--restart"],

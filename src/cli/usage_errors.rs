@@ -59,7 +59,12 @@ fn explain(error: &Error, words: &[String]) -> Option<String> {
         ErrorKind::UnknownArgument => {
             let argument = text(error, ContextKind::InvalidArg)?;
             if argument.starts_with('-') {
-                unknown_flag(&argument)
+                let name = argument.split('=').next().unwrap_or_default();
+                Some(unknown_flag(
+                    name,
+                    text(error, ContextKind::SuggestedArg),
+                    words,
+                ))
             } else {
                 Some(unexpected_word(&argument, words))
             }
@@ -78,12 +83,18 @@ fn text(error: &Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-fn unknown_flag(flag: &str) -> Option<String> {
-    let name = flag.split('=').next().unwrap_or_default();
-    let advice = advice_for(name)?;
-    Some(format!(
-        "error: unexpected argument `{name}`\nhint: {advice}"
-    ))
+fn unknown_flag(name: &str, similar: Option<String>, words: &[String]) -> String {
+    let advice = match (advice_for(name), similar) {
+        (Some(advice), _) => advice.to_string(),
+        (None, Some(similar)) => format!("a similar argument exists: `{similar}`"),
+        (None, None) => {
+            let command = words.get(1).filter(|word| !word.starts_with('-'));
+            let command = command.map_or(String::new(), |word| format!(" help {word}"));
+            let program = words.first().map_or("wxbulk", String::as_str);
+            format!("{program}{command} lists what there is")
+        }
+    };
+    format!("error: unexpected argument `{name}`\nhint: {advice}")
 }
 
 /// A name with a space in it arrives in pieces.
@@ -161,13 +172,8 @@ mod tests {
         .collect();
         insta::assert_snapshot!(said.join("\n\n"), @r#"
         $ wxbulk apply numbers.csv --outpt x
-        error: unexpected argument '--outpt' found
-
-          tip: a similar argument exists: '--output'
-
-        Usage: wxbulk apply --output <FILE> <SHEET>
-
-        For more information, try '--help'.
+        error: unexpected argument `--outpt`
+        hint: a similar argument exists: `--output`
 
         $ wxbulk apply numbers.csv more.csv
         error: unexpected argument `more.csv`. If the file name contains a space, put quotes around it: "numbers.csv more.csv"

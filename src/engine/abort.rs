@@ -179,7 +179,7 @@ impl AbortReason {
 fn next_step(cause: TransportCause) -> &'static str {
     match cause {
         TransportCause::NameNotFound => {
-            "check the spelling of --base-url, the network and the VPN; where only a proxy reaches the internet, name it in HTTPS_PROXY"
+            "check the network, the VPN, and the spelling of --base-url if you gave one; where only a proxy reaches the internet, name it in HTTPS_PROXY"
         }
         TransportCause::ConnectionRefused => {
             "nothing listens at that address, or a firewall forbids it; check --base-url, the VPN, and whether this network needs a proxy (HTTPS_PROXY)"

@@ -204,13 +204,8 @@ fn a_misspelt_flag_or_command_is_answered_with_the_right_one() {
     let stage = Stage::instant();
     let ran = stage.run("apply sheet.csv --outpt x").expect(2);
     assert_snapshot!(ran.stderr, @"
-    error: unexpected argument '--outpt' found
-
-      tip: a similar argument exists: '--output'
-
-    Usage: wxbulk apply --output <FILE> <SHEET>
-
-    For more information, try '--help'.
+    error: unexpected argument `--outpt`
+    hint: a similar argument exists: `--output`
     ");
     let ran = stage.run("aply sheet.csv").expect(2);
     assert_snapshot!(ran.stderr, @"
