@@ -227,10 +227,12 @@ fn catch_library_panic(write: impl FnOnce() -> Result<(), XlsxError>) -> Result<
         Ok(written) => Ok(written?),
         Err(panic) => {
             let said = panic.downcast_ref::<String>().map(String::as_str);
-            bail!(
-                "its temporary file cannot be written: {}",
-                said.unwrap_or("it is not known why")
-            )
+            let why = match said {
+                // As the library prints an error of the system.
+                Some(said) if said.contains("StorageFull") => "the disk is full",
+                said => said.unwrap_or("it is not known why"),
+            };
+            bail!("its temporary file cannot be written: {why}")
         }
     }
 }
