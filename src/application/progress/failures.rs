@@ -28,6 +28,7 @@ impl Failures {
         let is_same = |group: &&mut Group| group.outcome.is_like(outcome);
         if let Some(group) = self.groups.iter_mut().find(is_same) {
             group.count += 1;
+            group.first_row = group.first_row.min(row);
             return;
         }
         if self.groups.len() > MOST_GROUPS {
