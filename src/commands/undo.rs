@@ -95,6 +95,13 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         if let Some(run) = &undoes {
             tell_newer(&flags.results, run);
         }
+        let undone = journal::header_of(&Journal::path_for(&flags.results));
+        if undone.is_ok_and(|header| header.undoes.is_some()) {
+            say(
+                "these are the results of an undo: undoing them sends once more what that undo took back",
+            );
+            settings.spec.question = "Send once more what an undo took back, to";
+        }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.left_out.len() as u64;
         settings.lineage.left_out
