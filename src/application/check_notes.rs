@@ -13,7 +13,8 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
         );
     }
     let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
-    let idle = checked.idle.count + checked.twins.count + checked.left_out;
+    let idle =
+        checked.idle.count + checked.twins.count + checked.left_out + checked.skipped_in_plan;
     if idle > 0 {
         parts.push(format!("{} with nothing to send", grouped(idle)));
     }
@@ -30,7 +31,16 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
         let problems = plural(checked.problems, "problem");
         parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
     }
-    format!("{}: {}", plural(checked.rows, "row"), parts.join(", "))
+    let questions = match checked.questions.len() {
+        0 => String::new(),
+        1 => "; 1 question has to be answered first".to_string(),
+        more => format!("; {more} questions have to be answered first"),
+    };
+    format!(
+        "{}: {}{questions}",
+        plural(checked.rows, "row"),
+        parts.join(", ")
+    )
 }
 
 /// `1 row has` or `2 rows have`; nothing of none.
@@ -86,6 +96,8 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     );
     let hidden = rows_that(checked.left_out, "is", "are")
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
+    let skipped = rows_that(checked.skipped_in_plan, "is", "are")
+        .map(|rows| format!("note: {rows} skipped by the plan"));
     let doubts = [
         say(
             checked.lost_plus,
@@ -98,7 +110,9 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     ];
     doubts
         .into_iter()
-        .chain([ends_early, holds_rows, idle, twins, outside, hidden])
+        .chain([
+            ends_early, holds_rows, idle, twins, outside, hidden, skipped,
+        ])
         .flatten()
         .chain(checked.unread.iter().map(say_unread))
         .collect()

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
+use crate::application::plan_edits::PlannedChanges;
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::{Backup, Confirmation, RunSettings, SummaryFormat, Target};
@@ -28,6 +29,7 @@ pub(super) async fn confirm(
     mut settings: RunSettings,
     checked: &CheckedSheet,
     facts: &ServiceFacts,
+    planned: Option<PlannedChanges>,
     earlier: &Earlier,
     renewal: Renewal,
     stop: &mut impl StopRequests,
@@ -53,7 +55,7 @@ pub(super) async fn confirm(
         WEBEX => String::new(),
         address => format!(" at {address}"),
     };
-    let change = question(&settings, checked, facts, &elsewhere);
+    let change = question(&settings, checked, facts, planned, &elsewhere);
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
@@ -76,7 +78,7 @@ pub(super) async fn confirm(
     if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
         say(&sentence);
     }
-    let question = question(&settings, checked, facts, &elsewhere);
+    let question = question(&settings, checked, facts, planned, &elsewhere);
     match yes_or_no(&question, Answer::No, stop).await? {
         Some(Answer::Yes) => Ok(Some(settings)),
         Some(Answer::No) | None => Ok(nothing_was_sent()),
@@ -141,9 +143,15 @@ fn question(
     settings: &RunSettings,
     checked: &CheckedSheet,
     facts: &ServiceFacts,
+    planned: Option<PlannedChanges>,
     elsewhere: &str,
 ) -> String {
     let rows = checked.rows_to_send();
+    let changes = planned.unwrap_or(PlannedChanges {
+        rows,
+        values_set: checked.values_set,
+        values_cleared: checked.values_cleared,
+    });
     let of = whose(checked, facts);
     let signed_in = match facts
         .person
@@ -162,9 +170,9 @@ fn question(
     format!(
         "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         settings.spec.question,
-        plural(rows, "location"),
-        plural(checked.values_set, noun),
-        grouped(checked.values_cleared),
+        plural(changes.rows, "location"),
+        plural(changes.values_set, noun),
+        grouped(changes.values_cleared),
         expected_time(settings, checked, rows).in_words(),
     )
 }

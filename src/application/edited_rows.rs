@@ -121,7 +121,7 @@ impl EditedRows {
 }
 
 /// Whether the cell only lacks a `+` or zeros in front, which spreadsheets take off.
-fn is_lost_in_a_spreadsheet(asked: &str, sent: &str) -> bool {
+pub(super) fn is_lost_in_a_spreadsheet(asked: &str, sent: &str) -> bool {
     let bare = |number: &str| number.trim_start_matches(['+', '0']).to_string();
     !asked.is_empty() && bare(asked) == bare(sent)
 }

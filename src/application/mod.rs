@@ -18,6 +18,7 @@ pub mod kept_wait;
 pub mod logging;
 pub mod missing_file;
 pub mod output_name;
+mod plan_edits;
 mod plan_guard;
 pub mod possible_secret;
 mod precheck;

@@ -4,25 +4,24 @@
 //! as they were planned are named, and nothing is sent.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::RunSettings;
 use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
 use crate::model::change::Change;
-use crate::model::hint::Hinted;
+use crate::model::current_values::CurrentValues;
+use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
-use crate::model::wording::plural;
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::selection::Selection;
-use crate::sheet::{ReadOptions, RowFilter, Sheet};
-
-/// Rows named where a sheet is not the one that was planned.
-const ROWS_NAMED: usize = 10;
+use crate::sheet::selection::{Choice, Selection};
+use crate::sheet::{NumberedRecord, ReadOptions, RowFilter, Sheet};
 
 /// What the rows of a run must find.
 #[derive(Debug)]
@@ -41,14 +40,46 @@ pub(super) enum PlanGuard {
 #[derive(Debug)]
 pub(super) struct Plan {
     run: RecordedRun,
-    /// Where the plan itself is sent, some of its rows may have been deleted: they are known by what
-    /// they ask for. Another sheet has the rows of the plan at their places.
-    rows: Option<HashMap<u32, u64>>,
+    rows: PlannedRows,
+    /// What it says will be changed, once it was compared with the sheet.
+    changes: Option<PlannedChanges>,
+}
+
+/// How the plan's record of a row is found.
+#[derive(Debug)]
+enum PlannedRows {
+    /// The sheet that was planned has each row where it was.
+    ByNumber,
+    /// The plan itself may have lost rows, so they are known by what they ask for.
+    ByRequest(HashMap<u32, u64>),
+    /// Rows of results may have been corrected or sorted, so they are known by their location.
+    ByPlace(HashMap<Box<str>, u64>),
 }
 
 /// Whether a file is a plan that has its record beside it.
 pub(super) fn is_plan(path: &Path) -> bool {
     journal::header_of(&Journal::path_for(path)).is_ok_and(|header| header.settings.plan)
+}
+
+/// Refuses a plan whose record is not beside it: nobody could tell what was approved.
+pub(super) fn ensure_its_record_is_there(settings: &RunSettings, sheet: &Sheet) -> Result<()> {
+    let path = &settings.spec.sheet.path;
+    let is_applied = settings.spec.command == "apply" && !settings.is_of_own_plan();
+    if !is_applied || !sheet.looks_like_a_plan() {
+        return Ok(());
+    }
+    let shown = path.display();
+    let refused = Hinted::new(
+        format!(
+            "`{shown}` is a plan, and its record `{}` is not there, so it cannot be told what was approved",
+            Journal::path_for(path).display()
+        ),
+        "put the record back beside the plan, under the plan's own name",
+    );
+    Err(refused.with_hint(format!(
+        "to send the rows as they stand in it now, make a new plan of them: wxbulk plan {}",
+        join(&[shown.to_string()])
+    )))
 }
 
 /// Opens what the rows are held against. All rows are held against it once, so that another sheet
@@ -62,9 +93,8 @@ pub(super) fn open(
     let Some(path) = &settings.spec.preconditions else {
         return Ok(PlanGuard::None);
     };
-    let guard = if is_plan(path) {
-        let is_own = *path == settings.spec.sheet.path;
-        let plan = Plan::open(path, is_own)?;
+    let mut guard = if is_plan(path) {
+        let plan = Plan::open(path, settings)?;
         plan.ensure_its_part_is_sent(settings, checked, path)?;
         PlanGuard::Plan(Box::new(plan))
     } else if *path == settings.spec.sheet.path {
@@ -114,65 +144,42 @@ impl PlanGuard {
         }))
     }
 
-    fn ensure_it_fits(&self, selection: &Selection<'_>, path: &Path) -> Result<()> {
+    fn ensure_it_fits(&mut self, selection: &Selection<'_>, path: &Path) -> Result<()> {
         let PlanGuard::Plan(plan) = self else {
             let mut rows = self.rows_to_send(selection, Vec::new())?;
             return rows.try_for_each(|row| row.map(drop));
         };
-        let mut records = plan.run.records()?;
-        let (mut count, mut unread, mut named) = (0, 0, Vec::new());
-        for row in selection.rows_to_send(None, Vec::new())? {
-            let row = row?;
-            if plan.expected(&row, &mut records)?.is_none() {
-                count += 1;
-                unread += u64::from(plan.has_unread(&row, &mut records)?);
-                if named.len() < ROWS_NAMED {
-                    named.push(row.number.to_string());
-                }
-            }
-        }
-        if count == 0 {
+        if matches!(plan.rows, PlannedRows::ByPlace(_)) {
+            // What was corrected in results is not as it was planned, and is meant.
             return Ok(());
         }
-        let more = if count > named.len() as u64 {
-            ", …"
-        } else {
-            ""
-        };
-        let (rows, named) = (plural(count, "row"), named.join(", ") + more);
-        let plan = path.display();
-        if unread == count {
-            return Err(Hinted::new(
-                format!(
-                    "{rows} could not be read when `{plan}` was made (action `cannot`): row {named}"
-                ),
-                "to send the others, delete these rows from the plan; or correct them in the sheet and make a new plan",
-            ));
+        let edits = plan.compare(selection)?;
+        edits.refuse(path)
+    }
+
+    /// What a plan says will be changed; `None` where no record tells it.
+    pub(super) fn changes(&self) -> Option<PlannedChanges> {
+        match self {
+            PlanGuard::Plan(plan) => plan.changes,
+            PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => None,
         }
-        let verb = if count == 1 { "is" } else { "are" };
-        Err(Hinted::new(
-            format!("{rows} {verb} not as planned in `{plan}`: row {named}"),
-            "what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
-        ))
     }
 }
 
 impl Plan {
-    fn open(path: &Path, is_own: bool) -> Result<Plan> {
+    fn open(path: &Path, settings: &RunSettings) -> Result<Plan> {
         let run = RecordedRun::open(&Journal::path_for(path))?;
-        let mut rows = HashMap::new();
-        if is_own {
-            let mut records = run.records()?;
-            // The header of a sheet is row 1 at the least.
-            for row in (2..).take(run.finished_rows().len()) {
-                if let Some(record) = records.of_row(row)? {
-                    rows.insert(record.check, row);
-                }
-            }
-        }
+        let rows = if settings.spec.sheet.reading.rows.is_of_results() {
+            PlannedRows::ByPlace(keyed(&run, |record| Some(record.place?.id))?)
+        } else if *path == settings.spec.sheet.path {
+            PlannedRows::ByRequest(keyed(&run, |record| Some(record.check))?)
+        } else {
+            PlannedRows::ByNumber
+        };
         Ok(Plan {
             run,
-            rows: is_own.then_some(rows),
+            rows,
+            changes: None,
         })
     }
 
@@ -194,7 +201,8 @@ impl Plan {
                 format!("add what the plan was made with: {}", join(&part.flags())),
             ));
         }
-        if self.rows.is_some() && part.names_rows() && checked.rows != header.input.rows {
+        let is_own = matches!(self.rows, PlannedRows::ByRequest(_));
+        if is_own && part.names_rows() && checked.rows != header.input.rows {
             bail!(
                 "`{shown}` was made with {part}, and rows were deleted from it since, so the row numbers mean other rows now\n\
                  hint: make a new plan of those rows that are to be sent"
@@ -203,7 +211,39 @@ impl Plan {
         Ok(())
     }
 
-    /// The plan's record of a row that asks for the same.
+    /// Compares the rows that are sent with what was planned.
+    fn compare(&mut self, selection: &Selection<'_>) -> Result<PlanEdits> {
+        let sheet = selection.sheet;
+        let setting = selection.columns.setting;
+        let is_own = matches!(self.rows, PlannedRows::ByRequest(_));
+        let cells = PlanColumns::find(sheet, setting, is_own);
+        let mut edits = PlanEdits::default();
+        let mut changes = PlannedChanges::default();
+        let mut planned = self.run.records()?;
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            let Choice::Send(row) = selection.choose(&numbered) else {
+                continue;
+            };
+            let record = self.record_of(&row, &mut planned)?;
+            let Some((record, seen)) = record
+                .as_ref()
+                .and_then(|record| Some((record, what_it_saw(record)?)))
+            else {
+                edits.add_row(row.number);
+                continue;
+            };
+            changes.add(setting, &row, seen);
+            cells.compare(&numbered, &row, record, seen, |cell| {
+                edits.add_cell(sheet, cell)
+            });
+        }
+        self.changes = Some(changes);
+        Ok(edits)
+    }
+
+    /// The plan's record of a row that asks for the same; of a row of results, that of its location.
     fn record_of(
         &self,
         row: &Row<'_>,
@@ -211,20 +251,16 @@ impl Plan {
     ) -> Result<Option<RowRecord>> {
         let check = row.fingerprint();
         let number = match &self.rows {
-            Some(rows) => rows.get(&check).copied(),
-            None => Some(row.number),
+            PlannedRows::ByNumber => Some(row.number),
+            PlannedRows::ByRequest(rows) => rows.get(&check).copied(),
+            PlannedRows::ByPlace(rows) => rows.get(&*row.target_id).copied(),
         };
         let record = match number {
             Some(number) => records.of_row(number)?,
             None => None,
         };
-        Ok(record.filter(|record| record.check == check))
-    }
-
-    /// Whether the plan has the row as it is, and could not read what is there.
-    fn has_unread(&self, row: &Row<'_>, records: &mut RecordReader<'_>) -> Result<bool> {
-        let record = self.record_of(row, records)?;
-        Ok(record.is_some_and(|record| record.outcome.kind == OutcomeKind::Failed))
+        let is_of_results = matches!(self.rows, PlannedRows::ByPlace(_));
+        Ok(record.filter(|record| is_of_results || record.check == check))
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
@@ -234,14 +270,8 @@ impl Plan {
         row: &Row<'_>,
         records: &mut RecordReader<'_>,
     ) -> Result<Option<Vec<Vec<Change<'static>>>>> {
-        let Some(record) = self.record_of(row, records)? else {
-            return Ok(None);
-        };
-        let was_read = matches!(
-            record.outcome.kind,
-            OutcomeKind::Different | OutcomeKind::Unchanged
-        );
-        let (Some(seen), true) = (record.outcome.previous, was_read) else {
+        let record = self.record_of(row, records)?;
+        let Some(seen) = record.as_ref().and_then(what_it_saw) else {
             return Ok(None);
         };
         let fields = row.changes.iter().enumerate();
@@ -252,4 +282,30 @@ impl Plan {
         });
         Ok(Some(expected.collect()))
     }
+}
+
+/// What was there when the row was planned; `None` where it could not be planned.
+fn what_it_saw(record: &RowRecord) -> Option<&CurrentValues> {
+    let is_planned = matches!(
+        record.outcome.kind,
+        OutcomeKind::Different | OutcomeKind::Unchanged
+    );
+    record.outcome.previous.as_ref().filter(|_| is_planned)
+}
+
+/// Where the plan has each of its rows.
+fn keyed<K: Eq + Hash>(
+    run: &RecordedRun,
+    key: impl Fn(RowRecord) -> Option<K>,
+) -> Result<HashMap<K, u64>> {
+    let mut rows = HashMap::new();
+    let mut records = run.records()?;
+    // The header of a sheet is row 1 at the least.
+    for row in (2..).take(run.finished_rows().len()) {
+        if let Some(key) = records.of_row(row)?.and_then(&key) {
+            // The plan saw all rows of a location as they were before the first of them.
+            rows.entry(key).or_insert(row);
+        }
+    }
+    Ok(rows)
 }

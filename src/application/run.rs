@@ -61,7 +61,9 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
             return Ok(ExitCode::NothingSent);
         }
     }
-    let Some(settings) = confirm(settings, &checked, &facts, &earlier, renewal, stop).await? else {
+    let planned = plan.changes();
+    let confirmed = confirm(settings, &checked, &facts, planned, &earlier, renewal, stop).await?;
+    let Some(settings) = confirmed else {
         return Ok(ExitCode::NothingSent);
     };
     let first = earlier.first_rows_left(&settings)?;
@@ -93,6 +95,10 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     if is_of_a_part && sheet.columns.is_ok() {
         sheet.choose_part(&settings.spec.sheet.part)?;
     }
+    if settings.is_of_own_plan() {
+        sheet.obey_plan();
+    }
+    plan_guard::ensure_its_record_is_there(settings, &sheet)?;
     sheet.assumptions.iter().for_each(|said| say(said));
     spool::tell_changes(settings, &sheet)?;
     Ok(sheet)

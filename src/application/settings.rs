@@ -97,6 +97,12 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
+    /// Whether the sheet is a plan that is applied as it stands.
+    pub fn is_of_own_plan(&self) -> bool {
+        let is_own = self.spec.preconditions.as_ref() == Some(&self.spec.sheet.path);
+        self.spec.command == "apply" && is_own
+    }
+
     /// From now on a time to wait is kept for the person too, who may come back with another token.
     pub fn know_person(&mut self, id: &str) {
         if let (Target::Service { base_url, .. }, Some(waits)) = (&self.target, &mut self.waits)

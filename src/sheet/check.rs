@@ -43,6 +43,8 @@ pub struct CheckedSheet {
     pub named: u64,
     /// Rows that an earlier run left as asked and this one leaves alone.
     pub settled: u64,
+    /// Rows that the plan which is applied leaves out.
+    pub skipped_in_plan: u64,
     /// Rows that are left out since they are hidden.
     pub left_out: u64,
     /// Rows outside of the part that was chosen, and those of them that have problems.
@@ -141,9 +143,11 @@ pub fn check(
             }
             continue;
         }
-        if sheet.left_out_by(&numbered).is_some()
-            && checked.skips(sheet, columns, directory, &numbered)
-        {
+        if sheet.is_skipped_in_plan(record) {
+            checked.skipped_in_plan += 1;
+            continue;
+        }
+        if sheet.left_out_by(&numbered).is_some() && checked.skips(sheet, columns, &numbered) {
             continue;
         }
         in_question.add_row(columns, *number, record);
@@ -231,14 +235,10 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 impl CheckedSheet {
     /// Counts a row outside of the part that was chosen; false where it is the header of another table,
     /// below which no row can be read, whether it is chosen or not.
-    fn skips(
-        &mut self,
-        sheet: &Sheet,
-        columns: &Columns,
-        directory: &Directory,
-        numbered: &NumberedRecord,
-    ) -> bool {
-        let problems = sheet.read_row(columns, numbered, directory).err();
+    fn skips(&mut self, sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> bool {
+        // Names outside of the part are not looked up.
+        let nothing_known = Directory::default();
+        let problems = sheet.read_row(columns, numbered, &nothing_known).err();
         let has_problems = problems.is_some_and(|problems| !problems.iter().all(Problem::is_idle));
         let header = second_header(sheet, &numbered.record).filter(|_| has_problems);
         if matches!(header, Some(SecondHeader::Other)) {
@@ -297,6 +297,7 @@ impl CheckedSheet {
             self.bad_rows,
             self.settled,
             self.left_out,
+            self.skipped_in_plan,
             self.outside,
             self.idle.count,
             self.twins.count,

@@ -66,7 +66,7 @@ use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
 pub use records::{NumberedRecord, Records};
-use result_columns::UNDONE_ROW;
+use result_columns::{ACTION, CANNOT, PRESENT, SKIPPED, UNDONE_ROW};
 use row_reader::LastOrganization;
 
 /// How much of the file is looked at to tell what it is.
@@ -103,6 +103,8 @@ pub struct Sheet {
     settled: Option<Vec<bool>>,
     /// The rows that the run is about; `None`: all.
     part: Option<PartOfSheet>,
+    /// In a plan that is applied, the column that says what is to be done with a row.
+    action: Option<usize>,
 }
 
 /// The records of a sheet.
@@ -222,6 +224,7 @@ impl Sheet {
             last_organization: LastOrganization::default(),
             settled: None,
             part: None,
+            action: None,
             has_unclear_setting: false,
         };
         sheet.find_setting().with_context(cannot_read)?;
@@ -295,6 +298,9 @@ impl Sheet {
         if !merged.is_empty() {
             return Err(merged);
         }
+        if self.is_planned_as(CANNOT, &record.record) {
+            return Err(vec![Problem::cannot_be_planned(record.row)]);
+        }
         row_reader::read_row(
             record,
             columns,
@@ -367,6 +373,39 @@ impl Sheet {
     /// What leaves the row out of the part that was chosen.
     pub fn left_out_by(&self, numbered: &NumberedRecord) -> Option<&Condition> {
         self.part.as_ref()?.left_out_by(numbered)
+    }
+
+    /// Takes the sheet for a plan: what it skips is left out, and what it could not plan is a problem.
+    pub fn obey_plan(&mut self) {
+        self.action = self.column_called(ACTION);
+    }
+
+    /// Where the first column of this name is.
+    pub fn column_called(&self, name: &str) -> Option<usize> {
+        let wanted = columns::normalize(name);
+        let mut names = self.header.iter().map(String::from_utf8_lossy);
+        names.position(|found| columns::normalize(&found) == wanted)
+    }
+
+    /// Whether it has the columns of a plan and none of results.
+    pub fn looks_like_a_plan(&self) -> bool {
+        let Ok(columns) = &self.columns else {
+            return false;
+        };
+        let mut wanted = columns.setting.columns(PRESENT);
+        wanted.push(ACTION.to_string());
+        let is_there = |name: &String| self.column_called(name).is_some();
+        columns.results.is_none() && wanted.iter().all(is_there)
+    }
+
+    /// Whether the sheet is a plan that leaves the row out.
+    pub fn is_skipped_in_plan(&self, record: &ByteRecord) -> bool {
+        self.is_planned_as(SKIPPED, record)
+    }
+
+    fn is_planned_as(&self, action: &str, record: &ByteRecord) -> bool {
+        let text = self.action.map(|column| questions::text_in(record, column));
+        text.is_some_and(|text| text.eq_ignore_ascii_case(action))
     }
 
     /// A problem for each cell that is read and merged into another, which alone has a value.

@@ -62,6 +62,15 @@ impl Problem {
         self.kind == ProblemKind::NothingToChange
     }
 
+    /// A row of a plan of which it does not say what it would change.
+    pub fn cannot_be_planned(row: u64) -> Problem {
+        Problem::of_kind(
+            ProblemKind::NotPlanned,
+            Place::row(row),
+            "the plan has `cannot` for this row, and its `reason` says why; so nothing was approved for it",
+        )
+    }
+
     /// The header once more.
     pub fn second_header(row: u64) -> Problem {
         Problem::of_kind(

@@ -194,7 +194,7 @@ pub(super) fn is_phone_number(text: &str) -> bool {
 }
 
 /// The text of a cell, without blanks around it and what keeps a spreadsheet from changing it.
-pub(super) fn text_in(record: &ByteRecord, column: usize) -> String {
+pub fn text_in(record: &ByteRecord, column: usize) -> String {
     let text = String::from_utf8_lossy(record.get(column).unwrap_or_default());
     strip_text_formula(&text)
         .trim_matches(ids::is_blank)

@@ -22,6 +22,15 @@ pub const PRESENT: &str = "present";
 /// How those begin that tell the values once a plan is applied.
 pub const NEW: &str = "new";
 
+/// The column of a plan that says what is to be done with a row.
+pub const ACTION: &str = "action";
+
+/// What stands there for a row that the plan leaves out.
+pub const SKIPPED: &str = "skipped";
+
+/// What stands there for a row of which the plan does not say what it would change.
+pub const CANNOT: &str = "cannot";
+
 /// How those begin that tell what uses each number once a plan is applied.
 pub const USED_BY: &str = "usedBy";
 

@@ -59,6 +59,10 @@ impl<'a> Selection<'a> {
                 )),
             };
         }
+        if self.sheet.is_skipped_in_plan(&numbered.record) {
+            let message = "the plan skips this row";
+            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
+        }
         let row = match self.sheet.read_row(self.columns, numbered, self.directory) {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),

@@ -1,6 +1,7 @@
 //! A plan is what is sent, and nothing else: whatever became of its file, of the sheet and of the
 //! locations meanwhile.
 
+use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 
 use crate::harness::{Stage, count, location_id, number, sheet};
@@ -131,4 +132,104 @@ fn what_a_run_had_holds_when_it_goes_on_without_its_flags() {
     assert_eq!(count(&results, "updated") as u64, ROWS);
     let journal = std::fs::read_to_string(stage.path("sheet.results.csv.journal"));
     assert!(journal.expect("a journal").contains("CHG-123"));
+}
+
+#[test]
+fn what_a_plan_shows_of_a_row_may_not_be_edited() {
+    let changed = "was planned, and";
+    for (from, to) in [
+        (format!(",{},,,", number(4)), ",+12025559999,,,".to_string()),
+        (",change,".to_string(), ",same,".to_string()),
+    ] {
+        let stage = planned();
+        let plan = plan_of(&stage);
+        let (head, tail) = plan.split_at(plan.find(&location_id(4)).expect("row 4") + 90);
+        assert!(tail.contains(&from), "{tail}");
+        stage.write(
+            "sheet.plan.csv",
+            format!("{head}{}", tail.replacen(&from, &to, 1)),
+        );
+        let ran = stage.apply("sheet.plan.csv").expect(2);
+        ran.says("row 4");
+        ran.says(changed);
+        assert_eq!(writes(&stage), [] as [Value; 0], "{to}");
+    }
+}
+
+#[test]
+fn a_row_marked_as_skipped_in_a_plan_is_left_out() {
+    let stage = planned();
+    let plan = plan_of(&stage).replacen(",change,", ",Skipped,", 2);
+    stage.write("sheet.plan.csv", plan);
+    stage.apply("sheet.plan.csv").expect(0);
+    assert_eq!(writes(&stage).len() as u64, ROWS - 2);
+    let results = stage.results("sheet.plan.results.csv");
+    assert_eq!(count(&results, "skipped"), 2);
+    assert_eq!(results[0]["message"], "the plan skips this row");
+}
+
+#[test]
+fn rows_that_a_plan_left_out_as_hidden_are_left_out_when_it_is_applied() {
+    let stage = Stage::instant();
+    stage.write("sheet.xlsx", hiding(&sheet(ROWS), &[3, 5]));
+    stage
+        .run(&online(&stage, "plan sheet.xlsx --hidden skip"))
+        .expect(0);
+    stage.apply("sheet.plan.xlsx").expect(0);
+    let now_set = stage.state();
+    for row in 2..ROWS + 2 {
+        let is_set = !now_set[location_id(row)]["autoTransferNumber1"].is_null();
+        assert_eq!(is_set, ![3, 5].contains(&row), "row {row}");
+    }
+}
+
+/// The sheet as a workbook in which these rows are hidden.
+fn hiding(sheet: &str, rows: &[u32]) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let worksheet = workbook.add_worksheet();
+    for (row, line) in (0..).zip(sheet.lines()) {
+        for (column, cell) in (0..).zip(line.split(',')) {
+            worksheet.write_string(row, column, cell).expect("a cell");
+        }
+        if rows.contains(&(row + 1)) {
+            worksheet.set_row_hidden(row).expect("a row");
+        }
+    }
+    workbook.save_to_buffer().expect("memory")
+}
+
+#[test]
+fn a_plan_whose_record_is_gone_or_that_was_renamed_alone_is_refused() {
+    let stage = planned();
+    std::fs::copy(stage.path("sheet.plan.csv"), stage.path("bob.csv")).expect("a copy");
+    let ran = stage.apply("bob.csv").expect(2);
+    ran.says("`bob.csv` is a plan, and its record `");
+    ran.says("wxbulk plan bob.csv");
+    std::fs::remove_file(stage.path("sheet.plan.csv.journal")).expect("it is there");
+    stage.apply("sheet.plan.csv").expect(2);
+    assert_eq!(writes(&stage), [] as [Value; 0]);
+}
+
+#[test]
+fn rows_in_conflict_stay_under_the_plan_until_there_is_a_new_one() {
+    let stage = planned();
+    let others = sheet(ROWS).lines().take(2).collect::<Vec<_>>().join("\n");
+    stage.write("others.csv", others.replace(&number(2), "+12025559999"));
+    stage.apply("others.csv").expect(0);
+    stage.apply("sheet.plan.csv").expect(1);
+    let set = || stage.state()[location_id(2)]["autoTransferNumber1"].clone();
+
+    let ran = stage
+        .apply("sheet.plan.results.csv --only-failed --include conflict")
+        .expect(1);
+    assert_eq!(set(), "+12025559999", "the guard is kept");
+    ran.says("plan sheet.plan.results-2.csv");
+
+    stage
+        .run(&online(&stage, "plan sheet.plan.results-2.csv -o new.csv"))
+        .expect(0);
+    stage
+        .apply("sheet.plan.results-2.csv --only-failed --include conflict --if-unchanged new.csv")
+        .expect(0);
+    assert_eq!(set(), json!(number(2)));
 }

@@ -2,7 +2,7 @@
 //! the sheet. It is the sheet read once more and joined with the journal.
 
 mod export_cells;
-mod plan_cells;
+pub(super) mod plan_cells;
 mod resolved_ids;
 mod results_writer;
 

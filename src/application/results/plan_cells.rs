@@ -7,7 +7,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
 use crate::setting::{Setting, used};
-use crate::sheet::result_columns::{NEW, PRESENT, USED_BY};
+use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
 /// The columns of a plan.
@@ -16,7 +16,7 @@ pub(super) fn columns(setting: &Setting) -> Vec<String> {
     columns.extend(setting.columns(NEW));
     columns
         .extend((1..=used::numbers_of(setting).len()).map(|number| format!("{USED_BY}{number}")));
-    columns.extend(["action", "reason"].map(String::from));
+    columns.extend([ACTION, "reason"].map(String::from));
     columns
 }
 
@@ -53,7 +53,9 @@ pub(super) fn write(
     let (action, tone) = action(outcome.kind);
     table.cell(Cell::Word(action, tone))?;
     let mut reasons = vec![reason(outcome)];
-    if let (Some(row), Some(usages)) = (row, &usages) {
+    // A row that is left alone changes nothing, and its message says what it meets.
+    let is_left_alone = outcome.kind == OutcomeKind::Conflict;
+    if let (Some(row), Some(usages), false) = (row, &usages, is_left_alone) {
         reasons.extend(notes(setting, row, present, usages));
     }
     reasons.retain(|reason| !reason.is_empty());
@@ -91,11 +93,12 @@ fn notes(
     notes.collect()
 }
 
-fn action(kind: OutcomeKind) -> (&'static str, Tone) {
+pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) {
     match kind {
         OutcomeKind::Different => ("change", Tone::Warning),
-        OutcomeKind::Unchanged | OutcomeKind::Skipped => ("same", Tone::Plain),
-        _ => ("cannot", Tone::Bad),
+        OutcomeKind::Unchanged => ("same", Tone::Plain),
+        OutcomeKind::Skipped => (SKIPPED, Tone::Plain),
+        _ => (CANNOT, Tone::Bad),
     }
 }
 
@@ -105,7 +108,7 @@ fn reason(outcome: &Outcome) -> String {
         _ => &outcome.message,
     };
     match outcome.status {
-        Some(status) if status >= 300 && action(outcome.kind).0 == "cannot" => {
+        Some(status) if status >= 300 && outcome.kind == OutcomeKind::Failed => {
             format!("{status}: {reason}")
         }
         _ => reason.to_string(),
@@ -139,7 +142,7 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> 
 
 /// The value of a field once the row's changes were made. One that is the same but for its spelling
 /// stays as it is.
-fn value_then<'r>(
+pub(in crate::application) fn value_then<'r>(
     setting: &Setting,
     row: &'r Row<'_>,
     present: &'r CurrentValues,
