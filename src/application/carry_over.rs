@@ -1,6 +1,8 @@
 //! Goes on from results: what their journals know of each row is taken over, so that a row is known to
 //! be done, keeps the values from before the first of all runs, and can be undone with those.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use crate::application::earlier_runs::{EarlierRuns, base_url};
@@ -8,8 +10,10 @@ use crate::application::edited_rows::EditedRows;
 use crate::application::settings::{RunSettings, Start, Target};
 use crate::application::undo_sheet::ProvenRows;
 use crate::engine::pipeline::Task;
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
+use crate::model::hint::Hinted;
 use crate::model::outcome::OutcomeKind;
+use crate::platform;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::UNDONE_ROW;
@@ -50,6 +54,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     let filter = settings.spec.sheet.reading.rows;
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
+        keep_the_plan(settings, &earlier)?;
         settings.lineage.follows = earlier.written_by();
         sheet.settle(done);
         return Ok(earlier);
@@ -60,6 +65,44 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         settings.done_before = count;
     }
     Ok(earlier)
+}
+
+/// Holds the rows against the plan that the run before was held against.
+fn keep_the_plan(settings: &mut RunSettings, earlier: &EarlierRuns) -> Result<()> {
+    let is_rehearsal = matches!(settings.target, Target::Rehearsal { .. });
+    if is_rehearsal || settings.spec.preconditions.is_some() {
+        return Ok(());
+    }
+    let Some(plan) = earlier
+        .runs()
+        .iter()
+        .find_map(|run| run.header().plan.as_ref())
+    else {
+        return Ok(());
+    };
+    let named = Path::new(&plan.name);
+    let beside = platform::folder_of(&settings.spec.sheet.path);
+    let beside = named.file_name().map(|name| beside.join(name));
+    let mut places = [Some(named.to_path_buf()), beside].into_iter().flatten();
+    let found = places.find(|path| {
+        let header = journal::header_of(&Journal::path_for(path));
+        header.is_ok_and(|header| Some(header.id) == plan.id)
+    });
+    if found.is_none() && plan.id.is_some() {
+        return Err(Hinted::new(
+            format!(
+                "`{}` is of a run that was held against the plan `{}`, and the record of that plan is not there",
+                settings.spec.sheet.path.display(),
+                plan.name
+            ),
+            format!(
+                "put `{0}` and `{0}.journal` back beside the results, or make a new plan of them and name it with --if-unchanged",
+                plan.name
+            ),
+        ));
+    }
+    settings.spec.preconditions = found;
+    Ok(())
 }
 
 /// Which rows are as asked already, by row number.

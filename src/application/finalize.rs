@@ -119,12 +119,18 @@ pub(super) fn finalize(
         resume: suggested_commands::with_resume(settings),
         send_failed: suggested_commands::send_failed(settings),
         can_include_conflicts: settings.spec.command == "apply",
+        plan_conflicts: suggested_commands::plan_again(settings),
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     let is_complete = summary.reason.is_none() && summary.results.is_some();
     if journal.finished() > 0 {
         say_what_to_keep(settings, is_complete);
+    }
+    if is_without_a_way_back(settings, &summary) {
+        say(
+            "note: the values from before were not saved, so this run cannot be undone; add --backup to save them",
+        );
     }
     // Windows lets nobody read it meanwhile.
     drop(journal);
@@ -154,6 +160,15 @@ fn say_what_to_keep(settings: &RunSettings, is_complete: bool) {
     {
         say(&kept);
     }
+}
+
+/// Whether something was changed and nobody knows what was there before.
+fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
+    let is_real = matches!(settings.target, Target::Service { .. });
+    is_real
+        && settings.spec.task == Task::Write
+        && settings.summary == SummaryFormat::Text
+        && summary.sent.of(OutcomeKind::Updated) > 0
 }
 
 fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {

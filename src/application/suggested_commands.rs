@@ -39,6 +39,17 @@ const OF_ONE_RUN_ONLY: &[&str] = &[
     "yes",
 ];
 
+/// Flags of a run that a plan of its results needs as well.
+const OF_A_PLAN_TOO: &[&str] = &[
+    "base-url",
+    "country",
+    "org",
+    "rate",
+    "service-app",
+    "setting",
+    "token-file",
+];
+
 const FORGET_WAIT: &str = "--forget-wait";
 
 /// This command with `--resume`.
@@ -86,6 +97,22 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
     }
     for (name, value) in &typed.flags {
         if !OF_ONE_RUN_ONLY.contains(&name.as_str()) {
+            words.push(format!("--{name}"));
+            words.extend(value.clone());
+        }
+    }
+    Some(join(&words))
+}
+
+/// The command that plans the rows of the results again, where they were held against a plan.
+pub fn plan_again(settings: &RunSettings) -> Option<String> {
+    settings.spec.preconditions.as_ref()?;
+    let typed = &settings.typed;
+    let program = typed.words.first().map_or("wxbulk", String::as_str);
+    let results = settings.spec.output.display().to_string();
+    let mut words: Vec<String> = [program, "plan", &results].map(String::from).into();
+    for (name, value) in &typed.flags {
+        if OF_A_PLAN_TOO.contains(&name.as_str()) {
             words.push(format!("--{name}"));
             words.extend(value.clone());
         }

@@ -43,6 +43,8 @@ pub struct Summary {
     pub send_failed: Option<String>,
     /// That command takes rows in conflict too, where it is told to.
     pub can_include_conflicts: bool,
+    /// The command that makes a new plan of the results, where the rows were held against one.
+    pub plan_conflicts: Option<String>,
     /// Who, when, why and of what, for programs.
     pub facts: Map<String, Value>,
 }
@@ -115,12 +117,15 @@ impl Summary {
     fn say_sheet(&self) -> String {
         let skipped = self.counts.of(OutcomeKind::Skipped);
         let kinds = OutcomeKind::ALL.into_iter();
-        let done: u64 = kinds
-            .filter(|kind| kind.is_success() && *kind != OutcomeKind::Skipped)
-            .map(|kind| self.counts.of(kind))
-            .sum();
-        let are = if done == 1 { "is" } else { "are" };
         let verb = if self.verb == "read" { "read" } else { "done" };
+        // What is left alone in a plan was read all the same.
+        let counts = |kind: &OutcomeKind| match kind {
+            OutcomeKind::Skipped => false,
+            OutcomeKind::Conflict => verb == "read",
+            kind => kind.is_success(),
+        };
+        let done: u64 = kinds.filter(counts).map(|kind| self.counts.of(kind)).sum();
+        let are = if done == 1 { "is" } else { "are" };
         let skipped = match skipped {
             0 => String::new(),
             skipped => format!(" and {} skipped", grouped(skipped)),
@@ -230,11 +235,22 @@ impl fmt::Display for Summary {
         } else if self.counts.not_done() > 0 {
             match &self.send_failed {
                 Some(command) if self.can_include_conflicts && self.only_conflicts_are_left() => {
-                    let rows = plural(self.counts.not_done(), "row");
+                    let conflicts = self.counts.not_done();
+                    let rows = plural(conflicts, "row");
+                    let (was, it, its) = match conflicts {
+                        1 => ("was", "it", "its"),
+                        _ => ("were", "them", "their"),
+                    };
                     writeln!(
                         out,
-                        "hint: {rows} in conflict left alone; to send them again when you have read why in the results, run:\n  {command} --include conflict"
+                        "hint: {rows} {was} left alone: `message` in the results says what was found there. To send {it} when {its} values are again as expected:\n  {command} --include conflict"
                     )?;
+                    if let Some(plan) = &self.plan_conflicts {
+                        writeln!(
+                            out,
+                            "hint: to change what was found there, approve it first with a new plan, and name that with --if-unchanged:\n  {plan}"
+                        )?;
+                    }
                 }
                 Some(command) => writeln!(
                     out,
@@ -310,6 +326,7 @@ mod tests {
             resume: "wxbulk apply sheet.csv --resume".into(),
             send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
             can_include_conflicts: true,
+            plan_conflicts: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }
