@@ -408,6 +408,13 @@ impl Sheet {
         text.is_some_and(|text| text.eq_ignore_ascii_case(action))
     }
 
+    /// Whether the row is left out, whatever it asks for.
+    pub fn leaves_out(&self, numbered: &NumberedRecord) -> bool {
+        self.is_left_out(numbered.row)
+            || self.left_out_by(numbered).is_some()
+            || self.is_skipped_in_plan(&numbered.record)
+    }
+
     /// A problem for each cell that is read and merged into another, which alone has a value.
     fn merged_cells(&self, columns: &Columns, row: u64) -> Vec<Problem> {
         if !self.hidden.has_merged_cells() {

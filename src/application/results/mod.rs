@@ -196,7 +196,9 @@ fn write_rows(
                 {
                     show(&line);
                 }
-                plan_cells::write(table, columns.setting, row.as_ref(), &line.outcome)?;
+                let is_left_out = sheet.leaves_out(&numbered);
+                let setting = columns.setting;
+                plan_cells::write(table, setting, row.as_ref(), is_left_out, &line.outcome)?;
             }
         }
         table.end_row()?;

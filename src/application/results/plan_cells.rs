@@ -20,12 +20,13 @@ pub(super) fn columns(setting: &Setting) -> Vec<String> {
     columns
 }
 
-/// Writes the cells of a row that was read, or of one that could not be (`row` is `None`: the
-/// sheet's fault).
+/// Writes the cells of a row that was read, or of one that was not (`row` is `None`): left out, or
+/// the sheet's fault.
 pub(super) fn write(
     table: &mut Table,
     setting: &Setting,
     row: Option<&Row<'_>>,
+    is_left_out: bool,
     outcome: &Outcome,
 ) -> Result<()> {
     let none = CurrentValues::default();
@@ -50,7 +51,11 @@ pub(super) fn write(
         let users: Vec<&str> = users.map(|one| &*one.calls).collect();
         table.cell(Cell::Untrusted(&users.join("; ")))?;
     }
-    let (action, tone) = action(outcome.kind);
+    let (action, tone) = if is_left_out {
+        (SKIPPED, Tone::Plain)
+    } else {
+        action(outcome.kind)
+    };
     table.cell(Cell::Word(action, tone))?;
     let mut reasons = vec![reason(outcome)];
     // A row that is left alone changes nothing, and its message says what it meets.
@@ -96,8 +101,7 @@ fn notes(
 pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) {
     match kind {
         OutcomeKind::Different => ("change", Tone::Warning),
-        OutcomeKind::Unchanged => ("same", Tone::Plain),
-        OutcomeKind::Skipped => (SKIPPED, Tone::Plain),
+        OutcomeKind::Unchanged | OutcomeKind::Skipped => ("same", Tone::Plain),
         _ => (CANNOT, Tone::Bad),
     }
 }

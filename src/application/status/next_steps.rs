@@ -42,12 +42,9 @@ pub(super) fn after(
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
         RunState::Finished if failed > conflicts => {
             let left = failed - conflicts;
-            let are = if left == 1 { "is" } else { "are" };
-            let them = if left == 1 { "it is" } else { "they are" };
-            let what = format!(
-                "to send again the {} that {are} not done, once {them} corrected",
-                plural(left, "row")
-            );
+            let they_are = if left == 1 { "it is" } else { "they are" };
+            let rows = plural(left, "row");
+            let what = format!("to send the {rows} again that failed, once {they_are} corrected");
             add(&what, retry);
         }
         RunState::Finished if conflicts > 0 && status.command == "apply" => {

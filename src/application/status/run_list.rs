@@ -42,7 +42,7 @@ impl RunList {
 
     pub fn to_text(&self, now: Timestamp) -> String {
         let header = [
-            "begun", "who", "what", "sheet", "results", "rows", "outcome", "undone", "note",
+            "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
         ];
         let mut lines = vec![header.map(String::from)];
         lines.extend(self.runs.iter().map(|run| cells(run, now)));
@@ -78,7 +78,7 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
         outcome += "; journal damaged";
     }
     let undone = match &run.undone {
-        None if run.rows.with_earlier == 0 || run.changed() == 0 => "",
+        None if matches!(&*run.command, "plan" | "export") => "",
         None => "no",
         Some(undone) if undone.completely => "yes",
         Some(_) => "partly",
@@ -86,13 +86,13 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
     [
         clock::date_and_time(run.started_at),
         who,
+        run.note.clone().unwrap_or_default(),
+        file_name(&run.results),
         kind,
         run.sheet.name.clone(),
-        file_name(&run.results),
         grouped(run.sheet.rows),
         outcome,
         undone.into(),
-        run.note.clone().unwrap_or_default(),
     ]
 }
 

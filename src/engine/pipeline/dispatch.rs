@@ -104,6 +104,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             may_have_been_applied,
             has_read_bare: false,
             previous,
+            is_previous_recorded: true,
             current: CurrentValues::default(),
             restricted: Vec::new(),
             usages: None,
@@ -164,6 +165,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         now: Instant,
     ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
         let mut job = self.ready.pop_front()?;
+        if !self.is_recorded(&mut job) {
+            self.ready.push_front(job);
+            return None;
+        }
         let ticket = self.pacer.sent(now);
         job.attempts += 1;
         job.row_span.departs(now);
@@ -192,6 +197,25 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             (job, ticket, reply)
         };
         Some(exchange.instrument(span))
+    }
+
+    /// Records the values from before a row's first change, just as it leaves: a row that only was read
+    /// when the run was interrupted has nothing to be undone. False where they cannot be recorded.
+    fn is_recorded(&mut self, job: &mut Job) -> bool {
+        let Some(previous) = &job.previous else {
+            return true;
+        };
+        if job.is_previous_recorded || !matches!(job.step, Step::Write(_)) {
+            return true;
+        }
+        // First, since what follows may fail.
+        self.record();
+        if let Err(error) = self.recorder.found(&job.row, previous) {
+            self.stop(AbortReason::CannotRecord(error));
+            return false;
+        }
+        job.is_previous_recorded = true;
+        true
     }
 
     /// Asks for a new access token, or about the one there is; paced as any request, since it may be

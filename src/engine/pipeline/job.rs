@@ -19,6 +19,8 @@ pub(super) struct Job {
     pub(super) step: Step,
     /// The values before anything was sent, once they are known.
     pub(super) previous: Option<CurrentValues>,
+    /// Whether they are recorded, as they must be before the first change leaves.
+    pub(super) is_previous_recorded: bool,
     /// What was read in this run, as far as it was.
     pub(super) current: CurrentValues,
     /// Which fields the service does not let anybody change.

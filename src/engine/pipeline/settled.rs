@@ -5,7 +5,6 @@
 use super::conflict::{self, changed_fields};
 use super::job::{Job, Step};
 use super::{Pipeline, Recorder, Task};
-use crate::engine::abort::AbortReason;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
@@ -68,15 +67,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if !is_write {
             return self.finish(job, OutcomeKind::Different, reply);
         }
-        // First, since what follows may fail.
-        self.record();
-        if let Some(previous) = &job.previous
-            && let Err(error) = self.recorder.found(&job.row, previous)
-        {
-            self.stop(AbortReason::CannotRecord(error));
-            return;
-        }
         job.may_have_been_applied = false;
+        job.is_previous_recorded = false;
         self.write_from(job, 0, reply);
     }
 
