@@ -68,6 +68,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if !is_write {
             return self.finish(job, OutcomeKind::Different, reply);
         }
+        if self.stopping.is_some() {
+            // It is not sent any more, so it is not noted as on its way either.
+            self.ready.push_front(job);
+            return;
+        }
         // First, since what follows may fail.
         self.record();
         if let Some(previous) = &job.previous
