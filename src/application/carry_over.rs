@@ -3,8 +3,10 @@
 
 use anyhow::{Result, bail};
 
+use crate::application::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::{EarlierRuns, base_url};
 use crate::application::edited_rows::EditedRows;
+use crate::application::plan_guard;
 use crate::application::settings::{RunSettings, Start, Target};
 use crate::application::undo_sheet::ProvenRows;
 use crate::engine::pipeline::Task;
@@ -19,23 +21,13 @@ use crate::sheet::{NumberedRecord, RowFilter, Sheet};
 /// its rows came to, and keeps the backup of the run that wrote it.
 pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<EarlierRuns> {
     let results = settings.spec.sheet.path.clone();
+    refuse_undos(settings, sheet)?;
     let columns = match &sheet.columns {
         Ok(columns) if columns.results.is_some() && settings.spec.task != Task::Read => {
             columns.clone()
         }
         _ => return Ok(EarlierRuns::default()),
     };
-    let is_of_an_undo = sheet
-        .header
-        .iter()
-        .any(|name| name == UNDONE_ROW.as_bytes());
-    if is_of_an_undo && settings.spec.command == "apply" {
-        bail!(
-            "`{}` is of an undo, and what its rows must find would not be looked at\n\
-             hint: to undo what is left, use `wxbulk undo` on the same results again, with another --output",
-            results.display()
-        );
-    }
     let earlier = EarlierRuns::find(&results, sheet)?;
     earlier.ensure_undamaged(&results)?;
     let target = base_url(&settings.target);
@@ -48,6 +40,9 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         settings.spec.keep_current_values();
     }
     let filter = settings.spec.sheet.reading.rows;
+    if filter.is_of_results() && settings.spec.preconditions.is_none() {
+        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results)?;
+    }
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
         settings.lineage.follows = earlier.written_by();
@@ -60,6 +55,20 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         settings.done_before = count;
     }
     Ok(earlier)
+}
+
+/// Only `undo` looks whether its rows find what they must.
+fn refuse_undos(settings: &RunSettings, sheet: &Sheet) -> Result<()> {
+    let mut names = sheet.header.iter();
+    let is_of_an_undo = names.any(|name| name == UNDONE_ROW.as_bytes());
+    if !is_of_an_undo || settings.spec.command != "apply" {
+        return Ok(());
+    }
+    bail!(
+        "`{}` is of an undo, and what its rows must find would not be looked at\n\
+         hint: to undo what is left, run the same `wxbulk undo` again",
+        settings.spec.sheet.path.display()
+    );
 }
 
 /// Which rows are as asked already, by row number.
@@ -75,7 +84,7 @@ fn done_rows(
     };
     let mut done = Vec::new();
     let mut edited = EditedRows::default();
-    let mut rows = earlier.reader()?;
+    let mut rows = EarlierRows::of(earlier)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
@@ -128,14 +137,20 @@ pub(super) fn carry_over(
     }
     let base_url = base_url(target);
     let proven = ProvenRows::new(sheet, columns, earlier, &base_url)?;
-    let mut rows = earlier.reader()?;
+    let mut rows = EarlierRows::of(earlier)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     let mut next = || -> Result<Option<_>> {
         while records.read(&mut numbered)? {
             let recorded = rows.history(sheet, columns, &numbered)?;
             let history = match recorded {
-                Some((_, _, history)) => Some(history),
+                Some((run, row, mut history)) => {
+                    let order = (run.header().started_at, row);
+                    for change in &mut history.changes {
+                        change.order.get_or_insert(order);
+                    }
+                    Some(history)
+                }
                 // What the cells of the others say stays as it is.
                 None if sheet.is_settled(columns, &numbered) => None,
                 None => proven.history(&numbered),

@@ -4,18 +4,20 @@
 //! as they were planned are named, and nothing is sent.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::application::earlier_runs::EarlierRuns;
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::RunSettings;
 use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
 use crate::model::change::Change;
 use crate::model::hint::Hinted;
+use crate::model::ids::{self, Kind};
 use crate::model::outcome::OutcomeKind;
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::model::wording::plural;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
@@ -44,11 +46,36 @@ pub(super) struct Plan {
     /// Where the plan itself is sent, some of its rows may have been deleted: they are known by what
     /// they ask for. Another sheet has the rows of the plan at their places.
     rows: Option<HashMap<u32, u64>>,
+    /// Results of the plan's rows are sent, some of which were corrected since: the rows of the plan for
+    /// their places. They must find there what the plan saw.
+    corrected: Option<HashMap<TargetKey, Option<u64>>>,
 }
 
 /// Whether a file is a plan that has its record beside it.
 pub(super) fn is_plan(path: &Path) -> bool {
     journal::header_of(&Journal::path_for(path)).is_ok_and(|header| header.settings.plan)
+}
+
+/// The plan that the run was held to whose results are sent again, so that these rows are too.
+pub(super) fn of_earlier(earlier: &EarlierRuns, results: &Path) -> Result<Option<PathBuf>> {
+    let mut runs = earlier.runs().iter();
+    let Some(plan) = runs.find_map(|run| run.header().plan.as_ref()) else {
+        return Ok(None);
+    };
+    let named = PathBuf::from(&plan.name);
+    let beside = results.with_file_name(named.file_name().unwrap_or_default());
+    let found = [named, beside].into_iter().find(|path| is_plan(path));
+    if found.is_none() && plan.id.is_some() {
+        return Err(Hinted::new(
+            format!(
+                "the run that wrote `{}` was held to the plan `{}`, whose journal is not there",
+                results.display(),
+                plan.name
+            ),
+            "put the plan's journal back, or name the plan with --if-unchanged",
+        ));
+    }
+    Ok(found)
 }
 
 /// Opens what the rows are held against. All rows are held against it once, so that another sheet
@@ -64,7 +91,11 @@ pub(super) fn open(
     };
     let guard = if is_plan(path) {
         let is_own = *path == settings.spec.sheet.path;
-        let plan = Plan::open(path, is_own)?;
+        let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
+        let mut plan = Plan::open(path, is_own || is_of_results)?;
+        if is_of_results {
+            plan.find_corrected(selection)?;
+        }
         plan.ensure_its_part_is_sent(settings, checked, path)?;
         PlanGuard::Plan(Box::new(plan))
     } else if *path == settings.spec.sheet.path {
@@ -123,7 +154,7 @@ impl PlanGuard {
         let (mut count, mut unread, mut named) = (0, 0, Vec::new());
         for row in selection.rows_to_send(None, Vec::new())? {
             let row = row?;
-            if plan.expected(&row, &mut records)?.is_none() {
+            if plan.expected(&row, &mut records)?.is_none() && plan.corrected.is_none() {
                 count += 1;
                 unread += u64::from(plan.has_unread(&row, &mut records)?);
                 if named.len() < ROWS_NAMED {
@@ -158,10 +189,11 @@ impl PlanGuard {
 }
 
 impl Plan {
-    fn open(path: &Path, is_own: bool) -> Result<Plan> {
+    /// `by_what_they_ask`: the rows need not stand at their places.
+    fn open(path: &Path, by_what_they_ask: bool) -> Result<Plan> {
         let run = RecordedRun::open(&Journal::path_for(path))?;
         let mut rows = HashMap::new();
-        if is_own {
+        if by_what_they_ask {
             let mut records = run.records()?;
             // The header of a sheet is row 1 at the least.
             for row in (2..).take(run.finished_rows().len()) {
@@ -172,8 +204,34 @@ impl Plan {
         }
         Ok(Plan {
             run,
-            rows: is_own.then_some(rows),
+            rows: by_what_they_ask.then_some(rows),
+            corrected: None,
         })
+    }
+
+    /// Finds the rows of the plan for the places of rows that ask for something else now.
+    fn find_corrected(&mut self, selection: &Selection<'_>) -> Result<()> {
+        let mut corrected = HashMap::new();
+        let planned = self.rows.get_or_insert_default();
+        for row in selection.rows_to_send(None, Vec::new())? {
+            let row = row?;
+            if !planned.contains_key(&row.fingerprint()) {
+                corrected.insert(row.key, None);
+            }
+        }
+        if !corrected.is_empty() {
+            let mut records = self.run.records()?;
+            for number in 0..self.run.rows() {
+                let place = records.of_row(number)?.and_then(|record| record.place);
+                let id =
+                    place.and_then(|place| Some(ids::read(&place.id, Kind::Location).ok()?.key));
+                if let Some(found) = id.and_then(|key| corrected.get_mut(&key)) {
+                    *found = Some(number);
+                }
+            }
+        }
+        self.corrected = Some(corrected);
+        Ok(())
     }
 
     /// A plan of a part says nothing of other rows, and its row numbers are those of the whole sheet.
@@ -187,14 +245,17 @@ impl Plan {
         let part = &header.settings.part;
         let shown = path.display();
         // Results have only the rows of their own run to send again.
-        let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
-        if !is_of_results && !part.is_within(&settings.spec.sheet.part) {
+        if self.corrected.is_none() && !part.is_within(&settings.spec.sheet.part) {
             return Err(Hinted::new(
                 format!("`{shown}` is the plan of a part of the sheet, and more would be sent"),
                 format!("add what the plan was made with: {}", join(&part.flags())),
             ));
         }
-        if self.rows.is_some() && part.names_rows() && checked.rows != header.input.rows {
+        if self.corrected.is_none()
+            && self.rows.is_some()
+            && part.names_rows()
+            && checked.rows != header.input.rows
+        {
             bail!(
                 "`{shown}` was made with {part}, and rows were deleted from it since, so the row numbers mean other rows now\n\
                  hint: make a new plan of those rows that are to be sent"
@@ -210,6 +271,9 @@ impl Plan {
         records: &mut RecordReader<'_>,
     ) -> Result<Option<RowRecord>> {
         let check = row.fingerprint();
+        if let Some(Some(number)) = self.corrected.as_ref().and_then(|all| all.get(&row.key)) {
+            return records.of_row(*number);
+        }
         let number = match &self.rows {
             Some(rows) => rows.get(&check).copied(),
             None => Some(row.number),

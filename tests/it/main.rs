@@ -14,6 +14,7 @@ mod excel;
 mod export;
 mod fix;
 mod harness;
+mod hints;
 mod histories;
 mod hostile;
 mod in_use;
@@ -49,6 +50,7 @@ mod tls_server;
 mod token_secrecy;
 mod tokens;
 mod undo;
+mod undo_again;
 mod unreachable;
 mod verdicts;
 #[cfg(unix)]
