@@ -110,7 +110,7 @@ mod tests {
             ),
             (
                 "wxbulk apply a.csv --rehearse --skip-invalid --country +49 --rate 5/s --sheet March -v -v",
-                "wxbulk apply a.rehearsal.csv --only-failed --country +49 --sheet March --rehearse --skip-invalid --rate 5/s --verbose",
+                "wxbulk apply a.rehearsal.csv --only-failed --country +49 --rehearse --skip-invalid --rate 5/s --verbose",
             ),
         ] {
             let [resume, failed] = suggested(typed);

@@ -312,8 +312,8 @@ fn what_is_no_results_file_is_refused_and_the_results_are_named() {
         let ran = stage.run_online(&format!("undo {named} --yes")).expect(2);
         ran.says("name the results of the run, such as `sheet.results.csv`");
     }
-    let ran = stage.run_online("undo sheet.reslts.csv --yes").expect(2);
-    ran.says("did you mean `sheet.results.csv`?");
+    let ran = stage.run_online("undo nothing.csv --yes").expect(2);
+    ran.says("cannot read the results `nothing.csv`: no such file or folder");
     stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert_eq!(stage.state(), before);
 
