@@ -1,19 +1,17 @@
 //! Goes on from results: what their journals know of each row is taken over, so that a row is known to
 //! be done, keeps the values from before the first of all runs, and can be undone with those.
 
-use std::path::Path;
-
 use anyhow::{Result, bail};
 
+use crate::application::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::{EarlierRuns, base_url};
 use crate::application::edited_rows::EditedRows;
+use crate::application::plan_guard;
 use crate::application::settings::{RunSettings, Start, Target};
 use crate::application::undo_sheet::ProvenRows;
 use crate::engine::pipeline::Task;
-use crate::journal::{self, Journal};
-use crate::model::hint::Hinted;
+use crate::journal::Journal;
 use crate::model::outcome::OutcomeKind;
-use crate::platform;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::UNDONE_ROW;
@@ -23,23 +21,13 @@ use crate::sheet::{NumberedRecord, RowFilter, Sheet};
 /// its rows came to, and keeps the backup of the run that wrote it.
 pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<EarlierRuns> {
     let results = settings.spec.sheet.path.clone();
+    refuse_undos(settings, sheet)?;
     let columns = match &sheet.columns {
         Ok(columns) if columns.results.is_some() && settings.spec.task != Task::Read => {
             columns.clone()
         }
         _ => return Ok(EarlierRuns::default()),
     };
-    let is_of_an_undo = sheet
-        .header
-        .iter()
-        .any(|name| name == UNDONE_ROW.as_bytes());
-    if is_of_an_undo && settings.spec.command == "apply" {
-        bail!(
-            "`{}` is of an undo, and what its rows must find would not be looked at\n\
-             hint: to undo what is left, use `wxbulk undo` on the same results again, with another --output",
-            results.display()
-        );
-    }
     let earlier = EarlierRuns::find(&results, sheet)?;
     earlier.ensure_undamaged(&results)?;
     let target = base_url(&settings.target);
@@ -52,9 +40,11 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
         settings.spec.keep_current_values();
     }
     let filter = settings.spec.sheet.reading.rows;
+    if filter.is_of_results() && settings.spec.preconditions.is_none() {
+        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results)?;
+    }
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
-        keep_the_plan(settings, &earlier)?;
         settings.lineage.follows = earlier.written_by();
         sheet.settle(done);
         return Ok(earlier);
@@ -67,42 +57,18 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     Ok(earlier)
 }
 
-/// Holds the rows against the plan that the run before was held against.
-fn keep_the_plan(settings: &mut RunSettings, earlier: &EarlierRuns) -> Result<()> {
-    let is_rehearsal = matches!(settings.target, Target::Rehearsal { .. });
-    if is_rehearsal || settings.spec.preconditions.is_some() {
+/// Only `undo` looks whether its rows find what they must.
+fn refuse_undos(settings: &RunSettings, sheet: &Sheet) -> Result<()> {
+    let mut names = sheet.header.iter();
+    let is_of_an_undo = names.any(|name| name == UNDONE_ROW.as_bytes());
+    if !is_of_an_undo || settings.spec.command != "apply" {
         return Ok(());
     }
-    let Some(plan) = earlier
-        .runs()
-        .iter()
-        .find_map(|run| run.header().plan.as_ref())
-    else {
-        return Ok(());
-    };
-    let named = Path::new(&plan.name);
-    let beside = platform::folder_of(&settings.spec.sheet.path);
-    let beside = named.file_name().map(|name| beside.join(name));
-    let mut places = [Some(named.to_path_buf()), beside].into_iter().flatten();
-    let found = places.find(|path| {
-        let header = journal::header_of(&Journal::path_for(path));
-        header.is_ok_and(|header| Some(header.id) == plan.id)
-    });
-    if found.is_none() && plan.id.is_some() {
-        return Err(Hinted::new(
-            format!(
-                "`{}` is of a run that was held against the plan `{}`, and the record of that plan is not there",
-                settings.spec.sheet.path.display(),
-                plan.name
-            ),
-            format!(
-                "put `{0}` and `{0}.journal` back beside the results, or make a new plan of them and name it with --if-unchanged",
-                plan.name
-            ),
-        ));
-    }
-    settings.spec.preconditions = found;
-    Ok(())
+    bail!(
+        "`{}` is of an undo, and what its rows must find would not be looked at\n\
+         hint: to undo what is left, run the same `wxbulk undo` again",
+        settings.spec.sheet.path.display()
+    );
 }
 
 /// Which rows are as asked already, by row number.
@@ -118,7 +84,7 @@ fn done_rows(
     };
     let mut done = Vec::new();
     let mut edited = EditedRows::default();
-    let mut rows = earlier.reader()?;
+    let mut rows = EarlierRows::of(earlier)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
@@ -171,14 +137,20 @@ pub(super) fn carry_over(
     }
     let base_url = base_url(target);
     let proven = ProvenRows::new(sheet, columns, earlier, &base_url)?;
-    let mut rows = earlier.reader()?;
+    let mut rows = EarlierRows::of(earlier)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     let mut next = || -> Result<Option<_>> {
         while records.read(&mut numbered)? {
             let recorded = rows.history(sheet, columns, &numbered)?;
             let history = match recorded {
-                Some((_, _, history)) => Some(history),
+                Some((run, row, mut history)) => {
+                    let order = (run.header().started_at, row);
+                    for change in &mut history.changes {
+                        change.order.get_or_insert(order);
+                    }
+                    Some(history)
+                }
                 // What the cells of the others say stays as it is.
                 None if sheet.is_settled(columns, &numbered) => None,
                 None => proven.history(&numbered),

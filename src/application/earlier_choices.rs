@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
-use crate::application::earlier_runs;
 use crate::application::plan_guard;
 use crate::application::settings::{Backup, BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
@@ -36,9 +35,10 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         from_the_run(&mut settings, &header)?;
     }
     let sheet = &settings.spec.sheet.path;
-    let reading = &mut settings.spec.sheet.reading;
-    if reading.rows.is_of_results() && reading.setting.is_none() {
-        reading.setting = earlier_runs::setting_of(sheet);
+    if settings.spec.sheet.reading.rows.is_of_results()
+        && let Ok(header) = journal::header_of(&Journal::path_for(sheet))
+    {
+        read_as_the_run(&mut settings.spec.sheet.reading, &header);
     }
     if settings.spec.command == "apply" && plan_guard::is_plan(sheet) {
         let header = journal::header_of(&Journal::path_for(sheet))?;
@@ -179,6 +179,37 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.preconditions = Some(spec.sheet.path.clone());
     }
     Ok(())
+}
+
+/// Results are read as the run read its sheet, where no flag says otherwise. They are a file of our own
+/// but for the separator and the cells of the person's columns.
+pub(super) fn read_as_the_run(reading: &mut ReadOptions, header: &RunHeader) {
+    let was = &header.settings;
+    let ReadOptions {
+        default_org,
+        country,
+        setting,
+        separator,
+        ignored_columns,
+        ..
+    } = reading;
+    *setting = setting.or_else(|| Setting::named(&header.setting));
+    *default_org = default_org.take().or_else(|| was.org.clone());
+    let parsed = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
+    *country = country.take().or_else(|| parsed(&was.country));
+    let name = was.separator.as_ref();
+    *separator = separator.or_else(|| name.and_then(|name| name.parse().ok()));
+    if ignored_columns.is_empty() {
+        ignored_columns.clone_from(&was.ignored_columns);
+    }
+}
+
+/// How a run read its sheet.
+pub(super) fn reading_of(header: &RunHeader) -> Result<ReadOptions> {
+    let mut options = ReadOptions::default();
+    reading(&mut options, header)?;
+    form_of_the_sheet(&mut options, &header.settings)?;
+    Ok(options)
 }
 
 /// How the sheet is read.

@@ -8,14 +8,12 @@ use anyhow::{Result, bail};
 
 use crate::application::settings::Target;
 use crate::application::status;
-use crate::journal::{self, Journal, Place, RecordReader, RecordedRun, RowHistory, Sent};
+use crate::journal::{self, Journal, RecordedRun};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
-use crate::setting::Setting;
 use crate::sheet::columns::Columns;
-use crate::sheet::directory::Directory;
-use crate::sheet::row_check::RowCheck;
+use crate::sheet::row_check::{Part, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet};
 use crate::table;
 use crate::webex::base_url::WEBEX;
@@ -29,6 +27,8 @@ pub struct EarlierRuns {
     runs: Vec<RecordedRun>,
     /// The one that has the file's own name.
     beside: Option<usize>,
+    /// The file is that run's own copy of its sheet, whose rows have the numbers of the journal.
+    is_of_copy: bool,
     /// Those of which some lines cannot be read, so that nobody knows what they said of a row.
     damaged: Vec<DamagedJournal>,
     /// Runs that rows are of and whose journals are not there.
@@ -50,13 +50,6 @@ enum Found {
     Nothing,
     Run(Box<RecordedRun>),
     Damaged(Box<DamagedJournal>),
-}
-
-/// Where the journals tell of a row.
-#[derive(Debug, Clone, Copy)]
-struct RecordedRow {
-    run: usize,
-    row: u64,
 }
 
 impl EarlierRuns {
@@ -89,6 +82,21 @@ impl EarlierRuns {
         Ok(earlier)
     }
 
+    /// The run whose results were never written, of which only its copy of the sheet is there.
+    pub fn of_copy(results: &Path) -> Result<EarlierRuns> {
+        let mut earlier = EarlierRuns {
+            beside: Some(0),
+            is_of_copy: true,
+            ..EarlierRuns::default()
+        };
+        earlier.add(open(&Journal::path_for(results))?);
+        Ok(earlier)
+    }
+
+    pub fn is_of_copy(&self) -> bool {
+        self.is_of_copy
+    }
+
     fn add(&mut self, found: Found) {
         match found {
             Found::Nothing => {}
@@ -98,7 +106,7 @@ impl EarlierRuns {
     }
 
     fn is_known(&self, id: &RunId) -> bool {
-        self.place_of(id).is_some() || self.damaged_run(id).is_some() || self.missing.contains(id)
+        self.place_of(id).is_some() || self.damaged_run(id).is_some() || self.is_missing(id)
     }
 
     fn damaged_run(&self, id: &RunId) -> Option<&RecordedRun> {
@@ -156,6 +164,17 @@ impl EarlierRuns {
         Ok(!history.is_empty() && changes.all(|change| !change.may_have_been_applied))
     }
 
+    /// Whether rows are of this run and its journal is not there.
+    pub fn is_missing(&self, id: &RunId) -> bool {
+        self.missing.contains(id)
+    }
+
+    /// Whether there are rows whose journal is not there.
+    pub fn lacks_journal(&self) -> bool {
+        let has_none = self.runs.is_empty() && self.damaged.is_empty();
+        has_none || !self.missing.is_empty()
+    }
+
     fn place_of(&self, id: &RunId) -> Option<usize> {
         self.runs.iter().position(|run| run.header().id == *id)
     }
@@ -197,7 +216,7 @@ impl EarlierRuns {
             let Some(check) = columns.check_in(&numbered.record) else {
                 continue;
             };
-            if self.place_of(&check.run).is_none() && !check.is_of_service(target) {
+            if self.place_of(&check.run).is_none() && !check.holds(Part::Service, Some(target)) {
                 bail!(
                     "row {} of `{}` was sent to another service than {target}, and its journal is not there to tell which\n\
                      hint: put the journal beside it, or name the service with --base-url",
@@ -209,77 +228,19 @@ impl EarlierRuns {
         Ok(())
     }
 
-    pub fn reader(&self) -> Result<EarlierRows<'_>> {
-        let readers = self.runs.iter().map(RecordedRun::records);
-        Ok(EarlierRows {
-            earlier: self,
-            readers: readers.collect::<Result<_>>()?,
-        })
-    }
-
-    fn locate(&self, columns: &Columns, numbered: &NumberedRecord) -> Option<RecordedRow> {
-        if let Some(RowCheck { run, row, .. }) = columns.check_in(&numbered.record) {
-            return Some(RecordedRow {
-                run: self.place_of(&run)?,
-                row,
-            });
-        }
-        Some(RecordedRow {
-            run: self.beside?,
-            row: columns.row_in(&numbered.record)?,
-        })
-    }
-}
-
-/// Reads what the journals know of the rows of a file.
-#[derive(Debug)]
-pub struct EarlierRows<'r> {
-    earlier: &'r EarlierRuns,
-    readers: Vec<RecordReader<'r>>,
-}
-
-impl EarlierRows<'_> {
-    /// What is known of a row, and by which run; `None` where no journal tells of it for certain.
-    pub fn history(
-        &mut self,
-        sheet: &Sheet,
+    /// Where the journals tell of a row: which of these runs, and which row of it.
+    pub(super) fn locate(
+        &self,
         columns: &Columns,
         numbered: &NumberedRecord,
-    ) -> Result<Option<(&RecordedRun, u64, RowHistory)>> {
-        let Some(RecordedRow { run, row }) = self.earlier.locate(columns, numbered) else {
-            return Ok(None);
-        };
-        let recorded = &self.earlier.runs[run];
-        let reader = &mut self.readers[run];
-        let mut history = reader.history_of(row)?;
-        let is_certain = columns.check_in(&numbered.record).is_some();
-        let lacks_place = history.changes.iter().any(|change| change.place.is_none());
-        if is_certain && !lacks_place {
-            return Ok(Some((recorded, row, history)));
+    ) -> Option<(usize, u64)> {
+        if self.is_of_copy {
+            return Some((self.beside?, numbered.row));
         }
-        // Without a check, or in the journal of an older wxbulk, it is the row if it asks for the same.
-        let read = sheet.read_row(columns, numbered, &Directory::default());
-        let Ok(asked) = read else { return Ok(None) };
-        let place = Place::of(&asked);
-        let is_it = match reader.of_row(row)? {
-            Some(record) => record.check == asked.fingerprint(),
-            None => recorded.in_flight(row, asked.fingerprint()).is_some() || history.is_empty(),
-        };
-        if !is_it
-            && !history
-                .changes
-                .iter()
-                .all(|change| change.place.as_ref() == Some(&place))
-        {
-            return Ok(None);
+        if let Some(RowCheck { run, row, .. }) = columns.check_in(&numbered.record) {
+            return Some((self.place_of(&run)?, row));
         }
-        for change in &mut history.changes {
-            change.place.get_or_insert_with(|| place.clone());
-            if change.sent.is_empty() {
-                change.sent.push(Sent::of(&asked));
-            }
-        }
-        Ok(Some((recorded, row, history)))
+        Some((self.beside?, columns.row_in(&numbered.record)?))
     }
 }
 
@@ -306,12 +267,6 @@ fn open(path: &Path) -> Result<Found> {
 fn journals_beside(results: &Path) -> HashMap<RunId, PathBuf> {
     let runs = status::runs_in(platform::folder_of(results)).into_iter();
     runs.map(|run| (run.header.id, run.journal)).collect()
-}
-
-/// What the run that wrote a file of results was about, if its journal is beside it.
-pub fn setting_of(results: &Path) -> Option<&'static Setting> {
-    let header = journal::header_of(&Journal::path_for(results)).ok()?;
-    Setting::named(&header.setting)
 }
 
 fn ensure_same(results: &Path, was: &str, target: &str) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
 use crate::sheet::number::number_in;
-use crate::sheet::row_check::RowCheck;
+use crate::sheet::row_check::{Part, RowCheck};
 use crate::stderr::say;
 
 /// Rows named; the others are counted.
@@ -69,7 +69,8 @@ impl EditedRows {
         let is_other = fields.any(|(index, change)| {
             let asked = change.field();
             let with_plus = asked.map(|asked| format!("+{asked}"));
-            !check.is_sent(index, asked) && !check.is_sent(index, with_plus.as_deref())
+            !check.holds(Part::Sent(index), asked)
+                && !check.holds(Part::Sent(index), with_plus.as_deref())
         });
         if is_other {
             self.note(row.number);

@@ -18,14 +18,25 @@ pub(super) fn describe(settings: &RunSettings, is_complete: bool) -> Option<Stri
     Some(if !is_complete {
         let sheet = Spool::path_for(&spec.output);
         format!(
-            "keep `{journal}` and `{}`: --resume needs both",
+            "keep `{journal}`, which --resume needs, and `{}`, which it needs if the sheet is changed",
             sheet.display()
         )
     } else if spec.task == Task::Read {
         format!("keep `{journal}` beside `{results}`: apply sends the plan as it is recorded there")
     } else {
+        let (what_for, without) = if spec.task == Task::ReadThenWrite {
+            (
+                "undo",
+                "undo puts back only rows that no spreadsheet has changed",
+            )
+        } else {
+            (
+                "--only-failed",
+                "cells count as a spreadsheet has left them",
+            )
+        };
         format!(
-            "keep `{journal}` beside `{results}`: undo and --only-failed need both; the results alone can be mailed"
+            "keep `{results}` for {what_for}, and `{journal}` beside it: without the journal {without}; the results alone can be mailed"
         )
     })
 }

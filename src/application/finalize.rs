@@ -18,7 +18,7 @@ use crate::application::run_facts;
 use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
-use crate::application::summary::{ResultsForm, Summary};
+use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
@@ -117,8 +117,7 @@ pub(super) fn finalize(
         fails_on_difference: settings.spec.fails_on_difference,
         is_output_missing: false,
         resume: suggested_commands::with_resume(settings),
-        send_failed: suggested_commands::send_failed(settings),
-        can_include_conflicts: settings.spec.command == "apply",
+        again: again(settings),
         plan_conflicts: suggested_commands::plan_again(settings),
         facts: run_facts::of(journal.run()),
     };
@@ -152,6 +151,14 @@ pub(super) fn finalize(
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+fn again(settings: &RunSettings) -> Again {
+    match suggested_commands::send_failed(settings) {
+        Some(command) if settings.spec.command == "undo" => Again::Undo(command),
+        Some(command) => Again::Rows(command),
+        None => Again::Never,
+    }
 }
 
 fn say_what_to_keep(settings: &RunSettings, is_complete: bool) {

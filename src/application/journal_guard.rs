@@ -9,26 +9,20 @@ use anyhow::{Context, Result, bail};
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
-use crate::application::settings::{BadRows, RunSettings, Start, Target};
+use crate::application::run_record;
+use crate::application::settings::{RunSettings, Start};
 use crate::application::spool::{self, Spool};
 use crate::application::suggested_commands;
-use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{
-    self, BeginRecord, InputFile, Journal, MeaningfulSettings, Organization, Person, PlanFile,
-    RunHeader, format_for,
-};
+use crate::engine::pipeline::Task;
+use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RunHeader};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
-use crate::model::run_id::RunId;
 use crate::pace::KeptWait;
-use crate::setting;
-use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
-use crate::sheet::country::Country;
+use crate::sheet::Sheet;
+use crate::sheet::check::CheckedSheet;
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::part::Part;
-use crate::sheet::{self, RowFilter, Sheet};
 use crate::table;
-use crate::webex::errors::flatten;
 
 /// What a run begins from: its own header, and the journal of the part before where it goes on.
 #[derive(Debug)]
@@ -110,7 +104,7 @@ pub(super) fn compare(
         let form = settings.spec.form.for_sheet(columns);
         results::ensure_they_fit(results, form, columns, checked.rows)?;
     }
-    let header = header(settings, sheet, checked)?;
+    let header = run_record::header(settings, sheet, checked)?;
     let journal = match settings.start {
         Start::Resume => Some(go_on(settings, &header)?),
         Start::Fresh => {
@@ -149,7 +143,7 @@ pub(super) fn begin(
     }
     journal.begin(BeginRecord {
         first_rows_shown,
-        ..record(settings, facts, checked)
+        ..run_record::begin_record(settings, facts, checked)
     })?;
     Ok(journal)
 }
@@ -163,115 +157,6 @@ fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn header(settings: &RunSettings, sheet: &Sheet, checked: &CheckedSheet) -> Result<RunHeader> {
-    let (base_url, rehearsal) = match &settings.target {
-        Target::Service { base_url, .. } => (base_url.to_string(), false),
-        Target::Rehearsal { .. } => ("rehearsal".to_string(), true),
-    };
-    let reading = &settings.spec.sheet.reading;
-    let columns = sheet.columns.as_ref();
-    let setting = columns.map_or(setting::ALL[0], |columns| columns.setting);
-    Ok(RunHeader {
-        wxbulk: env!("CARGO_PKG_VERSION").to_string(),
-        format: format_for(setting.name),
-        id: RunId::from_bits(fastrand::u64(..)),
-        started_at: clock::now(),
-        input: InputFile {
-            name: sheet.path.display().to_string(),
-            size: sheet.size()?,
-            sha256: sheet.sha256()?,
-            rows: checked.rows,
-        },
-        setting: setting.name.to_string(),
-        settings: MeaningfulSettings {
-            base_url,
-            org: reading.default_org.clone(),
-            country: reading.country.as_ref().map(Country::code),
-            sheet: reading.sheet.clone(),
-            encoding: reading.encoding.map(|encoding| encoding.to_string()),
-            separator: reading.separator.map(|separator| separator.to_string()),
-            hidden: reading.hidden.map(|policy| policy.to_string()),
-            ignored_columns: reading.ignored_columns.clone(),
-            part: settings.spec.sheet.part.clone(),
-            first: settings.spec.first,
-            skip_invalid: settings.bad_rows == BadRows::Skip,
-            allow_duplicates: settings.spec.sheet.duplicates == DuplicatePolicy::InOrder,
-            only_failed: reading.rows.is_of_results(),
-            include_conflicts: reading.rows == RowFilter::FailedAndConflicts,
-            rehearsal,
-            backup: settings.spec.task == Task::ReadThenWrite,
-            plan: settings.spec.task == Task::Read,
-            even_if_used: is_never_asked(settings),
-        },
-        plan: plan_file(settings, sheet)?,
-        follows: settings.lineage.follows.clone(),
-        undoes: settings.lineage.undoes.clone(),
-        left_out: settings.lineage.left_out,
-    })
-}
-
-/// Whether somebody said that numbers are cleared even where rules use them.
-fn is_never_asked(settings: &RunSettings) -> bool {
-    settings.spec.task != Task::Read && settings.spec.usage_check == UsageCheck::Never
-}
-
-/// The plan that the rows are held against, well enough to know it again.
-fn plan_file(settings: &RunSettings, sheet: &Sheet) -> Result<Option<PlanFile>> {
-    let Some(path) = &settings.spec.preconditions else {
-        return Ok(None);
-    };
-    // What holds its own preconditions may be gone, but for the run's copy.
-    let sha256 = if *path == sheet.path {
-        sheet.sha256()?
-    } else {
-        sheet::sha256_of(path)?
-    };
-    Ok(Some(PlanFile {
-        name: path.display().to_string(),
-        sha256,
-        id: journal::header_of(&Journal::path_for(path))
-            .ok()
-            .map(|header| header.id),
-    }))
-}
-
-/// What is noted where a run begins or goes on.
-fn record(settings: &RunSettings, facts: &ServiceFacts, checked: &CheckedSheet) -> BeginRecord {
-    let organizations = checked.organizations_named.iter();
-    let name_of = |id: &Option<String>| {
-        let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
-        flatten(name.unwrap_or_default())
-    };
-    BeginRecord {
-        wxbulk: env!("CARGO_PKG_VERSION").to_string(),
-        began_at: clock::now(),
-        command: settings.spec.command.to_string(),
-        concurrency: settings.pace.concurrency.get(),
-        rate: settings.pace.ceiling.map(|rate| rate.to_string()),
-        rows_to_send: Some(checked.rows_to_send()),
-        person: facts.person.as_ref().map(|person| Person {
-            id: flatten(&person.id),
-            name: flatten(&person.display_name),
-            email: person
-                .emails
-                .first()
-                .map_or(String::new(), |email| flatten(email)),
-        }),
-        machine: Some(settings.machine.clone()),
-        note: settings.note.as_deref().map(flatten),
-        first_rows_shown: false,
-        resume_command: suggested_commands::with_resume(settings),
-        retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
-        organizations: organizations
-            .map(|organization| Organization {
-                id: organization.id.clone().unwrap_or_default(),
-                name: name_of(&organization.id),
-                rows: organization.rows,
-            })
-            .collect(),
-    }
 }
 
 /// Makes sure that a run may begin: no results and no journal, or those of a rehearsal, which
@@ -324,8 +209,9 @@ fn make_room(settings: &RunSettings) -> Result<()> {
             what(&settings.spec.sheet.part),
         );
     }
-    if journal.last_end().is_some_and(|end| end.complete) {
-        let command = suggested_commands::send_failed(settings);
+    if let Some(end) = journal.last_end().filter(|end| end.complete) {
+        let has_failed = !end.outcomes.keys().all(|kind| kind.is_success());
+        let command = suggested_commands::send_failed(settings).filter(|_| has_failed);
         let again = command.map_or(String::new(), |command| {
             format!("\nhint: to send again what failed in it: {command}")
         });

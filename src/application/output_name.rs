@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::settings::Start;
-use crate::journal::{self, Journal, RecordedRun, RunHeader};
+use crate::application::undo_sheet;
+use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::sheet;
 
 /// Words that a name has after a run, which are not repeated in the name of the next one.
@@ -24,34 +25,44 @@ const MOST_FILES: u32 = 10_000;
 /// The files that the runs over one sheet fill, in their order.
 #[derive(Debug)]
 pub struct OutputNames {
-    sheet: PathBuf,
-    /// The sheet, or the results that it was made of, which are never written over.
+    /// The sheet, or the results that are undone, which are never written over.
     named_after: PathBuf,
+    /// These are the files of undos.
+    is_of_undo: bool,
     /// The path without number and ending: `march.results`.
     stem: PathBuf,
     ending: &'static str,
 }
 
 impl OutputNames {
-    /// The files of a sheet, with `word` in their names. `named_after` is the sheet, or the results
-    /// that the sheet was made of.
-    pub fn new(sheet: &Path, named_after: &Path, word: &str) -> OutputNames {
+    /// The files of a sheet, with `word` in their names.
+    pub fn of_sheet(sheet: &Path, word: &str) -> OutputNames {
+        OutputNames::new(sheet, word, false)
+    }
+
+    /// The files of the undos of some results.
+    pub fn of_undo(results: &Path, word: &str) -> OutputNames {
+        OutputNames::new(results, word, true)
+    }
+
+    fn new(named_after: &Path, word: &str, is_of_undo: bool) -> OutputNames {
         let mut name = without_word_of_run(named_after);
         name.push(".");
         name.push(word);
         OutputNames {
-            sheet: sheet.to_path_buf(),
             named_after: named_after.to_path_buf(),
+            is_of_undo,
             stem: named_after.with_file_name(name),
             ending: ending_like(named_after),
         }
     }
 
-    /// The file that a run fills which begins now, or goes on.
+    /// The file that a run over the sheet fills which begins now, or goes on.
     pub fn choose(&self, start: Start) -> Result<PathBuf> {
+        let next = || self.next(&self.named_after);
         match start {
-            Start::Fresh => self.next(),
-            Start::Resume => self.latest().map_or_else(|| self.next(), Ok),
+            Start::Fresh => next(),
+            Start::Resume => self.latest().map_or_else(next, Ok),
         }
     }
 
@@ -62,7 +73,7 @@ impl OutputNames {
             header.is_some_and(|header| self.is_about_sheet(&header))
         };
         let mut runs: Vec<PathBuf> = self.existing().filter(of_sheet).collect();
-        let unfinished = runs.iter().rposition(|path| !is_finished(path));
+        let unfinished = runs.iter().rposition(|path| end_of(path).is_none());
         match unfinished {
             Some(index) => Some(runs.swap_remove(index)),
             None => runs.pop(),
@@ -70,25 +81,30 @@ impl OutputNames {
     }
 
     /// The first file that this sheet may fill, or the one that says why it may not.
-    fn next(&self) -> Result<PathBuf> {
-        let mut sheet = None;
+    pub fn next(&self, sheet: &Path) -> Result<PathBuf> {
+        let mut sha256 = None;
         for path in self.existing() {
             let journal = Journal::path_for(&path);
             let Ok(header) = journal::header_of(&journal) else {
-                // Results that were saved under another name are not in the way of what is made of some.
-                if self.sheet != self.named_after && !journal.exists() {
+                // Results that were saved under another name are not in the way of an undo's.
+                if self.is_of_undo && !journal.exists() {
                     continue;
                 }
                 return Ok(path);
             };
-            if header.settings.rehearsal || !self.sheet.is_file() {
+            if header.settings.rehearsal || !sheet.is_file() {
                 return Ok(path);
             }
-            let sheet = match &sheet {
-                Some(sheet) => sheet,
-                None => sheet.insert(sheet::sha256_of(&self.sheet)?),
+            let sha256 = match &sha256 {
+                Some(sha256) => sha256,
+                None => sha256.insert(sheet::sha256_of(sheet)?),
             };
-            if header.input.sha256 == *sheet || !is_finished(&path) {
+            let Some(end) = end_of(&path) else {
+                return Ok(path);
+            };
+            // What an undo did not put back the same undo tries again.
+            let is_done = !self.is_of_undo || end.outcomes.keys().all(|kind| kind.is_success());
+            if header.input.sha256 == *sha256 && is_done {
                 return Ok(path);
             }
         }
@@ -105,32 +121,42 @@ impl OutputNames {
         self.all().take_while(|path| is_there(path))
     }
 
-    /// All names but those of the sheet and of what it was made of.
+    /// All names but that of the sheet.
     fn all(&self) -> impl Iterator<Item = PathBuf> {
-        let numbers = 1..=MOST_FILES;
-        let paths = numbers.map(|number| {
-            let mut name = self.stem.clone().into_os_string();
-            if number > 1 {
-                name.push(format!("-{number}"));
-            }
-            name.push(self.ending);
-            PathBuf::from(name)
-        });
-        paths.filter(|path| *path != self.sheet && *path != self.named_after)
+        let paths = numbered(self.stem.clone(), self.ending);
+        paths.filter(|path| *path != self.named_after)
     }
 
     fn is_about_sheet(&self, header: &RunHeader) -> bool {
-        Path::new(&header.input.name).file_name() == self.sheet.file_name()
+        let name = Path::new(&header.input.name).file_name();
+        if self.is_of_undo {
+            let mut sheets = undo_sheet::names_for(&self.named_after);
+            return sheets.any(|sheet| sheet.file_name() == name);
+        }
+        name == self.named_after.file_name()
     }
+}
+
+/// `march.results.csv`, `march.results-2.csv`, …
+pub fn numbered(stem: PathBuf, ending: &'static str) -> impl Iterator<Item = PathBuf> {
+    (1..=MOST_FILES).map(move |number| {
+        let mut name = stem.clone().into_os_string();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        name.push(ending);
+        PathBuf::from(name)
+    })
 }
 
 fn is_there(path: &Path) -> bool {
     path.exists() || Journal::path_for(path).exists()
 }
 
-fn is_finished(results: &Path) -> bool {
-    let run = RecordedRun::open(&Journal::path_for(results));
-    run.is_ok_and(|run| run.last_end().is_some_and(|end| end.complete))
+/// How the run ended that fills a file, if it is finished.
+fn end_of(results: &Path) -> Option<EndRecord> {
+    let run = RecordedRun::open(&Journal::path_for(results)).ok()?;
+    run.last_end().filter(|end| end.complete).cloned()
 }
 
 /// `march` of `march.xlsx`, `march.results.xlsx` and `march.results-2.xlsx`.
@@ -169,9 +195,9 @@ mod tests {
             std::fs::write(path(name), "saved by a spreadsheet").expect("written");
         }
         for results in ["march.results.csv", "march.results-2.csv"] {
+            let names = OutputNames::of_undo(&path(results), "results");
             let sheet = path("march.results.undo.csv");
-            let names = OutputNames::new(&sheet, &path(results), "results");
-            let chosen = names.choose(Start::Fresh).expect("a name");
+            let chosen = names.next(&sheet).expect("a name");
             assert_eq!(chosen, path("march.results-3.csv"), "{results}");
         }
     }
@@ -205,7 +231,7 @@ mod tests {
             (".results.csv", "results", ".results.results.csv"),
         ] {
             let sheet = folder.path().join(sheet);
-            let names = OutputNames::new(&sheet, &sheet, word);
+            let names = OutputNames::of_sheet(&sheet, word);
             let chosen = names.choose(Start::Fresh).expect("a name");
             assert_eq!(chosen, folder.path().join(output), "{}", sheet.display());
             assert_eq!(names.choose(Start::Resume).expect("a name"), chosen);

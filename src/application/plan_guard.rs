@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::application::earlier_runs::EarlierRuns;
 use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
 use crate::application::settings::RunSettings;
@@ -80,6 +81,32 @@ pub(super) fn ensure_its_record_is_there(settings: &RunSettings, sheet: &Sheet) 
         "to send the rows as they stand in it now, make a new plan of them: wxbulk plan {}",
         join(&[shown.to_string()])
     )))
+}
+
+/// The plan that the run was held to whose results are sent again, so that these rows are too.
+pub(super) fn of_earlier(earlier: &EarlierRuns, results: &Path) -> Result<Option<PathBuf>> {
+    let mut runs = earlier.runs().iter();
+    let Some(plan) = runs.find_map(|run| run.header().plan.as_ref()) else {
+        return Ok(None);
+    };
+    let named = PathBuf::from(&plan.name);
+    let beside = results.with_file_name(named.file_name().unwrap_or_default());
+    let is_it = |path: &PathBuf| {
+        let header = journal::header_of(&Journal::path_for(path));
+        header.is_ok_and(|header| Some(header.id) == plan.id)
+    };
+    let found = [named, beside].into_iter().find(is_it);
+    if found.is_none() && plan.id.is_some() {
+        return Err(Hinted::new(
+            format!(
+                "the run that wrote `{}` was held to the plan `{}`, whose journal is not there",
+                results.display(),
+                plan.name
+            ),
+            "put the plan's journal back, or name the plan with --if-unchanged",
+        ));
+    }
+    Ok(found)
 }
 
 /// Opens what the rows are held against. All rows are held against it once, so that another sheet
@@ -194,7 +221,7 @@ impl Plan {
         let part = &header.settings.part;
         let shown = path.display();
         // Results have only the rows of their own run to send again.
-        let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
+        let is_of_results = matches!(self.rows, PlannedRows::ByPlace(_));
         if !is_of_results && !part.is_within(&settings.spec.sheet.part) {
             return Err(Hinted::new(
                 format!("`{shown}` is the plan of a part of the sheet, and more would be sent"),

@@ -15,17 +15,20 @@ use crate::webex::base_url::WEBEX;
 pub struct TypedCommand {
     /// All its words, the program first.
     pub words: Vec<String>,
+    /// The file that it names.
+    pub file: Option<String>,
     /// Its flags by their long names, with their values.
     pub flags: Vec<(String, Option<String>)>,
+    /// The folder where it was typed, from which it names its files.
+    pub folder: String,
 }
 
-/// Flags of a run that the next one over its results does not take over: they name its own files, say
-/// how it began, or answer its question. Those that follow from the settings are added anew.
+/// Flags of a run that the next one does not take over: they name its own files, say how it began, or
+/// answer its question. Those that follow from the settings are added again.
 const OF_ONE_RUN_ONLY: &[&str] = &[
     "backup",
     "exit-code",
     "first",
-    "force",
     "forget-wait",
     "if-unchanged",
     "include",
@@ -50,6 +53,25 @@ const OF_A_PLAN_TOO: &[&str] = &[
     "token-file",
 ];
 
+/// Flags that say how the file of a sheet is written. Its results are a file of our own.
+const OF_THE_FILE: &[&str] = &["encoding", "sheet"];
+
+/// Flags of `apply` that say what the cells of a sheet mean and which rows are sent, which `undo` has
+/// from the run.
+const OF_THE_SHEET: &[&str] = &[
+    "allow-duplicates",
+    "country",
+    "even-if-used",
+    "hidden",
+    "ignore-column",
+    "no-backup",
+    "rows",
+    "separator",
+    "setting",
+    "skip-invalid",
+    "where",
+];
+
 const FORGET_WAIT: &str = "--forget-wait";
 
 /// This command with `--resume`.
@@ -61,46 +83,51 @@ pub fn with_resume(settings: &RunSettings) -> String {
 /// be asked, is not repeated.
 pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
     let words = settings.typed.words.iter();
-    let mut words: Vec<String> = words.filter(|word| *word != FORGET_WAIT).cloned().collect();
-    if !words.iter().any(|word| word == flag) {
-        words.push(flag.into());
+    let words: Vec<String> = words.filter(|word| *word != FORGET_WAIT).cloned().collect();
+    if words.iter().any(|word| word == flag) {
+        return join(&words);
     }
-    join(&words)
+    join(&with_words(words, [flag.to_string()]))
 }
 
 /// This command with `--setting`.
 pub fn with_setting(settings: &RunSettings, name: &str) -> String {
-    let mut words = settings.typed.words.clone();
-    words.extend(["--setting".into(), name.into()]);
-    join(&words)
+    let added = ["--setting".to_string(), name.to_string()];
+    join(&with_words(settings.typed.words.clone(), added))
 }
 
-/// The command that sends again what the results say failed, where anything was sent.
+/// Flags stand before a `--`, behind which there are only names.
+fn with_words(mut words: Vec<String>, added: impl IntoIterator<Item = String>) -> Vec<String> {
+    let end = words.iter().position(|word| word == "--");
+    let end = end.unwrap_or(words.len());
+    words.splice(end..end, added);
+    words
+}
+
+/// The command that sends again what the results say failed, where anything was sent; of an undo the
+/// same undo, which finds what is back already and tries the rest.
 pub fn send_failed(settings: &RunSettings) -> Option<String> {
-    if settings.spec.task == Task::Read {
+    let spec = &settings.spec;
+    if spec.task == Task::Read {
         return None;
     }
-    if settings.spec.command == "undo" {
-        return Some(undo_again(settings));
-    }
     let typed = &settings.typed;
-    let program = typed.words.first().map_or("wxbulk", String::as_str);
-    let results = settings.spec.output.display().to_string();
-    let mut words: Vec<String> = [program, "apply", &results, "--only-failed"]
-        .map(String::from)
-        .into();
-    if settings.spec.task == Task::ReadThenWrite {
+    if spec.command == "undo" {
+        let mut words = typed.begin("undo", typed.file.as_deref()?);
+        words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
+        return Some(join(&words));
+    }
+    let mut words = typed.begin("apply", &spec.output.to_string_lossy());
+    words.push("--only-failed".into());
+    let mut replaced: &[&str] = &[];
+    if spec.task == Task::ReadThenWrite {
         words.push("--backup".into());
+        replaced = &["no-backup"];
     }
-    if let Some(plan) = &settings.spec.preconditions {
-        words.extend(["--if-unchanged".into(), plan.display().to_string()]);
+    if let Some(plan) = &spec.preconditions {
+        words.extend(["--if-unchanged".into(), as_operand(&plan.to_string_lossy())]);
     }
-    for (name, value) in &typed.flags {
-        if !OF_ONE_RUN_ONLY.contains(&name.as_str()) {
-            words.push(format!("--{name}"));
-            words.extend(value.clone());
-        }
-    }
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, replaced]));
     Some(join(&words))
 }
 
@@ -108,42 +135,32 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
 pub fn plan_again(settings: &RunSettings) -> Option<String> {
     settings.spec.preconditions.as_ref()?;
     let typed = &settings.typed;
-    let program = typed.words.first().map_or("wxbulk", String::as_str);
-    let results = settings.spec.output.display().to_string();
-    let mut words: Vec<String> = [program, "plan", &results].map(String::from).into();
-    for (name, value) in &typed.flags {
-        if OF_A_PLAN_TOO.contains(&name.as_str()) {
-            words.push(format!("--{name}"));
-            words.extend(value.clone());
-        }
+    let mut words = typed.begin("plan", &settings.spec.output.to_string_lossy());
+    let flags = typed.flags.iter();
+    for (name, value) in flags.filter(|(name, _)| OF_A_PLAN_TOO.contains(&name.as_str())) {
+        words.push(format!("--{name}"));
+        words.extend(value.clone());
     }
     Some(join(&words))
 }
 
-/// The same undo, which finds what is back already and tries the rest.
-fn undo_again(settings: &RunSettings) -> String {
-    let mut words = Vec::new();
-    let mut typed = settings.typed.words.iter();
-    while let Some(word) = typed.next() {
-        match word.as_str() {
-            "-o" | "--output" => drop(typed.next()),
-            "--resume" | FORGET_WAIT => {}
-            word if word.starts_with("--output=") => {}
-            word => words.push(word.to_string()),
-        }
+/// The command that puts back what this run changes; `None` where it keeps nothing to put back.
+pub fn undo_this(settings: &RunSettings) -> Option<String> {
+    let spec = &settings.spec;
+    if spec.task != Task::ReadThenWrite {
+        return None;
     }
-    let output = settings.spec.output.with_extension("again.csv");
-    words.extend(["--output".into(), output.display().to_string()]);
-    join(&words)
+    let typed = &settings.typed;
+    let mut words = typed.begin("undo", &spec.output.to_string_lossy());
+    let force: &[&str] = &["force"];
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, force]));
+    Some(join(&words))
 }
 
-/// The command that puts back what a run with these settings changed, for whoever has wxbulk.
+/// The same for whoever has wxbulk, with only what the run itself says of where it went.
 pub fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
-    let mut words = vec![
-        "wxbulk".into(),
-        "undo".into(),
-        results.display().to_string(),
-    ];
+    let results = as_operand(&results.to_string_lossy());
+    let mut words = vec!["wxbulk".into(), "undo".into(), results];
     if settings.base_url != WEBEX {
         words.extend(["--base-url".into(), settings.base_url.clone()]);
     }
@@ -151,6 +168,35 @@ pub fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
         words.extend(["--org".into(), org.clone()]);
     }
     join(&words)
+}
+
+impl TypedCommand {
+    /// The beginning of another command of the same program.
+    fn begin(&self, command: &str, file: &str) -> Vec<String> {
+        let program = self.words.first().map_or("wxbulk", String::as_str);
+        vec![program.into(), command.into(), as_operand(file)]
+    }
+
+    /// The flags that were typed but for these.
+    fn flags_without(&self, left_out: &[&[&str]]) -> Vec<String> {
+        let mut words = Vec::new();
+        for (name, value) in &self.flags {
+            if !left_out.iter().any(|names| names.contains(&name.as_str())) {
+                words.push(format!("--{name}"));
+                words.extend(value.clone());
+            }
+        }
+        words
+    }
+}
+
+/// A name that begins as a flag does is not taken for one when its folder stands before it.
+fn as_operand(name: &str) -> String {
+    if name.starts_with('-') && name != "-" {
+        format!("./{name}")
+    } else {
+        name.to_string()
+    }
 }
 
 /// A command of these words, as a shell takes it.
@@ -161,8 +207,13 @@ pub(crate) fn join(words: &[String]) -> String {
 
 /// Quotes a word where a shell would take it apart.
 fn quote(word: &str) -> String {
-    let is_plain =
-        |character: char| character.is_alphanumeric() || "-_./:=,@%+".contains(character);
+    // PowerShell makes several words of one with a comma, and something else of one with an `@`.
+    let plain = if cfg!(windows) {
+        "-_./:=+"
+    } else {
+        "-_./:=+,@%"
+    };
+    let is_plain = |character: char| character.is_alphanumeric() || plain.contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_string();
     }

@@ -39,14 +39,23 @@ pub struct Summary {
     pub is_output_missing: bool,
     /// The command that goes on with this run.
     pub resume: String,
-    /// The command that sends again what failed; `None` where nothing was sent for it to repeat.
-    pub send_failed: Option<String>,
-    /// That command takes rows in conflict too, where it is told to.
-    pub can_include_conflicts: bool,
+    /// How to send again what failed.
+    pub again: Again,
     /// The command that makes a new plan of the results, where the rows were held against one.
     pub plan_conflicts: Option<String>,
     /// Who, when, why and of what, for programs.
     pub facts: Map<String, Value>,
+}
+
+/// The command that sends again what failed, and what is to be said of it.
+#[derive(Debug)]
+pub enum Again {
+    /// Nothing was sent for it to repeat.
+    Never,
+    /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
+    Rows(String),
+    /// The same undo, which leaves rows in conflict alone unless it is forced.
+    Undo(String),
 }
 
 /// The form of a file of results.
@@ -84,6 +93,28 @@ impl Summary {
             }
             None => ExitCode::Success,
         }
+    }
+
+    /// No command to paste has `--force`: it would bypass what has just left rows alone.
+    fn write_undo_again(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
+        if !self.only_conflicts_are_left() {
+            let rows = self.counts.not_done() - self.counts.of(OutcomeKind::Conflict);
+            let are = if rows == 1 { "is" } else { "are" };
+            writeln!(
+                out,
+                "hint: to try again to put back the {} that {are} not:\n  {command}",
+                plural(rows, "row")
+            )?;
+        }
+        let conflicts = self.counts.of(OutcomeKind::Conflict);
+        if conflicts > 0 {
+            writeln!(
+                out,
+                "hint: {} left alone, the results say why; the same undo with --force puts back even what somebody changed since",
+                plural(conflicts, "row")
+            )?;
+        }
+        Ok(())
     }
 
     fn only_conflicts_are_left(&self) -> bool {
@@ -233,8 +264,8 @@ impl fmt::Display for Summary {
             writeln!(out, "nothing needs to be sent again; to write the results:")?;
             writeln!(out, "  {}", self.resume)?;
         } else if self.counts.not_done() > 0 {
-            match &self.send_failed {
-                Some(command) if self.can_include_conflicts && self.only_conflicts_are_left() => {
+            match &self.again {
+                Again::Rows(command) if self.only_conflicts_are_left() => {
                     let conflicts = self.counts.not_done();
                     let rows = plural(conflicts, "row");
                     let (was, it, its) = match conflicts {
@@ -252,7 +283,7 @@ impl fmt::Display for Summary {
                         )?;
                     }
                 }
-                Some(command) => writeln!(
+                Again::Rows(command) => writeln!(
                     out,
                     "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
                     rows_that_are(self.counts.not_done()),
@@ -262,7 +293,8 @@ impl fmt::Display for Summary {
                         "them"
                     }
                 )?,
-                None => writeln!(
+                Again::Undo(command) => self.write_undo_again(out, command)?,
+                Again::Never => writeln!(
                     out,
                     "hint: correct the rows in the sheet, then plan again with another file for --output"
                 )?,
@@ -324,8 +356,7 @@ mod tests {
             results: Some("sheet.results.csv".into()),
             results_form: ResultsForm::PlainCsv,
             resume: "wxbulk apply sheet.csv --resume".into(),
-            send_failed: Some("wxbulk apply sheet.results.csv --only-failed".into()),
-            can_include_conflicts: true,
+            again: Again::Rows("wxbulk apply sheet.results.csv --only-failed".into()),
             plan_conflicts: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }

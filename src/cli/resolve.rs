@@ -248,7 +248,7 @@ pub fn output_path(
         None if is_standard_input(sheet) => {
             bail!("a sheet from the standard input has no name; name its results with --output")
         }
-        None => OutputNames::new(sheet, sheet, word).choose(Start::from_flag(flags.resume)),
+        None => OutputNames::of_sheet(sheet, word).choose(Start::from_flag(flags.resume)),
     }
 }
 

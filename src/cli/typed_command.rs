@@ -7,6 +7,7 @@ use clap::{ArgMatches, CommandFactory};
 
 use super::{Cli, Command};
 use crate::application::suggested_commands::TypedCommand;
+use crate::platform;
 
 /// The words, and the flags of the command among them.
 pub(super) fn take_apart(typed: &[OsString], matches: &ArgMatches) -> TypedCommand {
@@ -14,8 +15,21 @@ pub(super) fn take_apart(typed: &[OsString], matches: &ArgMatches) -> TypedComma
     let words = words.map(|word| word.to_string_lossy().into_owned());
     TypedCommand {
         words: words.collect(),
+        file: file_of(matches),
         flags: flags_of(matches).unwrap_or_default(),
+        folder: platform::current_folder(),
     }
+}
+
+/// The first thing that is named without a flag.
+fn file_of(matches: &ArgMatches) -> Option<String> {
+    let (name, matches) = matches.subcommand()?;
+    let command = Cli::command();
+    let mut positionals = command.find_subcommand(name)?.get_positionals();
+    let values = matches.get_raw(positionals.next()?.get_id().as_str())?;
+    values
+        .map(|value| value.to_string_lossy().into_owned())
+        .next()
 }
 
 fn flags_of(matches: &ArgMatches) -> Option<Vec<(String, Option<String>)>> {
@@ -96,7 +110,7 @@ mod tests {
             ),
             (
                 "wxbulk apply a.csv --rehearse --skip-invalid --country +49 --rate 5/s --sheet March -v -v",
-                "wxbulk apply a.rehearsal.csv --only-failed --country +49 --sheet March --rehearse --skip-invalid --rate 5/s --verbose",
+                "wxbulk apply a.rehearsal.csv --only-failed --country +49 --rehearse --skip-invalid --rate 5/s --verbose",
             ),
         ] {
             let [resume, failed] = suggested(typed);

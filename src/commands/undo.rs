@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::application;
-use crate::application::earlier_runs::{EarlierRuns, base_url};
+use crate::application::earlier_runs::base_url;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::output_name::OutputNames;
@@ -20,20 +20,19 @@ use crate::application::settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
 use crate::application::status;
-use crate::application::undo_sheet::{self, UndoSheet};
+use crate::application::undo_notes;
+use crate::application::undo_sheet::{self, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{self, Journal, RecordedRun};
+use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
+use crate::model::clock;
+use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
-use crate::model::wording::plural;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::part::Part;
-use crate::sheet::{Origin, ReadOptions};
+use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::say;
-
-/// Rows named that are left out; the others are counted.
-const ROWS_NAMED: usize = 10;
 
 pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -45,14 +44,13 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         ..ReadOptions::default()
     };
     let part = read_part(&flags.part)?;
-    let sheet = sheet_path(&flags, &part);
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
         output: flags.output.clone().unwrap_or_default(),
-        preconditions: (!flags.force).then(|| sheet.clone()),
+        preconditions: None,
         sheet: SheetSettings {
-            path: sheet.clone(),
+            path: PathBuf::new(),
             reading: ReadOptions {
                 origin: Origin::Undo,
                 ..ReadOptions::default()
@@ -72,19 +70,18 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         },
         question: "Put back the earlier numbers of",
     };
-    let names = OutputNames::new(&sheet, &flags.results, results_word(&flags.run));
+    let names = OutputNames::of_undo(&flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
-    if settings.start == Start::Resume && flags.output.is_none() {
-        settings.spec.output = names.choose(Start::Resume)?;
-    }
-    let own_journal = Journal::path_for(&settings.spec.output);
-    let left_out = if settings.start == Start::Resume && journal::exists(&own_journal)? {
+    let (sheet, left_out) = if let Some((output, header)) = begun(&settings, &names)? {
         // The sheet was made when the undo began, and its journal is bound to it.
-        journal::header_of(&own_journal)?.left_out
+        settings.spec.output = output;
+        let name = Path::new(&header.input.name).file_name();
+        let sheet = flags.results.with_file_name(name.unwrap_or_default());
+        (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let (undo, undoes) = write_sheet(&flags.results, reading, &part, &target, &sheet)?;
-        tell(&flags.results, &undo);
+        let (undo, undoes) = write_sheet(&flags.results, &reading, &part, &target)?;
+        undo_notes::tell(&flags.results, &undo);
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
                 ExitCode::Success
@@ -92,6 +89,10 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
                 ExitCode::NothingSent
             });
         }
+        if flags.output.is_none() {
+            settings.spec.output = names.next(&undo.path)?;
+        }
+        ensure_not_undone(&flags.results, &undo.path, &settings)?;
         if let Some(run) = &undoes {
             tell_newer(&flags.results, run);
         }
@@ -104,62 +105,76 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.left_out.len() as u64;
-        settings.lineage.left_out
+        (undo.path, settings.lineage.left_out)
     };
-    if flags.output.is_none() {
-        settings.spec.output = names.choose(settings.start)?;
-    }
+    settings.spec.preconditions = (!flags.force).then(|| sheet.clone());
+    settings.spec.sheet.path = sheet;
     let code = application::run(settings, network).await?;
-    if code == ExitCode::SomeRowsNotDone && !flags.force {
-        // No command to paste: it would bypass what has just left rows alone.
-        say(
-            "hint: --force puts back even what somebody changed since; name other results with --output",
-        );
-    }
     Ok(match code {
         ExitCode::Success if left_out > 0 => ExitCode::SomeRowsNotDone,
         code => code,
     })
 }
 
-/// Where the undo's sheet is: beside the results that are undone, as that of the whole; that of a part
-/// beside its own, so that another part can be undone too.
-fn sheet_path(flags: &UndoFlags, part: &Part) -> PathBuf {
-    let output = flags.output.as_deref();
-    if flags.run.resume
-        && let Some(output) = output
-        && let Ok(header) = journal::header_of(&Journal::path_for(output))
-    {
-        return header.input.name.into();
+/// The undo to go on with, where one was begun.
+fn begun(settings: &RunSettings, names: &OutputNames) -> Result<Option<(PathBuf, RunHeader)>> {
+    if settings.start == Start::Fresh {
+        return Ok(None);
     }
-    match output {
-        Some(output) if !part.is_whole_sheet() => output.with_extension("undo.csv"),
-        _ => undo_sheet::path_for(&flags.results),
+    let output = Some(settings.spec.output.clone()).filter(|path| *path != PathBuf::new());
+    let Some(output) = output.or_else(|| names.latest()) else {
+        return Ok(None);
+    };
+    let journal = Journal::path_for(&output);
+    if !journal::exists(&journal)? {
+        return Ok(None);
     }
+    Ok(Some((output, journal::header_of(&journal)?)))
+}
+
+/// Says it where the same undo is done already.
+fn ensure_not_undone(results: &Path, sheet: &Path, settings: &RunSettings) -> Result<()> {
+    let output = &settings.spec.output;
+    let Ok(run) = RecordedRun::open(&Journal::path_for(output)) else {
+        return Ok(());
+    };
+    let header = run.header();
+    if header.settings.rehearsal || header.input.sha256 != sheet::sha256_of(sheet)? {
+        return Ok(());
+    }
+    let is_done =
+        |end: &&EndRecord| end.complete && end.outcomes.keys().all(|one| one.is_success());
+    let Some(end) = run.last_end().filter(is_done) else {
+        return Ok(());
+    };
+    let part = &settings.spec.sheet.part;
+    let of_part = if part.is_whole_sheet() {
+        String::new()
+    } else {
+        format!("{part} of ")
+    };
+    Err(Hinted::new(
+        format!(
+            "{of_part}`{}` was undone already, at {}; the results of that are in `{}`",
+            results.display(),
+            clock::date_and_time(end.finished_at),
+            output.display()
+        ),
+        "to undo it once more, name other results with --output",
+    ))
 }
 
 fn write_sheet(
     results: &Path,
-    reading: ReadOptions,
+    reading: &ReadOptions,
     part: &Part,
     base_url: &str,
-    path: &Path,
 ) -> Result<(UndoSheet, Option<RunId>)> {
-    let journal = Journal::path_for(results);
-    if !results.exists() && journal::exists(&journal)? {
-        bail!(
-            "`{}` does not exist yet: its run was stopped before it could write them\nhint: go on with that run first, with --resume",
-            results.display()
-        );
-    }
-    let mut source = undo_sheet::open_results(results, reading)?;
-    undo_sheet::columns_of(&source)?;
-    source.choose_part(part)?;
-    let columns = undo_sheet::columns_of(&source)?;
-    let earlier = EarlierRuns::find(results, &source)?;
-    earlier.ensure_same_service(results, &source, columns, base_url)?;
+    let source = UndoSource::open(results, reading, part)?;
+    source.ensure_same_service(base_url)?;
+    let earlier = &source.earlier;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;
-    if columns.previous().is_none() && !earlier.runs().iter().any(has_backup) {
+    if source.columns()?.previous().is_none() && !earlier.runs().iter().any(has_backup) {
         bail!(
             "`{}` does not tell the numbers from before, in the columns `previous1` to `previous3`; only the results of a run with --backup can be undone",
             results.display()
@@ -168,10 +183,10 @@ fn write_sheet(
     if let Some(said) = earlier.damage() {
         say(&format!(
             "warning: {said}; only rows of the results that prove to be as the run wrote them are undone\n\
-             hint: put back a copy of the journal from before the damage, then undo again with another --output"
+             hint: put back a copy of the journal from before the damage, then undo again"
         ));
     }
-    let undo = undo_sheet::write(&source, &earlier, base_url, path)?;
+    let undo = undo_sheet::write(&source, base_url)?;
     Ok((undo, earlier.written_by()))
 }
 
@@ -181,59 +196,6 @@ fn tell_newer(results: &Path, run: &RunId) {
         let newest = newest.display();
         say(&format!(
             "warning: `{newest}` goes on from these results, and what it changed stays as it is; to put back both, undo `{newest}`"
-        ));
-    }
-}
-
-/// Says what is left out, and why.
-fn tell(results: &Path, undo: &UndoSheet) {
-    if undo.hidden > 0 {
-        say(&format!(
-            "left out: {} of the results, hidden in the workbook",
-            plural(undo.hidden, "row")
-        ));
-    }
-    if undo.outside > 0 {
-        say(&format!(
-            "left out: {} outside of the chosen part",
-            plural(undo.outside, "row")
-        ));
-    }
-    if undo.rows == 0 && undo.left_out.is_empty() {
-        let of_part = if undo.outside > 0 {
-            " in that part"
-        } else {
-            ""
-        };
-        say(&format!(
-            "no row of `{}`{of_part} was changed, so there is nothing to put back",
-            results.display()
-        ));
-        return;
-    }
-    if undo.unchanged > 0 {
-        say(&format!(
-            "left out: {} of the results that changed nothing",
-            plural(undo.unchanged, "row")
-        ));
-    }
-    for left_out in undo.left_out.iter().take(ROWS_NAMED) {
-        say(&format!(
-            "not undone: row {} ({}): {}",
-            left_out.row, left_out.name, left_out.why
-        ));
-    }
-    let count = undo.left_out.len();
-    if count > ROWS_NAMED {
-        say(&format!(
-            "not undone: {} more",
-            plural((count - ROWS_NAMED) as u64, "row")
-        ));
-    }
-    if count > 0 {
-        say(&format!(
-            "warning: {} may have been changed and cannot be undone",
-            plural(count as u64, "row")
         ));
     }
 }

@@ -141,12 +141,16 @@ pub struct BeginRecord {
     /// Rows of the sheet that are sent, those done before included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_to_send: Option<u64>,
-    /// The command that goes on with the run, and the one that sends again what failed in it, as
-    /// they are typed in the folder where it began.
+    /// The command that goes on with the run, the one that sends again what failed in it, and the one
+    /// that undoes it, as they are typed in this folder.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub resume_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub retry_command: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub undo_command: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
     /// The first rows were read back and shown, so the rest may go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub first_rows_shown: bool,

@@ -65,6 +65,7 @@ impl<'r> RecordReader<'r> {
                 may_have_been_applied: true,
                 outcome: None,
                 finished_at: None,
+                order: None,
             });
         }
         Ok(history)
@@ -82,6 +83,7 @@ impl<'r> RecordReader<'r> {
             may_have_been_applied: may_have_been_applied(outcome.kind),
             outcome: Some(outcome),
             finished_at: Some(record.finished_at),
+            order: None,
         }
     }
 

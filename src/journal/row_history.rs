@@ -69,6 +69,10 @@ pub struct RowChange {
     pub outcome: Option<Outcome>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// Where another run took it over: when the run began that sent it first, and its row there.
+    /// Changes to one place have this order, whatever became of the order of the rows since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<(Timestamp, u64)>,
 }
 
 impl RowChange {
@@ -175,6 +179,7 @@ mod tests {
             may_have_been_applied: may_have_been_applied(kind),
             outcome: Some(Outcome::unsent(kind, "")),
             finished_at: None,
+            order: None,
         }
     }
 

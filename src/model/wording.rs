@@ -1,4 +1,4 @@
-//! Counts in words: `1 row`, `2,000 rows`.
+//! Counts and lists in words: `1 row`, `2,000 rows`; `a, b and c`.
 
 /// `1 row`, `2,000 rows`.
 pub fn plural(count: u64, noun: &str) -> String {
@@ -19,6 +19,14 @@ pub fn grouped(count: u64) -> String {
     grouped
 }
 
+/// `a, b and c`
+pub fn listed(words: &[String]) -> String {
+    match words {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,5 +35,12 @@ mod tests {
     fn large_counts_are_grouped() {
         let counts = [0, 1, 999, 1000, 1_234_567].map(grouped);
         assert_eq!(counts, ["0", "1", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn the_last_of_a_list_is_told_from_the_others() {
+        let words = ["a", "b", "c"].map(String::from);
+        let lists = [0, 1, 2, 3].map(|count| listed(&words[..count]));
+        assert_eq!(lists, ["", "a", "a and b", "a, b and c"]);
     }
 }

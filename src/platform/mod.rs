@@ -62,6 +62,14 @@ pub fn quoted_for_shell(word: &str) -> String {
     }
 }
 
+/// The folder we are in; empty where it is gone or its name is no text.
+pub fn current_folder() -> String {
+    let folder = std::env::current_dir().ok();
+    folder
+        .and_then(|folder| folder.to_str().map(String::from))
+        .unwrap_or_default()
+}
+
 /// The folder that a file is in; of a bare name the one we are in.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {

@@ -8,6 +8,7 @@ use csv::ByteRecord;
 
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
+use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
@@ -135,6 +136,10 @@ pub fn check(
         }
         if sheet.is_settled(columns, &numbered) {
             checked.settled += 1;
+            // What was skipped was never sent, so it is in nobody's way.
+            if columns.outcome_in(record) == Some(OutcomeKind::Skipped) {
+                continue;
+            }
             done.push(*number);
             // Counted among the locations all the same: sending an earlier row for one of them
             // now would undo the later.

@@ -12,7 +12,7 @@ use crate::sheet::problem::Problem;
 use crate::sheet::records::{NumberedRecord, Records};
 
 /// The separators spreadsheets write, the likelier first.
-const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The header stands in one of the first rows; above it there may be a title, a legend, a cover.
 const HEADER_WITHIN: u64 = 1000;

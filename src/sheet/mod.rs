@@ -49,6 +49,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
+use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::table::{BYTE_ORDER_MARK, CsvStyle};
 use columns::Columns;
@@ -255,6 +256,15 @@ impl Sheet {
         }
     }
 
+    /// The same with a separator that is detected when the file is read.
+    pub fn detectable_csv_style(&self) -> CsvStyle {
+        let mut style = self.csv_style();
+        if !dialect::SEPARATORS.contains(&style.delimiter) {
+            style.delimiter = CsvStyle::default().delimiter;
+        }
+        style
+    }
+
     /// Reads the sheet from its first row of data.
     ///
     /// Only one reading at a time: they share the position in the file.
@@ -309,6 +319,19 @@ impl Sheet {
             directory,
             &self.last_organization,
         )
+    }
+
+    /// What the cell of a field asks for, whatever is wrong with the rest of the row; `None` where it
+    /// cannot be read.
+    pub fn field_in<'r>(
+        &self,
+        columns: &Columns,
+        numbered: &'r NumberedRecord,
+        index: usize,
+    ) -> Option<Change<'r>> {
+        let cell = columns.fields[index].map_or(Some(&b""[..]), |at| numbered.record.get(at));
+        let text = std::str::from_utf8(cell.unwrap_or_default()).ok()?;
+        row_reader::read_field(text, columns.setting.fields[index].kind, &self.reading).ok()
     }
 
     /// The organization of a row of which only the location's name is known; `None` where it is not

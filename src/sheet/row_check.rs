@@ -72,27 +72,19 @@ impl RowCheck {
         }
     }
 
-    /// The first cell that is not what it was when the row was written.
-    pub fn find_change(&self, facts: &Facts<'_>) -> Option<Part> {
-        let mut digits = self.digits.split('-');
-        let mut parts = facts.parts();
-        let differs = |(part, text): &(Part, Option<&str>)| {
-            digits.next() != Some(&digits_of(&self.run, self.row, *part, *text))
-        };
-        parts.find(differs).map(|(part, _)| part)
-    }
-
-    /// Whether this is what was sent in a field.
-    pub fn is_sent(&self, index: usize, text: Option<&str>) -> bool {
+    /// Whether a cell is what it was when the row was written.
+    pub fn holds(&self, part: Part, text: Option<&str>) -> bool {
         const BEFORE_SENT: usize = 3;
-        let wanted = digits_of(&self.run, self.row, Part::Sent(index), text);
-        self.digits.split('-').nth(BEFORE_SENT + index) == Some(&wanted)
-    }
-
-    /// Whether the row was sent to this base URL.
-    pub fn is_of_service(&self, base_url: &str) -> bool {
-        let wanted = digits_of(&self.run, self.row, Part::Service, Some(base_url));
-        self.digits.split('-').next() == Some(&wanted)
+        let fields = self.digits.split('-').count().saturating_sub(BEFORE_SENT) / 2;
+        let place = match part {
+            Part::Service => 0,
+            Part::Organization => 1,
+            Part::Target => 2,
+            Part::Sent(index) => BEFORE_SENT + index,
+            Part::Earlier(index) => BEFORE_SENT + fields + index,
+        };
+        let wanted = digits_of(&self.run, self.row, part, text);
+        self.digits.split('-').nth(place) == Some(&wanted)
     }
 }
 
@@ -170,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cell_that_was_changed_is_named() {
+    fn a_cell_that_was_changed_is_known() {
         let run = RunId::from_bits(7);
         let earlier = CurrentValues::of([Some("*7201"), None, Some("5501")]);
         let facts = Facts {
@@ -183,77 +175,27 @@ mod tests {
         let check = RowCheck::new(&run, 17, false, &facts);
         let read: RowCheck = format!(" {check}").to_uppercase().parse().expect("a check");
         assert_eq!(read, check);
-        assert_eq!(read.find_change(&facts), None);
-        assert!(read.is_of_service("https://webexapis.com/v1"));
-        assert!(!read.is_of_service("rehearsal"));
-
-        let other = CurrentValues::of([Some("7201"), None, Some("5501")]);
-        let none = CurrentValues::of([Some("*7201"), None, None]);
-        for (changed, part) in [
-            (
-                Facts {
-                    service: "rehearsal",
-                    ..facts
-                },
-                Part::Service,
-            ),
-            (
-                Facts {
-                    org_id: Some(""),
-                    ..facts
-                },
-                Part::Organization,
-            ),
-            (
-                Facts {
-                    target_id: "else",
-                    ..facts
-                },
-                Part::Target,
-            ),
-            (
-                Facts {
-                    sent: &[Some("12025550101"), None, Some("")],
-                    ..facts
-                },
-                Part::Sent(0),
-            ),
-            (
-                Facts {
-                    sent: &[Some("+12025550101"), None, None],
-                    ..facts
-                },
-                Part::Sent(2),
-            ),
-            (
-                Facts {
-                    earlier: Some(&other),
-                    ..facts
-                },
-                Part::Earlier(0),
-            ),
-            (
-                Facts {
-                    earlier: Some(&none),
-                    ..facts
-                },
-                Part::Earlier(2),
-            ),
-            (
-                Facts {
-                    earlier: None,
-                    ..facts
-                },
-                Part::Earlier(0),
-            ),
+        for (part, text) in facts.parts() {
+            assert!(read.holds(part, text), "{part:?}");
+        }
+        for (part, text) in [
+            (Part::Service, Some("rehearsal")),
+            (Part::Organization, Some("")),
+            (Part::Target, Some("else")),
+            (Part::Sent(0), Some("12025550101")),
+            (Part::Sent(2), None),
+            (Part::Sent(3), None),
+            (Part::Earlier(0), Some("7201")),
+            (Part::Earlier(1), None),
+            (Part::Earlier(2), Some("")),
         ] {
-            assert_eq!(check.find_change(&changed), Some(part));
+            assert!(!read.holds(part, text), "{part:?}");
         }
         let elsewhere = RowCheck {
             row: 18,
             ..check.clone()
         };
-        assert_eq!(elsewhere.find_change(&facts), Some(Part::Service));
+        assert!(!elsewhere.holds(Part::Target, Some("place")));
     }
 
     #[test]

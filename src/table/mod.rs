@@ -35,8 +35,6 @@ pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub enum Existing {
     Refuse,
     Replace,
-    /// It is left alone, and must be the same.
-    Expect,
 }
 
 /// What a cell holds, which decides how it is written.
@@ -131,6 +129,31 @@ impl Table {
 
     /// Makes sure that everything is on disk, and only then gives the file its name.
     pub fn persist(self, existing: Existing) -> Result<FileChecksum> {
+        let (path, temporary, written) = self.finish()?;
+        persist_as(&path, temporary, existing)?;
+        Ok(written)
+    }
+
+    /// The same with the first of these names that is free. A file that has one of them and is the same
+    /// is taken in place of this one.
+    pub fn persist_as_first(self, names: impl Iterator<Item = PathBuf>) -> Result<PathBuf> {
+        let (last, temporary, written) = self.finish()?;
+        for name in names {
+            if !name.exists() {
+                persist_as(&name, temporary, Existing::Refuse)?;
+                return Ok(name);
+            }
+            if checksum_of(&name).ok() == Some(written) {
+                return Ok(name);
+            }
+        }
+        bail!(
+            "there are too many files like `{}`; move them away",
+            last.display()
+        )
+    }
+
+    fn finish(self) -> Result<(PathBuf, NamedTempFile, FileChecksum)> {
         let Table {
             path,
             temporary,
@@ -140,29 +163,26 @@ impl Table {
             .finish()
             .and_then(|()| Ok(checksum_of(temporary.path())?))
             .with_context(|| cannot_write(&path))?;
-        let shown = path.display();
-        let persisted = match existing {
-            Existing::Expect if path.exists() => {
-                if checksum_of(&path).ok() != Some(written) {
-                    bail!("`{shown}` exists already and has other contents; move it away");
-                }
-                return Ok(written);
-            }
-            Existing::Refuse | Existing::Expect => platform::persist_new(temporary, &path),
-            Existing::Replace => platform::persist(temporary, &path),
-        };
-        if let Err(PersistError { error, file }) = persisted {
-            let (_, kept) = file.keep()?;
-            let kept = format!("what was written is in `{}`", kept.display());
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                bail!("`{shown}` appeared in the meantime and is left alone; {kept}");
-            }
-            return Err(error).with_context(|| {
-                format!("cannot replace `{shown}` (is it open in Excel?); {kept}")
-            });
-        }
-        Ok(written)
+        Ok((path, temporary, written))
     }
+}
+
+fn persist_as(path: &Path, temporary: NamedTempFile, existing: Existing) -> Result<()> {
+    let shown = path.display();
+    let persisted = match existing {
+        Existing::Refuse => platform::persist_new(temporary, path),
+        Existing::Replace => platform::persist(temporary, path),
+    };
+    if let Err(PersistError { error, file }) = persisted {
+        let (_, kept) = file.keep()?;
+        let kept = format!("what was written is in `{}`", kept.display());
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            bail!("`{shown}` appeared in the meantime and is left alone; {kept}");
+        }
+        return Err(error)
+            .with_context(|| format!("cannot replace `{shown}` (is it open in Excel?); {kept}"));
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path) -> String {

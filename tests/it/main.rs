@@ -15,6 +15,7 @@ mod export;
 mod first_attempts;
 mod fix;
 mod harness;
+mod hints;
 mod histories;
 mod hostile;
 mod in_use;
@@ -50,6 +51,7 @@ mod tls_server;
 mod token_secrecy;
 mod tokens;
 mod undo;
+mod undo_again;
 mod unreachable;
 mod verdicts;
 #[cfg(unix)]

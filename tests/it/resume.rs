@@ -246,7 +246,9 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
     wait_for_records(&stage, "sheet.results.csv.journal", 20);
     signal(&child, "INT");
     let ran = wait(child).expect(130);
-    ran.says("keep `sheet.results.csv.journal` and `sheet.results.csv.sheet`: --resume needs both");
+    ran.says(
+        "keep `sheet.results.csv.journal`, which --resume needs, and `sheet.results.csv.sheet`, which it needs if the sheet is changed",
+    );
     let partial = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
     let typed = partial.replace("not-attempted", "call Ann first");
     stage.write("sheet.results.csv", &typed);
@@ -259,7 +261,9 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
 
     let ran = stage.apply("sheet.csv --resume").expect(0);
     ran.says("`sheet.results.csv` is not what the run wrote there, and is kept as `sheet.results.changed.csv`");
-    ran.says("keep `sheet.results.csv.journal` beside `sheet.results.csv`: undo and --only-failed need both");
+    ran.says(
+        "keep `sheet.results.csv` for --only-failed, and `sheet.results.csv.journal` beside it",
+    );
     let kept = fs::read_to_string(stage.path("sheet.results.changed.csv")).expect("a copy");
     assert_eq!(kept, typed);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);

@@ -213,6 +213,12 @@ fn a_run_that_was_undone_says_so_and_is_not_offered_to_be_undone_again() {
     let list = stage.run("status").expect(0).stdout;
     let line = list.lines().find(|line| line.contains(" apply "));
     assert!(line.is_some_and(|line| line.ends_with(" yes")), "{list}");
+
+    // Until that is undone.
+    stage.run_online("undo sheet.results-2.csv --yes").expect(0);
+    let status = json(&stage.run("status sheet.results.csv --json").expect(0));
+    assert_eq!(status["undone"], Value::Null);
+    assert_eq!(status["next"][0]["purpose"], "to undo it");
 }
 
 #[test]

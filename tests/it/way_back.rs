@@ -25,7 +25,7 @@ const BEFORE: [[Option<&str>; 3]; 5] = [
 ];
 
 /// A stage with these locations and a sheet that changes all of them.
-fn stage() -> Stage {
+pub(crate) fn stage() -> Stage {
     let location = |(index, numbers): (usize, &[Option<&str>; 3])| Location {
         id: location_id(index as u64),
         organization: Some(org_id(1)),
@@ -42,7 +42,7 @@ fn stage() -> Stage {
     stage
 }
 
-fn sheet(locations: &[u64]) -> String {
+pub(crate) fn sheet(locations: &[u64]) -> String {
     let mut text = "orgId,locationId,n1,n2,n3,locationName\n".to_string();
     for location in locations {
         let (org, id) = (org_id(1), location_id(*location));
@@ -56,14 +56,19 @@ fn read(stage: &Stage, name: &str) -> String {
     fs::read_to_string(stage.path(name)).expect("a file")
 }
 
-fn changes_sent(stage: &Stage) -> usize {
+pub(crate) fn changes_sent(stage: &Stage) -> usize {
     let requests = stage.requests();
     let is_change = |request: &&Value| request["method"] == "PUT";
     requests.iter().filter(is_change).count()
 }
 
 /// The file with what `change` makes of the cells of each column and row.
-fn resave(stage: &Stage, name: &str, to: &str, change: impl Fn(&str, usize, &str) -> String) {
+pub(crate) fn resave(
+    stage: &Stage,
+    name: &str,
+    to: &str,
+    change: impl Fn(&str, usize, &str) -> String,
+) {
     let path = stage.path(name);
     let mut reader = csv::Reader::from_path(path).expect("a CSV file");
     let header = reader.headers().expect("a header").clone();
@@ -84,7 +89,7 @@ fn as_it_was(_column: &str, _row: usize, cell: &str) -> String {
 }
 
 /// What Excel makes of numbers when it opens a CSV file and saves it: `+49-7077123456` is a formula.
-fn as_excel_saves(_column: &str, _row: usize, cell: &str) -> String {
+pub(crate) fn as_excel_saves(_column: &str, _row: usize, cell: &str) -> String {
     let Some(digits) = cell.strip_prefix('+') else {
         return cell.to_string();
     };

@@ -43,7 +43,7 @@ impl Subject {
             return Ok(Subject::Run(path.to_path_buf()));
         }
         // Of a sheet the run is meant that was made with it.
-        let latest = || OutputNames::new(path, path, "results").latest();
+        let latest = || OutputNames::of_sheet(path, "results").latest();
         for results in [Some(path.to_path_buf()), latest()].iter().flatten() {
             let journal = Journal::path_for(results);
             if journal::exists(&journal)? {

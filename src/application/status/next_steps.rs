@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::run_status::{RunState, RunStatus};
 use crate::application::suggested_commands;
-use crate::journal::MeaningfulSettings;
+use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
 
@@ -15,26 +15,43 @@ pub struct NextStep {
     /// What it does: `to go on with it`.
     pub purpose: String,
     pub command: String,
+    /// The folder where it is typed, if that is known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub folder: String,
 }
 
-/// What can be done next. `commands` go on with the run, and send again what failed in it.
+/// What can be done next. How the run `began` says with which commands.
 pub(super) fn after(
     status: &RunStatus,
     settings: &MeaningfulSettings,
-    (resume, retry): (String, String),
+    began: BeginRecord,
 ) -> Vec<NextStep> {
+    let BeginRecord {
+        resume_command: resume,
+        retry_command: retry,
+        undo_command: undo,
+        folder,
+        ..
+    } = began;
     let mut next = Vec::new();
     let mut add = |purpose: &str, command: String| {
         if !command.is_empty() {
             next.push(NextStep {
                 purpose: purpose.into(),
                 command,
+                folder: folder.clone(),
             });
         }
     };
     if status.damage.is_some() || status.state == RunState::Running {
         return next;
     }
+    // An older wxbulk does not say it.
+    let undo = if undo.is_empty() {
+        suggested_commands::undo(&status.results, settings)
+    } else {
+        undo
+    };
     let failed = status.failed();
     let conflicts = status.outcomes.get(&OutcomeKind::Conflict);
     let conflicts = conflicts.copied().unwrap_or_default();
@@ -62,8 +79,7 @@ pub(super) fn after(
         .as_ref()
         .is_some_and(|undone| undone.completely);
     if can_be_undone && !is_undone && !status.rehearsal {
-        let command = suggested_commands::undo(&status.results, settings);
-        add("to undo it", command);
+        add("to undo it", undo);
     }
     next
 }

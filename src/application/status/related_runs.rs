@@ -64,7 +64,10 @@ pub fn newest_results(results: &Path, run: &RunId) -> Option<PathBuf> {
 /// changed.
 pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
-    let sheet = undo_sheet::path_for(&results_of(journal));
+    let is_sheet_of_undo = |name: &str| {
+        let mut sheets = undo_sheet::names_for(&results_of(journal));
+        sheets.any(|sheet| sheet.file_name() == Path::new(name).file_name())
+    };
     // Undoing a run that went on from this one's results undoes this one too.
     let heirs = heirs(&runs, &header.id);
     let is_meant = |run: &RunId| {
@@ -72,11 +75,11 @@ pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option
         *run == header.id || heirs.any(|heir| heir.header.id == *run)
     };
     let undoes = |other: &&FolderRun| {
-        other.journal != journal
+        other.header.started_at > header.started_at
             && match &other.header.undoes {
                 Some(run) => is_meant(run),
                 // The sheet of an undo has its name from the results.
-                None => Path::new(&other.header.input.name).file_name() == sheet.file_name(),
+                None => is_sheet_of_undo(&other.header.input.name),
             }
     };
     let (mut found, mut rows_undone) = (None, 0);
@@ -89,7 +92,12 @@ pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option
             .as_ref()
             .is_some_and(|begin| begin.command == "undo");
         let by = &other.header;
-        if !is_undo || by.settings.rehearsal || !outcomes.contains_key(&OutcomeKind::Updated) {
+        let updated = outcomes.get(&OutcomeKind::Updated).copied();
+        let Some(updated) = updated.filter(|_| is_undo && !by.settings.rehearsal) else {
+            continue;
+        };
+        // What undid it may be undone itself.
+        if undone(&other.journal, by, updated).is_some_and(|undone| undone.completely) {
             continue;
         }
         let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);

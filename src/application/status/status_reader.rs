@@ -131,14 +131,14 @@ impl StatusReader {
             undone: None,
             damage: self.follower.damage(),
             run: header.id.clone(),
-            command: begin.command,
+            command: begin.command.clone(),
             rehearsal: header.settings.rehearsal,
             started_at: header.started_at,
             began_at: begin.began_at.max(header.started_at),
             last_sign_at: seen.last_sign.unwrap_or(header.started_at),
-            person: begin.person,
-            machine: begin.machine,
-            note: begin.note,
+            person: begin.person.clone(),
+            machine: begin.machine.clone(),
+            note: begin.note.clone(),
             sheet: header.input.clone(),
             rows: RowCounts {
                 to_send,
@@ -158,9 +158,8 @@ impl StatusReader {
             // An earlier part of the run said so.
             status.stopped = None;
         }
-        let commands = (begin.resume_command, begin.retry_command);
         status.undone = undone(&self.journal, &header, status.changed());
-        status.next = next_steps::after(&status, &header.settings, commands);
+        status.next = next_steps::after(&status, &header.settings, begin);
         Ok(status)
     }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::run_status::{ResultsFile, RunState, RunStatus};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
+use crate::platform;
 
 impl RunStatus {
     /// All of it, a line for each thing to know.
@@ -87,7 +88,12 @@ impl RunStatus {
             )?;
         }
         for step in &self.next {
-            writeln!(out, "hint: {}: {}", step.purpose, step.command)?;
+            let is_here = step.folder.is_empty() || step.folder == platform::current_folder();
+            let place = match &*step.folder {
+                _ if is_here => String::new(),
+                folder => format!(", in the folder `{folder}`"),
+            };
+            writeln!(out, "hint: {}{place}: {}", step.purpose, step.command)?;
         }
         Ok(())
     }

@@ -10,28 +10,38 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
-use crate::application::earlier_runs::{self, EarlierRuns};
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::output_name::numbered;
 use crate::journal::RowHistory;
 use crate::model::ids::{self, Kind};
 use crate::model::row::TargetKey;
+use crate::model::wording::listed;
 use crate::sheet::columns::Columns;
-use crate::sheet::result_columns::UNDONE_ROW;
-use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet, SheetRecords};
-use crate::table::{Existing, Table};
+use crate::sheet::{NumberedRecord, Sheet, SheetRecords};
+use crate::table::Table;
 
 mod changed_row;
 mod merged_changes;
 mod place_cells;
+mod row_cells;
+mod row_verdicts;
+mod undo_source;
 
-use changed_row::{ChangedRow, RowVerdict, Verdicts};
+use changed_row::{ChangedRow, RowVerdict};
 use merged_changes::MergedChanges;
 use place_cells::OwnCells;
+use row_verdicts::Verdicts;
+pub use undo_source::UndoSource;
+
+/// Rows whose cells are named.
+const ROWS_NAMED: usize = 3;
 
 /// A sheet that undoes a run.
 #[derive(Debug, Default)]
 pub struct UndoSheet {
+    pub path: PathBuf,
     /// Locations to change back.
     pub rows: u64,
     /// Rows of the results that changed nothing.
@@ -40,8 +50,15 @@ pub struct UndoSheet {
     pub hidden: u64,
     /// Rows outside of the part that was chosen.
     pub outside: u64,
+    /// Rows that somebody added to the results.
+    pub foreign: Vec<u64>,
+    /// Rows of which a journal tells and whose cells are not what the run wrote, and the first of them.
+    pub changed: u64,
+    pub changed_named: Vec<String>,
     /// Rows that may have changed something and are left as they are, and why.
     pub left_out: Vec<LeftOut>,
+    /// The journal of a run that wrote rows is not there.
+    pub lacks_journal: bool,
 }
 
 /// A row that may have changed something and cannot be undone.
@@ -52,66 +69,34 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// Where the sheet stands: beside the results, as `….undo.csv`.
-pub fn path_for(results: &Path) -> PathBuf {
-    results.with_extension("undo.csv")
+/// The names of the sheets that undo these results or a part of them: `….undo.csv`, `….undo-2.csv`.
+pub fn names_for(results: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    numbered(results.with_extension("undo"), ".csv")
 }
 
-/// Opens a file of results. Those of an undo hold values that the service has, letter for letter.
-pub fn open_results(results: &Path, reading: ReadOptions) -> Result<Sheet> {
-    let reading = ReadOptions {
-        setting: earlier_runs::setting_of(results),
-        ..reading
-    };
-    let source = Sheet::open(results, reading.clone())?;
-    let mut names = source.header.iter();
-    if !names.any(|name| name == UNDONE_ROW.as_bytes()) {
-        return Ok(source);
-    }
-    let origin = Origin::ResultsOfUndo;
-    Sheet::open(results, ReadOptions { origin, ..reading })
-}
-
-/// The columns of a file that has to be one of results.
-pub fn columns_of(source: &Sheet) -> Result<&Columns> {
-    let shown = source.path.display();
-    let columns = source.columns.as_ref().map_err(|problems| {
-        let problem = problems.first().map(ToString::to_string);
-        anyhow!(
-            "`{shown}` is not a results file: {}",
-            problem.unwrap_or_default()
-        )
-    })?;
-    if columns.results.is_none() {
-        return Err(anyhow!(
-            "`{shown}` is not a results file: it has no columns `row`, `outcome`, … and so does not say what a run did"
-        ));
-    }
-    Ok(columns)
-}
-
-/// Writes the sheet. One that stands there already is left alone unless it is the same.
-pub fn write(
-    source: &Sheet,
-    earlier: &EarlierRuns,
-    base_url: &str,
-    path: &Path,
-) -> Result<UndoSheet> {
-    let columns = columns_of(source)?;
+/// Writes the sheet beside the results. Of several undos each has its own; the same undo has the same.
+pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
+    let (source, columns) = (&undone.sheet, undone.columns()?);
     let mut undo = UndoSheet::default();
-    let pass = || Pass::new(source, columns, earlier, base_url);
+    let pass = || Pass::new(undone, columns, base_url);
     let (repeats, last_row) = pass()?.find_repeats()?;
     let mut merged = pass()?.merge(&repeats)?;
 
     let own = OwnCells::of(source, columns);
-    let mut table = Table::create(path, source.csv_style())?;
+    let mut names = names_for(&source.path).peekable();
+    let first = names.peek().cloned().unwrap_or_default();
+    let mut table = Table::create(&first, source.detectable_csv_style())?;
     own.write_names(&mut table)?;
     let mut next_free = last_row + 1;
     let mut pass = pass()?;
-    while let Some((numbered, verdict)) = pass.next()? {
+    while let Some((numbered, changed_cells, verdict)) = pass.next_with_cells()? {
         let changes = match verdict {
             RowVerdict::NothingChanged => {
                 undo.unchanged += 1;
+                continue;
+            }
+            RowVerdict::Foreign => {
+                undo.foreign.push(numbered.row);
                 continue;
             }
             RowVerdict::CannotBeUndone { why, changes } => {
@@ -122,7 +107,17 @@ pub fn write(
                 });
                 changes
             }
-            RowVerdict::Changed(changes) => changes,
+            RowVerdict::Changed(changes) => {
+                // Without a journal such a row could not be undone.
+                if !changed_cells.is_empty() {
+                    undo.changed += 1;
+                    if undo.changed_named.len() < ROWS_NAMED {
+                        let (row, cells) = (numbered.row, listed(&changed_cells));
+                        undo.changed_named.push(format!("row {row}: {cells}"));
+                    }
+                }
+                changes
+            }
         };
         let mut number = numbered.row;
         for change in changes {
@@ -141,9 +136,10 @@ pub fn write(
             next_free += 1;
         }
     }
+    undo.lacks_journal = undone.earlier.lacks_journal();
     undo.hidden = pass.hidden;
     undo.outside = pass.outside;
-    table.persist(Existing::Expect)?;
+    undo.path = table.persist_as_first(names)?;
     Ok(undo)
 }
 
@@ -172,7 +168,7 @@ impl<'p> ProvenRows<'p> {
 
 /// Goes through the results once, row by row.
 struct Pass<'p> {
-    source: &'p Sheet,
+    source: &'p UndoSource,
     verdicts: Verdicts<'p>,
     records: SheetRecords<'p>,
     numbered: NumberedRecord,
@@ -184,16 +180,12 @@ struct Pass<'p> {
 }
 
 impl<'p> Pass<'p> {
-    fn new(
-        source: &'p Sheet,
-        columns: &'p Columns,
-        earlier: &'p EarlierRuns,
-        base_url: &'p str,
-    ) -> Result<Pass<'p>> {
+    fn new(source: &'p UndoSource, columns: &'p Columns, base_url: &'p str) -> Result<Pass<'p>> {
+        let UndoSource { sheet, earlier } = source;
         Ok(Pass {
             source,
-            verdicts: Verdicts::new(source, columns, earlier, base_url)?,
-            records: source.records()?,
+            verdicts: Verdicts::new(sheet, columns, earlier, base_url)?,
+            records: sheet.records()?,
             numbered: NumberedRecord::default(),
             hidden: 0,
             outside: 0,
@@ -207,9 +199,9 @@ impl<'p> Pass<'p> {
                 return Ok(None);
             }
             self.last_row = self.last_row.max(self.numbered.row);
-            if self.source.left_out_by(&self.numbered).is_some() {
+            if self.source.sheet.left_out_by(&self.numbered).is_some() {
                 self.outside += 1;
-            } else if self.source.hidden.is_row_hidden(self.numbered.row) {
+            } else if self.source.hides(&self.numbered) {
                 self.hidden += 1;
             } else {
                 break;
@@ -217,6 +209,15 @@ impl<'p> Pass<'p> {
         }
         let verdict = self.verdicts.of(&self.numbered)?;
         Ok(Some((&self.numbered, verdict)))
+    }
+
+    /// The same with the cells that are not what the run wrote.
+    fn next_with_cells(&mut self) -> Result<Option<(&NumberedRecord, Vec<String>, RowVerdict)>> {
+        let Some((_, verdict)) = self.next()? else {
+            return Ok(None);
+        };
+        let cells = self.verdicts.changed_cells(&self.numbered);
+        Ok(Some((&self.numbered, cells, verdict)))
     }
 
     /// The locations that several rows changed, and the number of the last row.

@@ -42,6 +42,17 @@ const fn put(location: usize, takes_effect: bool, how: How) -> Step {
     )
 }
 
+fn get(location: usize, how: How) -> Step {
+    Step::Fault(
+        location,
+        Fault {
+            on: Method::Get,
+            takes_effect: false,
+            how,
+        },
+    )
+}
+
 fn meddle() -> Step {
     Step::Meddle(0, number(50))
 }
@@ -139,6 +150,22 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::TypedIsIgnored, history(vec![NO_BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED])),
         // 14
         (Kind::EndsEveryRun, history(vec![Step::Poison(0), NO_BACKUP, Step::Resume])),
+        (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), get(0, How::Status(400)), AS_PLANNED, ONLY_FAILED])),
+        // Results whose order is not that of the sheet any more.
+        (Kind::LateChangeWins, {
+            let mut history = with_twins(vec![BACKUP, Step::Reverse, ONLY_FAILED, Step::Undo]);
+            history.rows[1].cells[1] = number(13);
+            history
+        }),
+        // A row that an interrupt kept from being sent was not touched.
+        (Kind::UndidUntouched, {
+            let mut history = with_twins(vec![get(1, How::Interrupt), BACKUP, Step::Undo]);
+            history.rows.push(row(1, number(13)));
+            history.rows[1].cells[1] = number(14);
+            history.rows.swap(1, 2);
+            history.at_once = 4;
+            history
+        }),
         // Results with two rows for one location.
         (Kind::Panics, with_twins(vec![NO_BACKUP, ONLY_FAILED])),
     ]

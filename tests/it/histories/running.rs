@@ -39,6 +39,11 @@ impl Played {
         };
         if let Some(run) = run {
             self.runs[run].commands.push(number);
+            if is_resume && code.is_some_and(|code| code != 2) {
+                // Its results are written again, and what was typed there is kept beside them.
+                let run = &mut self.runs[run];
+                run.in_results.clone_from(&run.rows);
+            }
         }
         let source = Path::new(words.get(2).copied().unwrap_or_default());
         let undoes = match run {

@@ -1,0 +1,126 @@
+//! What the cells of a row of results say that it did, and which of them are not what the run wrote.
+
+use crate::model::current_values::CurrentValues;
+use crate::model::row::Row;
+use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
+use crate::sheet::problem::{Problem, shorten};
+use crate::sheet::result_columns::NONE_SET;
+use crate::sheet::row_check::{Part, RowCheck};
+use crate::sheet::{NumberedRecord, Sheet, verbatim};
+
+/// A row of results, as it stands there.
+#[derive(Debug)]
+pub(super) struct RowCells<'r> {
+    source: &'r Sheet,
+    columns: &'r Columns,
+    numbered: &'r NumberedRecord,
+    /// What it asks for, or what is wrong with it.
+    pub(super) asked: Result<Row<'r>, Vec<Problem>>,
+    pub(super) earlier: Vec<EarlierCell<'r>>,
+}
+
+/// The cell of a value from before the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EarlierCell<'r> {
+    NotRead,
+    NoneSet,
+    Value(&'r str),
+}
+
+impl<'r> EarlierCell<'r> {
+    fn read(cell: &'r [u8]) -> EarlierCell<'r> {
+        match std::str::from_utf8(cell).unwrap_or_default() {
+            "" => EarlierCell::NotRead,
+            NONE_SET => EarlierCell::NoneSet,
+            text => EarlierCell::Value(verbatim::of_cell(text)),
+        }
+    }
+
+    fn value(self) -> Option<&'r str> {
+        match self {
+            EarlierCell::Value(value) => Some(value),
+            EarlierCell::NotRead | EarlierCell::NoneSet => None,
+        }
+    }
+
+    /// As a check has it: none set is not the same as not read.
+    fn checked(self) -> Option<&'r str> {
+        match self {
+            EarlierCell::NotRead => None,
+            EarlierCell::NoneSet => Some(""),
+            EarlierCell::Value(value) => Some(value),
+        }
+    }
+}
+
+impl<'r> RowCells<'r> {
+    pub(super) fn read(
+        source: &'r Sheet,
+        columns: &'r Columns,
+        numbered: &'r NumberedRecord,
+    ) -> RowCells<'r> {
+        let cell = |index| numbered.record.get(index).unwrap_or_default();
+        let previous = columns.previous().unwrap_or_default();
+        RowCells {
+            source,
+            columns,
+            numbered,
+            asked: source.read_row(columns, numbered, &Directory::default()),
+            earlier: previous.map(|at| EarlierCell::read(cell(at))).collect(),
+        }
+    }
+
+    /// The values from before, where all of them were read.
+    pub(super) fn earlier_values(&self) -> CurrentValues {
+        CurrentValues::of(self.earlier.iter().map(|cell| cell.value()))
+    }
+
+    /// Each cell that is not what the run wrote, by the row's check: `` `n1` (`14155550002`) ``.
+    pub(super) fn changed(&self, check: &RowCheck) -> Vec<String> {
+        let columns = self.columns;
+        let mut changed = Vec::new();
+        match &self.asked {
+            Ok(row) => {
+                let org = columns.org_id.or(columns.org_name);
+                let ids = [
+                    (Part::Organization, row.org_id.as_deref(), org),
+                    (
+                        Part::Target,
+                        Some(&*row.target_id),
+                        Some(columns.location()),
+                    ),
+                ];
+                let ids = ids
+                    .into_iter()
+                    .filter(|(part, id, _)| !check.holds(*part, *id));
+                changed.extend(ids.filter_map(|(_, _, column)| column));
+            }
+            Err(problems) => {
+                let places = problems.iter().filter_map(|one| one.place.column.as_ref());
+                changed.extend(places.map(|(column, _)| *column));
+            }
+        }
+        for (index, column) in columns.fields.iter().enumerate() {
+            let asked = self.source.field_in(columns, self.numbered, index);
+            let is_as_written =
+                asked.is_some_and(|asked| check.holds(Part::Sent(index), asked.field()));
+            changed.extend(column.filter(|_| !is_as_written));
+        }
+        for (index, column) in columns.previous().unwrap_or_default().enumerate() {
+            if !check.holds(Part::Earlier(index), self.earlier[index].checked()) {
+                changed.push(column);
+            }
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        changed.into_iter().map(|one| self.shown(one)).collect()
+    }
+
+    fn shown(&self, column: usize) -> String {
+        let name = self.source.header.get(column).unwrap_or_default();
+        let text = self.numbered.record.get(column).unwrap_or_default();
+        let [name, text] = [name, text].map(|text| shorten(&String::from_utf8_lossy(text)));
+        format!("`{name}` (`{text}`)")
+    }
+}

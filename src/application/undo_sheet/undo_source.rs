@@ -1,0 +1,149 @@
+//! What an undo is made of: the results that a person names and the journals of the runs that wrote
+//! them. Where a run was killed before it could write results, its own copy of the sheet is read in
+//! their place, whose rows have the numbers of the journal.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::application::earlier_choices;
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::missing_file::ensure_it_exists;
+use crate::application::output_name::OutputNames;
+use crate::application::spool::Spool;
+use crate::journal::{self, Journal, RunHeader};
+use crate::model::hint::WithHint;
+use crate::sheet::columns::Columns;
+use crate::sheet::part::Part;
+use crate::sheet::result_columns::UNDONE_ROW;
+use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet};
+
+/// The rows that may be undone, and what is known of them.
+#[derive(Debug)]
+pub struct UndoSource {
+    pub(super) sheet: Sheet,
+    pub earlier: EarlierRuns,
+}
+
+impl UndoSource {
+    /// Opens it, and chooses a part of its rows.
+    pub fn open(results: &Path, reading: &ReadOptions, part: &Part) -> Result<UndoSource> {
+        let is_unwritten = !results.exists() && journal::exists(&Journal::path_for(results))?;
+        if is_unwritten {
+            let earlier = EarlierRuns::of_copy(results)?;
+            let mut sheet = open_copy(results, &earlier)?;
+            usable_columns(&sheet)?;
+            sheet.choose_part(part)?;
+            return Ok(UndoSource { sheet, earlier });
+        }
+        ensure_it_exists(results, "results")?;
+        let header = journal::header_of(&Journal::path_for(results)).ok();
+        let mut sheet = open_results(results, reading, header.as_ref())?;
+        ensure_it_is_one_of_results(&sheet)?;
+        let earlier = EarlierRuns::find(results, &sheet)?;
+        if let (None, Some(run)) = (header, earlier.runs().first()) {
+            // They were renamed.
+            sheet = open_results(results, reading, Some(run.header()))?;
+            usable_columns(&sheet)?;
+        }
+        sheet.choose_part(part)?;
+        Ok(UndoSource { sheet, earlier })
+    }
+
+    pub fn columns(&self) -> Result<&Columns> {
+        usable_columns(&self.sheet)
+    }
+
+    /// Makes sure that what is undone happened where the undo goes.
+    pub fn ensure_same_service(&self, target: &str) -> Result<()> {
+        let (sheet, columns) = (&self.sheet, self.columns()?);
+        self.earlier
+            .ensure_same_service(&sheet.path, sheet, columns, target)
+    }
+
+    /// Whether a workbook hides the row, which says that it is not meant. A run's copy says nothing.
+    pub(super) fn hides(&self, numbered: &NumberedRecord) -> bool {
+        !self.earlier.is_of_copy() && self.sheet.hidden.is_row_hidden(numbered.row)
+    }
+}
+
+/// Those of an undo hold values that the service has, letter for letter.
+fn open_results(
+    results: &Path,
+    reading: &ReadOptions,
+    header: Option<&RunHeader>,
+) -> Result<Sheet> {
+    let mut reading = reading.clone();
+    if let Some(header) = header {
+        earlier_choices::read_as_the_run(&mut reading, header);
+    }
+    let sheet = Sheet::open(results, reading.clone())?;
+    let mut names = sheet.header.iter();
+    if !names.any(|name| name == UNDONE_ROW.as_bytes()) {
+        return Ok(sheet);
+    }
+    let origin = Origin::ResultsOfUndo;
+    Sheet::open(results, ReadOptions { origin, ..reading })
+}
+
+fn open_copy(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
+    earlier.ensure_undamaged(results)?;
+    let copy = Spool::path_for(results);
+    let cannot_read = || {
+        format!(
+            "`{}` was never written, since its run was stopped before, and the run's copy of the sheet cannot be read: `{}`",
+            results.display(),
+            copy.display()
+        )
+    };
+    let [run] = earlier.runs() else {
+        return Err(anyhow!(cannot_read()));
+    };
+    let mut reading = earlier_choices::reading_of(run.header())?;
+    if run
+        .last_begin()
+        .is_some_and(|begin| begin.command == "undo")
+    {
+        reading.origin = Origin::Undo;
+    }
+    let file = File::open(&copy).with_context(cannot_read)?;
+    Sheet::of_file(results, file, reading)
+}
+
+fn ensure_it_is_one_of_results(sheet: &Sheet) -> Result<()> {
+    let path = &sheet.path;
+    let is_one = usable_columns(sheet).and_then(|columns| {
+        let why = "it has no columns `row`, `outcome`, … and so does not say what a run did";
+        let shown = path.display();
+        let results = columns.results.as_ref();
+        results
+            .map(drop)
+            .with_context(|| format!("`{shown}` is not a results file: {why}"))
+    });
+    is_one.map_err(|error| match results_meant(path) {
+        Some(results) => error.with_hint(format!(
+            "name the results of the run, such as `{}`",
+            results.display()
+        )),
+        None => error,
+    })
+}
+
+/// The results of a journal, and those of the last run of a sheet.
+fn results_meant(path: &Path) -> Option<PathBuf> {
+    let name = path.to_string_lossy();
+    let of_journal = name.strip_suffix(".journal").map(PathBuf::from);
+    of_journal.or_else(|| OutputNames::of_sheet(path, "results").latest())
+}
+
+fn usable_columns(sheet: &Sheet) -> Result<&Columns> {
+    sheet.columns.as_ref().map_err(|problems| {
+        let problem = problems.first().map(ToString::to_string);
+        anyhow!(
+            "`{}` is not a results file: {}",
+            sheet.path.display(),
+            problem.unwrap_or_default()
+        )
+    })
+}

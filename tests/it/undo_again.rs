@@ -1,0 +1,327 @@
+//! Undoing in parts, once more, without results, and from results that people and spreadsheets have
+//! changed: what is put back, and what is told about the rest.
+
+use std::fs;
+
+use wxbulk::simulator::Behavior;
+
+use crate::harness::{Stage, count, location_id, org_id};
+use crate::resume::wait_for_records;
+use crate::undo::spelt_alike;
+use crate::way_back::{as_excel_saves, changes_sent, resave, sheet, stage};
+
+/// Whether each location is as it was before.
+fn are_back(stage: &Stage, before: &serde_json::Value) -> Vec<bool> {
+    let now = stage.state();
+    let ids = (0..5).map(location_id);
+    ids.map(|id| now[&id] == before[&id]).collect()
+}
+
+#[test]
+fn several_parts_are_undone_one_after_the_other_and_each_only_once() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 2-3")
+        .expect(0);
+    assert_eq!(are_back(&stage, &before), [true, true, false, false, false]);
+    let sent = changes_sent(&stage);
+    let ran = stage
+        .run_online("undo sheet.results.csv --yes --rows 2-3")
+        .expect(2);
+    ran.says("--rows 2-3 of `sheet.results.csv` was undone already, at ");
+    ran.says("the results of that are in `sheet.results-2.csv`");
+    assert_eq!(changes_sent(&stage), sent);
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 5-6")
+        .expect(0);
+    assert_eq!(are_back(&stage, &before), [true, true, false, true, true]);
+    assert!(stage.path("sheet.results.undo-2.csv").exists());
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    assert_eq!(stage.state(), before);
+    let whole = stage.results("sheet.results-4.csv");
+    assert_eq!(
+        (count(&whole, "updated"), count(&whole, "unchanged")),
+        (1, 4)
+    );
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(2);
+    ran.says("error: `sheet.results.csv` was undone already, at ");
+}
+
+#[test]
+fn a_workbook_is_undone_into_workbooks_and_says_where_they_are() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup -o r.xlsx").expect(0);
+    stage.run_online("undo r.xlsx --yes").expect(0);
+    assert_eq!(stage.state(), before);
+    let ran = stage.run_online("undo r.xlsx --yes").expect(2);
+    ran.says("the results of that are in `r.results.xlsx`");
+    assert!(!ran.stderr.contains("failed"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_an_undo_did_not_put_back_the_same_undo_tries_again() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    let other = sheet(&[1]).replace("+1415", "+1707");
+    stage.write("other.csv", &other);
+    stage.apply("other.csv --backup").expect(0);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
+    ran.says("1 row left alone, the results say why; the same undo with --force puts back");
+    assert!(
+        !ran.stderr.contains("to try again"),
+        "it would be the same: {}",
+        ran.stderr
+    );
+    assert_eq!(are_back(&stage, &before), [true, false, true, true, true]);
+    // When the other change is gone, nothing has to be named.
+    stage.run_online("undo other.results.csv --yes").expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn cells_that_were_changed_are_named_where_the_journal_counts_instead() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "saved.csv",
+        |column, row, cell| match (column, row) {
+            ("n1", 2) => as_excel_saves(column, row, cell),
+            ("previous1", 2) => "4.97E+11".to_string(),
+            ("n3", 3) => "7".to_string(),
+            _ => cell.to_string(),
+        },
+    );
+    let ran = stage.run_online("undo saved.csv --yes").expect(0);
+    ran.says("note: 2 rows have cells that were changed since the run, ");
+    ran.says("row 2: `n1` (`14155550000`) and `previous1` (`4.97E+11`); row 3: `n3` (`7`)\n");
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn without_the_journal_every_changed_cell_is_named_and_the_journal_asked_for() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "saved.csv",
+        |column, row, cell| match (column, row) {
+            ("n1", 2) => as_excel_saves(column, row, cell),
+            ("previous1", 2) => "4.97E+11".to_string(),
+            _ => cell.to_string(),
+        },
+    );
+    let journal = stage.path("sheet.results.csv.journal");
+    let moved = stage.path("kept");
+    fs::rename(&journal, &moved).expect("it is there");
+    let ran = stage.run_online("undo saved.csv --yes").expect(1);
+    ran.says(
+        "row 2 (site 0): its cells `n1` (`14155550000`) and `previous1` (`4.97E+11`) are not what the run wrote",
+    );
+    ran.says("hint: put the journal of that run back beside `saved.csv` and undo again");
+    fs::rename(&moved, &journal).expect("it is there");
+    stage.run_online("undo saved.csv --yes").expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_row_that_somebody_added_is_not_of_the_run_and_left_alone() {
+    let stage = stage();
+    stage.write("sheet.csv", sheet(&[0, 1]));
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    let mut text = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let cells = text.lines().next().expect("a header").split(',').count();
+    let added = format!("{},{},+1", org_id(1), location_id(2));
+    text += &format!("{added}{}\n", ",".repeat(cells - 3));
+    stage.write("sheet.results.csv", &text);
+    for with_journal in [true, false] {
+        if !with_journal {
+            fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+        }
+        let output = format!("undo-{with_journal}.csv");
+        let ran = stage.run_online(&format!("undo sheet.results.csv --yes -o {output}"));
+        let ran = ran.expect(0);
+        ran.says("left out: 1 row that is not of that run: row 4\n");
+        assert_eq!(stage.state(), before);
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_before_its_results_were_written_is_undone_all_the_same() {
+    for only_part in [false, true] {
+        let stage = Stage::new(Behavior {
+            latency: "10ms".parse().expect("a latency"),
+            ..Behavior::instant()
+        });
+        let row = |number: u64, cell: &str| {
+            let (org, location) = (org_id(1), location_id(number));
+            format!("{org},{location},{cell}{number:04},,,site {number}\n")
+        };
+        let sheet = |cell: &str| {
+            let rows: String = (2..202).map(|number| row(number, cell)).collect();
+            format!("orgId,locationId,n1,n2,n3,site\n{rows}")
+        };
+        stage.write("before.csv", sheet("+4930"));
+        stage.apply("before.csv").expect(0);
+        let before = stage.state();
+        stage.write("sheet.csv", sheet("+4940"));
+        let mut child = stage.start_apply("sheet.csv --backup");
+        wait_for_records(&stage, "sheet.results.csv.journal", 40);
+        child.kill().expect("it was running");
+        child.wait().expect("it ends");
+        assert!(!stage.path("sheet.results.csv").exists());
+        // What is in the sheet by now does not matter.
+        stage.write("sheet.csv", sheet("+4999"));
+        if only_part {
+            stage
+                .run_online("undo sheet.results.csv --yes --rows 2-10")
+                .expect(0);
+            let now = stage.state();
+            for number in 2..=10 {
+                let id = location_id(number);
+                assert_eq!(now[&id], before[&id], "{number}");
+            }
+            assert_ne!(now, before);
+        }
+        stage.run_online("undo sheet.results.csv --yes").expect(0);
+        assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
+    }
+}
+
+#[test]
+fn how_the_run_read_its_sheet_needs_not_be_said_again() {
+    let stage = stage();
+    let before = stage.state();
+    let text = sheet(&[0, 1, 77]).replace("+1415", "415");
+    stage.write("sheet.csv", text.replace(',', "~"));
+    stage
+        .apply("sheet.csv --backup --separator ~ --country +1")
+        .expect(1);
+    let first = stage.state()[location_id(0)]["autoTransferNumber1"].clone();
+    stage.write(
+        "renamed.csv",
+        fs::read(stage.path("sheet.results.csv")).expect("results"),
+    );
+    // Without the country the numbers would be others.
+    let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write(
+        "sheet.results.csv",
+        results.replace(&location_id(77), &location_id(2)),
+    );
+    stage.apply("sheet.results.csv --only-failed").expect(0);
+    let sent = &stage.state()[location_id(2)]["autoTransferNumber1"];
+    let like = |number: &serde_json::Value| {
+        let text = number.as_str().expect("a number");
+        text.trim_end_matches(|character: char| character.is_ascii_digit() && character != '5')
+            .to_string()
+    };
+    assert_eq!(like(sent), like(&first));
+
+    let ran = stage.run_online("undo sheet.results-2.csv --yes").expect(0);
+    assert!(!ran.stderr.contains("were changed since"), "{}", ran.stderr);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn rows_that_were_skipped_are_not_taken_for_sent() {
+    // A row that repeats another is skipped, and so is one outside of the part.
+    for (rows, flags) in [
+        (&[77, 77, 1][..], "--allow-duplicates"),
+        (&[77, 1, 77], "--allow-duplicates --rows 2-3"),
+        (&[77, 1, 77], "--rows 2-3"),
+    ] {
+        let stage = stage();
+        let mut text = sheet(rows);
+        if flags.contains("--rows") {
+            // The last row asks for something else.
+            let last = text.rfind("+1415").expect("a number");
+            text.replace_range(last..last + 5, "+1416");
+        }
+        stage.write("sheet.csv", &text);
+        stage
+            .apply(&format!("sheet.csv --backup {flags}"))
+            .expect(1);
+        let asked = |stage: &Stage| {
+            let requests = stage.requests();
+            let is_about = |request: &&serde_json::Value| request["locationId"] == location_id(77);
+            requests.iter().filter(is_about).count()
+        };
+        let first = asked(&stage);
+        let ran = stage.apply(&format!("sheet.results.csv --only-failed {flags}"));
+        ran.expect(1).says("1 failed");
+        assert_eq!(asked(&stage), 2 * first, "{flags}");
+    }
+}
+
+#[test]
+fn what_is_sent_again_is_held_to_the_plan_of_the_run() {
+    let stage = stage();
+    stage.write("sheet.csv", sheet(&[0, 1, 2]));
+    stage.run_online("plan sheet.csv").expect(0);
+    stage.write("other.csv", sheet(&[0, 1, 2]).replace("+1415", "+1707"));
+    stage.apply("other.csv").expect(0);
+    let after = stage.state();
+    stage.apply("sheet.plan.csv").expect(1);
+    // As if the rows could not have been read; one of them is corrected.
+    fs::remove_file(stage.path("sheet.plan.results.csv.journal")).expect("it is there");
+    resave(
+        &stage,
+        "sheet.plan.results.csv",
+        "sheet.plan.results.csv",
+        |column, row, cell| match (column, row) {
+            ("outcome", _) => "failed".to_string(),
+            ("n1", 3) => "+14155550099".to_string(),
+            _ => cell.to_string(),
+        },
+    );
+    stage
+        .apply("sheet.plan.results.csv --only-failed --if-unchanged sheet.plan.csv -o again.csv")
+        .expect(1);
+    assert_eq!(stage.state(), after);
+    let again = stage.results("again.csv");
+    assert_eq!(count(&again, "conflict"), 3, "{again:?}");
+    // And from these, without naming the plan.
+    stage
+        .apply("again.csv --only-failed --include conflict")
+        .expect(1);
+    assert_eq!(stage.state(), after);
+    fs::remove_file(stage.path("sheet.plan.csv.journal")).expect("it is there");
+    stage
+        .apply("again.csv --only-failed --include conflict -o third.csv")
+        .expect(2)
+        .says("was held to the plan `sheet.plan.csv`, whose journal is not there");
+    assert_eq!(stage.state(), after);
+}
+
+#[test]
+fn what_is_no_results_file_is_refused_and_the_results_are_named() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    for named in ["sheet.csv", "sheet.results.csv.journal"] {
+        let ran = stage.run_online(&format!("undo {named} --yes")).expect(2);
+        ran.says("name the results of the run, such as `sheet.results.csv`");
+    }
+    let ran = stage.run_online("undo nothing.csv --yes").expect(2);
+    ran.says("cannot read the results `nothing.csv`: no such file or folder");
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    assert_eq!(stage.state(), before);
+
+    // What the rows must find only `undo` looks at.
+    let sent = changes_sent(&stage);
+    for name in ["sheet.results.undo.csv", "sheet.results-2.csv"] {
+        let ran = stage.apply(name).expect(2);
+        ran.says("is of an undo, and what its rows must find would not be looked at");
+    }
+    assert_eq!(changes_sent(&stage), sent);
+}
