@@ -159,9 +159,12 @@ fn question(
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
         _ => "the current values will be saved, so that you can undo this",
     };
+    let what = match settings.spec.command {
+        "undo" => format!("Put back the earlier {noun}s of"),
+        _ => "Change".to_string(),
+    };
     format!(
-        "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
-        settings.spec.question,
+        "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         plural(rows, "location"),
         plural(checked.values_set, noun),
         grouped(checked.values_cleared),

@@ -48,8 +48,6 @@ pub struct RunSpec {
     pub fails_on_difference: bool,
     /// Of which rows it is asked what uses their numbers.
     pub usage_check: UsageCheck,
-    /// The beginning of the question that asks for consent.
-    pub question: &'static str,
 }
 
 impl RunSpec {

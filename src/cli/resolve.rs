@@ -216,7 +216,6 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         } else {
             UsageCheck::WhereCleared
         },
-        question: "Change",
     };
     Ok((spec, flags.run))
 }

@@ -72,7 +72,6 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         first: None,
         fails_on_difference: false,
         usage_check: UsageCheck::Never,
-        question: "",
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;
     let mut organizations_left_out = 0;

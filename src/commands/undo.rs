@@ -1,9 +1,9 @@
-//! `wxbulk undo`: put back the numbers that a run with `--backup` found.
+//! `wxbulk undo`: put back the values that a run with `--backup` found.
 //!
-//! What is to be put back is itself a sheet, with the numbers from before as the numbers to set and
-//! those that the run put as the numbers to expect. It is written beside the results, where it can
-//! be looked at, and is then sent like any other sheet, present numbers recorded: so an undo is
-//! paced, resumed, reported and undone as any run is.
+//! What is to be put back is itself a sheet, with the values from before as those to set and those that
+//! the run put as the ones to expect. It is written beside the results, where it can be looked at, and is
+//! then sent like any other sheet, present values recorded: so an undo is paced, resumed, reported and
+//! undone as any run is.
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,7 @@ use crate::model::run_id::RunId;
 use crate::model::wording::plural;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::part::Part;
+use crate::sheet::result_columns::PREVIOUS;
 use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 
@@ -70,7 +71,6 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         } else {
             UsageCheck::WhereCleared
         },
-        question: "Put back the earlier numbers of",
     };
     let names = OutputNames::new(&sheet, &flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
@@ -153,9 +153,12 @@ fn write_sheet(
     earlier.ensure_same_service(results, &source, columns, base_url)?;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;
     if columns.previous().is_none() && !earlier.runs().iter().any(has_backup) {
+        let names = columns.setting.columns(PREVIOUS);
         bail!(
-            "`{}` does not tell the numbers from before, in the columns `previous1` to `previous3`; only the results of a run with --backup can be undone",
-            results.display()
+            "`{}` does not tell the {}s from before, in columns such as `{}`; only the results of a run with --backup can be undone",
+            results.display(),
+            columns.setting.noun,
+            names.first().map_or(PREVIOUS, String::as_str)
         );
     }
     if let Some(said) = earlier.damage() {

@@ -63,9 +63,9 @@ const TICK: Duration = Duration::from_millis(100);
 pub enum Task {
     /// Its changes are sent.
     Write,
-    /// The present numbers are read, and nothing is changed.
+    /// The present values are read, and nothing is changed.
     Read,
-    /// The present numbers are read and recorded; then its changes are sent, if they would change
+    /// The present values are read and recorded; then its changes are sent, if they would change
     /// anything and what the row expects is so.
     ReadThenWrite,
 }
