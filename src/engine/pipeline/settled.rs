@@ -33,6 +33,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if index + 1 < self.setting.resources.len() {
             job.step = Step::Read(index + 1);
             self.ready.push_front(job);
+        } else if self.policy.task == Task::Write {
+            self.settle_usage(job, reply);
         } else if self.asks_about_usage(&job) {
             job.answer = Some(reply);
             job.step = Step::Usage(0);
