@@ -10,7 +10,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response, TransportError};
-use crate::setting::{self, Setting};
+use crate::setting::{self, Setting, used};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -178,9 +178,12 @@ impl Job {
         }
         let is_told = !matches!(kind, OutcomeKind::Failed | OutcomeKind::Conflict);
         if let (Some(fault), true) = (&self.usage_fault, is_told) {
-            said.push(format!(
-                "it could not be checked whether rules use the numbers: {fault}"
-            ));
+            let what = if used::numbers_of(setting).is_empty() {
+                "the numbers are set that the rules use"
+            } else {
+                "rules use the numbers"
+            };
+            said.push(format!("it could not be checked whether {what}: {fault}"));
         }
         if said.is_empty() {
             return reply;

@@ -25,6 +25,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match self.policy.usage_check {
             UsageCheck::Never => false,
             UsageCheck::Always => true,
+            UsageCheck::WhereCleared if used::numbers_of(self.setting).is_empty() => {
+                let changes = &job.row.changes;
+                let used = used::all_usages(self.setting, changes, Some(&job.current), &[]);
+                self.policy.task == Task::Read && !used.is_empty()
+            }
             // A plan shows which rules use which numbers.
             UsageCheck::WhereCleared
                 if self.policy.task == Task::Read && !self.setting.is_one_resource() =>
@@ -48,12 +53,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_usage(&mut self, mut job: Job, index: usize, reply: ApiResult) {
         match &reply {
             Ok(Response {
-                current: Some(_),
+                current: Some(numbers),
                 usages,
                 ..
             }) => {
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
+                if used::numbers_of(self.setting).is_empty() {
+                    let changes = &job.row.changes;
+                    let nowhere =
+                        used::leading_nowhere(self.setting, changes, &job.current, numbers);
+                    all.extend(nowhere);
+                }
                 job.answer = Some(reply);
             }
             Ok(Response {
@@ -85,18 +96,6 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.ready.push_front(job);
     }
 
-    /// Why a number of the row cannot be cleared; `None` where all can.
-    pub(super) fn conflict_of_usage(&self, job: &Job) -> Option<String> {
-        if self.policy.usage_check == UsageCheck::Never {
-            return None;
-        }
-        let is_read = self.policy.task != Task::Write || matches!(job.step, Step::Read(_));
-        let current = is_read.then_some(&job.current);
-        let usages = job.usages.as_deref().unwrap_or_default();
-        let used = used::numbers_in_use(self.setting, &job.row.changes, current, usages);
-        (!used.is_empty()).then(|| format!("left alone: {}", used.join("; ")))
-    }
-}
     /// Of a row that is sent without reading anything: rules use a number that it clears, and it is known
     /// which numbers are set, or cannot be known.
     pub(super) fn settle_usage(&mut self, mut job: Job, reply: ApiResult) {
@@ -113,3 +112,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.finish(job, kind, saying(reply, &said));
     }
 
+    /// Why a number of the row cannot be cleared; `None` where all can.
+    pub(super) fn conflict_of_usage(&self, job: &Job) -> Option<String> {
+        if self.policy.usage_check == UsageCheck::Never {
+            return None;
+        }
+        let is_read = self.policy.task != Task::Write || matches!(job.step, Step::Read(_));
+        let current = is_read.then_some(&job.current);
+        let usages = job.usages.as_deref().unwrap_or_default();
+        let used = used::numbers_in_use(self.setting, &job.row.changes, current, usages);
+        (!used.is_empty()).then(|| format!("left alone: {}", used.join("; ")))
+    }
+}
