@@ -207,7 +207,22 @@ pub(super) async fn yes_or_no(
         Answer::No => "[y/N]",
     };
     let end = if question.ends_with('?') { "" } else { "." };
-    ask(&format!("{question}{end} {choices}"))?;
+    let answer = typed_line(&format!("{question}{end} {choices}"), stop).await?;
+    Ok(
+        answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
+            "" => usual,
+            "y" | "yes" => Answer::Yes,
+            _ => Answer::No,
+        }),
+    )
+}
+
+/// Asks for a line. A wish to stop is none, and neither is the end of the input.
+pub(super) async fn typed_line(
+    question: &str,
+    stop: &mut impl StopRequests,
+) -> Result<Option<String>> {
+    ask(question)?;
     let (answered, answer) = oneshot::channel();
     // Nothing but the end of the process ends such a reading, so nobody may wait for it.
     thread::spawn(move || {
@@ -217,16 +232,11 @@ pub(super) async fn yes_or_no(
     });
     tokio::select! {
         line = answer => {
-            // The end of the input answers nothing.
-            let Some(line) = line.unwrap_or(Ok(None))? else {
+            let line = line.unwrap_or(Ok(None))?;
+            if line.is_none() {
                 say("");
-                return Ok(None);
-            };
-            Ok(Some(match line.trim().to_ascii_lowercase().as_str() {
-                "" => usual,
-                "y" | "yes" => Answer::Yes,
-                _ => Answer::No,
-            }))
+            }
+            Ok(line)
         }
         Some(()) = stop.next() => {
             say("");

@@ -9,7 +9,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::Instant;
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
@@ -17,9 +16,9 @@ use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
 use crate::application::preflight::{self, say_why_not};
 use crate::application::results::Form;
-use crate::application::session::Connect;
+use crate::application::session::{Connect, connect_to_ask};
 use crate::application::settings::{
-    Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
+    Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
 use crate::cli::ExportFlags;
 use crate::cli::resolve::{read_org_flag, read_setting_flag};
@@ -28,8 +27,6 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::Journal;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
-use crate::pace::Pacer;
-use crate::platform::StopSignals;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet::{self, AboutLocation, ExportedLocation};
@@ -38,7 +35,6 @@ use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
-use crate::webex::http::{Connection, Webex};
 use crate::webex::lists::{LocationDetails, Organization, Person};
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
@@ -141,29 +137,13 @@ async fn list_locations(
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Found> {
-    let Target::Service {
-        base_url,
-        proxy,
-        credentials,
-    } = &settings.target
-    else {
-        bail!("an export reads what is there, so there is nothing to rehearse");
-    };
-    let service = Webex::connect(Connection {
-        base_url: base_url.clone(),
-        proxy: proxy.clone(),
-        credentials: credentials.clone(),
-        timeout: settings.timeout,
-        connections: 1,
-        warn: say,
-    })?;
-    let mut pacer = Pacer::new(&settings.pace, Instant::now());
-    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let mut session = connect_to_ask(settings)?;
+    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
     let mut guard = WaitGuard::default();
-    if !guard.hold(settings, None, &mut pacer, &mut stop).await? {
+    if !guard.hold(settings, None, pacer, stop).await? {
         bail!("nothing was asked");
     }
-    let mut api = preflight::api(settings, &service, &mut pacer, &mut stop);
+    let mut api = preflight::api(settings, &session.service, pacer, stop);
     let managed = match api.organizations().await {
         Ok(organizations) => organizations,
         // A token that may read locations need not be one that may list organizations.
