@@ -12,7 +12,7 @@ use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
-use crate::application::settings::{Backup, Confirmation, RunSettings, SummaryFormat, Target};
+use crate::application::settings::{Backup, Confirmation, RunSettings, Target};
 use crate::engine::pipeline::Task;
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
@@ -85,7 +85,7 @@ pub(super) async fn confirm(
 
 /// Says how long it will take, where nobody is asked.
 fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64, renewal: Renewal) {
-    if rows == 0 || settings.summary == SummaryFormat::Quiet {
+    if rows == 0 || settings.summary.is_quiet() {
         return;
     }
     let expected = expected_time(settings, checked, rows);

@@ -197,4 +197,13 @@ pub enum SummaryFormat {
     Json,
     /// Only what must be known: how to go on, and what failed.
     Quiet,
+    /// Only how to go on, where it was stopped: what came of it is told otherwise.
+    WhereStopped,
+}
+
+impl SummaryFormat {
+    /// Nothing is said of a run that goes as it should.
+    pub fn is_quiet(self) -> bool {
+        matches!(self, SummaryFormat::Quiet | SummaryFormat::WhereStopped)
+    }
 }

@@ -158,6 +158,7 @@ impl RunSettings {
                 longest_wait,
                 failure_limit,
                 first: None,
+                always_sent: &[],
                 seed: fastrand::u64(..),
             },
             timeout,

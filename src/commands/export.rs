@@ -14,6 +14,7 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
+use crate::application::own_organization::own_organization;
 use crate::application::preflight::{self, say_why_not};
 use crate::application::results::Form;
 use crate::application::session::{Connect, connect_to_ask};
@@ -35,7 +36,7 @@ use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
-use crate::webex::lists::{LocationDetails, Organization, Person};
+use crate::webex::lists::LocationDetails;
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -237,22 +238,4 @@ fn details(
 fn key_of(id: &str) -> String {
     let read = ids::read(id, Kind::Location);
     read.map_or_else(|_| id.to_string(), |id| id.text.into_owned())
-}
-
-/// The id of the token's own organization. Where it may not be asked the rows have none, if that can
-/// mean only one.
-fn own_organization(
-    person: Result<Person, QueryError>,
-    managed: &[Organization],
-) -> Result<Option<String>> {
-    match (person, managed) {
-        (Ok(person), _) => Ok(Some(person.org_id)),
-        (Err(QueryError::Refused { .. }), []) => Ok(None),
-        (Err(QueryError::Refused { .. }), [only]) => Ok(Some(only.id.clone())),
-        (Err(QueryError::Refused { .. }), several) => bail!(
-            "the token manages {} organizations, and whose it is may not be asked\nhint: name the organization with --org, or export all with --all-orgs",
-            several.len()
-        ),
-        (Err(query_error), _) => Err(query_error).context("cannot ask whose token this is"),
-    }
 }

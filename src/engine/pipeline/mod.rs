@@ -92,6 +92,8 @@ pub struct RunPolicy {
     pub failure_limit: Option<FailureLimit>,
     /// The run ends after this number of rows that had something to do, each of them read back.
     pub first: Option<u64>,
+    /// Rows that are sent although they would change nothing; they are read first.
+    pub always_sent: &'static [u64],
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
 }

@@ -47,7 +47,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// All that has to be known is.
     pub(super) fn settle(&mut self, mut job: Job, reply: ApiResult) {
         let setting = self.setting;
-        let are_met = setting.are_met(&job.row.changes, &job.current);
+        let is_always_sent = self.policy.always_sent.contains(&job.row.number);
+        let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.current);
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
