@@ -13,7 +13,7 @@ use crate::application::journal_guard::Earlier;
 use crate::application::plan_edits::PlannedChanges;
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
-use crate::application::settings::{Backup, Confirmation, RunSettings, SummaryFormat, Target};
+use crate::application::settings::{Backup, Confirmation, RunSettings, Target};
 use crate::engine::pipeline::Task;
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
@@ -87,7 +87,7 @@ pub(super) async fn confirm(
 
 /// Says how long it will take, where nobody is asked.
 fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64, renewal: Renewal) {
-    if rows == 0 || settings.summary == SummaryFormat::Quiet {
+    if rows == 0 || settings.summary.is_quiet() {
         return;
     }
     let expected = expected_time(settings, checked, rows);
@@ -167,9 +167,15 @@ fn question(
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
         _ => "the current values will be saved, so that you can undo this",
     };
+    let what = match settings.spec.command {
+        "undo" if settings.lineage.undoes_an_undo => {
+            "Send once more what an undo took back, to".to_string()
+        }
+        "undo" => format!("Put back the earlier {noun}s of"),
+        _ => "Change".to_string(),
+    };
     format!(
-        "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
-        settings.spec.question,
+        "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         plural(changes.rows, "location"),
         plural(changes.values_set, noun),
         grouped(changes.values_cleared),
@@ -212,7 +218,22 @@ pub(super) async fn yes_or_no(
         Answer::No => "[y/N]",
     };
     let end = if question.ends_with('?') { "" } else { "." };
-    ask(&format!("{question}{end} {choices}"))?;
+    let answer = typed_line(&format!("{question}{end} {choices}"), stop).await?;
+    Ok(
+        answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
+            "" => usual,
+            "y" | "yes" => Answer::Yes,
+            _ => Answer::No,
+        }),
+    )
+}
+
+/// Asks for a line. A wish to stop is none, and neither is the end of the input.
+pub(super) async fn typed_line(
+    question: &str,
+    stop: &mut impl StopRequests,
+) -> Result<Option<String>> {
+    ask(question)?;
     let (answered, answer) = oneshot::channel();
     // Nothing but the end of the process ends such a reading, so nobody may wait for it.
     thread::spawn(move || {
@@ -222,16 +243,11 @@ pub(super) async fn yes_or_no(
     });
     tokio::select! {
         line = answer => {
-            // The end of the input answers nothing.
-            let Some(line) = line.unwrap_or(Ok(None))? else {
+            let line = line.unwrap_or(Ok(None))?;
+            if line.is_none() {
                 say("");
-                return Ok(None);
-            };
-            Ok(Some(match line.trim().to_ascii_lowercase().as_str() {
-                "" => usual,
-                "y" | "yes" => Answer::Yes,
-                _ => Answer::No,
-            }))
+            }
+            Ok(line)
         }
         Some(()) = stop.next() => {
             say("");

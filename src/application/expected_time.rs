@@ -10,6 +10,7 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::pace::Rate;
+use crate::setting::used;
 use crate::sheet::check::CheckedSheet;
 use crate::webex::Renewal;
 
@@ -74,7 +75,8 @@ fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> 
     let Some(setting) = checked.setting else {
         return 0;
     };
-    let is_asked_of_all = settings.spec.task == Task::Read && !setting.is_one_resource();
+    let has_rules = !setting.is_one_resource() || used::numbers_of(setting).is_empty();
+    let is_asked_of_all = settings.spec.task == Task::Read && has_rules;
     let asked = match settings.spec.usage_check {
         UsageCheck::Never => 0,
         UsageCheck::Always => rows,

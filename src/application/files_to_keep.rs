@@ -6,10 +6,13 @@ use crate::engine::pipeline::Task;
 use crate::journal::Journal;
 
 /// What to keep after a run that `is_complete` or goes on; nothing of a rehearsal, which leaves nothing
-/// that anyone needs, and of an export, which keeps nothing but its sheet.
+/// that anyone needs, of an export, which keeps nothing but its sheet, and of a selftest, which says what
+/// counts itself.
 pub(super) fn describe(settings: &RunSettings, is_complete: bool) -> Option<String> {
     let spec = &settings.spec;
-    if spec.command == "export" || matches!(settings.target, Target::Rehearsal { .. }) {
+    if matches!(spec.command, "export" | "selftest")
+        || matches!(settings.target, Target::Rehearsal { .. })
+    {
         return None;
     }
     let results = spec.output.display();

@@ -180,7 +180,7 @@ fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
 
 fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
     match written {
-        Ok(Some(page)) if settings.summary != SummaryFormat::Quiet => page_file::say_where(page),
+        Ok(Some(page)) if !settings.summary.is_quiet() => page_file::say_where(page),
         Ok(_) => {}
         Err(error) => say(&format!("error: {}", platform::describe_error(error))),
     }
@@ -262,7 +262,10 @@ fn print(line: &str) {
 fn tell(summary: &Summary, format: SummaryFormat) -> Result<()> {
     match format {
         SummaryFormat::Quiet if summary.exit_code() == ExitCode::Success => {}
-        SummaryFormat::Text | SummaryFormat::Quiet => say(summary.to_string().trim_end()),
+        SummaryFormat::WhereStopped if summary.has_ended() => {}
+        SummaryFormat::Text | SummaryFormat::Quiet | SummaryFormat::WhereStopped => {
+            say(summary.to_string().trim_end());
+        }
         SummaryFormat::Json => {
             let mut out = io::stdout().lock();
             writeln!(out, "{:#}", summary.to_json())?;

@@ -213,7 +213,7 @@ async fn ensure_it_may_read<S: Queries, T: StopRequests>(
     if is_forbidden(&answer)
         && let Some(resource) = setting.resources.first()
     {
-        answer = api.resource_of(resource, first).await;
+        answer = api.resource_of(resource, first).await.map(drop);
     }
     match answer {
         Err(QueryError::Refused { status, message }) if status == FORBIDDEN => {

@@ -1,7 +1,7 @@
 //! What a run holds of the outside: the service, the pace, the wish to stop; and in a rehearsal what
 //! stands in for the service.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::time::Instant;
 
 use crate::application::rehearsal;
@@ -36,6 +36,32 @@ pub struct Session<S, T> {
     pub stop: T,
     /// What stands in for the service in a rehearsal.
     pub simulator: Option<Simulator>,
+}
+
+/// The service itself, for questions outside of a run, which are asked one at a time.
+pub fn connect_to_ask(settings: &RunSettings) -> Result<Session<Webex, StopSignals>> {
+    let Target::Service {
+        base_url,
+        proxy,
+        credentials,
+    } = &settings.target
+    else {
+        let command = settings.spec.command;
+        bail!("there is nothing to rehearse: `wxbulk {command}` asks the service what is there");
+    };
+    Ok(Session {
+        service: Webex::connect(Connection {
+            base_url: base_url.clone(),
+            proxy: proxy.clone(),
+            credentials: credentials.clone(),
+            timeout: settings.timeout,
+            connections: 1,
+            warn: say,
+        })?,
+        pacer: Pacer::new(&settings.pace, Instant::now()),
+        stop: StopSignals::listen().context("cannot listen for Ctrl-C")?,
+        simulator: None,
+    })
 }
 
 /// The service over the network, or the simulator in a rehearsal; stopped by signals.

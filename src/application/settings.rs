@@ -48,8 +48,6 @@ pub struct RunSpec {
     pub fails_on_difference: bool,
     /// Of which rows it is asked what uses their numbers.
     pub usage_check: UsageCheck,
-    /// The beginning of the question that asks for consent.
-    pub question: &'static str,
 }
 
 impl RunSpec {
@@ -125,6 +123,8 @@ pub struct Lineage {
     pub follows: Option<RunId>,
     /// The run that this one undoes.
     pub undoes: Option<RunId>,
+    /// That run was an undo itself.
+    pub undoes_an_undo: bool,
     /// Rows of that run that cannot be put back.
     pub left_out: u64,
 }
@@ -205,4 +205,13 @@ pub enum SummaryFormat {
     Json,
     /// Only what must be known: how to go on, and what failed.
     Quiet,
+    /// Only how to go on, where it was stopped: what came of it is told otherwise.
+    WhereStopped,
+}
+
+impl SummaryFormat {
+    /// Nothing is said of a run that goes as it should.
+    pub fn is_quiet(self) -> bool {
+        matches!(self, SummaryFormat::Quiet | SummaryFormat::WhereStopped)
+    }
 }

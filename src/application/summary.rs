@@ -117,6 +117,11 @@ impl Summary {
         Ok(())
     }
 
+    /// There is nothing to go on with.
+    pub fn has_ended(&self) -> bool {
+        self.reason.is_none() && self.results.is_some() && self.adds_up()
+    }
+
     fn only_conflicts_are_left(&self) -> bool {
         self.counts.not_done() == self.counts.of(OutcomeKind::Conflict)
     }

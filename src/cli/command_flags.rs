@@ -205,6 +205,33 @@ pub struct WhoamiFlags {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  wxbulk selftest --location ID --token-file token.txt\n\n\
+    It changes the numbers of the location for a moment and puts them back; it asks\n\
+    for the location's name first. What it finds goes into a page without names,\n\
+    numbers and ids, selftest-….md in the current folder. Started again after it was\n\
+    cut off, it goes on and puts the numbers back.\n\n\
+    Exit codes: 0 all is as assumed and put back, 1 an answer differs, 2 nothing was\n\
+    changed, 3 stopped before the end, or not put back, 130 interrupted."
+)]
+pub struct SelftestFlags {
+    /// The location, by its id
+    #[arg(long, value_name = "ID")]
+    pub location: String,
+
+    /// The organization of the location [default: the token's own]
+    #[arg(long, value_name = "ORG_ID")]
+    pub org: Option<String>,
+
+    /// The location's name, where nobody can type it; the selftest goes on only if that is its name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Example, a service that allows 5 requests a second:\n  \
     wxbulk simulator --limit bucket:5/s,burst=10 --latency 200ms..800ms")]
 pub struct SimulatorFlags {

@@ -16,8 +16,8 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use command_flags::{
-    ApplyFlags, CheckFlags, ExportFlags, PlanFlags, ReportFlags, SimulatorFlags, StatusFlags,
-    UndoFlags, WhoamiFlags,
+    ApplyFlags, CheckFlags, ExportFlags, PlanFlags, ReportFlags, SelftestFlags, SimulatorFlags,
+    StatusFlags, UndoFlags, WhoamiFlags,
 };
 pub use completions::write_completions;
 pub use man_pages::write_man_pages;
@@ -74,6 +74,18 @@ pub enum Command {
         mut_arg("skip_invalid", |flag| flag.hide(true)),
     )]
     Export(Box<ExportFlags>),
+    /// Ask the service, at one location, whether it behaves as wxbulk assumes
+    #[command(
+        // Its files have their own names, and it is the service itself that is asked.
+        mut_arg("rehearse", |flag| flag.hide(true)),
+        mut_arg("rehearse_speed", |flag| flag.hide(true)),
+        mut_arg("skip_invalid", |flag| flag.hide(true)),
+        mut_arg("excel", |flag| flag.hide(true)),
+        mut_arg("report", |flag| flag.hide(true)),
+        mut_arg("report_changes", |flag| flag.hide(true)),
+        mut_arg("summary", |flag| flag.hide(true)),
+    )]
+    Selftest(Box<SelftestFlags>),
     /// Run a local server that behaves like the service, to rehearse against
     Simulator(SimulatorFlags),
     /// Print the script that makes a shell complete wxbulk's commands and flags

@@ -158,6 +158,7 @@ impl RunSettings {
                 longest_wait,
                 failure_limit,
                 first: None,
+                always_sent: &[],
                 seed: fastrand::u64(..),
             },
             timeout,
@@ -216,7 +217,6 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         } else {
             UsageCheck::WhereCleared
         },
-        question: "Change",
     };
     Ok((spec, flags.run))
 }

@@ -64,6 +64,7 @@ pub(super) fn hand_over(typed: TypedCommand, cli: &mut Cli) {
         Some(Command::Plan(flags)) => &mut flags.run,
         Some(Command::Undo(flags)) => &mut flags.run,
         Some(Command::Export(flags)) => &mut flags.run,
+        Some(Command::Selftest(flags)) => &mut flags.run,
         _ => return,
     };
     run.typed = typed;

@@ -9,17 +9,17 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::Instant;
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
+use crate::application::own_organization::own_organization;
 use crate::application::preflight::{self, say_why_not};
 use crate::application::results::Form;
-use crate::application::session::Connect;
+use crate::application::session::{Connect, connect_to_ask};
 use crate::application::settings::{
-    Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start, Target,
+    Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
 use crate::cli::ExportFlags;
 use crate::cli::resolve::{read_org_flag, read_setting_flag};
@@ -28,8 +28,6 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::Journal;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
-use crate::pace::Pacer;
-use crate::platform::StopSignals;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet::{self, AboutLocation, ExportedLocation};
@@ -38,8 +36,7 @@ use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
-use crate::webex::http::{Connection, Webex};
-use crate::webex::lists::{LocationDetails, Organization, Person};
+use crate::webex::lists::LocationDetails;
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -72,7 +69,6 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         first: None,
         fails_on_difference: false,
         usage_check: UsageCheck::Never,
-        question: "",
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;
     let mut organizations_left_out = 0;
@@ -142,29 +138,13 @@ async fn list_locations(
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Found> {
-    let Target::Service {
-        base_url,
-        proxy,
-        credentials,
-    } = &settings.target
-    else {
-        bail!("an export reads what is there, so there is nothing to rehearse");
-    };
-    let service = Webex::connect(Connection {
-        base_url: base_url.clone(),
-        proxy: proxy.clone(),
-        credentials: credentials.clone(),
-        timeout: settings.timeout,
-        connections: 1,
-        warn: say,
-    })?;
-    let mut pacer = Pacer::new(&settings.pace, Instant::now());
-    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let mut session = connect_to_ask(settings)?;
+    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
     let mut guard = WaitGuard::default();
-    if !guard.hold(settings, None, &mut pacer, &mut stop).await? {
+    if !guard.hold(settings, None, pacer, stop).await? {
         bail!("nothing was asked");
     }
-    let mut api = preflight::api(settings, &service, &mut pacer, &mut stop);
+    let mut api = preflight::api(settings, &session.service, pacer, stop);
     let managed = match api.organizations().await {
         Ok(organizations) => organizations,
         // A token that may read locations need not be one that may list organizations.
@@ -258,22 +238,4 @@ fn details(
 fn key_of(id: &str) -> String {
     let read = ids::read(id, Kind::Location);
     read.map_or_else(|_| id.to_string(), |id| id.text.into_owned())
-}
-
-/// The id of the token's own organization. Where it may not be asked the rows have none, if that can
-/// mean only one.
-fn own_organization(
-    person: Result<Person, QueryError>,
-    managed: &[Organization],
-) -> Result<Option<String>> {
-    match (person, managed) {
-        (Ok(person), _) => Ok(Some(person.org_id)),
-        (Err(QueryError::Refused { .. }), []) => Ok(None),
-        (Err(QueryError::Refused { .. }), [only]) => Ok(Some(only.id.clone())),
-        (Err(QueryError::Refused { .. }), several) => bail!(
-            "the token manages {} organizations, and whose it is may not be asked\nhint: name the organization with --org, or export all with --all-orgs",
-            several.len()
-        ),
-        (Err(query_error), _) => Err(query_error).context("cannot ask whose token this is"),
-    }
 }

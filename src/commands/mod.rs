@@ -6,6 +6,7 @@ mod export;
 mod pages;
 mod plan;
 mod report;
+mod selftest;
 mod simulator;
 mod status;
 mod undo;
@@ -80,6 +81,7 @@ async fn dispatch(command: Command, network: &impl Connect) -> Result<ExitCode> 
         Command::Report(flags) => report::run(flags),
         Command::Status(flags) => status::run(flags).await,
         Command::Export(flags) => export::run(*flags, network).await,
+        Command::Selftest(flags) => selftest::run(*flags, network).await,
         Command::Simulator(flags) => simulator::run(flags).await,
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { folder } => pages::man(&folder),

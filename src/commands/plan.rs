@@ -40,7 +40,6 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         } else {
             UsageCheck::WhereCleared
         },
-        question: "",
     };
     application::run(RunSettings::from_flags(spec, flags.run)?, network).await
 }

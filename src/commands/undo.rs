@@ -1,9 +1,9 @@
-//! `wxbulk undo`: put back the numbers that a run with `--backup` found.
+//! `wxbulk undo`: put back the values that a run with `--backup` found.
 //!
-//! What is to be put back is itself a sheet, with the numbers from before as the numbers to set and
-//! those that the run put as the numbers to expect. It is written beside the results, where it can
-//! be looked at, and is then sent like any other sheet, present numbers recorded: so an undo is
-//! paced, resumed, reported and undone as any run is.
+//! What is to be put back is itself a sheet, with the values from before as those to set and those that
+//! the run put as the ones to expect. It is written beside the results, where it can be looked at, and is
+//! then sent like any other sheet, present values recorded: so an undo is paced, resumed, reported and
+//! undone as any run is.
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,7 @@ use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::part::Part;
+use crate::sheet::result_columns::PREVIOUS;
 use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::say;
 
@@ -68,7 +69,6 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         } else {
             UsageCheck::WhereCleared
         },
-        question: "Put back the earlier numbers of",
     };
     let names = OutputNames::of_undo(&flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
@@ -101,7 +101,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
             say(
                 "these are the results of an undo: undoing them sends once more what that undo took back",
             );
-            settings.spec.question = "Send once more what an undo took back, to";
+            settings.lineage.undoes_an_undo = true;
         }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.left_out.len() as u64;
@@ -174,10 +174,14 @@ fn write_sheet(
     source.ensure_same_service(base_url)?;
     let earlier = &source.earlier;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;
-    if source.columns()?.previous().is_none() && !earlier.runs().iter().any(has_backup) {
+    let columns = source.columns()?;
+    if columns.previous().is_none() && !earlier.runs().iter().any(has_backup) {
+        let names = columns.setting.columns(PREVIOUS);
         bail!(
-            "`{}` does not tell the numbers from before, in the columns `previous1` to `previous3`; only the results of a run with --backup can be undone",
-            results.display()
+            "`{}` does not tell the {}s from before, in columns such as `{}`; only the results of a run with --backup can be undone",
+            results.display(),
+            columns.setting.noun,
+            names.first().map_or(PREVIOUS, String::as_str)
         );
     }
     if let Some(said) = earlier.damage() {

@@ -88,6 +88,13 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     })
 }
 
+/// The UUID in an id, as Control Hub shows it; `None` where it holds something else.
+pub fn uuid_in(id: &str) -> Option<String> {
+    let mut buffer = [0; LONGEST_ID];
+    let (_, thing) = kind_and_thing(decode(id, &mut buffer)?)?;
+    is_uuid(thing).then(|| thing.to_string())
+}
+
 /// Without a way out halfway, which would cost more than it saves.
 fn is_lower_case_uuid(bytes: &[u8; 36]) -> bool {
     let pairs = bytes.iter().zip(UUID_DASHES);

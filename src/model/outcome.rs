@@ -101,7 +101,7 @@ pub struct Outcome {
     /// The values before anything was sent, where they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<CurrentValues>,
-    /// What uses the numbers, where that was asked.
+    /// What uses the numbers, where that was asked; of rules alone, those that use one that is not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usages: Option<Vec<Usage>>,
 }

@@ -8,7 +8,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest};
+use super::{
+    Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest, location_numbers,
+};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 
@@ -25,7 +27,7 @@ pub static LOCATION_RULES: Setting = Setting {
         body: write,
     }],
     needs_read: true,
-    used_in: &[],
+    used_in: &[location_numbers::NUMBERS],
 };
 
 const RULES: Resource = Resource {

@@ -45,7 +45,8 @@ pub struct Setting {
     pub writes: &'static [WriteRequest],
     /// A request needs the present values, so they are read before each change.
     pub needs_read: bool,
-    /// Where it is told, besides, what uses its numbers. That is read before one of them is cleared.
+    /// Where it is told, besides, what uses its numbers. That is read before one of them is cleared. Of
+    /// rules alone: which numbers are set, for a plan that has rules which use some.
     pub used_in: &'static [Resource],
 }
 

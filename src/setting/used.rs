@@ -56,6 +56,19 @@ pub fn all_usages(
     rules.chain(usages.iter().cloned()).collect()
 }
 
+/// Which rules of a setting that has no numbers of its own lead nowhere once the changes are made: the
+/// number that they use is not among the `numbers` of the location.
+pub fn leading_nowhere(
+    setting: &Setting,
+    changes: &[Change<'_>],
+    current: &CurrentValues,
+    numbers: &CurrentValues,
+) -> Vec<Usage> {
+    let mut usages = all_usages(setting, changes, Some(current), &[]);
+    usages.retain(|usage| numbers.get(usage.number).is_none());
+    usages
+}
+
 /// Where the numbers of the location stand among the fields.
 pub fn numbers_of(setting: &Setting) -> Vec<usize> {
     let fields = setting.fields.iter().enumerate();

@@ -12,7 +12,7 @@ use super::pagination::Paging;
 use super::rate_limit::Limit;
 use super::retry_after_header::RetryAfterPolicy;
 use super::token_policy::Access;
-use super::transfer_numbers::UnsetNumbers;
+use super::transfer_numbers::{EmptyUpdate, UnsetNumbers};
 use super::units::{ClockSpeed, ParseError, Probability, parsed, parsed_duration};
 use super::users::User;
 use super::virtual_clock::ClockSkew;
@@ -47,6 +47,9 @@ pub struct Behavior {
     pub stall: Duration,
     pub paging: Paging,
     pub unset_numbers: UnsetNumbers,
+    pub empty_update: EmptyUpdate,
+    /// A number with fewer digits is refused.
+    pub fewest_digits: usize,
     pub restricted_update: RestrictedUpdate,
     /// The probability that another client changes a location's first number between two requests for that location.
     #[serde(deserialize_with = "parsed")]
@@ -80,6 +83,8 @@ impl Default for Behavior {
             stall: STALL,
             paging: Paging::default(),
             unset_numbers: UnsetNumbers::default(),
+            empty_update: EmptyUpdate::default(),
+            fewest_digits: 2,
             restricted_update: RestrictedUpdate::default(),
             concurrent_edits: Probability::NONE,
             seed: 1,

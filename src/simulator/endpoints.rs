@@ -13,7 +13,7 @@ use super::request::ApiRequest;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::route::{Aspect, Route, Target};
 use super::store::{Record, RecordRef, Store};
-use super::transfer_numbers::{NumbersUpdate, as_read};
+use super::transfer_numbers::{EmptyUpdate, NumbersUpdate, as_read};
 use super::users::Account;
 
 /// A response, and whether an update took effect.
@@ -163,7 +163,7 @@ fn update(
             updated.ok_or_else(no_pattern)??;
         }
         (Aspect::TransferNumbers, _) => {
-            let applied = update_numbers(&json_body(request)?, permissions)?;
+            let applied = update_numbers(&json_body(request)?, permissions, behavior)?;
             return Ok(Executed { response, applied });
         }
         _ => {
@@ -192,10 +192,15 @@ fn update(
 fn update_numbers(
     body: &Map<String, Value>,
     permissions: &mut OutgoingPermissions,
+    behavior: &Behavior,
 ) -> Result<bool, ApiError> {
-    let update = NumbersUpdate::parse(body)?;
+    let mut update = NumbersUpdate::parse(body, behavior.fewest_digits)?;
     match &mut permissions.custom {
-        None if update.is_empty() => return Err(nothing_to_update()),
+        None if update.is_empty() => match behavior.empty_update {
+            EmptyUpdate::Refused => return Err(nothing_to_update()),
+            EmptyUpdate::Ignored => return Ok(false),
+            EmptyUpdate::ClearsAll => update = NumbersUpdate::clearing(),
+        },
         None => {}
         Some(custom) => {
             let Some(Value::Bool(switch)) = body.get("useCustomTransferNumbers") else {

@@ -81,7 +81,7 @@ pub use pagination::Paging;
 pub use rate_limit::{Early, Limit, Refused, Rule};
 pub use retry_after_header::RetryAfterPolicy;
 pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
-pub use transfer_numbers::UnsetNumbers;
+pub use transfer_numbers::{EmptyUpdate, UnsetNumbers};
 pub use units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
 pub use users::User;
 pub use virtual_clock::ClockSkew;

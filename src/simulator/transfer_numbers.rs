@@ -24,17 +24,31 @@ pub enum UnsetNumbers {
     EmptyText,
 }
 
+/// What becomes of an update that names none of a location's numbers. The reference does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EmptyUpdate {
+    #[default]
+    Refused,
+    Ignored,
+    ClearsAll,
+}
+
 /// For each number: `None` keeps it, the empty text clears it, another text sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct NumbersUpdate([Option<String>; 3]);
 
 impl NumbersUpdate {
-    pub(super) fn parse(body: &Map<String, Value>) -> Result<NumbersUpdate, ApiError> {
+    /// The numbers of an update, each with at least this many digits.
+    pub(super) fn parse(
+        body: &Map<String, Value>,
+        fewest_digits: usize,
+    ) -> Result<NumbersUpdate, ApiError> {
         let mut update = NumbersUpdate::default();
         for (number, field) in update.0.iter_mut().zip(FIELDS) {
             *number = match body.get(field) {
                 None => None,
-                Some(Value::String(text)) if text.is_empty() || is_number(text) => {
+                Some(Value::String(text)) if text.is_empty() || is_number(text, fewest_digits) => {
                     Some(text.clone())
                 }
                 Some(Value::String(_)) => {
@@ -48,6 +62,11 @@ impl NumbersUpdate {
             };
         }
         Ok(update)
+    }
+
+    /// Clears all of them.
+    pub(super) fn clearing() -> NumbersUpdate {
+        NumbersUpdate(std::array::from_fn(|_| Some(String::new())))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -72,14 +91,14 @@ impl NumbersUpdate {
 
 /// The reference does not define what a number is. Accepted are E.164 numbers and extensions up to the 30 characters
 /// that a partner's tool allows, and every spelling that a read may return, so that a client can put back what it read.
-fn is_number(text: &str) -> bool {
+fn is_number(text: &str, fewest_digits: usize) -> bool {
     if text.starts_with("sip:") {
         return true;
     }
     let number = text.split_once(";ext=").map_or(text, |(number, _)| number);
     let digits = number.strip_prefix(['+', '*', '#']).unwrap_or(number);
     let digits = digits.replacen('-', "", 1);
-    (2..=30).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    (fewest_digits..=30).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The numbers as a read spells them, which differs from how they were set.
@@ -150,7 +169,7 @@ mod tests {
     }
 
     fn parse(body: &str) -> Result<NumbersUpdate, ApiError> {
-        NumbersUpdate::parse(&serde_json::from_str(body).unwrap())
+        NumbersUpdate::parse(&serde_json::from_str(body).unwrap(), 2)
     }
 
     #[test]

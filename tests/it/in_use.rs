@@ -125,6 +125,20 @@ fn only_rows_that_clear_a_number_that_is_set_cost_more_requests() {
 }
 
 #[test]
+fn to_clear_what_is_not_set_takes_nothing_away_from_a_rule() {
+    for words in ["sheet.csv", "sheet.csv --backup"] {
+        let stage = stage();
+        apply(&stage, "sheet.csv --even-if-used -o first.csv").expect(0);
+        // Rules and digit patterns of 20 locations use the number that is cleared already.
+        stage.write("sheet.csv", sheet("+12025550109,REMOVE,"));
+        apply(&stage, words).expect(0);
+        let results = stage.results("sheet.results.csv");
+        assert_eq!(count(&results, "updated"), 50);
+        assert!(results.iter().all(|row| row["message"].is_empty()));
+    }
+}
+
+#[test]
 fn a_plan_says_what_uses_the_numbers_and_what_nothing_uses() {
     let stage = stage();
     stage.run_online("plan sheet.csv").expect(1);

@@ -288,9 +288,8 @@ fn there_and_back(
     assert_eq!(read(&stage, "last.csv"), first);
 }
 
-#[test]
-fn rules_go_there_and_back() {
-    there_and_back("location-rules", 120, |index| match index % 3 {
+fn rules_there_and_back(rows: u64) {
+    there_and_back("location-rules", rows, |index| match index % 3 {
         0 => vec![
             ("national", "TRANSFER_NUMBER_3"),
             ("tollFreeTransfer", "no"),
@@ -300,9 +299,8 @@ fn rules_go_there_and_back() {
     });
 }
 
-#[test]
-fn numbers_and_rules_in_one_sheet_go_there_and_back() {
-    there_and_back("all-locations", 120, |index| match index % 4 {
+fn both_there_and_back(rows: u64) {
+    there_and_back("all-locations", rows, |index| match index % 4 {
         // Number 3 is set for the first time, and calls are sent to it.
         0 => vec![("n3", "+12025559999"), ("national", "TRANSFER_NUMBER_3")],
         // Calls are taken away from number 1, and it is cleared.
@@ -310,6 +308,70 @@ fn numbers_and_rules_in_one_sheet_go_there_and_back() {
         2 => vec![("tollFree", "AUTH_CODE")],
         _ => vec![],
     });
+}
+
+#[test]
+fn rules_go_there_and_back() {
+    rules_there_and_back(120);
+}
+
+#[test]
+fn numbers_and_rules_in_one_sheet_go_there_and_back() {
+    both_there_and_back(120);
+}
+
+#[test]
+#[ignore = "takes long"]
+fn a_thousand_locations_have_their_rules_changed_and_put_back() {
+    rules_there_and_back(1000);
+}
+
+#[test]
+#[ignore = "takes long"]
+fn a_thousand_locations_have_numbers_and_rules_changed_and_put_back() {
+    both_there_and_back(1000);
+}
+
+#[test]
+fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
+    let stage = stage(3, Faults::default());
+    let mut text = "locationId,national,international\n".to_string();
+    // The third number is set nowhere, the second one not in row 3, and row 4 uses none that is not set.
+    for (row, cells) in [
+        (2, "TRANSFER_NUMBER_3,"),
+        (3, "TRANSFER_NUMBER_2,BLOCK"),
+        (4, ",TRANSFER_NUMBER_1"),
+    ] {
+        let _ = writeln!(text, "{},{cells}", location_id(row));
+    }
+    stage.write("rules.csv", text);
+    stage.run_online("plan rules.csv").expect(0);
+    let plan = stage.results("rules.plan.csv");
+    let reasons: Vec<&str> = plan.iter().map(|row| &*row["reason"]).collect();
+    let nowhere =
+        |column: &str| format!("NATIONAL calls are transferred to {column}, which is not set");
+    assert_eq!(reasons, [&*nowhere("n3"), &*nowhere("n2"), ""]);
+
+    // Nothing more is read where no rule uses a number, and where rules are changed.
+    let numbers_read = || {
+        let is_it = |request: &&Value| {
+            let path = request["path"].as_str().unwrap_or_default();
+            path.ends_with("/autoTransferNumbers")
+        };
+        stage.all_requests().iter().filter(is_it).count()
+    };
+    assert_eq!(numbers_read(), 3);
+    apply(&stage, "rules.csv").expect(0);
+    stage.run_online("undo rules.results.csv --yes").expect(0);
+    stage.write(
+        "blocked.csv",
+        format!(
+            "locationId,national,international\n{},BLOCK,BLOCK\n",
+            location_id(3)
+        ),
+    );
+    stage.run_online("plan blocked.csv").expect(0);
+    assert_eq!(numbers_read(), 3);
 }
 
 #[test]

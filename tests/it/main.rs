@@ -40,6 +40,7 @@ mod resume;
 mod rights;
 mod same_rows;
 mod sdk;
+mod selftest;
 mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::harness::Stage;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "check",
     "apply",
     "plan",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 10] = [
     "report",
     "export",
     "whoami",
+    "selftest",
     "simulator",
     "completions",
     "man",

@@ -6,6 +6,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
+use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::{Setting, used};
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
@@ -63,6 +64,10 @@ pub(super) fn write(
     if let (Some(row), Some(usages), false) = (row, &usages, is_left_alone) {
         reasons.extend(notes(setting, row, present, usages));
     }
+    if used::numbers_of(setting).is_empty() {
+        let nowhere = outcome.usages.iter().flatten();
+        reasons.extend(nowhere.map(leads_nowhere));
+    }
     reasons.retain(|reason| !reason.is_empty());
     table.cell(Cell::Untrusted(&reasons.join("; ")))
 }
@@ -88,14 +93,20 @@ fn notes(
         let mut users = usages.iter().filter(|one| one.number == number);
         match (users.next(), is_set) {
             (None, true) => Some(format!("no rule of this location uses {column}")),
-            (Some(user), false) => Some(format!(
-                "{} are transferred to {column}, which is not set",
-                user.calls
-            )),
+            (Some(user), false) => Some(leads_nowhere(user)),
             _ => None,
         }
     });
     notes.collect()
+}
+
+fn leads_nowhere(usage: &Usage) -> String {
+    let column = LOCATION_NUMBERS.fields.get(usage.number);
+    let column = column.map_or("a number", |field| field.column);
+    format!(
+        "{} are transferred to {column}, which is not set",
+        usage.calls
+    )
 }
 
 pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) {
@@ -164,7 +175,6 @@ pub(in crate::application) fn value_then<'r>(
 mod tests {
     use super::*;
     use crate::model::change::Change;
-    use crate::setting::location_numbers::LOCATION_NUMBERS;
 
     #[test]
     fn what_would_change_is_said_and_what_is_only_spelt_otherwise_is_not() {

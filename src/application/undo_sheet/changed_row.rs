@@ -11,7 +11,7 @@ use crate::sheet::problem::shorten;
 use crate::sheet::result_columns::OR;
 use crate::sheet::verbatim;
 
-pub(super) const NOT_READ: &str = "the numbers before it were not read, so they cannot be put back";
+pub(super) const NOT_READ: &str = "the values before it were not read, so they cannot be put back";
 
 /// A change to one location that is to be undone.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl ChangedRow {
         if let Some(value) = values.find(|value| !verbatim::fits(value, OR)) {
             let shown = shorten(value);
             return Err(format!(
-                "a sheet cannot have the number `{shown}`; set it by hand"
+                "a sheet cannot have the value `{shown}`; set it by hand"
             ));
         }
         let is_certain = |outcome: &Outcome| outcome.kind == OutcomeKind::Updated;

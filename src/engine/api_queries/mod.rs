@@ -19,7 +19,7 @@ use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
-    Entry, Location, LocationDetails, Organization, Person, organization_in,
+    Entry, Fetched, Location, LocationDetails, Organization, Person, organization_in,
 };
 
 mod exchange;
@@ -137,15 +137,13 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         self.ask(url).await.map(drop)
     }
 
-    /// Whether the token may read a resource of a row.
+    /// A resource of a row, as it is told.
     pub async fn resource_of(
         &mut self,
         resource: &Resource,
         row: &Row<'_>,
-    ) -> Result<(), QueryError> {
-        self.ask(self.service.resource_url(resource, row))
-            .await
-            .map(drop)
+    ) -> Result<Fetched, QueryError> {
+        self.ask(self.service.resource_url(resource, row)).await
     }
 
     /// All pages of a list, each entry once. A page may be empty and still have a next. Half a list is

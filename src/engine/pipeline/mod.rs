@@ -63,9 +63,9 @@ const TICK: Duration = Duration::from_millis(100);
 pub enum Task {
     /// Its changes are sent.
     Write,
-    /// The present numbers are read, and nothing is changed.
+    /// The present values are read, and nothing is changed.
     Read,
-    /// The present numbers are read and recorded; then its changes are sent, if they would change
+    /// The present values are read and recorded; then its changes are sent, if they would change
     /// anything and what the row expects is so.
     ReadThenWrite,
 }
@@ -92,6 +92,8 @@ pub struct RunPolicy {
     pub failure_limit: Option<FailureLimit>,
     /// The run ends after this number of rows that had something to do, each of them read back.
     pub first: Option<u64>,
+    /// Rows that are sent although they would change nothing; they are read first.
+    pub always_sent: &'static [u64],
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
 }

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use super::conflict::changed_fields;
 use super::job::{Job, Step};
 use super::settled::saying;
-use super::{Pipeline, Recorder};
+use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
@@ -75,6 +75,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 }
             }
             Step::Usage(index) => self.take_usage(job, index, result),
+            // Whether what it clears is set stays unknown.
+            Step::Read(_) if self.policy.task == Task::Write => {
+                job.step = Step::Usage(0);
+                let answer = job.answer.take().unwrap_or(result);
+                self.settle_usage(job, answer);
+            }
             _ if !job.may_have_been_applied => self.finish(job, OutcomeKind::Failed, result),
             Step::Write(write) => {
                 job.last = Some(result);

@@ -9,7 +9,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response, TransportError};
-use crate::setting::{self, Setting};
+use crate::setting::{self, Setting, used};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -32,6 +32,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if index + 1 < self.setting.resources.len() {
             job.step = Step::Read(index + 1);
             self.ready.push_front(job);
+        } else if self.policy.task == Task::Write {
+            self.settle_usage(job, reply);
         } else if self.asks_about_usage(&job) {
             job.answer = Some(reply);
             job.step = Step::Usage(0);
@@ -44,7 +46,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// All that has to be known is.
     pub(super) fn settle(&mut self, mut job: Job, reply: ApiResult) {
         let setting = self.setting;
-        let are_met = setting.are_met(&job.row.changes, &job.current);
+        let is_always_sent = self.policy.always_sent.contains(&job.row.number);
+        let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.current);
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
@@ -168,9 +171,12 @@ impl Job {
         }
         let is_told = !matches!(kind, OutcomeKind::Failed | OutcomeKind::Conflict);
         if let (Some(fault), true) = (&self.usage_fault, is_told) {
-            said.push(format!(
-                "it could not be checked whether rules use the numbers: {fault}"
-            ));
+            let what = if used::numbers_of(setting).is_empty() {
+                "the numbers are set that the rules use"
+            } else {
+                "rules use the numbers"
+            };
+            said.push(format!("it could not be checked whether {what}: {fault}"));
         }
         if said.is_empty() {
             return reply;

@@ -1,7 +1,11 @@
 //! Is a number in use? Before a row clears one, the rules and the digit patterns of its location are
 //! read: to clear a number to which they send calls would break those calls without a word.
 //!
-//! Where they cannot be read the row goes on, and says that its use was not checked.
+//! Where they cannot be read the row goes on, and says that its use was not checked. Of a row that is sent
+//! without reading anything, the numbers are read where rules use one that it clears: what is not set
+//! already is not taken away from them.
+//!
+//! A plan of rules alone asks the other way round, which of the numbers that its rules use are set.
 
 use super::job::{Job, Step};
 use super::settled::saying;
@@ -21,6 +25,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match self.policy.usage_check {
             UsageCheck::Never => false,
             UsageCheck::Always => true,
+            UsageCheck::WhereCleared if used::numbers_of(self.setting).is_empty() => {
+                let changes = &job.row.changes;
+                let used = used::all_usages(self.setting, changes, Some(&job.current), &[]);
+                self.policy.task == Task::Read && !used.is_empty()
+            }
             // A plan shows which rules use which numbers.
             UsageCheck::WhereCleared
                 if self.policy.task == Task::Read && !self.setting.is_one_resource() =>
@@ -44,12 +53,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_usage(&mut self, mut job: Job, index: usize, reply: ApiResult) {
         match &reply {
             Ok(Response {
-                current: Some(_),
+                current: Some(numbers),
                 usages,
                 ..
             }) => {
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
+                if used::numbers_of(self.setting).is_empty() {
+                    let changes = &job.row.changes;
+                    let nowhere =
+                        used::leading_nowhere(self.setting, changes, &job.current, numbers);
+                    all.extend(nowhere);
+                }
                 job.answer = Some(reply);
             }
             Ok(Response {
@@ -71,18 +86,30 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 None => self.finish(job, OutcomeKind::Failed, Ok(Response::default())),
             };
         }
-        if let (Some(said), Some(answer)) = (self.conflict_of_usage(&job), answer) {
-            let answer = saying(answer, &said);
-            let kind = if job.may_have_been_applied {
-                OutcomeKind::Unknown
-            } else {
-                OutcomeKind::Conflict
-            };
-            return self.finish(job, kind, answer);
-        }
-        job.step = Step::Write(0);
+        job.step = if self.conflict_of_usage(&job).is_some() {
+            job.answer = answer;
+            Step::Read(0)
+        } else {
+            Step::Write(0)
+        };
         job.last = None;
         self.ready.push_front(job);
+    }
+
+    /// Of a row that is sent without reading anything: rules use a number that it clears, and it is known
+    /// which numbers are set, or cannot be known.
+    pub(super) fn settle_usage(&mut self, mut job: Job, reply: ApiResult) {
+        let Some(said) = self.conflict_of_usage(&job) else {
+            job.step = Step::Write(0);
+            job.last = None;
+            return self.ready.push_front(job);
+        };
+        let kind = if job.may_have_been_applied {
+            OutcomeKind::Unknown
+        } else {
+            OutcomeKind::Conflict
+        };
+        self.finish(job, kind, saying(reply, &said));
     }
 
     /// Why a number of the row cannot be cleared; `None` where all can.
@@ -90,7 +117,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if self.policy.usage_check == UsageCheck::Never {
             return None;
         }
-        let current = (self.policy.task != Task::Write).then_some(&job.current);
+        let is_read = self.policy.task != Task::Write || matches!(job.step, Step::Read(_));
+        let current = is_read.then_some(&job.current);
         let usages = job.usages.as_deref().unwrap_or_default();
         let used = used::numbers_in_use(self.setting, &job.row.changes, current, usages);
         (!used.is_empty()).then(|| format!("left alone: {}", used.join("; ")))

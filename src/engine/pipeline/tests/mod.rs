@@ -204,6 +204,7 @@ impl Default for Case {
                 failure_limit: None,
                 first: None,
                 usage_check: UsageCheck::WhereCleared,
+                always_sent: &[],
                 seed: 1,
             },
             stops: Vec::new(),

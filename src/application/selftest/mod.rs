@@ -1,0 +1,242 @@
+//! A selftest: what the real service answers, at one location, to the questions that its documentation
+//! leaves open, and whether the program is right in what it takes for granted.
+//!
+//! Reads are asked first, one by one. The requests that change something are the rows of a sheet, which a
+//! run sends one after the other: so the numbers are in the journal before anything leaves, the pace holds,
+//! a selftest that was cut off goes on, and puts the numbers back, when it is started again, and `undo`
+//! takes it back. Each of these rows is followed by one that has the numbers from before.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::application;
+use crate::application::confirmation::{is_a_terminal, typed_line};
+use crate::application::exit_code::ExitCode;
+use crate::application::kept_wait::WaitGuard;
+use crate::application::own_organization::own_organization;
+use crate::application::preflight::{self, say_why_not};
+use crate::application::session::{Connect, connect_to_ask};
+use crate::application::settings::{RunSettings, Start};
+use crate::application::suggested_commands;
+use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::journal::{self, Journal, RecordedRun};
+use crate::model::ids::{self, Kind};
+use crate::model::row::{Row, TargetKey};
+use crate::platform::{self, Readers, StopRequests};
+use crate::stderr::say;
+use crate::webex::Queries;
+use crate::webex::errors::flatten;
+use crate::webex::lists::Location;
+use crate::webex::token::digest;
+
+mod findings;
+mod observed_writes;
+mod other_bodies;
+mod plain_reads;
+mod probe_rows;
+mod selftest_page;
+
+use findings::Verdict;
+use observed_writes::ObservedWrites;
+use other_bodies::WithOtherBodies;
+use plain_reads::PlainReads;
+pub use probe_rows::ALWAYS_SENT;
+
+/// Where a selftest takes place, and what was typed for it.
+#[derive(Debug)]
+pub struct Place {
+    pub org_id: Option<String>,
+    pub location_id: String,
+    /// The name that was given on the command line.
+    pub name: Option<String>,
+}
+
+/// The files of a selftest, which are named after its location without telling which one it is.
+#[derive(Debug)]
+pub struct Files {
+    pub sheet: PathBuf,
+    pub results: PathBuf,
+    page: PathBuf,
+}
+
+impl Files {
+    pub fn of(location_id: &str) -> Files {
+        let stem = format!("selftest-{}", checksum(location_id));
+        Files {
+            sheet: format!("{stem}.csv").into(),
+            results: format!("{stem}.results.csv").into(),
+            page: format!("{stem}.md").into(),
+        }
+    }
+}
+
+/// Tells a location from others without naming it.
+fn checksum(location_id: &str) -> String {
+    let key = ids::read(location_id, Kind::Location).map(|id| id.key);
+    let TargetKey(key) = key.unwrap_or(TargetKey(0));
+    digest(&key.to_string()).chars().take(8).collect()
+}
+
+/// Carries a selftest out.
+pub async fn run(
+    mut settings: RunSettings,
+    mut place: Place,
+    files: &Files,
+    network: &impl Connect,
+) -> Result<ExitCode> {
+    settings.start = fresh_or_resumed(files)?;
+    let mut session = connect_to_ask(&settings)?;
+    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
+    let mut guard = WaitGuard::default();
+    if !guard.hold(&settings, None, pacer, stop).await? {
+        return Ok(ExitCode::NothingSent);
+    }
+    let mut api = preflight::api(&settings, &session.service, pacer, stop);
+    if place.org_id.is_none() {
+        // A token that may read locations need not be one that may list organizations.
+        let managed = api.organizations().await.unwrap_or_default();
+        place.org_id = own_organization(api.person().await, &managed)?;
+    }
+    let name = match name_of(&mut api, &place).await {
+        Ok(name) => name?,
+        Err(query_error) => return say_why_not(query_error).context("cannot list the locations"),
+    };
+    if !is_meant(&place, &name, &settings, stop).await? {
+        say("nothing was changed");
+        return Ok(ExitCode::NothingSent);
+    }
+    let mut api = preflight::api(&settings, &session.service, pacer, stop);
+    let reads = match PlainReads::ask(&mut api, &row_of(&place)).await {
+        Ok(reads) => reads,
+        Err(query_error) => return say_why_not(query_error).context("the service gives no answer"),
+    };
+    if settings.start == Start::Fresh {
+        probe_rows::write(&files.sheet, &place, &reads)?;
+    }
+    let network = WithOtherBodies(network);
+    let code = application::run(settings, &network).await?;
+    if !matches!(code, ExitCode::Success | ExitCode::SomeRowsNotDone) {
+        return Ok(code);
+    }
+    finish(&reads, &place, files)
+}
+
+/// Writes the page, and says what came of it.
+fn finish(reads: &PlainReads, place: &Place, files: &Files) -> Result<ExitCode> {
+    let run = RecordedRun::open(&Journal::path_for(&files.results))?;
+    let writes = ObservedWrites::of(&run)?;
+    let mut found = reads.findings();
+    found.extend(writes.findings());
+    let page = selftest_page::render(&checksum(&place.location_id), run.header(), &found);
+    platform::write_atomically(&files.page, page.as_bytes(), Readers::Usual)
+        .with_context(|| format!("cannot write `{}`", files.page.display()))?;
+    let shown = files.page.display();
+    for finding in &found {
+        say(&format!(
+            "{:<11}  {}",
+            finding.verdict.word(),
+            finding.question
+        ));
+    }
+    say(&format!(
+        "page: {shown} (without names, numbers and ids, to be attached to a bug report)"
+    ));
+    if !writes.are_put_back() {
+        say(&format!(
+            "error: the numbers of the location are not known to be as they were before; to put them back:\n  {}",
+            suggested_commands::undo(&files.results, &run.header().settings)
+        ));
+        return Ok(ExitCode::Stopped);
+    }
+    say("the numbers of the location are as they were before");
+    let differs = |verdict: &Verdict| *verdict == Verdict::Differs;
+    Ok(if found.iter().any(|finding| differs(&finding.verdict)) {
+        ExitCode::SomeRowsNotDone
+    } else {
+        ExitCode::Success
+    })
+}
+
+/// A selftest that did not reach its end is gone on with, which puts the numbers back.
+fn fresh_or_resumed(files: &Files) -> Result<Start> {
+    let path = Journal::path_for(&files.results);
+    let is_begun = journal::exists(&path)?;
+    let has_ended = |run: &RecordedRun| run.last_end().is_some_and(|end| end.complete);
+    if is_begun && !(has_ended(&RecordedRun::open(&path)?) && files.page.exists()) {
+        say(
+            "note: an earlier selftest of this location did not reach its end; it is gone on with, and the numbers are put back",
+        );
+        return Ok(Start::Resume);
+    }
+    let used = [&files.page, &files.results]
+        .into_iter()
+        .find(|path| path.exists());
+    if let Some(used) = used {
+        bail!(
+            "`{}` is there from an earlier selftest of this location\nhint: move its files away, or go to another folder, to ask again",
+            used.display()
+        );
+    }
+    Ok(Start::Fresh)
+}
+
+/// What the service calls the location. The inner error is for the person.
+async fn name_of<S: Queries, T: StopRequests>(
+    api: &mut ApiClient<'_, S, T>,
+    place: &Place,
+) -> Result<Result<String>, QueryError> {
+    let key = |id: &str| ids::read(id, Kind::Location).ok().map(|id| id.key);
+    let wanted = key(&place.location_id);
+    let locations: Vec<Location> = api.locations(place.org_id.as_deref()).await?;
+    let found = locations
+        .iter()
+        .find(|location| key(&location.id) == wanted);
+    Ok(found.map(|location| flatten(&location.name)).with_context(|| {
+        format!(
+            "the location `{}` is not found among the {} calling locations of the organization\nhint: `wxbulk export` lists them; --org names another organization",
+            place.location_id,
+            locations.len()
+        )
+    }))
+}
+
+/// Whether the person named the location: that it is changed for a moment is meant.
+async fn is_meant(
+    place: &Place,
+    name: &str,
+    settings: &RunSettings,
+    stop: &mut impl StopRequests,
+) -> Result<bool> {
+    if let Some(given) = &place.name {
+        if given.trim() == name.trim() {
+            return Ok(true);
+        }
+        bail!("the location is not named `{given}`; nothing was changed");
+    }
+    if !is_a_terminal() {
+        bail!(
+            "there is no terminal to ask on: the selftest changes the numbers of a location for a moment\nhint: name the location, if that is what you want: {}",
+            suggested_commands::with_flag(settings, "--name=NAME")
+        );
+    }
+    say(&format!(
+        "The selftest changes the auto transfer numbers of the location `{name}` for a moment, and puts them back."
+    ));
+    let typed = typed_line("Type the name of the location to go on:", stop).await?;
+    Ok(typed.is_some_and(|typed| typed.trim() == name.trim() && !typed.trim().is_empty()))
+}
+
+/// A row for the location that asks for nothing.
+fn row_of(place: &Place) -> Row<'static> {
+    let key = ids::read(&place.location_id, Kind::Location).map(|id| id.key);
+    Row {
+        number: 0,
+        org_id: place.org_id.clone().map(Into::into),
+        target_id: place.location_id.clone().into(),
+        name: "".into(),
+        key: key.unwrap_or(TargetKey(0)),
+        changes: Vec::new(),
+        expected: Vec::new(),
+    }
+}

@@ -1,0 +1,350 @@
+//! `wxbulk selftest`, against services that behave as it assumes and others that do not.
+
+use std::fs;
+use std::process::Child;
+use std::time::Duration;
+
+use serde_json::Value;
+use wxbulk::simulator::{
+    Access, Behavior, CallTypePermission, EmptyUpdate, Location, Locations, Scopes,
+};
+
+use crate::harness::{Ran, Stage, TOKEN, location_id, org_id};
+
+const NUMBER: &str = "+496100773123";
+
+fn locations(numbers: [Option<&str>; 3]) -> Locations {
+    let location = |row: u64, name: &str| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        name: name.into(),
+        numbers: numbers.map(|number| number.map(String::from)),
+        calling_permissions: vec![CallTypePermission {
+            call_type: "INTERNATIONAL".into(),
+            action: "TRANSFER_NUMBER_1".into(),
+            transfer_enabled: true,
+            restricted: false,
+        }],
+        ..Location::default()
+    };
+    Locations::Exactly(vec![location(1, "Berlin"), location(2, "Oslo")])
+}
+
+/// A stage whose two locations have these numbers.
+fn stage_with(numbers: [Option<&str>; 3], behavior: Behavior) -> Stage {
+    Stage::new(Behavior {
+        locations: locations(numbers),
+        own_organization: Some(org_id(1)),
+        ..behavior
+    })
+}
+
+fn stage(behavior: Behavior) -> Stage {
+    stage_with([Some(NUMBER), Some("5501"), None], behavior)
+}
+
+fn line(stage: &Stage) -> String {
+    let (id, address) = (location_id(1), stage.simulator.base_url());
+    format!("selftest --location {id} --name Berlin --base-url {address}")
+}
+
+fn selftest(stage: &Stage) -> Ran {
+    stage.run(&line(stage))
+}
+
+/// The one file with this ending.
+fn file(stage: &Stage, ending: &str) -> String {
+    let mut files = stage.files().into_iter().filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("selftest-") && name.ends_with(ending)
+    });
+    let path = files.next().expect("it was written");
+    let name = path.file_name().expect("a name");
+    name.to_string_lossy().into_owned()
+}
+
+fn page(stage: &Stage) -> String {
+    fs::read_to_string(stage.path(&file(stage, ".md"))).expect("a page")
+}
+
+/// The table of the page.
+fn table(stage: &Stage) -> String {
+    let page = page(stage);
+    let lines = page.lines().filter(|line| line.starts_with("| "));
+    lines.skip(1).collect::<Vec<_>>().join("\n")
+}
+
+fn changes(stage: &Stage) -> Vec<Value> {
+    let mut requests = stage.all_requests();
+    requests.retain(|request| request["method"] == "PUT");
+    requests
+}
+
+fn bodies(stage: &Stage) -> Vec<String> {
+    let changes = changes(stage);
+    changes.iter().map(|put| put["body"].to_string()).collect()
+}
+
+#[test]
+fn a_service_as_it_is_assumed_passes_and_is_left_as_it_was() {
+    let stage = stage(Behavior::instant());
+    let before = stage.state();
+    let ran = selftest(&stage).expect(0);
+    ran.says("the numbers of the location are as they were before");
+    assert_eq!(stage.state(), before);
+    insta::assert_snapshot!(table(&stage), @r"
+    | what is set is read as text, what is not as null, empty or not at all | GET …/autoTransferNumbers | 200: autoTransferNumber1 `+NN-NNNNNNNNNN`; autoTransferNumber2 `NNNN`; autoTransferNumber3 null | as assumed |
+    | the plain UUID of a location means that location, or is refused | GET …/autoTransferNumbers with the UUID in place of the id | 404: it is not taken | as assumed |
+    | the rules of a location are read as documented | GET …/outgoingPermission | 200: 10 in callingPermissions: CHARGEABLE_DIRECTORY_ASSISTED, INTERNAL_CALL, INTERNATIONAL, NATIONAL, OPERATOR_ASSISTED, PREMIUM_SERVICES_I, PREMIUM_SERVICES_II, SPECIAL_SERVICES_I, SPECIAL_SERVICES_II, TOLL_FREE | as assumed |
+    | the digit patterns of a location are read as documented | GET …/outgoingPermission/digitPatterns | 200: 0 in digitPatterns | as assumed |
+    | writing back what was read changes nothing | PUT of all three as they were read, an unset one as the empty text | 204: the numbers are the same, letter for letter | as assumed |
+    | the order of the fields does not matter | PUT of the same with the third number first | 204: the numbers are the same, letter for letter | as assumed |
+    | an extension of two digits is taken as a number | PUT of one number that no rule uses | 204: it is read as `NN` | as assumed |
+    | fields that are left out keep their values | the other two numbers after that PUT | 204: they are kept | as assumed |
+    | the empty text clears a number | PUT of the empty text where the extension was | 204: it is cleared | as assumed |
+    | an empty object is refused or changes nothing (the program never sends one) | PUT of `{}` | 400 (25024): nothing is changed | as assumed |
+    | a number that is read in another spelling is the same number | PUT of the numbers that are set, as the program writes them | 204: `+NNNNNNNNNNNN` is read as `+NN-NNNNNNNNNN`; `NNNN` is read as `NNNN` | as assumed |
+    | in the end the numbers are as they were | GET …/autoTransferNumbers | letter for letter | as assumed |
+    ");
+    let sent = bodies(&stage);
+    assert_eq!(sent.len(), 6, "{sent:?}");
+    assert!(sent.contains(&"{}".to_string()));
+    assert!(sent.contains(&r#"{"autoTransferNumber3":"77"}"#.to_string()));
+
+    // Nothing on the page says who it is about.
+    let page = page(&stage);
+    let digits: Vec<String> = [NUMBER, "5501", "6100773123"].map(String::from).into();
+    for private in digits.into_iter().chain([
+        "Berlin".into(),
+        location_id(1),
+        org_id(1),
+        "example".into(),
+        TOKEN.into(),
+        stage.simulator.base_url(),
+    ]) {
+        assert!(
+            !page.contains(&private),
+            "{private} is on the page:\n{page}"
+        );
+    }
+
+    let again = selftest(&stage).expect(2);
+    again.says("is there from an earlier selftest");
+    assert_eq!(changes(&stage).len(), 6);
+    // And an undo finds that all is back.
+    let results = file(&stage, ".results.csv");
+    stage.run_online(&format!("undo {results} --yes")).expect(0);
+    assert_eq!(stage.state(), before);
+    assert_eq!(changes(&stage).len(), 6);
+}
+
+#[test]
+fn nothing_is_asked_of_another_location_than_was_meant() {
+    let stage = stage(Behavior::instant());
+    let address = stage.simulator.base_url();
+    let id = location_id(1);
+    let wrong = format!("selftest --location {id} --name Oslo --base-url {address}");
+    stage.run(&wrong).expect(2).says("is not named `Oslo`");
+    let unknown = format!(
+        "selftest --location {} --name Berlin --base-url {address}",
+        location_id(9)
+    );
+    let ran = stage.run(&unknown).expect(2);
+    ran.says("is not found among the 2 calling locations");
+    let ran = stage.run(&format!("selftest --location {id} --base-url {address}"));
+    ran.expect(2).says("--name=NAME");
+    let ran = stage.run(&format!("selftest --location Berlin --base-url {address}"));
+    ran.expect(2).says("`Berlin` is not a location's id");
+    stage
+        .run(&format!("selftest --location {id} --rehearse"))
+        .expect(2);
+    assert_eq!(changes(&stage).len(), 0);
+    assert!(stage.files().iter().all(|path| !path.ends_with(".csv")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_name_is_typed_at_a_terminal() {
+    let stage = stage(Behavior::instant());
+    let line = line(&stage).replace(" --name Berlin", "");
+    let ran = stage.at_a_terminal(&line, "Oslo\n").expect(2);
+    assert!(ran.stdout.contains("nothing was changed"), "{}", ran.stdout);
+    assert_eq!(changes(&stage).len(), 0);
+    let ran = stage.at_a_terminal(&line, "Berlin\n").expect(0);
+    assert!(
+        ran.stdout.contains("`Berlin` for a moment"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(changes(&stage).len(), 6);
+}
+
+#[test]
+fn whatever_a_service_does_the_numbers_are_put_back_and_the_page_says_it() {
+    let refused = Behavior {
+        fewest_digits: 3,
+        ..Behavior::instant()
+    };
+    let taken = Behavior {
+        empty_update: EmptyUpdate::Ignored,
+        ..Behavior::instant()
+    };
+    let cleared = Behavior {
+        empty_update: EmptyUpdate::ClearsAll,
+        ..Behavior::instant()
+    };
+    for (behavior, code, says) in [
+        (refused, 1, "| 400 (25223/8363): nothing is set | differs |"),
+        (
+            taken,
+            0,
+            "| PUT of `{}` | 204: nothing is changed | as assumed |",
+        ),
+        (
+            cleared,
+            1,
+            "| PUT of `{}` | 204: numbers are changed | differs |",
+        ),
+    ] {
+        for numbers in [
+            [Some(NUMBER), Some("5501"), None],
+            [Some(NUMBER), Some("5501"), Some("5502")],
+            [None, None, None],
+        ] {
+            let stage = stage_with(numbers, behavior.clone());
+            let before = stage.state();
+            let ran = selftest(&stage);
+            let table = table(&stage);
+            // Where nothing is set there is nothing to clear.
+            let is_hidden = numbers == [None; 3] && says.contains("are changed");
+            let is_set = numbers[2].is_some() && says.contains("nothing is set");
+            assert!(is_hidden || is_set || table.contains(says), "{table}");
+            assert_eq!(ran.code, Some(if is_hidden { 0 } else { code }), "{table}");
+            assert_eq!(stage.state(), before, "{table}");
+        }
+    }
+}
+
+#[test]
+fn a_partners_token_means_its_own_organization_unless_another_is_named() {
+    let Locations::Exactly(mut all) = locations([Some(NUMBER), None, None]) else {
+        panic!("a list")
+    };
+    all[1].organization = Some(org_id(2));
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(all),
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    });
+    let before = stage.state();
+    selftest(&stage).expect(0);
+    let (id, org) = (location_id(2), org_id(2));
+    let line = format!("selftest --location {id} --name Oslo");
+    stage.run_online(&line).expect(2).says("is not found");
+    stage.run_online(&format!("{line} --org {org}")).expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_token_that_may_only_read_changes_nothing() {
+    let stage = stage(Behavior {
+        access: Access {
+            scopes: Scopes::Only([String::from("spark-admin:telephony_config_read")].into()),
+            ..Access::default()
+        },
+        ..Behavior::instant()
+    });
+    let before = stage.state();
+    let ran = selftest(&stage);
+    assert!(matches!(ran.code, Some(1 | 3)), "{}", ran.stderr);
+    assert_eq!(stage.state(), before);
+}
+
+/// Waits until the service has seen this number of changes.
+fn wait_for_changes(stage: &Stage, count: usize, child: &mut Child) -> bool {
+    while changes(stage).len() < count {
+        if child.try_wait().expect("a child").is_some() {
+            return false;
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    true
+}
+
+fn slow() -> Behavior {
+    Behavior {
+        latency: "20ms..40ms".parse().expect("a latency"),
+        empty_update: EmptyUpdate::ClearsAll,
+        ..Behavior::instant()
+    }
+}
+
+#[test]
+fn a_kill_during_any_change_is_made_good_when_it_is_started_again() {
+    let mut kills = 0;
+    for count in 1..=7 {
+        let stage = stage(slow());
+        let before = stage.state();
+        let mut child = stage.command(&line(&stage)).spawn().expect("it starts");
+        kills += usize::from(wait_for_changes(&stage, count, &mut child));
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        let ran = selftest(&stage);
+        if changes(&stage).len() > 7 || ran.code != Some(2) {
+            assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+            ran.says("did not reach its end");
+        }
+        assert_eq!(
+            stage.state(),
+            before,
+            "after change {count}: {}",
+            ran.stderr
+        );
+        let results = file(&stage, ".results.csv");
+        stage.run_online(&format!("undo {results} --yes")).expect(0);
+        assert_eq!(stage.state(), before, "after change {count} and an undo");
+    }
+    assert!(kills >= 6, "{kills}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_selftest_can_be_undone_at_once() {
+    for count in 1..=7 {
+        let stage = stage(slow());
+        let before = stage.state();
+        let mut child = stage.command(&line(&stage)).spawn().expect("it starts");
+        if !wait_for_changes(&stage, count, &mut child) {
+            continue;
+        }
+        crate::harness::signal(&child, "INT");
+        let ran = Ran::of(child.wait_with_output().expect("it ends"));
+        if ran.code == Some(130) {
+            ran.says_how_to_go_on();
+        }
+        let results = file(&stage, ".results.csv");
+        stage.run_online(&format!("undo {results} --yes")).expect(0);
+        assert_eq!(
+            stage.state(),
+            before,
+            "after change {count}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn what_somebody_else_changes_meanwhile_is_left_alone() {
+    let stage = stage(slow());
+    let mut child = stage.command(&line(&stage)).spawn().expect("it starts");
+    assert!(wait_for_changes(&stage, 1, &mut child));
+    let path = format!(
+        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+        location_id(1)
+    );
+    stage.put(&path, r#"{"autoTransferNumber2":"5999"}"#);
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    assert_eq!(stage.state()[location_id(1)]["autoTransferNumber2"], "5999");
+    let ran = ran.expect(3);
+    ran.says("to put them back:");
+}
