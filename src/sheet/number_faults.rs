@@ -2,7 +2,7 @@
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::Country;
-use crate::sheet::digit_groups::GroupFault;
+use crate::sheet::group_faults::GroupFault;
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem_kind::ProblemKind;
 
