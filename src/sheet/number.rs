@@ -128,7 +128,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         };
     }
     if let Some(country) = country
-        && let Some(after_code) = country.complete(&digits).map_err(|_| unclear(country))?
+        && let Some(after_code) = country
+            .complete(&digits)
+            .map_err(|_| unclear(&digits, country))?
     {
         let numbering = country.plan();
         let mut fault = groups.fault_in(numbering, after_code);
