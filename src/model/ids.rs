@@ -70,7 +70,7 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     if is_uuid(text) {
         let uuid = text.to_ascii_lowercase();
         let segment = kind.segment();
-        let long = BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{segment}/{uuid}"));
+        let long = in_base64(&format!("ciscospark://us/{segment}/{uuid}"));
         return Ok(Id {
             text: Cow::Owned(long),
             key: key_of(&uuid),
@@ -95,6 +95,17 @@ pub fn uuid_in(id: &str) -> Option<String> {
     is_uuid(thing).then(|| thing.to_string())
 }
 
+/// Whether a cell is an id that says of itself that it is one of `kind`, which a UUID does not.
+pub fn says_its_kind(cell: &str, kind: Kind) -> bool {
+    matches!(
+        read(cell, kind),
+        Ok(Id {
+            text: Cow::Borrowed(_),
+            ..
+        })
+    )
+}
+
 /// Without a way out halfway, which would cost more than it saves.
 fn is_lower_case_uuid(bytes: &[u8; 36]) -> bool {
     let pairs = bytes.iter().zip(UUID_DASHES);
@@ -102,6 +113,11 @@ fn is_lower_case_uuid(bytes: &[u8; 36]) -> bool {
         let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         so_far & (if *at == b'-' { *byte == b'-' } else { is_digit })
     })
+}
+
+/// A text in the alphabet for addresses, without padding.
+pub fn in_base64(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(text)
 }
 
 /// White space, no-break and zero-width characters: what clings to a pasted cell.

@@ -13,11 +13,14 @@ use crate::sheet::number_faults::{not_a_number, say_fault, say_trunk, say_zero, 
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::second_reading;
 use crate::table::strip_text_formula;
 
 /// Digits that a number without `+` has: an extension has two at least, and the service takes 30
 /// characters at most.
 const DIGITS: std::ops::RangeInclusive<usize> = 2..=30;
+
+const LONGEST_EXTENSION: usize = 10;
 
 /// With its country code, in digits; there are islands that need no more.
 const SHORTEST_INTERNATIONAL: usize = 7;
@@ -84,12 +87,16 @@ pub(super) fn read_change<'c>(
 fn is_sent_as_it_stands(cell: &str, country: Option<&Country>) -> bool {
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match cell.strip_prefix('+') {
-        Some(digits) => all_digits(digits) && international_fault(digits).is_none(),
+        Some(digits) => {
+            all_digits(digits)
+                && DigitGroups::read(cell)
+                    .is_some_and(|groups| international(&groups, digits, country).is_none())
+        }
         None => {
             country.is_none()
                 && DIGITS.contains(&cell.len())
                 && all_digits(cell)
-                && trunk_fault(cell).is_none()
+                && prefixed_fault(cell).is_none()
         }
     }
 }
@@ -115,22 +122,30 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return refuse(fault);
     }
     if groups.has_plus() {
-        return match international(&groups, &digits) {
+        return match international(&groups, &digits, country) {
             None => Ok(format!("+{digits}")),
             Some(diagnostic) => Err(diagnostic),
         };
     }
     if let Some(country) = country
-        && let Some(after_code) = country.complete(&digits).map_err(|_| unclear(country))?
+        && let Some(after_code) = country
+            .complete(&digits)
+            .map_err(|_| unclear(&digits, country))?
     {
         let numbering = country.plan();
         let mut fault = groups.fault_in(numbering, after_code);
         if fault.is_none() && !numbering.is_strict() {
             fault = groups.fault_without_country();
         }
-        return match fault {
+        if let Some(fault) = fault {
+            return refuse(fault);
+        }
+        let other = second_reading::of_another_country(&groups, &digits, after_code, country);
+        return match other
+            .or_else(|| second_reading::with_two_codes(&groups, numbering, after_code))
+        {
             None => Ok(format!("+{}{after_code}", numbering.code)),
-            Some(fault) => refuse(fault),
+            Some(diagnostic) => Err(diagnostic),
         };
     }
     if let Some(country) = country {
@@ -142,7 +157,8 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(fault) = groups.fault_without_country() {
         return refuse(fault);
     }
-    if let Some(diagnostic) = trunk_fault(&digits) {
+    let of_no_country = || second_reading::of_no_country(&digits, country?);
+    if let Some(diagnostic) = prefixed_fault(&digits).or_else(of_no_country) {
         return Err(diagnostic);
     }
     if !DIGITS.contains(&digits.len()) {
@@ -159,57 +175,76 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     Ok(digits)
 }
 
-/// What is wrong with a number that begins with `+`, however its digits are grouped.
-fn international(groups: &DigitGroups, digits: &str) -> Option<CellDiagnostic> {
-    let country = Plan::of_international(digits);
-    if let Some((plan, after_code)) = country
-        && plan.without_kept_trunk(after_code).is_none()
+/// What is wrong with a number that begins with `+`.
+fn international(
+    groups: &DigitGroups,
+    digits: &str,
+    country: Option<&Country>,
+) -> Option<CellDiagnostic> {
+    if digits.starts_with('0') {
+        return Some(CellDiagnostic {
+            kind: ProblemKind::CountryCode,
+            says: say_zero(digits),
+        });
+    }
+    let found = Plan::of_international(digits);
+    let Some((plan, after_code)) = found else {
+        if !(SHORTEST_INTERNATIONAL..=LONGEST).contains(&digits.len()) {
+            let says = format!(
+                "has {} after the `+`; an international number has {SHORTEST_INTERNATIONAL} to {LONGEST}",
+                plural(digits.len() as u64, "digit")
+            );
+            return Some(wrong_length(says));
+        }
+        return second_reading::without_code(groups, digits, found, country);
+    };
+    if plan.without_kept_trunk(after_code).is_none()
         && let Some(fault) = groups.fault_in(plan, after_code)
     {
         return Some(say_fault(fault, digits));
     }
-    international_fault(digits)
+    fault_after_code(plan, after_code)
+        .or_else(|| second_reading::without_code(groups, digits, found, country))
+        .or_else(|| second_reading::with_two_codes(groups, plan, after_code))
 }
 
-/// What is wrong with the digits that follow a `+`.
-fn international_fault(digits: &str) -> Option<CellDiagnostic> {
-    let diagnostic = |kind, says| Some(CellDiagnostic { kind, says });
-    if digits.starts_with('0') {
-        return diagnostic(ProblemKind::CountryCode, say_zero(digits));
-    }
-    let Some((plan, after_code)) = Plan::of_international(digits) else {
-        if (SHORTEST_INTERNATIONAL..=LONGEST).contains(&digits.len()) {
-            return None;
-        }
-        let says = format!(
-            "has {} after the `+`; an international number has {SHORTEST_INTERNATIONAL} to {LONGEST}",
-            plural(digits.len() as u64, "digit")
-        );
-        return diagnostic(ProblemKind::WrongLength, says);
-    };
+/// What is wrong with the digits that follow a country code.
+fn fault_after_code(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
     if let Some(rest) = plan.without_kept_trunk(after_code) {
-        return diagnostic(ProblemKind::TrunkPrefix, say_trunk(plan, after_code, rest));
+        return Some(CellDiagnostic {
+            kind: ProblemKind::TrunkPrefix,
+            says: say_trunk(plan, after_code, rest),
+        });
     }
-    if plan.is_possible(after_code.len()) && digits.len() <= LONGEST {
+    let is_long = plan.code.len() + after_code.len() > LONGEST;
+    (is_long || !plan.is_possible(after_code.len())).then(|| {
+        wrong_length(format!(
+            "has {} after the country code +{}, where a number has {}",
+            plural(after_code.len() as u64, "digit"),
+            plan.code,
+            plan.lengths()
+        ))
+    })
+}
+
+/// What is wrong with the number after `00`, which is dialed before the country code, or after `0011`, which
+/// is in Australia. Short ones are extensions.
+fn prefixed_fault(bare: &str) -> Option<CellDiagnostic> {
+    let (plan, after_code) = Plan::of_international(bare.strip_prefix("00")?)?;
+    let australian = bare.strip_prefix("0011").and_then(Plan::of_international);
+    if australian.is_some_and(|(plan, rest)| plan.is_ordinary(rest.len())) {
         return None;
     }
-    let says = format!(
-        "has {} after the country code +{}, where a number has {}",
-        plural(after_code.len() as u64, "digit"),
-        plan.code,
-        plan.lengths()
-    );
-    diagnostic(ProblemKind::WrongLength, says)
+    let fault = fault_after_code(plan, after_code)?;
+    let is_number = bare.len() > LONGEST_EXTENSION || fault.kind == ProblemKind::TrunkPrefix;
+    is_number.then_some(fault)
 }
 
-/// A trunk prefix that was kept behind `00` and the country code.
-fn trunk_fault(bare: &str) -> Option<CellDiagnostic> {
-    let (plan, after_code) = Plan::of_international(bare.strip_prefix("00")?)?;
-    let rest = plan.without_kept_trunk(after_code)?;
-    Some(CellDiagnostic {
-        kind: ProblemKind::TrunkPrefix,
-        says: say_trunk(plan, after_code, rest),
-    })
+fn wrong_length(says: String) -> CellDiagnostic {
+    CellDiagnostic {
+        kind: ProblemKind::WrongLength,
+        says,
+    }
 }
 
 /// The digits of a cell that holds a number.

@@ -2,7 +2,7 @@
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::Country;
-use crate::sheet::digit_groups::GroupFault;
+use crate::sheet::group_faults::GroupFault;
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem_kind::ProblemKind;
 
@@ -73,12 +73,13 @@ pub(super) fn not_a_number() -> CellDiagnostic {
     }
 }
 
-pub(super) fn unclear(country: &Country) -> CellDiagnostic {
+pub(super) fn unclear(digits: &str, country: &Country) -> CellDiagnostic {
+    let code = country.code();
+    let after_code = digits.strip_prefix(&code[1..]).unwrap_or(digits);
     CellDiagnostic {
         kind: ProblemKind::CountryUnclear,
         says: format!(
-            "can be read with or without the country code {code}; write it as {code}…",
-            code = country.code()
+            "can be read with or without the country code {code}, as {code}{after_code} or as {code}{digits}; write the one that is meant"
         ),
     }
 }

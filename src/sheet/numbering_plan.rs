@@ -5,7 +5,8 @@
 use std::sync::OnceLock;
 
 use rlibphonenumber::{
-    PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType, get_national_significant_number_owned,
+    PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType,
+    get_national_significant_number_owned,
 };
 
 /// The longest number with its country code, in digits (E.164).
@@ -159,9 +160,34 @@ impl Plan {
         is_clear.then_some(digits)
     }
 
-    fn is_in_use(&self, after_code: &str) -> bool {
+    /// Whether the library knows the range of a number.
+    pub(super) fn is_in_use(&self, after_code: &str) -> bool {
         let number = PHONE_NUMBER_UTIL.parse(format!("+{}{after_code}", self.code), None);
-        number.is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
+        number.is_ok_and(|number| {
+            // Not another number, without a trunk prefix that was kept.
+            get_national_significant_number_owned(&number) == after_code
+                && PHONE_NUMBER_UTIL.is_valid_number(&number)
+        })
+    }
+
+    /// Where the groups end in which a number is written after the country code, but for the last.
+    pub(super) fn group_ends(&self, after_code: &str) -> Vec<usize> {
+        let Ok(number) = PHONE_NUMBER_UTIL.parse(format!("+{}{after_code}", self.code), None)
+        else {
+            return Vec::new();
+        };
+        let format = PhoneNumberFormat::International;
+        let written = PHONE_NUMBER_UTIL.format(&number, format);
+        let groups = written.split(|character: char| !character.is_ascii_digit());
+        let groups = groups.filter(|group| !group.is_empty()).skip(1);
+        let mut ends: Vec<usize> = groups
+            .scan(0, |end, group| {
+                *end += group.len();
+                Some(*end)
+            })
+            .collect();
+        ends.pop();
+        ends
     }
 
     /// The lengths of numbers, in words: `10`, `9 or 10`, `5 to 15`.

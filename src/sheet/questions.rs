@@ -3,17 +3,21 @@
 
 use csv::ByteRecord;
 
-use crate::model::ids;
+use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
 use crate::sheet::Sheet;
+use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::check::Suspicion;
-use crate::sheet::columns::{Columns, Meant, NearColumn};
-use crate::sheet::number::number_in;
+use crate::sheet::columns::{Columns, Meant, NearColumn, OwnColumn};
+use crate::sheet::number::{REMOVE, number_in};
 use crate::sheet::problem::{column_letters, shorten};
 use crate::table::strip_text_formula;
 
 /// Shorter bare digits may count anything.
 const SHORTEST_LOCAL: usize = 7;
+
+/// No id is shorter than a UUID.
+const SHORTEST_ID: usize = 36;
 
 /// A question, and the flags that answer it where nobody can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +40,30 @@ pub(super) struct InQuestion {
 #[derive(Debug)]
 struct NearValues {
     near: NearColumn,
+    /// The column's name is near none of ours: what it was meant for, its cells tell.
+    own: Option<OwnColumn>,
     values: Suspicion,
     first: String,
 }
 
 impl InQuestion {
     pub(super) fn of(columns: &Columns) -> InQuestion {
-        let values = |near: &NearColumn| NearValues {
-            near: near.clone(),
+        let values = |column, meant, own| NearValues {
+            near: NearColumn { column, meant },
+            own,
             values: Suspicion::default(),
             first: String::new(),
         };
+        let near = columns.near.iter();
+        let near = near.map(|near| values(near.column, near.meant, None));
+        let may_be_location = columns.location_id.is_none();
+        let own = columns.own.iter().flat_map(|own| {
+            let of_location = may_be_location.then_some(Meant::LocationId);
+            let meant = [Meant::OrgId].into_iter().chain(of_location);
+            meant.map(|meant| values(own.column, meant, Some(own.clone())))
+        });
         InQuestion {
-            near: columns.near.iter().map(values).collect(),
+            near: near.chain(own).collect(),
             hidden_numbers: vec![Suspicion::default(); columns.fields.len()],
             ..InQuestion::default()
         }
@@ -56,32 +71,28 @@ impl InQuestion {
 
     /// Counts what a row has in columns that are not read.
     pub(super) fn add_row(&mut self, columns: &Columns, row: u64, record: &ByteRecord) {
-        for NearValues {
-            near,
-            values,
-            first,
-        } in &mut self.near
-        {
-            let is_said = |column: Option<usize>| {
-                column.is_some_and(|column| !text_in(record, column).is_empty())
-            };
-            let is_settled = match near.meant {
-                Meant::OrgId => is_said(columns.org_id),
-                Meant::OrgName => is_said(columns.org_id) || is_said(columns.org_name),
-                _ => false,
-            };
-            let text = text_in(record, near.column);
-            let is_meant = match near.meant {
-                Meant::OtherNumber(_) => is_phone_number(&text),
-                _ => !text.is_empty(),
-            };
-            if is_settled || !is_meant {
+        let is_said = |column: Option<usize>| {
+            column.is_some_and(|column| !text_in(record, column).is_empty())
+        };
+        for near in &mut self.near {
+            if !near.may_be_meant(record) {
                 continue;
             }
-            if values.count == 0 {
-                *first = shorten(&text);
+            let is_settled = match near.near.meant {
+                Meant::OrgId if near.own.is_none() => is_said(columns.org_id),
+                Meant::OrgId | Meant::OrgName => {
+                    is_said(columns.org_id) || is_said(columns.org_name)
+                }
+                _ => false,
+            };
+            if is_settled {
+                continue;
             }
-            values.add(row);
+            if near.values.count == 0 {
+                near.learn_from(&text_in(record, near.near.column));
+                near.first = shorten(&text_in(record, near.near.column));
+            }
+            near.values.add(row);
         }
     }
 
@@ -148,10 +159,42 @@ const HIDDEN_ANSWER: &str =
     "add --hidden include to send them too, or --hidden skip to leave them out";
 
 impl NearValues {
+    /// Whether a row has something in the column that it can have been meant for.
+    fn may_be_meant(&self, record: &ByteRecord) -> bool {
+        let is_long = |cell: &[u8]| cell.len() >= SHORTEST_ID;
+        if self.own.is_some() && !record.get(self.near.column).is_some_and(is_long) {
+            return false;
+        }
+        let text = text_in(record, self.near.column);
+        match (self.near.meant, &self.own) {
+            (Meant::OrgId, Some(own)) => is_id_in(&text, own, Kind::Organization),
+            (Meant::LocationId, Some(own)) => is_id_in(&text, own, Kind::Location),
+            (Meant::OtherNumber(_), _) => is_phone_number(&text),
+            // A remark beside a number is none.
+            (Meant::Number(_), _) => {
+                text.contains(char::is_numeric)
+                    || text.starts_with(['#', '='])
+                    || text.eq_ignore_ascii_case(REMOVE)
+            }
+            _ => !text.is_empty(),
+        }
+    }
+
+    /// A column that is called as names are may hold ids.
+    fn learn_from(&mut self, first: &str) {
+        if self.near.meant == Meant::OrgName && ids::read(first, Kind::Organization).is_ok() {
+            self.near.meant = Meant::OrgId;
+        }
+    }
+
     fn question(&self, sheet: &Sheet, columns: &Columns) -> Question {
         let name = String::from_utf8_lossy(&sheet.header[self.near.column]).into_owned();
         let name = name.trim();
         let shown = shorten(name);
+        let called = match name {
+            "" => "without a name".to_string(),
+            _ => format!("`{shown}`"),
+        };
         let wanted = self.near.meant.name(columns.setting);
         let values = plural(self.values.count, "value");
         let first = format!(
@@ -177,7 +220,7 @@ impl NearValues {
         };
         Question {
             finding: format!(
-                "column {} (`{shown}`) looks like {wanted} and is not read, so {loss}; it holds {values}, {first}",
+                "column {} ({called}) looks like {wanted} and is not read, so {loss}; it holds {values}, {first}",
                 column_letters(self.near.column)
             ),
             answer: format!(
@@ -185,6 +228,13 @@ impl NearValues {
             ),
         }
     }
+}
+
+/// An id that says that it is one of `kind`, or what can be one where the column's name is about it.
+fn is_id_in(text: &str, own: &OwnColumn, kind: Kind) -> bool {
+    ids::says_its_kind(text, kind)
+        || (own.about == Some(kind)
+            && (text.starts_with(ID_BEGINS) || ids::read(text, kind).is_ok()))
 }
 
 /// With its area at least: an extension looks like any other number.

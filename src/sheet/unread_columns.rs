@@ -1,5 +1,5 @@
-//! Columns of the person's own whose cells look like those of ours: nothing says that they were meant, so
-//! they are mentioned and nothing else.
+//! Columns of the person's own whose cells look like those of ours, phone numbers and UUIDs: nothing says
+//! that they were meant, so they are mentioned and nothing else.
 
 use csv::ByteRecord;
 
@@ -49,7 +49,7 @@ impl UnreadColumns {
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
         let nothing = vec![Suspicion::default(); columns.own.len()];
         UnreadColumns {
-            columns: columns.own.clone(),
+            columns: columns.own.iter().map(|own| own.column).collect(),
             may_be: may_be.map(|(holds, _)| holds).collect(),
             numbers: nothing.clone(),
             ids: nothing,
@@ -77,7 +77,9 @@ impl UnreadColumns {
             }
             let is_id = |(kind, column): &(Kind, Option<usize>)| {
                 let text = std::str::from_utf8(cell).unwrap_or_default();
-                column.is_none() && ids::read(text, *kind).is_ok()
+                column.is_none()
+                    && ids::read(text, *kind).is_ok()
+                    && !ids::says_its_kind(text, *kind)
             };
             if self.may_be.contains(&Holds::Ids) && missing.iter().any(is_id) {
                 self.ids[at].add(row);

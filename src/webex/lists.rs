@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::model::ids::{self, Kind};
 use crate::webex::base_url::BaseUrl;
 
 /// An organization the token manages.
@@ -51,6 +52,11 @@ pub trait Entry: DeserializeOwned {
     const LIST: &str;
 
     fn id(&self) -> &str;
+
+    /// Whether anything can be asked about it.
+    fn is_usable(&self) -> bool {
+        !self.id().trim().is_empty()
+    }
 }
 
 impl Entry for Organization {
@@ -66,6 +72,10 @@ impl Entry for Location {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn is_usable(&self) -> bool {
+        ids::read(&self.id, Kind::Location).is_ok()
     }
 }
 
@@ -117,7 +127,8 @@ pub struct Fetched {
 impl Fetched {
     /// Reads what is asked for; the error is for the user.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
-        serde_json::from_slice(&self.body)
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf");
+        serde_json::from_slice(body.unwrap_or(&self.body))
             .map_err(|error| format!("the answer is not what was asked for: {error}"))
     }
 
@@ -133,7 +144,7 @@ impl Fetched {
         };
         for entry in list {
             match entry {
-                OneEntry::Usable(entry) if !entry.id().trim().is_empty() => {
+                OneEntry::Usable(entry) if entry.is_usable() => {
                     page.entries.push(entry);
                 }
                 OneEntry::Usable(_) | OneEntry::Unusable(_) => page.unusable += 1,
@@ -167,14 +178,15 @@ fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Address, D::Er
     Ok(address.unwrap_or_default())
 }
 
-/// The organization that an address names.
-pub fn organization_in(url: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let mut values = query
+/// The organizations that an address names.
+pub fn organizations_in(url: &str) -> impl Iterator<Item = String> {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    let pairs = query
         .split(['&', '#'])
         .filter_map(|pair| pair.split_once('='));
-    let (_, value) = values.find(|(name, _)| *name == "orgId")?;
-    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+    pairs
+        .filter(|(name, _)| name.eq_ignore_ascii_case("orgId"))
+        .map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
 /// The target of `rel="next"` in a `Link` header.
@@ -229,18 +241,18 @@ mod tests {
     #[test]
     fn an_odd_entry_is_left_out_and_counted_and_a_missing_name_is_none() {
         let page = Fetched {
-            body: br#"{"notes":[1],"locations":[{"id":"a","name":"A"},{"id":null},{"name":"B"},
-                {"id":7},null,"x",[],{"id":" "},{"id":"b","name":null},{"id":"c","name":3,"more":{}}],
-                "trackingId":"x"}"#
+            body: br#"{"notes":[1],"locations":[{"id":"0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601","name":"A"},{"id":null},{"name":"B"},
+                {"id":7},null,"x",[],{"id":" "},{"id":"0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f602","name":null},{"id":"../x"},
+                {"id":"0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f603","name":3,"more":{}}],"trackingId":"x"}"#
                 .to_vec(),
             next: None,
         };
         let page = page.entries::<Location>().expect("a page");
         let entries: Vec<(&str, &str)> = (page.entries.iter())
-            .map(|location| (&*location.id, &*location.name))
+            .map(|location| (&location.id[35..], &*location.name))
             .collect();
-        assert_eq!(entries, [("a", "A"), ("b", ""), ("c", "")]);
-        assert_eq!(page.unusable, 7);
+        assert_eq!(entries, [("1", "A"), ("2", ""), ("3", "")]);
+        assert_eq!(page.unusable, 8);
     }
 
     #[test]
@@ -286,14 +298,16 @@ mod tests {
     }
 
     #[test]
-    fn an_address_names_its_organization() {
+    fn an_address_names_its_organizations() {
         for (url, organization) in [
-            ("https://a/b?max=1&orgId=X%2F1#end", Some("X/1")),
-            ("https://a/b?orgId=X", Some("X")),
-            ("https://a/b?max=1", None),
-            ("https://a/orgId=X", None),
+            ("https://a/b?max=1&orgId=X%2F1#end", &["X/1"][..]),
+            ("https://a/b?orgId=X", &["X"]),
+            ("https://a/b?orgId=X&start=2&orgid=Y", &["X", "Y"]),
+            ("https://a/b?max=1", &[]),
+            ("https://a/orgId=X", &[]),
         ] {
-            assert_eq!(organization_in(url).as_deref(), organization);
+            let found: Vec<String> = organizations_in(url).collect();
+            assert_eq!(found, organization, "{url}");
         }
     }
 

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
+use crate::model::ids;
+use crate::webex::token::hexadecimal;
+
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "(hidden)";
 
@@ -24,8 +27,29 @@ pub struct Secrets {
 
 impl Secrets {
     /// Adds a secret. One that is shorter than `TELLING` is none: hiding it would garble every text.
+    /// A name of a header comes in small letters, and a header of `Basic` has all in base64.
     pub fn add(&mut self, secret: &str) {
-        let pieces = secret.as_bytes().windows(TELLING);
+        if secret.len() < TELLING {
+            return;
+        }
+        let hexadecimal = hexadecimal(secret.as_bytes());
+        self.add_pieces(secret);
+        self.add_pieces(&secret.to_ascii_lowercase());
+        self.add_pieces(&secret.to_ascii_uppercase());
+        self.add_pieces(&hexadecimal);
+        self.add_pieces(&hexadecimal.to_ascii_uppercase());
+        // Three bytes become four characters, so it depends on how many stand before; those that hold
+        // something else as well are left out.
+        for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
+            let encoded = ids::in_base64(&format!("{}{secret}", &"  "[..before]));
+            let own = encoded.get(mixed..encoded.len() - 1).unwrap_or_default();
+            self.add_pieces(own);
+            self.add_pieces(&own.replace('-', "+").replace('_', "/"));
+        }
+    }
+
+    fn add_pieces(&mut self, text: &str) {
+        let pieces = text.as_bytes().windows(TELLING);
         self.pieces
             .extend(pieces.filter_map(|piece| <[u8; TELLING]>::try_from(piece).ok()));
     }
@@ -101,8 +125,13 @@ fn read_one(text: &str) -> (Meant, usize) {
     let bytes = text.as_bytes();
     let escaped = match bytes {
         [b'\\', b'u' | b'U', hex @ ..] => number(hex, 4, 16).map(|code| (code, 6)),
+        [b'\\', b'x' | b'X', hex @ ..] => number(hex, 2, 16).map(|code| (code, 4)),
         [b'\\', b'n' | b'r' | b't', ..] => return (Meant::Nothing, 2),
         [b'\\', escaped, ..] if escaped.is_ascii_graphic() => Some((u32::from(*escaped), 2)),
+        // A percent sign that was escaped itself.
+        [b'%', b'2', b'5', hex @ ..] if number(hex, 2, 16).is_some() => {
+            number(hex, 2, 16).map(|code| (code, 5))
+        }
         [b'%', hex @ ..] => number(hex, 2, 16).map(|code| (code, 3)),
         [b'&', b'#', rest @ ..] => read_reference(rest).map(|(code, length)| (code, length + 2)),
         [b'<', rest @ ..] => {
@@ -121,7 +150,7 @@ fn read_one(text: &str) -> (Meant, usize) {
     });
     match u8::try_from(code) {
         Ok(byte) if byte.is_ascii_graphic() => (Meant::Character(byte), length),
-        _ if char::from_u32(code).is_none_or(|it| it.is_whitespace() || it.is_control()) => {
+        _ if char::from_u32(code).is_none_or(|it| ids::is_blank(it) || it.is_control()) => {
             (Meant::Nothing, length)
         }
         _ => (Meant::Other, length),
@@ -180,6 +209,17 @@ mod tests {
                 "(hidden), which began before",
             ),
             ("hush-h", "hush-h"),
+            ("x-hush-hush/token+more: 1", "x-(hidden): 1"),
+            ("HUSH-HUSH/TOKEN", "(hidden)"),
+            ("hush%252Dhush%252Ftoken%252Bmore", "(hidden)"),
+            (r"\x68\x75sh-hush/token+more", "(hidden)"),
+            ("hush\u{200b}-hush\u{ad}/token+more", "(hidden)"),
+            (
+                "hex 687573682d687573682f746f6b656e2b6d6f7265!",
+                "hex (hidden)!",
+            ),
+            ("Basic aHVzaC1odXNoL3Rva2VuK21vcmU", "Basic (hidden)U"),
+            ("Basic dTpodXNoLWh1c2gvdG9rZW4rbW9yZQ", "Basic dTp(hidden)Q"),
             ("é<é%é&#é\\ué\\", "é<é%é&#é\\ué\\"),
             ("", ""),
         ] {

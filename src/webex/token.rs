@@ -1,7 +1,8 @@
 //! The access token, and what opens the service in general, held so that nothing can show it.
 
 use std::fmt::{self, Write};
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,12 @@ use crate::webex::token_text;
 /// Every token has more characters than this has; to hide one of a few letters would garble every
 /// text.
 const SHORTEST: usize = 8;
+
+/// No header with a longer one would be taken.
+const LONGEST: usize = 16 * 1024;
+
+/// A token file is read so far; in UTF-16 and with words around it, a token needs no more.
+const LONGEST_FILE: u64 = 1024 * 1024;
 
 /// What opens the service.
 #[derive(Debug, Clone)]
@@ -57,6 +64,9 @@ impl Token {
         if token.len() < SHORTEST {
             bail!("it has fewer than {SHORTEST} characters, and every token has more");
         }
+        if token.len() > LONGEST {
+            bail!("it has more than {LONGEST} characters, and every token has fewer");
+        }
         Ok(Token {
             text: token,
             file: None,
@@ -66,8 +76,10 @@ impl Token {
     /// Takes what a person, or a program of theirs, put into a file.
     pub fn read_file(path: &Path) -> Result<Token> {
         let shown = path.display();
-        let bytes =
-            fs::read(path).with_context(|| format!("cannot read the token file `{shown}`"))?;
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut bytes))
+            .with_context(|| format!("cannot read the token file `{shown}`"))?;
         let token = Token::read(&token_text::decode(&bytes))
             .with_context(|| format!("the token file `{shown}` holds no token"))?;
         Ok(Token {
@@ -155,6 +167,7 @@ mod tests {
             "https://example.com/s3cret-t0ken",
             "s3cret-\0t0ken",
             "s3cret",
+            &"s3cr".repeat(5000),
         ] {
             let error = Token::read(text).expect_err("no token");
             assert!(!format!("{error:?}").contains("s3cr"));

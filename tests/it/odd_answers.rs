@@ -152,13 +152,17 @@ fn answer(status: &str, body: &str) -> String {
 }
 
 /// Answers under a 2xx, and what they make of a row.
-const SUCCESSES: [(&str, &str, &str); 22] = [
+const SUCCESSES: [(&str, &str, &str); 26] = [
     ("204 No Content", "", "updated"),
     ("200 OK", "", "updated"),
     ("201 Created", "", "updated"),
     ("202 Accepted", "", "updated"),
     ("200 OK", " \r\n", "updated"),
     ("200 OK", "{}", "updated"),
+    ("200 OK", "\u{feff}{}", "updated"),
+    ("200 OK", r#"{"success":false}"#, "unknown"),
+    ("200 OK", r#"{"status":"FAILED"}"#, "unknown"),
+    ("200 OK", "{}{}", "unknown"),
     (
         "200 OK",
         r#"{"autoTransferNumber1":"+12025550102"}"#,
@@ -287,7 +291,7 @@ fn listing(link: &'static str, second: &'static str) -> RawServer {
                 json(
                     &format!("link: <{link}>; rel=\"next\"\r\n"),
                     &format!(
-                        r#"{{"locations":[{{"id":null,"name":"?"}},{{"id":"{}","name":null}}]}}"#,
+                        r#"{{"locations":[{{"id":null,"name":"?"}},{{"id":"../x"}},{{"id":"{}","name":null}}]}}"#,
                         location_id(1)
                     ),
                 )
@@ -300,8 +304,10 @@ fn listing(link: &'static str, second: &'static str) -> RawServer {
 fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
     let org = org_id(1);
     let other = Box::leak(format!("?start=2&orgId={}", org_id(2)).into_boxed_str());
+    let both = format!("?start=2&orgId={org}&orgid={}", org_id(2));
+    let both = Box::leak(both.into_boxed_str());
     for (link, second, code, said) in [
-        ("?start=2", "", 0, "1 entry of a list has no usable id"),
+        ("?start=2", "", 0, "2 entries of a list have no usable id"),
         ("/telephony/config/locations?start=2", "", 0, ""),
         (
             "?start=2",
@@ -316,6 +322,7 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
             "lead in a circle",
         ),
         (other, "", 2, "of another organization"),
+        (both, "", 2, "of another organization"),
         ("https://elsewhere.example/v1?start=2", "", 2, "elsewhere"),
     ] {
         let server = listing(link, second);

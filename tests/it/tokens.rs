@@ -2,6 +2,7 @@
 //! does.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::num::NonZeroU64;
 
 use serde_json::Value;
@@ -143,6 +144,32 @@ fn a_refresh_token_that_is_no_good_is_said_and_nothing_is_sent() {
     assert_eq!(stage.requests().len(), 1);
 }
 
+#[test]
+fn a_refresh_that_is_answered_with_nothing_is_not_asked_for_again_and_again() {
+    let server = RawServer::after(
+        |mut stream| {
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(DONE.as_bytes());
+        },
+        |line| {
+            while line.request() {
+                line.say(DONE);
+            }
+        },
+    );
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(2));
+    write_app(&stage, REFRESH_TOKEN);
+    let ran = stage.run(&format!(
+        "apply sheet.csv --yes --even-if-used --service-app app.env --base-url {}",
+        server.base_url()
+    ));
+    assert_ne!(ran.code, Some(0));
+    ran.says("does not give a new access token");
+    assert!(server.requests().len() < 10);
+    assert_nothing_shows(&stage, &ran, &SECRETS);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_others_may_read_is_refused() {
@@ -250,6 +277,7 @@ fn answers_with_the_token() -> Vec<(&'static str, String, String)> {
     let percent = disguised(|byte| format!("%{byte:02X}"));
     let html = disguised(|byte| format!("&#{byte};"));
     let broken = disguised(|byte| format!("{}\r\n", char::from(byte)));
+    let twice = disguised(|byte| format!("%25{byte:02X}"));
     let tagged = TOKEN.replace('-', "<b>-</b>");
     let long = "x".repeat(390);
     let filler = "y".repeat(64 * 1024 - 8);
@@ -275,6 +303,12 @@ fn answers_with_the_token() -> Vec<(&'static str, String, String)> {
             format!(r#"{{"trackingId":"{escaped}"}}"#),
         ),
         ("400 Bad Request", String::new(), percent.clone()),
+        ("400 Bad Request", String::new(), twice),
+        (
+            "400 Bad Request",
+            format!("x-{TOKEN}: 1\r\n"),
+            String::new(),
+        ),
         ("400 Bad Request", String::new(), html),
         ("400 Bad Request", String::new(), broken),
         (
@@ -329,6 +363,7 @@ fn answers_with_the_token() -> Vec<(&'static str, String, String)> {
 fn an_answer_that_repeats_the_token_in_any_disguise_shows_it_nowhere() {
     let escaped = disguised(|byte| format!("\\u{byte:04x}"));
     let percent = disguised(|byte| format!("%{byte:02X}"));
+    let twice = disguised(|byte| format!("%25{byte:02X}"));
     for (status, header, body) in answers_with_the_token() {
         let answer = format!(
             "HTTP/1.1 {status}\r\n{header}content-length: {}\r\n\r\n{body}",
@@ -347,7 +382,7 @@ fn an_answer_that_repeats_the_token_in_any_disguise_shows_it_nowhere() {
             let piece = std::str::from_utf8(piece).expect("ASCII");
             assert!(!shown.contains(piece), "{status} {header} {body}: {shown}");
         }
-        for disguised in [&escaped, &percent] {
+        for disguised in [&escaped, &percent, &twice] {
             assert!(
                 !shown.contains(&disguised[..60]),
                 "{status} {header} {body}"

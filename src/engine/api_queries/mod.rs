@@ -20,6 +20,7 @@ use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
     Entry, Fetched, Location, LocationDetails, Organization, Person, organization_in,
+    organizations_in,
 };
 
 mod exchange;
@@ -186,7 +187,12 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         if !self.service.is_at(next) {
             return elsewhere("elsewhere");
         }
-        if organization_in(page) != organization_in(next) {
+        let mut theirs = organizations_in(next);
+        let is_of_the_same = match organizations_in(page).next() {
+            Some(own) => theirs.all(|organization| organization == own),
+            None => theirs.next().is_none(),
+        };
+        if !is_of_the_same {
             return elsewhere("of another organization");
         }
         Ok(())

@@ -4,7 +4,8 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use super::near_name::{Meant, near};
+use super::meant::Meant;
+use super::near_name::near;
 use crate::setting::Setting;
 use crate::sheet::result_columns::{NEW, PRESENT, PREVIOUS, RESULT_COLUMNS};
 

@@ -4,7 +4,7 @@ use csv::ByteRecord;
 
 use super::NearColumn;
 use super::header_name::{HeaderName, Known, normalize};
-use super::near_name::Meant;
+use super::meant::Meant;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 

@@ -1,22 +1,25 @@
 //! Finds the columns wxbulk knows by their names in the header.
 
+mod earlier_results;
 mod header_name;
 mod header_names;
+mod meant;
 mod near_name;
+mod near_words;
 
 use std::ops::Range;
 
 use csv::ByteRecord;
 
-use crate::model::outcome::OutcomeKind;
+use crate::model::ids::Kind;
 use crate::setting::{self, FieldKind, Setting, used};
 use crate::sheet::problem::{Place, Problem, shorten};
-use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, REHEARSED, RESULT_COLUMNS};
-use crate::sheet::row_check::RowCheck;
+use earlier_results::result_columns;
+pub(in crate::sheet) use earlier_results::told_by_results;
 pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
-pub use near_name::Meant;
+pub use meant::Meant;
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub struct Columns {
     /// Columns that may have been meant for others.
     pub near: Vec<NearColumn>,
     /// Columns of the person's own, which are not read.
-    pub own: Vec<usize>,
+    pub own: Vec<OwnColumn>,
 }
 
 /// A column that is not read although its name is near one that is.
@@ -47,6 +50,14 @@ pub struct Columns {
 pub struct NearColumn {
     pub column: usize,
     pub meant: Meant,
+}
+
+/// A column of the person's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnColumn {
+    pub column: usize,
+    /// Of what a UUID in it may be the id, by its name.
+    pub about: Option<Kind>,
 }
 
 impl Columns {
@@ -129,6 +140,11 @@ impl Columns {
         let own = own.iter().map(|near| near.column);
         let mut own: Vec<usize> = own.chain(names.own).collect();
         own.sort_unstable();
+        let about = |column: usize| near_name::about(&String::from_utf8_lossy(&header[column]));
+        let own = own.into_iter().map(|column| OwnColumn {
+            column,
+            about: about(column),
+        });
         Ok(Columns {
             org_id,
             org_name,
@@ -139,7 +155,7 @@ impl Columns {
             width: used_width(header),
             results: result_columns(header, setting),
             near,
-            own,
+            own: own.collect(),
         })
     }
 
@@ -176,83 +192,9 @@ impl Columns {
         row.iter().filter(is_known).count()
     }
 
-    /// Where an earlier run wrote its outcomes.
-    fn outcome(&self) -> Option<usize> {
-        let at = RESULT_COLUMNS.iter().position(|name| *name == "outcome")?;
-        Some(self.results.as_ref()?.start + at)
-    }
-
-    /// What an earlier run noted of a row, if it can be understood.
-    pub fn outcome_in(&self, record: &ByteRecord) -> Option<OutcomeKind> {
-        let word = self.outcome_cell(record)?;
-        OutcomeKind::from_word(word.strip_suffix(REHEARSED).unwrap_or(word))
-    }
-
-    /// The number that a row had when an earlier run wrote it.
-    pub fn row_in(&self, record: &ByteRecord) -> Option<u64> {
-        let cell = record.get(self.results.as_ref()?.start)?;
-        std::str::from_utf8(cell).ok()?.trim().parse().ok()
-    }
-
-    /// Whether an older wxbulk called a row `failed` although an earlier try of it may have taken
-    /// effect: only a single change that was refused had none. Two requests are one to read and one to
-    /// write.
-    pub fn is_doubtful_failure(&self, record: &ByteRecord) -> bool {
-        let number_in = |name: &str| -> Option<u64> {
-            let at = RESULT_COLUMNS.iter().position(|one| *one == name)?;
-            let cell = record.get(self.results.as_ref()?.start + at)?;
-            std::str::from_utf8(cell).ok()?.trim().parse().ok()
-        };
-        let is_refused = matches!(number_in("status"), Some(400..500));
-        !(is_refused && number_in("attempts").is_some_and(|attempts| attempts <= 2))
-    }
-
-    /// Whether a row was only rehearsed.
-    pub fn is_rehearsed(&self, record: &ByteRecord) -> bool {
-        let word = self.outcome_cell(record);
-        word.is_some_and(|word| word.ends_with(REHEARSED))
-    }
-
-    fn outcome_cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
-        Some(
-            std::str::from_utf8(record.get(self.outcome()?)?)
-                .ok()?
-                .trim(),
-        )
-    }
-
     /// Which field of the setting stands in a column.
     pub fn field_at(&self, column: usize) -> Option<usize> {
         self.fields.iter().position(|at| *at == Some(column))
-    }
-
-    /// Where an earlier run wrote the values from before it, if it did.
-    pub fn previous(&self) -> Option<Range<usize>> {
-        let results = self.results.as_ref()?;
-        let start = results.start + RESULT_COLUMNS.len();
-        let end = start + self.setting.fields.len();
-        (results.end >= end).then_some(start..end)
-    }
-
-    /// Where an earlier run wrote the checks of its rows, if it did.
-    fn check(&self) -> Option<usize> {
-        let results = self.results.as_ref()?;
-        let before = self.previous().map_or(0, |previous| previous.len());
-        let at = results.start + RESULT_COLUMNS.len() + before;
-        (results.end > at).then_some(at)
-    }
-
-    /// Whether the sheet is one of results whose rows have checks.
-    pub fn has_checks(&self) -> bool {
-        self.check().is_some()
-    }
-
-    /// By which run a row was written, and which of its cells are as they were then.
-    pub fn check_in(&self, record: &ByteRecord) -> Option<RowCheck> {
-        std::str::from_utf8(record.get(self.check()?)?)
-            .ok()?
-            .parse()
-            .ok()
     }
 
     /// Whether a column is the user's own, not the result of an earlier run.
@@ -300,22 +242,6 @@ fn setting_of(header: &ByteRecord, ignored: &[String]) -> &'static Setting {
     }
 }
 
-/// The columns of a setting whose values an earlier run, or a plan, has told in columns of its own.
-pub(in crate::sheet) fn told_by_results(
-    header: &ByteRecord,
-    setting: &Setting,
-) -> Vec<&'static str> {
-    let cells = header.iter().map(String::from_utf8_lossy);
-    let cells: Vec<String> = cells.map(|cell| normalize(&cell)).collect();
-    let is_told = |suffix: &str| {
-        let mut prefixes = [PREVIOUS, PRESENT].into_iter();
-        prefixes.any(|prefix| cells.contains(&normalize(&format!("{prefix}{suffix}"))))
-    };
-    let fields = setting.fields.iter();
-    let told = fields.filter(|field| is_told(field.suffix));
-    told.map(|field| field.column).collect()
-}
-
 /// ``n1`, `n2` or `n3``, as it stands between two backticks.
 fn one_of(names: &[&str]) -> String {
     match names {
@@ -324,34 +250,6 @@ fn one_of(names: &[&str]) -> String {
         }
         _ => names.join(""),
     }
-}
-
-/// The result columns stand together in their order, or they are columns of the user's that
-/// happen to have such a name.
-fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<Range<usize>> {
-    let names = header
-        .iter()
-        .map(|cell| normalize(&String::from_utf8_lossy(cell)));
-    let names: Vec<String> = names.collect();
-    let stands_at = |at: usize, wanted: &[String]| {
-        let found = names.get(at..at + wanted.len());
-        found.is_some_and(|found| {
-            let mut pairs = found.iter().zip(wanted);
-            pairs.all(|(name, wanted)| *name == normalize(wanted))
-        })
-    };
-    let results = RESULT_COLUMNS.map(String::from);
-    let start = (0..names.len()).find(|start| stands_at(*start, &results))?;
-    let end = start + RESULT_COLUMNS.len();
-    let has = |at: usize, columns: &[String]| {
-        if stands_at(at, columns) {
-            columns.len()
-        } else {
-            0
-        }
-    };
-    let end = end + has(end, &setting.columns(PREVIOUS));
-    Some(start..end + has(end, &[CHECK.to_string()]))
 }
 
 fn list_of_names(header: &ByteRecord) -> String {
@@ -462,19 +360,5 @@ mod tests {
             None,
         );
         assert!(unknown.is_err());
-    }
-
-    #[test]
-    fn the_columns_of_an_earlier_run_are_told_from_the_users_own() {
-        let own = ["orgId", "locationId", "n1", "status"];
-        assert_eq!(find(&own).expect("usable").results, None);
-        let mut header = own.to_vec();
-        header.extend(RESULT_COLUMNS);
-        assert_eq!(find(&header).expect("usable").results, Some(4..12));
-        header.extend(["previous1", "previous2", "previous3"]);
-        header.push("note");
-        let columns = find(&header).expect("usable");
-        assert_eq!(columns.results, Some(4..15));
-        assert!(columns.is_own(3) && !columns.is_own(4) && columns.is_own(15));
     }
 }

@@ -1,10 +1,11 @@
 //! What a name that is none of ours was probably meant for: a misspelt one, one in other words, one with
 //! a number that there is no column for.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
-
 use super::header_name::{Known, normalize};
-use crate::setting::{FieldKind, Setting, used};
+use super::meant::Meant;
+use super::near_words::{Words, is_number, is_transfer, may_precede_number, place};
+use crate::model::ids::Kind;
+use crate::setting::{FieldKind, Setting};
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
 const MISSPELT: usize = 2;
@@ -12,181 +13,8 @@ const MISSPELT: usize = 2;
 /// Shorter names have too many neighbors.
 const LONG: usize = 8;
 
-/// What a column was probably meant for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meant {
-    OrgId,
-    OrgName,
-    LocationId,
-    LocationName,
-    /// One of the numbers, where its place is known.
-    Number(Option<usize>),
-    /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
-    /// that is known. Whether it is one, only its cells can tell.
-    OtherNumber(Option<usize>),
-    /// A field that is no number.
-    Rule(usize),
-}
-
-/// Words for a number in a name such as `Nummer 2`.
-const NUMBER_WORDS: [&str; 26] = [
-    "n",
-    "no",
-    "nr",
-    "nro",
-    "num",
-    "nbr",
-    "nb",
-    "number",
-    "numbers",
-    "nummer",
-    "nummern",
-    "numero",
-    "número",
-    "numéro",
-    "numer",
-    "numara",
-    "transfer",
-    "transferno",
-    "transfernr",
-    "transfernumber",
-    "transfernummer",
-    "autotransfer",
-    "autotransferno",
-    "autotransfernr",
-    "atn",
-    "tn",
-];
-
-/// How words for a transfer begin.
-const TRANSFER_WORDS: [&str; 13] = [
-    "transf",
-    "trasf",
-    "forward",
-    "fwd",
-    "xfer",
-    "weiterleit",
-    "umleit",
-    "doorschakel",
-    "renvoi",
-    "desvio",
-    "desvío",
-    "deviaz",
-    "reroute",
-];
-
-const PLACES: [(&str, usize); 34] = [
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("first", 1),
-    ("second", 2),
-    ("third", 3),
-    ("ii", 2),
-    ("iii", 3),
-    ("eins", 1),
-    ("zwei", 2),
-    ("drei", 3),
-    ("erste", 1),
-    ("zweite", 2),
-    ("dritte", 3),
-    ("uno", 1),
-    ("dos", 2),
-    ("tres", 3),
-    ("primero", 1),
-    ("primer", 1),
-    ("segundo", 2),
-    ("tercero", 3),
-    ("tercer", 3),
-    ("un", 1),
-    ("deux", 2),
-    ("trois", 3),
-    ("premier", 1),
-    ("deuxième", 2),
-    ("troisième", 3),
-    ("primo", 1),
-    ("secondo", 2),
-    ("terzo", 3),
-    ("eerste", 1),
-    ("tweede", 2),
-    ("derde", 3),
-];
-
-const ORGANIZATION_WORDS: [&str; 13] = [
-    "org",
-    "orgs",
-    "orga",
-    "organization",
-    "organisation",
-    "organizations",
-    "organisations",
-    "organización",
-    "organizacion",
-    "organização",
-    "organizzazione",
-    "organisatie",
-    "organisationen",
-];
-const CUSTOMER_WORDS: [&str; 13] = [
-    "customer",
-    "tenant",
-    "company",
-    "kunde",
-    "kunden",
-    "mandant",
-    "mandanten",
-    "firma",
-    "firmen",
-    "client",
-    "cliente",
-    "empresa",
-    "azienda",
-];
-const LOCATION_WORDS: [&str; 12] = [
-    "location",
-    "locations",
-    "loc",
-    "locaton",
-    "lokation",
-    "locatie",
-    "standort",
-    "emplacement",
-    "ubicación",
-    "ubicacion",
-    "sede",
-    "vestiging",
-];
-const ID_WORDS: [&str; 6] = ["id", "ids", "uuid", "guid", "identifier", "uid"];
-const NAME_WORDS: [&str; 2] = ["name", "names"];
-
-impl Meant {
-    /// The column to rename it to.
-    pub fn name(self, setting: &Setting) -> String {
-        match self {
-            Meant::OrgId => "orgId".to_string(),
-            Meant::OrgName => "orgName".to_string(),
-            Meant::LocationId => "locationId".to_string(),
-            Meant::LocationName => "locationName".to_string(),
-            Meant::Rule(index) => {
-                let field = setting.fields.get(index);
-                field.map_or(String::new(), |field| field.column.to_string())
-            }
-            Meant::Number(Some(index)) | Meant::OtherNumber(Some(index))
-                if setting.kind(index) == Some(FieldKind::Number) =>
-            {
-                setting.fields[index].column.to_string()
-            }
-            Meant::Number(_) | Meant::OtherNumber(_) => {
-                let numbers = used::numbers_of(setting).into_iter();
-                let numbers = numbers.map(|index| setting.fields[index].column);
-                match numbers.collect::<Vec<_>>()[..] {
-                    [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
-                    [] => String::new(),
-                }
-            }
-        }
-    }
-}
+/// The service's own word, as [`normalize`] leaves it and without its digit.
+const FIELD_OF_SERVICE: &str = "autotransfernumber";
 
 /// What a name that is none of ours was probably meant for.
 pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
@@ -195,62 +23,37 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
         return None;
     }
     let is_near = |known: Known| {
-        let long = known
-            .spellings(setting)
-            .iter()
-            .filter(|name| name.len() >= LONG);
-        let letters = plain.chars().count();
-        let mut likely = long.filter(|name| name.len().abs_diff(letters) <= MISSPELT);
-        likely.any(|name| strsim::damerau_levenshtein(&plain, name) <= MISSPELT)
+        let mut long = known.spellings(setting).iter();
+        long.any(|name| name.len() >= LONG && is_misspelt(&plain, name, MISSPELT))
     };
-    let words = words(cell);
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    let words = Words::of(cell);
     let has_numbers = setting
         .fields
         .iter()
         .any(|field| field.kind == FieldKind::Number);
-    if has_numbers && let Some(meant) = near_number(&words) {
+    if has_numbers && let Some(meant) = near_number(&plain, &words) {
         return Some(meant);
-    }
-    let letters: String = plain
-        .chars()
-        .filter(|character| !character.is_ascii_digit())
-        .collect();
-    if has_numbers
-        && (matches!(&*plain, "nl" | "ni")
-            || (letters.len() >= LONG
-                && strsim::damerau_levenshtein(&letters, "autotransfernumber") <= MISSPELT))
-    {
-        return Some(Meant::Number(None));
     }
     if matches!(&*plain, "location" | "locations") {
         return Some(Meant::LocationName);
     }
-    let is_location = has(&LOCATION_WORDS);
-    let is_organization = has(&ORGANIZATION_WORDS);
-    if is_near(Known::LocationId) || (is_location && has(&ID_WORDS)) {
+    if is_near(Known::LocationId) || (words.has_location() && words.has_id()) {
         return Some(Meant::LocationId);
     }
-    let is_about_it = |word: &String| {
-        ORGANIZATION_WORDS.contains(&word.as_str()) || CUSTOMER_WORDS.contains(&word.as_str())
-    };
-    if is_organization && words.iter().all(is_about_it) {
+    if words.has_organization() && words.are_all_of_organizations() {
         return Some(Meant::OrgName);
     }
-    let is_of_organization = is_organization || has(&CUSTOMER_WORDS);
-    let is_org_id = strsim::damerau_levenshtein(&plain, "orgid") <= 1
+    let is_org_id = is_misspelt(&plain, "orgid", 1)
         || is_near(Known::OrgId)
-        || ["orgguid", "orguuid"].contains(&plain.as_str());
-    if is_org_id || (is_of_organization && has(&ID_WORDS)) {
+        || matches!(&*plain, "orgguid" | "orguuid");
+    if is_org_id || (words.has_organization() && words.has_id()) {
         return Some(Meant::OrgId);
     }
-    if is_near(Known::LocationName) || (is_location && has(&NAME_WORDS)) {
+    if is_near(Known::LocationName) || (words.has_location() && words.has_name()) {
         return Some(Meant::LocationName);
     }
-    if is_near(Known::OrgName) || (is_organization && has(&NAME_WORDS)) {
-        return Some(Meant::OrgName);
-    }
-    if strsim::damerau_levenshtein(&plain, "orgname") <= 1 {
+    let is_org_name = is_misspelt(&plain, "orgname", 1) || is_near(Known::OrgName);
+    if is_org_name || (words.has_organization() && words.has_name()) {
         return Some(Meant::OrgName);
     }
     let mut fields =
@@ -261,86 +64,63 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     has_numbers.then(|| other_number(&words)).flatten()
 }
 
+/// What a name is about that is near none of ours: a UUID below it may be the id of such a thing.
+pub(super) fn about(cell: &str) -> Option<Kind> {
+    let words = Words::of(cell);
+    if words.has_customer() {
+        Some(Kind::Organization)
+    } else {
+        words.has_site().then_some(Kind::Location)
+    }
+}
+
+fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
+    name.len().abs_diff(plain.chars().count()) <= letters
+        && strsim::damerau_levenshtein(plain, name) <= letters
+}
+
 /// `Nummer 2`, `No. 2`, `n 2 (new)`, `n4`, `second number`, `autoTransferNumer2`.
-fn near_number(words: &[String]) -> Option<Meant> {
-    let is_number = |word: &String| {
-        NUMBER_WORDS.contains(&word.as_str())
-            || (word.len() >= LONG
-                && strsim::damerau_levenshtein(word, "autotransfernumber") <= MISSPELT + 1)
-            || (word.len() > 4 && strsim::damerau_levenshtein(word, "number") <= 1)
+fn near_number(plain: &str, words: &Words) -> Option<Meant> {
+    let is_one = |word: &str| {
+        is_number(word)
+            || (word.len() >= LONG && is_misspelt(word, FIELD_OF_SERVICE, MISSPELT + 1))
+            || (word.len() > 4 && is_misspelt(word, "number", 1))
     };
-    words.windows(2).find_map(|two| {
+    let words = words.all();
+    let found = words.windows(2).enumerate().find_map(|(at, two)| {
         let [one, other] = two else {
             return None;
         };
+        // Behind another word it may be the number of a room.
+        let is_alone = one == "n" || words[..at].iter().all(|word| may_precede_number(word));
         if let Some(place) = place(other)
-            && is_number(one)
+            && is_one(one)
         {
-            return Some(Meant::Number(Some(place)));
+            return is_alone.then_some(Meant::Number(Some(place)));
         }
         let place = place(one)?;
-        (is_number(other) && other.len() > 2).then_some(Meant::Number(Some(place)))
-    })
+        (is_one(other) && other.len() > 2).then_some(Meant::Number(Some(place)))
+    });
+    let letters: String = plain
+        .chars()
+        .filter(|character| !character.is_ascii_digit())
+        .collect();
+    let is_without_place =
+        matches!(plain, "nl" | "ni") || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
+    found.or_else(|| is_without_place.then_some(Meant::Number(None)))
 }
 
 /// `Ziel 2`, `DN 2`, `2`, `Transfer to`.
-fn other_number(words: &[String]) -> Option<Meant> {
-    let mut places = words.iter().filter_map(place);
+fn other_number(words: &Words) -> Option<Meant> {
+    let mut places = words.places();
     match (places.next(), places.next()) {
         (Some(only), None) => Some(Meant::OtherNumber(Some(only))),
         (Some(_), Some(_)) => None,
         (None, _) => {
-            let is_transfer = |word: &String| {
-                let mut begins = TRANSFER_WORDS.iter();
-                begins.any(|begin| word.starts_with(begin))
-            };
-            let is_about_one = words.iter().any(is_transfer);
+            let is_about_one = words.all().iter().any(|word| is_transfer(word));
             is_about_one.then_some(Meant::OtherNumber(None))
         }
     }
-}
-
-/// The place that a word names, counted from 0.
-fn place(word: &String) -> Option<usize> {
-    let named = PLACES.iter().find(|(name, _)| name == word);
-    let value = named
-        .map(|(_, place)| *place)
-        .or_else(|| word.parse().ok())?;
-    (1..=99).contains(&value).then(|| value - 1)
-}
-
-/// Runs of letters and of digits.
-fn words(cell: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut last = None;
-    let cell = ComposingNormalizerBorrowed::new_nfkc().normalize(cell);
-    for character in cell.chars() {
-        let kind = match character {
-            digit if digit.is_ascii_digit() => Some(true),
-            letter if letter.is_alphanumeric() => Some(false),
-            _ => None,
-        };
-        if kind.is_some() {
-            // A capital after a small letter begins a word: `locationUuid`.
-            let begins = last != kind
-                || (character.is_uppercase()
-                    && words
-                        .last()
-                        .is_some_and(|word| word.ends_with(char::is_lowercase)));
-            if begins {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut() {
-                word.push(character);
-            }
-        }
-        last = kind;
-    }
-    let words = words.into_iter().map(|word| word.to_lowercase());
-    // `1st`, `2nd`.
-    words
-        .filter(|word| !["st", "nd", "rd"].contains(&word.as_str()))
-        .collect()
 }
 
 #[cfg(test)]
@@ -420,9 +200,30 @@ mod tests {
             Some(Meant::OtherNumber(None)),
         );
         read(
-            &["Main number", "Phone", "Q2 week 3", "E911", "Number"],
+            &[
+                "Main number",
+                "Phone",
+                "Q2 week 3",
+                "E911",
+                "Number",
+                "Customer ID",
+                "Kunden-ID",
+                "Organisator",
+                "N",
+                "Order no.",
+                "Number of users",
+            ],
             None,
         );
+        // It may be the number of a room, so its cells tell.
+        read(
+            &["Room Nr. 2", "Building no 2"],
+            Some(Meant::OtherNumber(Some(1))),
+        );
+    }
+
+    #[test]
+    fn so_is_one_near_those_of_ids_and_names() {
         read(
             &[
                 "Locaton ID",
@@ -442,11 +243,8 @@ mod tests {
                 "Customer Org ID",
                 "Org UUID",
                 "OrgUUID",
-                "Customer ID",
                 "ogrId",
                 "organziationId",
-                "Tenant ID",
-                "Kunden-ID",
                 "ID de organización",
             ],
             Some(Meant::OrgId),
@@ -458,9 +256,29 @@ mod tests {
                 "Organization",
                 "Org",
                 "Org. name (legal)",
+                "Organizacja",
+                "Naam organisatie",
+                "Nom de l'organisation",
+                "organização",
             ],
             Some(Meant::OrgName),
         );
         read(&["Location", "Locaton Name"], Some(Meant::LocationName));
+    }
+
+    #[test]
+    fn a_name_may_be_about_organizations_or_locations_without_being_near_ours() {
+        for (cells, wanted) in [
+            (
+                &["Mandant", "Customer ID", "Kunden-ID", "Société", "Org unit"][..],
+                Some(Kind::Organization),
+            ),
+            (&["Site ID", "Filiale", "Standort"], Some(Kind::Location)),
+            (&["Asset", "GUID", "", "Name"], None),
+        ] {
+            for cell in cells {
+                assert_eq!(about(cell), wanted, "{cell}");
+            }
+        }
     }
 }

@@ -216,8 +216,9 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 .formula
                 .map_or(String::new(), |formula| format!("={formula}")));
         }
+        let format = self.shared.formats.get(cell.format);
         Ok(match cell.kind.as_str() {
-            "inlineStr" => unescaped(&cell.inline),
+            "inlineStr" => format.show_text(unescaped(&cell.inline)),
             "s" => {
                 let index = cell.value.trim().parse().ok();
                 let Some(text) = index.and_then(|index| self.shared.texts.get(index)) else {
@@ -227,18 +228,18 @@ impl<'s, R: BufRead> Cells<'s, R> {
                         self.row
                     );
                 };
-                unescaped(text)
+                format.show_text(unescaped(text))
             }
             "b" if cell.value == "1" => "TRUE".to_string(),
             "b" if cell.value == "0" => "FALSE".to_string(),
             "n" | "" => match cell.value.trim().parse::<f64>() {
                 Ok(number) if number.is_finite() => {
-                    let format = self.shared.formats.get(cell.format);
                     format.show(number, self.shared.counts_from_1904)
                 }
                 _ => cell.value,
             },
-            // Errors, dates and texts that a formula made.
+            "str" => format.show_text(unescaped(&cell.value)),
+            // Errors and dates.
             _ => unescaped(&cell.value),
         })
     }

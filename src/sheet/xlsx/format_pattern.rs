@@ -19,6 +19,8 @@ impl Section {
                 "<=" => number <= *limit,
                 ">" => number > *limit,
                 ">=" => number >= *limit,
+                "=" => number.total_cmp(limit).is_eq(),
+                "<>" => number.total_cmp(limit).is_ne(),
                 _ => false,
             },
         }
@@ -34,6 +36,12 @@ pub(super) fn sections(code: &str) -> Vec<Section> {
             Token::Code(character) => section.pattern.push(character),
             Token::Literal(character) => section.pattern.extend(['\\', character]),
             Token::Bracketed(text) => {
+                // `[$€-407]`: a currency, and the language it is written in.
+                let currency = text.strip_prefix('$').unwrap_or_default();
+                let currency = currency.rsplit_once('-').map_or(currency, |(sign, _)| sign);
+                section
+                    .pattern
+                    .extend(currency.chars().flat_map(|sign| ['\\', sign]));
                 let limit = text.trim_start_matches(['<', '>', '=']);
                 let sign = text[..text.len() - limit.len()].to_string();
                 if let (false, Ok(limit)) = (sign.is_empty(), limit.trim().parse()) {
@@ -109,8 +117,8 @@ pub(super) fn fill(pattern: &str, digits: &str) -> String {
     let first = whole.iter().position(is_place);
     let mut left = digits.chars().rev().peekable();
     for token in tokens[whole.len()..].iter().rev() {
-        if let Token::Literal(literal) = token {
-            shown.push(*literal);
+        if let Token::Literal(shown_as) | Token::Code(shown_as @ '%') = token {
+            shown.push(*shown_as);
         }
     }
     for (at, token) in whole.iter().enumerate().rev() {
@@ -132,4 +140,24 @@ pub(super) fn fill(pattern: &str, digits: &str) -> String {
     }
     shown.reverse();
     shown.into_iter().collect::<String>().trim().to_string()
+}
+
+/// Whether the number is shown in thousands: `0,` leaves the last three digits out.
+pub(super) fn is_in_thousands(pattern: &str) -> bool {
+    let codes: String = tokens(pattern).filter_map(Token::code).collect();
+    let whole = codes.split('.').next().unwrap_or_default();
+    whole.ends_with(',')
+}
+
+/// Puts a text into a pattern.
+pub(super) fn fill_text(pattern: &str, text: &str) -> String {
+    let mut shown = String::new();
+    for token in tokens(pattern) {
+        match token {
+            Token::Literal(literal) => shown.push(literal),
+            Token::Code('@') => shown.push_str(text),
+            Token::Code(_) | Token::Bracketed(_) | Token::Unshown => {}
+        }
+    }
+    shown
 }

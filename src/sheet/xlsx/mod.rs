@@ -7,6 +7,7 @@ mod format_pattern;
 mod number_format;
 mod package;
 mod row_writer;
+mod shown_date;
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};

@@ -2,28 +2,19 @@
 //! +2079460000. A sheet that was saved as CSV has it so, too.
 
 use anyhow::{Result, bail};
-use jiff::ToSpan;
-use jiff::civil::{Date, date};
 use quick_xml::events::Event;
 
 use crate::sheet::input::SAVE_AS_CSV;
 
-use super::format_pattern::{Section, Token, fill, sections, tokens};
+use super::format_pattern::{Section, Token, fill, fill_text, is_in_thousands, sections, tokens};
 use super::package::{FORMATS, Package, attribute, next, read_part};
+use super::shown_date::show_date;
 
 /// A spreadsheet keeps this many digits of a number; it has put zeros for any beyond.
 const DIGITS_KEPT: f64 = 1e15;
 
 /// Excel knows 65,490 formats of cells.
 const MOST: usize = 100_000;
-
-/// The day after the last one Excel knows, the end of the year 9999.
-const LAST_DAY: f64 = 2_958_466.0;
-
-/// What Excel shows for a date that is none.
-const NO_DATE: &str = "########";
-
-const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The formats of a workbook's cells, by the numbers that cells have for them.
 #[derive(Debug, Default)]
@@ -38,9 +29,16 @@ pub(super) enum NumberFormat {
     Date,
     /// Characters around and between its digits.
     Pattern(Vec<Section>),
+    /// What stands around a text, and around a number that is shown as one: `"+"@`.
+    Text(String),
+    /// No number is shown.
+    NoNumber,
     /// Nothing is shown.
     Nothing,
 }
+
+/// Said behind what is in a cell that shows nothing of it.
+const SHOWS_NOTHING: &str = " (its format shows nothing)";
 
 impl Formats {
     pub(super) fn read(package: &mut Package<'_>, part: Option<&str>) -> Result<Formats> {
@@ -108,7 +106,18 @@ impl NumberFormat {
             .first()
             .is_none_or(|first| first.pattern.is_empty())
         {
-            return NumberFormat::Nothing;
+            let hides_text = sections.get(3).is_some_and(|text| text.pattern.is_empty());
+            return if hides_text {
+                NumberFormat::Nothing
+            } else {
+                NumberFormat::NoNumber
+            };
+        }
+        if let [only] = &sections[..]
+            && plain == "@"
+            && only.pattern != "@"
+        {
+            return NumberFormat::Text(only.pattern.clone());
         }
         if plain.contains("general") || plain.contains('@') && !plain.contains('0') {
             return NumberFormat::Plain;
@@ -124,15 +133,28 @@ impl NumberFormat {
         NumberFormat::Pattern(sections)
     }
 
+    /// A text as it is shown.
+    pub(super) fn show_text(&self, text: String) -> String {
+        match self {
+            NumberFormat::Text(pattern) if !text.is_empty() => fill_text(pattern, &text),
+            NumberFormat::Nothing if !text.trim().is_empty() => text + SHOWS_NOTHING,
+            _ => text,
+        }
+    }
+
     /// A number as it is shown, with all of its digits.
     pub(super) fn show(&self, number: f64, counts_from_1904: bool) -> String {
         match self {
             NumberFormat::Date => show_date(number, counts_from_1904),
-            NumberFormat::Nothing => format!("{} (its format shows nothing)", digits(number)),
+            NumberFormat::NoNumber | NumberFormat::Nothing => digits(number) + SHOWS_NOTHING,
+            NumberFormat::Text(pattern) => fill_text(pattern, &digits(number)),
             NumberFormat::Pattern(sections)
                 if (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0 =>
             {
                 match sections.iter().find(|section| section.is_for(number)) {
+                    Some(section) if is_in_thousands(&section.pattern) => {
+                        digits(number) + " (its format shows it in thousands)"
+                    }
                     Some(section) => fill(&section.pattern, &digits(number)),
                     None => digits(number),
                 }
@@ -154,41 +176,10 @@ fn digits(number: f64) -> String {
     number.to_string()
 }
 
-fn show_date(days: f64, counts_from_1904: bool) -> String {
-    if !(0.0..LAST_DAY).contains(&days) {
-        return NO_DATE.to_string();
-    }
-    // Excel takes 1900 for a leap year, so days before its March are one off.
-    let first: Date = match counts_from_1904 {
-        true => date(1904, 1, 1),
-        false if days < 60.0 => date(1899, 12, 31),
-        false => date(1899, 12, 30),
-    };
-    let seconds = (days.fract() * SECONDS_A_DAY).round();
-    let [hour, minute, second] = [seconds / 3600.0, seconds / 60.0 % 60.0, seconds % 60.0];
-    let time = format!(
-        "{:02}:{:02}:{:02}",
-        hour.floor(),
-        minute.floor(),
-        second.floor()
-    );
-    let Ok(day) = format!("{:.0}", days.trunc())
-        .parse::<i64>()
-        .map_err(|_| ())
-        .and_then(|days| first.checked_add(days.days()).map_err(|_| ()))
-    else {
-        return NO_DATE.to_string();
-    };
-    match (days < 1.0, days.fract() == 0.0) {
-        (true, _) => time,
-        (false, true) => day.to_string(),
-        (false, false) => format!("{day} {time}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::xlsx::shown_date::NO_DATE;
 
     #[test]
     fn a_number_is_shown_as_its_format_shows_it() {
@@ -217,6 +208,13 @@ mod tests {
             ("@", 5501.0, "5501"),
             ("0\" ext\"", 5501.0, "5501 ext"),
             ("0%", 5501.0, "5501%"),
+            ("0.0%", 5501.0, "5501%"),
+            ("0,", 5501.0, "5501 (its format shows it in thousands)"),
+            ("[=5501]\"desk\";0", 5501.0, "desk"),
+            ("[$+]0", 12_025_550_101.0, "+12025550101"),
+            ("[$\u{20ac}-2] 0", 5501.0, "\u{20ac} 5501"),
+            ("\"+\"@", 12_025_550_101.0, "+12025550101"),
+            (";;;@", 5501.0, "5501 (its format shows nothing)"),
             ("[$-407]0", 5501.0, "5501"),
             ("[Red]0;[Blue]-0", 5501.0, "5501"),
             ("0_);(0)", 857.0, "857"),
@@ -236,6 +234,19 @@ mod tests {
                 NumberFormat::of_code(code).show(number, false),
                 shown,
                 "{code} {number}"
+            );
+        }
+        for (code, text, shown) in [
+            ("\"+\"@", "12025550101", "+12025550101"),
+            ("@", "5501", "5501"),
+            (";;;@", "5501", "5501"),
+            (";;;", "5501", "5501 (its format shows nothing)"),
+            ("0000000", "5501", "5501"),
+        ] {
+            assert_eq!(
+                NumberFormat::of_code(code).show_text(text.into()),
+                shown,
+                "{code}"
             );
         }
         assert_eq!(NumberFormat::built_in("14").show(0.0, true), "00:00:00");

@@ -417,12 +417,13 @@ fn tracking_id(tracking: u128) -> HeaderValue {
 /// Where a link of a page leads. One that says nothing of the organization means that of the page: it
 /// would list another's locations.
 fn next_page(page: &str, link: &str) -> String {
-    let organization = lists::organization_in(page);
+    let organization = lists::organizations_in(page).next();
     let Some(mut next) = Url::parse(page).ok().and_then(|page| page.join(link).ok()) else {
         return link.to_string();
     };
     next.set_fragment(None);
-    if let (Some(organization), None) = (organization, lists::organization_in(next.as_str())) {
+    let is_named = lists::organizations_in(next.as_str()).next().is_some();
+    if let (Some(organization), false) = (organization, is_named) {
         next.query_pairs_mut().append_pair("orgId", &organization);
     }
     next.into()

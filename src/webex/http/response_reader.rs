@@ -74,8 +74,12 @@ impl Webex {
         }
         if status.is_redirection() {
             let target = self.header_text(headers, "location");
+            let place = match &*target {
+                "" => "nowhere".to_string(),
+                target => format!("to `{target}`"),
+            };
             error.message =
-                format!("redirected to `{target}`, which is not followed; is --base-url right?");
+                format!("redirected {place}, which is not followed; is --base-url right?");
         }
         let mut tracking_id = self.header_text(headers, TRACKING_ID);
         if tracking_id.is_empty() {

@@ -38,10 +38,16 @@ struct Tokens {
     access_token: String,
     /// In seconds: a number, or one in quotes.
     expires_in: Option<Value>,
-    refresh_token: Option<String>,
+    /// `null`, or anything that is none, leaves the one there is.
+    refresh_token: Option<Value>,
 }
 
 impl Tokens {
+    fn refresh_token(&self) -> &str {
+        let token = self.refresh_token.as_ref().and_then(Value::as_str);
+        token.unwrap_or_default()
+    }
+
     /// How long the access token lives; [`NEVER`] ends where it is not said readably.
     fn lifetime(&self) -> Duration {
         let seconds = match &self.expires_in {
@@ -69,7 +75,8 @@ impl Webex {
             )
             .body(form);
         let mut response = self.send(request).await?;
-        if response.status() != StatusCode::OK {
+        // Any other success without a token is no success.
+        if !response.status().is_success() {
             return Ok(self.read_success(response).await);
         }
         let body = read_body(&mut response).await;
@@ -99,9 +106,7 @@ impl Webex {
             .max(lives / 2)
             .min(NEVER);
         self.renew_at.set(now + used);
-        if let Err(error) = app
-            .borrow_mut()
-            .take_over(tokens.refresh_token.as_deref().unwrap_or_default())
+        if let Err(error) = app.borrow_mut().take_over(tokens.refresh_token())
             && !self.has_warned.replace(true)
         {
             (self.warn)(&format!("warning: {}", platform::describe_error(&error)));

@@ -92,7 +92,7 @@ fn lines(headers: &HeaderMap, secrets: &Secrets) -> String {
         } else {
             secrets.hide_in(&value)
         };
-        format!("{name}: {value}")
+        format!("{}: {value}", secrets.hide_in(name.as_str()))
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -1,0 +1,48 @@
+//! What a column that is not read was probably meant for, and how that is called.
+
+use crate::setting::{FieldKind, Setting, used};
+
+/// What a column was probably meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meant {
+    OrgId,
+    OrgName,
+    LocationId,
+    LocationName,
+    /// One of the numbers, where its place is known.
+    Number(Option<usize>),
+    /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
+    /// that is known. Whether it is one, only its cells can tell.
+    OtherNumber(Option<usize>),
+    /// A field that is no number.
+    Rule(usize),
+}
+
+impl Meant {
+    /// The column to rename it to.
+    pub fn name(self, setting: &Setting) -> String {
+        match self {
+            Meant::OrgId => "orgId".to_string(),
+            Meant::OrgName => "orgName".to_string(),
+            Meant::LocationId => "locationId".to_string(),
+            Meant::LocationName => "locationName".to_string(),
+            Meant::Rule(index) => {
+                let field = setting.fields.get(index);
+                field.map_or(String::new(), |field| field.column.to_string())
+            }
+            Meant::Number(Some(index)) | Meant::OtherNumber(Some(index))
+                if setting.kind(index) == Some(FieldKind::Number) =>
+            {
+                setting.fields[index].column.to_string()
+            }
+            Meant::Number(_) | Meant::OtherNumber(_) => {
+                let numbers = used::numbers_of(setting).into_iter();
+                let numbers = numbers.map(|index| setting.fields[index].column);
+                match numbers.collect::<Vec<_>>()[..] {
+                    [ref others @ .., last] => format!("{} or {last}", others.join(", ")),
+                    [] => String::new(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The words of a column's name, and what people call numbers, organizations and locations in the
+//! languages of Europe.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// Words for a number in a name such as `Nummer 2`.
+const NUMBERS: &str = "n no nr nro num nbr nb number numbers nummer nummern numero número numéro numer \
+    numara transfer transferno transfernr transfernumber transfernummer autotransfer autotransferno \
+    autotransfernr atn tn";
+
+/// What may stand before such a word: `new n2`, `old number 2`. Behind any other word the number may be that
+/// of a room or a building.
+const BEFORE_NUMBERS: &str = "auto automatic new old neu neue alt alte nouveau nouvelle ancien nuevo viejo \
+    nuovo vecchio nieuw oud the";
+
+/// How words for a transfer begin.
+const TRANSFERS: &str = "transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
+    reroute";
+
+const PLACES: [&str; 3] = [
+    "one first i eins erste uno primero primer un premier primo eerste",
+    "two second ii zwei zweite dos segundo deux deuxième secondo tweede",
+    "three third iii drei dritte tres tercero tercer trois troisième terzo derde",
+];
+
+const ORGANIZATIONS: &str = "org orgs orga szervezet";
+/// How words for an organization begin, in all spellings, and how those for who organizes something end.
+const ORGANIZATION_BEGINS: &str = "organiza organisa organizz organizác organizaç";
+const ORGANIZER_ENDS: &str = "or ore ores oren dora";
+
+const CUSTOMERS: &str = "customer customers tenant tenants tenancy company companies account accounts client \
+    clients partner reseller kunde kunden kundin mandant mandanten firma firmen unternehmen cliente clientes \
+    empresa empresas azienda società compagnia entreprise société compagnie klant klanten bedrijf klient klienci \
+    zákazník ügyfél kund asiakas";
+
+const LOCATIONS: &str = "location locations loc locaton lokation locatie standort standorte emplacement ubicación \
+    ubicacion localização localizacao sede sedi vestiging";
+const SITES: &str = "site sites place office branch store shop niederlassung filiale filialen lieu agence établissement \
+    lugar oficina sucursal tienda sitio luogo filial loja local kantoor winkel lokalizacja oddział plats";
+
+const IDS: &str = "id ids uuid guid identifier uid";
+const NAMES: &str = "name names namen bezeichnung nom nombre nome naam nazwa navn namn nimi név";
+
+/// What the words of a name are about.
+pub(super) struct Words(Vec<String>);
+
+impl Words {
+    /// Runs of letters and of digits. A capital after a small letter begins one: `locationUuid`.
+    pub(super) fn of(cell: &str) -> Words {
+        let mut words: Vec<String> = Vec::new();
+        let mut last = None;
+        for character in ComposingNormalizerBorrowed::new_nfkc()
+            .normalize(cell)
+            .chars()
+        {
+            let kind = match character {
+                digit if digit.is_ascii_digit() => Some(true),
+                letter if letter.is_alphanumeric() => Some(false),
+                _ => None,
+            };
+            if kind.is_some() {
+                let begins_inside = |word: &String| word.ends_with(char::is_lowercase);
+                let begins = last != kind
+                    || (character.is_uppercase() && words.last().is_some_and(begins_inside));
+                if begins {
+                    words.push(String::new());
+                }
+                if let Some(word) = words.last_mut() {
+                    word.push(character);
+                }
+            }
+            last = kind;
+        }
+        let words = words.into_iter().map(|word| word.to_lowercase());
+        // `1st`, `2nd`.
+        let is_ending = |word: &String| ["st", "nd", "rd"].contains(&word.as_str());
+        Words(words.filter(|word| !is_ending(word)).collect())
+    }
+
+    pub(super) fn all(&self) -> &[String] {
+        &self.0
+    }
+
+    fn any(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|word| is_one(word))
+    }
+
+    pub(super) fn has_organization(&self) -> bool {
+        self.any(is_organization)
+    }
+
+    /// An organization, or what it may be to somebody else: a customer, a tenant.
+    pub(super) fn has_customer(&self) -> bool {
+        self.any(is_customer)
+    }
+
+    pub(super) fn are_all_of_organizations(&self) -> bool {
+        self.0.iter().all(|word| is_customer(word))
+    }
+
+    pub(super) fn has_location(&self) -> bool {
+        self.any(|word| is_in(LOCATIONS, word))
+    }
+
+    /// A location, or what else it may be called.
+    pub(super) fn has_site(&self) -> bool {
+        self.has_location() || self.any(|word| is_in(SITES, word))
+    }
+
+    pub(super) fn has_id(&self) -> bool {
+        self.any(|word| is_in(IDS, word))
+    }
+
+    pub(super) fn has_name(&self) -> bool {
+        self.any(|word| is_in(NAMES, word))
+    }
+
+    /// The places that words name, counted from 0.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().filter_map(|word| place(word))
+    }
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|one| one == word)
+}
+
+fn begins_as(list: &str, word: &str) -> bool {
+    let mut begins = list.split_ascii_whitespace();
+    begins.any(|begin| word.starts_with(begin))
+}
+
+fn is_organization(word: &str) -> bool {
+    let mut of_who_organizes = ORGANIZER_ENDS.split_ascii_whitespace();
+    is_in(ORGANIZATIONS, word)
+        || (begins_as(ORGANIZATION_BEGINS, word)
+            && !of_who_organizes.any(|end| word.ends_with(end)))
+}
+
+fn is_customer(word: &str) -> bool {
+    is_organization(word) || is_in(CUSTOMERS, word)
+}
+
+pub(super) fn is_transfer(word: &str) -> bool {
+    begins_as(TRANSFERS, word)
+}
+
+pub(super) fn is_number(word: &str) -> bool {
+    is_in(NUMBERS, word)
+}
+
+pub(super) fn may_precede_number(word: &str) -> bool {
+    is_in(BEFORE_NUMBERS, word) || is_transfer(word) || is_number(word)
+}
+
+/// The place that a word names, counted from 0.
+pub(super) fn place(word: &str) -> Option<usize> {
+    if let Some(place) = PLACES.iter().position(|names| is_in(names, word)) {
+        return Some(place);
+    }
+    let value: usize = word.parse().ok()?;
+    (1..=99).contains(&value).then(|| value - 1)
+}

@@ -1,0 +1,305 @@
+//! What the grouping of a cell's digits says: a minus sign, a decimal point, a range, two numbers, an
+//! extension behind a number. Only what helps to read one number may be taken out; a cell that can be
+//! read two ways is refused with its readings.
+
+use crate::sheet::digit_groups::DigitGroups;
+use crate::sheet::numbering_plan::{LONGEST, Plan};
+
+/// Digits that make a number on their own, where its country is not known.
+const COMPLETE: usize = 7;
+
+/// Digits of a bare number with the trunk prefix in front, at most: Germany's and Austria's.
+const LONGEST_WITH_TRUNK: usize = 14;
+
+/// The same where there is no room left for an area before them.
+const COMPLETE_ANYWHERE: usize = 10;
+
+/// Numbers of a range lie closer together than this.
+const RANGE: u32 = 100;
+
+/// What keeps a cell from being one number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum GroupFault {
+    Minus,
+    Decimal,
+    Range,
+    /// A range, two numbers, or one.
+    Ambiguous,
+    /// So many digits follow a number that is complete without them.
+    Extension {
+        complete: String,
+        rest: String,
+    },
+}
+
+impl DigitGroups {
+    /// What is wrong with the cell, whichever country it is for.
+    pub(super) fn sign_or_point(&self) -> Option<GroupFault> {
+        let is_dash = |text: &str| text.contains(['-', '–', '~']);
+        if is_dash(&self.before) || is_dash(&self.behind) || self.is_in_brackets_alone() {
+            return Some(GroupFault::Minus);
+        }
+        if self.before.contains('.') || self.has_decimal_point() {
+            return Some(GroupFault::Decimal);
+        }
+        let is_range = |gap: &str| {
+            gap.contains('~') || gap.contains("..") || gap.matches(['-', '–']).count() > 1
+        };
+        self.gaps().any(is_range).then_some(GroupFault::Range)
+    }
+
+    /// `(857)`, which is -857 to an accountant.
+    fn is_in_brackets_alone(&self) -> bool {
+        let has_brackets = self.groups[0].in_brackets || self.has_stray_bracket;
+        self.groups.len() == 1 && has_brackets && !self.has_plus()
+    }
+
+    /// `5501.5`, `0.5501`, `12025550101.000`; but +1.2025550101 and 030.1234567 are ways to write a
+    /// number.
+    fn has_decimal_point(&self) -> bool {
+        let [.., whole, fraction] = &self.groups[..] else {
+            return false;
+        };
+        let points = self.gaps().filter(|gap| gap.contains('.')).count();
+        if fraction.gap != "." || points > 1 {
+            return false;
+        }
+        let is_zero = fraction.digits.bytes().all(|digit| digit == b'0');
+        if self.groups.len() > 2 {
+            // Behind other groups four digits are a group as well.
+            return is_zero && fraction.digits.len() <= 3;
+        }
+        if is_zero {
+            return true;
+        }
+        let is_after_code = self.has_plus()
+            && Plan::of_international(&self.digits())
+                .is_some_and(|(plan, _)| plan.code == whole.digits);
+        let is_area_code = !self.has_plus()
+            && whole.digits.len() > 1
+            && whole.digits.starts_with('0')
+            && fraction.digits.len() > 2;
+        !is_after_code && !is_area_code
+    }
+
+    /// What is wrong with a number that begins with `+`, or that is in a country once its digits are
+    /// completed to one: `after_code` are those of the country's own.
+    pub(super) fn fault_in(&self, plan: &Plan, after_code: &str) -> Option<GroupFault> {
+        let is_strict = plan.is_ordinary(after_code.len()) && plan.is_strict();
+        if let Some((complete, rest)) = self.range_end() {
+            let before = complete
+                .len()
+                .saturating_sub(self.digits().len() - after_code.len());
+            if plan.is_possible(before) && before >= COMPLETE && !is_strict {
+                return Some(self.extension(complete.len(), rest.len()));
+            }
+        }
+        if self.ends_in_brackets() {
+            let rest = self.groups.last().map_or(0, |group| group.digits.len());
+            return Some(self.extension(self.digits().len() - rest, rest));
+        }
+        if plan.is_ordinary(after_code.len()) {
+            return None;
+        }
+        let before_code = self.digits().len().checked_sub(after_code.len())?;
+        let is_complete = |end: &usize| {
+            end.checked_sub(before_code)
+                .is_some_and(|length| plan.is_ordinary(length))
+        };
+        let complete = self.ends().filter(is_complete).last()?;
+        Some(self.extension(complete, self.digits().len() - complete))
+    }
+
+    /// What the grouping of bare digits says, whose country is not known.
+    pub(super) fn fault_without_country(&self) -> Option<GroupFault> {
+        if self.groups.len() < 2 {
+            return None;
+        }
+        let digits = self.digits();
+        if self.ends_in_brackets() {
+            let rest = self.groups.last().map_or(0, |group| group.digits.len());
+            return Some(self.extension(digits.len() - rest, rest));
+        }
+        if let Some(international) = digits.strip_prefix("00") {
+            let (plan, after_code) = Plan::of_international(international)?;
+            return self.fault_in(plan, after_code);
+        }
+        let lengths = self.lengths();
+        if let Some(end) = north_american(&lengths) {
+            return (end < digits.len()).then(|| {
+                if self.is_repeated(&lengths) {
+                    GroupFault::Ambiguous
+                } else {
+                    self.extension(end, digits.len() - end)
+                }
+            });
+        }
+        if self.is_repeated(&lengths)
+            || self.is_ambiguous_pair(&lengths)
+            || self.ends_in_local_range(&lengths)
+        {
+            return Some(GroupFault::Ambiguous);
+        }
+        if let Some((complete, rest)) = self.range_end()
+            && complete.len() >= COMPLETE
+        {
+            return Some(self.extension(complete.len(), rest.len()));
+        }
+        let last = lengths.last().copied().unwrap_or_default();
+        let is_area_code = digits.starts_with('0');
+        let first = lengths[0];
+        if lengths.len() == 2 && !is_area_code && last < first && first >= COMPLETE {
+            return Some(self.extension(first, last));
+        }
+        let longest = if is_area_code {
+            LONGEST_WITH_TRUNK
+        } else {
+            LONGEST
+        };
+        if digits.len() <= longest {
+            return None;
+        }
+        // `011` is what North America dials before a country code.
+        match digits.strip_prefix("011").map(Plan::of_international) {
+            Some(Some((plan, after_code))) => self.fault_in(plan, after_code),
+            _ => Some(self.extension(digits.len() - last, last)),
+        }
+    }
+
+    /// What stands behind a number that is complete in its country. `is_complete` tells whether digits
+    /// are.
+    pub(super) fn fault_behind_complete(
+        &self,
+        is_complete: impl Fn(&str) -> bool,
+    ) -> Option<GroupFault> {
+        let digits = self.digits();
+        let complete = self
+            .ends()
+            .filter(|end| is_complete(&digits[..*end]))
+            .last()?;
+        let is_of_another_country = Plan::of_international(&digits)
+            .is_some_and(|(plan, after_code)| plan.is_ordinary(after_code.len()));
+        Some(if is_of_another_country {
+            GroupFault::Ambiguous
+        } else {
+            self.extension(complete, digits.len() - complete)
+        })
+    }
+
+    /// `555-0100-0199`: a local number of North America and the end of a range.
+    fn ends_in_local_range(&self, lengths: &[usize]) -> bool {
+        let [_, from, to] = &self.groups[..] else {
+            return false;
+        };
+        let [from, to] = [from, to].map(|group| group.digits.parse::<u32>().unwrap_or_default());
+        lengths == [3, 4, 4]
+            && !self.groups[0].digits.starts_with('0')
+            && (1..=RANGE).contains(&to.saturating_sub(from))
+    }
+
+    /// Two numbers side by side that would make one as well: `5501-5510`, `995-1005`, `5501-10`.
+    fn is_ambiguous_pair(&self, lengths: &[usize]) -> bool {
+        let [first, second] = &self.groups[..] else {
+            return false;
+        };
+        let begin_with_zero = [first, second].map(|group| group.digits.starts_with('0'));
+        match lengths {
+            [one, other] if one == other => begin_with_zero != [true, false],
+            [one, other] if one > other => {
+                let end = &first.digits[one - other..];
+                !begin_with_zero[0] && *one < COMPLETE && (*one > 3 || second.digits.as_str() > end)
+            }
+            // What follows is a number of its own, and what stands before is no country code.
+            [_, other] if *other >= COMPLETE_ANYWHERE && !begin_with_zero[0] => {
+                !is_country_code(&first.digits)
+            }
+            _ => {
+                let values = [first, second].map(|group| group.digits.parse::<u32>().ok());
+                let [Some(from), Some(to)] = values else {
+                    return false;
+                };
+                begin_with_zero == [false, false] && to > from && to - from <= RANGE
+            }
+        }
+    }
+
+    /// The same grouping twice or more, `202-555-0101 202-555-0102`, or numbers that follow each
+    /// other, `501 502 503`.
+    fn is_repeated(&self, lengths: &[usize]) -> bool {
+        if self.groups[0].digits.starts_with('0') && lengths.len() < 3 {
+            return false;
+        }
+        let count = lengths.len();
+        let repeats = |part: usize| {
+            count.is_multiple_of(part)
+                && count > part
+                && lengths[..part].iter().sum::<usize>() >= COMPLETE
+                && lengths.chunks(part).all(|chunk| chunk == &lengths[..part])
+        };
+        if (2..=count / 2).any(repeats) {
+            return true;
+        }
+        let values: Option<Vec<u64>> = self
+            .groups
+            .iter()
+            .map(|group| group.digits.parse().ok())
+            .collect();
+        let follow = values.is_some_and(|values| values.windows(2).all(|two| two[0] + 1 == two[1]));
+        let are_alike = lengths.iter().all(|length| *length == lengths[0])
+            && (!self.groups[0].digits.starts_with('0') || self.groups[1].digits.starts_with('0'));
+        count > 2 && are_alike && (lengths[0] > 3 || (follow && lengths[0] == 3))
+    }
+
+    /// A number and, behind the only dash that stands apart, what may be the end of a range:
+    /// `030 1234500 – 99`.
+    fn range_end(&self) -> Option<(String, &str)> {
+        let is_apart =
+            |gap: &str| gap.contains('–') || gap.trim_matches(' ') != gap && gap.contains('-');
+        let last = self.groups.last()?;
+        let before = self
+            .groups
+            .len()
+            .checked_sub(2)
+            .map(|at| &self.groups[at])?;
+        if !is_apart(&last.gap) || self.gaps().filter(|gap| is_apart(gap)).count() > 1 {
+            return None;
+        }
+        let digits = self.digits();
+        let complete = digits[..digits.len() - last.digits.len()].to_string();
+        (last.digits.len() <= before.digits.len()).then_some((complete, &*last.digits))
+    }
+
+    fn ends_in_brackets(&self) -> bool {
+        match &self.groups[..] {
+            [others @ .., last] => {
+                last.in_brackets && others.iter().any(|group| !group.in_brackets)
+            }
+            [] => false,
+        }
+    }
+
+    fn extension(&self, complete: usize, rest: usize) -> GroupFault {
+        if rest >= COMPLETE {
+            return GroupFault::Ambiguous;
+        }
+        let digits = self.digits();
+        let plus = if self.has_plus() { "+" } else { "" };
+        GroupFault::Extension {
+            complete: format!("{plus}{}", &digits[..complete]),
+            rest: digits[digits.len() - rest..].to_string(),
+        }
+    }
+}
+
+fn is_country_code(digits: &str) -> bool {
+    Plan::of_international(digits).is_some_and(|(_, rest)| rest.is_empty())
+}
+
+/// How many digits are grouped as in North America, `1 202 555 0101`, where the first ones are.
+fn north_american(lengths: &[usize]) -> Option<usize> {
+    match lengths {
+        [3, 3, 4, ..] => Some(10),
+        [1, 3, 3, 4, ..] => Some(11),
+        _ => None,
+    }
+}
