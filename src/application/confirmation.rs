@@ -162,7 +162,9 @@ fn question(
     format!(
         "{} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
         settings.spec.question,
-        plural(rows, "location"),
+        checked
+            .setting
+            .map_or_else(|| plural(rows, "row"), |setting| setting.target.count(rows),),
         plural(checked.values_set, noun),
         grouped(checked.values_cleared),
         expected_time(settings, checked, rows).in_words(),

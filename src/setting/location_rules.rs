@@ -8,12 +8,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::target_kind::LOCATION;
 use super::{Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 
 pub static LOCATION_RULES: Setting = Setting {
     name: "location-rules",
+    target: &LOCATION,
     noun: "rule",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
@@ -25,6 +27,8 @@ pub static LOCATION_RULES: Setting = Setting {
         body: write,
     }],
     needs_read: true,
+    imply: |_| {},
+    when_ignored: None,
     used_in: &[],
 };
 

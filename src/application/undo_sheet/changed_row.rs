@@ -9,6 +9,7 @@ use crate::journal::{Place, RowChange, RowHistory, Sent};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::country::{Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
@@ -20,11 +21,11 @@ use crate::sheet::{NumberedRecord, Sheet, verbatim};
 
 const NOT_READ: &str = "the numbers before it were not read, so they cannot be put back";
 
-/// A change to one location that is to be undone.
+/// A change to one place that is to be undone.
 #[derive(Debug)]
 pub(super) struct ChangedRow {
     pub(super) key: TargetKey,
-    /// Changes to one location are sent in this order.
+    /// Changes to one place are sent in this order.
     pub(super) order: (Timestamp, u64),
     pub(super) place: Place,
     pub(super) earlier: CurrentValues,
@@ -69,11 +70,16 @@ impl RowVerdict {
     }
 
     /// Of what a row did, in order.
-    fn of(changes: Vec<RowChange>, order: (Timestamp, u64), why: Option<String>) -> RowVerdict {
+    fn of(
+        changes: Vec<RowChange>,
+        kind: &TargetKind,
+        order: (Timestamp, u64),
+        why: Option<String>,
+    ) -> RowVerdict {
         let mut why = why;
         let mut undone = Vec::new();
         for change in changes {
-            match ChangedRow::of(change, order) {
+            match ChangedRow::of(change, kind, order) {
                 Ok(change) => undone.push(change),
                 Err(reason) => why = Some(reason),
             }
@@ -90,12 +96,17 @@ impl RowVerdict {
 }
 
 impl ChangedRow {
-    fn of(change: RowChange, order: (Timestamp, u64)) -> Result<ChangedRow, String> {
+    fn of(
+        change: RowChange,
+        kind: &TargetKind,
+        order: (Timestamp, u64),
+    ) -> Result<ChangedRow, String> {
         let (Some(place), Some(earlier)) = (change.place, change.earlier) else {
             return Err(NOT_READ.into());
         };
-        let Some(key) = key_of(&place.id) else {
-            return Err(format!("`{}` is not a location's id", shorten(&place.id)));
+        let Some(key) = key_of(&place.id, kind) else {
+            let id = shorten(&place.id);
+            return Err(format!("`{id}` is not {}", kind.id.name));
         };
         let fields = change.sent.iter().map(|sent| sent.0.len()).max();
         let before = (0..fields.unwrap_or_default()).filter_map(|index| earlier.get(index));
@@ -161,7 +172,8 @@ impl<'p> Verdicts<'p> {
         {
             let order = (run.header().started_at, row);
             let changed = changes.into_iter().filter(|one| one.may_have_been_applied);
-            return Ok(RowVerdict::of(changed.collect(), order, None));
+            let kind = self.columns.setting.target;
+            return Ok(RowVerdict::of(changed.collect(), kind, order, None));
         }
         match self.of_cells(numbered) {
             RowVerdict::NothingChanged if self.may_be_untold(numbered)? => Ok(RowVerdict::cannot(
@@ -190,7 +202,9 @@ impl<'p> Verdicts<'p> {
     fn of_cells(&self, numbered: &NumberedRecord) -> RowVerdict {
         match self.read_cells(numbered) {
             Ok(Some((change, why))) => {
-                RowVerdict::of(vec![change], (Timestamp::UNIX_EPOCH, numbered.row), why)
+                let kind = self.columns.setting.target;
+                let order = (Timestamp::UNIX_EPOCH, numbered.row);
+                RowVerdict::of(vec![change], kind, order, why)
             }
             Ok(None) => RowVerdict::NothingChanged,
             Err(why) => RowVerdict::cannot(why),
@@ -341,7 +355,7 @@ impl<'p> Verdicts<'p> {
         let index = match part {
             Part::Service => None,
             Part::Organization => columns.org_id.or(columns.org_name),
-            Part::Target => Some(columns.location()),
+            Part::Target => Some(columns.target()),
             Part::Sent(index) => columns.fields.get(index).copied().flatten(),
             Part::Earlier(index) => columns.previous().map(|previous| previous.start + index),
         };

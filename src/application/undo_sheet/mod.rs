@@ -14,8 +14,9 @@ use anyhow::{Result, anyhow};
 
 use crate::application::earlier_runs::{self, EarlierRuns};
 use crate::journal::RowHistory;
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::model::row::TargetKey;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::UNDONE_ROW;
 use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet, SheetRecords};
@@ -252,7 +253,7 @@ impl<'p> Pass<'p> {
     }
 }
 
-/// The key by which two spellings of a location's id are one.
-fn key_of(id: &str) -> Option<TargetKey> {
-    ids::read(id, Kind::Location).ok().map(|id| id.key)
+/// The key by which two spellings of an id of this kind are one.
+fn key_of(id: &str, kind: &TargetKind) -> Option<TargetKey> {
+    ids::read(id, kind.id).ok().map(|id| id.key)
 }

@@ -9,7 +9,8 @@
 //! | anything else, or nothing can be read | `unknown` |
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
-//! confirmed: other values than asked for make such a row `unknown`.
+//! confirmed: other values than asked for make such a row `unknown`. So are all rows of a setting whose
+//! changes the service may confirm and ignore: the values from before make such a row `failed`.
 //!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
 //! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
@@ -52,7 +53,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             self.at_the_end.push_back(job);
-        } else if self.policy.first.is_some() {
+        } else if self.policy.first.is_some() || self.setting.when_ignored.is_some() {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             job.errors = 0;
@@ -130,7 +131,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 Some(confirmed) if is_as_asked => {
                     self.finish(job, OutcomeKind::Updated, confirmed);
                 }
-                _ => self.stay_in_doubt(job, result),
+                Some(confirmed) => match self.ignored(&job) {
+                    Some(said) => {
+                        job.done.retain(|done| *done != write);
+                        self.finish(job, OutcomeKind::Failed, saying(confirmed, said));
+                    }
+                    None => self.stay_in_doubt(job, result),
+                },
+                None => self.stay_in_doubt(job, result),
             };
         }
         let part = setting.part(&setting.writes[write], &job.row.changes, &job.current);
@@ -160,6 +168,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             _ => self.stay_in_doubt(job, result),
         }
+    }
+
+    /// What to say of a row whose change was confirmed and has changed nothing.
+    fn ignored(&self, job: &Job) -> Option<&'static str> {
+        let said = self.setting.when_ignored?;
+        let previous = job.previous.as_ref()?;
+        let is_as_before = changed_fields(self.setting, previous, &job.current)
+            .next()
+            .is_none();
+        // The change of an earlier row may have put that there.
+        let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
+        (is_as_before && !may_be_overtaken).then_some(said)
     }
 
     /// Its result is that of the last try to write.

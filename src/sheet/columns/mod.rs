@@ -3,6 +3,7 @@
 mod header_name;
 mod header_names;
 mod near_name;
+mod setting_of_header;
 
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
 pub use near_name::Meant;
+pub(super) use setting_of_header::settings_of;
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +27,9 @@ pub struct Columns {
     pub org_id: Option<usize>,
     /// Names, which may stand in where an id does not stand.
     pub org_name: Option<usize>,
-    /// One of these two is there.
-    pub location_id: Option<usize>,
-    pub location_name: Option<usize>,
+    /// The same of what the setting is set on. One of these two is there.
+    pub target_id: Option<usize>,
+    pub target_name: Option<usize>,
     /// What the sheet sets.
     pub setting: &'static Setting,
     /// Where each of its fields stands.
@@ -61,7 +63,7 @@ impl Columns {
         ignored: &[String],
         setting: Option<&'static Setting>,
     ) -> Result<Columns, Vec<Problem>> {
-        let setting = setting.unwrap_or_else(|| setting_of(header, ignored));
+        let setting = setting.unwrap_or_else(|| settings_of(header, ignored)[0]);
         let names = HeaderNames::read(header, ignored, setting);
         let mut problems = names.repeated(row, org_is_given);
         problems.extend(
@@ -69,10 +71,9 @@ impl Columns {
                 .iter()
                 .filter_map(|name| header_names::unknown(header, row, name)),
         );
-        let [location_id, org_id] =
-            [Known::LocationId, Known::OrgId].map(|known| names.first(known));
-        let [location_name, org_name] =
-            [Known::LocationName, Known::OrgName].map(|known| names.only(known));
+        let [target_id, org_id] = [Known::TargetId, Known::OrgId].map(|known| names.first(known));
+        let [target_name, org_name] =
+            [Known::TargetName, Known::OrgName].map(|known| names.only(known));
         let fields: Vec<Option<usize>> = (0..setting.fields.len())
             .map(|index| names.first(Known::Field(index)))
             .collect();
@@ -94,11 +95,12 @@ impl Columns {
                 format!("there is no column `{name}`{hint}; the columns found are {found}"),
             ));
         };
-        if location_id.or(location_name).is_none() {
+        if target_id.or(target_name).is_none() {
+            let hint = format!(" (nor `{}`, which would do)", setting.target.name_column);
             missing(
-                "locationId",
-                &[Meant::LocationId, Meant::LocationName],
-                " (nor `locationName`, which would do)",
+                setting.target.id_column,
+                &[Meant::TargetId, Meant::TargetName],
+                &hint,
             );
         }
         if fields.iter().all(Option::is_none) {
@@ -121,9 +123,9 @@ impl Columns {
                 let mut numbers = used::numbers_of(setting).into_iter();
                 numbers.any(|index| fields.get(index) == Some(&None))
             }
-            Meant::LocationId => location_id.is_none(),
+            Meant::TargetId => target_id.is_none(),
             Meant::OrgName => org_name.is_none(),
-            Meant::LocationName => false,
+            Meant::TargetName => false,
         };
         let (near, own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
         let own = own.iter().map(|near| near.column);
@@ -132,8 +134,8 @@ impl Columns {
         Ok(Columns {
             org_id,
             org_name,
-            location_id,
-            location_name,
+            target_id,
+            target_name,
             setting,
             fields,
             width: used_width(header),
@@ -143,9 +145,9 @@ impl Columns {
         })
     }
 
-    /// Where a row says which location it is for.
-    pub fn location(&self) -> usize {
-        self.location_id.or(self.location_name).unwrap_or_default()
+    /// Where a row says what it is for.
+    pub fn target(&self) -> usize {
+        self.target_id.or(self.target_name).unwrap_or_default()
     }
 
     /// Takes columns of numbers for the person's own.
@@ -157,11 +159,11 @@ impl Columns {
 
     /// All columns that are read.
     pub fn read(&self) -> impl Iterator<Item = usize> {
-        let ids = [self.org_id, self.location_id];
+        let ids = [self.org_id, self.target_id];
         // A name beside an id is only for the person.
         let org_name = self.org_name.filter(|_| self.org_id.is_none());
-        let location_name = self.location_name.filter(|_| self.location_id.is_none());
-        let names = [org_name, location_name];
+        let target_name = self.target_name.filter(|_| self.target_id.is_none());
+        let names = [org_name, target_name];
         let fields = self.fields.iter().copied();
         ids.into_iter().chain(names).chain(fields).flatten()
     }
@@ -171,7 +173,7 @@ impl Columns {
         let is_known = |cell: &&[u8]| {
             let cell = String::from_utf8_lossy(cell);
             let mut settings = setting::ALL.into_iter();
-            settings.any(|setting| matches!(HeaderName::read(&cell, setting), HeaderName::Known(_)))
+            settings.any(|setting| HeaderName::known(&cell, setting).is_some())
         };
         row.iter().filter(is_known).count()
     }
@@ -270,36 +272,6 @@ fn used_width(header: &ByteRecord) -> usize {
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
-/// The first setting that has all columns of settings in the header; the first of all where it has
-/// none. Where numbers and rules stand side by side, the columns of an earlier run tell what was set.
-fn setting_of(header: &ByteRecord, ignored: &[String]) -> &'static Setting {
-    let first_with = |columns: &[&str]| {
-        let mut settings = setting::ALL.into_iter();
-        let has_all = |setting: &&Setting| {
-            let own = setting.column_names();
-            columns.iter().all(|column| own.contains(column))
-        };
-        settings.find(has_all).unwrap_or(setting::ALL[0])
-    };
-    let mut found = Vec::new();
-    for setting in setting::ALL {
-        let names = HeaderNames::read(header, ignored, setting);
-        let fields = setting.fields.iter().enumerate();
-        let fields = fields.filter(|(index, _)| names.first(Known::Field(*index)).is_some());
-        found.extend(fields.map(|(_, field)| field.column));
-    }
-    let setting = first_with(&found);
-    if setting.is_one_resource() {
-        return setting;
-    }
-    let told = told_by_results(header, setting);
-    if told.is_empty() {
-        setting
-    } else {
-        first_with(&told)
-    }
-}
-
 /// The columns of a setting whose values an earlier run, or a plan, has told in columns of its own.
 pub(in crate::sheet) fn told_by_results(
     header: &ByteRecord,
@@ -387,7 +359,7 @@ mod tests {
         ])
         .expect("all there");
         assert_eq!(columns.org_id, Some(4));
-        assert_eq!(columns.location_id, Some(1));
+        assert_eq!(columns.target_id, Some(1));
         assert_eq!(columns.fields, [Some(3), Some(2), None]);
         assert_eq!(columns.results, None);
     }

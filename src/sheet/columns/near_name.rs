@@ -17,8 +17,8 @@ const LONG: usize = 8;
 pub enum Meant {
     OrgId,
     OrgName,
-    LocationId,
-    LocationName,
+    TargetId,
+    TargetName,
     /// One of the numbers, where its place is known.
     Number(Option<usize>),
     /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
@@ -142,20 +142,6 @@ const CUSTOMER_WORDS: [&str; 13] = [
     "empresa",
     "azienda",
 ];
-const LOCATION_WORDS: [&str; 12] = [
-    "location",
-    "locations",
-    "loc",
-    "locaton",
-    "lokation",
-    "locatie",
-    "standort",
-    "emplacement",
-    "ubicación",
-    "ubicacion",
-    "sede",
-    "vestiging",
-];
 const ID_WORDS: [&str; 6] = ["id", "ids", "uuid", "guid", "identifier", "uid"];
 const NAME_WORDS: [&str; 2] = ["name", "names"];
 
@@ -165,8 +151,8 @@ impl Meant {
         match self {
             Meant::OrgId => "orgId".to_string(),
             Meant::OrgName => "orgName".to_string(),
-            Meant::LocationId => "locationId".to_string(),
-            Meant::LocationName => "locationName".to_string(),
+            Meant::TargetId => setting.target.id_column.to_string(),
+            Meant::TargetName => setting.target.name_column.to_string(),
             Meant::Rule(index) => {
                 let field = setting.fields.get(index);
                 field.map_or(String::new(), |field| field.column.to_string())
@@ -223,13 +209,14 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     {
         return Some(Meant::Number(None));
     }
-    if matches!(&*plain, "location" | "locations") {
-        return Some(Meant::LocationName);
+    let target = setting.target;
+    if [target.noun, target.plural].map(normalize).contains(&plain) {
+        return Some(Meant::TargetName);
     }
-    let is_location = has(&LOCATION_WORDS);
+    let is_target = has(target.words);
     let is_organization = has(&ORGANIZATION_WORDS);
-    if is_near(Known::LocationId) || (is_location && has(&ID_WORDS)) {
-        return Some(Meant::LocationId);
+    if is_near(Known::TargetId) || (is_target && has(&ID_WORDS)) {
+        return Some(Meant::TargetId);
     }
     let is_about_it = |word: &String| {
         ORGANIZATION_WORDS.contains(&word.as_str()) || CUSTOMER_WORDS.contains(&word.as_str())
@@ -244,8 +231,8 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_org_id || (is_of_organization && has(&ID_WORDS)) {
         return Some(Meant::OrgId);
     }
-    if is_near(Known::LocationName) || (is_location && has(&NAME_WORDS)) {
-        return Some(Meant::LocationName);
+    if is_near(Known::TargetName) || (is_target && has(&NAME_WORDS)) {
+        return Some(Meant::TargetName);
     }
     if is_near(Known::OrgName) || (is_organization && has(&NAME_WORDS)) {
         return Some(Meant::OrgName);
@@ -435,7 +422,7 @@ mod tests {
                 "Standort-ID",
                 "ID ubicación",
             ],
-            Some(Meant::LocationId),
+            Some(Meant::TargetId),
         );
         read(
             &[
@@ -461,6 +448,6 @@ mod tests {
             ],
             Some(Meant::OrgName),
         );
-        read(&["Location", "Locaton Name"], Some(Meant::LocationName));
+        read(&["Location", "Locaton Name"], Some(Meant::TargetName));
     }
 }
