@@ -10,9 +10,11 @@ pub mod all_locations;
 mod flat_object;
 pub mod location_numbers;
 pub mod location_rules;
+mod own_numbers;
 pub mod target_kind;
 mod usage_of_numbers;
 pub mod used;
+pub mod workspace_numbers;
 
 use std::ops::Range;
 
@@ -25,10 +27,11 @@ use crate::model::usage::Usage;
 
 /// All settings, the one that is meant when nothing else is said first. A sheet is for the first that
 /// has all columns that the sheet has.
-pub const ALL: [&Setting; 3] = [
+pub const ALL: [&Setting; 4] = [
     &location_numbers::LOCATION_NUMBERS,
     &location_rules::LOCATION_RULES,
     &all_locations::ALL_LOCATIONS,
+    &workspace_numbers::WORKSPACE_NUMBERS,
 ];
 
 /// One setting of the service.

@@ -26,6 +26,7 @@ mod names;
 mod nginx;
 mod odd_answers;
 mod output_names;
+mod own_numbers;
 mod pages;
 mod parts;
 mod plan;
