@@ -11,6 +11,7 @@ mod flat_object;
 pub mod location_numbers;
 pub mod location_rules;
 mod own_numbers;
+pub mod person_numbers;
 pub mod target_kind;
 mod usage_of_numbers;
 pub mod used;
@@ -27,11 +28,12 @@ use crate::model::usage::Usage;
 
 /// All settings, the one that is meant when nothing else is said first. A sheet is for the first that
 /// has all columns that the sheet has.
-pub const ALL: [&Setting; 4] = [
+pub const ALL: [&Setting; 5] = [
     &location_numbers::LOCATION_NUMBERS,
     &location_rules::LOCATION_RULES,
     &all_locations::ALL_LOCATIONS,
     &workspace_numbers::WORKSPACE_NUMBERS,
+    &person_numbers::PERSON_NUMBERS,
 ];
 
 /// One setting of the service.

@@ -17,7 +17,6 @@ struct Kind {
     name_column: &'static str,
     path: [&'static str; 2],
     noun: &'static str,
-    plural: &'static str,
 }
 
 const WORKSPACES: Kind = Kind {
@@ -28,10 +27,19 @@ const WORKSPACES: Kind = Kind {
     name_column: "workspaceName",
     path: ["/workspaces/", "/features/outgoingPermission/"],
     noun: "workspace",
-    plural: "workspaces",
 };
 
-const KINDS: [Kind; 1] = [WORKSPACES];
+const PEOPLE: Kind = Kind {
+    setting: "person-numbers",
+    entity: EntityKind::Person,
+    id: "PEOPLE",
+    id_column: "personId",
+    name_column: "email",
+    path: ["/telephony/config/people/", "/outgoingPermission/"],
+    noun: "person",
+};
+
+const KINDS: [Kind; 2] = [WORKSPACES, PEOPLE];
 
 impl Kind {
     fn id(&self, row: u64) -> String {
@@ -265,6 +273,44 @@ fn a_rehearsal_knows_what_the_sheet_names() {
         let ran = stage.run("apply own.csv --yes --rehearse --rehearse-speed 100");
         let ran = ran.expect(0);
         ran.says("2 updated");
-        let _ = kind.plural;
     }
+}
+
+#[test]
+fn a_person_is_found_by_any_spelling_of_the_email() {
+    let mut entities = vec![PEOPLE.entity(2), PEOPLE.entity(3)];
+    entities[0].email = "Ada.Doe@acme.example".into();
+    entities[1].location = None;
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(Vec::new()),
+        entities,
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    });
+    stage.write("own.csv", "E-Mail,n1\nada.doe@Acme.example,+12025550101\n");
+    apply(&stage, "own.csv").expect(0);
+    let results = stage.results("own.results.csv");
+    assert_eq!(results[0]["personId"], PEOPLE.id(2));
+    stage.write(
+        "twice.csv",
+        "email,n1\nADA.DOE@acme.example,5501\nada.doe@acme.example,5502\n",
+    );
+    let ran = apply(&stage, "twice.csv").expect(2);
+    ran.says("for the same person and asks for something else");
+    stage.write("none.csv", "email,n1\nadam@acme.example,5501\n");
+    let ran = apply(&stage, "none.csv").expect(2);
+    ran.says("no person is called `adam@acme.example`");
+    // Who has no calling has no numbers.
+    stage
+        .run_online("export --setting person-numbers -o all.csv")
+        .expect(0);
+    let all = stage.results("all.csv");
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["email"], "Ada.Doe@acme.example");
+    let other = format!(
+        "workspaceId,email,n1\n{},a@b.example,5501\n",
+        WORKSPACES.id(9)
+    );
+    stage.write("other.csv", other);
+    stage.run("check other.csv").expect(0);
 }
