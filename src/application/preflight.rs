@@ -157,7 +157,8 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     };
     if known.is_none() {
         let so_far = managed.clone().with_names(names.clone());
-        let kind = selection.columns.setting.target;
+        let setting = selection.columns.setting;
+        let kind = setting.target;
         let wanted = organizations_with_named_targets(selection, &so_far)?;
         if !wanted.is_empty() {
             let count = plural(wanted.len() as u64, "organization");
@@ -172,7 +173,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
                 Err(QueryError::Stopped(reason)) => {
                     return Ok(ServiceFacts::pointless(Directory::default(), reason));
                 }
-                answer => answer.map_err(|query_error| query_error.to_string()),
+                answer => answer.map_err(|query_error| with_scope(&query_error, setting)),
             };
             names.add_targets(kind, org_id, listed);
         }
@@ -228,6 +229,22 @@ async fn ensure_it_may_read<S: Queries, T: StopRequests>(
         Err(QueryError::Stopped(reason)) => Err(reason),
         // What else is wrong, the run deals with in its own session.
         _ => Ok(()),
+    }
+}
+
+/// Why things cannot be listed, with the scope that it takes where that is one of its own.
+pub fn with_scope(query_error: &QueryError, setting: &Setting) -> String {
+    let scope = setting.target.list.scope;
+    match query_error {
+        QueryError::Refused { status, .. }
+            if *status == FORBIDDEN && scope != setting.read_scope =>
+        {
+            format!(
+                "{query_error} (to list {} takes the scope {scope})",
+                setting.target.plural
+            )
+        }
+        _ => query_error.to_string(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
-use crate::application::preflight::{self, say_why_not};
+use crate::application::preflight::{self, say_why_not, with_scope};
 use crate::application::results::Form;
 use crate::application::session::Connect;
 use crate::application::settings::{
@@ -29,6 +29,7 @@ use crate::journal::Journal;
 use crate::model::ids;
 use crate::pace::Pacer;
 use crate::platform::StopSignals;
+use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::{LOCATION, TargetKind};
 use crate::sheet::check::DuplicatePolicy;
@@ -80,7 +81,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
     let mut organizations_left_out = 0;
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list, setting.target)?;
-        let found = match list_targets(&settings, setting.target, org, flags.all_orgs).await {
+        let found = match list_targets(&settings, setting, org, flags.all_orgs).await {
             Ok(found) => found,
             Err(error) if is_stop(&error) => return say_why_not(error.downcast()?, setting),
             Err(error) => return Err(error),
@@ -142,10 +143,11 @@ fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result
 /// All that is to be exported, organization by organization.
 async fn list_targets(
     settings: &RunSettings,
-    kind: &TargetKind,
+    setting: &Setting,
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Found> {
+    let kind = setting.target;
     let Target::Service {
         base_url,
         proxy,
@@ -197,14 +199,16 @@ async fn list_targets(
             // One of many may have no calling, or may have withdrawn its consent.
             Err(refused @ QueryError::Refused { .. }) if all_orgs => {
                 say(&format!(
-                    "the {things} of `{org_name}` ({org_id}) cannot be listed and are left out: {refused}"
+                    "the {things} of `{org_name}` ({org_id}) cannot be listed and are left out: {}",
+                    with_scope(&refused, setting)
                 ));
                 found.organizations_left_out += 1;
                 continue;
             }
+            Err(stopped @ QueryError::Stopped(_)) => return Err(stopped.into()),
             Err(query_error) => {
-                return Err(query_error)
-                    .with_context(|| format!("cannot list the {things} of `{org_id}`"));
+                let why = with_scope(&query_error, setting);
+                bail!("cannot list the {things} of `{org_id}`: {why}");
             }
         };
         if listed.is_empty() {

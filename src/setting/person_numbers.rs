@@ -55,6 +55,7 @@ static PERSON: TargetKind = TargetKind {
         path: "/people?callingData=true",
         name: "items",
         most: 100,
+        scope: "spark-admin:people_read",
         read: |entry| {
             let emails = entry.get("emails").and_then(Value::as_array);
             let emails = emails.into_iter().flatten().filter_map(Value::as_str);

@@ -38,6 +38,8 @@ pub struct Listing {
     pub name: &'static str,
     /// How many entries a page may have.
     pub most: u32,
+    /// What a token needs in order to list them.
+    pub scope: &'static str,
     /// What an entry says.
     pub read: fn(&Map<String, Value>) -> Entry,
 }
@@ -96,6 +98,7 @@ pub static LOCATION: TargetKind = TargetKind {
         path: "/telephony/config/locations",
         name: "locations",
         most: 1000,
+        scope: "spark-admin:telephony_config_read",
         read: |entry| Entry {
             names: vec![text(entry, "name")],
             ..Entry::default()

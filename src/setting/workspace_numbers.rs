@@ -62,6 +62,7 @@ static WORKSPACE: TargetKind = TargetKind {
         path: "/workspaces",
         name: "items",
         most: 1000,
+        scope: "spark-admin:workspaces_read",
         read: |entry| {
             let calling = entry.get("calling").and_then(|calling| calling.get("type"));
             let kind = calling.and_then(|kind| kind.as_str());

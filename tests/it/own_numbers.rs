@@ -217,6 +217,16 @@ fn a_right_that_is_missing_is_named() {
     let ran = stage.run_online("plan own.csv");
     ran.says("spark-admin:workspaces_read");
     assert_ne!(ran.code, Some(0));
+    // People are listed with a scope of their own.
+    let ran = stage.run_online("export --setting person-numbers -o people.csv");
+    let ran = ran.expect(2);
+    ran.says("to list people takes the scope spark-admin:people_read");
+    let sheet = format!("orgId,email,n1\n{},a@acme.example,5501\n", org_id(1));
+    stage.write("people.csv", sheet);
+    stage
+        .run_online("plan people.csv")
+        .expect(2)
+        .says("to list people takes the scope spark-admin:people_read");
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response};
+use crate::setting::target_kind::TargetKind;
 use crate::webex::Service;
 
 /// What is said of a row whose change was found although no success had come back.
@@ -39,8 +40,12 @@ const CONFIRMED_AND_OTHER: &str = "confirmed, but other values were found when t
 const NOT_READ_BACK: &str = "confirmed, but the values could not be read back";
 
 /// What is said of a row that was confirmed and whose values are others, where there may be a reason.
-const OVERTAKEN: &str =
-    "confirmed, but the change of an earlier row for the same location may have arrived after it";
+fn overtaken(kind: &TargetKind) -> String {
+    format!(
+        "confirmed, but the change of an earlier row for the same {} may have arrived after it",
+        kind.noun
+    )
+}
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
@@ -190,14 +195,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             written
         } else if is_read {
             let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
-            saying(
-                written,
-                if may_be_overtaken {
-                    OVERTAKEN
-                } else {
-                    CONFIRMED_AND_OTHER
-                },
-            )
+            if may_be_overtaken {
+                saying(written, &overtaken(self.setting.target))
+            } else {
+                saying(written, CONFIRMED_AND_OTHER)
+            }
         } else {
             saying(written, NOT_READ_BACK)
         };
