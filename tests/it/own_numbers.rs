@@ -1,5 +1,7 @@
 //! The numbers that workspaces, people and virtual lines have in place of their location's.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use wxbulk::simulator::{
     Access, Behavior, Entity, EntityKind, Faults, Latency, Locations, Paging, Scopes,
@@ -113,7 +115,7 @@ fn each_change_says_whether_the_numbers_are_used() {
             (5, ",REMOVE,"),
             (6, "+12025550101,,No"),
         ] {
-            text.push_str(&format!("{},{cells}\n", kind.name(row)));
+            let _ = writeln!(text, "{},{cells}", kind.name(row));
         }
         stage.write("own.csv", text);
         apply(&stage, "own.csv").expect(0);
@@ -179,7 +181,7 @@ fn a_change_that_is_confirmed_and_ignored_is_failed_and_says_what_to_switch_on()
     });
     let mut text = "workspaceId,n1\n".to_string();
     for row in 2..6 {
-        text.push_str(&format!("{},+12025550101\n", WORKSPACES.id(row)));
+        let _ = writeln!(text, "{},+12025550101", WORKSPACES.id(row));
     }
     stage.write("own.csv", text);
     apply(&stage, "own.csv").expect(1);

@@ -389,6 +389,27 @@ mod tests {
     }
 
     #[test]
+    fn a_header_is_for_the_kind_of_thing_that_it_names_most_clearly() {
+        let kinds = |header: &[&str]| {
+            let settings = settings_of(&ByteRecord::from(header.to_vec()), &[]);
+            let kinds = settings.iter().map(|setting| setting.target.noun);
+            kinds.collect::<Vec<_>>()
+        };
+        for (header, nouns) in [
+            (&["locationId", "n1"][..], &["location"][..]),
+            (&["locationName", "email", "custom", "n1"], &["location"]),
+            (&["workspaceId", "email", "n1"], &["workspace"]),
+            (&["e-mail", "n1"], &["person"]),
+            (&["Workspace", "n1"], &["workspace"]),
+            (&["Location", "Workspace", "n1"], &["location"]),
+            (&["n1", "custom"], &["location"]),
+            (&["personId", "locationId", "n1"], &["location", "person"]),
+        ] {
+            assert_eq!(kinds(header), nouns, "{header:?}");
+        }
+    }
+
+    #[test]
     fn columns_in_question_are_those_whose_meaning_nothing_else_has() {
         let near = |header: &[&str], ignored: &[&str]| {
             let ignored: Vec<String> = ignored.iter().map(ToString::to_string).collect();

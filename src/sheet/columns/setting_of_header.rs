@@ -2,11 +2,23 @@
 
 use csv::ByteRecord;
 
+use super::Meant;
 use super::header_name::{HeaderName, Known};
 use super::told_by_results;
 use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
 use crate::sheet::columns::header_names::is_called;
+
+/// How clearly a header names a kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Clarity {
+    Not,
+    /// By a column that has to be renamed.
+    Nearly,
+    /// By one that many sheets have.
+    Possibly,
+    Certainly,
+}
 
 /// What a sheet may set: one setting for each kind of thing that its header has a column for. Where it
 /// has none, a setting of the kind that is meant when nothing else is said.
@@ -14,35 +26,34 @@ pub(in crate::sheet) fn settings_of(
     header: &ByteRecord,
     ignored: &[String],
 ) -> Vec<&'static Setting> {
-    let named = |kind: &TargetKind, setting: &Setting| {
-        let cells = header.iter().map(String::from_utf8_lossy);
-        let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
-        let known: Vec<Known> = read
-            .filter_map(|cell| HeaderName::known(&cell, setting))
-            .collect();
-        let has_id = known.contains(&Known::TargetId);
-        let has_name = known.contains(&Known::TargetName);
-        (has_id || (has_name && !kind.has_common_name), has_name)
-    };
-    let mut kinds: Vec<(&'static TargetKind, bool, bool)> = Vec::new();
+    let mut kinds: Vec<(&'static TargetKind, Clarity)> = Vec::new();
     for setting in setting::ALL {
         let kind = setting.target;
-        if !kinds.iter().any(|(known, ..)| *known == kind) {
-            let (is_certain, is_possible) = named(kind, setting);
-            kinds.push((kind, is_certain, is_possible));
+        if !kinds.iter().any(|(known, _)| *known == kind) {
+            kinds.push((kind, clarity(header, ignored, setting)));
         }
     }
-    let certain = kinds.iter().filter(|(_, is_certain, _)| *is_certain);
-    let mut found: Vec<&TargetKind> = certain.map(|(kind, ..)| *kind).collect();
-    if found.is_empty() {
-        let possible = kinds.iter().filter(|(.., is_possible)| *is_possible);
-        found.extend(possible.map(|(kind, ..)| *kind));
+    let clearest = kinds.iter().map(|(_, clarity)| *clarity).max();
+    kinds.retain(|(_, clarity)| Some(*clarity) == clearest);
+    if clearest < Some(Clarity::Possibly) {
+        kinds.truncate(1);
     }
-    if found.is_empty() {
-        found.push(setting::ALL[0].target);
-    }
-    let settings = found.into_iter().map(|kind| of_kind(header, ignored, kind));
+    let kinds = kinds.into_iter();
+    let settings = kinds.map(|(kind, _)| of_kind(header, ignored, kind));
     settings.collect()
+}
+
+fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarity {
+    let cells = header.iter().map(String::from_utf8_lossy);
+    let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
+    let of_cell = |cell: &str| match HeaderName::read(cell, setting) {
+        HeaderName::Known(Known::TargetName) if setting.target.has_common_name => Clarity::Possibly,
+        HeaderName::Known(Known::TargetId | Known::TargetName) => Clarity::Certainly,
+        HeaderName::Near(Meant::TargetId | Meant::TargetName) => Clarity::Nearly,
+        _ => Clarity::Not,
+    };
+    let clarities = read.map(|cell| of_cell(&cell));
+    clarities.max().unwrap_or(Clarity::Not)
 }
 
 /// The first setting of a kind that has all columns of such settings in the header; the first of all where
