@@ -15,6 +15,7 @@ pub mod person_numbers;
 pub mod target_kind;
 mod usage_of_numbers;
 pub mod used;
+pub mod virtual_line_numbers;
 pub mod workspace_numbers;
 
 use std::ops::Range;
@@ -28,12 +29,13 @@ use crate::model::usage::Usage;
 
 /// All settings, the one that is meant when nothing else is said first. A sheet is for the first that
 /// has all columns that the sheet has.
-pub const ALL: [&Setting; 5] = [
+pub const ALL: [&Setting; 6] = [
     &location_numbers::LOCATION_NUMBERS,
     &location_rules::LOCATION_RULES,
     &all_locations::ALL_LOCATIONS,
     &workspace_numbers::WORKSPACE_NUMBERS,
     &person_numbers::PERSON_NUMBERS,
+    &virtual_line_numbers::VIRTUAL_LINE_NUMBERS,
 ];
 
 /// One setting of the service.

@@ -41,7 +41,17 @@ const PEOPLE: Kind = Kind {
     noun: "person",
 };
 
-const KINDS: [Kind; 2] = [WORKSPACES, PEOPLE];
+const VIRTUAL_LINES: Kind = Kind {
+    setting: "virtual-line-numbers",
+    entity: EntityKind::VirtualLine,
+    id: "VIRTUAL_LINE",
+    id_column: "virtualLineId",
+    name_column: "virtualLineName",
+    path: ["/telephony/config/virtualLines/", "/outgoingPermission/"],
+    noun: "virtual line",
+};
+
+const KINDS: [Kind; 3] = [WORKSPACES, PEOPLE, VIRTUAL_LINES];
 
 impl Kind {
     fn id(&self, row: u64) -> String {
