@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use csv::ByteRecord;
 use jiff::Timestamp;
 use wxbulk::model::change::Change;
-use wxbulk::model::ids::{self, Kind};
+use wxbulk::model::ids;
 use wxbulk::model::response::RetryAfter;
 use wxbulk::model::row::Row;
 use wxbulk::sheet::check::{DuplicatePolicy, check};
@@ -171,10 +171,10 @@ fn assert_can_be_sent(row: &Row<'_>) {
             assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{number}");
         }
     }
-    let again = ids::read(&row.target_id, Kind::Location).expect("an id");
+    let again = ids::read(&row.target_id, ids::LOCATION).expect("an id");
     assert_eq!((&again.text, again.key), (&row.target_id, row.key));
     if let Some(org_id) = &row.org_id {
-        let again = ids::read(org_id, Kind::Organization).expect("an id");
+        let again = ids::read(org_id, ids::ORGANIZATION).expect("an id");
         assert_eq!(again.text, *org_id);
     }
 }
@@ -190,7 +190,7 @@ pub fn id(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    let [organization, location] = [Kind::Organization, Kind::Location].map(|kind| {
+    let [organization, location] = [ids::ORGANIZATION, ids::LOCATION].map(|kind| {
         let id = ids::read(text, kind).ok()?;
         let again = ids::read(&id.text, kind).expect("an id");
         assert_eq!(again, id);

@@ -82,11 +82,14 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
         ))
     };
     let idle = note(checked.idle, "has", "have", "nothing to change");
+    let noun = checked
+        .setting
+        .map_or("location", |setting| setting.target.noun);
     let twins = note(
         checked.twins,
         "says",
         "say",
-        "the same as an earlier row for the location and is not sent again",
+        &format!("the same as an earlier row for the {noun} and is not sent again"),
     );
     let outside = note(
         checked.outside_with_problems,

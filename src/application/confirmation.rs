@@ -176,7 +176,10 @@ fn question(
     };
     format!(
         "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
-        plural(changes.rows, "location"),
+        checked.setting.map_or_else(
+            || plural(changes.rows, "row"),
+            |setting| setting.target.count(changes.rows)
+        ),
         plural(changes.values_set, noun),
         grouped(changes.values_cleared),
         expected_time(settings, checked, rows).in_words(),

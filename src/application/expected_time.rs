@@ -11,6 +11,7 @@ use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::pace::Rate;
 use crate::setting::used;
+use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
 use crate::webex::Renewal;
 
@@ -47,10 +48,12 @@ pub(super) fn expected_time(
     let reads = checked
         .setting
         .map_or(1, |setting| setting.resources.len() as u64);
+    let is_read_back = |setting: &Setting| setting.when_ignored.is_some();
+    let read_back = u64::from(checked.setting.is_some_and(is_read_back));
     let requests_a_row = match settings.spec.task {
         Task::Write => 1,
         Task::Read => reads,
-        Task::ReadThenWrite => reads + 1,
+        Task::ReadThenWrite => reads + 1 + read_back,
     };
     let (known, known_from) = match settings.pace.remembered {
         Some(found) => (found.per_second, KnownFrom::AnEarlierRun),

@@ -26,6 +26,7 @@ use crate::model::clock;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::plural;
 use crate::platform;
+use crate::setting;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -103,12 +104,9 @@ pub(super) fn finalize(
         rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
         counts,
         sent: sent_now,
-        verb: if settings.spec.task == Task::Read {
-            "read"
-        } else {
-            "sent"
-        },
+        verb: verb(settings.spec.task),
         reason,
+        setting: checked.setting.unwrap_or(setting::ALL[0]),
         requests: ended.requests,
         throttled: ended.throttled,
         took: took(settings, sent),
@@ -203,6 +201,14 @@ fn tell_unknown_usage(rows: u64) {
             "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
             plural(rows, "row")
         ));
+    }
+}
+
+/// What is done with rows.
+fn verb(task: Task) -> &'static str {
+    match task {
+        Task::Read => "read",
+        Task::Write | Task::ReadThenWrite => "sent",
     }
 }
 

@@ -7,7 +7,6 @@ use crate::application::check_notes::{say_counts, say_doubts};
 use crate::application::confirmation::can_ask;
 use crate::application::settings::{BadRows, RunSettings, Start};
 use crate::application::suggested_commands;
-use crate::setting;
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -24,9 +23,9 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
         settings.spec.sheet.duplicates,
         |problem| listing.add(problem, &mut stderr::lock()),
     )?;
-    if sheet.has_unclear_setting {
-        let command = suggested_commands::with_setting(settings, setting::ALL[0].name);
-        say(&format!("hint: if the column is your own: {command}"));
+    for (when, setting) in &sheet.possible_settings {
+        let command = suggested_commands::with_setting(settings, setting.name);
+        say(&format!("hint: {when}: {command}"));
     }
     for line in listing.withheld("; wxbulk check --format csv lists them all") {
         say(&line);

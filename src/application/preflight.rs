@@ -157,20 +157,25 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     };
     if known.is_none() {
         let so_far = managed.clone().with_names(names.clone());
-        let wanted = organizations_with_named_locations(selection, &so_far)?;
+        let setting = selection.columns.setting;
+        let kind = setting.target;
+        let wanted = organizations_with_named_targets(selection, &so_far)?;
         if !wanted.is_empty() {
             let count = plural(wanted.len() as u64, "organization");
-            say(&format!("looking up the locations of {count} by name"));
+            say(&format!(
+                "looking up the {} of {count} by name",
+                kind.plural
+            ));
         }
         for org_id in wanted {
-            let locations = match api.locations(org_id.as_deref()).await {
+            let listed = match api.targets(kind, org_id.as_deref()).await {
                 // Half of the names are no better than none.
                 Err(QueryError::Stopped(reason)) => {
                     return Ok(ServiceFacts::pointless(Directory::default(), reason));
                 }
-                answer => answer.map_err(|query_error| query_error.to_string()),
+                answer => answer.map_err(|query_error| with_scope(&query_error, setting)),
             };
-            names.add_locations(org_id, locations);
+            names.add_targets(kind, org_id, listed);
         }
     }
     Ok(ServiceFacts {
@@ -180,7 +185,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
 }
 
 /// Each once, in the order of the sheet.
-fn organizations_with_named_locations(
+fn organizations_with_named_targets(
     selection: &Selection<'_>,
     directory: &Directory,
 ) -> Result<Vec<Option<String>>> {
@@ -209,7 +214,9 @@ async fn ensure_it_may_read<S: Queries, T: StopRequests>(
     setting: &Setting,
     first: &Row<'_>,
 ) -> Result<(), AbortReason> {
-    let mut answer = api.one_location(first.org_id.as_deref()).await;
+    let mut answer = api
+        .one_target(setting.target, first.org_id.as_deref())
+        .await;
     if is_forbidden(&answer)
         && let Some(resource) = setting.resources.first()
     {
@@ -225,17 +232,33 @@ async fn ensure_it_may_read<S: Queries, T: StopRequests>(
     }
 }
 
+/// Why things cannot be listed, with the scope that it takes where that is one of its own.
+pub fn with_scope(query_error: &QueryError, setting: &Setting) -> String {
+    let scope = setting.target.list.scope;
+    match query_error {
+        QueryError::Refused { status, .. }
+            if *status == FORBIDDEN && scope != setting.read_scope =>
+        {
+            format!(
+                "{query_error} (to list {} takes the scope {scope})",
+                setting.target.plural
+            )
+        }
+        _ => query_error.to_string(),
+    }
+}
+
 pub fn is_forbidden<T>(answer: &Result<T, QueryError>) -> bool {
     matches!(answer, Err(QueryError::Refused { status, .. }) if *status == FORBIDDEN)
 }
 
 /// Says why a command ends that left nothing to go on with.
-pub fn say_why_not(query_error: QueryError) -> Result<ExitCode> {
+pub fn say_why_not(query_error: QueryError, setting: &Setting) -> Result<ExitCode> {
     let QueryError::Stopped(reason) = query_error else {
         return Err(query_error.into());
     };
     say(&format!("stopped: {reason}"));
-    if let Some(hint) = reason.hint() {
+    if let Some(hint) = reason.hint(setting) {
         say(&format!("hint: {hint}"));
     }
     Ok(match reason {

@@ -1,5 +1,5 @@
-//! The stage for `--rehearse`: a simulator inside this program that knows just the locations of
-//! the sheet and behaves as the service is said to.
+//! The stage for `--rehearse`: a simulator inside this program that knows just the locations, or what
+//! else is set, of the sheet and behaves as the service is said to.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,14 +10,16 @@ use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::sheet::row_reader::{called, names_in};
 use crate::sheet::selection::{Choice, Selection};
-use crate::simulator::{Behavior, ClockSpeed, Location, Locations, Simulator};
+use crate::simulator::{Behavior, ClockSpeed, Entity, EntityKind, Location, Locations, Simulator};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::token::Token;
 
 pub fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
     let speed = ClockSpeed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
+    let (locations, entities) = known_things(selection)?;
     let behavior = Behavior {
-        locations: Locations::Exactly(locations(selection)?),
+        locations: Locations::Exactly(locations),
+        entities,
         ..Behavior::rehearsal(speed)
     };
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -26,10 +28,11 @@ pub fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, S
     Ok((base_url, Token::read("rehearsal")?, simulator))
 }
 
-/// Each location of the sheet once. Those that only have a name get an id, and those of one name in
-/// one organization the same.
-pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
-    let mut locations = Vec::new();
+/// Each location, or entity, of the sheet once. Those that only have a name get an id, and those of one
+/// name in one organization the same.
+pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Entity>)> {
+    let (mut locations, mut entities) = (Vec::new(), Vec::new());
+    let kind = EntityKind::named(selection.columns.setting.target.noun);
     let mut organizations = HashMap::new();
     let mut names = HashSet::new();
     for with_ids in [true, false] {
@@ -46,8 +49,8 @@ pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
                 continue;
             }
             let given = names_in(selection.columns, record);
-            let [organization_name, name] = [given.organization, given.location]
-                .map(|name| name.unwrap_or_default().to_string());
+            let [organization_name, name] =
+                [given.organization, given.target].map(|name| name.unwrap_or_default().to_string());
             let mut organization = row.org_id.as_deref().map(String::from);
             if with_ids && let Some(id) = &organization {
                 organizations
@@ -59,11 +62,24 @@ pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
                 organization = Some(known.or_insert_with(|| made_up(None, name)).clone());
             }
             let is_new = names.insert((organization.clone(), name.clone()));
-            let id = match called.location {
+            let id = match called.target {
                 Some(_) if !is_new => continue,
                 Some(name) => made_up(organization.as_deref(), name),
                 None => row.target_id.into_owned(),
             };
+            if let Some(kind) = kind {
+                entities.push(Entity {
+                    kind,
+                    id,
+                    organization,
+                    organization_name,
+                    email: name.clone(),
+                    name,
+                    use_custom_permissions: true,
+                    ..Entity::default()
+                });
+                continue;
+            }
             locations.push(Location {
                 id,
                 organization,
@@ -75,13 +91,13 @@ pub fn locations(selection: &Selection<'_>) -> Result<Vec<Location>> {
         if selection
             .columns
             .org_name
-            .or(selection.columns.location_name)
+            .or(selection.columns.target_name)
             .is_none()
         {
             break;
         }
     }
-    Ok(locations)
+    Ok((locations, entities))
 }
 
 /// A UUID for what has only a name.

@@ -12,6 +12,7 @@ use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, plural};
+use crate::setting::Setting;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Summary {
     pub sent: Counts,
     pub verb: &'static str,
     pub reason: Option<AbortReason>,
+    /// What its rows set.
+    pub setting: &'static Setting,
     /// Rows the check pass counted; the results must have as many.
     pub rows_in_sheet: u64,
     /// Rows that a resumed run would send.
@@ -228,7 +231,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(reason) = &self.reason {
             writeln!(out, "stopped: {reason}")?;
-            if let Some(hint) = reason.hint() {
+            if let Some(hint) = reason.hint(self.setting) {
                 writeln!(out, "hint: {hint}")?;
             }
         }
@@ -325,6 +328,7 @@ fn say_status(status: Option<u16>) -> String {
 mod tests {
     use super::*;
     use crate::model::outcome::Outcome;
+    use crate::setting;
 
     fn summary(
         outcomes: &[(OutcomeKind, Option<u16>, u32)],
@@ -339,6 +343,7 @@ mod tests {
             });
         }
         Summary {
+            setting: setting::ALL[0],
             rows_in_sheet: counts.rows,
             rows_left: counts.of(OutcomeKind::NotAttempted),
             sent: {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::shared_flags::{PartFlags, RunFlags, ServiceFlags, SheetFlags};
+use crate::setting;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk check numbers.csv")]
@@ -173,19 +174,24 @@ pub struct StatusFlags {
     pub watch: bool,
 }
 
+fn exported_help() -> String {
+    let names = setting::names();
+    let usual = setting::ALL[0].name;
+    format!("What to export: {names} [default: {usual}]")
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk export -o numbers.csv --token-file token.txt")]
 pub struct ExportFlags {
-    /// Where the sheet goes
-    #[arg(short, long, value_name = "FILE", default_value = "locations.csv")]
-    pub output: PathBuf,
+    /// Where the sheet goes [default: locations.csv, or what else is exported]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// The organization to export [default: the token's own]
     #[arg(long, value_name = "ORG_ID")]
     pub org: Option<String>,
 
-    /// What to export: location-numbers, location-rules, or all-locations for both [default: location-numbers]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = exported_help())]
     pub setting: Option<String>,
 
     /// Every organization that the token manages

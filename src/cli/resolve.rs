@@ -25,7 +25,7 @@ use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::model::clock;
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::platform;
 use crate::retry::RetryPolicy;
@@ -294,7 +294,7 @@ pub fn read_setting_flag(name: Option<&str>) -> Result<Option<&'static Setting>>
 }
 
 fn read_org(text: &str) -> Result<String> {
-    match ids::read(text, Kind::Organization) {
+    match ids::read(text, ids::ORGANIZATION) {
         Ok(id) => Ok(id.text.into_owned()),
         Err(_) => bail!(
             "--org: `{text}` is not an organization's id\n\

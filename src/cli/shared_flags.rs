@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use crate::application::suggested_commands::TypedCommand;
+use crate::setting;
+
+fn setting_help() -> String {
+    let names = setting::names();
+    format!("What the sheet sets: {names} [default: seen from its columns]")
+}
 
 /// Which sheet, and how it is read.
 #[derive(Debug, Args)]
@@ -22,10 +28,10 @@ pub struct SheetFlags {
     )]
     pub org: Option<String>,
 
-    /// What the sheet sets: location-numbers, location-rules or all-locations [default: seen from its columns]
     #[arg(
         long,
         value_name = "NAME",
+        help = setting_help(),
         help_heading = "Sheet",
         hide_short_help = true
     )]

@@ -1,6 +1,6 @@
-//! `wxbulk export`: the locations of organizations and their numbers, as a sheet that `apply` takes.
+//! `wxbulk export`: the locations of organizations, or what else is set, and their values, as a sheet that `apply` takes.
 //!
-//! The list comes first, into a sheet of its own beside the export; its numbers are then read as a
+//! The list comes first, into a sheet of its own beside the export; the values are then read as a
 //! plan's are. So an export is paced and retried as any run, and one that was interrupted goes on
 //! with the list it began with.
 
@@ -14,8 +14,7 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
-use crate::application::own_organization::own_organization;
-use crate::application::preflight::{self, say_why_not};
+use crate::application::preflight::{self, say_why_not, with_scope};
 use crate::application::results::Form;
 use crate::application::session::{Connect, connect_to_ask};
 use crate::application::settings::{
@@ -28,15 +27,21 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::Journal;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
+use crate::model::ids;
+use crate::pace::Pacer;
+use crate::platform::StopSignals;
+use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
+use crate::setting::target_kind::{LOCATION, TargetKind};
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::export_sheet::{self, AboutLocation, ExportedLocation};
+use crate::sheet::export_sheet::{self, AboutLocation, ExportedTarget};
 use crate::sheet::part::Part;
 use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
-use crate::webex::lists::LocationDetails;
+use crate::webex::http::{Connection, Webex};
+use crate::webex::lists::{Listed, LocationDetails, Organization, Person};
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -44,9 +49,11 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         flags.run.verbosity.log_file.as_deref(),
     )?;
     let org = read_org_flag(flags.org.as_deref())?;
-    let output = flags.output;
     let setting = read_setting_flag(flags.setting.as_deref())?.unwrap_or(&LOCATION_NUMBERS);
-    let list = output.with_extension("locations.csv");
+    let things = setting.target.plural.replace(' ', "-");
+    let output = flags.output;
+    let output = output.unwrap_or_else(|| format!("{things}.csv").into());
+    let list = output.with_extension(format!("{things}.csv"));
     let spec = RunSpec {
         command: "export",
         sheet: SheetSettings {
@@ -73,17 +80,17 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
     let settings = RunSettings::from_flags(spec, flags.run)?;
     let mut organizations_left_out = 0;
     if settings.start == Start::Fresh {
-        ensure_there_is_room(&output, &list)?;
-        let found = match list_locations(&settings, org, flags.all_orgs).await {
+        ensure_there_is_room(&output, &list, setting.target)?;
+        let found = match list_targets(&settings, setting, org, flags.all_orgs).await {
             Ok(found) => found,
-            Err(error) if is_stop(&error) => return say_why_not(error.downcast()?),
+            Err(error) if is_stop(&error) => return say_why_not(error.downcast()?, setting),
             Err(error) => return Err(error),
         };
         say(&format!(
             "{} to read",
-            plural(found.locations.len() as u64, "location")
+            setting.target.count(found.targets.len() as u64)
         ));
-        export_sheet::write(&list, setting, &found.locations)?;
+        export_sheet::write(&list, setting, &found.targets)?;
         organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {
         bail!(
@@ -107,7 +114,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
 /// What there is to export.
 #[derive(Default)]
 struct Found {
-    locations: Vec<ExportedLocation>,
+    targets: Vec<ExportedTarget>,
     organizations_left_out: u64,
 }
 
@@ -115,7 +122,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(QueryError::Stopped(_)))
 }
 
-fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
+fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result<()> {
     table::ensure_fits(output, 0, 0)?;
     if output.exists() {
         bail!(
@@ -125,16 +132,18 @@ fn ensure_there_is_room(output: &Path, list: &Path) -> Result<()> {
     }
     if list.exists() {
         bail!(
-            "an earlier export has not ended; `{}` has its locations\nhint: go on with it with --resume, or move it away to begin again",
-            list.display()
+            "an earlier export has not ended; `{}` has its {}\nhint: go on with it with --resume, or move it away to begin again",
+            list.display(),
+            kind.plural
         );
     }
     Ok(())
 }
 
-/// All locations to export, organization by organization.
-async fn list_locations(
+/// All that is to be exported, organization by organization.
+async fn list_targets(
     settings: &RunSettings,
+    setting: &Setting,
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Found> {
@@ -162,27 +171,30 @@ async fn list_locations(
     };
     let mut found = Found::default();
     let mut seen = HashSet::new();
-    let mut asks_for_details = true;
+    let mut asks_for_details = *kind == LOCATION;
+    let things = kind.plural;
     for org in wanted {
-        let answer = api.locations(org.as_deref()).await;
+        let answer = api.targets(kind, org.as_deref()).await;
         let org_id = org.clone().unwrap_or_default();
         let org_name = name_of(&org_id);
-        let locations = match answer {
-            Ok(locations) => locations,
+        let listed = match answer {
+            Ok(listed) => listed,
             // One of many may have no calling, or may have withdrawn its consent.
             Err(refused @ QueryError::Refused { .. }) if all_orgs => {
                 say(&format!(
-                    "the locations of `{org_name}` ({org_id}) cannot be listed and are left out: {refused}"
+                    "the {things} of `{org_name}` ({org_id}) cannot be listed and are left out: {}",
+                    with_scope(&refused, setting)
                 ));
                 found.organizations_left_out += 1;
                 continue;
             }
+            Err(stopped @ QueryError::Stopped(_)) => return Err(stopped.into()),
             Err(query_error) => {
-                return Err(query_error)
-                    .with_context(|| format!("cannot list the locations of `{org_id}`"));
+                let why = with_scope(&query_error, setting);
+                bail!("cannot list the {things} of `{org_id}`: {why}");
             }
         };
-        if locations.is_empty() {
+        if listed.is_empty() {
             continue;
         }
         let about = if asks_for_details {
@@ -192,15 +204,16 @@ async fn list_locations(
         };
         asks_for_details = about.is_some();
         let about = about.unwrap_or_default();
-        for location in locations {
+        for Listed { id, entry } in listed {
             // A list that changes while its pages are read can have one twice.
-            if seen.insert(location.id.clone()) {
-                found.locations.push(ExportedLocation {
+            if !entry.has_no_calling && seen.insert(id.clone()) {
+                let name = entry.names.first().map(|name| flatten(name));
+                found.targets.push(ExportedTarget {
                     org_id: org_id.clone(),
                     org_name: org_name.clone(),
-                    about: about.get(&key_of(&location.id)).cloned(),
-                    location_id: location.id,
-                    location_name: flatten(&location.name),
+                    about: about.get(&key_of(&id)).cloned(),
+                    target_id: id,
+                    target_name: name.unwrap_or_default(),
                 });
             }
         }
@@ -236,6 +249,6 @@ fn details(
 
 /// What two lists call one location, however they write its id.
 fn key_of(id: &str) -> String {
-    let read = ids::read(id, Kind::Location);
+    let read = ids::read(id, ids::LOCATION);
     read.map_or_else(|_| id.to_string(), |id| id.text.into_owned())
 }

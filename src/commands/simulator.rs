@@ -9,14 +9,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use futures::StreamExt;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::rehearsal::locations;
+use crate::application::rehearsal::known_things;
 use crate::cli::SimulatorFlags;
 use crate::platform::StopSignals;
 use crate::sheet::check::{DuplicatePolicy, check};
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, Sheet};
-use crate::simulator::{Behavior, Locations, ParseError, Simulator};
+use crate::simulator::{Behavior, Entity, Location, Locations, ParseError, Simulator};
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     let listen: SocketAddr = flags.listen.parse().map_err(|_| {
@@ -52,7 +52,9 @@ fn behavior(flags: &SimulatorFlags) -> Result<Behavior> {
         behavior.seed = seed;
     }
     if let Some(sheet) = &flags.locations {
-        behavior.locations = Locations::Exactly(locations_of(sheet)?);
+        let (locations, entities) = things_of(sheet)?;
+        behavior.locations = Locations::Exactly(locations);
+        behavior.entities.extend(entities);
     }
     set(&mut behavior.limit, flags.limit.as_deref(), "--limit")?;
     set(
@@ -76,7 +78,7 @@ where
     Ok(())
 }
 
-fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
+fn things_of(path: &Path) -> Result<(Vec<Location>, Vec<Entity>)> {
     // The rows' own organizations count; those without one belong to the token's.
     let sheet = Sheet::open(path, ReadOptions::default())?;
     let duplicates = check(
@@ -92,7 +94,7 @@ fn locations_of(path: &Path) -> Result<Vec<crate::simulator::Location>> {
             path.display()
         );
     };
-    locations(&Selection {
+    known_things(&Selection {
         sheet: &sheet,
         columns,
         directory: &Directory::default(),

@@ -18,6 +18,8 @@ use crate::model::wording::plural;
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopSignals;
 use crate::retry::RetryPolicy;
+use crate::setting::location_numbers::LOCATION_NUMBERS;
+use crate::setting::target_kind::LOCATION;
 use crate::stderr::say;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
@@ -65,7 +67,9 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
                 .context("cannot print what the token is good for")?;
             Ok(code)
         }
-        Err(query_error) => say_why_not(query_error).context("the service gives no answer"),
+        Err(query_error) => {
+            say_why_not(query_error, &LOCATION_NUMBERS).context("the service gives no answer")
+        }
     }
 }
 
@@ -96,7 +100,7 @@ async fn tell(api: &mut ApiClient<'_>) -> Result<(String, ExitCode), QueryError>
     } else {
         text.push_str("which organizations it manages: it is not allowed to ask\n");
     }
-    let locations = unless_forbidden(api.locations(None).await)?;
+    let locations = unless_forbidden(api.targets(&LOCATION, None).await)?;
     let code = if let Some(locations) = locations {
         let count = plural(locations.len() as u64, "location");
         let _ = writeln!(

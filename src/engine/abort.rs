@@ -1,5 +1,6 @@
 //! Why a run ends before its last row, and what to do before going on.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START,
 use crate::model::clock;
 use crate::model::response::{TransportCause, TransportError};
 use crate::platform;
+use crate::setting::Setting;
 
 /// Why a run ended before its last row.
 #[derive(Debug)]
@@ -140,23 +142,31 @@ impl AbortReason {
     }
 
     /// What to do before going on, where there is something to do.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self, setting: &Setting) -> Option<Cow<'static, str>> {
+        let scope = match self {
+            AbortReason::Forbidden { .. } => setting.write_scope,
+            AbortReason::MayNotRead { .. } => setting.read_scope,
+            _ => return self.plain_hint().map(Cow::Borrowed),
+        };
+        Some(Cow::Owned(format!(
+            "the token needs the scope `{scope}`, and its user must administer these organizations"
+        )))
+    }
+
+    fn plain_hint(&self) -> Option<&'static str> {
         match self {
-            AbortReason::Interrupted | AbortReason::SheetUnreadable(_) => None,
+            AbortReason::Interrupted
+            | AbortReason::SheetUnreadable(_)
+            | AbortReason::Forbidden { .. }
+            | AbortReason::MayNotRead { .. } => None,
             AbortReason::Unauthorized { .. } => Some(
                 "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
             ),
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
             ),
-            AbortReason::Forbidden { .. } => Some(
-                "the token needs the scope `spark-admin:telephony_config_write`, and its user must administer these organizations",
-            ),
             AbortReason::NotTheService { .. } => Some(
                 "check --base-url, the proxy (`HTTPS_PROXY`), and in a browser whether this network wants you to sign in first",
-            ),
-            AbortReason::MayNotRead { .. } => Some(
-                "the token needs the scope `spark-admin:telephony_config_read`, and its user must administer these organizations",
             ),
             AbortReason::Unreachable { cause, .. } => Some(next_step(*cause)),
             AbortReason::TooManyFailures { .. } => Some(

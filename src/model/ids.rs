@@ -27,20 +27,42 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
-/// The kinds of thing the two id columns name.
+/// A kind of thing that ids name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Organization,
-    Location,
+pub struct Kind {
+    /// As it stands inside an id. A plain UUID is written with the first of them; the others are taken
+    /// too.
+    pub segments: &'static [&'static str],
+    /// Such as `a location's id`.
+    pub name: &'static str,
+    /// How such an id begins, for a person.
+    pub like: &'static str,
 }
 
+pub const ORGANIZATION: Kind = Kind {
+    segments: &["ORGANIZATION"],
+    name: "an organization's id",
+    like: "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8…",
+};
+
+pub const LOCATION: Kind = Kind {
+    segments: &["LOCATION"],
+    name: "a location's id",
+    like: "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…",
+};
+
 impl Kind {
-    /// As it stands inside an id.
-    fn segment(self) -> &'static str {
-        match self {
-            Kind::Organization => "ORGANIZATION",
-            Kind::Location => "LOCATION",
-        }
+    /// How an id with this UUID is written.
+    fn long(self, uuid: &str) -> String {
+        let segment = self.segments.first().unwrap_or(&"");
+        BASE64_URL_SAFE_NO_PAD.encode(format!("ciscospark://us/{segment}/{uuid}"))
+    }
+
+    /// How many characters such an id has that holds a UUID.
+    pub fn length(self) -> usize {
+        let segment = self.segments.first().map_or(0, |segment| segment.len());
+        let bytes = "ciscospark://us//".len() + segment + UUID_DASHES.len();
+        (bytes * 4).div_ceil(3)
     }
 }
 
@@ -69,17 +91,15 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     }
     if is_uuid(text) {
         let uuid = text.to_ascii_lowercase();
-        let segment = kind.segment();
-        let long = in_base64(&format!("ciscospark://us/{segment}/{uuid}"));
         return Ok(Id {
-            text: Cow::Owned(long),
+            text: Cow::Owned(kind.long(&uuid)),
             key: key_of(&uuid),
         });
     }
     let mut buffer = [0; LONGEST_ID];
     let decoded = decode(text, &mut buffer).ok_or(IdFault::NoId)?;
     let (found, thing) = kind_and_thing(decoded).ok_or(IdFault::NoId)?;
-    if found != kind.segment() {
+    if !kind.segments.contains(&found) {
         return Err(IdFault::OtherKind(name_of_kind(found)));
     }
     Ok(Id {
@@ -160,7 +180,7 @@ fn kind_and_thing(decoded: &str) -> Option<(&str, &str)> {
         .strip_prefix("us/")
         .and_then(|path| path.split_once('/'))
         && is_uuid(thing)
-        && matches!(kind, "LOCATION" | "ORGANIZATION")
+        && is_segment(kind)
     {
         return Some((kind, thing));
     }
@@ -169,8 +189,12 @@ fn kind_and_thing(decoded: &str) -> Option<(&str, &str)> {
     let is_number = thing.bytes().all(|byte| byte.is_ascii_digit());
     // An id that was cut short decodes just as well; what it names gives it away.
     let is_whole = is_uuid(thing) || (is_number && !thing.is_empty());
-    let is_kind = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
-    (is_whole && !kind.is_empty() && kind.bytes().all(is_kind)).then_some((kind, thing))
+    (is_whole && is_segment(kind)).then_some((kind, thing))
+}
+
+fn is_segment(kind: &str) -> bool {
+    let is_of_one = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    !kind.is_empty() && kind.bytes().all(is_of_one)
 }
 
 fn name_of_kind(kind: &str) -> Cow<'static, str> {
@@ -199,13 +223,13 @@ fn is_uuid(text: &str) -> bool {
     })
 }
 
-/// Tells locations apart of which only the names are known yet.
+/// Tells things apart of which only the names are known yet.
 pub fn key_of_name(org_id: Option<&str>, name: &str) -> TargetKey {
     let organization = org_id.unwrap_or_default();
     TargetKey(hash(format!("{organization}\0{name}").as_bytes()))
 }
 
-/// Capitals make no other location of it.
+/// Capitals make no other thing of it.
 fn key_of(thing: &str) -> TargetKey {
     if let Ok(mut uuid) = <[u8; 36]>::try_from(thing.as_bytes()) {
         uuid.make_ascii_lowercase();
@@ -246,26 +270,26 @@ mod tests {
         let long = id("LOCATION", UUID);
         assert_eq!(long.len(), 82);
         let pasted = format!("\u{a0} {long}\u{200b}\t");
-        assert_eq!(read(&pasted, Kind::Location).expect("an id").text, long);
+        assert_eq!(read(&pasted, LOCATION).expect("an id").text, long);
         let quoted = format!("'{long}");
-        assert_eq!(read(&quoted, Kind::Location).expect("an id").text, long);
+        assert_eq!(read(&quoted, LOCATION).expect("an id").text, long);
         let padded = format!("{long}==");
-        assert_eq!(read(&padded, Kind::Location).expect("an id").text, padded);
+        assert_eq!(read(&padded, LOCATION).expect("an id").text, padded);
         let numeric = id("LOCATION", "31161");
-        assert_eq!(read(&numeric, Kind::Location).expect("an id").text, numeric);
+        assert_eq!(read(&numeric, LOCATION).expect("an id").text, numeric);
     }
 
     #[test]
     fn a_plain_uuid_is_written_the_long_way() {
         let upper = UUID.to_ascii_uppercase();
-        let read = read(&upper, Kind::Organization).expect("an id");
+        let read = read(&upper, ORGANIZATION).expect("an id");
         assert_eq!(read.text, id("ORGANIZATION", UUID));
         assert_eq!(read.text.len(), 87);
     }
 
     #[test]
     fn one_location_has_one_key_however_it_is_written() {
-        let key = |text: &str| read(text, Kind::Location).expect("an id").key;
+        let key = |text: &str| read(text, LOCATION).expect("an id").key;
         let long = id("LOCATION", UUID);
         assert_eq!(key(&long), key(UUID));
         assert_eq!(key(&long), key(&format!("{long}==")));
@@ -275,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_is_no_id_of_the_kind_is_named() {
-        let fault = |text: &str| read(text, Kind::Location).expect_err("a fault");
+        let fault = |text: &str| read(text, LOCATION).expect_err("a fault");
         assert_eq!(fault(" \u{feff} "), IdFault::Empty);
         assert_eq!(
             fault(&id("ORGANIZATION", UUID)),
@@ -305,7 +329,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_cell_makes_it_panic(cell in ".*") {
-            let _ = read(&cell, Kind::Location);
+            let _ = read(&cell, LOCATION);
         }
     }
 }

@@ -3,12 +3,14 @@
 //! A row is written in the order in which no call goes astray: numbers that are set, then rules, then
 //! numbers that are cleared.
 
+use super::target_kind::LOCATION;
 use super::usage_of_numbers::PATTERNS;
 use super::{Field, Resource, Setting, Takes, WriteRequest};
 use super::{flat_object, location_numbers, location_rules};
 
 pub static ALL_LOCATIONS: Setting = Setting {
     name: "all-locations",
+    target: &LOCATION,
     noun: "value",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
@@ -32,6 +34,8 @@ pub static ALL_LOCATIONS: Setting = Setting {
         },
     ],
     needs_read: true,
+    imply: |_| {},
+    when_ignored: None,
     used_in: &[PATTERNS],
 };
 

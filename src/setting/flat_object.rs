@@ -8,13 +8,20 @@ use crate::model::current_values::CurrentValues;
 
 /// The object with the fields that change, under their `names`; the empty text clears one.
 pub(super) fn write(names: &[&str], changes: &[Change<'_>]) -> Vec<u8> {
-    let fields = names.iter().zip(changes).filter_map(|(name, change)| {
-        let value = Value::from(change.field()?);
-        Some(((*name).to_string(), value))
-    });
-    let object: Map<String, Value> = fields.collect();
+    let object: Map<String, Value> = fields(names, changes).collect();
     // Texts under fixed names: there is nothing in it that cannot be written.
     serde_json::to_vec(&object).unwrap_or_default()
+}
+
+/// The fields that change.
+pub(super) fn fields(
+    names: &[&str],
+    changes: &[Change<'_>],
+) -> impl Iterator<Item = (String, Value)> {
+    names.iter().zip(changes).filter_map(|(name, change)| {
+        let value = Value::from(change.field()?);
+        Some(((*name).to_string(), value))
+    })
 }
 
 /// What an object says of the fields with these `names`. What is not set is `null`, the empty text,

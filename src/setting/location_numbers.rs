@@ -4,11 +4,13 @@
 //! `autoTransferNumber1` to `autoTransferNumber3`. A field that is left out keeps its value, and the
 //! empty text clears it. What is not set is read back as `null`, as the empty text, or not at all.
 
+use super::target_kind::LOCATION;
 use super::usage_of_numbers::{PATTERNS, RULES};
 use super::{Field, FieldKind, Resource, Setting, Takes, WriteRequest, flat_object};
 
 pub static LOCATION_NUMBERS: Setting = Setting {
     name: "location-numbers",
+    target: &LOCATION,
     noun: "number",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
@@ -20,6 +22,8 @@ pub static LOCATION_NUMBERS: Setting = Setting {
         body: |changes, _| flat_object::write(&NAMES, changes),
     }],
     needs_read: false,
+    imply: |_| {},
+    when_ignored: None,
     used_in: &[RULES, PATTERNS],
 };
 

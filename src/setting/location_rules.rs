@@ -8,6 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::target_kind::LOCATION;
 use super::{
     Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest, location_numbers,
 };
@@ -16,6 +17,7 @@ use crate::model::current_values::CurrentValues;
 
 pub static LOCATION_RULES: Setting = Setting {
     name: "location-rules",
+    target: &LOCATION,
     noun: "rule",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
@@ -27,6 +29,8 @@ pub static LOCATION_RULES: Setting = Setting {
         body: write,
     }],
     needs_read: true,
+    imply: |_| {},
+    when_ignored: None,
     used_in: &[location_numbers::NUMBERS],
 };
 

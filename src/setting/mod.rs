@@ -10,10 +10,17 @@ pub mod all_locations;
 mod flat_object;
 pub mod location_numbers;
 pub mod location_rules;
+mod own_numbers;
+pub mod person_numbers;
+pub mod target_kind;
 mod usage_of_numbers;
 pub mod used;
+pub mod virtual_line_numbers;
+pub mod workspace_numbers;
 
 use std::ops::Range;
+
+use target_kind::TargetKind;
 
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -22,10 +29,13 @@ use crate::model::usage::Usage;
 
 /// All settings, the one that is meant when nothing else is said first. A sheet is for the first that
 /// has all columns that the sheet has.
-pub const ALL: [&Setting; 3] = [
+pub const ALL: [&Setting; 6] = [
     &location_numbers::LOCATION_NUMBERS,
     &location_rules::LOCATION_RULES,
     &all_locations::ALL_LOCATIONS,
+    &workspace_numbers::WORKSPACE_NUMBERS,
+    &person_numbers::PERSON_NUMBERS,
+    &virtual_line_numbers::VIRTUAL_LINE_NUMBERS,
 ];
 
 /// One setting of the service.
@@ -33,6 +43,8 @@ pub const ALL: [&Setting; 3] = [
 pub struct Setting {
     /// As a person types it and the journal has it.
     pub name: &'static str,
+    /// What it is set on.
+    pub target: &'static TargetKind,
     /// What its values are, such as `number`.
     pub noun: &'static str,
     pub fields: &'static [Field],
@@ -45,6 +57,11 @@ pub struct Setting {
     pub writes: &'static [WriteRequest],
     /// A request needs the present values, so they are read before each change.
     pub needs_read: bool,
+    /// Adds what the cells of a row imply of the fields that it leaves alone.
+    pub imply: fn(&mut [Change<'_>]),
+    /// What to say of a change that was answered with a success and has changed nothing, and what to switch
+    /// on then; of a setting for which that is known to happen. Each change of it is read back.
+    pub when_ignored: Option<&'static str>,
     /// Where it is told, besides, what uses its numbers. That is read before one of them is cleared. Of
     /// rules alone: which numbers are set, for a plan that has rules which use some.
     pub used_in: &'static [Resource],
@@ -251,6 +268,13 @@ impl Setting {
     /// The names of its columns in a sheet.
     pub fn column_names(&self) -> Vec<&'static str> {
         self.fields.iter().map(|field| field.column).collect()
+    }
+}
+
+/// What the settings are called: `a, b or c`.
+pub fn names() -> String {
+    match ALL.map(|setting| setting.name) {
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use csv::ByteRecord;
 
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::columns::Columns;
@@ -169,9 +169,9 @@ fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Auto
             continue;
         };
         let certain = if columns.org_id == Some(index) {
-            fixed_id(found, Kind::Organization)
-        } else if columns.location_id == Some(index) {
-            fixed_id(found, Kind::Location)
+            fixed_id(found, ids::ORGANIZATION)
+        } else if columns.target_id == Some(index) {
+            fixed_id(found, columns.setting.target.id)
         } else if let Some(field) = columns.field_at(index) {
             match columns.setting.kind(field) {
                 Some(FieldKind::Number) => fixed_number(found, country),

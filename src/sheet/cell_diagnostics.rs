@@ -56,7 +56,7 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
 /// Names what keeps a cell from being a number, where it is known; `is_number` tells whether a
 /// part of it would be one.
 pub fn of_no_number(text: &str, is_number: impl Fn(&str) -> bool) -> Option<CellDiagnostic> {
-    if text.starts_with(ID_BEGINS) || ids::read(text, Kind::Location).is_ok() {
+    if text.starts_with(ID_BEGINS) || ids::read(text, ids::LOCATION).is_ok() {
         return Some(damage(
             ProblemKind::WrongColumn,
             "is an id, where a number must stand; are the cells of this row in the wrong columns?",
@@ -100,10 +100,7 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
     if let Some(damage) = of_any_cell(text) {
         return Some(damage);
     }
-    let whole = match kind {
-        Kind::Location => 82,
-        Kind::Organization => 87,
-    };
+    let whole = kind.length();
     let has_one_case = text == text.to_ascii_lowercase() || text == text.to_ascii_uppercase();
     let begins_like_one = text
         .get(..ID_BEGINS.len())
@@ -358,7 +355,7 @@ mod tests {
 
     #[test]
     fn ids_are_named_by_what_happened_to_them() {
-        let kind = |text: &str| of_id(text, Kind::Location).map(|damage| damage.kind);
+        let kind = |text: &str| of_id(text, ids::LOCATION).map(|damage| damage.kind);
         let id =
             "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmM2E2YjFjLTU4ZDItNGU3Zi05YTAxLWIyYzNkNGU1ZjYwNw";
         assert_eq!(kind(&id.to_lowercase()), Some(ProblemKind::LostCase));

@@ -157,8 +157,8 @@ pub fn check(
         }
         in_question.add_row(columns, *number, record);
         unread.add_row(columns, *number, record);
-        if let Some(location) = columns.location_id
-            && holds_a_row(record, sheet.delimiter(), location)
+        if let Some(column) = columns.target_id
+            && holds_a_row(record, sheet.delimiter(), columns.setting.target.id, column)
         {
             checked.rows_with_rows.add(*number);
         }
@@ -193,8 +193,9 @@ pub fn check(
             if let Some(other) = duplicates.contradicts(row) {
                 checked.bad_rows += 1;
                 checked.problems += 1;
-                let place = sheet.place_of(row, columns.location());
-                report(&contradiction(place, other))?;
+                let place = sheet.place_of(row, columns.target());
+                let noun = columns.setting.target.noun;
+                report(&contradiction(place, noun, other))?;
             } else if duplicates.of_row(row).is_some() {
                 checked.twins.add(row);
             }
@@ -321,18 +322,17 @@ impl Suspicion {
     }
 }
 
-/// Whether a line within a cell has a location's id just where a row has it: a quote that was left
+/// Whether a line within a cell has an id just where a row has it: a quote that was left
 /// open took it in, up to the next quote.
-fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
+fn holds_a_row(record: &ByteRecord, delimiter: u8, kind: Kind, column: usize) -> bool {
     let text = record.as_slice();
     if memchr::memchr2(b'\n', b'\r', text).is_none() {
         return false;
     }
     let is_row = |line: &[u8]| {
-        let cell = line.split(|byte| *byte == delimiter).nth(location);
+        let cell = line.split(|byte| *byte == delimiter).nth(column);
         let cell = cell.and_then(|cell| std::str::from_utf8(cell).ok());
-        line.contains(&delimiter)
-            && cell.is_some_and(|cell| ids::read(cell, Kind::Location).is_ok())
+        line.contains(&delimiter) && cell.is_some_and(|cell| ids::read(cell, kind).is_ok())
     };
     record.iter().any(|cell| {
         let mut lines = cell.split(|byte| matches!(byte, b'\n' | b'\r'));
@@ -341,14 +341,18 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, location: usize) -> bool {
     })
 }
 
-/// The problem of a row for a location that row `other` is for too.
-fn contradiction(place: Place, other: u64) -> Problem {
-    Problem::of_kind(ProblemKind::SameLocation, place, say_contradiction(other))
+/// The problem of a row for something that row `other` is for too.
+fn contradiction(place: Place, noun: &str, other: u64) -> Problem {
+    Problem::of_kind(
+        ProblemKind::SameLocation,
+        place,
+        say_contradiction(noun, other),
+    )
 }
 
 /// What is wrong with such a row.
-pub fn say_contradiction(other: u64) -> String {
+pub fn say_contradiction(noun: &str, other: u64) -> String {
     format!(
-        "row {other} is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
+        "row {other} is for the same {noun} and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
     )
 }

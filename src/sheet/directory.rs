@@ -1,11 +1,12 @@
-//! What the service says of the organizations and locations that rows name: whether a token manages
+//! What the service says of the organizations and the things in them that rows name: whether a token manages
 //! them, and which ids their names stand for.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::model::ids::{self, Id, Kind};
+use crate::model::ids::{self, Id};
 use crate::model::row::TargetKey;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::names::{ResolvedNames, as_seen};
 use crate::sheet::problem::shorten;
@@ -22,8 +23,8 @@ pub struct Directory {
     managed: Vec<(TargetKey, Organization)>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
-    /// Where among them the locations of an organization are.
-    locations: HashMap<Option<TargetKey>, usize>,
+    /// Where among them the things of an organization are.
+    targets: HashMap<Option<TargetKey>, usize>,
 }
 
 impl Directory {
@@ -39,8 +40,8 @@ impl Directory {
 
     #[must_use]
     pub fn with_names(mut self, names: ResolvedNames) -> Directory {
-        let lists = names.locations.iter().enumerate();
-        self.locations = lists
+        let lists = names.targets.iter().enumerate();
+        self.targets = lists
             .map(|(at, list)| (list.org_id.as_deref().and_then(key_of), at))
             .collect();
         self.names = Some(names);
@@ -83,33 +84,35 @@ impl Directory {
         Ok(Cow::Owned(id.to_string()))
     }
 
-    /// The id of the location of this name in an organization. Before names were looked up, the name
+    /// The id of the thing of this name in an organization. Before names were looked up, the name
     /// itself and a key that only the same name has.
-    pub fn location<'n>(
+    pub fn target<'n>(
         &self,
+        kind: &TargetKind,
         org_id: Option<&str>,
         name: &'n str,
     ) -> Result<Id<'n>, CellDiagnostic> {
         let Some(names) = &self.names else {
             return Ok(Id {
                 text: Cow::Borrowed(name),
-                key: ids::key_of_name(org_id, &as_seen(name)),
+                key: ids::key_of_name(org_id, &as_called(name, kind)),
             });
         };
         let unlisted = |why: &str| CellDiagnostic {
             kind: ProblemKind::UnknownName,
             says: format!(
-                "the locations of its organization cannot be listed, so the name cannot be looked up: {why}"
+                "the {} of its organization cannot be listed, so the name cannot be looked up: {why}",
+                kind.plural
             ),
         };
-        let at = self.locations.get(&org_id.and_then(key_of));
-        let list = at.and_then(|at| names.locations.get(*at));
+        let at = self.targets.get(&org_id.and_then(key_of));
+        let list = at.and_then(|at| names.targets.get(*at));
         let Some(list) = list else {
             return Err(unlisted("it was not asked for"));
         };
         let known = list.names.as_ref().map_err(|why| unlisted(why))?;
-        let id = known.id_of(name, "location", "locationId")?;
-        match ids::read(id, Kind::Location) {
+        let id = known.id_of(&as_called(name, kind), kind.noun, kind.id_column)?;
+        match ids::read(id, kind.id) {
             Ok(id) => Ok(Id {
                 text: Cow::Owned(id.text.into_owned()),
                 key: id.key,
@@ -163,9 +166,19 @@ impl Directory {
     }
 }
 
+/// A name as it is compared with those of the service.
+pub(super) fn as_called<'n>(name: &'n str, kind: &TargetKind) -> Cow<'n, str> {
+    let name = as_seen(name);
+    if kind.ignores_case {
+        Cow::Owned(name.to_lowercase())
+    } else {
+        name
+    }
+}
+
 /// Tells organizations apart however their ids were written.
 pub fn key_of(org_id: &str) -> Option<TargetKey> {
-    Some(ids::read(org_id, Kind::Organization).ok()?.key)
+    Some(ids::read(org_id, ids::ORGANIZATION).ok()?.key)
 }
 
 #[cfg(test)]
@@ -212,16 +225,17 @@ mod tests {
 
     #[test]
     fn a_name_is_looked_up_in_the_organization_of_its_row() {
-        use crate::sheet::names::{LocationsOf, Names};
+        use crate::setting::target_kind::LOCATION;
+        use crate::sheet::names::{Names, NamesOf};
         let one = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607";
-        let of = |org_id: Option<&str>, names| LocationsOf {
+        let of = |org_id: Option<&str>, names| NamesOf {
             org_id: org_id.map(String::from),
             names,
         };
         let london = Names::new([("London".to_string(), one.to_string())]);
         let names = ResolvedNames {
             organizations: Names::default(),
-            locations: vec![
+            targets: vec![
                 of(Some(ONE), Ok(london)),
                 of(None, Ok(Names::default())),
                 of(Some(OTHER), Err("403".into())),
@@ -230,11 +244,13 @@ mod tests {
         let directory = directory(&[]).with_names(names);
         let capitals = ONE.to_ascii_uppercase();
         let found = directory
-            .location(Some(&capitals), "London")
+            .target(&LOCATION, Some(&capitals), "London")
             .expect("an id");
-        assert_eq!(found, ids::read(one, Kind::Location).expect("an id"));
-        assert!(directory.location(None, "London").is_err());
-        let said = directory.location(Some(OTHER), "London").expect_err("none");
+        assert_eq!(found, ids::read(one, ids::LOCATION).expect("an id"));
+        assert!(directory.target(&LOCATION, None, "London").is_err());
+        let said = directory
+            .target(&LOCATION, Some(OTHER), "London")
+            .expect_err("none");
         assert!(
             said.says.ends_with("cannot be looked up: 403"),
             "{}",
@@ -243,8 +259,14 @@ mod tests {
         assert!(directory.organization("Acme").is_err());
         let offline = Directory::default();
         assert_ne!(
-            offline.location(Some(ONE), "London").expect("a key").key,
-            offline.location(Some(OTHER), "London").expect("a key").key,
+            offline
+                .target(&LOCATION, Some(ONE), "London")
+                .expect("a key")
+                .key,
+            offline
+                .target(&LOCATION, Some(OTHER), "London")
+                .expect("a key")
+                .key,
         );
     }
 }

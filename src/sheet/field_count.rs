@@ -8,7 +8,7 @@
 
 use csv::ByteRecord;
 
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::sheet::columns::Columns;
 use crate::sheet::problem::{Place, Problem, column_letters};
 use crate::sheet::problem_kind::ProblemKind;
@@ -18,16 +18,15 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
     let cells = record.len();
     let width = columns.width;
     let refuse = |kind, message: String| Some(Problem::of_kind(kind, Place::row(row), message));
-    let location = columns.location();
-    let location = columns
-        .location_name
-        .map_or(location, |name| name.min(location));
-    if cells <= location {
+    let target = columns.target();
+    let target = columns.target_name.map_or(target, |name| name.min(target));
+    let noun = columns.setting.target.noun;
+    if cells <= target {
         return refuse(
             ProblemKind::Width,
             format!(
-                "it ends before the location's column, {}; are separators missing?",
-                column_letters(location)
+                "it ends before the {noun}'s column, {}; are separators missing?",
+                column_letters(target)
             ),
         );
     }
@@ -37,12 +36,12 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
         surplus + 1,
         column_letters(surplus)
     );
-    if let Some(found) = shifted_location(record, columns) {
-        let (found, wanted) = (column_letters(found), column_letters(columns.location()));
+    if let Some(found) = shifted_target(record, columns) {
+        let (found, wanted) = (column_letters(found), column_letters(columns.target()));
         return refuse(
             ProblemKind::Shifted,
             format!(
-                "{has}, and the location's id stands in column {found} instead of {wanted}: a cell before it holds a separator without quotes around it"
+                "{has}, and the {noun}'s id stands in column {found} instead of {wanted}: a cell before it holds a separator without quotes around it"
             ),
         );
     }
@@ -52,15 +51,16 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
     )
 }
 
-/// Where the location's id went when the cells of a row have moved to the right.
-fn shifted_location(record: &ByteRecord, columns: &Columns) -> Option<usize> {
-    let is_location = |index: &usize| {
+/// Where the id of what a row is for went when the cells of a row have moved to the right.
+fn shifted_target(record: &ByteRecord, columns: &Columns) -> Option<usize> {
+    let is_id = |index: &usize| {
         let cell = record.get(*index).unwrap_or_default();
-        std::str::from_utf8(cell).is_ok_and(|cell| ids::read(cell, Kind::Location).is_ok())
+        std::str::from_utf8(cell)
+            .is_ok_and(|cell| ids::read(cell, columns.setting.target.id).is_ok())
     };
-    let at = columns.location_id?;
-    if is_location(&at) {
+    let at = columns.target_id?;
+    if is_id(&at) {
         return None;
     }
-    (at + 1..record.len()).find(is_location)
+    (at + 1..record.len()).find(is_id)
 }

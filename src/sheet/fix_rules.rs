@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn ids_are_put_right_where_they_are_whole() {
         let mended = |cell: &str| {
-            let mended = fixed_id(cell, Kind::Location);
+            let mended = fixed_id(cell, ids::LOCATION);
             mended.map(|(_, text)| text.into_owned())
         };
         let whole = Some(ID.to_string());

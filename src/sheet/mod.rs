@@ -53,6 +53,7 @@ use csv::ByteRecord;
 
 use crate::model::change::Change;
 use crate::model::row::Row;
+use crate::setting::Setting;
 use crate::table::{BYTE_ORDER_MARK, CsvStyle};
 use columns::Columns;
 use dialect::Dialect;
@@ -100,8 +101,8 @@ pub struct Sheet {
     pub hidden: HiddenCells,
     reading: ReadOptions,
     last_organization: LastOrganization,
-    /// Numbers stand beside columns that are called as rules are and hold something else.
-    pub has_unclear_setting: bool,
+    /// What the sheet may set where its columns do not tell, each with the words for when that is meant.
+    pub possible_settings: Vec<(String, &'static Setting)>,
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
     /// The rows that the run is about; `None`: all.
@@ -228,7 +229,7 @@ impl Sheet {
             settled: None,
             part: None,
             action: None,
-            has_unclear_setting: false,
+            possible_settings: Vec::new(),
         };
         sheet.find_setting().with_context(cannot_read)?;
         Ok(sheet)
@@ -345,7 +346,7 @@ impl Sheet {
         directory: &Directory,
     ) -> Option<Option<String>> {
         let called = row_reader::called(columns, record);
-        called.location?;
+        called.target?;
         let default_org = self.reading.default_org.as_deref();
         let cell = columns.org_id.and_then(|column| record.get(column));
         let cell = std::str::from_utf8(cell.unwrap_or_default()).ok()?;

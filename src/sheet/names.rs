@@ -1,4 +1,4 @@
-//! Names in place of ids: what organizations and their locations are called, and which one a name
+//! Names in place of ids: what organizations and the things in them are called, and which one a name
 //! means. Only just that name will do; what is nearly so is shown.
 
 use std::borrow::Cow;
@@ -7,11 +7,13 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::is_blank;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
+use crate::sheet::directory::as_called;
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::escape_formula;
-use crate::webex::lists::{Location, Organization};
+use crate::webex::lists::{Listed, Organization};
 
 /// Letters wrong, missing or swapped in a name that may still be the one meant.
 const MISSPELT: usize = 2;
@@ -19,7 +21,7 @@ const MISSPELT: usize = 2;
 /// Things that are shown where a name does not tell which is meant.
 const CANDIDATES: usize = 3;
 
-/// An organization or a location.
+/// An organization, or something in one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Named {
     name: String,
@@ -30,9 +32,9 @@ pub struct Named {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names(Vec<Named>);
 
-/// The locations of an organization, or why they cannot be listed.
+/// What is in an organization, or why it cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LocationsOf {
+pub struct NamesOf {
     /// `None`: the token's own.
     pub org_id: Option<String>,
     pub names: Result<Names, String>,
@@ -43,7 +45,9 @@ pub struct LocationsOf {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedNames {
     pub organizations: Names,
-    pub locations: Vec<LocationsOf>,
+    /// As older journals call them.
+    #[serde(rename = "locations")]
+    pub targets: Vec<NamesOf>,
 }
 
 impl ResolvedNames {
@@ -51,20 +55,24 @@ impl ResolvedNames {
         let things = organizations.into_iter();
         ResolvedNames {
             organizations: Names::new(things.map(|thing| (thing.name, thing.id))),
-            locations: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
-    pub fn add_locations(
+    pub fn add_targets(
         &mut self,
+        kind: &TargetKind,
         org_id: Option<String>,
-        locations: Result<Vec<Location>, String>,
+        listed: Result<Vec<Listed>, String>,
     ) {
-        let names = locations.map(|locations| {
-            let things = locations.into_iter();
-            Names::new(things.map(|thing| (thing.name, thing.id)))
+        let names = listed.map(|listed| {
+            let named = listed.into_iter().flat_map(|Listed { id, entry }| {
+                let names = entry.names.into_iter();
+                names.map(move |name| (as_called(&name, kind).into_owned(), id.clone()))
+            });
+            Names::new(named)
         });
-        self.locations.push(LocationsOf { org_id, names });
+        self.targets.push(NamesOf { org_id, names });
     }
 }
 

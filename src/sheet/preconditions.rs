@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::setting::Setting;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::normalize;
 use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::{OR, PRESENT};
@@ -15,6 +16,7 @@ use crate::table::strip_text_formula;
 #[derive(Debug)]
 pub struct Preconditions<'p> {
     plan: &'p Sheet,
+    kind: &'static TargetKind,
     /// Where the values that were found stand.
     present: Vec<usize>,
     /// `None`: the sheet holds them itself.
@@ -34,6 +36,7 @@ impl<'p> Preconditions<'p> {
         let columns = setting.columns(PRESENT).into_iter();
         Ok(Preconditions {
             plan,
+            kind: setting.target,
             present: columns.map(place).collect::<Result<_>>()?,
             // Two readings of one sheet would share the place in the file.
             records: (!std::ptr::eq(plan, sheet))
@@ -66,7 +69,8 @@ impl<'p> Preconditions<'p> {
             Some(row.key)
         });
         if planned != Some(row.key) {
-            let what = format!("row {} has another location there", row.number);
+            let noun = self.kind.noun;
+            let what = format!("row {} has another {noun} there", row.number);
             bail!("{}", self.not_of_this_sheet(&what));
         }
         let is_own = self.plan.reading.origin == Origin::Undo;

@@ -212,8 +212,9 @@ impl NearValues {
                     plural(self.values.count, "row")
                 )
             }
-            Meant::LocationId | Meant::LocationName => {
-                "locations would be looked up by their names alone".to_string()
+            Meant::TargetId | Meant::TargetName => {
+                let things = columns.setting.target.plural;
+                format!("{things} would be looked up by their names alone")
             }
             Meant::Number(_) | Meant::OtherNumber(_) => "its numbers would not be sent".to_string(),
             Meant::Rule(_) => "its rules would not be sent".to_string(),

@@ -30,7 +30,7 @@ impl LastOrganization {
         if !cell.is_empty() && *self.0.borrow() == cell {
             return Ok(Cow::Borrowed(cell));
         }
-        let id = read_id(cell, Kind::Organization)?.text;
+        let id = read_id(cell, ids::ORGANIZATION)?.text;
         if id == cell {
             cell.clone_into(&mut self.0.borrow_mut());
         }
@@ -66,9 +66,9 @@ pub fn read_row<'r>(
         let of_whole_text = text.and_then(|text| text.get(range.clone()));
         of_whole_text.or_else(|| std::str::from_utf8(&record.as_slice()[range]).ok())
     };
-    let ids = [columns.org_id, columns.location_id];
+    let ids = [columns.org_id, columns.target_id];
     let fields: Option<Vec<&str>> = columns.fields.iter().map(|column| cell(*column)).collect();
-    let ([Some(org_cell), Some(location_cell)], Some(fields)) = (ids.map(cell), fields) else {
+    let ([Some(org_cell), Some(target_cell)], Some(fields)) = (ids.map(cell), fields) else {
         let unreadable = ids.iter().chain(&columns.fields).flatten().copied();
         let unreadable = unreadable.filter(|column| cell(Some(*column)).is_none());
         return Err(unreadable
@@ -94,21 +94,22 @@ pub fn read_row<'r>(
         problems.push(Problem::of_kind(kind, place, says));
         None
     });
-    if org_id.is_none() && called.location.is_some() {
+    if org_id.is_none() && called.target.is_some() {
         problems.extend(named_in_no_organization(columns, *row, directory));
     }
-    let location = match read_id(location_cell, Kind::Location) {
+    let kind = columns.setting.target;
+    let target = match read_id(target_cell, kind.id) {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.
-        Err(IdFault::Empty) if called.location.is_some() && !problems.is_empty() => None,
+        Err(IdFault::Empty) if called.target.is_some() && !problems.is_empty() => None,
         Err(fault) => {
-            let id = match called.location {
-                Some(name) => directory.location(org_id.as_deref(), name),
-                None => Err(name_fault(&fault, location_cell, Kind::Location)),
+            let id = match called.target {
+                Some(name) => directory.target(kind, org_id.as_deref(), name),
+                None => Err(name_fault(&fault, target_cell, kind.id)),
             };
             id.map_err(|CellDiagnostic { kind, says }| {
-                let column = called.location.and(columns.location_name);
-                let place = place(column.unwrap_or(columns.location()));
+                let column = called.target.and(columns.target_name);
+                let place = place(column.unwrap_or(columns.target()));
                 problems.push(Problem::of_kind(kind, place, says));
             })
             .ok()
@@ -124,17 +125,21 @@ pub fn read_row<'r>(
             }
         }
     }
-    match location {
-        Some(location) if problems.is_empty() => {
+    match target {
+        Some(target) if problems.is_empty() => {
             if changes.iter().all(|change| *change == Change::Keep) {
                 return Err(vec![Problem::nothing_to_change(*row)]);
+            }
+            // What wxbulk wrote says all of it.
+            if reading.origin == Origin::Person {
+                (columns.setting.imply)(&mut changes);
             }
             Ok(Row {
                 number: *row,
                 org_id,
-                target_id: location.text,
-                name: cell(columns.location_name).unwrap_or_default().into(),
-                key: location.key,
+                target_id: target.text,
+                name: cell(columns.target_name).unwrap_or_default().into(),
+                key: target.key,
                 changes,
                 expected: Vec::new(),
             })
@@ -143,12 +148,15 @@ pub fn read_row<'r>(
     }
 }
 
-/// By its name a location of the token's own organization could be taken for another's.
+/// By its name something of the token's own organization could be taken for another's.
 fn named_in_no_organization(columns: &Columns, row: u64, directory: &Directory) -> Option<Problem> {
     if columns.org_id.or(columns.org_name).is_some() || !directory.lacks_organizations() {
         return None;
     }
-    let says = "the service does not say which organizations the token manages, so a location's name may be another's; add a column `orgId`, or name the organization with --org";
+    let noun = columns.setting.target.noun;
+    let says = format!(
+        "the service does not say which organizations the token manages, so a {noun}'s name may be another's; add a column `orgId`, or name the organization with --org"
+    );
     Some(Problem::of_kind(
         ProblemKind::NotManaged,
         Place::row(row),
@@ -181,16 +189,16 @@ pub(super) fn read_field<'r>(
     }
 }
 
-/// What a row calls its organization and its location.
+/// What a row calls its organization and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Called<'r> {
     pub organization: Option<&'r str>,
-    pub location: Option<&'r str>,
+    pub target: Option<&'r str>,
 }
 
 impl Called<'_> {
     pub fn is_any(&self) -> bool {
-        self.organization.is_some() || self.location.is_some()
+        self.organization.is_some() || self.target.is_some()
     }
 }
 
@@ -198,7 +206,7 @@ impl Called<'_> {
 pub fn names_in<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
     Called {
         organization: text_in(columns.org_name, record),
-        location: text_in(columns.location_name, record),
+        target: text_in(columns.target_name, record),
     }
 }
 
@@ -217,12 +225,12 @@ pub fn called<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
     };
     Called {
         organization: stands_in(columns.org_name, columns.org_id),
-        location: stands_in(columns.location_name, columns.location_id),
+        target: stands_in(columns.target_name, columns.target_id),
     }
 }
 
 /// The organization of a row. Where it gives no id, what it is called counts before `default_org`; but
-/// a location with an id is found without that too.
+/// what has an id is found without that too.
 pub fn read_org<'r>(
     cell: &'r str,
     called: &Called<'r>,
@@ -233,24 +241,20 @@ pub fn read_org<'r>(
     match (last_organization.read(cell), called.organization) {
         (Ok(id), _) => Ok(Some(id)),
         (Err(IdFault::Empty), Some(name))
-            if called.location.is_some() || directory.tells_organizations() =>
+            if called.target.is_some() || directory.tells_organizations() =>
         {
             directory.organization(name).map(Some)
         }
         (Err(IdFault::Empty), _) => Ok(default_org.map(|id| Cow::Owned(id.to_string()))),
-        (Err(fault), _) => Err(name_fault(&fault, cell, Kind::Organization)),
+        (Err(fault), _) => Err(name_fault(&fault, cell, ids::ORGANIZATION)),
     }
 }
 
 /// What is wrong with a cell that should hold an id.
 fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
-    let (wanted, like) = match kind {
-        Kind::Organization => (
-            "an organization's id",
-            "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8…",
-        ),
-        Kind::Location => ("a location's id", "Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…"),
-    };
+    let Kind {
+        name: wanted, like, ..
+    } = kind;
     let text = cell.trim_matches(ids::is_blank);
     let shown = shorten(text);
     let (kind, says) = match fault {

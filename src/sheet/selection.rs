@@ -70,7 +70,8 @@ impl<'a> Selection<'a> {
         if self.duplicate_policy == DuplicatePolicy::InOrder
             && let Some(later) = self.duplicates.superseded_by(row.number)
         {
-            let message = format!("row {later}, which is for the same location, was sent already");
+            let noun = self.columns.setting.target.noun;
+            let message = format!("row {later}, which is for the same {noun}, was sent already");
             return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
         }
         let repeat = self.duplicates.of_row(row.number);
@@ -78,7 +79,7 @@ impl<'a> Selection<'a> {
         match (self.duplicate_policy, repeat, contradicts) {
             (DuplicatePolicy::Refuse, _, Some(other)) => Choice::Leave(Outcome::unsent(
                 OutcomeKind::Invalid,
-                say_contradiction(other),
+                say_contradiction(self.columns.setting.target.noun, other),
             )),
             (_, Some(repeat), _) if repeat.is_twin => Choice::Leave(Outcome::unsent(
                 OutcomeKind::Skipped,

@@ -1,11 +1,15 @@
+//! What a sheet sets, where its header does not tell.
+//!
 //! Numbers beside columns that are called as rules are: such a column is ours only if every cell in it
-//! holds a rule. Else it may be the person's own, and what the sheet sets has to be said.
+//! holds a rule. Else it may be the person's own, and what the sheet sets has to be said. So it has where
+//! a row has columns for two kinds of things.
 
 use std::io;
 
+use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::sheet::columns::{Columns, told_by_results};
-use crate::sheet::problem::{Problem, shorten};
+use crate::sheet::columns::{Columns, settings_of, told_by_results};
+use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::row_reader::read_field;
 use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
 
@@ -16,6 +20,13 @@ impl Sheet {
             return Ok(());
         };
         let setting = columns.setting;
+        if self.reading.setting.is_none() {
+            let possible = settings_of(&self.header, &self.reading.ignored_columns);
+            if possible.len() > 1 {
+                self.refuse_two_kinds(possible);
+                return Ok(());
+            }
+        }
         let is_clear = self.reading.setting.is_some()
             || setting.is_one_resource()
             || !told_by_results(&self.header, setting).is_empty();
@@ -54,7 +65,8 @@ impl Sheet {
         drop(records);
         if let Some(problem) = problem {
             self.columns = Err(vec![problem]);
-            self.has_unclear_setting = true;
+            let when = "if the column is your own".to_string();
+            self.possible_settings = vec![(when, &LOCATION_NUMBERS)];
         } else if !has_rules {
             self.columns = Columns::find(
                 &self.header,
@@ -65,5 +77,24 @@ impl Sheet {
             );
         }
         Ok(())
+    }
+
+    /// A row of it could be for a thing of more than one kind.
+    fn refuse_two_kinds(&mut self, possible: Vec<&'static Setting>) {
+        let kinds = possible.iter().map(|setting| setting.target.plural);
+        let kinds: Vec<&str> = kinds.collect();
+        let flags = possible.iter().map(|one| format!("--setting {}", one.name));
+        let flags: Vec<String> = flags.collect();
+        let message = format!(
+            "there are columns for {}, and a row can be for one thing only; add {}",
+            kinds.join(" and for "),
+            flags.join(" or ")
+        );
+        self.columns = Err(vec![Problem::new(Place::row(self.header_row), message)]);
+        let named = possible.into_iter().map(|setting| {
+            let when = format!("to change {}", setting.target.plural);
+            (when, setting)
+        });
+        self.possible_settings = named.collect();
     }
 }

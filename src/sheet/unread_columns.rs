@@ -44,7 +44,7 @@ impl UnreadColumns {
     pub(super) fn of(columns: &Columns) -> UnreadColumns {
         let mut numbers = used::numbers_of(columns.setting).into_iter();
         let may_be_numbers = numbers.any(|index| columns.fields.get(index) == Some(&None));
-        let may_be_ids = columns.location_id.is_none() || columns.org_id.is_none();
+        let may_be_ids = columns.target_id.is_none() || columns.org_id.is_none();
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
         let nothing = vec![Suspicion::default(); columns.own.len()];
@@ -61,8 +61,8 @@ impl UnreadColumns {
             return;
         }
         let missing = [
-            (Kind::Location, columns.location_id),
-            (Kind::Organization, columns.org_id),
+            (columns.setting.target.id, columns.target_id),
+            (ids::ORGANIZATION, columns.org_id),
         ];
         for (at, column) in self.columns.iter().enumerate() {
             // Most cells of most columns are short or begin with a letter.

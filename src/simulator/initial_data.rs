@@ -51,6 +51,18 @@ pub enum EntityKind {
     VirtualLine,
 }
 
+impl EntityKind {
+    /// The kind that is called so; `None` for a location, which is no entity.
+    pub fn named(noun: &str) -> Option<EntityKind> {
+        match noun {
+            "person" => Some(EntityKind::Person),
+            "workspace" => Some(EntityKind::Workspace),
+            "virtual line" => Some(EntityKind::VirtualLine),
+            _ => None,
+        }
+    }
+}
+
 /// A person, workspace or virtual line, which may have outgoing permissions of its own.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -59,6 +71,8 @@ pub struct Entity {
     pub id: String,
     /// `None` is the organization of the default user.
     pub organization: Option<String>,
+    /// Empty for an invented one.
+    pub organization_name: String,
     /// The id of its location.
     pub location: Option<String>,
     /// The last word is the last name of a person or virtual line.

@@ -32,9 +32,18 @@ impl Store {
             index: HashMap::with_capacity(locations.len() + entities.len()),
         };
         let mut known = HashMap::new();
+        let named = |organization: &Option<String>, name: &String| {
+            parse_organization(organization.as_deref()).map(|id| (id, name.clone()))
+        };
+        let of_locations = locations
+            .iter()
+            .map(|one| named(&one.organization, &one.organization_name));
+        let of_entities = entities
+            .iter()
+            .map(|one| named(&one.organization, &one.organization_name));
         let mut organizations = Vec::with_capacity(locations.len());
-        for location in &locations {
-            let organization = parse_organization(location.organization.as_deref())?;
+        for organization in of_locations.chain(of_entities) {
+            let (organization, organization_name) = organization?;
             if let Some(id) = &organization {
                 let at = *known.entry(id.clone()).or_insert(store.organizations.len());
                 if at == store.organizations.len() {
@@ -43,7 +52,7 @@ impl Store {
                 }
                 let name = &mut store.organizations[at].name;
                 if name.is_empty() {
-                    name.clone_from(&location.organization_name);
+                    name.clone_from(&organization_name);
                 }
             }
             organizations.push(organization);

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::ids::{self, Kind};
+use crate::setting::target_kind;
 use crate::webex::base_url::BaseUrl;
 
 /// An organization the token manages.
@@ -18,12 +19,19 @@ pub struct Organization {
     pub name: String,
 }
 
-/// A location with calling.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Location {
+/// Something that settings are set on, as it stands in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
     pub id: String,
-    #[serde(default, deserialize_with = "text_or_none")]
-    pub name: String,
+    pub entry: target_kind::Entry,
+}
+
+/// An entry of a list with all that it says.
+#[derive(Debug, Deserialize)]
+pub struct AnyEntry {
+    pub id: String,
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
 }
 
 /// What else is known of a location, with calling or without.
@@ -48,9 +56,6 @@ pub struct Address {
 
 /// An entry of a list.
 pub trait Entry: DeserializeOwned {
-    /// What the list of them is called.
-    const LIST: &str;
-
     fn id(&self) -> &str;
 
     /// Whether anything can be asked about it.
@@ -60,16 +65,12 @@ pub trait Entry: DeserializeOwned {
 }
 
 impl Entry for Organization {
-    const LIST: &str = "items";
-
     fn id(&self) -> &str {
         &self.id
     }
 }
 
-impl Entry for Location {
-    const LIST: &str = "locations";
-
+impl Entry for AnyEntry {
     fn id(&self) -> &str {
         &self.id
     }
@@ -80,8 +81,6 @@ impl Entry for Location {
 }
 
 impl Entry for LocationDetails {
-    const LIST: &str = "items";
-
     fn id(&self) -> &str {
         &self.id
     }
@@ -133,16 +132,16 @@ impl Fetched {
     }
 
     /// The entries of a page of a list.
-    pub fn entries<T: Entry>(&self) -> Result<Entries<T>, String> {
+    pub fn entries<T: Entry>(&self, list: &str) -> Result<Entries<T>, String> {
         let mut lists: BTreeMap<String, Lazy<T>> = self.read()?;
-        let Some(Lazy::List(list)) = lists.remove(T::LIST) else {
-            return Err(format!("the answer has no list of {}", T::LIST));
+        let Some(Lazy::List(found)) = lists.remove(list) else {
+            return Err(format!("the answer has no list of {list}"));
         };
         let mut page = Entries {
-            entries: Vec::with_capacity(list.len()),
+            entries: Vec::with_capacity(found.len()),
             unusable: 0,
         };
-        for entry in list {
+        for entry in found {
             match entry {
                 OneEntry::Usable(entry) if entry.is_usable() => {
                     page.entries.push(entry);
@@ -247,9 +246,12 @@ mod tests {
                 .to_vec(),
             next: None,
         };
-        let page = page.entries::<Location>().expect("a page");
+        let page = page.entries::<AnyEntry>("locations").expect("a page");
         let entries: Vec<(&str, &str)> = (page.entries.iter())
-            .map(|location| (&location.id[35..], &*location.name))
+            .map(|location| {
+                let name = location.fields.get("name").and_then(Value::as_str);
+                (&*location.id, name.unwrap_or_default())
+            })
             .collect();
         assert_eq!(entries, [("1", "A"), ("2", ""), ("3", "")]);
         assert_eq!(page.unusable, 8);
@@ -263,7 +265,7 @@ mod tests {
                 .to_vec(),
             next: None,
         };
-        let page = page.entries::<LocationDetails>().expect("a page");
+        let page = page.entries::<LocationDetails>("items").expect("a page");
         let told = page.entries.iter().map(|one| {
             let Address { country, state } = &one.address;
             (&*one.id, &*one.time_zone, &**country, &**state)
@@ -293,7 +295,7 @@ mod tests {
                 body: body.into(),
                 next: None,
             };
-            assert!(page.entries::<Location>().is_err(), "{body}");
+            assert!(page.entries::<AnyEntry>("locations").is_err(), "{body}");
         }
     }
 

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::setting::Resource;
+use crate::setting::target_kind::Listing;
 use crate::webex::lists::Fetched;
 
 /// What the pipeline needs of the service. The real one is [`http::Webex`]; tests script theirs.
@@ -60,8 +61,8 @@ pub trait Queries: Service {
     /// An address below the base URL.
     fn url(&self, path: &str) -> String;
 
-    /// Where the calling locations of an organization are listed, so many on a page.
-    fn locations_url(&self, org_id: Option<&str>, most: u32) -> String;
+    /// Where things of an organization are listed, and how many a page has.
+    fn list_url(&self, list: &Listing, org_id: Option<&str>, most: u32) -> String;
 
     /// Where an organization's locations are listed with their addresses, and how many a page has.
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String;

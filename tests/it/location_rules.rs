@@ -49,13 +49,13 @@ fn stage(rows: u64, faults: Faults) -> Stage {
     })
 }
 
-fn passing() -> Faults {
+pub(crate) fn passing() -> Faults {
     "500=3%,504=2%,504-after=2%,reset-after=2%,reset-before=2%,truncated=2%"
         .parse()
         .expect("faults")
 }
 
-fn apply(stage: &Stage, words: &str) -> Ran {
+pub(crate) fn apply(stage: &Stage, words: &str) -> Ran {
     stage.run_online(&format!("apply --yes {words}"))
 }
 
@@ -69,7 +69,7 @@ fn state(stage: &Stage) -> String {
     all.replace("\"\"", "null").replace("\"+1", "\"")
 }
 
-fn changes(stage: &Stage) -> Vec<Value> {
+pub(crate) fn changes(stage: &Stage) -> Vec<Value> {
     let mut requests = stage.all_requests();
     requests.retain(|request| request["method"] == "PUT");
     requests
@@ -228,17 +228,16 @@ fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
 }
 
 /// Export, change, plan, send through faults and a kill, and back: all is as it was, letter for letter.
-fn there_and_back(
+pub(crate) fn there_and_back(
+    stage: &Stage,
     setting: &str,
-    rows: u64,
     cells: impl Fn(usize) -> Vec<(&'static str, &'static str)>,
 ) {
-    let stage = stage(rows, passing());
     let export = format!("export --setting {setting}");
     stage
         .run_online(&format!("{export} -o first.csv"))
         .expect(0);
-    let first = read(&stage, "first.csv");
+    let first = read(stage, "first.csv");
 
     // What is there is what its sheet asks for.
     stage.run_online("plan first.csv").expect(0);
@@ -265,10 +264,10 @@ fn there_and_back(
         ))
         .spawn()
         .expect("it starts");
-    wait_for_records(&stage, "changed.results.csv.journal", 20);
+    wait_for_records(stage, "changed.results.csv.journal", 20);
     child.kill().expect("it was running");
     child.wait().expect("it ends");
-    apply(&stage, "changed.csv --resume").expect(0);
+    apply(stage, "changed.csv --resume").expect(0);
     assert_eq!(
         count(&stage.results("changed.results.csv"), "updated"),
         wanted
@@ -285,7 +284,7 @@ fn there_and_back(
 
     stage.run_online("undo changed.results.csv --yes").expect(0);
     stage.run_online(&format!("{export} -o last.csv")).expect(0);
-    assert_eq!(read(&stage, "last.csv"), first);
+    assert_eq!(read(stage, "last.csv"), first);
 }
 
 fn rules_there_and_back(rows: u64) {

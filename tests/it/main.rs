@@ -28,6 +28,7 @@ mod names;
 mod nginx;
 mod odd_answers;
 mod output_names;
+mod own_numbers;
 mod pages;
 mod parts;
 mod plan;

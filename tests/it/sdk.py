@@ -76,6 +76,7 @@ with WebexSimpleApi(tokens="a-token") as api:
         for entity in entities:
             at = {"entity_id": getattr(entity, id_of), "org_id": org}
             change = AutoTransferNumbers(auto_transfer_number1="+12025550102", use_custom_transfer_numbers=True)
+            before = permissions.transfer_numbers.read(**at)
             permissions.transfer_numbers.configure(settings=change, **at)
             ignored = permissions.transfer_numbers.read(**at).auto_transfer_number1 is None
             if ignored:
@@ -85,3 +86,6 @@ with WebexSimpleApi(tokens="a-token") as api:
             rules = permissions.read(**at)
             print(f"{name}: {entity.display_name} {read.auto_transfer_number1}", "ignored at first" if ignored else "once")
             assert (read.use_custom_transfer_numbers, rules.use_custom_enabled) == (True, ignored)
+            back = AutoTransferNumbers(auto_transfer_number1="", use_custom_transfer_numbers=False)
+            permissions.transfer_numbers.configure(settings=back, **at)
+            assert permissions.transfer_numbers.read(**at) == before

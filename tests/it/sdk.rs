@@ -70,5 +70,5 @@ fn a_public_sdk_reads_sets_and_lists_through_its_own_models() {
     ");
     let changes = stage.requests().into_iter();
     let changes = changes.filter(|request| request["method"] == "PUT");
-    assert_eq!(changes.count(), 14);
+    assert_eq!(changes.count(), 17);
 }

@@ -158,7 +158,7 @@ pub(super) fn changes(run: &RunModel, list: ChangeList) -> Markup {
                             tr {
                                 th.number scope="col" { "Row" }
                                 @if organizations.is_some() { th scope="col" { "Organization" } }
-                                th scope="col" { "Location" }
+                                th scope="col" { (capitalized(run.target().noun)) }
                                 th scope="col" { "Old → new" }
                             }
                         }
@@ -186,8 +186,7 @@ fn line(row: &ChangedRow, organizations: Option<&[Organization]>) -> Markup {
     html! {
         tr {
             th.number scope="row" { (row.number) }
-            @if let Some(organization) = organization { td { (EscapedText::of(organization)) } }
-            td { (location(row.place.as_ref())) }
+            td { (named(row.place.as_ref())) }
             td {
                 @for field in &row.fields {
                     p.change {
@@ -206,8 +205,15 @@ fn line(row: &ChangedRow, organizations: Option<&[Organization]>) -> Markup {
     }
 }
 
+/// `Location`
+fn capitalized(noun: &str) -> String {
+    let mut letters = noun.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
 /// Its name where that is known, else its id.
-fn location(place: Option<&Place>) -> Markup {
+fn named(place: Option<&Place>) -> Markup {
     html! {
         @if let Some(place) = place {
             @if place.name.is_empty() {

@@ -117,7 +117,10 @@ fn which_rows(run: &RunModel) -> String {
         said.push("bad rows left out".to_string());
     }
     if settings.allow_duplicates {
-        said.push("several rows for one location in the order of the sheet".to_string());
+        let noun = run.target().noun;
+        said.push(format!(
+            "several rows for one {noun} in the order of the sheet"
+        ));
     }
     said.join("; ")
 }
@@ -132,10 +135,10 @@ pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {
             @if settings.rehearsal || settings.plan {
                 p { "Nothing was changed, so there is nothing to put back." }
             } @else if changed == 0 {
-                p { "No location is known to have been changed, so there is nothing to put back." }
+                p { "No " (run.target().noun) " is known to have been changed, so there is nothing to put back." }
             } @else if settings.backup {
                 p {
-                    "The numbers from before were kept. This puts them back at " (plural(changed, "location"))
+                    "The numbers from before were kept. This puts them back at " (run.target().count(changed))
                     ", after asking, with an access token as for the run:"
                 }
                 pre tabindex="0" { code { (EscapedText::of(undo)) } }

@@ -13,7 +13,8 @@ use super::series::Series;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
-use crate::setting::Setting;
+use crate::setting::target_kind::TargetKind;
+use crate::setting::{self, Setting};
 use crate::traffic::{Interval, LatencyHistogram};
 
 /// Sittings told apart; of a run that went on more often, the first ones and the last.
@@ -75,6 +76,12 @@ impl RunModel {
         let mut gathering = Gathering::of(setting);
         let header = journal::read_through(journal, |entry| gathering.add(entry))?;
         Ok(gathering.finish(header))
+    }
+
+    /// What its rows are for.
+    pub(super) fn target(&self) -> &'static TargetKind {
+        let setting = Setting::named(&self.header.setting);
+        setting.unwrap_or(setting::ALL[0]).target
     }
 
     /// How the run ended, if it did.

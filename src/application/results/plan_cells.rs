@@ -15,10 +15,17 @@ use crate::table::{Cell, Table, Tone};
 pub(super) fn columns(setting: &Setting) -> Vec<String> {
     let mut columns = setting.columns(PRESENT);
     columns.extend(setting.columns(NEW));
-    columns
-        .extend((1..=used::numbers_of(setting).len()).map(|number| format!("{USED_BY}{number}")));
+    columns.extend((1..=numbers_with_users(setting)).map(|number| format!("{USED_BY}{number}")));
     columns.extend([ACTION, "reason"].map(String::from));
     columns
+}
+
+/// How many numbers there are of which it can be told what uses them.
+fn numbers_with_users(setting: &Setting) -> usize {
+    if setting.used_in.is_empty() {
+        return 0;
+    }
+    used::numbers_of(setting).len()
 }
 
 /// Writes the cells of a row that was read, or of one that was not (`row` is `None`): left out, or
@@ -47,7 +54,7 @@ pub(super) fn write(
         table.cell(Cell::text(then))?;
     }
     let usages = row.and_then(|row| usages_then(setting, row, outcome));
-    for number in 0..used::numbers_of(setting).len() {
+    for number in 0..numbers_with_users(setting) {
         let users = usages.iter().flatten().filter(|one| one.number == number);
         let users: Vec<&str> = users.map(|one| &*one.calls).collect();
         table.cell(Cell::Untrusted(&users.join("; ")))?;
@@ -92,7 +99,10 @@ fn notes(
         let is_set = !value_then(setting, row, present, index).is_empty();
         let mut users = usages.iter().filter(|one| one.number == number);
         match (users.next(), is_set) {
-            (None, true) => Some(format!("no rule of this location uses {column}")),
+            (None, true) => Some(format!(
+                "no rule of this {} uses {column}",
+                setting.target.noun
+            )),
             (Some(user), false) => Some(leads_nowhere(user)),
             _ => None,
         }

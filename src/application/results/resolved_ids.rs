@@ -11,13 +11,12 @@ use crate::sheet::row_reader::called;
 use crate::table::{Cell, Table};
 
 const ORG_ID: &str = "orgId";
-const LOCATION_ID: &str = "locationId";
 
 /// The columns that follow the user's own where these have only names.
 pub(super) fn missing_columns(columns: &Columns) -> Vec<&'static str> {
     let org = columns.org_id.is_none() && columns.org_name.is_some();
-    let location = columns.location_id.is_none();
-    let all = [(org, ORG_ID), (location, LOCATION_ID)];
+    let target = columns.target_id.is_none();
+    let all = [(org, ORG_ID), (target, columns.setting.target.id_column)];
     all.iter()
         .filter_map(|(is_missing, name)| is_missing.then_some(*name))
         .collect()
@@ -27,7 +26,7 @@ pub(super) fn missing_columns(columns: &Columns) -> Vec<&'static str> {
 #[derive(Debug, Default)]
 pub(super) struct Ids<'r> {
     org_id: Option<&'r str>,
-    location_id: Option<&'r str>,
+    target_id: Option<&'r str>,
 }
 
 impl<'r> Ids<'r> {
@@ -44,7 +43,7 @@ impl<'r> Ids<'r> {
         let org_id = called.organization.and(row.org_id.as_deref());
         Ids {
             org_id,
-            location_id: called.location.map(|_| &*row.target_id),
+            target_id: called.target.map(|_| &*row.target_id),
         }
     }
 
@@ -53,8 +52,7 @@ impl<'r> Ids<'r> {
         if columns.org_id == Some(index) {
             return self.org_id;
         }
-        self.location_id
-            .filter(|_| columns.location_id == Some(index))
+        self.target_id.filter(|_| columns.target_id == Some(index))
     }
 
     pub(super) fn write_missing_columns(&self, table: &mut Table, columns: &Columns) -> Result<()> {
@@ -62,7 +60,7 @@ impl<'r> Ids<'r> {
             let id = if name == ORG_ID {
                 self.org_id
             } else {
-                self.location_id
+                self.target_id
             };
             table.cell(Cell::text(id.unwrap_or_default()))
         })

@@ -10,14 +10,23 @@ use crate::model::row::TargetKey;
 use crate::sheet::problem::shorten;
 use crate::sheet::result_columns::OR;
 use crate::sheet::verbatim;
+use crate::setting::target_kind::TargetKind;
+use crate::sheet::columns::Columns;
+use crate::sheet::country::{Lost, what_may_be_lost};
+use crate::sheet::directory::Directory;
+use crate::sheet::number::number_in;
+use crate::sheet::problem::{Problem, shorten};
+use crate::sheet::result_columns::{CHECK, NONE_SET, OR, PREVIOUS};
+use crate::sheet::row_check::{Facts, Part};
+use crate::sheet::{NumberedRecord, Sheet, verbatim};
 
 pub(super) const NOT_READ: &str = "the values before it were not read, so they cannot be put back";
 
-/// A change to one location that is to be undone.
+/// A change to one place that is to be undone.
 #[derive(Debug)]
 pub(super) struct ChangedRow {
     pub(super) key: TargetKey,
-    /// Changes to one location are sent in this order.
+    /// Changes to one place are sent in this order.
     pub(super) order: (Timestamp, u64),
     pub(super) place: Place,
     pub(super) earlier: CurrentValues,
@@ -72,7 +81,7 @@ impl RowVerdict {
         let mut why = why;
         let mut undone = Vec::new();
         for change in changes {
-            match ChangedRow::of(change, order) {
+            match ChangedRow::of(change, kind, order) {
                 Ok(change) => undone.push(change),
                 Err(reason) => why = Some(reason),
             }
@@ -89,12 +98,17 @@ impl RowVerdict {
 }
 
 impl ChangedRow {
-    fn of(change: RowChange, order: (Timestamp, u64)) -> Result<ChangedRow, String> {
+    fn of(
+        change: RowChange,
+        kind: &TargetKind,
+        order: (Timestamp, u64),
+    ) -> Result<ChangedRow, String> {
         let (Some(place), Some(earlier)) = (change.place, change.earlier) else {
             return Err(NOT_READ.into());
         };
-        let Some(key) = key_of(&place.id) else {
-            return Err(format!("`{}` is not a location's id", shorten(&place.id)));
+        let Some(key) = key_of(&place.id, kind) else {
+            let id = shorten(&place.id);
+            return Err(format!("`{id}` is not {}", kind.id.name));
         };
         let fields = change.sent.iter().map(|sent| sent.0.len()).max();
         let before = (0..fields.unwrap_or_default()).filter_map(|index| earlier.get(index));

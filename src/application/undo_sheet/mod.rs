@@ -15,9 +15,10 @@ use anyhow::Result;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::output_name::numbered;
 use crate::journal::RowHistory;
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::model::wording::listed;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::{NumberedRecord, Sheet, SheetRecords};
 use crate::table::Table;
@@ -253,7 +254,7 @@ impl<'p> Pass<'p> {
     }
 }
 
-/// The key by which two spellings of a location's id are one.
-fn key_of(id: &str) -> Option<TargetKey> {
-    ids::read(id, Kind::Location).ok().map(|id| id.key)
+/// The key by which two spellings of an id of this kind are one.
+fn key_of(id: &str, kind: &TargetKind) -> Option<TargetKey> {
+    ids::read(id, kind.id).ok().map(|id| id.key)
 }

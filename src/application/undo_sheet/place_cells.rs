@@ -15,7 +15,6 @@ use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
 const ORG_ID: &str = "orgId";
-const LOCATION_ID: &str = "locationId";
 
 /// The user's own columns that go over as they are.
 pub(super) struct OwnCells<'s> {
@@ -34,7 +33,7 @@ impl<'s> OwnCells<'s> {
         let is_other = |index: &usize| {
             columns.is_own(*index)
                 && columns.org_id != Some(*index)
-                && columns.location_id != Some(*index)
+                && columns.target_id != Some(*index)
                 && columns.field_at(*index).is_none()
                 && !is_of_an_undo(*index)
         };
@@ -45,16 +44,16 @@ impl<'s> OwnCells<'s> {
         }
     }
 
-    /// What the row calls its location, else its id.
+    /// What the row calls what it is for, else its id.
     pub(super) fn name_of(&self, record: &ByteRecord) -> String {
-        let name = names_in(self.columns, record).location;
-        let id = record.get(self.columns.location()).unwrap_or_default();
+        let name = names_in(self.columns, record).target;
+        let id = record.get(self.columns.target()).unwrap_or_default();
         name.map_or_else(|| String::from_utf8_lossy(id).into_owned(), String::from)
     }
 
     pub(super) fn write_names(&self, table: &mut Table) -> Result<()> {
         let setting = self.columns.setting;
-        let ours = [UNDONE_ROW, ORG_ID, LOCATION_ID].into_iter();
+        let ours = [UNDONE_ROW, ORG_ID, setting.target.id_column].into_iter();
         for name in ours.chain(setting.column_names()) {
             table.cell(Cell::Name(name.as_bytes()))?;
         }
@@ -100,14 +99,13 @@ impl<'s> OwnCells<'s> {
             table.cell(Cell::text(&expected.unwrap_or_default()))?;
         }
         // Names are those of the place that the row names now, which may have been corrected.
-        let cell = record.get(self.columns.location_id.unwrap_or(usize::MAX));
+        let cell = record.get(self.columns.target_id.unwrap_or(usize::MAX));
         let is_here = cell.is_none_or(|cell| {
             let id = std::str::from_utf8(cell).unwrap_or_default();
-            id.is_empty() || super::key_of(id) == Some(change.key)
+            id.is_empty() || super::key_of(id, self.columns.setting.target) == Some(change.key)
         });
         for index in &self.own {
-            let is_name =
-                [self.columns.org_name, self.columns.location_name].contains(&Some(*index));
+            let is_name = [self.columns.org_name, self.columns.target_name].contains(&Some(*index));
             let cell = record.get(*index).unwrap_or_default();
             table.cell(Cell::Text(if is_name && !is_here { b"" } else { cell }))?;
         }

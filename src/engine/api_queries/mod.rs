@@ -15,18 +15,21 @@ use crate::pace::{Pacer, WaitMemory};
 use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting::Resource;
+use crate::setting::target_kind::TargetKind;
 use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
-    Entry, Fetched, Location, LocationDetails, Organization, Person, organization_in,
-    organizations_in,
+    AnyEntry, Entry, Listed, LocationDetails, Organization, Person,
 };
 
 mod exchange;
 
-/// Locations that a page may have.
+/// Entries that a page may have.
 const MOST_ON_A_PAGE: u32 = 1000;
+
+/// What most lists are called in a page.
+const ITEMS: &str = "items";
 
 /// Pages of a list that are asked for; links that lead in a circle end here.
 const MOST_PAGES: usize = 10_000;
@@ -114,13 +117,22 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
 
     /// The organizations the token manages.
     pub async fn organizations(&mut self) -> Result<Vec<Organization>, QueryError> {
-        self.list(self.service.url("/organizations")).await
+        let url = self.service.url("/organizations");
+        self.list(url, ITEMS, |organization| organization).await
     }
 
-    /// The calling locations of an organization, or of the token's own.
-    pub async fn locations(&mut self, org_id: Option<&str>) -> Result<Vec<Location>, QueryError> {
-        let url = self.service.locations_url(org_id, MOST_ON_A_PAGE);
-        self.list(url).await
+    /// The things of a kind in an organization, or in the token's own.
+    pub async fn targets(
+        &mut self,
+        kind: &TargetKind,
+        org_id: Option<&str>,
+    ) -> Result<Vec<Listed>, QueryError> {
+        let url = self.service.list_url(&kind.list, org_id, MOST_ON_A_PAGE);
+        self.list(url, kind.list.name, |entry: AnyEntry| Listed {
+            entry: (kind.list.read)(&entry.fields),
+            id: entry.id,
+        })
+        .await
     }
 
     /// The locations of an organization with their addresses, which takes a scope of its own.
@@ -129,12 +141,16 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         org_id: Option<&str>,
     ) -> Result<Vec<LocationDetails>, QueryError> {
         let url = self.service.location_details_url(org_id, MOST_ON_A_PAGE);
-        self.list(url).await
+        self.list(url, ITEMS, |details| details).await
     }
 
     /// Whether the token may list them.
-    pub async fn one_location(&mut self, org_id: Option<&str>) -> Result<(), QueryError> {
-        let url = self.service.locations_url(org_id, 1);
+    pub async fn one_target(
+        &mut self,
+        kind: &TargetKind,
+        org_id: Option<&str>,
+    ) -> Result<(), QueryError> {
+        let url = self.service.list_url(&kind.list, org_id, 1);
         self.ask(url).await.map(drop)
     }
 
@@ -149,19 +165,25 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
 
     /// All pages of a list, each entry once. A page may be empty and still have a next. Half a list is
     /// none: what does not lead to its end is an error.
-    async fn list<E: Entry>(&mut self, first: String) -> Result<Vec<E>, QueryError> {
+    async fn list<E: Entry, L>(
+        &mut self,
+        first: String,
+        name: &str,
+        make: impl Fn(E) -> L,
+    ) -> Result<Vec<L>, QueryError> {
         let mut list = Vec::new();
         let mut unusable = 0;
         let (mut ids, mut pages) = (HashSet::new(), HashSet::new());
         let mut url = first;
         while pages.len() < MOST_PAGES {
             let page = self.ask(url.clone()).await?;
-            let entries = page.entries::<E>().map_err(QueryError::Unclear)?;
+            let entries = page.entries::<E>(name).map_err(QueryError::Unclear)?;
             unusable += entries.unusable;
             let known = list.len();
             let is_empty = entries.entries.is_empty();
             let new = entries.entries.into_iter();
-            list.extend(new.filter(|entry| ids.insert(entry.id().to_string())));
+            let new = new.filter(|entry| ids.insert(entry.id().to_string()));
+            list.extend(new.map(&make));
             let is_old = !is_empty && list.len() == known;
             let Some(next) = page.next else {
                 self.note_unusable(unusable);

@@ -60,7 +60,8 @@ pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
         setting.kind(index) != Some(FieldKind::Number) && job.current.get(index).is_none()
     });
     (!missing.is_empty()).then(|| {
-        format!("Webex does not list {missing} for this location; nothing of the row was changed")
+        let noun = setting.target.noun;
+        format!("Webex does not list {missing} for this {noun}; nothing of the row was changed")
     })
 }
 

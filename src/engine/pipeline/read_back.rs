@@ -9,7 +9,8 @@
 //! | anything else, or nothing can be read | `unknown` |
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
-//! confirmed: other values than asked for make such a row `unknown`.
+//! confirmed: other values than asked for make such a row `unknown`. So are all rows of a setting whose
+//! changes the service may confirm and ignore: the values from before make such a row `failed`.
 //!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
 //! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
@@ -25,6 +26,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response};
+use crate::setting::target_kind::TargetKind;
 use crate::webex::Service;
 
 /// What is said of a row whose change was found although no success had come back.
@@ -38,8 +40,12 @@ const CONFIRMED_AND_OTHER: &str = "confirmed, but other values were found when t
 const NOT_READ_BACK: &str = "confirmed, but the values could not be read back";
 
 /// What is said of a row that was confirmed and whose values are others, where there may be a reason.
-const OVERTAKEN: &str =
-    "confirmed, but the change of an earlier row for the same location may have arrived after it";
+fn overtaken(kind: &TargetKind) -> String {
+    format!(
+        "confirmed, but the change of an earlier row for the same {} may have arrived after it",
+        kind.noun
+    )
+}
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
@@ -52,7 +58,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             self.at_the_end.push_back(job);
-        } else if self.policy.first.is_some() {
+        } else if self.policy.first.is_some() || self.setting.when_ignored.is_some() {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             job.errors = 0;
@@ -136,7 +142,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 Some(confirmed) if is_as_asked => {
                     self.finish(job, OutcomeKind::Updated, confirmed);
                 }
-                _ => self.stay_in_doubt(job, result),
+                Some(confirmed) => match self.ignored(&job) {
+                    Some(said) => {
+                        job.done.retain(|done| *done != write);
+                        self.finish(job, OutcomeKind::Failed, saying(confirmed, said));
+                    }
+                    None => self.stay_in_doubt(job, result),
+                },
+                None => self.stay_in_doubt(job, result),
             };
         }
         let part = setting.part(&setting.writes[write], &job.row.changes, &job.current);
@@ -168,6 +181,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
+    /// What to say of a row whose change was confirmed and has changed nothing.
+    fn ignored(&self, job: &Job) -> Option<&'static str> {
+        let said = self.setting.when_ignored?;
+        let previous = job.previous.as_ref()?;
+        let is_as_before = changed_fields(self.setting, previous, &job.current)
+            .next()
+            .is_none();
+        // The change of an earlier row may have put that there.
+        let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
+        (is_as_before && !may_be_overtaken).then_some(said)
+    }
+
     /// Its result is that of the last try to write.
     fn stay_in_doubt(&mut self, mut job: Job, read: ApiResult) {
         let is_read = matches!(&read, Ok(response) if response.current.is_some());
@@ -176,14 +201,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             written
         } else if is_read {
             let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
-            saying(
-                written,
-                if may_be_overtaken {
-                    OVERTAKEN
-                } else {
-                    CONFIRMED_AND_OTHER
-                },
-            )
+            if may_be_overtaken {
+                saying(written, &overtaken(self.setting.target))
+            } else {
+                saying(written, CONFIRMED_AND_OTHER)
+            }
         } else {
             saying(written, NOT_READ_BACK)
         };

@@ -13,9 +13,9 @@ use crate::sheet::result_columns::{NEW, PRESENT, PREVIOUS, RESULT_COLUMNS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     OrgId,
-    LocationId,
+    TargetId,
     OrgName,
-    LocationName,
+    TargetName,
     /// A field of the setting.
     Field(usize),
 }
@@ -68,9 +68,9 @@ const REMARKS: [&str; 29] = [
 impl Known {
     const IDS_AND_NAMES: [Known; 4] = [
         Known::OrgId,
-        Known::LocationId,
+        Known::TargetId,
         Known::OrgName,
-        Known::LocationName,
+        Known::TargetName,
     ];
 
     /// All columns of a sheet for a setting.
@@ -91,9 +91,9 @@ impl Known {
     pub(super) fn spellings(self, setting: &Setting) -> &'static [&'static str] {
         match self {
             Known::OrgId => &["orgid", "organizationid", "organisationid"],
-            Known::LocationId => &["locationid"],
+            Known::TargetId => setting.target.id_spellings,
             Known::OrgName => &["orgname", "organizationname", "organisationname"],
-            Known::LocationName => &["locationname"],
+            Known::TargetName => setting.target.name_spellings,
             Known::Field(index) => setting.fields[index].spellings,
         }
     }
@@ -101,23 +101,28 @@ impl Known {
     pub(super) fn name(self, setting: &Setting) -> &'static str {
         match self {
             Known::OrgId => "orgId",
-            Known::LocationId => "locationId",
+            Known::TargetId => setting.target.id_column,
             Known::OrgName => "orgName",
-            Known::LocationName => "locationName",
+            Known::TargetName => setting.target.name_column,
             Known::Field(index) => setting.fields[index].column,
         }
     }
 }
 
 impl HeaderName {
+    /// The known column that a cell names, with a remark or without.
+    pub(super) fn known(cell: &str, setting: &Setting) -> Option<Known> {
+        let bare = without_enumeration(cell);
+        Known::of_name(cell, setting)
+            .or_else(|| Known::of_name(bare, setting))
+            .or_else(|| with_remark(bare, setting))
+    }
+
     pub(super) fn read(cell: &str, setting: &Setting) -> HeaderName {
-        if let Some(known) = Known::of_name(cell, setting) {
+        if let Some(known) = HeaderName::known(cell, setting) {
             return HeaderName::Known(known);
         }
         let bare = without_enumeration(cell);
-        if let Some(known) = Known::of_name(bare, setting).or_else(|| with_remark(bare, setting)) {
-            return HeaderName::Known(known);
-        }
         if let Some(known) = repeated(bare, setting) {
             return HeaderName::Repeated(known);
         }
@@ -228,7 +233,7 @@ mod tests {
                 "ｌｏｃａｔｉｏｎＩｄ",
                 "\u{feff}locationId",
             ],
-            HeaderName::Known(Known::LocationId),
+            HeaderName::Known(Known::TargetId),
         );
         read(
             &[
@@ -266,7 +271,7 @@ mod tests {
         );
         read(
             &["locationId.1", "Location ID (2)"],
-            HeaderName::Repeated(Known::LocationId),
+            HeaderName::Repeated(Known::TargetId),
         );
     }
 

@@ -55,8 +55,8 @@ impl HeaderNames {
                 }
                 Known::OrgId => Meant::OrgId,
                 Known::OrgName => Meant::OrgName,
-                Known::LocationId => Meant::LocationId,
-                Known::LocationName => Meant::LocationName,
+                Known::TargetId => Meant::TargetId,
+                Known::TargetName => Meant::TargetName,
                 Known::Field(index) if setting.kind(index) == Some(FieldKind::Number) => {
                     Meant::Number(Some(index))
                 }
@@ -98,7 +98,7 @@ impl HeaderNames {
             // Where there are ids nobody asks for names, which are the user's own business.
             let is_needed = match known {
                 Known::OrgName => self.first(Known::OrgId).is_none() && !org_is_given,
-                Known::LocationName => self.first(Known::LocationId).is_none(),
+                Known::TargetName => self.first(Known::TargetId).is_none(),
                 _ => true,
             };
             let ([_, second, ..], true) = (&found[..], is_needed) else {
@@ -132,7 +132,7 @@ pub(super) fn unknown(header: &ByteRecord, row: u64, name: &str) -> Option<Probl
     })
 }
 
-fn is_called(cell: &str, name: &str) -> bool {
+pub(super) fn is_called(cell: &str, name: &str) -> bool {
     match (normalize(cell), normalize(name)) {
         (plain, wanted) if plain.is_empty() || wanted.is_empty() => cell.trim() == name.trim(),
         (plain, wanted) => plain == wanted,

@@ -7,8 +7,8 @@ use crate::setting::{FieldKind, Setting, used};
 pub enum Meant {
     OrgId,
     OrgName,
-    LocationId,
-    LocationName,
+    TargetId,
+    TargetName,
     /// One of the numbers, where its place is known.
     Number(Option<usize>),
     /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
@@ -24,8 +24,8 @@ impl Meant {
         match self {
             Meant::OrgId => "orgId".to_string(),
             Meant::OrgName => "orgName".to_string(),
-            Meant::LocationId => "locationId".to_string(),
-            Meant::LocationName => "locationName".to_string(),
+            Meant::TargetId => setting.target.id_column.to_string(),
+            Meant::TargetName => setting.target.name_column.to_string(),
             Meant::Rule(index) => {
                 let field = setting.fields.get(index);
                 field.map_or(String::new(), |field| field.column.to_string())

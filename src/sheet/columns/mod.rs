@@ -6,6 +6,7 @@ mod header_names;
 mod meant;
 mod near_name;
 mod near_words;
+mod setting_of_header;
 
 use std::ops::Range;
 
@@ -28,9 +29,9 @@ pub struct Columns {
     pub org_id: Option<usize>,
     /// Names, which may stand in where an id does not stand.
     pub org_name: Option<usize>,
-    /// One of these two is there.
-    pub location_id: Option<usize>,
-    pub location_name: Option<usize>,
+    /// The same of what the setting is set on. One of these two is there.
+    pub target_id: Option<usize>,
+    pub target_name: Option<usize>,
     /// What the sheet sets.
     pub setting: &'static Setting,
     /// Where each of its fields stands.
@@ -72,7 +73,7 @@ impl Columns {
         ignored: &[String],
         setting: Option<&'static Setting>,
     ) -> Result<Columns, Vec<Problem>> {
-        let setting = setting.unwrap_or_else(|| setting_of(header, ignored));
+        let setting = setting.unwrap_or_else(|| settings_of(header, ignored)[0]);
         let names = HeaderNames::read(header, ignored, setting);
         let mut problems = names.repeated(row, org_is_given);
         problems.extend(
@@ -80,10 +81,9 @@ impl Columns {
                 .iter()
                 .filter_map(|name| header_names::unknown(header, row, name)),
         );
-        let [location_id, org_id] =
-            [Known::LocationId, Known::OrgId].map(|known| names.first(known));
-        let [location_name, org_name] =
-            [Known::LocationName, Known::OrgName].map(|known| names.only(known));
+        let [target_id, org_id] = [Known::TargetId, Known::OrgId].map(|known| names.first(known));
+        let [target_name, org_name] =
+            [Known::TargetName, Known::OrgName].map(|known| names.only(known));
         let fields: Vec<Option<usize>> = (0..setting.fields.len())
             .map(|index| names.first(Known::Field(index)))
             .collect();
@@ -105,11 +105,12 @@ impl Columns {
                 format!("there is no column `{name}`{hint}; the columns found are {found}"),
             ));
         };
-        if location_id.or(location_name).is_none() {
+        if target_id.or(target_name).is_none() {
+            let hint = format!(" (nor `{}`, which would do)", setting.target.name_column);
             missing(
-                "locationId",
-                &[Meant::LocationId, Meant::LocationName],
-                " (nor `locationName`, which would do)",
+                setting.target.id_column,
+                &[Meant::TargetId, Meant::TargetName],
+                &hint,
             );
         }
         if fields.iter().all(Option::is_none) {
@@ -132,9 +133,9 @@ impl Columns {
                 let mut numbers = used::numbers_of(setting).into_iter();
                 numbers.any(|index| fields.get(index) == Some(&None))
             }
-            Meant::LocationId => location_id.is_none(),
+            Meant::TargetId => target_id.is_none(),
             Meant::OrgName => org_name.is_none(),
-            Meant::LocationName => false,
+            Meant::TargetName => false,
         };
         let (near, own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
         let own = own.iter().map(|near| near.column);
@@ -148,8 +149,8 @@ impl Columns {
         Ok(Columns {
             org_id,
             org_name,
-            location_id,
-            location_name,
+            target_id,
+            target_name,
             setting,
             fields,
             width: used_width(header),
@@ -159,9 +160,9 @@ impl Columns {
         })
     }
 
-    /// Where a row says which location it is for.
-    pub fn location(&self) -> usize {
-        self.location_id.or(self.location_name).unwrap_or_default()
+    /// Where a row says what it is for.
+    pub fn target(&self) -> usize {
+        self.target_id.or(self.target_name).unwrap_or_default()
     }
 
     /// Takes columns of numbers for the person's own.
@@ -173,11 +174,11 @@ impl Columns {
 
     /// All columns that are read.
     pub fn read(&self) -> impl Iterator<Item = usize> {
-        let ids = [self.org_id, self.location_id];
+        let ids = [self.org_id, self.target_id];
         // A name beside an id is only for the person.
         let org_name = self.org_name.filter(|_| self.org_id.is_none());
-        let location_name = self.location_name.filter(|_| self.location_id.is_none());
-        let names = [org_name, location_name];
+        let target_name = self.target_name.filter(|_| self.target_id.is_none());
+        let names = [org_name, target_name];
         let fields = self.fields.iter().copied();
         ids.into_iter().chain(names).chain(fields).flatten()
     }
@@ -187,7 +188,7 @@ impl Columns {
         let is_known = |cell: &&[u8]| {
             let cell = String::from_utf8_lossy(cell);
             let mut settings = setting::ALL.into_iter();
-            settings.any(|setting| matches!(HeaderName::read(&cell, setting), HeaderName::Known(_)))
+            settings.any(|setting| HeaderName::known(&cell, setting).is_some())
         };
         row.iter().filter(is_known).count()
     }
@@ -212,34 +213,20 @@ fn used_width(header: &ByteRecord) -> usize {
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
-/// The first setting that has all columns of settings in the header; the first of all where it has
-/// none. Where numbers and rules stand side by side, the columns of an earlier run tell what was set.
-fn setting_of(header: &ByteRecord, ignored: &[String]) -> &'static Setting {
-    let first_with = |columns: &[&str]| {
-        let mut settings = setting::ALL.into_iter();
-        let has_all = |setting: &&Setting| {
-            let own = setting.column_names();
-            columns.iter().all(|column| own.contains(column))
-        };
-        settings.find(has_all).unwrap_or(setting::ALL[0])
+/// The columns of a setting whose values an earlier run, or a plan, has told in columns of its own.
+pub(in crate::sheet) fn told_by_results(
+    header: &ByteRecord,
+    setting: &Setting,
+) -> Vec<&'static str> {
+    let cells = header.iter().map(String::from_utf8_lossy);
+    let cells: Vec<String> = cells.map(|cell| normalize(&cell)).collect();
+    let is_told = |suffix: &str| {
+        let mut prefixes = [PREVIOUS, PRESENT].into_iter();
+        prefixes.any(|prefix| cells.contains(&normalize(&format!("{prefix}{suffix}"))))
     };
-    let mut found = Vec::new();
-    for setting in setting::ALL {
-        let names = HeaderNames::read(header, ignored, setting);
-        let fields = setting.fields.iter().enumerate();
-        let fields = fields.filter(|(index, _)| names.first(Known::Field(*index)).is_some());
-        found.extend(fields.map(|(_, field)| field.column));
-    }
-    let setting = first_with(&found);
-    if setting.is_one_resource() {
-        return setting;
-    }
-    let told = told_by_results(header, setting);
-    if told.is_empty() {
-        setting
-    } else {
-        first_with(&told)
-    }
+    let fields = setting.fields.iter();
+    let told = fields.filter(|field| is_told(field.suffix));
+    told.map(|field| field.column).collect()
 }
 
 /// ``n1`, `n2` or `n3``, as it stands between two backticks.
@@ -285,7 +272,7 @@ mod tests {
         ])
         .expect("all there");
         assert_eq!(columns.org_id, Some(4));
-        assert_eq!(columns.location_id, Some(1));
+        assert_eq!(columns.target_id, Some(1));
         assert_eq!(columns.fields, [Some(3), Some(2), None]);
         assert_eq!(columns.results, None);
     }
@@ -311,6 +298,27 @@ mod tests {
         }
         for name in ["site id", "", "x", "place"] {
             assert!(!nearest_to(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_for_the_kind_of_thing_that_it_names_most_clearly() {
+        let kinds = |header: &[&str]| {
+            let settings = settings_of(&ByteRecord::from(header.to_vec()), &[]);
+            let kinds = settings.iter().map(|setting| setting.target.noun);
+            kinds.collect::<Vec<_>>()
+        };
+        for (header, nouns) in [
+            (&["locationId", "n1"][..], &["location"][..]),
+            (&["locationName", "email", "custom", "n1"], &["location"]),
+            (&["workspaceId", "email", "n1"], &["workspace"]),
+            (&["e-mail", "n1"], &["person"]),
+            (&["Workspace", "n1"], &["workspace"]),
+            (&["Location", "Workspace", "n1"], &["location"]),
+            (&["n1", "custom"], &["location"]),
+            (&["personId", "locationId", "n1"], &["location", "person"]),
+        ] {
+            assert_eq!(kinds(header), nouns, "{header:?}");
         }
     }
 

@@ -4,7 +4,7 @@
 use super::header_name::{Known, normalize};
 use super::meant::Meant;
 use super::near_words::{Words, is_number, is_transfer, may_precede_number, place};
-use crate::model::ids::Kind;
+use crate::model::ids::{self, Kind};
 use crate::setting::{FieldKind, Setting};
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
@@ -34,11 +34,13 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if has_numbers && let Some(meant) = near_number(&plain, &words) {
         return Some(meant);
     }
-    if matches!(&*plain, "location" | "locations") {
-        return Some(Meant::LocationName);
+    let target = setting.target;
+    if [target.noun, target.plural].map(normalize).contains(&plain) {
+        return Some(Meant::TargetName);
     }
-    if is_near(Known::LocationId) || (words.has_location() && words.has_id()) {
-        return Some(Meant::LocationId);
+    let is_target = words.has_one_of(target.words);
+    if is_near(Known::TargetId) || (is_target && words.has_id()) {
+        return Some(Meant::TargetId);
     }
     if words.has_organization() && words.are_all_of_organizations() {
         return Some(Meant::OrgName);
@@ -49,8 +51,8 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_org_id || (words.has_organization() && words.has_id()) {
         return Some(Meant::OrgId);
     }
-    if is_near(Known::LocationName) || (words.has_location() && words.has_name()) {
-        return Some(Meant::LocationName);
+    if is_near(Known::TargetName) || (is_target && words.has_name()) {
+        return Some(Meant::TargetName);
     }
     let is_org_name = is_misspelt(&plain, "orgname", 1) || is_near(Known::OrgName);
     if is_org_name || (words.has_organization() && words.has_name()) {
@@ -68,9 +70,9 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
 pub(super) fn about(cell: &str) -> Option<Kind> {
     let words = Words::of(cell);
     if words.has_customer() {
-        Some(Kind::Organization)
+        Some(ids::ORGANIZATION)
     } else {
-        words.has_site().then_some(Kind::Location)
+        words.has_site().then_some(ids::LOCATION)
     }
 }
 
@@ -236,7 +238,7 @@ mod tests {
                 "Standort-ID",
                 "ID ubicación",
             ],
-            Some(Meant::LocationId),
+            Some(Meant::TargetId),
         );
         read(
             &[
@@ -263,7 +265,7 @@ mod tests {
             ],
             Some(Meant::OrgName),
         );
-        read(&["Location", "Locaton Name"], Some(Meant::LocationName));
+        read(&["Location", "Locaton Name"], Some(Meant::TargetName));
     }
 
     #[test]
@@ -271,7 +273,7 @@ mod tests {
         for (cells, wanted) in [
             (
                 &["Mandant", "Customer ID", "Kunden-ID", "Société", "Org unit"][..],
-                Some(Kind::Organization),
+                Some(ids::ORGANIZATION),
             ),
             (&["Site ID", "Filiale", "Standort"], Some(Kind::Location)),
             (&["Asset", "GUID", "", "Name"], None),

@@ -3,6 +3,8 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use crate::setting::target_kind::LOCATION;
+
 /// Words for a number in a name such as `Nummer 2`.
 const NUMBERS: &str = "n no nr nro num nbr nb number numbers nummer nummern numero número numéro numer \
     numara transfer transferno transfernr transfernumber transfernummer autotransfer autotransferno \
@@ -33,8 +35,6 @@ const CUSTOMERS: &str = "customer customers tenant tenants tenancy company compa
     empresa empresas azienda società compagnia entreprise société compagnie klant klanten bedrijf klient klienci \
     zákazník ügyfél kund asiakas";
 
-const LOCATIONS: &str = "location locations loc locaton lokation locatie standort standorte emplacement ubicación \
-    ubicacion localização localizacao sede sedi vestiging";
 const SITES: &str = "site sites place office branch store shop niederlassung filiale filialen lieu agence établissement \
     lugar oficina sucursal tienda sitio luogo filial loja local kantoor winkel lokalizacja oddział plats";
 
@@ -98,13 +98,13 @@ impl Words {
         self.0.iter().all(|word| is_customer(word))
     }
 
-    pub(super) fn has_location(&self) -> bool {
-        self.any(|word| is_in(LOCATIONS, word))
+    pub(super) fn has_one_of(&self, wanted: &[&str]) -> bool {
+        self.any(|word| wanted.contains(&word))
     }
 
     /// A location, or what else it may be called.
     pub(super) fn has_site(&self) -> bool {
-        self.has_location() || self.any(|word| is_in(SITES, word))
+        self.has_one_of(LOCATION.words) || self.any(|word| is_in(SITES, word))
     }
 
     pub(super) fn has_id(&self) -> bool {

@@ -21,6 +21,7 @@ use crate::model::response::{
 };
 use crate::model::row::Row;
 use crate::platform;
+use crate::setting::target_kind::Listing;
 use crate::setting::{ReadBody, Reading, Resource};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::lists::{self, Fetched};
@@ -300,8 +301,10 @@ impl Queries for Webex {
         format!("{}{path}", self.base_url)
     }
 
-    fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
-        let url = self.url(&format!("/telephony/config/locations?max={most}"));
+    fn list_url(&self, list: &Listing, org_id: Option<&str>, most: u32) -> String {
+        let path = list.path;
+        let and = if path.contains('?') { '&' } else { '?' };
+        let url = self.url(&format!("{path}{and}max={}", most.min(list.most)));
         of_organization(url, org_id)
     }
 

@@ -20,6 +20,7 @@ use wxbulk::model::response::{
 };
 use wxbulk::model::row::Row;
 use wxbulk::pace::Pacer;
+use wxbulk::setting::target_kind::Listing;
 use wxbulk::setting::{ReadBody, Resource};
 use wxbulk::sheet::selection::Selection;
 use wxbulk::webex::lists::Fetched;
@@ -226,8 +227,8 @@ impl Queries for Line {
         path.to_string()
     }
 
-    fn locations_url(&self, _: Option<&str>, _: u32) -> String {
-        "/telephony/config/locations".into()
+    fn list_url(&self, list: &Listing, _: Option<&str>, _: u32) -> String {
+        list.path.into()
     }
 
     fn location_details_url(&self, _: Option<&str>, _: u32) -> String {

@@ -1,0 +1,92 @@
+//! What a sheet sets, as far as its header tells.
+
+use csv::ByteRecord;
+
+use super::Meant;
+use super::header_name::{HeaderName, Known};
+use super::told_by_results;
+use crate::setting::target_kind::TargetKind;
+use crate::setting::{self, Setting};
+use crate::sheet::columns::header_names::is_called;
+
+/// How clearly a header names a kind of thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Clarity {
+    Not,
+    /// By a column that has to be renamed.
+    Nearly,
+    /// By one that many sheets have.
+    Possibly,
+    Certainly,
+}
+
+/// What a sheet may set: one setting for each kind of thing that its header has a column for. Where it
+/// has none, a setting of the kind that is meant when nothing else is said.
+pub(in crate::sheet) fn settings_of(
+    header: &ByteRecord,
+    ignored: &[String],
+) -> Vec<&'static Setting> {
+    let mut kinds: Vec<(&'static TargetKind, Clarity)> = Vec::new();
+    for setting in setting::ALL {
+        let kind = setting.target;
+        if !kinds.iter().any(|(known, _)| *known == kind) {
+            kinds.push((kind, clarity(header, ignored, setting)));
+        }
+    }
+    let clearest = kinds.iter().map(|(_, clarity)| *clarity).max();
+    kinds.retain(|(_, clarity)| Some(*clarity) == clearest);
+    if clearest < Some(Clarity::Possibly) {
+        kinds.truncate(1);
+    }
+    let kinds = kinds.into_iter();
+    let settings = kinds.map(|(kind, _)| of_kind(header, ignored, kind));
+    settings.collect()
+}
+
+fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarity {
+    let cells = header.iter().map(String::from_utf8_lossy);
+    let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
+    let of_cell = |cell: &str| match HeaderName::read(cell, setting) {
+        HeaderName::Known(Known::TargetName) if setting.target.has_common_name => Clarity::Possibly,
+        HeaderName::Known(Known::TargetId | Known::TargetName) => Clarity::Certainly,
+        HeaderName::Near(Meant::TargetId | Meant::TargetName) => Clarity::Nearly,
+        _ => Clarity::Not,
+    };
+    let clarities = read.map(|cell| of_cell(&cell));
+    clarities.max().unwrap_or(Clarity::Not)
+}
+
+/// The first setting of a kind that has all columns of such settings in the header; the first of all where
+/// it has none. Where numbers and rules stand side by side, the columns of an earlier run tell what was
+/// set.
+fn of_kind(header: &ByteRecord, ignored: &[String], kind: &TargetKind) -> &'static Setting {
+    let settings = || {
+        let all = setting::ALL.into_iter();
+        all.filter(|setting| setting.target == kind)
+    };
+    let first_with = |columns: &[&str]| {
+        let has_all = |setting: &&Setting| {
+            let own = setting.column_names();
+            columns.iter().all(|column| own.contains(column))
+        };
+        let found = settings().find(has_all).or_else(|| settings().next());
+        found.unwrap_or(setting::ALL[0])
+    };
+    let mut found = Vec::new();
+    for setting in settings() {
+        let names = super::HeaderNames::read(header, ignored, setting);
+        let fields = setting.fields.iter().enumerate();
+        let fields = fields.filter(|(index, _)| names.first(Known::Field(*index)).is_some());
+        found.extend(fields.map(|(_, field)| field.column));
+    }
+    let setting = first_with(&found);
+    if setting.is_one_resource() {
+        return setting;
+    }
+    let told = told_by_results(header, setting);
+    if told.is_empty() {
+        setting
+    } else {
+        first_with(&told)
+    }
+}
