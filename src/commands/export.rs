@@ -14,6 +14,7 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait::WaitGuard;
 use crate::application::logging;
+use crate::application::own_organization::own_organization;
 use crate::application::preflight::{self, say_why_not, with_scope};
 use crate::application::results::Form;
 use crate::application::session::{Connect, connect_to_ask};
@@ -25,11 +26,7 @@ use crate::cli::resolve::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::Journal;
-use crate::model::ids::{self, Kind};
-use crate::model::wording::plural;
 use crate::model::ids;
-use crate::pace::Pacer;
-use crate::platform::StopSignals;
 use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::{LOCATION, TargetKind};
@@ -40,8 +37,7 @@ use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
 use crate::webex::errors::flatten;
-use crate::webex::http::{Connection, Webex};
-use crate::webex::lists::{Listed, LocationDetails, Organization, Person};
+use crate::webex::lists::{Listed, LocationDetails};
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -147,6 +143,7 @@ async fn list_targets(
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Found> {
+    let kind = setting.target;
     let mut session = connect_to_ask(settings)?;
     let (pacer, stop) = (&mut session.pacer, &mut session.stop);
     let mut guard = WaitGuard::default();

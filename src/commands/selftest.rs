@@ -24,7 +24,7 @@ pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
-    let Ok(location) = ids::read(&flags.location, Kind::Location) else {
+    let Ok(location) = ids::read(&flags.location, ids::LOCATION) else {
         bail!(
             "--location: `{}` is not a location's id\nhint: it is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk export` lists those of your locations",
             flags.location

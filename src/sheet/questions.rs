@@ -58,7 +58,7 @@ impl InQuestion {
         let near = near.map(|near| values(near.column, near.meant, None));
         let may_be_location = columns.location_id.is_none();
         let own = columns.own.iter().flat_map(|own| {
-            let of_location = may_be_location.then_some(Meant::LocationId);
+            let of_location = may_be_location.then_some(Meant::TargetId);
             let meant = [Meant::OrgId].into_iter().chain(of_location);
             meant.map(|meant| values(own.column, meant, Some(own.clone())))
         });
@@ -167,8 +167,8 @@ impl NearValues {
         }
         let text = text_in(record, self.near.column);
         match (self.near.meant, &self.own) {
-            (Meant::OrgId, Some(own)) => is_id_in(&text, own, Kind::Organization),
-            (Meant::LocationId, Some(own)) => is_id_in(&text, own, Kind::Location),
+            (Meant::OrgId, Some(own)) => is_id_in(&text, own, ids::ORGANIZATION),
+            (Meant::TargetId, Some(own)) => is_id_in(&text, own, ids::LOCATION),
             (Meant::OtherNumber(_), _) => is_phone_number(&text),
             // A remark beside a number is none.
             (Meant::Number(_), _) => {
@@ -182,7 +182,7 @@ impl NearValues {
 
     /// A column that is called as names are may hold ids.
     fn learn_from(&mut self, first: &str) {
-        if self.near.meant == Meant::OrgName && ids::read(first, Kind::Organization).is_ok() {
+        if self.near.meant == Meant::OrgName && ids::read(first, ids::ORGANIZATION).is_ok() {
             self.near.meant = Meant::OrgId;
         }
     }

@@ -21,13 +21,13 @@ use crate::application::settings::{RunSettings, Start};
 use crate::application::suggested_commands;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::journal::{self, Journal, RecordedRun};
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
+use crate::setting::target_kind::LOCATION;
 use crate::model::row::{Row, TargetKey};
 use crate::platform::{self, Readers, StopRequests};
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::errors::flatten;
-use crate::webex::lists::Location;
 use crate::webex::token::digest;
 
 mod findings;
@@ -73,7 +73,7 @@ impl Files {
 
 /// Tells a location from others without naming it.
 fn checksum(location_id: &str) -> String {
-    let key = ids::read(location_id, Kind::Location).map(|id| id.key);
+    let key = ids::read(location_id, ids::LOCATION).map(|id| id.key);
     let TargetKey(key) = key.unwrap_or(TargetKey(0));
     digest(&key.to_string()).chars().take(8).collect()
 }
@@ -186,13 +186,14 @@ async fn name_of<S: Queries, T: StopRequests>(
     api: &mut ApiClient<'_, S, T>,
     place: &Place,
 ) -> Result<Result<String>, QueryError> {
-    let key = |id: &str| ids::read(id, Kind::Location).ok().map(|id| id.key);
+    let key = |id: &str| ids::read(id, ids::LOCATION).ok().map(|id| id.key);
     let wanted = key(&place.location_id);
-    let locations: Vec<Location> = api.locations(place.org_id.as_deref()).await?;
+    let locations = api.targets(&LOCATION, place.org_id.as_deref()).await?;
     let found = locations
         .iter()
         .find(|location| key(&location.id) == wanted);
-    Ok(found.map(|location| flatten(&location.name)).with_context(|| {
+    let name = found.and_then(|location| location.entry.names.first());
+    Ok(name.map(|name| flatten(name)).with_context(|| {
         format!(
             "the location `{}` is not found among the {} calling locations of the organization\nhint: `wxbulk export` lists them; --org names another organization",
             place.location_id,
@@ -229,7 +230,7 @@ async fn is_meant(
 
 /// A row for the location that asks for nothing.
 fn row_of(place: &Place) -> Row<'static> {
-    let key = ids::read(&place.location_id, Kind::Location).map(|id| id.key);
+    let key = ids::read(&place.location_id, ids::LOCATION).map(|id| id.key);
     Row {
         number: 0,
         org_id: place.org_id.clone().map(Into::into),

@@ -10,6 +10,7 @@ use crate::application::settings::RunSettings;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::setting::Resource;
+use crate::setting::target_kind::Listing;
 use crate::sheet::selection::Selection;
 use crate::webex::lists::Fetched;
 use crate::webex::{Queries, Renewal, Service};
@@ -98,8 +99,8 @@ impl<S: Queries> Queries for WithOtherBodies<S> {
         self.0.url(path)
     }
 
-    fn locations_url(&self, org_id: Option<&str>, most: u32) -> String {
-        self.0.locations_url(org_id, most)
+    fn list_url(&self, list: &Listing, org_id: Option<&str>, most: u32) -> String {
+        self.0.list_url(list, org_id, most)
     }
 
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String {

@@ -7,18 +7,10 @@ use crate::journal::{Place, RowChange, Sent};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
+use crate::setting::target_kind::TargetKind;
 use crate::sheet::problem::shorten;
 use crate::sheet::result_columns::OR;
 use crate::sheet::verbatim;
-use crate::setting::target_kind::TargetKind;
-use crate::sheet::columns::Columns;
-use crate::sheet::country::{Lost, what_may_be_lost};
-use crate::sheet::directory::Directory;
-use crate::sheet::number::number_in;
-use crate::sheet::problem::{Problem, shorten};
-use crate::sheet::result_columns::{CHECK, NONE_SET, OR, PREVIOUS};
-use crate::sheet::row_check::{Facts, Part};
-use crate::sheet::{NumberedRecord, Sheet, verbatim};
 
 pub(super) const NOT_READ: &str = "the values before it were not read, so they cannot be put back";
 
@@ -75,6 +67,7 @@ impl RowVerdict {
     /// Of what a row did, in order.
     pub(super) fn of(
         changes: Vec<RowChange>,
+        kind: &TargetKind,
         order: (Timestamp, u64),
         why: Option<String>,
     ) -> RowVerdict {

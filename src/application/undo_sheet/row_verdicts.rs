@@ -54,7 +54,7 @@ impl<'p> Verdicts<'p> {
         {
             let order = (run.header().started_at, row);
             let changed = changes.into_iter().filter(|one| one.may_have_been_applied);
-            return Ok(RowVerdict::of(changed.collect(), order, None));
+            return Ok(RowVerdict::of(changed.collect(), self.columns.setting.target, order, None));
         }
         if self.earlier.is_of_copy() {
             return Ok(RowVerdict::NothingChanged);
@@ -89,7 +89,11 @@ impl<'p> Verdicts<'p> {
         }
         match self.read_cells(numbered) {
             Ok(Some((change, why))) => {
-                RowVerdict::of(vec![change], (Timestamp::UNIX_EPOCH, numbered.row), why)
+                {
+                let kind = self.columns.setting.target;
+                let order = (Timestamp::UNIX_EPOCH, numbered.row);
+                RowVerdict::of(vec![change], kind, order, why)
+            }
             }
             Ok(None) => RowVerdict::NothingChanged,
             Err(why) => RowVerdict::cannot(why),

@@ -20,7 +20,7 @@ use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
-    AnyEntry, Entry, Listed, LocationDetails, Organization, Person,
+    AnyEntry, Entry, Fetched, Listed, LocationDetails, Organization, Person, organizations_in,
 };
 
 mod exchange;

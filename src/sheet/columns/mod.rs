@@ -21,6 +21,7 @@ pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
 pub use meant::Meant;
+pub(super) use setting_of_header::settings_of;
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,22 +212,6 @@ impl Columns {
 fn used_width(header: &ByteRecord) -> usize {
     let is_used = |cell: &[u8]| !cell.trim_ascii().is_empty();
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
-}
-
-/// The columns of a setting whose values an earlier run, or a plan, has told in columns of its own.
-pub(in crate::sheet) fn told_by_results(
-    header: &ByteRecord,
-    setting: &Setting,
-) -> Vec<&'static str> {
-    let cells = header.iter().map(String::from_utf8_lossy);
-    let cells: Vec<String> = cells.map(|cell| normalize(&cell)).collect();
-    let is_told = |suffix: &str| {
-        let mut prefixes = [PREVIOUS, PRESENT].into_iter();
-        prefixes.any(|prefix| cells.contains(&normalize(&format!("{prefix}{suffix}"))))
-    };
-    let fields = setting.fields.iter();
-    let told = fields.filter(|field| is_told(field.suffix));
-    told.map(|field| field.column).collect()
 }
 
 /// ``n1`, `n2` or `n3``, as it stands between two backticks.

@@ -275,7 +275,7 @@ mod tests {
                 &["Mandant", "Customer ID", "Kunden-ID", "Société", "Org unit"][..],
                 Some(ids::ORGANIZATION),
             ),
-            (&["Site ID", "Filiale", "Standort"], Some(Kind::Location)),
+            (&["Site ID", "Filiale", "Standort"], Some(ids::LOCATION)),
             (&["Asset", "GUID", "", "Name"], None),
         ] {
             for cell in cells {
