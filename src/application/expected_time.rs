@@ -10,8 +10,8 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::pace::Rate;
-use crate::setting::used;
 use crate::setting::Setting;
+use crate::setting::used;
 use crate::sheet::check::CheckedSheet;
 use crate::webex::Renewal;
 

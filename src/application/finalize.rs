@@ -46,10 +46,7 @@ pub(super) fn finalize(
 ) -> ExitCode {
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
     let mut reason = ended.reason;
-    let existing = match settings.start {
-        Start::Fresh => Existing::Refuse,
-        Start::Resume => Existing::Replace,
-    };
+    let existing = existing(settings.start);
     let mut lines = PlanLines::default();
     let written = journal.sync().and_then(|()| {
         let content = Content {
@@ -156,6 +153,13 @@ fn again(settings: &RunSettings) -> Again {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
         Some(command) => Again::Rows(command),
         None => Again::Never,
+    }
+}
+
+fn existing(start: Start) -> Existing {
+    match start {
+        Start::Fresh => Existing::Refuse,
+        Start::Resume => Existing::Replace,
     }
 }
 

@@ -132,7 +132,7 @@ impl PlanEdits {
         }
     }
 
-    pub(super) fn add_cell(&mut self, sheet: &Sheet, cell: EditedCell) {
+    pub(super) fn add_cell(&mut self, sheet: &Sheet, cell: &EditedCell) {
         self.cells += 1;
         if self.cells_named.len() < NAMED {
             let place = sheet.place_of(cell.row, cell.column);

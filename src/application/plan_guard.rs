@@ -50,11 +50,11 @@ pub(super) struct Plan {
 #[derive(Debug)]
 enum PlannedRows {
     /// The sheet that was planned has each row where it was.
-    ByNumber,
+    Numbers,
     /// The plan itself may have lost rows, so they are known by what they ask for.
-    ByRequest(HashMap<u32, u64>),
+    Requests(HashMap<u32, u64>),
     /// Rows of results may have been corrected or sorted, so they are known by their location.
-    ByPlace(HashMap<Box<str>, u64>),
+    Places(HashMap<Box<str>, u64>),
 }
 
 /// Whether a file is a plan that has its record beside it.
@@ -176,7 +176,7 @@ impl PlanGuard {
             let mut rows = self.rows_to_send(selection, Vec::new())?;
             return rows.try_for_each(|row| row.map(drop));
         };
-        if matches!(plan.rows, PlannedRows::ByPlace(_)) {
+        if matches!(plan.rows, PlannedRows::Places(_)) {
             // What was corrected in results is not as it was planned, and is meant.
             return Ok(());
         }
@@ -197,11 +197,11 @@ impl Plan {
     fn open(path: &Path, settings: &RunSettings) -> Result<Plan> {
         let run = RecordedRun::open(&Journal::path_for(path))?;
         let rows = if settings.spec.sheet.reading.rows.is_of_results() {
-            PlannedRows::ByPlace(keyed(&run, |record| Some(record.place?.id))?)
+            PlannedRows::Places(keyed(&run, |record| Some(record.place?.id))?)
         } else if *path == settings.spec.sheet.path {
-            PlannedRows::ByRequest(keyed(&run, |record| Some(record.check))?)
+            PlannedRows::Requests(keyed(&run, |record| Some(record.check))?)
         } else {
-            PlannedRows::ByNumber
+            PlannedRows::Numbers
         };
         Ok(Plan {
             run,
@@ -221,14 +221,14 @@ impl Plan {
         let part = &header.settings.part;
         let shown = path.display();
         // Results have only the rows of their own run to send again.
-        let is_of_results = matches!(self.rows, PlannedRows::ByPlace(_));
+        let is_of_results = matches!(self.rows, PlannedRows::Places(_));
         if !is_of_results && !part.is_within(&settings.spec.sheet.part) {
             return Err(Hinted::new(
                 format!("`{shown}` is the plan of a part of the sheet, and more would be sent"),
                 format!("add what the plan was made with: {}", join(&part.flags())),
             ));
         }
-        let is_own = matches!(self.rows, PlannedRows::ByRequest(_));
+        let is_own = matches!(self.rows, PlannedRows::Requests(_));
         if is_own && part.names_rows() && checked.rows != header.input.rows {
             bail!(
                 "`{shown}` was made with {part}, and rows were deleted from it since, so the row numbers mean other rows now\n\
@@ -242,7 +242,7 @@ impl Plan {
     fn compare(&mut self, selection: &Selection<'_>) -> Result<PlanEdits> {
         let sheet = selection.sheet;
         let setting = selection.columns.setting;
-        let is_own = matches!(self.rows, PlannedRows::ByRequest(_));
+        let is_own = matches!(self.rows, PlannedRows::Requests(_));
         let cells = PlanColumns::find(sheet, setting, is_own);
         let mut edits = PlanEdits::default();
         let mut changes = PlannedChanges::default();
@@ -263,7 +263,7 @@ impl Plan {
             };
             changes.add(setting, &row, seen);
             cells.compare(&numbered, &row, record, seen, |cell| {
-                edits.add_cell(sheet, cell)
+                edits.add_cell(sheet, &cell);
             });
         }
         self.changes = Some(changes);
@@ -278,15 +278,15 @@ impl Plan {
     ) -> Result<Option<RowRecord>> {
         let check = row.fingerprint();
         let number = match &self.rows {
-            PlannedRows::ByNumber => Some(row.number),
-            PlannedRows::ByRequest(rows) => rows.get(&check).copied(),
-            PlannedRows::ByPlace(rows) => rows.get(&*row.target_id).copied(),
+            PlannedRows::Numbers => Some(row.number),
+            PlannedRows::Requests(rows) => rows.get(&check).copied(),
+            PlannedRows::Places(rows) => rows.get(&*row.target_id).copied(),
         };
         let record = match number {
             Some(number) => records.of_row(number)?,
             None => None,
         };
-        let is_of_results = matches!(self.rows, PlannedRows::ByPlace(_));
+        let is_of_results = matches!(self.rows, PlannedRows::Places(_));
         Ok(record.filter(|record| is_of_results || record.check == check))
     }
 

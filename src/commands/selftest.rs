@@ -13,7 +13,7 @@ use crate::application::settings::{
 use crate::cli::SelftestFlags;
 use crate::cli::resolve::read_org_flag;
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::part::Part;

@@ -126,6 +126,12 @@ pub fn says_its_kind(cell: &str, kind: Kind) -> bool {
     )
 }
 
+/// Whether a text is an id of anything, or a UUID that may be one.
+pub fn is_any(text: &str) -> bool {
+    let mut buffer = [0; LONGEST_ID];
+    is_uuid(text) || decode(text, &mut buffer).and_then(kind_and_thing).is_some()
+}
+
 /// Without a way out halfway, which would cost more than it saves.
 fn is_lower_case_uuid(bytes: &[u8; 36]) -> bool {
     let pairs = bytes.iter().zip(UUID_DASHES);

@@ -130,8 +130,7 @@ pub fn check(
             record,
             ..
         } = &numbered;
-        if sheet.is_left_out(*number) {
-            checked.left_out += 1;
+        if checked.leaves_out(sheet, &numbered) {
             continue;
         }
         if sheet.is_settled(columns, &numbered) {
@@ -146,10 +145,6 @@ pub fn check(
             if let Ok(row) = sheet.read_row(columns, &numbered, directory) {
                 seen.add(&row);
             }
-            continue;
-        }
-        if sheet.is_skipped_in_plan(record) {
-            checked.skipped_in_plan += 1;
             continue;
         }
         if sheet.left_out_by(&numbered).is_some() && checked.skips(sheet, columns, &numbered) {
@@ -239,6 +234,17 @@ fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
 }
 
 impl CheckedSheet {
+    /// Counts a row that is hidden, or that the plan which is applied skips.
+    fn leaves_out(&mut self, sheet: &Sheet, numbered: &NumberedRecord) -> bool {
+        let (is_hidden, is_skipped) = (
+            sheet.is_left_out(numbered.row),
+            sheet.is_skipped_in_plan(&numbered.record),
+        );
+        self.left_out += u64::from(is_hidden);
+        self.skipped_in_plan += u64::from(is_skipped && !is_hidden);
+        is_hidden || is_skipped
+    }
+
     /// Counts a row outside of the part that was chosen; false where it is the header of another table,
     /// below which no row can be read, whether it is chosen or not.
     fn skips(&mut self, sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> bool {

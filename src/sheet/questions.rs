@@ -56,10 +56,10 @@ impl InQuestion {
         };
         let near = columns.near.iter();
         let near = near.map(|near| values(near.column, near.meant, None));
-        let may_be_location = columns.location_id.is_none();
+        let may_be_target = columns.target_id.is_none();
         let own = columns.own.iter().flat_map(|own| {
-            let of_location = may_be_location.then_some(Meant::TargetId);
-            let meant = [Meant::OrgId].into_iter().chain(of_location);
+            let of_target = may_be_target.then_some(Meant::TargetId);
+            let meant = [Meant::OrgId].into_iter().chain(of_target);
             meant.map(|meant| values(own.column, meant, Some(own.clone())))
         });
         InQuestion {

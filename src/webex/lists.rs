@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::model::ids::{self, Kind};
+use crate::model::ids;
 use crate::setting::target_kind;
 use crate::webex::base_url::BaseUrl;
 
@@ -76,7 +76,7 @@ impl Entry for AnyEntry {
     }
 
     fn is_usable(&self) -> bool {
-        ids::read(&self.id, Kind::Location).is_ok()
+        ids::is_any(&self.id)
     }
 }
 

@@ -288,7 +288,8 @@ pub(crate) fn there_and_back(
 }
 
 fn rules_there_and_back(rows: u64) {
-    there_and_back("location-rules", rows, |index| match index % 3 {
+    let stage = stage(rows, passing());
+    there_and_back(&stage, "location-rules", |index| match index % 3 {
         0 => vec![
             ("national", "TRANSFER_NUMBER_3"),
             ("tollFreeTransfer", "no"),
@@ -299,7 +300,8 @@ fn rules_there_and_back(rows: u64) {
 }
 
 fn both_there_and_back(rows: u64) {
-    there_and_back("all-locations", rows, |index| match index % 4 {
+    let stage = stage(rows, passing());
+    there_and_back(&stage, "all-locations", |index| match index % 4 {
         // Number 3 is set for the first time, and calls are sent to it.
         0 => vec![("n3", "+12025559999"), ("national", "TRANSFER_NUMBER_3")],
         // Calls are taken away from number 1, and it is cleared.

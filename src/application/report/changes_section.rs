@@ -186,6 +186,7 @@ fn line(row: &ChangedRow, organizations: Option<&[Organization]>) -> Markup {
     html! {
         tr {
             th.number scope="row" { (row.number) }
+            @if let Some(organization) = organization { td { (EscapedText::of(organization)) } }
             td { (named(row.place.as_ref())) }
             td {
                 @for field in &row.fields {

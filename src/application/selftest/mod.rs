@@ -22,9 +22,10 @@ use crate::application::suggested_commands;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::ids;
-use crate::setting::target_kind::LOCATION;
 use crate::model::row::{Row, TargetKey};
 use crate::platform::{self, Readers, StopRequests};
+use crate::setting::location_numbers::LOCATION_NUMBERS;
+use crate::setting::target_kind::LOCATION;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::errors::flatten;
@@ -100,7 +101,10 @@ pub async fn run(
     }
     let name = match name_of(&mut api, &place).await {
         Ok(name) => name?,
-        Err(query_error) => return say_why_not(query_error).context("cannot list the locations"),
+        Err(query_error) => {
+            return say_why_not(query_error, &LOCATION_NUMBERS)
+                .context("cannot list the locations");
+        }
     };
     if !is_meant(&place, &name, &settings, stop).await? {
         say("nothing was changed");
@@ -109,7 +113,10 @@ pub async fn run(
     let mut api = preflight::api(&settings, &session.service, pacer, stop);
     let reads = match PlainReads::ask(&mut api, &row_of(&place)).await {
         Ok(reads) => reads,
-        Err(query_error) => return say_why_not(query_error).context("the service gives no answer"),
+        Err(query_error) => {
+            return say_why_not(query_error, &LOCATION_NUMBERS)
+                .context("the service gives no answer");
+        }
     };
     if settings.start == Start::Fresh {
         probe_rows::write(&files.sheet, &place, &reads)?;

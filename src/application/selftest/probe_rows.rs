@@ -15,7 +15,7 @@ use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::number::REMOVE;
 use crate::sheet::result_columns::{OR, PRESENT};
 use crate::sheet::verbatim;
-use crate::table::{Cell, CsvStyle, Existing, Table};
+use crate::table::{Cell, CsvStyle, Table};
 
 /// The numbers as they are.
 pub(super) const SAME: u64 = 2;
@@ -82,7 +82,8 @@ pub(super) fn write(path: &Path, place: &Place, reads: &PlainReads) -> Result<()
         table.cell(Cell::text(row.question))?;
         table.end_row()?;
     }
-    table.persist(Existing::Expect).map(drop)
+    let only = std::iter::once(path.to_path_buf());
+    table.persist_as_first(only).map(drop)
 }
 
 fn rows(numbers: &CurrentValues, free: Option<usize>) -> [ProbeRow; 8] {

@@ -85,11 +85,7 @@ impl<'r> RowCells<'r> {
                 let org = columns.org_id.or(columns.org_name);
                 let ids = [
                     (Part::Organization, row.org_id.as_deref(), org),
-                    (
-                        Part::Target,
-                        Some(&*row.target_id),
-                        Some(columns.location()),
-                    ),
+                    (Part::Target, Some(&*row.target_id), Some(columns.target())),
                 ];
                 let ids = ids
                     .into_iter()

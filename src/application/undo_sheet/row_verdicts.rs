@@ -54,7 +54,12 @@ impl<'p> Verdicts<'p> {
         {
             let order = (run.header().started_at, row);
             let changed = changes.into_iter().filter(|one| one.may_have_been_applied);
-            return Ok(RowVerdict::of(changed.collect(), self.columns.setting.target, order, None));
+            return Ok(RowVerdict::of(
+                changed.collect(),
+                self.columns.setting.target,
+                order,
+                None,
+            ));
         }
         if self.earlier.is_of_copy() {
             return Ok(RowVerdict::NothingChanged);
@@ -89,11 +94,9 @@ impl<'p> Verdicts<'p> {
         }
         match self.read_cells(numbered) {
             Ok(Some((change, why))) => {
-                {
                 let kind = self.columns.setting.target;
                 let order = (Timestamp::UNIX_EPOCH, numbered.row);
                 RowVerdict::of(vec![change], kind, order, why)
-            }
             }
             Ok(None) => RowVerdict::NothingChanged,
             Err(why) => RowVerdict::cannot(why),

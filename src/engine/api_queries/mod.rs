@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::engine::abort::AbortReason;
 use crate::engine::first_contact::FirstContact;
 use crate::engine::token_renewal::TokenRenewal;
+use crate::model::ids;
 use crate::model::outcome::with_status;
 use crate::model::row::Row;
 use crate::pace::{Pacer, WaitMemory};
@@ -118,7 +119,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
     /// The organizations the token manages.
     pub async fn organizations(&mut self) -> Result<Vec<Organization>, QueryError> {
         let url = self.service.url("/organizations");
-        self.list(url, ITEMS, |organization| organization).await
+        self.list(url, ITEMS, Some).await
     }
 
     /// The things of a kind in an organization, or in the token's own.
@@ -128,11 +129,14 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         org_id: Option<&str>,
     ) -> Result<Vec<Listed>, QueryError> {
         let url = self.service.list_url(&kind.list, org_id, MOST_ON_A_PAGE);
-        self.list(url, kind.list.name, |entry: AnyEntry| Listed {
-            entry: (kind.list.read)(&entry.fields),
-            id: entry.id,
-        })
-        .await
+        let of_this_kind = |entry: AnyEntry| {
+            let is_one = ids::read(&entry.id, kind.id).is_ok();
+            is_one.then(|| Listed {
+                entry: (kind.list.read)(&entry.fields),
+                id: entry.id,
+            })
+        };
+        self.list(url, kind.list.name, of_this_kind).await
     }
 
     /// The locations of an organization with their addresses, which takes a scope of its own.
@@ -141,7 +145,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         org_id: Option<&str>,
     ) -> Result<Vec<LocationDetails>, QueryError> {
         let url = self.service.location_details_url(org_id, MOST_ON_A_PAGE);
-        self.list(url, ITEMS, |details| details).await
+        self.list(url, ITEMS, Some).await
     }
 
     /// Whether the token may list them.
@@ -169,22 +173,26 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         &mut self,
         first: String,
         name: &str,
-        make: impl Fn(E) -> L,
+        make: impl Fn(E) -> Option<L>,
     ) -> Result<Vec<L>, QueryError> {
         let mut list = Vec::new();
         let mut unusable = 0;
-        let (mut ids, mut pages) = (HashSet::new(), HashSet::new());
+        let (mut seen, mut pages) = (HashSet::new(), HashSet::new());
         let mut url = first;
         while pages.len() < MOST_PAGES {
             let page = self.ask(url.clone()).await?;
             let entries = page.entries::<E>(name).map_err(QueryError::Unclear)?;
             unusable += entries.unusable;
-            let known = list.len();
+            let known = seen.len();
             let is_empty = entries.entries.is_empty();
-            let new = entries.entries.into_iter();
-            let new = new.filter(|entry| ids.insert(entry.id().to_string()));
-            list.extend(new.map(&make));
-            let is_old = !is_empty && list.len() == known;
+            for entry in entries.entries {
+                if seen.insert(entry.id().to_string()) {
+                    let usable = make(entry);
+                    unusable += u64::from(usable.is_none());
+                    list.extend(usable);
+                }
+            }
+            let is_old = !is_empty && seen.len() == known;
             let Some(next) = page.next else {
                 self.note_unusable(unusable);
                 return Ok(list);
