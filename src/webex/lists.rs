@@ -250,7 +250,7 @@ mod tests {
         let entries: Vec<(&str, &str)> = (page.entries.iter())
             .map(|location| {
                 let name = location.fields.get("name").and_then(Value::as_str);
-                (&*location.id, name.unwrap_or_default())
+                (&location.id[35..], name.unwrap_or_default())
             })
             .collect();
         assert_eq!(entries, [("1", "A"), ("2", ""), ("3", "")]);

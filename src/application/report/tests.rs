@@ -348,7 +348,10 @@ fn a_page_tells_what_was_changed_and_where_it_failed() {
     ] {
         assert!(text.contains(part), "{part}\n\n{text}");
     }
-    assert!(text.find("Bolt") < text.find("Acme"), "failures come first");
+    assert!(
+        text.find("Bolt\nb") < text.find("Acme\na"),
+        "failures come first"
+    );
 }
 
 #[test]
