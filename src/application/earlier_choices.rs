@@ -174,6 +174,9 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     if header.settings.allow_duplicates {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }
+    if header.settings.even_if_used {
+        spec.usage_check = UsageCheck::Never;
+    }
     spec.keep_current_values();
     if spec.preconditions.is_none() {
         spec.preconditions = Some(spec.sheet.path.clone());

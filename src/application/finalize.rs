@@ -122,9 +122,7 @@ pub(super) fn finalize(
         say_what_to_keep(settings, is_complete);
     }
     if is_without_a_way_back(settings, &summary) {
-        say(
-            "note: the values from before were not saved, so this run cannot be undone; add --backup to save them",
-        );
+        say("note: made without --backup, so this run cannot be undone");
     }
     // Windows lets nobody read it meanwhile.
     drop(journal);

@@ -28,6 +28,7 @@ pub mod preflight;
 pub mod progress;
 mod recorder;
 pub mod rehearsal;
+mod rehearsed_values;
 pub mod report;
 pub mod results;
 mod run;

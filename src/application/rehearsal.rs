@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::application::rehearsed_values::RehearsedValues;
 use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::sheet::row_reader::{called, names_in};
@@ -32,6 +33,8 @@ pub fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, S
 /// name in one organization the same.
 pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Entity>)> {
     let (mut locations, mut entities) = (Vec::new(), Vec::new());
+    let found = RehearsedValues::of(selection);
+    let found = found.as_ref();
     let kind = EntityKind::named(selection.columns.setting.target.noun);
     let mut organizations = HashMap::new();
     let mut names = HashSet::new();
@@ -67,6 +70,7 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                 Some(name) => made_up(organization.as_deref(), name),
                 None => row.target_id.into_owned(),
             };
+            let numbers = found.map_or_else(Default::default, |found| found.numbers(record));
             if let Some(kind) = kind {
                 entities.push(Entity {
                     kind,
@@ -75,6 +79,8 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                     organization_name,
                     email: name.clone(),
                     name,
+                    numbers,
+                    use_custom_transfer_numbers: found.is_some_and(|found| found.is_yes(record)),
                     use_custom_permissions: true,
                     ..Entity::default()
                 });
@@ -85,6 +91,8 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                 organization,
                 organization_name,
                 name,
+                numbers,
+                calling_permissions: found.map_or_else(Vec::new, |found| found.permissions(record)),
                 ..Location::default()
             });
         }

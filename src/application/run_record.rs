@@ -73,7 +73,7 @@ pub(super) fn header(
 
 /// Whether somebody said that numbers are cleared even where rules use them.
 fn is_never_asked(settings: &RunSettings) -> bool {
-    settings.spec.task != Task::Read && settings.spec.usage_check == UsageCheck::Never
+    settings.spec.command != "export" && settings.spec.usage_check == UsageCheck::Never
 }
 
 /// The plan that the rows are held against, well enough to know it again.

@@ -105,6 +105,10 @@ pub struct PlanFlags {
     #[arg(long)]
     pub usage: bool,
 
+    /// Plan to clear numbers even where rules of the location send calls to them, without looking
+    #[arg(long, conflicts_with = "usage")]
+    pub even_if_used: bool,
+
     #[command(flatten)]
     pub run: RunFlags,
 }

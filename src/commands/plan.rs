@@ -35,10 +35,10 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         first: None,
         fails_on_difference: flags.exit_code,
-        usage_check: if flags.usage {
-            UsageCheck::Always
-        } else {
-            UsageCheck::WhereCleared
+        usage_check: match (flags.even_if_used, flags.usage) {
+            (true, _) => UsageCheck::Never,
+            (false, true) => UsageCheck::Always,
+            (false, false) => UsageCheck::WhereCleared,
         },
     };
     application::run(RunSettings::from_flags(spec, flags.run)?, network).await

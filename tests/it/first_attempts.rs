@@ -65,7 +65,7 @@ fn a_run_without_a_backup_says_that_there_is_no_way_back() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(3));
     let ran = stage.apply("sheet.csv").expect(0);
-    ran.says("note: the values from before were not saved, so this run cannot be undone");
+    ran.says("note: made without --backup, so this run cannot be undone");
     let ran = stage.apply("sheet.csv --backup -o again.csv").expect(0);
     assert!(!ran.stderr.contains("cannot be undone"));
 }

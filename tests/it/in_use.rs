@@ -226,3 +226,15 @@ fn where_rules_cannot_be_read_the_row_goes_on_and_says_so() {
     );
     assert_eq!(results[0]["status"], "204");
 }
+
+#[test]
+fn numbers_in_use_are_cleared_where_that_was_planned_and_approved() {
+    let stage = stage();
+    stage.run_online("plan sheet.csv --even-if-used").expect(0);
+    apply(&stage, "sheet.plan.csv").expect(0);
+    let set = stage.state();
+    for row in 2..ROWS + 2 {
+        let number = &set[location_id(row)]["autoTransferNumber2"];
+        assert!(number.is_null() || number == "", "row {row}: {number}");
+    }
+}

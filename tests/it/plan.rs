@@ -233,3 +233,28 @@ fn rows_in_conflict_stay_under_the_plan_until_there_is_a_new_one() {
         .expect(0);
     assert_eq!(set(), json!(number(2)));
 }
+
+#[test]
+fn a_plan_and_an_undo_can_be_rehearsed() {
+    let stage = planned();
+    let rehearsed = |name: &str| stage.results(name);
+    stage
+        .run("apply sheet.plan.csv --rehearse --rehearse-speed 100")
+        .expect(0);
+    let results = rehearsed("sheet.plan.rehearsal.csv");
+    assert!(
+        results
+            .iter()
+            .all(|row| row["outcome"] == "updated (rehearsal)")
+    );
+    stage.apply("sheet.plan.csv").expect(0);
+    stage
+        .run("undo sheet.plan.results.csv --rehearse --rehearse-speed 100 -o undone.csv")
+        .expect(0);
+    let results = rehearsed("undone.csv");
+    assert!(
+        results
+            .iter()
+            .all(|row| row["outcome"] == "updated (rehearsal)")
+    );
+}

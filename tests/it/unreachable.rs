@@ -202,7 +202,7 @@ fn what_is_out_of_reach_is_said_within_seconds_and_given_up_soon() {
     no such name:
     SERVICE: could not connect: the name of the server is not found; trying again for 15 s
     stopped: the service cannot be reached: could not connect: the name of the server is not found
-    hint: check the spelling of --base-url, the network and the VPN; where only a proxy reaches the internet, name it in HTTPS_PROXY
+    hint: check the network, the VPN, and the spelling of --base-url if you gave one; where only a proxy reaches the internet, name it in HTTPS_PROXY
 
     refused:
     SERVICE: could not connect: connection refused; trying again for 15 s

@@ -219,7 +219,7 @@ fn what_an_older_wxbulk_wrote_is_read_and_what_may_not_have_been_read_is_left_al
     stage.write("old.csv", old.join("\n") + "\n");
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
     let ran = stage.run_online("undo old.csv --yes").expect(1);
-    ran.says("row 4 (site 2): the numbers before it were not read");
+    ran.says("row 4 (site 2): the values before it were not read");
     ran.says("row 2 (site 0): a spreadsheet may have changed its cell `previous3` (`*7201`)");
     let now = stage.state();
     let second = location_id(1);

@@ -131,7 +131,7 @@ fn verdict(run: &RunModel) -> Markup {
         Some(_) => (
             "good",
             "✓",
-            html! { strong { "Finished: every row is done." } },
+            html! { strong { @if run.rows_skipped() > 0 { "Finished: every row to send is done." } @else { "Finished: every row is done." } } },
         ),
     };
     html! {
