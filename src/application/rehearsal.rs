@@ -70,7 +70,7 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                 Some(name) => made_up(organization.as_deref(), name),
                 None => row.target_id.into_owned(),
             };
-            let numbers = found.map_or_else(Default::default, |found| found.numbers(record));
+            let numbers = found.map_or_else(Default::default, |found| found.numbers(&numbered));
             if let Some(kind) = kind {
                 entities.push(Entity {
                     kind,
@@ -80,7 +80,7 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                     email: name.clone(),
                     name,
                     numbers,
-                    use_custom_transfer_numbers: found.is_some_and(|found| found.is_yes(record)),
+                    use_custom_transfer_numbers: found.is_some_and(|found| found.is_yes(&numbered)),
                     use_custom_permissions: true,
                     ..Entity::default()
                 });
@@ -92,7 +92,8 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                 organization_name,
                 name,
                 numbers,
-                calling_permissions: found.map_or_else(Vec::new, |found| found.permissions(record)),
+                calling_permissions: found
+                    .map_or_else(Vec::new, |found| found.permissions(&numbered)),
                 ..Location::default()
             });
         }

@@ -1,13 +1,11 @@
 //! What a rehearsal finds at the places of a plan or an undo: what their sheet says must be found there.
 //! A simulator that knew nothing of it would make a conflict of every row.
 
-use csv::ByteRecord;
-
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::questions::text_in;
 use crate::sheet::result_columns::{OR, PRESENT};
 use crate::sheet::selection::Selection;
-use crate::sheet::verbatim;
+use crate::sheet::{NumberedRecord, verbatim};
 use crate::simulator::CallTypePermission;
 
 /// The columns that say what is there.
@@ -33,13 +31,13 @@ impl RehearsedValues {
     fn values(
         &self,
         kind: FieldKind,
-        record: &ByteRecord,
+        numbered: &NumberedRecord,
     ) -> impl Iterator<Item = (&'static str, Option<String>)> {
         let fields = self.setting.fields.iter().zip(&self.columns);
         fields
             .filter(move |(field, _)| field.kind == kind)
             .map(|(field, column)| {
-                let text = text_in(record, *column);
+                let text = text_in(&numbered.record, *column);
                 // Of several values that may be found, the first will do.
                 let value = verbatim::of_cell(text.split(OR).next().unwrap_or_default());
                 (
@@ -49,23 +47,23 @@ impl RehearsedValues {
             })
     }
 
-    pub(super) fn numbers(&self, record: &ByteRecord) -> [Option<String>; 3] {
-        let mut numbers = self.values(FieldKind::Number, record);
+    pub(super) fn numbers(&self, numbered: &NumberedRecord) -> [Option<String>; 3] {
+        let mut numbers = self.values(FieldKind::Number, numbered);
         std::array::from_fn(|_| numbers.next().and_then(|(_, number)| number))
     }
 
-    pub(super) fn is_yes(&self, record: &ByteRecord) -> bool {
-        let mut answers = self.values(FieldKind::YesOrNo, record);
+    pub(super) fn is_yes(&self, numbered: &NumberedRecord) -> bool {
+        let mut answers = self.values(FieldKind::YesOrNo, numbered);
         answers.any(|(_, answer)| answer.as_deref() == Some("yes"))
     }
 
-    pub(super) fn permissions(&self, record: &ByteRecord) -> Vec<CallTypePermission> {
-        let transfers: Vec<_> = self.values(FieldKind::YesOrNo, record).collect();
+    pub(super) fn permissions(&self, numbered: &NumberedRecord) -> Vec<CallTypePermission> {
+        let transfers: Vec<_> = self.values(FieldKind::YesOrNo, numbered).collect();
         let may_be_transferred = |name: &str| {
             let mut transfers = transfers.iter();
             transfers.any(|(of, answer)| *of == name && answer.as_deref() == Some("yes"))
         };
-        let actions = self.values(FieldKind::Action, record);
+        let actions = self.values(FieldKind::Action, numbered);
         actions
             .filter_map(|(name, action)| {
                 Some(CallTypePermission {
