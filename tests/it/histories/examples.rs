@@ -131,6 +131,13 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         // 6
         (Kind::NotAsPlanned, history(vec![Step::Plan, Step::FixSheet(0, number(20)), AS_PLANNED])),
         (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),
+        (Kind::OverwroteAfterKill, with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), Step::Resume])),
+        (Kind::OverwroteAfterKill, {
+            // Killed once more, with another location on the wire, before the second row's turn.
+            let mut history = with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), get(1, How::Kill), Step::Resume, Step::Resume]);
+            history.rows.insert(1, row(1, number(13)));
+            history
+        }),
         // 7
         (Kind::RehearsalForReal, history(vec![REHEARSAL, ONLY_FAILED])),
         (Kind::RehearsalForReal, rehearsed),
