@@ -155,6 +155,11 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         // 13
         (Kind::TypedIsLost, history(vec![put(0, true, How::Interrupt), NO_BACKUP, Step::FixResults(0, number(20)), Step::Resume])),
         (Kind::TypedIsIgnored, history(vec![NO_BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED])),
+        (Kind::TypedIsIgnored, {
+            let mut history = history(vec![NO_BACKUP, Step::MakeScientific, Step::FixResults(0, number(20)), ONLY_FAILED]);
+            history.rows[0].cells[1] = number(13);
+            history
+        }),
         // 14
         (Kind::EndsEveryRun, history(vec![Step::Poison(0), NO_BACKUP, Step::Resume])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), get(0, How::Status(400)), AS_PLANNED, ONLY_FAILED])),
