@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
+use crate::application::journal_guard;
 use crate::application::plan_guard;
 use crate::application::settings::{Backup, BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
@@ -26,7 +27,7 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         say("note: nothing was begun yet, so --resume begins with the first row");
         settings.start = Start::Fresh;
     }
-    if settings.start == Start::Resume && is_blank(&journal) {
+    if settings.start == Start::Resume && is_blank(&journal, &settings.spec.output) {
         say("note: nothing was sent yet, so --resume begins with the first row");
         settings.start = Start::Fresh;
     }
@@ -47,9 +48,12 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
     Ok(settings)
 }
 
-/// Whether the earlier run ended before it did anything.
-fn is_blank(journal: &Path) -> bool {
-    RecordedRun::open(journal).is_ok_and(|run| run.is_blank(clock::now()))
+/// Whether the earlier run ended before it did anything, and nobody has changed its results since.
+fn is_blank(journal: &Path, results: &Path) -> bool {
+    RecordedRun::open(journal).is_ok_and(|run| {
+        let is_as_written = journal_guard::is_as_written(&run, results);
+        run.is_blank(clock::now()) && is_as_written.unwrap_or_default()
+    })
 }
 
 /// Results without their journal do not tell enough to go on with: what was on its way, what was there

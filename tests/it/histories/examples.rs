@@ -128,6 +128,8 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, Step::Hint(0)])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, ONLY_FAILED])),
         (Kind::HintDoesNotWork, with_twins(vec![put(0, false, How::Status(400)), BACKUP, Step::Hint(0)])),
+        // The results of an undo that did nothing yet, sorted since.
+        (Kind::HintDoesNotWork, history(vec![BACKUP, get(0, How::Interrupt), Step::Undo, Step::Reverse, Step::Resume, Step::Hint(0)])),
         // 6
         (Kind::NotAsPlanned, history(vec![Step::Plan, Step::FixSheet(0, number(20)), AS_PLANNED])),
         (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),
