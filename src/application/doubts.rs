@@ -60,6 +60,7 @@ pub(super) struct Doubts {
     pub(super) left_alone: HashMap<TargetKey, CurrentValues>,
 }
 
+/// Looks through what earlier parts of the run recorded.
 pub(super) fn of_earlier_parts(
     task: Task,
     selection: &Selection<'_>,

@@ -213,7 +213,8 @@ impl Service {
             .and_then(|index| queue.remove(index));
         self.struck += usize::from(fault.is_some());
         if fault.is_some_and(|fault| fault.how == How::ThrottleAndKill) {
-            self.closed_until = Some(now + Duration::from_secs(u64::from(LONG_WAIT)));
+            // By the wall clock: the next command does not know how far a paused one was ahead of it.
+            self.closed_until = Some(wall_clock() + Duration::from_secs(u64::from(LONG_WAIT)));
         }
         match method {
             Method::Get => {
