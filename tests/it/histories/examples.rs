@@ -140,6 +140,7 @@ pub(super) fn all() -> Vec<(Kind, History)> {
             history.rows.insert(1, row(1, number(13)));
             history
         }),
+        (Kind::Unapproved, history(vec![get(0, How::Kill), BACKUP, Step::FixSheet(1, number(20)), Step::Resume])),
         // 7
         (Kind::RehearsalForReal, history(vec![REHEARSAL, ONLY_FAILED])),
         (Kind::RehearsalForReal, rehearsed),
