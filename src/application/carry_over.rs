@@ -110,7 +110,13 @@ fn done_rows(
                 edited.add(columns.setting, asked, change, done[index]);
             }
             (None, Ok(asked), Some(check)) if done[index] => edited.add_unrecorded(asked, &check),
-            (Some(_), Err(_), _) if done[index] => edited.add_unreadable(numbered.row),
+            (change, Err(_), check) if done[index] && (change.is_some() || check.is_some()) => {
+                let fields = 0..columns.setting.fields.len();
+                let fields = fields.map(|field| sheet.field_in(columns, &numbered, field));
+                let fields: Vec<_> = fields.collect();
+                let (setting, row) = (columns.setting, numbered.row);
+                edited.add_unreadable(setting, row, &fields, change, check.as_ref());
+            }
             _ => {}
         }
     }

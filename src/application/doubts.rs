@@ -1,13 +1,15 @@
 //! What an earlier part of the run may have changed without knowing: rows that were on the wire when it
-//! was killed, and changes that may arrive yet, after that of a later row for the same location.
+//! was killed, and changes that may arrive yet, after that of a later row for the same location; and what
+//! it left alone, which later rows for the same location leave alone too.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
 
 use crate::engine::pipeline::Task;
-use crate::journal::Journal;
-use crate::model::outcome::OutcomeKind;
+use crate::journal::{Journal, may_have_been_applied};
+use crate::model::current_values::CurrentValues;
+use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
 use crate::sheet::selection::Selection;
 
@@ -49,31 +51,56 @@ pub(super) fn sent_up_to(task: Task, selection: &Selection<'_>, journal: &Journa
     Ok(last)
 }
 
-/// For each location with several rows the first one in doubt.
+/// What earlier parts of the run say of locations with several rows.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    /// The first row in doubt.
+    pub(super) in_doubt: HashMap<TargetKey, u64>,
+    /// The values from before a row that was left alone, where none was sent after it.
+    pub(super) left_alone: HashMap<TargetKey, CurrentValues>,
+}
+
+/// Looks through what earlier parts of the run recorded.
 pub(super) fn of_earlier_parts(
     task: Task,
     selection: &Selection<'_>,
     journal: &Journal,
-) -> Result<HashMap<TargetKey, u64>> {
-    let mut in_doubt = HashMap::new();
+) -> Result<Doubts> {
+    let mut doubts = Doubts::default();
     if !journal.is_continued() || task == Task::Read || selection.duplicates.is_empty() {
-        return Ok(in_doubt);
+        return Ok(doubts);
     }
     let may_be_under_way = may_be_under_way(journal)?;
     let mut records = journal.records()?;
     for row in selection.rows_to_send(None, Vec::new())? {
         let row = row?;
-        if !selection.duplicates.shares(row.key) || in_doubt.contains_key(&row.key) {
+        if !selection.duplicates.shares(row.key) {
             continue;
         }
-        let is_in_doubt = match records.of_row(row.number)? {
-            Some(record) => record.outcome.kind == OutcomeKind::Unknown,
+        let outcome = records.of_row(row.number)?.map(|record| record.outcome);
+        let is_in_doubt = match &outcome {
+            Some(outcome) => outcome.kind == OutcomeKind::Unknown,
             // Nobody knows whether it was on the wire.
             None => may_be_under_way,
         };
         if is_in_doubt {
-            in_doubt.insert(row.key, row.number);
+            doubts.in_doubt.entry(row.key).or_insert(row.number);
+        }
+        match outcome {
+            Some(Outcome {
+                kind: OutcomeKind::Conflict,
+                previous: Some(previous),
+                ..
+            }) => {
+                doubts.left_alone.entry(row.key).or_insert(previous);
+            }
+            Some(outcome) if !may_have_been_applied(outcome.kind) => {}
+            None if journal.previous_of(row.number, row.fingerprint()).is_none() => {}
+            // It was sent, so what is there may be its own.
+            _ => {
+                doubts.left_alone.remove(&row.key);
+            }
         }
     }
-    Ok(in_doubt)
+    Ok(doubts)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
+use crate::application::journal_guard;
 use crate::application::plan_guard;
 use crate::application::settings::{Backup, BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
@@ -15,7 +16,7 @@ use crate::model::hint::WithHint;
 use crate::setting::Setting;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
-use crate::sheet::{ReadOptions, RowFilter};
+use crate::sheet::{self, ReadOptions, RowFilter};
 use crate::stderr::say;
 
 /// Takes over what the run to go on with, or the plan that is applied, has settled.
@@ -26,7 +27,7 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         say("note: nothing was begun yet, so --resume begins with the first row");
         settings.start = Start::Fresh;
     }
-    if settings.start == Start::Resume && is_blank(&journal) {
+    if settings.start == Start::Resume && is_blank(&journal, &settings) {
         say("note: nothing was sent yet, so --resume begins with the first row");
         settings.start = Start::Fresh;
     }
@@ -47,9 +48,17 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
     Ok(settings)
 }
 
-/// Whether the earlier run ended before it did anything.
-fn is_blank(journal: &Path) -> bool {
-    RecordedRun::open(journal).is_ok_and(|run| run.is_blank(clock::now()))
+/// Whether the earlier run ended before it did anything, for this sheet as it is now, and nobody has
+/// changed its results since. What was approved is not what another sheet asks for.
+fn is_blank(journal: &Path, settings: &RunSettings) -> bool {
+    let spec = &settings.spec;
+    RecordedRun::open(journal).is_ok_and(|run| {
+        let sheet = sheet::sha256_of(&spec.sheet.path);
+        let is_as_written = journal_guard::is_as_written(&run, &spec.output);
+        run.is_blank(clock::now())
+            && sheet.is_ok_and(|sheet| sheet == run.header().input.sha256)
+            && is_as_written.unwrap_or_default()
+    })
 }
 
 /// Results without their journal do not tell enough to go on with: what was on its way, what was there

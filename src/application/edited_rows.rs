@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::journal::{Place, RowChange};
+use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
@@ -43,19 +44,15 @@ impl EditedRows {
             .unwrap_or_default();
         let mut is_other = is_elsewhere;
         for (index, (asked, sent)) in row.changes.iter().zip(sent).enumerate() {
-            match (asked.field(), sent.as_deref()) {
-                (Some(asked), Some(sent)) if sent.strip_prefix('+') == Some(asked) => {
-                    let column = setting.fields.get(index).map_or("", |field| field.column);
-                    let cell = (row.number, column, sent.to_string());
-                    if !is_done && number_in(sent).is_some() {
-                        self.without_plus.get_or_insert(cell);
-                    }
-                }
-                (Some(asked), Some(sent)) => {
-                    let is_same = setting.is_same(index, asked, sent);
-                    is_other |= !is_same && !is_lost_in_a_spreadsheet(asked, sent);
-                }
-                (asked, sent) => is_other |= asked != sent,
+            let (asked, sent) = (asked.field(), sent.as_deref());
+            is_other |= !is_as_sent(setting, index, asked, sent);
+            if let (Some(asked), Some(sent), false) = (asked, sent, is_done)
+                && sent.strip_prefix('+') == Some(asked)
+                && number_in(sent).is_some()
+            {
+                let column = setting.fields.get(index).map_or("", |field| field.column);
+                let cell = (row.number, column, sent.to_string());
+                self.without_plus.get_or_insert(cell);
             }
         }
         if is_done && is_other {
@@ -66,20 +63,41 @@ impl EditedRows {
     /// Compares a row that is done with its own check, where no journal tells of it.
     pub(super) fn add_unrecorded(&mut self, row: &Row<'_>, check: &RowCheck) {
         let mut fields = row.changes.iter().enumerate();
-        let is_other = fields.any(|(index, change)| {
-            let asked = change.field();
-            let with_plus = asked.map(|asked| format!("+{asked}"));
-            !check.holds(Part::Sent(index), asked)
-                && !check.holds(Part::Sent(index), with_plus.as_deref())
-        });
-        if is_other {
+        if fields.any(|(index, change)| !is_as_checked(check, index, change.field())) {
             self.note(row.number);
         }
     }
 
-    /// A row that is done, of whose cells nobody can tell any more whether something was typed there.
-    pub(super) fn add_unreadable(&mut self, row: u64) {
-        self.unreadable.get_or_insert((0, row)).0 += 1;
+    /// A row that is done and cannot be read as a whole. Each of its `fields` that can be read is
+    /// compared, with the journal's `change` or else with the row's own check; whether something was
+    /// typed into the others, nobody can tell.
+    pub(super) fn add_unreadable(
+        &mut self,
+        setting: &Setting,
+        row: u64,
+        fields: &[Option<Change<'_>>],
+        change: Option<&RowChange>,
+        check: Option<&RowCheck>,
+    ) {
+        let sent = change.and_then(|change| change.sent.last());
+        let is_other = |(index, read): (usize, &Option<Change<'_>>)| {
+            let Some(asked) = read.as_ref().map(Change::field) else {
+                return false;
+            };
+            match (sent, check) {
+                (Some(sent), _) => {
+                    let sent = sent.0.get(index).and_then(Option::as_deref);
+                    !is_as_sent(setting, index, asked, sent)
+                }
+                (None, Some(check)) => !is_as_checked(check, index, asked),
+                (None, None) => false,
+            }
+        };
+        if fields.iter().enumerate().any(is_other) {
+            self.note(row);
+        } else {
+            self.unreadable.get_or_insert((0, row)).0 += 1;
+        }
     }
 
     fn note(&mut self, row: u64) {
@@ -119,6 +137,22 @@ impl EditedRows {
         }
         Ok(())
     }
+}
+
+/// Whether a cell asks for what was sent, but for what a spreadsheet takes off.
+fn is_as_sent(setting: &Setting, index: usize, asked: Option<&str>, sent: Option<&str>) -> bool {
+    match (asked, sent) {
+        (Some(asked), Some(sent)) => {
+            setting.is_same(index, asked, sent) || is_lost_in_a_spreadsheet(asked, sent)
+        }
+        (asked, sent) => asked == sent,
+    }
+}
+
+/// The same by the row's own check.
+fn is_as_checked(check: &RowCheck, index: usize, asked: Option<&str>) -> bool {
+    let with_plus = asked.map(|asked| format!("+{asked}"));
+    check.holds(Part::Sent(index), asked) || check.holds(Part::Sent(index), with_plus.as_deref())
 }
 
 /// Whether the cell only lacks a `+` or zeros in front, which spreadsheets take off.

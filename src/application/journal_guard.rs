@@ -14,7 +14,7 @@ use crate::application::settings::{RunSettings, Start};
 use crate::application::spool::{self, Spool};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
-use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RunHeader};
+use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::pace::KeptWait;
@@ -175,7 +175,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     }
     let (journal, header) = Journal::open(&journal_path)?;
     let is_missed_by_nobody = header.settings.rehearsal || journal.run().is_blank(clock::now());
-    if is_missed_by_nobody && is_as_written(&journal, results)? {
+    if is_missed_by_nobody && is_as_written(journal.run(), results)? {
         drop(journal);
         for path in [results, &journal_path] {
             if path.exists() {
@@ -229,13 +229,13 @@ fn make_room(settings: &RunSettings) -> Result<()> {
 }
 
 /// Whether the results are still what that run wrote, or are not there at all.
-fn is_as_written(journal: &Journal, results: &Path) -> Result<bool> {
+pub(super) fn is_as_written(run: &RecordedRun, results: &Path) -> Result<bool> {
     if !results.exists() {
         return Ok(true);
     }
     let now = table::checksum_of(results)
         .with_context(|| format!("cannot read `{}`", results.display()))?;
-    Ok(journal.last_end().is_some_and(|end| end.results == now))
+    Ok(run.last_end().is_some_and(|end| end.results == now))
 }
 
 /// Opens the journal of an earlier run, if that run was about the same.
@@ -260,7 +260,7 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
         bail!("that run began with a different --base-url; go on with the one it began with");
     }
     let is_finished = journal.last_end().is_some_and(|end| end.complete);
-    if is_finished && results.is_file() && !is_as_written(&journal, results)? {
+    if is_finished && results.is_file() && !is_as_written(journal.run(), results)? {
         bail!(
             "that run has finished, and `{}` was changed since; going on would only overwrite it\n\
              hint: rows that failed and were corrected are sent with --only-failed; rows that are done and were changed belong into a sheet of their own",

@@ -3,12 +3,13 @@
 use anyhow::Result;
 use tokio::time::Instant;
 
+use crate::application::doubts::{self, Doubts};
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
 use crate::application::session::Session;
 use crate::application::settings::RunSettings;
-use crate::application::{doubts, first_rows, journal_guard};
+use crate::application::{first_rows, journal_guard};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
@@ -133,13 +134,17 @@ impl Sending<'_> {
             None => Counts::default(),
         };
         // Before the rows to send, since readings of the sheet share their place in it.
-        let in_doubt = doubts::of_earlier_parts(task, selection, journal)?;
+        let Doubts {
+            in_doubt,
+            left_alone,
+        } = doubts::of_earlier_parts(task, selection, journal)?;
         let sent_up_to = doubts::sent_up_to(task, selection, journal)?;
         let batch = pipeline::Batch {
             setting: selection.columns.setting,
             duplicates: selection.duplicates,
             rows: self.plan.rows_to_send(selection, done_before)?,
             in_doubt,
+            left_alone,
             counts_before,
         };
         let mut recorder =

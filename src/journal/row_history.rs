@@ -139,7 +139,7 @@ impl RowHistory {
 }
 
 /// Whether a row with this outcome may have changed something.
-pub(super) fn may_have_been_applied(kind: OutcomeKind) -> bool {
+pub fn may_have_been_applied(kind: OutcomeKind) -> bool {
     match kind {
         OutcomeKind::Updated | OutcomeKind::Partly | OutcomeKind::Unknown => true,
         OutcomeKind::Unchanged

@@ -108,6 +108,9 @@ pub struct Batch<'a, I> {
     /// Locations with several rows: the first of them that an earlier part of the run may have
     /// changed without knowing.
     pub in_doubt: HashMap<TargetKey, u64>,
+    /// Locations with several rows of which an earlier part of the run left one alone: the values from
+    /// before that row.
+    pub left_alone: HashMap<TargetKey, CurrentValues>,
     /// What an earlier part of the run came to.
     pub counts_before: Counts,
 }
@@ -214,6 +217,9 @@ struct Pipeline<'a, S, R> {
     in_lanes: usize,
     /// Locations with several rows: the first whose change may have been applied and may yet arrive.
     in_doubt: HashMap<TargetKey, u64>,
+    /// Locations with several rows of which one was left alone, since somebody else had changed the
+    /// values: those from before that row.
+    left_alone: HashMap<TargetKey, CurrentValues>,
     throttling: Throttling,
     /// Rows that leave when no other does any more.
     at_the_end: VecDeque<Job>,
@@ -258,6 +264,7 @@ pub async fn run<S: Service, R: Recorder>(
         lanes: HashMap::new(),
         in_lanes: 0,
         in_doubt: batch.in_doubt,
+        left_alone: batch.left_alone,
         throttling: Throttling::default(),
         at_the_end: VecDeque::new(),
         on_wire: HashMap::new(),

@@ -61,6 +61,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let said = conflict::not_as_expected(setting, &job.row.expected, previous);
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
+        if is_write && let Some(before) = self.left_alone.remove(&job.row.key) {
+            let others: Vec<usize> = changed_fields(setting, &before, previous).collect();
+            if !others.is_empty() {
+                let said = conflict::since_the_last_run(setting, &others, &before, previous);
+                self.left_alone.insert(job.row.key, before);
+                return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
+            }
+        }
         if let Some(said) = conflict::restricted(setting, &job) {
             return self.finish(job, OutcomeKind::Failed, saying(reply, &said));
         }
@@ -99,6 +107,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.conflict_of_usage(&job)
             } else {
                 let said = conflict::since_the_last_run(setting, &others, &previous, current);
+                // What is there is not ours for the rows that follow either.
+                if self.duplicates.shares(job.row.key) {
+                    self.left_alone.insert(job.row.key, previous.clone());
+                }
                 Some(said)
             };
             job.done = done.into_iter().map(|(index, _)| index).collect();

@@ -128,9 +128,19 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, Step::Hint(0)])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, ONLY_FAILED])),
         (Kind::HintDoesNotWork, with_twins(vec![put(0, false, How::Status(400)), BACKUP, Step::Hint(0)])),
+        // The results of an undo that did nothing yet, sorted since.
+        (Kind::HintDoesNotWork, history(vec![BACKUP, get(0, How::Interrupt), Step::Undo, Step::Reverse, Step::Resume, Step::Hint(0)])),
         // 6
         (Kind::NotAsPlanned, history(vec![Step::Plan, Step::FixSheet(0, number(20)), AS_PLANNED])),
         (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),
+        (Kind::OverwroteAfterKill, with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), Step::Resume])),
+        (Kind::OverwroteAfterKill, {
+            // Killed once more, with another location on the wire, before the second row's turn.
+            let mut history = with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), get(1, How::Kill), Step::Resume, Step::Resume]);
+            history.rows.insert(1, row(1, number(13)));
+            history
+        }),
+        (Kind::Unapproved, history(vec![get(0, How::Kill), BACKUP, Step::FixSheet(1, number(20)), Step::Resume])),
         // 7
         (Kind::RehearsalForReal, history(vec![REHEARSAL, ONLY_FAILED])),
         (Kind::RehearsalForReal, rehearsed),
@@ -148,6 +158,11 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         // 13
         (Kind::TypedIsLost, history(vec![put(0, true, How::Interrupt), NO_BACKUP, Step::FixResults(0, number(20)), Step::Resume])),
         (Kind::TypedIsIgnored, history(vec![NO_BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED])),
+        (Kind::TypedIsIgnored, {
+            let mut history = history(vec![NO_BACKUP, Step::MakeScientific, Step::FixResults(0, number(20)), ONLY_FAILED]);
+            history.rows[0].cells[1] = number(13);
+            history
+        }),
         // 14
         (Kind::EndsEveryRun, history(vec![Step::Poison(0), NO_BACKUP, Step::Resume])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), get(0, How::Status(400)), AS_PLANNED, ONLY_FAILED])),

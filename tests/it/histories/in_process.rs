@@ -29,7 +29,7 @@ use wxbulk::{cli, commands};
 
 use super::calls::CallFault;
 use super::play::{Program, Shared};
-use super::service::{Reaction, Service};
+use super::service::{Reaction, Service, wall_clock};
 
 /// The exit code of a panic.
 const PANICKED: i32 = 101;
@@ -67,10 +67,6 @@ impl Program for InProcess {
 
     fn execute(&mut self, line: &str) -> (Option<i32>, String) {
         let (kills, mut killed) = unbounded();
-        let network = Scene {
-            service: Shared::clone(&self.service),
-            kills,
-        };
         let cli = match cli::parse(line.split_whitespace().map(Into::into)) {
             Ok(cli) => cli,
             Err(mistake) => return (Some(2), mistake),
@@ -82,6 +78,11 @@ impl Program for InProcess {
             .expect("a runtime");
         let ended = catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(async {
+                let network = Scene {
+                    service: Shared::clone(&self.service),
+                    kills,
+                    began: Instant::now(),
+                };
                 tokio::select! {
                     ended = commands::run(cli, &network) => Some(ended),
                     () = until_killed(&mut killed) => None,
@@ -111,6 +112,7 @@ async fn until_killed(kills: &mut UnboundedReceiver<Instant>) {
 struct Scene {
     service: Shared,
     kills: UnboundedSender<Instant>,
+    began: Instant,
 }
 
 impl Connect for Scene {
@@ -134,6 +136,7 @@ impl Connect for Scene {
             service: Line {
                 service,
                 kills: self.kills.clone(),
+                began: self.began,
                 stops,
             },
             pacer: Pacer::new(&settings.pace, Instant::now()),
@@ -149,9 +152,17 @@ struct Line {
     service: Shared,
     kills: UnboundedSender<Instant>,
     stops: UnboundedSender<()>,
+    /// When the command began.
+    began: Instant,
 }
 
 impl Line {
+    /// The clock of the service goes on with both: what a command waits passes on its paused clock
+    /// alone, and what it works by the wall clock alone.
+    fn now(&self) -> Instant {
+        wall_clock() + self.began.elapsed()
+    }
+
     async fn ask(
         &self,
         method: &str,
@@ -160,7 +171,7 @@ impl Line {
     ) -> Result<(Response, String), TransportError> {
         let reaction = {
             let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
-            service.handle(method, url, body)
+            service.handle(self.now(), method, url, body)
         };
         match reaction {
             Reaction::Answer { status, wait, body } => Ok((response(status, wait), body)),

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::play::Shared;
-use super::service::Reaction;
+use super::service::{Reaction, wall_clock};
 
 /// Longer than the client waits for an answer.
 const STALL: Duration = Duration::from_secs(4);
@@ -35,7 +35,7 @@ impl Desk {
 
     fn handle(&self, method: &str, path: &str, body: &str) -> Reaction {
         let mut service = self.service.lock().unwrap_or_else(PoisonError::into_inner);
-        service.handle(method, path, body)
+        service.handle(wall_clock(), method, path, body)
     }
 
     fn signal(&self, name: &str) {

@@ -166,11 +166,15 @@ impl Service {
         self.writers[location][field] = Writer::Other;
     }
 
-    /// Answers `GET path` or `PUT path`.
-    pub(super) fn handle(&mut self, method: &str, path: &str, body: &str) -> Reaction {
+    /// Answers `GET path` or `PUT path`, which came at `now` by the clock of the service.
+    pub(super) fn handle(
+        &mut self,
+        now: Instant,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Reaction {
         self.requests += 1;
-        let now = Instant::now();
-        // The paused clock of a command stands still while the wall clock goes on.
         let is_early = |until: Instant| now + SLACK < until;
         if self.requests == 1 && self.closed_until.is_some_and(is_early) {
             self.asked_early = true;
@@ -209,7 +213,7 @@ impl Service {
             .and_then(|index| queue.remove(index));
         self.struck += usize::from(fault.is_some());
         if fault.is_some_and(|fault| fault.how == How::ThrottleAndKill) {
-            // By the wall clock, which a paused one runs ahead of.
+            // By the wall clock: the next command does not know how far a paused one was ahead of it.
             self.closed_until = Some(wall_clock() + Duration::from_secs(u64::from(LONG_WAIT)));
         }
         match method {
@@ -353,6 +357,6 @@ fn react(fault: Option<Fault>, status: u16, body: String) -> Reaction {
     clippy::disallowed_methods,
     reason = "the service has a clock of its own"
 )]
-fn wall_clock() -> Instant {
+pub(super) fn wall_clock() -> Instant {
     std::time::Instant::now().into()
 }

@@ -125,6 +125,7 @@ async fn play(
         },
         Batch {
             in_doubt,
+            left_alone: std::mem::take(&mut notes.left_alone),
             counts_before: Counts::default(),
             setting: &LOCATION_NUMBERS,
             duplicates: &seen.find_duplicates(),
@@ -308,6 +309,51 @@ async fn a_row_on_the_wire_at_a_kill_is_looked_at_before_it_is_sent_again() {
         assert_eq!(ended.kind(2), kind, "{there:?}");
         let sent = ended.writes.get(&2).copied().unwrap_or_default();
         assert_eq!(sent, writes, "{there:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_follow_one_left_alone_are_left_alone_as_long_as_the_values_are_not_ours() {
+    let all = [(2, 1), (3, 1), (4, 1)];
+    let none = CurrentValues::default;
+    let left_alone = || HashMap::from([(TargetKey(1), none())]);
+    // Rows, those on the wire at a kill, what an earlier part left alone, what is there, rows sent.
+    for (rows, known, left_alone, there, sent) in [
+        (&all[..], vec![2], HashMap::new(), Some("9999"), &[][..]),
+        (&all[..], vec![2], HashMap::new(), None, &[2, 3, 4]),
+        (&all[1..], vec![], left_alone(), Some("9999"), &[]),
+        // Somebody has put it back; what is there then is ours.
+        (&all[1..], vec![], left_alone(), None, &[3, 4]),
+    ] {
+        let notes = Notes {
+            known,
+            left_alone,
+            ..Notes::default()
+        };
+        let last = Cell::new(there.map(String::from));
+        let read = |_| {
+            let value = last.take();
+            last.set(value.clone());
+            Ok(Response {
+                current: Some(CurrentValues::of([value.as_deref(), None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |row: u64, _| {
+            last.set(Some(row.to_string()));
+            (Effect::Now, status(204))
+        };
+        let ended = play(Task::ReadThenWrite, rows, notes, write, read).await;
+        for (row, _) in rows {
+            let is_sent = sent.contains(row);
+            let kind = if is_sent {
+                OutcomeKind::Updated
+            } else {
+                OutcomeKind::Conflict
+            };
+            assert_eq!(ended.kind(*row), kind, "row {row}, {there:?}");
+            assert_eq!(ended.writes.contains_key(row), is_sent, "row {row}");
+        }
     }
 }
 
