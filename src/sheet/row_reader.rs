@@ -81,6 +81,13 @@ pub fn read_row<'r>(
     };
     let called = called(columns, record);
 
+    if let Some(problem) = no_row_of_table(org_cell, target_cell, &called, columns) {
+        return Err(vec![Problem::of_kind(
+            problem.kind,
+            place(columns.target()),
+            problem.says,
+        )]);
+    }
     let mut problems = Vec::new();
     let default_org = reading.default_org.as_deref();
     let org_id = read_org(org_cell, &called, default_org, directory, last_organization);
@@ -105,7 +112,7 @@ pub fn read_row<'r>(
         Err(fault) => {
             let id = match called.target {
                 Some(name) => directory.target(kind, org_id.as_deref(), name),
-                None => Err(name_fault(&fault, target_cell, kind.id)),
+                None => Err(name_fault(&fault, target_cell, kind.id, kind.name_column)),
             };
             id.map_err(|CellDiagnostic { kind, says }| {
                 let column = called.target.and(columns.target_name);
@@ -146,6 +153,21 @@ pub fn read_row<'r>(
         }
         _ => Err(problems),
     }
+}
+
+/// A total or a note, such as `Total,,3`: where the ids stand it has words or nothing.
+fn no_row_of_table(
+    org_cell: &str,
+    target_cell: &str,
+    called: &Called<'_>,
+    columns: &Columns,
+) -> Option<CellDiagnostic> {
+    let kind = columns.setting.target;
+    let is_without =
+        called.target.is_none() && read_id(target_cell, kind.id) == Err(IdFault::Empty);
+    let has_words = read_id(org_cell, ids::ORGANIZATION) == Err(IdFault::NoId);
+    (is_without && has_words)
+        .then(|| name_fault(&IdFault::Empty, target_cell, kind.id, kind.name_column))
 }
 
 /// By its name something of the token's own organization could be taken for another's.
@@ -246,12 +268,12 @@ pub fn read_org<'r>(
             directory.organization(name).map(Some)
         }
         (Err(IdFault::Empty), _) => Ok(default_org.map(|id| Cow::Owned(id.to_string()))),
-        (Err(fault), _) => Err(name_fault(&fault, cell, ids::ORGANIZATION)),
+        (Err(fault), _) => Err(name_fault(&fault, cell, ids::ORGANIZATION, "orgName")),
     }
 }
 
 /// What is wrong with a cell that should hold an id.
-fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
+fn name_fault(fault: &IdFault, cell: &str, kind: Kind, name_column: &str) -> CellDiagnostic {
     let Kind {
         name: wanted, like, ..
     } = kind;
@@ -260,7 +282,9 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
     let (kind, says) = match fault {
         IdFault::Empty => (
             ProblemKind::MissingId,
-            format!("it is empty; {wanted} is needed here"),
+            format!(
+                "it is empty; {wanted} is needed here. If the row is a total or a note, delete it"
+            ),
         ),
         IdFault::OtherKind(found) => (
             ProblemKind::WrongColumn,
@@ -270,11 +294,25 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
             Some(CellDiagnostic { kind, says }) => (kind, format!("`{shown}` {says}")),
             None => (
                 ProblemKind::NotAnId,
-                format!("`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID"),
+                format!(
+                    "`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID{}",
+                    if looks_like_name(text) {
+                        format!("; if it is a name, use a column {name_column}")
+                    } else {
+                        String::new()
+                    }
+                ),
             ),
         },
     };
     CellDiagnostic { kind, says }
+}
+
+/// Words rather than one long run of letters and digits.
+fn looks_like_name(text: &str) -> bool {
+    const LONGEST: usize = 60;
+    let is_short = text.chars().count() <= LONGEST;
+    is_short && text.chars().any(char::is_alphabetic) && !text.starts_with("Y2lz")
 }
 
 /// The id in a cell, without what was pasted along: punctuation behind it, padding as it stands in an
