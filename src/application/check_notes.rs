@@ -63,6 +63,9 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     let say = |doubtful: Suspicion, what: &str| {
         let rest = match &checked.country {
             None => "sent as they stand unless --country names their country".to_string(),
+            Some(code) if doubtful.count == 1 => {
+                format!("sent as it stands, since it is no complete number of {code}")
+            }
             Some(code) => {
                 format!("sent as they stand, since they are no complete numbers of {code}")
             }

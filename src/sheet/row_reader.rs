@@ -81,13 +81,6 @@ pub fn read_row<'r>(
     };
     let called = called(columns, record);
 
-    if let Some(problem) = no_row_of_table(org_cell, target_cell, &called, columns) {
-        return Err(vec![Problem::of_kind(
-            problem.kind,
-            place(columns.target()),
-            problem.says,
-        )]);
-    }
     let mut problems = Vec::new();
     let default_org = reading.default_org.as_deref();
     let org_id = read_org(org_cell, &called, default_org, directory, last_organization);
@@ -105,6 +98,11 @@ pub fn read_row<'r>(
         problems.extend(named_in_no_organization(columns, *row, directory));
     }
     let kind = columns.setting.target;
+    let is_for_nothing = is_for_nothing(org_cell, target_cell, &called, columns);
+    if is_for_nothing {
+        // Its words are no organization that somebody meant.
+        problems.clear();
+    }
     let target = match read_id(target_cell, kind.id) {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.
@@ -114,7 +112,10 @@ pub fn read_row<'r>(
                 Some(name) => directory.target(kind, org_id.as_deref(), name),
                 None => Err(name_fault(&fault, target_cell, kind.id, kind.name_column)),
             };
-            id.map_err(|CellDiagnostic { kind, says }| {
+            id.map_err(|CellDiagnostic { kind, mut says }| {
+                if is_for_nothing {
+                    says.push_str(". If the row is a total or a note, delete it");
+                }
                 let column = called.target.and(columns.target_name);
                 let place = place(column.unwrap_or(columns.target()));
                 problems.push(Problem::of_kind(kind, place, says));
@@ -155,19 +156,16 @@ pub fn read_row<'r>(
     }
 }
 
-/// A total or a note, such as `Total,,3`: where the ids stand it has words or nothing.
-fn no_row_of_table(
+/// Whether a row says nothing of what it is for: a total or a note, such as `Total,,3`, has words where the
+/// ids stand, or nothing.
+fn is_for_nothing(
     org_cell: &str,
     target_cell: &str,
     called: &Called<'_>,
     columns: &Columns,
-) -> Option<CellDiagnostic> {
-    let kind = columns.setting.target;
-    let is_without =
-        called.target.is_none() && read_id(target_cell, kind.id) == Err(IdFault::Empty);
-    let has_words = read_id(org_cell, ids::ORGANIZATION) == Err(IdFault::NoId);
-    (is_without && has_words)
-        .then(|| name_fault(&IdFault::Empty, target_cell, kind.id, kind.name_column))
+) -> bool {
+    let is_empty = read_id(target_cell, columns.setting.target.id) == Err(IdFault::Empty);
+    is_empty && !called.is_any() && read_id(org_cell, ids::ORGANIZATION).is_err()
 }
 
 /// By its name something of the token's own organization could be taken for another's.
@@ -282,9 +280,7 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind, name_column: &str) -> Cel
     let (kind, says) = match fault {
         IdFault::Empty => (
             ProblemKind::MissingId,
-            format!(
-                "it is empty; {wanted} is needed here. If the row is a total or a note, delete it"
-            ),
+            format!("it is empty; {wanted} is needed here"),
         ),
         IdFault::OtherKind(found) => (
             ProblemKind::WrongColumn,
