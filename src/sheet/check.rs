@@ -170,10 +170,7 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
-                checked.count_changes(columns.setting, &row);
-                if checked.country.is_some() {
-                    checked.completed += completed_in(columns, record, &row);
-                }
+                checked.count_changes(columns, record, &row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -292,7 +289,11 @@ impl CheckedSheet {
         }
     }
 
-    fn count_changes(&mut self, setting: &Setting, row: &Row<'_>) {
+    fn count_changes(&mut self, columns: &Columns, record: &ByteRecord, row: &Row<'_>) {
+        let setting = columns.setting;
+        if self.country.is_some() {
+            self.completed += completed_in(columns, record, row);
+        }
         self.rows_that_clear += u64::from(row.changes.contains(&Change::Clear));
         for (index, change) in row.changes.iter().enumerate() {
             let number = match change {

@@ -80,10 +80,9 @@ pub fn read_row<'r>(
             .collect());
     };
     let called = called(columns, record);
-
     let mut problems = Vec::new();
-    let default_org = reading.default_org.as_deref();
-    let org_id = read_org(org_cell, &called, default_org, directory, last_organization);
+    let default = reading.default_org.as_deref();
+    let org_id = read_org(org_cell, &called, default, directory, last_organization);
     let org_id = org_id.and_then(|org_id| match directory.fault(org_id.as_deref()) {
         Some(damage) => Err(damage),
         None => Ok(org_id),
@@ -99,10 +98,7 @@ pub fn read_row<'r>(
     }
     let kind = columns.setting.target;
     let is_for_nothing = is_for_nothing(org_cell, target_cell, &called, columns);
-    if is_for_nothing {
-        // Its words are no organization that somebody meant.
-        problems.clear();
-    }
+    problems.retain(|_| !is_for_nothing);
     let target = match read_id(target_cell, kind.id) {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.

@@ -58,13 +58,12 @@ impl Sheet {
             for ((field, column), seen) in others.iter().zip(&mut seen) {
                 let cell = numbered.record.get(*column).unwrap_or_default();
                 let cell = String::from_utf8_lossy(cell);
-                match read_field(&cell, setting.fields[*field].kind, &reading) {
-                    Ok(change) => seen.rules += u64::from(change.field().is_some()),
-                    Err(_) => {
-                        seen.others += 1;
-                        let first = || (numbered.row, shorten(&cell));
-                        seen.first_other.get_or_insert_with(first);
-                    }
+                if let Ok(change) = read_field(&cell, setting.fields[*field].kind, &reading) {
+                    seen.rules += u64::from(change.field().is_some());
+                } else {
+                    seen.others += 1;
+                    let first = || (numbered.row, shorten(&cell));
+                    seen.first_other.get_or_insert_with(first);
                 }
             }
         }
@@ -86,10 +85,8 @@ impl Sheet {
                 let when = "if the column is your own".to_string();
                 self.possible_settings = vec![(when, &LOCATION_NUMBERS)];
             }
-        } else if !has_rules {
-            if let Ok(columns) = &mut self.columns {
-                columns.leave_out_rules(&self.header, &LOCATION_NUMBERS);
-            }
+        } else if !has_rules && let Ok(columns) = &mut self.columns {
+            columns.leave_out_rules(&self.header, &LOCATION_NUMBERS);
         }
         Ok(())
     }

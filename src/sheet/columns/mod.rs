@@ -70,6 +70,7 @@ impl Columns {
     /// with it. `org_is_given`: an organization for the rows without one was named. The columns that
     /// are called as one of `ignored` are the person's own. What the sheet sets is found by its columns
     /// where `setting` does not say it.
+    #[expect(clippy::too_many_lines, reason = "one header, looked at once")]
     pub fn find(
         header: &ByteRecord,
         row: u64,
@@ -94,13 +95,13 @@ impl Columns {
         let fields: Vec<Option<usize>> = (0..setting.fields.len())
             .map(|index| names.first(Known::Field(index)))
             .collect();
-        let mut named = Vec::new();
+        let mut in_hints = Vec::new();
         let mut missing = |name: &str, meant: &[Meant], hint: &str| {
             let found = list_of_names(header);
             let is_meant = |near: &&NearColumn| meant.contains(&near.meant);
             let near = names.near.iter().filter(is_meant);
             let near = near.map(|near| {
-                named.push(near.column);
+                in_hints.push(near.column);
                 let found = shorten(&String::from_utf8_lossy(&header[near.column]));
                 format!(
                     "is it `{found}`? then rename that to {}",
@@ -159,7 +160,7 @@ impl Columns {
                     Meant::OrgName => org_id.is_some() || org_is_given,
                     _ => false,
                 };
-                !is_settled && !named.contains(&near.column) && is_in_question(near)
+                !is_settled && !in_hints.contains(&near.column) && is_in_question(near)
             };
             let unnamed = names.near.iter().filter(is_certain);
             problems.extend(unnamed.map(|near| {

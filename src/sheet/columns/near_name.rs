@@ -76,7 +76,12 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
         .iter()
         .any(|field| field.kind == FieldKind::Action);
     if has_rules && let Some(column) = near_words::rule(&words) {
-        return Some(column.map_or(Meant::AnyRule, |column| Meant::field(&column, setting)));
+        let is_one = setting.fields.iter().any(|field| field.column == column);
+        return Some(if is_one {
+            Meant::field(&column, setting)
+        } else {
+            Meant::AnyRule
+        });
     }
     has_numbers.then(|| other_number(&words)).flatten()
 }

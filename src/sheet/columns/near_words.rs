@@ -178,9 +178,9 @@ pub(super) fn is_destination(word: &str) -> bool {
     is_in(DESTINATIONS, word)
 }
 
-/// The column of the rules that a name such as `Intl. calls` or `Calls (premium 2)` is about; within, `None`
-/// where it may be one of two.
-pub(super) fn rule(words: &Words) -> Option<Option<String>> {
+/// The column of the rules that a name such as `Intl. calls` or `Calls (premium 2)` is about; without its
+/// number where it may be one of two.
+pub(super) fn rule(words: &Words) -> Option<String> {
     let type_of = |word: &str| {
         // Alone it is short for many things.
         if word == "int" {
@@ -214,11 +214,13 @@ pub(super) fn rule(words: &Words) -> Option<Option<String>> {
         ""
     };
     if !call_type.ends_with("Services") {
-        return Some(Some(format!("{call_type}{transfer}")));
+        return Some(format!("{call_type}{transfer}"));
     }
     let mut places = words.places().filter(|place| *place < 2);
-    let place = places.next();
-    Some(place.map(|place| format!("{call_type}{}{transfer}", place + 1)))
+    let Some(place) = places.next() else {
+        return Some(call_type.to_string());
+    };
+    Some(format!("{call_type}{}{transfer}", place + 1))
 }
 
 pub(super) fn is_number(word: &str) -> bool {
