@@ -27,6 +27,15 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
     if checked.settled > 0 {
         parts.push(format!("{} done before", grouped(checked.settled)));
     }
+    if checked.waiting > 0 {
+        parts.push(format!(
+            "{} for the same {} as another until the question is answered",
+            grouped(checked.waiting),
+            checked
+                .setting
+                .map_or("location", |setting| setting.target.noun)
+        ));
+    }
     if checked.problems > 0 {
         let problems = plural(checked.problems, "problem");
         parts.push(format!("{} with {problems}", grouped(checked.bad_rows)));
@@ -52,14 +61,31 @@ pub fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
 /// A line for each thing that is accepted and that spreadsheets may have taken something from.
 pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     let say = |doubtful: Suspicion, what: &str| {
+        let rest = match &checked.country {
+            None => "sent as they stand unless --country names their country".to_string(),
+            Some(code) if doubtful.count == 1 => {
+                format!("sent as it stands, since it is no complete number of {code}")
+            }
+            Some(code) => {
+                format!("sent as they stand, since they are no complete numbers of {code}")
+            }
+        };
         (doubtful.count > 0).then(|| {
             format!(
-                "note: {} {what}, the first in row {}; sent as they stand unless --country names their country",
+                "note: {} {what}, the first in row {}; {rest}",
                 plural(doubtful.count, "number"),
                 doubtful.first_row
             )
         })
     };
+    let completed = checked.country.as_ref().map(|code| {
+        let numbers = match checked.completed {
+            0 => "no number".to_string(),
+            count => plural(count, "number"),
+        };
+        let is = if checked.completed > 1 { "are" } else { "is" };
+        format!("note: {numbers} {is} completed with {code} of --country")
+    });
     let short = checked.short_rows;
     let ends_early = rows_that(short.count, "ends", "end").map(|end| {
         format!(
@@ -111,8 +137,9 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
             "with 7 to 10 digits and neither `+` nor `0` in front",
         ),
     ];
-    doubts
+    [completed]
         .into_iter()
+        .chain(doubts)
         .chain([
             ends_early, holds_rows, idle, twins, outside, hidden, skipped,
         ])

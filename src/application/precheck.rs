@@ -49,7 +49,8 @@ fn are_answered(checked: &CheckedSheet, settings: &RunSettings) -> bool {
     for question in &checked.questions {
         say(&format!("{}; {}", question.finding, question.answer));
     }
-    let can_ask = can_ask(settings);
+    // Rows that contradict each other are not sent, whatever is answered.
+    let can_ask = can_ask(settings) && checked.waiting == 0;
     if !can_ask {
         say(&format!("{}; nothing was sent", say_counts(checked)));
     }

@@ -298,7 +298,7 @@ fn read_org(text: &str) -> Result<String> {
         Ok(id) => Ok(id.text.into_owned()),
         Err(_) => bail!(
             "--org: `{text}` is not an organization's id\n\
-             hint: it is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk whoami` lists those of your organizations"
+             hint: its id is needed, which is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk whoami` lists those of your organizations"
         ),
     }
 }

@@ -12,14 +12,14 @@ use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
-use crate::sheet::country::{Lost, what_may_be_lost};
+use crate::sheet::country::{Country, Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
 use crate::sheet::problem::{Place, Problem};
 use crate::sheet::problem_kind::ProblemKind;
-use crate::sheet::questions::{InQuestion, Question};
+use crate::sheet::questions::{InQuestion, Question, text_in};
 use crate::sheet::row_reader::called;
 use crate::sheet::unread_columns::{UnreadColumn, UnreadColumns};
 use crate::sheet::{NumberedRecord, Sheet};
@@ -57,6 +57,9 @@ pub struct CheckedSheet {
     pub twins: Suspicion,
     /// Rows that are not sent since a later row for their location was.
     pub superseded: u64,
+    /// Rows that contradict others for their location, as long as the column that may name their
+    /// organization is not read.
+    pub waiting: u64,
     /// Where a second table begins, whose columns stand in another order: nothing below it can be read.
     pub second_table: Option<u64>,
     /// What is asked before anything is sent.
@@ -73,6 +76,9 @@ pub struct CheckedSheet {
     pub values_cleared: u64,
     /// Rows to send that clear some.
     pub rows_that_clear: u64,
+    /// The country that was named for bare numbers, and how many numbers were completed with it.
+    pub country: Option<String>,
+    pub completed: u64,
     /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
     pub lost_plus: Suspicion,
     pub lost_zero: Suspicion,
@@ -112,6 +118,7 @@ pub fn check(
         }
     };
     checked.setting = Some(columns.setting);
+    checked.country = sheet.reading.country.as_ref().map(Country::code);
     let mut seen = SeenRows::default();
     // In ascending order.
     let mut done = Vec::new();
@@ -163,7 +170,7 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
-                checked.count_changes(columns.setting, &row);
+                checked.count_changes(columns, record, &row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -185,7 +192,9 @@ pub fn check(
     } else {
         let is_done = |row: &u64| done.binary_search(row).is_ok();
         for row in duplicates.rows().filter(|row| !is_done(row)) {
-            if let Some(other) = duplicates.contradicts(row) {
+            if duplicates.contradicts(row).is_some() && in_question.is_organization() {
+                checked.waiting += 1;
+            } else if let Some(other) = duplicates.contradicts(row) {
                 checked.bad_rows += 1;
                 checked.problems += 1;
                 let place = sheet.place_of(row, columns.target());
@@ -213,7 +222,7 @@ enum SecondHeader {
 }
 
 fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
-    if Columns::count_known(record) < 2 {
+    if !Columns::is_header(record) {
         return None;
     }
     let names = |record: &ByteRecord| -> Vec<String> {
@@ -280,7 +289,11 @@ impl CheckedSheet {
         }
     }
 
-    fn count_changes(&mut self, setting: &Setting, row: &Row<'_>) {
+    fn count_changes(&mut self, columns: &Columns, record: &ByteRecord, row: &Row<'_>) {
+        let setting = columns.setting;
+        if self.country.is_some() {
+            self.completed += completed_in(columns, record, row);
+        }
         self.rows_that_clear += u64::from(row.changes.contains(&Change::Clear));
         for (index, change) in row.changes.iter().enumerate() {
             let number = match change {
@@ -314,6 +327,7 @@ impl CheckedSheet {
             self.idle.count,
             self.twins.count,
             self.superseded,
+            self.waiting,
         ];
         self.rows.saturating_sub(unsent.iter().sum())
     }
@@ -326,6 +340,21 @@ impl Suspicion {
         }
         self.count += 1;
     }
+}
+
+/// How many numbers of a row have a country code that their cells do not have.
+fn completed_in(columns: &Columns, record: &ByteRecord, row: &Row<'_>) -> u64 {
+    let is_completed = |(index, change): (usize, &Change<'_>)| {
+        let Change::Set(number) = change else {
+            return false;
+        };
+        let cell = columns.fields[index].map(|column| text_in(record, column));
+        columns.setting.kind(index) == Some(FieldKind::Number)
+            && number.starts_with('+')
+            && cell.is_some_and(|cell| !cell.contains(['+', '\u{ff0b}']))
+    };
+    let changes = row.changes.iter().enumerate();
+    changes.filter(|change| is_completed(*change)).count() as u64
 }
 
 /// Whether a line within a cell has an id just where a row has it: a quote that was left

@@ -3,14 +3,17 @@
 
 use csv::ByteRecord;
 
+use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
+use crate::setting::{FieldKind, Setting};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::check::Suspicion;
 use crate::sheet::columns::{Columns, Meant, NearColumn, OwnColumn};
 use crate::sheet::number::{REMOVE, number_in};
 use crate::sheet::problem::{column_letters, shorten};
+use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
 use crate::table::strip_text_formula;
 
 /// Shorter bare digits may count anything.
@@ -44,6 +47,8 @@ struct NearValues {
     own: Option<OwnColumn>,
     values: Suspicion,
     first: String,
+    /// Cells with something else.
+    others: u64,
 }
 
 impl InQuestion {
@@ -53,13 +58,16 @@ impl InQuestion {
             own,
             values: Suspicion::default(),
             first: String::new(),
+            others: 0,
         };
         let near = columns.near.iter();
         let near = near.map(|near| values(near.column, near.meant, None));
         let may_be_target = columns.target_id.is_none();
+        let may_be_rules = has_rules(columns.widest);
         let own = columns.own.iter().flat_map(|own| {
             let of_target = may_be_target.then_some(Meant::TargetId);
-            let meant = [Meant::OrgId].into_iter().chain(of_target);
+            let of_rules = may_be_rules.then_some(Meant::AnyRule);
+            let meant = [Meant::OrgId].into_iter().chain(of_target).chain(of_rules);
             meant.map(|meant| values(own.column, meant, Some(own.clone())))
         });
         InQuestion {
@@ -75,7 +83,9 @@ impl InQuestion {
             column.is_some_and(|column| !text_in(record, column).is_empty())
         };
         for near in &mut self.near {
-            if !near.may_be_meant(record) {
+            if !near.may_be_meant(columns, record) {
+                let cell = record.get(near.near.column).unwrap_or_default();
+                near.others += u64::from(!cell.trim_ascii().is_empty());
                 continue;
             }
             let is_settled = match near.near.meant {
@@ -117,11 +127,19 @@ impl InQuestion {
         }
     }
 
+    /// Whether a column that is not read may say which organizations the rows are for.
+    pub(super) fn is_organization(&self) -> bool {
+        let is_one = |near: &NearValues| {
+            matches!(near.near.meant, Meant::OrgId | Meant::OrgName) && near.is_asked_about()
+        };
+        self.near.iter().any(is_one)
+    }
+
     pub(super) fn into_questions(self, sheet: &Sheet, columns: &Columns) -> Vec<Question> {
         let mut questions: Vec<Question> = self
             .near
             .iter()
-            .filter(|near| near.values.count > 0)
+            .filter(|near| near.is_asked_about())
             .map(|near| near.question(sheet, columns))
             .collect();
         if sheet.asks_about_hidden() {
@@ -155,12 +173,20 @@ impl InQuestion {
     }
 }
 
+fn has_rules(setting: &Setting) -> bool {
+    let mut fields = setting.fields.iter();
+    fields.any(|field| field.kind == FieldKind::Action)
+}
+
 const HIDDEN_ANSWER: &str =
     "add --hidden include to send them too, or --hidden skip to leave them out";
 
 impl NearValues {
     /// Whether a row has something in the column that it can have been meant for.
-    fn may_be_meant(&self, record: &ByteRecord) -> bool {
+    fn may_be_meant(&self, columns: &Columns, record: &ByteRecord) -> bool {
+        if self.near.meant == Meant::AnyRule {
+            return record.get(self.near.column).is_some_and(looks_like_rule);
+        }
         let is_long = |cell: &[u8]| cell.len() >= SHORTEST_ID;
         if self.own.is_some() && !record.get(self.near.column).is_some_and(is_long) {
             return false;
@@ -170,6 +196,11 @@ impl NearValues {
             (Meant::OrgId, Some(own)) => is_id_in(&text, own, ids::ORGANIZATION),
             (Meant::TargetId, Some(own)) => is_id_in(&text, own, ids::LOCATION),
             (Meant::OtherNumber(_), _) => is_phone_number(&text),
+            // A sheet of numbers may count such calls.
+            (Meant::Rule(_), _) if !has_rules(columns.setting) => {
+                looks_like_rule(text.as_bytes())
+                    || matches!(read_yes_or_no(&text), Ok(Change::Set(_)))
+            }
             // A remark beside a number is none.
             (Meant::Number(_), _) => {
                 text.contains(char::is_numeric)
@@ -178,6 +209,12 @@ impl NearValues {
             }
             _ => !text.is_empty(),
         }
+    }
+
+    /// By its cells alone a column is one of rules if most of them are.
+    fn is_asked_about(&self) -> bool {
+        let is_by_cells = self.own.is_some() && self.near.meant == Meant::AnyRule;
+        self.values.count > 0 && (!is_by_cells || self.values.count >= self.others)
     }
 
     /// A column that is called as names are may hold ids.
@@ -195,7 +232,7 @@ impl NearValues {
             "" => "without a name".to_string(),
             _ => format!("`{shown}`"),
         };
-        let wanted = self.near.meant.name(columns.setting);
+        let wanted = self.near.meant.name(columns.widest);
         let values = plural(self.values.count, "value");
         let first = format!(
             "the first in row {}: `{}`",
@@ -217,16 +254,18 @@ impl NearValues {
                 format!("{things} would be looked up by their names alone")
             }
             Meant::Number(_) | Meant::OtherNumber(_) => "its numbers would not be sent".to_string(),
-            Meant::Rule(_) => "its rules would not be sent".to_string(),
+            Meant::Rule(_) | Meant::AnyRule => "its rules would not be sent".to_string(),
+        };
+        let rename = match self.near.meant {
+            Meant::AnyRule => "if it is, rename it to the calls that its rules are for, such as international or premiumServices1".to_string(),
+            _ => format!("if it is {wanted}, rename it so"),
         };
         Question {
             finding: format!(
                 "column {} ({called}) looks like {wanted} and is not read, so {loss}; it holds {values}, {first}",
                 column_letters(self.near.column)
             ),
-            answer: format!(
-                "if it is {wanted}, rename it so; if not, add --ignore-column \"{shown}\""
-            ),
+            answer: format!("{rename}; if not, add --ignore-column \"{shown}\""),
         }
     }
 }

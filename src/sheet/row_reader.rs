@@ -80,10 +80,9 @@ pub fn read_row<'r>(
             .collect());
     };
     let called = called(columns, record);
-
     let mut problems = Vec::new();
-    let default_org = reading.default_org.as_deref();
-    let org_id = read_org(org_cell, &called, default_org, directory, last_organization);
+    let default = reading.default_org.as_deref();
+    let org_id = read_org(org_cell, &called, default, directory, last_organization);
     let org_id = org_id.and_then(|org_id| match directory.fault(org_id.as_deref()) {
         Some(damage) => Err(damage),
         None => Ok(org_id),
@@ -98,6 +97,8 @@ pub fn read_row<'r>(
         problems.extend(named_in_no_organization(columns, *row, directory));
     }
     let kind = columns.setting.target;
+    let is_for_nothing = is_for_nothing(org_cell, target_cell, &called, columns);
+    problems.retain(|_| !is_for_nothing);
     let target = match read_id(target_cell, kind.id) {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.
@@ -105,9 +106,12 @@ pub fn read_row<'r>(
         Err(fault) => {
             let id = match called.target {
                 Some(name) => directory.target(kind, org_id.as_deref(), name),
-                None => Err(name_fault(&fault, target_cell, kind.id)),
+                None => Err(name_fault(&fault, target_cell, kind.id, kind.name_column)),
             };
-            id.map_err(|CellDiagnostic { kind, says }| {
+            id.map_err(|CellDiagnostic { kind, mut says }| {
+                if is_for_nothing {
+                    says.push_str(". If the row is a total or a note, delete it");
+                }
                 let column = called.target.and(columns.target_name);
                 let place = place(column.unwrap_or(columns.target()));
                 problems.push(Problem::of_kind(kind, place, says));
@@ -146,6 +150,18 @@ pub fn read_row<'r>(
         }
         _ => Err(problems),
     }
+}
+
+/// Whether a row says nothing of what it is for: a total or a note, such as `Total,,3`, has words where the
+/// ids stand, or nothing.
+fn is_for_nothing(
+    org_cell: &str,
+    target_cell: &str,
+    called: &Called<'_>,
+    columns: &Columns,
+) -> bool {
+    let is_empty = read_id(target_cell, columns.setting.target.id) == Err(IdFault::Empty);
+    is_empty && !called.is_any() && read_id(org_cell, ids::ORGANIZATION).is_err()
 }
 
 /// By its name something of the token's own organization could be taken for another's.
@@ -246,12 +262,12 @@ pub fn read_org<'r>(
             directory.organization(name).map(Some)
         }
         (Err(IdFault::Empty), _) => Ok(default_org.map(|id| Cow::Owned(id.to_string()))),
-        (Err(fault), _) => Err(name_fault(&fault, cell, ids::ORGANIZATION)),
+        (Err(fault), _) => Err(name_fault(&fault, cell, ids::ORGANIZATION, "orgName")),
     }
 }
 
 /// What is wrong with a cell that should hold an id.
-fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
+fn name_fault(fault: &IdFault, cell: &str, kind: Kind, name_column: &str) -> CellDiagnostic {
     let Kind {
         name: wanted, like, ..
     } = kind;
@@ -270,11 +286,25 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind) -> CellDiagnostic {
             Some(CellDiagnostic { kind, says }) => (kind, format!("`{shown}` {says}")),
             None => (
                 ProblemKind::NotAnId,
-                format!("`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID"),
+                format!(
+                    "`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID{}",
+                    if looks_like_name(text) {
+                        format!("; if it is a name, use a column {name_column}")
+                    } else {
+                        String::new()
+                    }
+                ),
             ),
         },
     };
     CellDiagnostic { kind, says }
+}
+
+/// Words rather than one long run of letters and digits.
+fn looks_like_name(text: &str) -> bool {
+    const LONGEST: usize = 60;
+    let is_short = text.chars().count() <= LONGEST;
+    is_short && text.chars().any(char::is_alphabetic) && !text.starts_with("Y2lz")
 }
 
 /// The id in a cell, without what was pasted along: punctuation behind it, padding as it stands in an

@@ -67,6 +67,24 @@ pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
     }
 }
 
+/// Whether a cell of a column with any name looks as if it held a rule: by words that other cells seldom
+/// have alone.
+pub(super) fn looks_like_rule(cell: &[u8]) -> bool {
+    const LENGTHS: std::ops::RangeInclusive<usize> = 5..=48;
+    const BEGINS: &[u8] = b"abtezsgABTEZSG=\"' ";
+    let may_be = cell.first().is_some_and(|first| BEGINS.contains(first));
+    if !may_be || !LENGTHS.contains(&cell.len()) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(cell);
+    if matches!(read_action(&text), Ok(Change::Set(_))) {
+        return true;
+    }
+    let plain = normalize(&text);
+    let bare = plain.trim_end_matches(['1', '2', '3']);
+    bare.len() + 1 == plain.len() && (bare.starts_with("transfer") || bare.starts_with("forwardto"))
+}
+
 /// What becomes of calls: `ALLOW`, `BLOCK`, `AUTH_CODE`, or one of the three numbers.
 pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic> {
     let text = text_of(cell);
@@ -166,6 +184,31 @@ mod tests {
             "block and allow",
         ] {
             assert!(read_action(cell).is_err(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_told_by_its_cells() {
+        for cell in [
+            "ALLOW",
+            "blocked",
+            "AUTH_CODE",
+            "transfer to number 1",
+            "Transfer calls to n1",
+        ] {
+            assert!(looks_like_rule(cell.as_bytes()), "{cell}");
+        }
+        for cell in [
+            "",
+            "yes",
+            "Berlin",
+            "Allowance",
+            "transferred",
+            "Block C",
+            "T1",
+            "transfer 2026",
+        ] {
+            assert!(!looks_like_rule(cell.as_bytes()), "{cell}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a sheet sets, where its header does not tell.
 //!
-//! Numbers beside columns that are called as rules are: such a column is ours only if every cell in it
-//! holds a rule. Else it may be the person's own, and what the sheet sets has to be said. So it has where
+//! Numbers beside columns that are called as rules are: such a column is ours if most of its cells hold a
+//! rule. Else it may be the person's own, and what the sheet sets has to be said. So it has where
 //! a row has columns for two kinds of things.
 
 use std::io;
@@ -12,6 +12,14 @@ use crate::sheet::columns::{Columns, settings_of, told_by_results};
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::row_reader::read_field;
 use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
+
+/// What stands in a column that is called as rules are.
+#[derive(Debug, Clone, Default)]
+struct CellsSeen {
+    rules: u64,
+    others: u64,
+    first_other: Option<(u64, String)>,
+}
 
 impl Sheet {
     /// Looks at the cells where the names of the columns may mean two things.
@@ -38,43 +46,47 @@ impl Sheet {
         let others: Vec<(usize, usize)> = others
             .filter_map(|(field, column)| Some((field, (*column)?)))
             .collect();
-        let mut has_rules = false;
-        let mut problem = None;
+        let mut seen = vec![CellsSeen::default(); others.len()];
         let reading = ReadOptions::default();
         let mut records = self.records().map_err(io::Error::other)?;
         let mut numbered = NumberedRecord::default();
-        while problem.is_none() && records.read(&mut numbered)? {
-            for (field, column) in &others {
+        while records.read(&mut numbered)? {
+            // Below a second header nothing can be read; the check says so.
+            if Columns::is_header(&numbered.record) {
+                continue;
+            }
+            for ((field, column), seen) in others.iter().zip(&mut seen) {
                 let cell = numbered.record.get(*column).unwrap_or_default();
                 let cell = String::from_utf8_lossy(cell);
-                let kind = setting.fields[*field].kind;
-                if let Ok(change) = read_field(&cell, kind, &reading) {
-                    has_rules |= change.field().is_some();
-                    continue;
+                if let Ok(change) = read_field(&cell, setting.fields[*field].kind, &reading) {
+                    seen.rules += u64::from(change.field().is_some());
+                } else {
+                    seen.others += 1;
+                    let first = || (numbered.row, shorten(&cell));
+                    seen.first_other.get_or_insert_with(first);
                 }
-                let message = format!(
-                    "beside the numbers this column may be yours or one of rules, and `{}` is no rule; if it is yours add --setting {}, if rules are to be set add --setting {}",
-                    shorten(&cell),
-                    LOCATION_NUMBERS.name,
-                    setting.name
-                );
-                problem = Some(Problem::new(self.place_of(numbered.row, *column), message));
-                break;
             }
         }
         drop(records);
-        if let Some(problem) = problem {
-            self.columns = Err(vec![problem]);
-            let when = "if the column is your own".to_string();
-            self.possible_settings = vec![(when, &LOCATION_NUMBERS)];
-        } else if !has_rules {
-            self.columns = Columns::find(
-                &self.header,
-                self.header_row,
-                self.reading.default_org.is_some(),
-                &self.reading.ignored_columns,
-                Some(&LOCATION_NUMBERS),
+        // A column in which most cells are rules is one of rules, and the others are problems of their rows.
+        let of_whom = others.iter().zip(&seen);
+        let mut of_whom = of_whom.filter(|(_, seen)| seen.others > seen.rules);
+        let has_rules = seen.iter().any(|seen| seen.rules > 0);
+        if let Some(((_, column), CellsSeen { first_other, .. })) = of_whom.next() {
+            let (row, found) = first_other.clone().unwrap_or_default();
+            let place = self.place_of(row, *column);
+            let name = place.column.as_ref().map_or("", |(_, name)| name);
+            let message = format!(
+                "beside the numbers this column may be yours or one of rules, and `{found}` is no rule; if it is yours add --ignore-column \"{name}\", if rules are to be set add --setting {}",
+                setting.name
             );
+            self.columns = Err(vec![Problem::new(place, message)]);
+            if !has_rules {
+                let when = "if the column is your own".to_string();
+                self.possible_settings = vec![(when, &LOCATION_NUMBERS)];
+            }
+        } else if !has_rules && let Ok(columns) = &mut self.columns {
+            columns.leave_out_rules(&self.header, &LOCATION_NUMBERS);
         }
         Ok(())
     }

@@ -42,8 +42,9 @@ pub(super) struct UnreadColumns {
 impl UnreadColumns {
     /// Only what the sheet does not have yet can have been meant.
     pub(super) fn of(columns: &Columns) -> UnreadColumns {
-        let mut numbers = used::numbers_of(columns.setting).into_iter();
-        let may_be_numbers = numbers.any(|index| columns.fields.get(index) == Some(&None));
+        let mut numbers = used::numbers_of(columns.widest).into_iter();
+        let may_be_numbers =
+            numbers.any(|index| !columns.reads(columns.widest.fields[index].column));
         let may_be_ids = columns.target_id.is_none() || columns.org_id.is_none();
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);

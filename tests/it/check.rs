@@ -38,7 +38,7 @@ fn ids_that_are_none_or_of_another_kind() {
     assert_snapshot!(check_sample("trouble-ids", 2), @"
     row 2, column B (locationId): this is an organization's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
     row 3, column B (locationId): it is empty; a location's id is needed here
-    row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID
+    row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID; if it is a name, use a column locationName
     row 5, column A (orgId): this is a location's id, where an organization's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
     row 6, column B (locationId): this is a person's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
     row 7, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmZDYz` is the beginning of an id: it has 40 characters and such an id has 82; copy the whole id
@@ -69,7 +69,7 @@ fn what_spreadsheets_do_is_recognized_by_name() {
 }
 
 #[test]
-fn a_country_completes_national_numbers_and_leaves_nothing_to_note() {
+fn a_country_completes_national_numbers_and_says_how_many() {
     let stage = Stage::instant();
     let row = format!(
         "{},{},2025550101,12025550102,5501\n",
@@ -83,7 +83,10 @@ fn a_country_completes_national_numbers_and_leaves_nothing_to_note() {
     note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent as they stand unless --country names their country
     ");
     let with = stage.run("check sheet.csv --country +1").expect(0);
-    assert_eq!(with.stdout, "1 row: 1 ready to send\n");
+    assert_snapshot!(with.stdout, @"
+    1 row: 1 ready to send
+    note: 2 numbers are completed with +1 of --country
+    ");
     let ran = stage.run("check sheet.csv --country US").expect(2);
     assert_snapshot!(ran.stderr, @"error: --country: `US` is no country's calling code; it looks like +1 or +49");
 }

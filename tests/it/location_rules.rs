@@ -193,7 +193,7 @@ fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
     let sheet = |first: &str, second: &str| {
         format!("locationId,n1,national\n{one},+12025550101,{first}\n{two},+12025550102,{second}\n")
     };
-    stage.write("own.csv", sheet("yes", "block"));
+    stage.write("own.csv", sheet("yes", "no"));
     let ran = apply(&stage, "own.csv").expect(2);
     ran.says("`yes` is no rule");
     ran.says("own.csv --base-url");
@@ -217,6 +217,14 @@ fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
         more.iter()
             .all(|request| !request["path"].to_string().contains("outgoingPermission\""))
     );
+    // Beside other rules, the numbers alone are not meant.
+    let beside_a_rule = |own: &str| {
+        format!("locationId,n1,national,international\n{one},+12025550101,{own},BLOCK\n")
+    };
+    stage.write("two.csv", beside_a_rule("local"));
+    let ran = apply(&stage, "two.csv").expect(2);
+    ran.says("--ignore-column \"national\"");
+    assert!(!ran.stderr.contains("--setting location-numbers"));
     // Rules in every cell are ours.
     stage.write("both.csv", sheet("block", "Transfer 1"));
     apply(&stage, "both.csv").expect(0);

@@ -6,7 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::meant::Meant;
 use super::near_name::near;
-use crate::setting::Setting;
+use crate::setting::{FieldKind, Setting};
 use crate::sheet::result_columns::{NEW, PRESENT, PREVIOUS, RESULT_COLUMNS};
 
 /// The columns that are read.
@@ -65,6 +65,17 @@ const REMARKS: [&str; 29] = [
     "unique",
 ];
 
+/// The same behind the name of a rule.
+const REMARKS_OF_RULES: [&str; 7] = [
+    "rule",
+    "rules",
+    "action",
+    "permission",
+    "permissions",
+    "regel",
+    "berechtigung",
+];
+
 impl Known {
     const IDS_AND_NAMES: [Known; 4] = [
         Known::OrgId,
@@ -118,7 +129,8 @@ impl HeaderName {
             .or_else(|| with_remark(bare, setting))
     }
 
-    pub(super) fn read(cell: &str, setting: &Setting) -> HeaderName {
+    /// What a cell names in a sheet for a setting, which may have been meant for a wider one.
+    pub(super) fn read(cell: &str, setting: &Setting, widest: &Setting) -> HeaderName {
         if let Some(known) = HeaderName::known(cell, setting) {
             return HeaderName::Known(known);
         }
@@ -129,7 +141,10 @@ impl HeaderName {
         if is_ours(cell, setting) {
             return HeaderName::Result;
         }
-        near(cell, setting).map_or(HeaderName::Own, HeaderName::Near)
+        if let Some(Known::Field(index)) = HeaderName::known(cell, widest) {
+            return HeaderName::Near(Meant::field(widest.fields[index].column, widest));
+        }
+        near(cell, widest).map_or(HeaderName::Own, HeaderName::Near)
     }
 }
 
@@ -178,13 +193,21 @@ fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
     let mut names = ends.filter_map(|(end, _)| {
         let (name, remark) = cell.split_at(end);
         let words = remark.split([' ', ',', ';', '/', '(', ')', '[', ']', '-', '\u{a0}']);
+        let known = Known::of_name(name, setting)?;
+        let is_rule = match known {
+            Known::Field(index) => setting.kind(index) != Some(FieldKind::Number),
+            _ => false,
+        };
         let is_harmless = |word: &str| {
             let plain = normalize(word);
-            plain.is_empty() || word.starts_with('+') || REMARKS.contains(&plain.as_str())
+            plain.is_empty()
+                || word.starts_with('+')
+                || REMARKS.contains(&plain.as_str())
+                || (is_rule && REMARKS_OF_RULES.contains(&plain.as_str()))
         };
         let is_remark =
             words.clone().any(|word| !word.is_empty()) && words.clone().all(is_harmless);
-        Known::of_name(name, setting).filter(|_| is_remark)
+        is_remark.then_some(known)
     });
     names.next_back()
 }
@@ -213,7 +236,11 @@ mod tests {
 
     fn read(cells: &[&str], wanted: HeaderName) {
         for cell in cells {
-            assert_eq!(HeaderName::read(cell, setting::ALL[0]), wanted, "{cell}");
+            assert_eq!(
+                HeaderName::read(cell, setting::ALL[0], setting::ALL[0]),
+                wanted,
+                "{cell}"
+            );
         }
     }
 

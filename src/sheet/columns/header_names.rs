@@ -5,7 +5,7 @@ use csv::ByteRecord;
 use super::NearColumn;
 use super::header_name::{HeaderName, Known, normalize};
 use super::meant::Meant;
-use crate::setting::{FieldKind, Setting};
+use crate::setting::Setting;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 
 /// Which columns have which meaning.
@@ -24,6 +24,7 @@ impl HeaderNames {
         header: &ByteRecord,
         ignored: &[String],
         setting: &'static Setting,
+        widest: &Setting,
     ) -> HeaderNames {
         let mut names = HeaderNames {
             setting,
@@ -39,7 +40,7 @@ impl HeaderNames {
             if ignored.iter().any(|name| is_called(&cell, name)) {
                 continue;
             }
-            match HeaderName::read(&cell, setting) {
+            match HeaderName::read(&cell, setting, widest) {
                 HeaderName::Known(known) => names.add(known, column),
                 HeaderName::Repeated(known) => repeated.push((known, column)),
                 HeaderName::Near(meant) => names.near.push(NearColumn { column, meant }),
@@ -57,10 +58,7 @@ impl HeaderNames {
                 Known::OrgName => Meant::OrgName,
                 Known::TargetId => Meant::TargetId,
                 Known::TargetName => Meant::TargetName,
-                Known::Field(index) if setting.kind(index) == Some(FieldKind::Number) => {
-                    Meant::Number(Some(index))
-                }
-                Known::Field(index) => Meant::Rule(index),
+                Known::Field(index) => Meant::field(setting.fields[index].column, widest),
             };
             names.near.push(NearColumn { column, meant });
         }

@@ -16,9 +16,20 @@ pub enum Meant {
     OtherNumber(Option<usize>),
     /// A field that is no number.
     Rule(usize),
+    /// A rule, by its cells: for which calls, its name does not say.
+    AnyRule,
 }
 
 impl Meant {
+    /// A field, by its column.
+    pub(super) fn field(column: &str, widest: &Setting) -> Meant {
+        let mut fields = widest.fields.iter();
+        match fields.position(|field| field.column == column) {
+            Some(index) if widest.kind(index) != Some(FieldKind::Number) => Meant::Rule(index),
+            index => Meant::Number(index),
+        }
+    }
+
     /// The column to rename it to.
     pub fn name(self, setting: &Setting) -> String {
         match self {
@@ -30,6 +41,7 @@ impl Meant {
                 let field = setting.fields.get(index);
                 field.map_or(String::new(), |field| field.column.to_string())
             }
+            Meant::AnyRule => "a column of rules".to_string(),
             Meant::Number(Some(index)) | Meant::OtherNumber(Some(index))
                 if setting.kind(index) == Some(FieldKind::Number) =>
             {

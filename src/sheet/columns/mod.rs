@@ -22,6 +22,7 @@ use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
 pub use meant::Meant;
 pub(super) use setting_of_header::settings_of;
+use setting_of_header::widest;
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Columns {
     pub target_name: Option<usize>,
     /// What the sheet sets.
     pub setting: &'static Setting,
+    /// What else it may have been meant to set: columns in question are called as those of this setting.
+    pub widest: &'static Setting,
     /// Where each of its fields stands.
     pub fields: Vec<Option<usize>>,
     /// Cells in the header but for empty ones at its end, and so in every row.
@@ -67,6 +70,7 @@ impl Columns {
     /// with it. `org_is_given`: an organization for the rows without one was named. The columns that
     /// are called as one of `ignored` are the person's own. What the sheet sets is found by its columns
     /// where `setting` does not say it.
+    #[expect(clippy::too_many_lines, reason = "one header, looked at once")]
     pub fn find(
         header: &ByteRecord,
         row: u64,
@@ -74,8 +78,11 @@ impl Columns {
         ignored: &[String],
         setting: Option<&'static Setting>,
     ) -> Result<Columns, Vec<Problem>> {
+        let is_said = setting.is_some();
         let setting = setting.unwrap_or_else(|| settings_of(header, ignored)[0]);
-        let names = HeaderNames::read(header, ignored, setting);
+        let is_told = is_said || !told_by_results(header, setting).is_empty();
+        let widest = if is_told { setting } else { widest(setting) };
+        let names = HeaderNames::read(header, ignored, setting, widest);
         let mut problems = names.repeated(row, org_is_given);
         problems.extend(
             ignored
@@ -88,18 +95,22 @@ impl Columns {
         let fields: Vec<Option<usize>> = (0..setting.fields.len())
             .map(|index| names.first(Known::Field(index)))
             .collect();
+        let mut in_hints = Vec::new();
         let mut missing = |name: &str, meant: &[Meant], hint: &str| {
             let found = list_of_names(header);
             let is_meant = |near: &&NearColumn| meant.contains(&near.meant);
-            let hint = match names.near.iter().find(is_meant) {
-                Some(near) => {
-                    let found = shorten(&String::from_utf8_lossy(&header[near.column]));
-                    format!(
-                        " (is it `{found}`? then rename that to {})",
-                        near.meant.name(setting)
-                    )
-                }
-                None => hint.to_string(),
+            let near = names.near.iter().filter(is_meant);
+            let near = near.map(|near| {
+                in_hints.push(near.column);
+                let found = shorten(&String::from_utf8_lossy(&header[near.column]));
+                format!(
+                    "is it `{found}`? then rename that to {}",
+                    near.meant.name(widest)
+                )
+            });
+            let hint = match &near.collect::<Vec<_>>()[..] {
+                [] => hint.to_string(),
+                near => format!(" ({})", near.join("; ")),
             };
             problems.push(Problem::new(
                 Place::row(row),
@@ -115,29 +126,55 @@ impl Columns {
             );
         }
         if fields.iter().all(Option::is_none) {
-            let meant = [None].into_iter().chain((0..fields.len()).map(Some));
-            let meant: Vec<Meant> = meant
-                .flat_map(|index| [Meant::Number(index), Meant::OtherNumber(index)])
-                .collect();
+            let indices = 0..widest.fields.len();
+            let rules = indices.clone().map(Meant::Rule).chain([Meant::AnyRule]);
+            let numbers = [None].into_iter().chain(indices.map(Some));
+            let numbers =
+                numbers.flat_map(|index| [Meant::Number(index), Meant::OtherNumber(index)]);
+            let meant: Vec<Meant> = numbers.chain(rules).collect();
             missing(&one_of(&setting.column_names()), &meant, "");
         }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        let is_without = |index: usize| {
+            let wanted = widest.fields.get(index);
+            let found = setting.fields.iter().zip(&fields);
+            let mut found = found.filter(|(_, column)| column.is_some());
+            wanted.is_some_and(|wanted| found.all(|(field, _)| field.column != wanted.column))
+        };
         let is_in_question = |near: &NearColumn| match near.meant {
-            Meant::Number(_) | Meant::Rule(_) | Meant::OrgId => true,
+            Meant::Number(_) | Meant::Rule(_) | Meant::AnyRule | Meant::OrgId => true,
             Meant::OtherNumber(Some(index)) => {
-                let is_number = setting.kind(index) == Some(FieldKind::Number);
-                is_number && fields.get(index) == Some(&None)
+                let is_number = widest.kind(index) == Some(FieldKind::Number);
+                is_number && is_without(index)
             }
-            Meant::OtherNumber(None) => {
-                let mut numbers = used::numbers_of(setting).into_iter();
-                numbers.any(|index| fields.get(index) == Some(&None))
-            }
+            Meant::OtherNumber(None) => used::numbers_of(widest).into_iter().any(is_without),
             Meant::TargetId => target_id.is_none(),
             Meant::OrgName => org_name.is_none(),
             Meant::TargetName => false,
         };
+        if !problems.is_empty() {
+            // What its cells have to tell is left for when they can be read.
+            let is_certain = |near: &&NearColumn| {
+                let is_settled = match near.meant {
+                    Meant::OtherNumber(_) | Meant::Rule(_) | Meant::AnyRule => true,
+                    Meant::OrgId => org_id.is_some(),
+                    Meant::OrgName => org_id.is_some() || org_is_given,
+                    _ => false,
+                };
+                !is_settled && !in_hints.contains(&near.column) && is_in_question(near)
+            };
+            let unnamed = names.near.iter().filter(is_certain);
+            problems.extend(unnamed.map(|near| {
+                let found = shorten(&String::from_utf8_lossy(&header[near.column]));
+                let wanted = near.meant.name(widest);
+                Problem::new(
+                    Place::cell(row, near.column, found.clone()),
+                    format!(
+                        "this looks like {wanted} and is not read; if it is {wanted}, rename it so; if not, add --ignore-column \"{found}\""
+                    ),
+                )
+            }));
+            return Err(problems);
+        }
         let (near, own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
         let own = own.iter().map(|near| near.column);
         let mut own: Vec<usize> = own.chain(names.own).collect();
@@ -153,12 +190,19 @@ impl Columns {
             target_id,
             target_name,
             setting,
+            widest,
             fields,
             width: used_width(header),
             results: result_columns(header, setting),
             near,
             own: own.collect(),
         })
+    }
+
+    /// Whether the field of this column is read.
+    pub fn reads(&self, column: &str) -> bool {
+        let mut fields = self.setting.fields.iter().zip(&self.fields);
+        fields.any(|(field, at)| field.column == column && at.is_some())
     }
 
     /// Where a row says what it is for.
@@ -171,6 +215,13 @@ impl Columns {
         for column in &mut self.fields {
             *column = column.filter(|column| !is_left_out(*column));
         }
+    }
+
+    /// Takes a sheet whose columns of rules are all empty for one of numbers.
+    pub(super) fn leave_out_rules(&mut self, header: &ByteRecord, numbers: &'static Setting) {
+        self.setting = numbers;
+        self.fields.truncate(numbers.fields.len());
+        self.results = result_columns(header, numbers);
     }
 
     /// All columns that are read.
@@ -192,6 +243,11 @@ impl Columns {
             settings.any(|setting| HeaderName::known(&cell, setting).is_some())
         };
         row.iter().filter(is_known).count()
+    }
+
+    /// Whether a row names columns, as the header of a second table does.
+    pub fn is_header(row: &ByteRecord) -> bool {
+        Columns::count_known(row) > 1
     }
 
     /// Which field of the setting stands in a column.
@@ -263,13 +319,27 @@ mod tests {
     }
 
     #[test]
-    fn missing_and_doubled_columns_are_all_named_at_once() {
+    fn missing_doubled_and_near_columns_are_all_named_at_once() {
         let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
-        insta::assert_snapshot!(problems.join("\n"), @"
+        insta::assert_snapshot!(problems.join("\n"), @r#"
         row 1, column C (locationId): there are 2 columns `locationId`: B, C; rename or delete all but one
         row 1: there is no column `n1`, `n2` or `n3`; the columns found are `Org`, `locationId`, `location id`, `x`
-        ");
+        row 1, column A (Org): this looks like orgName and is not read; if it is orgName, rename it so; if not, add --ignore-column "Org"
+        "#);
         assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
+        let names = [1, 2, 3].map(|place| format!("Transfer number {place}"));
+        let problems = find(&[
+            "Customer Org ID",
+            "Location UUID",
+            &names[0],
+            &names[1],
+            &names[2],
+        ]);
+        insta::assert_snapshot!(problems.expect_err("problems").join("\n"), @r#"
+        row 1: there is no column `locationId` (is it `Location UUID`? then rename that to locationId); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
+        row 1: there is no column `n1`, `n2` or `n3` (is it `Transfer number 1`? then rename that to n1; is it `Transfer number 2`? then rename that to n2; is it `Transfer number 3`? then rename that to n3); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
+        row 1, column A (Customer Org ID): this looks like orgId and is not read; if it is orgId, rename it so; if not, add --ignore-column "Customer Org ID"
+        "#);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use super::header_name::{Known, normalize};
 use super::meant::Meant;
-use super::near_words::{Words, is_number, is_transfer, may_precede_number, place};
+use super::near_words::{
+    self, Words, is_destination, is_number, is_transfer, may_precede_number, place,
+};
 use crate::model::ids::{self, Kind};
 use crate::setting::{FieldKind, Setting};
 
@@ -61,7 +63,25 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     let mut fields =
         (0..setting.fields.len()).filter(|index| setting.kind(*index) != Some(FieldKind::Number));
     if let Some(index) = fields.find(|index| is_near(Known::Field(*index))) {
-        return Some(Meant::Rule(index));
+        let has_no_place = !plain.ends_with(|last: char| last.is_ascii_digit());
+        let is_one_of_two = setting.fields[index].column.contains(['1', '2']);
+        return Some(if has_no_place && is_one_of_two {
+            Meant::AnyRule
+        } else {
+            Meant::Rule(index)
+        });
+    }
+    let has_rules = setting
+        .fields
+        .iter()
+        .any(|field| field.kind == FieldKind::Action);
+    if has_rules && let Some(column) = near_words::rule(&words) {
+        let is_one = setting.fields.iter().any(|field| field.column == column);
+        return Some(if is_one {
+            Meant::field(&column, setting)
+        } else {
+            Meant::AnyRule
+        });
     }
     has_numbers.then(|| other_number(&words)).flatten()
 }
@@ -89,6 +109,9 @@ fn near_number(plain: &str, words: &Words) -> Option<Meant> {
             || (word.len() > 4 && is_misspelt(word, "number", 1))
     };
     let words = words.all();
+    if let Some(place) = number_of_transfer(words) {
+        return Some(Meant::Number(Some(place)));
+    }
     let found = words.windows(2).enumerate().find_map(|(at, two)| {
         let [one, other] = two else {
             return None;
@@ -110,6 +133,21 @@ fn near_number(plain: &str, words: &Words) -> Option<Meant> {
     let is_without_place =
         matches!(plain, "nl" | "ni") || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
     found.or_else(|| is_without_place.then_some(Meant::Number(None)))
+}
+
+/// `Transfer destination 1`, `Forwarding phone 2`.
+fn number_of_transfer(words: &[String]) -> Option<usize> {
+    let is_about_one = words.iter().any(|word| is_transfer(word));
+    let (places, others): (Vec<_>, Vec<_>) = words.iter().partition(|word| place(word).is_some());
+    // `Weiterleitung 2` may be the second of them, whatever it holds.
+    let is_of_one = |word: &&String| is_number(word) || is_destination(word);
+    let is_no_more = |word: &&String| is_transfer(word) || is_number(word) || is_destination(word);
+    match places[..] {
+        [only] if is_about_one && others.iter().any(is_of_one) && others.iter().all(is_no_more) => {
+            place(only)
+        }
+        _ => None,
+    }
 }
 
 /// `Ziel 2`, `DN 2`, `2`, `Transfer to`.
@@ -152,8 +190,29 @@ mod tests {
             let is_told = !matches!(other, None | Some(Meant::OtherNumber(_)));
             assert!(!is_told, "{cell}");
         }
-        for cell in ["region", "internal", "calls", "site"] {
+        for cell in ["Premium calls", "Premium services", "special calls"] {
+            assert_eq!(near(cell, rules), Some(Meant::AnyRule), "{cell}");
+        }
+        for cell in ["region", "internal", "calls", "site", "International site"] {
             assert_eq!(near(cell, rules), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_rule_in_other_words_is_told() {
+        let rules = &setting::location_rules::LOCATION_RULES;
+        for (cell, column) in [
+            ("Int. calls", "international"),
+            ("Intl. calls", "international"),
+            ("Calls international", "international"),
+            ("Domestic calls", "national"),
+            ("Calls (toll free)", "tollFree"),
+            ("Premium 2 calls", "premiumServices2"),
+            ("Intl. calls transfer", "internationalTransfer"),
+            ("Operator calls", "operatorAssisted"),
+        ] {
+            let meant = near(cell, rules).map(|meant| meant.name(rules));
+            assert_eq!(meant.as_deref(), Some(column), "{cell}");
         }
     }
 

@@ -19,6 +19,35 @@ const BEFORE_NUMBERS: &str = "auto automatic new old neu neue alt alte nouveau n
 const TRANSFERS: &str = "transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
     reroute";
 
+/// Where a transfer leads.
+const DESTINATIONS: &str = "to dest destination destinations target targets phone telephone tel ziel zielnummer \
+    rufnummer telefon telefonnummer destino destinazione doel bestemming e 164";
+
+/// The types of calls that rules are for, by how their names begin, and the columns of these. Services are
+/// told apart by a number.
+const CALL_TYPES: [(&str, &str); 8] = [
+    (
+        "international intl internat ausland auslands",
+        "international",
+    ),
+    ("national nationwide domestic inland inlands", "national"),
+    ("internal intern", "internalCall"),
+    ("tollfree freephone", "tollFree"),
+    ("operator", "operatorAssisted"),
+    ("directory", "chargeableDirectoryAssisted"),
+    ("premium", "premiumServices"),
+    ("special", "specialServices"),
+];
+
+/// Words for calls and for what becomes of them.
+const CALLS: &str = "call calls calling called rule rules action actions permission permissions allow allowed block \
+    blocked barring restriction restrictions outgoing outbound dial dialing dialling anruf anrufe anrufen gespräch \
+    gespräche appel appels llamada llamadas chiamata chiamate oproep oproepen";
+
+/// Other words of such names.
+const OF_CALLS: &str =
+    "services service assisted assistance chargeable type for of the to transfer toll free";
+
 const PLACES: [&str; 3] = [
     "one first i eins erste uno primero primer un premier primo eerste",
     "two second ii zwei zweite dos segundo deux deuxième secondo tweede",
@@ -143,6 +172,55 @@ fn is_customer(word: &str) -> bool {
 
 pub(super) fn is_transfer(word: &str) -> bool {
     begins_as(TRANSFERS, word)
+}
+
+pub(super) fn is_destination(word: &str) -> bool {
+    is_in(DESTINATIONS, word)
+}
+
+/// The column of the rules that a name such as `Intl. calls` or `Calls (premium 2)` is about; without its
+/// number where it may be one of two.
+pub(super) fn rule(words: &Words) -> Option<String> {
+    let type_of = |word: &str| {
+        // Alone it is short for many things.
+        if word == "int" {
+            return Some("international");
+        }
+        let of_word = CALL_TYPES
+            .iter()
+            .find(|(begins, _)| begins_as(begins, word));
+        of_word.map(|(_, column)| *column)
+    };
+    let is_toll_free = words.any(|word| word == "toll") && words.any(|word| word == "free");
+    let mut types: Vec<&str> = words.0.iter().filter_map(|word| type_of(word)).collect();
+    types.extend(is_toll_free.then_some("tollFree"));
+    types.dedup();
+    let [call_type] = types[..] else {
+        return None;
+    };
+    let is_about_calls = words.any(|word| is_in(CALLS, word));
+    let is_known = |word: &String| {
+        is_in(CALLS, word)
+            || is_in(OF_CALLS, word)
+            || type_of(word).is_some()
+            || place(word).is_some()
+    };
+    if !is_about_calls || !words.0.iter().all(is_known) {
+        return None;
+    }
+    let transfer = if words.any(is_transfer) {
+        "Transfer"
+    } else {
+        ""
+    };
+    if !call_type.ends_with("Services") {
+        return Some(format!("{call_type}{transfer}"));
+    }
+    let mut places = words.places().filter(|place| *place < 2);
+    let Some(place) = places.next() else {
+        return Some(call_type.to_string());
+    };
+    Some(format!("{call_type}{}{transfer}", place + 1))
 }
 
 pub(super) fn is_number(word: &str) -> bool {

@@ -43,10 +43,18 @@ pub(in crate::sheet) fn settings_of(
     settings.collect()
 }
 
+/// The setting with most fields of those for the same kind of thing.
+pub(super) fn widest(setting: &'static Setting) -> &'static Setting {
+    let all = setting::ALL.into_iter();
+    let same = all.filter(|other| other.target == setting.target);
+    same.max_by_key(|other| other.fields.len())
+        .unwrap_or(setting)
+}
+
 fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarity {
     let cells = header.iter().map(String::from_utf8_lossy);
     let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
-    let of_cell = |cell: &str| match HeaderName::read(cell, setting) {
+    let of_cell = |cell: &str| match HeaderName::read(cell, setting, setting) {
         HeaderName::Known(Known::TargetName) if setting.target.has_common_name => Clarity::Possibly,
         HeaderName::Known(Known::TargetId | Known::TargetName) => Clarity::Certainly,
         HeaderName::Near(Meant::TargetId | Meant::TargetName) => Clarity::Nearly,
@@ -74,7 +82,7 @@ fn of_kind(header: &ByteRecord, ignored: &[String], kind: &TargetKind) -> &'stat
     };
     let mut found = Vec::new();
     for setting in settings() {
-        let names = super::HeaderNames::read(header, ignored, setting);
+        let names = super::HeaderNames::read(header, ignored, setting, setting);
         let fields = setting.fields.iter().enumerate();
         let fields = fields.filter(|(index, _)| names.first(Known::Field(*index)).is_some());
         found.extend(fields.map(|(_, field)| field.column));

@@ -124,7 +124,7 @@ fn meant(
         [] => Ok(first.clone()),
         [only] => Ok(only.clone()),
         [one, ..] => bail!(
-            "{} of its sheets have these columns: {}; add --sheet \"{}\" or another to say which is meant",
+            "{} of its sheets have these columns: {}; add --sheet \"{}\" or another to say which is meant; each of them needs a run of its own",
             usable.len(),
             list(&usable),
             shorten(one.name.trim())
