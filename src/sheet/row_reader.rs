@@ -38,6 +38,12 @@ impl LastOrganization {
     }
 }
 
+fn no_text(cell: &[u8], place: Place) -> Problem {
+    let found = shorten(&String::from_utf8_lossy(cell));
+    let says = format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\"");
+    Problem::of_kind(ProblemKind::NotText, place, says)
+}
+
 /// Reads one record.
 pub fn read_row<'r>(
     numbered: &'r NumberedRecord,
@@ -72,20 +78,16 @@ pub fn read_row<'r>(
         let unreadable = ids.iter().chain(&columns.fields).flatten().copied();
         let unreadable = unreadable.filter(|column| cell(Some(*column)).is_none());
         return Err(unreadable
-            .map(|column| {
-                let found = shorten(&String::from_utf8_lossy(&record[column]));
-                let says = format!("`{found}` is not UTF-8 text; save the sheet as \"CSV UTF-8\"");
-                Problem::of_kind(ProblemKind::NotText, place(column), says)
-            })
+            .map(|column| no_text(&record[column], place(column)))
             .collect());
     };
     let called = called(columns, record);
     let mut problems = Vec::new();
     let default = reading.default_org.as_deref();
     let org_id = read_org(org_cell, &called, default, directory, last_organization);
-    let org_id = org_id.and_then(|org_id| match directory.fault(org_id.as_deref()) {
-        Some(damage) => Err(damage),
-        None => Ok(org_id),
+    let org_id = org_id.and_then(|org_id| {
+        let fault = directory.fault(org_id.as_deref());
+        fault.map_or(Ok(org_id), Err)
     });
     let org_id = org_id.unwrap_or_else(|CellDiagnostic { kind, says }| {
         let column = called.organization.and(columns.org_name);
