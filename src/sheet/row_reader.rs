@@ -99,8 +99,8 @@ pub fn read_row<'r>(
         problems.extend(named_in_no_organization(columns, *row, directory));
     }
     let kind = columns.setting.target;
-    let is_for_nothing = is_for_nothing(org_cell, target_cell, &called, columns);
-    problems.retain(|_| !is_for_nothing);
+    let advice = if_for_nothing(org_cell, target_cell, &called, columns);
+    problems.retain(|_| advice.is_none());
     let target = match read_id(target_cell, kind.id) {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.
@@ -111,9 +111,7 @@ pub fn read_row<'r>(
                 None => Err(name_fault(&fault, target_cell, kind.id, kind.name_column)),
             };
             id.map_err(|CellDiagnostic { kind, mut says }| {
-                if is_for_nothing {
-                    says.push_str(". If the row is a total or a note, delete it");
-                }
+                says.extend(advice);
                 let column = called.target.and(columns.target_name);
                 let place = place(column.unwrap_or(columns.target()));
                 problems.push(Problem::of_kind(kind, place, says));
@@ -154,16 +152,18 @@ pub fn read_row<'r>(
     }
 }
 
-/// Whether a row says nothing of what it is for: a total or a note, such as `Total,,3`, has words where the
-/// ids stand, or nothing.
-fn is_for_nothing(
+/// What to do with a row that says nothing of what it is for: a total or a note, such as `Total,,3`, has
+/// words where the ids stand, or nothing.
+fn if_for_nothing(
     org_cell: &str,
     target_cell: &str,
     called: &Called<'_>,
     columns: &Columns,
-) -> bool {
+) -> Option<&'static str> {
     let is_empty = read_id(target_cell, columns.setting.target.id) == Err(IdFault::Empty);
-    is_empty && !called.is_any() && read_id(org_cell, ids::ORGANIZATION).is_err()
+    let is_for_nothing =
+        is_empty && !called.is_any() && read_id(org_cell, ids::ORGANIZATION).is_err();
+    is_for_nothing.then_some(". If the row is a total or a note, delete it")
 }
 
 /// By its name something of the token's own organization could be taken for another's.
