@@ -21,6 +21,7 @@ pub mod names;
 pub mod number;
 mod number_faults;
 mod numbering_plan;
+mod opening;
 mod organization_counts;
 pub mod part;
 mod part_of_sheet;
@@ -35,6 +36,7 @@ mod records;
 pub mod result_columns;
 pub mod row_check;
 pub mod row_reader;
+mod rows_left_out;
 pub mod rule_cell;
 mod second_reading;
 pub mod selection;
@@ -45,36 +47,30 @@ mod xlsx;
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use csv::ByteRecord;
 
 use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::setting::Setting;
-use crate::table::{BYTE_ORDER_MARK, CsvStyle};
+use crate::table::CsvStyle;
 use columns::Columns;
-use dialect::Dialect;
 pub use dialect::Separator;
 use directory::Directory;
 pub use encoding::Encoding;
 use encoding::{Text, TextForm};
-use hidden::{HiddenCells, HiddenPolicy};
-use input::SAVE_AS_CSV;
+use hidden::HiddenCells;
 pub use input::is_standard_input;
-use part::{Condition, Part};
 use part_of_sheet::PartOfSheet;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
 pub use records::{NumberedRecord, Records};
-use result_columns::{ACTION, CANNOT, PRESENT, SKIPPED, UNDONE_ROW};
+use result_columns::{CANNOT, UNDONE_ROW};
 use row_reader::LastOrganization;
-
-/// How much of the file is looked at to tell what it is.
-const LOOKED_AT: u64 = 1024 * 1024;
 
 /// An opened sheet. The file stays open, so that every pass reads the same file even when
 /// another one takes its name meanwhile.
@@ -121,115 +117,6 @@ pub fn sha256_of(path: &Path) -> Result<String> {
 }
 
 impl Sheet {
-    /// Opens a CSV file or an Excel workbook; `-` is the standard input.
-    ///
-    /// A header that cannot be used is no error here: it is in `columns`, to be reported like
-    /// any other problem of the sheet.
-    pub fn open(path: &Path, reading: ReadOptions) -> Result<Sheet> {
-        Sheet::of_file(path, input::open(path)?, reading)
-    }
-
-    /// The sheet in a file that is open already and is called `path`.
-    pub fn of_file(path: &Path, file: File, reading: ReadOptions) -> Result<Sheet> {
-        let shown = path.display();
-        let cannot_read = || format!("cannot read `{shown}`");
-        let cannot_use = || format!("cannot use `{shown}`");
-        let mut start = start_of(&file).with_context(cannot_read)?;
-        input::refuse_other_formats(&start).with_context(cannot_use)?;
-        let mut said = Vec::new();
-        let mut spooled = None;
-        let mut hidden = HiddenCells::default();
-        let org_is_given = reading.default_org.is_some();
-        if input::is_zipped(&start) {
-            let is_usable = |start: &[u8]| {
-                let separator = Some(xlsx::SEPARATOR);
-                let found = Dialect::find(
-                    start,
-                    separator,
-                    org_is_given,
-                    &reading.ignored_columns,
-                    reading.setting,
-                );
-                found.is_ok_and(|found| found.is_some_and(|found| found.columns.is_ok()))
-            };
-            let sheet =
-                xlsx::spool(&file, reading.sheet.as_deref(), is_usable).with_context(cannot_use)?;
-            start = start_of(&sheet.file).with_context(cannot_read)?;
-            said.extend(sheet.chosen.map(|name| {
-                format!(
-                    "the workbook has several sheets; `{}` is read, --sheet names another",
-                    problem::shorten(&name)
-                )
-            }));
-            spooled = Some(sheet.file);
-            hidden = sheet.hidden;
-        } else if reading.sheet.is_some() {
-            bail!("`{shown}` is not a workbook, so it has no sheets with names; leave out --sheet");
-        }
-        let is_workbook = spooled.is_some();
-        let encoding = reading.encoding.filter(|_| !is_workbook);
-        let form = TextForm::find(spooled.as_ref().unwrap_or(&file), &start, encoding)
-            .with_context(cannot_read)?
-            .with_context(|| {
-                format!("cannot use `{shown}`: it is not a text file; {SAVE_AS_CSV}")
-            })?;
-        let text = form.read_all(&start).with_context(cannot_read)?;
-
-        let separator = if is_workbook {
-            Some(xlsx::SEPARATOR)
-        } else {
-            reading.separator
-        };
-        let mut layout = Dialect::find(
-            &text,
-            separator,
-            org_is_given,
-            &reading.ignored_columns,
-            reading.setting,
-        )
-        .with_context(cannot_read)?
-        .with_context(|| format!("`{shown}` is empty"))?;
-        if let Ok(columns) = &layout.columns
-            && reading.rows.is_of_results()
-            && columns.results.is_none()
-        {
-            bail!(
-                "`{shown}` is not a results file, so it does not say which rows failed; --only-failed needs the results of an earlier run"
-            );
-        }
-        if reading.hidden == Some(HiddenPolicy::Skip)
-            && let Ok(columns) = &mut layout.columns
-        {
-            columns.leave_out_numbers(|column| hidden.is_column_hidden(column));
-        }
-        said.extend(assumptions(&form, &layout, &text));
-        said.extend(own_organization_is_meant(&layout, org_is_given));
-        let mut sheet = Sheet {
-            path: path.to_path_buf(),
-            assumptions: said,
-            hidden,
-            file,
-            spooled,
-            form,
-            delimiter: layout.delimiter,
-            has_separator_line: layout.has_separator_line,
-            header: layout.header,
-            header_row: layout.header_row,
-            columns: layout.columns,
-            has_byte_order_mark: is_workbook
-                || !form.is_utf_8()
-                || start.starts_with(BYTE_ORDER_MARK),
-            reading,
-            last_organization: LastOrganization::default(),
-            settled: None,
-            part: None,
-            action: None,
-            possible_settings: Vec::new(),
-        };
-        sheet.find_setting().with_context(cannot_read)?;
-        Ok(sheet)
-    }
-
     /// Size of the file in bytes.
     pub fn size(&self) -> Result<u64> {
         Ok(self.file.metadata()?.len())
@@ -369,71 +256,11 @@ impl Sheet {
         )
     }
 
-    /// Whether the row is not sent since it is hidden. In results a filter is the choice.
-    pub fn is_left_out(&self, row: u64) -> bool {
-        let is_skipped = match self.reading.hidden {
-            Some(policy) => policy == HiddenPolicy::Skip,
-            None => self.reading.rows.is_of_results(),
-        };
-        is_skipped && self.hidden.is_row_hidden(row)
-    }
-
-    /// Whether nobody said yet what is done with hidden rows and columns.
-    pub(in crate::sheet) fn asks_about_hidden(&self) -> bool {
-        self.reading.hidden.is_none() && self.reading.rows == RowFilter::All
-    }
-
-    /// Chooses the part of the sheet that the run is about. It must have rows.
-    pub fn choose_part(&mut self, part: &Part) -> Result<()> {
-        if !part.is_whole_sheet() {
-            self.part = Some(PartOfSheet::find(self, part)?);
-        }
-        Ok(())
-    }
-
-    /// What leaves the row out of the part that was chosen.
-    pub fn left_out_by(&self, numbered: &NumberedRecord) -> Option<&Condition> {
-        self.part.as_ref()?.left_out_by(numbered)
-    }
-
-    /// Takes the sheet for a plan: what it skips is left out, and what it could not plan is a problem.
-    pub fn obey_plan(&mut self) {
-        self.action = self.column_called(ACTION);
-    }
-
     /// Where the first column of this name is.
     pub fn column_called(&self, name: &str) -> Option<usize> {
         let wanted = columns::normalize(name);
         let mut names = self.header.iter().map(String::from_utf8_lossy);
         names.position(|found| columns::normalize(&found) == wanted)
-    }
-
-    /// Whether it has the columns of a plan and none of results.
-    pub fn looks_like_a_plan(&self) -> bool {
-        let Ok(columns) = &self.columns else {
-            return false;
-        };
-        let mut wanted = columns.setting.columns(PRESENT);
-        wanted.push(ACTION.to_string());
-        let is_there = |name: &String| self.column_called(name).is_some();
-        columns.results.is_none() && wanted.iter().all(is_there)
-    }
-
-    /// Whether the sheet is a plan that leaves the row out.
-    pub fn is_skipped_in_plan(&self, record: &ByteRecord) -> bool {
-        self.is_planned_as(SKIPPED, record)
-    }
-
-    fn is_planned_as(&self, action: &str, record: &ByteRecord) -> bool {
-        let text = self.action.map(|column| questions::text_in(record, column));
-        text.is_some_and(|text| text.eq_ignore_ascii_case(action))
-    }
-
-    /// Whether the row is left out, whatever it asks for.
-    pub fn leaves_out(&self, numbered: &NumberedRecord) -> bool {
-        self.is_left_out(numbered.row)
-            || self.left_out_by(numbered).is_some()
-            || self.is_skipped_in_plan(&numbered.record)
     }
 
     /// A problem for each cell that is read and merged into another, which alone has a value.
@@ -455,58 +282,4 @@ impl Sheet {
         };
         columns.read().filter_map(problem).collect()
     }
-
-    /// Whether the row is left alone because an earlier run left it as asked.
-    pub fn is_settled(&self, columns: &Columns, numbered: &NumberedRecord) -> bool {
-        if !self.reading.rows.is_of_results() {
-            return false;
-        }
-        match &self.settled {
-            Some(settled) => {
-                let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
-                settled.get(index) == Some(&true)
-            }
-            None => columns
-                .outcome_in(&numbered.record)
-                .is_some_and(|kind| self.reading.rows.leaves(kind)),
-        }
-    }
-
-    /// Tells which rows an earlier run left as asked, by row number: its journal knows better than
-    /// the cells.
-    pub fn settle(&mut self, rows: Vec<bool>) {
-        self.settled = Some(rows);
-    }
-}
-
-fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.take(LOOKED_AT).read_to_end(&mut start)?;
-    Ok(start)
-}
-
-/// Where no column and no flag names an organization.
-fn own_organization_is_meant(layout: &Dialect, org_is_given: bool) -> Option<String> {
-    let columns = layout.columns.as_ref().ok()?;
-    let is_named = columns.org_id.or(columns.org_name).is_some() || org_is_given;
-    (!is_named).then(|| "there is no column `orgId`, so each row is for the token's own organization, if it manages only that one".to_string())
-}
-
-/// What the user should hear, since it may be wrong.
-fn assumptions(form: &TextForm, layout: &Dialect, text: &[u8]) -> Vec<String> {
-    let mut said = Vec::new();
-    if form.is_guessed {
-        said.push(format!(
-            "the text is read as {}; if letters come out wrong, name its encoding with --encoding",
-            form.encoding()
-        ));
-    }
-    if layout.columns.is_ok() && layout.is_below_a_title(text) {
-        said.push(format!(
-            "the header is row {}; what stands above it is left out",
-            layout.header_row
-        ));
-    }
-    said
 }

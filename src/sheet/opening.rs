@@ -1,0 +1,161 @@
+//! Opens a sheet: finds out how its file is written, and where its columns are.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::dialect::Dialect;
+use super::encoding::TextForm;
+use super::hidden::{HiddenCells, HiddenPolicy};
+use super::input::{self, SAVE_AS_CSV};
+use super::row_reader::LastOrganization;
+use super::{ReadOptions, Sheet, problem, xlsx};
+use crate::table::BYTE_ORDER_MARK;
+
+/// How much of the file is looked at to tell what it is.
+const LOOKED_AT: u64 = 1024 * 1024;
+
+impl Sheet {
+    /// Opens a CSV file or an Excel workbook; `-` is the standard input.
+    ///
+    /// A header that cannot be used is no error here: it is in `columns`, to be reported like
+    /// any other problem of the sheet.
+    pub fn open(path: &Path, reading: ReadOptions) -> Result<Sheet> {
+        Sheet::of_file(path, input::open(path)?, reading)
+    }
+
+    /// The sheet in a file that is open already and is called `path`.
+    pub fn of_file(path: &Path, file: File, reading: ReadOptions) -> Result<Sheet> {
+        let shown = path.display();
+        let cannot_read = || format!("cannot read `{shown}`");
+        let cannot_use = || format!("cannot use `{shown}`");
+        let mut start = start_of(&file).with_context(cannot_read)?;
+        input::refuse_other_formats(&start).with_context(cannot_use)?;
+        let mut said = Vec::new();
+        let mut spooled = None;
+        let mut hidden = HiddenCells::default();
+        let org_is_given = reading.default_org.is_some();
+        if input::is_zipped(&start) {
+            let is_usable = |start: &[u8]| {
+                let separator = Some(xlsx::SEPARATOR);
+                let found = Dialect::find(
+                    start,
+                    separator,
+                    org_is_given,
+                    &reading.ignored_columns,
+                    reading.setting,
+                );
+                found.is_ok_and(|found| found.is_some_and(|found| found.columns.is_ok()))
+            };
+            let sheet =
+                xlsx::spool(&file, reading.sheet.as_deref(), is_usable).with_context(cannot_use)?;
+            start = start_of(&sheet.file).with_context(cannot_read)?;
+            said.extend(sheet.chosen.map(|name| {
+                format!(
+                    "the workbook has several sheets; `{}` is read, --sheet names another",
+                    problem::shorten(&name)
+                )
+            }));
+            spooled = Some(sheet.file);
+            hidden = sheet.hidden;
+        } else if reading.sheet.is_some() {
+            bail!("`{shown}` is not a workbook, so it has no sheets with names; leave out --sheet");
+        }
+        let is_workbook = spooled.is_some();
+        let encoding = reading.encoding.filter(|_| !is_workbook);
+        let form = TextForm::find(spooled.as_ref().unwrap_or(&file), &start, encoding)
+            .with_context(cannot_read)?
+            .with_context(|| {
+                format!("cannot use `{shown}`: it is not a text file; {SAVE_AS_CSV}")
+            })?;
+        let text = form.read_all(&start).with_context(cannot_read)?;
+
+        let separator = if is_workbook {
+            Some(xlsx::SEPARATOR)
+        } else {
+            reading.separator
+        };
+        let mut layout = Dialect::find(
+            &text,
+            separator,
+            org_is_given,
+            &reading.ignored_columns,
+            reading.setting,
+        )
+        .with_context(cannot_read)?
+        .with_context(|| format!("`{shown}` is empty"))?;
+        if let Ok(columns) = &layout.columns
+            && reading.rows.is_of_results()
+            && columns.results.is_none()
+        {
+            bail!(
+                "`{shown}` is not a results file, so it does not say which rows failed; --only-failed needs the results of an earlier run"
+            );
+        }
+        if reading.hidden == Some(HiddenPolicy::Skip)
+            && let Ok(columns) = &mut layout.columns
+        {
+            columns.leave_out_numbers(|column| hidden.is_column_hidden(column));
+        }
+        said.extend(assumptions(&form, &layout, &text));
+        said.extend(own_organization_is_meant(&layout, org_is_given));
+        let mut sheet = Sheet {
+            path: path.to_path_buf(),
+            assumptions: said,
+            hidden,
+            file,
+            spooled,
+            form,
+            delimiter: layout.delimiter,
+            has_separator_line: layout.has_separator_line,
+            header: layout.header,
+            header_row: layout.header_row,
+            columns: layout.columns,
+            has_byte_order_mark: is_workbook
+                || !form.is_utf_8()
+                || start.starts_with(BYTE_ORDER_MARK),
+            reading,
+            last_organization: LastOrganization::default(),
+            settled: None,
+            part: None,
+            action: None,
+            possible_settings: Vec::new(),
+        };
+        sheet.find_setting().with_context(cannot_read)?;
+        Ok(sheet)
+    }
+}
+
+fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(LOOKED_AT).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Where no column and no flag names an organization.
+fn own_organization_is_meant(layout: &Dialect, org_is_given: bool) -> Option<String> {
+    let columns = layout.columns.as_ref().ok()?;
+    let is_named = columns.org_id.or(columns.org_name).is_some() || org_is_given;
+    (!is_named).then(|| "there is no column `orgId`, so each row is for the token's own organization, if it manages only that one".to_string())
+}
+
+/// What the user should hear, since it may be wrong.
+fn assumptions(form: &TextForm, layout: &Dialect, text: &[u8]) -> Vec<String> {
+    let mut said = Vec::new();
+    if form.is_guessed {
+        said.push(format!(
+            "the text is read as {}; if letters come out wrong, name its encoding with --encoding",
+            form.encoding()
+        ));
+    }
+    if layout.columns.is_ok() && layout.is_below_a_title(text) {
+        said.push(format!(
+            "the header is row {}; what stands above it is left out",
+            layout.header_row
+        ));
+    }
+    said
+}

@@ -1,0 +1,96 @@
+//! Which rows of a sheet a run is not about: hidden ones, those outside of its part, those that the plan
+//! skips, and those that an earlier run left as asked.
+
+use anyhow::Result;
+use csv::ByteRecord;
+
+use super::columns::Columns;
+use super::hidden::HiddenPolicy;
+use super::part::{Condition, Part};
+use super::part_of_sheet::PartOfSheet;
+use super::result_columns::{ACTION, PRESENT, SKIPPED};
+use super::{NumberedRecord, RowFilter, Sheet, questions};
+
+impl Sheet {
+    /// Whether the row is not sent since it is hidden. In results a filter is the choice.
+    pub fn is_left_out(&self, row: u64) -> bool {
+        let is_skipped = match self.reading.hidden {
+            Some(policy) => policy == HiddenPolicy::Skip,
+            None => self.reading.rows.is_of_results(),
+        };
+        is_skipped && self.hidden.is_row_hidden(row)
+    }
+
+    /// Whether nobody said yet what is done with hidden rows and columns.
+    pub(in crate::sheet) fn asks_about_hidden(&self) -> bool {
+        self.reading.hidden.is_none() && self.reading.rows == RowFilter::All
+    }
+
+    /// Chooses the part of the sheet that the run is about. It must have rows.
+    pub fn choose_part(&mut self, part: &Part) -> Result<()> {
+        if !part.is_whole_sheet() {
+            self.part = Some(PartOfSheet::find(self, part)?);
+        }
+        Ok(())
+    }
+
+    /// What leaves the row out of the part that was chosen.
+    pub fn left_out_by(&self, numbered: &NumberedRecord) -> Option<&Condition> {
+        self.part.as_ref()?.left_out_by(numbered)
+    }
+
+    /// Takes the sheet for a plan: what it skips is left out, and what it could not plan is a problem.
+    pub fn obey_plan(&mut self) {
+        self.action = self.column_called(ACTION);
+    }
+
+    /// Whether it has the columns of a plan and none of results.
+    pub fn looks_like_a_plan(&self) -> bool {
+        let Ok(columns) = &self.columns else {
+            return false;
+        };
+        let mut wanted = columns.setting.columns(PRESENT);
+        wanted.push(ACTION.to_string());
+        let is_there = |name: &String| self.column_called(name).is_some();
+        columns.results.is_none() && wanted.iter().all(is_there)
+    }
+
+    /// Whether the sheet is a plan that leaves the row out.
+    pub fn is_skipped_in_plan(&self, record: &ByteRecord) -> bool {
+        self.is_planned_as(SKIPPED, record)
+    }
+
+    pub(super) fn is_planned_as(&self, action: &str, record: &ByteRecord) -> bool {
+        let text = self.action.map(|column| questions::text_in(record, column));
+        text.is_some_and(|text| text.eq_ignore_ascii_case(action))
+    }
+
+    /// Whether the row is left out, whatever it asks for.
+    pub fn leaves_out(&self, numbered: &NumberedRecord) -> bool {
+        self.is_left_out(numbered.row)
+            || self.left_out_by(numbered).is_some()
+            || self.is_skipped_in_plan(&numbered.record)
+    }
+
+    /// Whether the row is left alone because an earlier run left it as asked.
+    pub fn is_settled(&self, columns: &Columns, numbered: &NumberedRecord) -> bool {
+        if !self.reading.rows.is_of_results() {
+            return false;
+        }
+        match &self.settled {
+            Some(settled) => {
+                let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
+                settled.get(index) == Some(&true)
+            }
+            None => columns
+                .outcome_in(&numbered.record)
+                .is_some_and(|kind| self.reading.rows.leaves(kind)),
+        }
+    }
+
+    /// Tells which rows an earlier run left as asked, by row number: its journal knows better than
+    /// the cells.
+    pub fn settle(&mut self, rows: Vec<bool>) {
+        self.settled = Some(rows);
+    }
+}
