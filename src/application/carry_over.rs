@@ -7,7 +7,7 @@ use crate::application::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::{EarlierRuns, base_url};
 use crate::application::edited_rows::EditedRows;
 use crate::application::plan_guard;
-use crate::application::settings::{RunSettings, Start, Target};
+use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::undo_sheet::ProvenRows;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;

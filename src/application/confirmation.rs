@@ -13,7 +13,7 @@ use crate::application::journal_guard::Earlier;
 use crate::application::plan_edits::PlannedChanges;
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
-use crate::application::settings::{Backup, Confirmation, RunSettings, Target};
+use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
 use crate::engine::pipeline::Task;
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::application::journal_guard;
 use crate::application::plan_guard;
-use crate::application::settings::{Backup, BadRows, RunSettings, Start, Target};
+use crate::application::run_settings::{Backup, BadRows, RunSettings, Start, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal, MeaningfulSettings, RecordedRun, RunHeader};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::application::settings::Target;
+use crate::application::run_settings::Target;
 use crate::application::status;
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::hint::{Hinted, WithHint};

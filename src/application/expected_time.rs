@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::application::settings::{RunSettings, Target};
+use crate::application::run_settings::{RunSettings, Target};
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::pace::Rate;
 use crate::setting::Setting;
-use crate::setting::used;
+use crate::setting::used_numbers;
 use crate::sheet::check::CheckedSheet;
 use crate::webex::Renewal;
 
@@ -78,7 +78,7 @@ fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> 
     let Some(setting) = checked.setting else {
         return 0;
     };
-    let has_rules = !setting.is_one_resource() || used::numbers_of(setting).is_empty();
+    let has_rules = !setting.is_one_resource() || used_numbers::numbers_of(setting).is_empty();
     let is_asked_of_all = settings.spec.task == Task::Read && has_rules;
     let asked = match settings.spec.usage_check {
         UsageCheck::Never => 0,

@@ -1,6 +1,6 @@
 //! Which of the files of a run to keep, for the line at its end; `docs/guide.md` says it of all of them.
 
-use crate::application::settings::{RunSettings, Target};
+use crate::application::run_settings::{RunSettings, Target};
 use crate::application::spool::Spool;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;

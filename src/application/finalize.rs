@@ -15,7 +15,7 @@ use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form};
 use crate::application::run_facts;
-use crate::application::settings::{RunSettings, Start, SummaryFormat, Target};
+use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
 use crate::application::summary::{Again, ResultsForm, Summary};

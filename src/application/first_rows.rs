@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::application::confirmation::{self, Answer};
 use crate::application::expected_time::expected_time;
 use crate::application::recorder::ShownRow;
-use crate::application::settings::RunSettings;
+use crate::application::run_settings::RunSettings;
 use crate::model::outcome::{Outcome, OutcomeKind, code_after, with_status};
 use crate::model::wording::plural;
 use crate::platform::StopRequests;

@@ -10,7 +10,7 @@ use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
 use crate::application::run_record;
-use crate::application::settings::{RunSettings, Start};
+use crate::application::run_settings::{RunSettings, Start};
 use crate::application::spool::{self, Spool};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::application::confirmation::{Answer, is_a_terminal, yes_or_no};
-use crate::application::settings::{Confirmation, RunSettings};
+use crate::application::run_settings::{Confirmation, RunSettings};
 use crate::application::suggested_commands;
 use crate::model::clock;
 use crate::pace::{KeptWait, Pacer};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::application::settings::Start;
+use crate::application::run_settings::Start;
 use crate::application::undo_sheet;
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::sheet;

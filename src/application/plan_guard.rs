@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
-use crate::application::settings::RunSettings;
+use crate::application::run_settings::RunSettings;
 use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
 use crate::model::change::Change;

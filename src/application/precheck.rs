@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::application::check_notes::{say_counts, say_doubts};
 use crate::application::confirmation::can_ask;
-use crate::application::settings::{BadRows, RunSettings, Start};
+use crate::application::run_settings::{BadRows, RunSettings, Start};
 use crate::application::suggested_commands;
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};

@@ -8,8 +8,8 @@ use std::num::NonZeroU32;
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::run_settings::{Confirmation, RunSettings};
 use crate::application::session::Session;
-use crate::application::settings::{Confirmation, RunSettings};
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::engine::pipeline::Task;

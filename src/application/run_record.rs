@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use crate::application::preflight::ServiceFacts;
-use crate::application::settings::{BadRows, RunSettings, Target};
+use crate::application::run_settings::{BadRows, RunSettings, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{

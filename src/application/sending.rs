@@ -3,12 +3,12 @@
 use anyhow::Result;
 use tokio::time::Instant;
 
-use crate::application::doubts::{self, Doubts};
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
+use crate::application::rows_in_doubt::{self, Doubts};
+use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
-use crate::application::settings::RunSettings;
 use crate::application::{first_rows, journal_guard};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{self, RunPolicy, RunResult};
@@ -137,8 +137,8 @@ impl Sending<'_> {
         let Doubts {
             in_doubt,
             left_alone,
-        } = doubts::of_earlier_parts(task, selection, journal)?;
-        let sent_up_to = doubts::sent_up_to(task, selection, journal)?;
+        } = rows_in_doubt::of_earlier_parts(task, selection, journal)?;
+        let sent_up_to = rows_in_doubt::sent_up_to(task, selection, journal)?;
         let batch = pipeline::Batch {
             setting: selection.columns.setting,
             duplicates: selection.duplicates,

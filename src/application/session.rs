@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use tokio::time::Instant;
 
 use crate::application::rehearsal;
-use crate::application::settings::{RunSettings, Target};
+use crate::application::run_settings::{RunSettings, Target};
 use crate::pace::Pacer;
 use crate::platform::{StopRequests, StopSignals};
 use crate::sheet::selection::Selection;

@@ -9,7 +9,7 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::application::missing_file::ensure_it_exists;
-use crate::application::settings::{RunSettings, Start};
+use crate::application::run_settings::{RunSettings, Start};
 use crate::model::wording::plural;
 use crate::platform::{self, Readers};
 use crate::sheet::{NumberedRecord, Sheet, input};

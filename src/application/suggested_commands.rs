@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::application::settings::RunSettings;
+use crate::application::run_settings::RunSettings;
 use crate::engine::pipeline::Task;
 use crate::journal::MeaningfulSettings;
 use crate::platform;

@@ -16,7 +16,7 @@ use crate::application::output_name::OutputNames;
 use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
-use crate::application::settings::{
+use crate::application::run_settings::{
     Backup, BadRows, Confirmation, Lineage, RunSettings, RunSpec, SheetSettings, Start,
     SummaryFormat, Target, waiting_user,
 };

@@ -75,7 +75,7 @@ mod tests {
     use clap::{CommandFactory, FromArgMatches};
 
     use super::*;
-    use crate::application::settings::RunSettings;
+    use crate::application::run_settings::RunSettings;
     use crate::application::suggested_commands::{send_failed, with_resume};
     use crate::cli::resolve;
 

@@ -5,8 +5,8 @@ use anyhow::Result;
 use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
+use crate::application::run_settings::RunSettings;
 use crate::application::session::Connect;
-use crate::application::settings::RunSettings;
 use crate::cli::ApplyFlags;
 use crate::cli::resolve::apply_spec;
 

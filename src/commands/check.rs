@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::application::check_notes::{rows_that, say_counts, say_doubts};
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
-use crate::application::settings::SheetSettings;
+use crate::application::run_settings::SheetSettings;
 use crate::cli::{CheckFlags, PartFlags};
 use crate::model::wording::plural;
 use crate::sheet::autofix::{self, Autofix, Fix};

@@ -17,10 +17,10 @@ use crate::application::logging;
 use crate::application::own_organization::own_organization;
 use crate::application::preflight::{self, say_why_not, with_scope};
 use crate::application::results::Form;
-use crate::application::session::{Connect, connect_to_ask};
-use crate::application::settings::{
+use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
+use crate::application::session::{Connect, connect_to_ask};
 use crate::cli::ExportFlags;
 use crate::cli::resolve::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;

@@ -5,11 +5,11 @@ use anyhow::{Result, bail};
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::results::Form;
-use crate::application::selftest::{self, ALWAYS_SENT, Files, Place};
-use crate::application::session::Connect;
-use crate::application::settings::{
+use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, SummaryFormat,
 };
+use crate::application::selftest::{self, ALWAYS_SENT, Files, Place};
+use crate::application::session::Connect;
 use crate::cli::SelftestFlags;
 use crate::cli::resolve::read_org_flag;
 use crate::engine::pipeline::{Task, UsageCheck};

@@ -15,10 +15,10 @@ use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
-use crate::application::session::Connect;
-use crate::application::settings::{
+use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
+use crate::application::session::Connect;
 use crate::application::status;
 use crate::application::undo_notes;
 use crate::application::undo_sheet::{self, UndoSheet, UndoSource};

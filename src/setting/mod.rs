@@ -14,7 +14,7 @@ mod own_numbers;
 pub mod person_numbers;
 pub mod target_kind;
 mod usage_of_numbers;
-pub mod used;
+pub mod used_numbers;
 pub mod virtual_line_numbers;
 pub mod workspace_numbers;
 

@@ -7,7 +7,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::setting::{Setting, used};
+use crate::setting::{Setting, used_numbers};
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
@@ -25,7 +25,7 @@ fn numbers_with_users(setting: &Setting) -> usize {
     if setting.used_in.is_empty() {
         return 0;
     }
-    used::numbers_of(setting).len()
+    used_numbers::numbers_of(setting).len()
 }
 
 /// Writes the cells of a row that was read, or of one that was not (`row` is `None`): left out, or
@@ -71,7 +71,7 @@ pub(super) fn write(
     if let (Some(row), Some(usages), false) = (row, &usages, is_left_alone) {
         reasons.extend(notes(setting, row, present, usages));
     }
-    if used::numbers_of(setting).is_empty() {
+    if used_numbers::numbers_of(setting).is_empty() {
         let nowhere = outcome.usages.iter().flatten();
         reasons.extend(nowhere.map(leads_nowhere));
     }
@@ -82,7 +82,12 @@ pub(super) fn write(
 /// What uses the numbers once the row's changes are made; `None` where that was not asked.
 fn usages_then(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option<Vec<Usage>> {
     let (usages, present) = (outcome.usages.as_ref()?, outcome.previous.as_ref());
-    Some(used::all_usages(setting, &row.changes, present, usages))
+    Some(used_numbers::all_usages(
+        setting,
+        &row.changes,
+        present,
+        usages,
+    ))
 }
 
 /// Numbers that do nothing, and rules that lead nowhere. People and workspaces of the location may have
@@ -93,7 +98,7 @@ fn notes(
     present: &CurrentValues,
     usages: &[Usage],
 ) -> Vec<String> {
-    let numbers = used::numbers_of(setting).into_iter().enumerate();
+    let numbers = used_numbers::numbers_of(setting).into_iter().enumerate();
     let notes = numbers.filter_map(|(number, index)| {
         let column = setting.fields[index].column;
         let is_set = !value_then(setting, row, present, index).is_empty();

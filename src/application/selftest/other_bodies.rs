@@ -5,8 +5,8 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 
 use super::probe_rows;
+use crate::application::run_settings::RunSettings;
 use crate::application::session::{Connect, Session};
-use crate::application::settings::RunSettings;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::setting::Resource;

@@ -9,7 +9,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response, TransportError};
-use crate::setting::{self, Setting, used};
+use crate::setting::{self, Setting, used_numbers};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -183,7 +183,7 @@ impl Job {
         }
         let is_told = !matches!(kind, OutcomeKind::Failed | OutcomeKind::Conflict);
         if let (Some(fault), true) = (&self.usage_fault, is_told) {
-            let what = if used::numbers_of(setting).is_empty() {
+            let what = if used_numbers::numbers_of(setting).is_empty() {
                 "the numbers are set that the rules use"
             } else {
                 "rules use the numbers"

@@ -13,7 +13,7 @@ use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
 use crate::model::outcome::{OutcomeKind, with_status};
 use crate::model::response::{ApiResult, Response};
-use crate::setting::used;
+use crate::setting::used_numbers;
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -25,9 +25,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match self.policy.usage_check {
             UsageCheck::Never => false,
             UsageCheck::Always => true,
-            UsageCheck::WhereCleared if used::numbers_of(self.setting).is_empty() => {
+            UsageCheck::WhereCleared if used_numbers::numbers_of(self.setting).is_empty() => {
                 let changes = &job.row.changes;
-                let used = used::all_usages(self.setting, changes, Some(&job.current), &[]);
+                let used = used_numbers::all_usages(self.setting, changes, Some(&job.current), &[]);
                 self.policy.task == Task::Read && !used.is_empty()
             }
             // A plan shows which rules use which numbers.
@@ -59,10 +59,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }) => {
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
-                if used::numbers_of(self.setting).is_empty() {
+                if used_numbers::numbers_of(self.setting).is_empty() {
                     let changes = &job.row.changes;
                     let nowhere =
-                        used::leading_nowhere(self.setting, changes, &job.current, numbers);
+                        used_numbers::leading_nowhere(self.setting, changes, &job.current, numbers);
                     all.extend(nowhere);
                 }
                 job.answer = Some(reply);
@@ -120,7 +120,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let is_read = self.policy.task != Task::Write || matches!(job.step, Step::Read(_));
         let current = is_read.then_some(&job.current);
         let usages = job.usages.as_deref().unwrap_or_default();
-        let used = used::numbers_in_use(self.setting, &job.row.changes, current, usages);
+        let used = used_numbers::numbers_in_use(self.setting, &job.row.changes, current, usages);
         (!used.is_empty()).then(|| format!("left alone: {}", used.join("; ")))
     }
 }

@@ -1,6 +1,6 @@
 //! What a column that is not read was probably meant for, and how that is called.
 
-use crate::setting::{FieldKind, Setting, used};
+use crate::setting::{FieldKind, Setting, used_numbers};
 
 /// What a column was probably meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Meant {
                 setting.fields[index].column.to_string()
             }
             Meant::Number(_) | Meant::OtherNumber(_) => {
-                let numbers = used::numbers_of(setting).into_iter();
+                let numbers = used_numbers::numbers_of(setting).into_iter();
                 let numbers = numbers.map(|index| setting.fields[index].column);
                 match numbers.collect::<Vec<_>>()[..] {
                     [ref others @ .., last] => format!("{} or {last}", others.join(", ")),

@@ -13,7 +13,7 @@ use std::ops::Range;
 use csv::ByteRecord;
 
 use crate::model::ids::Kind;
-use crate::setting::{self, FieldKind, Setting, used};
+use crate::setting::{self, FieldKind, Setting, used_numbers};
 use crate::sheet::problem::{Place, Problem, shorten};
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
@@ -146,7 +146,9 @@ impl Columns {
                 let is_number = widest.kind(index) == Some(FieldKind::Number);
                 is_number && is_without(index)
             }
-            Meant::OtherNumber(None) => used::numbers_of(widest).into_iter().any(is_without),
+            Meant::OtherNumber(None) => {
+                used_numbers::numbers_of(widest).into_iter().any(is_without)
+            }
             Meant::TargetId => target_id.is_none(),
             Meant::OrgName => org_name.is_none(),
             Meant::TargetName => false,

@@ -13,8 +13,8 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, sleep_until};
 use wxbulk::application::exit_code::ExitCode;
+use wxbulk::application::run_settings::{RunSettings, Target};
 use wxbulk::application::session::{Connect, Session};
-use wxbulk::application::settings::{RunSettings, Target};
 use wxbulk::model::response::{
     ApiResult, Delivery, Response, RetryAfter, TransportCause, TransportError,
 };
