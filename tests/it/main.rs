@@ -42,6 +42,7 @@ mod rights;
 mod same_rows;
 mod sdk;
 mod selftest;
+mod setting_pages;
 mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;
