@@ -102,8 +102,18 @@ impl Kind {
 
 #[test]
 fn own_numbers_go_there_and_back() {
+    go_there_and_back(60);
+}
+
+#[test]
+#[ignore = "takes long"]
+fn a_thousand_own_numbers_are_changed_and_put_back() {
+    go_there_and_back(1000);
+}
+
+fn go_there_and_back(rows: u64) {
     for kind in KINDS {
-        let stage = kind.stage(60, passing());
+        let stage = kind.stage(rows, passing());
         there_and_back(&stage, kind.setting, |index| match index % 4 {
             0 => vec![("n1", "+12025559999"), ("n3", "5999")],
             1 => vec![("n2", "REMOVE"), ("custom", "yes")],
