@@ -79,7 +79,7 @@ fn one_of_several_sheets_has_to_be_named() {
     }
     save(&stage, "book.xlsx", &mut workbook);
     let ran = stage.run("check book.xlsx").expect(2);
-    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant"#);
+    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant; each of them needs a run of its own"#);
     let ran = stage.run("check book.xlsx --sheet June").expect(0);
     assert_snapshot!(ran.stderr + &ran.stdout, @"5 rows: 5 ready to send");
     let ran = stage.run("check book.xlsx --sheet July").expect(2);
