@@ -149,7 +149,14 @@ impl Stage {
         let results = self.path("results.csv");
         let used = run(
             self.command(WXBULK)
-                .args(["apply", "sheet.csv", "--yes", "--quiet", "--forget-rate"])
+                .args([
+                    "apply",
+                    "sheet.csv",
+                    "--yes",
+                    "--even-if-used",
+                    "--quiet",
+                    "--forget-rate",
+                ])
                 .args(["--output", "results.csv", "--concurrency", &concurrency])
                 .args(["--base-url", &server.address]),
             &[&journal, &self.path("results.csv.tmp")],
