@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn ids_are_put_right_where_they_are_whole() {
         let mended = |cell: &str| {
-            let mended = fixed_id(cell, ids::LOCATION);
-            mended.map(|(_, text)| text.into_owned())
+            let fixed = fixed_id(cell, ids::LOCATION);
+            fixed.map(|(_, text)| text.into_owned())
         };
         let whole = Some(ID.to_string());
         for cell in [

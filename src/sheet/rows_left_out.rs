@@ -1,5 +1,5 @@
 //! Which rows of a sheet a run is not about: hidden ones, those outside of its part, those that the plan
-//! skips, and those that an earlier run left as asked.
+//! skips, and those that an earlier run has done.
 
 use anyhow::Result;
 use csv::ByteRecord;
@@ -72,7 +72,7 @@ impl Sheet {
             || self.is_skipped_in_plan(&numbered.record)
     }
 
-    /// Whether the row is left alone because an earlier run left it as asked.
+    /// Whether the row is left alone because an earlier run has done it.
     pub fn is_settled(&self, columns: &Columns, numbered: &NumberedRecord) -> bool {
         if !self.reading.rows.is_of_results() {
             return false;
@@ -88,7 +88,7 @@ impl Sheet {
         }
     }
 
-    /// Tells which rows an earlier run left as asked, by row number: its journal knows better than
+    /// Tells which rows an earlier run has done, by row number: its journal knows better than
     /// the cells.
     pub fn settle(&mut self, rows: Vec<bool>) {
         self.settled = Some(rows);
