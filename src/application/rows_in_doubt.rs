@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use anyhow::Result;
 
 use crate::engine::pipeline::Task;
+use crate::engine::pipeline::last_known::LastKnown;
 use crate::journal::{Journal, may_have_been_applied};
-use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
 use crate::sheet::selection::Selection;
@@ -56,8 +56,8 @@ pub(super) fn sent_up_to(task: Task, selection: &Selection<'_>, journal: &Journa
 pub(super) struct Doubts {
     /// The first row in doubt.
     pub(super) in_doubt: HashMap<TargetKey, u64>,
-    /// The values from before a row that was left alone, where none was sent after it.
-    pub(super) left_alone: HashMap<TargetKey, CurrentValues>,
+    /// What may be there where the last row was left alone or may not have changed all.
+    pub(super) last_known: HashMap<TargetKey, LastKnown>,
 }
 
 /// Looks through what earlier parts of the run recorded.
@@ -89,16 +89,26 @@ pub(super) fn of_earlier_parts(
         match outcome {
             Some(Outcome {
                 kind: OutcomeKind::Conflict,
-                previous: Some(previous),
+                previous: Some(before),
                 ..
             }) => {
-                doubts.left_alone.entry(row.key).or_insert(previous);
+                let known = || LastKnown::left_alone(before);
+                doubts.last_known.entry(row.key).or_insert_with(known);
+            }
+            Some(Outcome {
+                kind: OutcomeKind::Unknown | OutcomeKind::Partly,
+                previous: Some(before),
+                ..
+            }) => {
+                let key = row.key;
+                let known = LastKnown::perhaps_changed(before, row.into_owned().changes);
+                doubts.last_known.insert(key, known);
             }
             Some(outcome) if !may_have_been_applied(outcome.kind) => {}
             None if journal.previous_of(row.number, row.fingerprint()).is_none() => {}
             // It was sent, so what is there may be its own.
             _ => {
-                doubts.left_alone.remove(&row.key);
+                doubts.last_known.remove(&row.key);
             }
         }
     }

@@ -136,7 +136,7 @@ impl Sending<'_> {
         // Before the rows to send, since readings of the sheet share their place in it.
         let Doubts {
             in_doubt,
-            left_alone,
+            last_known,
         } = rows_in_doubt::of_earlier_parts(task, selection, journal)?;
         let sent_up_to = rows_in_doubt::sent_up_to(task, selection, journal)?;
         let batch = pipeline::Batch {
@@ -144,7 +144,7 @@ impl Sending<'_> {
             duplicates: selection.duplicates,
             rows: self.plan.rows_to_send(selection, done_before)?,
             in_doubt,
-            left_alone,
+            last_known,
             counts_before,
         };
         let mut recorder =

@@ -42,6 +42,7 @@ mod conflict;
 mod dispatch;
 mod interrupt;
 mod job;
+pub mod last_known;
 mod read_back;
 mod responses;
 mod row_span;
@@ -53,6 +54,7 @@ mod usage_check;
 
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
+use last_known::LastKnown;
 use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
@@ -108,9 +110,9 @@ pub struct Batch<'a, I> {
     /// Locations with several rows: the first of them that an earlier part of the run may have
     /// changed without knowing.
     pub in_doubt: HashMap<TargetKey, u64>,
-    /// Locations with several rows of which an earlier part of the run left one alone: the values from
-    /// before that row.
-    pub left_alone: HashMap<TargetKey, CurrentValues>,
+    /// Locations with several rows of which an earlier part of the run left one alone or in doubt: what
+    /// may be there since.
+    pub last_known: HashMap<TargetKey, LastKnown>,
     /// What an earlier part of the run came to.
     pub counts_before: Counts,
 }
@@ -217,9 +219,9 @@ struct Pipeline<'a, S, R> {
     in_lanes: usize,
     /// Locations with several rows: the first whose change may have been applied and may yet arrive.
     in_doubt: HashMap<TargetKey, u64>,
-    /// Locations with several rows of which one was left alone, since somebody else had changed the
-    /// values: those from before that row.
-    left_alone: HashMap<TargetKey, CurrentValues>,
+    /// Locations with several rows of which the last was left alone, since somebody else had changed the
+    /// values, or may not have changed all: what may be there since.
+    last_known: HashMap<TargetKey, LastKnown>,
     throttling: Throttling,
     /// Rows that leave when no other does any more.
     at_the_end: VecDeque<Job>,
@@ -264,7 +266,7 @@ pub async fn run<S: Service, R: Recorder>(
         lanes: HashMap::new(),
         in_lanes: 0,
         in_doubt: batch.in_doubt,
-        left_alone: batch.left_alone,
+        last_known: batch.last_known,
         throttling: Throttling::default(),
         at_the_end: VecDeque::new(),
         on_wire: HashMap::new(),

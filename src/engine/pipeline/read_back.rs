@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 
 use super::conflict::changed_fields;
 use super::job::{Job, Step};
+use super::last_known::LastKnown;
 use super::settled::saying;
 use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
@@ -217,6 +218,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn note_doubt(&mut self, job: &Job) {
         if job.may_have_been_applied && self.duplicates.shares(job.row.key) {
             self.in_doubt.entry(job.row.key).or_insert(job.row.number);
+        }
+    }
+
+    /// What may be there after a row that may not have changed all: later rows for the location are
+    /// left alone where it is something else.
+    pub(super) fn note_what_is_known(&mut self, job: &Job, kind: OutcomeKind) {
+        let is_open = matches!(kind, OutcomeKind::Unknown | OutcomeKind::Partly);
+        if let (Some(before), true) = (&job.previous, is_open)
+            && self.duplicates.shares(job.row.key)
+        {
+            let known = LastKnown::perhaps_changed(before.clone(), job.row.changes.clone());
+            self.last_known.insert(job.row.key, known);
         }
     }
 

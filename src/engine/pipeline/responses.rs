@@ -233,6 +233,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.lanes.remove(&location);
             }
         }
+        self.note_what_is_known(&job, kind);
         let mut outcome = outcome(kind, job.attempts, reply);
         job.note_outcome(&outcome);
         outcome.previous = job.previous;

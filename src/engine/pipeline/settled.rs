@@ -4,6 +4,7 @@
 
 use super::conflict::{self, changed_fields};
 use super::job::{Job, Step};
+use super::last_known::LastKnown;
 use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -61,11 +62,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let said = conflict::not_as_expected(setting, &job.row.expected, previous);
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
-        if is_write && let Some(before) = self.left_alone.remove(&job.row.key) {
-            let others: Vec<usize> = changed_fields(setting, &before, previous).collect();
+        if is_write && let Some(known) = self.last_known.remove(&job.row.key) {
+            let others = known.others(setting, previous);
             if !others.is_empty() {
-                let said = conflict::since_the_last_run(setting, &others, &before, previous);
-                self.left_alone.insert(job.row.key, before);
+                let before = known.before();
+                let said = conflict::since_the_last_run(setting, &others, before, previous);
+                self.last_known.insert(job.row.key, known);
                 return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
             }
         }
@@ -109,7 +111,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let said = conflict::since_the_last_run(setting, &others, &previous, current);
                 // What is there is not ours for the rows that follow either.
                 if self.duplicates.shares(job.row.key) {
-                    self.left_alone.insert(job.row.key, previous.clone());
+                    let known = LastKnown::left_alone(previous.clone());
+                    self.last_known.insert(job.row.key, known);
                 }
                 Some(said)
             };

@@ -125,7 +125,7 @@ async fn play(
         },
         Batch {
             in_doubt,
-            left_alone: std::mem::take(&mut notes.left_alone),
+            last_known: std::mem::take(&mut notes.last_known),
             counts_before: Counts::default(),
             setting: &LOCATION_NUMBERS,
             duplicates: &seen.find_duplicates(),
@@ -316,18 +316,29 @@ async fn a_row_on_the_wire_at_a_kill_is_looked_at_before_it_is_sent_again() {
 async fn rows_that_follow_one_left_alone_are_left_alone_as_long_as_the_values_are_not_ours() {
     let all = [(2, 1), (3, 1), (4, 1)];
     let none = CurrentValues::default;
-    let left_alone = || HashMap::from([(TargetKey(1), none())]);
-    // Rows, those on the wire at a kill, what an earlier part left alone, what is there, rows sent.
-    for (rows, known, left_alone, there, sent) in [
+    let known_at_one = |known| HashMap::from([(TargetKey(1), known)]);
+    let left_alone = || known_at_one(LastKnown::left_alone(none()));
+    let in_doubt = || {
+        known_at_one(LastKnown::perhaps_changed(
+            none(),
+            super::row(2, u64::MAX).changes,
+        ))
+    };
+    // Rows, those on the wire at a kill, what an earlier part left open, what is there, rows sent.
+    for (rows, known, last_known, there, sent) in [
         (&all[..], vec![2], HashMap::new(), Some("9999"), &[][..]),
         (&all[..], vec![2], HashMap::new(), None, &[2, 3, 4]),
         (&all[1..], vec![], left_alone(), Some("9999"), &[]),
         // Somebody has put it back; what is there then is ours.
         (&all[1..], vec![], left_alone(), None, &[3, 4]),
+        (&all[1..], vec![], left_alone(), Some("2"), &[]),
+        (&all[1..], vec![], in_doubt(), None, &[3, 4]),
+        (&all[1..], vec![], in_doubt(), Some("2"), &[3, 4]),
+        (&all[1..], vec![], in_doubt(), Some("9999"), &[]),
     ] {
         let notes = Notes {
             known,
-            left_alone,
+            last_known,
             ..Notes::default()
         };
         let last = Cell::new(there.map(String::from));

@@ -118,8 +118,8 @@ struct Notes {
     found: Vec<(u64, Instant)>,
     /// What an earlier part of the run left in doubt.
     in_doubt: HashMap<TargetKey, u64>,
-    /// Where it left a row alone, and what was there before.
-    left_alone: HashMap<TargetKey, CurrentValues>,
+    /// What may be there after a row that it left alone or in doubt.
+    last_known: HashMap<TargetKey, LastKnown>,
     /// It may have sent all rows.
     was_sent_before: bool,
     read_back: Vec<u64>,
@@ -268,7 +268,7 @@ impl Case {
             self.policy,
             Batch {
                 in_doubt: HashMap::new(),
-                left_alone: HashMap::new(),
+                last_known: HashMap::new(),
                 counts_before: Counts::default(),
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
