@@ -135,6 +135,14 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),
         (Kind::OverwroteAfterKill, with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), Step::Resume])),
         (Kind::OverwroteAfterKill, {
+            // The first row could not be looked at and is recorded as unknown, before the last row's turn.
+            let could_not_look = [get(0, How::Status(400)), get(1, How::Kill), Step::Resume];
+            let steps = [&[put(0, true, How::Kill), BACKUP][..], &could_not_look, &[meddle(), Step::Resume]];
+            let mut history = with_twins(steps.concat());
+            history.rows.insert(1, row(1, number(13)));
+            history
+        }),
+        (Kind::OverwroteAfterKill, {
             // Killed once more, with another location on the wire, before the second row's turn.
             let mut history = with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), get(1, How::Kill), Step::Resume, Step::Resume]);
             history.rows.insert(1, row(1, number(13)));
