@@ -152,6 +152,11 @@ impl Sheet {
 
     /// Reads the sheet from its first row of data.
     ///
+    /// Whether a person made the sheet, not an undo.
+    pub fn is_by_a_person(&self) -> bool {
+        self.reading.origin == Origin::Person
+    }
+
     /// Only one reading at a time: they share the position in the file.
     pub fn records(&self) -> Result<SheetRecords<'_>> {
         let mut records = self.all_records()?;
