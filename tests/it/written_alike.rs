@@ -101,8 +101,8 @@ fn what_goes_back_has_the_spelling_of_the_service_with_and_without_a_journal() {
         let columns = ["n1", "present1", "n2", "present2", "n3", "present3"];
         let undo = cells(&stage.results("sheet.results.undo.csv"), &columns);
         insta::allow_duplicates!(insta::assert_snapshot!(undo, @r"
-        2025550107 2025550199 +49-610077001 +49-610077002 – –
-        2025550107 2025550107 +49-610077001 – 5501 5502
+        2025550107 2025550199 '+49-610077001 '+49-610077002 – –
+        2025550107 2025550107 '+49-610077001 – 5501 5502
         "));
     }
 }
