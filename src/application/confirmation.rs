@@ -87,7 +87,7 @@ pub(super) async fn confirm(
 
 /// Says how long it will take, where nobody is asked.
 fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64, renewal: Renewal) {
-    if rows == 0 || settings.summary.is_quiet() {
+    if rows == 0 || settings.is_quiet() {
         return;
     }
     let expected = expected_time(settings, checked, rows);

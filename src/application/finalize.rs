@@ -140,7 +140,7 @@ pub(super) fn finalize(
     }
     tell_unknown_usage(ended.usage_unknown);
     say_where_the_page_is(settings, &report);
-    if matches!(settings.target, Target::Rehearsal { .. }) {
+    if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
@@ -180,7 +180,7 @@ fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
 
 fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
     match written {
-        Ok(Some(page)) if !settings.summary.is_quiet() => page_file::say_where(page),
+        Ok(Some(page)) if !settings.is_quiet() => page_file::say_where(page),
         Ok(_) => {}
         Err(error) => say(&format!("error: {}", platform::describe_error(error))),
     }

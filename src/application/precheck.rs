@@ -73,8 +73,8 @@ pub(super) fn recheck(
         };
         checked
     };
-    for doubt in say_doubts(&checked) {
-        say(&doubt);
+    if !settings.is_quiet() {
+        say_doubts(&checked).iter().for_each(|doubt| say(doubt));
     }
     Ok(Some(checked))
 }

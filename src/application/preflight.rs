@@ -85,7 +85,8 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         &mut session.pacer,
         &mut session.stop,
     );
-    let mut facts = names_and_organizations(&mut api, selection, checked, known).await?;
+    let is_quiet = settings.is_quiet();
+    let mut facts = names_and_organizations(&mut api, selection, checked, known, is_quiet).await?;
     // Where not even the organizations are told, whose token it is is not told either.
     let may_tell = !facts.directory.is_empty();
     if facts.abort.is_none() && (may_tell || settings.spec.confirmation == Confirmation::Ask) {
@@ -120,6 +121,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     selection: &Selection<'_>,
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
+    is_quiet: bool,
 ) -> Result<ServiceFacts> {
     let tries = api.policy.retry.tries;
     if checked.named == 0 {
@@ -162,10 +164,10 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         let wanted = organizations_with_named_targets(selection, &so_far)?;
         if !wanted.is_empty() {
             let count = plural(wanted.len() as u64, "organization");
-            say(&format!(
-                "looking up the {} of {count} by name",
-                kind.plural
-            ));
+            if !is_quiet {
+                let plural = kind.plural;
+                say(&format!("looking up the {plural} of {count} by name"));
+            }
         }
         for org_id in wanted {
             let listed = match api.targets(kind, org_id.as_deref()).await {

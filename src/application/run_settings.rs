@@ -101,6 +101,11 @@ impl RunSettings {
         self.spec.command == "apply" && is_own
     }
 
+    /// Nothing is told but errors.
+    pub fn is_quiet(&self) -> bool {
+        self.progress == ProgressMode::Hidden || self.summary.is_quiet()
+    }
+
     /// From now on a time to wait is kept for the person too, who may come back with another token.
     pub fn know_person(&mut self, id: &str) {
         if let (Target::Service { base_url, .. }, Some(waits)) = (&self.target, &mut self.waits)

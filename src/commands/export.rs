@@ -82,10 +82,10 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
             Err(error) if is_stop(&error) => return say_why_not(error.downcast()?, setting),
             Err(error) => return Err(error),
         };
-        say(&format!(
-            "{} to read",
-            setting.target.count(found.targets.len() as u64)
-        ));
+        if !settings.is_quiet() {
+            let count = found.targets.len() as u64;
+            say(&format!("{} to read", setting.target.count(count)));
+        }
         export_sheet::write(&list, setting, &found.targets)?;
         organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {

@@ -81,7 +81,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
     } else {
         let target = base_url(&settings.target);
         let (undo, undoes) = write_sheet(&flags.results, &reading, &part, &target)?;
-        undo_notes::tell(&flags.results, &undo);
+        undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
                 ExitCode::Success
