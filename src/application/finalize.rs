@@ -69,6 +69,9 @@ pub(super) fn finalize(
     lines.end(&settings.spec.output);
     let (counts, results) = match written {
         Ok((tally, written)) => {
+            if tally.are_rows_moved {
+                say_whose_rows_are_named(settings);
+            }
             let end = EndRecord {
                 finished_at: clock::now(),
                 complete: reason.is_none(),
@@ -151,6 +154,18 @@ fn again(settings: &RunSettings) -> Again {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
         Some(command) => Again::Rows(command),
         None => Again::Never,
+    }
+}
+
+/// Where the rows of a plan have other numbers than those of its sheet, as below a title.
+fn say_whose_rows_are_named(settings: &RunSettings) {
+    let spec = &settings.spec;
+    if spec.form == Form::Plan && !settings.is_quiet() && settings.summary == SummaryFormat::Text {
+        say(&format!(
+            "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
+            spec.sheet.path.display(),
+            spec.output.display()
+        ));
     }
 }
 
