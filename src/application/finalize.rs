@@ -1,6 +1,7 @@
 //! The end of a run: what became of each row goes into the results, what it came to is told.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -121,7 +122,9 @@ pub(super) fn finalize(
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     let is_complete = summary.reason.is_none() && summary.results.is_some();
-    if journal.finished() > 0 {
+    let is_unneeded =
+        settings.spec.is_kept_if_different && summary.exit_code() == ExitCode::Success;
+    if journal.finished() > 0 && !is_unneeded {
         say_what_to_keep(settings, is_complete);
     }
     if is_without_a_way_back(settings, &summary) {
@@ -134,6 +137,9 @@ pub(super) fn finalize(
     }
     let report = write_report(settings);
     summary.is_output_missing = report.is_err() || logging::has_failed();
+    if is_unneeded {
+        summary.results_form = discard(&settings.spec.output);
+    }
     if let Err(error) = tell(&summary, settings.summary) {
         say(&format!(
             "error: the summary cannot be printed: {}",
@@ -147,6 +153,14 @@ pub(super) fn finalize(
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+/// Removes a plan in which nothing differs, and its record. One that stays does no harm.
+fn discard(plan: &Path) -> ResultsForm {
+    for path in [plan, &Journal::path_for(plan)] {
+        let _ = fs::remove_file(path);
+    }
+    ResultsForm::NotKept
 }
 
 fn again(settings: &RunSettings) -> Again {

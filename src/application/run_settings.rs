@@ -46,6 +46,8 @@ pub struct RunSpec {
     pub first: Option<u64>,
     /// The exit code tells whether a plan found a difference.
     pub fails_on_difference: bool,
+    /// A plan in which nothing differs is not kept.
+    pub is_kept_if_different: bool,
     /// Of which rows it is asked what uses their numbers.
     pub usage_check: UsageCheck,
 }

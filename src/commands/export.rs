@@ -71,6 +71,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        is_kept_if_different: false,
         usage_check: UsageCheck::Never,
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;

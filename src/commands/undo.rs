@@ -64,6 +64,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        is_kept_if_different: false,
         usage_check: if flags.force {
             UsageCheck::Never
         } else {
