@@ -188,12 +188,8 @@ fn question(
 
 /// The organizations by name, as far as they fit.
 fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
-    let name = |id: &Option<String>| {
-        let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
-        name.map(flatten)
-    };
     match &checked.organizations_named[..] {
-        [only] if checked.organizations == 1 => match name(&only.id) {
+        [only] if checked.organizations == 1 => match facts.organization_name(only.id.as_deref()) {
             Some(name) => format!(" of {name}"),
             None => " of 1 organization".to_string(),
         },

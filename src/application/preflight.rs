@@ -24,6 +24,7 @@ use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
+use crate::webex::errors::flatten;
 use crate::webex::lists::Person;
 
 /// Tries for a question without which the run can go on.
@@ -57,6 +58,13 @@ pub struct ServiceFacts {
 }
 
 impl ServiceFacts {
+    /// What an organization is called, `None` for the token's own, where that is known.
+    pub(super) fn organization_name(&self, id: Option<&str>) -> Option<String> {
+        let own = || self.person.as_ref().map(|person| person.org_id.as_str());
+        let name = self.directory.name_of(id.or_else(own)?);
+        name.map(flatten)
+    }
+
     fn pointless(directory: Directory, reason: AbortReason) -> ServiceFacts {
         ServiceFacts {
             directory,

@@ -47,6 +47,8 @@ pub struct Setting {
     pub target: &'static TargetKind,
     /// What its values are, such as `number`.
     pub noun: &'static str,
+    /// What its values are in a heading.
+    pub title: &'static str,
     pub fields: &'static [Field],
     /// What a token needs in order to read it, and to write it.
     pub read_scope: &'static str,
