@@ -69,7 +69,9 @@ fn say_row(setting: &Setting, shown: &ShownRow) -> String {
             let wanted = change.field()?;
             let shown = |value: &str| value_or_nothing(setting.plain(index, value));
             let found = found.as_ref().map_or(String::new(), |found| {
-                format!(", found {}", shown(found.text(index)))
+                let found = found.text(index);
+                let is_same = setting.is_same(index, found, wanted);
+                format!(", found {}", shown(if is_same { wanted } else { found }))
             });
             let wanted = shown(wanted);
             Some(format!("{} wanted {wanted}{found}", field.column))
