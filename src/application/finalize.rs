@@ -140,13 +140,7 @@ pub(super) fn finalize(
     if is_unneeded {
         summary.results_form = discard(&settings.spec.output);
     }
-    if let Err(error) = tell(&summary, settings.summary) {
-        say(&format!(
-            "error: the summary cannot be printed: {}",
-            platform::describe_error(&error)
-        ));
-        summary.is_output_missing = true;
-    }
+    summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown);
     say_where_the_page_is(settings, &report);
     if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
@@ -294,6 +288,16 @@ impl PlanLines {
 fn print(line: &str) {
     // Nothing can be done when nobody takes it; the plan has it too.
     let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Tells what the run came to; where it cannot be printed that is said.
+fn is_told(summary: &Summary, format: SummaryFormat) -> bool {
+    let told = tell(summary, format);
+    if let Err(error) = &told {
+        let why = platform::describe_error(error);
+        say(&format!("error: the summary cannot be printed: {why}"));
+    }
+    told.is_ok()
 }
 
 fn tell(summary: &Summary, format: SummaryFormat) -> Result<()> {

@@ -74,7 +74,9 @@ pub(super) fn recheck(
         checked
     };
     if !settings.is_quiet() {
-        say_doubts(&checked).iter().for_each(|doubt| say(doubt));
+        for doubt in say_doubts(&checked) {
+            say(&doubt);
+        }
     }
     Ok(Some(checked))
 }
