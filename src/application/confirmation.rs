@@ -87,7 +87,7 @@ pub(super) async fn confirm(
 
 /// Says how long it will take, where nobody is asked.
 fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64, renewal: Renewal) {
-    if rows == 0 || settings.summary.is_quiet() {
+    if rows == 0 || settings.is_quiet() {
         return;
     }
     let expected = expected_time(settings, checked, rows);
@@ -188,12 +188,8 @@ fn question(
 
 /// The organizations by name, as far as they fit.
 fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
-    let name = |id: &Option<String>| {
-        let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
-        name.map(flatten)
-    };
     match &checked.organizations_named[..] {
-        [only] if checked.organizations == 1 => match name(&only.id) {
+        [only] if checked.organizations == 1 => match facts.organization_name(only.id.as_deref()) {
             Some(name) => format!(" of {name}"),
             None => " of 1 organization".to_string(),
         },

@@ -1,6 +1,7 @@
 //! The end of a run: what became of each row goes into the results, what it came to is told.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -69,6 +70,9 @@ pub(super) fn finalize(
     lines.end(&settings.spec.output);
     let (counts, results) = match written {
         Ok((tally, written)) => {
+            if tally.are_rows_moved {
+                say_whose_rows_are_named(settings);
+            }
             let end = EndRecord {
                 finished_at: clock::now(),
                 complete: reason.is_none(),
@@ -118,7 +122,9 @@ pub(super) fn finalize(
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
     let is_complete = summary.reason.is_none() && summary.results.is_some();
-    if journal.finished() > 0 {
+    let is_unneeded =
+        settings.spec.is_kept_if_different && summary.exit_code() == ExitCode::Success;
+    if journal.finished() > 0 && !is_unneeded {
         say_what_to_keep(settings, is_complete);
     }
     if is_without_a_way_back(settings, &summary) {
@@ -131,19 +137,24 @@ pub(super) fn finalize(
     }
     let report = write_report(settings);
     summary.is_output_missing = report.is_err() || logging::has_failed();
-    if let Err(error) = tell(&summary, settings.summary) {
-        say(&format!(
-            "error: the summary cannot be printed: {}",
-            platform::describe_error(&error)
-        ));
-        summary.is_output_missing = true;
+    if is_unneeded {
+        summary.results_form = discard(&settings.spec.output);
     }
+    summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown);
     say_where_the_page_is(settings, &report);
-    if matches!(settings.target, Target::Rehearsal { .. }) {
+    if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+/// Removes a plan in which nothing differs, and its record. One that stays does no harm.
+fn discard(plan: &Path) -> ResultsForm {
+    for path in [plan, &Journal::path_for(plan)] {
+        let _ = fs::remove_file(path);
+    }
+    ResultsForm::NotKept
 }
 
 fn again(settings: &RunSettings) -> Again {
@@ -151,6 +162,18 @@ fn again(settings: &RunSettings) -> Again {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
         Some(command) => Again::Rows(command),
         None => Again::Never,
+    }
+}
+
+/// Where the rows of a plan have other numbers than those of its sheet, as below a title.
+fn say_whose_rows_are_named(settings: &RunSettings) {
+    let spec = &settings.spec;
+    if spec.form == Form::Plan && !settings.is_quiet() && settings.summary == SummaryFormat::Text {
+        say(&format!(
+            "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
+            spec.sheet.path.display(),
+            spec.output.display()
+        ));
     }
 }
 
@@ -180,7 +203,7 @@ fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
 
 fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
     match written {
-        Ok(Some(page)) if !settings.summary.is_quiet() => page_file::say_where(page),
+        Ok(Some(page)) if !settings.is_quiet() => page_file::say_where(page),
         Ok(_) => {}
         Err(error) => say(&format!("error: {}", platform::describe_error(error))),
     }
@@ -265,6 +288,16 @@ impl PlanLines {
 fn print(line: &str) {
     // Nothing can be done when nobody takes it; the plan has it too.
     let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Tells what the run came to; where it cannot be printed that is said.
+fn is_told(summary: &Summary, format: SummaryFormat) -> bool {
+    let told = tell(summary, format);
+    if let Err(error) = &told {
+        let why = platform::describe_error(error);
+        say(&format!("error: the summary cannot be printed: {why}"));
+    }
+    told.is_ok()
 }
 
 fn tell(summary: &Summary, format: SummaryFormat) -> Result<()> {

@@ -67,11 +67,13 @@ fn say_row(setting: &Setting, shown: &ShownRow) -> String {
     let fields: Vec<String> = fields
         .filter_map(|(index, (field, change))| {
             let wanted = change.field()?;
+            let shown = |value: &str| value_or_nothing(setting.plain(index, value));
             let found = found.as_ref().map_or(String::new(), |found| {
-                let found = setting.spelled_like(index, found.text(index), wanted);
-                format!(", found {}", value_or_nothing(&found))
+                let found = found.text(index);
+                let is_same = setting.is_same(index, found, wanted);
+                format!(", found {}", shown(if is_same { wanted } else { found }))
             });
-            let wanted = value_or_nothing(wanted);
+            let wanted = shown(wanted);
             Some(format!("{} wanted {wanted}{found}", field.column))
         })
         .collect();
@@ -83,8 +85,12 @@ fn say_row(setting: &Setting, shown: &ShownRow) -> String {
     )
 }
 
-fn value_or_nothing(value: &str) -> &str {
-    if value.is_empty() { "nothing" } else { value }
+fn value_or_nothing(value: String) -> String {
+    if value.is_empty() {
+        "nothing".to_string()
+    } else {
+        value
+    }
 }
 
 /// What became of a row that is not as it was wanted.

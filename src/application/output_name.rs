@@ -40,13 +40,18 @@ impl OutputNames {
         OutputNames::new(sheet, word, false)
     }
 
-    /// The files of the undos of some results.
+    /// The files of the undos of some results. Where their name does not say what they are, as with
+    /// `--output sent.xlsx`, these say it: `sent.undo.results.xlsx`.
     pub fn of_undo(results: &Path, word: &str) -> OutputNames {
         OutputNames::new(results, word, true)
     }
 
     fn new(named_after: &Path, word: &str, is_of_undo: bool) -> OutputNames {
         let mut name = without_word_of_run(named_after);
+        let is_another_name = Some(&*name) == named_after.file_stem();
+        if is_of_undo && is_another_name {
+            name.push(".undo");
+        }
         name.push(".");
         name.push(word);
         OutputNames {
@@ -108,8 +113,13 @@ impl OutputNames {
                 return Ok(path);
             }
         }
+        Ok(self.free())
+    }
+
+    /// The first name that nothing has yet.
+    pub fn free(&self) -> PathBuf {
         let mut free = self.all().filter(|path| !is_there(path));
-        Ok(free.next().unwrap_or_else(|| self.first()))
+        free.next().unwrap_or_else(|| self.first())
     }
 
     fn first(&self) -> PathBuf {
@@ -199,6 +209,14 @@ mod tests {
             let sheet = path("march.results.undo.csv");
             let chosen = names.next(&sheet).expect("a name");
             assert_eq!(chosen, path("march.results-3.csv"), "{results}");
+        }
+        for (results, output) in [
+            ("sent.xlsx", "sent.undo.results.xlsx"),
+            ("sent.undo.results.xlsx", "sent.undo.results-2.xlsx"),
+            ("march.results-2.xlsx", "march.results.xlsx"),
+        ] {
+            let names = OutputNames::of_undo(&path(results), "results");
+            assert_eq!(names.first(), path(output), "{results}");
         }
     }
 

@@ -73,8 +73,10 @@ pub(super) fn recheck(
         };
         checked
     };
-    for doubt in say_doubts(&checked) {
-        say(&doubt);
+    if !settings.is_quiet() {
+        for doubt in say_doubts(&checked) {
+            say(&doubt);
+        }
     }
     Ok(Some(checked))
 }

@@ -24,6 +24,7 @@ use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
+use crate::webex::errors::flatten;
 use crate::webex::lists::Person;
 
 /// Tries for a question without which the run can go on.
@@ -57,6 +58,13 @@ pub struct ServiceFacts {
 }
 
 impl ServiceFacts {
+    /// What an organization is called, `None` for the token's own, where that is known.
+    pub(super) fn organization_name(&self, id: Option<&str>) -> Option<String> {
+        let own = || self.person.as_ref().map(|person| person.org_id.as_str());
+        let name = self.directory.name_of(id.or_else(own)?);
+        name.map(flatten)
+    }
+
     fn pointless(directory: Directory, reason: AbortReason) -> ServiceFacts {
         ServiceFacts {
             directory,
@@ -85,7 +93,8 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         &mut session.pacer,
         &mut session.stop,
     );
-    let mut facts = names_and_organizations(&mut api, selection, checked, known).await?;
+    let is_quiet = settings.is_quiet();
+    let mut facts = names_and_organizations(&mut api, selection, checked, known, is_quiet).await?;
     // Where not even the organizations are told, whose token it is is not told either.
     let may_tell = !facts.directory.is_empty();
     if facts.abort.is_none() && (may_tell || settings.spec.confirmation == Confirmation::Ask) {
@@ -120,6 +129,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     selection: &Selection<'_>,
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
+    is_quiet: bool,
 ) -> Result<ServiceFacts> {
     let tries = api.policy.retry.tries;
     if checked.named == 0 {
@@ -162,10 +172,10 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         let wanted = organizations_with_named_targets(selection, &so_far)?;
         if !wanted.is_empty() {
             let count = plural(wanted.len() as u64, "organization");
-            say(&format!(
-                "looking up the {} of {count} by name",
-                kind.plural
-            ));
+            if !is_quiet {
+                let plural = kind.plural;
+                say(&format!("looking up the {plural} of {count} by name"));
+            }
         }
         for org_id in wanted {
             let listed = match api.targets(kind, org_id.as_deref()).await {

@@ -8,11 +8,12 @@ use crate::application::confirmation::confirm;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::kept_wait::WaitGuard;
+use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::recorder::SentRows;
-use crate::application::run_settings::RunSettings;
+use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::sending::Sending;
 use crate::application::session::Connect;
 use crate::application::spool::{self, Spool};
@@ -99,9 +100,26 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
         sheet.obey_plan();
     }
     plan_guard::ensure_its_record_is_there(settings, &sheet)?;
-    sheet.assumptions.iter().for_each(|said| say(said));
+    if !settings.is_quiet() {
+        sheet.assumptions.iter().for_each(|said| say(said));
+    }
+    if sheet.is_for_own_organization() && is_first_of(settings) {
+        say(OWN_ORGANIZATION);
+    }
     spool::tell_changes(settings, &sheet)?;
     Ok(sheet)
+}
+
+/// Whether the sheet's organization has to be said. Of a plan or of results it was said before, the
+/// question before sending names it, and a rehearsal knows none.
+fn is_first_of(settings: &RunSettings) -> bool {
+    let is_asked = settings.spec.confirmation == Confirmation::Ask;
+    let was_said = settings.start == Start::Resume
+        || settings.spec.sheet.reading.rows.is_of_results()
+        || settings.is_of_own_plan();
+    let is_real = matches!(settings.target, Target::Service { .. });
+    let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
+    is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
 }
 
 /// What has to be read before it is changed is kept as well, so that it can be undone.

@@ -103,10 +103,7 @@ pub(super) fn begin_record(
     checked: &CheckedSheet,
 ) -> BeginRecord {
     let organizations = checked.organizations_named.iter();
-    let name_of = |id: &Option<String>| {
-        let name = id.as_deref().and_then(|id| facts.directory.name_of(id));
-        flatten(name.unwrap_or_default())
-    };
+    let name_of = |id: &Option<String>| facts.organization_name(id.as_deref()).unwrap_or_default();
     BeginRecord {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
         began_at: clock::now(),

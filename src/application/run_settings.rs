@@ -46,6 +46,8 @@ pub struct RunSpec {
     pub first: Option<u64>,
     /// The exit code tells whether a plan found a difference.
     pub fails_on_difference: bool,
+    /// A plan in which nothing differs is not kept.
+    pub is_kept_if_different: bool,
     /// Of which rows it is asked what uses their numbers.
     pub usage_check: UsageCheck,
 }
@@ -99,6 +101,11 @@ impl RunSettings {
     pub fn is_of_own_plan(&self) -> bool {
         let is_own = self.spec.preconditions.as_ref() == Some(&self.spec.sheet.path);
         self.spec.command == "apply" && is_own
+    }
+
+    /// Nothing is told but errors.
+    pub fn is_quiet(&self) -> bool {
+        self.progress == ProgressMode::Hidden || self.summary.is_quiet()
     }
 
     /// From now on a time to wait is kept for the person too, who may come back with another token.

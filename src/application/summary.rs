@@ -69,13 +69,15 @@ pub enum ResultsForm {
     CsvForExcel,
     /// Other programs read it; Excel drops signs and zeros when it opens it by a double-click.
     PlainCsv,
+    /// Nothing differs, and only a difference was to be kept.
+    NotKept,
 }
 
 impl ResultsForm {
     /// What follows the name of the file.
     fn remark(self) -> &'static str {
         match self {
-            ResultsForm::Workbook => "",
+            ResultsForm::Workbook | ResultsForm::NotKept => "",
             ResultsForm::CsvForExcel => " (CSV for Excel)",
             ResultsForm::PlainCsv => " (plain CSV; --excel makes one for Excel)",
         }
@@ -205,7 +207,7 @@ impl Summary {
             "reason": self.reason.as_ref().map(AbortReason::word),
             "stopped": self.reason.as_ref().map(ToString::to_string),
             "rowsLeft": self.rows_left,
-            "results": self.results,
+            "results": self.results.as_ref().filter(|_| self.results_form != ResultsForm::NotKept),
             "resume": self.reason.is_some().then_some(&self.resume),
             "exitCode": self.exit_code() as u8,
         });
@@ -252,7 +254,9 @@ impl fmt::Display for Summary {
                 .collect();
             writeln!(out, "last answers: {}", statuses.join(", "))?;
         }
-        if let Some(results) = &self.results {
+        if self.results_form == ResultsForm::NotKept {
+            writeln!(out, "no plan is kept, since nothing differs")?;
+        } else if let Some(results) = &self.results {
             writeln!(out, "results: {results}{}", self.results_form.remark())?;
         }
         if !self.adds_up() {

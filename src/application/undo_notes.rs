@@ -10,8 +10,11 @@ use crate::stderr::say;
 /// Rows named; the others are counted.
 const ROWS_NAMED: usize = 10;
 
-/// Tells it of the sheet that undoes these results.
-pub fn tell(results: &Path, undo: &UndoSheet) {
+/// Tells it of the sheet that undoes these results; where it is to be quiet only what cannot be undone.
+pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
+    if is_quiet {
+        return tell_left_out(results, undo);
+    }
     tell_what_is_outside(undo);
     if undo.rows == 0 && undo.left_out.is_empty() {
         let of_part = if undo.outside > 0 {

@@ -97,7 +97,7 @@ pub struct PlanFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Exit with 4 when something differs, so that a script can verify a sheet
+    /// Verify the sheet: exit with 4 when something differs, and keep a plan only then or with --output
     #[arg(long)]
     pub exit_code: bool,
 

@@ -211,6 +211,7 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
             Backup::Ask
         },
         fails_on_difference: false,
+        is_kept_if_different: false,
         first: flags.first.as_deref().map(read_first).transpose()?,
         usage_check: if flags.even_if_used {
             UsageCheck::Never

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::application::check_notes::{rows_that, say_counts, say_doubts};
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
+use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::run_settings::SheetSettings;
 use crate::cli::{CheckFlags, PartFlags};
 use crate::model::wording::plural;
@@ -27,6 +28,9 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     ensure_it_exists(&settings.path, "sheet")?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
+    if sheet.is_for_own_organization() {
+        say(OWN_ORGANIZATION);
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     let mut listing = ProblemList::begin(format, &mut out)?;
     let mut mended = None;

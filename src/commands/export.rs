@@ -71,6 +71,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        is_kept_if_different: false,
         usage_check: UsageCheck::Never,
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;
@@ -82,10 +83,10 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
             Err(error) if is_stop(&error) => return say_why_not(error.downcast()?, setting),
             Err(error) => return Err(error),
         };
-        say(&format!(
-            "{} to read",
-            setting.target.count(found.targets.len() as u64)
-        ));
+        if !settings.is_quiet() {
+            let count = found.targets.len() as u64;
+            say(&format!("{} to read", setting.target.count(count)));
+        }
         export_sheet::write(&list, setting, &found.targets)?;
         organizations_left_out = found.organizations_left_out;
     } else if !list.exists() {

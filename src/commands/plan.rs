@@ -5,12 +5,14 @@ use anyhow::Result;
 use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
+use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, RunSpec, SheetSettings};
 use crate::application::session::Connect;
 use crate::cli::PlanFlags;
 use crate::cli::resolve::output_path;
 use crate::engine::pipeline::{Task, UsageCheck};
+use crate::sheet::is_standard_input;
 
 pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -23,10 +25,18 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
     } else {
         "plan"
     };
+    let is_verification = flags.exit_code && flags.output.is_none();
+    let is_fresh = is_verification && !flags.run.resume && !is_standard_input(&sheet.path);
+    let output = if is_fresh {
+        // An earlier plan of the sheet is no obstacle.
+        OutputNames::of_sheet(&sheet.path, word).free()
+    } else {
+        output_path(&sheet.path, flags.output, word, &flags.run)?
+    };
     let spec = RunSpec {
         command: "plan",
         form: Form::Plan,
-        output: output_path(&sheet.path, flags.output, word, &flags.run)?,
+        output,
         sheet,
         task: Task::Read,
         preconditions: None,
@@ -35,6 +45,7 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         first: None,
         fails_on_difference: flags.exit_code,
+        is_kept_if_different: is_verification,
         usage_check: match (flags.even_if_used, flags.usage) {
             (true, _) => UsageCheck::Never,
             (false, true) => UsageCheck::Always,

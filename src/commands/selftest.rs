@@ -58,6 +58,7 @@ pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        is_kept_if_different: false,
         // What is cleared is put back at once.
         usage_check: UsageCheck::Never,
     };

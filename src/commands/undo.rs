@@ -64,6 +64,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         backup: Backup::No,
         first: None,
         fails_on_difference: false,
+        is_kept_if_different: false,
         usage_check: if flags.force {
             UsageCheck::Never
         } else {
@@ -81,7 +82,7 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
     } else {
         let target = base_url(&settings.target);
         let (undo, undoes) = write_sheet(&flags.results, &reading, &part, &target)?;
-        undo_notes::tell(&flags.results, &undo);
+        undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
                 ExitCode::Success

@@ -1,29 +1,62 @@
-//! How two spellings of a phone number compare. Nothing is dropped but separators: `*7201` is another
-//! number than `7201`.
+//! How two spellings of a phone number compare, and in which one a person reads it. Nothing is dropped
+//! but separators: `*7201` is another number than `7201`.
 
-/// A number as it can be understood anywhere: one of the North American plan, which is read as ten
-/// bare digits, with its `+1`.
-pub fn international(number: &str) -> String {
-    let is_digit_of_a_plan = |index: usize| matches!(number.as_bytes()[index], b'2'..=b'9');
-    let is_north_american = number.len() == 10
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && is_digit_of_a_plan(0)
-        && is_digit_of_a_plan(3);
-    if is_north_american {
+/// A number as every file and message has it for a reader: one of the North American plan, which the
+/// service lists as ten bare digits, with its `+1`; one with a `+` without separators; any other as it is.
+pub fn for_reading(number: &str) -> String {
+    if is_north_american(number) {
         format!("+1{number}")
+    } else if number.starts_with('+') {
+        significant(number)
     } else {
         number.to_string()
     }
 }
 
-/// A number as it is compared by eye with another one: in the same form, where it has that too.
-pub fn spelled_like(number: &str, other: &str) -> String {
-    let plain = significant(number);
-    if other.starts_with('+') && plain.starts_with('+') {
-        plain
-    } else {
-        number.to_string()
+/// The spellings in which the service may list a number that is written so for a reader: as it is, as
+/// ten bare digits, and with a hyphen after the country code, which has one digit to three. A `+` that
+/// a spreadsheet has dropped is put back.
+pub fn listings(read: &str) -> impl Iterator<Item = String> {
+    const LONGEST_COUNTRY_CODE: usize = 3;
+    let digits = read.strip_prefix('+').unwrap_or(read);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = if is_number { digits } else { "" };
+    let bare = digits
+        .strip_prefix('1')
+        .filter(|bare| is_north_american(bare));
+    let codes = (1..=LONGEST_COUNTRY_CODE).filter_map(|length| digits.split_at_checked(length));
+    let hyphened = codes.map(|(code, rest)| format!("+{code}-{rest}"));
+    let with_plus = (!digits.is_empty()).then(|| format!("+{digits}"));
+    [read.to_string()]
+        .into_iter()
+        .chain(with_plus)
+        .chain(bare.map(String::from))
+        .chain(hyphened)
+}
+
+/// A number as the service would list it beside another one that it lists so.
+pub fn listed_like(number: &str, listed: Option<&str>) -> String {
+    let own = for_reading(number);
+    let bare = own
+        .strip_prefix("+1")
+        .filter(|bare| is_north_american(bare));
+    match (bare, listed) {
+        (Some(bare), listed) if !listed.is_some_and(|one| one.starts_with('+')) => bare.to_string(),
+        (None, Some(listed)) => {
+            let code = listed.split_once('-').map_or("", |(code, _)| code);
+            let rest = own.strip_prefix(code).filter(|_| code.starts_with('+'));
+            rest.map_or_else(|| number.to_string(), |rest| format!("{code}-{rest}"))
+        }
+        _ => number.to_string(),
     }
+}
+
+fn is_north_american(number: &str) -> bool {
+    let is_digit_of_a_plan = |index: usize| matches!(number.as_bytes()[index], b'2'..=b'9');
+    number.len() == 10
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && is_digit_of_a_plan(0)
+        && is_digit_of_a_plan(3)
 }
 
 /// Whether two spellings mean one number.
@@ -58,17 +91,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_beside_each_other_are_spelled_alike() {
-        for (number, other, spelled) in [
-            ("2025550101", "+12025550102", "+12025550101"),
-            ("+49-6100773123", "+496100773124", "+496100773123"),
-            ("2025550101", "2025550102", "2025550101"),
-            ("2025550101", "", "2025550101"),
-            ("5501", "+12025550102", "5501"),
-            ("*7201", "+12025550102", "*7201"),
-            ("", "+12025550102", ""),
+    fn a_number_is_written_for_a_reader_and_its_listing_is_found_again() {
+        for (listed, read) in [
+            ("2025550101", "+12025550101"),
+            ("+12025550101", "+12025550101"),
+            ("+49-6100773123", "+496100773123"),
+            ("+44-2079460911", "+442079460911"),
+            ("+353-15550101", "+35315550101"),
+            ("+7-4955550101", "+74955550101"),
+            ("1025550101", "1025550101"),
+            ("2021550101", "2021550101"),
+            ("5501", "5501"),
+            ("*7201", "*7201"),
+            ("+12025550101;ext=55", "+12025550101;ext=55"),
+            ("", ""),
         ] {
-            assert_eq!(spelled_like(number, other), spelled, "{number}");
+            assert_eq!(for_reading(listed), read);
+            assert!(listings(read).any(|one| one == listed), "{listed}");
+        }
+        // A spreadsheet dropped the `+`.
+        assert!(listings("12025550101").any(|one| one == "2025550101"));
+        assert!(listings("496100773123").any(|one| one == "+49-6100773123"));
+        assert_eq!(listings("").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn numbers_beside_each_other_are_listed_alike() {
+        for (number, listed, expected) in [
+            ("+12025550101", Some("2025550102"), "2025550101"),
+            ("+12025550101", Some("+12025550102"), "+12025550101"),
+            ("+12025550101", Some("+49-6100773123"), "+12025550101"),
+            ("+12025550101", Some("5501"), "2025550101"),
+            ("+12025550101", None, "2025550101"),
+            ("2025550101", None, "2025550101"),
+            ("+496100773124", Some("+49-6100773123"), "+49-6100773124"),
+            ("+496100773124", Some("+496100773123"), "+496100773124"),
+            ("+442079460911", Some("+49-6100773123"), "+442079460911"),
+            ("+496100773124", None, "+496100773124"),
+            ("5501", Some("+49-6100773123"), "5501"),
+            ("", Some("2025550101"), ""),
+        ] {
+            assert_eq!(listed_like(number, listed), expected, "{number} {listed:?}");
         }
     }
 
@@ -93,20 +156,6 @@ mod tests {
         ] {
             assert_eq!(is_same(one, other), expected, "{one} and {other}");
             assert_eq!(is_same(other, one), expected, "{other} and {one}");
-        }
-    }
-
-    #[test]
-    fn only_what_can_be_a_north_american_number_gets_its_country_code() {
-        for (number, expected) in [
-            ("2025550101", "+12025550101"),
-            ("+496100773123", "+496100773123"),
-            ("1025550101", "1025550101"),
-            ("2021550101", "2021550101"),
-            ("5501", "5501"),
-            ("", ""),
-        ] {
-            assert_eq!(international(number), expected);
         }
     }
 }

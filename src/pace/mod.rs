@@ -246,7 +246,11 @@ impl Pacer {
         PaceStatus {
             closed_until: self.gate.closed_until(now),
             rate: self.search.rate(),
-            phase: self.search.phase(),
+            phase: match self.search.phase() {
+                // There is nothing to find below a rate that was named.
+                Phase::Starting if self.ceiling.is_some() => Phase::Holding,
+                phase => phase,
+            },
         }
     }
 

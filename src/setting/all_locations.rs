@@ -12,6 +12,7 @@ pub static ALL_LOCATIONS: Setting = Setting {
     name: "all-locations",
     target: &LOCATION,
     noun: "value",
+    title: "Auto transfer numbers and rules for outgoing calls",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
     write_scope: "spark-admin:telephony_config_write",

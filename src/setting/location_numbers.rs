@@ -12,6 +12,7 @@ pub static LOCATION_NUMBERS: Setting = Setting {
     name: "location-numbers",
     target: &LOCATION,
     noun: "number",
+    title: "Auto transfer numbers",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
     write_scope: "spark-admin:telephony_config_write",

@@ -19,6 +19,7 @@ pub static LOCATION_RULES: Setting = Setting {
     name: "location-rules",
     target: &LOCATION,
     noun: "rule",
+    title: "Rules for outgoing calls",
     fields: &FIELDS,
     read_scope: "spark-admin:telephony_config_read",
     write_scope: "spark-admin:telephony_config_write",

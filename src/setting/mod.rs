@@ -47,6 +47,8 @@ pub struct Setting {
     pub target: &'static TargetKind,
     /// What its values are, such as `number`.
     pub noun: &'static str,
+    /// What its values are in a heading.
+    pub title: &'static str,
     pub fields: &'static [Field],
     /// What a token needs in order to read it, and to write it.
     pub read_scope: &'static str,
@@ -196,18 +198,26 @@ impl Setting {
         }
     }
 
-    /// A value as it is best written for a person and for whoever sends it again.
+    /// A value as it is written for a person, and for whoever sends it again.
     pub fn plain(&self, index: usize, value: &str) -> String {
         match self.kind(index) {
-            Some(FieldKind::Number) => phone_number::international(value),
+            Some(FieldKind::Number) => phone_number::for_reading(value),
             _ => value.to_string(),
         }
     }
 
-    /// A value as it is compared by eye with another one of its field.
-    pub fn spelled_like(&self, index: usize, value: &str, other: &str) -> String {
-        match self.fields.get(index).map(|field| field.kind) {
-            Some(FieldKind::Number) => phone_number::spelled_like(value, other),
+    /// What the service may have listed where a value is written so for a person.
+    pub fn listings(&self, index: usize, value: &str) -> Vec<String> {
+        match self.kind(index) {
+            Some(FieldKind::Number) => phone_number::listings(value).collect(),
+            _ => vec![value.to_string()],
+        }
+    }
+
+    /// A value as the service would list it beside the one that it listed.
+    pub fn listed_like(&self, index: usize, value: &str, listed: Option<&str>) -> String {
+        match self.kind(index) {
+            Some(FieldKind::Number) => phone_number::listed_like(value, listed),
             _ => value.to_string(),
         }
     }

@@ -10,6 +10,7 @@ pub static PERSON_NUMBERS: Setting = Setting {
     name: "person-numbers",
     target: &PERSON,
     noun: "value",
+    title: "Auto transfer numbers",
     fields: &own_numbers::FIELDS,
     read_scope: "spark-admin:telephony_config_read",
     write_scope: "spark-admin:telephony_config_write",

@@ -8,6 +8,7 @@ pub static VIRTUAL_LINE_NUMBERS: Setting = Setting {
     name: "virtual-line-numbers",
     target: &VIRTUAL_LINE,
     noun: "value",
+    title: "Auto transfer numbers",
     fields: &own_numbers::FIELDS,
     read_scope: "spark-admin:telephony_config_read",
     write_scope: "spark-admin:telephony_config_write",

@@ -11,6 +11,7 @@ pub static WORKSPACE_NUMBERS: Setting = Setting {
     name: "workspace-numbers",
     target: &WORKSPACE,
     noun: "value",
+    title: "Auto transfer numbers",
     fields: &own_numbers::FIELDS,
     read_scope: "spark-admin:workspaces_read",
     write_scope: "spark-admin:workspaces_write",

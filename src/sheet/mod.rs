@@ -150,6 +150,26 @@ impl Sheet {
         style
     }
 
+    /// Whether a person made the sheet, not an undo.
+    pub fn is_by_a_person(&self) -> bool {
+        self.reading.origin == Origin::Person
+    }
+
+    pub fn is_workbook(&self) -> bool {
+        self.spooled.is_some()
+    }
+
+    pub fn header_row(&self) -> u64 {
+        self.header_row
+    }
+
+    /// Whether no column and no flag names an organization.
+    pub fn is_for_own_organization(&self) -> bool {
+        let names = |columns: &Columns| columns.org_id.or(columns.org_name).is_some();
+        let is_named = self.columns.as_ref().map_or(true, names);
+        !is_named && self.reading.default_org.is_none()
+    }
+
     /// Reads the sheet from its first row of data.
     ///
     /// Only one reading at a time: they share the position in the file.

@@ -100,7 +100,6 @@ impl Sheet {
             columns.leave_out_numbers(|column| hidden.is_column_hidden(column));
         }
         said.extend(assumptions(&form, &layout, &text));
-        said.extend(own_organization_is_meant(&layout, org_is_given));
         let mut sheet = Sheet {
             path: path.to_path_buf(),
             assumptions: said,
@@ -133,13 +132,6 @@ fn start_of(mut file: &File) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(0))?;
     file.take(LOOKED_AT).read_to_end(&mut start)?;
     Ok(start)
-}
-
-/// Where no column and no flag names an organization.
-fn own_organization_is_meant(layout: &Dialect, org_is_given: bool) -> Option<String> {
-    let columns = layout.columns.as_ref().ok()?;
-    let is_named = columns.org_id.or(columns.org_name).is_some() || org_is_given;
-    (!is_named).then(|| "there is no column `orgId`, so each row is for the token's own organization, if it manages only that one".to_string())
 }
 
 /// What the user should hear, since it may be wrong.

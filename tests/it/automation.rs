@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
-use wxbulk::simulator::Behavior;
+use wxbulk::simulator::{Behavior, Location, Locations};
 
-use crate::harness::{Ran, Stage, TOKEN, sheet};
+use crate::harness::{Ran, Stage, TOKEN, location_id, number, sheet};
 
 fn summary(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stdout))
@@ -275,4 +275,109 @@ fn the_commands_for_machines_in_the_guide_can_be_typed() {
         }
     }
     assert!(commands >= 4, "{commands}");
+}
+
+fn files(stage: &Stage) -> Vec<String> {
+    let files = fs::read_dir(stage.path("")).expect("a folder");
+    let names = files.map(|file| file.expect("a file").file_name());
+    let mut names: Vec<String> = names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_verification_leaves_a_plan_only_where_something_differs() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(30));
+    stage.run_online("plan sheet.csv").expect(0);
+    stage.apply("sheet.plan.csv").expect(0);
+    let before = files(&stage);
+    // The plan that was applied is no obstacle, however often it is asked.
+    for _ in 0..2 {
+        let ran = stage.run_online("plan sheet.csv --exit-code").expect(0);
+        ran.says("no plan is kept, since nothing differs");
+        assert!(!ran.stderr.contains("keep `"), "{}", ran.stderr);
+        assert_eq!(files(&stage), before);
+    }
+    let ran = stage.run_online("plan sheet.csv --exit-code --summary json");
+    assert_eq!(summary(&ran.expect(0))["results"], Value::Null);
+    stage
+        .run_online("plan sheet.csv --exit-code -o verified.csv")
+        .expect(0)
+        .says("results: verified.csv");
+    assert!(stage.path("verified.csv").exists());
+    stage.write("sheet.csv", sheet(31));
+    stage
+        .run_online("plan sheet.csv --exit-code")
+        .expect(4)
+        .says("results: sheet.plan-2.csv");
+    assert!(stage.path("sheet.plan-2.csv.journal").exists());
+}
+
+#[test]
+fn quiet_says_nothing_but_errors_and_what_was_asked_for() {
+    let stage = Stage::instant();
+    let no_plus = sheet(5).replace("+1202", "4930202");
+    stage.write("sheet.csv", format!("Numbers\n\n{no_plus}"));
+    for words in [
+        "apply sheet.csv --yes --even-if-used --backup -q",
+        "undo sheet.results.csv --yes -q",
+        "apply sheet.csv --yes --even-if-used -q -o again.csv --report page.html",
+        "plan sheet.csv -q",
+        "plan sheet.csv -q --exit-code",
+    ] {
+        let ran = stage.run_online(words).expect(0);
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""), "{words}");
+    }
+    let ran = stage
+        .run_online("apply sheet.csv --yes --even-if-used -q --summary json -o json.csv")
+        .expect(0);
+    assert_eq!(ran.stderr, "");
+    assert_eq!(summary(&ran)["outcomes"]["updated"], 5);
+    let ran = stage.run("apply sheet.csv --rehearse -q").expect(0);
+    assert_eq!(ran.stderr, "");
+    let location = Location {
+        id: location_id(2),
+        ..Location::default()
+    };
+    let listing = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![location]),
+        ..Behavior::instant()
+    });
+    let ran = listing.run_online("export -q -o own.csv").expect(0);
+    assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""));
+}
+
+#[test]
+fn whose_locations_are_meant_is_said_once() {
+    const NOTE: &str = "there is no column `orgId`";
+    let stage = Stage::instant();
+    let rows = (2..5).map(|row| format!("{},{}\n", location_id(row), number(row)));
+    let rows: String = rows.collect();
+    stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+    for (words, is_said) in [
+        ("check sheet.csv", true),
+        ("plan sheet.csv", true),
+        ("apply sheet.plan.csv --yes --first 1", false),
+        ("apply sheet.plan.csv --yes --resume", false),
+        ("apply sheet.plan.results.csv --yes --only-failed", false),
+        ("apply sheet.csv --yes", true),
+        ("apply sheet.csv --rehearse", false),
+        ("apply sheet.csv -o asked.csv", false),
+        ("undo sheet.plan.results.csv --yes", false),
+    ] {
+        let ran = if words.starts_with("check") || words.contains("--rehearse") {
+            stage.run(words)
+        } else {
+            stage.run_online(words)
+        };
+        assert_eq!(
+            ran.stderr.contains(NOTE),
+            is_said,
+            "{words}: {}",
+            ran.stderr
+        );
+    }
 }

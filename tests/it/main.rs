@@ -64,3 +64,4 @@ mod ways;
 mod whoami;
 mod workbook;
 mod workbook_verdicts;
+mod written_alike;

@@ -4,9 +4,11 @@
 use std::fs;
 
 use serde_json::Value;
-use wxbulk::simulator::{Behavior, Faults, Latency, Limit};
+use wxbulk::simulator::{Behavior, Faults, Latency, Limit, Location, Locations};
 
-use crate::harness::{Stage, count, of_format_1, rows_recorded, sheet};
+use crate::harness::{
+    Stage, count, location_id, number, of_format_1, org_id, rows_recorded, sheet,
+};
 use crate::raw_server::RawServer;
 use crate::resume::wait_for_records;
 
@@ -211,4 +213,77 @@ fn without_its_journal_there_is_no_page_and_an_old_one_tells_what_it_knows() {
     stage.write("sheet.csv.journal", "something else\n");
     let ran = stage.run("report sheet.csv -o new.html").expect(2);
     ran.says("does not begin as a journal");
+}
+
+/// What stands between the tags of the page's heading and its name.
+fn heading(page: &str) -> (&str, &str) {
+    let between = |from: &str, to: &str| {
+        let after = page.split_once(from).expect("it begins").1;
+        after.split_once(to).expect("it ends").0
+    };
+    (between("<title>", "</title>"), between("<h1>", "</h1>"))
+}
+
+#[test]
+fn a_page_is_called_by_what_was_done_to_what_and_says_when_it_was_undone() {
+    let stage = Stage::new(Behavior {
+        own_organization: Some(org_id(1)),
+        locations: Locations::Exactly(
+            (2..5)
+                .map(|row| Location {
+                    id: location_id(row),
+                    organization: Some(org_id(1)),
+                    ..Location::default()
+                })
+                .collect(),
+        ),
+        ..Behavior::instant()
+    });
+    let rows = (2..5).map(|row| format!("{},{}\n", location_id(row), number(row)));
+    let rows: String = rows.collect();
+    stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+    stage
+        .run_online("plan sheet.csv --report plan.html")
+        .expect(0);
+    stage
+        .apply("sheet.csv --backup --report page.html")
+        .expect(0);
+    let (title, name) = (
+        "Auto transfer numbers of 3 locations, ",
+        "sheet.csv</bdi></p>",
+    );
+    let before = page(&stage, "page.html");
+    let (called, above) = heading(&before);
+    assert!(
+        called.starts_with(title) && called.len() > title.len(),
+        "{called}"
+    );
+    assert!(above.contains(called) && before.contains(name), "{above}");
+    assert!(
+        heading(&page(&stage, "plan.html"))
+            .0
+            .starts_with("Plan: Auto")
+    );
+    assert!(!before.contains("<strong>Undone</strong>"));
+
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 2 --report undo.html")
+        .expect(0);
+    assert!(
+        heading(&page(&stage, "undo.html"))
+            .0
+            .starts_with("Undo: Auto")
+    );
+    stage.run("report sheet.results.csv -o page.html").expect(0);
+    assert!(page(&stage, "page.html").contains("<strong>Partly undone</strong> by run r"));
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 3-4")
+        .expect(0);
+    stage.run("report sheet.results.csv -o page.html").expect(0);
+    let after = page(&stage, "page.html");
+    assert!(
+        after.contains("<strong>Undone</strong> by run r"),
+        "{after}"
+    );
+    assert!(after.contains("put everything back"));
 }

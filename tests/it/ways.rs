@@ -9,7 +9,9 @@ use std::process::Stdio;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 use insta::assert_snapshot;
 
-use crate::harness::{Ran, Stage, sheet};
+use calamine::{Reader, Xlsx, open_workbook};
+
+use crate::harness::{Ran, Stage, location_id, org_id, sheet, workbook};
 
 /// Written by a spreadsheet program, as all in that folder was.
 const ORIGINAL: &str = "comma-utf-8.csv";
@@ -240,6 +242,59 @@ fn rows_below_a_title_keep_their_numbers() {
         .map(|row| row["row"].clone())
         .collect();
     assert_eq!(rows, ["4", "5", "6"]);
+}
+
+/// The first cell of a workbook's row that has it, counted as a spreadsheet does.
+fn row_with(stage: &Stage, file: &str, text: &str) -> usize {
+    let mut workbook: Xlsx<_> = open_workbook(stage.path(file)).expect("a workbook");
+    let range = workbook.worksheet_range_at(0).expect("a sheet");
+    let range = range.expect("it can be read");
+    let mut cells = range.used_cells();
+    let found = cells.find(|(_, _, cell)| cell.to_string() == text);
+    let above = range.start().expect("cells").0 as usize;
+    found.expect("the cell").0 + above + 1
+}
+
+#[test]
+fn a_row_of_a_workbook_has_one_number_in_all_its_files() {
+    let stage = Stage::instant();
+    let rows = sheet(4).replacen(
+        &format!("\n{}", org_id(1)),
+        &format!("\n,,,,,\n{}", org_id(1)),
+        1,
+    );
+    stage.write(
+        "sheet.xlsx",
+        workbook(&format!("Title,,,,,\n,,,,,\n{rows}")),
+    );
+    let ran = stage.run_online("plan sheet.xlsx").expect(0);
+    let ids = [2, 3, 4, 5].map(location_id);
+    for id in &ids {
+        let row = row_with(&stage, "sheet.xlsx", id);
+        assert_eq!(row_with(&stage, "sheet.plan.xlsx", id), row);
+        assert!(
+            ran.stdout.contains(&format!("row {row}: n1 ")),
+            "{}",
+            ran.stdout
+        );
+    }
+    stage.apply("sheet.plan.xlsx").expect(0);
+    let results = stage.results("sheet.plan.results.xlsx");
+    for id in &ids {
+        let row = row_with(&stage, "sheet.xlsx", id);
+        assert_eq!(row_with(&stage, "sheet.plan.results.xlsx", id), row);
+        let mut of_row = results.iter().filter(|one| one["locationId"] == *id);
+        assert_eq!(of_row.next().expect("its row")["row"], row.to_string());
+    }
+    // Other programs read CSV, so its header stays at the top, and it is said whose rows are meant.
+    stage.write("sheet.csv", format!("Title\n\n{}", sheet(4)));
+    let ran = stage.run_online("plan sheet.csv").expect(0);
+    ran.says(
+        "note: rows are numbered here as in `sheet.csv`; in `sheet.plan.csv` the header is row 1",
+    );
+    stage.write("plain.csv", sheet(4));
+    let ran = stage.run_online("plan plain.csv").expect(0);
+    assert!(!ran.stderr.contains("rows are numbered"), "{}", ran.stderr);
 }
 
 #[test]

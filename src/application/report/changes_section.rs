@@ -131,8 +131,8 @@ fn field_change(
     };
     (!is_same).then(|| FieldChange {
         column: setting.fields[index].column,
-        old: old.map(|old| setting.spelled_like(index, old, new)),
-        new: new.to_string(),
+        old: old.map(|old| setting.plain(index, old)),
+        new: setting.plain(index, new),
     })
 }
 

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::application::status;
 use crate::journal::MeaningfulSettings;
 pub use changes_section::ChangeList;
 pub use page::may_be_replaced;
@@ -31,7 +32,8 @@ pub fn page(
     list: ChangeList,
     undo: impl FnOnce(&MeaningfulSettings) -> String,
 ) -> Result<String> {
-    let run = RunModel::read(journal)?;
+    let mut run = RunModel::read(journal)?;
+    run.undone = status::undone(journal, &run.header, run.rows_changed());
     let undo = undo(&run.header.settings);
     page::render(&run, &undo, list)
 }

@@ -102,7 +102,7 @@ fn line(organization: &Organization, rows: Option<&OrganizationRows>) -> Markup 
         tr {
             th.organization scope="row" {
                 @if !organization.name.is_empty() { p { (EscapedText::of(&organization.name)) } }
-                @if organization.id.is_empty() { "the token's own" } @else { code.long { (EscapedText::of(&organization.id)) } }
+                @if organization.id.is_empty() { p.more { "the token's own" } } @else { code.long { (EscapedText::of(&organization.id)) } }
             }
             td.number { (grouped(organization.rows)) }
             td.number { (grouped(rows.map_or(0, |rows| rows.done))) }

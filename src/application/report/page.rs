@@ -8,9 +8,9 @@ use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use super::{organization_section, outcome_section, request_section, timing};
 use crate::journal::RunHeader;
-use crate::model::clock::in_words;
+use crate::model::clock::{self, in_words};
 use crate::model::wording::{grouped, plural};
-use crate::setting::Setting;
+use crate::setting::{self, Setting};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -51,7 +51,8 @@ fn stamp(header: &RunHeader) -> String {
 }
 
 pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<String> {
-    let name = EscapedText::of(&run.header.input.name);
+    let title = title(run);
+    let title = EscapedText::of(&title);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -63,14 +64,14 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
                 link rel="icon" href="data:,";
-                title { "Change report: " (name.plain()) }
+                title { (title.plain()) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 main {
                     header {
-                        p.kind { "Webex Calling · " (run.header.setting.replace('-', " ")) " · change report" }
-                        h1 { (name) }
+                        p.kind { "Webex Calling · change report · " (EscapedText::of(&run.header.input.name)) }
+                        h1 { (title) }
                     }
                     (verdict(run))
                     (figures(run))
@@ -93,6 +94,28 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
         }
     };
     Ok(page.into_string())
+}
+
+/// What was done to what: `Auto transfer numbers of 60 locations, Contoso Ltd`.
+fn title(run: &RunModel) -> String {
+    let setting = Setting::named(&run.header.setting).unwrap_or(setting::ALL[0]);
+    let begin = run.begin();
+    let kind = match begin.map_or("", |begin| &begin.command) {
+        _ if run.header.undoes.is_some() => "Undo: ",
+        "undo" => "Undo: ",
+        "selftest" => "Selftest: ",
+        _ if run.header.settings.plan => "Plan: ",
+        _ => "",
+    };
+    let rows = begin.and_then(|begin| begin.rows_to_send);
+    let targets = run.target().count(rows.unwrap_or(run.rows()));
+    let organizations = begin.map_or(&[][..], |begin| &begin.organizations);
+    let whose = match organizations {
+        [only] if !only.name.is_empty() => format!(", {}", only.name),
+        [] | [_] => String::new(),
+        several => format!(", {}", plural(several.len() as u64, "organization")),
+    };
+    format!("{kind}{} of {targets}{whose}", setting.title)
 }
 
 /// How it stands with a run, in the order of what a reader should worry about.
@@ -138,6 +161,15 @@ fn verdict(run: &RunModel) -> Markup {
         div.verdict.(class) {
             span.mark aria-hidden="true" { (mark) }
             p { (words) }
+        }
+        @if let Some(undone) = &run.undone {
+            div.verdict.note {
+                span.mark aria-hidden="true" { "↶" }
+                p {
+                    strong { @if undone.completely { "Undone" } @else { "Partly undone" } }
+                    " by run " (undone.by.as_str()) ", " (clock::date_and_time(undone.at)) "."
+                }
+            }
         }
         @if run.header.settings.rehearsal {
             div.verdict.note {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::changes_section::Changes;
 use super::organization_section::Organizations;
 use super::series::Series;
+use crate::application::status::Undone;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
@@ -44,6 +45,8 @@ pub(super) struct RunModel {
     pub(super) requests: u64,
     pub(super) throttled: u64,
     pub(super) unanswered: u64,
+    /// The run that undid it.
+    pub(super) undone: Option<Undone>,
 }
 
 /// From a beginning or a going on to the next end.
@@ -124,6 +127,17 @@ impl RunModel {
             .iter()
             .filter(|(kind, _)| !kind.is_success() && **kind != OutcomeKind::NotAttempted);
         total(not.map(|(_, count)| *count))
+    }
+
+    /// Rows that changed something, or may have.
+    pub(super) fn rows_changed(&self) -> u64 {
+        let may_have = [
+            OutcomeKind::Updated,
+            OutcomeKind::Partly,
+            OutcomeKind::Unknown,
+        ];
+        let counts = may_have.iter().filter_map(|kind| self.outcomes.get(kind));
+        total(counts.copied())
     }
 
     /// Rows that are still to be done.
@@ -316,6 +330,7 @@ impl Gathering {
             latencies: self.latencies,
             throttled: self.throttled,
             unanswered: self.unanswered,
+            undone: None,
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::sheet::NumberedRecord;
 use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::{CHECK, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
-use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, ensure_fits};
+use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, ensure_fits, is_workbook};
 
 /// What follows the user's own columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,30 @@ pub struct Tally {
     pub counts: Counts,
     /// Rows that are not as asked and that the journal does not tell of.
     pub without_record: FailureGroups,
+    /// The rows of the file have other numbers than those of the sheet.
+    pub are_rows_moved: bool,
+}
+
+/// How many rows stand above the next one. A workbook made of a workbook has each row where the sheet
+/// has it, below blank ones where the sheet has a title, so that one number means one row in both.
+#[derive(Debug, Default)]
+struct RowsAbove {
+    are_kept: bool,
+    count: u64,
+    are_others: bool,
+}
+
+impl RowsAbove {
+    /// Goes to the row that is written next.
+    fn begin_row(&mut self, table: &mut Table, row: u64) -> Result<()> {
+        while self.are_kept && self.count + 1 < row {
+            table.end_row()?;
+            self.count += 1;
+        }
+        self.count += 1;
+        self.are_others |= self.count != row;
+        Ok(())
+    }
 }
 
 /// Writes the results. Of a plan, `show` gets each row that would change, in a line for the user.
@@ -99,12 +123,13 @@ pub fn write(
 ) -> Result<(Tally, FileChecksum)> {
     let run = content.journal.run().header().id.as_str();
     let mut table = Table::create_of_run(path, content.style, run)?;
-    let tally = write_rows(&mut table, content, &mut show)?;
+    let tally = write_rows(&mut table, path, content, &mut show)?;
     Ok((tally, table.persist(existing)?))
 }
 
 fn write_rows(
     table: &mut Table,
+    path: &Path,
     content: Content<'_>,
     show: &mut dyn FnMut(&str),
 ) -> Result<Tally> {
@@ -112,6 +137,11 @@ fn write_rows(
         form, selection, ..
     } = content;
     let Selection { sheet, columns, .. } = *selection;
+    let mut rows_above = RowsAbove {
+        are_kept: sheet.is_workbook() && is_workbook(path),
+        ..RowsAbove::default()
+    };
+    rows_above.begin_row(table, sheet.header_row())?;
     let own: Vec<usize> = own_columns(columns).collect();
     for index in &own {
         table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
@@ -134,6 +164,7 @@ fn write_rows(
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
         let record = &numbered.record;
+        rows_above.begin_row(table, numbered.row)?;
         let choice = selection.choose(&numbered);
         if form != Form::Export {
             let ids = match &choice {
@@ -203,6 +234,7 @@ fn write_rows(
         }
         table.end_row()?;
     }
+    tally.are_rows_moved = rows_above.are_others;
     Ok(tally)
 }
 

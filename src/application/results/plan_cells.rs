@@ -46,12 +46,11 @@ pub(super) fn write(
             _ => "",
         })
         .collect();
-    for (index, then) in then.iter().enumerate() {
-        let now = setting.spelled_like(index, present.text(index), then);
-        table.cell(Cell::text(&now))?;
+    for index in 0..then.len() {
+        table.cell(Cell::text(&setting.plain(index, present.text(index))))?;
     }
-    for then in then {
-        table.cell(Cell::text(then))?;
+    for (index, then) in then.iter().enumerate() {
+        table.cell(Cell::text(&setting.plain(index, then)))?;
     }
     let usages = row.and_then(|row| usages_then(setting, row, outcome));
     for number in 0..numbers_with_users(setting) {
@@ -163,8 +162,8 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> 
         })
         .filter(|(_, _, now, then)| now != then)
         .map(|(index, column, now, then)| {
-            let now = setting.spelled_like(index, now, then);
-            format!("{column} {} → {}", shown(&now), shown(then))
+            let [now, then] = [now, then].map(|value| shown(&setting.plain(index, value)));
+            format!("{column} {now} → {then}")
         })
         .collect();
     Some(format!("row {}: {}", row.number, differences.join(", ")))

@@ -11,6 +11,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::sheet::result_columns::{NONE_SET, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::{Facts, RowCheck};
+use crate::sheet::selection::Selection;
 use crate::sheet::{NumberedRecord, verbatim};
 use crate::table::{Cell, Table, Tone};
 
@@ -123,13 +124,30 @@ impl<'c> ResultsWriter<'c> {
         });
         if self.content.form == Form::ResultsWithPrevious {
             for index in 0..setting.fields.len() {
-                let value = earlier.map(|values| values.get(index).map(verbatim::to_cell));
-                let cell = value.map(|value| value.unwrap_or(NONE_SET.into()));
-                table.cell(Cell::text(&cell.unwrap_or_default()))?;
+                let cell = match earlier.map(|values| values.get(index)) {
+                    None => String::new(),
+                    Some(None) => NONE_SET.into(),
+                    Some(Some(value)) => self.shown(index, value),
+                };
+                table.cell(Cell::text(&cell))?;
             }
         }
         let check = row.map(|row| self.check(row, number, change, earlier, history));
         table.cell(Cell::text(check.as_deref().unwrap_or_default()))
+    }
+
+    /// The cell of a value from before: written as all numbers are for a reader, as long as the row's
+    /// check tells which spelling of the service is meant. An undo's own rows and their results have
+    /// the service's spelling throughout, since that is what is sent.
+    fn shown(&self, index: usize, value: &str) -> String {
+        let Selection { sheet, columns, .. } = self.content.selection;
+        let plain = columns.setting.plain(index, value);
+        let mut listings = columns.setting.listings(index, &plain).into_iter();
+        if sheet.is_by_a_person() && listings.any(|one| one == value) {
+            plain
+        } else {
+            verbatim::to_cell(value).into_owned()
+        }
     }
 
     fn check(

@@ -92,11 +92,7 @@ fn rows(numbers: &CurrentValues, free: Option<usize>) -> [ProbeRow; 8] {
         set(index).map_or(REMOVE.into(), |value| verbatim::to_cell(value).into_owned())
     };
     let spelled = |index: usize| {
-        let plain = set(index).map(|value| {
-            let plain = LOCATION_NUMBERS.plain(index, value);
-            // Without hyphens, where it has a country.
-            LOCATION_NUMBERS.spelled_like(index, &plain, "+")
-        });
+        let plain = set(index).map(|value| LOCATION_NUMBERS.plain(index, value));
         plain.map_or(String::new(), |plain| {
             verbatim::to_cell(&plain).into_owned()
         })

@@ -16,10 +16,10 @@ use anyhow::Result;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
-pub use related_runs::{newest_results, runs_in};
+pub use related_runs::{newest_results, runs_in, undone};
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
-pub use run_status::RunStatus;
+pub use run_status::{RunStatus, Undone};
 pub use status_reader::StatusReader;
 
 const JOURNAL_ENDING: &str = ".journal";

@@ -62,7 +62,7 @@ pub fn newest_results(results: &Path, run: &RunId) -> Option<PathBuf> {
 
 /// Looks among the runs of the folder for those that undid a run, and whether they undid all the rows it
 /// changed.
-pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
+pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
     let is_sheet_of_undo = |name: &str| {
         let mut sheets = undo_sheet::names_for(&results_of(journal));
@@ -110,6 +110,7 @@ pub(super) fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option
         let completely = is_done && has_all;
         found = Some(Undone {
             by: by.id.clone(),
+            at: seen.last_sign.unwrap_or(by.started_at),
             completely,
         });
         if completely {

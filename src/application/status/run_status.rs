@@ -95,6 +95,7 @@ pub enum ResultsFile {
 #[serde(rename_all = "camelCase")]
 pub struct Undone {
     pub by: RunId,
+    pub at: Timestamp,
     /// Every row of it is done.
     pub completely: bool,
 }

@@ -11,12 +11,19 @@ use super::next_steps;
 use super::related_runs::undone;
 use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
-use crate::journal::{BeginRecord, EndRecord, Entry, Follower, GateRecord, is_being_written};
+use crate::journal::{
+    BeginRecord, EndRecord, Entry, Follower, GateRecord, RunHeader, is_being_written,
+};
 use crate::model::outcome::OutcomeKind;
+use crate::pace::Rate;
+use crate::setting::{self, Setting};
 use crate::table;
 
 /// The rate is that of so many seconds.
 const RECENT: SignedDuration = SignedDuration::from_secs(60);
+
+/// Less says nothing of the rate.
+const SHORTEST: SignedDuration = SignedDuration::from_secs(5);
 
 /// Finished rows whose times are kept for the rate.
 const MOST_RECENT: usize = 10_000;
@@ -41,7 +48,7 @@ pub(super) struct Seen {
     with_earlier: u64,
     recent: VecDeque<Timestamp>,
     gate: Option<GateRecord>,
-    last_sign: Option<Timestamp>,
+    pub(super) last_sign: Option<Timestamp>,
 }
 
 impl Seen {
@@ -84,15 +91,21 @@ impl Seen {
         self.last_sign = self.last_sign.max(Some(at));
     }
 
-    /// Rows a second in the last minute, or since it went on.
-    fn rate(&self, now: Timestamp) -> Option<f64> {
-        let began = self.begin.as_ref()?.began_at;
-        let span = now.duration_since(began).min(RECENT);
-        let rows = self.recent.iter().rev();
-        let rows = rows.take_while(|at| now.duration_since(**at) <= RECENT);
-        let seconds = span.as_secs_f64();
+    /// Rows a second of this part of the run, in the last minute. It counts from its first row on, since
+    /// what is looked up before is no measure. Until a minute is seen a rate that was named counts.
+    fn rate(&self, now: Timestamp, requests_a_row: f64) -> Option<f64> {
+        let first = *self.recent.front()?;
+        let since = first.max(now - RECENT);
+        let span = now.duration_since(since);
+        let rows = self.recent.iter().rev().take_while(|at| **at > since);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand rows")]
-        (seconds >= 1.0).then(|| rows.count() as f64 / seconds)
+        let measured = (span >= SHORTEST).then(|| rows.count() as f64 / span.as_secs_f64());
+        let named = self.begin.as_ref().and_then(|begin| begin.rate.as_ref());
+        let named = named.and_then(|rate| rate.parse::<Rate>().ok());
+        match named {
+            Some(named) if span < RECENT => Some(named.per_second() / requests_a_row),
+            _ => measured,
+        }
     }
 
     /// What the results say, else what is recorded.
@@ -148,7 +161,9 @@ impl StatusReader {
                 with_earlier: seen.with_earlier + seen.in_flight.len() as u64,
             },
             outcomes: seen.outcomes(),
-            rows_per_second: is_running.then(|| seen.rate(now)).flatten(),
+            rows_per_second: is_running
+                .then(|| seen.rate(now, requests_a_row(&header)))
+                .flatten(),
             waiting: seen.gate.clone().filter(|gate| gate.until > now),
             next: Vec::new(),
             journal: self.journal.clone(),
@@ -187,6 +202,21 @@ impl StatusReader {
     }
 }
 
+/// How many requests a row of the run takes, but for those about what uses its numbers.
+fn requests_a_row(header: &RunHeader) -> f64 {
+    let setting = Setting::named(&header.setting).unwrap_or(setting::ALL[0]);
+    let reads = setting.resources.len();
+    let requests = match (&header.settings, setting.when_ignored) {
+        (settings, _) if settings.plan => reads,
+        (settings, _) if !settings.backup => 1,
+        (_, None) => reads + 1,
+        (_, Some(_)) => reads + 2,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a few")]
+    let requests = requests as f64;
+    requests
+}
+
 /// Journals in a folder. What cannot be read there is no run.
 pub(super) fn journals_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -196,4 +226,61 @@ pub(super) fn journals_in(folder: &Path) -> Vec<PathBuf> {
         .collect();
     journals.sort();
     journals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::RowRecord;
+    use crate::model::outcome::Outcome;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).expect("a time")
+    }
+
+    /// A part of a run that began at this second.
+    fn part(seen: &mut Seen, second: i64, rate: Option<&str>) {
+        seen.add(Entry::Begin(BeginRecord {
+            began_at: at(second),
+            rate: rate.map(String::from),
+            ..BeginRecord::default()
+        }));
+    }
+
+    fn rows(seen: &mut Seen, seconds: std::ops::Range<i64>) {
+        for second in seconds {
+            seen.add(Entry::Row(RowRecord {
+                row: 2,
+                check: 0,
+                finished_at: at(second),
+                place: None,
+                sent: None,
+                outcome: Outcome::unsent(OutcomeKind::Updated, ""),
+            }));
+        }
+    }
+
+    #[test]
+    fn the_rate_is_that_of_this_part_of_the_run() {
+        let mut seen = Seen::default();
+        part(&mut seen, 0, None);
+        rows(&mut seen, 10..100);
+        assert_eq!(seen.rate(at(99), 1.0), Some(1.0));
+        // It goes on after an hour, and looks things up for half a minute.
+        part(&mut seen, 3600, None);
+        assert_eq!(seen.rate(at(3630), 1.0), None);
+        rows(&mut seen, 3630..3640);
+        assert_eq!(seen.rate(at(3632), 1.0), None);
+        assert_eq!(seen.rate(at(3639), 1.0), Some(1.0));
+    }
+
+    #[test]
+    fn a_rate_that_was_named_counts_until_a_minute_is_seen() {
+        let mut seen = Seen::default();
+        part(&mut seen, 0, Some("5/s"));
+        rows(&mut seen, 10..71);
+        assert_eq!(seen.rate(at(11), 2.0), Some(2.5));
+        assert_eq!(seen.rate(at(69), 2.0), Some(2.5));
+        assert_eq!(seen.rate(at(70), 2.0), Some(1.0));
+    }
 }

@@ -73,7 +73,8 @@ impl RunStatus {
             } else {
                 "partly undone"
             };
-            writeln!(out, "  {how} by run {}", undone.by)?;
+            let at = clock::date_and_time(undone.at);
+            writeln!(out, "  {how} by run {}, {at}", undone.by)?;
         }
         if let Some(damage) = &self.damage {
             let journal = self.journal.display().to_string();

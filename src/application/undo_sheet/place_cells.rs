@@ -92,8 +92,14 @@ impl<'s> OwnCells<'s> {
             }))?;
         }
         for index in fields {
+            // What is put back beside it has the service's spelling.
             let expected = of_field(index).map(|field| {
-                let values = field.expected.iter().map(|value| verbatim::to_cell(value));
+                let listed = |value: &str| {
+                    let setting = self.columns.setting;
+                    let listed = setting.listed_like(index, value, field.earlier.as_deref());
+                    verbatim::to_cell(&listed).into_owned()
+                };
+                let values = field.expected.iter().map(|value| listed(value));
                 values.collect::<Vec<_>>().join(OR)
             });
             table.cell(Cell::text(&expected.unwrap_or_default()))?;

@@ -1,5 +1,7 @@
 //! What the cells of a row of results say that it did, and which of them are not what the run wrote.
 
+use std::borrow::Cow;
+
 use crate::model::current_values::CurrentValues;
 use crate::model::row::Row;
 use crate::sheet::columns::Columns;
@@ -21,11 +23,11 @@ pub(super) struct RowCells<'r> {
 }
 
 /// The cell of a value from before the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EarlierCell<'r> {
     NotRead,
     NoneSet,
-    Value(&'r str),
+    Value(Cow<'r, str>),
 }
 
 impl<'r> EarlierCell<'r> {
@@ -33,11 +35,11 @@ impl<'r> EarlierCell<'r> {
         match std::str::from_utf8(cell).unwrap_or_default() {
             "" => EarlierCell::NotRead,
             NONE_SET => EarlierCell::NoneSet,
-            text => EarlierCell::Value(verbatim::of_cell(text)),
+            text => EarlierCell::Value(verbatim::of_cell(text).into()),
         }
     }
 
-    fn value(self) -> Option<&'r str> {
+    fn value(&self) -> Option<&str> {
         match self {
             EarlierCell::Value(value) => Some(value),
             EarlierCell::NotRead | EarlierCell::NoneSet => None,
@@ -45,13 +47,26 @@ impl<'r> EarlierCell<'r> {
     }
 
     /// As a check has it: none set is not the same as not read.
-    fn checked(self) -> Option<&'r str> {
+    fn checked(&self) -> Option<&str> {
         match self {
             EarlierCell::NotRead => None,
             EarlierCell::NoneSet => Some(""),
             EarlierCell::Value(value) => Some(value),
         }
     }
+}
+
+/// A value from before in the spelling in which the service listed it. The check of its row proves which
+/// one that was; where it proves none the cell is not what the run wrote.
+fn listed<'r>(
+    columns: &Columns,
+    check: &RowCheck,
+    index: usize,
+    value: Cow<'r, str>,
+) -> Cow<'r, str> {
+    let mut listings = columns.setting.listings(index, &value).into_iter();
+    let listed = listings.find(|one| check.holds(Part::Earlier(index), Some(one)));
+    listed.map_or(value, Cow::Owned)
 }
 
 impl<'r> RowCells<'r> {
@@ -61,13 +76,20 @@ impl<'r> RowCells<'r> {
         numbered: &'r NumberedRecord,
     ) -> RowCells<'r> {
         let cell = |index| numbered.record.get(index).unwrap_or_default();
-        let previous = columns.previous().unwrap_or_default();
+        let check = columns.check_in(&numbered.record);
+        let previous = columns.previous().unwrap_or_default().enumerate();
+        let earlier = previous.map(|(index, at)| match (EarlierCell::read(cell(at)), &check) {
+            (EarlierCell::Value(value), Some(check)) => {
+                EarlierCell::Value(listed(columns, check, index, value))
+            }
+            (earlier, _) => earlier,
+        });
         RowCells {
             source,
             columns,
             numbered,
             asked: source.read_row(columns, numbered, &Directory::default()),
-            earlier: previous.map(|at| EarlierCell::read(cell(at))).collect(),
+            earlier: earlier.collect(),
         }
     }
 

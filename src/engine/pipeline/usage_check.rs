@@ -16,6 +16,9 @@ use crate::model::response::{ApiResult, Response};
 use crate::setting::used_numbers;
 use crate::webex::Service;
 
+/// How a row is sent that clears a number in use.
+const WHAT_TO_DO: &str = "change that first, a rule also in its own column of the same row, or clear the number all the same with --even-if-used (undo: --force)";
+
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether it has to be known for this row what uses its numbers.
     pub(super) fn asks_about_usage(&self, job: &Job) -> bool {
@@ -121,6 +124,6 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let current = is_read.then_some(&job.current);
         let usages = job.usages.as_deref().unwrap_or_default();
         let used = used_numbers::numbers_in_use(self.setting, &job.row.changes, current, usages);
-        (!used.is_empty()).then(|| format!("left alone: {}", used.join("; ")))
+        (!used.is_empty()).then(|| format!("left alone: {}; {WHAT_TO_DO}", used.join("; ")))
     }
 }

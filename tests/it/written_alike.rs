@@ -1,0 +1,124 @@
+//! Numbers that stand beside each other are written alike, whatever spelling the service lists them in;
+//! what goes back to it has its own spelling.
+
+use std::fs;
+
+use serde_json::Value;
+use wxbulk::simulator::{Behavior, Location, Locations};
+
+use crate::harness::{Results, Stage, location_id, org_id};
+
+/// The service lists the first as `2025550107` and the second as `+49-610077001`.
+fn stage() -> Stage {
+    let numbers = ["+12025550107", "+49610077001", "5501"];
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        numbers: numbers.map(|number| Some(number.to_string())),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly((2..4).map(location).collect()),
+        ..Behavior::instant()
+    });
+    let row = |row: u64, cells: &str| format!("{},{},{cells}\n", org_id(1), location_id(row));
+    let rows = row(2, "+12025550199,+49610077002,") + &row(3, "+12025550107,REMOVE,5502");
+    stage.write("sheet.csv", format!("orgId,locationId,n1,n2,n3\n{rows}"));
+    stage
+}
+
+/// The cells of some columns, row by row.
+fn cells(results: &Results, columns: &[&str]) -> String {
+    let rows = results.iter().map(|row| {
+        let shown = |column: &str| match row[column].as_str() {
+            "" => "–".to_string(),
+            cell => cell.to_string(),
+        };
+        let cells = columns.iter().map(|column| shown(column));
+        cells.collect::<Vec<_>>().join(" ")
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+fn bodies_sent(stage: &Stage, after: usize) -> Vec<String> {
+    let requests = stage.requests();
+    let is_change = |request: &&Value| request["method"] == "PUT";
+    let changes = requests.iter().skip(after).filter(is_change);
+    let mut bodies: Vec<String> = changes.map(|put| put["body"].to_string()).collect();
+    bodies.sort();
+    bodies
+}
+
+#[test]
+fn plan_results_and_export_have_one_spelling() {
+    let stage = stage();
+    let ran = stage.run_online("plan sheet.csv").expect(0);
+    insta::assert_snapshot!(ran.stdout, @r"
+    row 2: n1 +12025550107 → +12025550199, n2 +49610077001 → +49610077002
+    row 3: n2 +49610077001 → nothing, n3 5501 → 5502
+    ");
+    let plan = stage.results("sheet.plan.csv");
+    let columns = [
+        "n1", "present1", "new1", "n2", "present2", "new2", "present3", "new3",
+    ];
+    insta::assert_snapshot!(cells(&plan, &columns), @r"
+    +12025550199 +12025550107 +12025550199 +49610077002 +49610077001 +49610077002 5501 5501
+    +12025550107 +12025550107 +12025550107 REMOVE +49610077001 – 5501 5502
+    ");
+    stage.run_online("export -o mine.csv").expect(0);
+    insta::assert_snapshot!(cells(&stage.results("mine.csv"), &["n1", "n2", "n3"]), @r"
+    +12025550107 +49610077001 5501
+    +12025550107 +49610077001 5501
+    ");
+    stage.apply("sheet.plan.csv").expect(0);
+    let results = stage.results("sheet.plan.results.csv");
+    let columns = ["n1", "previous1", "n2", "previous2", "n3", "previous3"];
+    insta::assert_snapshot!(cells(&results, &columns), @r"
+    +12025550199 +12025550107 +49610077002 +49610077001 – 5501
+    +12025550107 +12025550107 REMOVE +49610077001 5502 5501
+    ");
+}
+
+#[test]
+fn what_goes_back_has_the_spelling_of_the_service_with_and_without_a_journal() {
+    for has_journal in [true, false] {
+        let stage = stage();
+        stage.apply("sheet.csv --backup").expect(0);
+        if !has_journal {
+            fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+        }
+        let before = stage.requests().len();
+        stage.run_online("undo sheet.results.csv --yes").expect(0);
+        assert_eq!(
+            bodies_sent(&stage, before),
+            [
+                r#"{"autoTransferNumber1":"2025550107","autoTransferNumber2":"+49-610077001","autoTransferNumber3":"5501"}"#,
+                r#"{"autoTransferNumber1":"2025550107","autoTransferNumber2":"+49-610077001"}"#,
+            ],
+            "with a journal: {has_journal}"
+        );
+        // The sheet of the undo has what it sends, and so the same spelling beside it.
+        let columns = ["n1", "present1", "n2", "present2", "n3", "present3"];
+        let undo = cells(&stage.results("sheet.results.undo.csv"), &columns);
+        insta::allow_duplicates!(insta::assert_snapshot!(undo, @r"
+        2025550107 2025550199 '+49-610077001 '+49-610077002 – –
+        2025550107 2025550107 '+49-610077001 – 5501 5502
+        "));
+    }
+}
+
+#[test]
+fn a_number_from_before_that_lost_its_plus_in_a_spreadsheet_is_proven_by_its_check() {
+    let stage = stage();
+    stage.apply("sheet.csv --backup").expect(0);
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+    let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let saved = |number: &str| results.replace(number, &number[1..]);
+    stage.write("sheet.results.csv", saved("+12025550107,+49610077001"));
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    // Another number is not.
+    let harmed = results.replace("+12025550107,+49610077001", "+12025550107,+49610077003");
+    stage.write("harmed.csv", harmed);
+    let ran = stage.run_online("undo harmed.csv --yes").expect(2);
+    ran.says("`previous2` (`+49610077003`)");
+}
