@@ -46,6 +46,12 @@ impl<'r> RecordReader<'r> {
 
     /// All that is known of `row`, with what an earlier run noted of it.
     pub fn history_of(&mut self, row: u64) -> Result<RowHistory> {
+        let record = self.of_row(row)?;
+        self.history_with(row, record)
+    }
+
+    /// The same where its record was read already, if it has one.
+    pub fn history_with(&mut self, row: u64, record: Option<RowRecord>) -> Result<RowHistory> {
         let mut history = RowHistory::default();
         if let Some(offset) = self.run.index.carried.of(row) {
             match self.entry_at(offset)? {
@@ -55,7 +61,7 @@ impl<'r> RecordReader<'r> {
                 _ => return self.changed_by_another(),
             }
         }
-        if let Some(record) = self.of_row(row)? {
+        if let Some(record) = record {
             history.add(self.change_of(record));
         } else if let Some(record) = self.run.index.in_flight.get(&row) {
             history.add(RowChange {

@@ -2,9 +2,9 @@
 
 /// A cell of digits and what may stand between them.
 #[derive(Debug)]
-pub(super) struct DigitGroups {
+pub(super) struct DigitGroups<'t> {
     has_plus: bool,
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<Group<'t>>,
     /// What stands before the first digit and behind the last, without blanks and brackets.
     pub(super) before: String,
     pub(super) behind: String,
@@ -13,16 +13,16 @@ pub(super) struct DigitGroups {
 }
 
 #[derive(Debug)]
-pub(super) struct Group {
-    pub(super) digits: String,
+pub(super) struct Group<'t> {
+    pub(super) digits: &'t str,
     /// What stands between it and the group before, without brackets.
     pub(super) gap: String,
     pub(super) in_brackets: bool,
 }
 
-impl DigitGroups {
+impl<'t> DigitGroups<'t> {
     /// `None`: there is something else in the cell.
-    pub(super) fn read(text: &str) -> Option<DigitGroups> {
+    pub(super) fn read(text: &'t str) -> Option<DigitGroups<'t>> {
         let mut read = DigitGroups {
             has_plus: false,
             groups: Vec::new(),
@@ -32,22 +32,19 @@ impl DigitGroups {
         };
         let mut gap = String::new();
         let mut is_in_brackets = false;
-        let mut is_in_group = false;
-        for character in text.chars() {
-            if let Some(digit) = character.to_digit(10) {
-                let digit = char::from_digit(digit, 10)?;
-                match read.groups.last_mut() {
-                    Some(group) if is_in_group => group.digits.push(digit),
-                    _ => read.groups.push(Group {
-                        digits: digit.to_string(),
-                        gap: std::mem::take(&mut gap),
-                        in_brackets: is_in_brackets,
-                    }),
-                }
-                is_in_group = true;
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            if character.is_ascii_digit() {
+                let behind = rest.trim_start_matches(|next: char| next.is_ascii_digit());
+                read.groups.push(Group {
+                    digits: &rest[..rest.len() - behind.len()],
+                    gap: std::mem::take(&mut gap),
+                    in_brackets: is_in_brackets,
+                });
+                rest = behind;
                 continue;
             }
-            is_in_group = false;
+            rest = &rest[character.len_utf8()..];
             match character {
                 '(' => is_in_brackets = true,
                 ')' => {
@@ -72,7 +69,7 @@ impl DigitGroups {
 
     /// All the digits.
     pub(super) fn digits(&self) -> String {
-        self.groups.iter().map(|group| &*group.digits).collect()
+        self.groups.iter().map(|group| group.digits).collect()
     }
 
     pub(super) fn has_plus(&self) -> bool {
@@ -94,11 +91,11 @@ impl DigitGroups {
     }
 
     pub(super) fn first(&self) -> &str {
-        self.groups.first().map_or("", |group| &group.digits)
+        self.groups.first().map_or("", |group| group.digits)
     }
 
     pub(super) fn second(&self) -> Option<&str> {
-        self.groups.get(1).map(|group| &*group.digits)
+        self.groups.get(1).map(|group| group.digits)
     }
 
     /// How many digits each group has.

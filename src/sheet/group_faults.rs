@@ -32,7 +32,7 @@ pub(super) enum GroupFault {
     },
 }
 
-impl DigitGroups {
+impl DigitGroups<'_> {
     /// What is wrong with the cell, whichever country it is for.
     pub(super) fn sign_or_point(&self) -> Option<GroupFault> {
         let is_dash = |text: &str| text.contains(['-', '–', '~']);
@@ -207,11 +207,11 @@ impl DigitGroups {
             [one, other] if one == other => begin_with_zero != [true, false],
             [one, other] if one > other => {
                 let end = &first.digits[one - other..];
-                !begin_with_zero[0] && *one < COMPLETE && (*one > 3 || second.digits.as_str() > end)
+                !begin_with_zero[0] && *one < COMPLETE && (*one > 3 || second.digits > end)
             }
             // What follows is a number of its own, and what stands before is no country code.
             [_, other] if *other >= COMPLETE_ANYWHERE && !begin_with_zero[0] => {
-                !is_country_code(&first.digits)
+                !is_country_code(first.digits)
             }
             _ => {
                 let values = [first, second].map(|group| group.digits.parse::<u32>().ok());
@@ -266,7 +266,7 @@ impl DigitGroups {
         }
         let digits = self.digits();
         let complete = digits[..digits.len() - last.digits.len()].to_string();
-        (last.digits.len() <= before.digits.len()).then_some((complete, &*last.digits))
+        (last.digits.len() <= before.digits.len()).then_some((complete, last.digits))
     }
 
     fn ends_in_brackets(&self) -> bool {

@@ -108,7 +108,8 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     let plain = in_plain_characters(text);
     let Some(groups) = DigitGroups::read(&plain) else {
         let is_number = |part: &str| {
-            let groups = DigitGroups::read(&in_plain_characters(part));
+            let plain = in_plain_characters(part);
+            let groups = DigitGroups::read(&plain);
             groups.is_some_and(|groups| DIGITS.contains(&groups.digits().len()))
         };
         return Err(cell_diagnostics::of_no_number(text, is_number).unwrap_or_else(not_a_number));
@@ -177,7 +178,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
 
 /// What is wrong with a number that begins with `+`.
 fn international(
-    groups: &DigitGroups,
+    groups: &DigitGroups<'_>,
     digits: &str,
     country: Option<&Country>,
 ) -> Option<CellDiagnostic> {
@@ -249,7 +250,8 @@ fn wrong_length(says: String) -> CellDiagnostic {
 
 /// The digits of a cell that holds a number.
 pub(super) fn without_separators(text: &str) -> Option<String> {
-    let groups = DigitGroups::read(&in_plain_characters(text))?;
+    let plain = in_plain_characters(text);
+    let groups = DigitGroups::read(&plain)?;
     let plus = if groups.has_plus() { "+" } else { "" };
     Some(format!("{plus}{}", groups.digits()))
 }

@@ -254,7 +254,8 @@ impl NearValues {
                 format!("{things} would be looked up by their names alone")
             }
             Meant::Number(_) | Meant::OtherNumber(_) => "its numbers would not be sent".to_string(),
-            Meant::Rule(_) | Meant::AnyRule => "its rules would not be sent".to_string(),
+            Meant::Rule(_) => "its values would not be sent".to_string(),
+            Meant::AnyRule => "its rules would not be sent".to_string(),
         };
         let rename = match self.near.meant {
             Meant::AnyRule => "if it is, rename it to the calls that its rules are for, such as international or premiumServices1".to_string(),

@@ -10,6 +10,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crc32fast::Hasher;
+
 use crate::model::current_values::CurrentValues;
 use crate::model::run_id::RunId;
 
@@ -60,15 +62,19 @@ pub struct RowCheck {
 
 impl RowCheck {
     pub fn new(run: &RunId, row: u64, has_more: bool, facts: &Facts<'_>) -> RowCheck {
-        let parts = facts.parts();
-        let digits: Vec<String> = parts
-            .map(|(part, text)| digits_of(run, row, part, text))
-            .collect();
+        let row_itself = hasher_of(run, row);
+        let mut digits = String::new();
+        for (part, text) in facts.parts() {
+            if !digits.is_empty() {
+                digits.push('-');
+            }
+            digits.extend(digits_of(row_itself.clone(), part, text));
+        }
         RowCheck {
             run: run.clone(),
             row,
             has_more,
-            digits: digits.join("-"),
+            digits,
         }
     }
 
@@ -83,8 +89,9 @@ impl RowCheck {
             Part::Sent(index) => BEFORE_SENT + index,
             Part::Earlier(index) => BEFORE_SENT + fields + index,
         };
-        let wanted = digits_of(&self.run, self.row, part, text);
-        self.digits.split('-').nth(place) == Some(&wanted)
+        let wanted = digits_of(hasher_of(&self.run, self.row), part, text);
+        let found = self.digits.split('-').nth(place);
+        found.is_some_and(|found| found.chars().eq(wanted))
     }
 }
 
@@ -115,7 +122,14 @@ impl<'f> Facts<'f> {
     }
 }
 
-fn digits_of(run: &RunId, row: u64, part: Part, text: Option<&str>) -> String {
+/// What the digits of each part of a row have in common.
+fn hasher_of(run: &RunId, row: u64) -> Hasher {
+    let mut hasher = Hasher::new();
+    hasher.update(format!("{run}\0{row}").as_bytes());
+    hasher
+}
+
+fn digits_of(mut hasher: Hasher, part: Part, text: Option<&str>) -> [char; DIGITS_A_CELL] {
     let (kind, index) = match part {
         Part::Service => ("service", 0),
         Part::Organization => ("organization", 0),
@@ -123,13 +137,15 @@ fn digits_of(run: &RunId, row: u64, part: Part, text: Option<&str>) -> String {
         Part::Sent(index) => ("sent", index),
         Part::Earlier(index) => ("earlier", index),
     };
-    let text = text.map_or("-".to_string(), |text| format!("={text}"));
-    let sum = crc32fast::hash(format!("{run}\0{row}\0{kind}\0{index}\0{text}").as_bytes());
-    let digit = |at: usize| {
+    let (mark, text) = text.map_or(("-", ""), |text| ("=", text));
+    for text in ["\0", kind, "\0", &index.to_string(), "\0", mark, text] {
+        hasher.update(text.as_bytes());
+    }
+    let sum = hasher.finalize();
+    std::array::from_fn(|at| {
         let five_bits = (sum >> (at * 5)) & 31;
         char::from(DIGITS[usize::try_from(five_bits).unwrap_or_default()])
-    };
-    (0..DIGITS_A_CELL).map(digit).collect()
+    })
 }
 
 impl fmt::Display for RowCheck {

@@ -99,9 +99,10 @@ pub fn read_row<'r>(
         problems.extend(named_in_no_organization(columns, *row, directory));
     }
     let kind = columns.setting.target;
-    let advice = if_for_nothing(org_cell, target_cell, &called, columns);
+    let target_id = read_id(target_cell, kind.id);
+    let advice = if_for_nothing(org_cell, &target_id, &called);
     problems.retain(|_| advice.is_none());
-    let target = match read_id(target_cell, kind.id) {
+    let target = match target_id {
         Ok(id) => Some(id),
         // Of an organization that is none there is nothing to look up.
         Err(IdFault::Empty) if called.target.is_some() && !problems.is_empty() => None,
@@ -156,11 +157,10 @@ pub fn read_row<'r>(
 /// words where the ids stand, or nothing.
 fn if_for_nothing(
     org_cell: &str,
-    target_cell: &str,
+    target_id: &Result<Id<'_>, IdFault>,
     called: &Called<'_>,
-    columns: &Columns,
 ) -> Option<&'static str> {
-    let is_empty = read_id(target_cell, columns.setting.target.id) == Err(IdFault::Empty);
+    let is_empty = *target_id == Err(IdFault::Empty);
     let is_for_nothing =
         is_empty && !called.is_any() && read_id(org_cell, ids::ORGANIZATION).is_err();
     is_for_nothing.then_some(". If the row is a total or a note, delete it")

@@ -1,5 +1,5 @@
-//! What a cell with a rule asks for: an action of the service as people and the service spell it, or
-//! `yes` and `no`. Only words that mean one thing are read.
+//! What a cell that holds no number asks for: an action of the service as people and the service spell it,
+//! or `yes` and `no`. Only words that mean one thing are read.
 
 use std::borrow::Cow;
 
@@ -51,6 +51,8 @@ const TRANSFERS: [&str; 6] = [
     "autotransfernumber",
 ];
 
+const ACTION_WORDS: &str = "ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3";
+
 const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
 const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
 
@@ -77,12 +79,10 @@ pub(super) fn looks_like_rule(cell: &[u8]) -> bool {
         return false;
     }
     let text = String::from_utf8_lossy(cell);
-    if matches!(read_action(&text), Ok(Change::Set(_))) {
-        return true;
-    }
-    let plain = normalize(&text);
+    let plain = normalize(text_of(&text));
     let bare = plain.trim_end_matches(['1', '2', '3']);
-    bare.len() + 1 == plain.len() && (bare.starts_with("transfer") || bare.starts_with("forwardto"))
+    let is_transfer = bare.starts_with("transfer") || bare.starts_with("forwardto");
+    (is_transfer && bare.len() + 1 == plain.len()) || action_of(&plain).is_some()
 }
 
 /// What becomes of calls: `ALLOW`, `BLOCK`, `AUTH_CODE`, or one of the three numbers.
@@ -92,22 +92,33 @@ pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic>
     if plain.is_empty() && text.is_empty() {
         return Ok(Change::Keep);
     }
-    let named = ACTIONS.iter().find(|(_, words)| words.contains(&&*plain));
-    let action = named.map(|(action, _)| Cow::Borrowed(*action)).or_else(|| {
-        let (words, number) = plain.split_at_checked(plain.len().checked_sub(1)?)?;
-        let is_one = ["1", "2", "3"].contains(&number) && TRANSFERS.contains(&words);
-        is_one.then(|| Cow::Owned(format!("TRANSFER_NUMBER_{number}")))
-    });
-    match action {
+    match action_of(&plain) {
         Some(action) => Ok(Change::Set(action)),
-        None => Err(no_rule(
-            text,
-            "an action. Enter ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3",
+        None if is_remove(text) => Err(diagnostic(
+            ProblemKind::NotARule,
+            format!(
+                "`{text}` has no meaning here: a rule is always something. Enter {ACTION_WORDS}; leave the cell empty to keep the rule as it is"
+            ),
+        )),
+        None => Err(diagnostic(
+            ProblemKind::NotARule,
+            format!("`{}` is not an action. Enter {ACTION_WORDS}", shorten(text)),
         )),
     }
 }
 
-/// Whether calls of a type may be transferred or forwarded.
+/// The action that a text means, as [`normalize`] leaves it.
+fn action_of(plain: &str) -> Option<Cow<'static, str>> {
+    if let Some((action, _)) = ACTIONS.iter().find(|(_, words)| words.contains(&plain)) {
+        return Some(Cow::Borrowed(*action));
+    }
+    let (words, number) = plain.split_at_checked(plain.len().checked_sub(1)?)?;
+    let is_one = ["1", "2", "3"].contains(&number) && TRANSFERS.contains(&words);
+    is_one.then(|| Cow::Owned(format!("TRANSFER_NUMBER_{number}")))
+}
+
+/// Whether something is so, such as whether a workspace uses numbers of its own, or whether calls of a type
+/// may be transferred.
 pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnostic> {
     let text = text_of(cell);
     let plain = normalize(text);
@@ -115,7 +126,16 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
         "" if text.is_empty() => Ok(Change::Keep),
         word if YES.contains(&word) => Ok(Change::Set("yes".into())),
         word if NO.contains(&word) => Ok(Change::Set("no".into())),
-        _ => Err(no_rule(text, "yes or no")),
+        _ if is_remove(text) => Err(diagnostic(
+            ProblemKind::NotYesOrNo,
+            format!(
+                "`{text}` has no meaning here: this is always yes or no. Enter one of the two, or leave the cell empty to keep it as it is"
+            ),
+        )),
+        _ => Err(diagnostic(
+            ProblemKind::NotYesOrNo,
+            format!("`{}` is not yes or no", shorten(text)),
+        )),
     }
 }
 
@@ -124,18 +144,12 @@ fn text_of(cell: &str) -> &str {
     text.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character))
 }
 
-fn no_rule(text: &str, wanted: &str) -> CellDiagnostic {
-    let says = if text.eq_ignore_ascii_case(REMOVE) {
-        format!(
-            "`{text}` has no meaning here: a rule is always something. It has to be {wanted}; leave the cell empty to keep the rule as it is"
-        )
-    } else {
-        format!("`{}` is not {wanted}", shorten(text))
-    };
-    CellDiagnostic {
-        kind: ProblemKind::NotARule,
-        says,
-    }
+fn is_remove(text: &str) -> bool {
+    text.eq_ignore_ascii_case(REMOVE)
+}
+
+fn diagnostic(kind: ProblemKind, says: String) -> CellDiagnostic {
+    CellDiagnostic { kind, says }
 }
 
 #[cfg(test)]
@@ -226,5 +240,49 @@ mod tests {
         for cell in ["1", "0", "maybe", "REMOVE", "?"] {
             assert!(read_yes_or_no(cell).is_err(), "{cell}");
         }
+    }
+
+    #[test]
+    fn a_cell_is_answered_in_the_words_of_its_own_setting() {
+        use crate::setting::{self, FieldKind};
+        use crate::sheet::ReadOptions;
+        use crate::sheet::row_reader::read_field;
+
+        for setting in setting::ALL {
+            for field in setting.fields {
+                for cell in ["REMOVE", "remove", "maybe", "=A2", "#REF!", "-", "+1 202"] {
+                    let read = read_field(cell, field.kind, &ReadOptions::default());
+                    let Err(CellDiagnostic { kind, says }) = read else {
+                        assert_eq!(field.kind, FieldKind::Number, "{cell}");
+                        continue;
+                    };
+                    let place = format!("{} {}: {cell}: {says}", setting.name, field.column);
+                    let is_of_rules = kind == ProblemKind::NotARule;
+                    assert_eq!(is_of_rules, field.kind == FieldKind::Action, "{place}");
+                    let is_of_yes_or_no = kind == ProblemKind::NotYesOrNo;
+                    assert_eq!(is_of_yes_or_no, field.kind == FieldKind::YesOrNo, "{place}");
+                    let words = [
+                        ("rule", FieldKind::Action),
+                        ("action", FieldKind::Action),
+                        ("yes or no", FieldKind::YesOrNo),
+                        ("phone number", FieldKind::Number),
+                    ];
+                    for (word, of) in words {
+                        assert!(!says.contains(word) || of == field.kind, "{place}");
+                    }
+                }
+            }
+        }
+        let said = |read: Result<Change<'_>, CellDiagnostic>| read.expect_err("it is none").says;
+        let said = ["REMOVE", "maybe"].map(|cell| {
+            let answers = [said(read_action(cell)), said(read_yes_or_no(cell))];
+            answers.join("\n")
+        });
+        insta::assert_snapshot!(said.join("\n"), @r"
+        `REMOVE` has no meaning here: a rule is always something. Enter ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3; leave the cell empty to keep the rule as it is
+        `REMOVE` has no meaning here: this is always yes or no. Enter one of the two, or leave the cell empty to keep it as it is
+        `maybe` is not an action. Enter ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3
+        `maybe` is not yes or no
+        ");
     }
 }

@@ -30,7 +30,7 @@ fn unclear(says: String) -> CellDiagnostic {
 /// none was named, or it is grouped so, one of North America. `found` is what its digits are by themselves;
 /// `None`: they begin with no country code.
 pub(super) fn without_code(
-    groups: &DigitGroups,
+    groups: &DigitGroups<'_>,
     digits: &str,
     found: Option<(&Plan, &str)>,
     country: Option<&Country>,
@@ -40,18 +40,16 @@ pub(super) fn without_code(
     let homes = country.map(Country::plan).into_iter().chain(north_america);
     homes.into_iter().find_map(|home| {
         let national = home.national(digits)?;
-        let whole = format!("+{}{national}", home.code);
-        let Some((plan, after_code)) = found else {
-            return home.is_in_use(national).then(|| {
-                unclear(format!(
-                    "has no country code after the `+`; if it is a number of +{}, write {whole}",
-                    home.code
-                ))
-            });
-        };
-        if plan.code == home.code || !home.is_in_use(national) {
+        if found.is_some_and(|(plan, _)| plan.code == home.code) || !home.is_in_use(national) {
             return None;
         }
+        let whole = format!("+{}{national}", home.code);
+        let Some((plan, after_code)) = found else {
+            return Some(unclear(format!(
+                "has no country code after the `+`; if it is a number of +{}, write {whole}",
+                home.code
+            )));
+        };
         let is_grouped_as_home = is_grouped_as(groups, home, digits, national);
         let code = &plan.code;
         if groups.first() == code {
@@ -77,7 +75,7 @@ pub(super) fn without_code(
 }
 
 /// Whether the digits are in groups, each of which ends where one ends in a number of the plan.
-fn is_grouped_as(groups: &DigitGroups, plan: &Plan, digits: &str, number: &str) -> bool {
+fn is_grouped_as(groups: &DigitGroups<'_>, plan: &Plan, digits: &str, number: &str) -> bool {
     let before = digits.len() - number.len();
     let inside = plan.group_ends(number);
     let mut ends = groups.ends().peekable();
@@ -91,7 +89,7 @@ fn is_grouped_as(groups: &DigitGroups, plan: &Plan, digits: &str, number: &str) 
 /// A number whose country code stands there twice, `+49 49 30 1234567`, or before that of another country,
 /// `+49 1 202 555 0101`.
 pub(super) fn with_two_codes(
-    groups: &DigitGroups,
+    groups: &DigitGroups<'_>,
     plan: &Plan,
     after_code: &str,
 ) -> Option<CellDiagnostic> {
@@ -112,7 +110,7 @@ pub(super) fn with_two_codes(
 
 /// Bare digits that are `after_code` as a number of the named country, and are in use only as one of another.
 pub(super) fn of_another_country(
-    groups: &DigitGroups,
+    groups: &DigitGroups<'_>,
     digits: &str,
     after_code: &str,
     country: &Country,

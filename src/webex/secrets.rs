@@ -2,7 +2,6 @@
 //! written down: a server, or whatever stands before it, may repeat what it was sent.
 
 use std::borrow::Cow;
-use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 use crate::model::ids;
@@ -21,8 +20,8 @@ const LONGEST_TAG: usize = 200;
 /// All that was ever used in this run. `Debug` shows nothing of it.
 #[derive(Default)]
 pub struct Secrets {
-    /// Every [`TELLING`] characters in a row of each secret.
-    pieces: HashSet<[u8; TELLING]>,
+    /// Every [`TELLING`] characters in a row of each secret, sorted, each in one number.
+    pieces: Vec<u64>,
 }
 
 impl Secrets {
@@ -50,8 +49,10 @@ impl Secrets {
 
     fn add_pieces(&mut self, text: &str) {
         let pieces = text.as_bytes().windows(TELLING);
-        self.pieces
-            .extend(pieces.filter_map(|piece| <[u8; TELLING]>::try_from(piece).ok()));
+        let in_one_number = |piece: &[u8]| Some(u64::from_be_bytes(piece.try_into().ok()?));
+        self.pieces.extend(pieces.filter_map(in_one_number));
+        self.pieces.sort_unstable();
+        self.pieces.dedup();
     }
 
     /// The text without anything of a secret that could be recognized: also where it is escaped as in
@@ -77,27 +78,22 @@ impl Secrets {
         if self.pieces.is_empty() {
             return found;
         }
-        let mut window: VecDeque<(u8, usize)> = VecDeque::with_capacity(TELLING);
+        // The last characters and where they stand, and how many there are since one that is in no secret.
+        let (mut piece, mut places, mut count) = (0_u64, [0; TELLING], 0);
         let mut at = 0;
         while at < text.len() {
             let (meant, length) = read_one(&text[at..]);
             let end = at + length;
             match meant {
                 Meant::Nothing => {}
-                Meant::Other => window.clear(),
+                Meant::Other => count = 0,
                 Meant::Character(character) => {
-                    if window.len() == TELLING {
-                        window.pop_front();
-                    }
-                    window.push_back((character, at));
-                    let mut piece = [0; TELLING];
-                    let characters = window.iter().map(|(character, _)| *character);
-                    piece
-                        .iter_mut()
-                        .zip(characters)
-                        .for_each(|(to, from)| *to = from);
-                    if window.len() == TELLING && self.pieces.contains(&piece) {
-                        let start = window[0].1;
+                    piece = piece << 8 | u64::from(character);
+                    places[count % TELLING] = at;
+                    count += 1;
+                    if count >= TELLING && self.pieces.binary_search(&piece).is_ok() {
+                        // That of the first comes round next.
+                        let start = places[count % TELLING];
                         match found.last_mut().filter(|last| last.1 >= start) {
                             Some(last) => last.1 = end,
                             None => found.push((start, end)),

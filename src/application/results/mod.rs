@@ -219,7 +219,7 @@ fn write_rows(
         match form {
             Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
             Form::Results | Form::ResultsWithPrevious => {
-                written.write(table, &line, numbered.row, row.as_ref())?;
+                written.write(table, line, numbered.row, row.as_ref())?;
             }
             Form::Plan => {
                 if let (Some(row), Some(present)) = (&row, &line.outcome.previous)

@@ -40,12 +40,13 @@ impl<'c> ResultsWriter<'c> {
     pub(super) fn write(
         &mut self,
         table: &mut Table,
-        line: &Line,
+        mut line: Line,
         number: u64,
         row: Option<&Row<'_>>,
     ) -> Result<()> {
-        let history = self.histories.history_of(number)?;
-        self.write_line(table, line, number, row, &history)
+        let record = line.record.take();
+        let history = self.histories.history_with(number, record)?;
+        self.write_line(table, &line, number, row, &history)
     }
 
     /// Writes the cells of a row that an earlier run left as asked: what that run noted stays as it
@@ -69,6 +70,7 @@ impl<'c> ResultsWriter<'c> {
             let line = Line {
                 outcome: outcome.clone(),
                 finished_at: *finished_at,
+                record: None,
             };
             self.write_line(table, &line, numbered.row, row.as_ref().ok(), &history)?;
             return Ok(outcome.kind);
@@ -204,6 +206,8 @@ fn word(kind: OutcomeKind) -> Cell<'static> {
 pub(super) struct Line {
     pub(super) outcome: Outcome,
     pub(super) finished_at: Option<Timestamp>,
+    /// The record of this run that it was made of.
+    record: Option<RowRecord>,
 }
 
 impl Line {
@@ -220,8 +224,9 @@ impl Line {
 
     pub(super) fn of(record: RowRecord) -> Line {
         Line {
-            outcome: record.outcome,
+            outcome: record.outcome.clone(),
             finished_at: Some(record.finished_at),
+            record: Some(record),
         }
     }
 
@@ -229,6 +234,7 @@ impl Line {
         Line {
             outcome,
             finished_at: None,
+            record: None,
         }
     }
 

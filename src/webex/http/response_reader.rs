@@ -102,7 +102,11 @@ impl Webex {
     /// what was broken over lines is whole then.
     pub(super) fn one_line(&self, text: &str) -> String {
         let secrets = self.secrets.borrow();
-        let line = errors::flatten(&secrets.hide_in(text));
+        let hidden = secrets.hide_in(text);
+        let line = errors::flatten(&hidden);
+        if line == hidden {
+            return line;
+        }
         secrets.hide_in(&line).into_owned()
     }
 
