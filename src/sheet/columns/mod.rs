@@ -367,7 +367,11 @@ mod tests {
         };
         for (header, nouns) in [
             (&["locationId", "n1"][..], &["location"][..]),
-            (&["locationName", "email", "custom", "n1"], &["location"]),
+            (
+                &["locationName", "email", "custom", "n1"],
+                &["location", "person"],
+            ),
+            (&["locationId", "email", "custom", "n1"], &["location"]),
             (&["workspaceId", "email", "n1"], &["workspace"]),
             (&["e-mail", "n1"], &["person"]),
             (&["Workspace", "n1"], &["workspace"]),
