@@ -195,6 +195,7 @@ impl NearValues {
         match (self.near.meant, &self.own) {
             (Meant::OrgId, Some(own)) => is_id_in(&text, own, ids::ORGANIZATION),
             (Meant::TargetId, Some(own)) => is_id_in(&text, own, ids::LOCATION),
+            (Meant::PhoneNumber(_), _) => number_in(&text).is_some(),
             (Meant::OtherNumber(_), _) => is_phone_number(&text),
             // A sheet of numbers may count such calls.
             (Meant::Rule(_), _) if !has_rules(columns.setting) => {
@@ -253,7 +254,9 @@ impl NearValues {
                 let things = columns.setting.target.plural;
                 format!("{things} would be looked up by their names alone")
             }
-            Meant::Number(_) | Meant::OtherNumber(_) => "its numbers would not be sent".to_string(),
+            Meant::Number(_) | Meant::PhoneNumber(_) | Meant::OtherNumber(_) => {
+                "its numbers would not be sent".to_string()
+            }
             Meant::Rule(_) | Meant::AnyRule => "its rules would not be sent".to_string(),
         };
         let rename = match self.near.meant {

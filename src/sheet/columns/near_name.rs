@@ -1,10 +1,10 @@
 //! What a name that is none of ours was probably meant for: a misspelt one, one in other words, one with
 //! a number that there is no column for.
 
-use super::header_name::{Known, normalize};
+use super::header_name::{HeaderName, Known, normalize};
 use super::meant::Meant;
 use super::near_words::{
-    self, Words, is_destination, is_number, is_transfer, may_precede_number, place,
+    self, Words, is_destination, is_joining, is_number, is_transfer, may_precede_number, place,
 };
 use crate::model::ids::{self, Kind};
 use crate::setting::{FieldKind, Setting};
@@ -14,6 +14,9 @@ const MISSPELT: usize = 2;
 
 /// Shorter names have too many neighbors.
 const LONG: usize = 8;
+
+/// Names of columns are shorter, and so are ids longer.
+const LONGEST_HEADING: usize = 35;
 
 /// The service's own word, as [`normalize`] leaves it and without its digit.
 const FIELD_OF_SERVICE: &str = "autotransfernumber";
@@ -96,6 +99,18 @@ pub(super) fn about(cell: &str) -> Option<Kind> {
     }
 }
 
+/// Whether a cell is what people call a column of ours, and nothing else: a known name, one near it, or words
+/// for places and numbers alone, `Standort`, `Phone`.
+pub(super) fn is_heading(cell: &str, setting: &Setting) -> bool {
+    let begins_as_word = cell.trim().starts_with(char::is_alphabetic);
+    if !begins_as_word || cell.len() > LONGEST_HEADING {
+        return false;
+    }
+    HeaderName::known(cell, setting).is_some()
+        || matches!(near(cell, setting), Some(meant) if !matches!(meant, Meant::OtherNumber(_)))
+        || Words::of(cell).are_all_of_columns()
+}
+
 fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
     name.len().abs_diff(plain.chars().count()) <= letters
         && strsim::damerau_levenshtein(plain, name) <= letters
@@ -150,15 +165,27 @@ fn number_of_transfer(words: &[String]) -> Option<usize> {
     }
 }
 
-/// `Ziel 2`, `DN 2`, `2`, `Transfer to`.
+fn is_of_number(word: &str) -> bool {
+    is_number(word) || is_destination(word) || is_transfer(word)
+}
+
+/// `Ziel 2`, `Transfer to`; `DN 2`, `2`, `Forwarded by`.
 fn other_number(words: &Words) -> Option<Meant> {
+    let are_of_numbers = words.all().iter().any(|word| is_of_number(word))
+        && (words.all().iter())
+            .all(|word| is_of_number(word) || is_joining(word) || place(word).is_some());
+    let meant = if are_of_numbers {
+        Meant::PhoneNumber
+    } else {
+        Meant::OtherNumber
+    };
     let mut places = words.places();
     match (places.next(), places.next()) {
-        (Some(only), None) => Some(Meant::OtherNumber(Some(only))),
+        (Some(only), None) => Some(meant(Some(only))),
         (Some(_), Some(_)) => None,
         (None, _) => {
             let is_about_one = words.all().iter().any(|word| is_transfer(word));
-            is_about_one.then_some(Meant::OtherNumber(None))
+            is_about_one.then_some(meant(None))
         }
     }
 }
@@ -243,23 +270,24 @@ mod tests {
         );
         read(&["n4", "Number 4", "No 4"], Some(Meant::Number(Some(3))));
         read(&["nl", "Auto transfer numbers"], Some(Meant::Number(None)));
+        read(&["DN2", "#2", "п2"], Some(Meant::OtherNumber(Some(1))));
         read(
             &[
                 "Phone 2",
                 "Tel. 2",
                 "Ziel 2",
-                "DN2",
-                "Numéro de transfert 2",
+                "Weiterleitung 2",
+                "Ext. 2",
                 "2º número",
-                "#2",
-                "п2",
+                "Numéro de transfert 2",
             ],
-            Some(Meant::OtherNumber(Some(1))),
+            Some(Meant::PhoneNumber(Some(1))),
         );
         read(
             &["Transfer numbers", "Weiterleitung", "Forward to"],
-            Some(Meant::OtherNumber(None)),
+            Some(Meant::PhoneNumber(None)),
         );
+        read(&["Forwarded by"], Some(Meant::OtherNumber(None)));
         read(
             &[
                 "Main number",

@@ -21,7 +21,15 @@ const TRANSFERS: &str = "transf trasf forward fwd xfer weiterleit umleit doorsch
 
 /// Where a transfer leads.
 const DESTINATIONS: &str = "to dest destination destinations target targets phone telephone tel ziel zielnummer \
-    rufnummer telefon telefonnummer destino destinazione doel bestemming e 164";
+    rufnummer telefon telefonnummer destino destinazione doel bestemming e 164 ext extension \
+    extensions durchwahl nebenstelle";
+
+const JOINING: &str = "de del di da do du des von zu zum zur van of for the à a al";
+
+/// What else a table of places has as names of its columns.
+const OTHER_COLUMNS: &str = "city town ort stadt ville ciudad città country land region address adresse dirección \
+    note notes remark remarks comment comments bemerkung kommentar did dn extn 拠点 拠点名 場所 番号 電話番号 転送先 内線 \
+    内線番号";
 
 /// The types of calls that rules are for, by how their names begin, and the columns of these. Services are
 /// told apart by a number.
@@ -127,6 +135,20 @@ impl Words {
         self.0.iter().all(|word| is_customer(word))
     }
 
+    /// Words for places, numbers, ids and names, and what else stands in such headers.
+    pub(super) fn are_all_of_columns(&self) -> bool {
+        let is_of_place =
+            |word: &str| is_customer(word) || is_in(SITES, word) || LOCATION.words.contains(&word);
+        let is_of_number =
+            |word: &str| is_number(word) || is_destination(word) || is_transfer(word);
+        let is_other =
+            |word: &str| is_in(OTHER_COLUMNS, word) || is_in(IDS, word) || is_in(NAMES, word);
+        !self.0.is_empty()
+            && (self.0.iter()).all(|word| {
+                is_of_place(word) || is_of_number(word) || is_other(word) || place(word).is_some()
+            })
+    }
+
     pub(super) fn has_one_of(&self, wanted: &[&str]) -> bool {
         self.any(|word| wanted.contains(&word))
     }
@@ -172,6 +194,10 @@ fn is_customer(word: &str) -> bool {
 
 pub(super) fn is_transfer(word: &str) -> bool {
     begins_as(TRANSFERS, word)
+}
+
+pub(super) fn is_joining(word: &str) -> bool {
+    is_in(JOINING, word)
 }
 
 pub(super) fn is_destination(word: &str) -> bool {
