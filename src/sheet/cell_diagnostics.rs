@@ -38,6 +38,12 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
             },
         ));
     }
+    if is_ip_address(text) {
+        return Some(damage(
+            ProblemKind::NotANumber,
+            "is an IP address or a number with dots in it; if it is a phone number, write it without dots",
+        ));
+    }
     if is_date(text) {
         return Some(damage(
             ProblemKind::Date,
@@ -250,6 +256,11 @@ fn is_date(text: &str) -> bool {
         || (is_year(third) && all_digits(third) && are_day_and_month(first, second))
         || (has_one_sign && is_short_year(third) && are_day_and_month(first, second))
         || (has_one_sign && is_short_year(first) && are_day_and_month(second, third))
+}
+
+/// `192.168.1.10`; but `20.12.19.55` is how people group a phone number.
+fn is_ip_address(text: &str) -> bool {
+    text.parse::<std::net::Ipv4Addr>().is_ok() && text.split('.').any(|part| part.len() != 2)
 }
 
 /// A month's name or its first letters, in English or German.

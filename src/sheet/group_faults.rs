@@ -14,6 +14,8 @@ const LONGEST_WITH_TRUNK: usize = 14;
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
 
+pub(super) const LONGEST_EXTENSION: usize = 10;
+
 /// Digits of a number of France, `01 23 45 67 89`.
 const FRENCH: usize = 10;
 
@@ -132,8 +134,10 @@ impl DigitGroups {
             let rest = self.groups.last().map_or(0, |group| group.digits.len());
             return Some(self.extension(digits.len() - rest, rest));
         }
-        if let Some(international) = digits.strip_prefix("00") {
-            let (plan, after_code) = Plan::of_international(international)?;
+        if digits.len() > LONGEST_EXTENSION
+            && let Some(international) = digits.strip_prefix("00")
+            && let Some((plan, after_code)) = Plan::of_international(international)
+        {
             return self.fault_in(plan, after_code);
         }
         let lengths = self.lengths();

@@ -9,6 +9,7 @@ use crate::model::wording::plural;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
+use crate::sheet::group_faults::LONGEST_EXTENSION;
 use crate::sheet::number_faults::{not_a_number, say_fault, say_trunk, say_zero, unclear};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
@@ -19,8 +20,6 @@ use crate::table::strip_text_formula;
 /// Digits that a number without `+` has: an extension has two at least, and the service takes 30
 /// characters at most.
 const DIGITS: std::ops::RangeInclusive<usize> = 2..=30;
-
-const LONGEST_EXTENSION: usize = 10;
 
 /// Digits of a number in the areas that have the code `011`: Buenos Aires, Delhi, Johannesburg, Turin.
 const LONGEST_OF_AREA_011: usize = 12;

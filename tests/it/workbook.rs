@@ -119,7 +119,7 @@ fn which_sheet_is_read_is_told_before_anything_is_sent() {
         ],
     );
     let ran = stage.apply("book.xlsx").expect(2);
-    assert_snapshot!(ran.stderr, @"");
+    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant; each of them needs a run of its own"#);
     several(&stage, &[("Old", true, &*three), ("May", false, &*two)]);
     let ran = stage.run("check book.xlsx").expect(0);
     assert_snapshot!(ran.stderr + &ran.stdout, @"");
@@ -145,7 +145,10 @@ fn a_second_table_in_a_sheet_is_named_by_its_row() {
         format!("{rows}\nOrganisation,Standort-ID,Ziel 2,Ziel 1\n{org},{location},5502,5501\n");
     several(&stage, &[("May", false, &*below)]);
     let ran = stage.apply("book.xlsx --skip-invalid").expect(2);
-    assert_snapshot!(ran.stderr, @"");
+    assert_snapshot!(ran.stderr, @r"
+    row 5: a second table begins here, with its columns in another order or under other names; put it into a file of its own
+    4 rows: 3 ready to send, 1 with 1 problem; nothing was sent
+    ");
     let again = format!("{rows}\n{rows}");
     several(&stage, &[("May", false, &*again)]);
     let ran = stage.apply("book.xlsx").expect(2);

@@ -171,7 +171,10 @@ fn is_of_number(word: &str) -> bool {
 
 /// `Ziel 2`, `Transfer to`; `DN 2`, `2`, `Forwarded by`.
 fn other_number(words: &Words) -> Option<Meant> {
-    let are_of_numbers = words.all().iter().any(|word| is_of_number(word))
+    // `second` alone.
+    let is_ordinal =
+        matches!(words.all(), [only] if only.len() > 2 && only.parse::<u32>().is_err());
+    let are_of_numbers = (is_ordinal || words.all().iter().any(|word| is_of_number(word)))
         && (words.all().iter())
             .all(|word| is_of_number(word) || is_joining(word) || place(word).is_some());
     let meant = if are_of_numbers {
@@ -273,6 +276,12 @@ mod tests {
         read(&["DN2", "#2", "п2"], Some(Meant::OtherNumber(Some(1))));
         read(
             &[
+                "second",
+                "Secondary",
+                "Call forwarding 2",
+                "内線2",
+                "番号2",
+                "Zielrufnummer 2",
                 "Phone 2",
                 "Tel. 2",
                 "Ziel 2",
@@ -324,6 +333,7 @@ mod tests {
                 "Location GUID",
                 "Standort-ID",
                 "ID ubicación",
+                "拠点ID",
             ],
             Some(Meant::TargetId),
         );
@@ -346,6 +356,8 @@ mod tests {
                 "Org",
                 "Org. name (legal)",
                 "Organizacja",
+                "Webex Org",
+                "組織",
                 "Naam organisatie",
                 "Nom de l'organisation",
                 "organização",
