@@ -122,9 +122,12 @@ fn which_sheet_is_read_is_told_before_anything_is_sent() {
     assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant; each of them needs a run of its own"#);
     several(&stage, &[("Old", true, &*three), ("May", false, &*two)]);
     let ran = stage.run("check book.xlsx").expect(0);
-    assert_snapshot!(ran.stderr + &ran.stdout, @"");
+    assert_snapshot!(ran.stderr + &ran.stdout, @r"
+    the workbook has several sheets; `May` is read, --sheet names another
+    2 rows: 2 ready to send
+    ");
     let ran = stage.run("check book.xlsx --sheet Old").expect(0);
-    assert_snapshot!(ran.stderr + &ran.stdout, @"");
+    assert_snapshot!(ran.stderr + &ran.stdout, @"3 rows: 3 ready to send");
     several(
         &stage,
         &[
@@ -133,7 +136,10 @@ fn which_sheet_is_read_is_told_before_anything_is_sent() {
         ],
     );
     let ran = stage.run("check book.xlsx").expect(0);
-    assert_snapshot!(ran.stderr + &ran.stdout, @"");
+    assert_snapshot!(ran.stderr + &ran.stdout, @r"
+    the workbook has several sheets; `May` is read, --sheet names another
+    2 rows: 2 ready to send
+    ");
 }
 
 #[test]
@@ -152,7 +158,11 @@ fn a_second_table_in_a_sheet_is_named_by_its_row() {
     let again = format!("{rows}\n{rows}");
     several(&stage, &[("May", false, &*again)]);
     let ran = stage.apply("book.xlsx").expect(2);
-    assert_snapshot!(ran.stderr, @"");
+    assert_snapshot!(ran.stderr, @r"
+    row 5: this is the header again; delete the row
+    hint: correct these rows, or leave them out with --skip-invalid
+    5 rows: 2 ready to send, 2 with nothing to send, 1 with 1 problem; nothing was sent
+    ");
     assert!(stage.requests().is_empty());
 }
 

@@ -53,6 +53,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     let is_org_id = is_misspelt(&plain, "orgid", 1)
         || is_near(Known::OrgId)
         || matches!(&*plain, "orgguid" | "orguuid");
+    let is_org_id = is_org_id || words.are_number_of_organization();
     if is_org_id || (words.has_organization() && words.has_id()) {
         return Some(Meant::OrgId);
     }
@@ -145,8 +146,8 @@ fn near_number(plain: &str, words: &Words) -> Option<Meant> {
         .chars()
         .filter(|character| !character.is_ascii_digit())
         .collect();
-    let is_without_place =
-        matches!(plain, "nl" | "ni") || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
+    let is_without_place = matches!(plain, "nl" | "ni" | "n0" | "number0" | "nummer0" | "nr0")
+        || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
     found.or_else(|| is_without_place.then_some(Meant::Number(None)))
 }
 
@@ -267,13 +268,18 @@ mod tests {
                 "autotransfernumbr2",
                 "numero 2",
                 "numbr 2",
+                "п2",
+                "Номер 2",
                 "ATN2",
             ],
             Some(Meant::Number(Some(1))),
         );
         read(&["n4", "Number 4", "No 4"], Some(Meant::Number(Some(3))));
-        read(&["nl", "Auto transfer numbers"], Some(Meant::Number(None)));
-        read(&["DN2", "#2", "п2"], Some(Meant::OtherNumber(Some(1))));
+        read(
+            &["nl", "n0", "Number 0", "Auto transfer numbers"],
+            Some(Meant::Number(None)),
+        );
+        read(&["DN2", "#2"], Some(Meant::OtherNumber(Some(1))));
         read(
             &[
                 "second",
@@ -342,6 +348,7 @@ mod tests {
                 "Customer Org ID",
                 "Org UUID",
                 "OrgUUID",
+                "Org no.",
                 "ogrId",
                 "organziationId",
                 "ID de organización",

@@ -8,7 +8,7 @@ use crate::setting::target_kind::LOCATION;
 /// Words for a number in a name such as `Nummer 2`.
 const NUMBERS: &str = "n no nr nro num nbr nb number numbers nummer nummern numero número numéro numer \
     numara transfer transferno transfernr transfernumber transfernummer autotransfer autotransferno \
-    autotransfernr atn tn";
+    autotransfernr atn tn номер номера п";
 
 /// What may stand before such a word: `new n2`, `old number 2`. Behind any other word the number may be that
 /// of a room or a building.
@@ -16,7 +16,7 @@ const BEFORE_NUMBERS: &str = "auto automatic new old neu neue alt alte nouveau n
     nuovo vecchio nieuw oud the";
 
 /// How words for a transfer begin.
-const TRANSFERS: &str = "転送 转接 착신 transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
+const TRANSFERS: &str = "転送 转接 착신 rufumleit rufweiterleit anrufumleit anrufweiterleit transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
     reroute";
 
 /// Where a transfer leads.
@@ -27,7 +27,7 @@ const DESTINATIONS: &str = "to dest destination destinations target targets phon
 /// How long words for a number end.
 const DESTINATION_ENDS: &str = "rufnummer zielnummer telefonnummer";
 
-const JOINING: &str = "o call calls anruf anrufe appel appels llamada llamadas de del di da do du des von zu zum zur van of for the à a al";
+const JOINING: &str = "o für pour para per voor call calls anruf anrufe appel appels llamada llamadas de del di da do du des von zu zum zur van of for the à a al";
 
 /// What else a table of places has as names of its columns.
 const OTHER_COLUMNS: &str = "city town ort stadt ville ciudad città country land region address adresse dirección \
@@ -175,6 +175,12 @@ impl Words {
     /// A location, or what else it may be called.
     pub(super) fn has_site(&self) -> bool {
         self.has_one_of(LOCATION.words) || self.any(|word| is_in(SITES, word))
+    }
+
+    /// `Org no.`
+    pub(super) fn are_number_of_organization(&self) -> bool {
+        self.has_organization()
+            && (self.0.iter()).all(|word| is_organization(word) || is_number(word))
     }
 
     pub(super) fn has_id(&self) -> bool {
