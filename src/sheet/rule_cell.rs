@@ -54,6 +54,11 @@ const TRANSFERS: [&str; 6] = [
 const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
 const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
 
+/// Signs that put a word in doubt, or say that it is not so: `ALLOW?`, `≠ BLOCK`, `allow*`.
+const DOUBTS: [char; 13] = [
+    '?', '？', '*', '†', '¬', '≠', '<', '>', '✗', '✘', '❌', '✕', '×',
+];
+
 /// The value that a cell with this text asks for, if it is one of rules.
 pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
     let change = match kind {
@@ -93,9 +98,11 @@ pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic>
         return Ok(Change::Keep);
     }
     let named = ACTIONS.iter().find(|(_, words)| words.contains(&&*plain));
+    let named = named.filter(|_| !is_in_doubt(text));
     let action = named.map(|(action, _)| Cow::Borrowed(*action)).or_else(|| {
         let (words, number) = plain.split_at_checked(plain.len().checked_sub(1)?)?;
         let is_one = ["1", "2", "3"].contains(&number) && TRANSFERS.contains(&words);
+        let is_one = is_one && !is_in_doubt(text);
         is_one.then(|| Cow::Owned(format!("TRANSFER_NUMBER_{number}")))
     });
     match action {
@@ -113,10 +120,15 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
     let plain = normalize(text);
     match &*plain {
         "" if text.is_empty() => Ok(Change::Keep),
+        _ if is_in_doubt(text) => Err(no_rule(text, "yes or no")),
         word if YES.contains(&word) => Ok(Change::Set("yes".into())),
         word if NO.contains(&word) => Ok(Change::Set("no".into())),
         _ => Err(no_rule(text, "yes or no")),
     }
+}
+
+fn is_in_doubt(text: &str) -> bool {
+    text.contains(DOUBTS) || text.starts_with(['!', '~'])
 }
 
 fn text_of(cell: &str) -> &str {
