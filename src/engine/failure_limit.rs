@@ -160,7 +160,7 @@ fn origin(response: &Response) -> Origin {
     match response.status {
         _ if response.body == Body::Invalid => Origin::SomethingElse,
         203 | 205..=299 => Origin::SomethingElse,
-        300..=399 | 400 | 402 | 404..=407 | 410..=421 | 451 | 511
+        300..=399 | 400 | 402 | 404..=407 | 410..=421 | 424 | 426 | 431 | 451 | 494..=499 | 511
             if response.tracking_id.is_empty() =>
         {
             Origin::SomethingElse

@@ -95,6 +95,7 @@ pub static LOCATION: TargetKind = TargetKind {
         "sede",
         "sedi",
         "vestiging",
+        "拠点",
     ],
     has_common_name: false,
     ignores_case: false,

@@ -38,19 +38,29 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
             },
         ));
     }
+    if is_ip_address(text) {
+        return Some(damage(
+            ProblemKind::NotANumber,
+            "is an IP address or a number with dots in it; if it is a phone number, write it without dots",
+        ));
+    }
     if is_date(text) {
         return Some(damage(
             ProblemKind::Date,
             "is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text",
         ));
     }
-    if text.replace(ids::is_blank, "").contains("(0)") {
-        return Some(damage(
+    None
+}
+
+/// `+49 (0) 30 1234567`.
+pub fn of_optional_zero(text: &str) -> Option<CellDiagnostic> {
+    text.replace(ids::is_blank, "").contains("(0)").then(|| {
+        damage(
             ProblemKind::OptionalZero,
             "has a `(0)` in it, which is dialed or not depending on where the caller is; write the number as it is to be dialed",
-        ));
-    }
-    None
+        )
+    })
 }
 
 /// Names what keeps a cell from being a number, where it is known; `is_number` tells whether a
@@ -218,11 +228,22 @@ fn is_date(text: &str) -> bool {
     let number = |part: &str, longest: usize| -> Option<u32> {
         (all_digits(part) && part.len() <= longest).then(|| part.parse().ok())?
     };
-    let is_year =
-        |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
+    let is_year = |part: &str| {
+        part.len() == 4 && (part == "1899" || part.starts_with("19") || part.starts_with("20"))
+    };
+    // What Excel shows for the number 0.
+    let is_zero_date = [
+        "1900-01-00",
+        "00.01.1900",
+        "0.1.1900",
+        "00-01-1900",
+        "00/01/1900",
+    ]
+    .contains(&text);
     let are_day_and_month = |one: &str, other: &str| match (number(one, 2), number(other, 2)) {
         (Some(one), Some(other)) => {
-            (1..=31).contains(&one.max(other)) && (1..=12).contains(&one.min(other))
+            let (least, most) = (one.min(other), one.max(other));
+            (1..=31).contains(&most) && ((1..=12).contains(&least) || is_zero_date)
         }
         _ => false,
     };
@@ -235,6 +256,11 @@ fn is_date(text: &str) -> bool {
         || (is_year(third) && all_digits(third) && are_day_and_month(first, second))
         || (has_one_sign && is_short_year(third) && are_day_and_month(first, second))
         || (has_one_sign && is_short_year(first) && are_day_and_month(second, third))
+}
+
+/// `192.168.1.10`; but `20.12.19.55` is how people group a phone number.
+fn is_ip_address(text: &str) -> bool {
+    text.parse::<std::net::Ipv4Addr>().is_ok() && text.split('.').any(|part| part.len() != 2)
 }
 
 /// A month's name or its first letters, in English or German.
@@ -344,7 +370,6 @@ mod tests {
             "030.12.345",
             "2025-13-40",
             "20 12 19 55",
-            "1-2025",
             "march",
             "+1.202.555.0101",
             "",

@@ -178,7 +178,7 @@ pub fn check(
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
                 checked.bad_rows += 1;
-                let problems = checked.headers_named(sheet, &numbered, problems);
+                let problems = checked.headers_named(sheet, columns, &numbered, problems);
                 checked.problems += problems.len() as u64;
                 problems.iter().try_for_each(&mut report)?;
             }
@@ -221,8 +221,8 @@ enum SecondHeader {
     Other,
 }
 
-fn second_header(sheet: &Sheet, record: &ByteRecord) -> Option<SecondHeader> {
-    if !Columns::is_header(record) {
+fn second_header(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> Option<SecondHeader> {
+    if !columns.is_header(record) {
         return None;
     }
     let names = |record: &ByteRecord| -> Vec<String> {
@@ -261,7 +261,7 @@ impl CheckedSheet {
         let nothing_known = Directory::default();
         let problems = sheet.read_row(columns, numbered, &nothing_known).err();
         let has_problems = problems.is_some_and(|problems| !problems.iter().all(Problem::is_idle));
-        let header = second_header(sheet, &numbered.record).filter(|_| has_problems);
+        let header = second_header(sheet, columns, &numbered.record).filter(|_| has_problems);
         if matches!(header, Some(SecondHeader::Other)) {
             return false;
         }
@@ -276,10 +276,11 @@ impl CheckedSheet {
     fn headers_named(
         &mut self,
         sheet: &Sheet,
+        columns: &Columns,
         NumberedRecord { row, record, .. }: &NumberedRecord,
         problems: Vec<Problem>,
     ) -> Vec<Problem> {
-        match second_header(sheet, record) {
+        match second_header(sheet, columns, record) {
             Some(SecondHeader::Same) => vec![Problem::second_header(*row)],
             Some(SecondHeader::Other) => {
                 self.second_table = self.second_table.or(Some(*row));

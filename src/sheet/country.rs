@@ -50,7 +50,9 @@ impl Country {
         }
         let plan = self.0;
         let fits = |rest: &&str| plan.code.len() + rest.len() <= LONGEST;
-        let national = plan.national(digits).filter(fits);
+        // A local number, or an extension behind a prefix, has another length.
+        let is_one = |rest: &&str| plan.is_ordinary(rest.len()) || plan.is_in_use(rest);
+        let national = plan.national(digits).filter(fits).filter(is_one);
         let international = digits
             .strip_prefix(plan.code.as_str())
             .filter(|rest| plan.is_possible(rest.len()) && plan.without_kept_trunk(rest).is_none());

@@ -72,6 +72,28 @@ impl<'t> DigitGroups<'t> {
         self.groups.iter().map(|group| group.digits).collect()
     }
 
+    /// The same without the digits that are dialed before a country code.
+    pub(super) fn without_exit_code(&self, length: usize) -> DigitGroups<'t> {
+        let mut left = length;
+        let groups = self.groups.iter().filter_map(|group| {
+            let cut = left.min(group.digits.len());
+            left -= cut;
+            let digits = &group.digits[cut..];
+            (!digits.is_empty()).then(|| Group {
+                digits,
+                gap: group.gap.clone(),
+                in_brackets: group.in_brackets,
+            })
+        });
+        DigitGroups {
+            has_plus: true,
+            groups: groups.collect(),
+            before: self.before.clone(),
+            behind: self.behind.clone(),
+            has_stray_bracket: self.has_stray_bracket,
+        }
+    }
+
     pub(super) fn has_plus(&self) -> bool {
         self.has_plus
     }

@@ -2,11 +2,11 @@
 //! extension behind a number. Only what helps to read one number may be taken out; a cell that can be
 //! read two ways is refused with its readings.
 
-use crate::sheet::digit_groups::DigitGroups;
+use crate::sheet::digit_groups::{DigitGroups, Group};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 
 /// Digits that make a number on their own, where its country is not known.
-const COMPLETE: usize = 7;
+pub(super) const COMPLETE: usize = 7;
 
 /// Digits of a bare number with the trunk prefix in front, at most: Germany's and Austria's.
 const LONGEST_WITH_TRUNK: usize = 14;
@@ -14,8 +14,19 @@ const LONGEST_WITH_TRUNK: usize = 14;
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
 
+pub(super) const LONGEST_EXTENSION: usize = 10;
+
+/// Digits of a number of France, `01 23 45 67 89`.
+const FRENCH: usize = 10;
+
+const MONTHS: u32 = 12;
+const DAYS: u32 = 31;
+
 /// Numbers of a range lie closer together than this.
 const RANGE: u32 = 100;
+
+/// Numbers of three digits in a list lie closer together than this; those of Spain are grouped so too.
+const LIST: u64 = 20;
 
 /// What keeps a cell from being one number.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +36,8 @@ pub(super) enum GroupFault {
     Range,
     /// A range, two numbers, or one.
     Ambiguous,
+    /// A date as well.
+    PossiblyDate,
     /// So many digits follow a number that is complete without them.
     Extension {
         complete: String,
@@ -45,7 +58,8 @@ impl DigitGroups<'_> {
         let is_range = |gap: &str| {
             gap.contains('~') || gap.contains("..") || gap.matches(['-', '–']).count() > 1
         };
-        self.gaps().any(is_range).then_some(GroupFault::Range)
+        let is_left_open = self.behind.contains("..");
+        (is_left_open || self.gaps().any(is_range)).then_some(GroupFault::Range)
     }
 
     /// `(857)`, which is -857 to an accountant.
@@ -120,12 +134,16 @@ impl DigitGroups<'_> {
             let rest = self.groups.last().map_or(0, |group| group.digits.len());
             return Some(self.extension(digits.len() - rest, rest));
         }
-        if let Some(international) = digits.strip_prefix("00") {
-            let (plan, after_code) = Plan::of_international(international)?;
+        if digits.len() > LONGEST_EXTENSION
+            && let Some(international) = digits.strip_prefix("00")
+            && let Some((plan, after_code)) = Plan::of_international(international)
+        {
             return self.fault_in(plan, after_code);
         }
         let lengths = self.lengths();
-        if let Some(end) = north_american(&lengths) {
+        let is_area_code = digits.starts_with('0');
+        let french = Some(FRENCH).filter(|_| is_area_code && lengths.starts_with(&[2; FRENCH / 2]));
+        if let Some(end) = north_american(&lengths).or(french) {
             return (end < digits.len()).then(|| {
                 if self.is_repeated(&lengths) {
                     GroupFault::Ambiguous
@@ -134,7 +152,11 @@ impl DigitGroups<'_> {
                 }
             });
         }
+        if self.may_be_date() {
+            return Some(GroupFault::PossiblyDate);
+        }
         if self.is_repeated(&lengths)
+            || self.begins_with_range(&lengths)
             || self.is_ambiguous_pair(&lengths)
             || self.ends_in_local_range(&lengths)
         {
@@ -146,7 +168,6 @@ impl DigitGroups<'_> {
             return Some(self.extension(complete.len(), rest.len()));
         }
         let last = lengths.last().copied().unwrap_or_default();
-        let is_area_code = digits.starts_with('0');
         let first = lengths[0];
         if lengths.len() == 2 && !is_area_code && last < first && first >= COMPLETE {
             return Some(self.extension(first, last));
@@ -197,30 +218,64 @@ impl DigitGroups<'_> {
             && (1..=RANGE).contains(&to.saturating_sub(from))
     }
 
-    /// Two numbers side by side that would make one as well: `5501-5510`, `995-1005`, `5501-10`.
+    /// `05-2025`, `2025 5`, `31-1`: a month of a year, or a day.
+    fn may_be_date(&self) -> bool {
+        let [first, second] = &self.groups[..] else {
+            return false;
+        };
+        let is_year = |group: &Group| {
+            let digits = group.digits;
+            digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
+        };
+        let is_at_most = |group: &Group, most: u32| {
+            let value = group.digits.parse().ok();
+            group.digits.len() < 3 && value.is_some_and(|value| (1..=most).contains(&value))
+        };
+        [(first, second), (second, first)]
+            .iter()
+            .any(|(one, other)| {
+                is_at_most(one, MONTHS) && (is_year(other) || is_at_most(other, DAYS))
+            })
+    }
+
+    /// Two numbers side by side that would make one as well: `5501-5510`, `995-1005`, `5501-10`. A short
+    /// number before a longer one, `7 201`, is how people write an extension behind the prefix of its
+    /// location.
     fn is_ambiguous_pair(&self, lengths: &[usize]) -> bool {
         let [first, second] = &self.groups[..] else {
             return false;
         };
         let begin_with_zero = [first, second].map(|group| group.digits.starts_with('0'));
+        if is_range_of_tens(first, second) {
+            return true;
+        }
         match lengths {
-            [one, other] if one == other => begin_with_zero != [true, false],
+            [1 | 2, 1 | 2] => true,
+            [one, other] if one == other => begin_with_zero != [true, false] || *one < 4,
             [one, other] if one > other => {
                 let end = &first.digits[one - other..];
-                !begin_with_zero[0] && *one < COMPLETE && (*one > 3 || second.digits > end)
+                if begin_with_zero[0] {
+                    return one + other < COMPLETE || is_near(end, second.digits);
+                }
+                *one < COMPLETE && (*one > 3 || second.digits > end)
             }
             // What follows is a number of its own, and what stands before is no country code.
             [_, other] if *other >= COMPLETE_ANYWHERE && !begin_with_zero[0] => {
                 !is_country_code(first.digits)
             }
-            _ => {
-                let values = [first, second].map(|group| group.digits.parse::<u32>().ok());
-                let [Some(from), Some(to)] = values else {
-                    return false;
-                };
-                begin_with_zero == [false, false] && to > from && to - from <= RANGE
-            }
+            _ => begin_with_zero == [false, false] && is_near(first.digits, second.digits),
         }
+    }
+
+    /// `5501-5510, 20` but for the comma: a range before something else.
+    fn begins_with_range(&self, lengths: &[usize]) -> bool {
+        let [first, second, _, ..] = &self.groups[..] else {
+            return false;
+        };
+        lengths[0] > 3
+            && lengths[0] == lengths[1]
+            && !first.digits.starts_with('0')
+            && is_near(first.digits, second.digits)
     }
 
     /// The same grouping twice or more, `202-555-0101 202-555-0102`, or numbers that follow each
@@ -244,10 +299,17 @@ impl DigitGroups<'_> {
             .iter()
             .map(|group| group.digits.parse().ok())
             .collect();
-        let follow = values.is_some_and(|values| values.windows(2).all(|two| two[0] + 1 == two[1]));
+        let is_list = values.is_some_and(|values| match lengths[0] {
+            2 => count == 3 && values.windows(2).all(|two| two[0] + 1 == two[1]),
+            3 => {
+                let span = values[count - 1].saturating_sub(values[0]);
+                span <= LIST && values.windows(2).all(|two| two[0] < two[1])
+            }
+            length => length > 3,
+        });
         let are_alike = lengths.iter().all(|length| *length == lengths[0])
             && (!self.groups[0].digits.starts_with('0') || self.groups[1].digits.starts_with('0'));
-        count > 2 && are_alike && (lengths[0] > 3 || (follow && lengths[0] == 3))
+        count > 2 && are_alike && is_list
     }
 
     /// A number and, behind the only dash that stands apart, what may be the end of a range:
@@ -289,6 +351,36 @@ impl DigitGroups<'_> {
             rest: digits[digits.len() - rest..].to_string(),
         }
     }
+}
+
+/// Whether the second is a little more than the first, as at the end of a range.
+fn is_near(from: &str, to: &str) -> bool {
+    let values = [from, to].map(|digits| digits.parse::<u32>().ok());
+    let [Some(from), Some(to)] = values else {
+        return false;
+    };
+    to > from && to - from <= RANGE
+}
+
+/// `20-499`, `0100-1199`, `1-500`: from where a block of ten numbers begins to where one ends, or a block of a
+/// hundred where both together are as long as a number.
+fn is_range_of_tens(first: &Group, second: &Group) -> bool {
+    let lengths = [first, second].map(|group| group.digits.len());
+    let values = [first, second].map(|group| group.digits.parse::<u32>().ok());
+    let [Some(from), Some(to)] = values else {
+        return false;
+    };
+    let block = if lengths[0] + lengths[1] < COMPLETE {
+        10
+    } else {
+        100
+    };
+    let is_whole = |begin: u32| from % block == begin && (to + 1 - begin).is_multiple_of(block);
+    lengths[0] <= lengths[1]
+        && lengths[1] < 5
+        && to > from
+        && from > 0
+        && (is_whole(0) || is_whole(1))
 }
 
 fn is_country_code(digits: &str) -> bool {

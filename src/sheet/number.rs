@@ -9,6 +9,7 @@ use crate::model::wording::plural;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
+use crate::sheet::group_faults::LONGEST_EXTENSION;
 use crate::sheet::number_faults::{not_a_number, say_fault, say_trunk, say_zero, unclear};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
@@ -20,7 +21,8 @@ use crate::table::strip_text_formula;
 /// characters at most.
 const DIGITS: std::ops::RangeInclusive<usize> = 2..=30;
 
-const LONGEST_EXTENSION: usize = 10;
+/// Digits of a number in the areas that have the code `011`: Buenos Aires, Delhi, Johannesburg, Turin.
+const LONGEST_OF_AREA_011: usize = 12;
 
 /// With its country code, in digits; there are islands that need no more.
 const SHORTEST_INTERNATIONAL: usize = 7;
@@ -96,7 +98,9 @@ fn is_sent_as_it_stands(cell: &str, country: Option<&Country>) -> bool {
             country.is_none()
                 && DIGITS.contains(&cell.len())
                 && all_digits(cell)
-                && prefixed_fault(cell).is_none()
+                && (!cell.starts_with('0')
+                    || DigitGroups::read(cell)
+                        .is_some_and(|groups| prefixed_fault(&groups, cell, None).is_none()))
         }
     }
 }
@@ -106,6 +110,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return Err(diagnostic);
     }
     let plain = in_plain_characters(text);
+    if let Some(diagnostic) = cell_diagnostics::of_optional_zero(&plain) {
+        return Err(diagnostic);
+    }
     let Some(groups) = DigitGroups::read(&plain) else {
         let is_number = |part: &str| {
             let plain = in_plain_characters(part);
@@ -159,7 +166,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return refuse(fault);
     }
     let of_no_country = || second_reading::of_no_country(&digits, country?);
-    if let Some(diagnostic) = prefixed_fault(&digits).or_else(of_no_country) {
+    if let Some(diagnostic) = prefixed_fault(&groups, &digits, country).or_else(of_no_country) {
         return Err(diagnostic);
     }
     if !DIGITS.contains(&digits.len()) {
@@ -229,16 +236,34 @@ fn fault_after_code(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
 }
 
 /// What is wrong with the number after `00`, which is dialed before the country code, or after `0011`, which
-/// is in Australia. Short ones are extensions.
-fn prefixed_fault(bare: &str) -> Option<CellDiagnostic> {
-    let (plan, after_code) = Plan::of_international(bare.strip_prefix("00")?)?;
+/// is in Australia, or after `011`, which is in North America. Short ones are extensions.
+fn prefixed_fault(
+    groups: &DigitGroups,
+    bare: &str,
+    country: Option<&Country>,
+) -> Option<CellDiagnostic> {
+    let is_of_north_america = bare.starts_with("011") && bare.len() > LONGEST_OF_AREA_011;
+    let prefix = match bare {
+        _ if bare.starts_with("00") => "00",
+        _ if is_of_north_america => "011",
+        _ => return None,
+    };
+    let digits = &bare[prefix.len()..];
+    let (plan, after_code) = Plan::of_international(digits)?;
     let australian = bare.strip_prefix("0011").and_then(Plan::of_international);
     if australian.is_some_and(|(plan, rest)| plan.is_ordinary(rest.len())) {
         return None;
     }
-    let fault = fault_after_code(plan, after_code)?;
-    let is_number = bare.len() > LONGEST_EXTENSION || fault.kind == ProblemKind::TrunkPrefix;
-    is_number.then_some(fault)
+    let is_long = bare.len() > LONGEST_EXTENSION;
+    if let Some(fault) = fault_after_code(plan, after_code) {
+        return (is_long || fault.kind == ProblemKind::TrunkPrefix).then_some(fault);
+    }
+    if !is_long {
+        return None;
+    }
+    let groups = groups.without_exit_code(prefix.len());
+    second_reading::without_code(&groups, digits, Some((plan, after_code)), country)
+        .or_else(|| second_reading::with_two_codes(&groups, plan, after_code))
 }
 
 fn wrong_length(says: String) -> CellDiagnostic {
@@ -273,6 +298,8 @@ fn in_plain_characters(text: &str) -> String {
                 plain.extend(char::from_digit(u32::from(character) - 0xff10, 10));
             }
             '\u{ff0b}' => plain.push('+'),
+            '\u{ff08}' => plain.push('('),
+            '\u{ff09}' => plain.push(')'),
             '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{fe63}' | '\u{ff0d}' => plain.push('-'),
             '\u{2013}'..='\u{2015}' | '\u{2212}' => plain.push('\u{2013}'),
             '\u{2026}' => plain.push_str(".."),

@@ -2,7 +2,7 @@
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::Country;
-use crate::sheet::group_faults::GroupFault;
+use crate::sheet::group_faults::{COMPLETE, GroupFault};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem_kind::ProblemKind;
 
@@ -49,10 +49,24 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
             ProblemKind::SeveralNumbers,
             "is a range or two numbers; put one number into the cell, and the next into a column of its own".to_string(),
         ),
+        GroupFault::Ambiguous if digits.len() < COMPLETE => (
+            ProblemKind::SeveralNumbers,
+            format!(
+                "could be a range, two numbers or one number of {} digits; if it is one, write it as {digits}",
+                digits.len()
+            ),
+        ),
         GroupFault::Ambiguous => (
             ProblemKind::SeveralNumbers,
             format!(
                 "could be a range, two numbers or one number of {} digits; if it is one, write it with + and the country code, or as {digits}",
+                digits.len()
+            ),
+        ),
+        GroupFault::PossiblyDate => (
+            ProblemKind::SeveralNumbers,
+            format!(
+                "could be a date, a range, two numbers or one number of {} digits; if it is one, write it as {digits}",
                 digits.len()
             ),
         ),

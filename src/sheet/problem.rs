@@ -85,7 +85,7 @@ impl Problem {
         Problem::of_kind(
             ProblemKind::SecondHeader,
             Place::row(row),
-            "a second table begins here, with its columns in another order; put it into a file of its own",
+            "a second table begins here, with its columns in another order or under other names; put it into a file of its own",
         )
     }
 

@@ -6,7 +6,7 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
-use crate::setting::{FieldKind, Setting};
+use crate::setting::{FieldKind, Setting, used_numbers};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::check::Suspicion;
@@ -195,6 +195,7 @@ impl NearValues {
         match (self.near.meant, &self.own) {
             (Meant::OrgId, Some(own)) => is_id_in(&text, own, ids::ORGANIZATION),
             (Meant::TargetId, Some(own)) => is_id_in(&text, own, ids::LOCATION),
+            (Meant::PhoneNumber(_), _) => is_extension(&text, columns),
             (Meant::OtherNumber(_), _) => is_phone_number(&text),
             // A sheet of numbers may count such calls.
             (Meant::Rule(_), _) if !has_rules(columns.setting) => {
@@ -253,7 +254,9 @@ impl NearValues {
                 let things = columns.setting.target.plural;
                 format!("{things} would be looked up by their names alone")
             }
-            Meant::Number(_) | Meant::OtherNumber(_) => "its numbers would not be sent".to_string(),
+            Meant::Number(_) | Meant::PhoneNumber(_) | Meant::OtherNumber(_) => {
+                "its numbers would not be sent".to_string()
+            }
             Meant::Rule(_) => "its values would not be sent".to_string(),
             Meant::AnyRule => "its rules would not be sent".to_string(),
         };
@@ -276,6 +279,14 @@ fn is_id_in(text: &str, own: &OwnColumn, kind: Kind) -> bool {
     ids::says_its_kind(text, kind)
         || (own.about == Some(kind)
             && (text.starts_with(ID_BEGINS) || ids::read(text, kind).is_ok()))
+}
+
+/// Beside numbers that are read, two digits may count anything.
+fn is_extension(text: &str, columns: &Columns) -> bool {
+    let mut numbers = used_numbers::numbers_of(columns.widest).into_iter();
+    let reads_numbers = numbers.any(|index| columns.reads(columns.widest.fields[index].column));
+    let shortest = if reads_numbers { 3 } else { 2 };
+    number_in(text).is_some_and(|number| number.len() >= shortest)
 }
 
 /// With its area at least: an extension looks like any other number.

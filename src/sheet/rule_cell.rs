@@ -56,6 +56,11 @@ const ACTION_WORDS: &str = "ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or
 const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
 const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
 
+/// Signs that put a word in doubt, or say that it is not so: `ALLOW?`, `≠ BLOCK`, `allow*`.
+const DOUBTS: [char; 13] = [
+    '?', '？', '*', '†', '¬', '≠', '<', '>', '✗', '✘', '❌', '✕', '×',
+];
+
 /// The value that a cell with this text asks for, if it is one of rules.
 pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
     let change = match kind {
@@ -92,7 +97,7 @@ pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic>
     if plain.is_empty() && text.is_empty() {
         return Ok(Change::Keep);
     }
-    match action_of(&plain) {
+    match action_of(&plain).filter(|_| !is_in_doubt(text)) {
         Some(action) => Ok(Change::Set(action)),
         None if is_remove(text) => Err(diagnostic(
             ProblemKind::NotARule,
@@ -124,8 +129,8 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
     let plain = normalize(text);
     match &*plain {
         "" if text.is_empty() => Ok(Change::Keep),
-        word if YES.contains(&word) => Ok(Change::Set("yes".into())),
-        word if NO.contains(&word) => Ok(Change::Set("no".into())),
+        word if YES.contains(&word) && !is_in_doubt(text) => Ok(Change::Set("yes".into())),
+        word if NO.contains(&word) && !is_in_doubt(text) => Ok(Change::Set("no".into())),
         _ if is_remove(text) => Err(diagnostic(
             ProblemKind::NotYesOrNo,
             format!(
@@ -137,6 +142,10 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
             format!("`{}` is not yes or no", shorten(text)),
         )),
     }
+}
+
+fn is_in_doubt(text: &str) -> bool {
+    text.contains(DOUBTS) || text.starts_with(['!', '~'])
 }
 
 fn text_of(cell: &str) -> &str {

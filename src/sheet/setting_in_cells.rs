@@ -8,7 +8,7 @@ use std::io;
 
 use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::sheet::columns::{Columns, settings_of, told_by_results};
+use crate::sheet::columns::{settings_of, told_by_results};
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::row_reader::read_field;
 use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
@@ -52,7 +52,7 @@ impl Sheet {
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
             // Below a second header nothing can be read; the check says so.
-            if Columns::is_header(&numbered.record) {
+            if columns.is_header(&numbered.record) {
                 continue;
             }
             for ((field, column), seen) in others.iter().zip(&mut seen) {

@@ -34,6 +34,13 @@ pub struct AnyEntry {
     pub fields: Map<String, Value>,
 }
 
+impl AnyEntry {
+    /// To which organization it says that it belongs.
+    pub fn organization(&self) -> Option<&str> {
+        self.fields.get("orgId").and_then(Value::as_str)
+    }
+}
+
 /// What else is known of a location, with calling or without.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -301,6 +301,27 @@ fn listing(link: &'static str, second: &'static str) -> RawServer {
 }
 
 #[test]
+fn a_list_with_entries_of_another_organization_is_none() {
+    let server = RawServer::start(|line| {
+        while line.request() {
+            let [location, other] = [location_id(1), org_id(2)];
+            let body =
+                format!(r#"{{"locations":[{{"id":"{location}","name":"A","orgId":"{other}"}}]}}"#);
+            let length = body.len();
+            line.say(format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"
+            ));
+        }
+    });
+    let stage = Stage::instant();
+    let own = org_id(1);
+    let url = server.base_url();
+    let line = format!("export --org {own} -o all.csv --base-url {url}");
+    let ran = stage.run(&line).expect(2);
+    ran.says("the list has entries of another organization");
+}
+
+#[test]
 fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
     let org = org_id(1);
     let other = Box::leak(format!("?start=2&orgId={}", org_id(2)).into_boxed_str());

@@ -89,6 +89,83 @@ fn one_of_several_sheets_has_to_be_named() {
     assert_snapshot!(ran.stderr, @"error: `sheet.csv` is not a workbook, so it has no sheets with names; leave out --sheet");
 }
 
+/// A workbook of these sheets: their names, whether they are hidden, their cells.
+fn several(stage: &Stage, sheets: &[(&str, bool, &str)]) {
+    let mut workbook = Workbook::new();
+    for (name, is_hidden, cells) in sheets {
+        let worksheet = workbook.add_worksheet().set_name(*name).expect("a name");
+        fill(worksheet, cells, 0).expect("cells");
+        worksheet.set_hidden(*is_hidden);
+    }
+    let visible = sheets.iter().position(|(_, is_hidden, _)| !is_hidden);
+    let visible = workbook.worksheet_from_index(visible.expect("one is visible"));
+    visible
+        .expect("a sheet")
+        .set_active(true)
+        .set_first_tab(true);
+    save(stage, "book.xlsx", &mut workbook);
+}
+
+#[test]
+fn which_sheet_is_read_is_told_before_anything_is_sent() {
+    let stage = Stage::instant();
+    let (three, two) = (sheet(3), sheet(2));
+    several(
+        &stage,
+        &[
+            ("Old", true, &*three),
+            ("May", false, &*two),
+            ("June", false, &*three),
+        ],
+    );
+    let ran = stage.apply("book.xlsx").expect(2);
+    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant; each of them needs a run of its own"#);
+    several(&stage, &[("Old", true, &*three), ("May", false, &*two)]);
+    let ran = stage.run("check book.xlsx").expect(0);
+    assert_snapshot!(ran.stderr + &ran.stdout, @r"
+    the workbook has several sheets; `May` is read, --sheet names another
+    2 rows: 2 ready to send
+    ");
+    let ran = stage.run("check book.xlsx --sheet Old").expect(0);
+    assert_snapshot!(ran.stderr + &ran.stdout, @"3 rows: 3 ready to send");
+    several(
+        &stage,
+        &[
+            ("Read me", false, "How to fill this in"),
+            ("May", false, &*two),
+        ],
+    );
+    let ran = stage.run("check book.xlsx").expect(0);
+    assert_snapshot!(ran.stderr + &ran.stdout, @r"
+    the workbook has several sheets; `May` is read, --sheet names another
+    2 rows: 2 ready to send
+    ");
+}
+
+#[test]
+fn a_second_table_in_a_sheet_is_named_by_its_row() {
+    let stage = Stage::instant();
+    let rows = sheet(2);
+    let [org, location] = [org_id(1), location_id(9)];
+    let below =
+        format!("{rows}\nOrganisation,Standort-ID,Ziel 2,Ziel 1\n{org},{location},5502,5501\n");
+    several(&stage, &[("May", false, &*below)]);
+    let ran = stage.apply("book.xlsx --skip-invalid").expect(2);
+    assert_snapshot!(ran.stderr, @r"
+    row 5: a second table begins here, with its columns in another order or under other names; put it into a file of its own
+    4 rows: 3 ready to send, 1 with 1 problem; nothing was sent
+    ");
+    let again = format!("{rows}\n{rows}");
+    several(&stage, &[("May", false, &*again)]);
+    let ran = stage.apply("book.xlsx").expect(2);
+    assert_snapshot!(ran.stderr, @r"
+    row 5: this is the header again; delete the row
+    hint: correct these rows, or leave them out with --skip-invalid
+    5 rows: 2 ready to send, 2 with nothing to send, 1 with 1 problem; nothing was sent
+    ");
+    assert!(stage.requests().is_empty());
+}
+
 #[test]
 fn a_large_workbook_is_checked_in_little_memory() {
     const ROWS: u32 = 100_000;

@@ -2,6 +2,7 @@
 //! the token ends, renewed as a run's requests are. The first of them shows whether there is anybody to
 //! ask at all.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
@@ -129,14 +130,21 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         org_id: Option<&str>,
     ) -> Result<Vec<Listed>, QueryError> {
         let url = self.service.list_url(&kind.list, org_id, MOST_ON_A_PAGE);
+        let has_others = Cell::new(false);
         let of_this_kind = |entry: AnyEntry| {
+            has_others.set(has_others.get() || is_of_another(&entry, org_id));
             let is_one = ids::read(&entry.id, kind.id).is_ok();
             is_one.then(|| Listed {
                 entry: (kind.list.read)(&entry.fields),
                 id: entry.id,
             })
         };
-        self.list(url, kind.list.name, of_this_kind).await
+        let list = self.list(url, kind.list.name, of_this_kind).await?;
+        if has_others.get() {
+            let message = "the list has entries of another organization".to_string();
+            return Err(QueryError::Unclear(message));
+        }
+        Ok(list)
     }
 
     /// The locations of an organization with their addresses, which takes a scope of its own.
@@ -238,4 +246,15 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             (self.say)(&format!("note: {entries} left out"));
         }
     }
+}
+
+/// Whether an entry says that it belongs to another organization than the one that was asked for.
+fn is_of_another(entry: &AnyEntry, org_id: Option<&str>) -> bool {
+    let key = |id: &str| {
+        let id = ids::read(id, ids::ORGANIZATION).ok()?;
+        Some(id.key)
+    };
+    let own = org_id.and_then(key);
+    let theirs = entry.organization().and_then(key);
+    own.is_some() && theirs.is_some() && own != theirs
 }

@@ -201,7 +201,7 @@ fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
         let is_harmless = |word: &str| {
             let plain = normalize(word);
             plain.is_empty()
-                || word.starts_with('+')
+                || (word.starts_with('+') && !word.contains(char::is_alphabetic))
                 || REMARKS.contains(&plain.as_str())
                 || (is_rule && REMARKS_OF_RULES.contains(&plain.as_str()))
         };

@@ -11,7 +11,10 @@ pub enum Meant {
     TargetName,
     /// One of the numbers, where its place is known.
     Number(Option<usize>),
-    /// A number by words that many tables have: `Phone 2`, `Ziel 2`, `Transfer to`; its place, where
+    /// A number by words for phone numbers alone and its place: `Phone 2`, `Weiterleitung 1`; or by those for
+    /// a transfer: `Forward to`. An extension may be one.
+    PhoneNumber(Option<usize>),
+    /// A number by words that many tables have: `DN 2`, `Room 2`, `Forwarded by`; its place, where
     /// that is known. Whether it is one, only its cells can tell.
     OtherNumber(Option<usize>),
     /// A field that is no number.
@@ -42,12 +45,14 @@ impl Meant {
                 field.map_or(String::new(), |field| field.column.to_string())
             }
             Meant::AnyRule => "a column of rules".to_string(),
-            Meant::Number(Some(index)) | Meant::OtherNumber(Some(index))
+            Meant::Number(Some(index))
+            | Meant::PhoneNumber(Some(index))
+            | Meant::OtherNumber(Some(index))
                 if setting.kind(index) == Some(FieldKind::Number) =>
             {
                 setting.fields[index].column.to_string()
             }
-            Meant::Number(_) | Meant::OtherNumber(_) => {
+            Meant::Number(_) | Meant::PhoneNumber(_) | Meant::OtherNumber(_) => {
                 let numbers = used_numbers::numbers_of(setting).into_iter();
                 let numbers = numbers.map(|index| setting.fields[index].column);
                 match numbers.collect::<Vec<_>>()[..] {

@@ -15,6 +15,7 @@ use csv::ByteRecord;
 use crate::model::ids::Kind;
 use crate::setting::{self, FieldKind, Setting, used_numbers};
 use crate::sheet::problem::{Place, Problem, shorten};
+use crate::sheet::rule_cell::looks_like_rule;
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
 pub(super) use header_name::normalize;
@@ -129,8 +130,13 @@ impl Columns {
             let indices = 0..widest.fields.len();
             let rules = indices.clone().map(Meant::Rule).chain([Meant::AnyRule]);
             let numbers = [None].into_iter().chain(indices.map(Some));
-            let numbers =
-                numbers.flat_map(|index| [Meant::Number(index), Meant::OtherNumber(index)]);
+            let numbers = numbers.flat_map(|index| {
+                [
+                    Meant::Number(index),
+                    Meant::PhoneNumber(index),
+                    Meant::OtherNumber(index),
+                ]
+            });
             let meant: Vec<Meant> = numbers.chain(rules).collect();
             missing(&one_of(&setting.column_names()), &meant, "");
         }
@@ -142,11 +148,11 @@ impl Columns {
         };
         let is_in_question = |near: &NearColumn| match near.meant {
             Meant::Number(_) | Meant::Rule(_) | Meant::AnyRule | Meant::OrgId => true,
-            Meant::OtherNumber(Some(index)) => {
+            Meant::PhoneNumber(Some(index)) | Meant::OtherNumber(Some(index)) => {
                 let is_number = widest.kind(index) == Some(FieldKind::Number);
                 is_number && is_without(index)
             }
-            Meant::OtherNumber(None) => {
+            Meant::PhoneNumber(None) | Meant::OtherNumber(None) => {
                 used_numbers::numbers_of(widest).into_iter().any(is_without)
             }
             Meant::TargetId => target_id.is_none(),
@@ -157,7 +163,8 @@ impl Columns {
             // What its cells have to tell is left for when they can be read.
             let is_certain = |near: &&NearColumn| {
                 let is_settled = match near.meant {
-                    Meant::OtherNumber(_) | Meant::Rule(_) | Meant::AnyRule => true,
+                    Meant::PhoneNumber(_) | Meant::OtherNumber(_) => true,
+                    Meant::Rule(_) | Meant::AnyRule => true,
                     Meant::OrgId => org_id.is_some(),
                     Meant::OrgName => org_id.is_some() || org_is_given,
                     _ => false,
@@ -247,9 +254,14 @@ impl Columns {
         row.iter().filter(is_known).count()
     }
 
-    /// Whether a row names columns, as the header of a second table does.
-    pub fn is_header(row: &ByteRecord) -> bool {
-        Columns::count_known(row) > 1
+    /// Whether a row names columns, as the header of a second table does: by two names that are known, or
+    /// by two where a value must stand that can be nothing else.
+    pub fn is_header(&self, row: &ByteRecord) -> bool {
+        let is_heading = |column: &usize| {
+            let cell = String::from_utf8_lossy(row.get(*column).unwrap_or_default());
+            !looks_like_rule(cell.as_bytes()) && near_name::is_heading(&cell, self.widest)
+        };
+        Columns::count_known(row) > 1 || self.read().filter(is_heading).count() > 1
     }
 
     /// Which field of the setting stands in a column.
@@ -367,7 +379,11 @@ mod tests {
         };
         for (header, nouns) in [
             (&["locationId", "n1"][..], &["location"][..]),
-            (&["locationName", "email", "custom", "n1"], &["location"]),
+            (
+                &["locationName", "email", "custom", "n1"],
+                &["location", "person"],
+            ),
+            (&["locationId", "email", "custom", "n1"], &["location"]),
             (&["workspaceId", "email", "n1"], &["workspace"]),
             (&["e-mail", "n1"], &["person"]),
             (&["Workspace", "n1"], &["workspace"]),

@@ -1,10 +1,10 @@
 //! What a name that is none of ours was probably meant for: a misspelt one, one in other words, one with
 //! a number that there is no column for.
 
-use super::header_name::{Known, normalize};
+use super::header_name::{HeaderName, Known, normalize};
 use super::meant::Meant;
 use super::near_words::{
-    self, Words, is_destination, is_number, is_transfer, may_precede_number, place,
+    self, Words, is_destination, is_joining, is_number, is_transfer, may_precede_number, place,
 };
 use crate::model::ids::{self, Kind};
 use crate::setting::{FieldKind, Setting};
@@ -14,6 +14,9 @@ const MISSPELT: usize = 2;
 
 /// Shorter names have too many neighbors.
 const LONG: usize = 8;
+
+/// Names of columns are shorter, and so are ids longer.
+const LONGEST_HEADING: usize = 35;
 
 /// The service's own word, as [`normalize`] leaves it and without its digit.
 const FIELD_OF_SERVICE: &str = "autotransfernumber";
@@ -50,6 +53,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     let is_org_id = is_misspelt(&plain, "orgid", 1)
         || is_near(Known::OrgId)
         || matches!(&*plain, "orgguid" | "orguuid");
+    let is_org_id = is_org_id || words.are_number_of_organization();
     if is_org_id || (words.has_organization() && words.has_id()) {
         return Some(Meant::OrgId);
     }
@@ -96,6 +100,18 @@ pub(super) fn about(cell: &str) -> Option<Kind> {
     }
 }
 
+/// Whether a cell is what people call a column of ours, and nothing else: a known name, one near it, or words
+/// for places and numbers alone, `Standort`, `Phone`.
+pub(super) fn is_heading(cell: &str, setting: &Setting) -> bool {
+    let begins_as_word = cell.trim().starts_with(char::is_alphabetic);
+    if !begins_as_word || cell.len() > LONGEST_HEADING {
+        return false;
+    }
+    HeaderName::known(cell, setting).is_some()
+        || matches!(near(cell, setting), Some(meant) if !matches!(meant, Meant::OtherNumber(_)))
+        || Words::of(cell).are_all_of_columns()
+}
+
 fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
     name.len().abs_diff(plain.chars().count()) <= letters
         && strsim::damerau_levenshtein(plain, name) <= letters
@@ -130,8 +146,8 @@ fn near_number(plain: &str, words: &Words) -> Option<Meant> {
         .chars()
         .filter(|character| !character.is_ascii_digit())
         .collect();
-    let is_without_place =
-        matches!(plain, "nl" | "ni") || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
+    let is_without_place = matches!(plain, "nl" | "ni" | "n0" | "number0" | "nummer0" | "nr0")
+        || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
     found.or_else(|| is_without_place.then_some(Meant::Number(None)))
 }
 
@@ -150,15 +166,30 @@ fn number_of_transfer(words: &[String]) -> Option<usize> {
     }
 }
 
-/// `Ziel 2`, `DN 2`, `2`, `Transfer to`.
+fn is_of_number(word: &str) -> bool {
+    is_number(word) || is_destination(word) || is_transfer(word)
+}
+
+/// `Ziel 2`, `Transfer to`; `DN 2`, `2`, `Forwarded by`.
 fn other_number(words: &Words) -> Option<Meant> {
+    // `second` alone.
+    let is_ordinal =
+        matches!(words.all(), [only] if only.len() > 2 && only.parse::<u32>().is_err());
+    let are_of_numbers = (is_ordinal || words.all().iter().any(|word| is_of_number(word)))
+        && (words.all().iter())
+            .all(|word| is_of_number(word) || is_joining(word) || place(word).is_some());
+    let meant = if are_of_numbers {
+        Meant::PhoneNumber
+    } else {
+        Meant::OtherNumber
+    };
     let mut places = words.places();
     match (places.next(), places.next()) {
-        (Some(only), None) => Some(Meant::OtherNumber(Some(only))),
+        (Some(only), None) => Some(meant(Some(only))),
         (Some(_), Some(_)) => None,
         (None, _) => {
             let is_about_one = words.all().iter().any(|word| is_transfer(word));
-            is_about_one.then_some(Meant::OtherNumber(None))
+            is_about_one.then_some(meant(None))
         }
     }
 }
@@ -237,29 +268,41 @@ mod tests {
                 "autotransfernumbr2",
                 "numero 2",
                 "numbr 2",
+                "п2",
+                "Номер 2",
                 "ATN2",
             ],
             Some(Meant::Number(Some(1))),
         );
         read(&["n4", "Number 4", "No 4"], Some(Meant::Number(Some(3))));
-        read(&["nl", "Auto transfer numbers"], Some(Meant::Number(None)));
+        read(
+            &["nl", "n0", "Number 0", "Auto transfer numbers"],
+            Some(Meant::Number(None)),
+        );
+        read(&["DN2", "#2"], Some(Meant::OtherNumber(Some(1))));
         read(
             &[
+                "second",
+                "Secondary",
+                "Call forwarding 2",
+                "内線2",
+                "番号2",
+                "Zielrufnummer 2",
                 "Phone 2",
                 "Tel. 2",
                 "Ziel 2",
-                "DN2",
-                "Numéro de transfert 2",
+                "Weiterleitung 2",
+                "Ext. 2",
                 "2º número",
-                "#2",
-                "п2",
+                "Numéro de transfert 2",
             ],
-            Some(Meant::OtherNumber(Some(1))),
+            Some(Meant::PhoneNumber(Some(1))),
         );
         read(
             &["Transfer numbers", "Weiterleitung", "Forward to"],
-            Some(Meant::OtherNumber(None)),
+            Some(Meant::PhoneNumber(None)),
         );
+        read(&["Forwarded by"], Some(Meant::OtherNumber(None)));
         read(
             &[
                 "Main number",
@@ -296,6 +339,7 @@ mod tests {
                 "Location GUID",
                 "Standort-ID",
                 "ID ubicación",
+                "拠点ID",
             ],
             Some(Meant::TargetId),
         );
@@ -304,6 +348,7 @@ mod tests {
                 "Customer Org ID",
                 "Org UUID",
                 "OrgUUID",
+                "Org no.",
                 "ogrId",
                 "organziationId",
                 "ID de organización",
@@ -318,6 +363,8 @@ mod tests {
                 "Org",
                 "Org. name (legal)",
                 "Organizacja",
+                "Webex Org",
+                "組織",
                 "Naam organisatie",
                 "Nom de l'organisation",
                 "organização",

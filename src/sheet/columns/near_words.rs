@@ -8,7 +8,7 @@ use crate::setting::target_kind::LOCATION;
 /// Words for a number in a name such as `Nummer 2`.
 const NUMBERS: &str = "n no nr nro num nbr nb number numbers nummer nummern numero número numéro numer \
     numara transfer transferno transfernr transfernumber transfernummer autotransfer autotransferno \
-    autotransfernr atn tn";
+    autotransfernr atn tn номер номера п";
 
 /// What may stand before such a word: `new n2`, `old number 2`. Behind any other word the number may be that
 /// of a room or a building.
@@ -16,12 +16,22 @@ const BEFORE_NUMBERS: &str = "auto automatic new old neu neue alt alte nouveau n
     nuovo vecchio nieuw oud the";
 
 /// How words for a transfer begin.
-const TRANSFERS: &str = "transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
+const TRANSFERS: &str = "転送 转接 착신 rufumleit rufweiterleit anrufumleit anrufweiterleit transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
     reroute";
 
 /// Where a transfer leads.
 const DESTINATIONS: &str = "to dest destination destinations target targets phone telephone tel ziel zielnummer \
-    rufnummer telefon telefonnummer destino destinazione doel bestemming e 164";
+    rufnummer telefon telefonnummer destino destinazione doel bestemming e 164 ext extension \
+    extensions durchwahl nebenstelle 番号 電話番号 内線 内線番号 転送先番号 电话 号码 分机 번호 전화번호 내선";
+
+/// How long words for a number end.
+const DESTINATION_ENDS: &str = "rufnummer zielnummer telefonnummer";
+
+const JOINING: &str = "o für pour para per voor call calls anruf anrufe appel appels llamada llamadas de del di da do du des von zu zum zur van of for the à a al";
+
+/// What else a table of places has as names of its columns.
+const OTHER_COLUMNS: &str = "city town ort stadt ville ciudad città country land region address adresse dirección \
+    note notes remark remarks comment comments bemerkung kommentar did dn extn 拠点 拠点名 場所";
 
 /// The types of calls that rules are for, by how their names begin, and the columns of these. Services are
 /// told apart by a number.
@@ -49,12 +59,15 @@ const OF_CALLS: &str =
     "services service assisted assistance chargeable type for of the to transfer toll free";
 
 const PLACES: [&str; 3] = [
-    "one first i eins erste uno primero primer un premier primo eerste",
-    "two second ii zwei zweite dos segundo deux deuxième secondo tweede",
-    "three third iii drei dritte tres tercero tercer trois troisième terzo derde",
+    "one first primary i eins erste uno primero primer un premier primo eerste",
+    "two second secondary ii zwei zweite dos segundo deux deuxième secondo tweede",
+    "three third tertiary iii drei dritte tres tercero tercer trois troisième terzo derde",
 ];
 
-const ORGANIZATIONS: &str = "org orgs orga szervezet";
+const ORGANIZATIONS: &str = "org orgs orga szervezet 組織 組織名 组织 조직";
+
+/// Words beside it that say nothing else.
+const OF_THE_SERVICE: &str = "webex cisco control hub calling";
 /// How words for an organization begin, in all spellings, and how those for who organizes something end.
 const ORGANIZATION_BEGINS: &str = "organiza organisa organizz organizác organizaç";
 const ORGANIZER_ENDS: &str = "or ore ores oren dora";
@@ -70,6 +83,17 @@ const SITES: &str = "site sites place office branch store shop niederlassung fil
 const IDS: &str = "id ids uuid guid identifier uid";
 const NAMES: &str = "name names namen bezeichnung nom nombre nome naam nazwa navn namn nimi név";
 
+/// Chinese, Japanese and Korean letters come after this one.
+const FIRST_OF_EAST_ASIA: char = '\u{2e80}';
+
+/// What a word is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Digits,
+    Letters,
+    EastAsian,
+}
+
 /// What the words of a name are about.
 pub(super) struct Words(Vec<String>);
 
@@ -83,8 +107,11 @@ impl Words {
             .chars()
         {
             let kind = match character {
-                digit if digit.is_ascii_digit() => Some(true),
-                letter if letter.is_alphanumeric() => Some(false),
+                digit if digit.is_ascii_digit() => Some(Run::Digits),
+                letter if letter >= FIRST_OF_EAST_ASIA && letter.is_alphanumeric() => {
+                    Some(Run::EastAsian)
+                }
+                letter if letter.is_alphanumeric() => Some(Run::Letters),
                 _ => None,
             };
             if kind.is_some() {
@@ -124,7 +151,21 @@ impl Words {
     }
 
     pub(super) fn are_all_of_organizations(&self) -> bool {
-        self.0.iter().all(|word| is_customer(word))
+        (self.0.iter()).all(|word| is_customer(word) || is_in(OF_THE_SERVICE, word))
+    }
+
+    /// Words for places, numbers, ids and names, and what else stands in such headers.
+    pub(super) fn are_all_of_columns(&self) -> bool {
+        let is_of_place =
+            |word: &str| is_customer(word) || is_in(SITES, word) || LOCATION.words.contains(&word);
+        let is_of_number =
+            |word: &str| is_number(word) || is_destination(word) || is_transfer(word);
+        let is_other =
+            |word: &str| is_in(OTHER_COLUMNS, word) || is_in(IDS, word) || is_in(NAMES, word);
+        !self.0.is_empty()
+            && (self.0.iter()).all(|word| {
+                is_of_place(word) || is_of_number(word) || is_other(word) || place(word).is_some()
+            })
     }
 
     pub(super) fn has_one_of(&self, wanted: &[&str]) -> bool {
@@ -134,6 +175,12 @@ impl Words {
     /// A location, or what else it may be called.
     pub(super) fn has_site(&self) -> bool {
         self.has_one_of(LOCATION.words) || self.any(|word| is_in(SITES, word))
+    }
+
+    /// `Org no.`
+    pub(super) fn are_number_of_organization(&self) -> bool {
+        self.has_organization()
+            && (self.0.iter()).all(|word| is_organization(word) || is_number(word))
     }
 
     pub(super) fn has_id(&self) -> bool {
@@ -174,8 +221,13 @@ pub(super) fn is_transfer(word: &str) -> bool {
     begins_as(TRANSFERS, word)
 }
 
+pub(super) fn is_joining(word: &str) -> bool {
+    is_in(JOINING, word)
+}
+
 pub(super) fn is_destination(word: &str) -> bool {
-    is_in(DESTINATIONS, word)
+    let mut ends = DESTINATION_ENDS.split_ascii_whitespace();
+    is_in(DESTINATIONS, word) || ends.any(|end| word.ends_with(end))
 }
 
 /// The column of the rules that a name such as `Intl. calls` or `Calls (premium 2)` is about; without its

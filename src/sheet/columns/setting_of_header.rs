@@ -17,7 +17,9 @@ enum Clarity {
     Nearly,
     /// By one that many sheets have.
     Possibly,
-    Certainly,
+    /// By its name, beside which such a column may be meant as well.
+    ByName,
+    ById,
 }
 
 /// What a sheet may set: one setting for each kind of thing that its header has a column for. Where it
@@ -34,7 +36,12 @@ pub(in crate::sheet) fn settings_of(
         }
     }
     let clearest = kinds.iter().map(|(_, clarity)| *clarity).max();
-    kinds.retain(|(_, clarity)| Some(*clarity) == clearest);
+    let least = match clearest {
+        Some(Clarity::ById) => Some(Clarity::ByName),
+        Some(Clarity::ByName) => Some(Clarity::Possibly),
+        _ => clearest,
+    };
+    kinds.retain(|(_, clarity)| Some(*clarity) >= least);
     if clearest < Some(Clarity::Possibly) {
         kinds.truncate(1);
     }
@@ -56,7 +63,8 @@ fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarit
     let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
     let of_cell = |cell: &str| match HeaderName::read(cell, setting, setting) {
         HeaderName::Known(Known::TargetName) if setting.target.has_common_name => Clarity::Possibly,
-        HeaderName::Known(Known::TargetId | Known::TargetName) => Clarity::Certainly,
+        HeaderName::Known(Known::TargetName) => Clarity::ByName,
+        HeaderName::Known(Known::TargetId) => Clarity::ById,
         HeaderName::Near(Meant::TargetId | Meant::TargetName) => Clarity::Nearly,
         _ => Clarity::Not,
     };
