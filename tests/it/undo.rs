@@ -254,7 +254,7 @@ fn what_may_have_been_changed_is_put_back_and_what_was_not_is_left_as_it_is() {
     let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
     stage.write("unknown.csv", results.replace(",updated,", ",unknown,"));
     stage.run_online("undo unknown.csv --yes").expect(0);
-    let undone = stage.results("unknown.results.csv");
+    let undone = stage.results("unknown.undo.results.csv");
     assert_eq!(count(&undone, "updated"), 60);
     assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
     // As if none of those changes had ever arrived.

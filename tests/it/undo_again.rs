@@ -57,7 +57,7 @@ fn a_workbook_is_undone_into_workbooks_and_says_where_they_are() {
     stage.run_online("undo r.xlsx --yes").expect(0);
     assert_eq!(stage.state(), before);
     let ran = stage.run_online("undo r.xlsx --yes").expect(2);
-    ran.says("the results of that are in `r.results.xlsx`");
+    ran.says("the results of that are in `r.undo.results.xlsx`");
     assert!(!ran.stderr.contains("failed"), "{}", ran.stderr);
 }
 

@@ -163,7 +163,7 @@ fn a_copy_that_was_renamed_sorted_and_shortened_finds_its_journal() {
     command.arg(stage.simulator.base_url()).arg("only four.csv");
     let output = command.output().expect("it starts");
     assert!(output.status.success(), "{output:?}");
-    let undone = stage.results("only four.results.csv");
+    let undone = stage.results("only four.undo.results.csv");
     // As the person sees them in their own file, in which the last one stands first.
     assert_eq!(rows(&undone), ["2", "3", "4", "5"]);
     assert_eq!(undone[0]["locationId"], location_id(4));

@@ -250,7 +250,7 @@ fn row_with(stage: &Stage, file: &str, text: &str) -> usize {
     let range = workbook.worksheet_range_at(0).expect("a sheet");
     let range = range.expect("it can be read");
     let mut cells = range.used_cells();
-    let found = cells.find(|(_, _, cell)| cell.to_string() == text);
+    let found = cells.find(|(_, _, cell)| *cell == text);
     let above = range.start().expect("cells").0 as usize;
     found.expect("the cell").0 + above + 1
 }
