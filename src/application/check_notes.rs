@@ -62,7 +62,7 @@ pub fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
 pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
     let say = |doubtful: Suspicion, what: &str| {
         let rest = match &checked.country {
-            None => "sent as they stand unless --country names their country".to_string(),
+            None => "sent unchanged unless --country gives the country code".to_string(),
             Some(code) if doubtful.count == 1 => {
                 format!("sent as it stands, since it is no complete number of {code}")
             }
@@ -115,7 +115,7 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
         checked.twins,
         "says",
         "say",
-        &format!("the same as an earlier row for the {noun} and is not sent again"),
+        &format!("the same as an earlier row for the {noun} and will not be sent again"),
     );
     let outside = note(
         checked.outside_with_problems,

@@ -6,7 +6,7 @@ use crate::engine::api_queries::QueryError;
 use crate::webex::lists::{Organization, Person};
 
 /// What is said once of a sheet that names no organization.
-pub const OWN_ORGANIZATION: &str = "note: there is no column `orgId`, so each row is for the token's own organization, if it manages only that one";
+pub const OWN_ORGANIZATION: &str = "note: there is no column `orgId`: all rows are for the token's own organization. If the token manages several, add a column orgId or orgName, or --org";
 
 /// The id of the token's own organization. Where it may not be asked there is none, if that can
 /// mean only one.

@@ -121,7 +121,9 @@ fn fix(
         );
     }
     let Ok(columns) = &sheet.columns else {
-        say("nothing can be put right until the header is understood");
+        say(
+            "--fix wrote no copy: correct the header first, since without it nothing can be fixed safely",
+        );
         return Ok(None);
     };
     autofix::write(sheet, columns, path, report).map(Some)

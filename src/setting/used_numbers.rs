@@ -24,7 +24,7 @@ pub fn numbers_in_use(
     all.iter()
         .filter_map(|Usage { number, calls }| {
             Some(format!(
-                "{} is where {calls} are transferred",
+                "{} is in use: {calls} are transferred to it",
                 cleared(*number)?
             ))
         })

@@ -41,7 +41,7 @@ impl Autofix {
             return format!("`{}` → the id that the API gives it", shorten(&self.found));
         }
         if self.written.starts_with(ID_BEGINS) {
-            return "what stands around the id → nothing".to_string();
+            return "extra characters around or inside the id → removed".to_string();
         }
         let [found, written] = [&self.found, &self.written].map(|text| shorten(text));
         if found != written {

@@ -30,10 +30,10 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
             kind,
             match kind {
                 ProblemKind::Exponent => {
-                    "was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text"
+                    "is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again"
                 }
                 _ => {
-                    "has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text"
+                    "has a decimal point, as if it were an amount; format the cell as text and enter the phone number with digits only"
                 }
             },
         ));
@@ -47,7 +47,7 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
     if is_date(text) {
         return Some(damage(
             ProblemKind::Date,
-            "is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text",
+            "is a date: the spreadsheet converted the number; format the cell as text and type the phone number again",
         ));
     }
     None
@@ -58,7 +58,7 @@ pub fn of_optional_zero(text: &str) -> Option<CellDiagnostic> {
     text.replace(ids::is_blank, "").contains("(0)").then(|| {
         damage(
             ProblemKind::OptionalZero,
-            "has a `(0)` in it, which is dialed or not depending on where the caller is; write the number as it is to be dialed",
+            "has a `(0)` in it, which is dialed only inside the country; after a country code leave it out, otherwise write 0 without brackets",
         )
     })
 }
@@ -69,7 +69,7 @@ pub fn of_no_number(text: &str, is_number: impl Fn(&str) -> bool) -> Option<Cell
     if text.starts_with(ID_BEGINS) || ids::read(text, ids::LOCATION).is_ok() {
         return Some(damage(
             ProblemKind::WrongColumn,
-            "is an id, where a number must stand; are the cells of this row in the wrong columns?",
+            "is an id, but this column holds phone numbers; are the cells of this row in the wrong columns?",
         ));
     }
     if has_thousands_separators(text) {
@@ -94,7 +94,7 @@ pub fn of_several_lines(text: &str) -> Option<CellDiagnostic> {
 fn several_numbers() -> CellDiagnostic {
     damage(
         ProblemKind::SeveralNumbers,
-        "holds two numbers or more; put one number into the cell, and the next into a column of its own",
+        "holds more than one number; leave one in this cell and put the others into n1, n2 or n3",
     )
 }
 
@@ -118,20 +118,20 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
     if begins_like_one && has_one_case {
         return Some(damage(
             ProblemKind::LostCase,
-            "is an id whose capitals or small letters were lost, and with them what it means; copy it again from where it came from",
+            "is an id in which upper or lower case was changed, so it no longer means anything; copy it again from the source",
         ));
     }
     if text.contains('…') || text.contains("..") {
         return Some(damage(
             ProblemKind::CutShort,
-            "has dots where something is left out: it was copied from where an id is shown shortened; copy the whole id",
+            "contains dots: it was copied from a place that shows only part of the id; copy the whole id",
         ));
     }
     let is_id = |text: &str| ids::read(text, kind).is_ok();
     if text.contains(ids::is_blank) && is_id(&text.replace(ids::is_blank, "")) {
         return Some(damage(
             ProblemKind::BlankInside,
-            "is an id with a blank or an invisible character in it; take that out or copy the id again",
+            "is an id with a space or an invisible character in it; copy the id again, or let `wxbulk check --fix` remove it",
         ));
     }
     if let Some(damage) = look_alike(&text.replace('B', "b"), is_id) {
@@ -143,6 +143,14 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
             ProblemKind::CutShort,
             format!(
                 "is the beginning of an id: it has {length} characters and such an id has {whole}; copy the whole id"
+            ),
+        ));
+    }
+    if text.starts_with(ID_BEGINS) && length > whole {
+        return Some(damage(
+            ProblemKind::NotAnId,
+            format!(
+                "has {length} characters and such an id has {whole}: it is an id of another kind, or something was pasted with it; copy the id again"
             ),
         ));
     }
@@ -164,7 +172,7 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
     if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
         return Some(damage(
             ProblemKind::ColumnTooNarrow,
-            "is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again",
+            "is what a spreadsheet shows where a column is too narrow, or where a phone number is formatted as a date; format the cells as text, widen the column and save the sheet again",
         ));
     }
     if is_error_value(text) {

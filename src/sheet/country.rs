@@ -24,7 +24,7 @@ impl FromStr for Country {
         let is_code = digits.bytes().all(|byte| byte.is_ascii_digit());
         let plan = Plan::of_code(digits).filter(|_| is_code);
         plan.map(Country)
-            .ok_or("is no country's calling code; it looks like +1 or +49")
+            .ok_or("is not a country calling code; enter one such as +1 or +49")
     }
 }
 

@@ -77,7 +77,7 @@ impl Directory {
         if organizations.is_empty() {
             return Err(CellDiagnostic {
                 kind: ProblemKind::UnknownName,
-                says: "the service does not say which organizations the token manages, so the name cannot be looked up; give the id in `orgId`".to_string(),
+                says: "Webex does not say which organizations the token manages, so the name cannot be looked up; put the organization's id into `orgId`".to_string(),
             });
         }
         let id = organizations.id_of(name, "organization", "orgId")?;
@@ -101,8 +101,8 @@ impl Directory {
         let unlisted = |why: &str| CellDiagnostic {
             kind: ProblemKind::UnknownName,
             says: format!(
-                "the {} of its organization cannot be listed, so the name cannot be looked up: {why}",
-                kind.plural
+                "the {} of its organization cannot be listed, so the name cannot be looked up ({why}); put the id into `{}`",
+                kind.plural, kind.id_column
             ),
         };
         let at = self.targets.get(&org_id.and_then(key_of));
@@ -127,7 +127,7 @@ impl Directory {
             _ if self.managed.is_empty() => return None,
             None if self.managed.len() == 1 => return None,
             None => format!(
-                "it does not say which organization is meant, and the token manages {} ({}); name one here, or with --org",
+                "the row does not say which organization it is for, and the token manages {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
                 self.managed.len(),
                 self.candidates()
             ),
@@ -137,7 +137,9 @@ impl Directory {
                     return None;
                 }
                 let id = shorten(id);
-                format!("the token does not manage this organization: `{id}`")
+                format!(
+                    "the token does not manage the organization `{id}`; correct the id, or use a token that manages it (`wxbulk whoami` lists those of this one)"
+                )
             }
         };
         let kind = ProblemKind::NotManaged;

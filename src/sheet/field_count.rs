@@ -41,13 +41,15 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
         return refuse(
             ProblemKind::Shifted,
             format!(
-                "{has}, and the {noun}'s id stands in column {found} instead of {wanted}: a cell before it holds a separator without quotes around it"
+                "{has}, and the {noun}'s id is in column {found} instead of {wanted}; move the cells back, or in a CSV file put quotes around the cell before it that has a separator in it"
             ),
         );
     }
     refuse(
         ProblemKind::Width,
-        format!("{has}; does a cell hold a separator without quotes around it?"),
+        format!(
+            "{has}; delete what is in the surplus cells or give their columns a name in the header; in a CSV file, a cell with a separator in it needs quotes around it"
+        ),
     )
 }
 

@@ -37,7 +37,7 @@ impl FixRule {
     /// The kind in one word, told by its beginning from what is still wrong.
     pub fn word(self) -> &'static str {
         match self {
-            FixRule::Around => "mended-around",
+            FixRule::Around => "fixed-around",
             FixRule::Separators => "mended-separators",
             FixRule::Decimal => "mended-decimal",
             FixRule::Remove => "mended-remove",

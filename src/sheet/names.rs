@@ -111,9 +111,10 @@ impl Names {
                 Err(CellDiagnostic {
                     kind: ProblemKind::AmbiguousName,
                     says: format!(
-                        "`{shown}` is what {} {what}s are called; put the id of the one that is meant into `{column}`: {}",
+                        "{} {what}s are named `{shown}`; put the right one's id into `{column}`: {}{}",
                         others + 1,
-                        ids.join(", ")
+                        ids.join(", "),
+                        if others + 1 > CANDIDATES { ", …" } else { "" }
                     ),
                 })
             }
@@ -143,7 +144,10 @@ impl Names {
         let nearest = near.first().map_or(0, |(distance, _)| *distance);
         near.retain(|(distance, _)| *distance == nearest);
         if near.is_empty() {
-            return format!("; the service lists {}", self.0.len());
+            return format!(
+                "; Webex lists {} and none with a similar name; check the spelling and the organization, or use the id",
+                self.0.len()
+            );
         }
         let only = if let [(_, only)] = near[..] {
             Some(only)
@@ -193,19 +197,23 @@ fn latin(letter: char) -> Option<char> {
 /// What the eye easily misses: capitals, and letters of another alphabet.
 fn say_difference(name: &str, known: &str) -> Option<String> {
     if name.to_lowercase() == known.to_lowercase() {
-        return Some(" Capitals count".to_string());
+        return Some(" Upper and lower case must match".to_string());
     }
     let mut pairs = name.chars().zip(known.chars());
     let (found, wanted) = pairs.find(|(found, wanted)| found != wanted)?;
     let foreign = [found, wanted]
         .into_iter()
         .find(|letter| latin(*letter).is_some())?;
-    let place = if foreign == found { "here" } else { "there" };
+    let place = if foreign == found {
+        "in the sheet"
+    } else {
+        "in Webex"
+    };
     latin(foreign)
         .filter(|latin| [found, wanted].contains(latin))
         .map(|latin| {
             format!(
-                " The letter `{foreign}` {place} looks like `{latin}` and is another (U+{:04X})",
+                " The letter `{foreign}` {place} only looks like `{latin}` (it is U+{:04X}); copy the name from Webex",
                 u32::from(foreign)
             )
         })

@@ -173,7 +173,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return Err(CellDiagnostic {
             kind: ProblemKind::WrongLength,
             says: format!(
-                "has {}; a phone number has {} to {}",
+                "has {}; enter a number of {} to {} digits",
                 plural(digits.len() as u64, "digit"),
                 DIGITS.start(),
                 DIGITS.end()
@@ -199,7 +199,7 @@ fn international(
     let Some((plan, after_code)) = found else {
         if !(SHORTEST_INTERNATIONAL..=LONGEST).contains(&digits.len()) {
             let says = format!(
-                "has {} after the `+`; an international number has {SHORTEST_INTERNATIONAL} to {LONGEST}",
+                "has {} after the `+`; enter the country code and the number, {SHORTEST_INTERNATIONAL} to {LONGEST} digits in all",
                 plural(digits.len() as u64, "digit")
             );
             return Some(wrong_length(says));
@@ -227,7 +227,7 @@ fn fault_after_code(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
     let is_long = plan.code.len() + after_code.len() > LONGEST;
     (is_long || !plan.is_possible(after_code.len())).then(|| {
         wrong_length(format!(
-            "has {} after the country code +{}, where a number has {}",
+            "has {} after the country code +{}, and a number there has {} digits; look for a missing or an extra digit",
             plural(after_code.len() as u64, "digit"),
             plan.code,
             plan.lengths()

@@ -8,7 +8,7 @@ use crate::sheet::problem_kind::ProblemKind;
 
 pub(super) fn say_trunk(plan: &Plan, after_code: &str, rest: &str) -> String {
     format!(
-        "has the trunk prefix `{}` after the country code +{code}, which is dialed within the country only; write +{code}{rest}",
+        "has `{}` (the trunk prefix, dialed only inside the country) after the country code +{code}; write +{code}{rest}",
         &after_code[..after_code.len() - rest.len()],
         code = plan.code
     )
@@ -25,7 +25,7 @@ pub(super) fn say_zero(digits: &str) -> String {
             &digits[prefix.len()..]
         ),
         None => {
-            "has a `0` after the `+`, where the country code begins; write + and the country code"
+            "has a `0` after the `+`, but no country code begins with 0; replace the 0 with the country code"
                 .to_string()
         }
     }
@@ -35,11 +35,11 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
     let (kind, says) = match fault {
         GroupFault::Minus => (
             ProblemKind::Negative,
-            "has a minus sign or stands in brackets as a negative amount does: a spreadsheet calculated it; type the phone number again in a cell formatted as text".to_string(),
+            "has a minus sign at an end or is all in brackets, which a spreadsheet takes for a negative amount; format the cell as text and type the digits alone".to_string(),
         ),
         GroupFault::Decimal => (
             ProblemKind::Decimal,
-            "has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text".to_string(),
+            "has a decimal point, as if it were an amount; format the cell as text and enter the phone number with digits only".to_string(),
         ),
         GroupFault::Range => (
             ProblemKind::Range,
@@ -47,7 +47,7 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
         ),
         GroupFault::Ambiguous if digits.len() > LONGEST => (
             ProblemKind::SeveralNumbers,
-            "is a range or two numbers; put one number into the cell, and the next into a column of its own".to_string(),
+            "is a range or two numbers; leave one in this cell and put the other into n1, n2 or n3".to_string(),
         ),
         GroupFault::Ambiguous if digits.len() < COMPLETE => (
             ProblemKind::SeveralNumbers,
@@ -59,7 +59,7 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
         GroupFault::Ambiguous => (
             ProblemKind::SeveralNumbers,
             format!(
-                "could be a range, two numbers or one number of {} digits; if it is one, write it with + and the country code, or as {digits}",
+                "could be a range, two numbers or one number of {} digits; for one number, write + and the country code, or {digits}; for two, put the second into n1, n2 or n3",
                 digits.len()
             ),
         ),
@@ -73,7 +73,7 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
         GroupFault::Extension { complete, rest } => (
             ProblemKind::Extension,
             format!(
-                "has `{rest}` after the complete number `{complete}`, as an extension or the end of a range; take it out"
+                "has `{rest}` after the complete number `{complete}`: an extension or the end of a range? Enter {complete} alone"
             ),
         ),
     };

@@ -120,7 +120,7 @@ impl PartOfSheet {
         }
         if rows == 0 {
             bail!(
-                "no row of `{}` is chosen by {part}: each finds rows, but none finds the same",
+                "no row of `{}` meets all of {part}; each of them alone finds rows",
                 sheet.path.display()
             );
         }
@@ -135,12 +135,15 @@ fn ensure_rows_are_there(sheet: &Sheet, rows: &RowRanges, last: u64) -> Result<(
     let begins = sheet.header_row + 1;
     if rows.first() < begins {
         bail!(
-            "--rows {rows}: row {} of `{shown}` is the header, so its rows begin with {begins}; they are numbered as the spreadsheet numbers them",
+            "--rows {rows}: the header of `{shown}` is row {}, so the first row to name is {begins}; row numbers are those that the spreadsheet shows",
             sheet.header_row
         );
     }
     if let Some(range) = rows.beyond(last).next() {
-        bail!("--rows {rows}: `{shown}` has no row {range}; its rows are {begins} to {last}");
+        bail!(
+            "--rows {rows}: `{shown}` has no row {range}; its last row is {last}, and the header is row {}",
+            sheet.header_row
+        );
     }
     Ok(())
 }
@@ -183,6 +186,11 @@ fn nothing_is(sheet: &Sheet, cell: &Where, test: &Test) -> String {
     let Where { column, value } = cell;
     let shown = sheet.path.display();
     let count = plural(test.values.len() as u64, "other value");
+    if test.values.is_empty() {
+        return format!(
+            "no row of `{shown}` has `{value}` in the column `{column}`; the sheet has a header and no rows"
+        );
+    }
     format!(
         "no row of `{shown}` has `{value}` in the column `{column}`; {count} there: {}",
         nearest_first(&test.values, value)

@@ -53,7 +53,7 @@ impl Problem {
         Problem::of_kind(
             ProblemKind::NothingToChange,
             Place::row(row),
-            "nothing to change: no number is given, nor REMOVE to clear one",
+            "nothing to change: all cells that could be set are empty; fill in at least one, or enter REMOVE to clear a number",
         )
     }
 
@@ -67,7 +67,7 @@ impl Problem {
         Problem::of_kind(
             ProblemKind::NotPlanned,
             Place::row(row),
-            "the plan has `cannot` for this row, and its `reason` says why; so nothing was approved for it",
+            "the plan could not tell what this row would change (`action` is `cannot`, see its `reason`), so nothing was approved for it; correct the row and run `wxbulk plan` again",
         )
     }
 
@@ -85,7 +85,7 @@ impl Problem {
         Problem::of_kind(
             ProblemKind::SecondHeader,
             Place::row(row),
-            "a second table begins here, with its columns in another order or under other names; put it into a file of its own",
+            "a second table begins here, with other columns than the header; put it into a file of its own",
         )
     }
 
@@ -108,6 +108,13 @@ impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "row {}", self.row)?;
         match &self.column {
+            Some((index, name)) if name.is_empty() => {
+                write!(
+                    formatter,
+                    ", column {} (without a name)",
+                    column_letters(*index)
+                )
+            }
             Some((index, name)) => {
                 write!(formatter, ", column {} ({name})", column_letters(*index))
             }

@@ -10,7 +10,7 @@ use crate::setting::{FieldKind, Setting, used_numbers};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::check::Suspicion;
-use crate::sheet::columns::{Columns, Meant, NearColumn, OwnColumn};
+use crate::sheet::columns::{Columns, Meant, NearColumn, OwnColumn, typed_name};
 use crate::sheet::number::{REMOVE, number_in};
 use crate::sheet::problem::{column_letters, shorten};
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
@@ -162,7 +162,7 @@ impl InQuestion {
                             "column {} ({}) is hidden in the workbook, and its {} would be sent",
                             column_letters(*column),
                             shorten(&name),
-                            plural(values.count, "number")
+                            plural(values.count, "value")
                         ),
                         answer: HIDDEN_ANSWER.to_string(),
                     });
@@ -179,7 +179,7 @@ fn has_rules(setting: &Setting) -> bool {
 }
 
 const HIDDEN_ANSWER: &str =
-    "add --hidden include to send them too, or --hidden skip to leave them out";
+    "add --hidden include to send what is hidden, or --hidden skip to leave it out";
 
 impl NearValues {
     /// Whether a row has something in the column that it can have been meant for.
@@ -262,14 +262,17 @@ impl NearValues {
         };
         let rename = match self.near.meant {
             Meant::AnyRule => "if it is, rename it to the calls that its rules are for, such as international or premiumServices1".to_string(),
-            _ => format!("if it is {wanted}, rename it so"),
+            _ => format!("if it is, rename the column to {wanted}"),
         };
         Question {
             finding: format!(
                 "column {} ({called}) looks like {wanted} and is not read, so {loss}; it holds {values}, {first}",
                 column_letters(self.near.column)
             ),
-            answer: format!("{rename}; if not, add --ignore-column \"{shown}\""),
+            answer: format!(
+                "{rename}; if not, add --ignore-column \"{}\"",
+                typed_name(name)
+            ),
         }
     }
 }

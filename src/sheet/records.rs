@@ -90,7 +90,7 @@ impl<R: Read> Records<R> {
             }
             if self.is_at_end && numbered.record.len() < self.width {
                 return Err(io::Error::other(format!(
-                    "it ends in the middle of row {}; if nothing is missing there, put a line break at its end",
+                    "the file ends in row {}, which has fewer cells than the header and no line break after it; if the row is complete, press Enter after it and save; if not, get the whole file",
                     self.row
                 )));
             }
@@ -173,7 +173,7 @@ fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other(format!(
-        "row {row} does not end; is there a quote in it that is opened and never closed?"
+        "row {row} is longer than any row can be: a quote in it is opened and never closed; close the quote"
     )))
 }
 

@@ -173,7 +173,7 @@ fn named_in_no_organization(columns: &Columns, row: u64, directory: &Directory) 
     }
     let noun = columns.setting.target.noun;
     let says = format!(
-        "the service does not say which organizations the token manages, so a {noun}'s name may be another's; add a column `orgId`, or name the organization with --org"
+        "Webex does not say which organizations the token manages, so a {noun} of this name could be in another organization; add a column `orgId`, or add --org with the organization's id"
     );
     Some(Problem::of_kind(
         ProblemKind::NotManaged,
@@ -278,20 +278,22 @@ fn name_fault(fault: &IdFault, cell: &str, kind: Kind, name_column: &str) -> Cel
     let (kind, says) = match fault {
         IdFault::Empty => (
             ProblemKind::MissingId,
-            format!("it is empty; {wanted} is needed here"),
+            format!("this cell is empty; the row needs {wanted}, or a value in `{name_column}`"),
         ),
         IdFault::OtherKind(found) => (
             ProblemKind::WrongColumn,
-            format!("this is {found}, where {wanted} must stand: `{shown}`"),
+            format!("this is {found}, but the column needs {wanted}: `{shown}`"),
         ),
         IdFault::NoId => match cell_diagnostics::of_id(text, kind) {
             Some(CellDiagnostic { kind, says }) => (kind, format!("`{shown}` {says}")),
             None => (
                 ProblemKind::NotAnId,
                 format!(
-                    "`{shown}` is not {wanted}; such an id looks like `{like}` or is a UUID{}",
+                    "`{shown}` is not {wanted}; such an id looks like `{like}`, or like 8e81973e-0b1a-4c2d-9e3f-5a6b7c8d9e0f (a UUID){}",
                     if looks_like_name(text) {
-                        format!("; if it is a name, use a column {name_column}")
+                        format!(
+                            "; if it is meant as {name_column}, put it into a column named `{name_column}`"
+                        )
                     } else {
                         String::new()
                     }

@@ -51,7 +51,8 @@ const TRANSFERS: [&str; 6] = [
     "autotransfernumber",
 ];
 
-const ACTION_WORDS: &str = "ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3";
+const ACTION_WORDS: &str =
+    "ALLOW, BLOCK, AUTH_CODE, TRANSFER_NUMBER_1, TRANSFER_NUMBER_2 or TRANSFER_NUMBER_3";
 
 const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
 const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
@@ -102,12 +103,15 @@ pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic>
         None if is_remove(text) => Err(diagnostic(
             ProblemKind::NotARule,
             format!(
-                "`{text}` has no meaning here: a rule is always something. Enter {ACTION_WORDS}; leave the cell empty to keep the rule as it is"
+                "`{text}` clears phone numbers only, and a rule cannot be cleared. Enter {ACTION_WORDS}, or leave the cell empty to keep the rule as it is"
             ),
         )),
         None => Err(diagnostic(
             ProblemKind::NotARule,
-            format!("`{}` is not an action. Enter {ACTION_WORDS}", shorten(text)),
+            format!(
+                "`{}` is not a rule. Enter {ACTION_WORDS}, or leave the cell empty to keep the rule as it is",
+                shorten(text)
+            ),
         )),
     }
 }
@@ -134,12 +138,15 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
         _ if is_remove(text) => Err(diagnostic(
             ProblemKind::NotYesOrNo,
             format!(
-                "`{text}` has no meaning here: this is always yes or no. Enter one of the two, or leave the cell empty to keep it as it is"
+                "`{text}` clears phone numbers only. Enter yes or no, or leave the cell empty to keep what is set"
             ),
         )),
         _ => Err(diagnostic(
             ProblemKind::NotYesOrNo,
-            format!("`{}` is not yes or no", shorten(text)),
+            format!(
+                "`{}` is not yes or no. Enter one of the two, or leave the cell empty to keep what is set",
+                shorten(text)
+            ),
         )),
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn without_code(
             let is_other = country.is_some() && is_grouped_as_home && !plan.is_in_use(after_code);
             return is_other.then(|| {
                 unclear(format!(
-                    "could be {whole} with its country code left out, or a number of +{code}; write {whole}, or leave out --country if it is one of +{code}"
+                    "could be {whole} with its country code left out, or a number of +{code}; write {whole}, or if it is one of +{code}, leave out --country and write the country code of all other numbers"
                 ))
             });
         }
@@ -68,7 +68,7 @@ pub(super) fn without_code(
             plan.is_in_use(after_code) && (!is_grouped_as_home || begins_as_plan());
         (!is_one_of_plan).then(|| {
             unclear(format!(
-                "could be {whole} with its country code left out, or a number of +{code}; write {whole}, or +{code} {after_code} with a blank after the country code"
+                "could be {whole} with its country code left out, or a number of +{code}; write {whole}, or +{code} {after_code} with a space after the country code"
             ))
         })
     })
@@ -142,7 +142,7 @@ pub(super) fn of_no_country(digits: &str, country: &Country) -> Option<CellDiagn
         Plan::of_international(digits).is_some_and(|(plan, rest)| plan.is_in_use(rest));
     (!is_international).then(|| {
         unclear(format!(
-            "is no number of {}, where one has {} digits, nor of another country without its `+`; correct it, or write it with + and its country code",
+            "is not a number of {} (those have {} digits) nor of another country with its `+` missing; correct it, or write + and its country code",
             country.code(),
             country.plan().lengths()
         ))

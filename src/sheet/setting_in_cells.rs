@@ -77,7 +77,7 @@ impl Sheet {
             let place = self.place_of(row, *column);
             let name = place.column.as_ref().map_or("", |(_, name)| name);
             let message = format!(
-                "beside the numbers this column may be yours or one of rules, and `{found}` is no rule; if it is yours add --ignore-column \"{name}\", if rules are to be set add --setting {}",
+                "this column is named like one of calling rules, but `{found}` is not a rule; if the column is your own, add --ignore-column \"{name}\"; if it is to set rules, add --setting {}",
                 setting.name
             );
             self.columns = Err(vec![Problem::new(place, message)]);
@@ -98,7 +98,7 @@ impl Sheet {
         let flags = possible.iter().map(|one| format!("--setting {}", one.name));
         let flags: Vec<String> = flags.collect();
         let message = format!(
-            "there are columns for {}, and a row can be for one thing only; add {}",
+            "there are columns for {}, and one run changes only one of them; add {}",
             kinds.join(" and for "),
             flags.join(" or ")
         );

@@ -5,6 +5,7 @@ use csv::ByteRecord;
 use super::NearColumn;
 use super::header_name::{HeaderName, Known, normalize};
 use super::meant::Meant;
+use crate::model::ids;
 use crate::setting::Setting;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 
@@ -125,9 +126,21 @@ pub(super) fn unknown(header: &ByteRecord, row: u64, name: &str) -> Option<Probl
         let shown = shorten(name);
         Problem::new(
             Place::row(row),
-            format!("there is no column `{shown}`, which --ignore-column names"),
+            format!("--ignore-column names `{shown}`, but row {row} has no such column; copy the name from there"),
         )
     })
+}
+
+/// The name of a column as it can be typed after `--ignore-column`, however long it is: without what cannot
+/// be typed, such as line breaks.
+pub(in crate::sheet) fn typed_name(cell: &str) -> String {
+    let typed = |character: char| match character {
+        '"' | '`' | '$' | '\\' => ' ',
+        other if other.is_control() || ids::is_blank(other) => ' ',
+        other => other,
+    };
+    let plain: String = cell.chars().map(typed).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn is_called(cell: &str, name: &str) -> bool {

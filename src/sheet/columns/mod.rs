@@ -21,6 +21,7 @@ pub(in crate::sheet) use earlier_results::told_by_results;
 pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
+pub(super) use header_names::typed_name;
 pub use meant::Meant;
 pub(super) use setting_of_header::settings_of;
 use setting_of_header::widest;
@@ -104,10 +105,11 @@ impl Columns {
             let near = near.map(|near| {
                 in_hints.push(near.column);
                 let found = shorten(&String::from_utf8_lossy(&header[near.column]));
-                format!(
-                    "is it `{found}`? then rename that to {}",
-                    near.meant.name(widest)
-                )
+                let wanted = match near.meant {
+                    Meant::AnyRule => "the calls that its rules are for, such as international or premiumServices1".to_string(),
+                    meant => meant.name(widest),
+                };
+                format!("is it `{found}`? then rename that to {wanted}")
             });
             let hint = match &near.collect::<Vec<_>>()[..] {
                 [] => hint.to_string(),
@@ -115,11 +117,14 @@ impl Columns {
             };
             problems.push(Problem::new(
                 Place::row(row),
-                format!("there is no column `{name}`{hint}; the columns found are {found}"),
+                format!("there is no column `{name}`{hint}; rename the right one in row {row}; the columns found are {found}"),
             ));
         };
         if target_id.or(target_name).is_none() {
-            let hint = format!(" (nor `{}`, which would do)", setting.target.name_column);
+            let hint = format!(
+                " or `{}`, one of which is needed",
+                setting.target.name_column
+            );
             missing(
                 setting.target.id_column,
                 &[Meant::TargetId, Meant::TargetName],
@@ -163,8 +168,10 @@ impl Columns {
             // What its cells have to tell is left for when they can be read.
             let is_certain = |near: &&NearColumn| {
                 let is_settled = match near.meant {
-                    Meant::PhoneNumber(_) | Meant::OtherNumber(_) => true,
-                    Meant::Rule(_) | Meant::AnyRule => true,
+                    Meant::PhoneNumber(_)
+                    | Meant::OtherNumber(_)
+                    | Meant::Rule(_)
+                    | Meant::AnyRule => true,
                     Meant::OrgId => org_id.is_some(),
                     Meant::OrgName => org_id.is_some() || org_is_given,
                     _ => false,
@@ -178,7 +185,8 @@ impl Columns {
                 Problem::new(
                     Place::cell(row, near.column, found.clone()),
                     format!(
-                        "this looks like {wanted} and is not read; if it is {wanted}, rename it so; if not, add --ignore-column \"{found}\""
+                        "this looks like {wanted} and is not read; if it is, rename the column to {wanted}; if not, add --ignore-column \"{}\"",
+                        typed_name(&String::from_utf8_lossy(&header[near.column]))
                     ),
                 )
             }));

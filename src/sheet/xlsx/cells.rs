@@ -223,7 +223,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 let index = cell.value.trim().parse().ok();
                 let Some(text) = index.and_then(|index| self.shared.texts.get(index)) else {
                     bail!(
-                        "its cell {}{} has a text that is not there; open it in Excel and save it again",
+                        "the text of its cell {}{} is missing from the file; open it in Excel and save it again",
                         column_letters(column),
                         self.row
                     );

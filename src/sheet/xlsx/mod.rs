@@ -86,7 +86,8 @@ fn named(book: &Book, name: &str) -> Result<BookSheet> {
         .find(|sheet| sheet.name.trim() == name.trim());
     found.cloned().with_context(|| {
         format!(
-            "there is no such sheet in the workbook; its sheets are {}",
+            "the workbook has no sheet `{}`; its sheets are {}",
+            shorten(name),
             list(&book.sheets)
         )
     })
@@ -124,7 +125,7 @@ fn meant(
         [] => Ok(first.clone()),
         [only] => Ok(only.clone()),
         [one, ..] => bail!(
-            "{} of its sheets have these columns: {}; add --sheet \"{}\" or another to say which is meant; each of them needs a run of its own",
+            "{} of its sheets have the columns that are needed: {}; choose one, such as --sheet \"{}\"; each needs its own run",
             usable.len(),
             list(&usable),
             shorten(one.name.trim())

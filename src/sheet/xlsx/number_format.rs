@@ -38,7 +38,7 @@ pub(super) enum NumberFormat {
 }
 
 /// Said behind what is in a cell that shows nothing of it.
-const SHOWS_NOTHING: &str = " (its format shows nothing)";
+const SHOWS_NOTHING: &str = " (hidden by the cell's format)";
 
 impl Formats {
     pub(super) fn read(package: &mut Package<'_>, part: Option<&str>) -> Result<Formats> {

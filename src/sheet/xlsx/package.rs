@@ -108,7 +108,9 @@ pub(super) fn read_part<'p, 'f>(
 }
 
 fn unreadable() -> String {
-    format!("it is not an Excel workbook that can be read; {SAVE_AS_CSV}")
+    format!(
+        "it is not an Excel workbook, or it is damaged or incomplete; try to open it in Excel; {SAVE_AS_CSV}"
+    )
 }
 
 /// Ends in an error after so many bytes, or where there is no end to a piece of text.

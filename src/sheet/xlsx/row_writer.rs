@@ -97,7 +97,7 @@ impl<W: Write> Rows<W> {
         let Cell { row, column, text } = cell;
         if text.len() > LONGEST_CELL {
             bail!(
-                "its cell {}{row} holds more text than Excel puts into one",
+                "its cell {}{row} holds more text than a cell in Excel can (32,767 characters); shorten it and save again",
                 column_letters(column)
             );
         }
