@@ -163,8 +163,10 @@ impl Columns {
             // What its cells have to tell is left for when they can be read.
             let is_certain = |near: &&NearColumn| {
                 let is_settled = match near.meant {
-                    Meant::PhoneNumber(_) | Meant::OtherNumber(_) => true,
-                    Meant::Rule(_) | Meant::AnyRule => true,
+                    Meant::PhoneNumber(_)
+                    | Meant::OtherNumber(_)
+                    | Meant::Rule(_)
+                    | Meant::AnyRule => true,
                     Meant::OrgId => org_id.is_some(),
                     Meant::OrgName => org_id.is_some() || org_is_given,
                     _ => false,
