@@ -15,7 +15,7 @@ use csv::ByteRecord;
 use crate::model::ids::Kind;
 use crate::setting::{self, FieldKind, Setting, used_numbers};
 use crate::sheet::problem::{Place, Problem, shorten};
-use crate::sheet::rule_cell::looks_like_rule;
+use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
 pub(super) use header_name::normalize;
@@ -267,7 +267,9 @@ impl Columns {
     pub fn is_header(&self, row: &ByteRecord) -> bool {
         let is_heading = |column: &usize| {
             let cell = String::from_utf8_lossy(row.get(*column).unwrap_or_default());
-            !looks_like_rule(cell.as_bytes()) && near_name::is_heading(&cell, self.widest)
+            // `no` is a number's name as well.
+            let is_rule = looks_like_rule(cell.as_bytes()) || read_yes_or_no(&cell).is_ok();
+            !is_rule && near_name::is_heading(&cell, self.widest)
         };
         Columns::count_known(row) > 1 || self.read().filter(is_heading).count() > 1
     }
