@@ -209,14 +209,14 @@ mod tests {
         let capitals = "0F3A6B1C-58D2-4E7F-9A01-B2C3D4E5F602";
         assert_eq!(fault(&partner, Some(capitals)), None);
         let said = fault(&directory(&[OTHER]), Some(ONE)).expect("a fault");
-        insta::assert_snapshot!(said, @"the token does not manage this organization: `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601`");
+        insta::assert_snapshot!(said, @"the token does not manage the organization `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601`; correct the id, or use a token that manages it (`wxbulk whoami` lists those of this one)");
     }
 
     #[test]
     fn a_row_without_one_is_for_the_only_one_there_is() {
         assert_eq!(fault(&directory(&[ONE]), None), None);
         let said = fault(&directory(&[ONE, OTHER]), None).expect("a fault");
-        insta::assert_snapshot!(said, @"it does not say which organization is meant, and the token manages 2 (`Customer 01`, `Customer 02`); name one here, or with --org");
+        insta::assert_snapshot!(said, @"the row does not say which organization it is for, and the token manages 2 (`Customer 01`, `Customer 02`); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids");
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
             .target(&LOCATION, Some(OTHER), "London")
             .expect_err("none");
         assert!(
-            said.says.ends_with("cannot be looked up: 403"),
+            said.says.contains("cannot be looked up (403)"),
             "{}",
             said.says
         );

@@ -293,15 +293,15 @@ mod tests {
         .iter()
         .map(|name| id_of(&known, name).expect_err(name))
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @"
+        insta::assert_snapshot!(said.join("\n"), @r"
         no location is called `Lodnon`; is it `London`?
         no location is called `london west`; is it `London-West`?
-        `Paris` is what 2 locations are called; put the id of the one that is meant into `locationId`: `id 2`, `id 3`
+        2 locations are named `Paris`; put the right one's id into `locationId`: `id 2`, `id 3`
         no location is called `Osl`; is it `Oslo`?
-        no location is called `Rome`; the service lists 5
+        no location is called `Rome`; Webex lists 5 and none with a similar name; check the spelling and the organization, or use the id
         no location is called `Londo`; is it `London`?
-        no location is called `OSLO`; is it `Oslo`? Capitals count
-        no location is called `Оslo`; is it `Oslo`? The letter `О` here looks like `O` and is another (U+041E)
+        no location is called `OSLO`; is it `Oslo`? Upper and lower case must match
+        no location is called `Оslo`; is it `Oslo`? The letter `О` in the sheet only looks like `O` (it is U+041E); copy the name from Webex
         ");
     }
 }

@@ -410,20 +410,20 @@ mod tests {
         .map(|cell| read_change(cell, None).expect_err(cell).says)
         .collect();
         insta::assert_snapshot!(said.join("\n"), @r"
-        `1` has 1 digit; a phone number has 2 to 30
-        `1234567890123456789012345678901` has 31 digits; a phone number has 2 to 30
-        `-857` has a minus sign or stands in brackets as a negative amount does: a spreadsheet calculated it; type the phone number again in a cell formatted as text
-        `5501-5510` could be a range, two numbers or one number of 8 digits; if it is one, write it with + and the country code, or as 55015510
-        `+1 202-555-0101-5501` has `5501` after the complete number `+12025550101`, as an extension or the end of a range; take it out
-        `+49 030 1234567` has the trunk prefix `0` after the country code +49, which is dialed within the country only; write +49301234567
+        `1` has 1 digit; enter a number of 2 to 30 digits
+        `1234567890123456789012345678901` has 31 digits; enter a number of 2 to 30 digits
+        `-857` has a minus sign at an end or is all in brackets, which a spreadsheet takes for a negative amount; format the cell as text and type the digits alone
+        `5501-5510` could be a range, two numbers or one number of 8 digits; for one number, write + and the country code, or 55015510; for two, put the second into n1, n2 or n3
+        `+1 202-555-0101-5501` has `5501` after the complete number `+12025550101`: an extension or the end of a range? Enter +12025550101 alone
+        `+49 030 1234567` has `0` (the trunk prefix, dialed only inside the country) after the country code +49; write +49301234567
         `+0049301234567` has the prefix `00` after the `+`, which means the same; write +49301234567
-        `+1202555010` has 9 digits after the country code +1, where a number has 10
-        `1.20256E+10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
-        `1,2E10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
-        `12025550101.0` has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text
-        `+49 (0) 6100 773123` has a `(0)` in it, which is dialed or not depending on where the caller is; write the number as it is to be dialed
+        `+1202555010` has 9 digits after the country code +1, and a number there has 10 digits; look for a missing or an extra digit
+        `1.20256E+10` is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again
+        `1,2E10` is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again
+        `12025550101.0` has a decimal point, as if it were an amount; format the cell as text and enter the phone number with digits only
+        `+49 (0) 6100 773123` has a `(0)` in it, which is dialed only inside the country; after a country code leave it out, otherwise write 0 without brackets
         `n/a` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
-        `5501/5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
+        `5501/5502` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
         `12,025,550,101` has thousands separators; format the cell as text and take them out
         `1+2025550101` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
         `++12025550101` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
@@ -431,19 +431,19 @@ mod tests {
         `-` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
         `١٢٣٤` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
         `#REF!` is an error value, which a spreadsheet shows where a formula fails; correct the formula or type the value
-        `########` is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again
+        `########` is what a spreadsheet shows where a column is too narrow, or where a phone number is formatted as a date; format the cells as text, widen the column and save the sheet again
         `=A2` is a formula; in the spreadsheet, copy the cells and paste them as values
-        `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
-        `Jan-25` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+        `2025-01-05` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
+        `Jan-25` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
         `1202555O1O1` has the letter `O` where the digit `0` seems to be meant; type the digit
         `l2025550101` has the letter `l` where the digit `1` seems to be meant; type the digit
-        `501, 502` holds two numbers or more; put one number into the cell, and the next into a column of its own
-        `5501\u{a}5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
-        `5501\u{d}\u{a}5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
-        `5501-\u{2028}(5502)` holds two numbers or more; put one number into the cell, and the next into a column of its own
-        `+1 202 555 0101\u{d}+1 202 555 0102` holds two numbers or more; put one number into the cell, and the next into a column of its own
-        `+12025550101 +12025550102` holds two numbers or more; put one number into the cell, and the next into a column of its own
-        `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607` is an id, where a number must stand; are the cells of this row in the wrong columns?
+        `501, 502` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+        `5501\u{a}5502` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+        `5501\u{d}\u{a}5502` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+        `5501-\u{2028}(5502)` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+        `+1 202 555 0101\u{d}+1 202 555 0102` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+        `+12025550101 +12025550102` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+        `0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607` is an id, but this column holds phone numbers; are the cells of this row in the wrong columns?
         ");
     }
 

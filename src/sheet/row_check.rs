@@ -18,7 +18,8 @@ use crate::model::run_id::RunId;
 /// Crockford's base 32, in lower case.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Digits for each cell: one wrong cell in a million passes.
+/// Digits for each cell. Of wrong cells, one in a million passes for each spelling that a reader tries, and
+/// those are six at most.
 const DIGITS_A_CELL: usize = 4;
 
 /// Follows the row's number where the row says less than its journal.

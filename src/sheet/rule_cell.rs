@@ -103,7 +103,7 @@ pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic>
         None if is_remove(text) => Err(diagnostic(
             ProblemKind::NotARule,
             format!(
-                "`{text}` clears phone numbers only, and a rule cannot be cleared. Enter {ACTION_WORDS}, or leave the cell empty to keep the rule as it is"
+                "`{text}` only clears numbers, and a rule cannot be cleared. Enter {ACTION_WORDS}, or leave the cell empty to keep the rule as it is"
             ),
         )),
         None => Err(diagnostic(
@@ -138,7 +138,7 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
         _ if is_remove(text) => Err(diagnostic(
             ProblemKind::NotYesOrNo,
             format!(
-                "`{text}` clears phone numbers only. Enter yes or no, or leave the cell empty to keep what is set"
+                "`{text}` only clears numbers. Enter yes or no, or leave the cell empty to keep what is set"
             ),
         )),
         _ => Err(diagnostic(
@@ -295,10 +295,10 @@ mod tests {
             answers.join("\n")
         });
         insta::assert_snapshot!(said.join("\n"), @r"
-        `REMOVE` has no meaning here: a rule is always something. Enter ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3; leave the cell empty to keep the rule as it is
-        `REMOVE` has no meaning here: this is always yes or no. Enter one of the two, or leave the cell empty to keep it as it is
-        `maybe` is not an action. Enter ALLOW, BLOCK, AUTH_CODE, or TRANSFER_NUMBER_1, _2 or _3
-        `maybe` is not yes or no
+        `REMOVE` only clears numbers, and a rule cannot be cleared. Enter ALLOW, BLOCK, AUTH_CODE, TRANSFER_NUMBER_1, TRANSFER_NUMBER_2 or TRANSFER_NUMBER_3, or leave the cell empty to keep the rule as it is
+        `REMOVE` only clears numbers. Enter yes or no, or leave the cell empty to keep what is set
+        `maybe` is not a rule. Enter ALLOW, BLOCK, AUTH_CODE, TRANSFER_NUMBER_1, TRANSFER_NUMBER_2 or TRANSFER_NUMBER_3, or leave the cell empty to keep the rule as it is
+        `maybe` is not yes or no. Enter one of the two, or leave the cell empty to keep what is set
         ");
     }
 }

@@ -14,6 +14,7 @@ use csv::ByteRecord;
 
 use crate::model::ids::Kind;
 use crate::setting::{self, FieldKind, Setting, used_numbers};
+use crate::sheet::number::number_in;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
 use earlier_results::result_columns;
@@ -271,7 +272,18 @@ impl Columns {
             let is_rule = looks_like_rule(cell.as_bytes()) || read_yes_or_no(&cell).is_ok();
             !is_rule && near_name::is_heading(&cell, self.widest)
         };
-        Columns::count_known(row) > 1 || self.read().filter(is_heading).count() > 1
+        let is_number = |column: usize| {
+            let cell = String::from_utf8_lossy(row.get(column).unwrap_or_default());
+            number_in(&cell).is_some()
+        };
+        let has_number = || {
+            self.fields
+                .iter()
+                .flatten()
+                .any(|column| is_number(*column))
+        };
+        Columns::count_known(row) > 1
+            || (self.read().filter(is_heading).count() > 1 && !has_number())
     }
 
     /// Which field of the setting stands in a column.
@@ -347,8 +359,8 @@ mod tests {
         let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
         insta::assert_snapshot!(problems.join("\n"), @r#"
         row 1, column C (locationId): there are 2 columns `locationId`: B, C; rename or delete all but one
-        row 1: there is no column `n1`, `n2` or `n3`; the columns found are `Org`, `locationId`, `location id`, `x`
-        row 1, column A (Org): this looks like orgName and is not read; if it is orgName, rename it so; if not, add --ignore-column "Org"
+        row 1: there is no column `n1`, `n2` or `n3`; rename the right one in row 1; the columns found are `Org`, `locationId`, `location id`, `x`
+        row 1, column A (Org): this looks like orgName and is not read; if it is, rename the column to orgName; if not, add --ignore-column "Org"
         "#);
         assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
         let names = [1, 2, 3].map(|place| format!("Transfer number {place}"));
@@ -360,9 +372,9 @@ mod tests {
             &names[2],
         ]);
         insta::assert_snapshot!(problems.expect_err("problems").join("\n"), @r#"
-        row 1: there is no column `locationId` (is it `Location UUID`? then rename that to locationId); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
-        row 1: there is no column `n1`, `n2` or `n3` (is it `Transfer number 1`? then rename that to n1; is it `Transfer number 2`? then rename that to n2; is it `Transfer number 3`? then rename that to n3); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
-        row 1, column A (Customer Org ID): this looks like orgId and is not read; if it is orgId, rename it so; if not, add --ignore-column "Customer Org ID"
+        row 1: there is no column `locationId` (is it `Location UUID`? then rename that to locationId); rename the right one in row 1; the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
+        row 1: there is no column `n1`, `n2` or `n3` (is it `Transfer number 1`? then rename that to n1; is it `Transfer number 2`? then rename that to n2; is it `Transfer number 3`? then rename that to n3); rename the right one in row 1; the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
+        row 1, column A (Customer Org ID): this looks like orgId and is not read; if it is, rename the column to orgId; if not, add --ignore-column "Customer Org ID"
         "#);
     }
 
