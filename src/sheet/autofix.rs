@@ -118,8 +118,8 @@ pub fn write(
                 mended.rows += u64::from(!mendings.is_empty());
                 let kept = 0..kept_width(record, columns.width);
                 let cells = kept.map(|index| cell_now(record, &mendings, index));
-                if cells.clone().all(<[u8]>::is_empty) {
-                    // Blank now, it is written as others are: only where one follows.
+                if cells.clone().all(is_blank) {
+                    // It is written as blank rows are: only where another row follows.
                     continue;
                 }
                 cells
@@ -146,12 +146,15 @@ fn cell_now<'c>(record: &'c ByteRecord, mendings: &'c [Autofix], index: usize) -
     }
 }
 
-/// How many cells of a row are written: what is blank beyond the header's is not.
-fn kept_width(record: &ByteRecord, width: usize) -> usize {
-    let is_blank = |cell: &[u8]| match std::str::from_utf8(cell) {
+fn is_blank(cell: &[u8]) -> bool {
+    match std::str::from_utf8(cell) {
         Ok(cell) => cell.trim_matches(ids::is_blank).is_empty(),
         Err(_) => false,
-    };
+    }
+}
+
+/// How many cells of a row are written: what is blank beyond the header's is not.
+fn kept_width(record: &ByteRecord, width: usize) -> usize {
     let last = record.iter().rposition(|cell| !is_blank(cell));
     last.map_or(0, |last| last + 1).max(width.min(record.len()))
 }

@@ -48,6 +48,11 @@ pub struct Token {
     file: Option<PathBuf>,
 }
 
+/// What a bearer token is made of (RFC 6750, section 2.1).
+fn may_be_in_a_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
+}
+
 impl Token {
     /// Takes what a person put into a variable.
     pub fn read(text: &str) -> Result<Token> {
@@ -58,8 +63,10 @@ impl Token {
         if let Some(what) = token_text::what_else(&token) {
             bail!("it is {what}, not a token");
         }
-        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bail!("it has spaces, line breaks or letters in it that no token has");
+        if !token.bytes().all(may_be_in_a_token) {
+            bail!(
+                "it has spaces, line breaks or characters in it that no token has; copy the token alone"
+            );
         }
         if token.len() < SHORTEST {
             bail!("it has fewer than {SHORTEST} characters, and every token has more");
@@ -166,6 +173,12 @@ mod tests {
             "refresh_token=s3cret-t0ken",
             "https://example.com/s3cret-t0ken",
             "s3cret-\0t0ken",
+            "[\"s3cret-t0ken\"]",
+            "s3cret-t0ken|other",
+            "/home/ada/s3cret-t0ken",
+            "~/s3cret-t0ken",
+            "s3cret-t0ken.txt",
+            "C:\\s3cret-t0ken",
             "s3cret",
             &"s3cr".repeat(5000),
         ] {

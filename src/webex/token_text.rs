@@ -60,6 +60,15 @@ pub(super) fn what_else(text: &str) -> Option<&'static str> {
     if lower.starts_with("https://") || lower.starts_with("http://") {
         return Some("a web address");
     }
+    let begins_like_a_path = ["/", "./", "../", "~/", ".\\", "..\\"];
+    let begins_like_a_path = begins_like_a_path
+        .iter()
+        .any(|start| text.starts_with(start));
+    let ends_like_a_file = [".txt", ".env", ".json"];
+    let ends_like_a_file = ends_like_a_file.iter().any(|end| lower.ends_with(end));
+    if begins_like_a_path || ends_like_a_file || text.get(1..3) == Some(":\\") {
+        return Some("the name of a file, which belongs after --token-file");
+    }
     if lower.starts_with("refresh_token") || lower.contains("\"refresh_token\"") {
         return Some("a refresh token, which belongs into a service app's file");
     }
@@ -97,7 +106,10 @@ fn is_blank(character: char) -> bool {
 /// Takes off what stands around a token, layer by layer.
 fn bare(text: &str) -> &str {
     let text = text.trim_matches(is_blank);
-    let inner = shell_command(text)
+    // As in the middle of JSON or of a program.
+    let inner = text
+        .strip_suffix([';', ','])
+        .or_else(|| shell_command(text))
         .or_else(|| quoted(text))
         .or_else(|| header(text))
         .or_else(|| scheme(text))
@@ -179,6 +191,9 @@ mod tests {
             "set \"WEBEX_ACCESS_TOKEN=s3cret+t0ken/==\"",
             "$env:WEBEX_ACCESS_TOKEN = \"s3cret+t0ken/==\"",
             "access_token=Bearer s3cret+t0ken/==",
+            "s3cret+t0ken/==;",
+            "\"s3cret+t0ken/==\",",
+            "token = \"s3cret+t0ken/==\";",
             "# my token\ns3cret+t0ken/==\n",
             "OTHER=1\nSERVICE_APP_REFRESH_TOKEN=no\nWEBEX_ACCESS_TOKEN=s3cret+t0ken/==\n",
             r#"{"access_token":"s3cret+t0ken/==","expires_in":1209599}"#,

@@ -24,23 +24,23 @@ fn the_good_sample_has_no_problem() {
 
 #[test]
 fn numbers_that_are_none() {
-    assert_snapshot!(check_sample("trouble-numbers", 2), @"
-    row 3, column C (n1): `7` has 1 digit; a phone number has 2 to 30
+    assert_snapshot!(check_sample("trouble-numbers", 2), @r"
+    row 3, column C (n1): `7` has 1 digit; enter a number of 2 to 30 digits
     row 4, column D (n2): `n/a` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
-    row 6, column C (n1): `1.20256E+10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
-    row 7, column C (n1): `+1 (0) 202 555 0101` has a `(0)` in it, which is dialed or not depending on where the caller is; write the number as it is to be dialed
+    row 6, column C (n1): `1.20256E+10` is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again
+    row 7, column C (n1): `+1 (0) 202 555 0101` has a `(0)` in it, which is dialed only inside the country; after a country code leave it out, otherwise write 0 without brackets
     6 rows: 2 ready to send, 4 with 4 problems
     ");
 }
 
 #[test]
 fn ids_that_are_none_or_of_another_kind() {
-    assert_snapshot!(check_sample("trouble-ids", 2), @"
-    row 2, column B (locationId): this is an organization's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
-    row 3, column B (locationId): it is empty; a location's id is needed here
-    row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…` or is a UUID; if it is a name, use a column locationName
-    row 5, column A (orgId): this is a location's id, where an organization's id must stand: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
-    row 6, column B (locationId): this is a person's id, where a location's id must stand: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
+    assert_snapshot!(check_sample("trouble-ids", 2), @r"
+    row 2, column B (locationId): this is an organization's id, but the column needs a location's id: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi82NTEzMjcw…`
+    row 3, column B (locationId): this cell is empty; the row needs a location's id, or a value in `locationName`
+    row 4, column B (locationId): `Bethesda` is not a location's id; such an id looks like `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OL…`, or like 8e81973e-0b1a-4c2d-9e3f-5a6b7c8d9e0f (a UUID); if it is meant as locationName, put it into a column named `locationName`
+    row 5, column A (orgId): this is a location's id, but the column needs an organization's id: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzkwYzE5MmNmLWQz…`
+    row 6, column B (locationId): this is a person's id, but the column needs a location's id: `Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xYzI0NDJmOS0yOThj…`
     row 7, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzBmZDYz` is the beginning of an id: it has 40 characters and such an id has 82; copy the whole id
     6 rows: 0 ready to send, 6 with 6 problems
     ");
@@ -48,23 +48,23 @@ fn ids_that_are_none_or_of_another_kind() {
 
 #[test]
 fn what_spreadsheets_do_is_recognized_by_name() {
-    assert_snapshot!(check_sample("trouble-damage", 2), @"
-    row 3, column C (n1): `12025550101.0` has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text
+    assert_snapshot!(check_sample("trouble-damage", 2), @r"
+    row 3, column C (n1): `12025550101.0` has a decimal point, as if it were an amount; format the cell as text and enter the phone number with digits only
     row 3, column D (n2): `#REF!` is an error value, which a spreadsheet shows where a formula fails; correct the formula or type the value
-    row 3, column E (n3): `########` is what a spreadsheet shows where a column is too narrow; widen it and save the sheet again
-    row 4, column C (n1): `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
-    row 4, column D (n2): `5-Jan` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    row 3, column E (n3): `########` is what a spreadsheet shows where a column is too narrow, or where a phone number is formatted as a date; format the cells as text, widen the column and save the sheet again
+    row 4, column C (n1): `2025-01-05` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
+    row 4, column D (n2): `5-Jan` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
     row 4, column E (n3): `=A2` is a formula; in the spreadsheet, copy the cells and paste them as values
     row 5, column C (n1): `1202555O101` has the letter `O` where the digit `0` seems to be meant; type the digit
     row 5, column D (n2): `12,025,550,101` has thousands separators; format the cell as text and take them out
-    row 5, column E (n3): `5501/5502` holds two numbers or more; put one number into the cell, and the next into a column of its own
-    row 7, column B (locationId): `y2lzy29zcgfyazovl3vzl0xpq0fusu9olzbmzdyzmgyxlwyy…` is an id whose capitals or small letters were lost, and with them what it means; copy it again from where it came from
-    row 8, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU…` has dots where something is left out: it was copied from where an id is shown shortened; copy the whole id
-    row 9, column C (n1): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzhlODE5NzNlLTBi…` is an id, where a number must stand; are the cells of this row in the wrong columns?
-    row 10: it has 7 cells (up to column G) and the header has 6, and the location's id stands in column D instead of B: a cell before it holds a separator without quotes around it
+    row 5, column E (n3): `5501/5502` holds more than one number; leave one in this cell and put the others into n1, n2 or n3
+    row 7, column B (locationId): `y2lzy29zcgfyazovl3vzl0xpq0fusu9olzbmzdyzmgyxlwyy…` is an id in which upper or lower case was changed, so it no longer means anything; copy it again from the source
+    row 8, column B (locationId): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU…` contains dots: it was copied from a place that shows only part of the id; copy the whole id
+    row 9, column C (n1): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzhlODE5NzNlLTBi…` is an id, but this column holds phone numbers; are the cells of this row in the wrong columns?
+    row 10: it has 7 cells (up to column G) and the header has 6, and the location's id is in column D instead of B; move the cells back, or in a CSV file put quotes around the cell before it that has a separator in it
     9 rows: 2 ready to send, 7 with 13 problems
-    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent as they stand unless --country names their country
-    note: 1 number with 7 to 10 digits and neither `+` nor `0` in front, the first in row 2; sent as they stand unless --country names their country
+    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent unchanged unless --country gives the country code
+    note: 1 number with 7 to 10 digits and neither `+` nor `0` in front, the first in row 2; sent unchanged unless --country gives the country code
     ");
 }
 
@@ -78,9 +78,9 @@ fn a_country_completes_national_numbers_and_says_how_many() {
     );
     stage.write("sheet.csv", format!("orgId,locationId,n1,n2,n3\n{row}"));
     let without = stage.run("check sheet.csv").expect(0);
-    assert_snapshot!(without.stdout, @"
+    assert_snapshot!(without.stdout, @r"
     1 row: 1 ready to send
-    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent as they stand unless --country names their country
+    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent unchanged unless --country gives the country code
     ");
     let with = stage.run("check sheet.csv --country +1").expect(0);
     assert_snapshot!(with.stdout, @"
@@ -132,18 +132,18 @@ fn a_row_with_nothing_to_change() {
 
 #[test]
 fn rows_for_one_location() {
-    assert_snapshot!(check_sample("trouble-same-location", 2), @"
+    assert_snapshot!(check_sample("trouble-same-location", 2), @r"
     row 2, column B (locationId): row 5 is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet
     row 5, column B (locationId): row 2 is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet
     6 rows: 3 ready to send, 1 with nothing to send, 2 with 2 problems
-    note: 1 row says the same as an earlier row for the location and is not sent again, the first is row 7
+    note: 1 row says the same as an earlier row for the location and will not be sent again, the first is row 7
     ");
 }
 
 #[test]
 fn rows_with_too_few_or_too_many_cells() {
-    assert_snapshot!(check_sample("trouble-cells", 2), @"
-    row 5: it has 7 cells (up to column G) and the header has 6; does a cell hold a separator without quotes around it?
+    assert_snapshot!(check_sample("trouble-cells", 2), @r"
+    row 5: it has 7 cells (up to column G) and the header has 6; delete what is in the surplus cells or give their columns a name in the header; in a CSV file, a cell with a separator in it needs quotes around it
     row 6: it ends before the location's column, B; are separators missing?
     6 rows: 4 ready to send, 2 with 2 problems
     note: 1 row ends before the last column, the first in row 3; what is missing at the end is taken for empty
@@ -152,8 +152,8 @@ fn rows_with_too_few_or_too_many_cells() {
 
 #[test]
 fn a_missing_column_is_reported_once() {
-    assert_snapshot!(check_sample("trouble-missing-column", 2), @"
-    row 1: there is no column `locationId` (nor `locationName`, which would do); the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
+    assert_snapshot!(check_sample("trouble-missing-column", 2), @r"
+    row 1: there is no column `locationId` or `locationName`, one of which is needed; rename the right one in row 1; the columns found are `customer`, `site id`, `n1`, `n2`, `n3`, `site`
     1 problem with the header; no row was read
     ");
 }
@@ -260,7 +260,7 @@ fn files_that_are_no_sheet_get_a_sentence() {
     assert_snapshot!(said, @r#"
     error: cannot use `empty.csv`: the file is empty
     error: `blank.csv` is empty
-    error: cannot use `book.xlsx`: it is not an Excel workbook that can be read; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": invalid Zip archive: Could not find EOCD
+    error: cannot use `book.xlsx`: it is not an Excel workbook, or it is damaged or incomplete; try to open it in Excel; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)": invalid Zip archive: Could not find EOCD
     error: cannot use `book.ods`: it is an OpenDocument spreadsheet (.ods); open it in LibreOffice and use Save As with the type Excel 2007-365 (.xlsx)
     error: cannot use `binary.csv`: it is not a text file; in Excel, use Save As and choose "CSV UTF-8 (Comma delimited)"
     error: cannot read the sheet `none.csv`: no such file or folder
@@ -278,7 +278,7 @@ fn a_quote_that_is_never_closed_takes_no_memory_and_is_named() {
     );
     stage.write("sheet.csv", text.as_bytes());
     let ran = stage.run("check sheet.csv").expect(2);
-    assert_snapshot!(ran.stderr, @"error: cannot read `sheet.csv`: row 2 does not end; is there a quote in it that is opened and never closed?");
+    assert_snapshot!(ran.stderr, @"error: cannot read `sheet.csv`: row 2 is longer than any row can be: a quote in it is opened and never closed; close the quote");
 }
 
 #[test]

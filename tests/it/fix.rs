@@ -35,21 +35,21 @@ fn what_is_certain_is_put_right_and_the_rest_stays_a_problem_in_its_row() {
     9 cells put right in 4 rows; the copy is `clean.csv`
     ");
     assert_snapshot!(ran.stdout, @r#"
-    row 4, column B (Location ID): what stands around the id → nothing
+    row 4, column B (Location ID): extra characters around or inside the id → removed
     row 4, column C (n1): `+1 (202) 555-0101` → `+12025550101`
-    row 5, column B (Location ID): what stands around the id → nothing
+    row 5, column B (Location ID): extra characters around or inside the id → removed
     row 5, column C (n1): `“+12025550102”` → `+12025550102`
     row 5, column D (n2): `remove` → `REMOVE`
     row 7, column C (n1): `+12025550103.0` → `+12025550103`
     row 7, column E (n3): `="05501"` → `05501`
-    row 7, column G (): ` ` → nothing
+    row 7, column G (without a name): ` ` → nothing
     row 9, column C (n1): `202.555.0109` → `2025550109`
-    row 8, column C (n1): `1.20256E+10` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
+    row 8, column C (n1): `1.20256E+10` is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again
     row 8, column D (n2): `12O25550105` has the letter `O` where the digit `0` seems to be meant; type the digit
-    row 8, column E (n3): `2025-01-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    row 8, column E (n3): `2025-01-05` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
     row 9, column B (Location ID): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAw…` is the beginning of an id: it has 60 characters and such an id has 82; copy the whole id
     5 rows: 3 ready to send, 2 with 4 problems
-    note: 1 number with 11 digits or more and no `+` in front, the first in row 7; sent as they stand unless --country names their country
+    note: 1 number with 11 digits or more and no `+` in front, the first in row 7; sent unchanged unless --country gives the country code
     "#);
     let clean = fs::read_to_string(stage.path("clean.csv")).expect("text");
     assert_snapshot!(clean, @r#"

@@ -60,9 +60,9 @@ fn organizations_that_a_token_does_not_manage_are_named_before_anything_is_sent(
         sheet(&[(0, Some(0)), (1, Some(1)), (2, Some(7)), (3, None)]),
     );
     let ran = stage.apply("sheet.csv").expect(2);
-    insta::assert_snapshot!(ran.stderr, @"
-    row 4, column A (orgId): the token does not manage this organization: `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`
-    row 5, column A (orgId): it does not say which organization is meant, and the token manages 2 (`Organization 1`, `Organization 2`); name one here, or with --org
+    insta::assert_snapshot!(ran.stderr, @r"
+    row 4, column A (orgId): the token does not manage the organization `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`; correct the id, or use a token that manages it (`wxbulk whoami` lists those of this one)
+    row 5, column A (orgId): the row does not say which organization it is for, and the token manages 2 (`Organization 1`, `Organization 2`); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids
     hint: correct these rows, or leave them out with --skip-invalid
     4 rows: 2 ready to send, 2 with 2 problems; nothing was sent
     ");

@@ -226,7 +226,7 @@ fn a_token_that_is_missing_or_garbled_is_explained() {
     hint: for runs longer than that, name a service app's file with --service-app;
     hint: to try everything without one, use --rehearse
     ");
-    insta::assert_snapshot!(without("WEBEX_ACCESS_TOKEN", "two words"), @"error: the variable WEBEX_ACCESS_TOKEN holds no token: it has spaces, line breaks or letters in it that no token has");
+    insta::assert_snapshot!(without("WEBEX_ACCESS_TOKEN", "two words"), @"error: the variable WEBEX_ACCESS_TOKEN holds no token: it has spaces, line breaks or characters in it that no token has; copy the token alone");
 }
 
 #[test]
