@@ -58,8 +58,22 @@ pub fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
     (count > 0).then(|| format!("{} {verb}", plural(count, "row")))
 }
 
+/// How many numbers got their country code. In a copy that was put right they have it already.
+fn say_completed(checked: &CheckedSheet, is_copy: bool) -> Option<String> {
+    let code = checked.country.as_ref()?;
+    let numbers = match checked.completed {
+        0 if is_copy => return None,
+        0 => "no number".to_string(),
+        count => plural(count, "number"),
+    };
+    let is = if checked.completed > 1 { "are" } else { "is" };
+    Some(format!(
+        "note: {numbers} {is} completed with {code} of --country"
+    ))
+}
+
 /// A line for each thing that is accepted and that spreadsheets may have taken something from.
-pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
+pub fn say_doubts(checked: &CheckedSheet, is_copy: bool) -> Vec<String> {
     let say = |doubtful: Suspicion, what: &str| {
         let rest = match &checked.country {
             None => "sent unchanged unless --country gives the country code".to_string(),
@@ -78,14 +92,7 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
             )
         })
     };
-    let completed = checked.country.as_ref().map(|code| {
-        let numbers = match checked.completed {
-            0 => "no number".to_string(),
-            count => plural(count, "number"),
-        };
-        let is = if checked.completed > 1 { "are" } else { "is" };
-        format!("note: {numbers} {is} completed with {code} of --country")
-    });
+    let completed = say_completed(checked, is_copy);
     let short = checked.short_rows;
     let ends_early = rows_that(short.count, "ends", "end").map(|end| {
         format!(
@@ -123,6 +130,12 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
         "have",
         "problems outside of the chosen part, where nothing is sent",
     );
+    let other_organization = note(
+        checked.other_organization,
+        "names",
+        "name",
+        "another organization than --org and will be sent to the one in the row",
+    );
     let hidden = rows_that(checked.left_out, "is", "are")
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let skipped = rows_that(checked.skipped_in_plan, "is", "are")
@@ -141,7 +154,14 @@ pub fn say_doubts(checked: &CheckedSheet) -> Vec<String> {
         .into_iter()
         .chain(doubts)
         .chain([
-            ends_early, holds_rows, idle, twins, outside, hidden, skipped,
+            ends_early,
+            holds_rows,
+            idle,
+            twins,
+            outside,
+            other_organization,
+            hidden,
+            skipped,
         ])
         .flatten()
         .chain(checked.unread.iter().map(say_unread))

@@ -77,7 +77,7 @@ pub(super) fn recheck(
         checked
     };
     if !settings.is_quiet() {
-        for doubt in say_doubts(&checked) {
+        for doubt in say_doubts(&checked, false) {
             say(&doubt);
         }
     }

@@ -281,7 +281,7 @@ pub struct ServiceFlags {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct VerbosityFlags {
-    /// Say nothing but errors; what goes to the standard output stays
+    /// Say nothing but errors on standard error
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 

@@ -60,7 +60,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     }
     counts.push(say_counts(&checked));
     counts.extend(say_names(&checked));
-    counts.extend(say_doubts(&checked));
+    counts.extend(say_doubts(&checked, mended.is_some()));
     for question in &checked.questions {
         say(&format!("{}; {}", question.finding, question.answer));
     }
@@ -82,7 +82,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "rowsWithNothingToChange": checked.idle.count,
                 "rowsLikeEarlierOnes": checked.twins.count,
                 "rowsLeftOut": checked.left_out,
-                "mendedCells": mended.map(|mended| mended.cells),
+                "fixedCells": mended.map(|mended| mended.cells),
                 "kinds": listing.kinds(),
                 "numbersWithoutPlus": checked.lost_plus.count,
                 "numbersWithoutZero": checked.lost_zero.count,

@@ -87,7 +87,12 @@ pub enum IdFault {
 pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     let text = cell.trim_matches(|character| is_blank(character) || is_quote(character));
     if text.is_empty() {
-        return Err(IdFault::Empty);
+        let is_nothing = !is_ditto(cell);
+        return Err(if is_nothing {
+            IdFault::Empty
+        } else {
+            IdFault::NoId
+        });
     }
     if is_uuid(text) {
         let uuid = text.to_ascii_lowercase();
@@ -157,6 +162,13 @@ pub fn is_quote(character: char) -> bool {
         character,
         '\'' | '"' | '`' | '\u{b4}' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}'
     )
+}
+
+/// Whether a cell has quotes and nothing else, which people write for the same as above. An apostrophe alone
+/// is what Excel puts before a text.
+pub fn is_ditto(cell: &str) -> bool {
+    let text = cell.trim_matches(is_blank);
+    !text.is_empty() && text != "'" && text.chars().all(|one| is_quote(one) || is_blank(one))
 }
 
 /// Characters with no width of their own: joiners, direction marks, the byte order mark.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
 use crate::model::ids;
@@ -14,7 +14,8 @@ use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::columns::Columns;
 use crate::sheet::fix_rules::{FixRule, fixed_id, fixed_number};
-use crate::sheet::problem::{Place, shorten};
+use crate::sheet::hidden::HiddenPolicy;
+use crate::sheet::problem::{Place, column_letters, shorten};
 use crate::sheet::{NumberedRecord, Sheet};
 use crate::table::{Cell, Existing, Table, ensure_fits};
 
@@ -23,6 +24,9 @@ const END_SHOWN: usize = 12;
 
 /// A cell of a spreadsheet holds no more characters.
 const SHOWN_IN_FULL: usize = 32_767;
+
+/// Nothing is hidden in the copy, so that it would be sent.
+const SHOWN_IN_COPY: &str = "a copy would show and send it; add --hidden skip to leave out what is hidden, or --hidden include to keep it";
 
 /// A cell that was put right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +91,15 @@ pub fn write(
     mut report: impl FnMut(&Autofix) -> Result<()>,
 ) -> Result<Fix> {
     ensure_fits(path, 0, columns.width)?;
+    let mut fields = columns.fields.iter().flatten();
+    if sheet.asks_about_hidden()
+        && let Some(column) = fields.find(|column| sheet.hidden.is_column_hidden(**column))
+    {
+        bail!(
+            "column {} is hidden, and {SHOWN_IN_COPY}",
+            column_letters(*column)
+        );
+    }
     let mut table = Table::create(path, sheet.csv_style())?;
     let mut mended = Fix::default();
     let mut records = sheet.all_records()?;
@@ -108,16 +121,35 @@ pub fn write(
                 cells.try_for_each(|cell| table.cell(cell))?;
             }
             Ordering::Equal => {
-                let mut names = record.iter().take(columns.width).map(Cell::Name);
+                let names = record.iter().take(columns.width).enumerate();
+                let mut names = names.map(|(index, name)| {
+                    Cell::Name(if is_left_out(sheet, columns, index) {
+                        b""
+                    } else {
+                        name
+                    })
+                });
                 names.try_for_each(|name| table.cell(name))?;
             }
+            Ordering::Greater if sheet.is_left_out(row) => continue,
             Ordering::Greater => {
+                if sheet.asks_about_hidden()
+                    && sheet.hidden.is_row_hidden(row)
+                    && !record.iter().all(is_blank)
+                {
+                    bail!("row {row} is hidden or filtered out, and {SHOWN_IN_COPY}");
+                }
                 let mendings = mend(sheet, columns, &numbered);
                 mendings.iter().try_for_each(&mut report)?;
                 mended.cells += mendings.len() as u64;
                 mended.rows += u64::from(!mendings.is_empty());
                 let kept = 0..kept_width(record, columns.width);
-                let cells = kept.map(|index| cell_now(record, &mendings, index));
+                let cells = kept.map(|index| {
+                    if is_left_out(sheet, columns, index) {
+                        return &b""[..];
+                    }
+                    cell_now(record, &mendings, index)
+                });
                 if cells.clone().all(is_blank) {
                     // It is written as blank rows are: only where another row follows.
                     continue;
@@ -132,6 +164,21 @@ pub fn write(
     }
     table.persist(Existing::Refuse)?;
     Ok(mended)
+}
+
+/// Whether a column stays out of the copy, since what is hidden is to be left out. Hidden ids and names
+/// are used all the same.
+fn is_left_out(sheet: &Sheet, columns: &Columns, column: usize) -> bool {
+    let is_of_place = [
+        columns.org_id,
+        columns.org_name,
+        columns.target_id,
+        columns.target_name,
+    ]
+    .contains(&Some(column));
+    sheet.reading.hidden == Some(HiddenPolicy::Skip)
+        && sheet.hidden.is_column_hidden(column)
+        && !is_of_place
 }
 
 /// A cell as it is after mending.

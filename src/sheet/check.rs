@@ -76,6 +76,8 @@ pub struct CheckedSheet {
     pub values_cleared: u64,
     /// Rows to send that clear some.
     pub rows_that_clear: u64,
+    /// Rows to send for another organization than the one that was named for rows without one.
+    pub other_organization: Suspicion,
     /// The country that was named for bare numbers, and how many numbers were completed with it.
     pub country: Option<String>,
     pub completed: u64,
@@ -170,7 +172,7 @@ pub fn check(
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
-                checked.count_changes(columns, record, &row);
+                checked.count_changes(sheet, columns, record, &row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -290,10 +292,21 @@ impl CheckedSheet {
         }
     }
 
-    fn count_changes(&mut self, columns: &Columns, record: &ByteRecord, row: &Row<'_>) {
+    fn count_changes(
+        &mut self,
+        sheet: &Sheet,
+        columns: &Columns,
+        record: &ByteRecord,
+        row: &Row<'_>,
+    ) {
         let setting = columns.setting;
         if self.country.is_some() {
             self.completed += completed_in(columns, record, row);
+        }
+        if let Some(default) = &sheet.reading.default_org
+            && is_for_another(columns, record, row, default)
+        {
+            self.other_organization.add(row.number);
         }
         self.rows_that_clear += u64::from(row.changes.contains(&Change::Clear));
         for (index, change) in row.changes.iter().enumerate() {
@@ -344,6 +357,19 @@ impl Suspicion {
 }
 
 /// How many numbers of a row have a country code that their cells do not have.
+/// Whether a row names another organization than `default`. One that is named in words, and was not looked
+/// up yet, counts as another.
+fn is_for_another(columns: &Columns, record: &ByteRecord, row: &Row<'_>, default: &str) -> bool {
+    match &row.org_id {
+        Some(id) if **id != *default => {
+            let key = |id| ids::read(id, ids::ORGANIZATION).map(|id| id.key).ok();
+            key(id) != key(default)
+        }
+        Some(_) => false,
+        None => called(columns, record).organization.is_some(),
+    }
+}
+
 fn completed_in(columns: &Columns, record: &ByteRecord, row: &Row<'_>) -> u64 {
     let is_completed = |(index, change): (usize, &Change<'_>)| {
         let Change::Set(number) = change else {

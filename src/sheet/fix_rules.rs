@@ -38,12 +38,12 @@ impl FixRule {
     pub fn word(self) -> &'static str {
         match self {
             FixRule::Around => "fixed-around",
-            FixRule::Separators => "mended-separators",
-            FixRule::Decimal => "mended-decimal",
-            FixRule::Remove => "mended-remove",
-            FixRule::Uuid => "mended-uuid",
-            FixRule::Country => "mended-country",
-            FixRule::Beyond => "mended-beyond",
+            FixRule::Separators => "fixed-separators",
+            FixRule::Decimal => "fixed-decimal",
+            FixRule::Remove => "fixed-remove",
+            FixRule::Uuid => "fixed-uuid",
+            FixRule::Country => "fixed-country",
+            FixRule::Beyond => "fixed-beyond",
         }
     }
 }

@@ -311,6 +311,35 @@ fn looks_like_name(text: &str) -> bool {
     is_short && text.chars().any(char::is_alphabetic) && !text.starts_with("Y2lz")
 }
 
+/// Signs beside an id by which people say that a row does not count.
+const CROSSED_OUT: [char; 16] = [
+    '#', '*', '!', '?', '~', ':', '\\', '|', '✗', '✘', '✕', '✖', '❌', '☐', '☒', '×',
+];
+
+/// Words beside an id that say the same.
+const CLOSED: [&str; 20] = [
+    "closed",
+    "old",
+    "done",
+    "skip",
+    "ignore",
+    "obsolete",
+    "delete",
+    "deleted",
+    "cancelled",
+    "canceled",
+    "not",
+    "don't",
+    "unused",
+    "inactive",
+    "erledigt",
+    "alt",
+    "geschlossen",
+    "nicht",
+    "fermé",
+    "cerrado",
+];
+
 /// The id in a cell, without what was pasted along: punctuation behind it, padding as it stands in an
 /// address, the name of its thing in brackets.
 pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
@@ -319,6 +348,12 @@ pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
         Err(fault @ IdFault::NoId) => fault,
         read => return read,
     };
+    // A row that is commented or crossed out.
+    let plain = cell.trim_start();
+    let begins = plain.starts_with([';', '/', '>']) || plain.starts_with("--");
+    if begins || cell.contains(CROSSED_OUT) || cell.contains("[ ]") {
+        return Err(fault);
+    }
     let mut found = None;
     let mut has_other_words = false;
     for word in
@@ -331,7 +366,13 @@ pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
         match ids::read(word, kind) {
             Ok(_) if found.is_some() => return Err(fault),
             Ok(id) => found = Some(id),
-            Err(_) => has_other_words |= word.contains(char::is_alphanumeric),
+            Err(_) => {
+                let plain = word.to_lowercase();
+                if CLOSED.contains(&plain.trim_matches(|one: char| !one.is_alphanumeric())) {
+                    return Err(fault);
+                }
+                has_other_words |= word.contains(char::is_alphanumeric);
+            }
         }
     }
     // `id (name)`, but not an id beside something that may be another.

@@ -88,7 +88,7 @@ fn a_country_completes_national_numbers_and_says_how_many() {
     note: 2 numbers are completed with +1 of --country
     ");
     let ran = stage.run("check sheet.csv --country US").expect(2);
-    assert_snapshot!(ran.stderr, @"error: --country: `US` is no country's calling code; it looks like +1 or +49");
+    assert_snapshot!(ran.stderr, @"error: --country: `US` is not a country calling code; enter one such as +1 or +49");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn problems_are_listed_for_programs_and_spreadsheets_too() {
     assert_eq!(list.lines().count(), 31);
     assert_eq!(
         list.lines().nth(1),
-        Some("2,C,n1,wrong-length,`7` has 1 digit; a phone number has 2 to 30")
+        Some("2,C,n1,wrong-length,`7` has 1 digit; enter a number of 2 to 30 digits")
     );
     let report = stage.run("check sheet.csv --format json").expect(2).stdout;
     let report: serde_json::Value = serde_json::from_str(&report).expect("json");
@@ -230,7 +230,7 @@ fn an_organization_for_rows_without_one_can_be_named() {
         format!("locationId,n1\n{},123\n", location_id(1)),
     );
     let ran = stage.run("check sheet.csv").expect(0);
-    ran.says("each row is for the token's own organization, if it manages only that one");
+    ran.says("all rows are for the token's own organization");
     stage
         .run(&format!("check sheet.csv --org {}", org_id(1)))
         .expect(0);

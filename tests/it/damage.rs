@@ -26,7 +26,7 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         (
             "decimal",
-            "type the phone number again",
+            "enter the phone number with digits only",
             "n2",
             &["12025550101.0", "12025550101,00"],
         ),
@@ -48,10 +48,10 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
             "locationId",
             &["#N/A"],
         ),
-        ("column-too-narrow", "widen it", "n1", &["########"]),
+        ("column-too-narrow", "widen the column", "n1", &["########"]),
         (
             "date",
-            "type the number again",
+            "type the phone number again",
             "n1",
             &["2025-01-05", "05.01.2025", "Jan 25"],
         ),
@@ -70,7 +70,7 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         (
             "several-numbers",
-            "column of its own",
+            "put the others into n1, n2 or n3",
             "n1",
             &[
                 "5501/5502",
@@ -81,13 +81,18 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         (
             "optional-zero",
-            "as it is to be dialed",
+            "after a country code leave it out",
             "n1",
             &["+49 (0) 30 1234567"],
         ),
         ("wrong-column", "in the wrong columns?", "n1", &[&id]),
-        ("wrong-column", "must stand", "locationId", &[&org]),
-        ("wrong-column", "must stand", "orgId", &[&id]),
+        (
+            "wrong-column",
+            "but the column needs",
+            "locationId",
+            &[&org],
+        ),
+        ("wrong-column", "but the column needs", "orgId", &[&id]),
         (
             "cut-short",
             "copy the whole id",

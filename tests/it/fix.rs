@@ -105,7 +105,7 @@ fn nothing_is_overwritten_and_nothing_half_done() {
     }
     stage.write("other.csv", "place,number\nx,5501\n");
     let ran = stage.run("check other.csv --fix clean.csv").expect(2);
-    ran.says("nothing can be put right until the header is understood");
+    ran.says("--fix wrote no copy: correct the header first");
     let names = stage
         .files()
         .into_iter()
@@ -127,18 +127,85 @@ fn every_change_is_listed_for_a_spreadsheet_and_the_first_of_a_kind_for_a_person
     assert_eq!(ran.stdout.matches(" → ").count(), 20);
     assert!(
         ran.stdout
-            .contains("and 80 more of the kind `mended-separators`")
+            .contains("and 80 more of the kind `fixed-separators`")
     );
     let ran = stage
         .run("check sheet.csv --fix two.csv --format csv")
         .expect(0);
-    assert_eq!(ran.stdout.matches(",mended-separators,").count(), 100);
+    assert_eq!(ran.stdout.matches(",fixed-separators,").count(), 100);
     let ran = stage
         .run("check sheet.csv --fix three.csv --format json")
         .expect(0);
-    assert!(
-        ran.stdout.contains("\"mendedCells\": 100"),
-        "{}",
-        ran.stdout
+    assert!(ran.stdout.contains("\"fixedCells\": 100"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_hidden_gets_into_no_copy_unasked() {
+    let stage = Stage::instant();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let worksheet = book.add_worksheet();
+    for (column, name) in ["locationId", "n1", "n2"].into_iter().enumerate() {
+        let column = u16::try_from(column).expect("few");
+        worksheet.write(0, column, name).expect("a cell");
+    }
+    for row in 1..=3 {
+        let id = location_id(row.into());
+        worksheet.write(row, 0, id).expect("a cell");
+        worksheet.write(row, 1, "+1 202 555 0101").expect("a cell");
+        worksheet.write(row, 2, "5502").expect("a cell");
+    }
+    worksheet.set_row_hidden(2).expect("a row");
+    book.save(stage.path("rows.xlsx")).expect("room");
+    let ran = stage.run("check rows.xlsx --fix no.xlsx").expect(2);
+    ran.says(
+        "row 3 is hidden or filtered out, and a copy would show and send it; add --hidden skip",
     );
+    assert!(!stage.path("no.xlsx").exists());
+
+    for (policy, sent) in [("skip", [1, 3].as_slice()), ("include", &[1, 2, 3])] {
+        let copy = format!("{policy}.xlsx");
+        stage
+            .run(&format!("check rows.xlsx --hidden {policy} --fix {copy}"))
+            .expect(0);
+        let from = stage.requests().len();
+        stage.apply(&copy).expect(0);
+        let mut changed: Vec<String> = stage.requests()[from..]
+            .iter()
+            .filter(|one| one["method"] == "PUT")
+            .map(|one| one["locationId"].as_str().expect("an id").to_string())
+            .collect();
+        changed.sort();
+        let mut sent: Vec<String> = sent.iter().map(|row| location_id(*row)).collect();
+        sent.sort();
+        assert_eq!(changed, sent, "{policy}");
+    }
+
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let worksheet = book.add_worksheet();
+    for (column, cells) in [
+        ["locationId", &location_id(1)],
+        ["n1", "5501"],
+        ["n2", "5502"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (row, cell) in (0..).zip(cells) {
+            let column = u16::try_from(column).expect("few");
+            worksheet.write(row, column, cell).expect("a cell");
+        }
+    }
+    worksheet.set_column_hidden(2).expect("a column");
+    book.save(stage.path("columns.xlsx")).expect("room");
+    let ran = stage.run("check columns.xlsx --fix no.xlsx").expect(2);
+    ran.says("column C is hidden, and a copy would show and send it");
+    stage
+        .run("check columns.xlsx --hidden skip --fix columns-skip.xlsx")
+        .expect(0);
+    let from = stage.requests().len();
+    stage.apply("columns-skip.xlsx").expect(0);
+    let requests = stage.requests();
+    let put = requests[from..].iter().find(|one| one["method"] == "PUT");
+    let body = put.expect("one")["body"].to_string();
+    assert!(body.contains("5501") && !body.contains("5502"), "{body}");
 }

@@ -79,10 +79,10 @@ fn a_number_that_a_rule_or_a_digit_pattern_uses_is_not_cleared() {
         assert_eq!(count(&results, "updated"), 30);
         assert_eq!(
             results[0]["message"],
-            "left alone: n2 is where INTERNATIONAL calls are transferred; change that first, a rule also in its own column of the same row, or clear the number all the same with --even-if-used (undo: --force)"
+            "left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used (undo: --force)"
         );
         let message = &results[10]["message"];
-        let used_by = "left alone: n2 is where calls to the digit pattern `Chicago` (1312XXXXXXX) are transferred; ";
+        let used_by = "left alone: n2 is in use: calls to the digit pattern `Chicago` (1312XXXXXXX) are transferred to it; ";
         assert!(message.starts_with(used_by), "{message}");
         assert_eq!(sent(&stage, "PUT", ""), 30);
         let after = stage.state();
@@ -148,7 +148,7 @@ fn a_plan_says_what_uses_the_numbers_and_what_nothing_uses() {
     );
     assert_eq!(plan[0]["usedBy2"], "INTERNATIONAL calls");
     assert!(
-        plan[0]["reason"].starts_with("left alone: n2 is where"),
+        plan[0]["reason"].starts_with("left alone: n2 is in use"),
         "{:?}",
         plan[0]
     );

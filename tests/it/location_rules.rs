@@ -180,8 +180,8 @@ fn a_cell_that_is_no_rule_is_a_problem_and_nothing_is_sent() {
         format!("locationId,national,nationalTransfer\n{one},REMOVE,\n{two},x,perhaps\n"),
     );
     let ran = apply(&stage, "rules.csv").expect(2);
-    ran.says("`REMOVE` has no meaning here");
-    ran.says("`x` is not an action");
+    ran.says("`REMOVE` only clears numbers");
+    ran.says("`x` is not a rule");
     ran.says("`perhaps` is not yes or no");
     assert_eq!(changes(&stage).len(), 0);
 }
@@ -195,7 +195,7 @@ fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
     };
     stage.write("own.csv", sheet("yes", "no"));
     let ran = apply(&stage, "own.csv").expect(2);
-    ran.says("`yes` is no rule");
+    ran.says("`yes` is not a rule");
     ran.says("own.csv --base-url");
     ran.says("--setting location-numbers");
     assert_eq!(changes(&stage).len(), 0);
@@ -406,7 +406,7 @@ fn numbers_are_set_before_rules_use_them_and_cleared_after() {
     apply(&stage, "used.csv").expect(1);
     let row = &stage.results("used.results.csv")[0];
     assert_eq!(row["outcome"], "conflict");
-    assert!(row["message"].contains("n3 is where INTERNATIONAL calls are transferred"));
+    assert!(row["message"].contains("n3 is in use: INTERNATIONAL calls are transferred to it"));
     assert_eq!(changes(&stage).len(), 3);
 }
 

@@ -95,19 +95,19 @@ fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
     );
     stage.write("sheet.csv", &sheet);
     let ran = stage.apply("sheet.csv").expect(2);
-    let said = "row 8, column D (locationId): it is empty; a location's id is needed here\n";
+    let said = "row 8, column D (locationId): this cell is empty; the row needs a location's id, or a value in `locationName`\n";
     assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
     assert!(stage.all_requests().is_empty());
     // Without the row that any check finds, the service is asked.
     let sheet = sheet.rsplit_once("Acme,").expect("a row").0;
     stage.write("sheet.csv", sheet);
     let ran = stage.apply("sheet.csv").expect(2);
-    insta::assert_snapshot!(ran.stderr, @"
+    insta::assert_snapshot!(ran.stderr, @r"
     looking up the locations of 2 organizations by name
     row 2, column C (locationName): no location is called `Lodnon`; is it `London`?
-    row 3, column C (locationName): `Springfield` is what 2 locations are called; put the id of the one that is meant into `locationId`: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNA`, `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNQ`
+    row 3, column C (locationName): 2 locations are named `Springfield`; put the right one's id into `locationId`: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNA`, `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNQ`
     row 4, column A (orgName): no organization is called `Acmee`; is it `Acme`?
-    row 5, column B (orgId): it does not say which organization is meant, and the token manages 2 (`Acme`, `Globex`); name one here, or with --org
+    row 5, column B (orgId): the row does not say which organization it is for, and the token manages 2 (`Acme`, `Globex`); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids
     row 6, column D (locationId): row 7 is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet
     row 7, column D (locationId): row 6 is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet
     hint: correct these rows, or leave them out with --skip-invalid
@@ -160,7 +160,7 @@ fn a_name_means_the_same_when_a_run_goes_on() {
     stage.write("sheet.csv", &sheet);
     let line = "sheet.csv --org 0a600000-0000-4000-8000-000000000009";
     let ran = stage.apply(line).expect(2);
-    let said = "row 2: the token does not manage this organization";
+    let said = "row 2: the token does not manage the organization";
     ran.says(said);
     let sheet = sheet.replace("locationName", "orgId,locationName");
     let sheet = sheet.replace("\nSite", "\n,Site");

@@ -86,11 +86,14 @@ fn what_matches_nothing_is_an_error_that_says_what_there_is() {
     let stage = Stage::instant();
     stage.write("sheet.csv", waves(10));
     for (flags, says) in [
-        ("--rows 12-20", "has no row 12-20; its rows are 2 to 11"),
+        (
+            "--rows 12-20",
+            "has no row 12-20; its last row is 11, and the header is row 1",
+        ),
         ("--rows 3,40", "has no row 40"),
         (
             "--rows 1-5",
-            "row 1 of `sheet.csv` is the header, so its rows begin with 2",
+            "the header of `sheet.csv` is row 1, so the first row to name is 2",
         ),
         ("--rows 5-3", "write it as 3-5"),
         ("--rows x", "--rows: `x` is not a list of rows"),
@@ -109,7 +112,7 @@ fn what_matches_nothing_is_an_error_that_says_what_there_is() {
         ("--where golivewave=", "an empty cell"),
         (
             "--rows 3 --where golivewave=W1",
-            "each finds rows, but none finds the same",
+            "meets all of --rows 3 --where golivewave=W1; each of them alone finds rows",
         ),
         ("--first 0", "--first: `0` is not a number of rows"),
     ] {

@@ -43,7 +43,7 @@ fn a_row_without_its_last_cells_is_sent_and_one_without_its_location_stays_wrong
     let saved = saved.join("\r\n").replace(',', ";") + "\r\n";
     stage.write("saved.csv", &saved);
     let ran = stage.apply("saved.csv --only-failed").expect(2);
-    ran.says("row 4, column B (locationId): it is empty");
+    ran.says("row 4, column B (locationId): this cell is empty");
     stage
         .apply("saved.csv --only-failed --skip-invalid")
         .expect(1);
@@ -63,7 +63,7 @@ fn nothing_is_sent_of_a_file_that_is_cut_off() {
         stage.write("sheet.csv", &sheet[..end]);
         for line in ["sheet.csv", "sheet.csv --skip-invalid"] {
             let ran = stage.apply(line).expect(2);
-            ran.says("cannot read `sheet.csv`: it ends in the middle of row 3");
+            ran.says("cannot read `sheet.csv`: the file ends in row 3");
         }
     }
     assert_eq!(stage.requests().len(), 0);

@@ -50,14 +50,14 @@ fn numbers_keep_their_digits_and_what_is_no_number_is_named_where_excel_shows_it
     save(&stage, "book.xlsx", &mut workbook);
     let ran = stage.run("check book.xlsx").expect(2);
     assert_snapshot!(ran.stderr, @"the header is row 3; what stands above it is left out");
-    assert_snapshot!(ran.stdout, @"
-    row 5, column C (n1): `4.961007731234567E15` was calculated by a spreadsheet, which dropped digits of it; type the phone number again in a cell formatted as text
-    row 6, column C (n1): `2026-03-05` is a date, which spreadsheets make of some numbers; type the number again in a cell formatted as text
+    assert_snapshot!(ran.stdout, @r"
+    row 5, column C (n1): `4.961007731234567E15` is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again
+    row 6, column C (n1): `2026-03-05` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
     row 7, column C (n1): `#DIV/0!` is an error value, which a spreadsheet shows where a formula fails; correct the formula or type the value
-    row 9, column C (n1): `5501.5` has a decimal point: a spreadsheet took it for an amount; type the phone number again in a cell formatted as text
+    row 9, column C (n1): `5501.5` has a decimal point, as if it were an amount; format the cell as text and enter the phone number with digits only
     row 10, column C (n1): `TRUE` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
     9 rows: 4 ready to send, 5 with 5 problems
-    note: 2 numbers with 11 digits or more and no `+` in front, the first in row 4; sent as they stand unless --country names their country
+    note: 2 numbers with 11 digits or more and no `+` in front, the first in row 4; sent unchanged unless --country gives the country code
     ");
     stage.apply("book.xlsx --skip-invalid").expect(1);
     let results = stage.results("book.results.xlsx");
@@ -79,11 +79,11 @@ fn one_of_several_sheets_has_to_be_named() {
     }
     save(&stage, "book.xlsx", &mut workbook);
     let ran = stage.run("check book.xlsx").expect(2);
-    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant; each of them needs a run of its own"#);
+    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have the columns that are needed: `May`, `June`; choose one, such as --sheet "May"; each needs its own run"#);
     let ran = stage.run("check book.xlsx --sheet June").expect(0);
     assert_snapshot!(ran.stderr + &ran.stdout, @"5 rows: 5 ready to send");
     let ran = stage.run("check book.xlsx --sheet July").expect(2);
-    assert_snapshot!(ran.stderr, @"error: cannot use `book.xlsx`: there is no such sheet in the workbook; its sheets are `May`, `June`");
+    assert_snapshot!(ran.stderr, @"error: cannot use `book.xlsx`: the workbook has no sheet `July`; its sheets are `May`, `June`");
     stage.write("sheet.csv", sheet(1));
     let ran = stage.run("check sheet.csv --sheet May").expect(2);
     assert_snapshot!(ran.stderr, @"error: `sheet.csv` is not a workbook, so it has no sheets with names; leave out --sheet");
@@ -119,7 +119,7 @@ fn which_sheet_is_read_is_told_before_anything_is_sent() {
         ],
     );
     let ran = stage.apply("book.xlsx").expect(2);
-    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have these columns: `May`, `June`; add --sheet "May" or another to say which is meant; each of them needs a run of its own"#);
+    assert_snapshot!(ran.stderr, @r#"error: cannot use `book.xlsx`: 2 of its sheets have the columns that are needed: `May`, `June`; choose one, such as --sheet "May"; each needs its own run"#);
     several(&stage, &[("Old", true, &*three), ("May", false, &*two)]);
     let ran = stage.run("check book.xlsx").expect(0);
     assert_snapshot!(ran.stderr + &ran.stdout, @r"
@@ -152,7 +152,7 @@ fn a_second_table_in_a_sheet_is_named_by_its_row() {
     several(&stage, &[("May", false, &*below)]);
     let ran = stage.apply("book.xlsx --skip-invalid").expect(2);
     assert_snapshot!(ran.stderr, @r"
-    row 5: a second table begins here, with its columns in another order or under other names; put it into a file of its own
+    row 5: a second table begins here, with other columns than the header; put it into a file of its own
     4 rows: 3 ready to send, 1 with 1 problem; nothing was sent
     ");
     let again = format!("{rows}\n{rows}");

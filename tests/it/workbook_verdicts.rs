@@ -178,7 +178,7 @@ fn hidden_columns_of_numbers_are_told_and_those_of_ids_are_normal() {
         &numbers,
         "",
         2,
-        "column D (n2) is hidden in the workbook, and its 1 number",
+        "column D (n2) is hidden in the workbook, and its 1 value",
         ["", "", ""],
     );
     expect(
@@ -297,7 +297,7 @@ fn the_one_visible_sheet_with_our_columns_is_meant() {
         &two,
         "",
         2,
-        "2 of its sheets have these columns: `May`, `June`; add --sheet \"May\"",
+        "2 of its sheets have the columns that are needed: `May`, `June`; choose one, such as --sheet \"May\"",
         ["", "", ""],
     );
     expect(&two, "--sheet May", 0, "updated", one);
@@ -364,7 +364,7 @@ fn errors_of_cells_and_broken_places_are_named_by_row_and_column() {
         ("<c r=\"C9\"><v>1</v></c>", "`C9` in row 2"),
         (
             "<c r=\"C2\" t=\"s\"><v>7</v></c>",
-            "cell C2 has a text that is not there",
+            "the text of its cell C2 is missing from the file",
         ),
     ] {
         expect(&raw(&row(number)), "", 2, says, ["", "", ""]);

@@ -79,6 +79,11 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
         .fields
         .iter()
         .any(|field| field.kind == FieldKind::Action);
+    let mut fields = setting.fields.iter();
+    let choice = fields.position(|field| field.kind == FieldKind::YesOrNo);
+    if let (Some(index), false, true) = (choice, has_rules, words.are_of_own_numbers()) {
+        return Some(Meant::Rule(index));
+    }
     if has_rules && let Some(column) = near_words::rule(&words) {
         let is_one = setting.fields.iter().any(|field| field.column == column);
         return Some(if is_one {

@@ -29,6 +29,20 @@ const DESTINATION_ENDS: &str = "rufnummer zielnummer telefonnummer";
 
 const JOINING: &str = "o für pour para per voor call calls anruf anrufe appel appels llamada llamadas de del di da do du des von zu zum zur van of for the à a al";
 
+/// How words for numbers of one's own begin.
+const OWN: [&str; 10] = [
+    "custom",
+    "custm",
+    "costum",
+    "own",
+    "usecustom",
+    "iscustom",
+    "eigene",
+    "benutzerdefiniert",
+    "individuell",
+    "personali",
+];
+
 /// What else a table of places has as names of its columns.
 const OTHER_COLUMNS: &str = "city town ort stadt ville ciudad città country land region address adresse dirección \
     note notes remark remarks comment comments bemerkung kommentar did dn extn 拠点 拠点名 場所";
@@ -143,6 +157,18 @@ impl Words {
 
     pub(super) fn has_organization(&self) -> bool {
         self.any(is_organization)
+    }
+
+    /// Whether a workspace, a person or a virtual line has numbers of its own: `Use own numbers`,
+    /// `Custom (yes/no)`, `Eigene Nummern`.
+    pub(super) fn are_of_own_numbers(&self) -> bool {
+        let begins = |word: &str| {
+            let is_one = |start: &&str| word.starts_with(*start);
+            OWN.iter().any(is_one) && !is_customer(word)
+        };
+        let is_used = self.any(|word| word == "use");
+        let is_of_another = self.any(|word| word == "organization" || word == "location");
+        self.any(begins) || (is_used && is_of_another)
     }
 
     /// An organization, or what it may be to somebody else: a customer, a tenant.

@@ -50,6 +50,8 @@ struct CellXml {
     kind: String,
     format: usize,
     value: String,
+    /// It has a value, if an empty one.
+    has_value: bool,
     /// `None`: there is none.
     formula: Option<String>,
     inline: String,
@@ -190,6 +192,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
                     if matches!(name.as_ref(), "v" | "f" | "is") {
                         within = name.as_ref().to_string();
                     }
+                    cell.has_value |= name.as_ref() == "v";
                     if name.as_ref() == "f" {
                         cell.formula = Some(String::new());
                     }
@@ -211,10 +214,11 @@ impl<'s, R: BufRead> Cells<'s, R> {
     /// A cell's text as the spreadsheet shows it where it shows all of it.
     fn show(&self, cell: CellXml, column: usize) -> Result<String> {
         if cell.value.is_empty() && cell.inline.is_empty() {
-            // Made by a program that calculates nothing. Taking it for empty would be a guess.
-            return Ok(cell
-                .formula
-                .map_or(String::new(), |formula| format!("={formula}")));
+            // A text that was calculated may be empty. Without a value the program that made it calculates
+            // nothing, and taking it for empty would be a guess.
+            let is_calculated = cell.has_value && cell.kind == "str";
+            let formula = cell.formula.filter(|_| !is_calculated);
+            return Ok(formula.map_or(String::new(), |formula| format!("={formula}")));
         }
         let format = self.shared.formats.get(cell.format);
         Ok(match cell.kind.as_str() {

@@ -86,16 +86,26 @@ impl Formats {
 }
 
 impl NumberFormat {
-    /// Of the formats that need no code only dates show other digits than there are.
+    /// Of the formats that need no code dates show other digits than there are, and shares and amounts
+    /// show signs.
     fn built_in(id: &str) -> NumberFormat {
         match id.parse() {
+            Ok(5..=8 | 42 | 44) => NumberFormat::of_code("$0"),
+            Ok(9..=10) => NumberFormat::of_code("0%"),
             Ok(14..=22 | 27..=36 | 45..=47 | 50..=58) => NumberFormat::Date,
             _ => NumberFormat::Plain,
         }
     }
 
     fn of_code(code: &str) -> NumberFormat {
-        let sections = sections(code);
+        let mut sections = sections(code);
+        let is_general = |code: &str| code.trim().eq_ignore_ascii_case("general");
+        if !is_general(code) {
+            // As many digits as there are.
+            for section in &mut sections {
+                section.pattern = with_digits(&section.pattern);
+            }
+        }
         let patterns = || sections.iter().map(|section| section.pattern.as_str());
         let plain: String = patterns()
             .flat_map(tokens)
@@ -119,16 +129,19 @@ impl NumberFormat {
         {
             return NumberFormat::Text(only.pattern.clone());
         }
-        if plain.contains("general") || plain.contains('@') && !plain.contains('0') {
+        let has_digits = plain.contains(['0', '#', '?']);
+        if plain.contains("general") || (plain.contains('@') && !has_digits) {
             return NumberFormat::Plain;
         }
-        let has_digits = plain.contains(['0', '#', '?']);
         if plain.contains(['y', 'd', 'h', 's']) || (plain.contains('m') && !has_digits) {
             return NumberFormat::Date;
         }
         // Powers, shares and fractions show other digits; the number itself has them all.
-        if plain.contains(['e', '/']) || !has_digits {
+        if plain.contains(['e', '/']) {
             return NumberFormat::Plain;
+        }
+        if !has_digits {
+            return NumberFormat::NoNumber;
         }
         NumberFormat::Pattern(sections)
     }
@@ -138,6 +151,13 @@ impl NumberFormat {
         match self {
             NumberFormat::Text(pattern) if !text.is_empty() => fill_text(pattern, &text),
             NumberFormat::Nothing if !text.trim().is_empty() => text + SHOWS_NOTHING,
+            NumberFormat::Pattern(sections) if !text.trim().is_empty() => {
+                match sections.get(3).map(|section| section.pattern.as_str()) {
+                    None | Some("@") => text,
+                    Some(pattern) if pattern.contains('@') => fill_text(pattern, &text),
+                    Some(_) => text + SHOWS_NOTHING,
+                }
+            }
             _ => text,
         }
     }
@@ -161,6 +181,15 @@ impl NumberFormat {
             }
             NumberFormat::Plain | NumberFormat::Pattern(_) => digits(number),
         }
+    }
+}
+
+/// The pattern with a place for digits where it says `General`.
+fn with_digits(pattern: &str) -> String {
+    const GENERAL: &str = "general";
+    match pattern.to_ascii_lowercase().find(GENERAL) {
+        Some(at) => format!("{}0{}", &pattern[..at], &pattern[at + GENERAL.len()..]),
+        None => pattern.to_string(),
     }
 }
 
@@ -205,6 +234,12 @@ mod tests {
             ("#,##0", 12_025_550_101.0, "12025550101"),
             ("0.00E+00", 12_025_550_101.0, "12025550101"),
             ("General", 5501.0, "5501"),
+            ("\"+\"General", 12_025_550_101.0, "+12025550101"),
+            ("\\0General", 301_234_567.0, "0301234567"),
+            ("General\" DW\"", 5501.0, "5501 DW"),
+            ("[<10000]\"1\"0;General", 5501.0, "15501"),
+            ("General;General;General;", 5501.0, "5501"),
+            ("\"n/a\"", 5501.0, "5501 (hidden by the cell's format)"),
             ("@", 5501.0, "5501"),
             ("0\" ext\"", 5501.0, "5501 ext"),
             ("0%", 5501.0, "5501%"),
