@@ -174,8 +174,20 @@ fn question(
         "undo" => format!("Put back the earlier {noun}s of"),
         _ => "Change".to_string(),
     };
+    let pilot = match settings.spec.first {
+        Some(first) if first < rows => format!(
+            " Only the first {} sent now; you see what became of {} and are asked again before the rest.",
+            if first == 1 {
+                "row is".to_string()
+            } else {
+                format!("{} are", plural(first, "row"))
+            },
+            if first == 1 { "it" } else { "them" },
+        ),
+        _ => String::new(),
+    };
     format!(
-        "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}. About {}",
+        "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}.{pilot} About {}",
         checked.setting.map_or_else(
             || plural(changes.rows, "row"),
             |setting| setting.target.count(changes.rows)
@@ -183,7 +195,11 @@ fn question(
         plural(changes.values_set, noun),
         grouped(changes.values_cleared),
         expected_time(settings, checked, rows).in_words(),
-    )
+    ) + if pilot.is_empty() {
+        ""
+    } else {
+        " for all of it"
+    }
 }
 
 /// The organizations by name, as far as they fit.

@@ -25,13 +25,17 @@ use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::wording::plural;
+use crate::model::wording::{listed, plural};
 use crate::platform;
 use crate::setting;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::table::{self, CsvStyle, Existing};
+use crate::webex::errors::flatten;
+
+/// Organizations of a plan that are named.
+const ORGANIZATIONS_NAMED: usize = 5;
 
 /// Lines of a plan that are shown; the file has them all.
 const LINES_SHOWN: u64 = 20;
@@ -52,6 +56,7 @@ pub(super) fn finalize(
     let written = journal.sync().and_then(|()| {
         let content = Content {
             form: settings.spec.form.for_sheet(selection.columns),
+            is_workbook: table::is_workbook(&settings.spec.output),
             style: CsvStyle {
                 for_excel: settings.for_excel,
                 ..selection.sheet.csv_style()
@@ -68,6 +73,12 @@ pub(super) fn finalize(
         })
     });
     lines.end(&settings.spec.output);
+    if lines.shown > 0
+        && !settings.is_quiet()
+        && let Some(organizations) = named_organizations(&journal)
+    {
+        say(&format!("the rows above are of {organizations}"));
+    }
     let (counts, results) = match written {
         Ok((tally, written)) => {
             if tally.are_rows_moved {
@@ -147,6 +158,21 @@ pub(super) fn finalize(
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+/// The organizations of the sheet by name; `None` where a name is not known.
+fn named_organizations(journal: &Journal) -> Option<String> {
+    let begin = journal.run().last_begin()?;
+    let names = begin.organizations.iter().take(ORGANIZATIONS_NAMED);
+    let mut names: Vec<String> = names.map(|one| flatten(&one.name)).collect();
+    if names.is_empty() || names.iter().any(String::is_empty) {
+        return None;
+    }
+    let more = begin.organizations.len() - names.len();
+    if more > 0 {
+        names.push(plural(more as u64, "more organization"));
+    }
+    Some(listed(&names))
 }
 
 /// Removes a plan in which nothing differs, and its record. One that stays does no harm.

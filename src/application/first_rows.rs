@@ -6,14 +6,14 @@ use anyhow::Result;
 use crate::application::confirmation::{self, Answer};
 use crate::application::expected_time::expected_time;
 use crate::application::recorder::ShownRow;
+use crate::application::row_name::in_brackets;
 use crate::application::run_settings::RunSettings;
 use crate::model::outcome::{Outcome, OutcomeKind, code_after, with_status};
-use crate::model::wording::plural;
+use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::say;
-use crate::webex::errors::flatten;
 
 /// Says what was wanted and what was found. Rows that were as wanted before are not among them.
 pub(super) fn show(setting: &Setting, rows: &[ShownRow]) {
@@ -33,11 +33,35 @@ fn has_something_to_do(shown: &ShownRow) -> bool {
     kind != Some(OutcomeKind::Unchanged)
 }
 
+/// What is left once the first rows are done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowsLeft {
+    pub(super) rows: u64,
+    /// How many of them a plan says will be changed.
+    pub(super) to_change: Option<u64>,
+}
+
+impl RowsLeft {
+    /// `54 rows (45 would change, 9 have nothing to do)`
+    fn in_words(self) -> String {
+        let rows = plural(self.rows, "row");
+        let to_change = self.to_change.map(|count| count.min(self.rows));
+        match to_change.map(|count| (count, self.rows - count)) {
+            None | Some((_, 0)) => rows,
+            Some((changed, idle)) => {
+                let have = if idle == 1 { "has" } else { "have" };
+                let (changed, idle) = (grouped(changed), grouped(idle));
+                format!("{rows} ({changed} would change, {idle} {have} nothing to do)")
+            }
+        }
+    }
+}
+
 /// Asks whether the others are to be sent too; where nobody can be asked they are not.
 pub(super) async fn are_others_wanted(
     settings: &RunSettings,
     checked: &CheckedSheet,
-    rows_left: u64,
+    left: RowsLeft,
     stop: &mut impl StopRequests,
 ) -> Result<bool> {
     if !confirmation::is_a_terminal() {
@@ -45,8 +69,8 @@ pub(super) async fn are_others_wanted(
     }
     let question = format!(
         "Send the other {}? About {}",
-        plural(rows_left, "row"),
-        expected_time(settings, checked, rows_left).in_words()
+        left.in_words(),
+        expected_time(settings, checked, left.rows).in_words()
     );
     let answer = confirmation::yes_or_no(&question, Answer::No, stop).await?;
     Ok(answer == Some(Answer::Yes))
@@ -59,10 +83,7 @@ fn say_row(setting: &Setting, shown: &ShownRow) -> String {
         outcome,
         found,
     } = shown;
-    let name = match row.name.as_ref() {
-        "" => String::new(),
-        name => format!(" ({})", flatten(name)),
-    };
+    let name = in_brackets(&row.name);
     let fields = setting.fields.iter().zip(&row.changes).enumerate();
     let fields: Vec<String> = fields
         .filter_map(|(index, (field, change))| {
@@ -134,6 +155,24 @@ mod tests {
             found: found.map(CurrentValues::of),
         };
         say_row(&LOCATION_NUMBERS, &shown)
+    }
+
+    #[test]
+    fn the_rows_left_are_told_apart_where_a_plan_tells_what_they_come_to() {
+        for (rows, to_change, said) in [
+            (54, None, "54 rows"),
+            (
+                54,
+                Some(45),
+                "54 rows (45 would change, 9 have nothing to do)",
+            ),
+            (2, Some(1), "2 rows (1 would change, 1 has nothing to do)"),
+            (1, Some(1), "1 row"),
+            // Somebody made a change of the plan before it was sent.
+            (1, Some(2), "1 row"),
+        ] {
+            assert_eq!(RowsLeft { rows, to_change }.in_words(), said);
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod rehearsal;
 mod rehearsed_values;
 pub mod report;
 pub mod results;
+mod row_name;
 mod rows_in_doubt;
 mod run;
 mod run_facts;

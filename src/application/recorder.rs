@@ -190,8 +190,9 @@ impl Recorder for RunRecorder<'_> {
             });
         }
         self.journal.finish_rows(records.iter().cloned())?;
-        for RowRecord { row, outcome, .. } in &records {
-            self.progress.finished(*row, outcome);
+        for (record, RowResult { row, .. }) in records.iter().zip(finished) {
+            let outcome = &record.outcome;
+            self.progress.finished(record.row, &row.name, outcome);
             self.sent.counts.add(outcome);
         }
         if self.shows_rows {

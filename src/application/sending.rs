@@ -3,6 +3,7 @@
 use anyhow::Result;
 use tokio::time::Instant;
 
+use crate::application::first_rows::RowsLeft;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
@@ -15,6 +16,7 @@ use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
 use crate::model::clock;
 use crate::model::counts::Counts;
+use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
 use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopRequests;
@@ -64,7 +66,9 @@ impl Sending<'_> {
             let goes_on = matches!(ended.reason, Some(AbortReason::FirstRowsDone)) && {
                 journal_guard::note_first_rows_shown(journal)?;
                 let ready = self.checked.rows_to_send();
-                let left = ready.saturating_sub(journal.finished());
+                let rows = ready.saturating_sub(journal.finished());
+                let to_change = self.planned_changes_left(journal)?;
+                let left = RowsLeft { rows, to_change };
                 first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop).await?
             };
             if !goes_on {
@@ -79,6 +83,17 @@ impl Sending<'_> {
             first = None;
             pacer = self.pacer_after(&ended);
         }
+    }
+
+    /// How many of the rows that are not done a plan says will be changed. What it found as it is
+    /// to be was `unchanged`, or would have been.
+    fn planned_changes_left(self, journal: &Journal) -> Result<Option<u64>> {
+        let Some(planned) = self.plan.changes() else {
+            return Ok(None);
+        };
+        let done = journal.counts()?;
+        let changed = done.rows.saturating_sub(done.of(OutcomeKind::Unchanged));
+        Ok(Some(planned.rows.saturating_sub(changed)))
     }
 
     /// Goes on at the rate that was found, and keeps to a time to wait.

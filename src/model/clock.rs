@@ -36,10 +36,11 @@ pub fn time_of_day_at(then: Timestamp, now: Timestamp) -> String {
     then.strftime(format).to_string()
 }
 
-/// The date and the time of day where the user is: `2026-03-04 14:02:31`.
+/// The date and the time of day where the user is, and what their clock is called there:
+/// `2026-03-04 14:02:31 CET`.
 pub fn date_and_time(at: Timestamp) -> String {
     let there = at.to_zoned_datetime(TimeZone::system());
-    there.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    there.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
 /// A length of time for programs.

@@ -34,14 +34,16 @@ pub fn listings(read: &str) -> impl Iterator<Item = String> {
         .chain(hyphened)
 }
 
-/// A number as the service would list it beside another one that it lists so.
+/// A number as the service would list it beside another one that it lists so. One with a hyphen after
+/// its country code is listed in the way in which those of North America have no `+1`.
 pub fn listed_like(number: &str, listed: Option<&str>) -> String {
     let own = for_reading(number);
     let bare = own
         .strip_prefix("+1")
         .filter(|bare| is_north_american(bare));
+    let has_plus = listed.is_some_and(|one| one.starts_with('+') && !one.contains('-'));
     match (bare, listed) {
-        (Some(bare), listed) if !listed.is_some_and(|one| one.starts_with('+')) => bare.to_string(),
+        (Some(bare), _) if !has_plus => bare.to_string(),
         (None, Some(listed)) => {
             let code = listed.split_once('-').map_or("", |(code, _)| code);
             let rest = own.strip_prefix(code).filter(|_| code.starts_with('+'));
@@ -120,7 +122,7 @@ mod tests {
         for (number, listed, expected) in [
             ("+12025550101", Some("2025550102"), "2025550101"),
             ("+12025550101", Some("+12025550102"), "+12025550101"),
-            ("+12025550101", Some("+49-6100773123"), "+12025550101"),
+            ("+12025550101", Some("+49-6100773123"), "2025550101"),
             ("+12025550101", Some("5501"), "2025550101"),
             ("+12025550101", None, "2025550101"),
             ("2025550101", None, "2025550101"),

@@ -1,11 +1,12 @@
 //! Values of the service in cells of ours, letter for letter: `*7201`, `+12025550101;ext=55`,
 //! `sip:desk@example.com`. Only what a spreadsheet would take for a formula gets an apostrophe in front,
-//! which is taken off again when the cell is read.
+//! which is taken off again when the cell is read. In a workbook a number is text without it.
 
 use std::borrow::Cow;
 
 use crate::model::change::Change;
 use crate::sheet::number::{REMOVE, reads_as_itself};
+use crate::sheet::result_columns::OR;
 use crate::table::strip_text_formula;
 
 const APOSTROPHE: char = '\'';
@@ -19,6 +20,26 @@ pub fn to_cell(value: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(value)
     }
+}
+
+/// The same in a workbook, whose cells say that they are text: a number needs no apostrophe there.
+pub fn to_workbook_cell(value: &str) -> Cow<'_, str> {
+    match to_cell(value) {
+        Cow::Owned(cell) => Cow::Owned(without_apostrophe(&cell).to_string()),
+        cell => cell,
+    }
+}
+
+/// What a cell of an undo's sheet becomes in a workbook; it may hold several values.
+pub fn in_workbook(cell: &str) -> String {
+    let values: Vec<&str> = cell.split(OR).map(without_apostrophe).collect();
+    values.join(OR)
+}
+
+fn without_apostrophe(cell: &str) -> &str {
+    let bare = cell.strip_prefix(APOSTROPHE);
+    bare.filter(|bare| bare.starts_with(['+', '-']))
+        .unwrap_or(cell)
 }
 
 /// The value that stands in a cell.
@@ -44,6 +65,23 @@ pub(super) fn read_change(cell: &str) -> Change<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_has_no_apostrophe_in_a_workbook_and_comes_back() {
+        for (value, cell) in [
+            ("+49-6100773123", "+49-6100773123"),
+            ("-5501", "-5501"),
+            ("+12025550101;ext=55", "+12025550101;ext=55"),
+            ("=1+1", "'=1+1"),
+            ("'+5501", "''+5501"),
+            ("5501", "5501"),
+        ] {
+            assert_eq!(to_workbook_cell(value), cell);
+            assert_eq!(in_workbook(&to_cell(value)), cell);
+            assert_eq!(of_cell(cell), value);
+        }
+        assert_eq!(in_workbook("'+49-61|'+49-62|5501"), "+49-61|+49-62|5501");
+    }
 
     #[test]
     fn every_value_comes_back_and_none_is_a_formula() {

@@ -441,3 +441,28 @@ fn at_a_terminal_the_rest_goes_when_somebody_says_so() {
         assert_eq!(written(&stage).len(), sent);
     }
 }
+
+/// The question says that it is about the first rows, and the next one how many are left to change.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_question_before_the_first_rows_says_so_and_agrees_with_the_next() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(8));
+    stage.apply("sheet.csv --rows 4-5").expect(0);
+    stage.run_online("plan sheet.csv").expect(0);
+    let line = format!(
+        "apply --even-if-used --base-url {} sheet.plan.csv --first 2",
+        stage.simulator.base_url()
+    );
+    let ran = stage.at_a_terminal(&line, "y\ny\ny\n").expect(0);
+    let shown: Vec<&str> = ran.stdout.split_whitespace().collect();
+    let shown = shown.join(" ");
+    for said in [
+        "Change 6 locations of ",
+        "Only the first 2 rows are sent now; you see what became of them and are asked again before the rest.",
+        "Send the other 6 rows (4 would change, 2 have nothing to do)? About ",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    assert_eq!(written(&stage).len(), 8);
+}

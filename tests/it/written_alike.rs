@@ -92,8 +92,8 @@ fn what_goes_back_has_the_spelling_of_the_service_with_and_without_a_journal() {
         assert_eq!(
             bodies_sent(&stage, before),
             [
-                r#"{"autoTransferNumber1":"2025550107","autoTransferNumber2":"+49-610077001","autoTransferNumber3":"5501"}"#,
                 r#"{"autoTransferNumber1":"2025550107","autoTransferNumber2":"+49-610077001"}"#,
+                r#"{"autoTransferNumber2":"+49-610077001","autoTransferNumber3":"5501"}"#,
             ],
             "with a journal: {has_journal}"
         );
@@ -102,7 +102,7 @@ fn what_goes_back_has_the_spelling_of_the_service_with_and_without_a_journal() {
         let undo = cells(&stage.results("sheet.results.undo.csv"), &columns);
         insta::allow_duplicates!(insta::assert_snapshot!(undo, @r"
         2025550107 2025550199 '+49-610077001 '+49-610077002 – –
-        2025550107 2025550107 '+49-610077001 – 5501 5502
+        – – '+49-610077001 – 5501 5502
         "));
     }
 }
@@ -121,4 +121,61 @@ fn a_number_from_before_that_lost_its_plus_in_a_spreadsheet_is_proven_by_its_che
     stage.write("harmed.csv", harmed);
     let ran = stage.run_online("undo harmed.csv --yes").expect(2);
     ran.says("`previous2` (`+49610077003`)");
+}
+
+/// What was sent as it was before is neither counted, nor sent, nor told beside what a plan once said.
+#[test]
+fn an_undo_counts_and_sends_what_differs_and_leaves_the_columns_of_the_plan_out() {
+    let stage = stage();
+    stage.run_online("plan sheet.csv").expect(0);
+    let ran = stage.run_online("apply sheet.plan.csv").expect(2);
+    ran.says("3 numbers will be set, 1 cleared");
+    stage.apply("sheet.plan.csv").expect(0);
+    let ran = stage.run_online("undo sheet.plan.results.csv").expect(2);
+    ran.says("Put back the earlier numbers of 2 locations");
+    ran.says("4 numbers will be set, 0 cleared");
+    let before = stage.requests().len();
+    stage
+        .run_online("undo sheet.plan.results.csv --yes -o back.xlsx")
+        .expect(0);
+    assert_eq!(bodies_sent(&stage, before).len(), 2);
+    for name in ["sheet.plan.results.undo.csv", "back.xlsx"] {
+        let row = &stage.results(name)[0];
+        for column in ["new1", "usedBy1", "action", "reason"] {
+            assert!(!row.contains_key(column), "{name} has `{column}`");
+        }
+        assert!(row.contains_key("present1"), "{name}");
+    }
+}
+
+/// A cell of a workbook is text by itself, and an apostrophe would be a letter of it.
+#[test]
+fn a_workbook_of_an_undo_has_numbers_without_apostrophes_and_is_undone_in_turn() {
+    for has_journal in [true, false] {
+        let stage = stage();
+        stage.apply("sheet.csv --backup").expect(0);
+        stage
+            .run_online("undo sheet.results.csv --yes -o back.xlsx")
+            .expect(0);
+        let columns = ["n2", "present2", "previous2"];
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(cells(&stage.results("back.xlsx"), &columns), @r"
+        +49-610077001 +49-610077002 +49-610077002
+        +49-610077001 – none
+        ")
+        );
+        if !has_journal {
+            fs::remove_file(stage.path("back.xlsx.journal")).expect("it is there");
+        }
+        let before = stage.requests().len();
+        stage.run_online("undo back.xlsx --yes").expect(0);
+        assert_eq!(
+            bodies_sent(&stage, before),
+            [
+                r#"{"autoTransferNumber1":"2025550199","autoTransferNumber2":"+49-610077002"}"#,
+                r#"{"autoTransferNumber2":"","autoTransferNumber3":"5502"}"#,
+            ],
+            "with a journal: {has_journal}"
+        );
+    }
 }

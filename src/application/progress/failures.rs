@@ -1,6 +1,7 @@
 //! Failed rows gathered by their cause, so that a thousand of them take a few lines.
 
 use super::view::truncate;
+use crate::application::row_name::in_brackets;
 use crate::model::outcome::{Outcome, code_after, with_status};
 use crate::model::wording::grouped;
 
@@ -18,17 +19,22 @@ struct Group {
     /// As the first row got it.
     outcome: Outcome,
     first_row: u64,
+    /// What that row calls its location; empty where it does not.
+    first_name: Box<str>,
     count: u64,
     /// How many there were when it was last said.
     said: u64,
 }
 
 impl Failures {
-    pub(super) fn add(&mut self, row: u64, outcome: &Outcome) {
+    pub(super) fn add(&mut self, row: u64, name: &str, outcome: &Outcome) {
         let is_same = |group: &&mut Group| group.outcome.is_like(outcome);
         if let Some(group) = self.groups.iter_mut().find(is_same) {
             group.count += 1;
-            group.first_row = group.first_row.min(row);
+            if row < group.first_row {
+                group.first_row = row;
+                group.first_name = name.into();
+            }
             return;
         }
         if self.groups.len() > MOST_GROUPS {
@@ -45,6 +51,7 @@ impl Failures {
                 outcome.clone()
             },
             first_row: row,
+            first_name: name.into(),
             count: 1,
             said: 0,
         });
@@ -66,8 +73,8 @@ impl Failures {
 }
 
 impl Group {
-    /// `404 Location not found (25223) × 12, first in row 57`. Where there is no room for both, the code goes,
-    /// which most people can do without.
+    /// `404 Location not found (25223) × 12, first in row 57 (Oslo)`. Where there is no room for all of it,
+    /// the name goes and then the code, which most people can do without.
     fn line(&self, width: usize) -> String {
         let row = grouped(self.first_row);
         let place = if self.count == 1 {
@@ -89,6 +96,10 @@ impl Group {
         let cause = cause.trim_end_matches(|last: char| last == '.' || last.is_whitespace());
         let room = width.saturating_sub(place.chars().count()).max(3);
         let with_code = cause.to_string() + &code_after(error_code);
+        let name = in_brackets(&self.first_name);
+        if console::measure_text_width(&(with_code.clone() + &name)) <= room {
+            return with_code + &place + &name;
+        }
         if console::measure_text_width(&with_code) <= room {
             return with_code + &place;
         }
@@ -114,10 +125,18 @@ mod tests {
         let mut failures = Failures::default();
         let mut said = Vec::new();
         for row in 57..1300 {
-            failures.add(row, &failed(Some(404), "25223", &format!("no place {row}")));
+            failures.add(
+                row,
+                "",
+                &failed(Some(404), "25223", &format!("no place {row}")),
+            );
             if row == 900 {
-                failures.add(row, &failed(Some(400), "", "The number is not valid here"));
-                failures.add(row, &failed(None, "", "no answer within 60 s"));
+                failures.add(
+                    row,
+                    "",
+                    &failed(Some(400), "", "The number is not valid here"),
+                );
+                failures.add(row, "", &failed(None, "", "no answer within 60 s"));
             }
             said.extend(failures.news(77, false));
         }
@@ -140,6 +159,7 @@ mod tests {
         for row in 2..14 {
             failures.add(
                 row,
+                "a location with a long name",
                 &failed(Some(400), "", "\u{1b}[2JThe \u{7}number is long"),
             );
         }
@@ -148,10 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn the_first_row_has_its_name_where_there_is_room() {
+        let mut failures = Failures::default();
+        let refused = failed(Some(404), "25223", "Location not found");
+        failures.add(12, "Madrid", &refused);
+        insta::assert_snapshot!(failures.news(77, false).join("\n"), @"404 Location not found (25223), in row 12 (Madrid)");
+        failures.add(11, "Oslo\u{1b}[2J", &refused);
+        insta::assert_snapshot!(failures.news(77, true).join("\n"), @"404 Location not found (25223) × 2, first in row 11 (Oslo [2J)");
+    }
+
+    #[test]
     fn a_new_cause_in_every_row_fills_no_screen() {
         let mut failures = Failures::default();
         for row in 2..1000 {
-            failures.add(row, &failed(None, "", &format!("reason {row}")));
+            failures.add(row, "", &failed(None, "", &format!("reason {row}")));
         }
         let lines = failures.news(77, true);
         assert_eq!(lines.len(), MOST_GROUPS + 1);

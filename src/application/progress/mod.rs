@@ -93,13 +93,14 @@ impl Progress {
         }
     }
 
-    pub fn finished(&mut self, row: u64, outcome: &Outcome) {
+    /// A row is done; `name` is that of its location, where it is known.
+    pub fn finished(&mut self, row: u64, name: &str, outcome: &Outcome) {
         self.done += 1;
         if outcome.kind.is_success() {
             self.succeeded += 1;
         } else {
             self.failed += 1;
-            self.failures.add(row, outcome);
+            self.failures.add(row, name, outcome);
         }
     }
 
@@ -253,7 +254,7 @@ mod tests {
         assert_eq!(progress.view(&starting).time_left, None);
         for _ in 0..4 {
             for row in 0..20 {
-                progress.finished(row, &Outcome::unsent(OutcomeKind::Updated, ""));
+                progress.finished(row, "", &Outcome::unsent(OutcomeKind::Updated, ""));
             }
             tokio::time::advance(Duration::from_secs(1)).await;
             progress.show(&starting);

@@ -7,10 +7,13 @@ use super::run_model::RunModel;
 use crate::journal::{Machine, Person};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::plural;
+use crate::model::wording::{listed, plural};
 
 /// Who began or went on that are named.
 const MOST_PEOPLE: usize = 50;
+
+/// Paces of parts of a run that are named.
+const MOST_PACES: usize = 10;
 
 pub(super) fn what(run: &RunModel) -> Markup {
     let input = &run.header.input;
@@ -61,10 +64,7 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     @if let Some(begin) = begin {
                         (fact("Pace", html! {
                             (plural(begin.concurrency as u64, "request")) " at once at most, "
-                            @match &begin.rate {
-                                Some(rate) => { "no more than " (EscapedText::of(rate)) }
-                                None => "as fast as the service allowed"
-                            }
+                            (EscapedText::of(&pace(run)))
                         }))
                     }
                 }
@@ -92,6 +92,25 @@ fn who(run: &RunModel) -> Vec<String> {
         }
     }
     all
+}
+
+/// How fast it was to be, of each of its parts where they differ.
+fn pace(run: &RunModel) -> String {
+    let begins = run.sittings.iter().filter_map(|part| part.begin.as_ref());
+    let mut paces: Vec<String> = Vec::new();
+    for begin in begins {
+        let pace = match &begin.rate {
+            Some(rate) => format!("no more than {rate}"),
+            None => "as fast as the service allowed".to_string(),
+        };
+        if !paces.contains(&pace) && paces.len() < MOST_PACES {
+            paces.push(pace);
+        }
+    }
+    match &paces[..] {
+        [only] => only.clone(),
+        _ => format!("parts of the run differ: {}", listed(&paces)),
+    }
 }
 
 fn lineage(run: &RunModel) -> String {

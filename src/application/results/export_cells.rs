@@ -9,12 +9,12 @@ use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::Columns;
 use crate::sheet::number::number_in;
 use crate::sheet::rule_cell::rule_in;
-use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
 /// The cells of an export.
 #[derive(Debug)]
 pub(super) struct ExportCells<'c> {
+    content: Content<'c>,
     own: &'c [usize],
     columns: &'c Columns,
     /// Some value is one that `check` would refuse in its own column.
@@ -25,6 +25,7 @@ impl<'c> ExportCells<'c> {
     pub(super) fn of(content: Content<'c>, own: &'c [usize]) -> Result<ExportCells<'c>> {
         let columns = content.selection.columns;
         Ok(ExportCells {
+            content,
             own,
             columns,
             has_others: content.form == Form::Export && has_others(content)?,
@@ -68,7 +69,9 @@ impl<'c> ExportCells<'c> {
             for at in 0..setting.fields.len() {
                 let value = present.and_then(|present| present.get(at));
                 let value = value.filter(|value| is_refused(setting, at, value));
-                table.cell(Cell::text(&verbatim::to_cell(value.unwrap_or_default())))?;
+                table.cell(Cell::text(
+                    &self.content.verbatim(value.unwrap_or_default()),
+                ))?;
             }
         }
         Ok(())

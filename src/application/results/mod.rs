@@ -6,6 +6,7 @@ pub(super) mod plan_cells;
 mod resolved_ids;
 mod results_writer;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,10 +22,10 @@ use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::setting::Setting;
-use crate::sheet::NumberedRecord;
 use crate::sheet::columns::Columns;
-use crate::sheet::result_columns::{CHECK, PREVIOUS, RESULT_COLUMNS};
+use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
+use crate::sheet::{NumberedRecord, verbatim};
 use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, ensure_fits, is_workbook};
 
 /// What follows the user's own columns.
@@ -69,11 +70,52 @@ impl Form {
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
     pub form: Form,
+    pub is_workbook: bool,
     pub style: CsvStyle,
     pub selection: &'a Selection<'a>,
     pub journal: &'a Journal,
     /// Rows that were sent and have no record in the journal.
     pub unfinished: &'a BTreeMap<u64, Outcome>,
+}
+
+impl Content<'_> {
+    /// The cell of a value of the service, letter for letter.
+    fn verbatim<'v>(&self, value: &'v str) -> Cow<'v, str> {
+        if self.is_workbook {
+            verbatim::to_workbook_cell(value)
+        } else {
+            verbatim::to_cell(value)
+        }
+    }
+
+    /// Where values of the service stand in a sheet of an undo that becomes a workbook.
+    fn verbatim_columns(&self) -> Vec<usize> {
+        let Selection { sheet, columns, .. } = *self.selection;
+        if !self.is_workbook || sheet.is_by_a_person() {
+            return Vec::new();
+        }
+        let present = columns.setting.columns(PRESENT);
+        let present = present.iter().filter_map(|name| sheet.column_called(name));
+        columns
+            .fields
+            .iter()
+            .flatten()
+            .copied()
+            .chain(present)
+            .collect()
+    }
+}
+
+/// The record with some cells as a workbook has them.
+fn for_workbook(record: &ByteRecord, places: &[usize]) -> ByteRecord {
+    let cells = record
+        .iter()
+        .enumerate()
+        .map(|(place, cell)| match std::str::from_utf8(cell) {
+            Ok(text) if places.contains(&place) => verbatim::in_workbook(text).into_bytes(),
+            _ => cell.to_vec(),
+        });
+    cells.collect()
 }
 
 /// Makes sure, before anything is sent, that so many rows can be written where the results go.
@@ -152,6 +194,7 @@ fn write_rows(
     for name in form.columns(columns.setting) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
+    let verbatim_columns = content.verbatim_columns();
     let export_cells = ExportCells::of(content, &own)?;
     if form == Form::Export {
         export_cells.write_names(table)?;
@@ -171,7 +214,10 @@ fn write_rows(
                 Choice::Send(row) => Ids::of(selection.directory, columns, record, row),
                 Choice::Leave(_) | Choice::Keep => Ids::default(),
             };
-            write_own_cells(table, &own, record, columns, &ids, sheet.delimiter())?;
+            let bare =
+                (!verbatim_columns.is_empty()).then(|| for_workbook(record, &verbatim_columns));
+            let cells = bare.as_ref().unwrap_or(record);
+            write_own_cells(table, &own, cells, columns, &ids, sheet.delimiter())?;
             ids.write_missing_columns(table, columns)?;
         }
         let (mut line, row) = match choice {

@@ -1,7 +1,9 @@
 //! What a plan says of a row: the numbers now and then, and what is to be done.
 
 use anyhow::Result;
+use csv::ByteRecord;
 
+use crate::application::row_name::in_brackets;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
@@ -18,6 +20,26 @@ pub(super) fn columns(setting: &Setting) -> Vec<String> {
     columns.extend((1..=numbers_with_users(setting)).map(|number| format!("{USED_BY}{number}")));
     columns.extend([ACTION, "reason"].map(String::from));
     columns
+}
+
+/// Where the columns of a plan stand in a header that has them: behind the user's own.
+pub(in crate::application) fn places(header: &ByteRecord, setting: &Setting) -> Vec<usize> {
+    let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
+    let has = |name: &String| names.iter().any(|one| one == name);
+    let needed = setting
+        .columns(PRESENT)
+        .into_iter()
+        .chain(setting.columns(NEW));
+    if !needed.chain([ACTION.to_string()]).all(|name| has(&name)) {
+        return Vec::new();
+    }
+    let columns = columns(setting);
+    let places = names.iter().enumerate();
+    places
+        .skip_while(|(_, name)| columns.first().is_none_or(|first| *first != **name))
+        .filter(|(_, name)| columns.iter().any(|one| *one == **name))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// How many numbers there are of which it can be told what uses them.
@@ -144,7 +166,7 @@ fn reason(outcome: &Outcome) -> String {
     }
 }
 
-/// A row that would change, in a line for a person: `row 7: n1 +12025550101 → +12025550102`.
+/// A row that would change, in a line for a person: `row 7 (Oslo): n1 +12025550101 → +12025550102`.
 pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> Option<String> {
     if setting.are_met(&row.changes, present) {
         return None;
@@ -166,7 +188,12 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> 
             format!("{column} {now} → {then}")
         })
         .collect();
-    Some(format!("row {}: {}", row.number, differences.join(", ")))
+    let name = in_brackets(&row.name);
+    Some(format!(
+        "row {}{name}: {}",
+        row.number,
+        differences.join(", ")
+    ))
 }
 
 /// The value of a field once the row's changes were made. One that is the same but for its spelling
@@ -202,8 +229,28 @@ mod tests {
             say(&LOCATION_NUMBERS, &row, &present).expect("a difference"),
             @"row 2: n2 5502 → nothing, n3 nothing → 5503"
         );
+        let row = Row {
+            name: "Oslo".into(),
+            ..row
+        };
+        let line = say(&LOCATION_NUMBERS, &row, &present).expect("a difference");
+        assert!(line.starts_with("row 2 (Oslo): n2 "), "{line}");
         let then = [0, 1, 2].map(|index| value_then(&LOCATION_NUMBERS, &row, &present, index));
         assert_eq!(then, ["2025550101", "", "5503"]);
+    }
+
+    #[test]
+    fn the_columns_of_a_plan_are_found_behind_a_persons_own() {
+        let places = |header: &str| {
+            let header: Vec<&str> = header.split(' ').collect();
+            places(&ByteRecord::from(header), &LOCATION_NUMBERS)
+        };
+        let own = "locationId n1 reason";
+        let plan = "present1 present2 present3 new1 new2 new3 usedBy1";
+        let of_plan: Vec<usize> = (3..12).collect();
+        assert_eq!(places(&format!("{own} {plan} action reason note")), of_plan);
+        assert_eq!(places(&format!("{own} {plan}")), [] as [usize; 0]);
+        assert_eq!(places(&format!("{own} action")), [] as [usize; 0]);
     }
 
     #[test]

@@ -9,10 +9,10 @@ use crate::journal::{Place, RecordReader, RowChange, RowHistory, RowRecord, Sent
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
+use crate::sheet::NumberedRecord;
 use crate::sheet::result_columns::{NONE_SET, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::{Facts, RowCheck};
 use crate::sheet::selection::Selection;
-use crate::sheet::{NumberedRecord, verbatim};
 use crate::table::{Cell, Table, Tone};
 
 /// Writes result cells, with what the journal knows of each row over all runs that sent it. It is the
@@ -148,7 +148,7 @@ impl<'c> ResultsWriter<'c> {
         if sheet.is_by_a_person() && listings.any(|one| one == value) {
             plain
         } else {
-            verbatim::to_cell(value).into_owned()
+            self.content.verbatim(value).into_owned()
         }
     }
 

@@ -1,6 +1,8 @@
 //! All that was done to one location, put together: where to go back to, and what must be found there.
 
 use super::changed_row::ChangedRow;
+use crate::model::change::Change;
+use crate::setting::Setting;
 
 /// What is to be put back of each field; `None` where the field was never touched.
 #[derive(Debug)]
@@ -41,6 +43,48 @@ impl MergedChanges {
         }
         MergedChanges(fields)
     }
+
+    /// Without the fields that were sent with the value they had: there is nothing to put back, and
+    /// what somebody set there since is no reason to leave the others. Where that is so of all fields
+    /// they stay, since the row of a location asks for something; and so do those that the others imply.
+    pub(super) fn without_what_was_the_same(mut self, setting: &Setting) -> MergedChanges {
+        let MergedChanges(fields) = &mut self;
+        let indexed = fields.iter().enumerate();
+        let needed = indexed.map(|(index, field)| match field {
+            Some(field) if field.differs(setting, index) => field.put_back(),
+            _ => Change::Keep,
+        });
+        let mut needed: Vec<Change<'static>> = needed.collect();
+        if needed.iter().all(|change| *change == Change::Keep) {
+            return self;
+        }
+        (setting.imply)(&mut needed);
+        for (field, change) in fields.iter_mut().zip(&needed) {
+            if *change == Change::Keep {
+                *field = None;
+            }
+        }
+        self
+    }
+}
+
+impl FieldUndo {
+    fn put_back(&self) -> Change<'static> {
+        match &self.earlier {
+            Some(value) => Change::Set(value.to_string().into()),
+            None => Change::Clear,
+        }
+    }
+
+    /// Whether some value that may be there now is not the one from before.
+    fn differs(&self, setting: &Setting, index: usize) -> bool {
+        let earlier = self.earlier.as_deref().unwrap_or_default();
+        let mut expected = self.expected.iter();
+        expected.any(|value| match (&**value, earlier) {
+            ("", earlier) | (earlier, "") => !earlier.is_empty(),
+            (value, earlier) => !setting.is_same(index, value, earlier),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +95,7 @@ mod tests {
     use crate::journal::{Place, Sent};
     use crate::model::current_values::CurrentValues;
     use crate::model::row::TargetKey;
+    use crate::setting::location_numbers::LOCATION_NUMBERS;
 
     fn change(
         earlier: [Option<&str>; 2],
@@ -107,5 +152,51 @@ mod tests {
             merged(&[first, second]),
             [Some((Some("1"), vec!["2", "3", "4"])), None]
         );
+    }
+
+    #[test]
+    fn only_fields_that_differ_are_put_back_unless_none_does() {
+        let kept = |earlier, sent: &[[Option<&str>; 2]], is_certain| {
+            let merged = MergedChanges::of([&change(earlier, sent, is_certain)]);
+            let MergedChanges(fields) = merged.without_what_was_the_same(&LOCATION_NUMBERS);
+            let kept = fields.iter().map(Option::is_some);
+            kept.collect::<Vec<_>>()
+        };
+        let spelled = [Some("2025550101"), None];
+        for (earlier, sent, is_certain, expected) in [
+            (
+                [Some("1"), Some("2")],
+                vec![[Some("3"), Some("2")]],
+                true,
+                [true, false],
+            ),
+            (
+                spelled,
+                vec![[Some("+12025550101"), Some("5501")]],
+                true,
+                [false, true],
+            ),
+            (
+                [Some("1"), None],
+                vec![[Some(""), Some("")]],
+                true,
+                [true, false],
+            ),
+            (
+                [Some("1"), Some("2")],
+                vec![[Some("1"), Some("2")]],
+                true,
+                [true, true],
+            ),
+            // Nobody knows which one took effect.
+            (
+                [Some("1"), Some("2")],
+                vec![[Some("1"), Some("3")], [Some("4"), Some("2")]],
+                false,
+                [true, true],
+            ),
+        ] {
+            assert_eq!(kept(earlier, &sent, is_certain), expected, "{sent:?}");
+        }
     }
 }

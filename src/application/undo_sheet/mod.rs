@@ -6,6 +6,7 @@
 //! Each location has one row, with the values from before the first of the run's changes in `n1` to
 //! `n3` (`REMOVE` where none was set), and in `present1` to `present3` what the run put there, which is
 //! what must be found now; several values, of which any will do, where nobody knows which took effect.
+//! A number that the run sent as it was before is not among them.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -131,6 +132,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             } else {
                 MergedChanges::of([&change])
             };
+            let changes = changes.without_what_was_the_same(columns.setting);
             own.write_row(&mut table, number, &change, &changes, &numbered.record)?;
             undo.rows += 1;
             number = next_free;

@@ -5,6 +5,7 @@ use csv::ByteRecord;
 
 use super::changed_row::ChangedRow;
 use super::merged_changes::MergedChanges;
+use crate::application::results::plan_cells;
 use crate::journal::Place;
 use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
@@ -16,7 +17,8 @@ use crate::table::{Cell, Table};
 
 const ORG_ID: &str = "orgId";
 
-/// The user's own columns that go over as they are.
+/// The user's own columns that go over as they are. Those of a plan do not: they tell what was to be
+/// done, and would stand beside what undoes it.
 pub(super) struct OwnCells<'s> {
     source: &'s Sheet,
     columns: &'s Columns,
@@ -26,6 +28,7 @@ pub(super) struct OwnCells<'s> {
 impl<'s> OwnCells<'s> {
     pub(super) fn of(source: &'s Sheet, columns: &'s Columns) -> OwnCells<'s> {
         let present = columns.setting.columns(PRESENT);
+        let of_plan = plan_cells::places(&source.header, columns.setting);
         let is_of_an_undo = |index: usize| {
             let name = source.header.get(index).unwrap_or_default();
             name == UNDONE_ROW.as_bytes() || present.iter().any(|one| one.as_bytes() == name)
@@ -36,6 +39,7 @@ impl<'s> OwnCells<'s> {
                 && columns.target_id != Some(*index)
                 && columns.field_at(*index).is_none()
                 && !is_of_an_undo(*index)
+                && !of_plan.contains(index)
         };
         OwnCells {
             source,
