@@ -45,6 +45,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     }
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
+        plan_guard::obey_in_results(settings, &earlier, sheet);
         settings.lineage.follows = earlier.written_by();
         sheet.settle(done);
         return Ok(earlier);

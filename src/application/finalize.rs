@@ -12,6 +12,7 @@ use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
 use crate::application::logging;
+use crate::application::plan_guard::NewPlan;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form};
@@ -118,6 +119,8 @@ pub(super) fn finalize(
         resume: suggested_commands::with_resume(settings),
         again: again(settings),
         plan_conflicts: suggested_commands::plan_again(settings),
+        not_approved: checked.not_approved,
+        new_plan: NewPlan::of(settings),
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
@@ -161,6 +164,11 @@ fn again(settings: &RunSettings) -> Again {
     match suggested_commands::send_failed(settings) {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
         Some(command) => Again::Rows(command),
+        None if settings.spec.form == Form::Plan => Again::Plan {
+            sheet: settings.spec.sheet.path.display().to_string(),
+            again: suggested_commands::same_plan_again(settings),
+            without: suggested_commands::apply_without_them(settings),
+        },
         None => Again::Never,
     }
 }

@@ -13,7 +13,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
-use crate::application::suggested_commands::join;
+use crate::application::suggested_commands::{self, join};
 use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -83,6 +83,68 @@ pub(super) fn ensure_its_record_is_there(settings: &RunSettings, sheet: &Sheet) 
     )))
 }
 
+/// The sheet that a plan was made of, and how a new plan is made of it.
+#[derive(Debug)]
+pub struct NewPlan {
+    pub sheet: String,
+    pub command: String,
+}
+
+impl NewPlan {
+    /// `None` where the rows are not held against a plan that has its record.
+    pub(super) fn of(settings: &RunSettings) -> Option<NewPlan> {
+        let plan = settings.spec.preconditions.as_ref()?;
+        let header = journal::header_of(&Journal::path_for(plan)).ok()?;
+        if !header.settings.plan {
+            return None;
+        }
+        let named = PathBuf::from(&header.input.name);
+        let beside = plan.with_file_name(named.file_name().unwrap_or_default());
+        let is_beside = !named.exists() && beside.exists();
+        let sheet = if is_beside { beside } else { named };
+        let sheet = sheet.to_string_lossy().into_owned();
+        Some(NewPlan {
+            command: suggested_commands::new_plan(settings, &sheet, &header.settings),
+            sheet,
+        })
+    }
+
+    /// What is to be done with a row for which the plan approves nothing.
+    pub(super) fn advice(&self) -> String {
+        let sheet = &self.sheet;
+        format!(
+            "correct it in `{sheet}` and make a new plan: wxbulk plan {}",
+            join(std::slice::from_ref(sheet))
+        )
+    }
+}
+
+/// Takes the sheet for a plan where it is one that is applied as it stands.
+pub(super) fn obey(settings: &RunSettings, sheet: &mut Sheet) {
+    if settings.is_of_own_plan()
+        && let Some(new_plan) = NewPlan::of(settings)
+    {
+        sheet.obey_plan(new_plan.advice());
+    }
+}
+
+/// Takes the sheet for results of a run that was held to the same plan as this one.
+pub(super) fn obey_in_results(settings: &RunSettings, earlier: &EarlierRuns, sheet: &mut Sheet) {
+    let Some(plan) = &settings.spec.preconditions else {
+        return;
+    };
+    let header = journal::header_of(&Journal::path_for(plan));
+    let id = header.ok().map(|header| header.id);
+    let mut plans = earlier
+        .runs()
+        .iter()
+        .filter_map(|run| run.header().plan.as_ref());
+    let is_the_same = id.is_some() && plans.any(|plan| plan.id == id);
+    if is_the_same && let Some(new_plan) = NewPlan::of(settings) {
+        sheet.obey_plan_of_results(new_plan.advice());
+    }
+}
+
 /// The plan that the run was held to whose results are sent again, so that these rows are too.
 pub(super) fn of_earlier(earlier: &EarlierRuns, results: &Path) -> Result<Option<PathBuf>> {
     let mut runs = earlier.runs().iter();
@@ -135,7 +197,7 @@ pub(super) fn open(
         PlanGuard::Sheet(Box::new(plan))
     };
     if facts.abort.is_none() {
-        guard.ensure_it_fits(selection, path)?;
+        guard.ensure_it_fits(selection, path, NewPlan::of(settings).as_ref())?;
     }
     Ok(guard)
 }
@@ -171,14 +233,19 @@ impl PlanGuard {
         }))
     }
 
-    fn ensure_it_fits(&mut self, selection: &Selection<'_>, path: &Path) -> Result<()> {
+    fn ensure_it_fits(
+        &mut self,
+        selection: &Selection<'_>,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
         let PlanGuard::Plan(plan) = self else {
             let mut rows = self.rows_to_send(selection, Vec::new())?;
             return rows.try_for_each(|row| row.map(drop));
         };
         if matches!(plan.rows, PlannedRows::Places(_)) {
             // What was corrected in results is not as it was planned, and is meant.
-            return Ok(());
+            return plan.ensure_it_knows(selection, path, new_plan);
         }
         let edits = plan.compare(selection)?;
         edits.refuse(path)
@@ -236,6 +303,26 @@ impl Plan {
             );
         }
         Ok(())
+    }
+
+    /// Makes sure that the plan approved something for the location of each row of results that is sent.
+    /// What a name means is known only now.
+    fn ensure_it_knows(
+        &self,
+        selection: &Selection<'_>,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
+        let mut edits = PlanEdits::default();
+        let mut planned = self.run.records()?;
+        for row in selection.rows_to_send(None, Vec::new())? {
+            let row = row?;
+            let record = self.record_of(&row, &mut planned)?;
+            if record.as_ref().and_then(what_it_saw).is_none() {
+                edits.add_row(row.number);
+            }
+        }
+        edits.refuse_unknown(path, new_plan)
     }
 
     /// Compares the rows that are sent with what was planned.

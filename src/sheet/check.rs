@@ -40,6 +40,8 @@ pub struct CheckedSheet {
     /// Rows with a problem (of any number of problems).
     pub bad_rows: u64,
     pub problems: u64,
+    /// Rows among them for which the plan that is applied approves nothing.
+    pub not_approved: u64,
     /// Rows to send with a name in place of an id, which only the service can look up.
     pub named: u64,
     /// Rows that an earlier run left as asked and this one leaves alone.
@@ -178,6 +180,8 @@ pub fn check(
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
                 checked.bad_rows += 1;
+                let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+                checked.not_approved += u64::from(problems.iter().any(is_of_plan));
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
                 checked.problems += problems.len() as u64;
                 problems.iter().try_for_each(&mut report)?;

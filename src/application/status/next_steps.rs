@@ -31,6 +31,8 @@ pub(super) fn after(
         retry_command: retry,
         undo_command: undo,
         folder,
+        not_approved,
+        plan_command,
         ..
     } = began;
     let mut next = Vec::new();
@@ -52,7 +54,7 @@ pub(super) fn after(
     } else {
         undo
     };
-    let failed = status.failed();
+    let failed = status.failed().saturating_sub(not_approved);
     let conflicts = status.outcomes.get(&OutcomeKind::Conflict);
     let conflicts = conflicts.copied().unwrap_or_default();
     match status.state {
@@ -72,6 +74,13 @@ pub(super) fn after(
             add(&what, format!("{retry} --include conflict"));
         }
         RunState::Finished | RunState::Running => {}
+    }
+    if not_approved > 0 && status.state == RunState::Finished {
+        let what = format!(
+            "to change the {} for which nothing was approved, once corrected in the sheet",
+            plural(not_approved, "row")
+        );
+        add(&what, plan_command);
     }
     let can_be_undone = status.rows.with_earlier > 0 && status.changed() > 0 && !settings.plan;
     let is_undone = status
