@@ -2,6 +2,7 @@
 //! the sheet. It is the sheet read once more and joined with the journal.
 
 mod export_cells;
+mod old_plan;
 pub(super) mod plan_cells;
 mod resolved_ids;
 mod results_writer;
@@ -12,6 +13,7 @@ use std::path::Path;
 use anyhow::Result;
 use csv::ByteRecord;
 use export_cells::ExportCells;
+use old_plan::OldPlan;
 use resolved_ids::{Ids, missing_columns};
 use results_writer::{Line, ResultsWriter};
 
@@ -142,7 +144,10 @@ fn write_rows(
         ..RowsAbove::default()
     };
     rows_above.begin_row(table, sheet.header_row())?;
-    let own: Vec<usize> = own_columns(columns).collect();
+    let old_plan = OldPlan::find(sheet, columns);
+    let is_replaced = |index: &usize| form == Form::Plan && old_plan.has(*index);
+    let own = own_columns(columns).filter(|index| !is_replaced(index));
+    let own: Vec<usize> = own.collect();
     for index in &own {
         table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
     }
@@ -167,11 +172,23 @@ fn write_rows(
         rows_above.begin_row(table, numbered.row)?;
         let choice = selection.choose(&numbered);
         if form != Form::Export {
-            let ids = match &choice {
-                Choice::Send(row) => Ids::of(selection.directory, columns, record, row),
-                Choice::Leave(_) | Choice::Keep => Ids::default(),
+            let (ids, outdated) = match &choice {
+                Choice::Send(row) => (
+                    Ids::of(selection.directory, columns, record, row),
+                    old_plan.refusal(record),
+                ),
+                Choice::Leave(_) | Choice::Keep => (Ids::default(), [None, None]),
             };
-            write_own_cells(table, &own, record, columns, &ids, sheet.delimiter())?;
+            let cell = |index: usize| {
+                let id = ids.in_column(columns, index).map(str::as_bytes);
+                let cell = id.or(record.get(index)).unwrap_or_default();
+                if outdated.contains(&Some(index)) {
+                    b""
+                } else {
+                    cell
+                }
+            };
+            write_own_cells(table, &own, record, columns.width, cell, sheet.delimiter())?;
             ids.write_missing_columns(table, columns)?;
         }
         let (mut line, row) = match choice {
@@ -256,21 +273,16 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
     }
 }
 
-/// The user's cells as they were, but for ids that did not stand there. Cells beyond the header's go into the last column, so that
-/// the result columns stay where they belong and the row stays as wrong as it was.
-fn write_own_cells(
+/// The user's cells as `cell` has them. Cells beyond the header's go into the last column, so that the
+/// result columns stay where they belong and the row stays as wrong as it was.
+fn write_own_cells<'r>(
     table: &mut Table,
     own: &[usize],
     record: &ByteRecord,
-    columns: &Columns,
-    ids: &Ids<'_>,
+    width: usize,
+    cell: impl Fn(usize) -> &'r [u8],
     delimiter: u8,
 ) -> Result<()> {
-    let width = columns.width;
-    let cell = |index: usize| {
-        let id = ids.in_column(columns, index).map(str::as_bytes);
-        id.or(record.get(index)).unwrap_or_default()
-    };
     let mut surplus = (width..record.len()).rev();
     let (Some(last_surplus), Some((last, others))) = (
         surplus.find(|index| !record[*index].is_empty()),
