@@ -3,7 +3,7 @@
 //! A plan's own record decides, not what a spreadsheet has made of its file since: rows that are not
 //! as they were planned are named, and nothing is sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
@@ -20,9 +20,14 @@ use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
+use crate::model::wording::{listed, plural};
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::{Choice, Selection};
 use crate::sheet::{NumberedRecord, ReadOptions, RowFilter, Sheet};
+use crate::stderr::say;
+
+/// Deleted rows that are named; the others are counted.
+const ROWS_NAMED: usize = 5;
 
 /// What the rows of a run must find.
 #[derive(Debug)]
@@ -44,6 +49,8 @@ pub(super) struct Plan {
     rows: PlannedRows,
     /// What it says will be changed, once it was compared with the sheet.
     changes: Option<PlannedChanges>,
+    /// Rows that it approved and that were deleted from it, by their numbers in its sheet.
+    deleted: Vec<u64>,
 }
 
 /// How the plan's record of a row is found.
@@ -117,6 +124,14 @@ impl NewPlan {
             join(std::slice::from_ref(sheet))
         )
     }
+}
+
+/// Why the plan was made that the rows are held against, in its maker's words.
+pub(super) fn note(settings: &RunSettings) -> Option<String> {
+    let plan = settings.spec.preconditions.as_ref()?;
+    let run = RecordedRun::open(&Journal::path_for(plan)).ok()?;
+    let begin = run.last_begin().filter(|_| run.header().settings.plan)?;
+    begin.note.clone()
 }
 
 /// Takes the sheet for a plan where it is one that is applied as it stands.
@@ -198,6 +213,9 @@ pub(super) fn open(
     };
     if facts.abort.is_none() {
         guard.ensure_it_fits(selection, path, NewPlan::of(settings).as_ref())?;
+        if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
+            plan.say_what_was_deleted(settings);
+        }
     }
     Ok(guard)
 }
@@ -274,6 +292,7 @@ impl Plan {
             run,
             rows,
             changes: None,
+            deleted: Vec::new(),
         })
     }
 
@@ -336,7 +355,13 @@ impl Plan {
         let mut planned = self.run.records()?;
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
+        let mut are_there: HashSet<u64> = HashSet::new();
         while records.read(&mut numbered)? {
+            if let PlannedRows::Requests(rows) = &self.rows
+                && let Ok(row) = sheet.read_row(selection.columns, &numbered, selection.directory)
+            {
+                are_there.extend(rows.get(&row.fingerprint()));
+            }
             let Choice::Send(row) = selection.choose(&numbered) else {
                 continue;
             };
@@ -354,7 +379,39 @@ impl Plan {
             });
         }
         self.changes = Some(changes);
+        if let PlannedRows::Requests(rows) = &self.rows {
+            let mut deleted = Vec::new();
+            for row in rows.values().filter(|row| !are_there.contains(row)) {
+                let record = planned.of_row(*row)?;
+                if record.as_ref().and_then(what_it_saw).is_some() {
+                    deleted.push(*row);
+                }
+            }
+            deleted.sort_unstable();
+            self.deleted = deleted;
+        }
         Ok(edits)
+    }
+
+    fn say_what_was_deleted(&self, settings: &RunSettings) {
+        let count = self.deleted.len() as u64;
+        if count == 0 {
+            return;
+        }
+        let was = if count == 1 { "was" } else { "were" };
+        let named = self.deleted.iter().take(ROWS_NAMED).map(u64::to_string);
+        let mut named: Vec<String> = named.collect();
+        let more = self.deleted.len() - named.len();
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
+        say(&format!(
+            "note: {} of the plan {was} deleted and will not be sent: {sheet} {} {}",
+            plural(count, "row"),
+            if count == 1 { "row" } else { "rows" },
+            listed(&named)
+        ));
     }
 
     /// The plan's record of a row that asks for the same; of a row of results, that of its location.
