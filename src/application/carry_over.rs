@@ -42,9 +42,11 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     let filter = settings.spec.sheet.reading.rows;
     if filter.is_of_results() && settings.spec.preconditions.is_none() {
         settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results)?;
+        settings.note = settings.note.take().or_else(|| plan_guard::note(settings));
     }
     let done = done_rows(&earlier, sheet, &columns, filter)?;
     if filter.is_of_results() {
+        plan_guard::obey_in_results(settings, &earlier, sheet);
         settings.lineage.follows = earlier.written_by();
         sheet.settle(done);
         return Ok(earlier);

@@ -45,7 +45,20 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
         let header = journal::header_of(&Journal::path_for(sheet))?;
         from_the_plan(&mut settings, &header)?;
     }
+    if settings.note.is_none() {
+        settings.note =
+            note_of_the_run(&settings, &journal).or_else(|| plan_guard::note(&settings));
+    }
     Ok(settings)
+}
+
+/// Why the run was begun that goes on.
+fn note_of_the_run(settings: &RunSettings, journal: &Path) -> Option<String> {
+    if settings.start == Start::Fresh {
+        return None;
+    }
+    let run = RecordedRun::open(journal).ok()?;
+    run.last_begin()?.note.clone()
 }
 
 /// Whether the earlier run ended before it did anything, for this sheet as it is now, and nobody has

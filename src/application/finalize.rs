@@ -12,6 +12,7 @@ use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
 use crate::application::logging;
+use crate::application::plan_guard::NewPlan;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form};
@@ -24,6 +25,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
+use crate::model::counts::Counts;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::{listed, plural};
 use crate::platform;
@@ -39,6 +41,27 @@ const ORGANIZATIONS_NAMED: usize = 5;
 
 /// Lines of a plan that are shown; the file has them all.
 const LINES_SHOWN: u64 = 20;
+
+fn say_if_rehearsed(settings: &RunSettings) {
+    if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
+        say("this was a rehearsal: nothing was changed");
+    }
+}
+
+fn say_whose_rows_are_shown(journal: &Journal) {
+    if let Some(organizations) = named_organizations(journal) {
+        say(&format!("the rows above are of {organizations}"));
+    }
+}
+
+fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
+    let mut counts = sent.counts.clone();
+    if settings.spec.form == Form::Export {
+        // There is nothing that the values could differ from.
+        counts.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
+    }
+    counts
+}
 
 /// Writes the results and tells how a run has `ended` that `sent` these rows.
 pub(super) fn finalize(
@@ -73,11 +96,8 @@ pub(super) fn finalize(
         })
     });
     lines.end(&settings.spec.output);
-    if lines.shown > 0
-        && !settings.is_quiet()
-        && let Some(organizations) = named_organizations(&journal)
-    {
-        say(&format!("the rows above are of {organizations}"));
+    if lines.shown > 0 && !settings.is_quiet() {
+        say_whose_rows_are_shown(&journal);
     }
     let (counts, results) = match written {
         Ok((tally, written)) => {
@@ -106,16 +126,11 @@ pub(super) fn finalize(
             (journal.counts().unwrap_or_default(), None)
         }
     };
-    let mut sent_now = sent.counts.clone();
-    if settings.spec.form == Form::Export {
-        // There is nothing that the values could differ from.
-        sent_now.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
-    }
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
         counts,
-        sent: sent_now,
+        sent: sent_now(settings, sent),
         verb: verb(settings.spec.task),
         reason,
         setting: checked.setting.unwrap_or(setting::ALL[0]),
@@ -129,6 +144,8 @@ pub(super) fn finalize(
         resume: suggested_commands::with_resume(settings),
         again: again(settings),
         plan_conflicts: suggested_commands::plan_again(settings),
+        not_approved: checked.not_approved,
+        new_plan: NewPlan::of(settings),
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
@@ -154,9 +171,7 @@ pub(super) fn finalize(
     summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown);
     say_where_the_page_is(settings, &report);
-    if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
-        say("this was a rehearsal: nothing was changed");
-    }
+    say_if_rehearsed(settings);
     summary.exit_code()
 }
 
@@ -187,6 +202,11 @@ fn again(settings: &RunSettings) -> Again {
     match suggested_commands::send_failed(settings) {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
         Some(command) => Again::Rows(command),
+        None if settings.spec.form == Form::Plan => Again::Plan {
+            sheet: settings.spec.sheet.path.display().to_string(),
+            again: suggested_commands::same_plan_again(settings),
+            without: suggested_commands::apply_without_them(settings),
+        },
         None => Again::Never,
     }
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::application::edited_rows::is_lost_in_a_spreadsheet;
+use crate::application::plan_guard::NewPlan;
 use crate::application::results::plan_cells;
 use crate::journal::RowRecord;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
-use crate::model::hint::Hinted;
+use crate::model::hint::{Hinted, WithHint};
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
@@ -146,6 +147,35 @@ impl PlanEdits {
                 shown(&cell.found)
             ));
         }
+    }
+
+    /// Refuses to send rows for which nothing was approved.
+    pub(super) fn refuse_unknown(self, path: &Path, new_plan: Option<&NewPlan>) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let more = more_than(self.rows, &self.rows_named);
+        let (row, them) = match self.rows {
+            1 => ("row", "it"),
+            _ => ("rows", "them"),
+        };
+        let refused = Hinted::new(
+            format!(
+                "nothing was approved in `{}` for {row} {}{more}",
+                path.display(),
+                self.rows_named.join(", ")
+            ),
+            format!(
+                "to send the others, put {them} back as the results had {them}, and add --skip-invalid"
+            ),
+        );
+        Err(match new_plan {
+            Some(new_plan) => refused.with_hint(format!(
+                "to change {them}, correct {them} in `{}` and make a new plan: {}",
+                new_plan.sheet, new_plan.command
+            )),
+            None => refused,
+        })
     }
 
     /// Refuses to send what was not approved.

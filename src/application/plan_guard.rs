@@ -3,7 +3,7 @@
 //! A plan's own record decides, not what a spreadsheet has made of its file since: rows that are not
 //! as they were planned are named, and nothing is sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
@@ -13,16 +13,21 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
-use crate::application::suggested_commands::join;
+use crate::application::suggested_commands::{self, join};
 use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
+use crate::model::wording::{listed, plural};
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::{Choice, Selection};
 use crate::sheet::{NumberedRecord, ReadOptions, RowFilter, Sheet};
+use crate::stderr::say;
+
+/// Deleted rows that are named; the others are counted.
+const ROWS_NAMED: usize = 5;
 
 /// What the rows of a run must find.
 #[derive(Debug)]
@@ -44,6 +49,8 @@ pub(super) struct Plan {
     rows: PlannedRows,
     /// What it says will be changed, once it was compared with the sheet.
     changes: Option<PlannedChanges>,
+    /// Rows that it approved and that were deleted from it, by their numbers in its sheet.
+    deleted: Vec<u64>,
 }
 
 /// How the plan's record of a row is found.
@@ -81,6 +88,76 @@ pub(super) fn ensure_its_record_is_there(settings: &RunSettings, sheet: &Sheet) 
         "to send the rows as they stand in it now, make a new plan of them: wxbulk plan {}",
         join(&[shown.to_string()])
     )))
+}
+
+/// The sheet that a plan was made of, and how a new plan is made of it.
+#[derive(Debug)]
+pub struct NewPlan {
+    pub sheet: String,
+    pub command: String,
+}
+
+impl NewPlan {
+    /// `None` where the rows are not held against a plan that has its record.
+    pub(super) fn of(settings: &RunSettings) -> Option<NewPlan> {
+        let plan = settings.spec.preconditions.as_ref()?;
+        let header = journal::header_of(&Journal::path_for(plan)).ok()?;
+        if !header.settings.plan {
+            return None;
+        }
+        let named = PathBuf::from(&header.input.name);
+        let beside = plan.with_file_name(named.file_name().unwrap_or_default());
+        let is_beside = !named.exists() && beside.exists();
+        let sheet = if is_beside { beside } else { named };
+        let sheet = sheet.to_string_lossy().into_owned();
+        Some(NewPlan {
+            command: suggested_commands::new_plan(settings, &sheet, &header.settings),
+            sheet,
+        })
+    }
+
+    /// What is to be done with a row for which the plan approves nothing.
+    pub(super) fn advice(&self) -> String {
+        let sheet = &self.sheet;
+        format!(
+            "correct it in `{sheet}` and make a new plan: wxbulk plan {}",
+            join(std::slice::from_ref(sheet))
+        )
+    }
+}
+
+/// Why the plan was made that the rows are held against, in its maker's words.
+pub(super) fn note(settings: &RunSettings) -> Option<String> {
+    let plan = settings.spec.preconditions.as_ref()?;
+    let run = RecordedRun::open(&Journal::path_for(plan)).ok()?;
+    let begin = run.last_begin().filter(|_| run.header().settings.plan)?;
+    begin.note.clone()
+}
+
+/// Takes the sheet for a plan where it is one that is applied as it stands.
+pub(super) fn obey(settings: &RunSettings, sheet: &mut Sheet) {
+    if settings.is_of_own_plan()
+        && let Some(new_plan) = NewPlan::of(settings)
+    {
+        sheet.obey_plan(new_plan.advice());
+    }
+}
+
+/// Takes the sheet for results of a run that was held to the same plan as this one.
+pub(super) fn obey_in_results(settings: &RunSettings, earlier: &EarlierRuns, sheet: &mut Sheet) {
+    let Some(plan) = &settings.spec.preconditions else {
+        return;
+    };
+    let header = journal::header_of(&Journal::path_for(plan));
+    let id = header.ok().map(|header| header.id);
+    let mut plans = earlier
+        .runs()
+        .iter()
+        .filter_map(|run| run.header().plan.as_ref());
+    let is_the_same = id.is_some() && plans.any(|plan| plan.id == id);
+    if is_the_same && let Some(new_plan) = NewPlan::of(settings) {
+        sheet.obey_plan_of_results(new_plan.advice());
+    }
 }
 
 /// The plan that the run was held to whose results are sent again, so that these rows are too.
@@ -135,7 +212,10 @@ pub(super) fn open(
         PlanGuard::Sheet(Box::new(plan))
     };
     if facts.abort.is_none() {
-        guard.ensure_it_fits(selection, path)?;
+        guard.ensure_it_fits(selection, path, NewPlan::of(settings).as_ref())?;
+        if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
+            plan.say_what_was_deleted(settings);
+        }
     }
     Ok(guard)
 }
@@ -171,14 +251,19 @@ impl PlanGuard {
         }))
     }
 
-    fn ensure_it_fits(&mut self, selection: &Selection<'_>, path: &Path) -> Result<()> {
+    fn ensure_it_fits(
+        &mut self,
+        selection: &Selection<'_>,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
         let PlanGuard::Plan(plan) = self else {
             let mut rows = self.rows_to_send(selection, Vec::new())?;
             return rows.try_for_each(|row| row.map(drop));
         };
         if matches!(plan.rows, PlannedRows::Places(_)) {
             // What was corrected in results is not as it was planned, and is meant.
-            return Ok(());
+            return plan.ensure_it_knows(selection, path, new_plan);
         }
         let edits = plan.compare(selection)?;
         edits.refuse(path)
@@ -207,6 +292,7 @@ impl Plan {
             run,
             rows,
             changes: None,
+            deleted: Vec::new(),
         })
     }
 
@@ -238,6 +324,26 @@ impl Plan {
         Ok(())
     }
 
+    /// Makes sure that the plan approved something for the location of each row of results that is sent.
+    /// What a name means is known only now.
+    fn ensure_it_knows(
+        &self,
+        selection: &Selection<'_>,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
+        let mut edits = PlanEdits::default();
+        let mut planned = self.run.records()?;
+        for row in selection.rows_to_send(None, Vec::new())? {
+            let row = row?;
+            let record = self.record_of(&row, &mut planned)?;
+            if record.as_ref().and_then(what_it_saw).is_none() {
+                edits.add_row(row.number);
+            }
+        }
+        edits.refuse_unknown(path, new_plan)
+    }
+
     /// Compares the rows that are sent with what was planned.
     fn compare(&mut self, selection: &Selection<'_>) -> Result<PlanEdits> {
         let sheet = selection.sheet;
@@ -249,7 +355,13 @@ impl Plan {
         let mut planned = self.run.records()?;
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
+        let mut are_there: HashSet<u64> = HashSet::new();
         while records.read(&mut numbered)? {
+            if let PlannedRows::Requests(rows) = &self.rows
+                && let Ok(row) = sheet.read_row(selection.columns, &numbered, selection.directory)
+            {
+                are_there.extend(rows.get(&row.fingerprint()));
+            }
             let Choice::Send(row) = selection.choose(&numbered) else {
                 continue;
             };
@@ -267,7 +379,39 @@ impl Plan {
             });
         }
         self.changes = Some(changes);
+        if let PlannedRows::Requests(rows) = &self.rows {
+            let mut deleted = Vec::new();
+            for row in rows.values().filter(|row| !are_there.contains(row)) {
+                let record = planned.of_row(*row)?;
+                if record.as_ref().and_then(what_it_saw).is_some() {
+                    deleted.push(*row);
+                }
+            }
+            deleted.sort_unstable();
+            self.deleted = deleted;
+        }
         Ok(edits)
+    }
+
+    fn say_what_was_deleted(&self, settings: &RunSettings) {
+        let count = self.deleted.len() as u64;
+        if count == 0 {
+            return;
+        }
+        let was = if count == 1 { "was" } else { "were" };
+        let named = self.deleted.iter().take(ROWS_NAMED).map(u64::to_string);
+        let mut named: Vec<String> = named.collect();
+        let more = self.deleted.len() - named.len();
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
+        say(&format!(
+            "note: {} of the plan {was} deleted and will not be sent: {sheet} {} {}",
+            plural(count, "row"),
+            if count == 1 { "row" } else { "rows" },
+            listed(&named)
+        ));
     }
 
     /// The plan's record of a row that asks for the same; of a row of results, that of its location.

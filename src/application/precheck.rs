@@ -5,8 +5,10 @@ use anyhow::Result;
 
 use crate::application::check_notes::{say_counts, say_doubts};
 use crate::application::confirmation::can_ask;
+use crate::application::plan_guard::NewPlan;
 use crate::application::run_settings::{BadRows, RunSettings, Start};
 use crate::application::suggested_commands;
+use crate::model::wording::it_or_them;
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -118,11 +120,26 @@ fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, settings: &RunSettings) -> b
     if is_empty {
         say("the sheet has a header and no rows");
     } else if is_refused && !is_unreadable {
-        say("hint: correct these rows, or leave them out with --skip-invalid");
+        say_what_to_do(checked, settings);
     }
     if is_refused || is_unreadable || is_empty || sheet.columns.is_err() {
         say(&format!("{}; nothing was sent", say_counts(checked)));
         return false;
     }
     true
+}
+
+/// What can be done about rows that are not sent. What a plan approves nothing for is corrected in its
+/// sheet, since only a new plan can approve it.
+fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
+    let new_plan = NewPlan::of(settings).filter(|_| checked.not_approved > 0);
+    let Some(NewPlan { sheet, command }) = new_plan else {
+        say("hint: correct these rows, or leave them out with --skip-invalid");
+        return;
+    };
+    let them = it_or_them(checked.bad_rows);
+    say(&format!(
+        "hint: correct {them} in `{sheet}` and plan again:\n  {command}\nor apply the plan without {them}:\n  {}",
+        suggested_commands::with_flag(settings, "--skip-invalid")
+    ));
 }

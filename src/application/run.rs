@@ -96,9 +96,7 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     if is_of_a_part && sheet.columns.is_ok() {
         sheet.choose_part(&settings.spec.sheet.part)?;
     }
-    if settings.is_of_own_plan() {
-        sheet.obey_plan();
-    }
+    plan_guard::obey(settings, &mut sheet);
     plan_guard::ensure_its_record_is_there(settings, &sheet)?;
     if !settings.is_quiet() {
         sheet.assumptions.iter().for_each(|said| say(said));

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use crate::application::plan_guard::NewPlan;
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::{BadRows, RunSettings, Target};
 use crate::application::suggested_commands;
@@ -126,6 +127,10 @@ pub(super) fn begin_record(
         retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),
+        not_approved: checked.not_approved,
+        plan_command: NewPlan::of(settings)
+            .filter(|_| checked.not_approved > 0)
+            .map_or(String::new(), |new_plan| new_plan.command),
         organizations: organizations
             .map(|organization| Organization {
                 id: organization.id.clone().unwrap_or_default(),

@@ -144,6 +144,57 @@ pub fn plan_again(settings: &RunSettings) -> Option<String> {
     Some(join(&words))
 }
 
+/// The command that makes this plan once more, under a name of its own.
+pub fn same_plan_again(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let sheet = settings.spec.sheet.path.to_string_lossy();
+    let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
+    join(&words)
+}
+
+/// The command that applies this plan without the rows for which it approves nothing.
+pub fn apply_without_them(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let mut words = typed.begin("apply", &settings.spec.output.to_string_lossy());
+    words.push("--skip-invalid".into());
+    // The plan knows how its sheet is read, and why it was made.
+    let of_the_plan: &[&str] = &["note", "usage"];
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, of_the_plan]));
+    join(&words)
+}
+
+/// The command that makes a new plan of a sheet, as the plan that was applied `was` made of it.
+pub fn new_plan(settings: &RunSettings, sheet: &str, was: &MeaningfulSettings) -> String {
+    let typed = &settings.typed;
+    let mut words = typed.begin("plan", sheet);
+    let values = [
+        ("org", &was.org),
+        ("country", &was.country),
+        ("sheet", &was.sheet),
+        ("encoding", &was.encoding),
+        ("separator", &was.separator),
+        ("hidden", &was.hidden),
+    ];
+    for (name, value) in values {
+        let value = value.iter().cloned();
+        words.extend(value.flat_map(|value| [format!("--{name}"), value]));
+    }
+    let ignored = was.ignored_columns.iter().cloned();
+    words.extend(ignored.flat_map(|name| ["--ignore-column".to_string(), name]));
+    words.extend(was.part.flags());
+    let switches = [
+        ("--allow-duplicates", was.allow_duplicates),
+        ("--even-if-used", was.even_if_used),
+        ("--skip-invalid", was.skip_invalid),
+    ];
+    let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
+    words.extend(switches.map(|(name, _)| name.to_string()));
+    let said_above: &[&str] = &["org"];
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, said_above]));
+    join(&words)
+}
+
 /// The command that puts back what this run changes; `None` where it keeps nothing to put back.
 pub fn undo_this(settings: &RunSettings) -> Option<String> {
     let spec = &settings.spec;

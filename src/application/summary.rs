@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
+use crate::application::plan_guard::NewPlan;
 use crate::engine::abort::AbortReason;
 use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::{grouped, it_or_them, plural};
 use crate::setting::Setting;
 
 /// What a run came to.
@@ -46,6 +47,9 @@ pub struct Summary {
     pub again: Again,
     /// The command that makes a new plan of the results, where the rows were held against one.
     pub plan_conflicts: Option<String>,
+    /// Rows for which the plan that was applied approved nothing, and what can be done about them.
+    pub not_approved: u64,
+    pub new_plan: Option<NewPlan>,
     /// Who, when, why and of what, for programs.
     pub facts: Map<String, Value>,
 }
@@ -55,6 +59,12 @@ pub struct Summary {
 pub enum Again {
     /// Nothing was sent for it to repeat.
     Never,
+    /// A plan approves nothing for them: another one of the corrected sheet, or this one without them.
+    Plan {
+        sheet: String,
+        again: String,
+        without: String,
+    },
     /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
     Rows(String),
     /// The same undo, which leaves rows in conflict alone unless it is forced.
@@ -122,13 +132,77 @@ impl Summary {
         Ok(())
     }
 
+    /// What can be done about the rows that are not done.
+    fn write_hints(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.again {
+            _ if self.to_repeat() == 0 => {}
+            Again::Rows(command) if self.only_conflicts_are_left() => {
+                let rows = plural(self.to_repeat(), "row");
+                let (was, it, its) = match self.to_repeat() {
+                    1 => ("was", "it", "its"),
+                    _ => ("were", "them", "their"),
+                };
+                writeln!(
+                    out,
+                    "hint: {rows} {was} left alone: `message` in the results says what was found there. To send {it} when {its} values are again as expected:\n  {command} --include conflict"
+                )?;
+                if let Some(plan) = &self.plan_conflicts {
+                    writeln!(
+                        out,
+                        "hint: to change what was found there, approve it first with a new plan, and name that with --if-unchanged:\n  {plan}"
+                    )?;
+                }
+            }
+            Again::Rows(command) => writeln!(
+                out,
+                "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
+                rows_that_are(self.to_repeat()),
+                it_or_them(self.to_repeat())
+            )?,
+            Again::Undo(command) => self.write_undo_again(out, command)?,
+            Again::Plan {
+                sheet,
+                again,
+                without,
+            } => {
+                let rows = self.to_repeat();
+                let them = it_or_them(rows);
+                writeln!(
+                    out,
+                    "hint: the plan approves nothing for {}; `reason` says why. Correct {them} in `{sheet}` and plan again:\n  {again}\nor apply the plan without {them}:\n  {without}",
+                    plural(rows, "row")
+                )?;
+            }
+            Again::Never => writeln!(
+                out,
+                "hint: correct the rows in the sheet, then run the same command with another file for --output"
+            )?,
+        }
+        if let Some(NewPlan { sheet, command }) = &self.new_plan
+            && self.not_approved > 0
+        {
+            writeln!(
+                out,
+                "hint: to change the {} for which nothing was approved, correct {} in `{sheet}`, then run:\n  {command}",
+                plural(self.not_approved, "row"),
+                it_or_them(self.not_approved)
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Rows that are not done and that another run may send.
+    fn to_repeat(&self) -> u64 {
+        self.counts.not_done().saturating_sub(self.not_approved)
+    }
+
     /// There is nothing to go on with.
     pub fn has_ended(&self) -> bool {
         self.reason.is_none() && self.results.is_some() && self.adds_up()
     }
 
     fn only_conflicts_are_left(&self) -> bool {
-        self.counts.not_done() == self.counts.of(OutcomeKind::Conflict)
+        self.to_repeat() == self.counts.of(OutcomeKind::Conflict)
     }
 
     /// Every row of the sheet has exactly one outcome in the results, if there are any.
@@ -275,42 +349,8 @@ impl fmt::Display for Summary {
         } else if self.results.is_none() {
             writeln!(out, "nothing needs to be sent again; to write the results:")?;
             writeln!(out, "  {}", self.resume)?;
-        } else if self.counts.not_done() > 0 {
-            match &self.again {
-                Again::Rows(command) if self.only_conflicts_are_left() => {
-                    let conflicts = self.counts.not_done();
-                    let rows = plural(conflicts, "row");
-                    let (was, it, its) = match conflicts {
-                        1 => ("was", "it", "its"),
-                        _ => ("were", "them", "their"),
-                    };
-                    writeln!(
-                        out,
-                        "hint: {rows} {was} left alone: `message` in the results says what was found there. To send {it} when {its} values are again as expected:\n  {command} --include conflict"
-                    )?;
-                    if let Some(plan) = &self.plan_conflicts {
-                        writeln!(
-                            out,
-                            "hint: to change what was found there, approve it first with a new plan, and name that with --if-unchanged:\n  {plan}"
-                        )?;
-                    }
-                }
-                Again::Rows(command) => writeln!(
-                    out,
-                    "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
-                    rows_that_are(self.counts.not_done()),
-                    if self.counts.not_done() == 1 {
-                        "it"
-                    } else {
-                        "them"
-                    }
-                )?,
-                Again::Undo(command) => self.write_undo_again(out, command)?,
-                Again::Never => writeln!(
-                    out,
-                    "hint: correct the rows in the sheet, then plan again with another file for --output"
-                )?,
-            }
+        } else {
+            self.write_hints(out)?;
         }
         Ok(())
     }
@@ -372,6 +412,8 @@ mod tests {
             resume: "wxbulk apply sheet.csv --resume".into(),
             again: Again::Rows("wxbulk apply sheet.results.csv --only-failed".into()),
             plan_conflicts: None,
+            not_approved: 0,
+            new_plan: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }

@@ -151,6 +151,11 @@ pub struct BeginRecord {
     pub undo_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
+    /// Rows for which the plan that is applied approves nothing, and the command that makes a new one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_approved: u64,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plan_command: String,
     /// The first rows were read back and shown, so the rest may go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub first_rows_shown: bool,

@@ -6,6 +6,11 @@ pub fn plural(count: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(count))
 }
 
+/// The word for 1 row, or for more.
+pub fn it_or_them(count: u64) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
 /// `1234567` → `1,234,567`.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();

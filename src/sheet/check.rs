@@ -40,6 +40,8 @@ pub struct CheckedSheet {
     /// Rows with a problem (of any number of problems).
     pub bad_rows: u64,
     pub problems: u64,
+    /// Rows among them for which the plan that is applied approves nothing.
+    pub not_approved: u64,
     /// Rows to send with a name in place of an id, which only the service can look up.
     pub named: u64,
     /// Rows that an earlier run left as asked and this one leaves alone.
@@ -282,6 +284,8 @@ impl CheckedSheet {
         NumberedRecord { row, record, .. }: &NumberedRecord,
         problems: Vec<Problem>,
     ) -> Vec<Problem> {
+        let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+        self.not_approved += u64::from(problems.iter().any(is_of_plan));
         match second_header(sheet, columns, record) {
             Some(SecondHeader::Same) => vec![Problem::second_header(*row)],
             Some(SecondHeader::Other) => {

@@ -1,6 +1,7 @@
 //! The person's file: finds out how it is written, finds its columns, and reads it row by row as
 //! often as needed.
 
+mod applied_plan;
 pub mod autofix;
 pub mod cell_diagnostics;
 pub mod check;
@@ -57,6 +58,7 @@ use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::setting::Setting;
 use crate::table::CsvStyle;
+use applied_plan::AppliedPlan;
 use columns::Columns;
 pub use dialect::Separator;
 use directory::Directory;
@@ -69,7 +71,7 @@ use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
 pub use records::{NumberedRecord, Records};
-use result_columns::{CANNOT, UNDONE_ROW};
+use result_columns::UNDONE_ROW;
 use row_reader::LastOrganization;
 
 /// An opened sheet. The file stays open, so that every pass reads the same file even when
@@ -103,8 +105,8 @@ pub struct Sheet {
     settled: Option<Vec<bool>>,
     /// The rows that the run is about; `None`: all.
     part: Option<PartOfSheet>,
-    /// In a plan that is applied, the column that says what is to be done with a row.
-    action: Option<usize>,
+    /// The plan under which the rows are sent.
+    plan: Option<AppliedPlan>,
 }
 
 /// The records of a sheet.
@@ -213,8 +215,10 @@ impl Sheet {
         if !merged.is_empty() {
             return Err(merged);
         }
-        if self.is_planned_as(CANNOT, &record.record) {
-            return Err(vec![Problem::cannot_be_planned(record.row)]);
+        if let Some(plan) = &self.plan
+            && plan.approves_nothing(columns, &record.record)
+        {
+            return Err(vec![Problem::not_approved(record.row, &plan.advice)]);
         }
         row_reader::read_row(
             record,

@@ -119,7 +119,7 @@ impl Sheet {
             last_organization: LastOrganization::default(),
             settled: None,
             part: None,
-            action: None,
+            plan: None,
             possible_settings: Vec::new(),
         };
         sheet.find_setting().with_context(cannot_read)?;

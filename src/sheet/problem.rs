@@ -62,12 +62,12 @@ impl Problem {
         self.kind == ProblemKind::NothingToChange
     }
 
-    /// A row of a plan of which it does not say what it would change.
-    pub fn cannot_be_planned(row: u64) -> Problem {
+    /// A row for which the plan that is applied approves nothing.
+    pub fn not_approved(row: u64, advice: &str) -> Problem {
         Problem::of_kind(
             ProblemKind::NotPlanned,
             Place::row(row),
-            "the plan could not tell what this row would change (`action` is `cannot`, see its `reason`), so nothing was approved for it; correct the row and run `wxbulk plan` again",
+            format!("the plan approves nothing for this row, so it is not sent; {advice}"),
         )
     }
 

@@ -31,6 +31,9 @@ pub const SKIPPED: &str = "skipped";
 /// What stands there for a row of which the plan does not say what it would change.
 pub const CANNOT: &str = "cannot";
 
+/// The column of a plan that says why.
+pub const REASON: &str = "reason";
+
 /// How those begin that tell what uses each number once a plan is applied.
 pub const USED_BY: &str = "usedBy";
 

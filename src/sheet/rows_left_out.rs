@@ -4,12 +4,13 @@
 use anyhow::Result;
 use csv::ByteRecord;
 
+use super::applied_plan::AppliedPlan;
 use super::columns::Columns;
 use super::hidden::HiddenPolicy;
 use super::part::{Condition, Part};
 use super::part_of_sheet::PartOfSheet;
-use super::result_columns::{ACTION, PRESENT, SKIPPED};
-use super::{NumberedRecord, RowFilter, Sheet, questions};
+use super::result_columns::{ACTION, PRESENT};
+use super::{NumberedRecord, RowFilter, Sheet};
 
 impl Sheet {
     /// Whether the row is not sent since it is hidden. In results a filter is the choice.
@@ -39,9 +40,16 @@ impl Sheet {
         self.part.as_ref()?.left_out_by(numbered)
     }
 
-    /// Takes the sheet for a plan: what it skips is left out, and what it could not plan is a problem.
-    pub fn obey_plan(&mut self) {
-        self.action = self.column_called(ACTION);
+    /// Takes the sheet for a plan: what it skips is left out, and a row for which it approves nothing is
+    /// a problem, with this advice.
+    pub fn obey_plan(&mut self, advice: String) {
+        self.plan = Some(AppliedPlan::itself(self.column_called(ACTION), advice));
+    }
+
+    /// Takes the sheet for results of a run that was held to a plan. A row for which the plan approved
+    /// nothing stays a problem, whatever was typed into it since.
+    pub fn obey_plan_of_results(&mut self, advice: String) {
+        self.plan = Some(AppliedPlan::of_results(advice));
     }
 
     /// Whether it has the columns of a plan and none of results.
@@ -57,12 +65,7 @@ impl Sheet {
 
     /// Whether the sheet is a plan that leaves the row out.
     pub fn is_skipped_in_plan(&self, record: &ByteRecord) -> bool {
-        self.is_planned_as(SKIPPED, record)
-    }
-
-    pub(super) fn is_planned_as(&self, action: &str, record: &ByteRecord) -> bool {
-        let text = self.action.map(|column| questions::text_in(record, column));
-        text.is_some_and(|text| text.eq_ignore_ascii_case(action))
+        self.plan.as_ref().is_some_and(|plan| plan.skips(record))
     }
 
     /// Whether the row is left out, whatever it asks for.

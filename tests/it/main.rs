@@ -4,6 +4,7 @@
 #![expect(clippy::format_push_string, reason = "tests are read, not timed")]
 
 mod apply;
+mod approved;
 mod automation;
 mod check;
 mod corpus;

@@ -2,6 +2,7 @@
 //! the sheet. It is the sheet read once more and joined with the journal.
 
 mod export_cells;
+mod old_plan;
 pub(super) mod plan_cells;
 mod resolved_ids;
 mod results_writer;
@@ -13,6 +14,7 @@ use std::path::Path;
 use anyhow::Result;
 use csv::ByteRecord;
 use export_cells::ExportCells;
+use old_plan::OldPlan;
 use resolved_ids::{Ids, missing_columns};
 use results_writer::{Line, ResultsWriter};
 
@@ -169,6 +171,20 @@ pub fn write(
     Ok((tally, table.persist(existing)?))
 }
 
+fn write_names(table: &mut Table, content: Content<'_>, own: &[usize]) -> Result<()> {
+    let Selection { sheet, columns, .. } = *content.selection;
+    for index in own {
+        table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
+    }
+    for name in missing_columns(columns) {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    for name in content.form.columns(columns.setting) {
+        table.cell(Cell::Name(name.as_bytes()))?;
+    }
+    Ok(())
+}
+
 fn write_rows(
     table: &mut Table,
     path: &Path,
@@ -184,16 +200,11 @@ fn write_rows(
         ..RowsAbove::default()
     };
     rows_above.begin_row(table, sheet.header_row())?;
-    let own: Vec<usize> = own_columns(columns).collect();
-    for index in &own {
-        table.cell(Cell::Name(sheet.header.get(*index).unwrap_or_default()))?;
-    }
-    for name in missing_columns(columns) {
-        table.cell(Cell::Name(name.as_bytes()))?;
-    }
-    for name in form.columns(columns.setting) {
-        table.cell(Cell::Name(name.as_bytes()))?;
-    }
+    let old_plan = OldPlan::find(sheet, columns);
+    let is_replaced = |index: &usize| form == Form::Plan && old_plan.has(*index);
+    let own = own_columns(columns).filter(|index| !is_replaced(index));
+    let own: Vec<usize> = own.collect();
+    write_names(table, content, &own)?;
     let verbatim_columns = content.verbatim_columns();
     let export_cells = ExportCells::of(content, &own)?;
     if form == Form::Export {
@@ -210,14 +221,24 @@ fn write_rows(
         rows_above.begin_row(table, numbered.row)?;
         let choice = selection.choose(&numbered);
         if form != Form::Export {
-            let ids = match &choice {
-                Choice::Send(row) => Ids::of(selection.directory, columns, record, row),
-                Choice::Leave(_) | Choice::Keep => Ids::default(),
+            let (ids, outdated) = match &choice {
+                Choice::Send(row) => (
+                    Ids::of(selection.directory, columns, record, row),
+                    old_plan.refusal(record),
+                ),
+                Choice::Leave(_) | Choice::Keep => (Ids::default(), [None, None]),
             };
             let bare =
                 (!verbatim_columns.is_empty()).then(|| for_workbook(record, &verbatim_columns));
-            let cells = bare.as_ref().unwrap_or(record);
-            write_own_cells(table, &own, cells, columns, &ids, sheet.delimiter())?;
+            let record = bare.as_ref().unwrap_or(record);
+            let cell = |index: usize| {
+                let id = ids.in_column(columns, index).map(str::as_bytes);
+                let cell = id
+                    .or(record.get(index))
+                    .filter(|_| !outdated.contains(&Some(index)));
+                cell.unwrap_or_default()
+            };
+            write_own_cells(table, &own, record, columns.width, cell, sheet.delimiter())?;
             ids.write_missing_columns(table, columns)?;
         }
         let (mut line, row) = match choice {
@@ -238,21 +259,8 @@ fn write_rows(
                 table.end_row()?;
                 continue;
             }
-            Choice::Leave(outcome) => {
-                // One that is left out now may have been sent before, with a token that could.
-                let line = match written.record_of(numbered.row)? {
-                    Some(record) => Line::of(record),
-                    None => Line::unfinished(outcome),
-                };
-                (line, None)
-            }
-            Choice::Send(row) => {
-                let line = match written.record_of(row.number)? {
-                    Some(record) => Line::finished(record, &row)?,
-                    None => Line::unfinished(outcome_without_record(&row, content)),
-                };
-                (line, Some(row))
-            }
+            Choice::Leave(outcome) => (written.line_of_left(numbered.row, outcome)?, None),
+            Choice::Send(row) => (line_of(&mut written, &row, content)?, Some(row)),
         };
         if form == Form::Export && line.outcome.kind == OutcomeKind::Different {
             // There is nothing that it could differ from.
@@ -288,6 +296,13 @@ fn own_columns(columns: &Columns) -> impl Iterator<Item = usize> {
     (0..columns.width).filter(|index| columns.is_own(*index))
 }
 
+fn line_of(written: &mut ResultsWriter<'_>, row: &Row<'_>, content: Content<'_>) -> Result<Line> {
+    match written.record_of(row.number)? {
+        Some(record) => Line::finished(record, row),
+        None => Ok(Line::unfinished(outcome_without_record(row, content))),
+    }
+}
+
 /// What is known of a row that was to be sent and has no record: with the numbers that were noted
 /// before anything was sent for it.
 fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
@@ -302,21 +317,16 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
     }
 }
 
-/// The user's cells as they were, but for ids that did not stand there. Cells beyond the header's go into the last column, so that
-/// the result columns stay where they belong and the row stays as wrong as it was.
-fn write_own_cells(
+/// The user's cells as `cell` has them. Cells beyond the header's go into the last column, so that the
+/// result columns stay where they belong and the row stays as wrong as it was.
+fn write_own_cells<'r>(
     table: &mut Table,
     own: &[usize],
     record: &ByteRecord,
-    columns: &Columns,
-    ids: &Ids<'_>,
+    width: usize,
+    cell: impl Fn(usize) -> &'r [u8],
     delimiter: u8,
 ) -> Result<()> {
-    let width = columns.width;
-    let cell = |index: usize| {
-        let id = ids.in_column(columns, index).map(str::as_bytes);
-        id.or(record.get(index)).unwrap_or_default()
-    };
     let mut surplus = (width..record.len()).rev();
     let (Some(last_surplus), Some((last, others))) = (
         surplus.find(|index| !record[*index].is_empty()),

@@ -10,7 +10,7 @@ use crate::model::row::Row;
 use crate::model::usage::Usage;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::{Setting, used_numbers};
-use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, SKIPPED, USED_BY};
+use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
 /// The columns of a plan.
@@ -18,7 +18,7 @@ pub(super) fn columns(setting: &Setting) -> Vec<String> {
     let mut columns = setting.columns(PRESENT);
     columns.extend(setting.columns(NEW));
     columns.extend((1..=numbers_with_users(setting)).map(|number| format!("{USED_BY}{number}")));
-    columns.extend([ACTION, "reason"].map(String::from));
+    columns.extend([ACTION, REASON].map(String::from));
     columns
 }
 

@@ -36,6 +36,14 @@ impl<'c> ResultsWriter<'c> {
         self.histories.of_row(row)
     }
 
+    /// One that is left out now may have been sent before, with a token that could.
+    pub(super) fn line_of_left(&mut self, row: u64, outcome: Outcome) -> Result<Line> {
+        Ok(match self.record_of(row)? {
+            Some(record) => Line::of(record),
+            None => Line::unfinished(outcome),
+        })
+    }
+
     /// Writes the cells of a row of this run; `row` is what it asks for, if it can be read.
     pub(super) fn write(
         &mut self,

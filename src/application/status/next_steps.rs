@@ -25,12 +25,15 @@ pub(super) fn after(
     status: &RunStatus,
     settings: &MeaningfulSettings,
     began: BeginRecord,
+    is_sent_again: bool,
 ) -> Vec<NextStep> {
     let BeginRecord {
         resume_command: resume,
         retry_command: retry,
         undo_command: undo,
         folder,
+        not_approved,
+        plan_command,
         ..
     } = began;
     let mut next = Vec::new();
@@ -52,11 +55,18 @@ pub(super) fn after(
     } else {
         undo
     };
-    let failed = status.failed();
+    let failed = status.failed().saturating_sub(not_approved);
     let conflicts = status.outcomes.get(&OutcomeKind::Conflict);
     let conflicts = conflicts.copied().unwrap_or_default();
+    let is_undone = status
+        .undone
+        .as_ref()
+        .is_some_and(|undone| undone.completely);
+    // What failed in it is of no use alone, or stands in the results of a later run.
+    let is_over = is_undone || is_sent_again;
     match status.state {
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
+        RunState::Finished if is_over => {}
         RunState::Finished if failed > conflicts => {
             let left = failed - conflicts;
             let they_are = if left == 1 { "it is" } else { "they are" };
@@ -73,11 +83,14 @@ pub(super) fn after(
         }
         RunState::Finished | RunState::Running => {}
     }
+    if not_approved > 0 && status.state == RunState::Finished && !is_over {
+        let what = format!(
+            "to change the {} for which nothing was approved, once corrected in the sheet",
+            plural(not_approved, "row")
+        );
+        add(&what, plan_command);
+    }
     let can_be_undone = status.rows.with_earlier > 0 && status.changed() > 0 && !settings.plan;
-    let is_undone = status
-        .undone
-        .as_ref()
-        .is_some_and(|undone| undone.completely);
     if can_be_undone && !is_undone && !status.rehearsal {
         add("to undo it", undo);
     }

@@ -44,6 +44,17 @@ fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun> {
     heirs
 }
 
+/// Whether a later run went on from the results of this one and sent some of its rows again. What is left
+/// stands in the results of that one.
+pub(super) fn is_sent_again(journal: &Path, run: &RunId) -> bool {
+    let runs = runs_in(platform::folder_of(journal));
+    let has_sent =
+        |heir: &&FolderRun| RecordedRun::open(&heir.journal).is_ok_and(|run| run.finished() > 0);
+    let heirs = heirs(&runs, run).into_iter();
+    let mut real = heirs.filter(|heir| !heir.header.settings.rehearsal);
+    real.any(|heir| has_sent(&heir))
+}
+
 /// The newest results that have what a run did and what was sent again after it, unless those are undone
 /// already.
 pub fn newest_results(results: &Path, run: &RunId) -> Option<PathBuf> {

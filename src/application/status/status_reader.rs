@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
 use super::next_steps;
-use super::related_runs::undone;
+use super::related_runs::{is_sent_again, undone};
 use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
 use crate::journal::{
@@ -174,7 +174,8 @@ impl StatusReader {
             status.stopped = None;
         }
         status.undone = undone(&self.journal, &header, status.changed());
-        status.next = next_steps::after(&status, &header.settings, begin);
+        let is_sent_again = status.failed() > 0 && is_sent_again(&self.journal, &header.id);
+        status.next = next_steps::after(&status, &header.settings, begin, is_sent_again);
         Ok(status)
     }
 

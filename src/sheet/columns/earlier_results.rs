@@ -77,6 +77,12 @@ impl Columns {
         self.check().is_some()
     }
 
+    /// Whether a row has no check where the others have one: it was not to be sent.
+    pub fn lacks_check(&self, record: &ByteRecord) -> bool {
+        let cell = self.check().map(|at| record.get(at).unwrap_or_default());
+        cell.is_some_and(|cell| cell.trim_ascii().is_empty())
+    }
+
     /// By which run a row was written, and which of its cells are as they were then.
     pub fn check_in(&self, record: &ByteRecord) -> Option<RowCheck> {
         std::str::from_utf8(record.get(self.check()?)?)

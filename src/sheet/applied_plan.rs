@@ -1,0 +1,62 @@
+//! The plan under which the rows of a sheet are sent: for which of them it approves nothing.
+
+use csv::ByteRecord;
+
+use super::columns::Columns;
+use super::questions;
+use super::result_columns::{CANNOT, SKIPPED};
+
+/// A plan whose rows, or the results of whose rows, a sheet has.
+#[derive(Debug)]
+pub(super) struct AppliedPlan {
+    marks: Marks,
+    /// What is to be done with a row for which nothing was approved.
+    pub(super) advice: String,
+}
+
+/// How the plan's verdict on a row is found.
+#[derive(Debug)]
+enum Marks {
+    /// The plan itself has a column that says it.
+    Action(Option<usize>),
+    /// Results have a check in each row that was to be sent, and none in the others.
+    Checks,
+}
+
+impl AppliedPlan {
+    /// The sheet is the plan, and this is its column `action`.
+    pub(super) fn itself(action: Option<usize>, advice: String) -> AppliedPlan {
+        AppliedPlan {
+            marks: Marks::Action(action),
+            advice,
+        }
+    }
+
+    /// The sheet has the results of a run that was held to the plan.
+    pub(super) fn of_results(advice: String) -> AppliedPlan {
+        AppliedPlan {
+            marks: Marks::Checks,
+            advice,
+        }
+    }
+
+    /// Whether somebody wrote into the plan that the row is left out.
+    pub(super) fn skips(&self, record: &ByteRecord) -> bool {
+        self.says(SKIPPED, record)
+    }
+
+    /// Whether nothing was approved for a row that is not skipped, whatever it asks for by now.
+    pub(super) fn approves_nothing(&self, columns: &Columns, record: &ByteRecord) -> bool {
+        match self.marks {
+            Marks::Action(_) => self.says(CANNOT, record),
+            Marks::Checks => columns.lacks_check(record),
+        }
+    }
+
+    fn says(&self, action: &str, record: &ByteRecord) -> bool {
+        let Marks::Action(Some(column)) = self.marks else {
+            return false;
+        };
+        questions::text_in(record, column).eq_ignore_ascii_case(action)
+    }
+}

@@ -1,0 +1,250 @@
+//! What a plan did not approve is not sent, whatever is typed into its results; and what is to be done
+//! about such a row is said in the same way from the plan to the status of the run.
+
+use serde_json::Value;
+use wxbulk::simulator::{Behavior, Location, Locations};
+
+use crate::harness::{Ran, Stage, count, location_id, number};
+
+/// Rows 2 to 7, of which the service does not know the location of row 5.
+const UNKNOWN: u64 = 5;
+const KNOWN: u64 = 99;
+
+fn stage() -> Stage {
+    let known = [2, 3, 4, 6, 7, KNOWN].map(|number| Location {
+        id: location_id(number),
+        name: format!("Site {number}"),
+        ..Location::default()
+    });
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(known.into()),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet());
+    stage
+}
+
+fn sheet() -> String {
+    let mut text = "locationId,n1,site\n".to_string();
+    for row in 2..8 {
+        text += &format!("{},{},site {row}\n", location_id(row), number(row));
+    }
+    text
+}
+
+fn plan(stage: &Stage, words: &str) -> Ran {
+    stage.run_online(&format!("plan {words}"))
+}
+
+fn writes(stage: &Stage) -> usize {
+    let is_write = |request: &&Value| request["method"] == "PUT";
+    stage.requests().iter().filter(is_write).count()
+}
+
+/// Replaces what stands in a file.
+fn edit(stage: &Stage, name: &str, from: &str, to: &str) {
+    let text = std::fs::read_to_string(stage.path(name)).expect("a file");
+    assert!(text.contains(from), "{from} in {text}");
+    stage.write(name, text.replace(from, to));
+}
+
+/// A row of a file, by its line.
+fn with_line(stage: &Stage, name: &str, line: usize, change: impl Fn(&str) -> Option<String>) {
+    let text = std::fs::read_to_string(stage.path(name)).expect("a file");
+    let lines = text.lines().enumerate();
+    let lines = lines.filter_map(|(index, text)| {
+        if index + 1 == line {
+            change(text)
+        } else {
+            Some(text.to_string())
+        }
+    });
+    let lines: Vec<String> = lines.collect();
+    stage.write(name, lines.join("\n") + "\n");
+}
+
+/// The results of the plan, but for the row for which it approves nothing.
+fn applied() -> Stage {
+    let stage = stage();
+    plan(&stage, "sheet.csv").expect(1);
+    stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+    assert_eq!(writes(&stage), 5);
+    stage
+}
+
+const RESULTS: &str = "sheet.plan.results.csv";
+
+#[test]
+fn what_to_do_about_a_row_that_cannot_be_planned_is_said_in_one_way() {
+    let stage = stage();
+    let ran = plan(&stage, "sheet.csv").expect(1);
+    ran.says("the plan approves nothing for 1 row; `reason` says why. Correct it in `sheet.csv` and plan again:");
+    ran.says("plan sheet.csv --base-url");
+    ran.says("or apply the plan without it:");
+    ran.says("apply sheet.plan.csv --skip-invalid --base-url");
+
+    let ran = stage.apply("sheet.plan.csv").expect(2);
+    ran.says("row 5: the plan approves nothing for this row, so it is not sent; correct it in `sheet.csv` and make a new plan: wxbulk plan sheet.csv");
+    ran.says("hint: correct it in `sheet.csv` and plan again:");
+    ran.says("or apply the plan without it:");
+
+    let ran = stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+    ran.says("hint: to change the 1 row for which nothing was approved, correct it in `sheet.csv`, then run:");
+    ran.says("plan sheet.csv --base-url");
+    assert!(!ran.stderr.contains("--only-failed"), "{}", ran.stderr);
+    let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
+    assert!(!status.contains("--only-failed"), "{status}");
+    assert!(
+        status.contains("for which nothing was approved"),
+        "{status}"
+    );
+
+    // The new plan takes a name of its own.
+    edit(
+        &stage,
+        "sheet.csv",
+        &location_id(UNKNOWN),
+        &location_id(KNOWN),
+    );
+    plan(&stage, "sheet.csv").expect(0);
+    stage.apply("sheet.plan-2.csv").expect(0);
+    assert_eq!(writes(&stage), 6);
+}
+
+#[test]
+fn a_row_for_which_a_plan_approved_nothing_is_never_sent_again() {
+    let check = |stage: &Stage, what: &str| {
+        let line = format!("{RESULTS} --only-failed");
+        let ran = stage.apply(&line).expect(2);
+        assert!(ran.stderr.contains("approve"), "{what}: {}", ran.stderr);
+        ran.says("plan sheet.csv");
+        let ran = stage.apply(&format!("{line} --skip-invalid"));
+        assert_eq!(writes(stage), 5, "{what}: {}", ran.stderr);
+    };
+    for known in [KNOWN, 6] {
+        let stage = applied();
+        edit(&stage, RESULTS, &location_id(UNKNOWN), &location_id(known));
+        check(&stage, &known.to_string());
+        let results = stage.results("sheet.plan.results-2.csv");
+        assert_eq!(count(&results, "invalid"), 1);
+    }
+
+    let stage = applied();
+    edit(&stage, RESULTS, &location_id(UNKNOWN), &location_id(KNOWN));
+    edit(&stage, RESULTS, ",cannot,", ",change,");
+    edit(&stage, RESULTS, ",invalid,", ",failed,");
+    check(&stage, "action and outcome");
+}
+
+#[test]
+fn a_row_that_was_deleted_from_a_plan_or_skipped_is_not_sent_with_its_results() {
+    let stage = stage();
+    plan(&stage, "sheet.csv").expect(1);
+    let row = std::fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    let row = row.lines().nth(2).expect("row 3").to_string();
+    with_line(&stage, "sheet.plan.csv", 2, |line| {
+        Some(line.replace(",change,", ",skipped,"))
+    });
+    with_line(&stage, "sheet.plan.csv", 3, |_| None);
+    stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+    assert_eq!(writes(&stage), 3);
+    with_line(&stage, RESULTS, 2, |line| {
+        let line = line.replace(",skipped,", ",change,");
+        Some(
+            line.replacen(",skipped,", ",failed,", 1)
+                .replace(",2,change,", ",2,failed,"),
+        )
+    });
+    let results = std::fs::read_to_string(stage.path(RESULTS)).expect("results");
+    stage.write(RESULTS, results + &row + "\n");
+    let ran = stage.apply(&format!("{RESULTS} --only-failed --skip-invalid"));
+    assert_eq!(writes(&stage), 3, "{}", ran.stderr);
+}
+
+#[test]
+fn a_new_plan_of_results_approves_what_the_old_one_did_not() {
+    for apply in [
+        "sheet.plan.results.csv --only-failed --if-unchanged new.csv",
+        "new.csv",
+    ] {
+        let stage = applied();
+        edit(&stage, RESULTS, &location_id(UNKNOWN), &location_id(KNOWN));
+        plan(&stage, &format!("{RESULTS} -o new.csv")).expect(0);
+        let ran = stage.apply(&format!("{apply} -o done.csv"));
+        let results = stage.results("done.csv");
+        assert_eq!(writes(&stage), 6, "{}", ran.stderr);
+        let row = &results[3];
+        assert_eq!(row["outcome"], "updated");
+        assert_ne!(row["action"], "cannot", "{row:?}");
+        assert_eq!(row["reason"], "", "{row:?}");
+        let header = std::fs::read_to_string(stage.path("new.csv")).expect("a plan");
+        assert_eq!(header.matches("action").count(), 1, "{header}");
+    }
+}
+
+#[test]
+fn rows_that_were_deleted_from_a_plan_are_named_by_their_numbers_in_its_sheet() {
+    let stage = stage();
+    plan(&stage, "sheet.csv").expect(1);
+    for line in [7, 5, 3] {
+        with_line(&stage, "sheet.plan.csv", line, |_| None);
+    }
+    let ran = stage.apply("sheet.plan.csv").expect(0);
+    // Nothing was approved for row 5.
+    ran.says(
+        "note: 2 rows of the plan were deleted and will not be sent: sheet.csv rows 3 and 7\n",
+    );
+    assert_eq!(writes(&stage), 3);
+    let ran = stage.apply("sheet.plan.csv --quiet -o quiet.csv").expect(0);
+    assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
+}
+
+#[test]
+fn why_a_plan_was_made_is_why_it_is_applied() {
+    let stage = stage();
+    edit(
+        &stage,
+        "sheet.csv",
+        &location_id(UNKNOWN),
+        &location_id(KNOWN),
+    );
+    plan(&stage, "sheet.csv --note CHG-4711").expect(0);
+    stage.apply("sheet.plan.csv --report page.html").expect(0);
+    let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
+    assert!(status.contains("CHG-4711"), "{status}");
+    let page = std::fs::read_to_string(stage.path("page.html")).expect("a page");
+    assert!(page.contains("CHG-4711"));
+    stage
+        .apply("sheet.plan.csv -o other.csv --note CHG-4712")
+        .expect(0);
+    let status = stage.run("status other.csv").expect(0).stdout;
+    assert!(
+        status.contains("CHG-4712") && !status.contains("CHG-4711"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_run_whose_failed_rows_were_sent_later_or_that_was_undone_says_nothing_of_them() {
+    let stage = stage();
+    let again = |results: &str| {
+        let status = stage.run(&format!("status {results}")).expect(0).stdout;
+        status.contains("--only-failed")
+    };
+    stage.apply("sheet.csv --backup").expect(1);
+    assert!(again("sheet.results.csv"));
+    edit(
+        &stage,
+        "sheet.results.csv",
+        &location_id(UNKNOWN),
+        &location_id(KNOWN),
+    );
+    stage.apply("sheet.results.csv --only-failed").expect(0);
+    assert!(!again("sheet.results.csv"));
+
+    stage.write("sheet.csv", sheet().replace("+1202", "+1203"));
+    stage.apply("sheet.csv --backup -o undone.csv").expect(1);
+    assert!(again("undone.csv"));
+    stage.run_online("undo undone.csv --yes").expect(0);
+    assert!(!again("undone.csv"));
+}
