@@ -21,7 +21,7 @@ pub mod input;
 pub mod names;
 pub mod number;
 mod number_faults;
-mod numbering_plan;
+pub mod numbering_plan;
 mod opening;
 mod organization_counts;
 pub mod part;

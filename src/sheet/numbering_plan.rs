@@ -46,6 +46,17 @@ impl Lengths {
     }
 }
 
+/// A number as the service lists it: with a hyphen after its country code. `None` where no country has
+/// that code; numbers of North America are listed without one.
+pub fn hyphened(number: &str) -> Option<String> {
+    let digits = number.strip_prefix('+')?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || digits.starts_with('1') {
+        return None;
+    }
+    let (plan, rest) = Plan::of_international(digits)?;
+    (!rest.is_empty()).then(|| format!("+{}-{rest}", plan.code))
+}
+
 impl Plan {
     /// The plan of a number that begins with its country code, and the digits after the code.
     pub(super) fn of_international(digits: &str) -> Option<(&'static Plan, &str)> {
@@ -218,6 +229,23 @@ fn national(number: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_listed_with_a_hyphen_after_its_country_code() {
+        for (number, listed) in [
+            ("+496100773123", Some("+49-6100773123")),
+            ("+35315550101", Some("+353-15550101")),
+            ("+74955550101", Some("+7-4955550101")),
+            ("+49-6100773123", None),
+            ("+12025550101", None),
+            ("+9991", None),
+            ("+49", None),
+            ("5501", None),
+            ("+", None),
+        ] {
+            assert_eq!(hyphened(number).as_deref(), listed, "{number}");
+        }
+    }
 
     #[test]
     fn a_number_after_its_code_has_a_length_that_its_country_knows() {

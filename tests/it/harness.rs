@@ -104,6 +104,7 @@ impl Stage {
             .env_remove("SERVICE_APP_REFRESH_TOKEN")
             .env("WEBEX_ACCESS_TOKEN", TOKEN)
             .env("NO_COLOR", "1")
+            .env("TZ", "UTC")
             .env("XDG_STATE_HOME", self.path("state"))
             .env("LOCALAPPDATA", self.path("state"))
             .stdin(Stdio::null())

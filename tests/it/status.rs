@@ -173,6 +173,8 @@ fn a_folder_lists_its_runs_oldest_first() {
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 5, "{}", ran.stdout);
     assert!(lines[0].starts_with("begun "), "{}", ran.stdout);
+    let begun = lines[1].split("  ").next().unwrap_or_default();
+    assert!(begun.ends_with(" UTC"), "{}", ran.stdout);
     for (line, cells) in lines[1..4].iter().zip([
         ["apply", "b.csv", "3", "3 updated", "no"],
         ["apply", "a.csv", "2", "2 updated", "no"],

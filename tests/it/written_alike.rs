@@ -179,3 +179,19 @@ fn a_workbook_of_an_undo_has_numbers_without_apostrophes_and_is_undone_in_turn()
         );
     }
 }
+
+/// What must be found is spelled as what is found, also where it is of another country than what goes
+/// back.
+#[test]
+fn a_row_of_an_undo_has_the_spelling_of_the_service_throughout() {
+    let stage = stage();
+    let ids = format!("{},{}", org_id(1), location_id(2));
+    let row = format!("{ids},+49610077009,+12025550188,\n");
+    stage.write("sheet.csv", format!("orgId,locationId,n1,n2,n3\n{row}"));
+    stage.apply("sheet.csv --backup").expect(0);
+    stage
+        .run_online("undo sheet.results.csv --yes -o back.xlsx")
+        .expect(0);
+    let columns = ["n1", "present1", "previous1", "n2", "present2", "previous2"];
+    insta::assert_snapshot!(cells(&stage.results("back.xlsx"), &columns), @"2025550107 +49-610077009 +49-610077009 +49-610077001 2025550188 2025550188");
+}

@@ -469,3 +469,25 @@ fn every_color_of_a_picture_is_the_pages_to_change() {
         );
     }
 }
+
+#[test]
+fn the_pace_of_parts_that_differ_is_told_of_each() {
+    let part = |second: i64, rate: Option<&str>| {
+        Entry::Begin(BeginRecord {
+            began_at: at(second),
+            concurrency: 10,
+            rate: rate.map(str::to_string),
+            ..BeginRecord::default()
+        })
+    };
+    let pace = |rates: &[Option<&str>]| {
+        let begins = rates.iter().zip(0..).map(|(rate, at)| part(at, *rate));
+        let html = page_of(&run_model(header("x"), begins.collect()), "wxbulk undo x");
+        let text = words(&html);
+        let found = text.lines().find_map(|line| line.strip_prefix("Pace | "));
+        found.unwrap_or_default().to_string()
+    };
+    insta::assert_snapshot!(pace(&[None, None]), @"10 requests at once at most, as fast as the service allowed");
+    insta::assert_snapshot!(pace(&[Some("2/s"), Some("2/s")]), @"10 requests at once at most, no more than 2/s");
+    insta::assert_snapshot!(pace(&[Some("2/s"), None, Some("5/s"), None]), @"10 requests at once at most, parts of the run differ: no more than 2/s, as fast as the service allowed and no more than 5/s");
+}

@@ -10,6 +10,7 @@ use crate::journal::Place;
 use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::number::REMOVE;
+use crate::sheet::numbering_plan::hyphened;
 use crate::sheet::result_columns::{OR, PRESENT, UNDONE_ROW};
 use crate::sheet::row_reader::names_in;
 use crate::sheet::verbatim;
@@ -98,10 +99,14 @@ impl<'s> OwnCells<'s> {
         for index in fields {
             // What is put back beside it has the service's spelling.
             let expected = of_field(index).map(|field| {
+                let earlier = field.earlier.as_deref();
+                // A service that lists one number without a hyphen lists all of them so.
+                let has_hyphens =
+                    earlier.is_none_or(|one| !one.starts_with('+') || one.contains('-'));
                 let listed = |value: &str| {
-                    let setting = self.columns.setting;
-                    let listed = setting.listed_like(index, value, field.earlier.as_deref());
-                    verbatim::to_cell(&listed).into_owned()
+                    let listed = self.columns.setting.listed_like(index, value, earlier);
+                    let hyphened = hyphened(&listed).filter(|_| has_hyphens);
+                    verbatim::to_cell(&hyphened.unwrap_or(listed)).into_owned()
                 };
                 let values = field.expected.iter().map(|value| listed(value));
                 values.collect::<Vec<_>>().join(OR)
