@@ -25,6 +25,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
+use crate::model::counts::Counts;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::plural;
 use crate::platform;
@@ -96,16 +97,11 @@ pub(super) fn finalize(
             (journal.counts().unwrap_or_default(), None)
         }
     };
-    let mut sent_now = sent.counts.clone();
-    if settings.spec.form == Form::Export {
-        // There is nothing that the values could differ from.
-        sent_now.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
-    }
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
         counts,
-        sent: sent_now,
+        sent: sent_now(settings, sent),
         verb: verb(settings.spec.task),
         reason,
         setting: checked.setting.unwrap_or(setting::ALL[0]),
@@ -150,6 +146,16 @@ pub(super) fn finalize(
         say("this was a rehearsal: nothing was changed");
     }
     summary.exit_code()
+}
+
+/// What became of the rows that this process finished.
+fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
+    let mut counts = sent.counts.clone();
+    if settings.spec.form == Form::Export {
+        // There is nothing that the values could differ from.
+        counts.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
+    }
+    counts
 }
 
 /// Removes a plan in which nothing differs, and its record. One that stays does no harm.

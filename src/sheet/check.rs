@@ -179,11 +179,8 @@ pub fn check(
             }
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
-                checked.bad_rows += 1;
-                let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
-                checked.not_approved += u64::from(problems.iter().any(is_of_plan));
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
-                checked.problems += problems.len() as u64;
+                checked.add_bad_row(&problems);
                 problems.iter().try_for_each(&mut report)?;
             }
         }
@@ -247,6 +244,13 @@ fn second_header(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> Optio
 }
 
 impl CheckedSheet {
+    fn add_bad_row(&mut self, problems: &[Problem]) {
+        let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+        self.bad_rows += 1;
+        self.not_approved += u64::from(problems.iter().any(is_of_plan));
+        self.problems += problems.len() as u64;
+    }
+
     /// Counts a row that is hidden, or that the plan which is applied skips.
     fn leaves_out(&mut self, sheet: &Sheet, numbered: &NumberedRecord) -> bool {
         let (is_hidden, is_skipped) = (

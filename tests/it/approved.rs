@@ -94,10 +94,18 @@ fn what_to_do_about_a_row_that_cannot_be_planned_is_said_in_one_way() {
     assert!(!ran.stderr.contains("--only-failed"), "{}", ran.stderr);
     let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
     assert!(!status.contains("--only-failed"), "{status}");
-    assert!(status.contains("for which nothing was approved"), "{status}");
+    assert!(
+        status.contains("for which nothing was approved"),
+        "{status}"
+    );
 
     // The new plan takes a name of its own.
-    edit(&stage, "sheet.csv", &location_id(UNKNOWN), &location_id(KNOWN));
+    edit(
+        &stage,
+        "sheet.csv",
+        &location_id(UNKNOWN),
+        &location_id(KNOWN),
+    );
     plan(&stage, "sheet.csv").expect(0);
     stage.apply("sheet.plan-2.csv").expect(0);
     assert_eq!(writes(&stage), 6);
@@ -142,7 +150,10 @@ fn a_row_that_was_deleted_from_a_plan_or_skipped_is_not_sent_with_its_results() 
     assert_eq!(writes(&stage), 3);
     with_line(&stage, RESULTS, 2, |line| {
         let line = line.replace(",skipped,", ",change,");
-        Some(line.replacen(",skipped,", ",failed,", 1).replace(",2,change,", ",2,failed,"))
+        Some(
+            line.replacen(",skipped,", ",failed,", 1)
+                .replace(",2,change,", ",2,failed,"),
+        )
     });
     let results = std::fs::read_to_string(stage.path(RESULTS)).expect("results");
     stage.write(RESULTS, results + &row + "\n");
@@ -180,7 +191,9 @@ fn rows_that_were_deleted_from_a_plan_are_named_by_their_numbers_in_its_sheet() 
     }
     let ran = stage.apply("sheet.plan.csv").expect(0);
     // Nothing was approved for row 5.
-    ran.says("note: 2 rows of the plan were deleted and will not be sent: sheet.csv rows 3 and 7\n");
+    ran.says(
+        "note: 2 rows of the plan were deleted and will not be sent: sheet.csv rows 3 and 7\n",
+    );
     assert_eq!(writes(&stage), 3);
     let ran = stage.apply("sheet.plan.csv --quiet -o quiet.csv").expect(0);
     assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
@@ -189,16 +202,26 @@ fn rows_that_were_deleted_from_a_plan_are_named_by_their_numbers_in_its_sheet() 
 #[test]
 fn why_a_plan_was_made_is_why_it_is_applied() {
     let stage = stage();
-    edit(&stage, "sheet.csv", &location_id(UNKNOWN), &location_id(KNOWN));
+    edit(
+        &stage,
+        "sheet.csv",
+        &location_id(UNKNOWN),
+        &location_id(KNOWN),
+    );
     plan(&stage, "sheet.csv --note CHG-4711").expect(0);
     stage.apply("sheet.plan.csv --report page.html").expect(0);
     let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
     assert!(status.contains("CHG-4711"), "{status}");
     let page = std::fs::read_to_string(stage.path("page.html")).expect("a page");
     assert!(page.contains("CHG-4711"));
-    stage.apply("sheet.plan.csv -o other.csv --note CHG-4712").expect(0);
+    stage
+        .apply("sheet.plan.csv -o other.csv --note CHG-4712")
+        .expect(0);
     let status = stage.run("status other.csv").expect(0).stdout;
-    assert!(status.contains("CHG-4712") && !status.contains("CHG-4711"), "{status}");
+    assert!(
+        status.contains("CHG-4712") && !status.contains("CHG-4711"),
+        "{status}"
+    );
 }
 
 #[test]
@@ -210,7 +233,12 @@ fn a_run_whose_failed_rows_were_sent_later_or_that_was_undone_says_nothing_of_th
     };
     stage.apply("sheet.csv --backup").expect(1);
     assert!(again("sheet.results.csv"));
-    edit(&stage, "sheet.results.csv", &location_id(UNKNOWN), &location_id(KNOWN));
+    edit(
+        &stage,
+        "sheet.results.csv",
+        &location_id(UNKNOWN),
+        &location_id(KNOWN),
+    );
     stage.apply("sheet.results.csv --only-failed").expect(0);
     assert!(!again("sheet.results.csv"));
 
