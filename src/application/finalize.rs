@@ -54,15 +54,6 @@ fn say_whose_rows_are_shown(journal: &Journal) {
     }
 }
 
-fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
-    let mut counts = sent.counts.clone();
-    if settings.spec.form == Form::Export {
-        // There is nothing that the values could differ from.
-        counts.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
-    }
-    counts
-}
-
 /// Writes the results and tells how a run has `ended` that `sent` these rows.
 pub(super) fn finalize(
     settings: &RunSettings,
@@ -188,6 +179,16 @@ fn named_organizations(journal: &Journal) -> Option<String> {
         names.push(plural(more as u64, "more organization"));
     }
     Some(listed(&names))
+}
+
+/// What became of the rows that this process finished.
+fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
+    let mut counts = sent.counts.clone();
+    if settings.spec.form == Form::Export {
+        // There is nothing that the values could differ from.
+        counts.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
+    }
+    counts
 }
 
 /// Removes a plan in which nothing differs, and its record. One that stays does no harm.

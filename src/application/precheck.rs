@@ -138,8 +138,13 @@ fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
         return;
     };
     let them = it_or_them(checked.bad_rows);
+    let others = if settings.spec.sheet.reading.rows.is_of_results() {
+        "send the others"
+    } else {
+        "apply the plan"
+    };
     say(&format!(
-        "hint: correct {them} in `{sheet}` and plan again:\n  {command}\nor apply the plan without {them}:\n  {}",
+        "hint: correct {them} in `{sheet}` and plan again:\n  {command}\nor {others} without {them}:\n  {}",
         suggested_commands::with_flag(settings, "--skip-invalid")
     ));
 }

@@ -181,9 +181,8 @@ pub fn check(
             }
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
-                checked.bad_rows += 1;
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
-                checked.problems += problems.len() as u64;
+                checked.add_bad_row(&problems);
                 problems.iter().try_for_each(&mut report)?;
             }
         }
@@ -247,6 +246,13 @@ fn second_header(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> Optio
 }
 
 impl CheckedSheet {
+    fn add_bad_row(&mut self, problems: &[Problem]) {
+        let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+        self.bad_rows += 1;
+        self.not_approved += u64::from(problems.iter().any(is_of_plan));
+        self.problems += problems.len() as u64;
+    }
+
     /// Counts a row that is hidden, or that the plan which is applied skips.
     fn leaves_out(&mut self, sheet: &Sheet, numbered: &NumberedRecord) -> bool {
         let (is_hidden, is_skipped) = (
@@ -284,8 +290,6 @@ impl CheckedSheet {
         NumberedRecord { row, record, .. }: &NumberedRecord,
         problems: Vec<Problem>,
     ) -> Vec<Problem> {
-        let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
-        self.not_approved += u64::from(problems.iter().any(is_of_plan));
         match second_header(sheet, columns, record) {
             Some(SecondHeader::Same) => vec![Problem::second_header(*row)],
             Some(SecondHeader::Other) => {

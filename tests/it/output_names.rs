@@ -137,7 +137,7 @@ fn a_plan_says_which_of_its_rows_could_not_be_read() {
     stage.write("march.csv", sheet(4));
     stage.run_online("plan march.csv").expect(1);
     let ran = stage.apply("march.plan.csv").expect(2);
-    ran.says("row 5: the plan could not tell what this row would change");
+    ran.says("row 5: the plan approves nothing for this row");
     stage.apply("march.plan.csv --skip-invalid").expect(1);
     let results = stage.results("march.plan.results.csv");
     assert_eq!(

@@ -221,25 +221,10 @@ fn write_rows(
         rows_above.begin_row(table, numbered.row)?;
         let choice = selection.choose(&numbered);
         if form != Form::Export {
-            let (ids, outdated) = match &choice {
-                Choice::Send(row) => (
-                    Ids::of(selection.directory, columns, record, row),
-                    old_plan.refusal(record),
-                ),
-                Choice::Leave(_) | Choice::Keep => (Ids::default(), [None, None]),
-            };
             let bare =
                 (!verbatim_columns.is_empty()).then(|| for_workbook(record, &verbatim_columns));
             let record = bare.as_ref().unwrap_or(record);
-            let cell = |index: usize| {
-                let id = ids.in_column(columns, index).map(str::as_bytes);
-                let cell = id
-                    .or(record.get(index))
-                    .filter(|_| !outdated.contains(&Some(index)));
-                cell.unwrap_or_default()
-            };
-            write_own_cells(table, &own, record, columns.width, cell, sheet.delimiter())?;
-            ids.write_missing_columns(table, columns)?;
+            write_own(table, &own, record, &choice, selection, &old_plan)?;
         }
         let (mut line, row) = match choice {
             Choice::Keep if form == Form::Plan => {
@@ -315,6 +300,44 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
         previous: outcome.previous.or(noted.cloned()),
         ..outcome
     }
+}
+
+/// The user's cells and the ids that did not stand there. What an earlier plan said of a row that it could
+/// not approve is left out of a row that is sent.
+fn write_own(
+    table: &mut Table,
+    own: &[usize],
+    record: &ByteRecord,
+    choice: &Choice<'_>,
+    selection: &Selection<'_>,
+    old_plan: &OldPlan,
+) -> Result<()> {
+    let columns = selection.columns;
+    let (ids, outdated) = match choice {
+        Choice::Send(row) => (
+            Ids::of(selection.directory, columns, record, row),
+            old_plan.refusal(record),
+        ),
+        Choice::Leave(_) | Choice::Keep => (Ids::default(), [None, None]),
+    };
+    let cell = |index: usize| {
+        let id = ids.in_column(columns, index).map(str::as_bytes);
+        let cell = id.or(record.get(index)).unwrap_or_default();
+        if outdated.contains(&Some(index)) {
+            b""
+        } else {
+            cell
+        }
+    };
+    write_own_cells(
+        table,
+        own,
+        record,
+        columns.width,
+        cell,
+        selection.sheet.delimiter(),
+    )?;
+    ids.write_missing_columns(table, columns)
 }
 
 /// The user's cells as `cell` has them. Cells beyond the header's go into the last column, so that the
