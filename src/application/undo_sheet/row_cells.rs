@@ -122,13 +122,12 @@ impl<'r> RowCells<'r> {
         }
         for (index, column) in columns.fields.iter().enumerate() {
             let holds = |asked: &Change<'_>| check.holds(Part::Sent(index), asked.field());
-            let is_as_written = match &self.asked {
+            let is_as_written = if let Ok(row) = &self.asked {
                 // What the other cells of the row imply was sent too.
-                Ok(row) => row.changes.get(index).is_some_and(holds),
-                Err(_) => {
-                    let asked = self.source.field_in(columns, self.numbered, index);
-                    asked.as_ref().is_some_and(holds)
-                }
+                row.changes.get(index).is_some_and(holds)
+            } else {
+                let asked = self.source.field_in(columns, self.numbered, index);
+                asked.as_ref().is_some_and(holds)
             };
             changed.extend(column.filter(|_| !is_as_written));
         }
