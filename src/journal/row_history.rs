@@ -30,7 +30,8 @@ impl Place {
         }
     }
 
-    fn is_same(&self, other: &Place) -> bool {
+    /// Whether it has the same ids, whatever it is called.
+    pub fn is_same(&self, other: &Place) -> bool {
         self.org_id == other.org_id && self.id == other.id
     }
 }

@@ -56,6 +56,7 @@ mod token_secrecy;
 mod tokens;
 mod undo;
 mod undo_again;
+mod unproven_results;
 mod unreachable;
 mod verdicts;
 #[cfg(unix)]

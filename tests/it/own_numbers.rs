@@ -1,6 +1,7 @@
 //! The numbers that workspaces, people and virtual lines have in place of their location's.
 
 use std::fmt::Write;
+use std::fs;
 
 use serde_json::{Value, json};
 use wxbulk::simulator::{
@@ -9,6 +10,7 @@ use wxbulk::simulator::{
 
 use crate::harness::{Stage, count, id, location_id, org_id};
 use crate::location_rules::{apply, changes, passing, there_and_back};
+use crate::undo::spelt_alike;
 
 /// A setting, and how what it is set on is called.
 struct Kind {
@@ -120,6 +122,22 @@ fn go_there_and_back(rows: u64) {
             2 => vec![("custom", "no")],
             _ => vec![],
         });
+    }
+}
+
+#[test]
+fn an_empty_custom_cell_is_undone_without_the_journal() {
+    for kind in KINDS {
+        let stage = kind.stage(2, Faults::default());
+        let before = stage.state();
+        let (name, first, second) = (kind.name_column, kind.name(2), kind.name(3));
+        let text = format!("{name},n1,custom\n{first},+12025550101,\n{second},+12025550101,\n");
+        stage.write("own.csv", text);
+        apply(&stage, "own.csv").expect(0);
+        assert_ne!(stage.state(), before);
+        fs::remove_file(stage.path("own.results.csv.journal")).expect("it is there");
+        stage.run_online("undo own.results.csv --yes").expect(0);
+        assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
     }
 }
 

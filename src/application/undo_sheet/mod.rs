@@ -26,6 +26,7 @@ use crate::table::Table;
 
 mod changed_row;
 mod merged_changes;
+mod older_results;
 mod place_cells;
 mod row_cells;
 mod row_verdicts;
@@ -156,9 +157,8 @@ impl<'p> ProvenRows<'p> {
         earlier: &'p EarlierRuns,
         base_url: &'p str,
     ) -> Result<ProvenRows<'p>> {
-        Ok(ProvenRows(Verdicts::new(
-            source, columns, earlier, base_url,
-        )?))
+        let verdicts = Verdicts::new(source, columns, earlier, base_url, false)?;
+        Ok(ProvenRows(verdicts))
     }
 
     pub(super) fn history(&self, numbered: &NumberedRecord) -> Option<RowHistory> {
@@ -184,10 +184,14 @@ struct Pass<'p> {
 
 impl<'p> Pass<'p> {
     fn new(source: &'p UndoSource, columns: &'p Columns, base_url: &'p str) -> Result<Pass<'p>> {
-        let UndoSource { sheet, earlier } = source;
+        let UndoSource {
+            sheet,
+            earlier,
+            are_cells_unproven,
+        } = source;
         Ok(Pass {
             source,
-            verdicts: Verdicts::new(sheet, columns, earlier, base_url)?,
+            verdicts: Verdicts::new(sheet, columns, earlier, base_url, *are_cells_unproven)?,
             records: sheet.records()?,
             numbered: NumberedRecord::default(),
             hidden: 0,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::row::Row;
 use crate::sheet::columns::Columns;
@@ -120,9 +121,14 @@ impl<'r> RowCells<'r> {
             }
         }
         for (index, column) in columns.fields.iter().enumerate() {
-            let asked = self.source.field_in(columns, self.numbered, index);
-            let is_as_written =
-                asked.is_some_and(|asked| check.holds(Part::Sent(index), asked.field()));
+            let holds = |asked: &Change<'_>| check.holds(Part::Sent(index), asked.field());
+            let is_as_written = if let Ok(row) = &self.asked {
+                // What the other cells of the row imply was sent too.
+                row.changes.get(index).is_some_and(holds)
+            } else {
+                let asked = self.source.field_in(columns, self.numbered, index);
+                asked.as_ref().is_some_and(holds)
+            };
             changed.extend(column.filter(|_| !is_as_written));
         }
         for (index, column) in columns.previous().unwrap_or_default().enumerate() {

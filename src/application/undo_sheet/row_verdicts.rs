@@ -5,17 +5,17 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::changed_row::{NOT_READ, RowVerdict};
+use super::older_results;
 use super::row_cells::{EarlierCell, RowCells};
 use crate::application::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::EarlierRuns;
-use crate::journal::{Place, RowChange, RowHistory, Sent};
+use crate::journal::{Place, RowChange, Sent};
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::listed;
 use crate::sheet::columns::Columns;
-use crate::sheet::country::{Lost, what_may_be_lost};
-use crate::sheet::number::number_in;
-use crate::sheet::problem::{Problem, shorten};
-use crate::sheet::result_columns::{CHECK, PREVIOUS};
+use crate::sheet::directory::Directory;
+use crate::sheet::problem::Problem;
+use crate::sheet::result_columns::CHECK;
 use crate::sheet::row_check::{Part, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet};
 
@@ -26,6 +26,8 @@ pub(super) struct Verdicts<'p> {
     earlier: &'p EarlierRuns,
     rows: EarlierRows<'p>,
     base_url: &'p str,
+    /// Nothing in the file proves its cells, so that only what a journal records counts.
+    are_cells_unproven: bool,
     /// A journal is damaged, and may have told of rows that seem to have changed nothing.
     is_silence_in_doubt: bool,
 }
@@ -36,6 +38,7 @@ impl<'p> Verdicts<'p> {
         columns: &'p Columns,
         earlier: &'p EarlierRuns,
         base_url: &'p str,
+        are_cells_unproven: bool,
     ) -> Result<Verdicts<'p>> {
         Ok(Verdicts {
             source,
@@ -43,16 +46,25 @@ impl<'p> Verdicts<'p> {
             earlier,
             rows: EarlierRows::of(earlier)?,
             base_url,
+            are_cells_unproven,
             is_silence_in_doubt: earlier.damage().is_some() && !earlier.are_final(&source.path),
         })
     }
 
     pub(super) fn of(&mut self, numbered: &NumberedRecord) -> Result<RowVerdict> {
+        let is_known = self.earlier.is_of_copy() || self.check_of(numbered).is_some();
         let recorded = self.rows.history(self.source, self.columns, numbered)?;
-        if let Some((run, row, RowHistory { changes })) = recorded
-            && !changes.is_empty()
-        {
+        let recorded = recorded.map(|(run, row, history)| {
             let order = (run.header().started_at, row);
+            (order, history.changes)
+        });
+        let is_silent = recorded
+            .as_ref()
+            .is_some_and(|(_, changes)| changes.is_empty());
+        if let Some((order, changes)) = recorded
+            && !changes.is_empty()
+            && (is_known || self.asks_for_one_of(numbered, &changes))
+        {
             let changed = changes.into_iter().filter(|one| one.may_have_been_applied);
             return Ok(RowVerdict::of(
                 changed.collect(),
@@ -64,11 +76,49 @@ impl<'p> Verdicts<'p> {
         if self.earlier.is_of_copy() {
             return Ok(RowVerdict::NothingChanged);
         }
+        let needs_record = self.are_cells_unproven || self.columns.has_checks();
+        if !is_known && needs_record && !self.earlier.runs().is_empty() {
+            return Ok(self.of_unrecorded(numbered, is_silent));
+        }
         match self.of_cells(numbered) {
             RowVerdict::NothingChanged if self.may_be_untold(numbered)? => Ok(RowVerdict::cannot(
                 "the damaged part of its journal may tell of a change to it",
             )),
             verdict => Ok(verdict),
+        }
+    }
+
+    fn check_of(&self, numbered: &NumberedRecord) -> Option<RowCheck> {
+        self.columns.check_in(&numbered.record)
+    }
+
+    /// Whether the row names the place of a recorded change, and the values that were sent there.
+    fn asks_for_one_of(&self, numbered: &NumberedRecord, changes: &[RowChange]) -> bool {
+        let directory = Directory::default();
+        let Ok(row) = self.source.read_row(self.columns, numbered, &directory) else {
+            return false;
+        };
+        let (place, sent) = (Place::of(&row), Sent::of(&row));
+        changes.iter().any(|change| {
+            let named = change.place.as_ref();
+            named.is_some_and(|one| one.is_same(&place)) && change.sent.contains(&sent)
+        })
+    }
+
+    /// A row without its check that is not as the journal records it. `is_silent`: the journal tells of
+    /// no change under its number.
+    fn of_unrecorded(&self, numbered: &NumberedRecord, is_silent: bool) -> RowVerdict {
+        if self.is_foreign(numbered) {
+            return RowVerdict::Foreign;
+        }
+        match self.columns.outcome_in(&numbered.record) {
+            Some(OutcomeKind::Invalid | OutcomeKind::Skipped) => RowVerdict::NothingChanged,
+            Some(kind) if is_silent && !may_have_changed(kind, self.columns, numbered) => {
+                RowVerdict::NothingChanged
+            }
+            _ => RowVerdict::cannot(format!(
+                "its cell `{CHECK}` is missing, and the journal has no row of this number, place and values"
+            )),
         }
     }
 
@@ -92,15 +142,60 @@ impl<'p> Verdicts<'p> {
         if self.is_foreign(numbered) {
             return RowVerdict::Foreign;
         }
-        match self.read_cells(numbered) {
-            Ok(Some((change, why))) => {
-                let kind = self.columns.setting.target;
-                let order = (Timestamp::UNIX_EPOCH, numbered.row);
-                RowVerdict::of(vec![change], kind, order, why)
+        let Some(kind) = self.columns.outcome_in(&numbered.record) else {
+            let journal = self.journal_in_words(self.check_of(numbered).as_ref());
+            return RowVerdict::cannot(format!("its outcome cannot be understood, and {journal}"));
+        };
+        let says_changed = may_have_changed(kind, self.columns, numbered);
+        if !says_changed && !self.may_have_changed_all_the_same(numbered, kind) {
+            return RowVerdict::NothingChanged;
+        }
+        match self.read_cells(numbered, kind) {
+            Ok((change, None)) if !says_changed && self.changes_nothing(&change) => {
+                RowVerdict::NothingChanged
             }
-            Ok(None) => RowVerdict::NothingChanged,
+            Ok((change, why)) => {
+                let order = (Timestamp::UNIX_EPOCH, numbered.row);
+                RowVerdict::of(vec![change], self.columns.setting.target, order, why)
+            }
             Err(why) => RowVerdict::cannot(why),
         }
+    }
+
+    /// Nothing proves an outcome: where the journal is missing, a row of which values from before are
+    /// recorded may have changed them, whatever its outcome says. Trying to put them back does no harm,
+    /// since an undo writes only where it finds what the row sent.
+    fn may_have_changed_all_the_same(&self, numbered: &NumberedRecord, kind: OutcomeKind) -> bool {
+        let Some(mut previous) = self.columns.previous() else {
+            return false;
+        };
+        let mut fields = 0..previous.len();
+        match self.check_of(numbered) {
+            _ if kind == OutcomeKind::Different => false,
+            Some(check) => {
+                let was_read = |index| !check.holds(Part::Earlier(index), None);
+                self.earlier.is_missing(&check.run) && fields.any(was_read)
+            }
+            None => {
+                let is_filled = |at| numbered.record.get(at).is_some_and(|cell| !cell.is_empty());
+                self.columns.has_checks() && self.earlier.lacks_journal() && previous.any(is_filled)
+            }
+        }
+    }
+
+    /// Whether a row asks for what was there before.
+    fn changes_nothing(&self, change: &RowChange) -> bool {
+        let (Some(earlier), Some(Sent(sent))) = (&change.earlier, change.sent.first()) else {
+            return false;
+        };
+        let mut fields = sent.iter().enumerate();
+        fields.all(
+            |(index, sent)| match (sent.as_deref(), earlier.get(index)) {
+                (None, _) => true,
+                (Some(sent), None) => sent.is_empty(),
+                (Some(sent), Some(value)) => self.columns.setting.is_same(index, sent, value),
+            },
+        )
     }
 
     /// Whether somebody added the row: every row that a run wrote has its number, its outcome and its
@@ -125,9 +220,13 @@ impl<'p> Verdicts<'p> {
 
     /// What the cells of a row prove that it did; `None` where they prove nothing.
     pub(super) fn proven_by_cells(&self, numbered: &NumberedRecord) -> Option<RowChange> {
-        let has_check = self.columns.check_in(&numbered.record).is_some();
-        match self.read_cells(numbered) {
-            Ok(Some((mut change, None))) if has_check => {
+        let has_check = self.check_of(numbered).is_some();
+        let kind = self.columns.outcome_in(&numbered.record)?;
+        if !may_have_changed(kind, self.columns, numbered) {
+            return None;
+        }
+        match self.read_cells(numbered, kind) {
+            Ok((mut change, None)) if has_check => {
                 // A check proves the `+` too.
                 change.sent.truncate(1);
                 Some(change)
@@ -136,22 +235,16 @@ impl<'p> Verdicts<'p> {
         }
     }
 
-    /// What the cells of a row say that it did, if it did anything, and what they do not say. The error
-    /// says why they cannot be relied on.
+    /// What the cells of a row say that it did, and what they do not say. The error says why they cannot
+    /// be relied on.
     fn read_cells(
         &self,
         numbered: &NumberedRecord,
-    ) -> Result<Option<(RowChange, Option<String>)>, String> {
+        kind: OutcomeKind,
+    ) -> Result<(RowChange, Option<String>), String> {
         let columns = self.columns;
-        let record = &numbered.record;
-        let check = columns.check_in(record);
+        let check = self.check_of(numbered);
         let journal = self.journal_in_words(check.as_ref());
-        let Some(kind) = columns.outcome_in(record) else {
-            return Err(format!("its outcome cannot be understood, and {journal}"));
-        };
-        if !may_have_changed(kind, columns, numbered) {
-            return Ok(None);
-        }
         if columns.previous().is_none() {
             return Err(NOT_READ.into());
         }
@@ -192,14 +285,14 @@ impl<'p> Verdicts<'p> {
         })?;
         let mut sent = Sent::of(row);
         if check.is_none()
-            && let Some(doubt) = self.doubt_of_old_cells(&cells.earlier, &mut sent)
+            && let Some(doubt) = older_results::doubt_of(columns, &cells.earlier, &mut sent)
         {
             return Err(format!("{doubt}, and {journal}"));
         }
         if cells.earlier.iter().all(|one| *one == EarlierCell::NotRead) {
             return Err(NOT_READ.into());
         }
-        let alternatives = with_a_plus(&sent);
+        let alternatives = older_results::with_a_plus(&sent);
         let change = RowChange {
             place: Some(Place::of(row)),
             earlier: Some(cells.earlier_values()),
@@ -209,7 +302,7 @@ impl<'p> Verdicts<'p> {
             finished_at: None,
             order: None,
         };
-        Ok(Some((change, why)))
+        Ok((change, why))
     }
 
     /// Why only what the row itself proves counts.
@@ -226,30 +319,6 @@ impl<'p> Verdicts<'p> {
             "no journal tells of it"
         }
     }
-
-    /// Results of an older wxbulk have no checks. A cell of theirs that a spreadsheet may have changed
-    /// is not relied on, and an empty one may not have been read.
-    fn doubt_of_old_cells(&self, cells: &[EarlierCell<'_>], sent: &mut Sent) -> Option<String> {
-        let names = self.columns.setting.columns(PREVIOUS);
-        for (index, cell) in cells.iter().enumerate() {
-            match cell {
-                EarlierCell::Value(value) => {
-                    let number = number_in(value);
-                    let is_sound = number.is_some_and(|one| what_may_be_lost(&one).is_none());
-                    if sent.0[index].is_some() && !is_sound {
-                        return Some(format!(
-                            "a spreadsheet may have changed its cell `{}` (`{}`)",
-                            names[index],
-                            shorten(value)
-                        ));
-                    }
-                }
-                EarlierCell::NoneSet => {}
-                EarlierCell::NotRead => sent.0[index] = None,
-            }
-        }
-        None
-    }
 }
 
 /// Whether a row may have changed something. Before there were checks a row was `failed` by its last
@@ -262,18 +331,4 @@ fn may_have_changed(kind: OutcomeKind, columns: &Columns, numbered: &NumberedRec
         }
         _ => false,
     }
-}
-
-/// What was sent, should the cells have lost a `+`.
-fn with_a_plus(sent: &Sent) -> Option<Sent> {
-    let mut has_lost = false;
-    let values = sent.0.iter().map(|value| match value {
-        Some(value) if what_may_be_lost(value) == Some(Lost::Plus) => {
-            has_lost = true;
-            Some(format!("+{value}").into())
-        }
-        value => value.clone(),
-    });
-    let values = values.collect();
-    has_lost.then_some(Sent(values))
 }

@@ -5,8 +5,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 
+use super::older_results;
 use crate::application::earlier_choices;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::missing_file::ensure_it_exists;
@@ -16,7 +17,7 @@ use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
 use crate::sheet::part::Part;
-use crate::sheet::result_columns::UNDONE_ROW;
+use crate::sheet::result_columns::{CHECK, UNDONE_ROW};
 use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet};
 
 /// The rows that may be undone, and what is known of them.
@@ -24,6 +25,8 @@ use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet};
 pub struct UndoSource {
     pub(super) sheet: Sheet,
     pub earlier: EarlierRuns,
+    /// The results have lost their checks, so that nothing in them proves their cells.
+    pub(super) are_cells_unproven: bool,
 }
 
 impl UndoSource {
@@ -35,7 +38,11 @@ impl UndoSource {
             let mut sheet = open_copy(results, &earlier)?;
             usable_columns(&sheet)?;
             sheet.choose_part(part)?;
-            return Ok(UndoSource { sheet, earlier });
+            return Ok(UndoSource {
+                sheet,
+                earlier,
+                are_cells_unproven: false,
+            });
         }
         ensure_it_exists(results, "results")?;
         let header = journal::header_of(&Journal::path_for(results)).ok();
@@ -47,8 +54,17 @@ impl UndoSource {
             sheet = open_results(results, reading, Some(run.header()))?;
             usable_columns(&sheet)?;
         }
+        let are_cells_unproven =
+            older_results::are_cells_unproven(&sheet, usable_columns(&sheet)?)?;
+        if are_cells_unproven && earlier.runs().is_empty() {
+            return Err(lacks_checks(results));
+        }
         sheet.choose_part(part)?;
-        Ok(UndoSource { sheet, earlier })
+        Ok(UndoSource {
+            sheet,
+            earlier,
+            are_cells_unproven,
+        })
     }
 
     pub fn columns(&self) -> Result<&Columns> {
@@ -128,6 +144,16 @@ fn ensure_it_is_one_of_results(sheet: &Sheet) -> Result<()> {
         )),
         None => error,
     })
+}
+
+fn lacks_checks(results: &Path) -> Error {
+    let why = format!(
+        "`{}` has no column `{CHECK}`, so nothing proves what its cells say",
+        results.display()
+    );
+    anyhow!(why).with_hint(
+        "undo the results as wxbulk wrote them, or put the journal of the run beside them",
+    )
 }
 
 /// The results of a journal, and those of the last run of a sheet.
