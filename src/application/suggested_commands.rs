@@ -190,7 +190,9 @@ pub fn new_plan(settings: &RunSettings, sheet: &str, was: &MeaningfulSettings) -
     ];
     let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
     words.extend(switches.map(|(name, _)| name.to_string()));
-    let said_above: &[&str] = &["org"];
+    let note = settings.note.iter().cloned();
+    words.extend(note.flat_map(|note| ["--note".to_string(), note]));
+    let said_above: &[&str] = &["note", "org"];
     words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, said_above]));
     join(&words)
 }
