@@ -107,7 +107,10 @@ impl Content<'_> {
 }
 
 /// The record with some cells as a workbook has them.
-fn for_workbook(record: &ByteRecord, places: &[usize]) -> ByteRecord {
+fn for_workbook<'r>(record: &'r ByteRecord, places: &[usize]) -> Cow<'r, ByteRecord> {
+    if places.is_empty() {
+        return Cow::Borrowed(record);
+    }
     let cells = record
         .iter()
         .enumerate()
@@ -115,7 +118,7 @@ fn for_workbook(record: &ByteRecord, places: &[usize]) -> ByteRecord {
             Ok(text) if places.contains(&place) => verbatim::in_workbook(text).into_bytes(),
             _ => cell.to_vec(),
         });
-    cells.collect()
+    Cow::Owned(cells.collect())
 }
 
 /// Makes sure, before anything is sent, that so many rows can be written where the results go.
@@ -196,9 +199,7 @@ fn write_rows(
     }
     let verbatim_columns = content.verbatim_columns();
     let export_cells = ExportCells::of(content, &own)?;
-    if form == Form::Export {
-        export_cells.write_names(table)?;
-    }
+    export_cells.write_names(table)?;
     table.end_row()?;
 
     let mut tally = Tally::default();
@@ -214,10 +215,8 @@ fn write_rows(
                 Choice::Send(row) => Ids::of(selection.directory, columns, record, row),
                 Choice::Leave(_) | Choice::Keep => Ids::default(),
             };
-            let bare =
-                (!verbatim_columns.is_empty()).then(|| for_workbook(record, &verbatim_columns));
-            let cells = bare.as_ref().unwrap_or(record);
-            write_own_cells(table, &own, cells, columns, &ids, sheet.delimiter())?;
+            let cells = for_workbook(record, &verbatim_columns);
+            write_own_cells(table, &own, &cells, columns, &ids, sheet.delimiter())?;
             ids.write_missing_columns(table, columns)?;
         }
         let (mut line, row) = match choice {
