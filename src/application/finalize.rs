@@ -48,12 +48,6 @@ fn say_if_rehearsed(settings: &RunSettings) {
     }
 }
 
-fn say_whose_rows_are_shown(journal: &Journal) {
-    if let Some(organizations) = named_organizations(journal) {
-        say(&format!("the rows above are of {organizations}"));
-    }
-}
-
 /// Writes the results and tells how a run has `ended` that `sent` these rows.
 pub(super) fn finalize(
     settings: &RunSettings,
@@ -86,10 +80,7 @@ pub(super) fn finalize(
             lines.show(line, settings.summary);
         })
     });
-    lines.end(&settings.spec.output);
-    if lines.shown > 0 && !settings.is_quiet() {
-        say_whose_rows_are_shown(&journal);
-    }
+    lines.end(settings, &journal);
     let (counts, results) = match written {
         Ok((tally, written)) => {
             if tally.are_rows_moved {
@@ -324,10 +315,17 @@ impl PlanLines {
         print(line);
     }
 
-    fn end(&self, plan: &Path) {
+    fn end(&self, settings: &RunSettings, journal: &Journal) {
         if self.withheld > 0 {
             let more = plural(self.withheld, "more row");
-            print(&format!("… and {more} in {}", plan.display()));
+            let plan = settings.spec.output.display();
+            print(&format!("… and {more} in {plan}"));
+        }
+        if self.shown > 0
+            && !settings.is_quiet()
+            && let Some(organizations) = named_organizations(journal)
+        {
+            say(&format!("the rows above are of {organizations}"));
         }
     }
 }

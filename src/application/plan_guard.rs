@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::{EarlierRuns, REHEARSAL, base_url};
 use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
 use crate::application::suggested_commands::{self, join};
-use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord};
+use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord, RunHeader};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
@@ -186,6 +186,28 @@ pub(super) fn of_earlier(earlier: &EarlierRuns, results: &Path) -> Result<Option
     Ok(found)
 }
 
+/// What was planned at another service, or rehearsed, tells nothing of what is there at this one.
+fn ensure_it_is_of_this_service(
+    header: &RunHeader,
+    settings: &RunSettings,
+    path: &Path,
+) -> Result<()> {
+    let (was, target) = (&header.settings.base_url, base_url(&settings.target));
+    if target == REHEARSAL || *was == target {
+        return Ok(());
+    }
+    let shown = path.display();
+    if header.settings.rehearsal {
+        bail!(
+            "`{shown}` is the plan of a rehearsal; make one of the real thing with `wxbulk plan`"
+        );
+    }
+    Err(Hinted::new(
+        format!("`{shown}` is a plan of {was}, and this run would go to {target}"),
+        "name the plan's service with --base-url, or make a new plan",
+    ))
+}
+
 /// Opens what the rows are held against. All rows are held against it once, so that another sheet
 /// than the plan's is noticed before anything is sent.
 pub(super) fn open(
@@ -281,6 +303,7 @@ impl PlanGuard {
 impl Plan {
     fn open(path: &Path, settings: &RunSettings) -> Result<Plan> {
         let run = RecordedRun::open(&Journal::path_for(path))?;
+        ensure_it_is_of_this_service(run.header(), settings, path)?;
         let rows = if settings.spec.sheet.reading.rows.is_of_results() {
             PlannedRows::Places(keyed(&run, |record| Some(record.place?.id))?)
         } else if *path == settings.spec.sheet.path {

@@ -26,7 +26,7 @@ pub fn to_cell(value: &str) -> Cow<'_, str> {
 pub fn to_workbook_cell(value: &str) -> Cow<'_, str> {
     match to_cell(value) {
         Cow::Owned(cell) => Cow::Owned(without_apostrophe(&cell).to_string()),
-        cell @ Cow::Borrowed(_) => cell,
+        Cow::Borrowed(cell) => Cow::Borrowed(cell),
     }
 }
 

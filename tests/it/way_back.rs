@@ -569,3 +569,33 @@ fn what_was_typed_into_a_row_that_is_done_is_not_passed_over() {
     ran.says("ask for something else now, and --only-failed does not send them: row 3\n");
     assert_eq!(changes_sent(&stage), sent);
 }
+
+#[test]
+fn a_plan_of_another_service_or_of_a_rehearsal_guards_nothing() {
+    let (stage, other) = (stage(), stage());
+    stage.run_online("plan sheet.csv").expect(0);
+    let elsewhere = other.simulator.base_url();
+    for line in [
+        "apply sheet.plan.csv --yes",
+        "apply sheet.csv --if-unchanged sheet.plan.csv --yes",
+    ] {
+        let ran = stage
+            .run(&format!("{line} --base-url {elsewhere}"))
+            .expect(2);
+        ran.says(format!("is a plan of {}", stage.simulator.base_url()));
+    }
+    assert_eq!(changes_sent(&other), 0);
+
+    let plan = "plan sheet.csv --rehearse --rehearse-speed 100 -o rehearsed.plan.csv";
+    stage.run(plan).expect(0);
+    for line in [
+        "apply rehearsed.plan.csv --yes",
+        "apply sheet.csv --if-unchanged rehearsed.plan.csv --yes",
+    ] {
+        stage
+            .run_online(line)
+            .expect(2)
+            .says("the plan of a rehearsal");
+    }
+    assert_eq!(changes_sent(&stage), 0);
+}

@@ -109,7 +109,10 @@ impl Content<'_> {
 }
 
 /// The record with some cells as a workbook has them.
-fn for_workbook(record: &ByteRecord, places: &[usize]) -> ByteRecord {
+fn for_workbook<'r>(record: &'r ByteRecord, places: &[usize]) -> Cow<'r, ByteRecord> {
+    if places.is_empty() {
+        return Cow::Borrowed(record);
+    }
     let cells = record
         .iter()
         .enumerate()
@@ -117,7 +120,7 @@ fn for_workbook(record: &ByteRecord, places: &[usize]) -> ByteRecord {
             Ok(text) if places.contains(&place) => verbatim::in_workbook(text).into_bytes(),
             _ => cell.to_vec(),
         });
-    cells.collect()
+    Cow::Owned(cells.collect())
 }
 
 /// Makes sure, before anything is sent, that so many rows can be written where the results go.
@@ -207,9 +210,7 @@ fn write_rows(
     write_names(table, content, &own)?;
     let verbatim_columns = content.verbatim_columns();
     let export_cells = ExportCells::of(content, &own)?;
-    if form == Form::Export {
-        export_cells.write_names(table)?;
-    }
+    export_cells.write_names(table)?;
     table.end_row()?;
 
     let mut tally = Tally::default();
@@ -221,10 +222,8 @@ fn write_rows(
         rows_above.begin_row(table, numbered.row)?;
         let choice = selection.choose(&numbered);
         if form != Form::Export {
-            let bare =
-                (!verbatim_columns.is_empty()).then(|| for_workbook(record, &verbatim_columns));
-            let record = bare.as_ref().unwrap_or(record);
-            write_own(table, &own, record, &choice, selection, &old_plan)?;
+            let cells = for_workbook(record, &verbatim_columns);
+            write_own(table, &own, &cells, &choice, selection, &old_plan)?;
         }
         let (mut line, row) = match choice {
             Choice::Keep if form == Form::Plan => {
