@@ -70,7 +70,7 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
         ),
         (
             "several-numbers",
-            "put the others into n1, n2 or n3",
+            "into n1, n2 or n3",
             "n1",
             &[
                 "5501/5502",

@@ -113,12 +113,12 @@ impl Columns {
                 format!("is it `{found}`? then rename that to {wanted}")
             });
             let hint = match &near.collect::<Vec<_>>()[..] {
-                [] => hint.to_string(),
+                [] => format!("{hint}; rename the right one in row {row}"),
                 near => format!(" ({})", near.join("; ")),
             };
             problems.push(Problem::new(
                 Place::row(row),
-                format!("there is no column `{name}`{hint}; rename the right one in row {row}; the columns found are {found}"),
+                format!("there is no column `{name}`{hint}; the columns found are {found}"),
             ));
         };
         if target_id.or(target_name).is_none() {
