@@ -192,7 +192,11 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         );
     }
     reading(&mut spec.sheet.reading, header)?;
-    spec.sheet.part.narrow(&header.settings.part);
+    let narrowed = spec.sheet.part.narrow(&header.settings.part);
+    if let Err(says) = narrowed {
+        let shown = spec.sheet.path.display();
+        bail!("`{shown}` is the plan of a part of the sheet: {says}");
+    }
     if header.settings.allow_duplicates {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }

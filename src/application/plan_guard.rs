@@ -331,7 +331,7 @@ impl Plan {
         let shown = path.display();
         // Results have only the rows of their own run to send again.
         let is_of_results = matches!(self.rows, PlannedRows::Places(_));
-        if !is_of_results && !part.is_within(&settings.spec.sheet.part) {
+        if !is_of_results && !part.covers(&settings.spec.sheet.part) {
             return Err(Hinted::new(
                 format!("`{shown}` is the plan of a part of the sheet, and more would be sent"),
                 format!("add what the plan was made with: {}", join(&part.flags())),

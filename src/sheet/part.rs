@@ -58,13 +58,50 @@ impl Part {
         conditions.any(|condition| matches!(condition, Condition::Rows(_)))
     }
 
-    /// What both have in common.
-    pub fn narrow(&mut self, other: &Part) {
+    /// What both have in common: where both name values of one column, those that both name. An error where
+    /// these are none.
+    pub fn narrow(&mut self, other: &Part) -> Result<(), String> {
+        let typed = std::mem::take(&mut self.0);
+        let is_of_both = |condition: &&Condition| match condition {
+            Condition::Rows(_) => true,
+            Condition::Where(cell) => {
+                other.values_of(&cell.column).next().is_none() || other.0.contains(condition)
+            }
+        };
+        self.0 = typed.iter().filter(is_of_both).cloned().collect();
+        for condition in &typed {
+            if let Condition::Where(cell) = condition
+                && self.values_of(&cell.column).next().is_none()
+            {
+                return Err(format!("{condition} chooses none of the rows of {other}"));
+            }
+        }
         for condition in &other.0 {
-            if !self.0.contains(condition) {
+            let is_named = match condition {
+                Condition::Rows(_) => self.0.contains(condition),
+                Condition::Where(cell) => typed.iter().any(|one| one.is_about(&cell.column)),
+            };
+            if !is_named {
                 self.0.push(condition.clone());
             }
         }
+        Ok(())
+    }
+
+    /// Whether `narrower` chooses no row that this one does not, as far as the flags tell.
+    pub fn covers(&self, narrower: &Part) -> bool {
+        self.0.iter().all(|condition| match condition {
+            Condition::Rows(_) => narrower.0.contains(condition),
+            Condition::Where(cell) => {
+                let mut values = narrower.values_of(&cell.column).peekable();
+                values.peek().is_some() && values.all(|one| self.0.contains(one))
+            }
+        })
+    }
+
+    fn values_of<'p>(&'p self, column: &'p str) -> impl Iterator<Item = &'p Condition> {
+        let conditions = self.0.iter();
+        conditions.filter(move |condition| condition.is_about(column))
     }
 
     /// The flags that choose it, as words of a command.
@@ -74,6 +111,12 @@ impl Part {
             Condition::Where(cell) => ["--where".to_string(), cell.to_string()],
         });
         flags.collect()
+    }
+}
+
+impl Condition {
+    fn is_about(&self, column: &str) -> bool {
+        matches!(self, Condition::Where(cell) if cell.column.trim().eq_ignore_ascii_case(column.trim()))
     }
 }
 
@@ -266,7 +309,36 @@ mod tests {
         let narrower = Part::of(None, vec!["wave=1".parse().expect("one")]);
         assert!(narrower.is_within(&part) && !part.is_within(&narrower));
         let mut both = narrower.clone();
-        both.narrow(&part);
+        both.narrow(&part).expect("they share rows");
         assert!(part.is_within(&both) && both.is_within(&part));
+    }
+
+    #[test]
+    fn a_part_of_a_part_has_no_row_of_another() {
+        let part = |flags: &[&str]| {
+            let cells = flags.iter().map(|flag| flag.parse().expect("a condition"));
+            Part::of(None, cells.collect())
+        };
+        // Typed, of the plan, what is left.
+        for (typed, planned, left) in [
+            (&["site=a"][..], &["site=b"][..], None),
+            (&["Site=a"], &["site=b"], None),
+            (&["site=a"], &["site=a", "site=b"], Some(&["site=a"][..])),
+            (&["site=a", "site=b"], &["site=b"], Some(&["site=b"])),
+            (&["site=a"], &["wave=1"], Some(&["site=a", "wave=1"])),
+            (&[], &["site=a"], Some(&["site=a"])),
+            (&["site=a"], &[], Some(&["site=a"])),
+        ] {
+            let mut narrowed = part(typed);
+            let planned = part(planned);
+            let is_possible = narrowed.narrow(&planned).is_ok();
+            assert_eq!(is_possible, left.is_some(), "{typed:?} of {planned}");
+            if let Some(left) = left {
+                assert_eq!(narrowed, part(left));
+                assert!(planned.covers(&narrowed), "{narrowed} of {planned}");
+            }
+            let would_be_more = !planned.0.is_empty() && left.is_none();
+            assert!(!would_be_more || !planned.covers(&part(typed)), "{typed:?}");
+        }
     }
 }

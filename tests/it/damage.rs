@@ -112,7 +112,12 @@ fn each_kind_of_damage_is_named_with_its_place_the_value_and_what_to_do() {
             &[&broken],
         ),
         ("not-an-id", "looks like", "locationId", &["Dublin"]),
-        ("missing-id", "is needed here", "locationId", &[""]),
+        (
+            "missing-id",
+            "the row needs a location's id",
+            "locationId",
+            &[""],
+        ),
         ("not-a-number", "REMOVE to clear the number", "n1", &["n/a"]),
         ("wrong-length", "2 to 30", "n1", &["7"]),
     ];
