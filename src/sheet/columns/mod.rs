@@ -372,8 +372,8 @@ mod tests {
             &names[2],
         ]);
         insta::assert_snapshot!(problems.expect_err("problems").join("\n"), @r#"
-        row 1: there is no column `locationId` (is it `Location UUID`? then rename that to locationId); rename the right one in row 1; the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
-        row 1: there is no column `n1`, `n2` or `n3` (is it `Transfer number 1`? then rename that to n1; is it `Transfer number 2`? then rename that to n2; is it `Transfer number 3`? then rename that to n3); rename the right one in row 1; the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
+        row 1: there is no column `locationId` (is it `Location UUID`? then rename that to locationId); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
+        row 1: there is no column `n1`, `n2` or `n3` (is it `Transfer number 1`? then rename that to n1; is it `Transfer number 2`? then rename that to n2; is it `Transfer number 3`? then rename that to n3); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
         row 1, column A (Customer Org ID): this looks like orgId and is not read; if it is, rename the column to orgId; if not, add --ignore-column "Customer Org ID"
         "#);
     }
