@@ -2,7 +2,14 @@
 //! anyway come here: this finds the words for it, and never mends by guessing.
 
 use crate::model::ids::{self, Kind};
+use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
+use crate::table::strip_text_formula;
+
+/// Signs that put a cell in doubt, or say that it does not count: `ALLOW?`, `≠ BLOCK`, an id behind a cross.
+pub(super) const DOUBTS: [char; 14] = [
+    '?', '？', '*', '†', '¬', '≠', '✗', '✘', '✕', '✖', '❌', '☐', '☒', '×',
+];
 
 /// `ciscospark://us/` in base64: how each id begins.
 pub(super) const ID_BEGINS: &str = "Y2lzY29zcGFyazovL3VzL";
@@ -51,6 +58,18 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
         ));
     }
     None
+}
+
+/// Quotes and nothing else, which people write for the same as above.
+pub(super) fn of_ditto(cell: &str, kind: ProblemKind) -> Option<CellDiagnostic> {
+    let text = strip_text_formula(cell.trim_matches(ids::is_blank));
+    ids::is_ditto(text).then(|| CellDiagnostic {
+        kind,
+        says: format!(
+            "`{}` may mean the same as above; write it out, or leave the cell empty to keep what is set",
+            shorten(text)
+        ),
+    })
 }
 
 /// `+49 (0) 30 1234567`.

@@ -71,10 +71,8 @@ pub(super) fn read_change<'c>(
     let text = strip_text_formula(cell.trim_matches(ids::is_blank));
     let text = text.trim_matches(|character| ids::is_blank(character) || ids::is_quote(character));
     if text.is_empty() {
-        if ids::is_ditto(strip_text_formula(cell.trim_matches(ids::is_blank))) {
-            return Err(same_as_above(cell));
-        }
-        return Ok(Change::Keep);
+        return cell_diagnostics::of_ditto(cell, ProblemKind::NotANumber)
+            .map_or(Ok(Change::Keep), Err);
     }
     if text.eq_ignore_ascii_case(REMOVE) {
         return Ok(Change::Clear);
@@ -85,16 +83,6 @@ pub(super) fn read_change<'c>(
             kind,
             says: format!("`{}` {says}", shorten(text)),
         }),
-    }
-}
-
-fn same_as_above(cell: &str) -> CellDiagnostic {
-    CellDiagnostic {
-        kind: ProblemKind::NotANumber,
-        says: format!(
-            "`{}` may mean the same as above; write the number, or leave the cell empty to keep what is set",
-            shorten(cell.trim_matches(ids::is_blank))
-        ),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::change::Change;
 use crate::model::ids::{self, Id, IdFault, Kind};
 use crate::model::row::Row;
 use crate::setting::FieldKind;
-use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
+use crate::sheet::cell_diagnostics::{self, CellDiagnostic, DOUBTS};
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::field_count::wrong_width;
@@ -311,10 +311,8 @@ fn looks_like_name(text: &str) -> bool {
     is_short && text.chars().any(char::is_alphabetic) && !text.starts_with("Y2lz")
 }
 
-/// Signs beside an id by which people say that a row does not count.
-const CROSSED_OUT: [char; 16] = [
-    '#', '*', '!', '?', '~', ':', '\\', '|', '✗', '✘', '✕', '✖', '❌', '☐', '☒', '×',
-];
+/// What else, beside an id, says that a row does not count. An id may stand in `<>`.
+const CROSSED_OUT: [char; 6] = ['#', '!', '~', ':', '\\', '|'];
 
 /// Words beside an id that say the same.
 const CLOSED: [&str; 20] = [
@@ -351,7 +349,7 @@ pub(super) fn read_id(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     // A row that is commented or crossed out.
     let plain = cell.trim_start();
     let begins = plain.starts_with([';', '/', '>']) || plain.starts_with("--");
-    if begins || cell.contains(CROSSED_OUT) || cell.contains("[ ]") {
+    if begins || cell.contains(DOUBTS) || cell.contains(CROSSED_OUT) || cell.contains("[ ]") {
         return Err(fault);
     }
     let mut found = None;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::model::change::Change;
 use crate::model::ids;
 use crate::setting::FieldKind;
-use crate::sheet::cell_diagnostics::CellDiagnostic;
+use crate::sheet::cell_diagnostics::{self, CellDiagnostic, DOUBTS};
 use crate::sheet::columns::normalize;
 use crate::sheet::number::REMOVE;
 use crate::sheet::problem::shorten;
@@ -57,11 +57,6 @@ const ACTION_WORDS: &str =
 const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
 const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
 
-/// Signs that put a word in doubt, or say that it is not so: `ALLOW?`, `≠ BLOCK`, `allow*`.
-const DOUBTS: [char; 13] = [
-    '?', '？', '*', '†', '¬', '≠', '<', '>', '✗', '✘', '❌', '✕', '×',
-];
-
 /// The value that a cell with this text asks for, if it is one of rules.
 pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
     let change = match kind {
@@ -95,8 +90,9 @@ pub(super) fn looks_like_rule(cell: &[u8]) -> bool {
 pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic> {
     let text = text_of(cell);
     let plain = normalize(text);
-    if plain.is_empty() && text.is_empty() {
-        return Ok(Change::Keep);
+    if text.is_empty() {
+        return cell_diagnostics::of_ditto(cell, ProblemKind::NotARule)
+            .map_or(Ok(Change::Keep), Err);
     }
     match action_of(&plain).filter(|_| !is_in_doubt(text)) {
         Some(action) => Ok(Change::Set(action)),
@@ -132,7 +128,9 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
     let text = text_of(cell);
     let plain = normalize(text);
     match &*plain {
-        "" if text.is_empty() => Ok(Change::Keep),
+        "" if text.is_empty() => {
+            cell_diagnostics::of_ditto(cell, ProblemKind::NotYesOrNo).map_or(Ok(Change::Keep), Err)
+        }
         word if YES.contains(&word) && !is_in_doubt(text) => Ok(Change::Set("yes".into())),
         word if NO.contains(&word) && !is_in_doubt(text) => Ok(Change::Set("no".into())),
         _ if is_remove(text) => Err(diagnostic(
@@ -152,7 +150,7 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
 }
 
 fn is_in_doubt(text: &str) -> bool {
-    text.contains(DOUBTS) || text.starts_with(['!', '~'])
+    text.contains(DOUBTS) || text.contains(['<', '>']) || text.starts_with(['!', '~'])
 }
 
 fn text_of(cell: &str) -> &str {
@@ -266,7 +264,9 @@ mod tests {
 
         for setting in setting::ALL {
             for field in setting.fields {
-                for cell in ["REMOVE", "remove", "maybe", "=A2", "#REF!", "-", "+1 202"] {
+                for cell in [
+                    "REMOVE", "remove", "maybe", "=A2", "#REF!", "-", "+1 202", "\"", "”",
+                ] {
                     let read = read_field(cell, field.kind, &ReadOptions::default());
                     let Err(CellDiagnostic { kind, says }) = read else {
                         assert_eq!(field.kind, FieldKind::Number, "{cell}");
