@@ -184,13 +184,8 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
 }
 
 fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
+    plan_guard::ensure_it_is_of_this_service(header, settings, &settings.spec.sheet.path)?;
     let spec = &mut settings.spec;
-    if header.settings.rehearsal && !matches!(settings.target, Target::Rehearsal { .. }) {
-        bail!(
-            "`{}` is the plan of a rehearsal; make one of the real thing with `wxbulk plan`",
-            spec.sheet.path.display()
-        );
-    }
     reading(&mut spec.sheet.reading, header)?;
     let narrowed = spec.sheet.part.narrow(&header.settings.part);
     if let Err(says) = narrowed {

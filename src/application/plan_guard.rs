@@ -187,7 +187,7 @@ pub(super) fn of_earlier(earlier: &EarlierRuns, results: &Path) -> Result<Option
 }
 
 /// What was planned at another service, or rehearsed, tells nothing of what is there at this one.
-fn ensure_it_is_of_this_service(
+pub(super) fn ensure_it_is_of_this_service(
     header: &RunHeader,
     settings: &RunSettings,
     path: &Path,
