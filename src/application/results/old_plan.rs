@@ -9,8 +9,8 @@ use crate::sheet::columns::Columns;
 use crate::sheet::questions::text_in;
 use crate::sheet::result_columns::{ACTION, CANNOT, REASON};
 
-/// Where the columns of an earlier plan stand, if the sheet has them all.
-#[derive(Debug, Default)]
+/// Where the columns of an earlier plan stand, if the sheet has them.
+#[derive(Debug)]
 pub(super) struct OldPlan {
     columns: Vec<usize>,
     action: Option<usize>,
@@ -19,13 +19,16 @@ pub(super) struct OldPlan {
 
 impl OldPlan {
     pub(super) fn find(sheet: &Sheet, columns: &Columns) -> OldPlan {
-        let names = plan_cells::columns(columns.setting).into_iter();
-        let found: Option<Vec<usize>> = names.map(|name| sheet.column_called(&name)).collect();
-        found.map_or_else(OldPlan::default, |columns| OldPlan {
+        let columns = plan_cells::places(&sheet.header, columns.setting);
+        let called = |name: &str| {
+            let mut columns = columns.iter().copied();
+            columns.find(|column| sheet.header.get(*column) == Some(name.as_bytes()))
+        };
+        OldPlan {
+            action: called(ACTION),
+            reason: called(REASON),
             columns,
-            action: sheet.column_called(ACTION),
-            reason: sheet.column_called(REASON),
-        })
+        }
     }
 
     pub(super) fn has(&self, column: usize) -> bool {
