@@ -33,17 +33,17 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let mut listing = ProblemList::begin(format, &mut out)?;
-    let mut mended = None;
+    let mut fixed = None;
     if let Some(path) = &flags.fix {
-        mended = fix(&sheet, path, |mending| {
+        fixed = fix(&sheet, path, |change| {
             let message = match format {
-                ListFormat::Csv => mending.in_full(),
-                ListFormat::Text | ListFormat::Json => mending.in_short(),
+                ListFormat::Csv => change.in_full(),
+                ListFormat::Text | ListFormat::Json => change.in_short(),
             };
-            Ok(listing.note(&mending.place, mending.kind.word(), &message, &mut out)?)
+            Ok(listing.note(&change.place, change.kind.word(), &message, &mut out)?)
         })?;
     }
-    if let (Some(path), Some(_)) = (&flags.fix, mended) {
+    if let (Some(path), Some(_)) = (&flags.fix, fixed) {
         // What is listed from here on is still wrong in the copy.
         let separator = Some(Separator(sheet.delimiter()));
         sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
@@ -55,12 +55,12 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         |problem| listing.add(problem, &mut out),
     )?;
     let mut counts = listing.withheld("; --format csv lists them all");
-    if let (Some(path), Some(mended)) = (&flags.fix, mended) {
-        say(&say_mended(path, mended));
+    if let (Some(path), Some(fixed)) = (&flags.fix, fixed) {
+        say(&say_fixed(path, fixed));
     }
     counts.push(say_counts(&checked));
     counts.extend(say_names(&checked));
-    counts.extend(say_doubts(&checked, mended.is_some()));
+    counts.extend(say_doubts(&checked, fixed.is_some()));
     for question in &checked.questions {
         say(&format!("{}; {}", question.finding, question.answer));
     }
@@ -82,7 +82,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "rowsWithNothingToChange": checked.idle.count,
                 "rowsLikeEarlierOnes": checked.twins.count,
                 "rowsLeftOut": checked.left_out,
-                "fixedCells": mended.map(|mended| mended.cells),
+                "fixedCells": fixed.map(|fixed| fixed.cells),
                 "kinds": listing.kinds(),
                 "numbersWithoutPlus": checked.lost_plus.count,
                 "numbersWithoutZero": checked.lost_zero.count,
@@ -139,8 +139,8 @@ fn of_copy(reading: ReadOptions, separator: Option<Separator>) -> ReadOptions {
     }
 }
 
-fn say_mended(path: &Path, mended: Fix) -> String {
-    if mended.cells == 0 {
+fn say_fixed(path: &Path, fixed: Fix) -> String {
+    if fixed.cells == 0 {
         return format!(
             "there was nothing to put right; the copy is `{}`",
             path.display()
@@ -148,8 +148,8 @@ fn say_mended(path: &Path, mended: Fix) -> String {
     }
     format!(
         "{} put right in {}; the copy is `{}`",
-        plural(mended.cells, "cell"),
-        plural(mended.rows, "row"),
+        plural(fixed.cells, "cell"),
+        plural(fixed.rows, "row"),
         path.display()
     )
 }

@@ -87,11 +87,10 @@ pub enum IdFault {
 pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     let text = cell.trim_matches(|character| is_blank(character) || is_quote(character));
     if text.is_empty() {
-        let is_nothing = !is_ditto(cell);
-        return Err(if is_nothing {
-            IdFault::Empty
-        } else {
+        return Err(if is_ditto(cell) {
             IdFault::NoId
+        } else {
+            IdFault::Empty
         });
     }
     if is_uuid(text) {

@@ -37,6 +37,9 @@ pub(super) enum NumberFormat {
     Nothing,
 }
 
+/// As many digits as there are.
+const GENERAL: &str = "general";
+
 /// Said behind what is in a cell that shows nothing of it.
 const SHOWS_NOTHING: &str = " (hidden by the cell's format)";
 
@@ -98,13 +101,12 @@ impl NumberFormat {
     }
 
     fn of_code(code: &str) -> NumberFormat {
+        if code.trim().eq_ignore_ascii_case(GENERAL) {
+            return NumberFormat::Plain;
+        }
         let mut sections = sections(code);
-        let is_general = |code: &str| code.trim().eq_ignore_ascii_case("general");
-        if !is_general(code) {
-            // As many digits as there are.
-            for section in &mut sections {
-                section.pattern = with_digits(&section.pattern);
-            }
+        for section in &mut sections {
+            section.pattern = with_digits(&section.pattern);
         }
         let patterns = || sections.iter().map(|section| section.pattern.as_str());
         let plain: String = patterns()
@@ -130,7 +132,7 @@ impl NumberFormat {
             return NumberFormat::Text(only.pattern.clone());
         }
         let has_digits = plain.contains(['0', '#', '?']);
-        if plain.contains("general") || (plain.contains('@') && !has_digits) {
+        if plain.contains('@') && !has_digits {
             return NumberFormat::Plain;
         }
         if plain.contains(['y', 'd', 'h', 's']) || (plain.contains('m') && !has_digits) {
@@ -186,7 +188,6 @@ impl NumberFormat {
 
 /// The pattern with a place for digits where it says `General`.
 fn with_digits(pattern: &str) -> String {
-    const GENERAL: &str = "general";
     match pattern.to_ascii_lowercase().find(GENERAL) {
         Some(at) => format!("{}0{}", &pattern[..at], &pattern[at + GENERAL.len()..]),
         None => pattern.to_string(),
