@@ -5,9 +5,11 @@ mod model;
 
 use std::time::Duration;
 
+use model::distribution::measure as measure_world;
 use model::scenarios::all;
 use model::senders::Who;
 use model::table::{CONCURRENCIES, SEEDS, SIZES, Shares, measure, read_line, side_by_side};
+use model::worlds::World;
 
 const TABLE: &str = include_str!("../benches/pacing.md");
 /// Points of speed, and of refusals, that a change may cost before the table must be looked at again.
@@ -58,4 +60,22 @@ fn two_runs_of_one_token_mostly_share_evenly_and_leave_nothing_unused() {
     for both in shares {
         assert!(both.first + both.second > 9.7, "{both:?}");
     }
+}
+
+#[test]
+fn a_slow_service_refuses_at_most_one_request_in_three() {
+    let slow = (1..=150).map(|seed| (seed, World::draw(seed)));
+    let slow = slow.filter(|(_, world)| {
+        (1.0 / 60.0..1.0).contains(&world.rate) && world.kind != "concurrency" && !world.is_shared()
+    });
+    let refused: Vec<(u64, f64)> = slow
+        .map(|(seed, _)| (seed, measure_world(Who::Us, seed, 300, 10, false).refused))
+        .collect();
+    let too_often: Vec<_> = refused
+        .iter()
+        .filter(|(_, share)| *share > 1.0 / 3.0)
+        .collect();
+    assert!(refused.len() > 30, "{}", refused.len());
+    // Refusals of a service that counts what it refuses, or that says less than is true, may be more.
+    assert!(too_often.len() * 20 <= refused.len(), "{too_often:?}");
 }

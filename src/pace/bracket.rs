@@ -51,8 +51,8 @@ const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
-/// No faster than this multiple of what was given lately, where every other request is refused.
-const GIVEN: f64 = 2.0;
+/// How much of what was given lately is believed after an event in which less was.
+const GIVEN_LATELY: f64 = 0.8;
 /// A remembered rate is where in its bracket to go on: just below the middle.
 const REMEMBERED: f64 = 0.45;
 /// The spread of a bracket without a floor.
@@ -230,7 +230,7 @@ impl Bracket {
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
-            given: proven.max(FORGETTING * self.given),
+            given: (cycle.passed / (cycle.active + cycle.gate)).max(GIVEN_LATELY * self.given),
             opening: SlowStart::default(),
             sharing,
         }
@@ -260,7 +260,7 @@ impl Bracket {
         }
         if rate.is_finite() {
             // The floor is for those who share a limit; a slow service must not be asked in vain because of it.
-            let slowest = self.slowest.rate().min(GIVEN * self.given).max(SLOWEST);
+            let slowest = self.slowest.rate().min(self.given).max(SLOWEST);
             self.rate = rate.clamp(slowest, FASTEST);
         }
     }
@@ -291,6 +291,11 @@ impl Bracket {
     /// Seconds to wait on where the pause is over.
     pub(super) fn hesitation(&self) -> f64 {
         self.slowest.hesitation()
+    }
+
+    /// The last pause was too short: nothing was let through after it.
+    pub(super) fn came_back_too_soon(&self) -> bool {
+        self.slowest.came_back_too_soon()
     }
 
     /// Within a twentieth of the ceiling there is little left to find.

@@ -26,6 +26,9 @@ const LATENESS: f64 = 0.005;
 const NOISE_HOLD: f64 = 4.0;
 /// The chance that a run meets a limit within ten times as many requests, while it has met none.
 const UNLIMITED: f64 = 0.1;
+/// The part of a turn to wait after a refusal where the pause before was too short. A service that lets one request pass
+/// in ten seconds and always says `Retry-After: 1` refused four of five without it.
+const TOO_SOON: f64 = 0.7;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
 const SHORTEST_CYCLE: f64 = 0.001;
 
@@ -182,7 +185,10 @@ impl Search {
             return;
         }
         let paced = self.bracket.filter(|_| self.is_paced());
-        let stray = paced.and_then(|bracket| self.strays.refused(bracket.rate(), rows));
+        let stray = paced.and_then(|bracket| {
+            self.strays
+                .refused(bracket.rate(), rows, self.cycle.refusals)
+        });
         if let Some(rate) = stray {
             self.bracket = Some(Bracket::steady(rate));
             self.begin_cycle(ticket, opens);
@@ -221,6 +227,9 @@ impl Search {
         self.begin_cycle(ticket, opens);
         self.cycle.first = first;
         self.climb(reopens);
+        if let Some(bracket) = self.bracket.filter(Bracket::came_back_too_soon) {
+            self.next_turn = self.next_turn.max(left + TOO_SOON / bracket.rate());
+        }
     }
 
     fn begin_cycle(&mut self, ticket: &InFlight, opens: Instant) {

@@ -15,6 +15,11 @@ const FALLEN: f64 = 0.5;
 const ALIKE: std::ops::RangeInclusive<f64> = 0.3..=1.6;
 /// Refusals rarer than one in this number of requests cost too little to be looked into.
 const RARE: f64 = 100.0;
+/// More refusals for each request that passed are a limit's, however regular they are.
+const MOST_REFUSED: f64 = 2.0;
+/// Chance is irregular: this is the least variance of what passes between two refusals, as a part of the square of its
+/// mean (which is 1 for pure chance). A service that hands out a number a minute lets the same number pass each time.
+const IRREGULAR: f64 = 0.2;
 /// Refusals between two looks at whether they have become denser.
 const LOOK: u32 = 5;
 /// Refusals that are so much denser than the strays were are no strays.
@@ -34,6 +39,8 @@ pub(super) struct Strays {
 struct Cycle {
     rate: f64,
     passed: f64,
+    /// Refusals in the event that began it.
+    refused: f64,
 }
 
 /// Refusals that are noise are known, and passed over.
@@ -43,20 +50,29 @@ struct Passing {
     /// Requests a stray.
     usual: f64,
     passed: f64,
-    refusals: u32,
+    refused: f64,
+    /// Events since the last look.
+    events: u32,
 }
 
 impl Strays {
-    /// A refusal at `rate` after `passed` requests; the rate to go on with if it is a stray.
-    pub(super) fn refused(&mut self, rate: f64, passed: f64) -> Option<f64> {
+    /// A refusal at `rate` after `passed` requests, and `refused` in the event before them; the rate to go on with if it
+    /// is a stray.
+    pub(super) fn refused(&mut self, rate: f64, passed: f64, refused: f64) -> Option<f64> {
         if self.passing.is_none() {
-            self.passing = self.find(Cycle { rate, passed });
+            self.passing = self.find(Cycle {
+                rate,
+                passed,
+                refused,
+            });
         } else if let Some(passing) = &mut self.passing {
             passing.passed += passed;
-            passing.refusals += 1;
-            if passing.refusals == LOOK {
+            passing.refused += refused;
+            passing.events += 1;
+            if passing.events == LOOK {
                 let each = passing.passed / f64::from(LOOK);
-                if each * DENSER < passing.usual {
+                if each * DENSER < passing.usual || passing.refused > MOST_REFUSED * passing.passed
+                {
                     *self = Strays::default();
                     return None;
                 }
@@ -65,7 +81,7 @@ impl Strays {
                 } else {
                     STEP
                 };
-                (passing.passed, passing.refusals) = (0.0, 0);
+                (passing.passed, passing.refused, passing.events) = (0.0, 0.0, 0);
             }
         }
         self.passing.as_ref().map(|passing| passing.rate)
@@ -79,21 +95,28 @@ impl Strays {
         if self.cycles.len() < 2 * COMPARED {
             return None;
         }
-        let mean = |part: &dyn Fn(&Cycle) -> f64, skip: usize| {
-            let cycles = self.cycles.iter().skip(skip).take(COMPARED);
-            cycles.map(part).sum::<f64>() / super::float(COMPARED as u64)
+        let mean = |part: &dyn Fn(&Cycle) -> f64, skip: usize, take: usize| {
+            let cycles = self.cycles.iter().skip(skip).take(take);
+            cycles.map(part).sum::<f64>() / super::float(take)
         };
-        let last = self.cycles.len() - COMPARED;
-        let (was, is) = (mean(&|one| one.passed, 0), mean(&|one| one.passed, last));
-        let (fast, slow) = (mean(&|one| one.rate, 0), mean(&|one| one.rate, last));
+        let (all, last) = (self.cycles.len(), self.cycles.len() - COMPARED);
+        let was = mean(&|one| one.passed, 0, COMPARED);
+        let is = mean(&|one| one.passed, last, COMPARED);
+        let fast = mean(&|one| one.rate, 0, COMPARED);
+        let slow = mean(&|one| one.rate, last, COMPARED);
+        let typical = mean(&|one| one.passed, 0, all);
+        let variance = mean(&|one| (one.passed - typical).powi(2), 0, all);
         let are_strays = slow < FALLEN * fast
             && (0.0..RARE).contains(&was)
-            && ALIKE.contains(&(is / was.max(1.0)));
+            && ALIKE.contains(&(is / was.max(1.0)))
+            && variance > IRREGULAR * typical.powi(2)
+            && mean(&|one| one.refused, 0, all) < MOST_REFUSED * typical;
         are_strays.then(|| Passing {
             rate: fast,
             usual: f64::midpoint(was, is),
             passed: 0.0,
-            refusals: 0,
+            refused: 0.0,
+            events: 0,
         })
     }
 }
@@ -102,38 +125,54 @@ impl Strays {
 mod tests {
     use super::*;
 
-    #[test]
-    fn refusals_that_come_as_often_however_slow_we_are_are_strays() {
+    /// What passes between refusals that come by chance, after 18 on average.
+    const BY_CHANCE: [f64; 6] = [31.0, 4.0, 18.0, 9.0, 40.0, 6.0];
+
+    /// Strays at a rate that falls, until they are known as such.
+    fn known() -> Strays {
         let mut strays = Strays::default();
         let mut rate = 20.0;
-        let mut held = None;
-        for _ in 0..12 {
-            held = strays.refused(rate, 18.0);
+        for passed in BY_CHANCE.into_iter().cycle().take(CYCLES) {
+            if strays.refused(rate, passed, 1.0).is_some() {
+                return strays;
+            }
             rate *= 0.8;
         }
+        panic!("they were not found: {strays:?}");
+    }
+
+    #[test]
+    fn refusals_that_come_as_often_however_slow_we_are_are_strays() {
+        let held = known().passing.map(|passing| passing.rate);
         assert!(held.is_some_and(|held| held > 8.0), "{held:?}");
     }
 
     #[test]
     fn refusals_that_become_rarer_as_we_slow_down_are_a_limit() {
         let mut strays = Strays::default();
-        let (mut rate, mut passed) = (20.0, 10.0);
-        for _ in 0..12 {
-            assert_eq!(strays.refused(rate, passed), None);
+        let (mut rate, mut rarer) = (20.0, 1.0);
+        for passed in BY_CHANCE.into_iter().cycle().take(12) {
+            assert_eq!(strays.refused(rate, rarer * passed, 1.0), None);
             rate *= 0.8;
-            passed *= 1.4;
+            rarer *= 1.4;
+        }
+    }
+
+    #[test]
+    fn the_same_number_between_all_refusals_is_a_window_and_no_chance() {
+        let mut strays = Strays::default();
+        let mut rate = 20.0;
+        for _ in 0..4 * CYCLES {
+            assert_eq!(strays.refused(rate, 18.0, 1.0), None);
+            rate *= 0.9;
         }
     }
 
     #[test]
     fn where_strays_become_denser_with_the_rate_it_goes_back_a_step() {
-        let mut strays = Strays::default();
-        let mut rate = 20.0;
-        while strays.refused(rate, 18.0).is_none() {
-            rate *= 0.8;
-        }
+        let mut strays = known();
         let mut look = |passed: f64| {
-            let rates = (0..LOOK).filter_map(|_| strays.refused(rate, passed));
+            let rates = (0..LOOK).filter_map(|_| strays.refused(0.0, passed, 1.0));
             rates.last().unwrap_or_default()
         };
         let (usual, faster, back) = (look(18.0), look(18.0), look(9.0));
@@ -142,19 +181,10 @@ mod tests {
 
     #[test]
     fn strays_that_become_dense_are_a_limit_after_all() {
-        let mut strays = Strays::default();
-        let mut rate = 20.0;
-        while strays.refused(rate, 18.0).is_none() {
-            rate *= 0.8;
+        for (passed, refused) in [(2.0, 1.0), (18.0, 40.0)] {
+            let mut strays = known();
+            let looks = (0..20).map(|_| strays.refused(0.0, passed, refused));
+            assert!(looks.into_iter().any(|rate| rate.is_none()), "{passed}");
         }
-        let faster = strays.refused(rate, 18.0);
-        let mut last = faster;
-        for _ in 0..20 {
-            last = strays.refused(faster.unwrap_or_default(), 2.0);
-            if last.is_none() {
-                break;
-            }
-        }
-        assert_eq!(last, None);
     }
 }
