@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::lost_lines;
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
@@ -266,6 +267,10 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
              hint: rows that failed and were corrected are sent with --only-failed; rows that are done and were changed belong into a sheet of their own",
             results.display()
         );
+    }
+    if results.is_file() && !is_as_written(journal.run(), results)? {
+        let again = suggested_commands::send_failed(settings);
+        lost_lines::refuse(journal.run(), results, again)?;
     }
     Ok(journal)
 }

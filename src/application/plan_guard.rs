@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::application::earlier_runs::{EarlierRuns, REHEARSAL, base_url};
+use crate::application::earlier_runs::EarlierRuns;
 use crate::application::plan_edits::{PlanColumns, PlanEdits, PlannedChanges};
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
+use crate::application::same_service::{REHEARSAL, base_url};
 use crate::application::suggested_commands::{self, join};
 use crate::journal::{self, Journal, RecordReader, RecordedRun, RowRecord, RunHeader};
 use crate::model::change::Change;

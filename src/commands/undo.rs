@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::application;
-use crate::application::earlier_runs::base_url;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::output_name::OutputNames;
@@ -18,6 +17,7 @@ use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
+use crate::application::same_service::base_url;
 use crate::application::session::Connect;
 use crate::application::status;
 use crate::application::undo_notes;

@@ -98,6 +98,12 @@ impl RecordedRun {
         self.records()?.history_of(row)
     }
 
+    /// Whether the run noted anything of a row itself: its outcome, or what was there before it was sent.
+    pub fn has_record_of(&self, row: u64) -> bool {
+        let index = &self.index;
+        index.finished.of(row).is_some() || index.in_flight.contains_key(&row)
+    }
+
     /// Reads records back, best in the order of the rows.
     pub fn records(&self) -> Result<RecordReader<'_>> {
         RecordReader::new(self)

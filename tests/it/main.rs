@@ -25,6 +25,7 @@ mod layers;
 mod libreoffice;
 mod location_rules;
 mod logs;
+mod lost_lines;
 mod names;
 mod nginx;
 mod odd_answers;
