@@ -5,6 +5,7 @@
 
 mod apply;
 mod approved;
+mod approved_rows;
 mod automation;
 mod check;
 mod corpus;
