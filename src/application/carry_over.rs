@@ -32,6 +32,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     };
     let earlier = EarlierRuns::find(&results, sheet)?;
     earlier.ensure_undamaged(&results)?;
+    settings.lineage.gates.extend(earlier.gates());
     let target = base_url(&settings.target);
     earlier.ensure_same_service(&results, sheet, &columns, &target)?;
     let is_with_backup = |columns: &Columns| {
@@ -43,7 +44,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     }
     let filter = settings.spec.sheet.reading.rows;
     if filter.is_of_results() && settings.spec.preconditions.is_none() {
-        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results)?;
+        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results, sheet)?;
         settings.note = settings.note.take().or_else(|| plan_guard::note(settings));
     }
     let done = done_rows(&earlier, sheet, &columns, settings)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::application::status;
-use crate::journal::{self, Journal, RecordedRun};
+use crate::journal::{self, GateRecord, Journal, RecordedRun};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -116,6 +116,13 @@ impl EarlierRuns {
         let mut runs = self.runs.iter().chain(damaged);
         let found = runs.next().map(|run| &run.header().id);
         found.or(self.missing.first()).cloned()
+    }
+
+    /// The times to wait that these runs were told.
+    pub fn gates(&self) -> Vec<GateRecord> {
+        let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());
+        let gates = self.runs.iter().chain(damaged).flat_map(RecordedRun::gates);
+        gates.cloned().collect()
     }
 
     /// What is damaged, in words, if anything is.

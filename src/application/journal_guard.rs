@@ -42,10 +42,12 @@ impl Earlier {
         self.journal.is_some()
     }
 
-    /// Until when the service asked this user to wait in an earlier part of the run.
-    pub(super) fn recorded_wait(&self, user: &str) -> Option<KeptWait> {
-        let run = self.journal.as_ref().map(Journal::run)?;
-        let gate = run.gate_until(user)?;
+    /// Until when the service asked this user to wait, in an earlier part of the run or in those before it.
+    pub(super) fn recorded_wait(&self, settings: &RunSettings, user: &str) -> Option<KeptWait> {
+        let own = self.journal.as_ref().map(|journal| journal.run().gates());
+        let gates = own.into_iter().flatten().chain(&settings.lineage.gates);
+        let theirs = gates.filter(|gate| gate.is_for(user));
+        let gate = theirs.max_by_key(|gate| gate.until)?;
         Some(KeptWait {
             until: gate.until,
             told_at: gate.told_at,
@@ -137,7 +139,18 @@ pub(super) fn begin(
             },
             ..earlier.header
         };
-        Journal::create(&Journal::path_for(results), header)?
+        let mut journal = Journal::create(&Journal::path_for(results), header)?;
+        // The next part of the run does not look at the runs before it.
+        let now = clock::now();
+        for gate in settings
+            .lineage
+            .gates
+            .iter()
+            .filter(|gate| gate.until > now)
+        {
+            journal.note_gate(gate.clone())?;
+        }
+        journal
     };
     if let (Some(names), None) = (facts.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;

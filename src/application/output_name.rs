@@ -105,7 +105,11 @@ impl OutputNames {
                 None => sha256.insert(sheet::sha256_of(sheet)?),
             };
             let Some(end) = end_of(&path) else {
-                return Ok(path);
+                // What another sheet's run has left is no reason to go on with that.
+                if self.is_about_sheet(&header) {
+                    return Ok(path);
+                }
+                continue;
             };
             // What an undo did not put back the same undo tries again.
             let is_done = !self.is_of_undo || end.outcomes.keys().all(|kind| kind.is_success());
@@ -170,7 +174,7 @@ fn end_of(results: &Path) -> Option<EndRecord> {
 }
 
 /// `march` of `march.xlsx`, `march.results.xlsx` and `march.results-2.xlsx`.
-fn without_word_of_run(path: &Path) -> OsString {
+pub(super) fn without_word_of_run(path: &Path) -> OsString {
     let stem = path.file_stem().unwrap_or_default();
     let Some((before, last)) = stem.to_str().and_then(|stem| stem.rsplit_once('.')) else {
         return stem.to_os_string();

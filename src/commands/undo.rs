@@ -25,7 +25,7 @@ use crate::application::undo_sheet::{self, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
+use crate::journal::{self, EndRecord, GateRecord, Journal, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
@@ -81,7 +81,8 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let (undo, undoes) = write_sheet(&flags.results, &reading, &part, &target)?;
+        let (undo, undoes, gates) = write_sheet(&flags.results, &reading, &part, &target)?;
+        settings.lineage.gates = gates;
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
@@ -170,7 +171,7 @@ fn write_sheet(
     reading: &ReadOptions,
     part: &Part,
     base_url: &str,
-) -> Result<(UndoSheet, Option<RunId>)> {
+) -> Result<(UndoSheet, Option<RunId>, Vec<GateRecord>)> {
     let source = UndoSource::open(results, reading, part)?;
     source.ensure_same_service(base_url)?;
     let earlier = &source.earlier;
@@ -192,7 +193,7 @@ fn write_sheet(
         ));
     }
     let undo = undo_sheet::write(&source, base_url)?;
-    Ok((undo, earlier.written_by()))
+    Ok((undo, earlier.written_by(), earlier.gates()))
 }
 
 /// What was sent again from the results is undone with the newest ones, which have all of it.
