@@ -186,7 +186,11 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.keep_current_values();
     }
     let planned = header.plan.as_ref().map(|plan| PathBuf::from(&plan.name));
-    if spec.preconditions.is_none() {
+    if spec.command == "undo" {
+        // Where it is not forced it has its own sheet for a plan.
+        only_on("--force", spec.preconditions.is_none(), planned.is_none())?;
+        spec.preconditions = spec.preconditions.take().filter(|_| planned.is_some());
+    } else if spec.preconditions.is_none() {
         spec.preconditions = planned;
     }
     Ok(())

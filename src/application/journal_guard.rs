@@ -19,6 +19,7 @@ use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::pace::KeptWait;
+use crate::platform;
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::names::ResolvedNames;
@@ -107,6 +108,12 @@ pub(super) fn compare(
         let form = settings.spec.form.for_sheet(columns);
         results::ensure_they_fit(results, form, columns, checked.rows)?;
     }
+    if platform::is_taken(results) && !results.is_file() {
+        bail!(
+            "the results cannot be written: `{}` is not a file; move it away, or name another file with --output",
+            results.display()
+        );
+    }
     let header = run_record::header(settings, sheet, checked)?;
     let journal = match settings.start {
         Start::Resume => Some(go_on(settings, &header)?),
@@ -179,7 +186,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     let results = &settings.spec.output;
     let journal_path = Journal::path_for(results);
     if !journal::exists(&journal_path)? {
-        if results.exists() {
+        if platform::is_taken(results) {
             bail!(
                 "`{}` exists already; move it away, or name another file with --output",
                 results.display()
@@ -192,7 +199,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     if is_missed_by_nobody && is_as_written(journal.run(), results)? {
         drop(journal);
         for path in [results, &journal_path] {
-            if path.exists() {
+            if platform::is_taken(path) {
                 fs::remove_file(path).with_context(|| {
                     format!(
                         "cannot remove what an earlier run left, `{}`",
@@ -244,7 +251,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
 
 /// Whether the results are still what that run wrote, or are not there at all.
 pub(super) fn is_as_written(run: &RecordedRun, results: &Path) -> Result<bool> {
-    if !results.exists() {
+    if !platform::is_taken(results) {
         return Ok(true);
     }
     let now = table::checksum_of(results)

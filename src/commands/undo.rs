@@ -35,11 +35,14 @@ use crate::sheet::result_columns::PREVIOUS;
 use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::say;
 
-pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
+pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
+    if let Some(results) = status::results_of_journal(&flags.results) {
+        flags.results = results;
+    }
     let reading = ReadOptions {
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()

@@ -182,3 +182,64 @@ fn one_check_that_somebody_changed_does_not_keep_the_others_from_being_undone() 
         assert_eq!(stage.state(), before, "{garbled}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_run_whose_results_are_lost_is_undone_by_its_journal_alone() {
+    for undone in [RESULTS, JOURNAL] {
+        let stage = stage();
+        let before = stage.state();
+        stage.apply("sheet.csv --backup").expect(0);
+        for name in [RESULTS, "sheet.csv"] {
+            fs::remove_file(stage.path(name)).expect("it is there");
+        }
+        let status = stage.run(&format!("status {JOURNAL}")).expect(0).stdout;
+        assert!(status.contains("undo sheet.results.csv"), "{status}");
+        stage.run_online(&format!("undo {undone} --yes")).expect(0);
+        assert_eq!(stage.state(), before);
+        let results = stage.results("sheet.results-2.csv");
+        let rows: Vec<&str> = results.iter().map(|row| &*row["row"]).collect();
+        assert_eq!(rows, ["2", "3", "4", "5", "6"]);
+        // That undo can be undone, and so on.
+        fs::remove_file(stage.path("sheet.results-2.csv")).expect("it is there");
+        stage
+            .run_online("undo sheet.results-2.csv.journal --yes")
+            .expect(0);
+        assert_ne!(stage.state(), before);
+    }
+}
+
+#[test]
+fn a_copy_of_another_sheet_is_not_taken_for_the_one_that_was_sent() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    fs::remove_file(stage.path(RESULTS)).expect("it is there");
+    stage.write("sheet.results.csv.sheet", sheet(&[4]));
+    stage.run_online(&format!("undo {RESULTS} --yes")).expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn what_status_prints_of_a_run_whose_results_are_lost_works() {
+    let stage = stage();
+    stage.write("sheet.csv", sheet(&[0, 1, 77]));
+    stage.apply("sheet.csv --backup").expect(1);
+    fs::remove_file(stage.path(RESULTS)).expect("it is there");
+    let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
+    let command = status
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: to write its results once more: "))
+        .expect(&status);
+    let (_, line) = command.split_once(' ').expect("a command");
+    let sent = changes_sent(&stage);
+    stage.run(line);
+    assert_eq!(changes_sent(&stage), sent);
+    assert_eq!(count(&stage.results(RESULTS), "updated"), 2);
+    fs::remove_file(stage.path(RESULTS)).expect("it is there");
+    fs::remove_file(stage.path("sheet.csv")).expect("it is there");
+    let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
+    assert!(
+        !status.contains("--resume") && !status.contains("--only-failed"),
+        "{status}"
+    );
+}

@@ -49,6 +49,7 @@ mod setting_pages;
 mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;
+mod special_files;
 mod status;
 mod survival;
 #[cfg(target_os = "linux")]

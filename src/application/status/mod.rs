@@ -65,6 +65,11 @@ fn is_journal(path: &Path) -> bool {
     name.ends_with(JOURNAL_ENDING)
 }
 
+/// The results that are meant where somebody names a journal.
+pub fn results_of_journal(path: &Path) -> Option<PathBuf> {
+    (is_journal(path) && path.is_file()).then(|| results_of(path))
+}
+
 /// The results that a journal belongs to.
 fn results_of(journal: &Path) -> PathBuf {
     let name = journal.to_string_lossy();

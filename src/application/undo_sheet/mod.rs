@@ -29,6 +29,7 @@ mod older_results;
 mod place_cells;
 mod row_cells;
 mod row_verdicts;
+mod sheet_of_journal;
 mod undo_source;
 
 pub(super) use cell_proof::CellProof;

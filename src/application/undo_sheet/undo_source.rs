@@ -1,13 +1,13 @@
 //! What an undo is made of: the results that a person names and the journals of the runs that wrote
-//! them. Where a run was killed before it could write results, its own copy of the sheet is read in
-//! their place, whose rows have the numbers of the journal.
+//! them. Where a run was killed before it could write results, or they are lost, its own copy of the
+//! sheet is read in their place, or what the journal says of each row.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, bail};
 
-use super::older_results;
+use super::{older_results, sheet_of_journal};
 use crate::application::earlier_choices;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::missing_file::ensure_it_exists;
@@ -18,7 +18,7 @@ use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
 use crate::sheet::part::Part;
 use crate::sheet::result_columns::{CHECK, UNDONE_ROW};
-use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet};
+use crate::sheet::{self, NumberedRecord, Origin, ReadOptions, Sheet};
 
 /// The rows that may be undone, and what is known of them.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl UndoSource {
         let is_unwritten = !results.exists() && journal::exists(&Journal::path_for(results))?;
         if is_unwritten {
             let earlier = EarlierRuns::of_copy(results)?;
-            let mut sheet = open_copy(results, &earlier)?;
+            let mut sheet = open_in_place_of(results, &earlier)?;
             usable_columns(&sheet)?;
             sheet.choose_part(part)?;
             return Ok(UndoSource {
@@ -103,19 +103,19 @@ fn open_results(
     Sheet::open(results, ReadOptions { origin, ..reading })
 }
 
-fn open_copy(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
+/// What stands in for results that are not there: the run's copy of its sheet, or where that is gone or
+/// another file by now, the journal itself.
+fn open_in_place_of(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
     earlier.ensure_undamaged(results)?;
-    let copy = Spool::path_for(results);
-    let cannot_read = || {
-        format!(
-            "`{}` was never written, since its run was stopped before, and the run's copy of the sheet cannot be read: `{}`",
-            results.display(),
-            copy.display()
-        )
-    };
     let [run] = earlier.runs() else {
-        return Err(anyhow!(cannot_read()));
+        let journal = Journal::path_for(results);
+        bail!("cannot read the journal `{}`", journal.display());
     };
+    let copy = Spool::path_for(results);
+    let is_copy = sheet::sha256_of(&copy).is_ok_and(|sha256| sha256 == run.header().input.sha256);
+    if !is_copy {
+        return sheet_of_journal::open(results, run);
+    }
     let mut reading = earlier_choices::reading_of(run.header())?;
     if run
         .last_begin()
@@ -123,8 +123,7 @@ fn open_copy(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
     {
         reading.origin = Origin::Undo;
     }
-    let file = File::open(&copy).with_context(cannot_read)?;
-    Sheet::of_file(results, file, reading)
+    Sheet::of_file(results, File::open(&copy)?, reading)
 }
 
 fn ensure_it_is_one_of_results(sheet: &Sheet) -> Result<()> {
@@ -156,11 +155,9 @@ fn lacks_checks(results: &Path) -> Error {
     )
 }
 
-/// The results of a journal, and those of the last run of a sheet.
+/// The results of the last run of a sheet.
 fn results_meant(path: &Path) -> Option<PathBuf> {
-    let name = path.to_string_lossy();
-    let of_journal = name.strip_suffix(".journal").map(PathBuf::from);
-    of_journal.or_else(|| OutputNames::of_sheet(path, "results").latest())
+    OutputNames::of_sheet(path, "results").latest()
 }
 
 fn usable_columns(sheet: &Sheet) -> Result<&Columns> {
