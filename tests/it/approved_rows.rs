@@ -255,3 +255,39 @@ fn what_another_admin_set_is_left_alone_where_a_plan_had_done_a_row_in_part() {
     assert_eq!(now[location_id(4)]["autoTransferNumber1"], "+12035550004");
     ran.expect(1);
 }
+
+#[test]
+fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journal() {
+    let stage = planned();
+    let before = stage.state();
+    stage.apply(PLAN).expect(0);
+    let without_journal = |results: &str| {
+        fs::remove_file(stage.path(&format!("{results}.journal"))).expect("it is there");
+    };
+    without_journal(RESULTS);
+    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
+        match (column, row) {
+            ("outcome", 4) => "partly".to_string(),
+            _ => cell.to_string(),
+        }
+    });
+    let id = location_id(4);
+    let path = format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+    let set = |number: &str| {
+        let body = json!({ "autoTransferNumber1": number });
+        stage.put(&path, &body.to_string());
+    };
+    set("+12035550004");
+    stage.apply(&format!("{RESULTS} --only-failed")).expect(1);
+    let second = "sheet.plan.results-2.csv";
+    assert_eq!(stage.results(second)[2]["outcome"], "conflict");
+    without_journal(second);
+    // They set it back to what our first try had set.
+    set(&number(4));
+    let third = format!("{second} --only-failed --include conflict -o third.csv");
+    stage.apply(&third).expect(0);
+    assert_eq!(stage.results("third.csv")[2]["previous1"], "none");
+    stage.run_online("undo third.csv --yes");
+    assert!(before[&id].is_null());
+    assert!(stage.state()[&id]["autoTransferNumber1"].is_null());
+}

@@ -64,7 +64,8 @@ impl<'p> CellProof<'p> {
         let check = self.check_of(numbered)?;
         let kind = self.columns.outcome_in(&numbered.record)?;
         let is_sent_here = check.holds(Part::Service, Some(self.base_url));
-        if !is_sent_here || !may_have_changed(kind, self.columns, numbered) {
+        let is_changed = check.has_more || may_have_changed(kind, self.columns, numbered);
+        if !is_sent_here || !is_changed {
             return None;
         }
         let cells = RowCells::read(self.source, self.columns, numbered);
@@ -103,7 +104,9 @@ impl<'p> CellProof<'p> {
     pub(in crate::application) fn unproven(&self, numbered: &NumberedRecord) -> Option<String> {
         let kind = self.columns.outcome_in(&numbered.record)?;
         let cells = RowCells::read(self.source, self.columns, numbered);
-        let is_told = may_have_changed(kind, self.columns, numbered) && !cells.is_nothing_read();
+        let has_more = self.check_of(numbered).is_some_and(|check| check.has_more);
+        let is_changed = has_more || may_have_changed(kind, self.columns, numbered);
+        let is_told = is_changed && !cells.is_nothing_read();
         if !is_told || self.history(numbered).is_some() {
             return None;
         }
