@@ -96,12 +96,10 @@ pub(super) fn is_older_than_row(
     };
     let told = columns.finished_at_in(&numbered.record);
     let told: Option<Timestamp> = told.and_then(|time| time.parse().ok());
-    match (told, latest.finished_at) {
-        (Some(told), Some(known)) => told.as_second() > known.as_second(),
-        // It has none, or a spreadsheet has written it in its own way.
-        _ => {
-            let kind = columns.outcome_in(&numbered.record);
-            kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
-        }
+    if let (Some(told), Some(known)) = (told, latest.finished_at) {
+        return told.as_second() > known.as_second();
     }
+    // It has none, or a spreadsheet has written it in its own way.
+    let kind = columns.outcome_in(&numbered.record);
+    kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
 }

@@ -164,12 +164,12 @@ fn results_of_a_plan_whose_journal_is_gone_are_held_to_the_plan() {
         let others = sheet(ROWS).replace("+1202", "+1203");
         stage.write("others.csv", others);
         stage.apply("others.csv -o others.results.csv").expect(0);
-        let (state, sent) = (stage.state(), writes(&stage).len());
+        let (found, sent) = (stage.state(), writes(&stage).len());
         let line = format!("{name} --only-failed");
         let ran = stage.apply(&line);
         assert_eq!(
             (stage.state(), writes(&stage).len()),
-            (state, sent),
+            (found, sent),
             "{name}"
         );
         if name == RESULTS {

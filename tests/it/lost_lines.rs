@@ -138,16 +138,16 @@ fn a_row_that_was_done_in_part_and_changed_by_somebody_since_is_left_alone_witho
     let theirs = sheet(&[1, 3]).replace("+1415", "+1707");
     stage.write("theirs.csv", theirs);
     stage.apply("theirs.csv -o theirs.results.csv").expect(0);
-    let state = stage.state();
+    let theirs_set = stage.state();
     let ran = stage.apply(&format!("{RESULTS} --only-failed"));
-    assert_ne!(stage.state(), state, "{}", ran.stderr);
+    assert_ne!(stage.state(), theirs_set, "{}", ran.stderr);
     // What is put back is what was there before ours, and only where ours is what is there.
     stage.apply("theirs.csv -o again.csv").expect(0);
-    let state = numbers(&stage.state());
+    let set_again = numbers(&stage.state());
     stage.run_online("undo sheet.results-2.csv --yes").expect(1);
     let now = numbers(&stage.state());
-    assert_eq!((&now[1], &now[3]), (&state[1], &state[3]));
-    assert_ne!(now[0], state[0]);
+    assert_eq!((&now[1], &now[3]), (&set_again[1], &set_again[3]));
+    assert_ne!(now[0], set_again[0]);
 }
 
 #[test]

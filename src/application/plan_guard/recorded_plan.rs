@@ -51,9 +51,10 @@ impl Plan {
         let run = RecordedRun::open(&Journal::path_for(path))?;
         ensure_it_is_of_this_service(run.header(), settings, path)?;
         let is_own = *path == settings.spec.sheet.path;
-        let approved = match is_own {
-            true => None,
-            false => Some(ApprovedRows::read(path, &run, settings, directory)?),
+        let approved = if is_own {
+            None
+        } else {
+            Some(ApprovedRows::read(path, &run, settings, directory)?)
         };
         let is_approved = |row| approved.as_ref().is_none_or(|rows| rows.has(row));
         let rows = if settings.spec.sheet.reading.rows.is_of_results() {

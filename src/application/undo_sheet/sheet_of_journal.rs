@@ -1,6 +1,7 @@
 //! A sheet of the rows that a journal tells of, for whoever has lost all else: where each was sent and
 //! what was sent, under the numbers that the rows have in the journal.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
@@ -56,8 +57,8 @@ fn write(file: &File, run: &RecordedRun, setting: &Setting) -> Result<()> {
         });
         let number = row.to_string();
         let place = [&number, org_id.as_deref().unwrap_or_default(), id, name];
-        let place = place.into_iter().map(Into::into);
-        table.write_record(place.chain(cells).map(|cell| cell.into_owned()))?;
+        let place = place.into_iter().map(Cow::Borrowed);
+        table.write_record(place.chain(cells).map(Cow::into_owned))?;
     }
     table.flush()?;
     Ok(())
