@@ -1,6 +1,6 @@
 //! The cells of a plan that only show what was approved, compared with what it recorded.
 
-use crate::application::edited_rows::is_lost_in_a_spreadsheet;
+use crate::application::edited_rows::{is_lost_in_a_spreadsheet, is_shortened_in_a_spreadsheet};
 use crate::application::results::plan_cells;
 use crate::journal::RowRecord;
 use crate::model::current_values::CurrentValues;
@@ -101,7 +101,8 @@ impl<'s> PlanColumns<'s> {
                     found == planned
                         || (!found.is_empty() && !planned.is_empty())
                             && (self.setting.is_same(index, found, planned)
-                                || is_lost_in_a_spreadsheet(found, planned))
+                                || is_lost_in_a_spreadsheet(found, planned)
+                                || is_shortened_in_a_spreadsheet(found, planned))
                 });
             }
         }

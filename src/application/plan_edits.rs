@@ -153,11 +153,9 @@ impl PlanEdits {
             let more = more_than(self.cells, &self.cells_named);
             return Err(Hinted::new(
                 format!(
-                    "{} of `{plan}` changed since it was made:\n  {}{more}",
-                    match self.cells {
-                        1 => "1 cell was".to_string(),
-                        cells => format!("{} were", plural(cells, "cell")),
-                    },
+                    "{} of `{plan}` {} changed since it was made:\n  {}{more}",
+                    plural(self.cells, "cell"),
+                    if self.cells == 1 { "was" } else { "were" },
                     self.cells_named.join("\n  ")
                 ),
                 "these columns only show what was approved; to leave a row out, delete it or write `skipped` into `action`; to send something else, change the sheet and make a new plan",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Ran, Stage, count, location_id, number, sheet};
 use crate::location_rules;
-use crate::way_back::resave;
+use crate::way_back::{self, resave};
 
 const ROWS: u64 = 6;
 const PLAN: &str = "sheet.plan.csv";
@@ -112,6 +112,20 @@ fn what_a_plan_shows_as_present_may_not_be_edited() {
     ran.says("row 4");
     ran.says("nothing was planned, and `+12025559999` stands there now");
     assert_eq!(writes(&stage), [] as [Value; 0]);
+}
+
+#[test]
+fn what_a_spreadsheet_makes_of_the_numbers_that_a_plan_shows_is_no_edit() {
+    let stage = way_back::stage();
+    stage.run_online("plan sheet.csv").expect(0);
+    resave(&stage, PLAN, PLAN, |column, row, cell| match column {
+        "present1" | "new1" => way_back::as_excel_saves(column, row, cell),
+        _ => cell.to_string(),
+    });
+    let plan = fs::read_to_string(stage.path(PLAN)).expect("a plan");
+    assert!(plan.contains("4.97E+12"), "{plan}");
+    stage.apply(PLAN).expect(0);
+    assert_eq!(writes(&stage).len(), 5);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::application::report::{self, ChangeList};
+use crate::application::spool::Spool;
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
@@ -17,7 +18,8 @@ const LOOKED_AT: u64 = 4096;
 /// Makes sure, before anything is sent, that the page can be written in the end.
 pub fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
     let shown = output.display();
-    if output == results || output == Journal::path_for(results) {
+    let own = [Journal::path_for(results), Spool::path_for(results)];
+    if output == results || own.iter().any(|own| output == own) {
         bail!("the report would overwrite `{shown}`; name another file with --report");
     }
     let folder = platform::folder_of(output);

@@ -67,7 +67,8 @@ fn is_journal(path: &Path) -> bool {
 
 /// The results that are meant where somebody names a journal.
 pub fn results_of_journal(path: &Path) -> Option<PathBuf> {
-    (is_journal(path) && path.is_file()).then(|| results_of(path))
+    let is_one = is_journal(path) && journal::header_of(path).is_ok();
+    is_one.then(|| results_of(path))
 }
 
 /// The results that a journal belongs to.
