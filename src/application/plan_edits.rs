@@ -140,7 +140,7 @@ impl PlanEdits {
             let row = if self.unapproved == 1 { "row" } else { "rows" };
             return Err(Hinted::new(
                 format!(
-                    "`{plan}` does not approve {row} {}{more}: deleted there since it was made, changed, or marked `{SKIPPED}`",
+                    "`{plan}` does not approve {row} {}{more}: deleted there since it was made, changed, hidden, or marked `{SKIPPED}`",
                     self.unapproved_named.join(", ")
                 ),
                 format!(

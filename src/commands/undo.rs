@@ -21,7 +21,7 @@ use crate::application::same_service::base_url;
 use crate::application::session::Connect;
 use crate::application::status;
 use crate::application::undo_notes;
-use crate::application::undo_sheet::{self, UndoSheet, UndoSource};
+use crate::application::undo_sheet::{self, Named, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
 use crate::engine::pipeline::{Task, UsageCheck};
@@ -40,9 +40,13 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
-    if let Some(results) = status::results_of_journal(&flags.results) {
-        flags.results = results;
-    }
+    let named = match status::results_of_journal(&flags.results) {
+        Some(results) => {
+            flags.results = results;
+            Named::Journal
+        }
+        None => Named::Results,
+    };
     let reading = ReadOptions {
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()
@@ -84,7 +88,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let (undo, undoes, gates) = write_sheet(&flags.results, &reading, &part, &target)?;
+        let (undo, undoes, gates) = write_sheet(&flags.results, named, &reading, &part, &target)?;
         settings.lineage.gates = gates;
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
@@ -171,11 +175,12 @@ fn ensure_not_undone(results: &Path, sheet: &Path, settings: &RunSettings) -> Re
 
 fn write_sheet(
     results: &Path,
+    named: Named,
     reading: &ReadOptions,
     part: &Part,
     base_url: &str,
 ) -> Result<(UndoSheet, Option<RunId>, Vec<GateRecord>)> {
-    let source = UndoSource::open(results, reading, part)?;
+    let source = UndoSource::open(results, named, reading, part)?;
     source.ensure_same_service(base_url)?;
     let earlier = &source.earlier;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;

@@ -243,3 +243,17 @@ fn what_status_prints_of_a_run_whose_results_are_lost_works() {
         "{status}"
     );
 }
+
+#[test]
+fn results_that_are_none_any_more_are_undone_by_their_journal() {
+    for garbage in ["", "not a table", "locationId,n1\n"] {
+        let stage = stage();
+        let before = stage.state();
+        stage.apply("sheet.csv --backup").expect(0);
+        stage.write(RESULTS, garbage);
+        let ran = stage.run_online(&format!("undo {RESULTS} --yes")).expect(2);
+        ran.says("undo by the journal alone, which tells of all rows: wxbulk undo sheet.results.csv.journal");
+        stage.run_online(&format!("undo {JOURNAL} --yes")).expect(0);
+        assert_eq!(stage.state(), before, "{garbage}");
+    }
+}

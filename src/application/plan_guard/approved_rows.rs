@@ -1,5 +1,5 @@
 //! Which rows a plan approves by its file: those that stand in it as they were planned, and that nobody
-//! marked as skipped.
+//! marked as skipped or hid.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -40,9 +40,13 @@ impl ApprovedRows {
         let mut rows = HashSet::new();
         let mut records = plan.records()?;
         let mut numbered = NumberedRecord::default();
+        // What was done about hidden rows was said when the plan was applied.
+        let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
         while records.read(&mut numbered)? {
+            let is_hidden = plan.hidden.is_row_hidden(numbered.row) && !is_of_results;
             if let Ok(row) = plan.read_row(columns, &numbered, directory)
                 && !plan.is_skipped_in_plan(&numbered.record)
+                && !is_hidden
             {
                 rows.extend(requests.get(&row.fingerprint()));
             }

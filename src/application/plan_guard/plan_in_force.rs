@@ -17,7 +17,7 @@ use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::{Hinted, WithHint};
 use crate::platform;
 use crate::sheet::Sheet;
-use crate::sheet::result_columns::ACTION;
+use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
 
 /// Whether a file is a plan that has its record beside it.
 pub(in crate::application) fn is_plan(path: &Path) -> bool {
@@ -56,23 +56,33 @@ pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) ->
     }
 }
 
-/// Takes a sheet for a plan, whose column `action` says which rows are left out.
+/// Takes a sheet for a plan, which has all its columns; `action` says which rows are left out.
 pub(super) fn obey_action(sheet: &mut Sheet, new_plan: &NewPlan) -> Result<()> {
     let Ok(columns) = &sheet.columns else {
         return Ok(());
     };
-    let Some(action) = plan_cells::place_of(sheet, columns.setting, ACTION) else {
-        let refused = Hinted::new(
-            format!(
-                "`{}` has no column `{ACTION}` any more, so it cannot be told which of its rows are approved",
-                sheet.path.display()
-            ),
-            "put the column back as it was",
-        );
-        return Err(refused.with_hint(format!("or make a new plan: {}", new_plan.command)));
-    };
-    sheet.obey_plan(action, new_plan.advice());
-    Ok(())
+    let setting = columns.setting;
+    let shown = [PRESENT, NEW].into_iter();
+    let shown = shown.flat_map(|prefix| setting.columns(prefix));
+    let mut missing = shown.filter(|name| sheet.column_called(name).is_none());
+    let action = plan_cells::place_of(sheet, setting, ACTION);
+    match (action, missing.next()) {
+        (Some(action), None) => {
+            sheet.obey_plan(action, new_plan.advice());
+            Ok(())
+        }
+        (_, missing) => {
+            let refused = Hinted::new(
+                format!(
+                    "`{}` has no column `{}` any more, so it cannot be told what was approved",
+                    sheet.path.display(),
+                    missing.as_deref().unwrap_or(ACTION)
+                ),
+                "put the column back as it was",
+            );
+            Err(refused.with_hint(format!("or make a new plan: {}", new_plan.command)))
+        }
+    }
 }
 
 /// Takes the sheet for results of a run that was held to the same plan as this one.

@@ -37,7 +37,7 @@ use changed_row::{ChangedRow, RowVerdict};
 use merged_changes::MergedChanges;
 use place_cells::OwnCells;
 use row_verdicts::Verdicts;
-pub use undo_source::UndoSource;
+pub use undo_source::{Named, UndoSource};
 
 /// Rows whose cells are named.
 const ROWS_NAMED: usize = 3;

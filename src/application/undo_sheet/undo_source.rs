@@ -13,6 +13,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::spool::Spool;
+use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
@@ -29,27 +30,61 @@ pub struct UndoSource {
     pub(super) are_cells_unproven: bool,
 }
 
+/// Which file a person has named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    Results,
+    Journal,
+}
+
 impl UndoSource {
-    /// Opens it, and chooses a part of its rows.
-    pub fn open(results: &Path, reading: &ReadOptions, part: &Part) -> Result<UndoSource> {
-        let is_unwritten = !results.exists() && journal::exists(&Journal::path_for(results))?;
-        if is_unwritten {
-            let earlier = EarlierRuns::of_copy(results)?;
-            let mut sheet = open_in_place_of(results, &earlier)?;
-            usable_columns(&sheet)?;
-            sheet.choose_part(part)?;
-            return Ok(UndoSource {
-                sheet,
-                earlier,
-                are_cells_unproven: false,
-            });
+    /// Opens it, and chooses a part of its rows. Where the journal was named, results that are none are as
+    /// good as lost.
+    pub fn open(
+        results: &Path,
+        named: Named,
+        reading: &ReadOptions,
+        part: &Part,
+    ) -> Result<UndoSource> {
+        let journal = Journal::path_for(results);
+        let has_journal = journal::exists(&journal)?;
+        if has_journal && !results.exists() {
+            return UndoSource::of_journal(results, part);
         }
-        ensure_it_exists(results, "results")?;
-        let header = journal::header_of(&Journal::path_for(results)).ok();
-        let mut sheet = open_results(results, reading, header.as_ref())?;
-        ensure_it_is_one_of_results(&sheet)?;
+        match read_results(results, reading) {
+            Ok(sheet) => UndoSource::of_results(results, sheet, reading, part),
+            Err(_) if has_journal && named == Named::Journal => {
+                UndoSource::of_journal(results, part)
+            }
+            Err(error) if has_journal => Err(error.with_hint(format!(
+                "or undo by the journal alone, which tells of all rows: wxbulk undo {}",
+                join(&[journal.display().to_string()])
+            ))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of_journal(results: &Path, part: &Part) -> Result<UndoSource> {
+        let earlier = EarlierRuns::of_copy(results)?;
+        let mut sheet = open_in_place_of(results, &earlier)?;
+        usable_columns(&sheet)?;
+        sheet.choose_part(part)?;
+        Ok(UndoSource {
+            sheet,
+            earlier,
+            are_cells_unproven: false,
+        })
+    }
+
+    fn of_results(
+        results: &Path,
+        mut sheet: Sheet,
+        reading: &ReadOptions,
+        part: &Part,
+    ) -> Result<UndoSource> {
         let earlier = EarlierRuns::find(results, &sheet)?;
-        if let (None, Some(run)) = (header, earlier.runs().first()) {
+        let header = journal::header_of(&Journal::path_for(results));
+        if let (Err(_), Some(run)) = (header, earlier.runs().first()) {
             // They were renamed.
             sheet = open_results(results, reading, Some(run.header()))?;
             usable_columns(&sheet)?;
@@ -82,6 +117,14 @@ impl UndoSource {
     pub(super) fn hides(&self, numbered: &NumberedRecord) -> bool {
         !self.earlier.is_of_copy() && self.sheet.hidden.is_row_hidden(numbered.row)
     }
+}
+
+fn read_results(results: &Path, reading: &ReadOptions) -> Result<Sheet> {
+    ensure_it_exists(results, "results")?;
+    let header = journal::header_of(&Journal::path_for(results)).ok();
+    let sheet = open_results(results, reading, header.as_ref())?;
+    ensure_it_is_one_of_results(&sheet)?;
+    Ok(sheet)
 }
 
 /// Those of an undo hold values that the service has, letter for letter.
