@@ -40,7 +40,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
-    let named = match status::results_of_journal(&flags.results) {
+    let which = match status::results_of_journal(&flags.results) {
         Some(results) => {
             flags.results = results;
             Named::Journal
@@ -88,7 +88,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let (undo, undoes, gates) = write_sheet(&flags.results, named, &reading, &part, &target)?;
+        let (undo, undoes, gates) = write_sheet(&flags.results, which, &reading, &part, &target)?;
         settings.lineage.gates = gates;
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
@@ -175,12 +175,12 @@ fn ensure_not_undone(results: &Path, sheet: &Path, settings: &RunSettings) -> Re
 
 fn write_sheet(
     results: &Path,
-    named: Named,
+    which: Named,
     reading: &ReadOptions,
     part: &Part,
     base_url: &str,
 ) -> Result<(UndoSheet, Option<RunId>, Vec<GateRecord>)> {
-    let source = UndoSource::open(results, named, reading, part)?;
+    let source = UndoSource::open(results, which, reading, part)?;
     source.ensure_same_service(base_url)?;
     let earlier = &source.earlier;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;
