@@ -4,11 +4,13 @@
 use anyhow::{Result, bail};
 
 use crate::application::earlier_rows::EarlierRows;
-use crate::application::earlier_runs::{EarlierRuns, base_url};
+use crate::application::earlier_runs::EarlierRuns;
 use crate::application::edited_rows::EditedRows;
 use crate::application::plan_guard;
 use crate::application::run_settings::{RunSettings, Start, Target};
-use crate::application::undo_sheet::ProvenRows;
+use crate::application::same_service::base_url;
+use crate::application::undo_sheet::CellProof;
+use crate::application::unproven_rows::UnprovenRows;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;
 use crate::model::outcome::OutcomeKind;
@@ -30,6 +32,7 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     };
     let earlier = EarlierRuns::find(&results, sheet)?;
     earlier.ensure_undamaged(&results)?;
+    settings.lineage.gates.extend(earlier.gates());
     let target = base_url(&settings.target);
     earlier.ensure_same_service(&results, sheet, &columns, &target)?;
     let is_with_backup = |columns: &Columns| {
@@ -41,10 +44,10 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     }
     let filter = settings.spec.sheet.reading.rows;
     if filter.is_of_results() && settings.spec.preconditions.is_none() {
-        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results)?;
+        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results, sheet)?;
         settings.note = settings.note.take().or_else(|| plan_guard::note(settings));
     }
-    let done = done_rows(&earlier, sheet, &columns, filter)?;
+    let done = done_rows(&earlier, sheet, &columns, settings)?;
     if filter.is_of_results() {
         plan_guard::obey_in_results(settings, &earlier, sheet);
         settings.lineage.follows = earlier.written_by();
@@ -78,22 +81,26 @@ fn done_rows(
     earlier: &EarlierRuns,
     sheet: &Sheet,
     columns: &Columns,
-    filter: RowFilter,
+    settings: &RunSettings,
 ) -> Result<Vec<bool>> {
+    let filter = settings.spec.sheet.reading.rows;
     let is_done = |kind: OutcomeKind| match filter {
         RowFilter::All => kind.is_success(),
         _ => filter.leaves(kind),
     };
     let mut done = Vec::new();
     let mut edited = EditedRows::default();
-    let mut rows = EarlierRows::of(earlier)?;
+    let mut unproven = UnprovenRows::default();
+    let base_url = base_url(&settings.target);
+    let cells = CellProof::new(sheet, columns, earlier, &base_url);
+    let mut rows = EarlierRows::of(earlier, cells)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
         if sheet.left_out_by(&numbered).is_some() {
             continue;
         }
-        let recorded = rows.history(sheet, columns, &numbered)?;
+        let recorded = rows.history(&numbered)?;
         let latest = recorded
             .as_ref()
             .and_then(|(_, _, history)| history.latest());
@@ -106,8 +113,12 @@ fn done_rows(
             done.resize(index + 1, false);
         }
         done[index] = kind.is_some_and(is_done);
+        let is_told = latest.is_some_and(|change| change.may_have_been_applied);
+        if !done[index] && !is_told && settings.spec.task == Task::ReadThenWrite {
+            unproven.add(numbered.row, cells.unproven(&numbered));
+        }
         let asked = sheet.read_row(columns, &numbered, &Directory::default());
-        match (latest, &asked, columns.check_in(&numbered.record)) {
+        match (latest, &asked, earlier.check_in(columns, &numbered)) {
             (Some(change), Ok(asked), _) => {
                 edited.add(columns.setting, asked, change, done[index]);
             }
@@ -124,6 +135,7 @@ fn done_rows(
     }
     if filter.is_of_results() {
         edited.tell(&sheet.path.display().to_string())?;
+        unproven.refuse(&sheet.path)?;
     }
     Ok(done)
 }
@@ -144,13 +156,19 @@ pub(super) fn carry_over(
         return Ok(());
     }
     let base_url = base_url(target);
-    let proven = ProvenRows::new(sheet, columns, earlier, &base_url)?;
-    let mut rows = EarlierRows::of(earlier)?;
+    let cells = CellProof::new(sheet, columns, earlier, &base_url);
+    let mut rows = EarlierRows::of(earlier, cells)?;
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     let mut next = || -> Result<Option<_>> {
         while records.read(&mut numbered)? {
-            let recorded = rows.history(sheet, columns, &numbered)?;
+            // What the cells of the rows say that are done stays as it is.
+            let is_settled = sheet.is_settled(columns, &numbered);
+            let recorded = if is_settled {
+                rows.history(&numbered)?
+            } else {
+                rows.known(&numbered)?
+            };
             let history = match recorded {
                 Some((run, row, mut history)) => {
                     let order = (run.header().started_at, row);
@@ -159,9 +177,8 @@ pub(super) fn carry_over(
                     }
                     Some(history)
                 }
-                // What the cells of the others say stays as it is.
-                None if sheet.is_settled(columns, &numbered) => None,
-                None => proven.history(&numbered),
+                None if is_settled => None,
+                None => cells.history(&numbered),
             };
             if let Some(history) = history.filter(|history| !history.is_empty()) {
                 return Ok(Some((numbered.row, history)));

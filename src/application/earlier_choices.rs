@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::application::journal_guard;
 use crate::application::plan_guard;
-use crate::application::run_settings::{Backup, BadRows, RunSettings, Start, Target};
+use crate::application::run_settings::{Backup, BadRows, RunSettings, RunSpec, Start, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal, MeaningfulSettings, RecordedRun, RunHeader};
@@ -44,6 +44,15 @@ pub(super) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
     if settings.spec.command == "apply" && plan_guard::is_plan(sheet) {
         let header = journal::header_of(&Journal::path_for(sheet))?;
         from_the_plan(&mut settings, &header)?;
+    }
+    let RunSpec {
+        output,
+        sheet,
+        preconditions,
+        ..
+    } = &settings.spec;
+    for path in [output, &sheet.path].into_iter().chain(preconditions) {
+        settings.lineage.add_gates_of(path);
     }
     if settings.note.is_none() {
         settings.note =
@@ -177,7 +186,11 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.keep_current_values();
     }
     let planned = header.plan.as_ref().map(|plan| PathBuf::from(&plan.name));
-    if spec.preconditions.is_none() {
+    if spec.command == "undo" {
+        // Where it is not forced it has its own sheet for a plan.
+        only_on("--force", spec.preconditions.is_none(), planned.is_none())?;
+        spec.preconditions = spec.preconditions.take().filter(|_| planned.is_some());
+    } else if spec.preconditions.is_none() {
         spec.preconditions = planned;
     }
     Ok(())

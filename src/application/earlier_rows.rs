@@ -2,43 +2,61 @@
 //! its sheet.
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
-use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, Sent};
+use crate::application::undo_sheet::CellProof;
+use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, Sent, may_have_been_applied};
+use crate::sheet::NumberedRecord;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::{NumberedRecord, Sheet};
 
 /// Reads what is known of rows.
 #[derive(Debug)]
 pub(super) struct EarlierRows<'r> {
     earlier: &'r EarlierRuns,
+    cells: CellProof<'r>,
     readers: Vec<RecordReader<'r>>,
 }
 
+/// What a run knows of one of its rows.
+pub(super) type Recorded<'r> = (&'r RecordedRun, u64, RowHistory);
+
 impl<'r> EarlierRows<'r> {
-    pub(super) fn of(earlier: &'r EarlierRuns) -> Result<EarlierRows<'r>> {
+    pub(super) fn of(earlier: &'r EarlierRuns, cells: CellProof<'r>) -> Result<EarlierRows<'r>> {
         let readers = earlier.runs().iter().map(RecordedRun::records);
         Ok(EarlierRows {
             earlier,
+            cells,
             readers: readers.collect::<Result<_>>()?,
         })
     }
 
+    /// The same, and where the journal has lost its record of a row, as when its last lines did not
+    /// survive a power cut, what the row itself proves.
+    pub(super) fn known(&mut self, numbered: &NumberedRecord) -> Result<Option<Recorded<'r>>> {
+        let mut recorded = self.history(numbered)?;
+        if let Some((run, row, history)) = &mut recorded
+            && !self.earlier.is_of_copy()
+            && !run.has_record_of(*row)
+            && is_older_than_row(history, self.cells.source().1, numbered)
+            && let Some(proven) = self.cells.history(numbered)
+        {
+            proven.changes.into_iter().for_each(|one| history.add(one));
+        }
+        Ok(recorded)
+    }
+
     /// What is known of a row, and by which run; `None` where no journal tells of it for certain.
-    pub(super) fn history(
-        &mut self,
-        sheet: &Sheet,
-        columns: &Columns,
-        numbered: &NumberedRecord,
-    ) -> Result<Option<(&RecordedRun, u64, RowHistory)>> {
+    pub(super) fn history(&mut self, numbered: &NumberedRecord) -> Result<Option<Recorded<'r>>> {
+        let (sheet, columns) = self.cells.source();
         let Some((run, row)) = self.earlier.locate(columns, numbered) else {
             return Ok(None);
         };
         let recorded = &self.earlier.runs()[run];
         let reader = &mut self.readers[run];
         let mut history = reader.history_of(row)?;
-        let has_check = columns.check_in(&numbered.record).is_some();
+        let has_check = self.earlier.check_in(columns, numbered).is_some();
         let is_certain = has_check || self.earlier.is_of_copy();
         let lacks_place = history.changes.iter().any(|change| change.place.is_none());
         if is_certain && !lacks_place {
@@ -64,4 +82,24 @@ impl<'r> EarlierRows<'r> {
         }
         Ok(Some((recorded, row, history)))
     }
+}
+
+/// Whether a row of results tells of more than what its run has taken over of it from an earlier one, by
+/// the time of its outcome.
+pub(super) fn is_older_than_row(
+    history: &RowHistory,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+) -> bool {
+    let Some(latest) = history.latest() else {
+        return true;
+    };
+    let told = columns.finished_at_in(&numbered.record);
+    let told: Option<Timestamp> = told.and_then(|time| time.parse().ok());
+    if let (Some(told), Some(known)) = (told, latest.finished_at) {
+        return told.as_second() > known.as_second();
+    }
+    // It has none, or a spreadsheet has written it in its own way.
+    let kind = columns.outcome_in(&numbered.record);
+    kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
 }

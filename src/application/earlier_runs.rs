@@ -6,20 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::application::run_settings::Target;
 use crate::application::status;
-use crate::journal::{self, Journal, RecordedRun};
+use crate::journal::{self, GateRecord, Journal, RecordedRun};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
 use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
 use crate::sheet::row_check::{Part, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet};
 use crate::table;
-use crate::webex::base_url::WEBEX;
-
-/// Stands for the base URL of a rehearsal.
-pub const REHEARSAL: &str = "rehearsal";
 
 /// The journals of the runs that wrote a file of results.
 #[derive(Debug, Default)]
@@ -75,7 +71,7 @@ impl EarlierRuns {
             if let Some(path) = others.get(&check.run) {
                 earlier.add(open(path)?);
             }
-            if !earlier.is_known(&check.run) {
+            if !earlier.is_known(&check.run) && is_of_row(&check, sheet, columns, &numbered) {
                 earlier.missing.push(check.run);
             }
         }
@@ -120,6 +116,13 @@ impl EarlierRuns {
         let mut runs = self.runs.iter().chain(damaged);
         let found = runs.next().map(|run| &run.header().id);
         found.or(self.missing.first()).cloned()
+    }
+
+    /// The times to wait that these runs were told.
+    pub fn gates(&self) -> Vec<GateRecord> {
+        let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());
+        let gates = self.runs.iter().chain(damaged).flat_map(RecordedRun::gates);
+        gates.cloned().collect()
     }
 
     /// What is damaged, in words, if anything is.
@@ -175,57 +178,12 @@ impl EarlierRuns {
         has_none || !self.missing.is_empty()
     }
 
-    fn place_of(&self, id: &RunId) -> Option<usize> {
+    pub(super) fn place_of(&self, id: &RunId) -> Option<usize> {
         self.runs.iter().position(|run| run.header().id == *id)
     }
 
     pub fn runs(&self) -> &[RecordedRun] {
         &self.runs
-    }
-
-    /// Makes sure that what the file tells of happened where this run goes, so that what was only
-    /// rehearsed is never taken for the real thing.
-    pub fn ensure_same_service(
-        &self,
-        results: &Path,
-        sheet: &Sheet,
-        columns: &Columns,
-        target: &str,
-    ) -> Result<()> {
-        if target == REHEARSAL {
-            // Practising on anything does no harm.
-            return Ok(());
-        }
-        for run in &self.runs {
-            ensure_same(results, &run.header().settings.base_url, target)?;
-            let setting = &run.header().setting;
-            if *setting != columns.setting.name {
-                bail!(
-                    "`{}` is of a run about `{setting}`, not about `{}`; add --setting {setting}",
-                    results.display(),
-                    columns.setting.name
-                );
-            }
-        }
-        let mut records = sheet.records()?;
-        let mut numbered = NumberedRecord::default();
-        while records.read(&mut numbered)? {
-            if columns.is_rehearsed(&numbered.record) {
-                ensure_same(results, REHEARSAL, target)?;
-            }
-            let Some(check) = columns.check_in(&numbered.record) else {
-                continue;
-            };
-            if self.place_of(&check.run).is_none() && !check.holds(Part::Service, Some(target)) {
-                bail!(
-                    "row {} of `{}` was sent to another service than {target}, and its journal is not there to tell which\n\
-                     hint: put the journal beside it, or name the service with --base-url",
-                    numbered.row,
-                    results.display()
-                );
-            }
-        }
-        Ok(())
     }
 
     /// Where the journals tell of a row: which of these runs, and which row of it.
@@ -237,10 +195,30 @@ impl EarlierRuns {
         if self.is_of_copy {
             return Some((self.beside?, numbered.row));
         }
-        if let Some(RowCheck { run, row, .. }) = columns.check_in(&numbered.record) {
+        if let Some(RowCheck { run, row, .. }) = self.check_in(columns, numbered) {
             return Some((self.place_of(&run)?, row));
         }
         Some((self.beside?, columns.row_in(&numbered.record)?))
+    }
+
+    /// The check of a row, as long as it names one of the runs that wrote the file. One that somebody has
+    /// changed counts as none, since it would name another run or another row.
+    pub(super) fn check_in(
+        &self,
+        columns: &Columns,
+        numbered: &NumberedRecord,
+    ) -> Option<RowCheck> {
+        let check = columns.check_in(&numbered.record)?;
+        let is_whole = match self.run(&check.run) {
+            Some(run) => check.holds(Part::Service, Some(&run.header().settings.base_url)),
+            None => self.is_missing(&check.run),
+        };
+        is_whole.then_some(check)
+    }
+
+    fn run(&self, id: &RunId) -> Option<&RecordedRun> {
+        let known = self.place_of(id).map(|place| &self.runs[place]);
+        known.or_else(|| self.damaged_run(id))
     }
 }
 
@@ -269,28 +247,18 @@ fn journals_beside(results: &Path) -> HashMap<RunId, PathBuf> {
     runs.map(|run| (run.header.id, run.journal)).collect()
 }
 
-fn ensure_same(results: &Path, was: &str, target: &str) -> Result<()> {
-    let shown = results.display();
-    if was == target {
-        return Ok(());
-    }
-    if was == REHEARSAL {
-        bail!(
-            "`{shown}` holds the results of a rehearsal, which changed nothing; add --rehearse to practise on it"
-        );
-    }
-    let how = if was == WEBEX {
-        "leave out --base-url".to_string()
-    } else {
-        format!("add --base-url {was}")
+/// Whether any cell of a row is as the check says; of a check that somebody has changed none is.
+fn is_of_row(
+    check: &RowCheck,
+    sheet: &Sheet,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+) -> bool {
+    let Ok(row) = sheet.read_row(columns, numbered, &Directory::default()) else {
+        return true;
     };
-    bail!("`{shown}` tells of {was}, and this run would go to {target}\nhint: {how}");
-}
-
-/// The base URL that a run goes to.
-pub fn base_url(target: &Target) -> String {
-    match target {
-        Target::Service { base_url, .. } => base_url.to_string(),
-        Target::Rehearsal { .. } => REHEARSAL.to_string(),
-    }
+    let mut fields = row.changes.iter().enumerate();
+    check.holds(Part::Organization, row.org_id.as_deref())
+        || check.holds(Part::Target, Some(&row.target_id))
+        || fields.any(|(index, change)| check.holds(Part::Sent(index), change.field()))
 }

@@ -155,8 +155,55 @@ fn is_as_checked(check: &RowCheck, index: usize, asked: Option<&str>) -> bool {
     check.holds(Part::Sent(index), asked) || check.holds(Part::Sent(index), with_plus.as_deref())
 }
 
+/// Whether a cell that only shows a number has what a spreadsheet makes of a long one: `4.97E+12`.
+pub(super) fn is_shortened_in_a_spreadsheet(found: &str, number: &str) -> bool {
+    let Some((mantissa, power)) = found.split_once("E+") else {
+        return false;
+    };
+    let digits = number.trim_start_matches('+').replace('-', "");
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let (Ok(power), Ok(shown)) = (power.parse::<usize>(), found.parse::<f64>()) else {
+        return false;
+    };
+    let Ok(whole) = digits.parse::<f64>() else {
+        return false;
+    };
+    let decimals = mantissa.split_once('.').map_or(0, |(_, after)| after.len());
+    let unit = 10_f64.powi(i32::try_from(power).unwrap_or_default())
+        / 10_f64.powi(i32::try_from(decimals).unwrap_or_default());
+    is_number && digits.len() == power + 1 && (shown - whole).abs() < unit
+}
+
 /// Whether the cell only lacks a `+` or zeros in front, which spreadsheets take off.
 pub(super) fn is_lost_in_a_spreadsheet(asked: &str, sent: &str) -> bool {
     let bare = |number: &str| number.trim_start_matches(['+', '0']).to_string();
     !asked.is_empty() && bare(asked) == bare(sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_makes_of_a_long_number_is_known() {
+        for (found, number, is_it) in [
+            ("4.97E+12", "+4970771234567", true),
+            ("4.97077E+12", "+4970771234567", true),
+            ("5E+12", "+4970771234567", true),
+            ("4.97E+11", "+49-7077123456", true),
+            ("4.99E+12", "+4970771234567", false),
+            ("4.97E+13", "+4970771234567", false),
+            ("4.97E+12", "sip:desk@example.com", false),
+            ("4.97E+12", "", false),
+            ("E+12", "+4970771234567", false),
+            ("4970771234567", "+4970771234567", false),
+            ("4.97E+99999999999999999999", "+4970771234567", false),
+        ] {
+            assert_eq!(
+                is_shortened_in_a_spreadsheet(found, number),
+                is_it,
+                "{found}"
+            );
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::lost_lines;
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
@@ -18,6 +19,7 @@ use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::pace::KeptWait;
+use crate::platform;
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::names::ResolvedNames;
@@ -41,10 +43,12 @@ impl Earlier {
         self.journal.is_some()
     }
 
-    /// Until when the service asked this user to wait in an earlier part of the run.
-    pub(super) fn recorded_wait(&self, user: &str) -> Option<KeptWait> {
-        let run = self.journal.as_ref().map(Journal::run)?;
-        let gate = run.gate_until(user)?;
+    /// Until when the service asked this user to wait, in an earlier part of the run or in those before it.
+    pub(super) fn recorded_wait(&self, settings: &RunSettings, user: &str) -> Option<KeptWait> {
+        let own = self.journal.as_ref().map(|journal| journal.run().gates());
+        let gates = own.into_iter().flatten().chain(&settings.lineage.gates);
+        let theirs = gates.filter(|gate| gate.is_for(user));
+        let gate = theirs.max_by_key(|gate| gate.until)?;
         Some(KeptWait {
             until: gate.until,
             told_at: gate.told_at,
@@ -104,6 +108,12 @@ pub(super) fn compare(
         let form = settings.spec.form.for_sheet(columns);
         results::ensure_they_fit(results, form, columns, checked.rows)?;
     }
+    if platform::is_taken(results) && !results.is_file() {
+        bail!(
+            "the results cannot be written: `{}` is not a file; move it away, or name another file with --output",
+            results.display()
+        );
+    }
     let header = run_record::header(settings, sheet, checked)?;
     let journal = match settings.start {
         Start::Resume => Some(go_on(settings, &header)?),
@@ -136,7 +146,18 @@ pub(super) fn begin(
             },
             ..earlier.header
         };
-        Journal::create(&Journal::path_for(results), header)?
+        let mut journal = Journal::create(&Journal::path_for(results), header)?;
+        // The next part of the run does not look at the runs before it.
+        let now = clock::now();
+        for gate in settings
+            .lineage
+            .gates
+            .iter()
+            .filter(|gate| gate.until > now)
+        {
+            journal.note_gate(gate.clone())?;
+        }
+        journal
     };
     if let (Some(names), None) = (facts.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
@@ -165,7 +186,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     let results = &settings.spec.output;
     let journal_path = Journal::path_for(results);
     if !journal::exists(&journal_path)? {
-        if results.exists() {
+        if platform::is_taken(results) {
             bail!(
                 "`{}` exists already; move it away, or name another file with --output",
                 results.display()
@@ -178,7 +199,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     if is_missed_by_nobody && is_as_written(journal.run(), results)? {
         drop(journal);
         for path in [results, &journal_path] {
-            if path.exists() {
+            if platform::is_taken(path) {
                 fs::remove_file(path).with_context(|| {
                     format!(
                         "cannot remove what an earlier run left, `{}`",
@@ -230,7 +251,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
 
 /// Whether the results are still what that run wrote, or are not there at all.
 pub(super) fn is_as_written(run: &RecordedRun, results: &Path) -> Result<bool> {
-    if !results.exists() {
+    if !platform::is_taken(results) {
         return Ok(true);
     }
     let now = table::checksum_of(results)
@@ -266,6 +287,10 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
              hint: rows that failed and were corrected are sent with --only-failed; rows that are done and were changed belong into a sheet of their own",
             results.display()
         );
+    }
+    if results.is_file() && !is_as_written(journal.run(), results)? {
+        let again = suggested_commands::send_failed(settings);
+        lost_lines::refuse(journal.run(), results, again)?;
     }
     Ok(journal)
 }

@@ -132,7 +132,7 @@ fn open(path: &Path) -> io::Result<File> {
             ));
         }
     }
-    File::options().create(true).append(true).open(path)
+    platform::open_to_append(path)
 }
 
 /// An event for people: the time of day and the message.

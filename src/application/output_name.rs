@@ -14,7 +14,8 @@ use anyhow::Result;
 use crate::application::run_settings::Start;
 use crate::application::undo_sheet;
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
-use crate::sheet;
+use crate::platform;
+use crate::sheet::{self, ReadOptions, Sheet};
 
 /// Words that a name has after a run, which are not repeated in the name of the next one.
 const WORDS_OF_RUNS: [&str; 2] = ["results", "rehearsal"];
@@ -91,8 +92,7 @@ impl OutputNames {
         for path in self.existing() {
             let journal = Journal::path_for(&path);
             let Ok(header) = journal::header_of(&journal) else {
-                // Results that were saved under another name are not in the way of an undo's.
-                if self.is_of_undo && !journal.exists() {
+                if !platform::is_taken(&journal) && self.is_passed_over(&path) {
                     continue;
                 }
                 return Ok(path);
@@ -105,7 +105,11 @@ impl OutputNames {
                 None => sha256.insert(sheet::sha256_of(sheet)?),
             };
             let Some(end) = end_of(&path) else {
-                return Ok(path);
+                // What another sheet's run has left is no reason to go on with that.
+                if self.is_about_sheet(&header) {
+                    return Ok(path);
+                }
+                continue;
             };
             // What an undo did not put back the same undo tries again.
             let is_done = !self.is_of_undo || end.outcomes.keys().all(|kind| kind.is_success());
@@ -114,6 +118,21 @@ impl OutputNames {
             }
         }
         Ok(self.free())
+    }
+
+    /// Whether a file without a journal is not in the way: that of somebody's own sheet is not in that of
+    /// results which are sent again, nor that of results under another name in an undo's.
+    fn is_passed_over(&self, path: &Path) -> bool {
+        let is_of_results = || {
+            let name = without_word_of_run(&self.named_after);
+            Some(&*name) != self.named_after.file_stem()
+        };
+        let has_results = || {
+            let sheet = Sheet::open(path, ReadOptions::default());
+            let columns = sheet.ok().and_then(|sheet| sheet.columns.ok());
+            columns.is_some_and(|columns| columns.results.is_some())
+        };
+        self.is_of_undo || path.is_file() && is_of_results() && !has_results()
     }
 
     /// The first name that nothing has yet.
@@ -160,7 +179,7 @@ pub fn numbered(stem: PathBuf, ending: &'static str) -> impl Iterator<Item = Pat
 }
 
 fn is_there(path: &Path) -> bool {
-    path.exists() || Journal::path_for(path).exists()
+    platform::is_taken(path) || platform::is_taken(&Journal::path_for(path))
 }
 
 /// How the run ended that fills a file, if it is finished.
@@ -170,7 +189,7 @@ fn end_of(results: &Path) -> Option<EndRecord> {
 }
 
 /// `march` of `march.xlsx`, `march.results.xlsx` and `march.results-2.xlsx`.
-fn without_word_of_run(path: &Path) -> OsString {
+pub(super) fn without_word_of_run(path: &Path) -> OsString {
     let stem = path.file_stem().unwrap_or_default();
     let Some((before, last)) = stem.to_str().and_then(|stem| stem.rsplit_once('.')) else {
         return stem.to_os_string();

@@ -5,20 +5,18 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::application::edited_rows::is_lost_in_a_spreadsheet;
+use crate::application::plan_columns::EditedCell;
 use crate::application::plan_guard::NewPlan;
-use crate::application::results::plan_cells;
-use crate::journal::RowRecord;
+use crate::application::suggested_commands::join;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
+use crate::sheet::Sheet;
 use crate::sheet::problem::shorten;
-use crate::sheet::questions::text_in;
-use crate::sheet::result_columns::{ACTION, NEW};
-use crate::sheet::{NumberedRecord, Sheet};
+use crate::sheet::result_columns::SKIPPED;
 
 /// Rows or cells named.
 const NAMED: usize = 10;
@@ -49,77 +47,13 @@ impl PlannedChanges {
     }
 }
 
-/// The columns of a plan that say what was approved; none where it is another sheet that is sent.
-#[derive(Debug)]
-pub(super) struct PlanColumns<'s> {
-    setting: &'s Setting,
-    new: Vec<Option<usize>>,
-    action: Option<usize>,
-}
-
-/// A cell that does not say what was planned.
-#[derive(Debug)]
-pub(super) struct EditedCell {
-    row: u64,
-    column: usize,
-    found: String,
-    planned: String,
-}
-
-impl<'s> PlanColumns<'s> {
-    pub(super) fn find(sheet: &Sheet, setting: &'s Setting, is_plan: bool) -> PlanColumns<'s> {
-        let place = |name: &str| sheet.column_called(name).filter(|_| is_plan);
-        let columns = setting.columns(NEW);
-        PlanColumns {
-            setting,
-            new: columns.iter().map(|name| place(name)).collect(),
-            action: place(ACTION),
-        }
-    }
-
-    /// Hands on each cell of a row that does not say what was planned. What a spreadsheet does to a
-    /// number by itself is no edit.
-    pub(super) fn compare(
-        &self,
-        numbered: &NumberedRecord,
-        row: &Row<'_>,
-        record: &RowRecord,
-        seen: &CurrentValues,
-        mut edited: impl FnMut(EditedCell),
-    ) {
-        let mut look = |column: Option<usize>, planned: &str, is_same: &dyn Fn(&str) -> bool| {
-            let Some(column) = column else { return };
-            let found = text_in(&numbered.record, column);
-            if !is_same(&found) {
-                edited(EditedCell {
-                    row: numbered.row,
-                    column,
-                    found,
-                    planned: planned.to_string(),
-                });
-            }
-        };
-        for (index, column) in self.new.iter().enumerate() {
-            let planned = plan_cells::value_then(self.setting, row, seen, index);
-            look(*column, planned, &|found| {
-                found == planned
-                    || (!found.is_empty() && !planned.is_empty())
-                        && (self.setting.is_same(index, found, planned)
-                            || is_lost_in_a_spreadsheet(found, planned))
-            });
-        }
-        let (planned, _) = plan_cells::action(record.outcome.kind);
-        look(self.action, planned, &|found| {
-            found.eq_ignore_ascii_case(planned)
-        });
-    }
-}
-
 /// What of a plan, or of the sheet that was planned, is not as it was.
 #[derive(Debug, Default)]
 pub(super) struct PlanEdits {
     rows: u64,
     rows_named: Vec<String>,
+    unapproved: u64,
+    unapproved_named: Vec<String>,
     cells: u64,
     cells_named: Vec<String>,
 }
@@ -130,6 +64,14 @@ impl PlanEdits {
         self.rows += 1;
         if self.rows_named.len() < NAMED {
             self.rows_named.push(row.to_string());
+        }
+    }
+
+    /// A row that was planned and that the plan does not approve any more.
+    pub(super) fn add_unapproved(&mut self, row: u64) {
+        self.unapproved += 1;
+        if self.unapproved_named.len() < NAMED {
+            self.unapproved_named.push(row.to_string());
         }
     }
 
@@ -193,15 +135,27 @@ impl PlanEdits {
                 "what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
             ));
         }
+        if self.unapproved > 0 {
+            let more = more_than(self.unapproved, &self.unapproved_named);
+            let row = if self.unapproved == 1 { "row" } else { "rows" };
+            return Err(Hinted::new(
+                format!(
+                    "`{plan}` does not approve {row} {}{more}: deleted there since it was made, changed, hidden, or marked `{SKIPPED}`",
+                    self.unapproved_named.join(", ")
+                ),
+                format!(
+                    "to send what it approves, apply the plan itself: wxbulk apply {}",
+                    join(&[plan.to_string()])
+                ),
+            ));
+        }
         if self.cells > 0 {
             let more = more_than(self.cells, &self.cells_named);
             return Err(Hinted::new(
                 format!(
-                    "{} of `{plan}` changed since it was made:\n  {}{more}",
-                    match self.cells {
-                        1 => "1 cell was".to_string(),
-                        cells => format!("{} were", plural(cells, "cell")),
-                    },
+                    "{} of `{plan}` {} changed since it was made:\n  {}{more}",
+                    plural(self.cells, "cell"),
+                    if self.cells == 1 { "was" } else { "were" },
                     self.cells_named.join("\n  ")
                 ),
                 "these columns only show what was approved; to leave a row out, delete it or write `skipped` into `action`; to send something else, change the sheet and make a new plan",

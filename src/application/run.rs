@@ -41,7 +41,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let selection = select(&settings, &sheet, &checked, &offline)?;
     let mut session = network.connect(&settings, &selection)?;
     let mut guard = WaitGuard::default();
-    let recorded = earlier.recorded_wait(&settings.target.user());
+    let recorded = earlier.recorded_wait(&settings, &settings.target.user());
     let (pacer, stop) = (&mut session.pacer, &mut session.stop);
     if !guard.hold(&settings, recorded, pacer, stop).await? {
         return Ok(ExitCode::NothingSent);
@@ -56,7 +56,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let (renewal, stop) = (session.service.renewal(), &mut session.stop);
     if let Some(person) = &facts.person {
         settings.know_person(&person.id);
-        let recorded = earlier.recorded_wait(&person.id);
+        let recorded = earlier.recorded_wait(&settings, &person.id);
         let pacer = &mut session.pacer;
         if !guard.hold(&settings, recorded, pacer, stop).await? {
             return Ok(ExitCode::NothingSent);
@@ -96,7 +96,7 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     if is_of_a_part && sheet.columns.is_ok() {
         sheet.choose_part(&settings.spec.sheet.part)?;
     }
-    plan_guard::obey(settings, &mut sheet);
+    plan_guard::obey(settings, &mut sheet)?;
     plan_guard::ensure_its_record_is_there(settings, &sheet)?;
     if !settings.is_quiet() {
         sheet.assumptions.iter().for_each(|said| say(said));

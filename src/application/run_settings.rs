@@ -1,6 +1,6 @@
 //! What a run is to do and how, as values with their meaning. Where they come from is not known here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::application::progress::ProgressMode;
@@ -8,7 +8,7 @@ use crate::application::report::ChangeList;
 use crate::application::results::Form;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
-use crate::journal::Machine;
+use crate::journal::{GateRecord, Journal, Machine, RecordedRun};
 use crate::model::run_id::RunId;
 use crate::pace::{Memory, PaceSettings, WaitMemory};
 use crate::sheet::ReadOptions;
@@ -134,6 +134,17 @@ pub struct Lineage {
     pub undoes_an_undo: bool,
     /// Rows of that run that cannot be put back.
     pub left_out: u64,
+    /// The times to wait that they were told.
+    pub gates: Vec<GateRecord>,
+}
+
+impl Lineage {
+    /// Takes over the times to wait that a run was told, if it has a journal that can be read.
+    pub fn add_gates_of(&mut self, results: &Path) {
+        if let Ok(run) = RecordedRun::open(&Journal::path_for(results)) {
+            self.gates.extend_from_slice(run.gates());
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

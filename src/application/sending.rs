@@ -4,6 +4,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::application::first_rows::RowsLeft;
+use crate::application::own_changes::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
@@ -154,10 +155,17 @@ impl Sending<'_> {
             last_known,
         } = rows_in_doubt::of_earlier_parts(task, selection, journal)?;
         let sent_up_to = rows_in_doubt::sent_up_to(task, selection, journal)?;
+        let own_changes = if settings.spec.sheet.reading.rows.is_of_results() {
+            OwnChanges::of(selection, journal)?
+        } else {
+            OwnChanges::default()
+        };
         let batch = pipeline::Batch {
             setting: selection.columns.setting,
             duplicates: selection.duplicates,
-            rows: self.plan.rows_to_send(selection, done_before)?,
+            rows: self
+                .plan
+                .rows_to_send(selection, done_before, own_changes)?,
             in_doubt,
             last_known,
             counts_before,

@@ -32,7 +32,7 @@ impl Spool {
     /// Copies the sheet; or opens the copy that the run to go on with has left.
     pub(super) fn open(settings: &RunSettings) -> Result<Spool> {
         let path = Spool::path_for(&settings.spec.output);
-        if settings.start == Start::Resume && path.exists() {
+        if settings.start == Start::Resume && path.is_file() {
             let file = File::open(&path)
                 .with_context(|| format!("cannot read the run's copy `{}`", path.display()))?;
             return Ok(Spool::Kept(file));
@@ -41,7 +41,7 @@ impl Spool {
         let mut source = input::open(&settings.spec.sheet.path)?;
         let folder = platform::folder_of(&path);
         let cannot_copy = || format!("cannot copy the sheet into `{}`", folder.display());
-        let mut copy = tempfile::tempfile_in(folder).with_context(cannot_copy)?;
+        let mut copy = nameless(&path).with_context(cannot_copy)?;
         io::copy(&mut source, &mut copy).with_context(cannot_copy)?;
         Ok(Spool::New(copy))
     }
@@ -75,6 +75,11 @@ impl Spool {
         named.as_file().sync_all().with_context(cannot_keep)?;
         platform::persist(named, &path).with_context(cannot_keep)
     }
+}
+
+/// A file in the folder of `path` that has no name, and is gone when it is closed.
+pub(super) fn nameless(path: &Path) -> io::Result<File> {
+    tempfile::tempfile_in(platform::folder_of(path))
 }
 
 /// Says where the person's sheet is not what it was when the run began: what goes out is the copy.

@@ -116,7 +116,7 @@ pub struct PlanFlags {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk undo numbers.results.csv --token-file token.txt")]
 pub struct UndoFlags {
-    /// The results of an `apply --backup`, or of an `undo`
+    /// The results of an `apply --backup`, or of an `undo`; where they are lost, the journal
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
 

@@ -13,6 +13,7 @@ use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::run_settings::SheetSettings;
 use crate::cli::{CheckFlags, PartFlags};
 use crate::model::wording::plural;
+use crate::platform;
 use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -114,7 +115,7 @@ fn fix(
     path: &Path,
     report: impl FnMut(&Autofix) -> Result<()>,
 ) -> Result<Option<Fix>> {
-    if path.exists() || would_overwrite(path, &sheet.path) {
+    if platform::is_taken(path) || would_overwrite(path, &sheet.path) {
         bail!(
             "`{}` exists already; move it away, or name another file with --fix",
             path.display()

@@ -27,6 +27,7 @@ use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::Journal;
 use crate::model::ids;
+use crate::platform;
 use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::{LOCATION, TargetKind};
@@ -121,7 +122,7 @@ fn is_stop(error: &anyhow::Error) -> bool {
 
 fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result<()> {
     table::ensure_fits(output, 0, 0)?;
-    if output.exists() {
+    if platform::is_taken(output) {
         bail!(
             "`{}` exists already; move it away, or name another file with --output",
             output.display()

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::application;
-use crate::application::earlier_runs::base_url;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
 use crate::application::output_name::OutputNames;
@@ -18,14 +17,15 @@ use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
+use crate::application::same_service::base_url;
 use crate::application::session::Connect;
 use crate::application::status;
 use crate::application::undo_notes;
-use crate::application::undo_sheet::{self, UndoSheet, UndoSource};
+use crate::application::undo_sheet::{self, Named, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
+use crate::journal::{self, EndRecord, GateRecord, Journal, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
@@ -35,11 +35,18 @@ use crate::sheet::result_columns::PREVIOUS;
 use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::say;
 
-pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
+pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
         flags.run.verbosity.verbose,
         flags.run.verbosity.log_file.as_deref(),
     )?;
+    let which = match status::results_of_journal(&flags.results) {
+        Some(results) => {
+            flags.results = results;
+            Named::Journal
+        }
+        None => Named::Results,
+    };
     let reading = ReadOptions {
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()
@@ -81,7 +88,8 @@ pub(super) async fn run(flags: UndoFlags, network: &impl Connect) -> Result<Exit
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let (undo, undoes) = write_sheet(&flags.results, &reading, &part, &target)?;
+        let (undo, undoes, gates) = write_sheet(&flags.results, which, &reading, &part, &target)?;
+        settings.lineage.gates = gates;
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
@@ -167,11 +175,12 @@ fn ensure_not_undone(results: &Path, sheet: &Path, settings: &RunSettings) -> Re
 
 fn write_sheet(
     results: &Path,
+    which: Named,
     reading: &ReadOptions,
     part: &Part,
     base_url: &str,
-) -> Result<(UndoSheet, Option<RunId>)> {
-    let source = UndoSource::open(results, reading, part)?;
+) -> Result<(UndoSheet, Option<RunId>, Vec<GateRecord>)> {
+    let source = UndoSource::open(results, which, reading, part)?;
     source.ensure_same_service(base_url)?;
     let earlier = &source.earlier;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;
@@ -192,7 +201,7 @@ fn write_sheet(
         ));
     }
     let undo = undo_sheet::write(&source, base_url)?;
-    Ok((undo, earlier.written_by()))
+    Ok((undo, earlier.written_by(), earlier.gates()))
 }
 
 /// What was sent again from the results is undone with the newest ones, which have all of it.

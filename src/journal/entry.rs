@@ -86,6 +86,13 @@ pub struct GateRecord {
     pub tracking_id: Box<str>,
 }
 
+impl GateRecord {
+    /// Whether this user has to wait, known by the token or as a person.
+    pub fn is_for(&self, user: &str) -> bool {
+        *self.user == *user || *self.person == *user
+    }
+}
+
 /// A results file was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

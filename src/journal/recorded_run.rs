@@ -98,6 +98,12 @@ impl RecordedRun {
         self.records()?.history_of(row)
     }
 
+    /// Whether the run noted anything of a row itself: its outcome, or what was there before it was sent.
+    pub fn has_record_of(&self, row: u64) -> bool {
+        let index = &self.index;
+        index.finished.of(row).is_some() || index.in_flight.contains_key(&row)
+    }
+
     /// Reads records back, best in the order of the rows.
     pub fn records(&self) -> Result<RecordReader<'_>> {
         RecordReader::new(self)
@@ -114,15 +120,20 @@ impl RecordedRun {
     }
 
     /// Whether the run did nothing that anyone could miss: no row was sent or finished, and no time to
-    /// wait that it was told has still to pass.
+    /// wait that it was told itself has still to pass.
     pub fn is_blank(&self, now: Timestamp) -> bool {
         let header = &self.header.settings;
         let index = &self.index;
+        let is_own = |gate: &&GateRecord| gate.told_at >= self.header.started_at;
         let notes_what_is_sent = header.plan || header.backup;
         self.damage.is_none()
             && index.rows() == 0
             && (notes_what_is_sent || self.final_end().is_some())
-            && index.gates.iter().all(|gate| gate.until <= now)
+            && index
+                .gates
+                .iter()
+                .filter(is_own)
+                .all(|gate| gate.until <= now)
     }
 
     /// Which rows have an outcome, by row number.
@@ -144,11 +155,9 @@ impl RecordedRun {
         Some(&self.in_flight(row, check)?.values)
     }
 
-    /// Until when a user has to wait, known by the token or as a person. It may be over.
-    pub fn gate_until(&self, user: &str) -> Option<&GateRecord> {
-        let is_theirs = |gate: &&GateRecord| *gate.user == *user || *gate.person == *user;
-        let gates = self.index.gates.iter().filter(is_theirs);
-        gates.max_by_key(|gate| gate.until)
+    /// The latest time to wait of each user. It may be over.
+    pub fn gates(&self) -> &[GateRecord] {
+        &self.index.gates
     }
 
     /// What was looked up when the run began.

@@ -46,6 +46,15 @@ impl Sent {
         let fields = row.changes.iter().map(|change| change.field());
         Sent(fields.map(|field| field.map(Into::into)).collect())
     }
+
+    /// Something was sent, and nobody knows what any more.
+    pub fn unknown() -> Sent {
+        Sent(Vec::new())
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// What was done to one place on behalf of a row.
@@ -77,6 +86,25 @@ pub struct RowChange {
 }
 
 impl RowChange {
+    /// Something was sent for the row besides what is known, and nobody knows what, or where to.
+    pub fn elsewhere() -> RowChange {
+        RowChange {
+            place: Some(Place {
+                org_id: None,
+                id: Box::default(),
+                name: Box::default(),
+            }),
+            sent: vec![Sent::unknown()],
+            may_have_been_applied: true,
+            ..RowChange::default()
+        }
+    }
+
+    /// Whether nobody knows where that was.
+    pub fn is_elsewhere(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.id.is_empty())
+    }
+
     /// Adds what was done later to the same place.
     fn absorb(&mut self, later: RowChange) {
         if self.may_have_been_applied {
@@ -112,7 +140,7 @@ pub struct RowHistory {
 
 impl RowHistory {
     /// Adds what was done next.
-    pub(super) fn add(&mut self, change: RowChange) {
+    pub fn add(&mut self, change: RowChange) {
         let is_same = |one: &RowChange| match (&one.place, &change.place) {
             (Some(one), Some(other)) => one.is_same(other),
             _ => true,

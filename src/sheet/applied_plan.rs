@@ -18,14 +18,14 @@ pub(super) struct AppliedPlan {
 #[derive(Debug)]
 enum Marks {
     /// The plan itself has a column that says it.
-    Action(Option<usize>),
+    Action(usize),
     /// Results have a check in each row that was to be sent, and none in the others.
     Checks,
 }
 
 impl AppliedPlan {
     /// The sheet is the plan, and this is its column `action`.
-    pub(super) fn itself(action: Option<usize>, advice: String) -> AppliedPlan {
+    pub(super) fn itself(action: usize, advice: String) -> AppliedPlan {
         AppliedPlan {
             marks: Marks::Action(action),
             advice,
@@ -54,7 +54,7 @@ impl AppliedPlan {
     }
 
     fn says(&self, action: &str, record: &ByteRecord) -> bool {
-        let Marks::Action(Some(column)) = self.marks else {
+        let Marks::Action(column) = self.marks else {
             return false;
         };
         questions::text_in(record, column).eq_ignore_ascii_case(action)

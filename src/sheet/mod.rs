@@ -56,6 +56,7 @@ use csv::ByteRecord;
 
 use crate::model::change::Change;
 use crate::model::row::Row;
+use crate::platform;
 use crate::setting::Setting;
 use crate::table::CsvStyle;
 use applied_plan::AppliedPlan;
@@ -114,7 +115,7 @@ pub type SheetRecords<'s> = Records<Text<&'s File>>;
 
 /// The SHA-256 of a file that may be a sheet, in hexadecimal.
 pub fn sha256_of(path: &Path) -> Result<String> {
-    let hash = File::open(path).and_then(|file| input::sha256(&file));
+    let hash = platform::open_file(path).and_then(|file| input::sha256(&file));
     hash.with_context(|| format!("cannot read `{}`", path.display()))
 }
 

@@ -52,3 +52,6 @@ pub const REHEARSED: &str = " (rehearsal)";
 
 /// Stands between values of which one must be found, in the sheet of an undo.
 pub const OR: &str = "|";
+
+/// The column with the organization, where we write a sheet.
+pub const ORG_ID: &str = "orgId";

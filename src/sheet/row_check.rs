@@ -56,7 +56,8 @@ pub struct RowCheck {
     pub run: RunId,
     /// The row in the results that the run wrote.
     pub row: u64,
-    /// The journal knows more than the row can say: another place or other numbers were sent before.
+    /// The journal knows more than the row can say: another place or other numbers were sent before, or
+    /// an earlier try may have taken effect, whatever the outcome says.
     pub has_more: bool,
     digits: String,
 }

@@ -9,7 +9,7 @@ use super::columns::Columns;
 use super::hidden::HiddenPolicy;
 use super::part::{Condition, Part};
 use super::part_of_sheet::PartOfSheet;
-use super::result_columns::{ACTION, PRESENT};
+use super::result_columns::{ACTION, NEW, PRESENT};
 use super::{NumberedRecord, RowFilter, Sheet};
 
 impl Sheet {
@@ -40,10 +40,10 @@ impl Sheet {
         self.part.as_ref()?.left_out_by(numbered)
     }
 
-    /// Takes the sheet for a plan: what it skips is left out, and a row for which it approves nothing is
-    /// a problem, with this advice.
-    pub fn obey_plan(&mut self, advice: String) {
-        self.plan = Some(AppliedPlan::itself(self.column_called(ACTION), advice));
+    /// Takes the sheet for a plan with this column `action`: what it skips is left out, and a row for
+    /// which it approves nothing is a problem, with this advice.
+    pub fn obey_plan(&mut self, action: usize, advice: String) {
+        self.plan = Some(AppliedPlan::itself(action, advice));
     }
 
     /// Takes the sheet for results of a run that was held to a plan. A row for which the plan approved
@@ -57,10 +57,10 @@ impl Sheet {
         let Ok(columns) = &self.columns else {
             return false;
         };
-        let mut wanted = columns.setting.columns(PRESENT);
-        wanted.push(ACTION.to_string());
         let is_there = |name: &String| self.column_called(name).is_some();
-        columns.results.is_none() && wanted.iter().all(is_there)
+        let are_there = |prefix| columns.setting.columns(prefix).iter().all(is_there);
+        let says_what_to_do = is_there(&ACTION.to_string()) || are_there(NEW);
+        columns.results.is_none() && are_there(PRESENT) && says_what_to_do
     }
 
     /// Whether the sheet is a plan that leaves the row out.

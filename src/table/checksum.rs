@@ -1,10 +1,11 @@
 //! How a file is known again that was written earlier: by its size and a checksum.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::platform;
 
 /// A file as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub struct FileChecksum {
 
 /// Size and checksum of a file as it is now.
 pub fn checksum_of(path: &Path) -> io::Result<FileChecksum> {
-    let mut file = File::open(path)?;
+    let mut file = platform::open_file(path)?;
     let mut hasher = crc32fast::Hasher::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut size = 0;

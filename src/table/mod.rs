@@ -139,7 +139,7 @@ impl Table {
     pub fn persist_as_first(self, names: impl Iterator<Item = PathBuf>) -> Result<PathBuf> {
         let (last, temporary, written) = self.finish()?;
         for name in names {
-            if !name.exists() {
+            if !platform::is_taken(&name) {
                 persist_as(&name, temporary, Existing::Refuse)?;
                 return Ok(name);
             }

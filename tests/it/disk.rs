@@ -314,8 +314,8 @@ fn a_folder_in_the_place_of_the_results_keeps_them_from_nobody() {
     let results = read_csv(&stage.path(kept));
     assert_eq!(count(&results, "updated"), 300);
 
-    let ran = stage.apply("sheet.csv --resume").expect(3);
-    ran.says("cannot replace");
+    let ran = stage.apply("sheet.csv --resume").expect(2);
+    ran.says("the results cannot be written: `sheet.results.csv` is not a file");
     fs::remove_dir(stage.path("sheet.results.csv")).expect("it is empty");
     stage.apply("sheet.csv --resume").expect(0);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 300);

@@ -19,7 +19,7 @@ fn permission(call_type: &str, action: &str, restricted: bool) -> CallTypePermis
 }
 
 /// Locations with numbers and rules of all kinds; none is restricted.
-fn stage(rows: u64, faults: Faults) -> Stage {
+pub(crate) fn stage(rows: u64, faults: Faults) -> Stage {
     let location = |row: u64| Location {
         id: location_id(row),
         organization: Some(org_id(1)),

@@ -5,6 +5,7 @@
 
 mod apply;
 mod approved;
+mod approved_rows;
 mod automation;
 mod check;
 mod corpus;
@@ -25,6 +26,7 @@ mod layers;
 mod libreoffice;
 mod location_rules;
 mod logs;
+mod lost_lines;
 mod names;
 mod nginx;
 mod odd_answers;
@@ -47,6 +49,7 @@ mod setting_pages;
 mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;
+mod special_files;
 mod status;
 mod survival;
 #[cfg(target_os = "linux")]

@@ -183,6 +183,30 @@ fn rows_that_a_plan_left_out_as_hidden_are_left_out_when_it_is_applied() {
     }
 }
 
+#[test]
+fn rows_that_somebody_hid_in_a_plan_are_not_approved_for_its_sheet() {
+    let stage = planned();
+    stage
+        .run(&online(&stage, "plan sheet.csv -o plan.xlsx"))
+        .expect(0);
+    let plan = stage.results("plan.xlsx");
+    let header = "orgId,locationId,n1,n2,n3,site,present1,present2,present3,new1,new2,new3";
+    let header = format!("{header},usedBy1,usedBy2,usedBy3,action,reason");
+    let row = |row: &std::collections::HashMap<String, String>| {
+        let cells = header.split(',').map(|name| &*row[name]);
+        cells.collect::<Vec<_>>().join(",")
+    };
+    let rows: Vec<String> = plan.iter().map(row).collect();
+    let text = format!("{header}\n{}\n", rows.join("\n"));
+    for (hidden, code) in [(&[][..], 0), (&[3][..], 2)] {
+        stage.write("plan.xlsx", hiding(&text, hidden));
+        let line = format!("sheet.csv --if-unchanged plan.xlsx -o results{code}.csv");
+        let ran = stage.apply(&line);
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert_eq!(writes(&stage).len() as u64, ROWS);
+    }
+}
+
 /// The sheet as a workbook in which these rows are hidden.
 fn hiding(sheet: &str, rows: &[u32]) -> Vec<u8> {
     let mut workbook = Workbook::new();

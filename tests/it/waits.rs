@@ -197,3 +197,46 @@ fn a_row_in_doubt_takes_a_later_row_of_its_location_with_it_in_a_later_part_of_t
     assert_eq!(CHANGES.load(Ordering::SeqCst), 4);
     assert_eq!(count(&stage.results("sheet.results.csv"), "unknown"), 2);
 }
+
+#[test]
+fn without_a_place_to_remember_it_a_wait_holds_for_all_that_begins_from_the_runs_journal() {
+    let location = location_id(4);
+    let stage = Stage::new(Behavior {
+        faults: format!("429=100% at {location}").parse().expect("faults"),
+        retry_after: "3600s".parse().expect("a policy"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(6));
+    // No folder can be made of it.
+    stage.write("state", "");
+    let ran = stage
+        .apply("sheet.csv --backup -c 1 --max-wait 1m")
+        .expect(3);
+    ran.says("--resume");
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "updated"), 2);
+    std::fs::copy(stage.path("sheet.results.csv"), stage.path("mailed.csv")).expect("a copy");
+    let asked = stage.all_requests().len();
+    let address = stage.simulator.base_url();
+    for line in [
+        "apply sheet.csv --resume",
+        "apply sheet.results.csv --only-failed",
+        "apply mailed.csv --only-failed",
+        "apply mailed.csv --only-failed --resume",
+        "undo sheet.results.csv",
+        "undo sheet.results.csv --resume",
+        "undo mailed.csv",
+        "plan sheet.results.csv",
+    ] {
+        let yes = if line.starts_with("plan") {
+            ""
+        } else {
+            "--yes"
+        };
+        let ran = stage
+            .run(&format!("{line} {yes} --max-wait 1m --base-url {address}"))
+            .expect(3);
+        ran.says("note: Webex asked at ");
+        assert_eq!(stage.all_requests().len(), asked, "{line}");
+    }
+}

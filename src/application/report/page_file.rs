@@ -1,12 +1,12 @@
 //! The file that holds a page about a run: where it may be written, and what it may replace.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
 use crate::application::report::{self, ChangeList};
+use crate::application::spool::Spool;
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
@@ -18,7 +18,8 @@ const LOOKED_AT: u64 = 4096;
 /// Makes sure, before anything is sent, that the page can be written in the end.
 pub fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
     let shown = output.display();
-    if output == results || output == Journal::path_for(results) {
+    let own = [Journal::path_for(results), Spool::path_for(results)];
+    if output == results || own.iter().any(|own| output == own) {
         bail!("the report would overwrite `{shown}`; name another file with --report");
     }
     let folder = platform::folder_of(output);
@@ -34,13 +35,16 @@ pub fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
 /// Only a page about the same run, made again, or about a rehearsal is ever written over.
 fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
     let shown = output.display();
-    if !output.exists() {
+    if !platform::is_taken(output) {
         return Ok(());
     }
     let mut start = Vec::new();
-    File::open(output)
-        .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
-        .with_context(|| format!("cannot read `{shown}`"))?;
+    // A link that leads nowhere has no beginning.
+    if output.exists() {
+        platform::open_file(output)
+            .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
+            .with_context(|| format!("cannot read `{shown}`"))?;
+    }
     // Of a run that has no journal yet there can be no page.
     let run = journal::header_of(&Journal::path_for(results)).ok();
     if report::may_be_replaced(&String::from_utf8_lossy(&start), run.as_ref()) {

@@ -10,6 +10,7 @@ use crate::model::row::Row;
 use crate::model::usage::Usage;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::{Setting, used_numbers};
+use crate::sheet::Sheet;
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
@@ -40,6 +41,20 @@ pub(in crate::application) fn places(header: &ByteRecord, setting: &Setting) -> 
         .filter(|(_, name)| columns.iter().any(|one| *one == **name))
         .map(|(place, _)| place)
         .collect()
+}
+
+/// Where one of a plan's columns stands. The user's own may have a column of the same name.
+pub(in crate::application) fn place_of(
+    sheet: &Sheet,
+    setting: &Setting,
+    name: &str,
+) -> Option<usize> {
+    let places = places(&sheet.header, setting);
+    if places.is_empty() {
+        return sheet.column_called(name);
+    }
+    let is_it = |place: &usize| sheet.header.get(*place) == Some(name.as_bytes());
+    places.into_iter().find(is_it)
 }
 
 /// How many numbers there are of which it can be told what uses them.

@@ -7,10 +7,9 @@ use csv::ByteRecord;
 use crate::model::row::Row;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
+use crate::sheet::result_columns::ORG_ID;
 use crate::sheet::row_reader::called;
 use crate::table::{Cell, Table};
-
-const ORG_ID: &str = "orgId";
 
 /// The columns that follow the user's own where these have only names.
 pub(super) fn missing_columns(columns: &Columns) -> Vec<&'static str> {

@@ -5,7 +5,9 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{Content, Form};
-use crate::journal::{Place, RecordReader, RowChange, RowHistory, RowRecord, Sent};
+use crate::journal::{
+    Place, RecordReader, RowChange, RowHistory, RowRecord, Sent, may_have_been_applied,
+};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
@@ -142,7 +144,10 @@ impl<'c> ResultsWriter<'c> {
                 table.cell(Cell::text(&cell))?;
             }
         }
-        let check = row.map(|row| self.check(row, number, change, earlier, history));
+        let hides_change = !may_have_been_applied(line.outcome.kind)
+            && change.is_some_and(|change| change.may_have_been_applied);
+        let has_more = |row: &Row<'_>| hides_change || has_more(row, change, history);
+        let check = row.map(|row| self.check(row, number, earlier, has_more(row)));
         table.cell(Cell::text(check.as_deref().unwrap_or_default()))
     }
 
@@ -164,20 +169,12 @@ impl<'c> ResultsWriter<'c> {
         &self,
         row: &Row<'_>,
         number: u64,
-        change: Option<&RowChange>,
         earlier: Option<&CurrentValues>,
-        history: &RowHistory,
+        has_more: bool,
     ) -> String {
         let header = self.content.journal.run().header();
         let Sent(asked) = Sent::of(row);
         let sent: Vec<Option<&str>> = asked.iter().map(Option::as_deref).collect();
-        let is_all = |change: &RowChange| match &change.sent[..] {
-            [] => true,
-            [only] => only.0 == asked,
-            _ => !change.may_have_been_applied,
-        };
-        let mut changes = history.changes.iter();
-        let others = changes.any(|one| Some(one) != change && one.may_have_been_applied);
         let facts = Facts {
             service: &header.settings.base_url,
             org_id: row.org_id.as_deref(),
@@ -185,13 +182,25 @@ impl<'c> ResultsWriter<'c> {
             sent: &sent,
             earlier,
         };
-        let has_more = others || !change.is_none_or(is_all);
         RowCheck::new(&header.id, number, has_more, &facts).to_string()
     }
 
     fn is_rehearsal(&self) -> bool {
         self.content.journal.run().header().settings.rehearsal
     }
+}
+
+/// Whether the journal knows more of what was sent for a row than the row says itself.
+fn has_more(row: &Row<'_>, change: Option<&RowChange>, history: &RowHistory) -> bool {
+    let asked = Sent::of(row);
+    let is_all = |change: &RowChange| match &change.sent[..] {
+        [] => true,
+        [only] => *only == asked,
+        _ => !change.may_have_been_applied,
+    };
+    let mut changes = history.changes.iter();
+    let others = changes.any(|one| Some(one) != change && one.may_have_been_applied);
+    others || !change.is_none_or(is_all)
 }
 
 fn tone(kind: OutcomeKind) -> Tone {

@@ -65,6 +65,12 @@ fn is_journal(path: &Path) -> bool {
     name.ends_with(JOURNAL_ENDING)
 }
 
+/// The results that are meant where somebody names a journal.
+pub fn results_of_journal(path: &Path) -> Option<PathBuf> {
+    let is_one = is_journal(path) && journal::header_of(path).is_ok();
+    is_one.then(|| results_of(path))
+}
+
 /// The results that a journal belongs to.
 fn results_of(journal: &Path) -> PathBuf {
     let name = journal.to_string_lossy();

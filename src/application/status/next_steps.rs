@@ -1,9 +1,11 @@
 //! What can be done with a run as it stands: whole commands, none of which bypasses what the run
 //! was held to.
 
+use std::path::Path;
+
 use serde::Serialize;
 
-use super::run_status::{RunState, RunStatus};
+use super::run_status::{ResultsFile, RunState, RunStatus};
 use crate::application::suggested_commands;
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::model::outcome::OutcomeKind;
@@ -67,6 +69,13 @@ pub(super) fn after(
     match status.state {
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
         RunState::Finished if is_over => {}
+        // The results are made of the sheet and the journal.
+        RunState::Finished if status.results_file == ResultsFile::Missing => {
+            let sheet = Path::new(&folder).join(&status.sheet.name);
+            if failed > 0 && sheet.is_file() {
+                add("to write its results once more", resume);
+            }
+        }
         RunState::Finished if failed > conflicts => {
             let left = failed - conflicts;
             let they_are = if left == 1 { "it is" } else { "they are" };

@@ -1,6 +1,7 @@
 //! How the runs of a folder hang together: which one goes on from the results of another, and which one
 //! undid another.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::results_of;
@@ -17,6 +18,14 @@ use crate::platform;
 pub struct FolderRun {
     pub journal: PathBuf,
     pub header: RunHeader,
+}
+
+impl FolderRun {
+    /// What its results are called.
+    pub fn results_name(&self) -> OsString {
+        let results = results_of(&self.journal);
+        results.file_name().unwrap_or_default().to_os_string()
+    }
 }
 
 /// The runs of a folder that can be read, oldest first.

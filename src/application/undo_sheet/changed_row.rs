@@ -14,6 +14,12 @@ use crate::sheet::verbatim;
 
 pub(super) const NOT_READ: &str = "the values before it were not read, so they cannot be put back";
 
+const NOT_ALL: &str =
+    "it was sent more than once, and only a journal that is not there knows all of it";
+
+const NOT_SENT: &str =
+    "it was corrected since it was sent, and no journal tells what may have been set";
+
 /// A change to one place that is to be undone.
 #[derive(Debug)]
 pub(super) struct ChangedRow {
@@ -96,6 +102,12 @@ impl ChangedRow {
         kind: &TargetKind,
         order: (Timestamp, u64),
     ) -> Result<ChangedRow, String> {
+        if change.is_elsewhere() {
+            return Err(NOT_ALL.into());
+        }
+        if !change.sent.is_empty() && change.sent.iter().all(Sent::is_unknown) {
+            return Err(NOT_SENT.into());
+        }
         let (Some(place), Some(earlier)) = (change.place, change.earlier) else {
             return Err(NOT_READ.into());
         };

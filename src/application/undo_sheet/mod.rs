@@ -13,30 +13,31 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::application::earlier_runs::EarlierRuns;
 use crate::application::output_name::numbered;
-use crate::journal::RowHistory;
 use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::model::wording::listed;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::Columns;
-use crate::sheet::{NumberedRecord, Sheet, SheetRecords};
+use crate::sheet::{NumberedRecord, SheetRecords};
 use crate::table::Table;
 
+mod cell_proof;
 mod changed_row;
 mod merged_changes;
 mod older_results;
 mod place_cells;
 mod row_cells;
 mod row_verdicts;
+mod sheet_of_journal;
 mod undo_source;
 
+pub(super) use cell_proof::CellProof;
 use changed_row::{ChangedRow, RowVerdict};
 use merged_changes::MergedChanges;
 use place_cells::OwnCells;
 use row_verdicts::Verdicts;
-pub use undo_source::UndoSource;
+pub use undo_source::{Named, UndoSource};
 
 /// Rows whose cells are named.
 const ROWS_NAMED: usize = 3;
@@ -145,28 +146,6 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     undo.outside = pass.outside;
     undo.path = table.persist_as_first(names)?;
     Ok(undo)
-}
-
-/// What the rows of results themselves prove that they did, for rows of which no journal tells.
-pub(super) struct ProvenRows<'p>(Verdicts<'p>);
-
-impl<'p> ProvenRows<'p> {
-    pub(super) fn new(
-        source: &'p Sheet,
-        columns: &'p Columns,
-        earlier: &'p EarlierRuns,
-        base_url: &'p str,
-    ) -> Result<ProvenRows<'p>> {
-        let verdicts = Verdicts::new(source, columns, earlier, base_url, false)?;
-        Ok(ProvenRows(verdicts))
-    }
-
-    pub(super) fn history(&self, numbered: &NumberedRecord) -> Option<RowHistory> {
-        let change = self.0.proven_by_cells(numbered)?;
-        Some(RowHistory {
-            changes: vec![change],
-        })
-    }
 }
 
 /// Goes through the results once, row by row.

@@ -11,12 +11,10 @@ use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::number::REMOVE;
 use crate::sheet::numbering_plan::hyphened;
-use crate::sheet::result_columns::{OR, PRESENT, UNDONE_ROW};
+use crate::sheet::result_columns::{OR, ORG_ID, PRESENT, UNDONE_ROW};
 use crate::sheet::row_reader::names_in;
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
-
-const ORG_ID: &str = "orgId";
 
 /// The user's own columns that go over as they are. Those of a plan do not: they tell what was to be
 /// done, and would stand beside what undoes it.

@@ -99,6 +99,21 @@ impl<'r> RowCells<'r> {
         CurrentValues::of(self.earlier.iter().map(|cell| cell.value()))
     }
 
+    /// Whether none of the values from before was read.
+    pub(super) fn is_nothing_read(&self) -> bool {
+        let mut earlier = self.earlier.iter();
+        earlier.all(|one| *one == EarlierCell::NotRead)
+    }
+
+    /// Whether the row names the place that the run sent it to, and has the values from before that the
+    /// run read there.
+    pub(super) fn are_place_and_earlier_proven(&self, row: &Row<'_>, check: &RowCheck) -> bool {
+        let mut earlier = self.earlier.iter().enumerate();
+        check.holds(Part::Organization, row.org_id.as_deref())
+            && check.holds(Part::Target, Some(&row.target_id))
+            && earlier.all(|(index, cell)| check.holds(Part::Earlier(index), cell.checked()))
+    }
+
     /// Each cell that is not what the run wrote, by the row's check: `` `n1` (`14155550002`) ``.
     pub(super) fn changed(&self, check: &RowCheck) -> Vec<String> {
         let columns = self.columns;

@@ -1,24 +1,25 @@
 //! What an undo is made of: the results that a person names and the journals of the runs that wrote
-//! them. Where a run was killed before it could write results, its own copy of the sheet is read in
-//! their place, whose rows have the numbers of the journal.
+//! them. Where a run was killed before it could write results, or they are lost, its own copy of the
+//! sheet is read in their place, or what the journal says of each row.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, bail};
 
-use super::older_results;
+use super::{older_results, sheet_of_journal};
 use crate::application::earlier_choices;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::spool::Spool;
+use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
 use crate::sheet::part::Part;
 use crate::sheet::result_columns::{CHECK, UNDONE_ROW};
-use crate::sheet::{NumberedRecord, Origin, ReadOptions, Sheet};
+use crate::sheet::{self, NumberedRecord, Origin, ReadOptions, Sheet};
 
 /// The rows that may be undone, and what is known of them.
 #[derive(Debug)]
@@ -29,27 +30,61 @@ pub struct UndoSource {
     pub(super) are_cells_unproven: bool,
 }
 
+/// Which file a person has named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    Results,
+    Journal,
+}
+
 impl UndoSource {
-    /// Opens it, and chooses a part of its rows.
-    pub fn open(results: &Path, reading: &ReadOptions, part: &Part) -> Result<UndoSource> {
-        let is_unwritten = !results.exists() && journal::exists(&Journal::path_for(results))?;
-        if is_unwritten {
-            let earlier = EarlierRuns::of_copy(results)?;
-            let mut sheet = open_copy(results, &earlier)?;
-            usable_columns(&sheet)?;
-            sheet.choose_part(part)?;
-            return Ok(UndoSource {
-                sheet,
-                earlier,
-                are_cells_unproven: false,
-            });
+    /// Opens it, and chooses a part of its rows. Where the journal was named, results that are none are as
+    /// good as lost.
+    pub fn open(
+        results: &Path,
+        named: Named,
+        reading: &ReadOptions,
+        part: &Part,
+    ) -> Result<UndoSource> {
+        let journal = Journal::path_for(results);
+        let has_journal = journal::exists(&journal)?;
+        if has_journal && !results.exists() {
+            return UndoSource::of_journal(results, part);
         }
-        ensure_it_exists(results, "results")?;
-        let header = journal::header_of(&Journal::path_for(results)).ok();
-        let mut sheet = open_results(results, reading, header.as_ref())?;
-        ensure_it_is_one_of_results(&sheet)?;
+        match read_results(results, reading) {
+            Ok(sheet) => UndoSource::of_results(results, sheet, reading, part),
+            Err(_) if has_journal && named == Named::Journal => {
+                UndoSource::of_journal(results, part)
+            }
+            Err(error) if has_journal => Err(error.with_hint(format!(
+                "or undo by the journal alone, which tells of all rows: wxbulk undo {}",
+                join(&[journal.display().to_string()])
+            ))),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of_journal(results: &Path, part: &Part) -> Result<UndoSource> {
+        let earlier = EarlierRuns::of_copy(results)?;
+        let mut sheet = open_in_place_of(results, &earlier)?;
+        usable_columns(&sheet)?;
+        sheet.choose_part(part)?;
+        Ok(UndoSource {
+            sheet,
+            earlier,
+            are_cells_unproven: false,
+        })
+    }
+
+    fn of_results(
+        results: &Path,
+        mut sheet: Sheet,
+        reading: &ReadOptions,
+        part: &Part,
+    ) -> Result<UndoSource> {
         let earlier = EarlierRuns::find(results, &sheet)?;
-        if let (None, Some(run)) = (header, earlier.runs().first()) {
+        let header = journal::header_of(&Journal::path_for(results));
+        if let (Err(_), Some(run)) = (header, earlier.runs().first()) {
             // They were renamed.
             sheet = open_results(results, reading, Some(run.header()))?;
             usable_columns(&sheet)?;
@@ -84,6 +119,14 @@ impl UndoSource {
     }
 }
 
+fn read_results(results: &Path, reading: &ReadOptions) -> Result<Sheet> {
+    ensure_it_exists(results, "results")?;
+    let header = journal::header_of(&Journal::path_for(results)).ok();
+    let sheet = open_results(results, reading, header.as_ref())?;
+    ensure_it_is_one_of_results(&sheet)?;
+    Ok(sheet)
+}
+
 /// Those of an undo hold values that the service has, letter for letter.
 fn open_results(
     results: &Path,
@@ -103,19 +146,19 @@ fn open_results(
     Sheet::open(results, ReadOptions { origin, ..reading })
 }
 
-fn open_copy(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
+/// What stands in for results that are not there: the run's copy of its sheet, or where that is gone or
+/// another file by now, the journal itself.
+fn open_in_place_of(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
     earlier.ensure_undamaged(results)?;
-    let copy = Spool::path_for(results);
-    let cannot_read = || {
-        format!(
-            "`{}` was never written, since its run was stopped before, and the run's copy of the sheet cannot be read: `{}`",
-            results.display(),
-            copy.display()
-        )
-    };
     let [run] = earlier.runs() else {
-        return Err(anyhow!(cannot_read()));
+        let journal = Journal::path_for(results);
+        bail!("cannot read the journal `{}`", journal.display());
     };
+    let copy = Spool::path_for(results);
+    let is_copy = sheet::sha256_of(&copy).is_ok_and(|sha256| sha256 == run.header().input.sha256);
+    if !is_copy {
+        return sheet_of_journal::open(results, run);
+    }
     let mut reading = earlier_choices::reading_of(run.header())?;
     if run
         .last_begin()
@@ -123,8 +166,7 @@ fn open_copy(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
     {
         reading.origin = Origin::Undo;
     }
-    let file = File::open(&copy).with_context(cannot_read)?;
-    Sheet::of_file(results, file, reading)
+    Sheet::of_file(results, File::open(&copy)?, reading)
 }
 
 fn ensure_it_is_one_of_results(sheet: &Sheet) -> Result<()> {
@@ -156,11 +198,9 @@ fn lacks_checks(results: &Path) -> Error {
     )
 }
 
-/// The results of a journal, and those of the last run of a sheet.
+/// The results of the last run of a sheet.
 fn results_meant(path: &Path) -> Option<PathBuf> {
-    let name = path.to_string_lossy();
-    let of_journal = name.strip_suffix(".journal").map(PathBuf::from);
-    of_journal.or_else(|| OutputNames::of_sheet(path, "results").latest())
+    OutputNames::of_sheet(path, "results").latest()
 }
 
 fn usable_columns(sheet: &Sheet) -> Result<&Columns> {

@@ -42,6 +42,16 @@ impl Columns {
         !(is_refused && number_in("attempts").is_some_and(|attempts| attempts <= 2))
     }
 
+    /// When a row got its outcome, as an earlier run wrote it.
+    pub fn finished_at_in<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
+        let at = RESULT_COLUMNS
+            .iter()
+            .position(|name| *name == "finishedAt")?;
+        let cell = record.get(self.results.as_ref()?.start + at)?;
+        let text = std::str::from_utf8(cell).ok()?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
     /// Whether a row was only rehearsed.
     pub fn is_rehearsed(&self, record: &ByteRecord) -> bool {
         let word = self.outcome_cell(record);

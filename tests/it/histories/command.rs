@@ -56,6 +56,9 @@ pub(super) struct Ran {
     pub(super) undoes: Option<usize>,
     pub(super) origin: Origin,
     pub(super) asked_early: bool,
+    /// Locations of whose change it may not have heard, since it was interrupted twice and left at once:
+    /// all that its results do not call finished.
+    pub(super) unheard: BTreeSet<usize>,
     pub(super) state_before: Vec<Numbers>,
 }
 

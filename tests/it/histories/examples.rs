@@ -189,6 +189,14 @@ pub(super) fn all() -> Vec<(Kind, History)> {
             history.at_once = 4;
             history
         }),
+        // Left at once by a second interrupt, before either answer.
+        (Kind::SentAgain, {
+            let refused = [put(0, false, How::Status(403)), put(1, false, How::Status(409)), NO_BACKUP];
+            let left = [put(0, true, How::Interrupt), put(1, true, How::Interrupt), ONLY_FAILED, ONLY_FAILED];
+            let mut history = history([&refused[..], &left].concat());
+            history.at_once = 4;
+            history
+        }),
         // Results with two rows for one location.
         (Kind::Panics, with_twins(vec![NO_BACKUP, ONLY_FAILED])),
     ]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::command::{Guard, Origin, Overwriting, Ran, Run};
+use super::files;
 use super::play::Played;
 use super::rules::{self, Violation};
 
@@ -60,6 +61,7 @@ impl Played {
             undoes,
             origin,
             asked_early,
+            unheard: self.unheard(run),
             state_before,
         });
         self.is_settled = true;
@@ -70,6 +72,25 @@ impl Played {
             _ => {}
         }
         Ok(())
+    }
+
+    fn unheard(&self, run: Option<usize>) -> BTreeSet<usize> {
+        const LEAVES_AT_ONCE: usize = 2;
+        let (Some(run), interrupts) = (run, self.service(|service| service.interrupts)) else {
+            return BTreeSet::new();
+        };
+        if interrupts < LEAVES_AT_ONCE {
+            return BTreeSet::new();
+        }
+        let outcomes = files::outcomes(&self.file(&self.runs[run].output)).unwrap_or_default();
+        let is_finished = |location: &usize| {
+            let outcome = outcomes.get(location);
+            outcome.is_some_and(|outcome| outcome != "unknown")
+        };
+        let locations = 0..self.history.state.len();
+        locations
+            .filter(|location| !is_finished(location))
+            .collect()
     }
 
     fn keep_plan(&mut self, run: usize) {

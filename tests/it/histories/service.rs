@@ -123,6 +123,8 @@ pub(super) struct Service {
     closed_until: Option<Instant>,
     /// A command asked before that, on its first request.
     pub(super) asked_early: bool,
+    /// How often the current command was interrupted.
+    pub(super) interrupts: usize,
     /// The sheet, to be overwritten at the first change.
     pub(super) overwrite: Option<PathBuf>,
     /// Faults of the current command that came about.
@@ -143,6 +145,7 @@ impl Service {
             requests: 0,
             closed_until: None,
             asked_early: false,
+            interrupts: 0,
             overwrite: None,
             struck: 0,
         }
@@ -154,6 +157,7 @@ impl Service {
         self.struck = 0;
         self.requests = 0;
         self.asked_early = false;
+        self.interrupts = 0;
         self.overwrite = None;
         self.faults.iter_mut().for_each(VecDeque::clear);
         for (location, fault) in faults {
@@ -212,6 +216,7 @@ impl Service {
             .position(|fault| fault.on == method)
             .and_then(|index| queue.remove(index));
         self.struck += usize::from(fault.is_some());
+        self.interrupts += usize::from(fault.is_some_and(|fault| fault.how == How::Interrupt));
         if fault.is_some_and(|fault| fault.how == How::ThrottleAndKill) {
             // By the wall clock: the next command does not know how far a paused one was ahead of it.
             self.closed_until = Some(wall_clock() + Duration::from_secs(u64::from(LONG_WAIT)));

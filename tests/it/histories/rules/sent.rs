@@ -48,6 +48,9 @@ impl Case<'_> {
             if ran.code.is_none() && self.has_twins(put.location) {
                 return false;
             }
+            if ran.unheard.contains(&put.location) {
+                return false;
+            }
             ran.code.is_some() || (ran.line.contains(" -c 1 ") && earlier.was_followed)
         };
         let twin = self.puts_of(run, put.location).find(|earlier| {

@@ -1,0 +1,60 @@
+//! Which rows a plan approves by its file: those that stand in it as they were planned, and that nobody
+//! marked as skipped or hid.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+
+use super::NewPlan;
+use super::plan_in_force::obey_action;
+use super::recorded_plan::keyed;
+use crate::application::earlier_choices;
+use crate::application::run_settings::RunSettings;
+use crate::journal::RecordedRun;
+use crate::sheet::directory::Directory;
+use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
+
+/// Rows by their numbers in the plan's record.
+#[derive(Debug)]
+pub(super) struct ApprovedRows(HashSet<u64>);
+
+impl ApprovedRows {
+    pub(super) fn read(
+        path: &Path,
+        run: &RecordedRun,
+        settings: &RunSettings,
+        directory: &Directory,
+    ) -> Result<ApprovedRows> {
+        let mut reading = ReadOptions::default();
+        earlier_choices::read_as_the_run(&mut reading, run.header());
+        let mut plan = Sheet::open(path, reading)?;
+        if let Some(new_plan) = NewPlan::in_place_of(path, settings) {
+            obey_action(&mut plan, &new_plan)?;
+        }
+        let columns = plan.columns.as_ref().map_err(|problems| {
+            let problem = problems.first().map(ToString::to_string);
+            anyhow!("`{}`: {}", path.display(), problem.unwrap_or_default())
+        })?;
+        let requests = keyed(run, |record| Some(record.check))?;
+        let mut rows = HashSet::new();
+        let mut records = plan.records()?;
+        let mut numbered = NumberedRecord::default();
+        // What was done about hidden rows was said when the plan was applied.
+        let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
+        while records.read(&mut numbered)? {
+            let is_hidden = plan.hidden.is_row_hidden(numbered.row) && !is_of_results;
+            if let Ok(row) = plan.read_row(columns, &numbered, directory)
+                && !plan.is_skipped_in_plan(&numbered.record)
+                && !is_hidden
+            {
+                rows.extend(requests.get(&row.fingerprint()));
+            }
+        }
+        Ok(ApprovedRows(rows))
+    }
+
+    pub(super) fn has(&self, row: u64) -> bool {
+        self.0.contains(&row)
+    }
+}

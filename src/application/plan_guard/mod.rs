@@ -1,0 +1,132 @@
+//! What each row must find before it is changed: the values that the approved plan saw.
+//!
+//! A plan's own record decides, not what a spreadsheet has made of its file since: rows that are not
+//! as they were planned are named, and nothing is sent.
+
+mod approved_rows;
+mod new_plan;
+mod plan_comparison;
+mod plan_in_force;
+mod recorded_plan;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::application::own_changes::OwnChanges;
+use crate::application::plan_edits::PlannedChanges;
+use crate::application::preflight::ServiceFacts;
+use crate::application::run_settings::RunSettings;
+use crate::model::row::Row;
+use crate::sheet::check::CheckedSheet;
+use crate::sheet::selection::Selection;
+use crate::sheet::{ReadOptions, RowFilter, Sheet};
+pub(super) use new_plan::{NewPlan, note};
+pub(super) use plan_in_force::{
+    ensure_it_is_of_this_service, ensure_its_record_is_there, is_plan, obey, obey_in_results,
+    of_earlier,
+};
+use recorded_plan::Plan;
+
+/// What the rows of a run must find.
+#[derive(Debug)]
+pub(super) enum PlanGuard {
+    /// Anything will do.
+    None,
+    /// The values in columns of the sheet itself, as an undo has them.
+    OwnColumns,
+    /// The values in the columns of another sheet.
+    Sheet(Box<Sheet>),
+    /// The values that a plan recorded.
+    Plan(Box<Plan>),
+}
+
+/// Opens what the rows are held against. All rows are held against it once, so that another sheet
+/// than the plan's is noticed before anything is sent.
+pub(super) fn open(
+    settings: &RunSettings,
+    selection: &Selection<'_>,
+    checked: &CheckedSheet,
+    facts: &ServiceFacts,
+) -> Result<PlanGuard> {
+    let Some(path) = &settings.spec.preconditions else {
+        return Ok(PlanGuard::None);
+    };
+    let mut guard = if is_plan(path) {
+        let plan = Plan::open(path, settings, selection.directory)?;
+        plan.ensure_its_part_is_sent(settings, checked, path)?;
+        PlanGuard::Plan(Box::new(plan))
+    } else if *path == settings.spec.sheet.path {
+        PlanGuard::OwnColumns
+    } else {
+        let reading = ReadOptions {
+            rows: RowFilter::All,
+            ..settings.spec.sheet.reading.clone()
+        };
+        let plan = Sheet::open(path, reading)?;
+        PlanGuard::Sheet(Box::new(plan))
+    };
+    if facts.abort.is_none() {
+        guard.ensure_it_fits(selection, path, NewPlan::of(settings).as_ref())?;
+        if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
+            plan.say_what_was_deleted(settings);
+        }
+    }
+    Ok(guard)
+}
+
+impl PlanGuard {
+    /// The rows to send but for those in `done_before`, with what they must find: what the plan saw, or
+    /// what an earlier run set since on behalf of the row.
+    pub(super) fn rows_to_send<'a>(
+        &'a self,
+        selection: &Selection<'a>,
+        done_before: Vec<bool>,
+        own_changes: OwnChanges,
+    ) -> Result<impl Iterator<Item = Result<Row<'static>>> + use<'a>> {
+        let sheet = match self {
+            PlanGuard::Sheet(sheet) => Some(&**sheet),
+            PlanGuard::OwnColumns => Some(selection.sheet),
+            PlanGuard::None | PlanGuard::Plan(_) => None,
+        };
+        let mut planned = match self {
+            PlanGuard::Plan(plan) => Some((plan, plan.records()?)),
+            PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => None,
+        };
+        let selection = *selection;
+        let rows = selection.rows_to_send(sheet, done_before)?;
+        Ok(rows.map(move |row| {
+            let mut row = row?;
+            if let Some((plan, records)) = &mut planned {
+                let expected = plan.expected(&row, records)?;
+                // The plan saw all rows of a location as they were before the first of them.
+                if selection.duplicates.of_row(row.number).is_none() {
+                    row.expected = expected.unwrap_or_default();
+                }
+            }
+            own_changes.expect(&mut row);
+            Ok(row)
+        }))
+    }
+
+    fn ensure_it_fits(
+        &mut self,
+        selection: &Selection<'_>,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
+        if let PlanGuard::Plan(plan) = self {
+            return plan.ensure_it_fits(selection, path, new_plan);
+        }
+        let mut rows = self.rows_to_send(selection, Vec::new(), OwnChanges::default())?;
+        rows.try_for_each(|row| row.map(drop))
+    }
+
+    /// What a plan says will be changed; `None` where no record tells it.
+    pub(super) fn changes(&self) -> Option<PlannedChanges> {
+        match self {
+            PlanGuard::Plan(plan) => plan.changes(),
+            PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => None,
+        }
+    }
+}

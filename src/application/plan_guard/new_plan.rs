@@ -1,0 +1,55 @@
+//! The plan that takes the place of one that is applied: how it is made, and why that one was.
+
+use std::path::{Path, PathBuf};
+
+use crate::application::run_settings::RunSettings;
+use crate::application::suggested_commands::{self, join};
+use crate::journal::{self, Journal, RecordedRun};
+
+/// The sheet that a plan was made of, and how a new plan is made of it.
+#[derive(Debug)]
+pub struct NewPlan {
+    pub sheet: String,
+    pub command: String,
+}
+
+impl NewPlan {
+    /// `None` where the rows are not held against a plan that has its record.
+    pub(in crate::application) fn of(settings: &RunSettings) -> Option<NewPlan> {
+        NewPlan::in_place_of(settings.spec.preconditions.as_ref()?, settings)
+    }
+
+    /// The same of any plan.
+    pub(super) fn in_place_of(plan: &Path, settings: &RunSettings) -> Option<NewPlan> {
+        let header = journal::header_of(&Journal::path_for(plan)).ok()?;
+        if !header.settings.plan {
+            return None;
+        }
+        let named = PathBuf::from(&header.input.name);
+        let beside = plan.with_file_name(named.file_name().unwrap_or_default());
+        let is_beside = !named.exists() && beside.exists();
+        let sheet = if is_beside { beside } else { named };
+        let sheet = sheet.to_string_lossy().into_owned();
+        Some(NewPlan {
+            command: suggested_commands::new_plan(settings, &sheet, &header.settings),
+            sheet,
+        })
+    }
+
+    /// What is to be done with a row for which the plan approves nothing.
+    pub(in crate::application) fn advice(&self) -> String {
+        let sheet = &self.sheet;
+        format!(
+            "correct it in `{sheet}` and make a new plan: wxbulk plan {}",
+            join(std::slice::from_ref(sheet))
+        )
+    }
+}
+
+/// Why the plan was made that the rows are held against, in its maker's words.
+pub(in crate::application) fn note(settings: &RunSettings) -> Option<String> {
+    let plan = settings.spec.preconditions.as_ref()?;
+    let run = RecordedRun::open(&Journal::path_for(plan)).ok()?;
+    let begin = run.last_begin().filter(|_| run.header().settings.plan)?;
+    begin.note.clone()
+}

@@ -1,0 +1,118 @@
+//! Compares what is sent with what a plan recorded and approves.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::NewPlan;
+use super::recorded_plan::{Plan, PlannedRows, what_it_saw};
+use crate::application::plan_columns::PlanColumns;
+use crate::application::plan_edits::{PlanEdits, PlannedChanges};
+use crate::application::run_settings::RunSettings;
+use crate::model::wording::{listed, plural};
+use crate::sheet::NumberedRecord;
+use crate::sheet::selection::{Choice, Selection};
+use crate::stderr::say;
+
+/// Deleted rows that are named; the others are counted.
+const ROWS_NAMED: usize = 5;
+
+impl Plan {
+    /// Makes sure that the plan approved something for the location of each row of results that is sent.
+    /// What a name means is known only now.
+    pub(super) fn ensure_it_knows(
+        &self,
+        selection: &Selection<'_>,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
+        let mut edits = PlanEdits::default();
+        let mut planned = self.run.records()?;
+        for row in selection.rows_to_send(None, Vec::new())? {
+            let row = row?;
+            let record = self.record_of(&row, &mut planned)?;
+            if record.as_ref().and_then(what_it_saw).is_none() {
+                edits.add_row(row.number);
+            }
+        }
+        edits.refuse_unknown(path, new_plan)
+    }
+
+    /// Compares the rows that are sent with what was planned.
+    pub(super) fn compare(&mut self, selection: &Selection<'_>) -> Result<PlanEdits> {
+        let sheet = selection.sheet;
+        let setting = selection.columns.setting;
+        let is_own = matches!(self.rows, PlannedRows::Requests(_));
+        let cells = PlanColumns::find(sheet, setting, is_own);
+        let mut edits = PlanEdits::default();
+        let mut changes = PlannedChanges::default();
+        let mut planned = self.run.records()?;
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        let mut are_there: HashSet<u64> = HashSet::new();
+        while records.read(&mut numbered)? {
+            if let PlannedRows::Requests(rows) = &self.rows
+                && let Ok(row) = sheet.read_row(selection.columns, &numbered, selection.directory)
+            {
+                are_there.extend(rows.get(&row.fingerprint()));
+            }
+            let Choice::Send(row) = selection.choose(&numbered) else {
+                if is_own && cells.asks_nothing_any_more(selection, &numbered) {
+                    edits.add_row(numbered.row);
+                }
+                continue;
+            };
+            let record = self.record_of(&row, &mut planned)?;
+            let Some((record, seen)) = record
+                .as_ref()
+                .and_then(|record| Some((record, what_it_saw(record)?)))
+            else {
+                edits.add_row(row.number);
+                continue;
+            };
+            if !self.approves(record) {
+                edits.add_unapproved(row.number);
+                continue;
+            }
+            changes.add(setting, &row, seen);
+            cells.compare(&numbered, &row, record, seen, |cell| {
+                edits.add_cell(sheet, &cell);
+            });
+        }
+        self.changes = Some(changes);
+        if let PlannedRows::Requests(rows) = &self.rows {
+            let mut deleted = Vec::new();
+            for row in rows.values().filter(|row| !are_there.contains(row)) {
+                let record = planned.of_row(*row)?;
+                if record.as_ref().and_then(what_it_saw).is_some() {
+                    deleted.push(*row);
+                }
+            }
+            deleted.sort_unstable();
+            self.deleted = deleted;
+        }
+        Ok(edits)
+    }
+
+    pub(super) fn say_what_was_deleted(&self, settings: &RunSettings) {
+        let count = self.deleted.len() as u64;
+        if count == 0 {
+            return;
+        }
+        let was = if count == 1 { "was" } else { "were" };
+        let named = self.deleted.iter().take(ROWS_NAMED).map(u64::to_string);
+        let mut named: Vec<String> = named.collect();
+        let more = self.deleted.len() - named.len();
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
+        say(&format!(
+            "note: {} of the plan {was} deleted and will not be sent: {sheet} {} {}",
+            plural(count, "row"),
+            if count == 1 { "row" } else { "rows" },
+            listed(&named)
+        ));
+    }
+}

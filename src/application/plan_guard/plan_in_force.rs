@@ -1,0 +1,197 @@
+//! Which plan the rows of a sheet are held to, and whether it can be: its record has to be there, and of
+//! the service where the run goes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::NewPlan;
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::output_name;
+use crate::application::results::plan_cells;
+use crate::application::run_settings::RunSettings;
+use crate::application::same_service::{REHEARSAL, base_url};
+use crate::application::status;
+use crate::application::suggested_commands::join;
+use crate::journal::{self, Journal, RunHeader};
+use crate::model::hint::{Hinted, WithHint};
+use crate::platform;
+use crate::sheet::Sheet;
+use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
+
+/// Whether a file is a plan that has its record beside it.
+pub(in crate::application) fn is_plan(path: &Path) -> bool {
+    journal::header_of(&Journal::path_for(path)).is_ok_and(|header| header.settings.plan)
+}
+
+/// Refuses a plan whose record is not beside it: nobody could tell what was approved.
+pub(in crate::application) fn ensure_its_record_is_there(
+    settings: &RunSettings,
+    sheet: &Sheet,
+) -> Result<()> {
+    let path = &settings.spec.sheet.path;
+    let is_applied = settings.spec.command == "apply" && !settings.is_of_own_plan();
+    if !is_applied || !sheet.looks_like_a_plan() {
+        return Ok(());
+    }
+    let shown = path.display();
+    let refused = Hinted::new(
+        format!(
+            "`{shown}` is a plan, and its record `{}` is not there, so it cannot be told what was approved",
+            Journal::path_for(path).display()
+        ),
+        "put the record back beside the plan, under the plan's own name",
+    );
+    Err(refused.with_hint(format!(
+        "to send the rows as they stand in it now, make a new plan of them: wxbulk plan {}",
+        join(&[shown.to_string()])
+    )))
+}
+
+/// Takes the sheet for a plan where it is one that is applied as it stands.
+pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) -> Result<()> {
+    match NewPlan::of(settings).filter(|_| settings.is_of_own_plan()) {
+        Some(new_plan) => obey_action(sheet, &new_plan),
+        None => Ok(()),
+    }
+}
+
+/// Takes a sheet for a plan, which has all its columns; `action` says which rows are left out.
+pub(super) fn obey_action(sheet: &mut Sheet, new_plan: &NewPlan) -> Result<()> {
+    let Ok(columns) = &sheet.columns else {
+        return Ok(());
+    };
+    let setting = columns.setting;
+    let shown = [PRESENT, NEW].into_iter();
+    let shown = shown.flat_map(|prefix| setting.columns(prefix));
+    let mut missing = shown.filter(|name| sheet.column_called(name).is_none());
+    let action = plan_cells::place_of(sheet, setting, ACTION);
+    match (action, missing.next()) {
+        (Some(action), None) => {
+            sheet.obey_plan(action, new_plan.advice());
+            Ok(())
+        }
+        (_, missing) => {
+            let refused = Hinted::new(
+                format!(
+                    "`{}` has no column `{}` any more, so it cannot be told what was approved",
+                    sheet.path.display(),
+                    missing.as_deref().unwrap_or(ACTION)
+                ),
+                "put the column back as it was",
+            );
+            Err(refused.with_hint(format!("or make a new plan: {}", new_plan.command)))
+        }
+    }
+}
+
+/// Takes the sheet for results of a run that was held to the same plan as this one.
+pub(in crate::application) fn obey_in_results(
+    settings: &RunSettings,
+    earlier: &EarlierRuns,
+    sheet: &mut Sheet,
+) {
+    let Some(plan) = &settings.spec.preconditions else {
+        return;
+    };
+    let header = journal::header_of(&Journal::path_for(plan));
+    let id = header.ok().map(|header| header.id);
+    let mut plans = earlier
+        .runs()
+        .iter()
+        .filter_map(|run| run.header().plan.as_ref());
+    let is_recorded = id.is_some() && plans.any(|plan| plan.id == id);
+    let is_the_same = is_recorded || is_of_lost_run(earlier, sheet, plan);
+    if is_the_same && let Some(new_plan) = NewPlan::of(settings) {
+        sheet.obey_plan_of_results(new_plan.advice());
+    }
+}
+
+/// Whether results of which no journal tells have the name of this plan, and its columns.
+fn is_of_lost_run(earlier: &EarlierRuns, sheet: &Sheet, plan: &Path) -> bool {
+    let named = plan_by_name(&sheet.path);
+    earlier.lacks_journal() && has_columns(sheet) && named.is_some_and(|named| named == plan)
+}
+
+fn has_columns(sheet: &Sheet) -> bool {
+    let columns = sheet.columns.as_ref();
+    columns.is_ok_and(|columns| !plan_cells::places(&sheet.header, columns.setting).is_empty())
+}
+
+/// The plan from whose name that of the results is made.
+fn plan_by_name(results: &Path) -> Option<PathBuf> {
+    let name = output_name::without_word_of_run(results);
+    let runs = status::runs_in(platform::folder_of(results)).into_iter();
+    let plans = runs.filter(|run| run.header.settings.plan);
+    let mut plans = plans.map(|run| results.with_file_name(run.results_name()));
+    plans.find(|plan| plan.file_stem() == Some(&*name))
+}
+
+/// The plan that the run was held to whose results are sent again, so that these rows are too.
+pub(in crate::application) fn of_earlier(
+    earlier: &EarlierRuns,
+    results: &Path,
+    sheet: &Sheet,
+) -> Result<Option<PathBuf>> {
+    let mut runs = earlier.runs().iter();
+    let Some(plan) = runs.find_map(|run| run.header().plan.as_ref()) else {
+        return of_columns(earlier, results, sheet);
+    };
+    let named = PathBuf::from(&plan.name);
+    let beside = results.with_file_name(named.file_name().unwrap_or_default());
+    let is_it = |path: &PathBuf| {
+        let header = journal::header_of(&Journal::path_for(path));
+        header.is_ok_and(|header| Some(header.id) == plan.id)
+    };
+    let found = [named, beside].into_iter().find(is_it);
+    if found.is_none() && plan.id.is_some() {
+        return Err(Hinted::new(
+            format!(
+                "the run that wrote `{}` was held to the plan `{}`, whose journal is not there",
+                results.display(),
+                plan.name
+            ),
+            "put the plan's journal back, or name the plan with --if-unchanged",
+        ));
+    }
+    Ok(found)
+}
+
+/// The same where the journal of that run is not there: the results of a plan have its columns.
+fn of_columns(earlier: &EarlierRuns, results: &Path, sheet: &Sheet) -> Result<Option<PathBuf>> {
+    if !earlier.lacks_journal() || !has_columns(sheet) {
+        return Ok(None);
+    }
+    let Some(plan) = plan_by_name(results) else {
+        return Err(Hinted::new(
+            format!(
+                "`{}` has the results of a plan, and the journal that tells which one is not there",
+                results.display()
+            ),
+            "put the journal back beside it, or name the plan with --if-unchanged",
+        ));
+    };
+    Ok(Some(plan))
+}
+
+/// What was planned at another service, or rehearsed, tells nothing of what is there at this one.
+pub(in crate::application) fn ensure_it_is_of_this_service(
+    header: &RunHeader,
+    settings: &RunSettings,
+    path: &Path,
+) -> Result<()> {
+    let (was, target) = (&header.settings.base_url, base_url(&settings.target));
+    if target == REHEARSAL || *was == target {
+        return Ok(());
+    }
+    let shown = path.display();
+    if header.settings.rehearsal {
+        bail!(
+            "`{shown}` is the plan of a rehearsal; make one of the real thing with `wxbulk plan`"
+        );
+    }
+    Err(Hinted::new(
+        format!("`{shown}` is a plan of {was}, and this run would go to {target}"),
+        "name the plan's service with --base-url, or make a new plan",
+    ))
+}

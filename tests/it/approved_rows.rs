@@ -1,0 +1,312 @@
+//! Rows that were deleted from a plan, marked as skipped or emptied are not approved, whichever file is
+//! sent; and a row that a plan had done in part can be finished under it.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Ran, Stage, count, location_id, number, sheet};
+use crate::location_rules;
+use crate::way_back::{self, resave};
+
+const ROWS: u64 = 6;
+const PLAN: &str = "sheet.plan.csv";
+const RESULTS: &str = "sheet.plan.results.csv";
+
+fn planned() -> Stage {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(ROWS));
+    stage.run_online("plan sheet.csv").expect(0);
+    stage
+}
+
+fn writes(stage: &Stage) -> Vec<Value> {
+    let mut writes = stage.requests();
+    writes.retain(|request| request["method"] == "PUT");
+    writes
+}
+
+/// The plan with what `change` makes of the cells of its rows; `None` deletes a column.
+fn resave_columns(stage: &Stage, change: impl Fn(&str, usize, &str) -> Option<String>) {
+    let mut reader = csv::Reader::from_path(stage.path(PLAN)).expect("a plan");
+    let header = reader.headers().expect("a header").clone();
+    let mut lines = vec![header.clone()];
+    lines.extend(reader.records().map(|record| record.expect("a row")));
+    let lines = lines.iter().enumerate().map(|(index, line)| {
+        let cells = header.iter().zip(line);
+        let cells = cells.filter_map(|(column, cell)| change(column, index + 1, cell));
+        cells.collect::<Vec<_>>().join(",")
+    });
+    let lines: Vec<String> = lines.collect();
+    stage.write(PLAN, lines.join("\n") + "\n");
+}
+
+fn without_line(stage: &Stage, line: usize) {
+    let plan = fs::read_to_string(stage.path(PLAN)).expect("a plan");
+    let lines = plan.lines().enumerate();
+    let lines = lines.filter(|(index, _)| index + 1 != line);
+    let lines: Vec<&str> = lines.map(|(_, line)| line).collect();
+    stage.write(PLAN, lines.join("\n") + "\n");
+}
+
+#[test]
+fn what_a_plan_does_not_approve_any_more_is_not_sent_from_its_sheet_either() {
+    for edit in ["deleted", "skipped", "emptied", "other number"] {
+        let stage = planned();
+        match edit {
+            "deleted" => without_line(&stage, 4),
+            _ => resave(&stage, PLAN, PLAN, |column, row, cell| {
+                match (edit, column, row) {
+                    ("skipped", "action", 4) => "Skipped".to_string(),
+                    ("emptied", "n1", 4) => String::new(),
+                    ("other number", "n1", 4) => number(77),
+                    _ => cell.to_string(),
+                }
+            }),
+        }
+        let ran = stage
+            .apply(&format!("sheet.csv --if-unchanged {PLAN}"))
+            .expect(2);
+        ran.says("`sheet.plan.csv` does not approve row 4:");
+        ran.says("wxbulk apply sheet.plan.csv");
+        assert_eq!(writes(&stage), [] as [Value; 0], "{edit}");
+    }
+    let stage = planned();
+    stage
+        .apply(&format!("sheet.csv --if-unchanged {PLAN}"))
+        .expect(0);
+    assert_eq!(writes(&stage).len() as u64, ROWS);
+}
+
+#[test]
+fn rows_of_a_plan_that_were_emptied_are_not_passed_over() {
+    for edit in ["emptied", "column deleted", "column renamed"] {
+        let stage = Stage::instant();
+        // Without other numbers to set.
+        let text = sheet(ROWS).replace(",REMOVE,", ",,");
+        stage.write("sheet.csv", text);
+        stage.run_online("plan sheet.csv").expect(0);
+        resave_columns(&stage, |column, row, cell| match (edit, column, row) {
+            ("emptied", "n1", 2..) => Some(String::new()),
+            ("column deleted", "n1", _) => None,
+            ("column renamed", "n1", 1) => Some("remark".into()),
+            _ => Some(cell.to_string()),
+        });
+        let ran = stage.apply(PLAN).expect(2);
+        ran.says("row 2, 3, 4, 5, 6, 7");
+        assert_eq!(writes(&stage), [] as [Value; 0], "{edit}");
+    }
+}
+
+#[test]
+fn what_a_plan_shows_as_present_may_not_be_edited() {
+    let stage = planned();
+    resave(&stage, PLAN, PLAN, |column, row, cell| {
+        match (column, row) {
+            ("present1", 4) => "+12025559999".to_string(),
+            _ => cell.to_string(),
+        }
+    });
+    let ran = stage.apply(PLAN).expect(2);
+    ran.says("present1");
+    ran.says("row 4");
+    ran.says("nothing was planned, and `+12025559999` stands there now");
+    assert_eq!(writes(&stage), [] as [Value; 0]);
+}
+
+#[test]
+fn what_a_spreadsheet_makes_of_the_numbers_that_a_plan_shows_is_no_edit() {
+    let stage = way_back::stage();
+    stage.run_online("plan sheet.csv").expect(0);
+    resave(&stage, PLAN, PLAN, |column, row, cell| match column {
+        "present1" | "new1" => way_back::as_excel_saves(column, row, cell),
+        _ => cell.to_string(),
+    });
+    let plan = fs::read_to_string(stage.path(PLAN)).expect("a plan");
+    assert!(plan.contains("4.97E+12"), "{plan}");
+    stage.apply(PLAN).expect(0);
+    assert_eq!(writes(&stage).len(), 5);
+}
+
+#[test]
+fn a_plan_that_lacks_a_column_of_its_own_approves_nothing() {
+    for (edit, name) in [
+        ("deleted", "action"),
+        ("renamed", "action"),
+        ("deleted", "new1"),
+        ("renamed", "present3"),
+    ] {
+        for line in [PLAN.to_string(), format!("sheet.csv --if-unchanged {PLAN}")] {
+            let stage = planned();
+            resave_columns(&stage, |column, row, cell| match (edit, column, row) {
+                ("deleted", column, _) if column == name => None,
+                ("renamed", column, 1) if column == name => Some("what".into()),
+                _ => Some(cell.to_string()),
+            });
+            let ran = stage.apply(&line).expect(2);
+            ran.says(format!("`sheet.plan.csv` has no column `{name}` any more"));
+            ran.says("plan sheet.csv --base-url");
+            assert_eq!(writes(&stage), [] as [Value; 0], "{edit}, {line}");
+        }
+    }
+}
+
+#[test]
+fn a_column_of_the_users_own_is_not_taken_for_the_plans() {
+    let stage = Stage::instant();
+    let text = sheet(ROWS).replace(",site\n", ",action\n");
+    stage.write("sheet.csv", text.replace(",site 3\n", ",skipped\n"));
+    stage.run_online("plan sheet.csv").expect(0);
+    let mut plan = fs::read_to_string(stage.path(PLAN)).expect("a plan");
+    let at = plan.rfind(",change,").expect("the last row");
+    plan.replace_range(at..at + ",change,".len(), ",skipped,");
+    stage.write(PLAN, plan);
+    stage.apply(PLAN).expect(0);
+    let now = stage.state();
+    assert_eq!(now[location_id(3)]["autoTransferNumber1"], json!(number(3)));
+    assert!(now[location_id(7)]["autoTransferNumber1"].is_null());
+    assert_eq!(writes(&stage).len() as u64, ROWS - 1);
+}
+
+#[test]
+fn results_of_a_plan_whose_journal_is_gone_are_held_to_the_plan() {
+    for name in [RESULTS, "mailed.csv"] {
+        let stage = planned();
+        stage.apply(PLAN).expect(0);
+        fs::remove_file(stage.path(&format!("{RESULTS}.journal"))).expect("it is there");
+        resave(&stage, RESULTS, name, |column, row, cell| {
+            match (column, row) {
+                ("outcome", 4) => "failed".to_string(),
+                _ => cell.to_string(),
+            }
+        });
+        let others = sheet(ROWS).replace("+1202", "+1203");
+        stage.write("others.csv", others);
+        stage.apply("others.csv -o others.results.csv").expect(0);
+        let (found, sent) = (stage.state(), writes(&stage).len());
+        let line = format!("{name} --only-failed");
+        let ran = stage.apply(&line);
+        assert_eq!(
+            (stage.state(), writes(&stage).len()),
+            (found, sent),
+            "{name}"
+        );
+        if name == RESULTS {
+            let ran = ran.expect(1);
+            ran.says("1 row was left alone");
+        } else {
+            ran.expect(2).says("name the plan with --if-unchanged");
+        }
+    }
+}
+
+/// The command that a run printed to send rows again.
+fn printed(ran: &Ran) -> Option<String> {
+    let mut lines = ran
+        .stderr
+        .lines()
+        .filter(|line| line.contains("--only-failed"));
+    let line = lines.next()?;
+    let at = line.find(" apply ")?;
+    Some(line[at + 1..].to_string())
+}
+
+#[test]
+fn a_row_that_a_plan_had_done_in_part_is_finished_by_the_printed_command() {
+    let stage = location_rules::stage(100, "400=25% once".parse().expect("faults"));
+    let mut text = "locationId,n1,n2,national\n".to_string();
+    for row in 2..102 {
+        let id = location_id(row);
+        text += &format!("{id},+12025550101,+12025550102,TRANSFER_NUMBER_2\n");
+    }
+    stage.write("sheet.csv", text);
+    stage.run_online("plan sheet.csv");
+    let mut ran = stage.run_online(&format!("apply {PLAN} --yes --skip-invalid"));
+    let approved: Vec<String> = stage
+        .results(RESULTS)
+        .iter()
+        .filter(|row| row["action"] == "change")
+        .map(|row| row["locationId"].clone())
+        .collect();
+    let results = stage.results(RESULTS);
+    assert!(count(&results, "partly") > 0 && approved.len() > 50);
+    let mut rounds = 0;
+    while let Some(command) = printed(&ran) {
+        assert!(
+            command.contains(&format!("--if-unchanged {PLAN}")),
+            "{command}"
+        );
+        rounds += 1;
+        assert!(rounds < 8, "{}", ran.stderr);
+        ran = stage.run(&format!("{command} --yes"));
+        assert!(!ran.stderr.contains("conflict"), "{}", ran.stderr);
+    }
+    let now = stage.state();
+    for id in approved {
+        let place = &now[&id];
+        assert_eq!(place["autoTransferNumber2"], "+12025550102", "{place}");
+        assert!(place.to_string().contains("TRANSFER_NUMBER_2"), "{place}");
+    }
+}
+
+#[test]
+fn what_another_admin_set_is_left_alone_where_a_plan_had_done_a_row_in_part() {
+    let stage = planned();
+    stage.apply(PLAN).expect(0);
+    // As if the answers for rows 3 and 4 had not come; row 4 was changed by somebody since.
+    fs::remove_file(stage.path(&format!("{RESULTS}.journal"))).expect("it is there");
+    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
+        match (column, row) {
+            ("outcome", 3 | 4) => "unknown".to_string(),
+            ("n1", 3 | 4) => number(row as u64 + 100),
+            _ => cell.to_string(),
+        }
+    });
+    let path = |row| {
+        format!(
+            "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+            location_id(row)
+        )
+    };
+    stage.put(&path(4), r#"{"autoTransferNumber1":"+12035550004"}"#);
+    let ran = stage.apply(&format!("{RESULTS} --only-failed --if-unchanged {PLAN}"));
+    let now = stage.state();
+    assert_eq!(now[location_id(4)]["autoTransferNumber1"], "+12035550004");
+    ran.expect(1);
+}
+
+#[test]
+fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journal() {
+    let stage = planned();
+    let before = stage.state();
+    stage.apply(PLAN).expect(0);
+    let without_journal = |results: &str| {
+        fs::remove_file(stage.path(&format!("{results}.journal"))).expect("it is there");
+    };
+    without_journal(RESULTS);
+    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
+        match (column, row) {
+            ("outcome", 4) => "partly".to_string(),
+            _ => cell.to_string(),
+        }
+    });
+    let id = location_id(4);
+    let path = format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+    let set = |number: &str| {
+        let body = json!({ "autoTransferNumber1": number });
+        stage.put(&path, &body.to_string());
+    };
+    set("+12035550004");
+    stage.apply(&format!("{RESULTS} --only-failed")).expect(1);
+    let second = "sheet.plan.results-2.csv";
+    assert_eq!(stage.results(second)[2]["outcome"], "conflict");
+    without_journal(second);
+    // They set it back to what our first try had set.
+    set(&number(4));
+    let third = format!("{second} --only-failed --include conflict -o third.csv");
+    stage.apply(&third).expect(0);
+    assert_eq!(stage.results("third.csv")[2]["previous1"], "none");
+    stage.run_online("undo third.csv --yes");
+    assert!(before[&id].is_null());
+    assert!(stage.state()[&id]["autoTransferNumber1"].is_null());
+}
