@@ -2,6 +2,7 @@
 //! often as needed.
 
 mod applied_plan;
+mod area_slash;
 pub mod autofix;
 pub mod cell_diagnostics;
 pub mod check;
