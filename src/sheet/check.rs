@@ -17,7 +17,7 @@ use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
-use crate::sheet::problem::{Place, Problem};
+use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::questions::{InQuestion, Question, text_in};
 use crate::sheet::row_reader::called;
@@ -181,6 +181,12 @@ pub fn check(
             }
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
+                let is_unplanned = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+                if !problems.iter().any(is_unplanned)
+                    && let Some(target) = sheet.target_of(columns, &numbered.record, directory)
+                {
+                    seen.add_unreadable(target, *number);
+                }
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
                 checked.add_bad_row(&problems);
                 problems.iter().try_for_each(&mut report)?;
@@ -197,12 +203,12 @@ pub fn check(
         for row in duplicates.rows().filter(|row| !is_done(row)) {
             if duplicates.contradicts(row).is_some() && in_question.is_organization() {
                 checked.waiting += 1;
-            } else if let Some(other) = duplicates.contradicts(row) {
+            } else if let Some(says) = say_contradiction(&duplicates, columns, row) {
                 checked.bad_rows += 1;
                 checked.problems += 1;
                 let place = sheet.place_of(row, columns.target());
-                let noun = columns.setting.target.noun;
-                report(&contradiction(place, noun, other))?;
+                let kind = ProblemKind::SameLocation;
+                report(&Problem::of_kind(kind, place, says))?;
             } else if duplicates.of_row(row).is_some() {
                 checked.twins.add(row);
             }
@@ -411,18 +417,17 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, kind: Kind, column: usize) ->
     })
 }
 
-/// The problem of a row for something that row `other` is for too.
-fn contradiction(place: Place, noun: &str, other: u64) -> Problem {
-    Problem::of_kind(
-        ProblemKind::SameLocation,
-        place,
-        say_contradiction(noun, other),
-    )
-}
-
-/// What is wrong with such a row.
-pub fn say_contradiction(noun: &str, other: u64) -> String {
-    format!(
-        "row {other} is for the same {noun} and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
-    )
+/// What is wrong with a row for something that another row is for too, which asks for something else or
+/// may do so.
+pub fn say_contradiction(duplicates: &Duplicates, columns: &Columns, row: u64) -> Option<String> {
+    let noun = columns.setting.target.noun;
+    if let Some(other) = duplicates.contradicts(row) {
+        return Some(format!(
+            "row {other} is for the same {noun} and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
+        ));
+    }
+    let other = duplicates.unreadable_beside(row)?;
+    Some(format!(
+        "row {other} is for the same {noun} and has a problem, so what it asks for is not known; correct or delete row {other}"
+    ))
 }

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use super::columns::Columns;
 use super::dialect::Dialect;
 use super::encoding::TextForm;
 use super::hidden::{HiddenCells, HiddenPolicy};
 use super::input::{self, SAVE_AS_CSV};
 use super::row_reader::LastOrganization;
+use super::xlsx::Fit;
 use super::{ReadOptions, Sheet, problem, xlsx};
 use crate::table::BYTE_ORDER_MARK;
 
@@ -38,7 +40,7 @@ impl Sheet {
         let mut hidden = HiddenCells::default();
         let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
-            let is_usable = |start: &[u8]| {
+            let fit = |start: &[u8]| {
                 let separator = Some(xlsx::SEPARATOR);
                 let found = Dialect::find(
                     start,
@@ -47,10 +49,14 @@ impl Sheet {
                     &reading.ignored_columns,
                     reading.setting,
                 );
-                found.is_ok_and(|found| found.is_some_and(|found| found.columns.is_ok()))
+                match found {
+                    Ok(Some(found)) if found.columns.is_ok() => Fit::Usable,
+                    Ok(Some(found)) if Columns::nearly_has_them(&found.header) => Fit::Nearly,
+                    _ => Fit::Not,
+                }
             };
             let sheet =
-                xlsx::spool(&file, reading.sheet.as_deref(), is_usable).with_context(cannot_use)?;
+                xlsx::spool(&file, reading.sheet.as_deref(), fit).with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
             said.extend(sheet.chosen.map(|name| {
                 format!(
@@ -123,6 +129,11 @@ impl Sheet {
             possible_settings: Vec::new(),
         };
         sheet.find_setting().with_context(cannot_read)?;
+        if let Ok(columns) = &sheet.columns
+            && let Some(struck) = sheet.struck_cell(columns, sheet.header_row)
+        {
+            sheet.columns = Err(vec![struck]);
+        }
         Ok(sheet)
     }
 }

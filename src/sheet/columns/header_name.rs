@@ -33,7 +33,7 @@ pub(super) enum HeaderName {
 }
 
 /// Remarks behind a name that change nothing about it.
-const REMARKS: [&str; 29] = [
+const REMARKS: [&str; 24] = [
     "required",
     "mandatory",
     "optional",
@@ -57,13 +57,11 @@ const REMARKS: [&str; 29] = [
     "hub",
     "api",
     "calling",
-    "eg",
-    "ex",
-    "example",
-    "zb",
-    "beispiel",
     "unique",
 ];
+
+/// What stands before a value in a remark. Without one it says that the column is no more than that.
+const EXAMPLES: [&str; 5] = ["eg", "ex", "example", "zb", "beispiel"];
 
 /// The same behind the name of a rule.
 const REMARKS_OF_RULES: [&str; 7] = [
@@ -198,11 +196,13 @@ fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
             Known::Field(index) => setting.kind(index) != Some(FieldKind::Number),
             _ => false,
         };
+        let has_value = remark.contains(|one: char| one.is_ascii_digit());
         let is_harmless = |word: &str| {
             let plain = normalize(word);
             plain.is_empty()
                 || (word.starts_with('+') && !word.contains(char::is_alphabetic))
                 || REMARKS.contains(&plain.as_str())
+                || (has_value && EXAMPLES.contains(&plain.as_str()))
                 || (is_rule && REMARKS_OF_RULES.contains(&plain.as_str()))
         };
         let is_remark =
@@ -310,7 +310,6 @@ mod tests {
                 "Main number",
                 "Site ID",
                 "customer",
-                "",
                 "Number",
                 "note",
                 "Street no",
