@@ -102,6 +102,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             errors: 0,
             last: None,
             may_have_been_applied,
+            is_confirmed_otherwise: false,
             has_read_bare: false,
             previous,
             is_previous_recorded: true,

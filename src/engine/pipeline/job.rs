@@ -40,6 +40,8 @@ pub(super) struct Job {
     /// An attempt may have taken effect although no success came back, and no read has proved
     /// otherwise.
     pub(super) may_have_been_applied: bool,
+    /// A change was confirmed with other values than it asked for.
+    pub(super) is_confirmed_otherwise: bool,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
     /// When the attempt left that was rate limited last.
