@@ -9,7 +9,7 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::outcome::OutcomeKind;
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::{Country, Lost, what_may_be_lost};
@@ -181,12 +181,8 @@ pub fn check(
             }
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
-                let is_unplanned = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
-                if !problems.iter().any(is_unplanned)
-                    && let Some(target) = sheet.target_of(columns, &numbered.record, directory)
-                {
-                    seen.add_unreadable(target, *number);
-                }
+                let target = target_in_question(sheet, columns, &numbered, directory, &problems);
+                seen.add_unreadable(target, *number);
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
                 checked.add_bad_row(&problems);
                 problems.iter().try_for_each(&mut report)?;
@@ -207,8 +203,7 @@ pub fn check(
                 checked.bad_rows += 1;
                 checked.problems += 1;
                 let place = sheet.place_of(row, columns.target());
-                let kind = ProblemKind::SameLocation;
-                report(&Problem::of_kind(kind, place, says))?;
+                report(&Problem::of_kind(ProblemKind::SameLocation, place, says))?;
             } else if duplicates.of_row(row).is_some() {
                 checked.twins.add(row);
             }
@@ -415,6 +410,19 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, kind: Kind, column: usize) ->
         lines.next();
         lines.any(is_row)
     })
+}
+
+/// What a row with problems is for, if it is to be sent once they are corrected.
+fn target_in_question(
+    sheet: &Sheet,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+    directory: &Directory,
+    problems: &[Problem],
+) -> Option<TargetKey> {
+    let is_unplanned = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+    let target = || sheet.target_of(columns, &numbered.record, directory);
+    (!problems.iter().any(is_unplanned)).then(target).flatten()
 }
 
 /// What is wrong with a row for something that another row is for too, which asks for something else or

@@ -55,8 +55,9 @@ impl SeenRows {
     }
 
     /// A row with problems may ask for anything.
-    pub fn add_unreadable(&mut self, location: TargetKey, row: u64) {
-        self.unreadable.push((location, row));
+    pub fn add_unreadable(&mut self, location: Option<TargetKey>, row: u64) {
+        self.unreadable
+            .extend(location.map(|location| (location, row)));
     }
 
     pub fn find_duplicates(mut self) -> Duplicates {

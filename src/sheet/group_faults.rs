@@ -118,7 +118,7 @@ impl DigitGroups<'_> {
             let rest = self.groups.last().map_or(0, |group| group.digits.len());
             return Some(self.extension(self.digits().len() - rest, rest));
         }
-        if plan.is_ordinary(after_code.len()) {
+        if plan.is_ordinary(after_code.len()) || plan.is_in_use(after_code) {
             return self.fault_behind_one_in_use(plan, after_code);
         }
         let before_code = self.digits().len().checked_sub(after_code.len())?;

@@ -40,23 +40,10 @@ impl Sheet {
         let mut hidden = HiddenCells::default();
         let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
-            let fit = |start: &[u8]| {
-                let separator = Some(xlsx::SEPARATOR);
-                let found = Dialect::find(
-                    start,
-                    separator,
-                    org_is_given,
-                    &reading.ignored_columns,
-                    reading.setting,
-                );
-                match found {
-                    Ok(Some(found)) if found.columns.is_ok() => Fit::Usable,
-                    Ok(Some(found)) if Columns::nearly_has_them(&found.header) => Fit::Nearly,
-                    _ => Fit::Not,
-                }
-            };
-            let sheet =
-                xlsx::spool(&file, reading.sheet.as_deref(), fit).with_context(cannot_use)?;
+            let sheet = xlsx::spool(&file, reading.sheet.as_deref(), |start| {
+                fit(start, &reading)
+            })
+            .with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
             said.extend(sheet.chosen.map(|name| {
                 format!(
@@ -135,6 +122,22 @@ impl Sheet {
             sheet.columns = Err(vec![struck]);
         }
         Ok(sheet)
+    }
+}
+
+/// Whether the sheet of a workbook that begins so may be the one that is meant.
+fn fit(start: &[u8], reading: &ReadOptions) -> Fit {
+    let found = Dialect::find(
+        start,
+        Some(xlsx::SEPARATOR),
+        reading.default_org.is_some(),
+        &reading.ignored_columns,
+        reading.setting,
+    );
+    match found {
+        Ok(Some(found)) if found.columns.is_ok() => Fit::Usable,
+        Ok(Some(found)) if Columns::nearly_has_them(&found.header) => Fit::Nearly,
+        _ => Fit::Not,
     }
 }
 

@@ -20,7 +20,7 @@
 use std::collections::VecDeque;
 
 use super::conflict::changed_fields;
-use super::job::{Job, Step};
+use super::job::{Confirmed, Job, Step};
 use super::last_known::LastKnown;
 use super::settled::saying;
 use super::{Pipeline, Recorder, Task};
@@ -53,7 +53,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
     pub(super) fn take_success(&mut self, mut job: Job, write: usize, result: ApiResult) {
         job.may_have_been_applied = false;
-        job.is_confirmed_otherwise |= self.is_confirmed_otherwise(&job, write, &result);
+        if self.is_confirmed_otherwise(&job, write, &result) {
+            job.confirmed = Confirmed::Otherwise;
+        }
         job.done.push(write);
         if self.next_write(&job, write + 1).is_some() {
             self.write_from(job, write + 1, result);
@@ -63,7 +65,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             self.at_the_end.push_back(job);
         } else if self.policy.first.is_some()
             || self.setting.when_ignored.is_some()
-            || job.is_confirmed_otherwise
+            || job.confirmed == Confirmed::Otherwise
         {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };

@@ -7,6 +7,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use super::meant::Meant;
 use super::near_name::near;
 use crate::setting::{FieldKind, Setting};
+use crate::sheet::cell_diagnostics::DOUBTS;
 use crate::sheet::result_columns::{NEW, PRESENT, PREVIOUS, RESULT_COLUMNS};
 
 /// The columns that are read.
@@ -122,9 +123,10 @@ impl HeaderName {
     /// The known column that a cell names, with a remark or without.
     pub(super) fn known(cell: &str, setting: &Setting) -> Option<Known> {
         let bare = without_enumeration(cell);
-        Known::of_name(cell, setting)
+        let known = Known::of_name(cell, setting)
             .or_else(|| Known::of_name(bare, setting))
-            .or_else(|| with_remark(bare, setting))
+            .or_else(|| with_remark(bare, setting));
+        known.filter(|known| !(matches!(known, Known::Field(_)) && is_crossed_out(cell)))
     }
 
     /// What a cell names in a sheet for a setting, which may have been meant for a wider one.
@@ -171,6 +173,14 @@ fn is_ours(cell: &str, setting: &Setting) -> bool {
     results
         .chain(of_fields)
         .any(|ours| normalize(&ours) == name)
+}
+
+/// `//n2`, `~n2~`, `n2 ✗`: a field that is crossed out.
+fn is_crossed_out(cell: &str) -> bool {
+    let begins = ["//", "~", "!", "-", ";", ">"];
+    let is_harmless = |sign: char| matches!(sign, '*' | '†' | '?' | '？');
+    let has_doubt = |sign: char| DOUBTS.contains(&sign) && !is_harmless(sign);
+    cell.contains(has_doubt) || begins.iter().any(|begin| cell.trim().starts_with(begin))
 }
 
 /// `1. orgId` is `orgId`.

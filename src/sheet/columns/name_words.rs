@@ -100,7 +100,7 @@ impl Words {
             let is_ending = ordinal_endings.contains(&at) && is_in(ORDINAL_ENDINGS, &word);
             (!is_ending).then_some(word)
         });
-        Words(words.flat_map(numeral_apart).collect())
+        Words(words.flat_map(|word| numeral_apart(&word)).collect())
     }
 
     pub(super) fn all(&self) -> &[String] {
@@ -187,10 +187,11 @@ pub(super) fn begins_as(list: &str, word: &str) -> bool {
 }
 
 /// `第二番号` is `二 番号`.
-fn numeral_apart(word: String) -> Vec<String> {
-    let bare = word.strip_prefix('第').unwrap_or(&word);
+fn numeral_apart(word: &str) -> Vec<String> {
+    let bare = word.strip_prefix('第').unwrap_or(word);
     let parts = NUMERALS.into_iter().find_map(|numeral| {
         let rest = bare.strip_prefix(numeral).or(bare.strip_suffix(numeral))?;
+        let rest = rest.trim_start_matches(['个', '個', 'の', '目']);
         (rest.is_empty() || is_of_number(rest)).then(|| (numeral.to_string(), rest.to_string()))
     });
     match parts {

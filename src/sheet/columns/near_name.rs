@@ -3,7 +3,7 @@
 
 use super::About;
 use super::header_name::{HeaderName, Known, normalize};
-use super::meant::{ByName, Meant};
+use super::meant::Meant;
 use super::name_words::Words;
 use super::{near_number, rule_words};
 use crate::model::ids;
@@ -30,8 +30,8 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
         .fields
         .iter()
         .any(|field| field.kind == FieldKind::Number);
-    if has_numbers && let Some(place) = near_number::near(&plain, &words) {
-        return Some(Meant::Number(place, ByName::Near));
+    if has_numbers && let Some(meant) = near_number::near(&plain, &words) {
+        return Some(meant);
     }
     let target = setting.target;
     if [target.noun, target.plural].map(normalize).contains(&plain) {

@@ -12,7 +12,8 @@ use super::number_words::{
 const FIELD_OF_SERVICE: &str = "autotransfernumber";
 
 /// The place of the number, where there is one: `Nummer 2`, `No. 2`, `n 2 (new)`, `n4`, `second number`, `autoTransferNumer2`.
-pub(super) fn near(plain: &str, words: &Words) -> Option<Option<usize>> {
+pub(super) fn near(plain: &str, words: &Words) -> Option<Meant> {
+    let near = |place| Meant::Number(place, ByName::Near);
     let is_one = |word: &str| {
         is_number(word)
             || (word.len() >= LONG && is_misspelt(word, FIELD_OF_SERVICE, MISSPELT + 1))
@@ -20,7 +21,7 @@ pub(super) fn near(plain: &str, words: &Words) -> Option<Option<usize>> {
     };
     let words = words.all();
     if let Some(place) = number_of_transfer(words) {
-        return Some(Some(place));
+        return Some(near(Some(place)));
     }
     let found = words.windows(2).enumerate().find_map(|(at, two)| {
         let [one, other] = two else {
@@ -31,10 +32,10 @@ pub(super) fn near(plain: &str, words: &Words) -> Option<Option<usize>> {
         if let Some(place) = place(other)
             && is_one(one)
         {
-            return is_alone.then_some(Some(place));
+            return is_alone.then_some(near(Some(place)));
         }
         let place = place(one)?;
-        (is_one(other) && other.len() > 2).then_some(Some(place))
+        (is_one(other) && other.len() > 2).then_some(near(Some(place)))
     });
     let letters: String = plain
         .chars()
@@ -42,7 +43,7 @@ pub(super) fn near(plain: &str, words: &Words) -> Option<Option<usize>> {
         .collect();
     let is_without_place = matches!(plain, "nl" | "ni" | "n0" | "number0" | "nummer0" | "nr0")
         || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
-    found.or_else(|| is_without_place.then_some(None))
+    found.or_else(|| is_without_place.then_some(near(None)))
 }
 
 /// `Transfer destination 1`, `Forwarding phone 2`.
@@ -195,6 +196,10 @@ mod tests {
             &["Transfer numbers", "Weiterleitung", "Forward to"],
             Some(Meant::Number(None, ByName::Telephone)),
         );
+    }
+
+    #[test]
+    fn of_other_names_only_the_cells_can_tell() {
         read(
             &["Forwarded by"],
             Some(Meant::Number(None, ByName::Counted)),

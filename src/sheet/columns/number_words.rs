@@ -5,7 +5,7 @@ use super::name_words::{begins_as, is_in};
 
 /// Words for a number in a name such as `Nummer 2`.
 const NUMBERS: &str = "n no nr nro num núm nbr nb number numbers nummer nummern numero número numéro numer \
-    numara transfer transferno transfernr transfernumber transfernummer autotransfer autotransferno \
+    numara numret číslo szám transfer transferno transfernr transfernumber transfernummer autotransfer autotransferno \
     autotransfernr atn tn номер номера п";
 
 /// What may stand before such a word: `new n2`, `old number 2`. Behind any other word the number may be that
@@ -14,7 +14,7 @@ const BEFORE_NUMBERS: &str = "auto automatic new old neu neue alt alte nouveau n
     nuovo vecchio nieuw oud the";
 
 /// How words for a transfer begin.
-const TRANSFERS: &str = "転送 转接 착신 rufumleit rufweiterleit anrufumleit anrufweiterleit transf trasf forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
+const TRANSFERS: &str = "転送 转接 착신 rufumleit rufweiterleit anrufumleit anrufweiterleit transf trasf atn forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
     reroute";
 
 /// Where a transfer leads.
@@ -30,7 +30,7 @@ const DESTINATION_BEGINS: &str = "phone mobil cell handy gsm hotline puhelin kla
 /// How long words for a number end.
 const DESTINATION_ENDS: &str = "rufnummer zielnummer telefonnummer 番号";
 
-const JOINING: &str = "o für pour para per voor call calls anruf anrufe appel appels llamada llamadas de del di da do du des von zu zum zur van of for the à a al auto automatic la le der die das";
+const JOINING: &str = "o für pour para per voor call calls anruf anrufe appel appels llamada llamadas de del di da do du des von zu zum zur van of for the à a al auto automatic la le der die das 번째";
 
 /// How words begin for what is counted, or has a number and is no telephone.
 const COUNTED: &str = "floor level phase wave batch step stage sprint building bldg block wing room zone \
@@ -43,9 +43,9 @@ const COUNTED: &str = "floor level phase wave batch step stage sprint building b
     edificio sala año mes día costo";
 
 const PLACES: [&str; 3] = [
-    "one first primary i eins erste uno primero primer un premier primo eerste 一",
-    "two second secondary ii zwei zweite dos segundo deux deuxième secondo tweede 二",
-    "three third tertiary iii drei dritte tres tercero tercer trois troisième terzo derde 三",
+    "one first primary i eins erste uno primero primer un premier première primo primera eerste första pierwszy první первый 첫 一",
+    "two second secondary ii zwei zweite dos segundo deux deuxième secondo secondario secundario secundaria secondaire segunda tweede andra anden drugi druhý druhé toinen второй ikinci második 두 二",
+    "three third tertiary iii drei dritte tres tercero tercer trois troisième terzo terziario tercera tertiaire derde tredje trzeci třetí kolmas третий üçüncü harmadik 세 三",
 ];
 
 /// How words begin that have their place in themselves: `Zweitnummer`.

@@ -174,8 +174,14 @@ impl SharedTexts {
 pub(super) struct TextPlace {
     is_in_text: bool,
     is_in_phonetic: bool,
-    is_run_struck: bool,
-    has_struck: bool,
+    struck: Struck,
+}
+
+/// What is struck through: the run of a text that is being read, and some of the text up to here.
+#[derive(Debug, Default)]
+struct Struck {
+    is_run: bool,
+    is_some: bool,
 }
 
 impl TextPlace {
@@ -184,8 +190,8 @@ impl TextPlace {
             Event::Start(element) => match element.local_name().as_ref() {
                 "t" => self.is_in_text = true,
                 "rPh" => self.is_in_phonetic = true,
-                "r" => self.is_run_struck = false,
-                "strike" => self.is_run_struck = package::is_not_off(element),
+                "r" => self.struck.is_run = false,
+                "strike" => self.struck.is_run = package::is_not_off(element),
                 _ => {}
             },
             Event::End(element) => match element.local_name().as_ref() {
@@ -196,7 +202,7 @@ impl TextPlace {
             event if self.is_in_text && !self.is_in_phonetic => {
                 let before = text.len();
                 package::add_text(event, text);
-                self.has_struck |= self.is_run_struck && !text[before..].trim().is_empty();
+                self.struck.is_some |= self.struck.is_run && !text[before..].trim().is_empty();
             }
             _ => {}
         }
@@ -204,7 +210,7 @@ impl TextPlace {
 
     /// Whether some of the text was struck through, up to here.
     pub(super) fn take_struck(&mut self) -> bool {
-        self.is_run_struck = false;
-        std::mem::take(&mut self.has_struck)
+        self.struck.is_run = false;
+        std::mem::take(&mut self.struck.is_some)
     }
 }
