@@ -29,7 +29,7 @@ pub struct Response {
     pub tracking_id: Box<str>,
     /// Whether a success has a body that this call can have.
     pub body: Body,
-    /// The values of the fields that were asked for.
+    /// The values of the fields that were asked for; of a change, those that its confirmation names.
     pub current: Option<CurrentValues>,
     /// Which of those fields the service does not let anybody change.
     pub restricted: Vec<usize>,

@@ -9,7 +9,7 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::outcome::OutcomeKind;
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::{Country, Lost, what_may_be_lost};
@@ -17,7 +17,7 @@ use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
-use crate::sheet::problem::{Place, Problem};
+use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::questions::{InQuestion, Question, text_in};
 use crate::sheet::row_reader::called;
@@ -181,6 +181,8 @@ pub fn check(
             }
             Err(problems) if problems.iter().all(Problem::is_idle) => checked.idle.add(*number),
             Err(problems) => {
+                let target = target_in_question(sheet, columns, &numbered, directory, &problems);
+                seen.add_unreadable(target, *number);
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
                 checked.add_bad_row(&problems);
                 problems.iter().try_for_each(&mut report)?;
@@ -197,12 +199,11 @@ pub fn check(
         for row in duplicates.rows().filter(|row| !is_done(row)) {
             if duplicates.contradicts(row).is_some() && in_question.is_organization() {
                 checked.waiting += 1;
-            } else if let Some(other) = duplicates.contradicts(row) {
+            } else if let Some(says) = say_contradiction(&duplicates, columns, row) {
                 checked.bad_rows += 1;
                 checked.problems += 1;
                 let place = sheet.place_of(row, columns.target());
-                let noun = columns.setting.target.noun;
-                report(&contradiction(place, noun, other))?;
+                report(&Problem::of_kind(ProblemKind::SameLocation, place, says))?;
             } else if duplicates.of_row(row).is_some() {
                 checked.twins.add(row);
             }
@@ -411,18 +412,30 @@ fn holds_a_row(record: &ByteRecord, delimiter: u8, kind: Kind, column: usize) ->
     })
 }
 
-/// The problem of a row for something that row `other` is for too.
-fn contradiction(place: Place, noun: &str, other: u64) -> Problem {
-    Problem::of_kind(
-        ProblemKind::SameLocation,
-        place,
-        say_contradiction(noun, other),
-    )
+/// What a row with problems is for, if it is to be sent once they are corrected.
+fn target_in_question(
+    sheet: &Sheet,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+    directory: &Directory,
+    problems: &[Problem],
+) -> Option<TargetKey> {
+    let is_unplanned = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+    let target = || sheet.target_of(columns, &numbered.record, directory);
+    (!problems.iter().any(is_unplanned)).then(target).flatten()
 }
 
-/// What is wrong with such a row.
-pub fn say_contradiction(noun: &str, other: u64) -> String {
-    format!(
-        "row {other} is for the same {noun} and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
-    )
+/// What is wrong with a row for something that another row is for too, which asks for something else or
+/// may do so.
+pub fn say_contradiction(duplicates: &Duplicates, columns: &Columns, row: u64) -> Option<String> {
+    let noun = columns.setting.target.noun;
+    if let Some(other) = duplicates.contradicts(row) {
+        return Some(format!(
+            "row {other} is for the same {noun} and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
+        ));
+    }
+    let other = duplicates.unreadable_beside(row)?;
+    Some(format!(
+        "row {other} is for the same {noun} and has a problem, so what it asks for is not known; correct or delete row {other}"
+    ))
 }

@@ -80,7 +80,7 @@ impl Directory {
                 says: "Webex does not say which organizations the token manages, so the name cannot be looked up; put the organization's id into `orgId`".to_string(),
             });
         }
-        let id = organizations.id_of(name, "organization", "orgId")?;
+        let id = organizations.id_of(name, name, "organization", "orgId")?;
         Ok(Cow::Owned(id.to_string()))
     }
 
@@ -111,7 +111,7 @@ impl Directory {
             return Err(unlisted("it was not asked for"));
         };
         let known = list.names.as_ref().map_err(|why| unlisted(why))?;
-        let id = known.id_of(&as_called(name, kind), kind.noun, kind.id_column)?;
+        let id = known.id_of(&as_called(name, kind), name, kind.noun, kind.id_column)?;
         match ids::read(id, kind.id) {
             Ok(id) => Ok(Id {
                 text: Cow::Owned(id.text.into_owned()),

@@ -6,7 +6,11 @@ use crate::model::row::{Row, TargetKey};
 
 /// Collects one entry a row (16 bytes), to be sorted once at the end.
 #[derive(Debug, Default)]
-pub struct SeenRows(Vec<Seen>);
+pub struct SeenRows {
+    rows: Vec<Seen>,
+    /// Rows with problems, which are not sent.
+    unreadable: Vec<(TargetKey, u64)>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -31,6 +35,8 @@ pub struct Duplicates {
     by_row: Vec<Repeat>,
     /// Rows of which another row for the same location asks for something else, and that row.
     contradicted: Vec<(u64, u64)>,
+    /// Rows for the location of a row with problems, and that row.
+    beside_unreadable: Vec<(u64, u64)>,
     locations: HashSet<TargetKey>,
     /// Rows that are not done, and the later row for their location that is.
     superseded: BTreeMap<u64, u64>,
@@ -40,7 +46,7 @@ impl SeenRows {
     /// Rows beyond the number 4,294,967,295 are not compared; no spreadsheet reaches there.
     pub fn add(&mut self, row: &Row<'_>) {
         if let Ok(number) = u32::try_from(row.number) {
-            self.0.push(Seen {
+            self.rows.push(Seen {
                 location: row.key,
                 row: number,
                 changes: row.changes_checksum(),
@@ -48,14 +54,33 @@ impl SeenRows {
         }
     }
 
+    /// A row with problems may ask for anything.
+    pub fn add_unreadable(&mut self, location: Option<TargetKey>, row: u64) {
+        self.unreadable
+            .extend(location.map(|location| (location, row)));
+    }
+
     pub fn find_duplicates(mut self) -> Duplicates {
-        if self.are_all_different() {
-            return Duplicates::default();
-        }
-        self.0
-            .sort_unstable_by_key(|seen| (seen.location, seen.row));
         let mut duplicates = Duplicates::default();
-        let groups = self.0.chunk_by(|one, other| one.location == other.location);
+        self.unreadable.sort_unstable();
+        for seen in &self.rows {
+            let at = self
+                .unreadable
+                .partition_point(|(key, _)| *key < seen.location);
+            let other = self.unreadable.get(at);
+            if let Some((_, row)) = other.filter(|(key, _)| *key == seen.location) {
+                duplicates.beside_unreadable.push((seen.row.into(), *row));
+            }
+        }
+        duplicates.beside_unreadable.sort_unstable();
+        if self.are_all_different() {
+            return duplicates;
+        }
+        self.rows
+            .sort_unstable_by_key(|seen| (seen.location, seen.row));
+        let groups = self
+            .rows
+            .chunk_by(|one, other| one.location == other.location);
         for group in groups.filter(|group| group.len() > 1) {
             duplicates.add_group(group);
         }
@@ -66,7 +91,7 @@ impl SeenRows {
 
     /// As nearly always. The keys alone are sorted in half the time.
     fn are_all_different(&self) -> bool {
-        let mut keys: Vec<u64> = self.0.iter().map(|seen| seen.location.0).collect();
+        let mut keys: Vec<u64> = self.rows.iter().map(|seen| seen.location.0).collect();
         keys.sort_unstable();
         keys.windows(2).all(|pair| pair[0] != pair[1])
     }
@@ -106,6 +131,7 @@ impl Duplicates {
         let repeats = self.by_row.iter().map(|repeat| repeat.row);
         let mut rows: Vec<u64> = repeats
             .chain(self.contradicted.iter().map(|(row, _)| *row))
+            .chain(self.beside_unreadable.iter().map(|(row, _)| *row))
             .collect();
         rows.sort_unstable();
         rows.dedup();
@@ -128,6 +154,13 @@ impl Duplicates {
             .contradicted
             .binary_search_by_key(&row, |(row, _)| *row);
         found.ok().map(|index| self.contradicted[index].1)
+    }
+
+    /// A row with problems for the location of this one.
+    pub fn unreadable_beside(&self, row: u64) -> Option<u64> {
+        let rows = &self.beside_unreadable;
+        let found = rows.binary_search_by_key(&row, |(row, _)| *row);
+        found.ok().map(|index| rows[index].1)
     }
 
     /// Notes which rows may not be sent any more because a later row for their location `is_done`:

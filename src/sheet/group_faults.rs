@@ -9,7 +9,7 @@ use crate::sheet::numbering_plan::{LONGEST, Plan};
 pub(super) const COMPLETE: usize = 7;
 
 /// Digits of a bare number with the trunk prefix in front, at most: Germany's and Austria's.
-const LONGEST_WITH_TRUNK: usize = 14;
+const LONGEST_WITH_TRUNK: usize = 12;
 
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
@@ -43,6 +43,11 @@ pub(super) enum GroupFault {
         complete: String,
         rest: String,
     },
+    /// The same, but with them it can be a number as well.
+    PossiblyExtension {
+        complete: String,
+        rest: String,
+    },
 }
 
 impl DigitGroups<'_> {
@@ -64,8 +69,9 @@ impl DigitGroups<'_> {
 
     /// `(857)`, which is -857 to an accountant.
     fn is_in_brackets_alone(&self) -> bool {
-        let has_brackets = self.groups[0].in_brackets || self.has_stray_bracket;
-        self.groups.len() == 1 && has_brackets && !self.has_plus()
+        let are_in_brackets = self.groups.iter().all(|group| group.in_brackets);
+        let is_one_in_a_bracket = self.groups.len() == 1 && self.has_stray_bracket;
+        (are_in_brackets || is_one_in_a_bracket) && !self.has_plus()
     }
 
     /// `5501.5`, `0.5501`, `12025550101.000`; but +1.2025550101 and 030.1234567 are ways to write a
@@ -112,8 +118,8 @@ impl DigitGroups<'_> {
             let rest = self.groups.last().map_or(0, |group| group.digits.len());
             return Some(self.extension(self.digits().len() - rest, rest));
         }
-        if plan.is_ordinary(after_code.len()) {
-            return None;
+        if plan.is_ordinary(after_code.len()) || plan.is_in_use(after_code) {
+            return self.fault_behind_one_in_use(plan, after_code);
         }
         let before_code = self.digits().len().checked_sub(after_code.len())?;
         let is_complete = |end: &usize| {
@@ -122,6 +128,30 @@ impl DigitGroups<'_> {
         };
         let complete = self.ends().filter(is_complete).last()?;
         Some(self.extension(complete, self.digits().len() - complete))
+    }
+
+    /// A number that is in use, and a group behind it, in a country that has numbers as long as both.
+    fn fault_behind_one_in_use(&self, plan: &Plan, after_code: &str) -> Option<GroupFault> {
+        let digits = self.digits();
+        let before_code = digits.len().checked_sub(after_code.len())?;
+        let is_complete = |end: &usize| {
+            let before = end.checked_sub(before_code).map(|end| &after_code[..end]);
+            before.is_some_and(|before| plan.is_complete(before))
+        };
+        let complete = self.ends().filter(is_complete).last()?;
+        let is_natural = || {
+            let length = complete - before_code;
+            plan.is_open() || plan.group_ends(after_code).contains(&length)
+        };
+        if plan.is_in_use(after_code) && is_natural() {
+            return None;
+        }
+        match self.extension(complete, digits.len() - complete) {
+            GroupFault::Extension { complete, rest } => {
+                Some(GroupFault::PossiblyExtension { complete, rest })
+            }
+            fault => Some(fault),
+        }
     }
 
     /// What the grouping of bare digits says, whose country is not known.

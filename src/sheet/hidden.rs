@@ -1,4 +1,4 @@
-//! What a workbook's sheet hides from the eye, and which of its cells are merged into others.
+//! What a workbook's sheet hides from the eye or strikes through, and which of its cells are merged into others.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -39,6 +39,8 @@ pub struct HiddenCells {
     rows: Vec<u64>,
     columns: Vec<RangeInclusive<usize>>,
     merged: Vec<Merged>,
+    /// Cells of which something is struck through, in the order of the sheet.
+    struck: Vec<(u64, usize)>,
 }
 
 /// Cells that are shown as one, of which only the first can hold anything.
@@ -65,6 +67,14 @@ impl HiddenCells {
 
     pub(super) fn merge(&mut self, merged: Merged) {
         self.merged.push(merged);
+    }
+
+    pub(super) fn strike(&mut self, row: u64, column: usize) {
+        self.struck.push((row, column));
+    }
+
+    pub(super) fn is_struck(&self, row: u64, column: usize) -> bool {
+        self.struck.binary_search(&(row, column)).is_ok()
     }
 
     /// Whether the row is hidden, by hand or by a filter.
@@ -116,5 +126,8 @@ mod tests {
         assert_eq!(hidden.merged_into(2, 1), None);
         assert_eq!(hidden.merged_into(4, 1), Some((2, 1)));
         assert_eq!(hidden.merged_into(5, 1), None);
+        hidden.strike(2, 3);
+        hidden.strike(3, 0);
+        assert!(hidden.is_struck(3, 0) && !hidden.is_struck(3, 3));
     }
 }

@@ -2,6 +2,7 @@
 //! often as needed.
 
 mod applied_plan;
+mod area_slash;
 pub mod autofix;
 pub mod cell_diagnostics;
 pub mod check;
@@ -19,6 +20,7 @@ mod group_faults;
 pub mod hidden;
 pub mod input;
 pub mod names;
+mod near_values;
 pub mod number;
 mod number_faults;
 pub mod numbering_plan;
@@ -55,7 +57,7 @@ use anyhow::{Context, Result};
 use csv::ByteRecord;
 
 use crate::model::change::Change;
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::platform;
 use crate::setting::Setting;
 use crate::table::CsvStyle;
@@ -212,9 +214,10 @@ impl Sheet {
         record: &'r NumberedRecord,
         directory: &Directory,
     ) -> Result<Row<'r>, Vec<Problem>> {
-        let merged = self.merged_cells(columns, record.row);
-        if !merged.is_empty() {
-            return Err(merged);
+        let mut unclear = self.merged_cells(columns, record.row);
+        unclear.extend(self.struck_cell(columns, record.row));
+        if !unclear.is_empty() {
+            return Err(unclear);
         }
         if let Some(plan) = &self.plan
             && plan.approves_nothing(columns, &record.record)
@@ -271,6 +274,25 @@ impl Sheet {
         Some(org_id.map(Cow::into_owned))
     }
 
+    /// What a row is for, whatever is wrong with it; `None` where that cannot be told.
+    fn target_of(
+        &self,
+        columns: &Columns,
+        record: &ByteRecord,
+        directory: &Directory,
+    ) -> Option<TargetKey> {
+        let kind = columns.setting.target;
+        let cell = columns.target_id.and_then(|column| record.get(column));
+        let cell = std::str::from_utf8(cell.unwrap_or_default()).ok()?;
+        if let Ok(id) = row_reader::read_id(cell, kind.id) {
+            return Some(id.key);
+        }
+        let name = row_reader::called(columns, record).target?;
+        let org_id = self.org_of_named(columns, record, directory)?;
+        let target = directory.target(kind, org_id.as_deref(), name).ok()?;
+        Some(target.key)
+    }
+
     /// A cell, by its row and the name of its column.
     pub fn place_of(&self, row: u64, column: usize) -> Place {
         let name = self.header.get(column).unwrap_or_default();
@@ -286,6 +308,19 @@ impl Sheet {
         let wanted = columns::normalize(name);
         let mut names = self.header.iter().map(String::from_utf8_lossy);
         names.position(|found| columns::normalize(&found) == wanted)
+    }
+
+    /// A problem for a row of which something that is read, or a name beside an id, is struck through.
+    fn struck_cell(&self, columns: &Columns, row: u64) -> Option<Problem> {
+        let names = [columns.org_name, columns.target_name];
+        let mut read = columns.read().chain(names.into_iter().flatten());
+        let column = read.find(|column| self.hidden.is_struck(row, *column))?;
+        let says = "this cell is struck out in the workbook, so it may not count; delete the row or what is struck out, or remove the strikethrough";
+        Some(Problem::of_kind(
+            ProblemKind::Struck,
+            self.place_of(row, column),
+            says,
+        ))
     }
 
     /// A problem for each cell that is read and merged into another, which alone has a value.

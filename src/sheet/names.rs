@@ -94,15 +94,21 @@ impl Names {
         self.0.is_empty()
     }
 
-    /// The id of the only thing of this name. `what` it is, and in which column its id would stand,
-    /// is for the one who reads that there is none.
-    pub fn id_of(&self, name: &str, what: &str, column: &str) -> Result<&str, CellDiagnostic> {
+    /// The id of the only thing of this name, as it is compared and as it is `written`. `what` it is, and in
+    /// which column its id would stand, is for the one who reads that there is none.
+    pub fn id_of(
+        &self,
+        name: &str,
+        written: &str,
+        what: &str,
+        column: &str,
+    ) -> Result<&str, CellDiagnostic> {
         let name = &*as_seen(trim(name));
         let start = self.0.partition_point(|named| named.name.as_str() < name);
         let mut found = self.0[start..]
             .iter()
             .take_while(|named| named.name == name);
-        let shown = shorten(name);
+        let shown = shorten(trim(written));
         match (found.next(), found.count()) {
             (Some(only), 0) => Ok(&only.id),
             (Some(_), others) => {
@@ -246,7 +252,7 @@ mod tests {
 
     fn id_of(known: &[&str], name: &str) -> Result<String, String> {
         let known = names(known);
-        let found = known.id_of(name, "location", "locationId");
+        let found = known.id_of(name, name, "location", "locationId");
         found.map(String::from).map_err(|damage| damage.says)
     }
 

@@ -6,11 +6,14 @@ use std::borrow::Cow;
 use crate::model::change::Change;
 use crate::model::ids;
 use crate::model::wording::plural;
+use crate::sheet::area_slash::{self, Slash};
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::group_faults::LONGEST_EXTENSION;
-use crate::sheet::number_faults::{not_a_number, say_fault, say_trunk, say_zero, unclear};
+use crate::sheet::number_faults::{
+    not_a_number, one_or_two, say_fault, say_trunk, say_zero, unclear,
+};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
@@ -110,9 +113,14 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(diagnostic) = cell_diagnostics::of_raw_number(text) {
         return Err(diagnostic);
     }
-    let plain = in_plain_characters(text);
+    let mut plain = in_plain_characters(text);
     if let Some(diagnostic) = cell_diagnostics::of_optional_zero(&plain) {
         return Err(diagnostic);
+    }
+    match area_slash::read(&plain, country) {
+        Slash::OfNumber(number) => plain = number,
+        Slash::Possibly => return Err(one_or_two(&plain)),
+        Slash::Other => {}
     }
     let Some(groups) = DigitGroups::read(&plain) else {
         let is_number = |part: &str| {

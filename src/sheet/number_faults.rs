@@ -76,6 +76,12 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
                 "has `{rest}` after the complete number `{complete}`: an extension or the end of a range? Enter {complete} alone"
             ),
         ),
+        GroupFault::PossiblyExtension { complete, rest } => (
+            ProblemKind::Extension,
+            format!(
+                "has `{rest}` after `{complete}`, which is a complete number: if `{rest}` is an extension, enter {complete} alone; if all of it is one number, write {complete}{rest}"
+            ),
+        ),
     };
     CellDiagnostic { kind, says }
 }
@@ -84,6 +90,17 @@ pub(super) fn not_a_number() -> CellDiagnostic {
     CellDiagnostic {
         kind: ProblemKind::NotANumber,
         says: "is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number".to_string(),
+    }
+}
+
+/// A slash behind what may be an area code.
+pub(super) fn one_or_two(plain: &str) -> CellDiagnostic {
+    let digits: String = plain.chars().filter(char::is_ascii_digit).collect();
+    CellDiagnostic {
+        kind: ProblemKind::SeveralNumbers,
+        says: format!(
+            "holds more than one number, or one with a slash behind its area code; for one number, write {digits}; for two, leave one in this cell and put the other into n1, n2 or n3"
+        ),
     }
 }
 

@@ -15,6 +15,9 @@ pub(super) const LONGEST: usize = 15;
 /// The country codes there can be: one to three digits.
 const CODES: usize = 1000;
 
+/// Numbers have so many lengths where extensions are part of them.
+const OPEN: u32 = 8;
+
 /// Each is made when a number needs it; Germany's takes some milliseconds.
 static PLANS: [OnceLock<Option<Plan>>; CODES] = [const { OnceLock::new() }; CODES];
 
@@ -27,6 +30,8 @@ pub(super) struct Plan {
     possible: Lengths,
     /// Digits of a fixed line's or a mobile's number.
     ordinary: Lengths,
+    /// Digits of the number that the library has for an example.
+    usual: usize,
     /// The prefixes that may stand before a number within the country, the longest first.
     trunks: Vec<String>,
 }
@@ -100,6 +105,7 @@ impl Plan {
             };
             national(&format!("+{code}{prefix}{example}")).as_ref() == Some(example)
         };
+        let usual = example.as_ref().map_or(0, String::len);
         let prefixes = (0..100).map(|prefix| format!("{prefix:02}"));
         let prefixes = prefixes.chain((0..10).map(|prefix| prefix.to_string()));
         Some(Plan {
@@ -111,6 +117,7 @@ impl Plan {
                 of_kind(length, PhoneNumberType::FixedLine)
                     || of_kind(length, PhoneNumberType::Mobile)
             }),
+            usual,
             trunks: prefixes.filter(is_trunk).collect(),
         })
     }
@@ -128,6 +135,16 @@ impl Plan {
     /// Whether the plan leaves so little room that a number of another length is none.
     pub(super) fn is_strict(&self) -> bool {
         (1..=2).contains(&self.ordinary.0.count_ones())
+    }
+
+    /// Whether extensions are dialed behind any number, as part of it: in Germany and its neighbors.
+    pub(super) fn is_open(&self) -> bool {
+        self.ordinary.0.count_ones() >= OPEN
+    }
+
+    /// Whether a number in use is as long as numbers there are, and not the beginning of one.
+    pub(super) fn is_complete(&self, after_code: &str) -> bool {
+        after_code.len() >= self.usual && self.is_in_use(after_code)
     }
 
     /// A number after the country code without the trunk prefix that was kept there by mistake.
@@ -165,9 +182,11 @@ impl Plan {
         if !self.is_possible(digits.len()) {
             return None;
         }
-        // What begins like a prefix and is none: a number such as 8005553535 in Russia, or nothing.
+        // What begins like a prefix and is none: a number such as 8005553535 in Russia, or nothing. Few
+        // numbers begin with 0 once the prefix is gone: those of Italy.
         let begins_like_one = |trunk: &String| trunk.get(..1) == digits.get(..1);
-        let is_clear = !self.trunks.iter().any(begins_like_one) || self.is_in_use(digits);
+        let is_clear = !(digits.starts_with('0') || self.trunks.iter().any(begins_like_one))
+            || self.is_in_use(digits);
         is_clear.then_some(digits)
     }
 

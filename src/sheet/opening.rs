@@ -6,11 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use super::columns::Columns;
 use super::dialect::Dialect;
 use super::encoding::TextForm;
 use super::hidden::{HiddenCells, HiddenPolicy};
 use super::input::{self, SAVE_AS_CSV};
 use super::row_reader::LastOrganization;
+use super::xlsx::Fit;
 use super::{ReadOptions, Sheet, problem, xlsx};
 use crate::table::BYTE_ORDER_MARK;
 
@@ -38,19 +40,10 @@ impl Sheet {
         let mut hidden = HiddenCells::default();
         let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
-            let is_usable = |start: &[u8]| {
-                let separator = Some(xlsx::SEPARATOR);
-                let found = Dialect::find(
-                    start,
-                    separator,
-                    org_is_given,
-                    &reading.ignored_columns,
-                    reading.setting,
-                );
-                found.is_ok_and(|found| found.is_some_and(|found| found.columns.is_ok()))
-            };
-            let sheet =
-                xlsx::spool(&file, reading.sheet.as_deref(), is_usable).with_context(cannot_use)?;
+            let sheet = xlsx::spool(&file, reading.sheet.as_deref(), |start| {
+                fit(start, &reading)
+            })
+            .with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
             said.extend(sheet.chosen.map(|name| {
                 format!(
@@ -123,7 +116,28 @@ impl Sheet {
             possible_settings: Vec::new(),
         };
         sheet.find_setting().with_context(cannot_read)?;
+        if let Ok(columns) = &sheet.columns
+            && let Some(struck) = sheet.struck_cell(columns, sheet.header_row)
+        {
+            sheet.columns = Err(vec![struck]);
+        }
         Ok(sheet)
+    }
+}
+
+/// Whether the sheet of a workbook that begins so may be the one that is meant.
+fn fit(start: &[u8], reading: &ReadOptions) -> Fit {
+    let found = Dialect::find(
+        start,
+        Some(xlsx::SEPARATOR),
+        reading.default_org.is_some(),
+        &reading.ignored_columns,
+        reading.setting,
+    );
+    match found {
+        Ok(Some(found)) if found.columns.is_ok() => Fit::Usable,
+        Ok(Some(found)) if Columns::nearly_has_them(&found.header) => Fit::Nearly,
+        _ => Fit::Not,
     }
 }
 

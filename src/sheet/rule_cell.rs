@@ -54,8 +54,48 @@ const TRANSFERS: [&str; 6] = [
 const ACTION_WORDS: &str =
     "ALLOW, BLOCK, AUTH_CODE, TRANSFER_NUMBER_1, TRANSFER_NUMBER_2 or TRANSFER_NUMBER_3";
 
-const YES: [&str; 5] = ["yes", "y", "true", "ja", "wahr"];
-const NO: [&str; 5] = ["no", "n", "false", "nein", "falsch"];
+const YES: [&str; 11] = [
+    "yes", "y", "true", "ja", "wahr", "oui", "vrai", "sí", "si", "sim", "tak",
+];
+const NO: [&str; 12] = [
+    "no", "n", "false", "nein", "falsch", "non", "faux", "não", "nao", "nee", "nej", "nie",
+];
+
+/// How words begin that allow or block, in languages in which rules are not read.
+const PERMISSION_BEGINS: [&str; 29] = [
+    "autoris",
+    "autoriz",
+    "permit",
+    "permet",
+    "consentit",
+    "toesta",
+    "toegest",
+    "tillåt",
+    "tillad",
+    "salli",
+    "zezw",
+    "povol",
+    "engedély",
+    "разреш",
+    "許可",
+    "允许",
+    "bloq",
+    "blocc",
+    "blok",
+    "geblok",
+    "interdi",
+    "prohib",
+    "verbied",
+    "zabl",
+    "zakáz",
+    "letilt",
+    "запре",
+    "禁止",
+    "ブロック",
+];
+
+/// Such a word is no longer, in bytes.
+const LONGEST_PERMISSION: usize = 26;
 
 /// The value that a cell with this text asks for, if it is one of rules.
 pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
@@ -74,8 +114,9 @@ pub fn rule_in(kind: FieldKind, text: &str) -> Option<Cow<'static, str>> {
 /// have alone.
 pub(super) fn looks_like_rule(cell: &[u8]) -> bool {
     const LENGTHS: std::ops::RangeInclusive<usize> = 5..=48;
-    const BEGINS: &[u8] = b"abtezsgABTEZSG=\"' ";
-    let may_be = cell.first().is_some_and(|first| BEGINS.contains(first));
+    const BEGINS: &[u8] = b"abtezsgpcilvABTEZSGPCILV=\"' ";
+    let begins = |first: &u8| BEGINS.contains(first) || !first.is_ascii();
+    let may_be = cell.first().is_some_and(begins);
     if !may_be || !LENGTHS.contains(&cell.len()) {
         return false;
     }
@@ -83,7 +124,14 @@ pub(super) fn looks_like_rule(cell: &[u8]) -> bool {
     let plain = normalize(text_of(&text));
     let bare = plain.trim_end_matches(['1', '2', '3']);
     let is_transfer = bare.starts_with("transfer") || bare.starts_with("forwardto");
-    (is_transfer && bare.len() + 1 == plain.len()) || action_of(&plain).is_some()
+    let is_permission = || {
+        let is_word = plain.len() <= LONGEST_PERMISSION && !text_of(&text).contains(ids::is_blank);
+        is_word
+            && PERMISSION_BEGINS
+                .iter()
+                .any(|begin| plain.starts_with(begin))
+    };
+    (is_transfer && bare.len() + 1 == plain.len()) || action_of(&plain).is_some() || is_permission()
 }
 
 /// What becomes of calls: `ALLOW`, `BLOCK`, `AUTH_CODE`, or one of the three numbers.
@@ -223,6 +271,10 @@ mod tests {
             "AUTH_CODE",
             "transfer to number 1",
             "Transfer calls to n1",
+            "Bloquer",
+            "Permitido",
+            "Запретить",
+            "禁止",
         ] {
             assert!(looks_like_rule(cell.as_bytes()), "{cell}");
         }
@@ -243,8 +295,8 @@ mod tests {
     #[test]
     fn yes_and_no_are_read_in_words() {
         for (cells, word) in [
-            (&["yes", "Y", "TRUE", "ja"][..], "yes"),
-            (&["no", "N", "False", "Nein"], "no"),
+            (&["yes", "Y", "TRUE", "ja", "Oui", "sí"][..], "yes"),
+            (&["no", "N", "False", "Nein", "NON", "não"], "no"),
         ] {
             for cell in cells {
                 assert_eq!(read_yes_or_no(cell), Ok(Change::Set(word.into())), "{cell}");

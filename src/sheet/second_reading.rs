@@ -140,9 +140,15 @@ pub(super) fn of_no_country(digits: &str, country: &Country) -> Option<CellDiagn
     }
     let is_international =
         Plan::of_international(digits).is_some_and(|(plan, rest)| plan.is_in_use(rest));
+    let begins = digits.starts_with('0') && country.plan().is_ordinary(digits.len());
+    let begins = if begins {
+        ", and none begins like this"
+    } else {
+        ""
+    };
     (!is_international).then(|| {
         unclear(format!(
-            "is not a number of {} (those have {} digits) nor of another country with its `+` missing; correct it, or write + and its country code",
+            "is not a number of {} (those have {} digits{begins}) nor of another country with its `+` missing; correct it, or write + and its country code",
             country.code(),
             country.plan().lengths()
         ))

@@ -75,12 +75,11 @@ impl<'a> Selection<'a> {
             return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
         }
         let repeat = self.duplicates.of_row(row.number);
-        let contradicts = self.duplicates.contradicts(row.number);
-        match (self.duplicate_policy, repeat, contradicts) {
-            (DuplicatePolicy::Refuse, _, Some(other)) => Choice::Leave(Outcome::unsent(
-                OutcomeKind::Invalid,
-                say_contradiction(self.columns.setting.target.noun, other),
-            )),
+        let contradiction = say_contradiction(self.duplicates, self.columns, row.number);
+        match (self.duplicate_policy, repeat, contradiction) {
+            (DuplicatePolicy::Refuse, _, Some(says)) => {
+                Choice::Leave(Outcome::unsent(OutcomeKind::Invalid, says))
+            }
             (_, Some(repeat), _) if repeat.is_twin => Choice::Leave(Outcome::unsent(
                 OutcomeKind::Skipped,
                 format!("the same as row {}", repeat.earlier),

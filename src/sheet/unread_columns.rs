@@ -48,9 +48,12 @@ impl UnreadColumns {
         let may_be_ids = columns.target_id.is_none() || columns.org_id.is_none();
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
-        let nothing = vec![Suspicion::default(); columns.own.len()];
+        let is_asked_about = |column: usize| columns.near.iter().any(|near| near.column == column);
+        let own = columns.own.iter().map(|own| own.column);
+        let own: Vec<usize> = own.filter(|column| !is_asked_about(*column)).collect();
+        let nothing = vec![Suspicion::default(); own.len()];
         UnreadColumns {
-            columns: columns.own.iter().map(|own| own.column).collect(),
+            columns: own,
             may_be: may_be.map(|(holds, _)| holds).collect(),
             numbers: nothing.clone(),
             ids: nothing,

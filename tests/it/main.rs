@@ -68,5 +68,6 @@ mod way_back;
 mod ways;
 mod whoami;
 mod workbook;
+mod workbook_eye;
 mod workbook_verdicts;
 mod written_alike;

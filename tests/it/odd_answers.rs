@@ -152,7 +152,7 @@ fn answer(status: &str, body: &str) -> String {
 }
 
 /// Answers under a 2xx, and what they make of a row.
-const SUCCESSES: [(&str, &str, &str); 26] = [
+const SUCCESSES: [(&str, &str, &str); 27] = [
     ("204 No Content", "", "updated"),
     ("200 OK", "", "updated"),
     ("201 Created", "", "updated"),
@@ -165,8 +165,13 @@ const SUCCESSES: [(&str, &str, &str); 26] = [
     ("200 OK", "{}{}", "unknown"),
     (
         "200 OK",
-        r#"{"autoTransferNumber1":"+12025550102"}"#,
+        r#"{"autoTransferNumber1":"+12020000002"}"#,
         "updated",
+    ),
+    (
+        "200 OK",
+        r#"{"autoTransferNumber1":"+12025550102"}"#,
+        "unknown",
     ),
     ("200 OK", "<html><title>Sign in</title></html>", "unknown"),
     (
@@ -361,5 +366,29 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
             let mut lists = lists.filter(|line| line.contains("/config/locations?"));
             assert!(lists.all(|line| line.contains(&format!("orgId={org}"))));
         }
+    }
+}
+
+#[test]
+fn a_confirmation_with_other_numbers_is_read_back_before_it_is_believed() {
+    let answer = |number: &str| {
+        let body = format!(r#"{{"autoTransferNumber1":"{number}"}}"#);
+        let length = body.len();
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+    };
+    for (number, requests, outcome, code) in [
+        ("+12020000002", 1, "updated", 0),
+        ("2020000002", 1, "updated", 0),
+        ("+1-2020000002", 1, "updated", 0),
+        ("+12025550199", 2, "unknown", 1),
+        ("", 2, "unknown", 1),
+    ] {
+        let server = RawServer::saying(answer(number));
+        let (ran, results) = apply(&server.base_url(), 1, "");
+        ran.expect(code);
+        assert_eq!(server.requests().len(), requests, "{number}");
+        assert_eq!(results[0]["outcome"], outcome, "{number}");
     }
 }

@@ -4,10 +4,10 @@ use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet, XlsxError};
 
 use crate::harness::{Ran, Stage, location_id, org_id};
 
-const NUMBER: &str = "+12025550101";
+pub(crate) const NUMBER: &str = "+12025550101";
 
 /// Columns orgId, locationId, n1, n2 and so many rows, each with `NUMBER` as n1.
-fn fill(sheet: &mut Worksheet, rows: u32) -> Result<(), XlsxError> {
+pub(crate) fn fill(sheet: &mut Worksheet, rows: u32) -> Result<(), XlsxError> {
     for (name, column) in ["orgId", "locationId", "n1", "n2", "site"].iter().zip(0..) {
         sheet.write_string(0, column, *name)?;
     }
@@ -20,7 +20,7 @@ fn fill(sheet: &mut Worksheet, rows: u32) -> Result<(), XlsxError> {
 }
 
 /// A workbook of one sheet of three rows, changed by `change`.
-fn book(change: impl FnOnce(&mut Worksheet) -> Result<(), XlsxError>) -> Vec<u8> {
+pub(crate) fn book(change: impl FnOnce(&mut Worksheet) -> Result<(), XlsxError>) -> Vec<u8> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     fill(sheet, 3).expect("cells");
@@ -46,7 +46,7 @@ fn send(book: &[u8], flags: &str) -> (Ran, [String; 3]) {
 }
 
 #[track_caller]
-fn expect(book: &[u8], flags: &str, code: i32, says: &str, set: [&str; 3]) {
+pub(crate) fn expect(book: &[u8], flags: &str, code: i32, says: &str, set: [&str; 3]) {
     let (ran, now) = send(book, flags);
     assert_eq!(ran.code, Some(code), "{}", ran.stderr);
     assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
@@ -92,6 +92,9 @@ fn a_number_is_sent_as_its_cell_shows_it() {
         ("0.0%", 5501.0, None),
         ("0,", 12_025_550_101.0, None),
         ("[=5501]\"call desk\";0", 5501.0, None),
+        ("[=0]\"\";General", 5501.0, Some("5501")),
+        ("[=0]\"\";0000", 551.0, Some("0551")),
+        ("[>9]\"\";0", 5501.0, None),
         ("[$\u{20ac}-2] 0", 12_025_550_101.0, None),
         ("[$+]0", 12_025_550_101.0, Some("+12025550101")),
         ("\"+\"@", 12_025_550_101.0, Some("+12025550101")),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::job::{Job, OnWire, Step};
+use super::job::{Confirmed, Job, OnWire, Step};
 use super::row_span::RowSpan;
 use super::{Pipeline, Recorder, Task};
 use crate::engine::abort::AbortReason;
@@ -102,6 +102,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             errors: 0,
             last: None,
             may_have_been_applied,
+            confirmed: Confirmed::AsSent,
             has_read_bare: false,
             previous,
             is_previous_recorded: true,

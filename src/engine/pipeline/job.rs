@@ -40,6 +40,8 @@ pub(super) struct Job {
     /// An attempt may have taken effect although no success came back, and no read has proved
     /// otherwise.
     pub(super) may_have_been_applied: bool,
+    /// What the confirmations of its changes say.
+    pub(super) confirmed: Confirmed,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
     /// When the attempt left that was rate limited last.
@@ -52,6 +54,14 @@ pub(super) struct Job {
     /// How often a token was refused.
     pub(super) refusals: u32,
     pub(super) row_span: RowSpan,
+}
+
+/// What confirmations say of the values that were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Confirmed {
+    AsSent,
+    /// One names other values.
+    Otherwise,
 }
 
 /// Tries to read back a change that failed so often already, or what uses a number.

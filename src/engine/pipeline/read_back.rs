@@ -9,7 +9,8 @@
 //! | anything else, or nothing can be read | `unknown` |
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
-//! confirmed: other values than asked for make such a row `unknown`. So are all rows of a setting whose
+//! confirmed: other values than asked for make such a row `unknown`. So are rows whose changes were confirmed
+//! with other values than they asked for. So are all rows of a setting whose
 //! changes the service may confirm and ignore: the values from before make such a row `failed`.
 //!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
@@ -19,7 +20,7 @@
 use std::collections::VecDeque;
 
 use super::conflict::changed_fields;
-use super::job::{Job, Step};
+use super::job::{Confirmed, Job, Step};
 use super::last_known::LastKnown;
 use super::settled::saying;
 use super::{Pipeline, Recorder, Task};
@@ -52,6 +53,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
     pub(super) fn take_success(&mut self, mut job: Job, write: usize, result: ApiResult) {
         job.may_have_been_applied = false;
+        if self.is_confirmed_otherwise(&job, write, &result) {
+            job.confirmed = Confirmed::Otherwise;
+        }
         job.done.push(write);
         if self.next_write(&job, write + 1).is_some() {
             self.write_from(job, write + 1, result);
@@ -59,7 +63,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             self.at_the_end.push_back(job);
-        } else if self.policy.first.is_some() || self.setting.when_ignored.is_some() {
+        } else if self.policy.first.is_some()
+            || self.setting.when_ignored.is_some()
+            || job.confirmed == Confirmed::Otherwise
+        {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             job.errors = 0;
@@ -67,6 +74,23 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         } else {
             self.finish(job, OutcomeKind::Updated, result);
         }
+    }
+
+    /// Whether the confirmation of a change names other values than the change asks for.
+    fn is_confirmed_otherwise(&self, job: &Job, write: usize, result: &ApiResult) -> bool {
+        let Ok(Response {
+            current: Some(values),
+            ..
+        }) = result
+        else {
+            return false;
+        };
+        let request = &self.setting.writes[write];
+        let fields = request.resource.fields.clone();
+        let mut current = job.current.clone();
+        current.put(fields.start, fields.len(), values);
+        let part = self.setting.part(request, &job.row.changes, &job.current);
+        !self.setting.are_met(&part, &current)
     }
 
     /// The row is not tried again after `result`.

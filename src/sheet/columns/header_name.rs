@@ -7,6 +7,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use super::meant::Meant;
 use super::near_name::near;
 use crate::setting::{FieldKind, Setting};
+use crate::sheet::cell_diagnostics::DOUBTS;
 use crate::sheet::result_columns::{NEW, PRESENT, PREVIOUS, RESULT_COLUMNS};
 
 /// The columns that are read.
@@ -33,7 +34,7 @@ pub(super) enum HeaderName {
 }
 
 /// Remarks behind a name that change nothing about it.
-const REMARKS: [&str; 29] = [
+const REMARKS: [&str; 24] = [
     "required",
     "mandatory",
     "optional",
@@ -57,13 +58,11 @@ const REMARKS: [&str; 29] = [
     "hub",
     "api",
     "calling",
-    "eg",
-    "ex",
-    "example",
-    "zb",
-    "beispiel",
     "unique",
 ];
+
+/// What stands before a value in a remark. Without one it says that the column is no more than that.
+const EXAMPLES: [&str; 5] = ["eg", "ex", "example", "zb", "beispiel"];
 
 /// The same behind the name of a rule.
 const REMARKS_OF_RULES: [&str; 7] = [
@@ -124,9 +123,10 @@ impl HeaderName {
     /// The known column that a cell names, with a remark or without.
     pub(super) fn known(cell: &str, setting: &Setting) -> Option<Known> {
         let bare = without_enumeration(cell);
-        Known::of_name(cell, setting)
+        let known = Known::of_name(cell, setting)
             .or_else(|| Known::of_name(bare, setting))
-            .or_else(|| with_remark(bare, setting))
+            .or_else(|| with_remark(bare, setting));
+        known.filter(|known| !(matches!(known, Known::Field(_)) && is_crossed_out(cell)))
     }
 
     /// What a cell names in a sheet for a setting, which may have been meant for a wider one.
@@ -175,6 +175,14 @@ fn is_ours(cell: &str, setting: &Setting) -> bool {
         .any(|ours| normalize(&ours) == name)
 }
 
+/// `//n2`, `~n2~`, `n2 ✗`: a field that is crossed out.
+fn is_crossed_out(cell: &str) -> bool {
+    let begins = ["//", "~", "!", "-", ";", ">"];
+    let is_harmless = |sign: char| matches!(sign, '*' | '†' | '?' | '？');
+    let has_doubt = |sign: char| DOUBTS.contains(&sign) && !is_harmless(sign);
+    cell.contains(has_doubt) || begins.iter().any(|begin| cell.trim().starts_with(begin))
+}
+
 /// `1. orgId` is `orgId`.
 fn without_enumeration(cell: &str) -> &str {
     let cell = cell.trim();
@@ -198,11 +206,13 @@ fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
             Known::Field(index) => setting.kind(index) != Some(FieldKind::Number),
             _ => false,
         };
+        let has_value = remark.contains(|one: char| one.is_ascii_digit());
         let is_harmless = |word: &str| {
             let plain = normalize(word);
             plain.is_empty()
                 || (word.starts_with('+') && !word.contains(char::is_alphabetic))
                 || REMARKS.contains(&plain.as_str())
+                || (has_value && EXAMPLES.contains(&plain.as_str()))
                 || (is_rule && REMARKS_OF_RULES.contains(&plain.as_str()))
         };
         let is_remark =
@@ -310,7 +320,6 @@ mod tests {
                 "Main number",
                 "Site ID",
                 "customer",
-                "",
                 "Number",
                 "note",
                 "Street no",

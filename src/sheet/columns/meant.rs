@@ -9,18 +9,28 @@ pub enum Meant {
     OrgName,
     TargetId,
     TargetName,
-    /// One of the numbers, where its place is known.
-    Number(Option<usize>),
-    /// A number by words for phone numbers alone and its place: `Phone 2`, `Weiterleitung 1`; or by those for
-    /// a transfer: `Forward to`. An extension may be one.
-    PhoneNumber(Option<usize>),
-    /// A number by words that many tables have: `DN 2`, `Room 2`, `Forwarded by`; its place, where
-    /// that is known. Whether it is one, only its cells can tell.
-    OtherNumber(Option<usize>),
+    /// One of the numbers; its place, where that is known.
+    Number(Option<usize>, ByName),
     /// A field that is no number.
     Rule(usize),
     /// A rule, by its cells: for which calls, its name does not say.
     AnyRule,
+}
+
+/// What the name of a column that may have numbers tells, and so what its cells must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByName {
+    /// It is near one of ours: whatever has a digit.
+    Near,
+    /// It has words for telephones and transfers alone, `Phone 2`, `Weiterleitung`: extensions.
+    Telephone,
+    /// It is none, `Column4`, `#2`, `-`: what is too long to count something.
+    Nothing,
+    /// It has a place and words that may mean anything, `Vara 2`: what is as long as the numbers that
+    /// are read.
+    Unknown,
+    /// It has words for other things, `Room 2`, `Forwarded by`: phone numbers.
+    Counted,
 }
 
 impl Meant {
@@ -29,8 +39,16 @@ impl Meant {
         let mut fields = widest.fields.iter();
         match fields.position(|field| field.column == column) {
             Some(index) if widest.kind(index) != Some(FieldKind::Number) => Meant::Rule(index),
-            index => Meant::Number(index),
+            index => Meant::Number(index, ByName::Near),
         }
+    }
+
+    /// Whether the name alone tells it, whatever stands in the cells.
+    pub(super) fn is_by_its_name(self) -> bool {
+        !matches!(
+            self,
+            Meant::Number(_, ByName::Nothing | ByName::Unknown | ByName::Counted)
+        )
     }
 
     /// The column to rename it to.
@@ -45,14 +63,10 @@ impl Meant {
                 field.map_or(String::new(), |field| field.column.to_string())
             }
             Meant::AnyRule => "a column of rules".to_string(),
-            Meant::Number(Some(index))
-            | Meant::PhoneNumber(Some(index))
-            | Meant::OtherNumber(Some(index))
-                if setting.kind(index) == Some(FieldKind::Number) =>
-            {
+            Meant::Number(Some(index), _) if setting.kind(index) == Some(FieldKind::Number) => {
                 setting.fields[index].column.to_string()
             }
-            Meant::Number(_) | Meant::PhoneNumber(_) | Meant::OtherNumber(_) => {
+            Meant::Number(..) => {
                 let numbers = used_numbers::numbers_of(setting).into_iter();
                 let numbers = numbers.map(|index| setting.fields[index].column);
                 match numbers.collect::<Vec<_>>()[..] {

@@ -4,8 +4,11 @@ mod earlier_results;
 mod header_name;
 mod header_names;
 mod meant;
+mod name_words;
 mod near_name;
-mod near_words;
+mod near_number;
+mod number_words;
+mod rule_words;
 mod setting_of_header;
 
 use std::ops::Range;
@@ -23,7 +26,7 @@ pub(super) use header_name::normalize;
 use header_name::{HeaderName, Known};
 use header_names::HeaderNames;
 pub(super) use header_names::typed_name;
-pub use meant::Meant;
+pub use meant::{ByName, Meant};
 pub(super) use setting_of_header::settings_of;
 use setting_of_header::widest;
 
@@ -49,7 +52,7 @@ pub struct Columns {
     pub results: Option<Range<usize>>,
     /// Columns that may have been meant for others.
     pub near: Vec<NearColumn>,
-    /// Columns of the person's own, which are not read.
+    /// Columns that are not read and are the person's own, or may be.
     pub own: Vec<OwnColumn>,
 }
 
@@ -60,12 +63,20 @@ pub struct NearColumn {
     pub meant: Meant,
 }
 
-/// A column of the person's own.
+/// A column that is not read, and whose cells may tell more than its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnColumn {
     pub column: usize,
-    /// Of what a UUID in it may be the id, by its name.
-    pub about: Option<Kind>,
+    pub about: About,
+}
+
+/// What the name of such a column is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// Of what a UUID in it may be the id.
+    pub id: Option<Kind>,
+    /// How far a project has come, so that its cells are no rules.
+    pub is_project: bool,
 }
 
 impl Columns {
@@ -85,7 +96,7 @@ impl Columns {
         let setting = setting.unwrap_or_else(|| settings_of(header, ignored)[0]);
         let is_told = is_said || !told_by_results(header, setting).is_empty();
         let widest = if is_told { setting } else { widest(setting) };
-        let names = HeaderNames::read(header, ignored, setting, widest);
+        let mut names = HeaderNames::read(header, ignored, setting, widest);
         let mut problems = names.repeated(row, org_is_given);
         problems.extend(
             ignored
@@ -135,13 +146,10 @@ impl Columns {
         if fields.iter().all(Option::is_none) {
             let indices = 0..widest.fields.len();
             let rules = indices.clone().map(Meant::Rule).chain([Meant::AnyRule]);
-            let numbers = [None].into_iter().chain(indices.map(Some));
-            let numbers = numbers.flat_map(|index| {
-                [
-                    Meant::Number(index),
-                    Meant::PhoneNumber(index),
-                    Meant::OtherNumber(index),
-                ]
+            let places = [None].into_iter().chain(indices.map(Some));
+            let numbers = places.flat_map(|place| {
+                use ByName::{Counted, Near, Telephone, Unknown};
+                [Near, Telephone, Unknown, Counted].map(|by_name| Meant::Number(place, by_name))
             });
             let meant: Vec<Meant> = numbers.chain(rules).collect();
             missing(&one_of(&setting.column_names()), &meant, "");
@@ -152,15 +160,20 @@ impl Columns {
             let mut found = found.filter(|(_, column)| column.is_some());
             wanted.is_some_and(|wanted| found.all(|(field, _)| field.column != wanted.column))
         };
+        let is_number_without =
+            |index: usize| widest.kind(index) == Some(FieldKind::Number) && is_without(index);
+        // `_1` beside `n1` may be any other.
+        for near in &mut names.near {
+            if let Meant::Number(Some(index), by_name @ ByName::Nothing) = near.meant
+                && !is_number_without(index)
+            {
+                near.meant = Meant::Number(None, by_name);
+            }
+        }
         let is_in_question = |near: &NearColumn| match near.meant {
-            Meant::Number(_) | Meant::Rule(_) | Meant::AnyRule | Meant::OrgId => true,
-            Meant::PhoneNumber(Some(index)) | Meant::OtherNumber(Some(index)) => {
-                let is_number = widest.kind(index) == Some(FieldKind::Number);
-                is_number && is_without(index)
-            }
-            Meant::PhoneNumber(None) | Meant::OtherNumber(None) => {
-                used_numbers::numbers_of(widest).into_iter().any(is_without)
-            }
+            Meant::Number(_, ByName::Near) | Meant::Rule(_) | Meant::AnyRule | Meant::OrgId => true,
+            Meant::Number(Some(index), _) => is_number_without(index),
+            Meant::Number(None, _) => used_numbers::numbers_of(widest).into_iter().any(is_without),
             Meant::TargetId => target_id.is_none(),
             Meant::OrgName => org_name.is_none(),
             Meant::TargetName => false,
@@ -169,10 +182,8 @@ impl Columns {
             // What its cells have to tell is left for when they can be read.
             let is_certain = |near: &&NearColumn| {
                 let is_settled = match near.meant {
-                    Meant::PhoneNumber(_)
-                    | Meant::OtherNumber(_)
-                    | Meant::Rule(_)
-                    | Meant::AnyRule => true,
+                    Meant::Number(_, ByName::Near) => false,
+                    Meant::Number(..) | Meant::Rule(_) | Meant::AnyRule => true,
                     Meant::OrgId => org_id.is_some(),
                     Meant::OrgName => org_id.is_some() || org_is_given,
                     _ => false,
@@ -193,7 +204,9 @@ impl Columns {
             }));
             return Err(problems);
         }
-        let (near, own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
+        let (near, mut own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
+        let may_be_own = |near: &&NearColumn| matches!(near.meant, Meant::Number(_, by_name) if by_name != ByName::Near);
+        own.extend(near.iter().filter(may_be_own).cloned());
         let own = own.iter().map(|near| near.column);
         let mut own: Vec<usize> = own.chain(names.own).collect();
         own.sort_unstable();
@@ -261,6 +274,40 @@ impl Columns {
             settings.any(|setting| HeaderName::known(&cell, setting).is_some())
         };
         row.iter().filter(is_known).count()
+    }
+
+    /// Whether a header that cannot be used has columns for things and for their numbers, by names near
+    /// ours.
+    pub(super) fn nearly_has_them(header: &ByteRecord) -> bool {
+        let setting = settings_of(header, &[])[0];
+        let widest = widest(setting);
+        let names = || {
+            let cells = header.iter().map(String::from_utf8_lossy);
+            cells.map(|cell| HeaderName::read(&cell, setting, widest))
+        };
+        let has = |is_one: fn(HeaderName) -> bool| names().any(is_one);
+        let has_id = has(|name| {
+            matches!(
+                name,
+                HeaderName::Known(Known::TargetId) | HeaderName::Near(Meant::TargetId)
+            )
+        });
+        let has_name = has(|name| {
+            matches!(
+                name,
+                HeaderName::Known(Known::TargetName) | HeaderName::Near(Meant::TargetName)
+            )
+        });
+        let has_field = has(|name| {
+            matches!(
+                name,
+                HeaderName::Known(Known::Field(_))
+                    | HeaderName::Near(Meant::Rule(_) | Meant::Number(_, ByName::Near))
+            )
+        });
+        let has_telephone =
+            has(|name| matches!(name, HeaderName::Near(Meant::Number(_, ByName::Telephone))));
+        (has_id || has_name) && has_field || has_id && has_telephone
     }
 
     /// Whether a row names columns, as the header of a second table does: by two names that are known, or

@@ -1,32 +1,26 @@
 //! What a name that is none of ours was probably meant for: a misspelt one, one in other words, one with
 //! a number that there is no column for.
 
+use super::About;
 use super::header_name::{HeaderName, Known, normalize};
 use super::meant::Meant;
-use super::near_words::{
-    self, Words, is_destination, is_joining, is_number, is_transfer, may_precede_number, place,
-};
-use crate::model::ids::{self, Kind};
+use super::name_words::Words;
+use super::{near_number, rule_words};
+use crate::model::ids;
 use crate::setting::{FieldKind, Setting};
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
-const MISSPELT: usize = 2;
+pub(super) const MISSPELT: usize = 2;
 
 /// Shorter names have too many neighbors.
-const LONG: usize = 8;
+pub(super) const LONG: usize = 8;
 
 /// Names of columns are shorter, and so are ids longer.
 const LONGEST_HEADING: usize = 35;
 
-/// The service's own word, as [`normalize`] leaves it and without its digit.
-const FIELD_OF_SERVICE: &str = "autotransfernumber";
-
 /// What a name that is none of ours was probably meant for.
 pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     let plain = normalize(cell);
-    if plain.is_empty() {
-        return None;
-    }
     let is_near = |known: Known| {
         let mut long = known.spellings(setting).iter();
         long.any(|name| name.len() >= LONG && is_misspelt(&plain, name, MISSPELT))
@@ -36,7 +30,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
         .fields
         .iter()
         .any(|field| field.kind == FieldKind::Number);
-    if has_numbers && let Some(meant) = near_number(&plain, &words) {
+    if has_numbers && let Some(meant) = near_number::near(&plain, &words) {
         return Some(meant);
     }
     let target = setting.target;
@@ -84,7 +78,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if let (Some(index), false, true) = (choice, has_rules, words.are_of_own_numbers()) {
         return Some(Meant::Rule(index));
     }
-    if has_rules && let Some(column) = near_words::rule(&words) {
+    if has_rules && let Some(column) = rule_words::rule(&words) {
         let is_one = setting.fields.iter().any(|field| field.column == column);
         return Some(if is_one {
             Meant::field(&column, setting)
@@ -92,16 +86,20 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
             Meant::AnyRule
         });
     }
-    has_numbers.then(|| other_number(&words)).flatten()
+    has_numbers.then(|| near_number::other(&words)).flatten()
 }
 
 /// What a name is about that is near none of ours: a UUID below it may be the id of such a thing.
-pub(super) fn about(cell: &str) -> Option<Kind> {
+pub(super) fn about(cell: &str) -> About {
     let words = Words::of(cell);
-    if words.has_customer() {
+    let id = if words.has_customer() {
         Some(ids::ORGANIZATION)
     } else {
         words.has_site().then_some(ids::LOCATION)
+    };
+    About {
+        id,
+        is_project: rule_words::are_of_project(&words),
     }
 }
 
@@ -113,90 +111,13 @@ pub(super) fn is_heading(cell: &str, setting: &Setting) -> bool {
         return false;
     }
     HeaderName::known(cell, setting).is_some()
-        || matches!(near(cell, setting), Some(meant) if !matches!(meant, Meant::OtherNumber(_)))
+        || near(cell, setting).is_some_and(Meant::is_by_its_name)
         || Words::of(cell).are_all_of_columns()
 }
 
-fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
+pub(super) fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
     name.len().abs_diff(plain.chars().count()) <= letters
         && strsim::damerau_levenshtein(plain, name) <= letters
-}
-
-/// `Nummer 2`, `No. 2`, `n 2 (new)`, `n4`, `second number`, `autoTransferNumer2`.
-fn near_number(plain: &str, words: &Words) -> Option<Meant> {
-    let is_one = |word: &str| {
-        is_number(word)
-            || (word.len() >= LONG && is_misspelt(word, FIELD_OF_SERVICE, MISSPELT + 1))
-            || (word.len() > 4 && is_misspelt(word, "number", 1))
-    };
-    let words = words.all();
-    if let Some(place) = number_of_transfer(words) {
-        return Some(Meant::Number(Some(place)));
-    }
-    let found = words.windows(2).enumerate().find_map(|(at, two)| {
-        let [one, other] = two else {
-            return None;
-        };
-        // Behind another word it may be the number of a room.
-        let is_alone = one == "n" || words[..at].iter().all(|word| may_precede_number(word));
-        if let Some(place) = place(other)
-            && is_one(one)
-        {
-            return is_alone.then_some(Meant::Number(Some(place)));
-        }
-        let place = place(one)?;
-        (is_one(other) && other.len() > 2).then_some(Meant::Number(Some(place)))
-    });
-    let letters: String = plain
-        .chars()
-        .filter(|character| !character.is_ascii_digit())
-        .collect();
-    let is_without_place = matches!(plain, "nl" | "ni" | "n0" | "number0" | "nummer0" | "nr0")
-        || is_misspelt(&letters, FIELD_OF_SERVICE, MISSPELT);
-    found.or_else(|| is_without_place.then_some(Meant::Number(None)))
-}
-
-/// `Transfer destination 1`, `Forwarding phone 2`.
-fn number_of_transfer(words: &[String]) -> Option<usize> {
-    let is_about_one = words.iter().any(|word| is_transfer(word));
-    let (places, others): (Vec<_>, Vec<_>) = words.iter().partition(|word| place(word).is_some());
-    // `Weiterleitung 2` may be the second of them, whatever it holds.
-    let is_of_one = |word: &&String| is_number(word) || is_destination(word);
-    let is_no_more = |word: &&String| is_transfer(word) || is_number(word) || is_destination(word);
-    match places[..] {
-        [only] if is_about_one && others.iter().any(is_of_one) && others.iter().all(is_no_more) => {
-            place(only)
-        }
-        _ => None,
-    }
-}
-
-fn is_of_number(word: &str) -> bool {
-    is_number(word) || is_destination(word) || is_transfer(word)
-}
-
-/// `Ziel 2`, `Transfer to`; `DN 2`, `2`, `Forwarded by`.
-fn other_number(words: &Words) -> Option<Meant> {
-    // `second` alone.
-    let is_ordinal =
-        matches!(words.all(), [only] if only.len() > 2 && only.parse::<u32>().is_err());
-    let are_of_numbers = (is_ordinal || words.all().iter().any(|word| is_of_number(word)))
-        && (words.all().iter())
-            .all(|word| is_of_number(word) || is_joining(word) || place(word).is_some());
-    let meant = if are_of_numbers {
-        Meant::PhoneNumber
-    } else {
-        Meant::OtherNumber
-    };
-    let mut places = words.places();
-    match (places.next(), places.next()) {
-        (Some(only), None) => Some(meant(Some(only))),
-        (Some(_), Some(_)) => None,
-        (None, _) => {
-            let is_about_one = words.all().iter().any(|word| is_transfer(word));
-            is_about_one.then_some(meant(None))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -223,7 +144,7 @@ mod tests {
             assert_eq!(meant.as_deref(), Some(column), "{cell}");
             // Whether it is a number, only its cells can tell.
             let other = near(cell, setting::ALL[0]);
-            let is_told = !matches!(other, None | Some(Meant::OtherNumber(_)));
+            let is_told = other.is_some_and(Meant::is_by_its_name);
             assert!(!is_told, "{cell}");
         }
         for cell in ["Premium calls", "Premium services", "special calls"] {
@@ -250,85 +171,6 @@ mod tests {
             let meant = near(cell, rules).map(|meant| meant.name(rules));
             assert_eq!(meant.as_deref(), Some(column), "{cell}");
         }
-    }
-
-    #[test]
-    fn a_name_near_a_known_one_is_told_with_what_it_was_meant_for() {
-        read(
-            &[
-                "autoTransferNumer2",
-                "n 2 (new)",
-                "No. 2",
-                "Nummer 2",
-                "2nd number",
-                "number two",
-                "Transfer number #2",
-                "Nr 2",
-                "Nº 2",
-                "N°2",
-                "Nummer zwei",
-                "n2b",
-                "new n2",
-                "n2 old",
-                "autotransfernumbr2",
-                "numero 2",
-                "numbr 2",
-                "п2",
-                "Номер 2",
-                "ATN2",
-            ],
-            Some(Meant::Number(Some(1))),
-        );
-        read(&["n4", "Number 4", "No 4"], Some(Meant::Number(Some(3))));
-        read(
-            &["nl", "n0", "Number 0", "Auto transfer numbers"],
-            Some(Meant::Number(None)),
-        );
-        read(&["DN2", "#2"], Some(Meant::OtherNumber(Some(1))));
-        read(
-            &[
-                "second",
-                "Secondary",
-                "Call forwarding 2",
-                "内線2",
-                "番号2",
-                "Zielrufnummer 2",
-                "Phone 2",
-                "Tel. 2",
-                "Ziel 2",
-                "Weiterleitung 2",
-                "Ext. 2",
-                "2º número",
-                "Numéro de transfert 2",
-            ],
-            Some(Meant::PhoneNumber(Some(1))),
-        );
-        read(
-            &["Transfer numbers", "Weiterleitung", "Forward to"],
-            Some(Meant::PhoneNumber(None)),
-        );
-        read(&["Forwarded by"], Some(Meant::OtherNumber(None)));
-        read(
-            &[
-                "Main number",
-                "Phone",
-                "Q2 week 3",
-                "E911",
-                "Number",
-                "Customer ID",
-                "Kunden-ID",
-                "Organisator",
-                "N",
-                "Order no.",
-                "Number of users",
-            ],
-            None,
-        );
-        // It may be the number of a room, so its cells tell.
-        read(
-            &["Room Nr. 2", "Building no 2"],
-            Some(Meant::OtherNumber(Some(1))),
-        );
     }
 
     #[test]
@@ -390,7 +232,7 @@ mod tests {
             (&["Asset", "GUID", "", "Name"], None),
         ] {
             for cell in cells {
-                assert_eq!(about(cell), wanted, "{cell}");
+                assert_eq!(about(cell).id, wanted, "{cell}");
             }
         }
     }

@@ -128,6 +128,8 @@ fn relationships(package: &mut Package<'_>, part: &str, folder: &str) -> Result<
 pub(super) struct SharedTexts {
     all: String,
     ends: Vec<usize>,
+    /// Which of them are struck through, or a part of which is; in ascending order.
+    struck: Vec<usize>,
 }
 
 impl SharedTexts {
@@ -143,6 +145,9 @@ impl SharedTexts {
             if let Event::End(element) = &event
                 && element.local_name().as_ref() == "si"
             {
+                if place.take_struck() {
+                    texts.struck.push(texts.ends.len());
+                }
                 texts.ends.push(texts.all.len());
             }
             place.take(&event, &mut texts.all);
@@ -158,6 +163,10 @@ impl SharedTexts {
         };
         self.all.get(start..end)
     }
+
+    pub(super) fn is_struck(&self, index: usize) -> bool {
+        self.struck.binary_search(&index).is_ok()
+    }
 }
 
 /// Where a rich text's words stand: in `t`, but not in that of a pronunciation.
@@ -165,6 +174,14 @@ impl SharedTexts {
 pub(super) struct TextPlace {
     is_in_text: bool,
     is_in_phonetic: bool,
+    struck: Struck,
+}
+
+/// What is struck through: the run of a text that is being read, and some of the text up to here.
+#[derive(Debug, Default)]
+struct Struck {
+    is_run: bool,
+    is_some: bool,
 }
 
 impl TextPlace {
@@ -173,6 +190,8 @@ impl TextPlace {
             Event::Start(element) => match element.local_name().as_ref() {
                 "t" => self.is_in_text = true,
                 "rPh" => self.is_in_phonetic = true,
+                "r" => self.struck.is_run = false,
+                "strike" => self.struck.is_run = package::is_not_off(element),
                 _ => {}
             },
             Event::End(element) => match element.local_name().as_ref() {
@@ -180,8 +199,18 @@ impl TextPlace {
                 "rPh" => self.is_in_phonetic = false,
                 _ => {}
             },
-            event if self.is_in_text && !self.is_in_phonetic => package::add_text(event, text),
+            event if self.is_in_text && !self.is_in_phonetic => {
+                let before = text.len();
+                package::add_text(event, text);
+                self.struck.is_some |= self.struck.is_run && !text[before..].trim().is_empty();
+            }
             _ => {}
         }
+    }
+
+    /// Whether some of the text was struck through, up to here.
+    pub(super) fn take_struck(&mut self) -> bool {
+        self.struck.is_run = false;
+        std::mem::take(&mut self.struck.is_some)
     }
 }

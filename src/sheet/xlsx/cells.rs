@@ -55,6 +55,8 @@ struct CellXml {
     /// `None`: there is none.
     formula: Option<String>,
     inline: String,
+    /// Some of the text in the cell is struck through.
+    is_inline_struck: bool,
 }
 
 impl<'s, R: BufRead> Cells<'s, R> {
@@ -176,7 +178,11 @@ impl<'s, R: BufRead> Cells<'s, R> {
             ..CellXml::default()
         };
         self.read_content(&mut cell)?;
+        let is_struck = self.is_struck(&cell);
         let text = self.show(cell, column)?;
+        if is_struck && !text.is_empty() {
+            self.hidden.strike(row, column);
+        }
         Ok((!text.is_empty()).then_some(Cell { row, column, text }))
     }
 
@@ -207,8 +213,17 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 _ => {}
             }
         }
+        cell.is_inline_struck = inline.take_struck();
         self.cell_buffer = buffer;
         Ok(())
+    }
+
+    /// Whether what the cell shows is struck through, or some of it.
+    fn is_struck(&self, cell: &CellXml) -> bool {
+        let shared = || cell.value.trim().parse().ok().filter(|_| cell.kind == "s");
+        cell.is_inline_struck
+            || self.shared.formats.is_struck(cell.format)
+            || shared().is_some_and(|index| self.shared.texts.is_struck(index))
     }
 
     /// A cell's text as the spreadsheet shows it where it shows all of it.

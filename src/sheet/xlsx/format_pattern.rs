@@ -10,6 +10,10 @@ pub(super) struct Section {
 impl Eq for Section {}
 
 impl Section {
+    pub(super) fn has_condition(&self) -> bool {
+        self.condition.is_some()
+    }
+
     /// Whether a number that is not negative is shown so.
     pub(super) fn is_for(&self, number: f64) -> bool {
         match &self.condition {

@@ -37,6 +37,15 @@ const TEXT_FREE: u64 = 64 * 1024 * 1024;
 /// What the cells of the text are separated by.
 pub(super) const SEPARATOR: Separator = Separator(b',');
 
+/// Whether a sheet may be the one that is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    Usable,
+    /// Its columns have other names.
+    Nearly,
+    Not,
+}
+
 /// A sheet of a workbook, as text.
 pub(super) struct Spooled {
     /// Without a name, and gone when it is closed.
@@ -46,12 +55,12 @@ pub(super) struct Spooled {
     pub(super) chosen: Option<String>,
 }
 
-/// Writes the sheet called `name`, or the only visible one that `is_usable`, into a temporary file as CSV in
+/// Writes the sheet called `name`, or the only visible one that may be meant by its `fit`, into a temporary file as CSV in
 /// UTF-8. Each of its rows stands where Excel shows it.
 pub(super) fn spool(
     file: &File,
     name: Option<&str>,
-    is_usable: impl Fn(&[u8]) -> bool,
+    fit: impl Fn(&[u8]) -> Fit,
 ) -> Result<Spooled> {
     let mut package = Package::open(file)?;
     let book = Book::read(&mut package)?;
@@ -62,7 +71,7 @@ pub(super) fn spool(
     };
     let sheet = match name {
         Some(name) => named(&book, name)?,
-        None => meant(&mut package, &book, &shared, is_usable)?,
+        None => meant(&mut package, &book, &shared, fit)?,
     };
     let reading = || format!("its sheet `{}` cannot be read", shorten(&sheet.name));
     let most = TEXT_FREE.max(TEXT_A_BYTE * package.size());
@@ -98,7 +107,7 @@ fn meant(
     package: &mut Package<'_>,
     book: &Book,
     shared: &Shared,
-    is_usable: impl Fn(&[u8]) -> bool,
+    fit: impl Fn(&[u8]) -> Fit,
 ) -> Result<BookSheet> {
     let visible: Vec<&BookSheet> = book
         .sheets
@@ -112,23 +121,45 @@ fn meant(
     if visible.len() < 2 {
         return Ok(first.clone());
     }
-    let mut usable = Vec::new();
+    let (mut usable, mut near) = (Vec::new(), Vec::new());
     for sheet in visible.into_iter().take(SHEETS_LOOKED_AT) {
         let start = Bounded::beginning(LOOKED_AT as u64);
         // One that cannot be read is not meant.
-        let start = write(package, sheet, shared, start).map(|(start, _)| start.into_inner());
-        if start.is_ok_and(|start| is_usable(&start)) {
-            usable.push(sheet.clone());
+        let Ok((start, _)) = write(package, sheet, shared, start) else {
+            continue;
+        };
+        match fit(&start.into_inner()) {
+            Fit::Usable => usable.push(sheet.clone()),
+            Fit::Nearly => near.push(sheet.clone()),
+            Fit::Not => {}
         }
     }
-    match &usable[..] {
-        [] => Ok(first.clone()),
-        [only] => Ok(only.clone()),
-        [one, ..] => bail!(
-            "{} of its sheets have the columns that are needed: {}; choose one, such as --sheet \"{}\"; each needs its own run",
+    let choose = |name: &str| {
+        format!(
+            "choose one, such as --sheet \"{}\"; each needs its own run",
+            shorten(name.trim())
+        )
+    };
+    match (&usable[..], &near[..]) {
+        ([], []) => Ok(first.clone()),
+        ([only], []) | ([], [only]) => Ok(only.clone()),
+        ([only], _) => bail!(
+            "its sheet `{}` has the columns that are needed, and similar ones are in {}; {}",
+            shorten(&only.name),
+            list(&near),
+            choose(&only.name)
+        ),
+        ([], [one, ..]) => bail!(
+            "{} of its sheets have columns that are nearly called as those that are needed: {}; {}",
+            near.len(),
+            list(&near),
+            choose(&one.name)
+        ),
+        ([one, ..], _) => bail!(
+            "{} of its sheets have the columns that are needed: {}; {}",
             usable.len(),
             list(&usable),
-            shorten(one.name.trim())
+            choose(&one.name)
         ),
     }
 }

@@ -7,7 +7,7 @@ use quick_xml::events::Event;
 use crate::sheet::input::SAVE_AS_CSV;
 
 use super::format_pattern::{Section, Token, fill, fill_text, is_in_thousands, sections, tokens};
-use super::package::{FORMATS, Package, attribute, next, read_part};
+use super::package::{FORMATS, Package, attribute, is_not_off, next, read_part};
 use super::shown_date::show_date;
 
 /// A spreadsheet keeps this many digits of a number; it has put zeros for any beyond.
@@ -18,7 +18,11 @@ const MOST: usize = 100_000;
 
 /// The formats of a workbook's cells, by the numbers that cells have for them.
 #[derive(Debug, Default)]
-pub(super) struct Formats(Vec<NumberFormat>);
+pub(super) struct Formats {
+    formats: Vec<NumberFormat>,
+    /// Which of them are struck through.
+    are_struck: Vec<bool>,
+}
 
 /// How a number is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +55,9 @@ impl Formats {
         };
         let mut codes: Vec<(String, String)> = Vec::new();
         let mut is_among_cells = false;
+        // Fonts in which texts are struck through.
+        let mut fonts: Vec<bool> = Vec::new();
+        let mut is_among_fonts = false;
         let mut buffer = Vec::new();
         let mut xml = read_part(package, part, FORMATS)?;
         while let Some(event) = next(&mut xml, &mut buffer)? {
@@ -61,22 +68,34 @@ impl Formats {
                         codes.push((id, attribute(&element, "formatCode").unwrap_or_default()));
                     }
                     "cellXfs" => is_among_cells = true,
+                    "fonts" => is_among_fonts = true,
+                    "font" if is_among_fonts && fonts.len() < MOST => fonts.push(false),
+                    "strike" if is_among_fonts => {
+                        if let Some(font) = fonts.last_mut() {
+                            *font = is_not_off(&element);
+                        }
+                    }
                     "xf" if is_among_cells => {
                         let id = attribute(&element, "numFmtId").unwrap_or_default();
                         let code = codes.iter().find(|(known, _)| *known == id);
-                        if formats.0.len() == MOST {
+                        if formats.formats.len() == MOST {
                             bail!("it holds more than any sheet needs; {SAVE_AS_CSV}");
                         }
-                        formats.0.push(match code {
+                        let font = attribute(&element, "fontId").and_then(|id| id.parse().ok());
+                        let is_struck = font.and_then(|font: usize| fonts.get(font));
+                        formats.are_struck.push(is_struck == Some(&true));
+                        formats.formats.push(match code {
                             Some((_, code)) => NumberFormat::of_code(code),
                             None => NumberFormat::built_in(&id),
                         });
                     }
                     _ => {}
                 },
-                Event::End(element) if element.local_name().as_ref() == "cellXfs" => {
-                    is_among_cells = false;
-                }
+                Event::End(element) => match element.local_name().as_ref() {
+                    "cellXfs" => is_among_cells = false,
+                    "fonts" => is_among_fonts = false,
+                    _ => {}
+                },
                 _ => {}
             }
         }
@@ -84,7 +103,12 @@ impl Formats {
     }
 
     pub(super) fn get(&self, index: usize) -> &NumberFormat {
-        self.0.get(index).unwrap_or(&NumberFormat::Plain)
+        self.formats.get(index).unwrap_or(&NumberFormat::Plain)
+    }
+
+    /// Whether what is in such a cell is struck through.
+    pub(super) fn is_struck(&self, index: usize) -> bool {
+        self.are_struck.get(index) == Some(&true)
     }
 }
 
@@ -114,10 +138,8 @@ impl NumberFormat {
             .filter_map(Token::code)
             .collect();
         let plain = plain.to_ascii_lowercase();
-        if sections
-            .first()
-            .is_none_or(|first| first.pattern.is_empty())
-        {
+        let shows_nothing = |first: &Section| !first.has_condition() && first.pattern.is_empty();
+        if sections.first().is_none_or(shows_nothing) {
             let hides_text = sections.get(3).is_some_and(|text| text.pattern.is_empty());
             return if hides_text {
                 NumberFormat::Nothing
@@ -174,6 +196,7 @@ impl NumberFormat {
                 if (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0 =>
             {
                 match sections.iter().find(|section| section.is_for(number)) {
+                    Some(section) if section.pattern.is_empty() => digits(number) + SHOWS_NOTHING,
                     Some(section) if is_in_thousands(&section.pattern) => {
                         digits(number) + " (its format shows it in thousands)"
                     }
@@ -240,6 +263,8 @@ mod tests {
             ("General\" DW\"", 5501.0, "5501 DW"),
             ("[<10000]\"1\"0;General", 5501.0, "15501"),
             ("General;General;General;", 5501.0, "5501"),
+            ("[=0]\"\";General", 5501.0, "5501"),
+            ("[=0]\"\";0", 0.0, "0 (hidden by the cell's format)"),
             ("\"n/a\"", 5501.0, "5501 (hidden by the cell's format)"),
             ("@", 5501.0, "5501"),
             ("0\" ext\"", 5501.0, "5501 ext"),

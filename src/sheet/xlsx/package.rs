@@ -169,6 +169,11 @@ pub(super) fn is_on(element: &BytesStart<'_>, name: &str) -> bool {
     attribute(element, name).is_some_and(|value| value == "1" || value == "true")
 }
 
+/// A switch that its element alone turns on.
+pub(super) fn is_not_off(element: &BytesStart<'_>) -> bool {
+    attribute(element, "val").is_none() || is_on(element, "val")
+}
+
 /// Adds what a text event stands for.
 pub(super) fn add_text(event: &Event<'_>, text: &mut String) {
     match event {

@@ -153,7 +153,7 @@ impl Webex {
         let request = request.header(TRACKING_ID, tracking_id(tracking));
         let mut response = self.send(request).await?;
         if response.status() != StatusCode::OK {
-            return Ok((self.read_success(response).await, None));
+            return Ok((self.read_success(response, None).await, None));
         }
         let links = response.headers().get_all(LINK).iter();
         let next = links
@@ -342,7 +342,7 @@ impl Service for Webex {
             .header(TRACKING_ID, tracking_id(tracking))
             .body(body);
         match self.send(request).await {
-            Ok(response) => Ok(self.read_success(response).await),
+            Ok(response) => Ok(self.read_success(response, Some(resource)).await),
             Err(reply) => reply,
         }
     }

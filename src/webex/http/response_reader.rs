@@ -7,6 +7,7 @@ use super::transcript::Transcript;
 use super::{TRACKING_ID, Webex, success_body};
 use crate::model::clock;
 use crate::model::response::{Body, Response, RetryAfter};
+use crate::setting::{ReadBody, Reading, Resource};
 use crate::webex::{errors, retry_after};
 
 /// How much of an answer is read; an error that matters says so in its first lines.
@@ -24,14 +25,25 @@ impl Webex {
     }
 
     /// A success that need not have a body: one that has another than this call can have came from
-    /// something else, such as a sign-in page, or says an error.
-    pub(super) async fn read_success(&self, mut response: HttpResponse) -> Response {
+    /// something else, such as a sign-in page, or says an error. It may have the values of a resource.
+    pub(super) async fn read_success(
+        &self,
+        mut response: HttpResponse,
+        resource: Option<&Resource>,
+    ) -> Response {
         let answer = self.success(&response);
         let Some(body) = read_whole_body(&mut response).await else {
             return self.foreign(answer, "the answer broke off or does not end");
         };
         match success_body::check(&body) {
-            Ok(()) => answer,
+            Ok(()) => {
+                let read = resource.map(|resource| (resource.read_body)(&body));
+                let current = match read {
+                    Some(ReadBody::Values(Reading { values, .. })) => Some(values),
+                    _ => None,
+                };
+                Response { current, ..answer }
+            }
             Err(what) => {
                 let body = String::from_utf8_lossy(&body);
                 let said = errors::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");

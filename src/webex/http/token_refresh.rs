@@ -77,7 +77,7 @@ impl Webex {
         let mut response = self.send(request).await?;
         // Any other success without a token is no success.
         if !response.status().is_success() {
-            return Ok(self.read_success(response).await);
+            return Ok(self.read_success(response, None).await);
         }
         let body = read_body(&mut response).await;
         let asked = Instant::now();
