@@ -11,6 +11,7 @@ mod failures;
 mod terminal;
 mod throughput;
 mod view;
+mod wrap;
 
 use std::time::Duration;
 
@@ -32,9 +33,6 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Failures are gathered for so long before they are said, so that those of one cause share a line.
 const FAILURES_EVERY: Duration = Duration::from_secs(1);
-
-/// Where lines are not measured: in a file or a pipe.
-const ANY_WIDTH: usize = 200;
 
 /// Whether and how progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,8 +140,8 @@ impl Progress {
     /// The lines about failures that are due.
     fn news(&mut self, is_end: bool) -> Vec<String> {
         match &self.display {
-            Display::Bar(bar) => self.failures.news(bar.width(), is_end),
-            Display::Lines { .. } => self.failures.news(ANY_WIDTH, is_end),
+            Display::Bar(bar) => self.failures.news(Some(bar.width()), is_end),
+            Display::Lines { .. } => self.failures.news(None, is_end),
             Display::Hidden => Vec::new(),
         }
     }
