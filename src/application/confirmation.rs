@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
+use crate::application::changes_ahead::ChangesAhead;
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
 use crate::application::plan_edits::PlannedChanges;
@@ -15,7 +16,7 @@ use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
 use crate::engine::pipeline::Task;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
@@ -137,8 +138,8 @@ async fn is_meant_so(stop: &mut impl StopRequests) -> Result<bool> {
     Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
 }
 
-/// `Change 60 locations of Acme Ltd, signed in as admin@acme.example? 100 numbers will be set, 9
-/// cleared; …`
+/// `Change 42 locations of Acme Ltd, signed in as admin@acme.example? 25 numbers will be set, 20 changed,
+/// 4 cleared; 16 more rows are so already and are only read; …`
 fn question(
     settings: &RunSettings,
     checked: &CheckedSheet,
@@ -147,11 +148,7 @@ fn question(
     elsewhere: &str,
 ) -> String {
     let rows = checked.rows_to_send();
-    let changes = planned.unwrap_or(PlannedChanges {
-        rows,
-        values_set: checked.values_set,
-        values_cleared: checked.values_cleared,
-    });
+    let changes = ChangesAhead::of(settings, checked, planned);
     let of = whose(checked, facts);
     let signed_in = match facts
         .person
@@ -186,20 +183,17 @@ fn question(
         ),
         _ => String::new(),
     };
-    format!(
-        "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}.{pilot} About {}",
-        checked.setting.map_or_else(
-            || plural(changes.rows, "row"),
-            |setting| setting.target.count(changes.rows)
-        ),
-        plural(changes.values_set, noun),
-        grouped(changes.values_cleared),
-        expected_time(settings, checked, rows).in_words(),
-    ) + if pilot.is_empty() {
+    let for_all = if pilot.is_empty() {
         ""
     } else {
         " for all of it"
-    }
+    };
+    format!(
+        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{pilot} About {}{for_all}",
+        changes.targets(checked),
+        changes.in_words(noun),
+        expected_time(settings, checked, rows).in_words(),
+    )
 }
 
 /// The organizations by name, as far as they fit.

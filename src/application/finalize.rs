@@ -42,10 +42,25 @@ const ORGANIZATIONS_NAMED: usize = 5;
 /// Lines of a plan that are shown; the file has them all.
 const LINES_SHOWN: u64 = 20;
 
-fn say_if_rehearsed(settings: &RunSettings) {
-    if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
-        say("this was a rehearsal: nothing was changed");
+fn say_if_rehearsed(settings: &RunSettings, sent: &SentRows) {
+    let spec = &settings.spec;
+    if !matches!(settings.target, Target::Rehearsal { .. }) || settings.is_quiet() {
+        return;
     }
+    // A plan and an undo have in them what will be found.
+    let is_in_the_dark = spec.preconditions.is_none() && spec.command != "undo";
+    if is_in_the_dark && sent.counts.rows > 0 {
+        say(&format!(
+            "note: a rehearsal does not know the present numbers, so rows that are already as the sheet says count as {} here. A plan shows what would really change:\n  {}",
+            if spec.task == Task::Read {
+                "different"
+            } else {
+                "updated"
+            },
+            suggested_commands::plan_after_rehearsal(settings)
+        ));
+    }
+    say("this was a rehearsal: nothing was changed");
 }
 
 /// Writes the results and tells how a run has `ended` that `sent` these rows.
@@ -153,7 +168,7 @@ pub(super) fn finalize(
     summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown);
     say_where_the_page_is(settings, &report);
-    say_if_rehearsed(settings);
+    say_if_rehearsed(settings, sent);
     summary.exit_code()
 }
 

@@ -23,11 +23,13 @@ use crate::sheet::{NumberedRecord, Sheet};
 /// Rows or cells named.
 const NAMED: usize = 10;
 
-/// What a plan says will be changed.
+/// What a plan says will be changed, told apart as the page about the run does.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PlannedChanges {
     pub(super) rows: u64,
+    /// Where none is set now.
     pub(super) values_set: u64,
+    pub(super) values_changed: u64,
     pub(super) values_cleared: u64,
 }
 
@@ -42,6 +44,9 @@ impl PlannedChanges {
             is_changed = true;
             match change {
                 Change::Clear => self.values_cleared += 1,
+                Change::Set(_) | Change::Keep if seen.get(index).is_some() => {
+                    self.values_changed += 1;
+                }
                 Change::Set(_) | Change::Keep => self.values_set += 1,
             }
         }

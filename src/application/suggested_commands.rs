@@ -72,6 +72,9 @@ const OF_THE_SHEET: &[&str] = &[
     "where",
 ];
 
+/// Flags of a rehearsal that a plan in earnest does not have.
+const OF_A_REHEARSAL: &[&str] = &["no-backup", "rehearse", "rehearse-speed"];
+
 const FORGET_WAIT: &str = "--forget-wait";
 
 /// This command with `--resume`.
@@ -150,6 +153,18 @@ pub fn same_plan_again(settings: &RunSettings) -> String {
     let sheet = settings.spec.sheet.path.to_string_lossy();
     let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
     words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
+    join(&words)
+}
+
+/// The command that plans in earnest what was rehearsed. Whose token it takes is not known in a rehearsal.
+pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let sheet = settings.spec.sheet.path.to_string_lossy();
+    let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
+    if typed.flags.iter().any(|(name, _)| name == "only-failed") {
+        words.push("--only-failed".into());
+    }
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_A_REHEARSAL]));
     join(&words)
 }
 
