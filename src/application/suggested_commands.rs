@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::application::run_settings::RunSettings;
 use crate::engine::pipeline::Task;
-use crate::journal::MeaningfulSettings;
+use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::platform;
 use crate::webex::base_url::WEBEX;
 
@@ -220,13 +220,21 @@ pub fn undo_this(settings: &RunSettings) -> Option<String> {
     }
     let typed = &settings.typed;
     let mut words = typed.begin("undo", &spec.output.to_string_lossy());
-    let force: &[&str] = &["force"];
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, force]));
+    // What named the place of a selftest, and what an undo is not forced to.
+    let left_out: &[&str] = &["force", "location", "name"];
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, left_out]));
     Some(join(&words))
 }
 
-/// The same for whoever has wxbulk, with only what the run itself says of where it went.
-pub fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
+/// The same of a run that `began` so and left these results. Where they have another name since, or an
+/// older wxbulk wrote them, it has only what the run itself says of where it went.
+pub fn undo(results: &Path, began: Option<&BeginRecord>, settings: &MeaningfulSettings) -> String {
+    let name = results.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(began) = began
+        && began.undo_command.contains(&*name)
+    {
+        return began.undo_command.clone();
+    }
     let results = as_operand(&results.to_string_lossy());
     let mut words = vec!["wxbulk".into(), "undo".into(), results];
     if settings.base_url != WEBEX {

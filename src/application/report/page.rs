@@ -8,7 +8,7 @@ use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use super::{organization_section, outcome_section, request_section, timing};
 use crate::journal::RunHeader;
-use crate::model::clock::{self, in_words};
+use crate::model::clock::in_words;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, plural};
 use crate::setting::{self, Setting};
@@ -168,7 +168,7 @@ fn verdict(run: &RunModel) -> Markup {
                 span.mark aria-hidden="true" { "↶" }
                 p {
                     strong { @if undone.completely { "Undone" } @else { "Partly undone" } }
-                    " by run " (undone.by.as_str()) ", " (clock::date_and_time(undone.at)) "."
+                    " by " (undone.runs_in_words()) "."
                 }
             }
         }

@@ -73,8 +73,7 @@ impl RunStatus {
             } else {
                 "partly undone"
             };
-            let at = clock::date_and_time(undone.at);
-            writeln!(out, "  {how} by run {}, {at}", undone.by)?;
+            writeln!(out, "  {how} by {}", undone.runs_in_words())?;
         }
         if let Some(damage) = &self.damage {
             let journal = self.journal.display().to_string();
