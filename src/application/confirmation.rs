@@ -15,6 +15,7 @@ use crate::application::plan_edits::PlannedChanges;
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
+use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
@@ -60,7 +61,7 @@ pub(super) async fn confirm(
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
-    if is_in_question(checked, &settings) && !is_meant_so(stop).await? {
+    if is_in_question(checked, &settings) && !is_meant_so(&settings, checked, stop).await? {
         return Ok(nothing_was_sent());
     }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
@@ -133,8 +134,28 @@ async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -
 }
 
 /// Whether the sheet is to be read as its questions, which were shown, describe it.
-async fn is_meant_so(stop: &mut impl StopRequests) -> Result<bool> {
-    let question = "Is the sheet meant to be read as described above?";
+async fn is_meant_so(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    stop: &mut impl StopRequests,
+) -> Result<bool> {
+    let questions = &checked.questions;
+    let hidden = questions.iter().filter(|one| one.is_about_hidden()).count();
+    if hidden > 0 {
+        say(&format!(
+            "to leave out what is hidden, answer no and run:\n  {}",
+            suggested_commands::without_hidden(settings)
+        ));
+    }
+    let question = match hidden {
+        0 => "Is the sheet meant to be read as described above? With no, nothing is sent",
+        hidden if hidden == questions.len() => {
+            "Send what is hidden, too? With no, nothing is sent at all"
+        }
+        _ => {
+            "Read the sheet as described above, and send what is hidden, too? With no, nothing is sent at all"
+        }
+    };
     Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
 }
 

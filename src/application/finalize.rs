@@ -167,6 +167,7 @@ pub(super) fn finalize(
     }
     summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown);
+    say_whose_rows_an_undo_names(settings, &summary);
     say_where_the_page_is(settings, &report);
     say_if_rehearsed(settings, sent);
     summary.exit_code()
@@ -224,6 +225,19 @@ fn say_whose_rows_are_named(settings: &RunSettings) {
     if spec.form == Form::Plan && !settings.is_quiet() && settings.summary == SummaryFormat::Text {
         say(&format!(
             "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
+            spec.sheet.path.display(),
+            spec.output.display()
+        ));
+    }
+}
+
+/// Where rows of an undo are not done: which rows of the results they are.
+fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
+    let spec = &settings.spec;
+    let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
+    if spec.command == "undo" && summary.counts.not_done() > 0 && is_told {
+        say(&format!(
+            "note: rows are numbered here as in `{}`; its column `resultsRow`, which `{}` has too, says which row of the undone results each is",
             spec.sheet.path.display(),
             spec.output.display()
         ));

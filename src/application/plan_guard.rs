@@ -95,6 +95,9 @@ pub(super) fn ensure_its_record_is_there(settings: &RunSettings, sheet: &Sheet) 
 pub struct NewPlan {
     pub sheet: String,
     pub command: String,
+    /// Rows of that sheet. Where the plan has others by now, some were deleted from it, and those below
+    /// them have other numbers than in the sheet.
+    pub rows: u64,
 }
 
 impl NewPlan {
@@ -113,15 +116,24 @@ impl NewPlan {
         Some(NewPlan {
             command: suggested_commands::new_plan(settings, &sheet, &header.settings),
             sheet,
+            rows: header.input.rows,
         })
     }
 
-    /// What is to be done with a row for which the plan approves nothing.
+    /// What is to be done with a row for which the plan approves nothing. The command follows below all
+    /// such rows.
     pub(super) fn advice(&self) -> String {
-        let sheet = &self.sheet;
+        format!("correct it in `{}` and make a new plan", self.sheet)
+    }
+
+    /// Said of rows of a file that `has` this number of them, where the sheet has them at other places.
+    pub(super) fn where_they_are(&self, has: u64) -> String {
+        if has == self.rows {
+            return format!("in `{}`", self.sheet);
+        }
         format!(
-            "correct it in `{sheet}` and make a new plan: wxbulk plan {}",
-            join(std::slice::from_ref(sheet))
+            "in `{}` (where they have other numbers, since rows were deleted from the plan)",
+            self.sheet
         )
     }
 }
@@ -430,10 +442,11 @@ impl Plan {
         }
         let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
         say(&format!(
-            "note: {} of the plan {was} deleted and will not be sent: {sheet} {} {}",
+            "note: {} of the plan {was} deleted and will not be sent: {} {} of `{sheet}`. Rows are numbered from here on as they stand in `{}`",
             plural(count, "row"),
             if count == 1 { "row" } else { "rows" },
-            listed(&named)
+            listed(&named),
+            settings.spec.sheet.path.display()
         ));
     }
 

@@ -133,18 +133,25 @@ fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, settings: &RunSettings) -> b
 /// sheet, since only a new plan can approve it.
 fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
     let new_plan = NewPlan::of(settings).filter(|_| checked.not_approved > 0);
-    let Some(NewPlan { sheet, command }) = new_plan else {
+    let Some(new_plan) = new_plan else {
         say("hint: correct these rows, or leave them out with --skip-invalid");
         return;
     };
     let them = it_or_them(checked.bad_rows);
+    let (sheet, command) = (new_plan.where_they_are(checked.rows), &new_plan.command);
+    if checked.rows_to_send() == 0 {
+        say(&format!(
+            "hint: correct {them} {sheet} and plan again:\n  {command}"
+        ));
+        return;
+    }
     let others = if settings.spec.sheet.reading.rows.is_of_results() {
         "send the others"
     } else {
         "apply the plan"
     };
     say(&format!(
-        "hint: correct {them} in `{sheet}` and plan again:\n  {command}\nor {others} without {them}:\n  {}",
+        "hint: correct {them} {sheet} and plan again:\n  {command}\nor {others} without {them}:\n  {}",
         suggested_commands::with_flag(settings, "--skip-invalid")
     ));
 }

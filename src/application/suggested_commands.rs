@@ -99,6 +99,12 @@ pub fn with_setting(settings: &RunSettings, name: &str) -> String {
     join(&with_words(settings.typed.words.clone(), added))
 }
 
+/// This command without what the workbook hides.
+pub fn without_hidden(settings: &RunSettings) -> String {
+    let added = ["--hidden", "skip"].map(String::from);
+    join(&with_words(settings.typed.words.clone(), added))
+}
+
 /// Flags stand before a `--`, behind which there are only names.
 fn with_words(mut words: Vec<String>, added: impl IntoIterator<Item = String>) -> Vec<String> {
     let end = words.iter().position(|word| word == "--");

@@ -178,14 +178,16 @@ impl Summary {
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"
             )?,
         }
-        if let Some(NewPlan { sheet, command }) = &self.new_plan
+        if let Some(new_plan) = &self.new_plan
             && self.not_approved > 0
         {
             writeln!(
                 out,
-                "hint: to change the {} for which nothing was approved, correct {} in `{sheet}`, then run:\n  {command}",
+                "hint: to change the {} for which nothing was approved, correct {} {}, then run:\n  {}",
                 plural(self.not_approved, "row"),
-                it_or_them(self.not_approved)
+                it_or_them(self.not_approved),
+                new_plan.where_they_are(self.rows_in_sheet),
+                new_plan.command
             )?;
         }
         Ok(())
