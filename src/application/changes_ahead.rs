@@ -115,6 +115,7 @@ mod tests {
                 values_set,
                 values_changed,
                 values_cleared,
+                leading_nowhere: 0,
             },
             rows: 60,
         };

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::application::changes_ahead::ChangesAhead;
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
-use crate::application::plan_edits::PlannedChanges;
+use crate::application::plan_edits::{self, PlannedChanges};
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
@@ -40,6 +40,12 @@ pub(super) async fn confirm(
         None => checked.rows_to_send().saturating_sub(earlier.finished()),
         Some(_) => 0,
     };
+    if let Some(planned) = planned.filter(|planned| planned.leading_nowhere > 0)
+        && rows > 0
+        && !settings.is_quiet()
+    {
+        say(&plan_edits::say_leading_nowhere(planned.leading_nowhere));
+    }
     let Target::Service { base_url, .. } = &settings.target else {
         say_what_to_expect(&settings, checked, rows, renewal);
         return Ok(Some(settings));

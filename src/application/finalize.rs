@@ -12,17 +12,18 @@ use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
 use crate::application::logging;
+use crate::application::plan_edits;
 use crate::application::plan_guard::NewPlan;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
-use crate::application::results::{self, Content, Form};
+use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::{RunResult, Task};
+use crate::engine::pipeline::{RunResult, Task, UsageCheck};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
 use crate::model::counts::Counts;
@@ -101,6 +102,7 @@ pub(super) fn finalize(
             if tally.are_rows_moved {
                 say_whose_rows_are_named(settings);
             }
+            say_use_of_numbers(settings, checked, &tally);
             let end = EndRecord {
                 finished_at: clock::now(),
                 complete: reason.is_none(),
@@ -240,6 +242,33 @@ fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
             "note: rows are numbered here as in `{}`; its column `resultsRow`, which `{}` has too, says which row of the undone results each is",
             spec.sheet.path.display(),
             spec.output.display()
+        ));
+    }
+}
+
+/// What a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
+fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
+    let spec = &settings.spec;
+    if spec.form != Form::Plan || settings.is_quiet() || settings.summary != SummaryFormat::Text {
+        return;
+    }
+    if tally.leading_nowhere > 0 {
+        say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
+    }
+    if tally.unused > 0 {
+        say(&format!(
+            "note: in {} a number is set that no rule of the location uses; `reason` in the plan says which",
+            plural(tally.unused, "row")
+        ));
+    }
+    let setting = checked.setting.unwrap_or(setting::ALL[0]);
+    let may_be_unused = setting.is_one_resource() && !setting.used_in.is_empty();
+    let is_asked = spec.usage_check != UsageCheck::WhereCleared || spec.fails_on_difference;
+    let differs = tally.counts.of(OutcomeKind::Different) > 0;
+    if may_be_unused && !is_asked && differs && checked.values_set > 0 {
+        say(&format!(
+            "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
+            suggested_commands::with_flag(settings, "--usage")
         ));
     }
 }

@@ -8,10 +8,12 @@ use anyhow::Result;
 use crate::application::edited_rows::is_lost_in_a_spreadsheet;
 use crate::application::plan_guard::NewPlan;
 use crate::application::results::plan_cells;
+use crate::application::results::use_notes::{self, UseNote};
 use crate::journal::RowRecord;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
+use crate::model::outcome::Outcome;
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
@@ -31,6 +33,16 @@ pub(super) struct PlannedChanges {
     pub(super) values_set: u64,
     pub(super) values_changed: u64,
     pub(super) values_cleared: u64,
+    /// Rows in which rules send calls to a number that is not set.
+    pub(super) leading_nowhere: u64,
+}
+
+/// Said of a plan, and once more before it is applied.
+pub(super) fn say_leading_nowhere(rows: u64) -> String {
+    format!(
+        "warning: in {} a rule sends calls to a number that is not set, so those calls have nowhere to go; `reason` in the plan says which",
+        plural(rows, "row")
+    )
 }
 
 impl PlannedChanges {
@@ -51,6 +63,12 @@ impl PlannedChanges {
             }
         }
         self.rows += u64::from(is_changed);
+    }
+
+    /// Counts what the plan noted of a row.
+    pub(super) fn add_notes(&mut self, setting: &Setting, row: &Row<'_>, planned: &Outcome) {
+        let notes = use_notes::of_row(setting, Some(row), planned);
+        self.leading_nowhere += u64::from(notes.iter().any(UseNote::leads_nowhere));
     }
 }
 

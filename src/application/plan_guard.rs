@@ -409,6 +409,7 @@ impl Plan {
                 continue;
             };
             changes.add(setting, &row, seen);
+            changes.add_notes(setting, &row, &record.outcome);
             cells.compare(&numbered, &row, record, seen, |cell| {
                 edits.add_cell(sheet, &cell);
             });

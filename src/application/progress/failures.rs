@@ -78,9 +78,14 @@ impl Group {
     /// `row 57 (Oslo) and 11 more: left alone: n2 is in use`, which is a sentence about the row.
     fn in_words(&self) -> String {
         let row = grouped(self.first_row) + &in_brackets(&self.first_name);
-        let cause = self.outcome.in_words() + &code_after(&self.outcome.error_code);
-        let cause: String = cause.chars().filter(|one| !one.is_control()).collect();
+        let cause: String = self
+            .outcome
+            .in_words()
+            .chars()
+            .filter(|one| !one.is_control())
+            .collect();
         let cause = cause.trim_end_matches(|last: char| last == '.' || last.is_whitespace());
+        let cause = cause.to_string() + &code_after(&self.outcome.error_code);
         let is_about_the_row = self.outcome.status.is_some() && self.outcome.refusal().is_none();
         match (is_about_the_row, self.count) {
             (true, 1) => format!("row {row}: {cause}"),
