@@ -255,17 +255,18 @@ fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Ta
     if tally.leading_nowhere > 0 {
         say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
     }
-    if tally.unused > 0 {
+    let setting = checked.setting.unwrap_or(setting::ALL[0]);
+    let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
+    let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
+    if !is_asked_of_some && tally.unused > 0 {
         say(&format!(
             "note: in {} a number is set that no rule of the location uses; `reason` in the plan says which",
             plural(tally.unused, "row")
         ));
     }
-    let setting = checked.setting.unwrap_or(setting::ALL[0]);
-    let may_be_unused = setting.is_one_resource() && !setting.used_in.is_empty();
-    let is_asked = spec.usage_check != UsageCheck::WhereCleared || spec.fails_on_difference;
     let differs = tally.counts.of(OutcomeKind::Different) > 0;
-    if may_be_unused && !is_asked && differs && checked.values_set > 0 {
+    let is_verification = spec.fails_on_difference;
+    if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
         say(&format!(
             "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
             suggested_commands::with_flag(settings, "--usage")

@@ -117,6 +117,11 @@ fn a_run_that_goes_on_is_seen_from_another_terminal() {
     assert_eq!(status["rows"]["left"], 600 - done);
     assert_eq!(status["machine"]["process"], child.id());
     assert_eq!(status["next"], Value::Array(Vec::new()));
+    if cfg!(unix) {
+        let text = stage.run("status sheet.results.csv").expect(0).stdout;
+        let stop = format!("--resume can go on later: kill {}\n", child.id());
+        assert!(text.contains(&stop), "{text}");
+    }
 
     let mut watching = stage
         .command("status sheet.results.csv --watch")
