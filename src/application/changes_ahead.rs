@@ -13,6 +13,8 @@ pub(super) enum ChangesAhead {
     Exactly { planned: PlannedChanges, rows: u64 },
     /// All that the sheet says is sent.
     All { rows: u64, set: u64, cleared: u64 },
+    /// All of it as it was before a run, be that set or changed now.
+    PutBack { rows: u64, set: u64, cleared: u64 },
     /// Only what differs is sent, which shows when it is read.
     AtMost { rows: u64, set: u64, cleared: u64 },
 }
@@ -27,9 +29,8 @@ impl ChangesAhead {
         let (set, cleared) = (checked.values_set, checked.values_cleared);
         match planned {
             Some(planned) => ChangesAhead::Exactly { planned, rows },
-            None if settings.spec.task == Task::Write || settings.spec.command == "undo" => {
-                ChangesAhead::All { rows, set, cleared }
-            }
+            None if settings.spec.command == "undo" => ChangesAhead::PutBack { rows, set, cleared },
+            None if settings.spec.task == Task::Write => ChangesAhead::All { rows, set, cleared },
             None => ChangesAhead::AtMost { rows, set, cleared },
         }
     }
@@ -42,7 +43,7 @@ impl ChangesAhead {
         };
         match self {
             ChangesAhead::Exactly { planned, .. } => count(planned.rows),
-            ChangesAhead::All { rows, .. } => count(rows),
+            ChangesAhead::All { rows, .. } | ChangesAhead::PutBack { rows, .. } => count(rows),
             ChangesAhead::AtMost { rows, .. } => format!("up to {}", count(rows)),
         }
     }
@@ -74,6 +75,9 @@ impl ChangesAhead {
             }
             ChangesAhead::All { set, cleared, .. } => {
                 say_counts_of_values(noun, &[(set, "set"), (cleared, "cleared")], true)
+            }
+            ChangesAhead::PutBack { set, cleared, .. } => {
+                say_counts_of_values(noun, &[(set, "put back"), (cleared, "cleared")], true)
             }
             ChangesAhead::AtMost { set, cleared, .. } => {
                 let counts = [(set, "set or changed"), (cleared, "cleared")];

@@ -14,6 +14,7 @@ use crate::application::journal_guard::Earlier;
 use crate::application::plan_edits::{self, PlannedChanges};
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
+use crate::application::progress::for_terminal;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
@@ -254,7 +255,8 @@ pub(super) async fn yes_or_no(
         Answer::No => "[y/N]",
     };
     let end = if question.ends_with('?') { "" } else { "." };
-    let answer = typed_line(&format!("{question}{end} {choices}"), stop).await?;
+    let question = for_terminal(&format!("{question}{end} {choices}"));
+    let answer = typed_line(&question, stop).await?;
     Ok(
         answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
             "" => usual,

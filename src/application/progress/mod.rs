@@ -15,6 +15,7 @@ mod wrap;
 
 use std::time::Duration;
 
+use indicatif::TermLike;
 use tokio::time::Instant;
 
 use crate::engine::pipeline::Status;
@@ -25,6 +26,7 @@ use crate::pace::Phase;
 use crate::stderr::say;
 use bar::Bar;
 use failures::Failures;
+use terminal::Terminal;
 use throughput::Throughput;
 use view::{Activity, View};
 
@@ -207,6 +209,12 @@ impl Progress {
         say_all(&lines);
         self.display = Display::Hidden;
     }
+}
+
+/// A text that is broken between words, where a person reads it at a terminal.
+pub fn for_terminal(text: &str) -> String {
+    let width = Terminal::find().map(|terminal| terminal.width().into());
+    wrap::wrap(text, width).join("\n")
 }
 
 fn say_all(lines: &[String]) {
