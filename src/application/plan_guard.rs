@@ -85,8 +85,8 @@ pub(super) fn ensure_its_record_is_there(settings: &RunSettings, sheet: &Sheet) 
         "put the record back beside the plan, under the plan's own name",
     );
     Err(refused.with_hint(format!(
-        "to send the rows as they stand in it now, make a new plan of them: wxbulk plan {}",
-        join(&[shown.to_string()])
+        "to send the rows as they stand in it now, make a new plan of them: {}",
+        suggested_commands::plan_of(settings, path)
     )))
 }
 

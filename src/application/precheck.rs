@@ -29,10 +29,8 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
         let command = suggested_commands::with_setting(settings, setting.name);
         say(&format!("hint: {when}: {command}"));
     }
-    for line in listing.withheld(&format!(
-        "; to list them all: wxbulk check {} --format csv",
-        suggested_commands::join(&[settings.spec.sheet.path.display().to_string()])
-    )) {
+    let list_all = suggested_commands::list_problems(settings);
+    for line in listing.withheld(&format!("; to list them all: {list_all}")) {
         say(&line);
     }
     let may_go_on = may_go_on(sheet, &checked, settings) && are_answered(&checked, settings);

@@ -53,6 +53,21 @@ const OF_A_PLAN_TOO: &[&str] = &[
     "token-file",
 ];
 
+/// Flags of a run that a check of its sheet needs as well.
+const OF_A_CHECK_TOO: &[&str] = &[
+    "allow-duplicates",
+    "country",
+    "encoding",
+    "hidden",
+    "ignore-column",
+    "include",
+    "only-failed",
+    "org",
+    "separator",
+    "setting",
+    "sheet",
+];
+
 /// Flags that say how the file of a sheet is written. Its results are a file of our own.
 const OF_THE_FILE: &[&str] = &["encoding", "sheet"];
 
@@ -143,14 +158,24 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
 /// The command that plans the rows of the results again, where they were held against a plan.
 pub fn plan_again(settings: &RunSettings) -> Option<String> {
     settings.spec.preconditions.as_ref()?;
+    Some(plan_of(settings, &settings.spec.output))
+}
+
+/// The command that plans the rows of one of our own files.
+pub fn plan_of(settings: &RunSettings, file: &Path) -> String {
     let typed = &settings.typed;
-    let mut words = typed.begin("plan", &settings.spec.output.to_string_lossy());
-    let flags = typed.flags.iter();
-    for (name, value) in flags.filter(|(name, _)| OF_A_PLAN_TOO.contains(&name.as_str())) {
-        words.push(format!("--{name}"));
-        words.extend(value.clone());
-    }
-    Some(join(&words))
+    let mut words = typed.begin("plan", &file.to_string_lossy());
+    words.extend(typed.flags_among(OF_A_PLAN_TOO));
+    join(&words)
+}
+
+/// The command that lists every problem of the sheet.
+pub fn list_problems(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let mut words = typed.begin("check", &settings.spec.sheet.path.to_string_lossy());
+    words.extend(typed.flags_among(OF_A_CHECK_TOO));
+    words.extend(["--format", "csv"].map(String::from));
+    join(&words)
 }
 
 /// The command that makes this plan once more, under a name of its own.
@@ -257,6 +282,15 @@ impl TypedCommand {
     fn begin(&self, command: &str, file: &str) -> Vec<String> {
         let program = self.words.first().map_or("wxbulk", String::as_str);
         vec![program.into(), command.into(), as_operand(file)]
+    }
+
+    /// Those of these flags that were typed.
+    fn flags_among(&self, kept: &[&str]) -> Vec<String> {
+        let flags = self.flags.iter();
+        let flags = flags.filter(|(name, _)| kept.contains(&name.as_str()));
+        flags
+            .flat_map(|(name, value)| [format!("--{name}")].into_iter().chain(value.clone()))
+            .collect()
     }
 
     /// The flags that were typed but for these.

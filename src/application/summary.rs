@@ -138,13 +138,11 @@ impl Summary {
             _ if self.to_repeat() == 0 => {}
             Again::Rows(command) if self.only_conflicts_are_left() => {
                 let rows = plural(self.to_repeat(), "row");
-                let (was, it, its) = match self.to_repeat() {
-                    1 => ("was", "it", "its"),
-                    _ => ("were", "them", "their"),
-                };
+                let was = if self.to_repeat() == 1 { "was" } else { "were" };
+                let it = it_or_them(self.to_repeat());
                 writeln!(
                     out,
-                    "hint: {rows} {was} left alone: `message` in the results says what was found there. To send {it} when {its} values are again as expected:\n  {command} --include conflict"
+                    "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
                 )?;
                 if let Some(plan) = &self.plan_conflicts {
                     writeln!(

@@ -140,15 +140,10 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option
         .collect();
     let name = in_brackets(&row.name);
     let notes = use_notes::of_row(setting, Some(row), outcome).into_iter();
-    let nowhere: String = notes
-        .filter(UseNote::leads_nowhere)
-        .map(|note| format!("; {}", note.into_words()))
-        .collect();
-    Some(format!(
-        "row {}{name}: {}{nowhere}",
-        row.number,
-        differences.join(", ")
-    ))
+    let nowhere = notes.filter(UseNote::leads_nowhere);
+    let mut said = vec![differences.join(", ")];
+    said.extend(nowhere.map(UseNote::into_words));
+    Some(format!("row {}{name}: {}", row.number, said.join("; ")))
 }
 
 /// The value of a field once the row's changes were made. One that is the same but for its spelling

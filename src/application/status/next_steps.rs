@@ -70,7 +70,7 @@ pub(super) fn after(
         }
         RunState::Finished if conflicts > 0 && status.command == "apply" => {
             let what = format!(
-                "to send the {} in conflict, once what is there is again as expected",
+                "to send the {} in conflict, once nothing is in the way any more",
                 plural(conflicts, "row")
             );
             add(&what, format!("{retry} --include conflict"));
