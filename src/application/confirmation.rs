@@ -8,14 +8,17 @@ use anyhow::{Result, bail};
 use futures::StreamExt;
 use tokio::sync::oneshot;
 
+use crate::application::changes_ahead::ChangesAhead;
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
-use crate::application::plan_edits::PlannedChanges;
+use crate::application::plan_edits::{self, PlannedChanges};
 use crate::application::precheck::is_in_question;
 use crate::application::preflight::ServiceFacts;
+use crate::application::progress::for_terminal;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
+use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::{self, ask, say};
@@ -38,6 +41,12 @@ pub(super) async fn confirm(
         None => checked.rows_to_send().saturating_sub(earlier.finished()),
         Some(_) => 0,
     };
+    if let Some(planned) = planned.filter(|planned| planned.leading_nowhere > 0)
+        && rows > 0
+        && !settings.is_quiet()
+    {
+        say(&plan_edits::say_leading_nowhere(planned.leading_nowhere));
+    }
     let Target::Service { base_url, .. } = &settings.target else {
         say_what_to_expect(&settings, checked, rows, renewal);
         return Ok(Some(settings));
@@ -59,7 +68,7 @@ pub(super) async fn confirm(
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
-    if is_in_question(checked, &settings) && !is_meant_so(stop).await? {
+    if is_in_question(checked, &settings) && !is_meant_so(&settings, checked, stop).await? {
         return Ok(nothing_was_sent());
     }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
@@ -132,13 +141,33 @@ async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -
 }
 
 /// Whether the sheet is to be read as its questions, which were shown, describe it.
-async fn is_meant_so(stop: &mut impl StopRequests) -> Result<bool> {
-    let question = "Is the sheet meant to be read as described above?";
+async fn is_meant_so(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    stop: &mut impl StopRequests,
+) -> Result<bool> {
+    let questions = &checked.questions;
+    let hidden = questions.iter().filter(|one| one.is_about_hidden()).count();
+    if hidden > 0 {
+        say(&format!(
+            "to leave out what is hidden, answer no and run:\n  {}",
+            suggested_commands::without_hidden(settings)
+        ));
+    }
+    let question = match hidden {
+        0 => "Is the sheet meant to be read as described above? With no, nothing is sent",
+        hidden if hidden == questions.len() => {
+            "Send what is hidden, too? With no, nothing is sent at all"
+        }
+        _ => {
+            "Read the sheet as described above, and send what is hidden, too? With no, nothing is sent at all"
+        }
+    };
     Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
 }
 
-/// `Change 60 locations of Acme Ltd, signed in as admin@acme.example? 100 numbers will be set, 9
-/// cleared; …`
+/// `Change 42 locations of Acme Ltd, signed in as admin@acme.example? 25 numbers will be set, 20 changed,
+/// 4 cleared; 16 more rows are so already and are only read; …`
 fn question(
     settings: &RunSettings,
     checked: &CheckedSheet,
@@ -147,11 +176,7 @@ fn question(
     elsewhere: &str,
 ) -> String {
     let rows = checked.rows_to_send();
-    let changes = planned.unwrap_or(PlannedChanges {
-        rows,
-        values_set: checked.values_set,
-        values_cleared: checked.values_cleared,
-    });
+    let changes = ChangesAhead::of(settings, checked, planned);
     let of = whose(checked, facts);
     let signed_in = match facts
         .person
@@ -186,20 +211,17 @@ fn question(
         ),
         _ => String::new(),
     };
-    format!(
-        "{what} {}{of}{elsewhere}{signed_in}? {} will be set, {} cleared; {undo}.{pilot} About {}",
-        checked.setting.map_or_else(
-            || plural(changes.rows, "row"),
-            |setting| setting.target.count(changes.rows)
-        ),
-        plural(changes.values_set, noun),
-        grouped(changes.values_cleared),
-        expected_time(settings, checked, rows).in_words(),
-    ) + if pilot.is_empty() {
+    let for_all = if pilot.is_empty() {
         ""
     } else {
         " for all of it"
-    }
+    };
+    format!(
+        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{pilot} About {}{for_all}",
+        changes.targets(checked),
+        changes.in_words(noun),
+        expected_time(settings, checked, rows).in_words(),
+    )
 }
 
 /// The organizations by name, as far as they fit.
@@ -233,7 +255,8 @@ pub(super) async fn yes_or_no(
         Answer::No => "[y/N]",
     };
     let end = if question.ends_with('?') { "" } else { "." };
-    let answer = typed_line(&format!("{question}{end} {choices}"), stop).await?;
+    let question = for_terminal(&format!("{question}{end} {choices}"));
+    let answer = typed_line(&question, stop).await?;
     Ok(
         answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
             "" => usual,

@@ -118,7 +118,10 @@ impl ExpectedTime {
         };
         let more = match self.usage_requests {
             0 => String::new(),
-            more => format!(" and up to {} more for what uses numbers", grouped(more)),
+            more => format!(
+                " and up to {} more to see what uses the numbers",
+                grouped(more)
+            ),
         };
         format!(
             "{} {verb} about {}: {} each{more}, at {} a second, {from}",
@@ -191,7 +194,7 @@ mod tests {
                     usage_requests: 1200,
                     ..expected(1000, 1, 5.0)
                 },
-                "1,000 rows take about 7 min 20 s: 1 request each and up to 1,200 more for what uses numbers, at 5 a second, which is usual",
+                "1,000 rows take about 7 min 20 s: 1 request each and up to 1,200 more to see what uses the numbers, at 5 a second, which is usual",
             ),
         ] {
             assert_eq!(expected.sentence(), sentence);

@@ -12,17 +12,18 @@ use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
 use crate::application::logging;
+use crate::application::plan_edits;
 use crate::application::plan_guard::NewPlan;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
-use crate::application::results::{self, Content, Form};
+use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::{RunResult, Task};
+use crate::engine::pipeline::{RunResult, Task, UsageCheck};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
 use crate::model::counts::Counts;
@@ -42,10 +43,25 @@ const ORGANIZATIONS_NAMED: usize = 5;
 /// Lines of a plan that are shown; the file has them all.
 const LINES_SHOWN: u64 = 20;
 
-fn say_if_rehearsed(settings: &RunSettings) {
-    if matches!(settings.target, Target::Rehearsal { .. }) && !settings.is_quiet() {
-        say("this was a rehearsal: nothing was changed");
+fn say_if_rehearsed(settings: &RunSettings, sent: &SentRows) {
+    let spec = &settings.spec;
+    if !matches!(settings.target, Target::Rehearsal { .. }) || settings.is_quiet() {
+        return;
     }
+    // A plan and an undo have in them what will be found.
+    let is_in_the_dark = spec.preconditions.is_none() && spec.command != "undo";
+    if is_in_the_dark && sent.counts.rows > 0 {
+        say(&format!(
+            "note: a rehearsal does not know the present numbers, so rows that are already as the sheet says count as {} here. A plan shows what would really change:\n  {}",
+            if spec.task == Task::Read {
+                "different"
+            } else {
+                "updated"
+            },
+            suggested_commands::plan_after_rehearsal(settings)
+        ));
+    }
+    say("this was a rehearsal: nothing was changed");
 }
 
 /// Writes the results and tells how a run has `ended` that `sent` these rows.
@@ -86,6 +102,7 @@ pub(super) fn finalize(
             if tally.are_rows_moved {
                 say_whose_rows_are_named(settings);
             }
+            say_use_of_numbers(settings, checked, &tally);
             let end = EndRecord {
                 finished_at: clock::now(),
                 complete: reason.is_none(),
@@ -152,8 +169,9 @@ pub(super) fn finalize(
     }
     summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown);
+    say_whose_rows_an_undo_names(settings, &summary);
     say_where_the_page_is(settings, &report);
-    say_if_rehearsed(settings);
+    say_if_rehearsed(settings, sent);
     summary.exit_code()
 }
 
@@ -211,6 +229,47 @@ fn say_whose_rows_are_named(settings: &RunSettings) {
             "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
             spec.sheet.path.display(),
             spec.output.display()
+        ));
+    }
+}
+
+/// Where rows of an undo are not done: which rows of the results they are.
+fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
+    let spec = &settings.spec;
+    let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
+    if spec.command == "undo" && summary.counts.not_done() > 0 && is_told {
+        say(&format!(
+            "note: rows are numbered here as in `{}`; its column `resultsRow`, which `{}` has too, says which row of the undone results each is",
+            spec.sheet.path.display(),
+            spec.output.display()
+        ));
+    }
+}
+
+/// What a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
+fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
+    let spec = &settings.spec;
+    if spec.form != Form::Plan || settings.is_quiet() || settings.summary != SummaryFormat::Text {
+        return;
+    }
+    if tally.leading_nowhere > 0 {
+        say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
+    }
+    let setting = checked.setting.unwrap_or(setting::ALL[0]);
+    let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
+    let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
+    if !is_asked_of_some && tally.unused > 0 {
+        say(&format!(
+            "note: in {} a number is set that no rule of the location uses; `reason` in the plan says which",
+            plural(tally.unused, "row")
+        ));
+    }
+    let differs = tally.counts.of(OutcomeKind::Different) > 0;
+    let is_verification = spec.fails_on_difference;
+    if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
+        say(&format!(
+            "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
+            suggested_commands::with_flag(settings, "--usage")
         ));
     }
 }

@@ -8,7 +8,7 @@ use crate::application::expected_time::expected_time;
 use crate::application::recorder::ShownRow;
 use crate::application::row_name::in_brackets;
 use crate::application::run_settings::RunSettings;
-use crate::model::outcome::{Outcome, OutcomeKind, code_after, with_status};
+use crate::model::outcome::{Outcome, OutcomeKind, code_after};
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
 use crate::setting::Setting;
@@ -122,13 +122,10 @@ fn say_outcome(outcome: Option<&Outcome>) -> String {
     if outcome.kind == OutcomeKind::Updated {
         return String::new();
     }
-    let said = match outcome.status {
-        Some(status) => with_status(status, &outcome.message),
-        None => outcome.message.to_string(),
-    };
     format!(
-        "; {}: {said}{}",
+        "; {}: {}{}",
         outcome.kind.word(),
+        outcome.in_words(),
         code_after(&outcome.error_code)
     )
 }
@@ -187,7 +184,7 @@ mod tests {
                 "confirmed, but other values were found",
             )
         };
-        insta::assert_snapshot!(said(unknown, Some([None, None, None])), @"  row 2 (Berlin): n1 wanted +12025550101, found nothing; n3 wanted nothing, found nothing; unknown: 204 confirmed, but other values were found");
+        insta::assert_snapshot!(said(unknown, Some([None, None, None])), @"  row 2 (Berlin): n1 wanted +12025550101, found nothing; n3 wanted nothing, found nothing; unknown: confirmed, but other values were found");
         let failed = Outcome {
             status: Some(404),
             error_code: "25404".into(),

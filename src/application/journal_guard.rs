@@ -82,7 +82,8 @@ impl Earlier {
     }
 }
 
-/// Notes that the first rows were shown, so that the rest may go when the run goes on.
+/// Notes that the first rows were shown, or that the question after them was answered, so that the rest
+/// may go when the run goes on.
 pub(super) fn note_first_rows_shown(journal: &mut Journal) -> Result<()> {
     let begin = journal.run().last_begin().cloned().unwrap_or_default();
     journal.begin(BeginRecord {

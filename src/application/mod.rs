@@ -2,6 +2,7 @@
 
 mod carry_over;
 mod changed_results;
+mod changes_ahead;
 pub mod check_notes;
 mod confirmation;
 mod earlier_choices;

@@ -4,7 +4,7 @@
 //! A file that another run has filled is never in the way and never overwritten: the results of
 //! another version of the sheet, of `--only-failed` and of an undo have a number
 //! (`march.results-2.xlsx`). The same sheet again leads to the same file, where the run is refused or
-//! goes on.
+//! goes on; only of plans there may be any number.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,17 @@ impl OutputNames {
             Start::Fresh => next(),
             Start::Resume => self.latest().map_or_else(next, Ok),
         }
+    }
+
+    /// The file for a new plan of the sheet: what is there may be another thing each time, so one that is
+    /// finished is no obstacle.
+    pub fn next_plan(&self) -> PathBuf {
+        let is_in_the_way = |path: &PathBuf| {
+            let header = journal::header_of(&Journal::path_for(path));
+            header.map_or(true, |header| header.settings.rehearsal) || end_of(path).is_none()
+        };
+        let in_the_way = self.existing().find(is_in_the_way);
+        in_the_way.unwrap_or_else(|| self.free())
     }
 
     /// The last file that has a run of this sheet in it, one that is not finished before all others.

@@ -7,10 +7,12 @@ use anyhow::Result;
 
 use crate::application::plan_columns::EditedCell;
 use crate::application::plan_guard::NewPlan;
+use crate::application::results::use_notes::{self, UseNote};
 use crate::application::suggested_commands::join;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
+use crate::model::outcome::Outcome;
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
@@ -21,12 +23,24 @@ use crate::sheet::result_columns::SKIPPED;
 /// Rows or cells named.
 const NAMED: usize = 10;
 
-/// What a plan says will be changed.
+/// What a plan says will be changed, told apart as the page about the run does.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PlannedChanges {
     pub(super) rows: u64,
+    /// Where none is set now.
     pub(super) values_set: u64,
+    pub(super) values_changed: u64,
     pub(super) values_cleared: u64,
+    /// Rows in which rules send calls to a number that is not set.
+    pub(super) leading_nowhere: u64,
+}
+
+/// Said of a plan, and once more before it is applied.
+pub(super) fn say_leading_nowhere(rows: u64) -> String {
+    format!(
+        "warning: in {} a rule sends calls to a number that is not set, so those calls have nowhere to go; `reason` in the plan says which",
+        plural(rows, "row")
+    )
 }
 
 impl PlannedChanges {
@@ -40,10 +54,19 @@ impl PlannedChanges {
             is_changed = true;
             match change {
                 Change::Clear => self.values_cleared += 1,
+                Change::Set(_) | Change::Keep if seen.get(index).is_some() => {
+                    self.values_changed += 1;
+                }
                 Change::Set(_) | Change::Keep => self.values_set += 1,
             }
         }
         self.rows += u64::from(is_changed);
+    }
+
+    /// Counts what the plan noted of a row.
+    pub(super) fn add_notes(&mut self, setting: &Setting, row: &Row<'_>, planned: &Outcome) {
+        let notes = use_notes::of_row(setting, Some(row), planned);
+        self.leading_nowhere += u64::from(notes.iter().any(UseNote::leads_nowhere));
     }
 }
 

@@ -29,10 +29,8 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
         let command = suggested_commands::with_setting(settings, setting.name);
         say(&format!("hint: {when}: {command}"));
     }
-    for line in listing.withheld(&format!(
-        "; to list them all: wxbulk check {} --format csv",
-        suggested_commands::join(&[settings.spec.sheet.path.display().to_string()])
-    )) {
+    let list_all = suggested_commands::list_problems(settings);
+    for line in listing.withheld(&format!("; to list them all: {list_all}")) {
         say(&line);
     }
     let may_go_on = may_go_on(sheet, &checked, settings) && are_answered(&checked, settings);
@@ -133,18 +131,25 @@ fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, settings: &RunSettings) -> b
 /// sheet, since only a new plan can approve it.
 fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
     let new_plan = NewPlan::of(settings).filter(|_| checked.not_approved > 0);
-    let Some(NewPlan { sheet, command }) = new_plan else {
+    let Some(new_plan) = new_plan else {
         say("hint: correct these rows, or leave them out with --skip-invalid");
         return;
     };
     let them = it_or_them(checked.bad_rows);
+    let (sheet, command) = (new_plan.where_they_are(checked.rows), &new_plan.command);
+    if checked.rows_to_send() == 0 {
+        say(&format!(
+            "hint: correct {them} {sheet} and plan again:\n  {command}"
+        ));
+        return;
+    }
     let others = if settings.spec.sheet.reading.rows.is_of_results() {
         "send the others"
     } else {
         "apply the plan"
     };
     say(&format!(
-        "hint: correct {them} in `{sheet}` and plan again:\n  {command}\nor {others} without {them}:\n  {}",
+        "hint: correct {them} {sheet} and plan again:\n  {command}\nor {others} without {them}:\n  {}",
         suggested_commands::with_flag(settings, "--skip-invalid")
     ));
 }

@@ -70,7 +70,12 @@ impl Sending<'_> {
                 let rows = ready.saturating_sub(journal.finished());
                 let to_change = self.planned_changes_left(journal)?;
                 let left = RowsLeft { rows, to_change };
-                first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop).await?
+                let are_wanted =
+                    first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop)
+                        .await?;
+                // So that nobody takes the time for the answer for time at work.
+                journal_guard::note_first_rows_shown(journal)?;
+                are_wanted
             };
             if !goes_on {
                 let ended = RunResult {

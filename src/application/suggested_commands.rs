@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::application::run_settings::RunSettings;
 use crate::engine::pipeline::Task;
-use crate::journal::MeaningfulSettings;
+use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::platform;
 use crate::webex::base_url::WEBEX;
 
@@ -53,6 +53,21 @@ const OF_A_PLAN_TOO: &[&str] = &[
     "token-file",
 ];
 
+/// Flags of a run that a check of its sheet needs as well.
+const OF_A_CHECK_TOO: &[&str] = &[
+    "allow-duplicates",
+    "country",
+    "encoding",
+    "hidden",
+    "ignore-column",
+    "include",
+    "only-failed",
+    "org",
+    "separator",
+    "setting",
+    "sheet",
+];
+
 /// Flags that say how the file of a sheet is written. Its results are a file of our own.
 const OF_THE_FILE: &[&str] = &["encoding", "sheet"];
 
@@ -71,6 +86,9 @@ const OF_THE_SHEET: &[&str] = &[
     "skip-invalid",
     "where",
 ];
+
+/// Flags of a rehearsal that a plan in earnest does not have.
+const OF_A_REHEARSAL: &[&str] = &["no-backup", "rehearse", "rehearse-speed"];
 
 const FORGET_WAIT: &str = "--forget-wait";
 
@@ -93,6 +111,12 @@ pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
 /// This command with `--setting`.
 pub fn with_setting(settings: &RunSettings, name: &str) -> String {
     let added = ["--setting".to_string(), name.to_string()];
+    join(&with_words(settings.typed.words.clone(), added))
+}
+
+/// This command without what the workbook hides.
+pub fn without_hidden(settings: &RunSettings) -> String {
+    let added = ["--hidden", "skip"].map(String::from);
     join(&with_words(settings.typed.words.clone(), added))
 }
 
@@ -134,14 +158,24 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
 /// The command that plans the rows of the results again, where they were held against a plan.
 pub fn plan_again(settings: &RunSettings) -> Option<String> {
     settings.spec.preconditions.as_ref()?;
+    Some(plan_of(settings, &settings.spec.output))
+}
+
+/// The command that plans the rows of one of our own files.
+pub fn plan_of(settings: &RunSettings, file: &Path) -> String {
     let typed = &settings.typed;
-    let mut words = typed.begin("plan", &settings.spec.output.to_string_lossy());
-    let flags = typed.flags.iter();
-    for (name, value) in flags.filter(|(name, _)| OF_A_PLAN_TOO.contains(&name.as_str())) {
-        words.push(format!("--{name}"));
-        words.extend(value.clone());
-    }
-    Some(join(&words))
+    let mut words = typed.begin("plan", &file.to_string_lossy());
+    words.extend(typed.flags_among(OF_A_PLAN_TOO));
+    join(&words)
+}
+
+/// The command that lists every problem of the sheet.
+pub fn list_problems(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let mut words = typed.begin("check", &settings.spec.sheet.path.to_string_lossy());
+    words.extend(typed.flags_among(OF_A_CHECK_TOO));
+    words.extend(["--format", "csv"].map(String::from));
+    join(&words)
 }
 
 /// The command that makes this plan once more, under a name of its own.
@@ -150,6 +184,18 @@ pub fn same_plan_again(settings: &RunSettings) -> String {
     let sheet = settings.spec.sheet.path.to_string_lossy();
     let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
     words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
+    join(&words)
+}
+
+/// The command that plans in earnest what was rehearsed. Whose token it takes is not known in a rehearsal.
+pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let sheet = settings.spec.sheet.path.to_string_lossy();
+    let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
+    if typed.flags.iter().any(|(name, _)| name == "only-failed") {
+        words.push("--only-failed".into());
+    }
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_A_REHEARSAL]));
     join(&words)
 }
 
@@ -205,13 +251,21 @@ pub fn undo_this(settings: &RunSettings) -> Option<String> {
     }
     let typed = &settings.typed;
     let mut words = typed.begin("undo", &spec.output.to_string_lossy());
-    let force: &[&str] = &["force"];
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, force]));
+    // What named the place of a selftest, and what an undo is not forced to.
+    let left_out: &[&str] = &["force", "location", "name"];
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, left_out]));
     Some(join(&words))
 }
 
-/// The same for whoever has wxbulk, with only what the run itself says of where it went.
-pub fn undo(results: &Path, settings: &MeaningfulSettings) -> String {
+/// The same of a run that `began` so and left these results. Where they have another name since, or an
+/// older wxbulk wrote them, it has only what the run itself says of where it went.
+pub fn undo(results: &Path, began: Option<&BeginRecord>, settings: &MeaningfulSettings) -> String {
+    let name = results.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(began) = began
+        && began.undo_command.contains(&*name)
+    {
+        return began.undo_command.clone();
+    }
     let results = as_operand(&results.to_string_lossy());
     let mut words = vec!["wxbulk".into(), "undo".into(), results];
     if settings.base_url != WEBEX {
@@ -228,6 +282,15 @@ impl TypedCommand {
     fn begin(&self, command: &str, file: &str) -> Vec<String> {
         let program = self.words.first().map_or("wxbulk", String::as_str);
         vec![program.into(), command.into(), as_operand(file)]
+    }
+
+    /// Those of these flags that were typed.
+    fn flags_among(&self, kept: &[&str]) -> Vec<String> {
+        let flags = self.flags.iter();
+        let flags = flags.filter(|(name, _)| kept.contains(&name.as_str()));
+        flags
+            .flat_map(|(name, value)| [format!("--{name}")].into_iter().chain(value.clone()))
+            .collect()
     }
 
     /// The flags that were typed but for these.

@@ -138,13 +138,11 @@ impl Summary {
             _ if self.to_repeat() == 0 => {}
             Again::Rows(command) if self.only_conflicts_are_left() => {
                 let rows = plural(self.to_repeat(), "row");
-                let (was, it, its) = match self.to_repeat() {
-                    1 => ("was", "it", "its"),
-                    _ => ("were", "them", "their"),
-                };
+                let was = if self.to_repeat() == 1 { "was" } else { "were" };
+                let it = it_or_them(self.to_repeat());
                 writeln!(
                     out,
-                    "hint: {rows} {was} left alone: `message` in the results says what was found there. To send {it} when {its} values are again as expected:\n  {command} --include conflict"
+                    "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
                 )?;
                 if let Some(plan) = &self.plan_conflicts {
                     writeln!(
@@ -178,14 +176,16 @@ impl Summary {
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"
             )?,
         }
-        if let Some(NewPlan { sheet, command }) = &self.new_plan
+        if let Some(new_plan) = &self.new_plan
             && self.not_approved > 0
         {
             writeln!(
                 out,
-                "hint: to change the {} for which nothing was approved, correct {} in `{sheet}`, then run:\n  {command}",
+                "hint: to change the {} for which nothing was approved, correct {} {}, then run:\n  {}",
                 plural(self.not_approved, "row"),
-                it_or_them(self.not_approved)
+                it_or_them(self.not_approved),
+                new_plan.where_they_are(self.rows_in_sheet),
+                new_plan.command
             )?;
         }
         Ok(())

@@ -26,12 +26,13 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         "plan"
     };
     let is_verification = flags.exit_code && flags.output.is_none();
-    let is_fresh = is_verification && !flags.run.resume && !is_standard_input(&sheet.path);
-    let output = if is_fresh {
-        // An earlier plan of the sheet is no obstacle.
-        OutputNames::of_sheet(&sheet.path, word).free()
-    } else {
-        output_path(&sheet.path, flags.output, word, &flags.run)?
+    let is_named = flags.output.is_some() || is_standard_input(&sheet.path);
+    let output = match OutputNames::of_sheet(&sheet.path, word) {
+        _ if is_named || flags.run.resume => {
+            output_path(&sheet.path, flags.output, word, &flags.run)?
+        }
+        names if is_verification => names.free(),
+        names => names.next_plan(),
     };
     let spec = RunSpec {
         command: "plan",

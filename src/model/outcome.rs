@@ -121,14 +121,35 @@ impl Outcome {
         }
     }
 
-    /// Whether the cause is the same: status and code. The words may name the row's own ids, so they
-    /// tell causes apart only where there was no answer.
+    /// Whether the cause is the same. Of a refusal status and code say so, since its words may name the
+    /// row's own ids; of anything else the words do, whatever numbers are in them.
     pub fn is_like(&self, other: &Outcome) -> bool {
-        self.status == other.status
-            && match self.status {
-                Some(_) => self.error_code == other.error_code,
-                None => self.message == other.message,
-            }
+        if self.status != other.status {
+            return false;
+        }
+        let words = |outcome: &Outcome| -> String {
+            let message = outcome.message.chars();
+            message.filter(|one| !one.is_ascii_digit()).collect()
+        };
+        match self.refusal() {
+            Some(_) => self.error_code == other.error_code,
+            None if self.status.is_none() => self.message == other.message,
+            None => words(self) == words(other),
+        }
+    }
+
+    /// The status of an answer that says no. That of a read, after which the row was left alone, tells
+    /// nobody anything.
+    pub fn refusal(&self) -> Option<u16> {
+        self.status.filter(|status| !(200..300).contains(status))
+    }
+
+    /// `404 Location not found`: what became of the row, with the status where the service said no.
+    pub fn in_words(&self) -> String {
+        match self.refusal() {
+            Some(status) => with_status(status, &self.message),
+            None => self.message.to_string(),
+        }
     }
 }
 
@@ -165,5 +186,70 @@ mod tests {
             Some(OutcomeKind::Updated)
         );
         assert_eq!(OutcomeKind::from_word("done"), None);
+    }
+
+    #[test]
+    fn the_status_is_said_of_a_refusal_only() {
+        let said = |status, message| {
+            Outcome {
+                status,
+                ..Outcome::unsent(OutcomeKind::Conflict, message)
+            }
+            .in_words()
+        };
+        for (status, message, words) in [
+            (Some(404), "Location not found", "404 Location not found"),
+            (Some(404), "404 Not Found", "404 Not Found"),
+            (Some(302), "moved", "302 moved"),
+            (Some(200), "left alone", "left alone"),
+            (
+                Some(204),
+                "other values were found",
+                "other values were found",
+            ),
+            (None, "no answer within 60 s", "no answer within 60 s"),
+        ] {
+            assert_eq!(said(status, message), words);
+        }
+    }
+
+    #[test]
+    fn causes_are_told_apart_by_code_or_by_words() {
+        let outcome = |status, code: &str, message: &str| Outcome {
+            status,
+            error_code: code.into(),
+            ..Outcome::unsent(OutcomeKind::Conflict, message)
+        };
+        for (one, other, is_like) in [
+            (
+                (Some(404), "25223", "no 1"),
+                (Some(404), "25223", "gone"),
+                true,
+            ),
+            (
+                (Some(404), "25223", "no 1"),
+                (Some(404), "25224", "no 1"),
+                false,
+            ),
+            (
+                (Some(200), "", "n1 expected +1, found 2"),
+                (Some(200), "", "n2 expected +37, found 4"),
+                true,
+            ),
+            (
+                (Some(200), "", "n1 expected +1, found 2"),
+                (Some(200), "", "n1 is in use"),
+                false,
+            ),
+            (
+                (None, "", "no answer within 60 s"),
+                (None, "", "no answer within 60 s"),
+                true,
+            ),
+            ((None, "", "no answer"), (Some(500), "", "no answer"), false),
+        ] {
+            let [one, other] = [one, other].map(|(status, code, said)| outcome(status, code, said));
+            assert_eq!(one.is_like(&other), is_like, "{one:?} {other:?}");
+        }
     }
 }

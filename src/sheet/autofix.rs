@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
-use crate::model::ids;
+use crate::model::{ids, phone_number};
 use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::columns::Columns;
@@ -49,13 +49,26 @@ impl Autofix {
         }
         let [found, written] = [&self.found, &self.written].map(|text| shorten(text));
         if found != written {
-            return say(&found, &written);
+            return say(&found, &written) + &self.reading();
         }
         let [found, written] = [&self.found, &self.written].map(|text| {
             let end = text.char_indices().rev().take(END_SHOWN).last();
             format!("…{}", shorten(&text[end.map_or(0, |(at, _)| at)..]))
         });
         say(&found, &written)
+    }
+
+    /// How a plan and the results spell the number, where that is another spelling.
+    fn reading(&self) -> String {
+        let read = phone_number::for_reading(&self.written);
+        let is_number = matches!(
+            self.kind,
+            FixRule::Around | FixRule::Separators | FixRule::Decimal
+        );
+        if !is_number || read == self.written {
+            return String::new();
+        }
+        format!(", which plan and results show as {read}")
     }
 
     /// The same with all of both.

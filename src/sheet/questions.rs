@@ -26,6 +26,13 @@ pub struct Question {
     pub answer: String,
 }
 
+impl Question {
+    /// Whether it is about rows or columns that the workbook hides.
+    pub fn is_about_hidden(&self) -> bool {
+        self.answer == HIDDEN_ANSWER
+    }
+}
+
 /// Counts what is in question while a sheet is checked.
 #[derive(Debug, Default)]
 pub(super) struct InQuestion {

@@ -84,7 +84,7 @@ fn what_to_do_about_a_row_that_cannot_be_planned_is_said_in_one_way() {
     ran.says("apply sheet.plan.csv --skip-invalid --base-url");
 
     let ran = stage.apply("sheet.plan.csv").expect(2);
-    ran.says("row 5: the plan approves nothing for this row, so it is not sent; correct it in `sheet.csv` and make a new plan: wxbulk plan sheet.csv");
+    ran.says("row 5: the plan approves nothing for this row, so it is not sent; correct it in `sheet.csv` and make a new plan");
     ran.says("hint: correct it in `sheet.csv` and plan again:");
     ran.says("or apply the plan without it:");
 
@@ -192,7 +192,7 @@ fn rows_that_were_deleted_from_a_plan_are_named_by_their_numbers_in_its_sheet() 
     let ran = stage.apply("sheet.plan.csv").expect(0);
     // Nothing was approved for row 5.
     ran.says(
-        "note: 2 rows of the plan were deleted and will not be sent: sheet.csv rows 3 and 7\n",
+        "note: 2 rows of the plan were deleted and will not be sent: rows 3 and 7 of `sheet.csv`. Rows are numbered from here on as they stand in `sheet.plan.csv`\n",
     );
     assert_eq!(writes(&stage), 3);
     let ran = stage.apply("sheet.plan.csv --quiet -o quiet.csv").expect(0);

@@ -43,7 +43,7 @@ fn what_is_certain_is_put_right_and_the_rest_stays_a_problem_in_its_row() {
     row 7, column C (n1): `+12025550103.0` → `+12025550103`
     row 7, column E (n3): `="05501"` → `05501`
     row 7, column G (without a name): ` ` → nothing
-    row 9, column C (n1): `202.555.0109` → `2025550109`
+    row 9, column C (n1): `202.555.0109` → `2025550109`, which plan and results show as +12025550109
     row 8, column C (n1): `1.20256E+10` is in scientific notation: the spreadsheet dropped digits of it; format the cell as text and type the phone number again
     row 8, column D (n2): `12O25550105` has the letter `O` where the digit `0` seems to be meant; type the digit
     row 8, column E (n3): `2025-01-05` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again

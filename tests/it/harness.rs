@@ -144,7 +144,11 @@ impl Stage {
     /// The words of `line`, typed at a terminal with these answers; all that is shown is on stdout.
     #[cfg(target_os = "linux")]
     pub(crate) fn at_a_terminal(&self, line: &str, answers: &str) -> Ran {
-        let line = format!("{} {line}", env!("CARGO_BIN_EXE_wxbulk"));
+        // So wide that no question is broken into lines.
+        let line = format!(
+            "stty columns 1000 rows 50; {} {line}",
+            env!("CARGO_BIN_EXE_wxbulk")
+        );
         let mut script = self.program("script");
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         script.stdin(Stdio::piped()).env("TERM", "xterm");

@@ -160,7 +160,14 @@ fn a_plan_says_what_uses_the_numbers_and_what_nothing_uses() {
     );
 
     stage.write("set.csv", sheet("+12025550101,,"));
-    stage.run_online("plan set.csv").expect(0);
+    let ran = stage.run_online("plan set.csv").expect(0);
+    // A rule is needed, and whether there is one was not asked.
+    ran.says("note: a number does nothing until a rule sends calls to it");
+    ran.says("plan set.csv --base-url");
+    ran.says(" --usage\n");
+    let ran = stage.run_online("plan set.csv --usage").expect(0);
+    ran.says("note: in 50 rows a number is set that no rule of the location uses");
+    assert!(!ran.stderr.contains("--usage"), "{}", ran.stderr);
     assert!(
         stage
             .results("set.plan.csv")

@@ -354,7 +354,14 @@ fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
         let _ = writeln!(text, "{},{cells}", location_id(row));
     }
     stage.write("rules.csv", text);
-    stage.run_online("plan rules.csv").expect(0);
+    let ran = stage.run_online("plan rules.csv").expect(0);
+    // On the screen, and once more before the plan is applied.
+    let said = "; NATIONAL calls are transferred to n3, which is not set\n";
+    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    let warning = "warning: in 2 rows a rule sends calls to a number that is not set";
+    ran.says(warning);
+    let ran = stage.run_online("apply rules.plan.csv").expect(2);
+    ran.says(warning);
     let plan = stage.results("rules.plan.csv");
     let reasons: Vec<&str> = plan.iter().map(|row| &*row["reason"]).collect();
     let nowhere =

@@ -1,8 +1,11 @@
 //! What a person at a terminal is asked about a sheet before anything is sent.
 
+use rust_xlsxwriter::Workbook;
+
 use crate::harness::{Ran, Stage, count, sheet};
 
-const QUESTION: &str = "Is the sheet meant to be read as described above? [y/N]";
+const QUESTION: &str =
+    "Is the sheet meant to be read as described above? With no, nothing is sent. [y/N]";
 
 /// A sheet with a column that is nearly one of ours.
 fn stage() -> Stage {
@@ -42,4 +45,37 @@ fn an_undo_asks_nothing_about_columns_that_were_asked_about_before() {
     assert!(!shown.contains("described above"), "{shown}");
     let undone = stage.results("sheet.results-2.csv");
     assert_eq!(count(&undone, "updated"), 3);
+}
+
+/// What yes and no do is said, and how to leave out just what is hidden.
+#[test]
+fn hidden_rows_are_sent_left_out_or_nothing_is_as_the_question_says() {
+    let stage = Stage::instant();
+    let mut book = Workbook::new();
+    let worksheet = book.add_worksheet();
+    for (row, line) in sheet(3).lines().enumerate() {
+        for (column, cell) in line.split(',').enumerate() {
+            let [row, column] = [row, column].map(|index| u16::try_from(index).expect("few"));
+            let written = worksheet.write_string(row.into(), column, cell);
+            written.expect("it fits");
+        }
+    }
+    worksheet.set_row_hidden(2).expect("a row");
+    book.save(stage.path("sheet.xlsx")).expect("room");
+    let line = "apply sheet.xlsx --no-backup --even-if-used";
+    let ran = online(&stage, line, "n\n").expect(2);
+    let shown = &ran.stdout;
+    let question = "Send what is hidden, too? With no, nothing is sent at all. [y/N]";
+    assert!(shown.contains(question), "{shown}");
+    assert!(stage.requests().is_empty());
+
+    let leaves_out = |line: &str| line.trim_end().ends_with(" --hidden skip");
+    let command = shown.lines().find(|line| leaves_out(line)).expect("a hint");
+    let (_, words) = command.trim().split_once(' ').expect("words");
+    stage.run(&format!("{words} --yes")).expect(0);
+    let results = stage.results("sheet.results.xlsx");
+    assert_eq!(count(&results, "updated"), 2);
+
+    online(&stage, &format!("{line} -o all.xlsx"), "y\ny\n").expect(0);
+    assert_eq!(count(&stage.results("all.xlsx"), "updated"), 3);
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use wxbulk::simulator::{Behavior, Faults, Latency, Limit, Location, Locations};
 
 use crate::harness::{
-    Stage, count, location_id, number, of_format_1, org_id, rows_recorded, sheet,
+    Stage, TOKEN, count, location_id, number, of_format_1, org_id, rows_recorded, sheet,
 };
 use crate::raw_server::RawServer;
 use crate::resume::wait_for_records;
@@ -36,6 +36,40 @@ fn figure(page: &str, name: &str) -> u64 {
     let after = page.split(&format!("<dt>{name}</dt><dd>")).nth(1);
     let figure = after.expect("a figure").split('<').next().expect("a part");
     figure.replace(',', "").parse().expect("a number")
+}
+
+/// As whoever made the run would type it, with where it went and as whom.
+#[test]
+fn the_way_back_on_a_page_works_as_it_is_pasted() {
+    let stage = Stage::instant();
+    stage.write_secret("token.txt", TOKEN);
+    stage.write("sheet.csv", sheet(3));
+    stage
+        .run_online("apply sheet.csv --yes --backup --rate 50/s --country +1 --skip-invalid --token-file token.txt --report first.html")
+        .expect(0);
+    let way_back = |page: &str| {
+        let (_, after) = page.split_once("wxbulk undo ").expect("a command");
+        after.split('<').next().expect("an end").to_string()
+    };
+    let command = way_back(&page(&stage, "first.html"));
+    assert!(command.contains(" --token-file token.txt"), "{command}");
+    assert!(!command.contains("skip-invalid"), "{command}");
+    // Results that were renamed have another one.
+    for name in ["sheet.results.csv", "sheet.results.csv.journal"] {
+        let renamed = name.replace("sheet", "march");
+        fs::copy(stage.path(name), stage.path(&renamed)).expect("room");
+    }
+    stage
+        .run("report march.results.csv -o march.html")
+        .expect(0);
+    let renamed = way_back(&page(&stage, "march.html"));
+    assert!(
+        renamed.starts_with("march.results.csv --base-url http"),
+        "{renamed}"
+    );
+    stage.run(&format!("undo {command} --yes")).expect(0);
+    let cleared = |row| stage.state()[location_id(row)]["autoTransferNumber1"].is_null();
+    assert!((2..5).all(cleared));
 }
 
 #[test]
@@ -285,5 +319,5 @@ fn a_page_is_called_by_what_was_done_to_what_and_says_when_it_was_undone() {
         after.contains("<strong>Undone</strong> by run r"),
         "{after}"
     );
-    assert!(after.contains("put everything back"));
+    assert!(after.contains("Everything was put back by run "));
 }

@@ -117,6 +117,11 @@ fn a_run_that_goes_on_is_seen_from_another_terminal() {
     assert_eq!(status["rows"]["left"], 600 - done);
     assert_eq!(status["machine"]["process"], child.id());
     assert_eq!(status["next"], Value::Array(Vec::new()));
+    if cfg!(unix) {
+        let text = stage.run("status sheet.results.csv").expect(0).stdout;
+        let stop = format!("--resume can go on later: kill {}\n", child.id());
+        assert!(text.contains(&stop), "{text}");
+    }
 
     let mut watching = stage
         .command("status sheet.results.csv --watch")
@@ -176,16 +181,16 @@ fn a_folder_lists_its_runs_oldest_first() {
     let begun = lines[1].split("  ").next().unwrap_or_default();
     assert!(begun.ends_with(" UTC"), "{}", ran.stdout);
     for (line, cells) in lines[1..4].iter().zip([
-        ["apply", "b.csv", "3", "3 updated", "no"],
-        ["apply", "a.csv", "2", "2 updated", "no"],
-        ["rehearsal", "c.csv", "4", "4 updated", "no"],
+        &["apply", "b.csv", "3", "3 updated", "no"][..],
+        &["apply", "a.csv", "2", "2 updated", "no"],
+        &["rehearsal", "c.csv", "4", "4 updated"],
     ]) {
         let found: Vec<&str> = line
             .split("  ")
             .map(str::trim)
             .filter(|cell| !cell.is_empty())
             .collect();
-        assert_eq!(found[found.len() - 5..], cells, "{}", ran.stdout);
+        assert!(found.ends_with(cells), "{}", ran.stdout);
     }
     assert!(lines[4].starts_with("not readable: "), "{}", ran.stdout);
     fs::remove_file(stage.path("x.journal")).expect("it is there");
@@ -216,6 +221,13 @@ fn a_run_that_was_undone_says_so_and_is_not_offered_to_be_undone_again() {
     let line = list.lines().find(|line| line.contains(" apply "));
     assert!(line.is_some_and(|line| line.ends_with(" yes")), "{list}");
 
+    // What puts back is not waiting to be put back itself.
+    let line = list.lines().find(|line| line.contains("  undo  "));
+    assert!(
+        line.is_some_and(|line| line.ends_with(" 4 updated")),
+        "{list}"
+    );
+
     // Until that is undone.
     stage.run_online("undo sheet.results-2.csv --yes").expect(0);
     let status = json(&stage.run("status sheet.results.csv --json").expect(0));
@@ -237,6 +249,21 @@ fn a_run_of_which_some_rows_were_undone_is_not_called_undone() {
     let list = stage.run("status").expect(0).stdout;
     let line = list.lines().find(|line| line.contains(" apply "));
     assert!(line.is_some_and(|line| line.ends_with(" partly")), "{list}");
+
+    // The rest, too: both parts are named.
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 4-")
+        .expect(0);
+    let status = json(&stage.run("status sheet.csv --json").expect(0));
+    assert_eq!(status["undone"]["completely"], true);
+    let parts = status["undone"]["parts"].as_array().expect("a list");
+    assert_eq!(parts.len(), 2);
+    assert_eq!(parts[1]["by"], status["undone"]["by"]);
+    let text = stage.run("status sheet.csv").expect(0).stdout;
+    for part in parts {
+        let run = part["by"].as_str().expect("a run");
+        assert!(text.contains(run), "{run}\n{text}");
+    }
 }
 
 #[test]

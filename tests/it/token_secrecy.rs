@@ -314,7 +314,7 @@ fn at_a_terminal_a_missing_token_is_asked_for_hidden_and_kept_for_the_run_only()
     terminal.type_hidden(TOKEN);
     terminal.wait_for("[y/N]");
     assert!(
-        terminal.shown.contains("signed in as "),
+        terminal.shown.contains("admin@example.com"),
         "{}",
         terminal.shown
     );

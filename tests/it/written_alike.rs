@@ -129,11 +129,11 @@ fn an_undo_counts_and_sends_what_differs_and_leaves_the_columns_of_the_plan_out(
     let stage = stage();
     stage.run_online("plan sheet.csv").expect(0);
     let ran = stage.run_online("apply sheet.plan.csv").expect(2);
-    ran.says("3 numbers will be set, 1 cleared");
+    ran.says("3 numbers will be changed, 1 cleared");
     stage.apply("sheet.plan.csv").expect(0);
     let ran = stage.run_online("undo sheet.plan.results.csv").expect(2);
     ran.says("Put back the earlier numbers of 2 locations");
-    ran.says("4 numbers will be set, 0 cleared");
+    ran.says("4 numbers will be put back;");
     let before = stage.requests().len();
     stage
         .run_online("undo sheet.plan.results.csv --yes -o back.xlsx")

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::application::run_settings::RunSettings;
-use crate::application::suggested_commands::{self, join};
+use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RecordedRun};
 
 /// The sheet that a plan was made of, and how a new plan is made of it.
@@ -11,6 +11,9 @@ use crate::journal::{self, Journal, RecordedRun};
 pub struct NewPlan {
     pub sheet: String,
     pub command: String,
+    /// Rows of that sheet. Where the plan has others by now, some were deleted from it, and those below
+    /// them have other numbers than in the sheet.
+    pub rows: u64,
 }
 
 impl NewPlan {
@@ -33,15 +36,24 @@ impl NewPlan {
         Some(NewPlan {
             command: suggested_commands::new_plan(settings, &sheet, &header.settings),
             sheet,
+            rows: header.input.rows,
         })
     }
 
-    /// What is to be done with a row for which the plan approves nothing.
+    /// What is to be done with a row for which the plan approves nothing. The command follows below all
+    /// such rows.
     pub(in crate::application) fn advice(&self) -> String {
-        let sheet = &self.sheet;
+        format!("correct it in `{}` and make a new plan", self.sheet)
+    }
+
+    /// Said of rows of a file that `has` this number of them, where the sheet has them at other places.
+    pub(in crate::application) fn where_they_are(&self, has: u64) -> String {
+        if has == self.rows {
+            return format!("in `{}`", self.sheet);
+        }
         format!(
-            "correct it in `{sheet}` and make a new plan: wxbulk plan {}",
-            join(std::slice::from_ref(sheet))
+            "in `{}` (where they have other numbers, since rows were deleted from the plan)",
+            self.sheet
         )
     }
 }

@@ -76,6 +76,7 @@ impl Plan {
                 continue;
             }
             changes.add(setting, &row, seen);
+            changes.add_notes(setting, &row, &record.outcome);
             cells.compare(&numbered, &row, record, seen, |cell| {
                 edits.add_cell(sheet, &cell);
             });
@@ -109,10 +110,11 @@ impl Plan {
         }
         let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
         say(&format!(
-            "note: {} of the plan {was} deleted and will not be sent: {sheet} {} {}",
+            "note: {} of the plan {was} deleted and will not be sent: {} {} of `{sheet}`. Rows are numbered from here on as they stand in `{}`",
             plural(count, "row"),
             if count == 1 { "row" } else { "rows" },
-            listed(&named)
+            listed(&named),
+            settings.spec.sheet.path.display()
         ));
     }
 }

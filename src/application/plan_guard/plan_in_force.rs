@@ -12,7 +12,7 @@ use crate::application::results::plan_cells;
 use crate::application::run_settings::RunSettings;
 use crate::application::same_service::{REHEARSAL, base_url};
 use crate::application::status;
-use crate::application::suggested_commands::join;
+use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::{Hinted, WithHint};
 use crate::platform;
@@ -43,8 +43,8 @@ pub(in crate::application) fn ensure_its_record_is_there(
         "put the record back beside the plan, under the plan's own name",
     );
     Err(refused.with_hint(format!(
-        "to send the rows as they stand in it now, make a new plan of them: wxbulk plan {}",
-        join(&[shown.to_string()])
+        "to send the rows as they stand in it now, make a new plan of them: {}",
+        suggested_commands::plan_of(settings, path)
     )))
 }
 

@@ -1,8 +1,8 @@
 //! Failed rows gathered by their cause, so that a thousand of them take a few lines.
 
-use super::view::truncate;
+use super::wrap::wrap;
 use crate::application::row_name::in_brackets;
-use crate::model::outcome::{Outcome, code_after, with_status};
+use crate::model::outcome::{Outcome, code_after};
 use crate::model::wording::grouped;
 
 /// Groups told apart; a service that invents a new one for every row fills no screen.
@@ -57,15 +57,16 @@ impl Failures {
         });
     }
 
-    /// Lines of `width` columns at most for the causes that are new or have grown tenfold since
-    /// they were last said; at the end of a run, for all that have grown.
-    pub(super) fn news(&mut self, width: usize, is_end: bool) -> Vec<String> {
+    /// Lines of `width` columns at most, where there is a terminal, for the causes that are new or have
+    /// grown tenfold since they were last said; at the end of a run, for all that have grown. Nothing
+    /// of a message is left out: it says what to do.
+    pub(super) fn news(&mut self, width: Option<usize>, is_end: bool) -> Vec<String> {
         let mut lines = Vec::new();
         for group in &mut self.groups {
             let is_news = group.said == 0 || group.count >= group.said.saturating_mul(10);
             if group.count > group.said && (is_news || is_end) {
                 group.said = group.count;
-                lines.push(group.line(width));
+                lines.extend(wrap(&group.in_words(), width));
             }
         }
         lines
@@ -73,37 +74,25 @@ impl Failures {
 }
 
 impl Group {
-    /// `404 Location not found (25223) × 12, first in row 57 (Oslo)`. Where there is no room for all of it,
-    /// the name goes and then the code, which most people can do without.
-    fn line(&self, width: usize) -> String {
-        let row = grouped(self.first_row);
-        let place = if self.count == 1 {
-            format!(", in row {row}")
-        } else {
-            format!(" × {}, first in row {row}", grouped(self.count))
-        };
-        let Outcome {
-            status,
-            message,
-            error_code,
-            ..
-        } = &self.outcome;
-        let cause = match status {
-            Some(status) => with_status(*status, message),
-            None => message.to_string(),
-        };
-        let cause: String = cause.chars().filter(|one| !one.is_control()).collect();
+    /// `404 Location not found (25223) × 12, first in row 57 (Oslo)`; of what the service did not refuse
+    /// `row 57 (Oslo) and 11 more: left alone: n2 is in use`, which is a sentence about the row.
+    fn in_words(&self) -> String {
+        let row = grouped(self.first_row) + &in_brackets(&self.first_name);
+        let cause: String = self
+            .outcome
+            .in_words()
+            .chars()
+            .filter(|one| !one.is_control())
+            .collect();
         let cause = cause.trim_end_matches(|last: char| last == '.' || last.is_whitespace());
-        let room = width.saturating_sub(place.chars().count()).max(3);
-        let with_code = cause.to_string() + &code_after(error_code);
-        let name = in_brackets(&self.first_name);
-        if console::measure_text_width(&(with_code.clone() + &name)) <= room {
-            return with_code + &place + &name;
+        let cause = cause.to_string() + &code_after(&self.outcome.error_code);
+        let is_about_the_row = self.outcome.status.is_some() && self.outcome.refusal().is_none();
+        match (is_about_the_row, self.count) {
+            (true, 1) => format!("row {row}: {cause}"),
+            (true, count) => format!("row {row} and {} more: {cause}", grouped(count - 1)),
+            (false, 1) => format!("{cause}, in row {row}"),
+            (false, count) => format!("{cause} × {}, first in row {row}", grouped(count)),
         }
-        if console::measure_text_width(&with_code) <= room {
-            return with_code + &place;
-        }
-        truncate(cause, room) + &place
     }
 }
 
@@ -138,10 +127,10 @@ mod tests {
                 );
                 failures.add(row, "", &failed(None, "", "no answer within 60 s"));
             }
-            said.extend(failures.news(77, false));
+            said.extend(failures.news(Some(77), false));
         }
-        said.extend(failures.news(77, true));
-        assert_eq!(failures.news(77, true), [] as [String; 0]);
+        said.extend(failures.news(Some(77), true));
+        assert_eq!(failures.news(Some(77), true), [] as [String; 0]);
         insta::assert_snapshot!(said.join("\n"), @"
         404 no place 57 (25223), in row 57
         404 no place 57 (25223) × 10, first in row 57
@@ -163,8 +152,12 @@ mod tests {
                 &failed(Some(400), "", "\u{1b}[2JThe \u{7}number is long"),
             );
         }
-        let lines = failures.news(37, false);
-        insta::assert_snapshot!(lines.join("\n"), @"400 [2JThe numb… × 12, first in row 2");
+        let lines = failures.news(Some(37), false);
+        insta::assert_snapshot!(lines.join("\n"), @"
+        400 [2JThe number is long × 12, first
+          in row 2 (a location with a long
+          name)
+        ");
     }
 
     #[test]
@@ -172,9 +165,33 @@ mod tests {
         let mut failures = Failures::default();
         let refused = failed(Some(404), "25223", "Location not found");
         failures.add(12, "Madrid", &refused);
-        insta::assert_snapshot!(failures.news(77, false).join("\n"), @"404 Location not found (25223), in row 12 (Madrid)");
+        insta::assert_snapshot!(failures.news(Some(77), false).join("\n"), @"404 Location not found (25223), in row 12 (Madrid)");
         failures.add(11, "Oslo\u{1b}[2J", &refused);
-        insta::assert_snapshot!(failures.news(77, true).join("\n"), @"404 Location not found (25223) × 2, first in row 11 (Oslo [2J)");
+        insta::assert_snapshot!(failures.news(Some(77), true).join("\n"), @"404 Location not found (25223) × 2, first in row 11 (Oslo [2J)");
+    }
+
+    #[test]
+    fn a_row_that_was_left_alone_is_named_first_and_told_in_full() {
+        let left_alone = |message| Outcome {
+            status: Some(200),
+            ..Outcome::unsent(OutcomeKind::Conflict, message)
+        };
+        let used = "left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used (undo: --force)";
+        let changed = "left alone, not as expected: n1 expected none, found 5501";
+        let mut failures = Failures::default();
+        failures.add(16, "Leeds", &left_alone(used));
+        failures.add(17, "", &left_alone(changed));
+        insta::assert_snapshot!(failures.news(Some(37), false).join("\n"), @"
+        row 16 (Leeds): left alone: n2 is in
+          use: INTERNATIONAL calls are
+          transferred to it; change that rule
+          first, or add --even-if-used (undo:
+          --force)
+        row 17: left alone, not as expected:
+          n1 expected none, found 5501
+        ");
+        failures.add(26, "Ulm", &left_alone(used));
+        insta::assert_snapshot!(failures.news(None, true).join("\n"), @"row 16 (Leeds) and 1 more: left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used (undo: --force)");
     }
 
     #[test]
@@ -183,7 +200,7 @@ mod tests {
         for row in 2..1000 {
             failures.add(row, "", &failed(None, "", &format!("reason {row}")));
         }
-        let lines = failures.news(77, true);
+        let lines = failures.news(Some(77), true);
         assert_eq!(lines.len(), MOST_GROUPS + 1);
         assert_eq!(lines[MOST_GROUPS], "other causes × 978, first in row 22");
     }

@@ -11,9 +11,11 @@ mod failures;
 mod terminal;
 mod throughput;
 mod view;
+mod wrap;
 
 use std::time::Duration;
 
+use indicatif::TermLike;
 use tokio::time::Instant;
 
 use crate::engine::pipeline::Status;
@@ -24,6 +26,7 @@ use crate::pace::Phase;
 use crate::stderr::say;
 use bar::Bar;
 use failures::Failures;
+use terminal::Terminal;
 use throughput::Throughput;
 use view::{Activity, View};
 
@@ -32,9 +35,6 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Failures are gathered for so long before they are said, so that those of one cause share a line.
 const FAILURES_EVERY: Duration = Duration::from_secs(1);
-
-/// Where lines are not measured: in a file or a pipe.
-const ANY_WIDTH: usize = 200;
 
 /// Whether and how progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,8 +142,8 @@ impl Progress {
     /// The lines about failures that are due.
     fn news(&mut self, is_end: bool) -> Vec<String> {
         match &self.display {
-            Display::Bar(bar) => self.failures.news(bar.width(), is_end),
-            Display::Lines { .. } => self.failures.news(ANY_WIDTH, is_end),
+            Display::Bar(bar) => self.failures.news(Some(bar.width()), is_end),
+            Display::Lines { .. } => self.failures.news(None, is_end),
             Display::Hidden => Vec::new(),
         }
     }
@@ -209,6 +209,12 @@ impl Progress {
         say_all(&lines);
         self.display = Display::Hidden;
     }
+}
+
+/// A text that is broken between words, where a person reads it at a terminal.
+pub fn for_terminal(text: &str) -> String {
+    let width = Terminal::find().map(|terminal| terminal.width().into());
+    wrap::wrap(text, width).join("\n")
 }
 
 fn say_all(lines: &[String]) {

@@ -20,20 +20,15 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::application::status;
-use crate::journal::MeaningfulSettings;
+use crate::application::suggested_commands;
 pub use changes_section::ChangeList;
 pub use page::may_be_replaced;
 use run_model::RunModel;
 
-/// The page about the run of a journal. `undo` says the command that puts back what a run with these
-/// settings changed.
-pub fn page(
-    journal: &Path,
-    list: ChangeList,
-    undo: impl FnOnce(&MeaningfulSettings) -> String,
-) -> Result<String> {
+/// The page about the run of a journal that left these `results`.
+pub fn page(results: &Path, journal: &Path, list: ChangeList) -> Result<String> {
     let mut run = RunModel::read(journal)?;
     run.undone = status::undone(journal, &run.header, run.rows_changed());
-    let undo = undo(&run.header.settings);
+    let undo = suggested_commands::undo(results, run.begin(), &run.header.settings);
     page::render(&run, &undo, list)
 }

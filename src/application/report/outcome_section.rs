@@ -148,7 +148,7 @@ fn block(cause: &FailureGroup, names: &Names) -> Markup {
 fn title(outcome: &Outcome) -> Markup {
     html! {
         (outcome.kind.word())
-        @if let Some(status) = outcome.status { " · status " (status) }
+        @if let Some(status) = outcome.refusal() { " · status " (status) }
         @if !outcome.error_code.is_empty() { " · code " (EscapedText::of(&outcome.error_code)) }
     }
 }

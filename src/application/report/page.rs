@@ -8,7 +8,8 @@ use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use super::{organization_section, outcome_section, request_section, timing};
 use crate::journal::RunHeader;
-use crate::model::clock::{self, in_words};
+use crate::model::clock::in_words;
+use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, plural};
 use crate::setting::{self, Setting};
 
@@ -167,14 +168,15 @@ fn verdict(run: &RunModel) -> Markup {
                 span.mark aria-hidden="true" { "↶" }
                 p {
                     strong { @if undone.completely { "Undone" } @else { "Partly undone" } }
-                    " by run " (undone.by.as_str()) ", " (clock::date_and_time(undone.at)) "."
+                    " by " (undone.runs_in_words()) "."
                 }
             }
         }
         @if run.header.settings.rehearsal {
             div.verdict.note {
                 span.mark aria-hidden="true" { "i" }
-                p { strong { "A rehearsal." } " It was sent to a simulator inside wxbulk; nothing changed in Webex." }
+                p { strong { "A rehearsal." } " It was sent to a simulator inside wxbulk; nothing changed in Webex."
+                    @if run.header.plan.is_none() { " It did not know the present numbers, so rows that are already as the sheet says count as changed." } }
             }
         } @else if run.header.settings.plan {
             div.verdict.note {
@@ -198,11 +200,19 @@ fn figures(run: &RunModel) -> Markup {
         _ => "Values",
     };
     let of_all = &run.changes;
+    let changed = [
+        OutcomeKind::Updated,
+        OutcomeKind::Partly,
+        OutcomeKind::Different,
+    ];
+    let changed = changed.iter().filter_map(|kind| run.outcomes.get(kind));
+    let changed = changed.fold(0, |sum: u64, count| sum.saturating_add(*count));
     html! {
         dl.figures {
             (figure("Rows in the sheet", &grouped(run.rows())))
             (figure(done, &grouped(run.rows_done())))
             (figure(not_done, &grouped(run.rows_not_done())))
+            (figure(if is_plan { "Rows that differ" } else { "Rows changed" }, &grouped(changed)))
             @if run.rows_skipped() > 0 { (figure("Skipped", &grouped(run.rows_skipped()))) }
             @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }
             @if !of_all.are_unknown {

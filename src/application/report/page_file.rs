@@ -7,7 +7,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::application::report::{self, ChangeList};
 use crate::application::spool::Spool;
-use crate::application::suggested_commands;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
 use crate::stderr::say;
@@ -63,9 +62,7 @@ pub fn write(results: &Path, output: &Path, list: ChangeList) -> Result<()> {
         );
     }
     ensure_it_may_be_replaced(output, results)?;
-    let page = report::page(&journal, list, |settings| {
-        suggested_commands::undo(results, settings)
-    })?;
+    let page = report::page(results, &journal, list)?;
     platform::write_atomically(output, page.as_bytes(), Readers::Usual)
         .with_context(|| format!("cannot write the report `{}`", output.display()))
 }

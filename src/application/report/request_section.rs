@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use crate::journal::{Machine, Person};
-use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{listed, plural};
 
@@ -155,7 +154,7 @@ pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {
             @if settings.rehearsal || settings.plan {
                 p { "Nothing was changed, so there is nothing to put back." }
             } @else if let Some(undone) = run.undone.as_ref().filter(|undone| undone.completely) {
-                p { "Run " code { (undone.by.as_str()) } " put everything back, " (clock::date_and_time(undone.at)) ". Its results can be undone in turn." }
+                p { "Everything was put back by " (undone.runs_in_words()) ". The results of an undo can be undone in turn." }
             } @else if changed == 0 {
                 p { "No " (run.target().noun) " is known to have been changed, so there is nothing to put back." }
             } @else if settings.backup {

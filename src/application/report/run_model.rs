@@ -58,6 +58,8 @@ pub(super) struct WorkSession {
     pub(super) end: Option<EndRecord>,
     /// When something was last written.
     pub(super) last_sign: Timestamp,
+    /// How long it waited for the answer to a question, once the first rows were done.
+    pub(super) waited: Duration,
     pub(super) rows: u64,
     pub(super) requests: u64,
     pub(super) series: Series,
@@ -153,10 +155,14 @@ impl RunModel {
 }
 
 impl WorkSession {
+    /// Without the time in which a person was asked.
     pub(super) fn took(&self) -> Duration {
-        let took = self.last_sign.duration_since(self.began);
-        Duration::try_from(took).unwrap_or_default()
+        between(self.began, self.last_sign).saturating_sub(self.waited)
     }
+}
+
+fn between(from: Timestamp, until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(from)).unwrap_or_default()
 }
 
 /// Puts entries together in the order they were written.
@@ -204,7 +210,10 @@ impl Gathering {
                     .last()
                     .is_some_and(|last| goes_on(last, &begin));
                 let sitting = if is_same {
-                    self.sitting(begin.began_at)
+                    let sitting = self.sitting(begin.began_at);
+                    sitting.waited += between(sitting.last_sign, begin.began_at);
+                    sitting.last_sign = sitting.last_sign.max(begin.began_at);
+                    sitting
                 } else {
                     self.begin_sitting(begin.began_at)
                 };
@@ -276,6 +285,7 @@ impl Gathering {
             begin: None,
             end: None,
             last_sign: began,
+            waited: Duration::ZERO,
             rows: 0,
             requests: 0,
             series: Series::new(),

@@ -191,13 +191,14 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
             traffic(1003),
         ],
     );
-    insta::assert_snapshot!(words(&page_of(&run, "wxbulk undo numbers.results.csv")), @r"
+    insta::assert_snapshot!(words(&page_of(&run, "wxbulk undo numbers.results.csv")), @"
     Webex Calling · change report · numbers.csv
     Auto transfer numbers of 6 locations, apply
     !Not ended. The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet.
     Rows in the sheet | 6
     Done | 1
     Not done | 2
+    Rows changed | 1
     To do | 3
     Requests sent | 10
     429 answers | 2
@@ -352,6 +353,41 @@ fn a_page_tells_what_was_changed_and_where_it_failed() {
         text.find("Bolt\nb") < text.find("Acme\na"),
         "failures come first"
     );
+}
+
+#[test]
+fn the_time_in_which_somebody_was_asked_is_no_time_at_work() {
+    let machine = crate::journal::Machine {
+        host: "desk".into(),
+        ..crate::journal::Machine::default()
+    };
+    let goes_on = |second, first_rows_shown| {
+        Entry::Begin(BeginRecord {
+            began_at: at(second),
+            machine: Some(machine.clone()),
+            first_rows_shown,
+            ..BeginRecord::default()
+        })
+    };
+    let updated = |number| row(number, OutcomeKind::Updated, "");
+    let run = run_model(
+        header("numbers.xlsx"),
+        vec![
+            goes_on(0, false),
+            updated(2),
+            // Shown, and the answer, ten minutes later.
+            goes_on(2, true),
+            goes_on(602, true),
+            updated(610),
+            end(612, None, &[]),
+        ],
+    );
+    assert_eq!(run.sittings.len(), 1);
+    assert_eq!(run.took().as_secs(), 12);
+    let text = words(&page_of(&run, ""));
+    assert!(text.contains("Time at work | 12 s"), "{text}");
+    let took = "12 s, and 10 min at the question after the first rows";
+    assert!(text.contains(took), "{text}");
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::model::wording::{grouped, plural};
 /// Pictures on a page; a run that went on more often shows the first ones.
 const MOST_PICTURES: usize = 12;
 
+/// Shorter waits for an answer are not told.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
 const PERCENTILES: [(&str, f64); 3] = [("50 % (the median)", 0.5), ("90 %", 0.9), ("99 %", 0.99)];
 
 pub(super) fn sittings(run: &RunModel) -> Markup {
@@ -49,7 +52,12 @@ fn line(run: &RunModel, sitting: &WorkSession, is_last: bool) -> Markup {
         tr {
             th.time scope="row" { (moment(sitting.began)) }
             td.time { (moment(sitting.last_sign)) }
-            td.time { (in_words(sitting.took())) }
+            td.time {
+                (in_words(sitting.took()))
+                @if sitting.waited >= WORTH_TELLING {
+                    ", and " (in_words(sitting.waited)) " at the question after the first rows"
+                }
+            }
             td.number { (grouped(sitting.rows)) }
             @if run.knows_traffic() { td.number { (grouped(sitting.requests)) } }
             td {

@@ -6,6 +6,7 @@ mod old_plan;
 pub(super) mod plan_cells;
 mod resolved_ids;
 mod results_writer;
+pub(super) mod use_notes;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use export_cells::ExportCells;
 use old_plan::OldPlan;
 use resolved_ids::{Ids, missing_columns};
 use results_writer::{Line, ResultsWriter};
+use use_notes::UseNote;
 
 use crate::journal::Journal;
 use crate::model::counts::Counts;
@@ -137,6 +139,19 @@ pub struct Tally {
     pub without_record: FailureGroups,
     /// The rows of the file have other numbers than those of the sheet.
     pub are_rows_moved: bool,
+    /// Rows of a plan in which rules send calls to a number that is not set, and those with a number
+    /// that no rule uses, as far as it was asked.
+    pub leading_nowhere: u64,
+    pub unused: u64,
+}
+
+impl Tally {
+    fn note_use(&mut self, notes: &[UseNote]) {
+        let is_nowhere = notes.iter().any(UseNote::leads_nowhere);
+        let is_unused = notes.iter().any(|note| !note.leads_nowhere());
+        self.leading_nowhere += u64::from(is_nowhere);
+        self.unused += u64::from(is_unused);
+    }
 }
 
 /// How many rows stand above the next one. A workbook made of a workbook has each row where the sheet
@@ -260,13 +275,14 @@ fn write_rows(
                 written.write(table, line, numbered.row, row.as_ref())?;
             }
             Form::Plan => {
-                if let (Some(row), Some(present)) = (&row, &line.outcome.previous)
-                    && let Some(line) = plan_cells::say(columns.setting, row, present)
+                let setting = columns.setting;
+                if let Some(row) = &row
+                    && let Some(line) = plan_cells::say(setting, row, &line.outcome)
                 {
                     show(&line);
                 }
+                tally.note_use(&use_notes::of_row(setting, row.as_ref(), &line.outcome));
                 let is_left_out = sheet.leaves_out(&numbered);
-                let setting = columns.setting;
                 plan_cells::write(table, setting, row.as_ref(), is_left_out, &line.outcome)?;
             }
         }

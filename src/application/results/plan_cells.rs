@@ -3,12 +3,11 @@
 use anyhow::Result;
 use csv::ByteRecord;
 
+use super::use_notes::{self, UseNote};
 use crate::application::row_name::in_brackets;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
-use crate::model::usage::Usage;
-use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::{Setting, used_numbers};
 use crate::sheet::Sheet;
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
@@ -89,7 +88,7 @@ pub(super) fn write(
     for (index, then) in then.iter().enumerate() {
         table.cell(Cell::text(&setting.plain(index, then)))?;
     }
-    let usages = row.and_then(|row| usages_then(setting, row, outcome));
+    let usages = row.and_then(|row| use_notes::usages_then(setting, row, outcome));
     for number in 0..numbers_with_users(setting) {
         let users = usages.iter().flatten().filter(|one| one.number == number);
         let users: Vec<&str> = users.map(|one| &*one.calls).collect();
@@ -102,62 +101,10 @@ pub(super) fn write(
     };
     table.cell(Cell::Word(action, tone))?;
     let mut reasons = vec![reason(outcome)];
-    // A row that is left alone changes nothing, and its message says what it meets.
-    let is_left_alone = outcome.kind == OutcomeKind::Conflict;
-    if let (Some(row), Some(usages), false) = (row, &usages, is_left_alone) {
-        reasons.extend(notes(setting, row, present, usages));
-    }
-    if used_numbers::numbers_of(setting).is_empty() {
-        let nowhere = outcome.usages.iter().flatten();
-        reasons.extend(nowhere.map(leads_nowhere));
-    }
+    let notes = use_notes::of_row(setting, row, outcome).into_iter();
+    reasons.extend(notes.map(UseNote::into_words));
     reasons.retain(|reason| !reason.is_empty());
     table.cell(Cell::Untrusted(&reasons.join("; ")))
-}
-
-/// What uses the numbers once the row's changes are made; `None` where that was not asked.
-fn usages_then(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option<Vec<Usage>> {
-    let (usages, present) = (outcome.usages.as_ref()?, outcome.previous.as_ref());
-    Some(used_numbers::all_usages(
-        setting,
-        &row.changes,
-        present,
-        usages,
-    ))
-}
-
-/// Numbers that do nothing, and rules that lead nowhere. People and workspaces of the location may have
-/// rules of their own, which are not looked at.
-fn notes(
-    setting: &Setting,
-    row: &Row<'_>,
-    present: &CurrentValues,
-    usages: &[Usage],
-) -> Vec<String> {
-    let numbers = used_numbers::numbers_of(setting).into_iter().enumerate();
-    let notes = numbers.filter_map(|(number, index)| {
-        let column = setting.fields[index].column;
-        let is_set = !value_then(setting, row, present, index).is_empty();
-        let mut users = usages.iter().filter(|one| one.number == number);
-        match (users.next(), is_set) {
-            (None, true) => Some(format!(
-                "no rule of this {} uses {column}",
-                setting.target.noun
-            )),
-            (Some(user), false) => Some(leads_nowhere(user)),
-            _ => None,
-        }
-    });
-    notes.collect()
-}
-
-fn leads_nowhere(usage: &Usage) -> String {
-    let column = LOCATION_NUMBERS.fields.get(usage.number);
-    let column = column.map_or("a number", |field| field.column);
-    format!(
-        "{} are transferred to {column}, which is not set",
-        usage.calls
-    )
 }
 
 pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) {
@@ -181,9 +128,12 @@ fn reason(outcome: &Outcome) -> String {
     }
 }
 
-/// A row that would change, in a line for a person: `row 7 (Oslo): n1 +12025550101 → +12025550102`.
-pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> Option<String> {
-    if setting.are_met(&row.changes, present) {
+/// A row that would change, in a line for a person: `row 7 (Oslo): n1 +12025550101 → +12025550102`; with
+/// the rules that would lead nowhere then. One that is left alone is told among the failures.
+pub(super) fn say(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option<String> {
+    let present = outcome.previous.as_ref()?;
+    let is_left_alone = outcome.kind == OutcomeKind::Conflict;
+    if is_left_alone || setting.are_met(&row.changes, present) {
         return None;
     }
     let shown = |value: &str| match value {
@@ -204,11 +154,11 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, present: &CurrentValues) -> 
         })
         .collect();
     let name = in_brackets(&row.name);
-    Some(format!(
-        "row {}{name}: {}",
-        row.number,
-        differences.join(", ")
-    ))
+    let notes = use_notes::of_row(setting, Some(row), outcome).into_iter();
+    let nowhere = notes.filter(UseNote::leads_nowhere);
+    let mut said = vec![differences.join(", ")];
+    said.extend(nowhere.map(UseNote::into_words));
+    Some(format!("row {}{name}: {}", row.number, said.join("; ")))
 }
 
 /// The value of a field once the row's changes were made. One that is the same but for its spelling
@@ -231,6 +181,14 @@ pub(in crate::application) fn value_then<'r>(
 mod tests {
     use super::*;
     use crate::model::change::Change;
+    use crate::setting::location_numbers::LOCATION_NUMBERS;
+
+    fn found(present: &CurrentValues) -> Outcome {
+        Outcome {
+            previous: Some(present.clone()),
+            ..Outcome::unsent(OutcomeKind::Different, "")
+        }
+    }
 
     #[test]
     fn what_would_change_is_said_and_what_is_only_spelt_otherwise_is_not() {
@@ -241,14 +199,14 @@ mod tests {
             Change::Set("5503".into()),
         ]);
         insta::assert_snapshot!(
-            say(&LOCATION_NUMBERS, &row, &present).expect("a difference"),
+            say(&LOCATION_NUMBERS, &row, &found(&present)).expect("a difference"),
             @"row 2: n2 5502 → nothing, n3 nothing → 5503"
         );
         let row = Row {
             name: "Oslo".into(),
             ..row
         };
-        let line = say(&LOCATION_NUMBERS, &row, &present).expect("a difference");
+        let line = say(&LOCATION_NUMBERS, &row, &found(&present)).expect("a difference");
         assert!(line.starts_with("row 2 (Oslo): n2 "), "{line}");
         let then = [0, 1, 2].map(|index| value_then(&LOCATION_NUMBERS, &row, &present, index));
         assert_eq!(then, ["2025550101", "", "5503"]);

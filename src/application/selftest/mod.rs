@@ -152,7 +152,7 @@ fn finish(reads: &PlainReads, place: &Place, files: &Files) -> Result<ExitCode> 
     if !writes.are_put_back() {
         say(&format!(
             "error: the numbers of the location are not known to be as they were before; to put them back:\n  {}",
-            suggested_commands::undo(&files.results, &run.header().settings)
+            suggested_commands::undo(&files.results, run.last_begin(), &run.header().settings)
         ));
         return Ok(ExitCode::Stopped);
     }

@@ -29,10 +29,10 @@ pub(super) fn after(
     began: BeginRecord,
     is_sent_again: bool,
 ) -> Vec<NextStep> {
+    let undo = suggested_commands::undo(&status.results, Some(&began), settings);
     let BeginRecord {
         resume_command: resume,
         retry_command: retry,
-        undo_command: undo,
         folder,
         not_approved,
         plan_command,
@@ -51,12 +51,6 @@ pub(super) fn after(
     if status.damage.is_some() || status.state == RunState::Running {
         return next;
     }
-    // An older wxbulk does not say it.
-    let undo = if undo.is_empty() {
-        suggested_commands::undo(&status.results, settings)
-    } else {
-        undo
-    };
     let failed = status.failed().saturating_sub(not_approved);
     let conflicts = status.outcomes.get(&OutcomeKind::Conflict);
     let conflicts = conflicts.copied().unwrap_or_default();
@@ -85,7 +79,7 @@ pub(super) fn after(
         }
         RunState::Finished if conflicts > 0 && status.command == "apply" => {
             let what = format!(
-                "to send the {} in conflict, once what is there is again as expected",
+                "to send the {} in conflict, once nothing is in the way any more",
                 plural(conflicts, "row")
             );
             add(&what, format!("{retry} --include conflict"));

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::results_of;
-use super::run_status::Undone;
+use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
 use crate::application::undo_sheet;
 use crate::journal::{self, RecordedRun, RunHeader};
@@ -103,6 +103,7 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
             }
     };
     let (mut found, mut rows_undone) = (None, 0);
+    let mut parts = Vec::new();
     for other in runs.iter().filter(undoes) {
         let mut seen = Seen::default();
         journal::read_through(&other.journal, |entry| seen.add(entry)).ok()?;
@@ -128,10 +129,16 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
         // Several rows of one location are undone as one.
         let has_all = rows_undone >= changed || header.settings.allow_duplicates;
         let completely = is_done && has_all;
+        let at = seen.last_sign.unwrap_or(by.started_at);
+        parts.push(UndonePart {
+            by: by.id.clone(),
+            at,
+        });
         found = Some(Undone {
             by: by.id.clone(),
-            at: seen.last_sign.unwrap_or(by.started_at),
+            at,
             completely,
+            parts: parts.clone(),
         });
         if completely {
             break;

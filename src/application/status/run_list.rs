@@ -78,7 +78,8 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
         outcome += "; journal damaged";
     }
     let undone = match &run.undone {
-        None if matches!(&*run.command, "plan" | "export") => "",
+        // Nothing was changed, or it is what puts back another one.
+        None if run.rehearsal || run.changed() == 0 || run.command != "apply" => "",
         None => "no",
         Some(undone) if undone.completely => "yes",
         Some(_) => "partly",

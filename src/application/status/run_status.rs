@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::next_steps::NextStep;
 use crate::journal::{Damage, GateRecord, InputFile, Machine, Person};
+use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
 
@@ -90,7 +91,7 @@ pub enum ResultsFile {
     Changed,
 }
 
-/// Another run took back what this one did.
+/// Other runs took back what this one did, the last of them `by` and `at`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Undone {
@@ -98,6 +99,26 @@ pub struct Undone {
     pub at: Timestamp,
     /// Every row of it is done.
     pub completely: bool,
+    /// Each of them, in the order of time.
+    pub parts: Vec<UndonePart>,
+}
+
+/// A run that took back what another one did, or some of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct UndonePart {
+    pub by: RunId,
+    pub at: Timestamp,
+}
+
+impl Undone {
+    /// `run r1, 2026-03-07 10:31:02`; of several, `run r1, …, and run r2, …`.
+    pub fn runs_in_words(&self) -> String {
+        let parts = self.parts.iter();
+        let parts: Vec<String> = parts
+            .map(|part| format!("run {}, {}", part.by, clock::date_and_time(part.at)))
+            .collect();
+        parts.join(", and ")
+    }
 }
 
 impl RunStatus {

@@ -73,8 +73,7 @@ impl RunStatus {
             } else {
                 "partly undone"
             };
-            let at = clock::date_and_time(undone.at);
-            writeln!(out, "  {how} by run {}, {at}", undone.by)?;
+            writeln!(out, "  {how} by {}", undone.runs_in_words())?;
         }
         if let Some(damage) = &self.damage {
             let journal = self.journal.display().to_string();
@@ -88,6 +87,12 @@ impl RunStatus {
                 "hint: put back a copy of it from before the damage, and keep this one"
             )?;
         }
+        if let Some(process) = self.process_here() {
+            writeln!(
+                out,
+                "hint: to stop it, so that --resume can go on later: kill {process}"
+            )?;
+        }
         for step in &self.next {
             let is_here = step.folder.is_empty() || step.folder == platform::current_folder();
             let place = match &*step.folder {
@@ -97,6 +102,13 @@ impl RunStatus {
             writeln!(out, "hint: {}{place}: {}", step.purpose, step.command)?;
         }
         Ok(())
+    }
+
+    /// The process of a run at work on this machine, where it can be told to stop from another window.
+    fn process_here(&self) -> Option<u32> {
+        let machine = self.machine.as_ref()?;
+        let is_here = machine.host == platform::host_name();
+        (cfg!(unix) && self.is_running() && is_here).then_some(machine.process)
     }
 
     fn kind(&self) -> String {
