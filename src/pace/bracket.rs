@@ -71,8 +71,7 @@ pub(super) struct Bracket {
     /// What the service lately gave us at its best: trying faster goes in steps of this, or a run that was pushed
     /// aside by another one of the same token would stay there.
     best: f64,
-    /// The same, but of every cycle.
-    given: f64,
+    given: Given,
     opening: SlowStart,
     sharing: Fairness,
 }
@@ -99,6 +98,33 @@ pub(super) struct First {
     pub(super) plateau: bool,
 }
 
+/// What the service gave us lately, pauses included.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    requests: f64,
+    seconds: f64,
+}
+
+impl Given {
+    fn guess(rate: f64) -> Self {
+        Self {
+            requests: rate,
+            seconds: 1.0,
+        }
+    }
+
+    fn and(self, cycle: Cycle) -> Self {
+        Self {
+            requests: GIVEN_LATELY * self.requests + cycle.passed,
+            seconds: GIVEN_LATELY * self.seconds + cycle.active + cycle.gate,
+        }
+    }
+
+    fn rate(self) -> f64 {
+        self.requests / self.seconds
+    }
+}
+
 impl Bracket {
     /// As far around the rate as an earlier run was unsure of it.
     pub(super) fn remembered(found: Estimate) -> Self {
@@ -121,7 +147,7 @@ impl Bracket {
             hold: *HOLD.end(),
             soon: 0,
             best: 0.0,
-            given: high,
+            given: Given::guess(high),
             opening: SlowStart::default(),
             sharing: Fairness::default(),
         }
@@ -150,7 +176,7 @@ impl Bracket {
             hold: FIRST_HOLD,
             soon: 0,
             best: FIRST_BEST * high,
-            given: FIRST_BEST * high,
+            given: Given::guess(FIRST_BEST * high),
             opening: SlowStart {
                 // Where nothing came through there is nothing to begin with: the very first request may be refused
                 // because of what others of the same token sent.
@@ -230,7 +256,7 @@ impl Bracket {
             hold: hold.clamp(*HOLD.start(), *HOLD.end()),
             soon,
             best,
-            given: (cycle.passed / (cycle.active + cycle.gate)).max(GIVEN_LATELY * self.given),
+            given: self.given.and(cycle),
             opening: SlowStart::default(),
             sharing,
         }
@@ -260,7 +286,7 @@ impl Bracket {
         }
         if rate.is_finite() {
             // The floor is for those who share a limit; a slow service must not be asked in vain because of it.
-            let slowest = self.slowest.rate().min(self.given).max(SLOWEST);
+            let slowest = self.slowest.rate().min(self.given.rate()).max(SLOWEST);
             self.rate = rate.clamp(slowest, FASTEST);
         }
     }

@@ -37,6 +37,8 @@ const ROWS_OF_AN_ORGANIZATION: u32 = 3;
 pub(super) struct Throttling {
     /// When the request left that left last of those that were processed.
     last_passed: Option<Instant>,
+    /// When the request left that left last of those that were rate limited.
+    last_refused: Option<Instant>,
     /// Rows with a limit of their own since a row of the organization last passed.
     organizations: HashMap<Option<String>, u32>,
     /// Rows that were rate limited twice since a row of the organization last passed.
@@ -87,7 +89,9 @@ impl Throttling {
         if is_last && is_hopeless && job.throttles >= PATIENT_TRIES {
             return Place::GivenUp;
         }
-        let others_passed = self.last_passed > before && before.is_some();
+        // Where nothing passed since another row was rate limited, that may be everyone's limit.
+        let others_passed = before.is_some() && self.last_passed > self.last_refused;
+        self.last_refused = self.last_refused.max(Some(departed));
         let is_of_organization = self.steps_back(&job.row);
         if !others_passed && !is_of_organization && job.own_throttles == 0 {
             return match before {
