@@ -268,13 +268,17 @@ pub struct ServiceFlags {
     #[arg(long, value_name = "URL", hide_short_help = true)]
     pub base_url: Option<String>,
 
-    /// Read the access token from this file
+    /// Read the access token from this file; may be given several times
     #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    pub token_file: Vec<PathBuf>,
 
-    /// Fetch access tokens with the service app in this file, which only you may read
-    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
-    pub service_app: Option<PathBuf>,
+    /// Fetch access tokens with the service app in this file, which only you may read; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub service_app: Vec<PathBuf>,
+
+    /// Use every token file and service app in this folder side by side, each for the organizations that it manages
+    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
+    pub credentials: Option<PathBuf>,
 }
 
 /// How much is said, and where it is noted.

@@ -19,8 +19,10 @@ const CANDIDATES: usize = 3;
 /// What is known; nothing, as long as nobody was asked.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    /// The organizations that the token manages; none where that is not known.
+    /// The organizations that the token manages, or all credentials together; none where that is not known.
     managed: Vec<(TargetKey, Organization)>,
+    /// Their number, where there are several credentials.
+    credentials: Option<usize>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
@@ -35,6 +37,15 @@ impl Directory {
         Directory {
             managed: keyed.collect(),
             ..Directory::default()
+        }
+    }
+
+    /// What so many credentials manage together.
+    #[must_use]
+    pub fn of_several(self, credentials: usize) -> Directory {
+        Directory {
+            credentials: Some(credentials),
+            ..self
         }
     }
 
@@ -127,7 +138,11 @@ impl Directory {
             _ if self.managed.is_empty() => return None,
             None if self.managed.len() == 1 => return None,
             None => format!(
-                "the row does not say which organization it is for, and the token manages {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
+                "the row does not say which organization it is for, and {} {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
+                match self.credentials {
+                    None => "the token manages".to_string(),
+                    Some(count) => format!("the {count} credentials manage"),
+                },
                 self.managed.len(),
                 self.candidates()
             ),
@@ -137,6 +152,13 @@ impl Directory {
                     return None;
                 }
                 let id = shorten(id);
+                if let Some(count) = self.credentials {
+                    let says = format!(
+                        "none of the {count} credentials manages the organization `{id}`; correct the id, or add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)"
+                    );
+                    let kind = ProblemKind::NotManaged;
+                    return Some(CellDiagnostic { kind, says });
+                }
                 format!(
                     "the token does not manage the organization `{id}`; correct the id, or use a token that manages it (`wxbulk whoami` lists those of this one)"
                 )

@@ -117,8 +117,10 @@ async fn play(
     let mut notes = notes;
     let in_doubt = std::mem::take(&mut notes.in_doubt);
     let ended = run(
-        &service,
-        Pacer::new(&settings, Instant::now()),
+        vec![Lane::only(
+            &service,
+            &mut Pacer::new(&settings, Instant::now()),
+        )],
         RunPolicy {
             task,
             ..Case::default().policy

@@ -1,0 +1,65 @@
+//! Credentials that send nothing more: their rows go to others that manage them, and where there are none
+//! they stay as they are. The run goes on as long as anybody may send.
+
+use super::job::Job;
+use super::{Pipeline, Recorder};
+use crate::engine::abort::AbortReason;
+use crate::webex::Service;
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// Nothing more is sent by these credentials.
+    pub(super) fn end_sender(&mut self, sender: usize, reason: AbortReason) {
+        let lane = self.senders[sender].lane;
+        if !self.lanes[lane].senders.contains(&sender) {
+            return;
+        }
+        let others = self.lanes.iter().flat_map(|lane| &lane.senders);
+        if others.filter(|other| **other != sender).count() == 0 {
+            return self.stop(reason);
+        }
+        self.lanes[lane].senders.retain(|other| *other != sender);
+        self.recorder.sender_ended(sender, &reason);
+        let left_over = self.queues.without(sender);
+        if let Some(mut suspect) = self.senders[sender].suspect.take() {
+            suspect.refusals = 0;
+            self.send_again(suspect);
+        }
+        for job in left_over {
+            self.strand(job);
+        }
+        let queues = &self.senders[sender].queues;
+        let mut queues = queues.iter();
+        if queues.any(|queue| self.queues.at(*queue).senders.is_empty()) {
+            self.abandoned.get_or_insert(reason);
+        }
+    }
+
+    /// A row is ready as the next one, if anybody is left who may send it.
+    pub(super) fn send_again(&mut self, job: Job) {
+        if self.queues.at(job.queue).senders.is_empty() {
+            self.strand(job);
+        } else {
+            self.queues.push_front(job);
+        }
+    }
+
+    /// A row is ready behind the others, if anybody is left who may send it.
+    pub(super) fn send_later(&mut self, job: Job) {
+        if self.queues.at(job.queue).senders.is_empty() {
+            self.strand(job);
+        } else {
+            self.queues.push_back(job);
+        }
+    }
+
+    /// Nobody is left who may send the row. What was never sent needs no record to be told.
+    pub(super) fn strand(&mut self, job: Job) {
+        self.has_stranded = true;
+        if let Some(followers) = self.followers.remove(&job.row.key) {
+            self.following -= followers.len();
+        }
+        if job.last.is_some() {
+            self.stranded.push(job);
+        }
+    }
+}
