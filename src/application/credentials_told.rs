@@ -1,7 +1,10 @@
-//! What is told of several credentials: what each of them manages.
+//! What is told of several credentials: what each of them manages, and of how many users they are.
+
+use std::collections::HashSet;
 
 use crate::application::run_lanes::{Credential, managed_by};
 use crate::application::session::Session;
+use crate::journal::{CredentialRecord, Person};
 use crate::model::wording::plural;
 use crate::sheet::directory::key_of;
 use crate::sheet::organization_counts::OrganizationRows;
@@ -59,4 +62,72 @@ fn in_words<S>(one: &Credential<S>) -> String {
     }
     let count = plural(managed.len() as u64, "organization");
     format!("{count} ({})", names.join(", "))
+}
+
+/// `4 users (Ada, Ben, Cyd, …)`; `None` where there is only one of the credentials.
+pub fn users_in_words(credentials: &[CredentialRecord]) -> Option<String> {
+    if credentials.is_empty() {
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let users = credentials.iter().filter(|one| {
+        let person = one.person.as_ref().map(|person| &person.id);
+        let id = person.filter(|id| !id.is_empty());
+        seen.insert(id.unwrap_or(&one.fingerprint))
+    });
+    let names = users.map(|one| match &one.person {
+        Some(Person { email, .. }) if !email.is_empty() => email,
+        Some(Person { name, .. }) if !name.is_empty() => name,
+        _ => &one.name,
+    });
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    let more = if names.len() > MOST_NAMED {
+        ", …"
+    } else {
+        ""
+    };
+    let first = names.len().min(MOST_NAMED);
+    Some(format!(
+        "{} ({}{more})",
+        plural(names.len() as u64, "user"),
+        names[..first].join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(person: &str, name: &str) -> CredentialRecord {
+        CredentialRecord {
+            name: name.into(),
+            fingerprint: name.into(),
+            person: (!person.is_empty()).then(|| Person {
+                id: person.into(),
+                name: person.into(),
+                ..Person::default()
+            }),
+            organizations: 1,
+        }
+    }
+
+    #[test]
+    fn users_are_counted_once_however_many_credentials_they_have() {
+        for (credentials, words) in [
+            (vec![], None),
+            (vec![of("Ada", "a"), of("Ada", "b")], Some("1 user (Ada)")),
+            (vec![of("Ada", "a"), of("", "b")], Some("2 users (Ada, b)")),
+            (
+                vec![
+                    of("Ada", "a"),
+                    of("Ben", "b"),
+                    of("Cyd", "c"),
+                    of("Dee", "d"),
+                ],
+                Some("4 users (Ada, Ben, Cyd, …)"),
+            ),
+        ] {
+            assert_eq!(users_in_words(&credentials).as_deref(), words);
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //! one user share a lane from then on.
 //!
 //! One that is not accepted is left out, and said: the rows of its organizations are problems unless others
-//! manage them.
+//! manage them. One that has to wait for longer than a person wants is left out too; which organizations it
+//! manages is not known then, and rows that nobody else manages stay for later.
 
 use crate::application::preflight;
 use crate::application::run_lanes::{self, RunLane};
@@ -26,11 +27,12 @@ struct Introduction {
     organizations: Vec<Organization>,
 }
 
-/// Asks all of them. An error is why nothing can be sent at all.
+/// Asks all of them. Returns why the first was left out that has to wait; an error is why nothing can be sent
+/// at all.
 pub async fn ask_all<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
-) -> Result<(), AbortReason> {
+) -> Result<Option<AbortReason>, AbortReason> {
     let all = session.lanes.len() as u64;
     if !settings.is_quiet() {
         let credentials = plural(all, "credential");
@@ -46,8 +48,10 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     };
     let ask_one = |lane, stop| ask(settings, lane, stop);
     let answers = side_by_side(lanes, &mut session.stop, ask_one, tell).await;
-    session.lanes = accepted(answers.ok_or(AbortReason::Interrupted)?, settings)?;
-    Ok(())
+    let answers = answers.ok_or(AbortReason::Interrupted)?;
+    let (lanes, waits) = accepted(answers, settings)?;
+    session.lanes = lanes;
+    Ok(waits)
 }
 
 async fn ask<S: Queries>(
@@ -87,10 +91,10 @@ async fn introduction<S: Queries>(
 fn accepted<S>(
     answers: Vec<(RunLane<S>, Result<Introduction, QueryError>)>,
     settings: &RunSettings,
-) -> Result<Vec<RunLane<S>>, AbortReason> {
+) -> Result<(Vec<RunLane<S>>, Option<AbortReason>), AbortReason> {
     let mut lanes = Vec::new();
     let mut left_out: Vec<(String, String)> = Vec::new();
-    let mut first_reason = None;
+    let (mut first_wait, mut first_reason) = (None, None);
     for (mut lane, said) in answers {
         match said {
             Ok(Introduction {
@@ -111,18 +115,27 @@ fn accepted<S>(
             Err(error) => {
                 let message = error.to_string();
                 left_out.push((lane.name().to_string(), message.clone()));
-                first_reason.get_or_insert(match error {
-                    QueryError::Stopped(reason) => reason,
-                    _ => AbortReason::MayNotRead { message },
-                });
+                match error {
+                    QueryError::Stopped(wait @ AbortReason::WaitTooLong { .. }) => {
+                        first_wait.get_or_insert(wait);
+                    }
+                    QueryError::Stopped(reason) => {
+                        first_reason.get_or_insert(reason);
+                    }
+                    _ => {
+                        first_reason.get_or_insert(AbortReason::MayNotRead { message });
+                    }
+                }
             }
         }
     }
     tell_left_out(&left_out);
-    match first_reason {
-        Some(reason) if lanes.is_empty() => Err(reason),
-        _ => Ok(run_lanes::merged(lanes)),
+    if lanes.is_empty()
+        && let Some(reason) = first_wait.take().or(first_reason)
+    {
+        return Err(reason);
     }
+    Ok((run_lanes::merged(lanes), first_wait))
 }
 
 fn tell_left_out(left_out: &[(String, String)]) {

@@ -75,6 +75,8 @@ pub struct ServiceFacts {
     pub credentials: Vec<CredentialRecord>,
     /// Why there is no point in sending anything.
     pub abort: Option<AbortReason>,
+    /// Why some of the credentials could not be asked, so that rows which nobody manages are left for later.
+    pub unasked: Option<AbortReason>,
 }
 
 impl ServiceFacts {
@@ -115,10 +117,16 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         return Ok(ServiceFacts::default());
     }
     let mut facts = if session.has_several {
-        if let Err(reason) = introductions::ask_all(settings, session).await {
-            return Ok(ServiceFacts::nothing_but(known, reason));
+        let unasked = match introductions::ask_all(settings, session).await {
+            Ok(unasked) => unasked,
+            Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+        };
+        let facts = names_of_several(settings, session, selection, checked, known).await?;
+        ServiceFacts {
+            directory: facts.directory.knowing_all(unasked.is_none()),
+            unasked,
+            ..facts
         }
-        names_of_several(settings, session, selection, checked, known).await?
     } else {
         facts_of_one(settings, session, selection, checked, known).await?
     };

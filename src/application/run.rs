@@ -81,7 +81,10 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let (ended, sent) = match facts.abort {
         // Asking showed that there is no point.
         Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),
-        None => sending.run(session, first, &mut journal).await?,
+        None => {
+            let unmanaged = facts.unasked.as_ref();
+            sending.run(session, unmanaged, first, &mut journal).await?
+        }
     };
     Ok(finalize(
         &settings, &selection, &checked, journal, ended, &sent,

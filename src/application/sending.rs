@@ -36,6 +36,7 @@ impl Sending<'_> {
     pub(super) async fn run<S: Service, T: StopRequests>(
         self,
         session: Session<S, T>,
+        unmanaged: Option<&AbortReason>,
         mut first: Option<u64>,
         journal: &mut Journal,
     ) -> Result<(RunResult, SentRows)> {
@@ -52,8 +53,9 @@ impl Sending<'_> {
         let (mut requests, mut throttled, mut usage_unknown) = (0, 0, 0);
         let mut sent = SentRows::default();
         loop {
+            let unmanaged = unmanaged.and_then(AbortReason::to_wait);
             let (ended, rows) = self
-                .send_rows(&mut lanes, first, &mut stop, journal)
+                .send_rows(&mut lanes, unmanaged, first, &mut stop, journal)
                 .await?;
             if first.is_some() {
                 first_rows::show(self.selection.columns.setting, &rows.shown);
@@ -100,6 +102,7 @@ impl Sending<'_> {
     async fn send_rows<S: Service, T: StopRequests>(
         self,
         lanes: &mut [RunLane<S>],
+        unmanaged: Option<AbortReason>,
         first: Option<u64>,
         stop: &mut T,
         journal: &mut Journal,
@@ -140,6 +143,7 @@ impl Sending<'_> {
             in_doubt,
             last_known,
             counts_before,
+            unmanaged,
         };
         let parts = lanes.iter_mut().map(RunLane::at_work);
         let (at_work, users) = parts.unzip();

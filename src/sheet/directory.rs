@@ -23,6 +23,8 @@ pub struct Directory {
     managed: Vec<(TargetKey, Organization)>,
     /// Their number, where there are several credentials.
     credentials: Option<usize>,
+    /// Some of them could not be asked.
+    is_partial: bool,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
@@ -45,6 +47,15 @@ impl Directory {
     pub fn of_several(self, credentials: usize) -> Directory {
         Directory {
             credentials: Some(credentials),
+            ..self
+        }
+    }
+
+    /// Whether all credentials were asked. Otherwise an organization that none of them manages is no fault.
+    #[must_use]
+    pub fn knowing_all(self, knows_all: bool) -> Directory {
+        Directory {
+            is_partial: !knows_all,
             ..self
         }
     }
@@ -148,7 +159,7 @@ impl Directory {
             ),
             Some(id) => {
                 let key = key_of(id)?;
-                if self.managed.iter().any(|(known, _)| *known == key) {
+                if self.is_partial || self.managed.iter().any(|(known, _)| *known == key) {
                     return None;
                 }
                 let id = shorten(id);

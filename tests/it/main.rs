@@ -21,6 +21,8 @@ mod histories;
 mod hostile;
 mod in_use;
 mod journal;
+mod lanes;
+mod lanes_at_length;
 mod layers;
 mod libreoffice;
 mod location_rules;

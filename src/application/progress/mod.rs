@@ -194,6 +194,8 @@ impl Progress {
             to_try_again: status.backing_off,
             time_left,
             activity,
+            users: status.lanes,
+            users_waiting: status.lanes_closed,
         }
     }
 

@@ -126,6 +126,8 @@ pub struct Batch<'a, I> {
     pub last_known: HashMap<TargetKey, LastKnown>,
     /// What an earlier part of the run came to.
     pub counts_before: Counts,
+    /// Why rows are left as they are that none of the credentials manages.
+    pub unmanaged: Option<AbortReason>,
 }
 
 /// Takes down what happens. An error stops the run.
@@ -280,7 +282,7 @@ pub async fn run<S: Service, R: Recorder>(
         finished: Vec::new(),
         unrecorded: Vec::new(),
         stopping: None,
-        abandoned: None,
+        abandoned: batch.unmanaged,
         has_stranded: false,
         stranded: Vec::new(),
         requests: 0,

@@ -129,6 +129,7 @@ async fn play(
             in_doubt,
             last_known: std::mem::take(&mut notes.last_known),
             counts_before: Counts::default(),
+            unmanaged: None,
             setting: &LOCATION_NUMBERS,
             duplicates: &seen.find_duplicates(),
             rows: rows

@@ -274,6 +274,7 @@ impl Case {
                 in_doubt: HashMap::new(),
                 last_known: HashMap::new(),
                 counts_before: Counts::default(),
+                unmanaged: None,
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
                 rows: (2..rows + 2).map(|number| {
