@@ -16,6 +16,9 @@ use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 use crate::webex::{Queries, Renewal, Service};
 
+/// Connections that several users keep open between their requests.
+const MOST_IDLE: usize = 100;
+
 /// Connects a run to the outside. [`Network`] does so in earnest.
 pub trait Connect {
     type Service: Queries;
@@ -136,7 +139,7 @@ impl Connect for Network {
     }
 }
 
-/// All of them share their connections, of which so many are kept open for each.
+/// All of them share their connections, of which so many are kept open at least.
 fn connect(
     settings: &RunSettings,
     base_url: &BaseUrl,
@@ -148,7 +151,7 @@ fn connect(
         base_url: base_url.clone(),
         proxy: proxy.cloned(),
         timeout: settings.timeout,
-        connections: connections.saturating_mul(secrets.len()),
+        connections: connections.max(secrets.len().min(MOST_IDLE)),
         warn: say,
     };
     Webex::connect_all(&connection, secrets)

@@ -165,19 +165,42 @@ impl Pacer {
         }
     }
 
-    /// For another user of the same run, whose limit is another: the rate that a person named is for all.
+    /// For another user of the same run, whose limit is another, and likely alike: while this one looks for
+    /// it, the other has few requests on the wire. The rate that a person named is for all.
     #[must_use]
     pub fn beside(&self, settings: &PaceSettings, now: Instant) -> Self {
+        let mut pacer = self.successor(settings, now);
+        pacer.search.wait_and_see(true);
+        pacer
+    }
+
+    fn successor(&self, settings: &PaceSettings, now: Instant) -> Self {
         Self {
             ceiling: self.ceiling.clone(),
             ..Self::new(settings, now)
         }
     }
 
+    /// Whether no limit was met or learned yet.
+    pub fn knows_nothing(&self) -> bool {
+        self.search.phase() == Phase::Starting
+    }
+
+    /// Begins with what another user has found, unless a limit was met already.
+    pub fn learn(&mut self, found: Estimate, now: Instant) {
+        self.search.learn(found, self.departures, now);
+    }
+
+    /// No other user has found a limit, so this one looks for it too.
+    pub fn look_for_itself(&mut self) {
+        self.search.wait_and_see(false);
+    }
+
     /// For a run that follows after a while. What was learned of the limit is stale by then; what was promised is not.
     #[must_use]
     pub fn afresh(&self, settings: &PaceSettings, now: Instant) -> Self {
-        let mut pacer = self.beside(settings, now);
+        let mut pacer = self.successor(settings, now);
+        pacer.search.wait_and_see(self.search.waits_and_sees());
         if let Some(opens) = self.gate.closed_until(now) {
             pacer.close_until(opens, now);
         }

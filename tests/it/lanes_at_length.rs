@@ -153,7 +153,7 @@ fn send_for_all(organizations: u64, rows: u64, latency: &str, limit: &str) -> (f
     }
     stage.write("sheet.csv", text);
     let began = Instant::now();
-    let mut child = stage.start_apply("sheet.csv --credentials customers -vv --log-file log.jsonl");
+    let mut child = stage.start_apply("sheet.csv --credentials customers -q --log-file log.jsonl");
     let mut peak = 0;
     let status = loop {
         peak = peak_memory(&child).unwrap_or(peak).max(peak);

@@ -28,6 +28,10 @@ const MOST_ROWS_HELD: usize = 1000;
 /// megabytes.
 const MOST_ROWS_READY: usize = 20_000;
 
+/// Requests on the wire of several users together: each may take a connection, and a process may have but a
+/// thousand.
+const MOST_ON_WIRE: usize = 400;
+
 /// Times that a row that was rate limited is tried by another user. After that the limit may be its own.
 const MOST_MOVES: u32 = 3;
 
@@ -165,7 +169,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let may_have_been_applied = previous.is_some()
             || (self.policy.task == Task::Write && self.recorder.may_have_been_sent(&row));
         let mut job = Job {
-            row_span: RowSpan::begin(&row),
+            row_span: RowSpan::default(),
             row,
             step: Step::Read(0),
             attempts: 0,
@@ -233,6 +237,9 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         if renewals.clone().any(TokenRenewal::is_under_way) {
             return SendDecision::WhenOneReturns;
         }
+        if self.lanes.len() > 1 && under_way >= MOST_ON_WIRE {
+            return SendDecision::WhenOneReturns;
+        }
         let Some(reachable) = self.circuit_breaker.next_departure(now, under_way) else {
             return SendDecision::WhenOneReturns;
         };
@@ -293,7 +300,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let ticket = lane.pacer.sent(now);
         lane.on_wire += 1;
         job.attempts += 1;
-        job.row_span.departs(now);
+        job.row_span.departs(&job.row, now);
         self.requests += 1;
         self.on_wire.insert(job.row.number, OnWire::of(&job));
         let tracking = self.tracking_id();

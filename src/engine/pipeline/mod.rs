@@ -46,6 +46,7 @@ mod interrupt;
 mod job;
 mod lane;
 pub mod last_known;
+mod learning;
 mod queues;
 mod read_back;
 mod responses;
@@ -296,6 +297,7 @@ pub async fn run<S: Service, R: Recorder>(
     let mut replies = FuturesUnordered::new();
     // One at most of each credentials: a new access token on its way, or the check of the one there is.
     let mut token_tasks = FuturesUnordered::new();
+    let began = Instant::now();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
@@ -343,7 +345,10 @@ pub async fn run<S: Service, R: Recorder>(
                 pipeline.take_token_answer(sender, ticket, &result);
             }
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
-            _ = ticks.tick() => pipeline.tick(replies.len()),
+            _ = ticks.tick() => {
+                pipeline.share_what_was_learned(began, now);
+                pipeline.tick(replies.len());
+            }
             Some(()) = stop.next() => match pipeline.interrupt() {
                 Interrupt::AwaitResponses => {}
                 Interrupt::LeaveAtOnce => break,
