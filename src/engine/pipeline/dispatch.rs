@@ -12,12 +12,12 @@ use super::lane::Sender;
 use super::row_span::RowSpan;
 use super::{Pipeline, Recorder, Task};
 use crate::engine::abort::AbortReason;
-use crate::engine::token_renewal::{TokenRenewal, TokenTask};
+use crate::engine::token_renewal::TokenTask;
 use crate::model::current_values::CurrentValues;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
-use crate::pace::{InFlight, SendDecision};
-use crate::webex::{Renewal, Service};
+use crate::pace::InFlight;
+use crate::webex::Service;
 
 /// Rows held while they back off or wait for an earlier row of their location. Past this no
 /// more are read: when so many are in trouble, going on with others helps nobody.
@@ -28,25 +28,12 @@ const MOST_ROWS_HELD: usize = 1000;
 /// megabytes.
 const MOST_ROWS_READY: usize = 20_000;
 
-/// Requests on the wire of several users together: each may take a connection, and a process may have but a
-/// thousand.
-const MOST_ON_WIRE: usize = 400;
-
 /// Times that a row that was rate limited is tried by another user. After that the limit may be its own.
 const MOST_MOVES: u32 = 3;
 
 /// Rows held until no other is left. A sheet may begin with as many of one organization that is
 /// throttled, and others must get their turn; they take some megabytes.
 const MOST_ROWS_AT_THE_END: usize = 20_000;
-
-/// What leaves next.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Departure {
-    /// A question about the access token of a sender.
-    Token { sender: usize, task: TokenTask },
-    /// The first row of a queue.
-    Row { sender: usize, queue: usize },
-}
 
 impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     /// Sees to it that a row is ready to leave by a lane, or the check of the token that one waits for;
@@ -111,39 +98,6 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
 
     fn rows_held(&self) -> usize {
         self.backing_off.len() + self.following
-    }
-
-    /// The queues of a lane; some of them twice where it has several credentials.
-    fn queues_of(&self, lane: usize) -> Vec<usize> {
-        let senders = self.lanes[lane].senders.iter();
-        let queues = senders.flat_map(|sender| self.senders[*sender].queues.iter());
-        queues.copied().collect()
-    }
-
-    /// The queue with the next row of those that a lane may send, in the order of the sheet, and by which
-    /// credentials it goes.
-    fn head_of(&self, lane: usize) -> Option<(usize, usize)> {
-        let senders = self.lanes[lane].senders.iter();
-        let heads = senders.flat_map(|sender| {
-            let queues = self.senders[*sender].queues.iter();
-            queues.filter_map(|queue| {
-                let head = self.queues.at(*queue).ready.front()?;
-                Some((head.row.number, *sender, *queue))
-            })
-        });
-        // Of two credentials the first one goes on as long as it lasts.
-        let (_, sender, queue) = heads.min_by_key(|(row, ..)| *row)?;
-        Some((sender, queue))
-    }
-
-    /// Nothing is under way of what a lane may send.
-    fn is_quiet(&self, lane: usize) -> bool {
-        self.queues_of(lane).into_iter().all(|queue| {
-            let queue = self.queues.at(queue);
-            let mut senders = queue.senders.iter();
-            let is_away = |sender: &usize| self.lanes[self.senders[*sender].lane].on_wire > 0;
-            queue.backing_off == 0 && queue.ready.is_empty() && !senders.any(is_away)
-        })
     }
 
     /// An organization is let in after all: its rows that were passed over go on.
@@ -228,51 +182,6 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         } else {
             self.queues.push_back(job);
         }
-    }
-
-    pub(super) fn next_departure(&mut self, lane: usize, now: Instant) -> SendDecision {
-        let under_way: usize = self.lanes.iter().map(|lane| lane.on_wire).sum();
-        let senders = self.lanes[lane].senders.iter();
-        let renewals = senders.map(|sender| &self.senders[*sender].renewal);
-        if renewals.clone().any(TokenRenewal::is_under_way) {
-            return SendDecision::WhenOneReturns;
-        }
-        if self.lanes.len() > 1 && under_way >= MOST_ON_WIRE {
-            return SendDecision::WhenOneReturns;
-        }
-        let Some(reachable) = self.circuit_breaker.next_departure(now, under_way) else {
-            return SendDecision::WhenOneReturns;
-        };
-        let renewed = renewals.filter_map(TokenRenewal::not_before).max();
-        let reachable = reachable.max(renewed.unwrap_or(reachable));
-        let lane = &mut self.lanes[lane];
-        match lane.pacer.next_send(now, lane.on_wire) {
-            SendDecision::Now if reachable > now => SendDecision::At(reachable),
-            SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),
-            departure => departure,
-        }
-    }
-
-    /// What leaves next by a lane.
-    pub(super) fn next_of(&self, lane: usize, now: Instant) -> Option<Departure> {
-        for sender in &self.lanes[lane].senders {
-            // Whether a new token is due by its age matters where a row leaves with it.
-            let renewal = &self.senders[*sender].renewal;
-            if let Some(task) = renewal.due(now, Renewal::Impossible) {
-                return Some(Departure::Token {
-                    sender: *sender,
-                    task,
-                });
-            }
-        }
-        let (sender, queue) = self.head_of(lane)?;
-        let Sender {
-            renewal, service, ..
-        } = &self.senders[sender];
-        Some(match renewal.due(now, service.renewal()) {
-            Some(task) => Departure::Token { sender, task },
-            None => Departure::Row { sender, queue },
-        })
     }
 
     pub(super) fn depart(

@@ -10,8 +10,8 @@ use super::{Pipeline, Recorder};
 use crate::pace::Estimate;
 use crate::webex::Service;
 
-/// A rate that is less sure is not handed on: give or take a third.
-const SURE: f64 = 0.3;
+/// A rate that is less sure is not handed on: give or take a half.
+const SURE: f64 = 0.5;
 
 /// After this long without a limit the others look for it too.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,7 +25,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let found = self.lanes.iter().filter_map(|lane| lane.pacer.estimate());
         let surest = found.min_by(|one, other| one.spread.total_cmp(&other.spread));
         let surest: Option<Estimate> = surest.filter(|found| found.spread <= SURE);
-        let is_late = now.duration_since(began) >= PATIENCE;
+        let is_met = self.lanes.iter().any(is_settled);
+        let is_late = !is_met && now.duration_since(began) >= PATIENCE;
         for lane in &mut self.lanes {
             match surest {
                 Some(found) => lane.pacer.learn(found, now),

@@ -30,7 +30,8 @@ impl Reach {
 pub(super) struct Queue {
     /// Who may send them, by their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
-    pub(super) ready: VecDeque<Job>,
+    /// Each in a place of its own: a queue that grows leaves room for as many again.
+    pub(super) ready: VecDeque<Box<Job>>,
     /// Rows that leave when no other of the queue does any more.
     pub(super) at_the_end: VecDeque<Job>,
     pub(super) backing_off: usize,
@@ -135,25 +136,26 @@ impl Queues {
 
     pub(super) fn push_front(&mut self, job: Job) {
         self.ready += 1;
-        self.list[job.queue].ready.push_front(job);
+        self.list[job.queue].ready.push_front(Box::new(job));
     }
 
     pub(super) fn push_back(&mut self, job: Job) {
         self.ready += 1;
-        self.list[job.queue].ready.push_back(job);
+        self.list[job.queue].ready.push_back(Box::new(job));
     }
 
     pub(super) fn pop(&mut self, queue: usize) -> Option<Job> {
         let job = self.list[queue].ready.pop_front();
         self.ready -= usize::from(job.is_some());
-        job
+        job.map(|job| *job)
     }
 
     /// The rows at the end of a queue are ready.
     pub(super) fn take_those_at_the_end(&mut self, queue: usize) {
         let queue = &mut self.list[queue];
         self.ready += queue.at_the_end.len();
-        queue.ready.append(&mut queue.at_the_end);
+        let at_the_end = queue.at_the_end.drain(..);
+        queue.ready.extend(at_the_end.map(Box::new));
     }
 
     /// The rows at the end of a queue for which this is so are ready.
@@ -162,7 +164,7 @@ impl Queues {
         let at_the_end = std::mem::take(&mut queue.at_the_end);
         let (released, others): (Vec<Job>, Vec<Job>) = at_the_end.into_iter().partition(is_meant);
         self.ready += released.len();
-        queue.ready.extend(released);
+        queue.ready.extend(released.into_iter().map(Box::new));
         queue.at_the_end.extend(others);
     }
 
@@ -174,7 +176,7 @@ impl Queues {
             queue.senders.retain(|other| *other != sender);
             if queue.senders.is_empty() && before > 0 {
                 self.ready -= queue.ready.len();
-                left_over.extend(queue.ready.drain(..));
+                left_over.extend(queue.ready.drain(..).map(|job| *job));
                 left_over.extend(queue.at_the_end.drain(..));
             }
         }
@@ -182,14 +184,15 @@ impl Queues {
     }
 
     pub(super) fn all_ready(&self) -> impl Iterator<Item = &Job> {
-        self.list.iter().flat_map(|queue| &queue.ready)
+        let ready = self.list.iter().flat_map(|queue| &queue.ready);
+        ready.map(|job| &**job)
     }
 
     /// All rows, those at the end last.
     pub(super) fn into_jobs(self) -> (Vec<Job>, Vec<Job>) {
         let (mut ready, mut at_the_end) = (Vec::new(), Vec::new());
         for queue in self.list {
-            ready.extend(queue.ready);
+            ready.extend(queue.ready.into_iter().map(|job| *job));
             at_the_end.extend(queue.at_the_end);
         }
         (ready, at_the_end)

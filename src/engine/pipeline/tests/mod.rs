@@ -1,6 +1,7 @@
 //! The loop on a paused clock, against a service that answers by a script.
 
 mod doubts;
+mod many_users;
 mod order;
 mod reads;
 mod renewals;
@@ -17,12 +18,16 @@ use futures::stream;
 use tokio::time::sleep;
 
 use super::*;
+use crate::engine::failure_limit::FailureLimit;
 use crate::model::change::Change;
+use crate::model::counts::Counts;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{
     ApiResult, Body, Delivery, Response, RetryAfter, TransportCause, TransportError,
 };
 use crate::pace::{PaceSettings, Pacer};
+use crate::retry::RetryPolicy;
 use crate::setting::Resource;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;
