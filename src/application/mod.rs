@@ -20,6 +20,7 @@ mod journal_guard;
 pub mod kept_wait;
 pub mod logging;
 pub mod missing_file;
+mod organizations_done;
 pub mod output_name;
 pub mod own_organization;
 mod plan_edits;

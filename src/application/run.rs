@@ -9,6 +9,7 @@ use crate::application::credentials_told;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::kept_wait;
+use crate::application::organizations_done;
 use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
@@ -45,7 +46,12 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         return Ok(ExitCode::NothingSent);
     }
     let known = earlier.names();
-    let facts = preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
+    let mut facts =
+        preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
+    if session.has_several {
+        let done = organizations_done::of_earlier_parts(&selection, &earlier)?;
+        facts.directory = facts.directory.without_those_done(done);
+    }
     let named = checked.organizations_named.clone();
     let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {
         credentials_told::where_some_are_missing(&session, &named);
@@ -78,13 +84,11 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         checked: &checked,
         plan: &plan,
     };
+    let unmanaged = facts.unasked.as_ref();
     let (ended, sent) = match facts.abort {
         // Asking showed that there is no point.
         Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),
-        None => {
-            let unmanaged = facts.unasked.as_ref();
-            sending.run(session, unmanaged, first, &mut journal).await?
-        }
+        None => sending.run(session, unmanaged, first, &mut journal).await?,
     };
     Ok(finalize(
         &settings, &selection, &checked, journal, ended, &sent,

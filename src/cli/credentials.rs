@@ -129,7 +129,7 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// A service app counts before a token, since it outlives the run.
 fn of_environment() -> Result<NamedCredentials> {
-    let named = |name: &str, secret| NamedCredentials {
+    let found = |name: &str, secret| NamedCredentials {
         name: name.to_string(),
         secret,
     };
@@ -137,13 +137,13 @@ fn of_environment() -> Result<NamedCredentials> {
     if let [Some(id), Some(secret), Some(refresh)] = given {
         return ServiceApp::new([id, secret, refresh])
             .context("the service app's variables cannot be used")
-            .map(|app| named(service_app::NAMES[0], Credentials::ServiceApp(app)));
+            .map(|app| found(service_app::NAMES[0], Credentials::ServiceApp(app)));
     }
     for name in TOKEN_VARIABLES {
         if let Some(text) = filled_variable(name) {
             return Token::read(&text)
                 .with_context(|| format!("the variable {name} holds no token"))
-                .map(|token| named(name, Credentials::Token(known_to_be_whole(token))));
+                .map(|token| found(name, Credentials::Token(known_to_be_whole(token))));
         }
     }
     let names = service_app::NAMES.iter().zip(&given);
@@ -159,7 +159,7 @@ fn of_environment() -> Result<NamedCredentials> {
     }
     if let Some(token) = token_prompt::ask()? {
         let token = Credentials::Token(known_to_be_whole(token));
-        return Ok(named("the token that was typed", token));
+        return Ok(found("the token that was typed", token));
     }
     bail!(
         "there is no access token\n\

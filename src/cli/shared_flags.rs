@@ -166,7 +166,7 @@ pub struct RunFlags {
     #[arg(long, help_heading = "Sheet", hide_short_help = true)]
     pub skip_invalid: bool,
 
-    /// Most requests under way at once
+    /// Most requests under way at once, of each user
     #[arg(
         short,
         long,
@@ -177,7 +177,7 @@ pub struct RunFlags {
     )]
     pub concurrency: String,
 
-    /// Never send faster than this, such as 5/s or 300/min; without it the rate is found
+    /// Never send faster than this, all users together, such as 5/s or 300/min; without it the rate is found
     #[arg(
         long,
         value_name = "RATE",
@@ -268,11 +268,15 @@ pub struct ServiceFlags {
     #[arg(long, value_name = "URL", hide_short_help = true)]
     pub base_url: Option<String>,
 
-    /// Read the access token from this file; may be given several times
+    /// Read the access token from this file
+    ///
+    /// May be given several times, as for several users.
     #[arg(long, value_name = "FILE")]
     pub token_file: Vec<PathBuf>,
 
-    /// Fetch access tokens with the service app in this file, which only you may read; may be given several times
+    /// Fetch access tokens with the service app in this file, which only you may read
+    ///
+    /// May be given several times, as for several organizations.
     #[arg(long, value_name = "FILE")]
     pub service_app: Vec<PathBuf>,
 

@@ -2,7 +2,7 @@
 //! them, and which ids their names stand for.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::ids::{self, Id};
 use crate::model::row::TargetKey;
@@ -25,6 +25,8 @@ pub struct Directory {
     credentials: Option<usize>,
     /// Some of them could not be asked.
     is_partial: bool,
+    /// Organizations that nobody has to manage any more.
+    done: HashSet<TargetKey>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
@@ -49,6 +51,12 @@ impl Directory {
             credentials: Some(credentials),
             ..self
         }
+    }
+
+    /// All rows of these organizations are done, so nobody has to manage them.
+    #[must_use]
+    pub fn without_those_done(self, done: HashSet<TargetKey>) -> Directory {
+        Directory { done, ..self }
     }
 
     /// Whether all credentials were asked. Otherwise an organization that none of them manages is no fault.
@@ -159,7 +167,8 @@ impl Directory {
             ),
             Some(id) => {
                 let key = key_of(id)?;
-                if self.is_partial || self.managed.iter().any(|(known, _)| *known == key) {
+                let is_managed = self.managed.iter().any(|(known, _)| *known == key);
+                if is_managed || self.is_partial || self.done.contains(&key) {
                     return None;
                 }
                 let id = shorten(id);

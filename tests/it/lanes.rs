@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::Instant;
 use wxbulk::simulator::{Access, Bearer, Behavior, Location, Locations, Secret, User};
 
 use crate::harness::{Stage, count, location_id, number, org_id};
@@ -208,6 +209,33 @@ fn rows_that_only_a_revoked_token_manages_are_left_and_go_on_with_another() {
     let done: Vec<Value> = stage.requests();
     let done = done.iter().filter(|one| one["status"] == 204);
     assert_eq!(done.count(), 200, "no row twice");
+}
+
+#[test]
+fn a_run_goes_on_with_fewer_credentials_where_the_others_have_nothing_left_to_do() {
+    let mut ben = user("Ben", &[1], &["token-of-ben-1"]);
+    ben.access.revoked_after = "9".parse().expect("requests");
+    let cyd = user("Cyd", &[1], &["token-of-cyd-1"]);
+    let stage = Stage::new(Behavior {
+        locations: locations(2..62, |row| row % 2),
+        users: vec![user("Ada", &[0], &["token-of-ada-1"]), ben, cyd],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage.write("sheet.csv", sheet(2..62, |row| row % 2));
+    stage.apply("sheet.csv --credentials customers").expect(3);
+    // Two tokens, and none of them manages what is done.
+    stage.write_secret("new.txt", "token-of-cyd-1");
+    let line = "sheet.csv --resume --token-file new.txt --token-file customers/ajax.txt";
+    let ran = stage.apply(line).expect(0);
+    ran.says("warning: `customers/ajax.txt` is left out");
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 60);
 }
 
 #[test]

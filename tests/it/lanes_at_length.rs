@@ -1,8 +1,19 @@
 //! Many credentials for as long as it takes to see how fast they are together: in a short form each time, at
 //! full length by hand.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "a run of a test has a few thousand rows"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "what was measured is shown to whoever asks for it"
+)]
+
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use wxbulk::simulator::{
     Access, Bearer, Behavior, Lifetime, Location, Locations, Refresh, Secret, User,
@@ -160,7 +171,7 @@ fn send_for_all(organizations: u64, rows: u64, latency: &str, limit: &str) -> (f
         if let Some(status) = child.try_wait().expect("a child") {
             break status;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        pause();
     };
     let took = began.elapsed().as_secs_f64();
     let ran = crate::harness::Ran::of(child.wait_with_output().expect("it ended"));
@@ -205,6 +216,15 @@ fn send_for_all(organizations: u64, rows: u64, latency: &str, limit: &str) -> (f
         assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret));
     }
     (startup, peak)
+}
+
+/// The child has two processors to itself and the service, so nobody looks at it all the time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing is hoped for; it only makes way"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 #[test]

@@ -69,8 +69,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                     self.begun += 1;
                     match self.queues.of(row.org_id.as_deref()) {
                         Some(queue) => {
-                            let job = self.begin(row, queue);
-                            self.admit(job);
+                            self.admit(row, queue);
                             is_waiting = self.head_of(lane).is_some();
                         }
                         None => self.has_stranded = true,
@@ -159,28 +158,30 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     }
 
     /// Of several rows for one location only one is under way; the others wait in file order.
-    fn admit(&mut self, job: Job) {
-        let location = job.row.key;
-        if self.queues.at(job.queue).senders.is_empty() {
-            return self.strand(job);
+    fn admit(&mut self, row: Row<'static>, queue: usize) {
+        let location = row.key;
+        if self.queues.at(queue).senders.is_empty() {
+            return self.strand_fresh(&row);
         }
         if self.duplicates.shares(location) {
-            if let Some(followers) = self.followers.get_mut(&location) {
-                followers.push_back(job);
+            if self.followers.contains_key(&location) {
+                let job = self.begin(row, queue);
+                self.followers.entry(location).or_default().push_back(job);
                 self.following += 1;
                 return;
             }
             self.followers.insert(location, VecDeque::new());
         }
-        let mut senders = self.queues.at(job.queue).senders.iter();
+        let mut senders = self.queues.at(queue).senders.iter();
         let is_passed_over = senders.all(|sender| {
             let lane = &self.lanes[self.senders[*sender].lane];
-            lane.throttling.is_passed_over(&job.row)
+            lane.throttling.is_passed_over(&row)
         });
         if is_passed_over {
-            self.queues.at_mut(job.queue).at_the_end.push_back(job);
+            let job = self.begin(row, queue);
+            self.queues.at_mut(queue).at_the_end.push_back(job);
         } else {
-            self.queues.push_back(job);
+            self.queues.push_fresh(row, queue);
         }
     }
 
@@ -190,7 +191,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         queue: usize,
         now: Instant,
     ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
-        let mut job = self.queues.pop(queue)?;
+        let mut job = self.queues.pop(queue).or_else(|| {
+            let row = self.queues.pop_fresh(queue)?;
+            Some(self.begin(row, queue))
+        })?;
         if !self.is_recorded(&mut job) {
             self.queues.push_front(job);
             return None;

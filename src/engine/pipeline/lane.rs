@@ -64,9 +64,7 @@ impl<'a, S> Sender<'a, S> {
 }
 
 /// Takes lanes apart for the loop.
-pub(super) fn at_work<'a, S>(
-    lanes: Vec<Lane<'a, S>>,
-) -> (Vec<User<'a>>, Vec<Sender<'a, S>>, Queues) {
+pub(super) fn at_work<S>(lanes: Vec<Lane<'_, S>>) -> (Vec<User<'_>>, Vec<Sender<'_, S>>, Queues) {
     let (mut users, mut senders, mut reaches) = (Vec::new(), Vec::new(), Vec::new());
     for (number, lane) in lanes.into_iter().enumerate() {
         let first = senders.len();

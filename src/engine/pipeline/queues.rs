@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::job::Job;
-use crate::model::row::TargetKey;
+use crate::model::row::{Row, TargetKey};
 use crate::sheet::directory::key_of;
 
 /// For which organizations credentials may send rows.
@@ -31,10 +31,20 @@ pub(super) struct Queue {
     /// Who may send them, by their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
     /// Each in a place of its own: a queue that grows leaves room for as many again.
-    pub(super) ready: VecDeque<Box<Job>>,
+    ready: VecDeque<Box<Job>>,
+    /// Rows of which nothing was sent yet; a row takes a quarter of what a job does.
+    fresh: VecDeque<Box<Row<'static>>>,
     /// Rows that leave when no other of the queue does any more.
     pub(super) at_the_end: VecDeque<Job>,
     pub(super) backing_off: usize,
+}
+
+impl Queue {
+    /// The number of the row that leaves next. What was sent before goes first.
+    pub(super) fn head(&self) -> Option<u64> {
+        let ready = self.ready.front().map(|job| job.row.number);
+        ready.or_else(|| Some(self.fresh.front()?.number))
+    }
 }
 
 #[derive(Debug)]
@@ -144,10 +154,21 @@ impl Queues {
         self.list[job.queue].ready.push_back(Box::new(job));
     }
 
+    pub(super) fn push_fresh(&mut self, row: Row<'static>, queue: usize) {
+        self.ready += 1;
+        self.list[queue].fresh.push_back(Box::new(row));
+    }
+
     pub(super) fn pop(&mut self, queue: usize) -> Option<Job> {
         let job = self.list[queue].ready.pop_front();
         self.ready -= usize::from(job.is_some());
         job.map(|job| *job)
+    }
+
+    pub(super) fn pop_fresh(&mut self, queue: usize) -> Option<Row<'static>> {
+        let row = self.list[queue].fresh.pop_front();
+        self.ready -= usize::from(row.is_some());
+        row.map(|row| *row)
     }
 
     /// The rows at the end of a queue are ready.
@@ -168,27 +189,33 @@ impl Queues {
         queue.at_the_end.extend(others);
     }
 
-    /// Nothing is sent any more by this one. Returns the rows that nobody else may send.
-    pub(super) fn without(&mut self, sender: usize) -> Vec<Job> {
-        let mut left_over = Vec::new();
+    /// Nothing is sent any more by this one. Returns the rows that nobody else may send: those that were sent
+    /// before, and the others.
+    pub(super) fn without(&mut self, sender: usize) -> (Vec<Job>, Vec<Row<'static>>) {
+        let (mut left_over, mut fresh) = (Vec::new(), Vec::new());
         for queue in &mut self.list {
             let before = queue.senders.len();
             queue.senders.retain(|other| *other != sender);
             if queue.senders.is_empty() && before > 0 {
-                self.ready -= queue.ready.len();
+                self.ready -= queue.ready.len() + queue.fresh.len();
+                fresh.extend(queue.fresh.drain(..).map(|row| *row));
                 left_over.extend(queue.ready.drain(..).map(|job| *job));
                 left_over.extend(queue.at_the_end.drain(..));
             }
         }
-        left_over
+        (left_over, fresh)
     }
 
-    pub(super) fn all_ready(&self) -> impl Iterator<Item = &Job> {
-        let ready = self.list.iter().flat_map(|queue| &queue.ready);
-        ready.map(|job| &**job)
+    /// No row is ready of which nothing was sent yet.
+    pub(super) fn were_all_sent(&self) -> bool {
+        let are_sent = |queue: &Queue| {
+            let mut ready = queue.ready.iter();
+            queue.fresh.is_empty() && ready.all(|job| job.attempts > 0)
+        };
+        self.list.iter().all(are_sent)
     }
 
-    /// All rows, those at the end last.
+    /// All rows that were sent before, those at the end last.
     pub(super) fn into_jobs(self) -> (Vec<Job>, Vec<Job>) {
         let (mut ready, mut at_the_end) = (Vec::new(), Vec::new());
         for queue in self.list {

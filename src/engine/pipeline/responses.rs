@@ -34,8 +34,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         let errors = self.senders[sender].renewal.errors();
         let decision = retry::decide(result, errors, &self.policy.retry, self.chance.f64());
-        let pacer = &mut self.lanes[lane].pacer;
-        pacer.answered(ticket, now, verdict(result, decision));
+        let verdict = verdict(result, decision);
+        self.lanes[lane].pacer.answered(ticket, now, verdict);
         self.note_wait(lane, now);
         self.throttled += u64::from(matches!(decision, RetryDecision::Throttled { .. }));
         let asked = &mut self.senders[sender];
@@ -227,14 +227,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn is_silence_of_these_rows(&self, reply: &ApiResult) -> bool {
         matches!(reply, Err(error) if error.delivery == Delivery::MaybeSent)
             && self.is_all_admitted
-            && self.queues.all_ready().all(|job| job.attempts > 0)
+            && self.queues.were_all_sent()
     }
 
     /// A user who would have to wait for too long sends nothing more.
     pub(super) fn ensure_the_wait_is_bearable(&mut self, lane: usize, now: Instant) {
         let longest = self.policy.longest_wait;
         for sender in self.lanes[lane].senders.clone() {
-            if let Err(reason) = bearable_wait(&self.lanes[lane].pacer, longest, now) {
+            if let Err(reason) = bearable_wait(self.lanes[lane].pacer, longest, now) {
                 self.end_sender(sender, reason);
             }
         }

@@ -4,6 +4,7 @@
 use super::job::Job;
 use super::{Pipeline, Recorder};
 use crate::engine::abort::AbortReason;
+use crate::model::row::Row;
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -19,13 +20,16 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         self.lanes[lane].senders.retain(|other| *other != sender);
         self.recorder.sender_ended(sender, &reason);
-        let left_over = self.queues.without(sender);
+        let (left_over, fresh) = self.queues.without(sender);
         if let Some(mut suspect) = self.senders[sender].suspect.take() {
             suspect.refusals = 0;
             self.send_again(suspect);
         }
         for job in left_over {
             self.strand(job);
+        }
+        for row in fresh {
+            self.strand_fresh(&row);
         }
         let queues = &self.senders[sender].queues;
         let mut queues = queues.iter();
@@ -54,12 +58,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     /// Nobody is left who may send the row. What was never sent needs no record to be told.
     pub(super) fn strand(&mut self, job: Job) {
-        self.has_stranded = true;
-        if let Some(followers) = self.followers.remove(&job.row.key) {
-            self.following -= followers.len();
-        }
+        self.strand_fresh(&job.row);
         if job.last.is_some() {
             self.stranded.push(job);
+        }
+    }
+
+    /// Those that wait for it stay as they are too.
+    pub(super) fn strand_fresh(&mut self, row: &Row<'_>) {
+        self.has_stranded = true;
+        if let Some(followers) = self.followers.remove(&row.key) {
+            self.following -= followers.len();
         }
     }
 }
