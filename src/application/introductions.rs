@@ -63,7 +63,7 @@ async fn ask<S: Queries>(
     (lane, said)
 }
 
-/// Where it may not be told what is managed, it is the organization of the person.
+/// Where it is not told what is managed, it is the organization of the person.
 async fn introduction<S: Queries>(
     settings: &RunSettings,
     lane: &mut RunLane<S>,
@@ -74,12 +74,14 @@ async fn introduction<S: Queries>(
         Err(QueryError::Refused { .. }) => None,
         person => Some(person?),
     };
-    let organizations = match (api.organizations().await, &person) {
-        (Err(QueryError::Refused { .. }), Some(person)) => vec![Organization {
-            id: person.org_id.clone(),
-            name: String::new(),
-        }],
-        (organizations, _) => organizations?,
+    let own = person.as_ref().map(|person| Organization {
+        id: person.org_id.clone(),
+        name: String::new(),
+    });
+    let organizations = match api.organizations().await {
+        Ok(none) if none.is_empty() => own.into_iter().collect(),
+        Err(QueryError::Refused { .. }) if own.is_some() => own.into_iter().collect(),
+        organizations => organizations?,
     };
     Ok(Introduction {
         person,

@@ -131,7 +131,8 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         facts_of_one(settings, session, selection, checked, known).await?
     };
     let reads = settings.spec.task != Task::Write || settings.spec.first.is_some();
-    if facts.abort.is_none() && reads {
+    // Of several one may lack the right that others have; the run leaves it out when it sees that.
+    if facts.abort.is_none() && reads && !session.has_several {
         let selection = Selection {
             directory: &facts.directory,
             ..*selection

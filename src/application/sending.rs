@@ -50,6 +50,9 @@ impl Sending<'_> {
         for lane in &mut lanes {
             lane.freshen(self.settings);
         }
+        if let Some(first) = lanes.first_mut() {
+            first.pacer.look_for_itself();
+        }
         let (mut requests, mut throttled, mut usage_unknown) = (0, 0, 0);
         let mut sent = SentRows::default();
         loop {

@@ -154,7 +154,7 @@ impl Directory {
     /// Why a row cannot be for an organization; `None` is the token's own.
     pub fn fault(&self, org_id: Option<&str>) -> Option<CellDiagnostic> {
         let says = match org_id {
-            _ if self.managed.is_empty() => return None,
+            _ if self.managed.is_empty() && self.credentials.is_none() => return None,
             None if self.managed.len() == 1 => return None,
             None => format!(
                 "the row does not say which organization it is for, and {} {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",

@@ -57,7 +57,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     pub(super) fn next_departure(&mut self, lane: usize, now: Instant) -> SendDecision {
-        let under_way: usize = self.lanes.iter().map(|lane| lane.on_wire).sum();
+        let under_way = self.under_way;
         let senders = self.lanes[lane].senders.iter();
         let renewals = senders.map(|sender| &self.senders[*sender].renewal);
         if renewals.clone().any(TokenRenewal::is_under_way) {

@@ -9,6 +9,7 @@ use tracing::Instrument;
 
 use super::job::{Job, OnWire, Step};
 use super::lane::Sender;
+use super::queues::ReadyRow;
 use super::row_span::RowSpan;
 use super::{Pipeline, Recorder, Task};
 use crate::engine::abort::AbortReason;
@@ -191,10 +192,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         queue: usize,
         now: Instant,
     ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
-        let mut job = self.queues.pop(queue).or_else(|| {
-            let row = self.queues.pop_fresh(queue)?;
-            Some(self.begin(row, queue))
-        })?;
+        let mut job = match self.queues.pop(queue)? {
+            ReadyRow::Fresh(row) => self.begin(*row, queue),
+            ReadyRow::Begun(job) => *job,
+        };
         if !self.is_recorded(&mut job) {
             self.queues.push_front(job);
             return None;
@@ -212,6 +213,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let lane = &mut self.lanes[lane];
         let ticket = lane.pacer.sent(now);
         lane.on_wire += 1;
+        self.under_way += 1;
         job.attempts += 1;
         job.row_span.departs(&job.row, now);
         self.requests += 1;
@@ -282,6 +284,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let lane = &mut self.lanes[self.senders[sender].lane];
         let ticket = lane.pacer.sent(now);
         lane.on_wire += 1;
+        self.under_way += 1;
         self.requests += 1;
         self.senders[sender].renewal.begins(task);
         let tracking = self.tracking_id();

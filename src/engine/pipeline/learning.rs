@@ -13,8 +13,10 @@ use crate::webex::Service;
 /// A rate that is less sure is not handed on: give or take a half.
 const SURE: f64 = 0.5;
 
-/// After this long without a limit the others look for it too.
+/// After this long without a limit the others look for it too; and after this long where one was met, since
+/// who met it may have no rows left to find it with.
 const PATIENCE: Duration = Duration::from_secs(5);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(15);
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn share_what_was_learned(&mut self, began: Instant, now: Instant) {
@@ -26,7 +28,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let surest = found.min_by(|one, other| one.spread.total_cmp(&other.spread));
         let surest: Option<Estimate> = surest.filter(|found| found.spread <= SURE);
         let is_met = self.lanes.iter().any(is_settled);
-        let is_late = !is_met && now.duration_since(began) >= PATIENCE;
+        let patience = if is_met { LONGEST_PATIENCE } else { PATIENCE };
+        let is_late = now.duration_since(began) >= patience;
         for lane in &mut self.lanes {
             match surest {
                 Some(found) => lane.pacer.learn(found, now),

@@ -97,6 +97,8 @@ struct Pipeline<'a, S, R> {
     /// Locations with several rows of which the last was left alone, since somebody else had changed the
     /// values, or may not have changed all: what may be there since.
     last_known: HashMap<TargetKey, LastKnown>,
+    /// Requests on the wire, those about tokens among them.
+    under_way: usize,
     /// Rows on the wire, for a run that is left at once.
     on_wire: HashMap<u64, OnWire>,
     /// What arrived together is recorded together, before anything more leaves.
@@ -142,6 +144,7 @@ pub async fn run<S: Service, R: Recorder>(
         following: 0,
         in_doubt: batch.in_doubt,
         last_known: batch.last_known,
+        under_way: 0,
         on_wire: HashMap::new(),
         finished: Vec::new(),
         unrecorded: Vec::new(),

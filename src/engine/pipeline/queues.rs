@@ -25,25 +25,32 @@ impl Reach {
     }
 }
 
+/// A row that may leave.
+#[derive(Debug)]
+pub(super) enum ReadyRow {
+    /// Nothing was sent of it yet; it takes a quarter of what a job does.
+    Fresh(Box<Row<'static>>),
+    Begun(Box<Job>),
+}
+
 /// Rows that the same credentials may send.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// Who may send them, by their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
-    /// Each in a place of its own: a queue that grows leaves room for as many again.
-    ready: VecDeque<Box<Job>>,
-    /// Rows of which nothing was sent yet; a row takes a quarter of what a job does.
-    fresh: VecDeque<Box<Row<'static>>>,
+    ready: VecDeque<ReadyRow>,
     /// Rows that leave when no other of the queue does any more.
     pub(super) at_the_end: VecDeque<Job>,
     pub(super) backing_off: usize,
 }
 
 impl Queue {
-    /// The number of the row that leaves next. What was sent before goes first.
+    /// The number of the row that leaves next.
     pub(super) fn head(&self) -> Option<u64> {
-        let ready = self.ready.front().map(|job| job.row.number);
-        ready.or_else(|| Some(self.fresh.front()?.number))
+        Some(match self.ready.front()? {
+            ReadyRow::Fresh(row) => row.number,
+            ReadyRow::Begun(job) => job.row.number,
+        })
     }
 }
 
@@ -146,29 +153,26 @@ impl Queues {
 
     pub(super) fn push_front(&mut self, job: Job) {
         self.ready += 1;
-        self.list[job.queue].ready.push_front(Box::new(job));
+        let queue = &mut self.list[job.queue];
+        queue.ready.push_front(ReadyRow::Begun(Box::new(job)));
     }
 
     pub(super) fn push_back(&mut self, job: Job) {
         self.ready += 1;
-        self.list[job.queue].ready.push_back(Box::new(job));
+        let queue = &mut self.list[job.queue];
+        queue.ready.push_back(ReadyRow::Begun(Box::new(job)));
     }
 
     pub(super) fn push_fresh(&mut self, row: Row<'static>, queue: usize) {
         self.ready += 1;
-        self.list[queue].fresh.push_back(Box::new(row));
+        let row = ReadyRow::Fresh(Box::new(row));
+        self.list[queue].ready.push_back(row);
     }
 
-    pub(super) fn pop(&mut self, queue: usize) -> Option<Job> {
-        let job = self.list[queue].ready.pop_front();
-        self.ready -= usize::from(job.is_some());
-        job.map(|job| *job)
-    }
-
-    pub(super) fn pop_fresh(&mut self, queue: usize) -> Option<Row<'static>> {
-        let row = self.list[queue].fresh.pop_front();
+    pub(super) fn pop(&mut self, queue: usize) -> Option<ReadyRow> {
+        let row = self.list[queue].ready.pop_front();
         self.ready -= usize::from(row.is_some());
-        row.map(|row| *row)
+        row
     }
 
     /// The rows at the end of a queue are ready.
@@ -176,7 +180,8 @@ impl Queues {
         let queue = &mut self.list[queue];
         self.ready += queue.at_the_end.len();
         let at_the_end = queue.at_the_end.drain(..);
-        queue.ready.extend(at_the_end.map(Box::new));
+        let begun = at_the_end.map(|job| ReadyRow::Begun(Box::new(job)));
+        queue.ready.extend(begun);
     }
 
     /// The rows at the end of a queue for which this is so are ready.
@@ -185,7 +190,9 @@ impl Queues {
         let at_the_end = std::mem::take(&mut queue.at_the_end);
         let (released, others): (Vec<Job>, Vec<Job>) = at_the_end.into_iter().partition(is_meant);
         self.ready += released.len();
-        queue.ready.extend(released.into_iter().map(Box::new));
+        let released = released.into_iter();
+        let begun = released.map(|job| ReadyRow::Begun(Box::new(job)));
+        queue.ready.extend(begun);
         queue.at_the_end.extend(others);
     }
 
@@ -197,9 +204,13 @@ impl Queues {
             let before = queue.senders.len();
             queue.senders.retain(|other| *other != sender);
             if queue.senders.is_empty() && before > 0 {
-                self.ready -= queue.ready.len() + queue.fresh.len();
-                fresh.extend(queue.fresh.drain(..).map(|row| *row));
-                left_over.extend(queue.ready.drain(..).map(|job| *job));
+                self.ready -= queue.ready.len();
+                for row in queue.ready.drain(..) {
+                    match row {
+                        ReadyRow::Fresh(row) => fresh.push(*row),
+                        ReadyRow::Begun(job) => left_over.push(*job),
+                    }
+                }
                 left_over.extend(queue.at_the_end.drain(..));
             }
         }
@@ -208,18 +219,18 @@ impl Queues {
 
     /// No row is ready of which nothing was sent yet.
     pub(super) fn were_all_sent(&self) -> bool {
-        let are_sent = |queue: &Queue| {
-            let mut ready = queue.ready.iter();
-            queue.fresh.is_empty() && ready.all(|job| job.attempts > 0)
-        };
-        self.list.iter().all(are_sent)
+        let mut ready = self.list.iter().flat_map(|queue| &queue.ready);
+        ready.all(|row| matches!(row, ReadyRow::Begun(job) if job.attempts > 0))
     }
 
     /// All rows that were sent before, those at the end last.
     pub(super) fn into_jobs(self) -> (Vec<Job>, Vec<Job>) {
         let (mut ready, mut at_the_end) = (Vec::new(), Vec::new());
         for queue in self.list {
-            ready.extend(queue.ready.into_iter().map(|job| *job));
+            ready.extend(queue.ready.into_iter().filter_map(|row| match row {
+                ReadyRow::Fresh(_) => None,
+                ReadyRow::Begun(job) => Some(*job),
+            }));
             at_the_end.extend(queue.at_the_end);
         }
         (ready, at_the_end)

@@ -27,6 +27,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let now = Instant::now();
         let lane = self.senders[sender].lane;
         self.lanes[lane].on_wire -= 1;
+        self.under_way -= 1;
         self.recorder.ended(lane, result, ticket.age(now));
         row_span::note_token_answer(result);
         if let Some(error) = self.is_out_of_reach(result, now - ticket.age(now), now) {
@@ -79,6 +80,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let sender = job.sender.unwrap_or_default();
         let lane = self.senders[sender].lane;
         self.lanes[lane].on_wire -= 1;
+        self.under_way -= 1;
         self.recorder.ended(lane, &reply, ticket.age(now));
         self.on_wire.remove(&job.row.number);
         job.row_span.returns(now);
