@@ -9,6 +9,7 @@ use futures::StreamExt;
 use tokio::sync::oneshot;
 
 use crate::application::changes_ahead::ChangesAhead;
+use crate::application::credentials_told::users_in_words;
 use crate::application::expected_time::expected_time;
 use crate::application::journal_guard::Earlier;
 use crate::application::plan_edits::{self, PlannedChanges};
@@ -184,7 +185,8 @@ fn question(
         .and_then(|person| person.emails.first())
     {
         Some(email) => format!(", signed in as {}", flatten(email)),
-        None => String::new(),
+        None => users_in_words(&facts.credentials)
+            .map_or(String::new(), |users| format!(", signed in as {users}")),
     };
     let noun = checked.setting.map_or("value", |setting| setting.noun);
     let undo = match (settings.spec.task, settings.spec.command) {

@@ -59,6 +59,8 @@ pub(super) fn expected_time(
         Some(found) => (found.per_second, KnownFrom::AnEarlierRun),
         None => (USUAL_RATE, KnownFrom::WhatIsUsual),
     };
+    #[expect(clippy::cast_precision_loss, reason = "there are few users")]
+    let known = known * settings.users as f64;
     let ceiling = settings.pace.ceiling.map(Rate::per_second);
     let (per_second, known_from) = match ceiling {
         Some(ceiling) if ceiling <= known => (ceiling, KnownFrom::TheRateFlag),
@@ -207,14 +209,15 @@ mod tests {
             base_url: crate::webex::base_url::BaseUrl::read("https://webexapis.com/v1")
                 .expect("a URL"),
             proxy: None,
-            credentials: crate::webex::token::Credentials::Token(
-                crate::webex::token::Token::read("t0ken-for-tests").expect("a token"),
-            ),
+            credentials: Vec::new(),
         };
         let said = |rows| expected(rows, 1, 5.0).token_sentence(&target, Renewal::Impossible);
         assert_eq!(said(200_000), None);
         assert!(said(220_000).expect("a warning").contains("12 hours"));
-        let rehearsal = Target::Rehearsal { speed: 1.0 };
+        let rehearsal = Target::Rehearsal {
+            speed: 1.0,
+            users: 1,
+        };
         let long = expected(220_000, 1, 5.0);
         assert_eq!(long.token_sentence(&rehearsal, Renewal::Impossible), None);
     }

@@ -338,7 +338,7 @@ fn verb(task: Task) -> &'static str {
 fn took(settings: &RunSettings, sent: &SentRows) -> Duration {
     match settings.target {
         Target::Service { .. } => sent.took,
-        Target::Rehearsal { speed } => {
+        Target::Rehearsal { speed, .. } => {
             let seconds = sent.took.as_secs_f64() * speed;
             Duration::try_from_secs_f64(seconds).unwrap_or(sent.took)
         }

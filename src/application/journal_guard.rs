@@ -39,6 +39,12 @@ impl Earlier {
         self.journal.as_ref().map_or(0, Journal::finished)
     }
 
+    /// Which rows those are, by their numbers.
+    pub(super) fn finished_rows(&self) -> Vec<bool> {
+        let run = self.journal.as_ref().map(Journal::run);
+        run.map_or_else(Vec::new, RecordedRun::finished_rows)
+    }
+
     pub(super) fn is_resumed(&self) -> bool {
         self.journal.is_some()
     }

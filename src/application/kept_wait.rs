@@ -6,66 +6,85 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::application::confirmation::{Answer, is_a_terminal, yes_or_no};
+use crate::application::run_lanes::RunLane;
 use crate::application::run_settings::{Confirmation, RunSettings};
+use crate::application::session::Session;
 use crate::application::suggested_commands;
 use crate::model::clock;
-use crate::pace::{KeptWait, Pacer};
+use crate::pace::KeptWait;
 use crate::platform::StopRequests;
 use crate::stderr::say;
 
-/// What the person was told of waits so far.
-#[derive(Debug, Default)]
-pub struct WaitGuard {
-    /// The end of the longest wait that was spoken of.
-    spoken_of: Option<Timestamp>,
+/// Has each user of a session keep to what is remembered of them and `recorded` of the run, by a name that
+/// the run knows them by. `false`: the person was asked whether to go on before that, and it is not what
+/// they want.
+pub async fn hold<S, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    recorded: impl Fn(&str) -> Option<KeptWait>,
+) -> Result<bool> {
+    let is_only = !session.has_several;
+    for lane in &mut session.lanes {
+        let person = lane.person.as_ref().map(|person| person.id.as_str());
+        let recorded = lane.fingerprints().chain(person).filter_map(&recorded);
+        let recorded = recorded.max_by_key(|wait| wait.until);
+        if !hold_one(settings, lane, recorded, is_only, &mut session.stop).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-impl WaitGuard {
-    /// Keeps to what is remembered of the user and `recorded` of the run. `false`: the person was asked
-    /// whether to go on before that, and it is not what they want.
-    pub async fn hold(
-        &mut self,
-        settings: &RunSettings,
-        recorded: Option<KeptWait>,
-        pacer: &mut Pacer,
-        stop: &mut impl StopRequests,
-    ) -> Result<bool> {
-        let now = clock::now();
-        let remembered = settings.waits.as_ref().and_then(|waits| waits.recall(now));
-        let waits = remembered.into_iter().chain(recorded);
-        let Some(wait) = waits.max_by_key(|wait| wait.until) else {
-            return Ok(true);
-        };
-        let (Some(left), true) = (wait.left(now), self.spoken_of < Some(wait.until)) else {
-            return Ok(true);
-        };
-        self.spoken_of = Some(wait.until);
-        let said = describe(&wait, now);
-        if !settings.forget_wait {
-            say(&format!(
-                "note: {said}; nothing is sent before then\nhint: to go on before that: {}",
-                suggested_commands::with_flag(settings, "--forget-wait")
-            ));
-            let now = Instant::now();
-            pacer.close_until(now + left, now);
-            return Ok(true);
-        }
-        if settings.spec.confirmation == Confirmation::Given {
-            say(&format!("note: {said}; --forget-wait goes on before that"));
-            return Ok(true);
-        }
-        if !is_a_terminal() {
-            bail!(
-                "there is no terminal to ask on: {said}; go on before that?\nhint: add --yes if that is what you want"
-            );
-        }
-        let answer = yes_or_no(&format!("{said}; go on before that?"), Answer::No, stop).await?;
-        if answer == Some(Answer::Yes) {
-            return Ok(true);
-        }
-        say("nothing was sent");
-        Ok(false)
+async fn hold_one<S>(
+    settings: &RunSettings,
+    lane: &mut RunLane<S>,
+    recorded: Option<KeptWait>,
+    is_only: bool,
+    stop: &mut impl StopRequests,
+) -> Result<bool> {
+    let now = clock::now();
+    let remembered = lane.waits.as_ref().and_then(|waits| waits.recall(now));
+    let waits = remembered.into_iter().chain(recorded);
+    let Some(wait) = waits.max_by_key(|wait| wait.until) else {
+        return Ok(true);
+    };
+    let (Some(left), true) = (wait.left(now), lane.spoken_of < Some(wait.until)) else {
+        return Ok(true);
+    };
+    lane.spoken_of = Some(wait.until);
+    let mut said = describe(&wait, now);
+    if !is_only {
+        said = format!("`{}`: {said}", lane.name());
     }
+    if !settings.forget_wait {
+        let what = if is_only {
+            "nothing is sent before then"
+        } else {
+            "it sends nothing before then"
+        };
+        say(&format!(
+            "note: {said}; {what}\nhint: to go on before that: {}",
+            suggested_commands::with_flag(settings, "--forget-wait")
+        ));
+        let now = Instant::now();
+        lane.pacer.close_until(now + left, now);
+        return Ok(true);
+    }
+    if settings.spec.confirmation == Confirmation::Given {
+        say(&format!("note: {said}; --forget-wait goes on before that"));
+        return Ok(true);
+    }
+    if !is_a_terminal() {
+        bail!(
+            "there is no terminal to ask on: {said}; go on before that?\nhint: add --yes if that is what you want"
+        );
+    }
+    let answer = yes_or_no(&format!("{said}; go on before that?"), Answer::No, stop).await?;
+    if answer == Some(Answer::Yes) {
+        return Ok(true);
+    }
+    say("nothing was sent");
+    Ok(false)
 }
 
 /// `Webex asked at 11:02:31 to wait until 14:02:31 (status 429, tracking id ROUTER_1)`

@@ -8,14 +8,16 @@ use std::num::NonZeroU32;
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::introductions;
+use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::{Confirmation, RunSettings};
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::engine::pipeline::Task;
+use crate::journal::CredentialRecord;
 use crate::model::row::Row;
 use crate::model::wording::plural;
-use crate::pace::Pacer;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
@@ -25,7 +27,7 @@ use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::errors::flatten;
-use crate::webex::lists::Person;
+use crate::webex::lists::{Organization, Person};
 
 /// Tries for a question without which the run can go on.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
@@ -34,27 +36,47 @@ const FORBIDDEN: u16 = 403;
 
 /// Questions before a run, asked as the run will ask its own.
 pub fn api<'a, S: Queries, T: StopRequests>(
-    settings: &'a RunSettings,
-    service: &'a S,
-    pacer: &'a mut Pacer,
+    settings: &RunSettings,
+    lane: &'a mut RunLane<S>,
     stop: &'a mut T,
 ) -> ApiClient<'a, S, T> {
+    let RunLane {
+        credentials,
+        pacer,
+        waits,
+        seed,
+        is_reached,
+        ..
+    } = lane;
+    let service = &credentials[0].service;
+    // What did not answer the first questions was not asked again.
+    let was_reached = std::mem::replace(is_reached, true);
+    *seed = seed.wrapping_add(1);
     let policy = QueryPolicy {
         retry: settings.policy.retry,
         longest_wait: settings.policy.longest_wait,
-        seed: settings.policy.seed,
+        seed: *seed,
     };
-    ApiClient::new(service, pacer, stop, policy, settings.waits.as_ref(), say)
+    let client = ApiClient::new(service, pacer, stop, policy, waits.as_ref(), say);
+    if was_reached {
+        client.after_others()
+    } else {
+        client
+    }
 }
 
 /// What the service says before a run, of the token and of the sheet's names.
 #[derive(Debug, Default)]
 pub struct ServiceFacts {
     pub directory: Directory,
-    /// Whose token it is, where that may be asked.
+    /// Whose token it is, where that may be asked and there is only one.
     pub person: Option<Person>,
+    /// All credentials, where there are several.
+    pub credentials: Vec<CredentialRecord>,
     /// Why there is no point in sending anything.
     pub abort: Option<AbortReason>,
+    /// Why some of the credentials could not be asked, so that rows which nobody manages are left for later.
+    pub unasked: Option<AbortReason>,
 }
 
 impl ServiceFacts {
@@ -63,6 +85,13 @@ impl ServiceFacts {
         let own = || self.person.as_ref().map(|person| person.org_id.as_str());
         let name = self.directory.name_of(id.or_else(own)?);
         name.map(flatten)
+    }
+
+    /// Also where nothing more can be asked: what is done must be told.
+    fn nothing_but(known: Option<&ResolvedNames>, reason: AbortReason) -> ServiceFacts {
+        let names = known.cloned();
+        let directory = names.map(|names| Directory::default().with_names(names));
+        ServiceFacts::pointless(directory.unwrap_or_default(), reason)
     }
 
     fn pointless(directory: Directory, reason: AbortReason) -> ServiceFacts {
@@ -87,17 +116,81 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
     if checked.rows_to_send() == 0 {
         return Ok(ServiceFacts::default());
     }
-    let mut api = api(
-        settings,
-        &session.service,
-        &mut session.pacer,
-        &mut session.stop,
-    );
-    let is_quiet = settings.is_quiet();
-    let mut facts = names_and_organizations(&mut api, selection, checked, known, is_quiet).await?;
+    let mut facts = if session.has_several {
+        let unasked = match introductions::ask_all(settings, session).await {
+            Ok(unasked) => unasked,
+            Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+        };
+        let facts = names_of_several(settings, session, selection, checked, known).await?;
+        ServiceFacts {
+            directory: facts.directory.knowing_all(unasked.is_none()),
+            unasked,
+            ..facts
+        }
+    } else {
+        facts_of_one(settings, session, selection, checked, known).await?
+    };
+    let reads = settings.spec.task != Task::Write || settings.spec.first.is_some();
+    // Of several one may lack the right that others have; the run leaves it out when it sees that.
+    if facts.abort.is_none() && reads && !session.has_several {
+        let selection = Selection {
+            directory: &facts.directory,
+            ..*selection
+        };
+        if let Some(first) = selection.rows_to_send(None, Vec::new())?.next() {
+            let (first, setting) = (first?, selection.columns.setting);
+            if let Some(mut api) = api_for(settings, session, first.org_id.as_deref()) {
+                let may = ensure_it_may_read(&mut api, setting, &first).await;
+                facts.abort = may.err();
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// Asks by the first user who manages an organization.
+fn api_for<'a, S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &'a mut Session<S, T>,
+    organization: Option<&str>,
+) -> Option<ApiClient<'a, S, T>> {
+    let Session { lanes, stop, .. } = session;
+    let lane = lanes.iter_mut().find(|lane| lane.manages(organization))?;
+    Some(api(settings, lane, stop))
+}
+
+async fn facts_of_one<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    selection: &Selection<'_>,
+    checked: &CheckedSheet,
+    known: Option<&ResolvedNames>,
+) -> Result<ServiceFacts> {
+    let mut api = api(settings, &mut session.lanes[0], &mut session.stop);
+    let tries = api.policy.retry.tries;
+    if checked.named == 0 {
+        api.policy.retry.tries = FEW_TRIES.min(tries);
+    }
+    let organizations = match api.organizations().await {
+        Ok(organizations) => organizations,
+        Err(QueryError::Stopped(reason)) => {
+            return Ok(ServiceFacts::nothing_but(known, reason));
+        }
+        Err(query_error) => {
+            say(&format!(
+                "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
+            ));
+            Vec::new()
+        }
+    };
+    let mut facts =
+        names_and_organizations(settings, session, organizations, selection, checked, known)
+            .await?;
     // Where not even the organizations are told, whose token it is is not told either.
     let may_tell = !facts.directory.is_empty();
     if facts.abort.is_none() && (may_tell || settings.spec.confirmation == Confirmation::Ask) {
+        let Session { lanes, stop, .. } = session;
+        let mut api = self::api(settings, &mut lanes[0], stop);
         // Only to tell who it was; a token without the scope for it does as well.
         api.policy.retry.tries = NonZeroU32::MIN;
         match api.person().await {
@@ -107,54 +200,41 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
             }
             Err(_) => {}
         }
-        api.policy.retry.tries = settings.policy.retry.tries;
-    }
-    let reads = settings.spec.task != Task::Write || settings.spec.first.is_some();
-    if facts.abort.is_none() && reads {
-        let selection = Selection {
-            directory: &facts.directory,
-            ..*selection
-        };
-        if let Some(first) = selection.rows_to_send(None, Vec::new())?.next() {
-            let setting = selection.columns.setting;
-            let may = ensure_it_may_read(&mut api, setting, &first?).await;
-            facts.abort = may.err();
-        }
     }
     Ok(facts)
 }
 
-async fn names_and_organizations<S: Queries, T: StopRequests>(
-    api: &mut ApiClient<'_, S, T>,
+/// What the credentials manage is known already.
+async fn names_of_several<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
     selection: &Selection<'_>,
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
-    is_quiet: bool,
 ) -> Result<ServiceFacts> {
-    let tries = api.policy.retry.tries;
-    if checked.named == 0 {
-        api.policy.retry.tries = FEW_TRIES.min(tries);
+    let organizations = managed_by(&session.lanes);
+    let credentials = session.lanes.iter().flat_map(RunLane::records).collect();
+    let facts =
+        names_and_organizations(settings, session, organizations, selection, checked, known);
+    Ok(ServiceFacts {
+        credentials,
+        ..facts.await?
+    })
+}
+
+async fn names_and_organizations<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    organizations: Vec<Organization>,
+    selection: &Selection<'_>,
+    checked: &CheckedSheet,
+    known: Option<&ResolvedNames>,
+) -> Result<ServiceFacts> {
+    let mut managed = Directory::new(&organizations);
+    if session.has_several {
+        let credentials = session.lanes.iter().map(|lane| lane.credentials.len());
+        managed = managed.of_several(credentials.sum());
     }
-    let organizations = match api.organizations().await {
-        Ok(organizations) => organizations,
-        Err(QueryError::Stopped(reason)) => {
-            // Also where nothing more can be asked: what is done must be told.
-            let names = known.cloned();
-            let directory = names.map(|names| Directory::default().with_names(names));
-            return Ok(ServiceFacts::pointless(
-                directory.unwrap_or_default(),
-                reason,
-            ));
-        }
-        Err(query_error) => {
-            say(&format!(
-                "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
-            ));
-            Vec::new()
-        }
-    };
-    api.policy.retry.tries = tries;
-    let managed = Directory::new(&organizations);
     if checked.named == 0 {
         return Ok(ServiceFacts {
             directory: managed,
@@ -172,12 +252,15 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         let wanted = organizations_with_named_targets(selection, &so_far)?;
         if !wanted.is_empty() {
             let count = plural(wanted.len() as u64, "organization");
-            if !is_quiet {
+            if !settings.is_quiet() {
                 let plural = kind.plural;
                 say(&format!("looking up the {plural} of {count} by name"));
             }
         }
         for org_id in wanted {
+            let Some(mut api) = api_for(settings, session, org_id.as_deref()) else {
+                continue;
+            };
             let listed = match api.targets(kind, org_id.as_deref()).await {
                 // Half of the names are no better than none.
                 Err(QueryError::Stopped(reason)) => {

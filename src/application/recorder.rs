@@ -6,6 +6,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::application::progress::Progress;
+use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
 use crate::journal::{GateRecord, Journal, Place, PreviousRecord, RowRecord, Sent};
 use crate::model::clock;
@@ -26,8 +27,8 @@ pub(super) struct RunRecorder<'j> {
     journal: &'j mut Journal,
     progress: Progress,
     traffic: Traffic,
-    gate: GateWatch,
-    user: WaitingUser<'j>,
+    /// By their lanes.
+    users: Vec<(WaitingUser<'j>, GateWatch)>,
     /// The last row that an earlier part of the run can have sent.
     sent_up_to: u64,
     started: Instant,
@@ -39,6 +40,8 @@ pub(super) struct RunRecorder<'j> {
 /// Who is to wait when the service says so, and where that is kept besides the journal.
 #[derive(Debug)]
 pub(super) struct WaitingUser<'j> {
+    /// What the credentials are called.
+    pub(super) credentials: Vec<String>,
     pub(super) fingerprint: Box<str>,
     /// Empty where it is not known.
     pub(super) person: Box<str>,
@@ -92,15 +95,17 @@ impl<'j> RunRecorder<'j> {
     pub(super) fn new(
         journal: &'j mut Journal,
         progress: Progress,
-        user: WaitingUser<'j>,
+        users: Vec<WaitingUser<'j>>,
         sent_up_to: u64,
     ) -> RunRecorder<'j> {
         RunRecorder {
             journal,
             progress,
             traffic: Traffic::start(clock::now()),
-            gate: GateWatch::default(),
-            user,
+            users: users
+                .into_iter()
+                .map(|user| (user, GateWatch::default()))
+                .collect(),
             sent_up_to,
             started: Instant::now(),
             sent: SentRows::default(),
@@ -171,9 +176,9 @@ impl Recorder for RunRecorder<'_> {
         }
     }
 
-    fn ended(&mut self, reply: &ApiResult, took: Duration) {
+    fn ended(&mut self, lane: usize, reply: &ApiResult, took: Duration) {
         self.traffic.ended(reply, took);
-        self.gate.ended(reply);
+        self.users[lane].1.ended(reply);
     }
 
     fn finished(&mut self, finished: &[RowResult]) -> Result<()> {
@@ -203,12 +208,13 @@ impl Recorder for RunRecorder<'_> {
         Ok(())
     }
 
-    fn told_to_wait(&mut self, closed_for: Duration) -> Result<()> {
+    fn told_to_wait(&mut self, lane: usize, closed_for: Duration) -> Result<()> {
         let now = clock::now();
-        let Some(wait) = self.gate.note(now, Some(closed_for)) else {
+        let (user, gate) = &mut self.users[lane];
+        let Some(wait) = gate.note(now, Some(closed_for)) else {
             return Ok(());
         };
-        if let Some(waits) = self.user.waits {
+        if let Some(waits) = user.waits {
             waits.remember(&wait, now);
         }
         let KeptWait {
@@ -220,11 +226,19 @@ impl Recorder for RunRecorder<'_> {
         self.journal.note_gate(GateRecord {
             until,
             told_at,
-            user: self.user.fingerprint.clone(),
-            person: self.user.person.clone(),
+            user: user.fingerprint.clone(),
+            person: user.person.clone(),
             status,
             tracking_id,
         })
+    }
+
+    fn sender_ended(&mut self, sender: usize, reason: &AbortReason) {
+        let names = self.users.iter().flat_map(|(user, _)| &user.credentials);
+        if let Some(name) = names.clone().nth(sender) {
+            let word = format!("warning: nothing more is sent by `{name}`: {reason}");
+            self.progress.say(&word);
+        }
     }
 
     fn tick(&mut self, status: &Status) -> Result<()> {

@@ -11,22 +11,45 @@ use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::sheet::row_reader::{called, names_in};
 use crate::sheet::selection::{Choice, Selection};
-use crate::simulator::{Behavior, ClockSpeed, Entity, EntityKind, Location, Locations, Simulator};
+use crate::simulator::{
+    Access, Bearer, Behavior, ClockSpeed, Entity, EntityKind, Location, Locations, Secret,
+    Simulator, User,
+};
 use crate::webex::base_url::BaseUrl;
 use crate::webex::token::Token;
 
-pub fn start(selection: &Selection<'_>, speed: f64) -> Result<(BaseUrl, Token, Simulator)> {
+/// The address, and the token of each user. All of them manage all organizations.
+pub fn start(
+    selection: &Selection<'_>,
+    speed: f64,
+    users: usize,
+) -> Result<(BaseUrl, Vec<Token>, Simulator)> {
     let speed = ClockSpeed::new(speed).map_err(|error| anyhow!("--rehearse-speed: {error}"))?;
     let (locations, entities) = known_things(selection)?;
+    let tokens: Vec<String> = match users {
+        1 => vec!["rehearsal".into()],
+        _ => (1..=users)
+            .map(|user| format!("rehearsal-{user}"))
+            .collect(),
+    };
+    let one_each = tokens.iter().map(|token| User {
+        access: Access {
+            bearer: Bearer::Exactly(Secret::new(token)),
+            ..Access::default()
+        },
+        ..User::default()
+    });
     let behavior = Behavior {
         locations: Locations::Exactly(locations),
         entities,
+        users: one_each.filter(|_| users > 1).collect(),
         ..Behavior::rehearsal(speed)
     };
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let simulator = Simulator::start(behavior, anywhere).context("cannot start the simulator")?;
     let base_url = BaseUrl::read(&simulator.base_url())?;
-    Ok((base_url, Token::read("rehearsal")?, simulator))
+    let tokens = tokens.iter().map(|token| Token::read(token));
+    Ok((base_url, tokens.collect::<Result<_>>()?, simulator))
 }
 
 /// Each location, or entity, of the sheet once. Those that only have a name get an id, and those of one

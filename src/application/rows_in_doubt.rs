@@ -16,6 +16,9 @@ use crate::sheet::selection::Selection;
 /// Rows that can be under way at once: on the wire, or held to be tried again.
 const MOST_UNDER_WAY: usize = 2000;
 
+/// The same where several users took rows that were read ahead: those may be that far behind.
+const MOST_READ_AHEAD: usize = 50_000;
+
 /// Whether an earlier part of the run left rows of which it did not hear: it was killed, or did not wait
 /// for all answers.
 fn may_be_under_way(journal: &Journal) -> Result<bool> {
@@ -30,7 +33,7 @@ fn may_be_under_way(journal: &Journal) -> Result<bool> {
 }
 
 /// The last row that an earlier part of the run can have sent; 0 where it kept the numbers from before,
-/// and so tells of each row whether it did. Rows leave in the order of the sheet.
+/// and so tells of each row whether it did. Rows leave in the order of the sheet, by each user.
 pub(super) fn sent_up_to(task: Task, selection: &Selection<'_>, journal: &Journal) -> Result<u64> {
     if task != Task::Write || !may_be_under_way(journal)? {
         return Ok(0);
@@ -38,12 +41,17 @@ pub(super) fn sent_up_to(task: Task, selection: &Selection<'_>, journal: &Journa
     let finished = journal.finished_rows();
     let last_finished = finished.iter().rposition(|is_finished| *is_finished);
     let last_finished = last_finished.map_or(0, |row| row as u64);
+    let most = if journal.run().is_by_several() {
+        MOST_READ_AHEAD
+    } else {
+        MOST_UNDER_WAY
+    };
     let mut last = last_finished;
     let mut after = 0;
     for row in selection.rows_to_send(None, finished)? {
         let row = row?.number;
         after += usize::from(row > last_finished);
-        if after > MOST_UNDER_WAY {
+        if after > most {
             break;
         }
         last = last.max(row);

@@ -5,9 +5,11 @@ use anyhow::{Result, anyhow};
 
 use crate::application::carry_over;
 use crate::application::confirmation::confirm;
+use crate::application::credentials_told;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
-use crate::application::kept_wait::WaitGuard;
+use crate::application::kept_wait;
+use crate::application::organizations_done;
 use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
@@ -24,7 +26,6 @@ use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
 use crate::sheet::{Origin, Sheet};
 use crate::stderr::say;
-use crate::webex::Service;
 
 /// Carries a run out. What it holds of the outside comes from `network`.
 pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCode> {
@@ -40,28 +41,35 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let offline = Directory::default();
     let selection = select(&settings, &sheet, &checked, &offline)?;
     let mut session = network.connect(&settings, &selection)?;
-    let mut guard = WaitGuard::default();
-    let recorded = earlier.recorded_wait(&settings, &settings.target.user());
-    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
-    if !guard.hold(&settings, recorded, pacer, stop).await? {
+    let recorded = |user: &str| earlier.recorded_wait(&settings, user);
+    if !kept_wait::hold(&settings, &mut session, recorded).await? {
         return Ok(ExitCode::NothingSent);
     }
     let known = earlier.names();
-    let facts = preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
+    let mut facts =
+        preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
+    if session.has_several {
+        let done = organizations_done::of_earlier_parts(&selection, &earlier)?;
+        facts.directory = facts.directory.without_those_done(done);
+    }
+    let named = checked.organizations_named.clone();
     let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {
+        credentials_told::where_some_are_missing(&session, &named);
         return Ok(ExitCode::NothingSent);
     };
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
-    let (renewal, stop) = (session.service.renewal(), &mut session.stop);
-    if let Some(person) = &facts.person {
-        settings.know_person(&person.id);
-        let recorded = earlier.recorded_wait(&settings, &person.id);
-        let pacer = &mut session.pacer;
-        if !guard.hold(&settings, recorded, pacer, stop).await? {
-            return Ok(ExitCode::NothingSent);
-        }
+    settings.know_users(&session.lanes, &checked);
+    if let (Some(person), [lane]) = (&facts.person, &mut session.lanes[..]) {
+        lane.know(person.clone(), &settings.target);
     }
+    // Now that it is known who they are.
+    if session.lanes.iter().any(|lane| lane.person.is_some())
+        && !kept_wait::hold(&settings, &mut session, recorded).await?
+    {
+        return Ok(ExitCode::NothingSent);
+    }
+    let (renewal, stop) = (session.renewal(), &mut session.stop);
     let planned = plan.changes();
     let confirmed = confirm(settings, &checked, &facts, planned, &earlier, renewal, stop).await?;
     let Some(settings) = confirmed else {
@@ -76,10 +84,11 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         checked: &checked,
         plan: &plan,
     };
+    let unmanaged = facts.unasked.as_ref();
     let (ended, sent) = match facts.abort {
         // Asking showed that there is no point.
         Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),
-        None => sending.run(session, first, &mut journal).await?,
+        None => sending.run(session, unmanaged, first, &mut journal).await?,
     };
     Ok(finalize(
         &settings, &selection, &checked, journal, ended, &sent,

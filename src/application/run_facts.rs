@@ -21,6 +21,7 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
     let BeginRecord {
         command,
         person,
+        credentials,
         machine,
         note,
         ..
@@ -40,7 +41,12 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
         "rehearsal": settings.rehearsal,
     });
     match facts {
-        Value::Object(facts) => facts,
+        Value::Object(mut facts) => {
+            if !credentials.is_empty() {
+                facts.insert("credentials".into(), json!(credentials));
+            }
+            facts
+        }
         _ => Map::new(),
     }
 }

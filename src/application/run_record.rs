@@ -5,12 +5,13 @@ use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
 use crate::application::preflight::ServiceFacts;
+use crate::application::run_lanes::person_record;
 use crate::application::run_settings::{BadRows, RunSettings, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{
-    self, BeginRecord, InputFile, Journal, MeaningfulSettings, Organization, Person, PlanFile,
-    RunHeader, format_for,
+    self, BeginRecord, InputFile, Journal, MeaningfulSettings, Organization, PlanFile, RunHeader,
+    format_for,
 };
 use crate::model::clock;
 use crate::model::run_id::RunId;
@@ -112,14 +113,8 @@ pub(super) fn begin_record(
         concurrency: settings.pace.concurrency.get(),
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
-        person: facts.person.as_ref().map(|person| Person {
-            id: flatten(&person.id),
-            name: flatten(&person.display_name),
-            email: person
-                .emails
-                .first()
-                .map_or(String::new(), |email| flatten(email)),
-        }),
+        person: facts.person.as_ref().map(person_record),
+        credentials: facts.credentials.clone(),
         machine: Some(settings.machine.clone()),
         note: settings.note.as_deref().map(flatten),
         first_rows_shown: false,

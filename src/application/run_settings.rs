@@ -6,17 +6,18 @@ use std::time::Duration;
 use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
+use crate::application::run_lanes::RunLane;
 use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::{GateRecord, Journal, Machine, RecordedRun};
 use crate::model::run_id::RunId;
-use crate::pace::{Memory, PaceSettings, WaitMemory};
+use crate::pace::PaceSettings;
 use crate::sheet::ReadOptions;
-use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::part::Part;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::http::proxy::Proxy;
-use crate::webex::token::{Credentials, digest};
+use crate::webex::token::{NamedCredentials, digest};
 
 /// What a sheet is and how it is read.
 #[derive(Debug)]
@@ -79,10 +80,12 @@ pub struct RunSettings {
     pub bad_rows: BadRows,
     pub target: Target,
     pub pace: PaceSettings,
-    /// Where the rate of an earlier run is looked up, and this run's noted.
-    pub memory: Option<Memory>,
-    /// Where it is kept until when the service is not to be asked.
-    pub waits: Option<WaitMemory>,
+    /// Users of the service whose rows the sheet has.
+    pub users: usize,
+    /// Where it is kept what outlives the process: rates that were found, and times to wait.
+    pub state: Option<PathBuf>,
+    /// The rate of an earlier run is not looked up, and this run's not kept.
+    pub forget_rate: bool,
     /// The person wants to go on before that.
     pub forget_wait: bool,
     pub policy: RunPolicy,
@@ -103,18 +106,23 @@ impl RunSettings {
         self.spec.command == "apply" && is_own
     }
 
+    /// How fast it will go by what is remembered of its users, as far as they have rows to send.
+    pub fn know_users<S>(&mut self, lanes: &[RunLane<S>], checked: &CheckedSheet) {
+        let has_rows = |lane: &&RunLane<S>| {
+            let mut organizations = checked.organizations_named.iter();
+            organizations.any(|one| lane.manages(one.id.as_deref()))
+        };
+        let busy: Vec<&RunLane<S>> = lanes.iter().filter(has_rows).collect();
+        self.users = busy.len().max(1);
+        let remembered = busy.iter().filter_map(|lane| lane.remembered());
+        // The slowest, so that nothing takes longer than was said.
+        self.pace.remembered =
+            remembered.min_by(|one, other| one.per_second.total_cmp(&other.per_second));
+    }
+
     /// Nothing is told but errors.
     pub fn is_quiet(&self) -> bool {
         self.progress == ProgressMode::Hidden || self.summary.is_quiet()
-    }
-
-    /// From now on a time to wait is kept for the person too, who may come back with another token.
-    pub fn know_person(&mut self, id: &str) {
-        if let (Target::Service { base_url, .. }, Some(waits)) = (&self.target, &mut self.waits)
-            && !id.is_empty()
-        {
-            waits.add_name(waiting_user(base_url, id));
-        }
     }
 }
 
@@ -174,10 +182,11 @@ pub enum Target {
         base_url: BaseUrl,
         /// What the environment names.
         proxy: Option<Proxy>,
-        credentials: Credentials,
+        /// At least one; if there are several, they are used side by side.
+        credentials: Vec<NamedCredentials>,
     },
-    /// A simulator inside this program, so many times faster than life.
-    Rehearsal { speed: f64 },
+    /// A simulator inside this program, so many times faster than life, with so many users.
+    Rehearsal { speed: f64, users: usize },
 }
 
 /// Whether the current values are read and kept before they are changed, where the task leaves it
@@ -188,16 +197,6 @@ pub enum Backup {
     Ask,
     /// They are not.
     No,
-}
-
-impl Target {
-    /// Who has to wait when the service says so: the holder of these credentials.
-    pub fn user(&self) -> String {
-        match self {
-            Target::Service { credentials, .. } => credentials.fingerprint(),
-            Target::Rehearsal { .. } => "rehearsal".into(),
-        }
-    }
 }
 
 /// Whether the user is asked before anything is sent.

@@ -1,29 +1,26 @@
 //! Sends the rows of a run, in one go or the first ones before the rest.
 
-use anyhow::Result;
-use tokio::time::Instant;
-
 use crate::application::first_rows::RowsLeft;
 use crate::application::own_changes::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
-use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
+use crate::application::recorder::{RunRecorder, SentRows};
 use crate::application::rows_in_doubt::{self, Doubts};
+use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
 use crate::application::{first_rows, journal_guard};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
-use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
-use crate::pace::{PaceSettings, Pacer};
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::webex::Service;
+use anyhow::Result;
 
 /// What is to be sent, and how.
 #[derive(Clone, Copy)]
@@ -40,22 +37,29 @@ impl Sending<'_> {
     pub(super) async fn run<S: Service, T: StopRequests>(
         self,
         session: Session<S, T>,
+        unmanaged: Option<&AbortReason>,
         mut first: Option<u64>,
         journal: &mut Journal,
     ) -> Result<(RunResult, SentRows)> {
         let Session {
-            service,
-            pacer,
+            mut lanes,
             mut stop,
             // It ends with the run.
             simulator: _simulator,
+            ..
         } = session;
-        let mut pacer = pacer.afresh(&self.settings.pace, Instant::now());
+        for lane in &mut lanes {
+            lane.freshen(self.settings);
+        }
+        if let Some(first) = lanes.first_mut() {
+            first.pacer.look_for_itself();
+        }
         let (mut requests, mut throttled, mut usage_unknown) = (0, 0, 0);
         let mut sent = SentRows::default();
         loop {
+            let unmanaged = unmanaged.and_then(AbortReason::to_wait);
             let (ended, rows) = self
-                .send_rows(&service, pacer, first, &mut stop, journal)
+                .send_rows(&mut lanes, unmanaged, first, &mut stop, journal)
                 .await?;
             if first.is_some() {
                 first_rows::show(self.selection.columns.setting, &rows.shown);
@@ -87,7 +91,9 @@ impl Sending<'_> {
                 return Ok((ended, sent));
             }
             first = None;
-            pacer = self.pacer_after(&ended);
+            for lane in &mut lanes {
+                lane.go_on(self.settings);
+            }
         }
     }
 
@@ -102,24 +108,10 @@ impl Sending<'_> {
         Ok(Some(planned.rows.saturating_sub(changed)))
     }
 
-    /// Goes on at the rate that was found, and keeps to a time to wait.
-    fn pacer_after(self, ended: &RunResult) -> Pacer {
-        let now = Instant::now();
-        let pace = PaceSettings {
-            remembered: ended.limit.or(self.settings.pace.remembered),
-            ..self.settings.pace.clone()
-        };
-        let mut pacer = Pacer::new(&pace, now);
-        if let Some(opens) = ended.closed_until {
-            pacer.close_until(opens, now);
-        }
-        pacer
-    }
-
     async fn send_rows<S: Service, T: StopRequests>(
         self,
-        service: &S,
-        pacer: Pacer,
+        lanes: &mut [RunLane<S>],
+        unmanaged: Option<AbortReason>,
         first: Option<u64>,
         stop: &mut T,
         journal: &mut Journal,
@@ -143,13 +135,6 @@ impl Sending<'_> {
             settings.pace.concurrency,
         );
         let progress = Progress::start(settings.progress, ready, already);
-        let begin = journal.run().last_begin();
-        let person = begin.and_then(|begin| begin.person.as_ref());
-        let user = WaitingUser {
-            fingerprint: settings.target.user().into(),
-            person: person.map_or("", |person| &person.id).into(),
-            waits: settings.waits.as_ref(),
-        };
         let counts_before = match settings.policy.failure_limit {
             Some(_) => journal.counts()?,
             None => Counts::default(),
@@ -174,20 +159,21 @@ impl Sending<'_> {
             in_doubt,
             last_known,
             counts_before,
+            unmanaged,
         };
+        let parts = lanes.iter_mut().map(RunLane::at_work);
+        let (at_work, users) = parts.unzip();
         let mut recorder =
-            RunRecorder::new(journal, progress, user, sent_up_to).showing_rows(first.is_some());
+            RunRecorder::new(journal, progress, users, sent_up_to).showing_rows(first.is_some());
         let policy = RunPolicy {
             task,
             usage_check: settings.spec.usage_check,
             first,
             ..settings.policy.clone()
         };
-        let ended = pipeline::run(service, pacer, policy, batch, stop, &mut recorder).await;
+        let ended = pipeline::run(at_work, policy, batch, stop, &mut recorder).await;
         let sent = recorder.end();
-        if let (Some(memory), Some(found)) = (&settings.memory, ended.limit) {
-            memory.remember(found, clock::now());
-        }
+        run_lanes::remember(lanes);
         Ok((ended, sent))
     }
 }

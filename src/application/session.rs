@@ -2,18 +2,22 @@
 //! stands in for the service.
 
 use anyhow::{Context, Result, bail};
-use tokio::time::Instant;
 
 use crate::application::rehearsal;
+use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::{RunSettings, Target};
-use crate::pace::Pacer;
 use crate::platform::{StopRequests, StopSignals};
 use crate::sheet::selection::Selection;
 use crate::simulator::Simulator;
 use crate::stderr::say;
-use crate::webex::Queries;
+use crate::webex::base_url::BaseUrl;
+use crate::webex::http::proxy::Proxy;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
+use crate::webex::{Queries, Renewal, Service};
+
+/// Connections that several users keep open between their requests.
+const MOST_IDLE: usize = 100;
 
 /// Connects a run to the outside. [`Network`] does so in earnest.
 pub trait Connect {
@@ -31,11 +35,56 @@ pub trait Connect {
 /// What a run holds from its first question to its last row.
 #[derive(Debug)]
 pub struct Session<S, T> {
-    pub service: S,
-    pub pacer: Pacer,
+    /// The users by whom it asks and sends; at least one.
+    pub lanes: Vec<RunLane<S>>,
+    /// There were several credentials, each for organizations of its own.
+    pub has_several: bool,
     pub stop: T,
     /// What stands in for the service in a rehearsal.
     pub simulator: Option<Simulator>,
+}
+
+impl<S, T> Session<S, T> {
+    /// `services` are those of the credentials, in their order.
+    pub fn new(
+        settings: &RunSettings,
+        services: Vec<S>,
+        stop: T,
+        simulator: Option<Simulator>,
+    ) -> Session<S, T> {
+        Session {
+            has_several: services.len() > 1,
+            lanes: run_lanes::of_services(settings, services),
+            stop,
+            simulator,
+        }
+    }
+
+    /// The same with each service made into another.
+    #[must_use]
+    pub fn map<R>(self, make: impl Fn(S) -> R) -> Session<R, T> {
+        let lanes = self.lanes.into_iter();
+        Session {
+            has_several: self.has_several,
+            lanes: lanes.map(|lane| lane.map(&make)).collect(),
+            stop: self.stop,
+            simulator: self.simulator,
+        }
+    }
+}
+
+impl<S: Service, T> Session<S, T> {
+    /// Until when all access tokens are good.
+    pub(super) fn renewal(&self) -> Renewal {
+        let credentials = self.lanes.iter().flat_map(|lane| &lane.credentials);
+        let renewals = credentials.map(|one| one.service.renewal());
+        renewals
+            .min_by_key(|renewal| match renewal {
+                Renewal::Impossible => None,
+                Renewal::DueAt(at) => Some(*at),
+            })
+            .unwrap_or(Renewal::Impossible)
+    }
 }
 
 /// The service itself, for questions outside of a run, which are asked one at a time.
@@ -49,19 +98,10 @@ pub fn connect_to_ask(settings: &RunSettings) -> Result<Session<Webex, StopSigna
         let command = settings.spec.command;
         bail!("there is nothing to rehearse: `wxbulk {command}` asks the service what is there");
     };
-    Ok(Session {
-        service: Webex::connect(Connection {
-            base_url: base_url.clone(),
-            proxy: proxy.clone(),
-            credentials: credentials.clone(),
-            timeout: settings.timeout,
-            connections: 1,
-            warn: say,
-        })?,
-        pacer: Pacer::new(&settings.pace, Instant::now()),
-        stop: StopSignals::listen().context("cannot listen for Ctrl-C")?,
-        simulator: None,
-    })
+    let secrets = credentials.iter().map(|one| one.secret.clone());
+    let services = connect(settings, base_url, proxy.as_ref(), secrets.collect(), 1)?;
+    let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    Ok(Session::new(settings, services, stop, None))
 }
 
 /// The service over the network, or the simulator in a rehearsal; stopped by signals.
@@ -77,29 +117,42 @@ impl Connect for Network {
         settings: &RunSettings,
         selection: &Selection<'_>,
     ) -> Result<Session<Webex, StopSignals>> {
-        let (base_url, proxy, credentials, simulator) = match &settings.target {
+        let (base_url, proxy, secrets, simulator) = match &settings.target {
             Target::Service {
                 base_url,
                 proxy,
                 credentials,
-            } => (base_url.clone(), proxy.clone(), credentials.clone(), None),
-            Target::Rehearsal { speed } => {
-                let (base_url, token, simulator) = rehearsal::start(selection, *speed)?;
-                (base_url, None, Credentials::Token(token), Some(simulator))
+            } => {
+                let secrets = credentials.iter().map(|one| one.secret.clone());
+                (base_url.clone(), proxy.as_ref(), secrets.collect(), None)
+            }
+            Target::Rehearsal { speed, users } => {
+                let (base_url, tokens, simulator) = rehearsal::start(selection, *speed, *users)?;
+                let secrets = tokens.into_iter().map(Credentials::Token);
+                (base_url, None, secrets.collect(), Some(simulator))
             }
         };
-        Ok(Session {
-            service: Webex::connect(Connection {
-                base_url,
-                proxy,
-                credentials,
-                timeout: settings.timeout,
-                connections: settings.pace.concurrency.get(),
-                warn: say,
-            })?,
-            pacer: Pacer::new(&settings.pace, Instant::now()),
-            stop: StopSignals::listen().context("cannot listen for Ctrl-C")?,
-            simulator,
-        })
+        let connections = settings.pace.concurrency.get();
+        let services = connect(settings, &base_url, proxy, secrets, connections)?;
+        let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+        Ok(Session::new(settings, services, stop, simulator))
     }
+}
+
+/// All of them share their connections, of which so many are kept open at least.
+fn connect(
+    settings: &RunSettings,
+    base_url: &BaseUrl,
+    proxy: Option<&Proxy>,
+    secrets: Vec<Credentials>,
+    connections: usize,
+) -> Result<Vec<Webex>> {
+    let connection = Connection {
+        base_url: base_url.clone(),
+        proxy: proxy.cloned(),
+        timeout: settings.timeout,
+        connections: connections.max(secrets.len().min(MOST_IDLE)),
+        warn: say,
+    };
+    Webex::connect_all(&connection, secrets)
 }

@@ -46,6 +46,7 @@ const OF_ONE_RUN_ONLY: &[&str] = &[
 const OF_A_PLAN_TOO: &[&str] = &[
     "base-url",
     "country",
+    "credentials",
     "org",
     "rate",
     "service-app",

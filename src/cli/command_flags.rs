@@ -29,7 +29,8 @@ pub struct CheckFlags {
     The access token is read from --token-file, else WEBEX_ACCESS_TOKEN, else WEBEX_TOKEN. \
     A service app, which outlives a token, is read from --service-app, a file of lines \
     NAME=value, or from SERVICE_APP_CLIENT_ID, SERVICE_APP_CLIENT_SECRET and \
-    SERVICE_APP_REFRESH_TOKEN, which come before the token's variables.\n\n\
+    SERVICE_APP_REFRESH_TOKEN, which come before the token's variables. Several of them, \
+    or a folder of such files in --credentials, are used side by side.\n\n\
     Exit codes: 0 every row is as asked, 1 some are not, or a page, JSON or log\n\
     could not be written, 2 nothing was sent, 3 stopped before the end,\n\
     130 interrupted; after 3 and 130, --resume goes on."

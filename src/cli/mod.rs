@@ -2,6 +2,7 @@
 
 mod command_flags;
 mod completions;
+mod credentials;
 mod guesses;
 mod man_pages;
 pub mod resolve;

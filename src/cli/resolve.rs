@@ -11,22 +11,20 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
-use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, BadRows, Confirmation, Lineage, RunSettings, RunSpec, SheetSettings, Start,
-    SummaryFormat, Target, waiting_user,
+    SummaryFormat, Target,
 };
-use crate::cli::token_prompt;
+use crate::cli::credentials;
 use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
-use crate::model::clock;
 use crate::model::ids;
-use crate::pace::{Memory, PaceSettings, WaitMemory};
+use crate::pace::PaceSettings;
 use crate::platform;
 use crate::retry::RetryPolicy;
 use crate::setting::{self, Setting};
@@ -34,14 +32,9 @@ use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::part::Part;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
-use crate::stderr::say;
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::http::proxy::Proxy;
-use crate::webex::service_app::{self, ServiceApp};
-use crate::webex::token::{Credentials, Token};
-
-/// Where people have their token already, the first one found counts.
-const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
+use crate::webex::token::NamedCredentials;
 
 /// More requests at once than this only makes the limit harder to find.
 const MOST_AT_ONCE: usize = 1000;
@@ -92,6 +85,10 @@ impl RunSettings {
             }
             Target::Rehearsal {
                 speed: flags.rehearse_speed,
+                users: match &flags.service.credentials {
+                    Some(folder) => credentials::files_in(folder)?.len(),
+                    None => 1,
+                },
             }
         } else {
             let (base_url, proxy, credentials) = read_service(&flags.service)?;
@@ -102,17 +99,8 @@ impl RunSettings {
             }
         };
         let patience = match target {
-            Target::Rehearsal { speed } => 1.0 / speed,
+            Target::Rehearsal { speed, .. } => 1.0 / speed,
             Target::Service { .. } => 1.0,
-        };
-        let memory = match &target {
-            Target::Service {
-                base_url,
-                credentials,
-                ..
-            } if !flags.forget_rate => platform::state_folder(variable)
-                .map(|folder| Memory::new(folder, base_url.as_str(), credentials.fingerprint())),
-            Target::Service { .. } | Target::Rehearsal { .. } => None,
         };
         let usual = RetryPolicy::default();
         let confirmation = if flags.rehearse {
@@ -140,12 +128,11 @@ impl RunSettings {
             pace: PaceSettings {
                 concurrency,
                 ceiling,
-                remembered: memory
-                    .as_ref()
-                    .and_then(|memory| memory.recall(clock::now())),
+                remembered: None,
             },
-            memory,
-            waits: waits_of(&target),
+            users: 1,
+            state: state_folder(),
+            forget_rate: flags.forget_rate,
             forget_wait: flags.forget_wait,
             policy: RunPolicy {
                 task,
@@ -329,100 +316,19 @@ fn read_duration(text: &str, flag: &str) -> Result<Duration> {
 }
 
 /// Where the service is, through which proxy, and what opens it.
-pub fn read_service(flags: &ServiceFlags) -> Result<(BaseUrl, Option<Proxy>, Credentials)> {
+pub fn read_service(
+    flags: &ServiceFlags,
+) -> Result<(BaseUrl, Option<Proxy>, Vec<NamedCredentials>)> {
     let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
         .context("--base-url cannot be used")?;
     let proxy = Proxy::of_environment(&base_url, os_variable)?;
-    let credentials = read_credentials(flags.token_file.as_deref(), flags.service_app.as_deref())?;
+    let credentials = credentials::read(flags)?;
     Ok((base_url, proxy, credentials))
 }
 
-/// What is named on the command line counts before the environment, and there a service app
-/// before a token, since it outlives the run.
-fn read_credentials(token_file: Option<&Path>, service_app: Option<&Path>) -> Result<Credentials> {
-    if let Some(path) = service_app {
-        ensure_it_exists(path, "service app's file")?;
-        return ServiceApp::read_file(path)
-            .with_context(|| format!("cannot use the service app's file `{}`", path.display()))
-            .map(Credentials::ServiceApp);
-    }
-    if let Some(path) = token_file {
-        ensure_it_exists(path, "token file")?;
-        let token = Token::read_file(path)?;
-        if others_may_read_file(path) {
-            let shown = path.display();
-            say(&format!(
-                "warning: the token file `{shown}` can be read by other users of this computer\nhint: make it yours alone: chmod 600 \"{shown}\""
-            ));
-        }
-        return Ok(Credentials::Token(known_to_be_whole(token)));
-    }
-    let given = service_app::NAMES.map(filled_variable);
-    if let [Some(id), Some(secret), Some(refresh)] = given {
-        return ServiceApp::new([id, secret, refresh])
-            .context("the service app's variables cannot be used")
-            .map(Credentials::ServiceApp);
-    }
-    for name in TOKEN_VARIABLES {
-        if let Some(text) = filled_variable(name) {
-            return Token::read(&text)
-                .with_context(|| format!("the variable {name} holds no token"))
-                .map(|token| Credentials::Token(known_to_be_whole(token)));
-        }
-    }
-    let names = service_app::NAMES.iter().zip(&given);
-    let missing: Vec<&str> = names
-        .filter(|(_, value)| value.is_none())
-        .map(|(name, _)| *name)
-        .collect();
-    if missing.len() < given.len() {
-        bail!(
-            "a service app needs three variables, and {} is not set",
-            missing.join(" and ")
-        );
-    }
-    if let Some(token) = token_prompt::ask()? {
-        return Ok(Credentials::Token(known_to_be_whole(token)));
-    }
-    bail!(
-        "there is no access token\n\
-         hint: put it into the variable WEBEX_ACCESS_TOKEN, or into a file named with --token-file;\n\
-         hint: a personal one, good for 12 hours, is shown on https://developer.webex.com after signing in;\n\
-         hint: for runs longer than that, name a service app's file with --service-app;\n\
-         hint: to try everything without one, use --rehearse"
-    )
-}
-
-/// A pipe or the standard input is nobody else's.
-fn others_may_read_file(path: &Path) -> bool {
-    path.is_file() && platform::others_may_read(path).unwrap_or_default()
-}
-
-/// Says where a token seems to lack its end. It may do all the same.
-fn known_to_be_whole(token: Token) -> Token {
-    if token.seems_cut_off() {
-        say(
-            "warning: the access token seems to be cut off: it ends within the id that tokens end with; copy it again as a whole if Webex rejects it",
-        );
-    }
-    token
-}
-
-fn waits_of(target: &Target) -> Option<WaitMemory> {
-    match target {
-        Target::Service {
-            base_url,
-            credentials,
-            ..
-        } => wait_memory(base_url, &credentials.fingerprint()),
-        Target::Rehearsal { .. } => None,
-    }
-}
-
-/// Where it is kept until when a user is not to ask the service.
-pub fn wait_memory(base_url: &BaseUrl, user: &str) -> Option<WaitMemory> {
-    let folder = platform::state_folder(variable)?.join("waits");
-    Some(WaitMemory::new(folder, waiting_user(base_url, user)))
+/// Where it is kept what outlives the process.
+pub fn state_folder() -> Option<PathBuf> {
+    platform::state_folder(variable)
 }
 
 /// Where the run is started, and by whom.
@@ -434,7 +340,7 @@ fn this_machine() -> Machine {
     }
 }
 
-fn filled_variable(name: &str) -> Option<String> {
+pub(super) fn filled_variable(name: &str) -> Option<String> {
     variable(name).filter(|text| !text.trim().is_empty())
 }
 

@@ -166,7 +166,7 @@ pub struct RunFlags {
     #[arg(long, help_heading = "Sheet", hide_short_help = true)]
     pub skip_invalid: bool,
 
-    /// Most requests under way at once
+    /// Most requests under way at once, of each user
     #[arg(
         short,
         long,
@@ -177,7 +177,7 @@ pub struct RunFlags {
     )]
     pub concurrency: String,
 
-    /// Never send faster than this, such as 5/s or 300/min; without it the rate is found
+    /// Never send faster than this, all users together, such as 5/s or 300/min; without it the rate is found
     #[arg(
         long,
         value_name = "RATE",
@@ -269,12 +269,20 @@ pub struct ServiceFlags {
     pub base_url: Option<String>,
 
     /// Read the access token from this file
+    ///
+    /// May be given several times, as for several users.
     #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    pub token_file: Vec<PathBuf>,
 
     /// Fetch access tokens with the service app in this file, which only you may read
-    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
-    pub service_app: Option<PathBuf>,
+    ///
+    /// May be given several times, as for several organizations.
+    #[arg(long, value_name = "FILE")]
+    pub service_app: Vec<PathBuf>,
+
+    /// Use every token file and service app in this folder side by side, each for the organizations that it manages
+    #[arg(long, value_name = "FOLDER", hide_short_help = true)]
+    pub credentials: Option<PathBuf>,
 }
 
 /// How much is said, and where it is noted.

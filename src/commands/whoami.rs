@@ -1,5 +1,6 @@
-//! `wxbulk whoami`: what a token is good for, before a big run. It changes nothing.
+//! `wxbulk whoami`: what a token is good for, or each of several, before a big run. It changes nothing.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -10,19 +11,24 @@ use tokio::time::Instant;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::preflight::{is_forbidden, say_why_not};
+use crate::application::run_settings::waiting_user;
+use crate::application::side_by_side::{SharedStop, side_by_side};
 use crate::cli::WhoamiFlags;
-use crate::cli::resolve::{read_service, wait_memory};
+use crate::cli::resolve::{read_service, state_folder};
+use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::model::clock;
-use crate::model::wording::plural;
-use crate::pace::{PaceSettings, Pacer};
-use crate::platform::StopSignals;
+use crate::model::wording::{listed, plural};
+use crate::pace::{PaceSettings, Pacer, WaitMemory};
+use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::LOCATION;
 use crate::stderr::say;
+use crate::webex::base_url::BaseUrl;
 use crate::webex::errors::flatten;
 use crate::webex::http::{Connection, Webex};
+use crate::webex::token::Credentials;
 
 /// A few answers that take longer than this are not worth waiting for.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -32,15 +38,79 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     let (base_url, proxy, credentials) = read_service(&flags.service)?;
-    let waits = wait_memory(&base_url, &credentials.fingerprint());
-    let service = Webex::connect(Connection {
+    let is_only = credentials.len() == 1;
+    let waits = credentials
+        .iter()
+        .map(|one| waits_of(&base_url, &one.secret, is_only));
+    let waits: Vec<Option<WaitMemory>> = waits.collect();
+    let (names, secrets): (Vec<String>, Vec<Credentials>) = credentials
+        .into_iter()
+        .map(|one| (one.name, one.secret))
+        .unzip();
+    let connection = Connection {
         base_url,
         proxy,
-        credentials,
         timeout: TIMEOUT,
-        connections: 1,
+        connections: secrets.len(),
         warn: say,
-    })?;
+    };
+    let services = Webex::connect_all(&connection, secrets)?;
+    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
+    let ask = |(service, waits), stop| ask_one(service, waits, stop);
+    let answers = side_by_side(services.iter().zip(waits), &mut stop, ask, |_| {}).await;
+    let answers = answers.unwrap_or_else(|| vec![Err(interrupted())]);
+    let (text, code) = if is_only {
+        match answers.into_iter().next().unwrap_or(Err(interrupted())) {
+            Ok(told) => (told.text, told.code),
+            Err(query_error) => {
+                return say_why_not(query_error, &LOCATION_NUMBERS)
+                    .context("the service gives no answer");
+            }
+        }
+    } else if let Some(Err(query_error)) = answers.iter().find(|answer| is_interrupted(answer)) {
+        say(&format!("stopped: {query_error}"));
+        return Ok(ExitCode::Interrupted);
+    } else {
+        tell_all(&names, answers)
+    };
+    io::stdout()
+        .write_all(text.as_bytes())
+        .context("cannot print what the token is good for")?;
+    Ok(code)
+}
+
+fn interrupted() -> QueryError {
+    QueryError::Stopped(AbortReason::Interrupted)
+}
+
+fn is_interrupted<T>(answer: &Result<T, QueryError>) -> bool {
+    matches!(answer, Err(QueryError::Stopped(AbortReason::Interrupted)))
+}
+
+/// Until when credentials have to wait, by the names under which it is kept.
+fn waits_of(base_url: &BaseUrl, secret: &Credentials, is_only: bool) -> Option<WaitMemory> {
+    let folder = state_folder()?.join("waits");
+    let of = |user: String| waiting_user(base_url, &user);
+    let mut waits = WaitMemory::new(folder, of(secret.own_fingerprint()));
+    if is_only {
+        waits.add_name(of(secret.fingerprint()));
+    }
+    Some(waits)
+}
+
+/// What one of the credentials is good for.
+struct Told {
+    text: String,
+    code: ExitCode,
+    /// Empty where it is not known.
+    person: String,
+}
+
+async fn ask_one(
+    service: &Webex,
+    waits: Option<WaitMemory>,
+    mut stop: SharedStop,
+) -> Result<Told, QueryError> {
     let one_at_a_time = PaceSettings {
         concurrency: NonZeroUsize::MIN,
         ceiling: None,
@@ -52,34 +122,58 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         seed: fastrand::u64(..),
     };
     let mut pacer = Pacer::new(&one_at_a_time, Instant::now());
-    let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
     let (now, started) = (clock::now(), Instant::now());
     let kept = waits.as_ref().and_then(|waits| waits.recall(now));
     if let Some(left) = kept.and_then(|wait| wait.left(now)) {
         pacer.close_until(started + left, started);
     }
     let waits = waits.as_ref();
-    let mut api = ApiClient::new(&service, &mut pacer, &mut stop, policy, waits, say);
-    match tell(&mut api).await {
-        Ok((text, code)) => {
-            io::stdout()
-                .write_all(text.as_bytes())
-                .context("cannot print what the token is good for")?;
-            Ok(code)
-        }
-        Err(query_error) => {
-            say_why_not(query_error, &LOCATION_NUMBERS).context("the service gives no answer")
+    let mut api = ApiClient::new(service, &mut pacer, &mut stop, policy, waits, say);
+    tell(&mut api).await
+}
+
+/// Each of several credentials by its name, and which of them are of one user.
+fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String, ExitCode) {
+    let (mut text, mut code) = (String::new(), ExitCode::Success);
+    let mut of_people: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (name, answer) in names.iter().zip(answers) {
+        let _ = writeln!(text, "{name}");
+        match answer {
+            Ok(told) => {
+                for line in told.text.lines() {
+                    let _ = writeln!(text, "  {line}");
+                }
+                if told.code != ExitCode::Success {
+                    code = told.code;
+                }
+                of_people.entry(told.person).or_default().push(name);
+            }
+            Err(query_error) => {
+                let _ = writeln!(text, "  it is not accepted: {query_error}");
+                code = ExitCode::NothingSent;
+            }
         }
     }
+    of_people.remove("");
+    for same in of_people.values().filter(|same| same.len() > 1) {
+        let names: Vec<String> = same.iter().map(|name| format!("`{name}`")).collect();
+        let _ = writeln!(
+            text,
+            "{} are of one user and share one pace, so together they are no faster than one of them",
+            listed(&names)
+        );
+    }
+    (text, code)
 }
 
 /// What the token is good for, in words, and whether that is good enough.
-async fn tell(api: &mut ApiClient<'_>) -> Result<(String, ExitCode), QueryError> {
-    let mut text = String::new();
+async fn tell<T: StopRequests>(api: &mut ApiClient<'_, Webex, T>) -> Result<Told, QueryError> {
+    let (mut text, mut id) = (String::new(), String::new());
     if let Some(person) = unless_forbidden(api.person().await)? {
         let name = [person.display_name, person.emails.join(", ")].join(" ");
         let _ = writeln!(text, "whose token: {}", flatten(&name).trim());
         let _ = writeln!(text, "its own organization: {}", flatten(&person.org_id));
+        id = person.id;
     } else {
         text.push_str("whose token: it is not allowed to ask\n");
     }
@@ -115,7 +209,11 @@ async fn tell(api: &mut ApiClient<'_>) -> Result<(String, ExitCode), QueryError>
         );
         ExitCode::NothingSent
     };
-    Ok((text, code))
+    Ok(Told {
+        text,
+        code,
+        person: id,
+    })
 }
 
 /// A right that is missing is an answer too.

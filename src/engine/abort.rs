@@ -125,6 +125,17 @@ impl AbortReason {
         }
     }
 
+    /// The same once more, where it is that the service asks to wait.
+    pub fn to_wait(&self) -> Option<AbortReason> {
+        match self {
+            AbortReason::WaitTooLong { wait, until } => Some(AbortReason::WaitTooLong {
+                wait: *wait,
+                until: until.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     /// One word for programs.
     pub fn word(&self) -> &'static str {
         match self {

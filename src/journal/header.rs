@@ -162,6 +162,9 @@ pub struct BeginRecord {
     /// Whose token it is, where the service says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
+    /// All credentials, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<CredentialRecord>,
     /// Where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
@@ -182,6 +185,19 @@ pub struct Person {
     pub name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub email: String,
+}
+
+/// What opens the service, without anything secret of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialRecord {
+    /// The file or variable that it is from.
+    pub name: String,
+    pub fingerprint: String,
+    /// Whose it is, where the service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+    /// How many organizations it manages.
+    pub organizations: u64,
 }
 
 /// Where a run runs, and as whom.

@@ -45,6 +45,8 @@ pub(super) struct Index {
     pub(super) in_flight: BTreeMap<u64, PreviousRecord>,
     pub(super) names: Option<ResolvedNames>,
     pub(super) begin: Option<BeginRecord>,
+    /// One of its parts had several credentials.
+    pub(super) is_by_several: bool,
     pub(super) end: Option<EndRecord>,
     /// Nothing was noted after it.
     pub(super) is_end_last: bool,
@@ -61,10 +63,15 @@ impl Index {
             Entry::Previous(record) => self.begin_row(record),
             Entry::Gate(record) => self.close_gate(record),
             Entry::Names(names) => self.names = Some(names),
-            Entry::Begin(begin) => self.begin = Some(begin),
+            Entry::Begin(begin) => self.begin_part(begin),
             Entry::End(end) => self.end = Some(end),
             Entry::Run(_) | Entry::Traffic(_) => {}
         }
+    }
+
+    pub(super) fn begin_part(&mut self, begin: BeginRecord) {
+        self.is_by_several |= !begin.credentials.is_empty();
+        self.begin = Some(begin);
     }
 
     pub(super) fn begin_row(&mut self, record: PreviousRecord) {

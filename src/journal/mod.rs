@@ -56,8 +56,8 @@ mod tests;
 pub use entry::{CarriedRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord};
 pub use follower::{Follower, header_of, read_through};
 pub use header::{
-    BeginRecord, FORMAT, InputFile, Machine, MeaningfulSettings, Organization, Person, PlanFile,
-    RunHeader, format_for,
+    BeginRecord, CredentialRecord, FORMAT, InputFile, Machine, MeaningfulSettings, Organization,
+    Person, PlanFile, RunHeader, format_for,
 };
 pub use record_reader::RecordReader;
 pub use recorded_run::{RecordedRun, exists};

@@ -170,6 +170,11 @@ impl RecordedRun {
         self.index.begin.as_ref()
     }
 
+    /// Whether rows left in another order than that of the sheet, as they do by several credentials.
+    pub fn is_by_several(&self) -> bool {
+        self.index.is_by_several
+    }
+
     /// How the run ended last, if its results were written.
     pub fn last_end(&self) -> Option<&EndRecord> {
         self.index.end.as_ref()

@@ -127,7 +127,7 @@ impl Journal {
     /// Notes that the run begins, or goes on.
     pub fn begin(&mut self, begin: BeginRecord) -> Result<()> {
         self.end.append(&Entry::Begin(begin.clone()))?;
-        self.run.index.begin = Some(begin);
+        self.run.index.begin_part(begin);
         Ok(())
     }
 

@@ -92,6 +92,16 @@ impl Memory {
         mine.by(now)
     }
 
+    /// The latest that was found of any user of the same service: their limits are likely alike.
+    pub fn recall_another(&self, now: Timestamp) -> Option<Estimate> {
+        let entries = self.read();
+        let mut others = entries.rates.iter().rev();
+        others.find_map(|entry| {
+            let is_of_the_service = entry.base_url == self.base_url;
+            is_of_the_service.then(|| entry.by(now)).flatten()
+        })
+    }
+
     /// Best effort: two runs that end at the same instant may lose one of the two.
     pub fn remember(&self, found: Estimate, now: Timestamp) {
         if found.is_believable() {

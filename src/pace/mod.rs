@@ -42,7 +42,9 @@ mod strays;
 mod tests;
 mod wait_memory;
 
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -60,7 +62,7 @@ pub use wait_memory::{KeptWait, WaitMemory};
 pub struct PaceSettings {
     /// The most requests on the wire at once.
     pub concurrency: NonZeroUsize,
-    /// The rate a person said must not be passed.
+    /// The rate a person said must not be passed, by all users together.
     pub ceiling: Option<Rate>,
     /// What an earlier run found.
     pub remembered: Option<Estimate>,
@@ -142,7 +144,8 @@ fn float<N: TryInto<u64>>(count: N) -> f64 {
 #[derive(Debug)]
 pub struct Pacer {
     gate: Gate,
-    ceiling: Option<Ceiling>,
+    /// That of all users together.
+    ceiling: Option<Rc<RefCell<Ceiling>>>,
     search: NoiseFilter,
     departures: u64,
     on_wire: usize,
@@ -152,20 +155,52 @@ impl Pacer {
     pub fn new(settings: &PaceSettings, now: Instant) -> Self {
         Self {
             gate: Gate::default(),
-            ceiling: settings.ceiling.and_then(|rate| Ceiling::new(rate, now)),
+            ceiling: settings
+                .ceiling
+                .and_then(|rate| Ceiling::new(rate, now))
+                .map(|ceiling| Rc::new(RefCell::new(ceiling))),
             search: NoiseFilter::new(settings.concurrency, settings.remembered, now),
             departures: 0,
             on_wire: 0,
         }
     }
 
+    /// For another user of the same run, whose limit is another, and likely alike: while this one looks for
+    /// it, the other has few requests on the wire. The rate that a person named is for all.
+    #[must_use]
+    pub fn beside(&self, settings: &PaceSettings, now: Instant) -> Self {
+        let mut pacer = self.successor(settings, now);
+        pacer.search.wait_and_see(true);
+        pacer
+    }
+
+    fn successor(&self, settings: &PaceSettings, now: Instant) -> Self {
+        Self {
+            ceiling: self.ceiling.clone(),
+            ..Self::new(settings, now)
+        }
+    }
+
+    /// Whether no limit was met or learned yet.
+    pub fn knows_nothing(&self) -> bool {
+        self.search.phase() == Phase::Starting
+    }
+
+    /// Begins with what another user has found, unless a limit was met already.
+    pub fn learn(&mut self, found: Estimate, now: Instant) {
+        self.search.learn(found, self.departures, now);
+    }
+
+    /// No other user has found a limit, so this one looks for it too.
+    pub fn look_for_itself(&mut self) {
+        self.search.wait_and_see(false);
+    }
+
     /// For a run that follows after a while. What was learned of the limit is stale by then; what was promised is not.
     #[must_use]
-    pub fn afresh(self, settings: &PaceSettings, now: Instant) -> Self {
-        let mut pacer = Self {
-            ceiling: self.ceiling,
-            ..Self::new(settings, now)
-        };
+    pub fn afresh(&self, settings: &PaceSettings, now: Instant) -> Self {
+        let mut pacer = self.successor(settings, now);
+        pacer.search.wait_and_see(self.search.waits_and_sees());
         if let Some(opens) = self.gate.closed_until(now) {
             pacer.close_until(opens, now);
         }
@@ -189,7 +224,7 @@ impl Pacer {
         }
         let mut at = self.search.turn().unwrap_or(now);
         if let Some(ceiling) = &self.ceiling {
-            at = at.max(ceiling.free_at());
+            at = at.max(ceiling.borrow().free_at());
         }
         if let Some(opens) = self.gate.opens() {
             at = at.max(opens);
@@ -211,8 +246,8 @@ impl Pacer {
         };
         self.departures += 1;
         self.on_wire += 1;
-        if let Some(ceiling) = &mut self.ceiling {
-            ceiling.spend(now);
+        if let Some(ceiling) = &self.ceiling {
+            ceiling.borrow_mut().spend(now);
         }
         self.search.departed(now);
         ticket

@@ -215,6 +215,19 @@ impl NoiseFilter {
         self.both().for_each(|search| search.held(longer, opens));
     }
 
+    pub(super) fn wait_and_see(&mut self, is_so: bool) {
+        self.both().for_each(|search| search.wait_and_see(is_so));
+    }
+
+    pub(super) fn waits_and_sees(&self) -> bool {
+        self.search.waits_and_sees()
+    }
+
+    pub(super) fn learn(&mut self, found: Estimate, sent: u64, now: Instant) {
+        self.both()
+            .for_each(|search| search.learn(found, sent, now));
+    }
+
     pub(super) fn rate(&self) -> Option<f64> {
         self.likelier().rate()
     }

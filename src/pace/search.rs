@@ -29,6 +29,8 @@ const UNLIMITED: f64 = 0.1;
 /// The part of a turn to wait after a refusal where the pause before was too short. A service that lets one request pass
 /// in ten seconds and always says `Retry-After: 1` refused four of five without it.
 const TOO_SOON: f64 = 0.7;
+/// Requests on the wire of a user while another looks for the limit.
+const FEW: usize = 2;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
 const SHORTEST_CYCLE: f64 = 0.001;
 
@@ -48,6 +50,8 @@ pub(super) struct Search {
     /// Requests that may still leave as if there were no limit, since the service saved them up before the run.
     burst: f64,
     first_refusal: Option<FirstRefusal>,
+    /// Another user of the service looks for the limit.
+    waits_and_sees: bool,
 }
 
 /// The first refusal of the run: how many left before it, and when it left.
@@ -94,7 +98,30 @@ impl Search {
             remembered,
             burst: remembered.map_or(0.0, Estimate::burst_by_now),
             first_refusal: None,
+            waits_and_sees: false,
         }
+    }
+
+    pub(super) fn wait_and_see(&mut self, is_so: bool) {
+        self.waits_and_sees = is_so;
+    }
+
+    pub(super) fn waits_and_sees(&self) -> bool {
+        self.waits_and_sees
+    }
+
+    /// Takes over what another user has found, where no limit was met yet and so many were sent.
+    pub(super) fn learn(&mut self, found: Estimate, sent: u64, now: Instant) {
+        if self.bracket.is_some() || !found.is_believable() {
+            return;
+        }
+        let now = self.seconds(now);
+        self.bracket = Some(Bracket::remembered(found));
+        self.remembered = Some(found);
+        let refilled = found.per_second * now;
+        self.burst = (found.burst + refilled - float(sent)).clamp(0.0, found.burst);
+        self.next_turn = self.next_turn.max(now);
+        self.cycle.opened = now;
     }
 
     fn seconds(&self, now: Instant) -> f64 {
@@ -102,7 +129,9 @@ impl Search {
     }
 
     pub(super) fn permits(&self) -> usize {
-        if !self.is_limited() {
+        if self.bracket.is_none() && self.waits_and_sees {
+            self.permits.at_most().min(FEW)
+        } else if !self.is_limited() {
             self.permits.growing().min(self.permits.at_most())
         } else if self.windowful.is_ending() {
             1

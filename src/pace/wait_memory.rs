@@ -67,6 +67,15 @@ impl WaitMemory {
         self.users.push(user.into());
     }
 
+    /// The same user by all the names of another memory.
+    pub fn add_names_of(&mut self, other: WaitMemory) {
+        for user in other.users {
+            if !self.users.contains(&user) {
+                self.users.push(user);
+            }
+        }
+    }
+
     /// The wait that lasts longest, if one still does.
     pub fn recall(&self, now: Timestamp) -> Option<KeptWait> {
         let kept = self.users.iter().filter_map(|user| read(&self.path(user)));

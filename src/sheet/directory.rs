@@ -2,7 +2,7 @@
 //! them, and which ids their names stand for.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::ids::{self, Id};
 use crate::model::row::TargetKey;
@@ -19,8 +19,14 @@ const CANDIDATES: usize = 3;
 /// What is known; nothing, as long as nobody was asked.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    /// The organizations that the token manages; none where that is not known.
+    /// The organizations that the token manages, or all credentials together; none where that is not known.
     managed: Vec<(TargetKey, Organization)>,
+    /// Their number, where there are several credentials.
+    credentials: Option<usize>,
+    /// Some of them could not be asked.
+    is_partial: bool,
+    /// Organizations that nobody has to manage any more.
+    done: HashSet<TargetKey>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
@@ -35,6 +41,30 @@ impl Directory {
         Directory {
             managed: keyed.collect(),
             ..Directory::default()
+        }
+    }
+
+    /// What so many credentials manage together.
+    #[must_use]
+    pub fn of_several(self, credentials: usize) -> Directory {
+        Directory {
+            credentials: Some(credentials),
+            ..self
+        }
+    }
+
+    /// All rows of these organizations are done, so nobody has to manage them.
+    #[must_use]
+    pub fn without_those_done(self, done: HashSet<TargetKey>) -> Directory {
+        Directory { done, ..self }
+    }
+
+    /// Whether all credentials were asked. Otherwise an organization that none of them manages is no fault.
+    #[must_use]
+    pub fn knowing_all(self, knows_all: bool) -> Directory {
+        Directory {
+            is_partial: !knows_all,
+            ..self
         }
     }
 
@@ -124,19 +154,31 @@ impl Directory {
     /// Why a row cannot be for an organization; `None` is the token's own.
     pub fn fault(&self, org_id: Option<&str>) -> Option<CellDiagnostic> {
         let says = match org_id {
-            _ if self.managed.is_empty() => return None,
+            _ if self.managed.is_empty() && self.credentials.is_none() => return None,
             None if self.managed.len() == 1 => return None,
             None => format!(
-                "the row does not say which organization it is for, and the token manages {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
+                "the row does not say which organization it is for, and {} {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
+                match self.credentials {
+                    None => "the token manages".to_string(),
+                    Some(count) => format!("the {count} credentials manage"),
+                },
                 self.managed.len(),
                 self.candidates()
             ),
             Some(id) => {
                 let key = key_of(id)?;
-                if self.managed.iter().any(|(known, _)| *known == key) {
+                let is_managed = self.managed.iter().any(|(known, _)| *known == key);
+                if is_managed || self.is_partial || self.done.contains(&key) {
                     return None;
                 }
                 let id = shorten(id);
+                if let Some(count) = self.credentials {
+                    let says = format!(
+                        "none of the {count} credentials manages the organization `{id}`; correct the id, or add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)"
+                    );
+                    let kind = ProblemKind::NotManaged;
+                    return Some(CellDiagnostic { kind, says });
+                }
                 format!(
                     "the token does not manage the organization `{id}`; correct the id, or use a token that manages it (`wxbulk whoami` lists those of this one)"
                 )

@@ -75,6 +75,13 @@ impl ServiceApp {
         hexadecimal(&Sha256::digest(self.values[0].as_bytes())[..16])
     }
 
+    /// Tells apart what one app was given by several organizations.
+    pub fn own_fingerprint(&self) -> String {
+        let [id, _, refresh] = &self.values;
+        let hash = Sha256::digest(format!("{id}\n{refresh}").as_bytes());
+        hexadecimal(&hash[..16])
+    }
+
     /// The body of the request for an access token. What is in the file by now counts: another
     /// run may have saved a new refresh token meanwhile.
     pub fn form(&mut self) -> String {
@@ -154,6 +161,12 @@ fn save(file: &Path, refresh_token: &str) -> Result<()> {
         text.as_bytes(),
         Readers::OwnerOnly,
     )?)
+}
+
+/// Whether a text has a line of a service app's file.
+pub fn is_one(text: &str) -> bool {
+    let names = |line| NAMES.iter().any(|name| value_of(line, name).is_some());
+    text.lines().any(names)
 }
 
 /// The value in a line `NAME=value`, as `.env` files have it: with `export` in front, in quotes.

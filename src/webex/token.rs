@@ -38,6 +38,23 @@ impl Credentials {
             Credentials::ServiceApp(app) => app.fingerprint(),
         }
     }
+
+    /// Tells the secrets themselves apart: one service app has a refresh token for each organization that
+    /// authorized it.
+    pub fn own_fingerprint(&self) -> String {
+        match self {
+            Credentials::Token(token) => token.fingerprint(),
+            Credentials::ServiceApp(app) => app.own_fingerprint(),
+        }
+    }
+}
+
+/// Credentials, and a name by which people know them.
+#[derive(Debug, Clone)]
+pub struct NamedCredentials {
+    /// Their file or variable; it shows nothing secret.
+    pub name: String,
+    pub secret: Credentials,
 }
 
 /// An access token. It has no `Display`, and `Debug` shows nothing of it.

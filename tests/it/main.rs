@@ -22,6 +22,8 @@ mod histories;
 mod hostile;
 mod in_use;
 mod journal;
+mod lanes;
+mod lanes_at_length;
 mod layers;
 mod libreoffice;
 mod location_rules;

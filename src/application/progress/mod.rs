@@ -104,6 +104,14 @@ impl Progress {
         }
     }
 
+    /// Says what must be known, above the bar.
+    pub fn say(&self, line: &str) {
+        match &self.display {
+            Display::Bar(bar) => bar.write_above(&[line.to_string()]),
+            Display::Lines { .. } | Display::Hidden => say(line),
+        }
+    }
+
     pub fn show(&mut self, status: &Status) {
         let now = Instant::now();
         // What a pause does to the speed shows once it is over; until then the time left would
@@ -186,6 +194,8 @@ impl Progress {
             to_try_again: status.backing_off,
             time_left,
             activity,
+            users: status.lanes,
+            users_waiting: status.lanes_closed,
         }
     }
 
@@ -241,6 +251,8 @@ mod tests {
         Status {
             on_wire: 10,
             backing_off: 0,
+            lanes: 1,
+            lanes_closed: 0,
             pace: PaceStatus {
                 closed_until: None,
                 rate,

@@ -21,6 +21,9 @@ pub(super) struct View {
     pub(super) to_try_again: usize,
     pub(super) time_left: Option<Duration>,
     pub(super) activity: Activity,
+    /// How many users send, and how many of them wait at the service's wish.
+    pub(super) users: usize,
+    pub(super) users_waiting: usize,
 }
 
 /// What a run is activity now.
@@ -63,6 +66,7 @@ impl View {
     /// The lines below the bar.
     pub(super) fn below_bar(&self, width: usize) -> Vec<String> {
         let mut parts = vec![self.activity.to_text()];
+        parts.extend(self.users());
         parts.extend(self.counts());
         vec![join_what_fits(&parts, width)]
     }
@@ -70,6 +74,7 @@ impl View {
     /// Where there is no terminal: all of it in one line.
     pub(super) fn line(&self) -> String {
         let mut parts = vec![self.rows(), self.activity.to_text()];
+        parts.extend(self.users());
         parts.extend(self.counts());
         parts.extend(self.time_left_text());
         parts.join(", ")
@@ -77,6 +82,18 @@ impl View {
 
     fn rows(&self) -> String {
         format!("{}/{}", grouped(self.done), grouped(self.total))
+    }
+
+    /// Of several users: how many, and how many of them wait while others send.
+    fn users(&self) -> Option<String> {
+        let users = plural(self.users as u64, "user");
+        match self.users_waiting {
+            _ if self.users < 2 => None,
+            waiting if waiting > 0 && waiting < self.users => {
+                Some(format!("{users}, {waiting} rate limited"))
+            }
+            _ => Some(users),
+        }
     }
 
     fn counts(&self) -> Vec<String> {
@@ -149,6 +166,8 @@ pub(super) mod tests {
             to_try_again: 0,
             time_left: Some(Duration::from_mins(125)),
             activity,
+            users: 1,
+            users_waiting: 0,
         }
     }
 
@@ -187,6 +206,26 @@ pub(super) mod tests {
                 ..view(Activity::Stopping { answers: 10 })
             },
         ]
+    }
+
+    #[test]
+    fn of_several_users_it_is_told_how_many_and_how_many_wait() {
+        let sending = view(Activity::Sending {
+            per_second: Some(19.9),
+        });
+        for (users, users_waiting, told) in [
+            (1, 0, "sending 19.9/s, 12 failed"),
+            (4, 0, "sending 19.9/s, 4 users, 12 failed"),
+            (4, 1, "sending 19.9/s, 4 users, 1 rate limited, 12 failed"),
+            (4, 4, "sending 19.9/s, 4 users, 12 failed"),
+        ] {
+            let view = View {
+                users,
+                users_waiting,
+                ..sending.clone()
+            };
+            assert!(view.line().contains(told), "{}", view.line());
+        }
     }
 
     #[test]

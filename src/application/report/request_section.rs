@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
-use crate::journal::{Machine, Person};
+use crate::application::credentials_told::users_in_words;
+use crate::journal::{BeginRecord, Machine, Person};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{listed, plural};
 
@@ -62,7 +63,7 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     }
                     @if let Some(begin) = begin {
                         (fact("Pace", html! {
-                            (plural(begin.concurrency as u64, "request")) " at once at most, "
+                            (plural(begin.concurrency as u64, "request")) (at_once(begin)) ", "
                             (EscapedText::of(&pace(run)))
                         }))
                     }
@@ -82,6 +83,9 @@ fn who(run: &RunModel) -> Vec<String> {
             let name = [name.as_str(), email.as_str()].join(" ");
             said.push(format!("signed in as {}", name.trim()));
         }
+        if let Some(users) = users_in_words(&begin.credentials) {
+            said.push(format!("signed in as {users}"));
+        }
         if let Some(Machine { host, user, .. }) = &begin.machine {
             said.push(format!("{user}@{host}"));
         }
@@ -91,6 +95,14 @@ fn who(run: &RunModel) -> Vec<String> {
         }
     }
     all
+}
+
+fn at_once(begin: &BeginRecord) -> &'static str {
+    if begin.credentials.is_empty() {
+        " at once at most"
+    } else {
+        " of each user at once at most"
+    }
 }
 
 /// How fast it was to be, of each of its parts where they differ.

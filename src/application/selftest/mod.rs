@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::application;
 use crate::application::confirmation::{is_a_terminal, typed_line};
 use crate::application::exit_code::ExitCode;
-use crate::application::kept_wait::WaitGuard;
+use crate::application::kept_wait;
 use crate::application::own_organization::own_organization;
 use crate::application::preflight::{self, say_why_not};
 use crate::application::run_settings::{RunSettings, Start};
@@ -88,12 +88,16 @@ pub async fn run(
 ) -> Result<ExitCode> {
     settings.start = fresh_or_resumed(files)?;
     let mut session = connect_to_ask(&settings)?;
-    let (pacer, stop) = (&mut session.pacer, &mut session.stop);
-    let mut guard = WaitGuard::default();
-    if !guard.hold(&settings, None, pacer, stop).await? {
+    if session.has_several {
+        bail!(
+            "a selftest is about one location, and takes one token or service app\nhint: name the one that manages it, with --token-file or --service-app"
+        );
+    }
+    if !kept_wait::hold(&settings, &mut session, |_| None).await? {
         return Ok(ExitCode::NothingSent);
     }
-    let mut api = preflight::api(&settings, &session.service, pacer, stop);
+    let (lane, stop) = (&mut session.lanes[0], &mut session.stop);
+    let mut api = preflight::api(&settings, lane, stop);
     if place.org_id.is_none() {
         // A token that may read locations need not be one that may list organizations.
         let managed = api.organizations().await.unwrap_or_default();
@@ -110,7 +114,7 @@ pub async fn run(
         say("nothing was changed");
         return Ok(ExitCode::NothingSent);
     }
-    let mut api = preflight::api(&settings, &session.service, pacer, stop);
+    let mut api = preflight::api(&settings, lane, stop);
     let reads = match PlainReads::ask(&mut api, &row_of(&place)).await {
         Ok(reads) => reads,
         Err(query_error) => {

@@ -28,18 +28,8 @@ impl<N: Connect> Connect for WithOtherBodies<&N> {
         settings: &RunSettings,
         selection: &Selection<'_>,
     ) -> Result<Session<Self::Service, Self::Stop>> {
-        let Session {
-            service,
-            pacer,
-            stop,
-            simulator,
-        } = self.0.connect(settings, selection)?;
-        Ok(Session {
-            service: WithOtherBodies(service),
-            pacer,
-            stop,
-            simulator,
-        })
+        let session = self.0.connect(settings, selection)?;
+        Ok(session.map(WithOtherBodies))
     }
 }
 

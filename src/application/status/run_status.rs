@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::next_steps::NextStep;
-use crate::journal::{Damage, GateRecord, InputFile, Machine, Person};
+use crate::journal::{CredentialRecord, Damage, GateRecord, InputFile, Machine, Person};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
@@ -32,6 +32,9 @@ pub struct RunStatus {
     pub last_sign_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
+    /// All credentials, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<CredentialRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -150,6 +150,7 @@ impl StatusReader {
             began_at: begin.began_at.max(header.started_at),
             last_sign_at: seen.last_sign.unwrap_or(header.started_at),
             person: begin.person.clone(),
+            credentials: begin.credentials.clone(),
             machine: begin.machine.clone(),
             note: begin.note.clone(),
             sheet: header.input.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::run_status::{ResultsFile, RunState, RunStatus};
+use crate::application::credentials_told::users_in_words;
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::platform;
@@ -158,6 +159,9 @@ impl RunStatus {
                 &person.email
             };
             let _ = write!(origin, ", signed in as {name}");
+        }
+        if let Some(users) = users_in_words(&self.credentials) {
+            let _ = write!(origin, ", signed in as {users}");
         }
         if let Some(note) = &self.note {
             let _ = write!(origin, ", note: {note}");

@@ -111,6 +111,13 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         }
     }
 
+    /// The service has answered before: it is waited for with the usual patience.
+    #[must_use]
+    pub fn after_others(mut self) -> Self {
+        self.contact.answered();
+        self
+    }
+
     /// Whose token it is.
     pub async fn person(&mut self) -> Result<Person, QueryError> {
         let fetched = self.ask(self.service.url("/people/me")).await?;

@@ -1,4 +1,5 @@
-//! Which row leaves next, and when: one that was waiting, else the next one of the sheet.
+//! Which row leaves next by a lane, and when: one that was waiting, else the next one of the sheet that the
+//! lane may send.
 
 use std::collections::VecDeque;
 
@@ -7,6 +8,8 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::job::{Confirmed, Job, OnWire, Step};
+use super::lane::Sender;
+use super::queues::ReadyRow;
 use super::row_span::RowSpan;
 use super::{Pipeline, Recorder, Task};
 use crate::engine::abort::AbortReason;
@@ -14,22 +17,31 @@ use crate::engine::token_renewal::TokenTask;
 use crate::model::current_values::CurrentValues;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
-use crate::pace::{InFlight, SendDecision};
+use crate::pace::InFlight;
 use crate::webex::Service;
 
 /// Rows held while they back off or wait for an earlier row of their location. Past this no
 /// more are read: when so many are in trouble, going on with others helps nobody.
 const MOST_ROWS_HELD: usize = 1000;
 
+/// Rows that are ready and wait for their user, while others are looked for whom nothing is left to do. A
+/// sheet may have its organizations one after the other, each with a user of its own; they take some
+/// megabytes.
+const MOST_ROWS_READY: usize = 20_000;
+
+/// Times that a row that was rate limited is tried by another user. After that the limit may be its own.
+const MOST_MOVES: u32 = 3;
+
 /// Rows held until no other is left. A sheet may begin with as many of one organization that is
 /// throttled, and others must get their turn; they take some megabytes.
 const MOST_ROWS_AT_THE_END: usize = 20_000;
 
 impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
-    /// Sees to it that a row is ready to leave, or the check of the token that one waits for; false
-    /// when there is nothing just now.
+    /// Sees to it that a row is ready to leave by a lane, or the check of the token that one waits for;
+    /// false when there is nothing just now.
     pub(super) fn has_ready(
         &mut self,
+        lane: usize,
         rows: &mut impl Iterator<Item = Result<Row<'static>>>,
         now: Instant,
     ) -> bool {
@@ -37,20 +49,32 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             if entry.key().0 > now {
                 break;
             }
-            self.ready.push_back(entry.remove());
+            let job = entry.remove();
+            self.queues.at_mut(job.queue).backing_off -= 1;
+            self.send_later(job);
+        }
+        if self.lanes[lane].senders.is_empty() {
+            return false;
         }
         let may_begin = |pipeline: &Self| {
             let first = pipeline.policy.first;
             pipeline.rows_held() < MOST_ROWS_HELD
-                && pipeline.at_the_end.len() < MOST_ROWS_AT_THE_END
+                && pipeline.queues.ready() < MOST_ROWS_READY
+                && pipeline.queues.at_the_end() < MOST_ROWS_AT_THE_END
                 && first.is_none_or(|first| pipeline.begun < first)
         };
-        while self.ready.is_empty() && may_begin(self) {
+        let mut is_waiting = self.head_of(lane).is_some();
+        while !is_waiting && !self.is_all_admitted && may_begin(self) {
             match rows.next() {
                 Some(Ok(row)) => {
                     self.begun += 1;
-                    let job = self.begin(row);
-                    self.admit(job);
+                    match self.queues.of(row.org_id.as_deref()) {
+                        Some(queue) => {
+                            self.admit(row, queue);
+                            is_waiting = self.head_of(lane).is_some();
+                        }
+                        None => self.has_stranded = true,
+                    }
                 }
                 Some(Err(error)) => self.stop(AbortReason::SheetUnreadable(error)),
                 None => {
@@ -62,30 +86,34 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 return false;
             }
         }
-        let is_quiet = self.backing_off.is_empty() && self.on_wire.is_empty();
-        if self.ready.is_empty() && is_quiet {
-            self.ready.append(&mut self.at_the_end);
+        if !is_waiting && self.is_quiet(lane) {
+            for queue in self.queues_of(lane) {
+                self.queues.take_those_at_the_end(queue);
+            }
+            is_waiting = self.head_of(lane).is_some();
         }
-        !self.ready.is_empty() || self.suspect.is_some()
+        let mut senders = self.lanes[lane].senders.iter();
+        is_waiting || senders.any(|sender| self.senders[*sender].suspect.is_some())
     }
 
     fn rows_held(&self) -> usize {
-        self.backing_off.len() + self.in_lanes
+        self.backing_off.len() + self.following
     }
 
     /// An organization is let in after all: its rows that were passed over go on.
-    pub(super) fn release(&mut self, row: &Row<'_>) {
-        let is_released = |job: &Job| {
+    pub(super) fn release(&mut self, row: &Row<'_>, queue: usize) {
+        self.queues.release(queue, |job| {
             job.own_throttles == 0 && job.row.org_id.as_deref() == row.org_id.as_deref()
-        };
-        let at_the_end = std::mem::take(&mut self.at_the_end);
-        let (released, others): (Vec<Job>, Vec<Job>) =
-            at_the_end.into_iter().partition(is_released);
-        self.ready.extend(released);
-        self.at_the_end.extend(others);
+        });
     }
 
-    fn begin(&self, row: Row<'static>) -> Job {
+    /// A row waits for a moment before it is ready again.
+    pub(super) fn back_off(&mut self, job: Job, due: Instant) {
+        self.queues.at_mut(job.queue).backing_off += 1;
+        self.backing_off.insert((due, job.row.number), job);
+    }
+
+    fn begin(&self, row: Row<'static>, queue: usize) -> Job {
         // What was there before is known: this row was stopped on its way, and its change may be
         // there already.
         let previous = match self.policy.task {
@@ -95,7 +123,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         let may_have_been_applied = previous.is_some()
             || (self.policy.task == Task::Write && self.recorder.may_have_been_sent(&row));
         let mut job = Job {
-            row_span: RowSpan::begin(&row),
+            row_span: RowSpan::default(),
             row,
             step: Step::Read(0),
             attempts: 0,
@@ -115,7 +143,10 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             throttled_at: None,
             throttles: 0,
             own_throttles: 0,
+            queue,
+            sender: None,
             token: 0,
+            moves: 0,
             refusals: 0,
         };
         if self.policy.task == Task::Write {
@@ -129,55 +160,66 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     }
 
     /// Of several rows for one location only one is under way; the others wait in file order.
-    fn admit(&mut self, job: Job) {
-        let location = job.row.key;
+    fn admit(&mut self, row: Row<'static>, queue: usize) {
+        let location = row.key;
+        if self.queues.at(queue).senders.is_empty() {
+            return self.strand_fresh(&row);
+        }
         if self.duplicates.shares(location) {
-            if let Some(lane) = self.lanes.get_mut(&location) {
-                lane.push_back(job);
-                self.in_lanes += 1;
+            if self.followers.contains_key(&location) {
+                let job = self.begin(row, queue);
+                self.followers.entry(location).or_default().push_back(job);
+                self.following += 1;
                 return;
             }
-            self.lanes.insert(location, VecDeque::new());
+            self.followers.insert(location, VecDeque::new());
         }
-        if self.throttling.is_passed_over(&job.row) {
-            self.at_the_end.push_back(job);
+        let mut senders = self.queues.at(queue).senders.iter();
+        let is_passed_over = senders.all(|sender| {
+            let lane = &self.lanes[self.senders[*sender].lane];
+            lane.throttling.is_passed_over(&row)
+        });
+        if is_passed_over {
+            let job = self.begin(row, queue);
+            self.queues.at_mut(queue).at_the_end.push_back(job);
         } else {
-            self.ready.push_back(job);
-        }
-    }
-
-    pub(super) fn next_departure(&mut self, now: Instant, on_wire: usize) -> SendDecision {
-        if self.renewal.is_under_way() {
-            return SendDecision::WhenOneReturns;
-        }
-        let Some(reachable) = self.circuit_breaker.next_departure(now, on_wire) else {
-            return SendDecision::WhenOneReturns;
-        };
-        let reachable = reachable.max(self.renewal.not_before().unwrap_or(reachable));
-        match self.pacer.next_send(now, on_wire) {
-            SendDecision::Now if reachable > now => SendDecision::At(reachable),
-            SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),
-            departure => departure,
+            self.queues.push_fresh(row, queue);
         }
     }
 
     pub(super) fn depart(
         &mut self,
+        sender: usize,
+        queue: usize,
         now: Instant,
     ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
-        let mut job = self.ready.pop_front()?;
+        let mut job = match self.queues.pop(queue)? {
+            ReadyRow::Fresh(row) => self.begin(*row, queue),
+            ReadyRow::Begun(job) => *job,
+        };
         if !self.is_recorded(&mut job) {
-            self.ready.push_front(job);
+            self.queues.push_front(job);
             return None;
         }
-        let ticket = self.pacer.sent(now);
+        let Sender {
+            lane,
+            service,
+            renewal,
+            ..
+        } = &self.senders[sender];
+        let (lane, service) = (*lane, *service);
+        job.token = renewal.token();
+        self.note_move(&mut job, lane);
+        job.sender = Some(sender);
+        let lane = &mut self.lanes[lane];
+        let ticket = lane.pacer.sent(now);
+        lane.on_wire += 1;
+        self.under_way += 1;
         job.attempts += 1;
-        job.row_span.departs(now);
-        job.token = self.renewal.token();
+        job.row_span.departs(&job.row, now);
         self.requests += 1;
         self.on_wire.insert(job.row.number, OnWire::of(&job));
         let tracking = self.tracking_id();
-        let service = self.service;
         let setting = self.setting;
         let span = job.row_span.span();
         let exchange = async move {
@@ -198,6 +240,19 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             (job, ticket, reply)
         };
         Some(exchange.instrument(span))
+    }
+
+    /// A row that one user was rate limited with goes by another: what that one's limit refuses is counted
+    /// from the beginning, unless it was so with several.
+    fn note_move(&self, job: &mut Job, lane: usize) {
+        let before = job.sender.map(|sender| self.senders[sender].lane);
+        if before.is_some_and(|before| before != lane) && job.throttled_at.is_some() {
+            job.moves += 1;
+            if job.moves <= MOST_MOVES {
+                job.throttled_at = None;
+                job.throttles = 0;
+            }
+        }
     }
 
     /// Records the values from before a row's first change, just as it leaves: a row that only was read
@@ -223,20 +278,24 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
     /// refused as any other.
     pub(super) fn ask_about_token(
         &mut self,
+        sender: usize,
         task: TokenTask,
         now: Instant,
-    ) -> impl Future<Output = (InFlight, ApiResult)> + use<'a, S, R> {
-        let ticket = self.pacer.sent(now);
+    ) -> impl Future<Output = (usize, InFlight, ApiResult)> + use<'a, S, R> {
+        let lane = &mut self.lanes[self.senders[sender].lane];
+        let ticket = lane.pacer.sent(now);
+        lane.on_wire += 1;
+        self.under_way += 1;
         self.requests += 1;
-        self.renewal.begins(task);
+        self.senders[sender].renewal.begins(task);
         let tracking = self.tracking_id();
-        let service = self.service;
+        let service = self.senders[sender].service;
         async move {
             let result = match task {
                 TokenTask::Renew => service.renew().await,
                 TokenTask::Check => service.check_token(tracking).await,
             };
-            (ticket, result)
+            (sender, ticket, result)
         }
     }
 

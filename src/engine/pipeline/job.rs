@@ -49,8 +49,13 @@ pub(super) struct Job {
     /// How often it was rate limited, and how often while others passed.
     pub(super) throttles: u32,
     pub(super) own_throttles: u32,
-    /// The access token of the last attempt.
+    /// The queue that it waits in.
+    pub(super) queue: usize,
+    /// The credentials of the last attempt, if there was one, and which of their access tokens.
+    pub(super) sender: Option<usize>,
     pub(super) token: u32,
+    /// How often another user tried it after it was rate limited.
+    pub(super) moves: u32,
     /// How often a token was refused.
     pub(super) refusals: u32,
     pub(super) row_span: RowSpan,

@@ -7,9 +7,12 @@
 //! ```text
 //!  rows ─▶ ready ─▶ on the wire ─▶ finished ─▶ recorder
 //!            ▲  ▲        │
-//!            │  └─ front ┤ throttled: everyone waits for the gate, this row goes first
+//!            │  └─ front ┤ throttled: its user waits for the gate, this row goes first
 //!            └─ backing off: an error that may pass; holds no place on the wire
 //! ```
+//!
+//! A run has a lane for each user of the service. Whichever may send sends the next row of those that it
+//! manages; what waits for one of them holds up no other.
 //!
 //! A design with a future per row and permits in between was the other candidate. Here a
 //! throttled row goes to the front by being put there, a backing-off row holds no permit
@@ -25,189 +28,61 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::engine::abort::AbortReason;
 use crate::engine::circuit_breaker::CircuitBreaker;
-use crate::engine::failure_limit::{FailureLimit, FailureWatch};
-use crate::engine::token_renewal::TokenRenewal;
-use crate::model::counts::Counts;
-use crate::model::current_values::CurrentValues;
+use crate::engine::failure_limit::FailureWatch;
 use crate::model::outcome::Outcome;
-use crate::model::response::ApiResult;
 use crate::model::row::{Row, TargetKey};
-use crate::pace::{Estimate, PaceStatus, Pacer, SendDecision};
-use crate::retry::RetryPolicy;
+use crate::pace::SendDecision;
 use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
 use crate::webex::Service;
 
+mod choice;
 mod conflict;
 mod dispatch;
 mod interrupt;
 mod job;
+mod lane;
 pub mod last_known;
+mod learning;
+mod queues;
 mod read_back;
 mod responses;
 mod row_span;
+mod sender_end;
 mod settled;
+mod standing;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod throttling;
 mod usage_check;
 
+use choice::Departure;
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
+pub use lane::Lane;
+use lane::{Sender, User};
 use last_known::LastKnown;
+use queues::Queues;
+pub use queues::Reach;
+pub use terms::{Batch, Recorder, RowResult, RunPolicy, RunResult, Status, Task, UsageCheck};
 use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What is done for each row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// Its changes are sent.
-    Write,
-    /// The present values are read, and nothing is changed.
-    Read,
-    /// The present values are read and recorded; then its changes are sent, if they would change
-    /// anything and what the row expects is so.
-    ReadThenWrite,
-}
-
-/// Of which rows it is asked what uses their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UsageCheck {
-    /// Of those that clear one: a number that is used is not cleared.
-    WhereCleared,
-    /// Of all.
-    Always,
-    /// Of none; numbers are cleared even if they are used.
-    Never,
-}
-
-/// How a run goes about it.
-#[derive(Debug, Clone)]
-pub struct RunPolicy {
-    pub task: Task,
-    pub usage_check: UsageCheck,
-    pub retry: RetryPolicy,
-    /// A longer Retry-After than this stops the run.
-    pub longest_wait: Duration,
-    pub failure_limit: Option<FailureLimit>,
-    /// The run ends after this number of rows that had something to do, each of them read back.
-    pub first: Option<u64>,
-    /// Rows that are sent although they would change nothing; they are read first.
-    pub always_sent: &'static [u64],
-    /// Seeds the spread of retries and the tracking ids.
-    pub seed: u64,
-}
-
-/// What is sent.
-#[derive(Debug)]
-pub struct Batch<'a, I> {
-    pub setting: &'static Setting,
-    /// Which rows are for one location.
-    pub duplicates: &'a Duplicates,
-    pub rows: I,
-    /// Locations with several rows: the first of them that an earlier part of the run may have
-    /// changed without knowing.
-    pub in_doubt: HashMap<TargetKey, u64>,
-    /// Locations with several rows of which an earlier part of the run left one alone or in doubt: what
-    /// may be there since.
-    pub last_known: HashMap<TargetKey, LastKnown>,
-    /// What an earlier part of the run came to.
-    pub counts_before: Counts,
-}
-
-/// Takes down what happens. An error stops the run.
-pub trait Recorder {
-    /// The numbers that an earlier run recorded for a row before it sent anything for it.
-    fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues>;
-    /// An earlier part of the run, which kept no numbers, may have sent the row and not have heard what
-    /// came of it.
-    fn may_have_been_sent(&self, row: &Row<'_>) -> bool;
-    /// Records the numbers before anything is sent for a row; they are safe when this returns.
-    fn found(&mut self, row: &Row<'_>, present: &CurrentValues) -> Result<()>;
-    /// What a row's change left there was read.
-    fn read_back(&mut self, row: &Row<'_>, current: &CurrentValues);
-    /// A request ended, so long after it left.
-    fn ended(&mut self, reply: &ApiResult, took: Duration);
-    /// Rows have their outcomes, all of which are on record when this returns; after an error none is.
-    fn finished(&mut self, finished: &[RowResult]) -> Result<()>;
-    /// The service is not to be asked for so long; on record when this returns, since the next process
-    /// has to keep to it too.
-    fn told_to_wait(&mut self, closed_for: Duration) -> Result<()>;
-    /// Called some ten times a second.
-    fn tick(&mut self, status: &Status) -> Result<()>;
-    /// A row's outcome arrived when recording failed or had failed: the last chance to tell anyone.
-    fn cannot_record(&mut self, finished: &RowResult);
-}
-
-/// A row that has its outcome.
-#[derive(Debug)]
-pub struct RowResult {
-    pub row: Row<'static>,
-    pub outcome: Outcome,
-}
-
-/// How things stand.
-#[derive(Debug, Clone, Copy)]
-pub struct Status {
-    pub on_wire: usize,
-    pub backing_off: usize,
-    pub pace: PaceStatus,
-    /// How long the gate stays closed.
-    pub closed_for: Option<Duration>,
-    pub silent_for: Option<Duration>,
-    pub is_stopping: bool,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct RunResult {
-    /// `None`: every row has its outcome.
-    pub reason: Option<AbortReason>,
-    /// Rows that had been sent and have no record: `unknown` where a try may have taken effect,
-    /// else `not-attempted`; with their true outcome where only the recording failed. A resumed
-    /// run sends them again.
-    pub unfinished: Vec<(u64, Outcome)>,
-    pub requests: u64,
-    pub throttled: u64,
-    /// Rows of which numbers were cleared although it could not be told whether they are used.
-    pub usage_unknown: u64,
-    /// What the next run should begin with, if a limit was found.
-    pub limit: Option<Estimate>,
-    /// Until when the service said not to ask.
-    pub closed_until: Option<Instant>,
-}
-
-impl RunResult {
-    /// It turned out beforehand that there was no point in it.
-    pub fn before_the_first_row(reason: AbortReason) -> RunResult {
-        RunResult {
-            reason: Some(reason),
-            unfinished: Vec::new(),
-            requests: 0,
-            throttled: 0,
-            usage_unknown: 0,
-            limit: None,
-            closed_until: None,
-        }
-    }
-}
-
 struct Pipeline<'a, S, R> {
-    service: &'a S,
+    lanes: Vec<User<'a>>,
+    /// The credentials of all lanes.
+    senders: Vec<Sender<'a, S>>,
     recorder: &'a mut R,
-    pacer: Pacer,
     policy: RunPolicy,
     setting: &'static Setting,
     duplicates: &'a Duplicates,
     circuit_breaker: CircuitBreaker,
     watch: FailureWatch,
-    renewal: TokenRenewal,
-    /// A refused row that waits for the check of the token.
-    suspect: Option<Job>,
     chance: fastrand::Rng,
-    ready: VecDeque<Job>,
+    queues: Queues,
     /// The sheet has no further row.
     is_all_admitted: bool,
     /// Rows that were taken from the sheet, but for those that had nothing to do.
@@ -215,16 +90,15 @@ struct Pipeline<'a, S, R> {
     /// By the moment they are due; the number keeps two of one moment apart.
     backing_off: BTreeMap<(Instant, u64), Job>,
     /// Locations with a row under way, where the sheet has several: the rows that wait for it.
-    lanes: HashMap<TargetKey, VecDeque<Job>>,
-    in_lanes: usize,
+    followers: HashMap<TargetKey, VecDeque<Job>>,
+    following: usize,
     /// Locations with several rows: the first whose change may have been applied and may yet arrive.
     in_doubt: HashMap<TargetKey, u64>,
     /// Locations with several rows of which the last was left alone, since somebody else had changed the
     /// values, or may not have changed all: what may be there since.
     last_known: HashMap<TargetKey, LastKnown>,
-    throttling: Throttling,
-    /// Rows that leave when no other does any more.
-    at_the_end: VecDeque<Job>,
+    /// Requests on the wire, those about tokens among them.
+    under_way: usize,
     /// Rows on the wire, for a run that is left at once.
     on_wire: HashMap<u64, OnWire>,
     /// What arrived together is recorded together, before anything more leaves.
@@ -232,47 +106,52 @@ struct Pipeline<'a, S, R> {
     /// What could not be recorded, so that the results can still tell it.
     unrecorded: Vec<(u64, Outcome)>,
     stopping: Option<AbortReason>,
+    /// Why the first credentials ended that left organizations with none; whether there are rows of such, and
+    /// those of them that had been sent.
+    abandoned: Option<AbortReason>,
+    has_stranded: bool,
+    stranded: Vec<Job>,
     requests: u64,
     throttled: u64,
     usage_unknown: u64,
 }
 
-/// Sends all rows of the batch and records one outcome for each, until they are done, `stop` says so (once:
+/// Sends all rows of the batch by these lanes and records one outcome for each, until they are done, `stop` says so (once:
 /// send no more and let the answers come; twice: leave at once), or going on is pointless.
 pub async fn run<S: Service, R: Recorder>(
-    service: &S,
-    pacer: Pacer,
+    lanes: Vec<Lane<'_, S>>,
     policy: RunPolicy,
     batch: Batch<'_, impl Iterator<Item = Result<Row<'static>>>>,
     mut stop: impl Stream<Item = ()> + Unpin,
     recorder: &mut R,
 ) -> RunResult {
+    let (lanes, senders, queues) = lane::at_work(lanes);
     let mut pipeline = Pipeline {
-        service,
+        lanes,
+        senders,
+        queues,
         recorder,
-        pacer,
         watch: FailureWatch::new(policy.failure_limit, &batch.counts_before),
-        renewal: TokenRenewal::default(),
-        suspect: None,
         chance: fastrand::Rng::with_seed(policy.seed),
         policy,
         setting: batch.setting,
         duplicates: batch.duplicates,
         circuit_breaker: CircuitBreaker::default(),
-        ready: VecDeque::new(),
         is_all_admitted: false,
         begun: 0,
         backing_off: BTreeMap::new(),
-        lanes: HashMap::new(),
-        in_lanes: 0,
+        followers: HashMap::new(),
+        following: 0,
         in_doubt: batch.in_doubt,
         last_known: batch.last_known,
-        throttling: Throttling::default(),
-        at_the_end: VecDeque::new(),
+        under_way: 0,
         on_wire: HashMap::new(),
         finished: Vec::new(),
         unrecorded: Vec::new(),
         stopping: None,
+        abandoned: batch.unmanaged,
+        has_stranded: false,
+        stranded: Vec::new(),
         requests: 0,
         throttled: 0,
         usage_unknown: 0,
@@ -282,27 +161,35 @@ pub async fn run<S: Service, R: Recorder>(
     }
     let mut rows = batch.rows.fuse();
     let mut replies = FuturesUnordered::new();
-    // One at most: a new access token on its way, or the check of the one there is.
+    // One at most of each credentials: a new access token on its way, or the check of the one there is.
     let mut token_tasks = FuturesUnordered::new();
+    let began = Instant::now();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     loop {
         pipeline.record();
         let now = Instant::now();
-        let mut wake = None;
-        while pipeline.stopping.is_none() && pipeline.has_ready(&mut rows, now) {
-            match pipeline.next_departure(now, replies.len() + token_tasks.len()) {
-                SendDecision::Now => match pipeline.renewal.due(now, service.renewal()) {
-                    Some(task) => token_tasks.push(pipeline.ask_about_token(task, now)),
-                    None => replies.extend(pipeline.depart(now)),
-                },
-                SendDecision::At(instant) => {
-                    pipeline.ensure_the_wait_is_bearable(now);
-                    wake = Some(instant);
-                    break;
+        let mut wake: Option<Instant> = None;
+        for lane in 0..pipeline.lanes.len() {
+            while pipeline.stopping.is_none() && pipeline.has_ready(lane, &mut rows, now) {
+                match pipeline.next_departure(lane, now) {
+                    SendDecision::Now => match pipeline.next_of(lane, now) {
+                        Some(Departure::Token { sender, task }) => {
+                            token_tasks.push(pipeline.ask_about_token(sender, task, now));
+                        }
+                        Some(Departure::Row { sender, queue }) => {
+                            replies.extend(pipeline.depart(sender, queue, now));
+                        }
+                        None => break,
+                    },
+                    SendDecision::At(instant) => {
+                        pipeline.ensure_the_wait_is_bearable(lane, now);
+                        wake = Some(wake.map_or(instant, |wake| wake.min(instant)));
+                        break;
+                    }
+                    SendDecision::WhenOneReturns => break,
                 }
-                SendDecision::WhenOneReturns => break,
             }
         }
         let due = pipeline.backing_off.first_key_value();
@@ -320,9 +207,14 @@ pub async fn run<S: Service, R: Recorder>(
                     pipeline.take_reply(job, ticket, reply);
                 }
             }
-            Some((ticket, result)) = token_tasks.next() => pipeline.take_token_answer(ticket, &result),
+            Some((sender, ticket, result)) = token_tasks.next() => {
+                pipeline.take_token_answer(sender, ticket, &result);
+            }
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
-            _ = ticks.tick() => pipeline.tick(replies.len()),
+            _ = ticks.tick() => {
+                pipeline.share_what_was_learned(began, now);
+                pipeline.tick(replies.len());
+            }
             Some(()) = stop.next() => match pipeline.interrupt() {
                 Interrupt::AwaitResponses => {}
                 Interrupt::LeaveAtOnce => break,
@@ -337,25 +229,16 @@ pub async fn run<S: Service, R: Recorder>(
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     fn tick(&mut self, on_wire: usize) {
-        let now = Instant::now();
-        let pace = self.pacer.status(now);
-        let status = Status {
-            on_wire,
-            backing_off: self.backing_off.len(),
-            pace,
-            closed_for: pace.closed_until.map(|until| until.duration_since(now)),
-            silent_for: self.circuit_breaker.silent_for(now),
-            is_stopping: self.stopping.is_some(),
-        };
+        let status = self.status(on_wire, Instant::now());
         if let Err(error) = self.recorder.tick(&status) {
             self.stop(AbortReason::CannotRecord(error));
         }
     }
 
     /// What the service said of when to ask next is on record before anything else is done.
-    fn note_wait(&mut self, now: Instant) {
-        if let Some(opens) = self.pacer.status(now).closed_until
-            && let Err(error) = self.recorder.told_to_wait(opens.duration_since(now))
+    fn note_wait(&mut self, lane: usize, now: Instant) {
+        if let Some(opens) = self.lanes[lane].pacer.status(now).closed_until
+            && let Err(error) = self.recorder.told_to_wait(lane, opens.duration_since(now))
         {
             self.stop(AbortReason::CannotRecord(error));
         }
@@ -379,9 +262,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     fn end(self) -> RunResult {
-        let waiting = self.ready.into_iter().chain(self.suspect);
+        let (ready, at_the_end) = self.queues.into_jobs();
+        let suspects = self.senders.into_iter().filter_map(|one| one.suspect);
+        let waiting = ready.into_iter().chain(suspects);
         let waiting = waiting.chain(self.backing_off.into_values());
-        let waiting = waiting.chain(self.at_the_end);
+        let waiting = waiting.chain(at_the_end).chain(self.stranded);
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|mut job| {
                 let reply = job.last.take()?;
@@ -401,13 +286,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             (row, outcome)
         }));
         RunResult {
-            reason: self.stopping,
+            reason: self
+                .stopping
+                .or(self.abandoned.filter(|_| self.has_stranded)),
             unfinished,
             requests: self.requests,
             throttled: self.throttled,
             usage_unknown: self.usage_unknown,
-            limit: self.pacer.estimate(),
-            closed_until: self.pacer.status(Instant::now()).closed_until,
         }
     }
 }

@@ -62,7 +62,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         } else if self.may_be_overtaken(&job) {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
-            self.at_the_end.push_back(job);
+            self.leave_for_the_end(job);
         } else if self.policy.first.is_some()
             || self.setting.when_ignored.is_some()
             || job.confirmed == Confirmed::Otherwise
@@ -70,7 +70,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             job.errors = 0;
-            self.ready.push_front(job);
+            self.send_again(job);
         } else {
             self.finish(job, OutcomeKind::Updated, result);
         }
@@ -118,7 +118,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let resource = self.resource_of(write);
                 job.step = Step::ReadBack { resource, write };
                 job.errors = 0;
-                self.ready.push_front(job);
+                self.send_again(job);
             }
             // It was on the wire when an earlier run ended, and what came of it cannot be read.
             Step::Read(_) => self.finish(job, OutcomeKind::Unknown, result),
@@ -162,7 +162,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 Some(_) if is_as_asked && resource + 1 < setting.resources.len() => {
                     let resource = resource + 1;
                     job.step = Step::ReadBack { resource, write };
-                    self.ready.push_front(job);
+                    self.send_again(job);
                 }
                 Some(confirmed) if is_as_asked => {
                     self.finish(job, OutcomeKind::Updated, confirmed);
@@ -260,7 +260,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Its own late change does no harm, nor does any where another row follows.
     fn may_be_overtaken(&self, job: &Job) -> bool {
         let earlier = self.in_doubt.get(&job.row.key);
-        let followers = self.lanes.get(&job.row.key);
+        let followers = self.followers.get(&job.row.key);
         earlier.is_some_and(|row| *row != job.row.number)
             && followers.is_none_or(VecDeque::is_empty)
     }

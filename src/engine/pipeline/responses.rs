@@ -18,30 +18,44 @@ use crate::retry::{self, RetryDecision, RetryPolicy};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
-    pub(super) fn take_token_answer(&mut self, ticket: InFlight, result: &ApiResult) {
+    pub(super) fn take_token_answer(
+        &mut self,
+        sender: usize,
+        ticket: InFlight,
+        result: &ApiResult,
+    ) {
         let now = Instant::now();
-        self.recorder.ended(result, ticket.age(now));
+        let lane = self.senders[sender].lane;
+        self.lanes[lane].on_wire -= 1;
+        self.under_way -= 1;
+        self.recorder.ended(lane, result, ticket.age(now));
         row_span::note_token_answer(result);
         if let Some(error) = self.is_out_of_reach(result, now - ticket.age(now), now) {
             self.stop(AbortReason::unreachable(error));
         }
-        let errors = self.renewal.errors();
+        let errors = self.senders[sender].renewal.errors();
         let decision = retry::decide(result, errors, &self.policy.retry, self.chance.f64());
-        self.pacer.answered(ticket, now, verdict(result, decision));
-        self.note_wait(now);
+        let verdict = verdict(result, decision);
+        self.lanes[lane].pacer.answered(ticket, now, verdict);
+        self.note_wait(lane, now);
         self.throttled += u64::from(matches!(decision, RetryDecision::Throttled { .. }));
-        let renewal = self.service.renewal();
-        match self.renewal.answered(result, decision, renewal, now) {
+        let asked = &mut self.senders[sender];
+        let renewal = asked.service.renewal();
+        match asked.renewal.answered(result, decision, renewal, now) {
             TokenState::Open => {}
-            TokenState::Renewed => self.ready.extend(self.suspect.take()),
+            TokenState::Renewed => {
+                if let Some(job) = asked.suspect.take() {
+                    self.send_later(job);
+                }
+            }
             TokenState::Accepted => {
-                if let Some(mut job) = self.suspect.take()
+                if let Some(mut job) = asked.suspect.take()
                     && let Some(refused) = job.last.take()
                 {
                     self.give_up(job, refused);
                 }
             }
-            TokenState::Ended(reason) => self.stop(reason),
+            TokenState::Ended(reason) => self.end_sender(sender, reason),
         }
     }
 
@@ -63,7 +77,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     pub(super) fn take_reply(&mut self, mut job: Job, ticket: InFlight, reply: ApiResult) {
         let now = Instant::now();
-        self.recorder.ended(&reply, ticket.age(now));
+        let sender = job.sender.unwrap_or_default();
+        let lane = self.senders[sender].lane;
+        self.lanes[lane].on_wire -= 1;
+        self.under_way -= 1;
+        self.recorder.ended(lane, &reply, ticket.age(now));
         self.on_wire.remove(&job.row.number);
         job.row_span.returns(now);
         let departed = now - ticket.age(now);
@@ -76,9 +94,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         // What the token may read shows only that.
         if !matches!(job.step, Step::ReadBack { .. } | Step::Usage(_))
-            && let Some(reason) = self.watch.answered(&reply)
+            && let Some(reason) = self.senders[sender].watch.answered(&reply)
         {
-            self.stop(reason);
+            match reason {
+                // Whoever asks would hear the same.
+                AbortReason::NotTheService { .. } => self.stop(reason),
+                reason => self.end_sender(sender, reason),
+            }
         }
         let decision = if is_given_up {
             RetryDecision::GiveUp
@@ -87,7 +109,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             retry::decide(&reply, job.errors, &policy, self.chance.f64())
         };
         job.note_answer(&reply, decision);
-        let place = self.place_after_wait(&mut job, decision, departed);
+        let place = self.place_after_wait(&mut job, lane, decision, departed);
         let verdict = match (place, decision) {
             // How fast we are has nothing to do with it.
             (Some(Place::AtTheEnd | Place::GivenUp), RetryDecision::Throttled { wait }) => {
@@ -95,22 +117,23 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             _ => verdict(&reply, decision),
         };
-        self.pacer.answered(ticket, now, verdict);
-        self.note_wait(now);
+        self.lanes[lane].pacer.answered(ticket, now, verdict);
+        self.note_wait(lane, now);
         job.may_have_been_applied |=
             matches!(job.step, Step::Write(_)) && retry::may_have_been_applied(&reply);
         self.note_doubt(&job);
         if matches!(&reply, Ok(answer) if answer.status != 401) {
-            self.renewal.accepted(job.token);
+            self.senders[sender].renewal.accepted(job.token);
         }
-        if reply.is_ok() && place.is_none() && self.throttling.passed(&job.row, departed) {
-            self.release(&job.row);
+        let throttling = &mut self.lanes[lane].throttling;
+        if reply.is_ok() && place.is_none() && throttling.passed(&job.row, departed) {
+            self.release(&job.row, job.queue);
         }
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
             RetryDecision::Succeeded => match job.step {
                 Step::Write(index) => self.take_success(job, index, reply),
-                _ if is_first_bare => self.ready.push_front(job),
+                _ if is_first_bare => self.send_again(job),
                 Step::Read(index) => self.take_current(job, index, reply),
                 Step::Usage(index) => self.take_usage(job, index, reply),
                 Step::ReadBack { resource, write } => {
@@ -123,20 +146,21 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             RetryDecision::GiveUp => self.give_up(job, reply),
             RetryDecision::Throttled { .. } => {
-                self.wait(job, reply, place.unwrap_or(Place::First), now);
+                self.wait(job, lane, reply, place.unwrap_or(Place::First), now);
             }
             RetryDecision::Retry { after, counts } => {
                 job.errors += u32::from(counts);
                 job.note_result(reply);
-                self.backing_off.insert((now + after, job.row.number), job);
+                self.back_off(job, now + after);
             }
             RetryDecision::Unauthorized => {
                 job.refusals += 1;
                 job.note_result(reply);
-                let renewal = self.service.renewal();
-                match self.renewal.refused(job.token, job.refusals, renewal) {
-                    Refusal::SendAgain => self.ready.push_front(job),
-                    Refusal::Suspect => self.suspect = Some(job),
+                let refused = &mut self.senders[sender];
+                let renewal = refused.service.renewal();
+                match refused.renewal.refused(job.token, job.refusals, renewal) {
+                    Refusal::SendAgain => self.send_again(job),
+                    Refusal::Suspect => refused.suspect = Some(job),
                 }
             }
         }
@@ -146,16 +170,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     fn place_after_wait(
         &mut self,
         job: &mut Job,
+        lane: usize,
         decision: RetryDecision,
         departed: Instant,
     ) -> Option<Place> {
         let is_last = self.is_all_admitted;
+        let throttling = &mut self.lanes[lane].throttling;
         matches!(decision, RetryDecision::Throttled { .. })
-            .then(|| self.throttling.refused(job, departed, is_last))
+            .then(|| throttling.refused(job, departed, is_last))
     }
 
     /// The row was rate limited.
-    fn wait(&mut self, mut job: Job, reply: ApiResult, place: Place, now: Instant) {
+    fn wait(&mut self, mut job: Job, lane: usize, reply: ApiResult, place: Place, now: Instant) {
         self.throttled += 1;
         match place {
             Place::GivenUp => {
@@ -172,11 +198,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             Place::First => {
                 job.note_result(reply);
-                self.ready.push_front(job);
+                self.send_again(job);
             }
             Place::BehindTheNext => {
                 job.note_result(reply);
-                let opens = self.pacer.status(now).closed_until.unwrap_or(now);
+                let status = self.lanes[lane].pacer.status(now);
+                let opens = status.closed_until.unwrap_or(now);
                 let doublings = job.throttles.saturating_sub(2).min(16);
                 let RetryPolicy {
                     first_delay,
@@ -187,11 +214,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                     + first_delay
                         .saturating_mul(1 << doublings)
                         .min(longest_delay);
-                self.backing_off.insert((due, job.row.number), job);
+                self.back_off(job, due);
             }
             Place::Aside | Place::AtTheEnd => {
                 job.note_result(reply);
-                self.at_the_end.push_back(job);
+                self.leave_for_the_end(job);
             }
         }
     }
@@ -202,12 +229,26 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn is_silence_of_these_rows(&self, reply: &ApiResult) -> bool {
         matches!(reply, Err(error) if error.delivery == Delivery::MaybeSent)
             && self.is_all_admitted
-            && self.ready.iter().all(|job| job.attempts > 0)
+            && self.queues.were_all_sent()
     }
 
-    pub(super) fn ensure_the_wait_is_bearable(&mut self, now: Instant) {
-        if let Err(reason) = bearable_wait(&self.pacer, self.policy.longest_wait, now) {
-            self.stop(reason);
+    /// A user who would have to wait for too long sends nothing more.
+    pub(super) fn ensure_the_wait_is_bearable(&mut self, lane: usize, now: Instant) {
+        let longest = self.policy.longest_wait;
+        for sender in self.lanes[lane].senders.clone() {
+            if let Err(reason) = bearable_wait(self.lanes[lane].pacer, longest, now) {
+                self.end_sender(sender, reason);
+            }
+        }
+    }
+
+    /// A row leaves when no other does any more, if anybody is left who may send it.
+    pub(super) fn leave_for_the_end(&mut self, job: Job) {
+        let queue = self.queues.at_mut(job.queue);
+        if queue.senders.is_empty() {
+            self.strand(job);
+        } else {
+            queue.at_the_end.push_back(job);
         }
     }
 
@@ -225,12 +266,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         );
         self.usage_unknown += u64::from(is_cleared && job.usage_fault.is_some());
         let location = job.row.key;
-        if let Some(lane) = self.lanes.get_mut(&location) {
-            if let Some(next) = lane.pop_front() {
-                self.in_lanes -= 1;
-                self.ready.push_back(next);
+        if let Some(followers) = self.followers.get_mut(&location) {
+            if let Some(next) = followers.pop_front() {
+                self.following -= 1;
+                self.send_later(next);
             } else {
-                self.lanes.remove(&location);
+                self.followers.remove(&location);
             }
         }
         self.note_what_is_known(&job, kind);

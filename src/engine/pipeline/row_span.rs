@@ -15,8 +15,8 @@ use crate::model::response::{ApiResult, Response};
 use crate::model::row::Row;
 use crate::retry::RetryDecision;
 
-/// A row's way through the run; empty where no log wants it.
-#[derive(Debug)]
+/// A row's way through the run; empty until it leaves, and where no log wants it.
+#[derive(Debug, Default)]
 pub(super) struct RowSpan(Option<Box<Way>>);
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ struct Way {
 }
 
 impl RowSpan {
-    pub(super) fn begin(row: &Row<'_>) -> RowSpan {
+    fn begin(row: &Row<'_>) -> RowSpan {
         let span = tracing::debug_span!(
             "row",
             row = row.number,
@@ -59,7 +59,10 @@ impl RowSpan {
         way.map_or_else(Span::none, |way| way.span.clone())
     }
 
-    pub(super) fn departs(&mut self, now: Instant) {
+    pub(super) fn departs(&mut self, row: &Row<'_>, now: Instant) {
+        if self.0.is_none() {
+            *self = RowSpan::begin(row);
+        }
         if let Some(way) = &mut self.0 {
             way.began.get_or_insert(now);
             way.departed = Some(now);

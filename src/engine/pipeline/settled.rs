@@ -32,13 +32,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.errors = 0;
         if index + 1 < self.setting.resources.len() {
             job.step = Step::Read(index + 1);
-            self.ready.push_front(job);
+            self.send_again(job);
         } else if self.policy.task == Task::Write {
             self.settle_usage(job, reply);
         } else if self.asks_about_usage(&job) {
             job.answer = Some(reply);
             job.step = Step::Usage(0);
-            self.ready.push_front(job);
+            self.send_again(job);
         } else {
             self.settle(job, reply);
         }
@@ -137,7 +137,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.step = Step::Write(next);
         job.errors = 0;
         job.last = (!job.done.is_empty()).then_some(reply);
-        self.ready.push_front(job);
+        self.send_again(job);
     }
 
     /// The first request from `index` on that has something to change.

@@ -78,7 +78,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.errors = 0;
         if index + 1 < self.setting.used_in.len() {
             job.step = Step::Usage(index + 1);
-            self.ready.push_front(job);
+            self.send_again(job);
             return;
         }
         let answer = job.answer.take();
@@ -96,7 +96,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             Step::Write(0)
         };
         job.last = None;
-        self.ready.push_front(job);
+        self.send_again(job);
     }
 
     /// Of a row that is sent without reading anything: rules use a number that it clears, and it is known
@@ -105,7 +105,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let Some(said) = self.conflict_of_usage(&job) else {
             job.step = Step::Write(0);
             job.last = None;
-            return self.ready.push_front(job);
+            return self.send_again(job);
         };
         let kind = if job.may_have_been_applied {
             OutcomeKind::Unknown

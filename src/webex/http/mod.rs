@@ -58,7 +58,6 @@ pub struct Connection {
     pub base_url: BaseUrl,
     /// What the environment names, for the person; reqwest takes it from there itself.
     pub proxy: Option<Proxy>,
-    pub credentials: Credentials,
     /// From the first byte sent to the last byte read.
     pub timeout: Duration,
     /// How many connections are kept open between requests.
@@ -88,11 +87,19 @@ pub struct Webex {
 }
 
 impl Webex {
-    pub fn connect(connection: Connection) -> Result<Webex> {
-        // An error here means that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// The service for each of these credentials, over the same connections: a client of its own would
+    /// cost each of them a third of a megabyte.
+    pub fn connect_all(connection: &Connection, secrets: Vec<Credentials>) -> Result<Vec<Webex>> {
+        let client = Webex::client(connection)?;
+        let services = secrets.into_iter();
+        services
+            .map(|secret| Webex::of(connection, client.clone(), secret))
+            .collect()
+    }
+
+    fn of(connection: &Connection, client: Client, secret: Credentials) -> Result<Webex> {
         let mut secrets = Secrets::default();
-        let (token, authorization, service_app) = match connection.credentials {
+        let (token, authorization, service_app) = match secret {
             Credentials::Token(token) => {
                 secrets.add(token.secret());
                 let authorization = authorization(&token)?;
@@ -100,6 +107,25 @@ impl Webex {
             }
             Credentials::ServiceApp(app) => (None, None, Some(RefCell::new(app))),
         };
+        Ok(Webex {
+            client,
+            base_url: connection.base_url.clone(),
+            proxy: connection.proxy.clone(),
+            authorization: RefCell::new(authorization),
+            service_app,
+            token: RefCell::new(token),
+            was_refused: Cell::new(false),
+            secrets: RefCell::new(secrets),
+            renew_at: Cell::new(Instant::now()),
+            warn: connection.warn,
+            has_warned: Cell::new(false),
+            timeout: connection.timeout,
+        })
+    }
+
+    fn client(connection: &Connection) -> Result<Client> {
+        // An error here means that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
             .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
             .https_only(!connection.base_url.is_loopback())
@@ -119,7 +145,7 @@ impl Webex {
             // Certificates are not needed then, and a bare container has none.
             builder = builder.tls_certs_only([]);
         }
-        let client = builder.build().map_err(|error| {
+        builder.build().map_err(|error| {
             Hinted::new(
                 format!(
                     "cannot set up encrypted connections on this machine: {}",
@@ -127,20 +153,6 @@ impl Webex {
                 ),
                 "the certificates to check the service's with are missing; on Linux install the package `ca-certificates`",
             )
-        })?;
-        Ok(Webex {
-            client,
-            base_url: connection.base_url,
-            proxy: connection.proxy,
-            authorization: RefCell::new(authorization),
-            service_app,
-            token: RefCell::new(token),
-            was_refused: Cell::new(false),
-            secrets: RefCell::new(secrets),
-            renew_at: Cell::new(Instant::now()),
-            warn: connection.warn,
-            has_warned: Cell::new(false),
-            timeout: connection.timeout,
         })
     }
 

@@ -19,7 +19,6 @@ use wxbulk::model::response::{
     ApiResult, Delivery, Response, RetryAfter, TransportCause, TransportError,
 };
 use wxbulk::model::row::Row;
-use wxbulk::pace::Pacer;
 use wxbulk::setting::target_kind::Listing;
 use wxbulk::setting::{ReadBody, Resource};
 use wxbulk::sheet::selection::Selection;
@@ -132,17 +131,13 @@ impl Connect for Scene {
                 Shared::new(Service::new(nothing).into())
             }
         };
-        Ok(Session {
-            service: Line {
-                service,
-                kills: self.kills.clone(),
-                began: self.began,
-                stops,
-            },
-            pacer: Pacer::new(&settings.pace, Instant::now()),
-            stop,
-            simulator: None,
-        })
+        let line = Line {
+            service,
+            kills: self.kills.clone(),
+            began: self.began,
+            stops,
+        };
+        Ok(Session::new(settings, vec![line], stop, None))
     }
 }
 

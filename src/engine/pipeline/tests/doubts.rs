@@ -117,8 +117,10 @@ async fn play(
     let mut notes = notes;
     let in_doubt = std::mem::take(&mut notes.in_doubt);
     let ended = run(
-        &service,
-        Pacer::new(&settings, Instant::now()),
+        vec![Lane::only(
+            &service,
+            &mut Pacer::new(&settings, Instant::now()),
+        )],
         RunPolicy {
             task,
             ..Case::default().policy
@@ -127,6 +129,7 @@ async fn play(
             in_doubt,
             last_known: std::mem::take(&mut notes.last_known),
             counts_before: Counts::default(),
+            unmanaged: None,
             setting: &LOCATION_NUMBERS,
             duplicates: &seen.find_duplicates(),
             rows: rows

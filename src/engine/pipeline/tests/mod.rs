@@ -1,6 +1,7 @@
 //! The loop on a paused clock, against a service that answers by a script.
 
 mod doubts;
+mod many_users;
 mod order;
 mod reads;
 mod renewals;
@@ -17,12 +18,16 @@ use futures::stream;
 use tokio::time::sleep;
 
 use super::*;
+use crate::engine::failure_limit::FailureLimit;
 use crate::model::change::Change;
+use crate::model::counts::Counts;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{
     ApiResult, Body, Delivery, Response, RetryAfter, TransportCause, TransportError,
 };
-use crate::pace::PaceSettings;
+use crate::pace::{PaceSettings, Pacer};
+use crate::retry::RetryPolicy;
 use crate::setting::Resource;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::duplicates::SeenRows;
@@ -123,6 +128,7 @@ struct Notes {
     /// It may have sent all rows.
     was_sent_before: bool,
     read_back: Vec<u64>,
+    senders_ended: Vec<usize>,
 }
 
 impl Recorder for Notes {
@@ -148,7 +154,7 @@ impl Recorder for Notes {
         self.read_back.push(row.number);
     }
 
-    fn ended(&mut self, _: &ApiResult, _: Duration) {}
+    fn ended(&mut self, _: usize, _: &ApiResult, _: Duration) {}
 
     fn finished(&mut self, finished: &[RowResult]) -> Result<()> {
         let more = finished.iter();
@@ -160,8 +166,12 @@ impl Recorder for Notes {
         Ok(())
     }
 
-    fn told_to_wait(&mut self, _: Duration) -> Result<()> {
+    fn told_to_wait(&mut self, _: usize, _: Duration) -> Result<()> {
         Ok(())
+    }
+
+    fn sender_ended(&mut self, sender: usize, _: &AbortReason) {
+        self.senders_ended.push(sender);
     }
 
     fn tick(&mut self, _status: &Status) -> Result<()> {
@@ -263,13 +273,13 @@ impl Case {
             .then(|after| sleep_until(start + after))
             .chain(stream::pending());
         let ended = run(
-            &service,
-            Pacer::new(&settings, start),
+            vec![Lane::only(&service, &mut Pacer::new(&settings, start))],
             self.policy,
             Batch {
                 in_doubt: HashMap::new(),
                 last_known: HashMap::new(),
                 counts_before: Counts::default(),
+                unmanaged: None,
                 setting: &LOCATION_NUMBERS,
                 duplicates: &seen.find_duplicates(),
                 rows: (2..rows + 2).map(|number| {

@@ -1,0 +1,246 @@
+//! What there is to export: the locations of organizations, or what else is set. Users with organizations of
+//! their own list them side by side.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::{Context, Result, bail};
+
+use crate::application::introductions;
+use crate::application::kept_wait;
+use crate::application::own_organization::own_organization;
+use crate::application::preflight::{self, with_scope};
+use crate::application::run_lanes::{RunLane, managed_by};
+use crate::application::run_settings::RunSettings;
+use crate::application::session::{Session, connect_to_ask};
+use crate::application::side_by_side::{SharedStop, side_by_side};
+use crate::engine::abort::AbortReason;
+use crate::engine::api_queries::{ApiClient, QueryError};
+use crate::model::ids;
+use crate::platform::StopRequests;
+use crate::setting::Setting;
+use crate::setting::target_kind::{LOCATION, TargetKind};
+use crate::sheet::export_sheet::{AboutLocation, ExportedTarget};
+use crate::stderr::say;
+use crate::webex::Queries;
+use crate::webex::errors::flatten;
+use crate::webex::lists::{Listed, LocationDetails, Organization};
+
+/// What there is to export.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub targets: Vec<ExportedTarget>,
+    pub organizations_left_out: u64,
+}
+
+/// The things of an organization, and what is known of them besides.
+type ListedOrganization = (Vec<Listed>, HashMap<String, AboutLocation>);
+
+/// All that is to be exported, organization by organization.
+pub async fn list(
+    settings: &RunSettings,
+    setting: &Setting,
+    org: Option<String>,
+    all_orgs: bool,
+) -> Result<Found> {
+    let mut session = connect_to_ask(settings)?;
+    if !kept_wait::hold(settings, &mut session, |_| None).await? {
+        bail!("nothing was asked");
+    }
+    let (managed, wanted) = if session.has_several {
+        wanted_of_several(settings, &mut session, org, all_orgs).await?
+    } else {
+        wanted_of_one(settings, &mut session, org, all_orgs).await?
+    };
+    let name_of = |id: &str| {
+        let organization = managed.iter().find(|organization| organization.id == id);
+        organization.map_or(String::new(), |organization| flatten(&organization.name))
+    };
+    let answers = ask_for_all(settings, &mut session, setting.target, wanted).await?;
+    let mut found = Found::default();
+    let mut seen = HashSet::new();
+    let things = setting.target.plural;
+    for (org, answer) in answers {
+        let org_id = org.unwrap_or_default();
+        let org_name = name_of(&org_id);
+        let (listed, about) = match answer {
+            Ok(listed) => listed,
+            // One of many may have no calling, or may have withdrawn its consent.
+            Err(refused @ QueryError::Refused { .. }) if all_orgs => {
+                say(&format!(
+                    "the {things} of `{org_name}` ({org_id}) cannot be listed and are left out: {}",
+                    with_scope(&refused, setting)
+                ));
+                found.organizations_left_out += 1;
+                continue;
+            }
+            Err(stopped @ QueryError::Stopped(_)) => return Err(stopped.into()),
+            Err(query_error) => {
+                let why = with_scope(&query_error, setting);
+                bail!("cannot list the {things} of `{org_id}`: {why}");
+            }
+        };
+        for Listed { id, entry } in listed {
+            // A list that changes while its pages are read can have one twice.
+            if !entry.has_no_calling && seen.insert(id.clone()) {
+                let name = entry.names.first().map(|name| flatten(name));
+                found.targets.push(ExportedTarget {
+                    org_id: org_id.clone(),
+                    org_name: org_name.clone(),
+                    about: about.get(&key_of(&id)).cloned(),
+                    target_id: id,
+                    target_name: name.unwrap_or_default(),
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The organizations that are known by name, and those that are to be exported.
+type Wanted = (Vec<Organization>, Vec<Option<String>>);
+
+async fn wanted_of_one<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    org: Option<String>,
+    all_orgs: bool,
+) -> Result<Wanted> {
+    let mut api = preflight::api(settings, &mut session.lanes[0], &mut session.stop);
+    let managed = match api.organizations().await {
+        Ok(organizations) => organizations,
+        // A token that may read locations need not be one that may list organizations.
+        Err(QueryError::Refused { .. }) if !all_orgs => Vec::new(),
+        Err(query_error) => return Err(query_error).context("cannot list the organizations"),
+    };
+    let wanted = match org {
+        Some(org) => vec![Some(org)],
+        None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
+        None => vec![own_organization(api.person().await, &managed)?],
+    };
+    Ok((managed, wanted))
+}
+
+async fn wanted_of_several<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    org: Option<String>,
+    all_orgs: bool,
+) -> Result<Wanted> {
+    let asked = introductions::ask_all(settings, session).await;
+    asked.map_err(QueryError::Stopped)?;
+    let managed = managed_by(&session.lanes);
+    let wanted = match (org, &managed[..]) {
+        (Some(org), _) if session.lanes.iter().any(|lane| lane.manages(Some(&org))) => {
+            vec![Some(org)]
+        }
+        (Some(org), _) => bail!("none of the credentials manages the organization `{org}`"),
+        (None, [only]) => vec![Some(only.id.clone())],
+        (None, all) if all_orgs => all.iter().map(|one| Some(one.id.clone())).collect(),
+        (None, several) => bail!(
+            "the credentials manage {} organizations\nhint: take them all with --all-orgs, or name one with --org",
+            several.len()
+        ),
+    };
+    Ok((managed, wanted))
+}
+
+/// What is listed for each organization, in their order.
+async fn ask_for_all<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    kind: &TargetKind,
+    wanted: Vec<Option<String>>,
+) -> Result<Vec<(Option<String>, Result<ListedOrganization, QueryError>)>> {
+    // Whoever has the least to ask takes the next one.
+    let mut shares: Vec<Vec<(usize, Option<String>)>> = vec![Vec::new(); session.lanes.len()];
+    for (number, org) in wanted.into_iter().enumerate() {
+        let lanes = session.lanes.iter().enumerate();
+        let able = lanes.filter(|(_, lane)| lane.manages(org.as_deref()));
+        let lane = able.map(|(at, _)| at).min_by_key(|at| shares[*at].len());
+        if let Some(lane) = lane {
+            shares[lane].push((number, org));
+        }
+    }
+    let Session { lanes, stop, .. } = session;
+    let work = lanes.iter_mut().zip(shares);
+    let ask = |(lane, share), stop| ask_for_share(settings, lane, share, kind, stop);
+    let answers = side_by_side(work, stop, ask, |_| {}).await;
+    let interrupted = QueryError::Stopped(AbortReason::Interrupted);
+    let mut answers: Vec<_> = answers.ok_or(interrupted)?.into_iter().flatten().collect();
+    answers.sort_by_key(|(number, ..)| *number);
+    let answers = answers.into_iter();
+    Ok(answers.map(|(_, org, answer)| (org, answer)).collect())
+}
+
+/// The organizations of one user, one after the other.
+async fn ask_for_share<S: Queries>(
+    settings: &RunSettings,
+    lane: &mut RunLane<S>,
+    share: Vec<(usize, Option<String>)>,
+    kind: &TargetKind,
+    mut stop: SharedStop,
+) -> Vec<(
+    usize,
+    Option<String>,
+    Result<ListedOrganization, QueryError>,
+)> {
+    let mut api = preflight::api(settings, lane, &mut stop);
+    let mut asks_for_details = *kind == LOCATION;
+    let mut answers = Vec::new();
+    for (number, org) in share {
+        let answer = ask_for_one(&mut api, kind, org.as_deref(), &mut asks_for_details).await;
+        let is_over = !matches!(answer, Ok(_) | Err(QueryError::Refused { .. }));
+        answers.push((number, org, answer));
+        if is_over {
+            break;
+        }
+    }
+    answers
+}
+
+async fn ask_for_one<S: Queries, T: StopRequests>(
+    api: &mut ApiClient<'_, S, T>,
+    kind: &TargetKind,
+    org: Option<&str>,
+    asks_for_details: &mut bool,
+) -> Result<ListedOrganization, QueryError> {
+    let listed = api.targets(kind, org).await?;
+    if listed.is_empty() || !*asks_for_details {
+        return Ok((listed, HashMap::new()));
+    }
+    let about = details(api.location_details(org).await)?;
+    *asks_for_details = about.is_some();
+    Ok((listed, about.unwrap_or_default()))
+}
+
+/// What is known of locations, by their ids. `None`: it may not be read, or not be understood; an export
+/// does without.
+fn details(
+    answer: Result<Vec<LocationDetails>, QueryError>,
+) -> Result<Option<HashMap<String, AboutLocation>>, QueryError> {
+    let details = match answer {
+        Ok(details) => details,
+        Err(stopped @ QueryError::Stopped(_)) => return Err(stopped),
+        Err(query_error) => {
+            say(&format!(
+                "note: country, state and time zone are left out; to read them takes the scope spark-admin:locations_read: {query_error}"
+            ));
+            return Ok(None);
+        }
+    };
+    let details = details.into_iter().map(|one| {
+        let about = AboutLocation {
+            country: flatten(&one.address.country),
+            state: flatten(&one.address.state),
+            time_zone: flatten(&one.time_zone),
+        };
+        (key_of(&one.id), about)
+    });
+    Ok(Some(details.collect()))
+}
+
+/// What two lists call one location, however they write its id.
+fn key_of(id: &str) -> String {
+    let read = ids::read(id, ids::LOCATION);
+    read.map_or_else(|_| id.to_string(), |id| id.text.into_owned())
+}

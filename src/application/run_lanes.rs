@@ -1,0 +1,322 @@
+//! The users of a run: each with the credentials that are theirs, a pace, and what is remembered of them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::application::recorder::WaitingUser;
+use crate::application::run_settings::{RunSettings, Target, waiting_user};
+use crate::engine::pipeline::{Lane, Reach};
+use crate::journal::{self, CredentialRecord};
+use crate::model::clock;
+use crate::model::row::TargetKey;
+use crate::pace::{Estimate, Memory, PaceSettings, Pacer, WaitMemory};
+use crate::sheet::directory::key_of;
+use crate::webex::errors::flatten;
+use crate::webex::lists::{Organization, Person};
+
+/// Users whose rates are kept; the limits of more of them are alike.
+const MOST_REMEMBERED: usize = 30;
+
+/// One user. Who it is need not be known.
+#[derive(Debug)]
+pub struct RunLane<S> {
+    /// At least one.
+    pub credentials: Vec<Credential<S>>,
+    pub pacer: Pacer,
+    /// Whose they are, where it is known.
+    pub person: Option<Person>,
+    pub waits: Option<WaitMemory>,
+    memory: Option<Memory>,
+    remembered: Option<Estimate>,
+    /// The end of the longest wait that was spoken of.
+    pub(super) spoken_of: Option<Timestamp>,
+    /// Of the chance of the next questions.
+    pub(super) seed: u64,
+    /// Something was answered.
+    pub(super) is_reached: bool,
+}
+
+/// What opens the service for a user.
+#[derive(Debug)]
+pub struct Credential<S> {
+    pub service: S,
+    /// The file or variable that it is from.
+    pub name: String,
+    pub fingerprint: String,
+    /// `None` where it was not asked, since there are no others.
+    pub manages: Option<Vec<Organization>>,
+}
+
+/// A lane for each of the credentials, which may be of one user all the same.
+pub(super) fn of_services<S>(settings: &RunSettings, services: Vec<S>) -> Vec<RunLane<S>> {
+    let now = Instant::now();
+    let is_only = services.len() == 1;
+    let mut lanes: Vec<RunLane<S>> = Vec::new();
+    for (number, service) in services.into_iter().enumerate() {
+        let (name, users) = names_of(&settings.target, number, is_only);
+        let fingerprint = users.first().cloned().unwrap_or_default();
+        let (memory, waits) = kept_of(settings, &users);
+        let remembered = memory.as_ref().and_then(|memory| {
+            let others = || memory.recall_another(clock::now()).filter(|_| !is_only);
+            memory.recall(clock::now()).or_else(others)
+        });
+        let pace = PaceSettings {
+            remembered,
+            ..settings.pace.clone()
+        };
+        let pacer = match lanes.first() {
+            Some(first) => first.pacer.beside(&pace, now),
+            None => Pacer::new(&pace, now),
+        };
+        lanes.push(RunLane {
+            credentials: vec![Credential {
+                service,
+                name,
+                fingerprint,
+                manages: None,
+            }],
+            pacer,
+            person: None,
+            waits,
+            memory,
+            remembered,
+            spoken_of: None,
+            seed: settings.policy.seed.wrapping_add((number as u64) << 32),
+            is_reached: false,
+        });
+    }
+    lanes
+}
+
+/// What credentials are called, and the names under which their waits are kept.
+fn names_of(target: &Target, number: usize, is_only: bool) -> (String, Vec<String>) {
+    match target {
+        Target::Service { credentials, .. } => {
+            let Some(one) = credentials.get(number) else {
+                return Default::default();
+            };
+            let own = one.secret.own_fingerprint();
+            let mut users = vec![own];
+            // One app may be that of several users, which only matters where they are used side by side.
+            if is_only {
+                users.insert(0, one.secret.fingerprint());
+            }
+            users.dedup();
+            (one.name.clone(), users)
+        }
+        Target::Rehearsal { .. } if is_only => (String::new(), vec!["rehearsal".into()]),
+        Target::Rehearsal { .. } => {
+            let name = format!("rehearsal {}", number + 1);
+            (name.clone(), vec![name])
+        }
+    }
+}
+
+/// Where it is kept what is found of a user's limit, and until when they have to wait.
+fn kept_of(settings: &RunSettings, users: &[String]) -> (Option<Memory>, Option<WaitMemory>) {
+    let (Target::Service { base_url, .. }, Some(folder)) = (&settings.target, &settings.state)
+    else {
+        return (None, None);
+    };
+    let mut users = users.iter();
+    let Some(first) = users.next() else {
+        return (None, None);
+    };
+    let memory = Memory::new(folder, base_url.as_str(), first.as_str());
+    let mut waits = WaitMemory::new(folder.join("waits"), waiting_user(base_url, first));
+    users.for_each(|user| waits.add_name(waiting_user(base_url, user)));
+    (Some(memory).filter(|_| !settings.forget_rate), Some(waits))
+}
+
+impl<S> RunLane<S> {
+    /// The same with each service made into another.
+    pub(super) fn map<R>(self, make: impl Fn(S) -> R) -> RunLane<R> {
+        let credentials = self.credentials.into_iter().map(|one| Credential {
+            service: make(one.service),
+            name: one.name,
+            fingerprint: one.fingerprint,
+            manages: one.manages,
+        });
+        RunLane {
+            credentials: credentials.collect(),
+            pacer: self.pacer,
+            person: self.person,
+            waits: self.waits,
+            memory: self.memory,
+            remembered: self.remembered,
+            spoken_of: self.spoken_of,
+            seed: self.seed,
+            is_reached: self.is_reached,
+        }
+    }
+
+    /// The first of its credentials, by which it asks.
+    pub fn service(&self) -> &S {
+        &self.credentials[0].service
+    }
+
+    /// What it is called where there are several.
+    pub fn name(&self) -> &str {
+        &self.credentials[0].name
+    }
+
+    /// By what a journal knows that the user has to wait.
+    pub(super) fn fingerprints(&self) -> impl Iterator<Item = &str> {
+        let credentials = self.credentials.iter();
+        credentials.map(|one| one.fingerprint.as_str())
+    }
+
+    /// Whose the credentials are. From now on a time to wait is kept for the person too, who may come back
+    /// with another token.
+    pub(super) fn know(&mut self, person: Person, target: &Target) {
+        if let (Target::Service { base_url, .. }, Some(waits)) = (target, &mut self.waits)
+            && !person.id.is_empty()
+        {
+            waits.add_name(waiting_user(base_url, &person.id));
+        }
+        self.person = Some(person);
+    }
+
+    /// Whether the user manages an organization, as far as that is known.
+    pub fn manages(&self, organization: Option<&str>) -> bool {
+        let wanted = organization.and_then(key_of);
+        self.credentials.iter().any(|one| match &one.manages {
+            None => true,
+            Some(managed) => {
+                let mut keys = managed.iter().filter_map(|one| key_of(&one.id));
+                wanted.is_none_or(|wanted| keys.any(|key| key == wanted))
+            }
+        })
+    }
+
+    /// How fast it begins.
+    pub(super) fn remembered(&self) -> Option<Estimate> {
+        self.remembered
+    }
+
+    fn pace(&self, settings: &RunSettings) -> PaceSettings {
+        PaceSettings {
+            remembered: self.remembered,
+            ..settings.pace.clone()
+        }
+    }
+
+    /// For the rows, after questions were asked.
+    pub(super) fn freshen(&mut self, settings: &RunSettings) {
+        self.pacer = self.pacer.afresh(&self.pace(settings), Instant::now());
+    }
+
+    /// Goes on at the rate that was found, and keeps to a time to wait.
+    pub(super) fn go_on(&mut self, settings: &RunSettings) {
+        self.remembered = self.pacer.estimate().or(self.remembered);
+        self.freshen(settings);
+    }
+
+    /// As the loop takes it, and as the recorder knows it.
+    pub(super) fn at_work(&mut self) -> (Lane<'_, S>, WaitingUser<'_>) {
+        let user = WaitingUser {
+            fingerprint: self.credentials[0].fingerprint.as_str().into(),
+            person: self.person.as_ref().map_or("", |person| &person.id).into(),
+            waits: self.waits.as_ref(),
+            credentials: self
+                .credentials
+                .iter()
+                .map(|one| one.name.clone())
+                .collect(),
+        };
+        let credentials = self.credentials.iter().map(|one| {
+            let reach = match &one.manages {
+                None => Reach::Everything,
+                Some(managed) => {
+                    Reach::Only(managed.iter().filter_map(|one| key_of(&one.id)).collect())
+                }
+            };
+            (&one.service, reach)
+        });
+        let lane = Lane {
+            credentials: credentials.collect(),
+            pacer: &mut self.pacer,
+        };
+        (lane, user)
+    }
+
+    /// As a journal tells of it.
+    pub(super) fn records(&self) -> impl Iterator<Item = CredentialRecord> {
+        let person = self.person.as_ref().map(person_record);
+        self.credentials.iter().map(move |one| CredentialRecord {
+            name: one.name.clone(),
+            fingerprint: one.fingerprint.clone(),
+            person: person.clone(),
+            organizations: one
+                .manages
+                .as_ref()
+                .map_or(0, |managed| managed.len() as u64),
+        })
+    }
+}
+
+/// A person as a journal tells of them.
+pub(super) fn person_record(person: &Person) -> journal::Person {
+    let email = person.emails.first();
+    journal::Person {
+        id: flatten(&person.id),
+        name: flatten(&person.display_name),
+        email: email.map_or(String::new(), |email| flatten(email)),
+    }
+}
+
+/// Lanes of one user become one, which waits as long as any of them has to.
+pub(super) fn merged<S>(lanes: Vec<RunLane<S>>) -> Vec<RunLane<S>> {
+    let now = Instant::now();
+    let mut merged: Vec<RunLane<S>> = Vec::new();
+    let mut of_people: HashMap<String, usize> = HashMap::new();
+    for lane in lanes {
+        let id = lane.person.as_ref().map(|person| person.id.clone());
+        let id = id.filter(|id| !id.is_empty());
+        let known = id.as_ref().and_then(|id| of_people.get(id)).copied();
+        let Some(same) = known.and_then(|at| merged.get_mut(at)) else {
+            of_people.extend(id.map(|id| (id, merged.len())));
+            merged.push(lane);
+            continue;
+        };
+        if let Some(opens) = lane.pacer.status(now).closed_until {
+            same.pacer.close_until(opens, now);
+        }
+        if let (Some(waits), Some(others)) = (&mut same.waits, lane.waits) {
+            waits.add_names_of(others);
+        }
+        same.credentials.extend(lane.credentials);
+    }
+    merged
+}
+
+/// Keeps what was found of their limits for the next run.
+pub(super) fn remember<S>(lanes: &[RunLane<S>]) {
+    for lane in lanes.iter().take(MOST_REMEMBERED) {
+        if let (Some(memory), Some(found)) = (&lane.memory, lane.pacer.estimate()) {
+            memory.remember(found, clock::now());
+        }
+    }
+}
+
+/// The organizations that any of the lanes manages, each once.
+pub fn managed_by<S>(lanes: &[RunLane<S>]) -> Vec<Organization> {
+    let mut all: Vec<Organization> = Vec::new();
+    let mut seen: HashMap<TargetKey, usize> = HashMap::new();
+    let credentials = lanes.iter().flat_map(|lane| &lane.credentials);
+    for one in credentials.filter_map(|one| one.manages.as_ref()).flatten() {
+        let Some(key) = key_of(&one.id) else { continue };
+        match seen.get(&key) {
+            None => {
+                seen.insert(key, all.len());
+                all.push(one.clone());
+            }
+            // One that is known from the person alone has no name.
+            Some(at) if all[*at].name.is_empty() => all[*at].name.clone_from(&one.name),
+            Some(_) => {}
+        }
+    }
+    all
+}

@@ -1,0 +1,103 @@
+//! When a lane may send, and what: the first row in the order of the sheet of those that it may send, or what
+//! has to be asked about its access token before that.
+
+use tokio::time::Instant;
+
+use super::lane::Sender;
+use super::{Pipeline, Recorder};
+use crate::engine::token_renewal::{TokenRenewal, TokenTask};
+use crate::pace::SendDecision;
+use crate::webex::{Renewal, Service};
+
+/// Requests on the wire of several users together: each may take a connection, and a process may have but a
+/// thousand.
+const MOST_ON_WIRE: usize = 400;
+
+/// What leaves next.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Departure {
+    /// A question about the access token of a sender.
+    Token { sender: usize, task: TokenTask },
+    /// The first row of a queue.
+    Row { sender: usize, queue: usize },
+}
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// The queues of a lane; some of them twice where it has several credentials.
+    pub(super) fn queues_of(&self, lane: usize) -> Vec<usize> {
+        let senders = self.lanes[lane].senders.iter();
+        let queues = senders.flat_map(|sender| self.senders[*sender].queues.iter());
+        queues.copied().collect()
+    }
+
+    /// The queue with the next row of those that a lane may send, in the order of the sheet, and by which
+    /// credentials it goes.
+    pub(super) fn head_of(&self, lane: usize) -> Option<(usize, usize)> {
+        let senders = self.lanes[lane].senders.iter();
+        let heads = senders.flat_map(|sender| {
+            let queues = self.senders[*sender].queues.iter();
+            queues.filter_map(|queue| {
+                let head = self.queues.at(*queue).head()?;
+                Some((head, *sender, *queue))
+            })
+        });
+        // Of two credentials the first one goes on as long as it lasts.
+        let (_, sender, queue) = heads.min_by_key(|(row, ..)| *row)?;
+        Some((sender, queue))
+    }
+
+    /// Nothing is under way of what a lane may send.
+    pub(super) fn is_quiet(&self, lane: usize) -> bool {
+        self.queues_of(lane).into_iter().all(|queue| {
+            let queue = self.queues.at(queue);
+            let mut senders = queue.senders.iter();
+            let is_away = |sender: &usize| self.lanes[self.senders[*sender].lane].on_wire > 0;
+            queue.backing_off == 0 && queue.head().is_none() && !senders.any(is_away)
+        })
+    }
+
+    pub(super) fn next_departure(&mut self, lane: usize, now: Instant) -> SendDecision {
+        let under_way = self.under_way;
+        let senders = self.lanes[lane].senders.iter();
+        let renewals = senders.map(|sender| &self.senders[*sender].renewal);
+        if renewals.clone().any(TokenRenewal::is_under_way) {
+            return SendDecision::WhenOneReturns;
+        }
+        if self.lanes.len() > 1 && under_way >= MOST_ON_WIRE {
+            return SendDecision::WhenOneReturns;
+        }
+        let Some(reachable) = self.circuit_breaker.next_departure(now, under_way) else {
+            return SendDecision::WhenOneReturns;
+        };
+        let renewed = renewals.filter_map(TokenRenewal::not_before).max();
+        let reachable = reachable.max(renewed.unwrap_or(reachable));
+        let lane = &mut self.lanes[lane];
+        match lane.pacer.next_send(now, lane.on_wire) {
+            SendDecision::Now if reachable > now => SendDecision::At(reachable),
+            SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),
+            departure => departure,
+        }
+    }
+
+    /// What leaves next by a lane.
+    pub(super) fn next_of(&self, lane: usize, now: Instant) -> Option<Departure> {
+        for sender in &self.lanes[lane].senders {
+            // Whether a new token is due by its age matters where a row leaves with it.
+            let renewal = &self.senders[*sender].renewal;
+            if let Some(task) = renewal.due(now, Renewal::Impossible) {
+                return Some(Departure::Token {
+                    sender: *sender,
+                    task,
+                });
+            }
+        }
+        let (sender, queue) = self.head_of(lane)?;
+        let Sender {
+            renewal, service, ..
+        } = &self.senders[sender];
+        Some(match renewal.due(now, service.renewal()) {
+            Some(task) => Departure::Token { sender, task },
+            None => Departure::Row { sender, queue },
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! A lane is one user of the service: who waits when the service says so. Each has a pace of its own, and
+//! the credentials by which its requests are sent; two of one user share the pace.
+
+use super::Throttling;
+use super::job::Job;
+use super::queues::{Queues, Reach};
+use crate::engine::failure_limit::FailureWatch;
+use crate::engine::token_renewal::TokenRenewal;
+use crate::model::counts::Counts;
+use crate::pace::Pacer;
+
+/// One user, and what opens the service for them.
+#[derive(Debug)]
+pub struct Lane<'a, S> {
+    pub pacer: &'a mut Pacer,
+    pub credentials: Vec<(&'a S, Reach)>,
+}
+
+impl<'a, S> Lane<'a, S> {
+    /// The only one of a run.
+    pub fn only(service: &'a S, pacer: &'a mut Pacer) -> Lane<'a, S> {
+        Lane {
+            pacer,
+            credentials: vec![(service, Reach::Everything)],
+        }
+    }
+}
+
+/// A lane at work.
+#[derive(Debug)]
+pub(super) struct User<'a> {
+    pub(super) pacer: &'a mut Pacer,
+    /// By their numbers; none when all have ended.
+    pub(super) senders: Vec<usize>,
+    pub(super) on_wire: usize,
+    pub(super) throttling: Throttling,
+}
+
+/// Credentials at work.
+#[derive(Debug)]
+pub(super) struct Sender<'a, S> {
+    pub(super) lane: usize,
+    pub(super) service: &'a S,
+    pub(super) renewal: TokenRenewal,
+    /// A refused row that waits for the check of the token.
+    pub(super) suspect: Option<Job>,
+    /// Whether nothing comes of them from the start.
+    pub(super) watch: FailureWatch,
+    /// The queues that they may send from.
+    pub(super) queues: Vec<usize>,
+}
+
+impl<'a, S> Sender<'a, S> {
+    pub(super) fn new(lane: usize, service: &'a S) -> Sender<'a, S> {
+        Sender {
+            lane,
+            service,
+            renewal: TokenRenewal::default(),
+            suspect: None,
+            watch: FailureWatch::new(None, &Counts::default()),
+            queues: Vec::new(),
+        }
+    }
+}
+
+/// Takes lanes apart for the loop.
+pub(super) fn at_work<S>(lanes: Vec<Lane<'_, S>>) -> (Vec<User<'_>>, Vec<Sender<'_, S>>, Queues) {
+    let (mut users, mut senders, mut reaches) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, lane) in lanes.into_iter().enumerate() {
+        let first = senders.len();
+        for (service, reach) in lane.credentials {
+            senders.push(Sender::new(number, service));
+            reaches.push(reach);
+        }
+        users.push(User {
+            pacer: lane.pacer,
+            senders: (first..senders.len()).collect(),
+            on_wire: 0,
+            throttling: Throttling::default(),
+        });
+    }
+    let queues = Queues::new(&reaches.iter().collect::<Vec<_>>());
+    for queue in 0..queues.count() {
+        for sender in &queues.at(queue).senders {
+            senders[*sender].queues.push(queue);
+        }
+    }
+    (users, senders, queues)
+}

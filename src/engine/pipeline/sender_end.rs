@@ -1,0 +1,74 @@
+//! Credentials that send nothing more: their rows go to others that manage them, and where there are none
+//! they stay as they are. The run goes on as long as anybody may send.
+
+use super::job::Job;
+use super::{Pipeline, Recorder};
+use crate::engine::abort::AbortReason;
+use crate::model::row::Row;
+use crate::webex::Service;
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// Nothing more is sent by these credentials.
+    pub(super) fn end_sender(&mut self, sender: usize, reason: AbortReason) {
+        let lane = self.senders[sender].lane;
+        if !self.lanes[lane].senders.contains(&sender) {
+            return;
+        }
+        let others = self.lanes.iter().flat_map(|lane| &lane.senders);
+        if others.filter(|other| **other != sender).count() == 0 {
+            return self.stop(reason);
+        }
+        self.lanes[lane].senders.retain(|other| *other != sender);
+        self.recorder.sender_ended(sender, &reason);
+        let (left_over, fresh) = self.queues.without(sender);
+        if let Some(mut suspect) = self.senders[sender].suspect.take() {
+            suspect.refusals = 0;
+            self.send_again(suspect);
+        }
+        for job in left_over {
+            self.strand(job);
+        }
+        for row in fresh {
+            self.strand_fresh(&row);
+        }
+        let queues = &self.senders[sender].queues;
+        let mut queues = queues.iter();
+        if queues.any(|queue| self.queues.at(*queue).senders.is_empty()) {
+            self.abandoned.get_or_insert(reason);
+        }
+    }
+
+    /// A row is ready as the next one, if anybody is left who may send it.
+    pub(super) fn send_again(&mut self, job: Job) {
+        if self.queues.at(job.queue).senders.is_empty() {
+            self.strand(job);
+        } else {
+            self.queues.push_front(job);
+        }
+    }
+
+    /// A row is ready behind the others, if anybody is left who may send it.
+    pub(super) fn send_later(&mut self, job: Job) {
+        if self.queues.at(job.queue).senders.is_empty() {
+            self.strand(job);
+        } else {
+            self.queues.push_back(job);
+        }
+    }
+
+    /// Nobody is left who may send the row. What was never sent needs no record to be told.
+    pub(super) fn strand(&mut self, job: Job) {
+        self.strand_fresh(&job.row);
+        if job.last.is_some() {
+            self.stranded.push(job);
+        }
+    }
+
+    /// Those that wait for it stay as they are too.
+    pub(super) fn strand_fresh(&mut self, row: &Row<'_>) {
+        self.has_stranded = true;
+        if let Some(followers) = self.followers.remove(&row.key) {
+            self.following -= followers.len();
+        }
+    }
+}
