@@ -43,7 +43,7 @@ pub async fn list(
     all_orgs: bool,
 ) -> Result<Found> {
     let mut session = connect_to_ask(settings)?;
-    if !kept_wait::hold(settings, &mut session, |_| None).await? {
+    if !kept_wait::hold(settings, &mut session, |_, _| None).await? {
         bail!("nothing was asked");
     }
     let (managed, wanted) = if session.has_several {

@@ -21,12 +21,13 @@ use crate::stderr::say;
 pub async fn hold<S, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
-    recorded: impl Fn(&str) -> Option<KeptWait>,
+    recorded: impl Fn(&RunSettings, &str) -> Option<KeptWait>,
 ) -> Result<bool> {
     let is_only = !session.has_several;
     for lane in &mut session.lanes {
         let person = lane.person.as_ref().map(|person| person.id.as_str());
-        let recorded = lane.fingerprints().chain(person).filter_map(&recorded);
+        let users = lane.fingerprints().chain(person);
+        let recorded = users.filter_map(|user| recorded(settings, user));
         let recorded = recorded.max_by_key(|wait| wait.until);
         if !hold_one(settings, lane, recorded, is_only, &mut session.stop).await? {
             return Ok(false);

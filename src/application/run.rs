@@ -41,7 +41,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let offline = Directory::default();
     let selection = select(&settings, &sheet, &checked, &offline)?;
     let mut session = network.connect(&settings, &selection)?;
-    let recorded = |user: &str| earlier.recorded_wait(&settings, user);
+    let recorded = |settings: &RunSettings, user: &str| earlier.recorded_wait(settings, user);
     if !kept_wait::hold(&settings, &mut session, recorded).await? {
         return Ok(ExitCode::NothingSent);
     }

@@ -93,7 +93,7 @@ pub async fn run(
             "a selftest is about one location, and takes one token or service app\nhint: name the one that manages it, with --token-file or --service-app"
         );
     }
-    if !kept_wait::hold(&settings, &mut session, |_| None).await? {
+    if !kept_wait::hold(&settings, &mut session, |_, _| None).await? {
         return Ok(ExitCode::NothingSent);
     }
     let (lane, stop) = (&mut session.lanes[0], &mut session.stop);
