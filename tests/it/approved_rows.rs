@@ -205,7 +205,7 @@ fn printed(ran: &Ran) -> Option<String> {
     let mut lines = ran
         .stderr
         .lines()
-        .filter(|line| line.contains("--only-failed"));
+        .filter(|line| line.contains(" apply ") && line.contains("--only-failed"));
     let line = lines.next()?;
     let at = line.find(" apply ")?;
     Some(line[at + 1..].to_string())

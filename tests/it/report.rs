@@ -219,8 +219,8 @@ fn nothing_but_a_page_of_the_same_run_is_written_over() {
 #[test]
 fn without_its_journal_there_is_no_page_and_an_old_one_tells_what_it_knows() {
     let stage = Stage::instant();
-    let text = sheet(3).replace(",+1202", ",nonsense");
-    stage.write("sheet.csv", sheet(3) + text.lines().nth(1).expect("a row"));
+    let text = sheet(4).replace(",+1202", ",nonsense");
+    stage.write("sheet.csv", sheet(3) + text.lines().nth(4).expect("a row"));
     stage.apply("sheet.csv --skip-invalid").expect(1);
     stage.run("report sheet.results.csv").expect(0);
     let now = page(&stage, "sheet.results.report.html");
