@@ -12,7 +12,7 @@ use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::TargetKey;
 use crate::model::run_id::RunId;
-use crate::model::wording::{listed, plural};
+use crate::model::wording::listed;
 use crate::platform;
 use crate::setting::Setting;
 use crate::stderr::say;
@@ -119,8 +119,8 @@ pub fn tell(later: &[LaterChanges], is_forced: bool) {
             "so this undo leaves alone what that run set"
         };
         say(&format!(
-            "warning: a later run, that of `{results}`, changed {} of this ({}), {what}; undo that run first:\n  {undo}",
-            plural(rows.len() as u64, "row"),
+            "warning: a later run, that of `{results}`, changed {} {} again, {what}; undo that run first:\n  {undo}",
+            if rows.len() == 1 { "row" } else { "rows" },
             listed(&named),
         ));
     }

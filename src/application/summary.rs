@@ -154,10 +154,6 @@ impl Summary {
                 let rows = plural(self.to_repeat(), "row");
                 let was = if self.to_repeat() == 1 { "was" } else { "were" };
                 let it = it_or_them(self.to_repeat());
-                writeln!(
-                    out,
-                    "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
-                )?;
                 if let Some([plan, send]) = &self.plan_conflicts {
                     writeln!(
                         out,
@@ -169,6 +165,10 @@ impl Summary {
                         }
                     )?;
                 }
+                writeln!(
+                    out,
+                    "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
+                )?;
             }
             Again::Rows(command) => writeln!(
                 out,

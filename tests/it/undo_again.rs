@@ -400,7 +400,7 @@ fn a_later_run_that_changed_the_same_is_named_and_undone_first() {
     let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
     let row = &own["row"];
     ran.says(format!(
-        "warning: a later run, that of `fix.results.csv`, changed 1 row of this ({row}), so this undo leaves alone what that run set; undo that run first:"
+        "warning: a later run, that of `fix.results.csv`, changed row {row} again, so this undo leaves alone what that run set; undo that run first:"
     ));
     ran.says("hint: 1 row left alone, since the later run of `fix.results.csv` changed it; undo that run first, then this one again:");
     assert!(!ran.stderr.contains("--force"), "{}", ran.stderr);
