@@ -159,9 +159,9 @@ impl Summary {
                         out,
                         "hint: to change what was found there, first make a new plan of just {} and look at it:\n  {plan}\nthen send {it} under that plan:\n  {send}",
                         if self.to_repeat() == 1 {
-                            "this row"
+                            "the row in conflict"
                         } else {
-                            "these rows"
+                            "the rows in conflict"
                         }
                     )?;
                 }
