@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 use crate::application::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::edited_plan_cells;
 use crate::application::edited_rows::EditedRows;
 use crate::application::plan_guard;
 use crate::application::run_settings::{RunSettings, Start, Target};
@@ -24,6 +25,11 @@ use crate::sheet::{NumberedRecord, RowFilter, Sheet};
 pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<EarlierRuns> {
     let results = settings.spec.sheet.path.clone();
     refuse_undos(settings, sheet)?;
+    if let Ok(columns) = &sheet.columns
+        && columns.results.is_some()
+    {
+        edited_plan_cells::refuse(sheet, columns)?;
+    }
     let columns = match &sheet.columns {
         Ok(columns) if columns.results.is_some() && settings.spec.task != Task::Read => {
             columns.clone()

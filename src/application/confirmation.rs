@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::application::changes_ahead::ChangesAhead;
 use crate::application::credentials_told::users_in_words;
 use crate::application::expected_time::expected_time;
+use crate::application::first_rows;
 use crate::application::journal_guard::Earlier;
 use crate::application::plan_edits::{self, PlannedChanges};
 use crate::application::precheck::is_in_question;
@@ -56,6 +57,14 @@ pub(super) async fn confirm(
         return Ok(nothing_was_sent());
     }
     let is_given = settings.spec.confirmation == Confirmation::Given;
+    if rows > 0
+        && earlier.waits_for_a_word()
+        && is_a_terminal()
+        && let Some(left) = earlier.rows_left(checked.rows_to_send(), planned)?
+        && !first_rows::are_others_wanted(&settings, checked, left, stop).await?
+    {
+        return Ok(nothing_was_sent());
+    }
     // What was begun was wanted, and where nothing can be sent there is nothing to ask.
     if is_given || rows == 0 || earlier.is_resumed() {
         say_what_to_expect(&settings, checked, rows, renewal);
@@ -191,6 +200,9 @@ fn question(
     let noun = checked.setting.map_or("value", |setting| setting.noun);
     let undo = match (settings.spec.task, settings.spec.command) {
         (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
+        (_, "undo") if settings.spec.preconditions.is_none() => {
+            "with --force, what somebody changed since is overwritten, too; the undo can be undone"
+        }
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
         _ => "the current values will be saved, so that you can undo this",
     };

@@ -11,6 +11,7 @@ use anyhow::Result;
 use crate::application::changed_results;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
+use crate::application::later_changes::{self, LaterChanges};
 use crate::application::logging;
 use crate::application::plan_edits;
 use crate::application::plan_guard::NewPlan;
@@ -20,6 +21,7 @@ use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
+use crate::application::status;
 use crate::application::suggested_commands;
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
@@ -142,7 +144,8 @@ pub(super) fn finalize(
         is_output_missing: false,
         resume: suggested_commands::with_resume(settings),
         again: again(settings),
-        plan_conflicts: suggested_commands::plan_again(settings),
+        plan_conflicts: suggested_commands::plan_conflicts(settings, checked.not_approved > 0),
+        undo_first: undo_first(settings, &journal),
         not_approved: checked.not_approved,
         new_plan: NewPlan::of(settings),
         facts: run_facts::of(journal.run()),
@@ -208,6 +211,12 @@ fn discard(plan: &Path) -> ResultsForm {
     ResultsForm::NotKept
 }
 
+fn undo_first(settings: &RunSettings, journal: &Journal) -> Vec<(LaterChanges, u64)> {
+    let later = &settings.lineage.later;
+    let rows = later_changes::left_alone(later, journal);
+    later.iter().cloned().zip(rows).collect()
+}
+
 fn again(settings: &RunSettings) -> Again {
     match suggested_commands::send_failed(settings) {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
@@ -233,14 +242,18 @@ fn say_whose_rows_are_named(settings: &RunSettings) {
     }
 }
 
-/// Where rows of an undo are not done: which rows of the results they are.
+/// Where rows of an undo are not done: of which file they are. They keep the numbers of the results that are
+/// undone, in whatever place they stand in the undo's own files.
 fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
     let spec = &settings.spec;
     let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
     if spec.command == "undo" && summary.counts.not_done() > 0 && is_told {
+        let typed = settings.typed.file.as_deref().unwrap_or_default();
+        let undone = status::results_of_journal(Path::new(typed));
+        let undone = undone.unwrap_or_else(|| typed.into());
         say(&format!(
-            "note: rows are numbered here as in `{}`; its column `resultsRow`, which `{}` has too, says which row of the undone results each is",
-            spec.sheet.path.display(),
+            "note: rows are numbered here as in `{}`, which is undone; so they are in the columns `resultsRow` and `row` of `{}`",
+            undone.display(),
             spec.output.display()
         ));
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::first_rows::RowsLeft;
 use crate::application::lost_lines;
+use crate::application::plan_edits::PlannedChanges;
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
@@ -82,19 +84,35 @@ impl Earlier {
         begin.is_some_and(|begin| begin.first_rows_shown)
     }
 
+    /// Whether the first rows were shown and nobody has said since that the rest is to be sent.
+    pub(super) fn waits_for_a_word(&self) -> bool {
+        let begin = self.journal.as_ref().and_then(|one| one.run().last_begin());
+        begin.is_some_and(|begin| begin.first_rows_shown && !begin.rest_is_wanted)
+    }
+
+    /// The rows that are left, of which a plan tells how many change.
+    pub(super) fn rows_left(
+        &self,
+        ready: u64,
+        planned: Option<PlannedChanges>,
+    ) -> Result<Option<RowsLeft>> {
+        let left = |journal: &Journal| RowsLeft::of(ready, planned, journal);
+        self.journal.as_ref().map(left).transpose()
+    }
+
     /// What the names of the sheet meant when the run began.
     pub(super) fn names(&self) -> Option<&ResolvedNames> {
         self.journal.as_ref().and_then(Journal::names)
     }
 }
 
-/// Notes that the first rows were shown, or that the question after them was answered, so that the rest
-/// may go when the run goes on.
-pub(super) fn note_first_rows_shown(journal: &mut Journal) -> Result<()> {
+/// Notes that the first rows were shown, or what was answered to the question after them.
+pub(super) fn note_first_rows_shown(journal: &mut Journal, rest_is_wanted: bool) -> Result<()> {
     let begin = journal.run().last_begin().cloned().unwrap_or_default();
     journal.begin(BeginRecord {
         began_at: clock::now(),
         first_rows_shown: true,
+        rest_is_wanted,
         ..begin
     })?;
     journal.sync()
@@ -171,6 +189,8 @@ pub(super) fn begin(
     }
     journal.begin(BeginRecord {
         first_rows_shown,
+        // It was asked about before, or there was nobody to ask.
+        rest_is_wanted: first_rows_shown,
         ..run_record::begin_record(settings, facts, checked)
     })?;
     Ok(journal)

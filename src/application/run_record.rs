@@ -118,6 +118,7 @@ pub(super) fn begin_record(
         machine: Some(settings.machine.clone()),
         note: settings.note.as_deref().map(flatten),
         first_rows_shown: false,
+        rest_is_wanted: false,
         resume_command: suggested_commands::with_resume(settings),
         retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),

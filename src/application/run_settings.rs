@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::application::later_changes::LaterChanges;
 use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
@@ -142,6 +143,8 @@ pub struct Lineage {
     pub undoes_an_undo: bool,
     /// Rows of that run that cannot be put back.
     pub left_out: u64,
+    /// Later runs that changed some of what this one is to put back.
+    pub later: Vec<LaterChanges>,
     /// The times to wait that they were told.
     pub gates: Vec<GateRecord>,
 }

@@ -14,7 +14,6 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{self, RunPolicy, RunResult};
 use crate::journal::Journal;
 use crate::model::counts::Counts;
-use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::sheet::check::CheckedSheet;
@@ -69,16 +68,14 @@ impl Sending<'_> {
             usage_unknown += ended.usage_unknown;
             sent.absorb(rows);
             let goes_on = matches!(ended.reason, Some(AbortReason::FirstRowsDone)) && {
-                journal_guard::note_first_rows_shown(journal)?;
+                journal_guard::note_first_rows_shown(journal, false)?;
                 let ready = self.checked.rows_to_send();
-                let rows = ready.saturating_sub(journal.finished());
-                let to_change = self.planned_changes_left(journal)?;
-                let left = RowsLeft { rows, to_change };
+                let left = RowsLeft::of(ready, self.plan.changes(), journal)?;
                 let are_wanted =
                     first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop)
                         .await?;
                 // So that nobody takes the time for the answer for time at work.
-                journal_guard::note_first_rows_shown(journal)?;
+                journal_guard::note_first_rows_shown(journal, are_wanted)?;
                 are_wanted
             };
             if !goes_on {
@@ -95,17 +92,6 @@ impl Sending<'_> {
                 lane.go_on(self.settings);
             }
         }
-    }
-
-    /// How many of the rows that are not done a plan says will be changed. What it found as it is
-    /// to be was `unchanged`, or would have been.
-    fn planned_changes_left(self, journal: &Journal) -> Result<Option<u64>> {
-        let Some(planned) = self.plan.changes() else {
-            return Ok(None);
-        };
-        let done = journal.counts()?;
-        let changed = done.rows.saturating_sub(done.of(OutcomeKind::Unchanged));
-        Ok(Some(planned.rows.saturating_sub(changed)))
     }
 
     async fn send_rows<S: Service, T: StopRequests>(

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::application::output_name::OutputNames;
 use crate::application::run_settings::RunSettings;
 use crate::engine::pipeline::Task;
 use crate::journal::{BeginRecord, MeaningfulSettings};
@@ -142,6 +143,16 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
         words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
         return Some(join(&words));
     }
+    let words = words_to_send_failed(settings, spec.preconditions.as_deref())?;
+    Some(join(&words))
+}
+
+/// The same of an `apply`, whose rows are held against a plan.
+fn words_to_send_failed(settings: &RunSettings, plan: Option<&Path>) -> Option<Vec<String>> {
+    let (spec, typed) = (&settings.spec, &settings.typed);
+    if spec.task == Task::Read || spec.command == "undo" {
+        return None;
+    }
     let mut words = typed.begin("apply", &spec.output.to_string_lossy());
     words.push("--only-failed".into());
     let mut replaced: &[&str] = &[];
@@ -149,17 +160,32 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
         words.push("--backup".into());
         replaced = &["no-backup"];
     }
-    if let Some(plan) = &spec.preconditions {
+    if let Some(plan) = plan {
         words.extend(["--if-unchanged".into(), as_operand(&plan.to_string_lossy())]);
     }
     words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, replaced]));
-    Some(join(&words))
+    Some(words)
 }
 
-/// The command that plans the rows of the results again, where they were held against a plan.
-pub fn plan_again(settings: &RunSettings) -> Option<String> {
-    settings.spec.preconditions.as_ref()?;
-    Some(plan_of(settings, &settings.spec.output))
+/// The commands that plan the rows of the results which conflict, where they were held against a plan, and
+/// that send them under the new plan. Where there are rows for which the old one approved nothing
+/// (`some_not_approved`), the second one names the rows as well.
+pub fn plan_conflicts(settings: &RunSettings, some_not_approved: bool) -> Option<[String; 2]> {
+    let spec = &settings.spec;
+    spec.preconditions.as_ref()?;
+    let plan = OutputNames::of_sheet(&spec.output, "plan").next_plan();
+    let conflicts = ["--where".to_string(), "outcome=conflict".to_string()];
+    let typed = &settings.typed;
+    let mut words = typed.begin("plan", &spec.output.to_string_lossy());
+    words.extend(typed.flags_among(OF_A_PLAN_TOO));
+    words.extend(conflicts.clone());
+    words.extend(["--output".into(), as_operand(&plan.to_string_lossy())]);
+    let mut send = words_to_send_failed(settings, Some(&plan))?;
+    send.extend(["--include", "conflict"].map(String::from));
+    if some_not_approved {
+        send.extend(conflicts);
+    }
+    Some([join(&words), join(&send)])
 }
 
 /// The command that plans the rows of one of our own files.

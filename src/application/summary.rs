@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
+use crate::application::later_changes::LaterChanges;
 use crate::application::plan_guard::NewPlan;
 use crate::engine::abort::AbortReason;
 use crate::model::clock;
@@ -45,8 +46,10 @@ pub struct Summary {
     pub resume: String,
     /// How to send again what failed.
     pub again: Again,
-    /// The command that makes a new plan of the results, where the rows were held against one.
-    pub plan_conflicts: Option<String>,
+    /// The commands that plan the rows in conflict again and send them, where they were held against a plan.
+    pub plan_conflicts: Option<[String; 2]>,
+    /// Later runs that changed what an undo was to put back, and how many of its rows were left alone for each.
+    pub undo_first: Vec<(LaterChanges, u64)>,
     /// Rows for which the plan that was applied approved nothing, and what can be done about them.
     pub not_approved: u64,
     pub new_plan: Option<NewPlan>,
@@ -121,7 +124,18 @@ impl Summary {
                 plural(rows, "row")
             )?;
         }
-        let conflicts = self.counts.of(OutcomeKind::Conflict);
+        let mut conflicts = self.counts.of(OutcomeKind::Conflict);
+        for (later, rows) in self.undo_first.iter().filter(|(_, rows)| *rows > 0) {
+            let it = it_or_them(*rows);
+            writeln!(
+                out,
+                "hint: {} left alone, since the later run of `{}` changed {it}; undo that run first, then this one again:\n  {}",
+                plural(*rows, "row"),
+                later.results,
+                later.undo
+            )?;
+            conflicts = conflicts.saturating_sub(*rows);
+        }
         if conflicts > 0 {
             writeln!(
                 out,
@@ -140,16 +154,21 @@ impl Summary {
                 let rows = plural(self.to_repeat(), "row");
                 let was = if self.to_repeat() == 1 { "was" } else { "were" };
                 let it = it_or_them(self.to_repeat());
+                if let Some([plan, send]) = &self.plan_conflicts {
+                    writeln!(
+                        out,
+                        "hint: to change what was found there, first make a new plan of just {} and look at it:\n  {plan}\nthen send {it} under that plan:\n  {send}",
+                        if self.to_repeat() == 1 {
+                            "the row in conflict"
+                        } else {
+                            "the rows in conflict"
+                        }
+                    )?;
+                }
                 writeln!(
                     out,
                     "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
                 )?;
-                if let Some(plan) = &self.plan_conflicts {
-                    writeln!(
-                        out,
-                        "hint: to change what was found there, approve it first with a new plan, and name that with --if-unchanged:\n  {plan}"
-                    )?;
-                }
             }
             Again::Rows(command) => writeln!(
                 out,
@@ -412,6 +431,7 @@ mod tests {
             resume: "wxbulk apply sheet.csv --resume".into(),
             again: Again::Rows("wxbulk apply sheet.results.csv --only-failed".into()),
             plan_conflicts: None,
+            undo_first: Vec::new(),
             not_approved: 0,
             new_plan: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),

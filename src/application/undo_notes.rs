@@ -77,7 +77,7 @@ fn tell_changed_cells(undo: &UndoSheet) {
     };
     let has = if count == 1 { "has" } else { "have" };
     say(&format!(
-        "note: {} {has} cells that were changed since the run, as when a spreadsheet drops a `+` or shortens a number; what the run's own record says is put back: {}{more}",
+        "note: {} {has} cells that were changed since the run, as when a spreadsheet drops a `+` or shortens a number. What was there before, by the run's own record, is put back: {}{more}",
         plural(count, "row"),
         undo.changed_named.join("; ")
     ));

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
+use crate::application::later_changes;
 use crate::application::logging;
 use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
@@ -25,12 +26,11 @@ use crate::application::undo_sheet::{self, Named, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
 use crate::cli::resolve::{read_org_flag, read_part, results_word};
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{self, EndRecord, GateRecord, Journal, RecordedRun, RunHeader};
+use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::part::Part;
 use crate::sheet::result_columns::PREVIOUS;
 use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::say;
@@ -88,8 +88,10 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let (undo, undoes, gates) = write_sheet(&flags.results, which, &reading, &part, &target)?;
-        settings.lineage.gates = gates;
+        let source = UndoSource::open(&flags.results, which, &reading, &part)?;
+        let undo = write_sheet(&flags.results, &source, &target)?;
+        let undoes = source.earlier.written_by();
+        settings.lineage.gates = source.earlier.gates();
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
             return Ok(if undo.left_out.is_empty() {
@@ -105,6 +107,10 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         if let Some(run) = &undoes {
             tell_newer(&flags.results, run);
         }
+        let setting = source.columns()?.setting;
+        settings.lineage.later =
+            later_changes::find(&flags.results, &source.earlier, setting, &undo.places);
+        later_changes::tell(&settings.lineage.later, flags.force);
         let undone = journal::header_of(&Journal::path_for(&flags.results));
         if undone.is_ok_and(|header| header.undoes.is_some()) {
             say(
@@ -173,14 +179,7 @@ fn ensure_not_undone(results: &Path, sheet: &Path, settings: &RunSettings) -> Re
     ))
 }
 
-fn write_sheet(
-    results: &Path,
-    which: Named,
-    reading: &ReadOptions,
-    part: &Part,
-    base_url: &str,
-) -> Result<(UndoSheet, Option<RunId>, Vec<GateRecord>)> {
-    let source = UndoSource::open(results, which, reading, part)?;
+fn write_sheet(results: &Path, source: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     source.ensure_same_service(base_url)?;
     let earlier = &source.earlier;
     let has_backup = |run: &RecordedRun| run.header().settings.backup;
@@ -200,8 +199,7 @@ fn write_sheet(
              hint: put back a copy of the journal from before the damage, then undo again"
         ));
     }
-    let undo = undo_sheet::write(&source, base_url)?;
-    Ok((undo, earlier.written_by(), earlier.gates()))
+    undo_sheet::write(source, base_url)
 }
 
 /// What was sent again from the results is undone with the newest ones, which have all of it.

@@ -159,6 +159,9 @@ pub struct BeginRecord {
     /// The first rows were read back and shown, so the rest may go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub first_rows_shown: bool,
+    /// Somebody who saw the first rows wants the rest sent, or nobody could be asked and the run went on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub rest_is_wanted: bool,
     /// Whose token it is, where the service says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,

@@ -19,6 +19,8 @@ pub(super) struct AppliedPlan {
 enum Marks {
     /// The plan itself has a column that says it.
     Action(usize),
+    /// The same column, of which only `skipped` counts: a new plan approves the others, or does not.
+    Skipped(usize),
     /// Results have a check in each row that was to be sent, and none in the others.
     Checks,
 }
@@ -29,6 +31,14 @@ impl AppliedPlan {
         AppliedPlan {
             marks: Marks::Action(action),
             advice,
+        }
+    }
+
+    /// The sheet is to be planned again, and this is its column `action` of the plan before.
+    pub(super) fn to_plan_again(action: usize) -> AppliedPlan {
+        AppliedPlan {
+            marks: Marks::Skipped(action),
+            advice: String::new(),
         }
     }
 
@@ -50,11 +60,12 @@ impl AppliedPlan {
         match self.marks {
             Marks::Action(_) => self.says(CANNOT, record),
             Marks::Checks => columns.lacks_check(record),
+            Marks::Skipped(_) => false,
         }
     }
 
     fn says(&self, action: &str, record: &ByteRecord) -> bool {
-        let Marks::Action(column) = self.marks else {
+        let (Marks::Action(column) | Marks::Skipped(column)) = self.marks else {
             return false;
         };
         questions::text_in(record, column).eq_ignore_ascii_case(action)

@@ -271,13 +271,18 @@ impl CheckedSheet {
         // Names outside of the part are not looked up.
         let nothing_known = Directory::default();
         let problems = sheet.read_row(columns, numbered, &nothing_known).err();
-        let has_problems = problems.is_some_and(|problems| !problems.iter().all(Problem::is_idle));
+        let has_problems = problems
+            .as_ref()
+            .is_some_and(|problems| !problems.iter().all(Problem::is_idle));
         let header = second_header(sheet, columns, &numbered.record).filter(|_| has_problems);
         if matches!(header, Some(SecondHeader::Other)) {
             return false;
         }
         self.outside += 1;
-        if has_problems {
+        // What is done is not sent whatever is wrong with it, and neither is what no plan approved.
+        let of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
+        let is_only_of_plan = problems.iter().flatten().all(of_plan);
+        if has_problems && !is_only_of_plan && !sheet.is_settled(columns, numbered) {
             self.outside_with_problems.add(numbered.row);
         }
         true

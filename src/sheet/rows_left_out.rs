@@ -46,6 +46,12 @@ impl Sheet {
         self.plan = Some(AppliedPlan::itself(action, advice));
     }
 
+    /// Takes the sheet for one that has the columns of a plan with this column `action`: what that skips is
+    /// left out, and the other rows are looked at again.
+    pub fn skip_what_a_plan_skipped(&mut self, action: usize) {
+        self.plan = Some(AppliedPlan::to_plan_again(action));
+    }
+
     /// Takes the sheet for results of a run that was held to a plan. A row for which the plan approved
     /// nothing stays a problem, whatever was typed into it since.
     pub fn obey_plan_of_results(&mut self, advice: String) {

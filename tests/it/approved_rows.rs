@@ -245,7 +245,8 @@ fn a_row_that_a_plan_had_done_in_part_is_finished_by_the_printed_command() {
     for id in approved {
         let place = &now[&id];
         assert_eq!(place["autoTransferNumber2"], "+12025550102", "{place}");
-        assert!(place.to_string().contains("TRANSFER_NUMBER_2"), "{place}");
+        let is_set = place.to_string().contains("TRANSFER_NUMBER_2");
+        assert!(is_set, "{place}\n{}", ran.stderr);
     }
 }
 
@@ -309,4 +310,126 @@ fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journa
     stage.run_online("undo third.csv --yes");
     assert!(before[&id].is_null());
     assert!(stage.state()[&id]["autoTransferNumber1"].is_null());
+}
+
+/// The two commands that a run printed for rows in conflict.
+fn printed_for_conflicts(ran: &Ran) -> [String; 2] {
+    let starts = |line: &&str| line.starts_with("  ") && line.contains("plan.plan.csv");
+    let lines: Vec<String> = ran
+        .stderr
+        .lines()
+        .filter(starts)
+        .filter_map(|line| Some(line.split_once("wxbulk ")?.1.to_string()))
+        .collect();
+    lines.try_into().expect("a plan and an apply")
+}
+
+/// What an approver had skipped stays so: the printed plan is of the rows in conflict, and a plan of all
+/// results skips it.
+#[test]
+fn what_an_approver_skipped_stays_skipped_when_conflicts_are_planned_again() {
+    let stage = planned();
+    resave(&stage, PLAN, PLAN, |column, row, cell| {
+        match (column, row) {
+            ("action", 4) => "skipped".to_string(),
+            _ => cell.to_string(),
+        }
+    });
+    let path = format!(
+        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+        location_id(6)
+    );
+    stage.put(&path, r#"{"autoTransferNumber1":"+12035550006"}"#);
+    let ran = stage.apply(PLAN).expect(1);
+    let [plan, send] = printed_for_conflicts(&ran);
+    assert!(plan.contains(" --where outcome=conflict "), "{plan}");
+    assert!(send.contains(" --if-unchanged "), "{send}");
+    let ran = stage.run(&plan).expect(0);
+    assert!(!ran.stderr.contains("problems"), "{}", ran.stderr);
+    let actions = |name: &str| -> Vec<String> {
+        let rows = stage.results(name);
+        rows.iter().map(|row| row["action"].clone()).collect()
+    };
+    assert_eq!(
+        actions("sheet.plan.plan.csv"),
+        [
+            "skipped", "skipped", "skipped", "skipped", "change", "skipped"
+        ]
+    );
+    let ran = stage.run(&format!("{send} --yes")).expect(0);
+    assert!(!ran.stderr.contains("problems"), "{}", ran.stderr);
+    let now = stage.state();
+    assert_eq!(now[location_id(6)]["autoTransferNumber1"], json!(number(6)));
+    assert!(now[location_id(4)].is_null(), "{now}");
+
+    // Whoever plans all of it, from the results or from the plan, has to approve the row there.
+    for file in [RESULTS, PLAN] {
+        stage
+            .run_online(&format!("plan {file} -o all.csv"))
+            .expect(0);
+        assert_eq!(actions("all.csv")[2], "skipped", "{file}");
+        stage.apply("all.csv").expect(0);
+        assert!(stage.state()[location_id(4)].is_null());
+        for name in [
+            "all.csv",
+            "all.csv.journal",
+            "all.results.csv",
+            "all.results.csv.journal",
+        ] {
+            fs::remove_file(stage.path(name)).expect("it is there");
+        }
+    }
+}
+
+/// Whoever corrects what only shows what was planned is told where to correct it, in results that are sent
+/// again and that are planned again; a correction where it belongs is sent.
+#[test]
+fn what_was_typed_into_a_column_that_only_shows_the_plan_is_not_lost() {
+    let stage = planned();
+    let path = format!(
+        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+        location_id(6)
+    );
+    stage.put(&path, r#"{"autoTransferNumber1":"+12035550006"}"#);
+    stage.apply(PLAN).expect(1);
+    let sent = writes(&stage).len();
+    for (column, typed) in [
+        ("new1", "+12025550188"),
+        ("new1", ""),
+        ("new3", "+12025550188"),
+    ] {
+        resave(&stage, RESULTS, "edited.csv", |name, row, cell| {
+            if (name, row) == (column, 6) {
+                typed.to_string()
+            } else {
+                cell.to_string()
+            }
+        });
+        for line in [
+            "apply edited.csv --only-failed --include conflict --yes",
+            "plan edited.csv -o p.csv",
+        ] {
+            let ran = stage.run_online(line).expect(2);
+            ran.says("row 6");
+            ran.says(format!("({column})"));
+            ran.says(format!("correct it in `n{}`", &column[3..]));
+        }
+    }
+    assert_eq!(writes(&stage).len(), sent);
+    resave(&stage, RESULTS, "edited.csv", |name, row, cell| {
+        match (name, row) {
+            ("n1", 6) => "+12025550188".to_string(),
+            ("new1", _) => way_back::as_excel_saves(name, row, cell),
+            _ => cell.to_string(),
+        }
+    });
+    stage
+        .run_online("plan edited.csv --where outcome=conflict -o p.csv")
+        .expect(0);
+    let line = "edited.csv --only-failed --include conflict --if-unchanged p.csv -o second.csv";
+    stage.apply(line).expect(0);
+    let now = stage.state();
+    assert_eq!(now[location_id(6)]["autoTransferNumber1"], "+12025550188");
+    // And once more from the results, whose `new1` is of the first plan.
+    stage.run_online("plan second.csv -o q.csv").expect(0);
 }

@@ -244,3 +244,30 @@ fn without_the_right_to_list_names_are_refused_and_ids_still_do() {
     stage.apply("ids.csv").expect(0);
     assert_eq!(number_of(&stage, 1), "5601");
 }
+
+/// Of rows outside of the part the names are not looked up, so nobody can tell them from deleted ones.
+#[test]
+fn rows_outside_of_the_part_of_a_plan_are_not_called_deleted() {
+    let stage = partner(Access::default());
+    let rows = [
+        "Acme,London",
+        "Acme,Oslo",
+        "Globex,London",
+        "Globex,London Bridge",
+    ];
+    let rows: Vec<String> = rows.iter().map(|row| format!("{row},5677\n")).collect();
+    stage.write(
+        "sheet.csv",
+        format!("orgName,locationName,n1\n{}", rows.concat()),
+    );
+    stage.run_online("plan sheet.csv").expect(0);
+    let line = "apply sheet.plan.csv --where orgName=Acme --rehearse --rehearse-speed 100";
+    let ran = stage.run(&format!("{line} -o one.csv")).expect(0);
+    assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
+    let plan = fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    let mut lines: Vec<&str> = plan.lines().collect();
+    lines.pop();
+    stage.write("sheet.plan.csv", lines.join("\n") + "\n");
+    let ran = stage.run(&format!("{line} -o two.csv")).expect(0);
+    ran.says("note: 1 row of the plan was deleted and will not be sent. Rows are");
+}

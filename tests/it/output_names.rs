@@ -156,7 +156,7 @@ fn rows_left_alone_are_not_called_to_be_corrected() {
     let ran = stage.apply("march.plan.csv").expect(1);
     ran.says("3 rows were left alone");
     ran.says(" --include conflict\n");
-    ran.says("approve it first with a new plan");
+    ran.says("first make a new plan of just the rows in conflict");
 }
 
 #[test]

@@ -442,6 +442,31 @@ fn at_a_terminal_the_rest_goes_when_somebody_says_so() {
     }
 }
 
+/// Whoever said no to the rest is asked again by the printed command; one that was said yes to, or that
+/// no one could be asked about, goes on without a word.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_a_terminal_the_rest_that_was_declined_is_asked_about_again() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(8));
+    let line = stage.apply_line("sheet.csv --first 2");
+    stage.at_a_terminal(&line, "n\n").expect(3);
+    let resume = format!("{line} --resume");
+    for (answer, code, sent) in [("n\n", 2, 2), ("y\n", 0, 8)] {
+        let ran = stage.at_a_terminal(&resume, answer).expect(code);
+        let question = "Send the other 6 rows? About 2 s. [y/N]";
+        assert!(ran.stdout.contains(question), "{}", ran.stdout);
+        assert_eq!(written(&stage).len(), sent);
+    }
+
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(8));
+    let line = stage.apply_line("sheet.csv --first 2");
+    stage.at_a_terminal(&line, "n\n").expect(3);
+    stage.run(&format!("{line} --resume")).expect(0);
+    assert_eq!(written(&stage).len(), 8);
+}
+
 /// The question says that it is about the first rows, and the next one how many are left to change.
 #[cfg(target_os = "linux")]
 #[test]

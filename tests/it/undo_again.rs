@@ -70,7 +70,7 @@ fn what_an_undo_did_not_put_back_the_same_undo_tries_again() {
     stage.write("other.csv", &other);
     stage.apply("other.csv --backup").expect(0);
     let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
-    ran.says("1 row left alone, the results say why; the same undo with --force puts back");
+    ran.says("1 row left alone, since the later run of `other.results.csv` changed it");
     assert!(
         !ran.stderr.contains("to try again"),
         "it would be the same: {}",
@@ -101,7 +101,8 @@ fn cells_that_were_changed_are_named_where_the_journal_counts_instead() {
     );
     let ran = stage.run_online("undo saved.csv --yes").expect(0);
     ran.says("note: 2 rows have cells that were changed since the run, ");
-    ran.says("row 2: `n1` (`14155550000`) and `previous1` (`4.97E+11`); row 3: `n3` (`7`)\n");
+    ran.says("row 2: `n1` (`14155550000`) and `previous1` (`4.97E+11`) are ignored, and before the run n1 was ");
+    ran.says("; row 3: `n3` (`7`) is ignored, and before the run ");
     assert_eq!(stage.state(), before);
 }
 
@@ -322,4 +323,97 @@ fn what_is_no_results_file_is_refused_and_the_results_are_named() {
         ran.says("is of an undo, and what its rows must find would not be looked at");
     }
     assert_eq!(changes_sent(&stage), sent);
+}
+
+/// The question says what becomes of numbers that somebody set since, with `--force` and without, and that
+/// is what becomes of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_question_before_an_undo_says_what_becomes_of_later_changes() {
+    const OVERWRITTEN: &str = "with --force, what somebody changed since is overwritten, too";
+    const LEFT_ALONE: &str = "what changed since is left alone";
+    for (flag, said, unsaid, is_back, code) in [
+        ("", LEFT_ALONE, OVERWRITTEN, false, 1),
+        (" --force", OVERWRITTEN, LEFT_ALONE, true, 0),
+    ] {
+        let stage = stage();
+        let id = location_id(3);
+        let before = stage.state()[&id].clone();
+        stage.apply("sheet.csv --backup").expect(0);
+        let path =
+            format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+        stage.put(&path, r#"{"autoTransferNumber1":"+12025559999"}"#);
+        let base_url = stage.simulator.base_url();
+        let line = format!("undo sheet.results.csv{flag} --base-url {base_url}");
+        let ran = stage.at_a_terminal(&line, "y\n").expect(code);
+        let shown = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(said), "{shown}");
+        assert!(!shown.contains(unsaid), "{shown}");
+        let now = &stage.state()[&id];
+        assert_eq!(*now == before, is_back, "{now}");
+        let number = &now["autoTransferNumber1"];
+        assert_eq!(number == "+12025559999", !is_back, "{now}");
+    }
+}
+
+/// The number of a row that was left alone is that of the results that are undone, and they are named.
+#[test]
+fn rows_that_are_left_alone_have_the_numbers_of_the_file_that_is_named() {
+    let stage = stage();
+    stage.apply("sheet.csv --backup").expect(0);
+    let path = format!(
+        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+        location_id(3)
+    );
+    stage.put(&path, r#"{"autoTransferNumber1":"+12025559999"}"#);
+    let row = stage.results("sheet.results.csv");
+    let row = row.iter().find(|row| row["locationId"] == location_id(3));
+    let number = row.expect("its row")["row"].clone();
+    // So that it stands elsewhere in the sheet of the undo.
+    let line = format!("undo sheet.results.csv --yes --rows {number}");
+    let ran = stage.run_online(&line).expect(1);
+    ran.says(format!("row {number}"));
+    ran.says("note: rows are numbered here as in `sheet.results.csv`, which is undone");
+    let undone = stage.results("sheet.results-2.csv");
+    assert_eq!(
+        (&undone[0]["row"], &undone[0]["resultsRow"]),
+        (&number, &number)
+    );
+}
+
+/// What a later run of ours has changed is put back by undoing that one first, and nobody is led to `--force`.
+#[test]
+fn a_later_run_that_changed_the_same_is_named_and_undone_first() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    let id = location_id(3);
+    let fix = format!("orgId,locationId,n1\n{},{id},+12025550177\n", org_id(0));
+    let own = stage.results("sheet.results.csv");
+    let own = own
+        .iter()
+        .find(|row| row["locationId"] == id)
+        .expect("its row");
+    let fix = fix.replace(&org_id(0), &own["orgId"]);
+    stage.write("fix.csv", fix);
+    stage.apply("fix.csv --backup").expect(0);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
+    let row = &own["row"];
+    ran.says(format!(
+        "warning: a later run, that of `fix.results.csv`, changed row {row} again, so this undo leaves alone what that run set; undo that run first:"
+    ));
+    ran.says("hint: 1 row left alone, since the later run of `fix.results.csv` changed it; undo that run first, then this one again:");
+    assert!(!ran.stderr.contains("--force"), "{}", ran.stderr);
+    let command = ran
+        .stderr
+        .lines()
+        .find(|line| line.contains("undo fix.results.csv"));
+    let (_, command) = command
+        .expect("printed")
+        .split_once("wxbulk ")
+        .expect("words");
+    stage.run(&format!("{command} --yes")).expect(0);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
+    assert!(!ran.stderr.contains("a later run"), "{}", ran.stderr);
+    assert_eq!(stage.state(), before);
 }

@@ -27,6 +27,7 @@ pub(super) use plan_in_force::{
     of_earlier,
 };
 use recorded_plan::Plan;
+pub(super) use recorded_plan::what_it_saw;
 
 /// What the rows of a run must find.
 #[derive(Debug)]

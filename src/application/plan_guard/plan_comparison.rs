@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::NewPlan;
-use super::recorded_plan::{Plan, PlannedRows, what_it_saw};
+use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
 use crate::application::plan_columns::PlanColumns;
 use crate::application::plan_edits::{PlanEdits, PlannedChanges};
 use crate::application::run_settings::RunSettings;
@@ -51,11 +51,14 @@ impl Plan {
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         let mut are_there: HashSet<u64> = HashSet::new();
+        let mut unread = 0;
         while records.read(&mut numbered)? {
-            if let PlannedRows::Requests(rows) = &self.rows
-                && let Ok(row) = sheet.read_row(selection.columns, &numbered, selection.directory)
-            {
-                are_there.extend(rows.get(&row.fingerprint()));
+            if let PlannedRows::Requests(rows) = &self.rows {
+                match sheet.read_row(selection.columns, &numbered, selection.directory) {
+                    Ok(row) => are_there.extend(rows.get(&row.fingerprint())),
+                    // Names are looked up only of rows that are sent.
+                    Err(_) => unread += u64::from(sheet.leaves_out(&numbered)),
+                }
             }
             let Choice::Send(row) = selection.choose(&numbered) else {
                 if is_own && cells.asks_nothing_any_more(selection, &numbered) {
@@ -91,29 +94,37 @@ impl Plan {
                 }
             }
             deleted.sort_unstable();
-            self.deleted = deleted;
+            self.deleted = DeletedRows {
+                count: (deleted.len() as u64).saturating_sub(unread),
+                named: Some(deleted).filter(|_| unread == 0).unwrap_or_default(),
+            };
         }
         Ok(edits)
     }
 
     pub(super) fn say_what_was_deleted(&self, settings: &RunSettings) {
-        let count = self.deleted.len() as u64;
-        if count == 0 {
+        let DeletedRows { count, named } = &self.deleted;
+        if *count == 0 {
             return;
         }
-        let was = if count == 1 { "was" } else { "were" };
-        let named = self.deleted.iter().take(ROWS_NAMED).map(u64::to_string);
-        let mut named: Vec<String> = named.collect();
-        let more = self.deleted.len() - named.len();
+        let (was, row) = match count {
+            1 => ("was", "row"),
+            _ => ("were", "rows"),
+        };
+        let rows = named.iter().take(ROWS_NAMED).map(u64::to_string);
+        let mut rows: Vec<String> = rows.collect();
+        let more = named.len() - rows.len();
         if more > 0 {
-            named.push(format!("{more} more"));
+            rows.push(format!("{more} more"));
         }
         let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
+        let which = match &rows[..] {
+            [] => String::new(),
+            rows => format!(": {row} {} of `{sheet}`", listed(rows)),
+        };
         say(&format!(
-            "note: {} of the plan {was} deleted and will not be sent: {} {} of `{sheet}`. Rows are numbered from here on as they stand in `{}`",
-            plural(count, "row"),
-            if count == 1 { "row" } else { "rows" },
-            listed(&named),
+            "note: {} of the plan {was} deleted and will not be sent{which}. Rows are numbered from here on as they stand in `{}`",
+            plural(*count, "row"),
             settings.spec.sheet.path.display()
         ));
     }

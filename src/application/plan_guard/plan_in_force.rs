@@ -48,12 +48,20 @@ pub(in crate::application) fn ensure_its_record_is_there(
     )))
 }
 
-/// Takes the sheet for a plan where it is one that is applied as it stands.
+/// Takes the sheet for a plan where it is one that is applied as it stands. What was skipped in a plan that
+/// is planned again, or whose results are, stays skipped.
 pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) -> Result<()> {
-    match NewPlan::of(settings).filter(|_| settings.is_of_own_plan()) {
-        Some(new_plan) => obey_action(sheet, &new_plan),
-        None => Ok(()),
+    if let Some(new_plan) = NewPlan::of(settings).filter(|_| settings.is_of_own_plan()) {
+        return obey_action(sheet, &new_plan);
     }
+    if sheet.is_by_a_person()
+        && has_columns(sheet)
+        && let Ok(columns) = &sheet.columns
+        && let Some(action) = plan_cells::place_of(sheet, columns.setting, ACTION)
+    {
+        sheet.skip_what_a_plan_skipped(action);
+    }
+    Ok(())
 }
 
 /// Takes a sheet for a plan, which has all its columns; `action` says which rows are left out.

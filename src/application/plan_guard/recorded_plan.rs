@@ -31,8 +31,17 @@ pub(in crate::application) struct Plan {
     approved: Option<ApprovedRows>,
     /// What it says will be changed, once it was compared with the sheet.
     pub(super) changes: Option<PlannedChanges>,
-    /// Rows that it approved and that were deleted from it, by their numbers in its sheet.
-    pub(super) deleted: Vec<u64>,
+    /// Rows that it approved and that were deleted from it.
+    pub(super) deleted: DeletedRows,
+}
+
+/// Rows that a plan approved and that are not in its file any more.
+#[derive(Debug, Default)]
+pub(super) struct DeletedRows {
+    pub(super) count: u64,
+    /// Their numbers in the sheet that was planned; none where rows outside of the part that is sent have
+    /// names whose meaning is not known, so that any of them may be one of these.
+    pub(super) named: Vec<u64>,
 }
 
 /// How the plan's record of a row is found.
@@ -74,7 +83,7 @@ impl Plan {
             rows,
             approved,
             changes: None,
-            deleted: Vec::new(),
+            deleted: DeletedRows::default(),
         })
     }
 
@@ -178,7 +187,7 @@ impl Plan {
 }
 
 /// What was there when the row was planned; `None` where it could not be planned.
-pub(super) fn what_it_saw(record: &RowRecord) -> Option<&CurrentValues> {
+pub(in crate::application) fn what_it_saw(record: &RowRecord) -> Option<&CurrentValues> {
     let is_planned = matches!(
         record.outcome.kind,
         OutcomeKind::Different | OutcomeKind::Unchanged

@@ -16,7 +16,7 @@ use anyhow::Result;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
-pub use related_runs::{newest_results, runs_in, undone};
+pub use related_runs::{FolderRun, newest_results, runs_in, undone};
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
 pub use run_status::{RunStatus, Undone};

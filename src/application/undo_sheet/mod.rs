@@ -17,6 +17,7 @@ use crate::application::output_name::numbered;
 use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::model::wording::listed;
+use crate::setting::Setting;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::{NumberedRecord, SheetRecords};
@@ -48,6 +49,8 @@ pub struct UndoSheet {
     pub path: PathBuf,
     /// Locations to change back.
     pub rows: u64,
+    /// Which ones, and their rows in the results.
+    pub places: Vec<(TargetKey, u64)>,
     /// Rows of the results that changed nothing.
     pub unchanged: u64,
     /// Rows that are hidden in the workbook, and so not chosen.
@@ -117,7 +120,15 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
                     undo.changed += 1;
                     if undo.changed_named.len() < ROWS_NAMED {
                         let (row, cells) = (numbered.row, listed(&changed_cells));
-                        undo.changed_named.push(format!("row {row}: {cells}"));
+                        let before = say_before(columns.setting, &changes);
+                        let is = if changed_cells.len() == 1 {
+                            "is"
+                        } else {
+                            "are"
+                        };
+                        undo.changed_named.push(format!(
+                            "row {row}: {cells} {is} ignored, and before the run {before}"
+                        ));
                     }
                 }
                 changes
@@ -137,6 +148,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             let changes = changes.without_what_was_the_same(columns.setting);
             own.write_row(&mut table, number, &change, &changes, &numbered.record)?;
             undo.rows += 1;
+            undo.places.push((change.key, number));
             number = next_free;
             next_free += 1;
         }
@@ -237,6 +249,20 @@ impl<'p> Pass<'p> {
             })
             .collect())
     }
+}
+
+/// What a row puts back: `n1 was not set, n2 was 5501`.
+fn say_before(setting: &Setting, changes: &[ChangedRow]) -> String {
+    let MergedChanges(fields) = MergedChanges::of(changes).without_what_was_the_same(setting);
+    let named = setting.fields.iter().zip(&fields).enumerate();
+    let named = named.filter_map(|(index, (field, undo))| {
+        let earlier = undo.as_ref()?.earlier.as_deref();
+        Some(match earlier {
+            Some(value) => format!("{} was {}", field.column, setting.plain(index, value)),
+            None => format!("{} was not set", field.column),
+        })
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// The key by which two spellings of an id of this kind are one.

@@ -5,17 +5,20 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::setting::{FieldKind, Setting};
 
-/// The values are not as a plan, a backup or an undo expects them.
+/// The values are not as a plan, a backup or an undo expects them. What the row itself asks for would do as
+/// well, as what an undo puts back, but nobody expects it there.
 pub(super) fn not_as_expected(
     setting: &Setting,
     expected: &[Vec<Change<'_>>],
+    asked: &[Change<'_>],
     found: &CurrentValues,
 ) -> String {
     let fields = expected.iter().enumerate();
     let others = fields.filter(|(index, changes)| !setting.is_one_of(*index, changes, found));
     left_alone(others.map(|(index, changes)| {
+        let asked = asked.get(index).filter(|_| changes.len() > 1);
+        let changes = changes.iter().filter(|change| Some(*change) != asked);
         let values: Vec<String> = changes
-            .iter()
             .map(|change| plain(setting, index, change.field()))
             .collect();
         difference(setting, index, &values.join(" or "), found)
@@ -110,6 +113,7 @@ mod tests {
                     vec![set("5502"), set("5503")],
                     vec![]
                 ],
+                &[],
                 &found
             ),
             "left alone, not as expected: n1 expected +14155550148, found +17075550148; n2 expected 5502 or 5503, found none"
@@ -118,9 +122,20 @@ mod tests {
             not_as_expected(
                 &LOCATION_NUMBERS,
                 &[vec![], vec![], vec![Change::Clear]],
+                &[Change::Keep, Change::Keep, Change::Clear],
                 &found
             ),
             "left alone, not as expected: n3 expected none, found 5501"
+        );
+        // An undo would find what it puts back there as well.
+        assert_eq!(
+            not_as_expected(
+                &LOCATION_NUMBERS,
+                &[vec![set("5502"), Change::Clear]],
+                &[Change::Clear],
+                &found
+            ),
+            "left alone, not as expected: n1 expected 5502, found +17075550148"
         );
         let previous = CurrentValues::of([Some("7075550148"), Some("5502"), Some("5501")]);
         assert_eq!(
