@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::application::lost_lines;
+use crate::application::plan_guard::{NewPlan, PlanGuard};
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
@@ -133,6 +134,7 @@ pub(super) fn begin(
     spool: &Spool,
     facts: &ServiceFacts,
     checked: &CheckedSheet,
+    plan: &PlanGuard,
 ) -> Result<Journal> {
     let results = &settings.spec.output;
     let first_rows_shown = earlier.are_first_rows_shown();
@@ -165,6 +167,8 @@ pub(super) fn begin(
     }
     journal.begin(BeginRecord {
         first_rows_shown,
+        planned_sheet: NewPlan::of(settings).map_or(String::new(), |planned| planned.sheet),
+        deleted_from_plan: plan.deleted(),
         ..run_record::begin_record(settings, facts, checked)
     })?;
     Ok(journal)

@@ -138,5 +138,6 @@ pub(super) fn begin_record(
                 rows: organization.rows,
             })
             .collect(),
+        ..BeginRecord::default()
     }
 }

@@ -8,6 +8,7 @@ use crate::application::own_changes::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows, WaitingUser};
+use crate::application::row_name::RowNames;
 use crate::application::rows_in_doubt::{self, Doubts};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
@@ -58,7 +59,8 @@ impl Sending<'_> {
                 .send_rows(&service, pacer, first, &mut stop, journal)
                 .await?;
             if first.is_some() {
-                first_rows::show(self.selection.columns.setting, &rows.shown);
+                let names = RowNames::of(journal.run().last_begin());
+                first_rows::show(self.selection.columns.setting, &names, &rows.shown);
             }
             requests += ended.requests;
             throttled += ended.throttled;

@@ -25,7 +25,7 @@ pub mod number;
 mod number_faults;
 pub mod numbering_plan;
 mod opening;
-mod organization_counts;
+pub mod organization_counts;
 pub mod part;
 mod part_of_sheet;
 pub mod preconditions;
