@@ -45,6 +45,10 @@ pub(super) fn describe(
             )
         };
         let mailed = match checked.organizations {
+            // Whose the rows are that were not sent, nobody has asked.
+            0 | 1 if checked.rows > checked.rows_to_send() => {
+                "the results hold all rows of the sheet, also those that were not sent".to_string()
+            }
             0 | 1 => "the results alone can be mailed".to_string(),
             // One customer is not to see the numbers of another.
             several => format!(
