@@ -232,7 +232,7 @@ fn question(
 /// Of a plan, those of the rows that it changes.
 fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedChanges>) -> String {
     let planned = planned.filter(|planned| planned.rows > 0);
-    let (count, named, rows) = match planned {
+    let (count, of_each, rows) = match planned {
         Some(planned) => {
             let organizations = &planned.organizations;
             (organizations.count(), &organizations.named, planned.rows)
@@ -244,7 +244,7 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedC
         ),
     };
     let name_of = |one: &OrganizationRows| facts.organization_name(one.id.as_deref());
-    if let ([only], 1) = (&named[..], count) {
+    if let ([only], 1) = (&of_each[..], count) {
         return match name_of(only) {
             Some(name) => format!(" of {name}"),
             None => " of 1 organization".to_string(),
@@ -252,8 +252,8 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedC
     }
     let of = format!(" of {}", plural(count as u64, "organization"));
     // Rows that ask for the same as others are among those of a sheet, and are not sent.
-    let are_rows_told = named.iter().map(|one| one.rows).sum::<u64>() == rows;
-    let names = named.iter().take(ORGANIZATIONS_NAMED).map(|one| {
+    let are_rows_told = of_each.iter().map(|one| one.rows).sum::<u64>() == rows;
+    let names = of_each.iter().take(ORGANIZATIONS_NAMED).map(|one| {
         let name = name_of(one)?;
         Some(if are_rows_told {
             format!("{name} {}", grouped(one.rows))
