@@ -7,7 +7,7 @@ use crate::model::wording::{grouped, plural};
 use crate::sheet::check::CheckedSheet;
 
 /// How much will be changed, as far as it is known before the present values are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) enum ChangesAhead {
     /// A plan has read them.
     Exactly { planned: PlannedChanges, rows: u64 },
@@ -36,22 +36,22 @@ impl ChangesAhead {
     }
 
     /// `42 locations`, `up to 60 locations`
-    pub(super) fn targets(self, checked: &CheckedSheet) -> String {
+    pub(super) fn targets(&self, checked: &CheckedSheet) -> String {
         let count = |rows| match checked.setting {
             Some(setting) => setting.target.count(rows),
             None => plural(rows, "row"),
         };
-        match self {
-            ChangesAhead::Exactly { planned, .. } => count(planned.rows),
+        match *self {
+            ChangesAhead::Exactly { ref planned, .. } => count(planned.rows),
             ChangesAhead::All { rows, .. } | ChangesAhead::PutBack { rows, .. } => count(rows),
             ChangesAhead::AtMost { rows, .. } => format!("up to {}", count(rows)),
         }
     }
 
-    pub(super) fn in_words(self, noun: &str) -> String {
-        match self {
-            ChangesAhead::Exactly { planned, rows } => {
-                let PlannedChanges {
+    pub(super) fn in_words(&self, noun: &str) -> String {
+        match *self {
+            ChangesAhead::Exactly { ref planned, rows } => {
+                let &PlannedChanges {
                     values_set,
                     values_changed,
                     values_cleared,
@@ -119,7 +119,7 @@ mod tests {
                 values_set,
                 values_changed,
                 values_cleared,
-                leading_nowhere: 0,
+                ..PlannedChanges::default()
             },
             rows: 60,
         };

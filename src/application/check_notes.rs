@@ -73,7 +73,8 @@ fn say_completed(checked: &CheckedSheet, is_copy: bool) -> Option<String> {
 }
 
 /// A line for each thing that is accepted and that spreadsheets may have taken something from.
-pub fn say_doubts(checked: &CheckedSheet, is_copy: bool) -> Vec<String> {
+/// What a plan has approved cannot be completed any more, and is not doubted.
+pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool) -> Vec<String> {
     let say = |doubtful: Suspicion, what: &str| {
         let rest = match &checked.country {
             None => "sent unchanged unless --country gives the country code".to_string(),
@@ -84,7 +85,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool) -> Vec<String> {
                 format!("sent as they stand, since they are no complete numbers of {code}")
             }
         };
-        (doubtful.count > 0).then(|| {
+        (doubtful.count > 0 && can_be_completed).then(|| {
             format!(
                 "note: {} {what}, the first in row {}; {rest}",
                 plural(doubtful.count, "number"),

@@ -20,13 +20,16 @@ use crate::application::progress::for_terminal;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
-use crate::model::wording::plural;
+use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
-use crate::sheet::check::CheckedSheet;
+use crate::sheet::check::{CheckedSheet, OrganizationRows};
 use crate::stderr::{self, ask, say};
 use crate::webex::Renewal;
 use crate::webex::base_url::WEBEX;
 use crate::webex::errors::flatten;
+
+/// Organizations named in the question; the others are counted.
+const ORGANIZATIONS_NAMED: usize = 5;
 
 /// Asks what has to be asked. The settings come back with the person's choices; `None`: nothing is
 /// to be sent.
@@ -43,7 +46,8 @@ pub(super) async fn confirm(
         None => checked.rows_to_send().saturating_sub(earlier.finished()),
         Some(_) => 0,
     };
-    if let Some(planned) = planned.filter(|planned| planned.leading_nowhere > 0)
+    if let Some(planned) = &planned
+        && planned.leading_nowhere > 0
         && rows > 0
         && !settings.is_quiet()
     {
@@ -74,7 +78,7 @@ pub(super) async fn confirm(
         WEBEX => String::new(),
         address => format!(" at {address}"),
     };
-    let change = question(&settings, checked, facts, planned, &elsewhere);
+    let change = question(&settings, checked, facts, planned.as_ref(), &elsewhere);
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
     }
@@ -97,7 +101,7 @@ pub(super) async fn confirm(
     if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
         say(&sentence);
     }
-    let question = question(&settings, checked, facts, planned, &elsewhere);
+    let question = question(&settings, checked, facts, planned.as_ref(), &elsewhere);
     match yes_or_no(&question, Answer::No, stop).await? {
         Some(Answer::Yes) => Ok(Some(settings)),
         Some(Answer::No) | None => Ok(nothing_was_sent()),
@@ -182,12 +186,12 @@ fn question(
     settings: &RunSettings,
     checked: &CheckedSheet,
     facts: &ServiceFacts,
-    planned: Option<PlannedChanges>,
+    planned: Option<&PlannedChanges>,
     elsewhere: &str,
 ) -> String {
     let rows = checked.rows_to_send();
-    let changes = ChangesAhead::of(settings, checked, planned);
-    let of = whose(checked, facts);
+    let changes = ChangesAhead::of(settings, checked, planned.cloned());
+    let of = whose(checked, facts, planned);
     let signed_in = match facts
         .person
         .as_ref()
@@ -238,16 +242,48 @@ fn question(
     )
 }
 
-/// The organizations by name, as far as they fit.
-fn whose(checked: &CheckedSheet, facts: &ServiceFacts) -> String {
-    match &checked.organizations_named[..] {
-        [only] if checked.organizations == 1 => match facts.organization_name(only.id.as_deref()) {
+/// The organizations by name, as far as they fit: ` of 3 organizations (Acme Ltd 4, Contoso 1, Fabrikam 2)`.
+/// Of a plan, those of the rows that it changes.
+fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedChanges>) -> String {
+    let planned = planned.filter(|planned| planned.rows > 0);
+    let (count, of_each, rows) = match planned {
+        Some(planned) => {
+            let organizations = &planned.organizations;
+            (organizations.count(), &organizations.named, planned.rows)
+        }
+        None => (
+            checked.organizations,
+            &checked.organizations_named,
+            checked.rows_to_send(),
+        ),
+    };
+    let name_of = |one: &OrganizationRows| facts.organization_name(one.id.as_deref());
+    if let ([only], 1) = (&of_each[..], count) {
+        return match name_of(only) {
             Some(name) => format!(" of {name}"),
             None => " of 1 organization".to_string(),
-        },
-        _ => format!(
-            " of {}",
-            plural(checked.organizations as u64, "organization")
+        };
+    }
+    let of = format!(" of {}", plural(count as u64, "organization"));
+    // Rows that ask for the same as others are among those of a sheet, and are not sent.
+    let are_rows_told = of_each.iter().map(|one| one.rows).sum::<u64>() == rows;
+    let names = of_each.iter().take(ORGANIZATIONS_NAMED).map(|one| {
+        let name = name_of(one)?;
+        Some(if are_rows_told {
+            format!("{name} {}", grouped(one.rows))
+        } else {
+            name
+        })
+    });
+    let Some(names) = names.collect::<Option<Vec<_>>>() else {
+        return of;
+    };
+    match count.saturating_sub(names.len()) {
+        0 => format!("{of} ({})", names.join(", ")),
+        more => format!(
+            "{of} ({} and {} more)",
+            names.join(", "),
+            grouped(more as u64)
         ),
     }
 }

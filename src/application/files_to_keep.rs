@@ -4,11 +4,17 @@ use crate::application::run_settings::{RunSettings, Target};
 use crate::application::spool::Spool;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;
+use crate::model::wording::plural;
+use crate::sheet::check::CheckedSheet;
 
 /// What to keep after a run that `is_complete` or goes on; nothing of a rehearsal, which leaves nothing
 /// that anyone needs, of an export, which keeps nothing but its sheet, and of a selftest, which says what
 /// counts itself.
-pub(super) fn describe(settings: &RunSettings, is_complete: bool) -> Option<String> {
+pub(super) fn describe(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    is_complete: bool,
+) -> Option<String> {
     let spec = &settings.spec;
     if matches!(spec.command, "export" | "selftest")
         || matches!(settings.target, Target::Rehearsal { .. })
@@ -38,8 +44,20 @@ pub(super) fn describe(settings: &RunSettings, is_complete: bool) -> Option<Stri
                 "cells count as a spreadsheet has left them",
             )
         };
+        let mailed = match checked.organizations {
+            // Whose the rows are that were not sent, nobody has asked.
+            0 | 1 if checked.rows > checked.rows_to_send() => {
+                "the results hold all rows of the sheet, also those that were not sent".to_string()
+            }
+            0 | 1 => "the results alone can be mailed".to_string(),
+            // One customer is not to see the numbers of another.
+            several => format!(
+                "the results hold rows of {}",
+                plural(several as u64, "organization")
+            ),
+        };
         format!(
-            "keep `{results}` for {what_for}, and `{journal}` beside it: without the journal {without}; the results alone can be mailed"
+            "keep `{results}` for {what_for}, and `{journal}` beside it: without the journal {without}; {mailed}"
         )
     })
 }

@@ -112,6 +112,7 @@ pub(super) fn finalize(
                 stopped: reason.as_ref().map(ToString::to_string),
                 outcomes: tally.counts.by_kind().clone(),
                 without_record: tally.without_record,
+                skipped: tally.skipped,
             };
             if let Err(error) = journal.end(end) {
                 reason.get_or_insert(AbortReason::CannotRecord(error));
@@ -155,7 +156,7 @@ pub(super) fn finalize(
     let is_unneeded =
         settings.spec.is_kept_if_different && summary.exit_code() == ExitCode::Success;
     if journal.finished() > 0 && !is_unneeded {
-        say_what_to_keep(settings, is_complete);
+        say_what_to_keep(settings, checked, is_complete);
     }
     if is_without_a_way_back(settings, &summary) {
         say("note: made without --backup, so this run cannot be undone");
@@ -294,9 +295,9 @@ fn existing(start: Start) -> Existing {
     }
 }
 
-fn say_what_to_keep(settings: &RunSettings, is_complete: bool) {
+fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, is_complete: bool) {
     if settings.summary == SummaryFormat::Text
-        && let Some(kept) = files_to_keep::describe(settings, is_complete)
+        && let Some(kept) = files_to_keep::describe(settings, checked, is_complete)
     {
         say(&kept);
     }

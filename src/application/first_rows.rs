@@ -7,7 +7,7 @@ use crate::application::confirmation::{self, Answer};
 use crate::application::expected_time::expected_time;
 use crate::application::plan_edits::PlannedChanges;
 use crate::application::recorder::ShownRow;
-use crate::application::row_name::in_brackets;
+use crate::application::row_name::{RowNames, in_brackets};
 use crate::application::run_settings::RunSettings;
 use crate::journal::Journal;
 use crate::model::outcome::{Outcome, OutcomeKind, code_after};
@@ -18,7 +18,7 @@ use crate::sheet::check::CheckedSheet;
 use crate::stderr::say;
 
 /// Says what was wanted and what was found. Rows that were as wanted before are not among them.
-pub(super) fn show(setting: &Setting, rows: &[ShownRow]) {
+pub(super) fn show(setting: &Setting, names: &RowNames, rows: &[ShownRow]) {
     let mut rows: Vec<&ShownRow> = rows.iter().filter(|row| has_something_to_do(row)).collect();
     rows.sort_by_key(|shown| shown.row.number);
     if rows.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn show(setting: &Setting, rows: &[ShownRow]) {
     }
     say(&format!("the first {}:", plural(rows.len() as u64, "row")));
     for shown in rows {
-        say(&say_row(setting, shown));
+        say(&say_row(setting, names, shown));
     }
 }
 
@@ -94,13 +94,13 @@ pub(super) async fn are_others_wanted(
 }
 
 /// `row 2 (Berlin): n1 wanted +12025550101, found +12025550101`
-fn say_row(setting: &Setting, shown: &ShownRow) -> String {
+fn say_row(setting: &Setting, names: &RowNames, shown: &ShownRow) -> String {
     let ShownRow {
         row,
         outcome,
         found,
     } = shown;
-    let name = in_brackets(&row.name);
+    let name = in_brackets(&names.of_row(row));
     let fields = setting.fields.iter().zip(&row.changes).enumerate();
     let fields: Vec<String> = fields
         .filter_map(|(index, (field, change))| {
@@ -168,7 +168,7 @@ mod tests {
             outcome: Some(outcome),
             found: found.map(CurrentValues::of),
         };
-        say_row(&LOCATION_NUMBERS, &shown)
+        say_row(&LOCATION_NUMBERS, &RowNames::default(), &shown)
     }
 
     #[test]

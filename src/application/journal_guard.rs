@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::application::first_rows::RowsLeft;
 use crate::application::lost_lines;
 use crate::application::plan_edits::PlannedChanges;
+use crate::application::plan_guard::{NewPlan, PlanGuard};
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
@@ -157,6 +158,7 @@ pub(super) fn begin(
     spool: &Spool,
     facts: &ServiceFacts,
     checked: &CheckedSheet,
+    plan: &PlanGuard,
 ) -> Result<Journal> {
     let results = &settings.spec.output;
     let first_rows_shown = earlier.are_first_rows_shown();
@@ -191,6 +193,8 @@ pub(super) fn begin(
         first_rows_shown,
         // It was asked about before, or there was nobody to ask.
         rest_is_wanted: first_rows_shown,
+        planned_sheet: NewPlan::of(settings).map_or(String::new(), |planned| planned.sheet),
+        deleted_from_plan: plan.deleted(),
         ..run_record::begin_record(settings, facts, checked)
     })?;
     Ok(journal)

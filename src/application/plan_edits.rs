@@ -17,6 +17,7 @@ use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
 use crate::sheet::Sheet;
+use crate::sheet::organization_counts::OrganizationCounts;
 use crate::sheet::problem::shorten;
 use crate::sheet::result_columns::SKIPPED;
 
@@ -24,9 +25,11 @@ use crate::sheet::result_columns::SKIPPED;
 const NAMED: usize = 10;
 
 /// What a plan says will be changed, told apart as the page about the run does.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct PlannedChanges {
     pub(super) rows: u64,
+    /// Those of these rows.
+    pub(super) organizations: OrganizationCounts,
     /// Where none is set now.
     pub(super) values_set: u64,
     pub(super) values_changed: u64,
@@ -60,7 +63,10 @@ impl PlannedChanges {
                 Change::Set(_) | Change::Keep => self.values_set += 1,
             }
         }
-        self.rows += u64::from(is_changed);
+        if is_changed {
+            self.rows += 1;
+            self.organizations.add(row.org_id.as_deref());
+        }
     }
 
     /// Counts what the plan noted of a row.

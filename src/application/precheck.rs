@@ -77,7 +77,8 @@ pub(super) fn recheck(
         checked
     };
     if !settings.is_quiet() {
-        for doubt in say_doubts(&checked, false) {
+        let can_be_completed = settings.spec.preconditions.is_none();
+        for doubt in say_doubts(&checked, false, can_be_completed) {
             say(&doubt);
         }
     }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::application::progress::Progress;
+use crate::application::row_name::{RowNames, in_brackets};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
 use crate::journal::{GateRecord, Journal, Place, PreviousRecord, RowRecord, Sent};
@@ -26,6 +27,7 @@ const OUR_CHANGE: &str = "an earlier try had taken effect";
 pub(super) struct RunRecorder<'j> {
     journal: &'j mut Journal,
     progress: Progress,
+    names: RowNames,
     traffic: Traffic,
     /// By their lanes.
     users: Vec<(WaitingUser<'j>, GateWatch)>,
@@ -99,6 +101,7 @@ impl<'j> RunRecorder<'j> {
         sent_up_to: u64,
     ) -> RunRecorder<'j> {
         RunRecorder {
+            names: RowNames::of(journal.run().last_begin()),
             journal,
             progress,
             traffic: Traffic::start(clock::now()),
@@ -197,7 +200,8 @@ impl Recorder for RunRecorder<'_> {
         self.journal.finish_rows(records.iter().cloned())?;
         for (record, RowResult { row, .. }) in records.iter().zip(finished) {
             let outcome = &record.outcome;
-            self.progress.finished(record.row, &row.name, outcome);
+            let name = self.names.of_row(row);
+            self.progress.finished(record.row, &name, outcome);
             self.sent.counts.add(outcome);
         }
         if self.shows_rows {
@@ -265,8 +269,9 @@ impl Recorder for RunRecorder<'_> {
             format!(": {message}")
         };
         say(&format!(
-            "not recorded: row {} is {}{status}{said}",
+            "not recorded: row {}{} is {}{status}{said}",
             row.number,
+            in_brackets(&self.names.of_row(row)),
             kind.word()
         ));
     }

@@ -134,5 +134,6 @@ pub(super) fn begin_record(
                 rows: organization.rows,
             })
             .collect(),
+        ..BeginRecord::default()
     }
 }

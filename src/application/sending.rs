@@ -5,6 +5,7 @@ use crate::application::own_changes::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows};
+use crate::application::row_name::RowNames;
 use crate::application::rows_in_doubt::{self, Doubts};
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::RunSettings;
@@ -61,7 +62,8 @@ impl Sending<'_> {
                 .send_rows(&mut lanes, unmanaged, first, &mut stop, journal)
                 .await?;
             if first.is_some() {
-                first_rows::show(self.selection.columns.setting, &rows.shown);
+                let names = RowNames::of(journal.run().last_begin());
+                first_rows::show(self.selection.columns.setting, &names, &rows.shown);
             }
             requests += ended.requests;
             throttled += ended.throttled;

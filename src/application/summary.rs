@@ -239,12 +239,31 @@ impl Summary {
         let kinds: Vec<String> = kinds
             .map(|(kind, count)| format!("{} {}", grouped(*count), kind.word()))
             .collect();
+        let took = clock::in_words(self.took);
+        if self.is_export() {
+            let targets = self.setting.target.count(self.sent.rows);
+            return format!("{targets} {verb} in {took}: {}.", kinds.join(", "));
+        }
+        // Nothing was sent for what somebody else changed or uses.
+        let conflicts = match verb {
+            "sent" => self.sent.of(OutcomeKind::Conflict),
+            _ => 0,
+        };
+        let left_alone = match conflicts {
+            0 => String::new(),
+            rows => format!(" and {} left alone", grouped(rows)),
+        };
         format!(
-            "{} {verb} in {}: {}.",
-            plural(self.sent.rows, "row"),
-            clock::in_words(self.took),
+            "{} {verb}{left_alone} in {took}: {}.",
+            plural(self.sent.rows.saturating_sub(conflicts), "row"),
             kinds.join(", ")
         )
+    }
+
+    fn is_export(&self) -> bool {
+        self.facts
+            .get("command")
+            .is_some_and(|command| command == "export")
     }
 
     /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
@@ -264,11 +283,12 @@ impl Summary {
             0 => String::new(),
             skipped => format!(" and {} skipped", grouped(skipped)),
         };
-        format!(
-            "Of {} in the sheet, {} {are} {verb}{skipped}.",
-            plural(self.rows_in_sheet, "row"),
-            grouped(done)
-        )
+        let rows = if self.is_export() {
+            self.setting.target.count(self.rows_in_sheet)
+        } else {
+            plural(self.rows_in_sheet, "row") + " in the sheet"
+        };
+        format!("Of {rows}, {} {are} {verb}{skipped}.", grouped(done))
     }
 
     pub fn to_json(&self) -> Value {

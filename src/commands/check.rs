@@ -61,7 +61,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     }
     counts.push(say_counts(&checked));
     counts.extend(say_names(&checked));
-    counts.extend(say_doubts(&checked, fixed.is_some()));
+    counts.extend(say_doubts(&checked, fixed.is_some(), true));
     for question in &checked.questions {
         say(&format!("{}; {}", question.finding, question.answer));
     }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::progress::stdout_width;
 use crate::application::status::{ResultsAlone, RunList, RunStatus, StatusReader, Subject};
 use crate::cli::StatusFlags;
 use crate::model::clock;
@@ -23,7 +24,7 @@ pub(super) async fn run(flags: StatusFlags) -> Result<ExitCode> {
             if list.runs.is_empty() && list.unreadable.is_empty() {
                 say(&format!("no run was found in `{}`", folder.display()));
             }
-            print(&list, || list.to_text(now), flags.json)?;
+            print(&list, || list.to_text(now, stdout_width()), flags.json)?;
             list.is_sound()
         }
         Subject::ResultsAlone(results) => {

@@ -110,4 +110,7 @@ pub struct EndRecord {
     /// Rows that are not as asked and have no record of their own.
     #[serde(default, skip_serializing_if = "FailureGroups::is_empty")]
     pub without_record: FailureGroups,
+    /// Rows that were left out, by the reason why.
+    #[serde(default, skip_serializing_if = "FailureGroups::is_empty")]
+    pub skipped: FailureGroups,
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::failure_groups::Rows;
 use crate::model::run_id::RunId;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::part::Part;
@@ -156,6 +157,11 @@ pub struct BeginRecord {
     pub not_approved: u64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub plan_command: String,
+    /// The sheet that the plan which is applied was made of, and its rows that were deleted from the plan.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub planned_sheet: String,
+    #[serde(default, skip_serializing_if = "Rows::is_empty")]
+    pub deleted_from_plan: Rows,
     /// The first rows were read back and shown, so the rest may go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub first_rows_shown: bool,

@@ -96,6 +96,10 @@ impl FailureGroups {
 }
 
 impl Rows {
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     pub fn add(&mut self, row: u64) {
         self.count += 1;
         self.add_range((row, row));

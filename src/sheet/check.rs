@@ -430,11 +430,40 @@ fn target_in_question(
     (!problems.iter().any(is_unplanned)).then(target).flatten()
 }
 
+/// Of names that nothing assigns to an organization: two customers may have a thing of one name. The first
+/// such row says what can be done.
+fn say_same_name(
+    duplicates: &Duplicates,
+    columns: &Columns,
+    row: u64,
+    other: u64,
+) -> Option<String> {
+    let is_told_by_name = columns.org_id.or(columns.org_name).is_none()
+        && columns.target_id.is_none()
+        && columns.target_name.is_some();
+    if !is_told_by_name {
+        return None;
+    }
+    let name = columns.setting.target.name_column;
+    let what = format!("row {other} has the same {name} and asks for something else");
+    let is_first = duplicates.first_contradiction() == Some(row);
+    Some(if is_first {
+        format!(
+            "{what}; if such rows are of different organizations, add a column orgName that says which; else delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
+        )
+    } else {
+        what
+    })
+}
+
 /// What is wrong with a row for something that another row is for too, which asks for something else or
 /// may do so.
 pub fn say_contradiction(duplicates: &Duplicates, columns: &Columns, row: u64) -> Option<String> {
     let noun = columns.setting.target.noun;
     if let Some(other) = duplicates.contradicts(row) {
+        if let Some(says) = say_same_name(duplicates, columns, row, other) {
+            return Some(says);
+        }
         return Some(format!(
             "row {other} is for the same {noun} and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet"
         ));

@@ -156,6 +156,11 @@ impl Duplicates {
         found.ok().map(|index| self.contradicted[index].1)
     }
 
+    /// The first row that another row contradicts.
+    pub fn first_contradiction(&self) -> Option<u64> {
+        self.contradicted.first().map(|(row, _)| *row)
+    }
+
     /// A row with problems for the location of this one.
     pub fn unreadable_beside(&self, row: u64) -> Option<u64> {
         let rows = &self.beside_unreadable;

@@ -18,22 +18,22 @@ pub struct OrganizationRows {
 }
 
 /// Counts different organizations by a hash of their ids, and the rows of the first ones.
-#[derive(Debug, Default)]
-pub(super) struct OrganizationCounts {
+#[derive(Debug, Clone, Default)]
+pub struct OrganizationCounts {
     hasher: RandomState,
     /// Where in `named` they are, or would be.
     places: HashMap<u64, usize>,
-    pub(super) named: Vec<OrganizationRows>,
+    pub named: Vec<OrganizationRows>,
     /// The one of the last row, since sheets are sorted more often than not.
     last: Option<usize>,
 }
 
 impl OrganizationCounts {
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.places.len()
     }
 
-    pub(super) fn add(&mut self, org_id: Option<&str>) {
+    pub fn add(&mut self, org_id: Option<&str>) {
         if let Some(last) = self.last.and_then(|last| self.named.get_mut(last))
             && last.id.as_deref() == org_id
         {

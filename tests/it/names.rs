@@ -271,3 +271,42 @@ fn rows_outside_of_the_part_of_a_plan_are_not_called_deleted() {
     let ran = stage.run(&format!("{line} -o two.csv")).expect(0);
     ran.says("note: 1 row of the plan was deleted and will not be sent. Rows are");
 }
+
+#[test]
+fn a_row_and_a_question_name_the_customer_where_there_are_several() {
+    let stage = partner(Access::default());
+    let sheet = "orgName,locationName,n1\nAcme,London,5601\nAcme,Oslo,5501\nGlobex,London,5603\nGlobex,London Bridge,5501\n";
+    stage.write("sheet.csv", sheet);
+    let ran = stage.run_online("plan sheet.csv").expect(0);
+    let lines = "row 2 (Acme / London): n1 5501 → 5601\nrow 4 (Globex / London): n1 5501 → 5603\n";
+    assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+    let asked = stage.run_online("apply sheet.csv").expect(2);
+    asked.says("4 locations of 2 organizations (Acme 2, Globex 2)");
+    let asked = stage.run_online("apply sheet.plan.csv").expect(2);
+    asked.says("Change 2 locations of 2 organizations (Acme 1, Globex 1)");
+
+    // Only one customer's row is still to be changed.
+    stage.write("first.csv", "orgName,locationName,n1\nGlobex,London,5603\n");
+    stage.apply("first.csv").expect(0);
+    stage.run_online("plan sheet.csv -o again.csv").expect(0);
+    let asked = stage.run_online("apply again.csv").expect(2);
+    asked.says("Change 1 location of Acme at");
+    // Somebody changes that one, too.
+    stage.write("first.csv", "orgName,locationName,n1\nAcme,London,5604\n");
+    stage.apply("first.csv -o first-2.csv").expect(0);
+    let ran = stage.apply("again.csv").expect(1);
+    ran.says("row 2 (Acme / London): left alone");
+}
+
+#[test]
+fn equal_names_without_an_organization_are_told_to_have_one_and_told_once() {
+    let stage = partner(Access::default());
+    stage.write(
+        "sheet.csv",
+        "locationName,n1\nLondon,5601\nOslo,5602\nLondon,5603\nOslo,5604\n",
+    );
+    let ran = stage.run("check sheet.csv").expect(2);
+    let all = format!("{}{}", ran.stdout, ran.stderr);
+    assert_eq!(all.matches("add a column orgName").count(), 1, "{all}");
+    assert_eq!(all.matches("has the same locationName").count(), 4, "{all}");
+}

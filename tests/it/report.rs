@@ -228,7 +228,8 @@ fn without_its_journal_there_is_no_page_and_an_old_one_tells_what_it_knows() {
         now.contains("invalid") && now.contains("<strong>1 row:</strong> 5"),
         "{now}"
     );
-    assert_eq!(count(&stage.results("sheet.results.csv"), "invalid"), 1);
+    // Row 2 is for the same location, and waits until row 5 is corrected.
+    assert_eq!(count(&stage.results("sheet.results.csv"), "invalid"), 2);
 
     // As an older version left it.
     let journal = fs::read_to_string(stage.path("sheet.results.csv.journal")).expect("a journal");
@@ -320,4 +321,43 @@ fn a_page_is_called_by_what_was_done_to_what_and_says_when_it_was_undone() {
         "{after}"
     );
     assert!(after.contains("Everything was put back by run "));
+}
+
+#[test]
+fn a_page_says_which_rows_a_plan_left_out_and_that_a_rehearsal_changed_nothing() {
+    let stage = Stage::instant();
+    stage.write("sites.csv", sheet(5));
+    stage.run_online("plan sites.csv").expect(0);
+    let plan = fs::read_to_string(stage.path("sites.plan.csv")).expect("a plan");
+    let mut lines: Vec<String> = plan.lines().map(String::from).collect();
+    lines.remove(4);
+    lines[1] = lines[1].replace(",change,", ",skipped,");
+    stage.write("sites.plan.csv", lines.join("\n") + "\n");
+    stage.apply("sites.plan.csv --report page.html").expect(0);
+    let page = fs::read_to_string(stage.path("page.html")).expect("a page");
+    for said in [
+        "the plan skips this row",
+        "deleted from the plan, as they are numbered in <bdi>sites.csv</bdi>",
+        "<strong>1 row:</strong> 5",
+        "; made of <bdi>sites.csv</bdi>",
+    ] {
+        assert!(page.contains(said), "no `{said}`: {page}");
+    }
+    assert!(
+        !page.contains("outside of the part that was chosen"),
+        "{page}"
+    );
+
+    stage
+        .run("apply sites.csv --rehearse -o r.csv --report r.html")
+        .expect(0);
+    let page = fs::read_to_string(stage.path("r.html")).expect("a page");
+    for said in [
+        "<title>Rehearsal: Auto transfer numbers of 5 locations",
+        "Webex Calling · rehearsal · ",
+        "the simulator took the change",
+    ] {
+        assert!(page.contains(said), "no `{said}`: {page}");
+    }
+    assert!(!page.contains("the service took the change"), "{page}");
 }

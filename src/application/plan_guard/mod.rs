@@ -17,6 +17,7 @@ use crate::application::own_changes::OwnChanges;
 use crate::application::plan_edits::PlannedChanges;
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
+use crate::model::failure_groups::Rows;
 use crate::model::row::Row;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
@@ -121,6 +122,14 @@ impl PlanGuard {
         }
         let mut rows = self.rows_to_send(selection, Vec::new(), OwnChanges::default())?;
         rows.try_for_each(|row| row.map(drop))
+    }
+
+    /// The rows of the sheet that somebody deleted from the plan.
+    pub(super) fn deleted(&self) -> Rows {
+        match self {
+            PlanGuard::Plan(plan) => plan.deleted(),
+            PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => Rows::default(),
+        }
     }
 
     /// What a plan says will be changed; `None` where no record tells it.

@@ -10,6 +10,7 @@ use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
 use crate::application::plan_columns::PlanColumns;
 use crate::application::plan_edits::{PlanEdits, PlannedChanges};
 use crate::application::run_settings::RunSettings;
+use crate::model::failure_groups::Rows;
 use crate::model::wording::{listed, plural};
 use crate::sheet::NumberedRecord;
 use crate::sheet::selection::{Choice, Selection};
@@ -100,6 +101,13 @@ impl Plan {
             };
         }
         Ok(edits)
+    }
+
+    /// The rows of the sheet that were planned and do not stand in the plan any more.
+    pub(super) fn deleted(&self) -> Rows {
+        let mut rows = Rows::default();
+        self.deleted.iter().for_each(|row| rows.add(*row));
+        rows
     }
 
     pub(super) fn say_what_was_deleted(&self, settings: &RunSettings) {

@@ -94,7 +94,7 @@ impl Plan {
 
     /// What it says will be changed, once it was compared.
     pub(super) fn changes(&self) -> Option<PlannedChanges> {
-        self.changes
+        self.changes.clone()
     }
 
     /// Makes sure that what is sent was approved.

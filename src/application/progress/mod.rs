@@ -27,8 +27,10 @@ use crate::stderr::say;
 use bar::Bar;
 use failures::Failures;
 use terminal::Terminal;
+pub use terminal::stdout_width;
 use throughput::Throughput;
 use view::{Activity, View};
+pub use wrap::wrap;
 
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -224,7 +226,7 @@ impl Progress {
 /// A text that is broken between words, where a person reads it at a terminal.
 pub fn for_terminal(text: &str) -> String {
     let width = Terminal::find().map(|terminal| terminal.width().into());
-    wrap::wrap(text, width).join("\n")
+    wrap(text, width).join("\n")
 }
 
 fn say_all(lines: &[String]) {

@@ -8,7 +8,7 @@ const WIDEST: usize = 2;
 
 /// The lines of `text`, of `width` columns at most; one where there is no width. A word that is wider than
 /// a line is broken.
-pub(super) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
+pub fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
     let Some(width) = width else {
         return vec![text.to_string()];
     };

@@ -15,6 +15,13 @@ const MOST_NAMED: usize = 20;
 
 pub(super) fn outcomes(run: &RunModel) -> Markup {
     let is_plan = run.header.settings.plan;
+    let meaning = |kind| match kind {
+        OutcomeKind::Updated if run.header.settings.rehearsal => {
+            "the simulator took the change; nothing was changed in Webex"
+        }
+        OutcomeKind::Skipped if !run.skipped.is_empty() => "left out; why is told below",
+        kind => meaning(kind, is_plan),
+    };
     html! {
         section {
             h2 { "What became of the rows" }
@@ -29,7 +36,7 @@ pub(super) fn outcomes(run: &RunModel) -> Markup {
                 }
                 tbody {
                     @for (kind, count) in run.outcomes.iter().filter(|(_, count)| **count > 0) {
-                        (line(kind.word(), meaning(*kind, is_plan), *count, run.rows()))
+                        (line(kind.word(), meaning(*kind), *count, run.rows()))
                     }
                     @if run.rows_untold > 0 {
                         (line("no record", "left out by the check, done before, or not yet sent when the journal was read", run.rows_untold, run.rows()))
@@ -108,6 +115,38 @@ pub(super) fn causes(run: &RunModel) -> Markup {
                 div.cause {
                     h3 { "Other causes" }
                     (rows(&causes.others, &run.names))
+                }
+            }
+        }
+    }
+}
+
+/// Rows that were not to be sent, by the reason why; and those that a plan does not have any more.
+pub(super) fn left_out(run: &RunModel) -> Markup {
+    let begin = run.begin();
+    let deleted = begin.filter(|begin| !begin.deleted_from_plan.is_empty());
+    if run.skipped.is_empty() && deleted.is_none() {
+        return html! {};
+    }
+    html! {
+        section {
+            h2 { "Rows left out" }
+            @for cause in &run.skipped.causes {
+                div.cause {
+                    p.words { (EscapedText::of(&cause.outcome.message)) }
+                    (rows(&cause.rows, &run.names))
+                }
+            }
+            @if run.skipped.others.count > 0 {
+                div.cause {
+                    p.words { "other reasons" }
+                    (rows(&run.skipped.others, &run.names))
+                }
+            }
+            @if let Some(begin) = deleted {
+                div.cause {
+                    p.words { "deleted from the plan, as they are numbered in " (EscapedText::of(&begin.planned_sheet)) }
+                    (rows(&begin.deleted_from_plan, &Names::new()))
                 }
             }
         }

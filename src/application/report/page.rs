@@ -71,13 +71,14 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
             body {
                 main {
                     header {
-                        p.kind { "Webex Calling · change report · " (EscapedText::of(&run.header.input.name)) }
+                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.header.input.name)) }
                         h1 { (title) }
                     }
                     (verdict(run))
                     (figures(run))
                     (outcome_section::outcomes(run))
                     (outcome_section::causes(run))
+                    (outcome_section::left_out(run))
                     (changes_section::changes(run, list))
                     (request_section::way_back(run, undo))
                     (request_section::what(run))
@@ -101,6 +102,11 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
 fn title(run: &RunModel) -> String {
     let setting = Setting::named(&run.header.setting).unwrap_or(setting::ALL[0]);
     let begin = run.begin();
+    let rehearsal = if run.header.settings.rehearsal {
+        "Rehearsal: "
+    } else {
+        ""
+    };
     let kind = match begin.map_or("", |begin| &begin.command) {
         _ if run.header.undoes.is_some() => "Undo: ",
         "undo" => "Undo: ",
@@ -116,7 +122,7 @@ fn title(run: &RunModel) -> String {
         [] | [_] => String::new(),
         several => format!(", {}", plural(several.len() as u64, "organization")),
     };
-    format!("{kind}{} of {targets}{whose}", setting.title)
+    format!("{rehearsal}{kind}{} of {targets}{whose}", setting.title)
 }
 
 /// How it stands with a run, in the order of what a reader should worry about.

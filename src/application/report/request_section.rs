@@ -44,7 +44,11 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     (fact("Sheet", html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row")) ", " (plural(input.size, "byte")) }))
                     (fact("SHA-256 of the sheet", html! { code.long { (EscapedText::of(&input.sha256)) } }))
                     @if let Some(plan) = &run.header.plan {
-                        (fact("Plan", html! { (EscapedText::of(&plan.name)) ", SHA-256 " code.long { (EscapedText::of(&plan.sha256)) } }))
+                        (fact("Plan", html! { (EscapedText::of(&plan.name)) ", SHA-256 " code.long { (EscapedText::of(&plan.sha256)) }
+                            @if let Some(begin) = begin.filter(|begin| !begin.planned_sheet.is_empty()) {
+                                "; made of " (EscapedText::of(&begin.planned_sheet))
+                            }
+                        }))
                     }
                     (fact("Service", html! {
                         @if settings.rehearsal { "a simulator inside wxbulk" } @else { code { (EscapedText::of(&settings.base_url)) } }

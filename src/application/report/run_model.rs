@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::changes_section::Changes;
 use super::organization_section::Organizations;
 use super::series::Series;
+use crate::application::row_name::RowNames;
 use crate::application::status::Undone;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
@@ -37,6 +38,8 @@ pub(super) struct RunModel {
     /// Rows of the sheet about which nothing is known.
     pub(super) rows_untold: u64,
     pub(super) causes: FailureGroups,
+    /// Rows that were left out, by the reason why.
+    pub(super) skipped: FailureGroups,
     /// What rows that are not done call their locations.
     pub(super) names: BTreeMap<u64, Box<str>>,
     pub(super) changes: Changes,
@@ -173,6 +176,7 @@ pub(super) struct Gathering {
     recorded: BTreeMap<OutcomeKind, u64>,
     causes: FailureGroups,
     names: BTreeMap<u64, Box<str>>,
+    row_names: RowNames,
     changes: Changes,
     organizations: Organizations,
     latencies: LatencyHistogram,
@@ -190,6 +194,7 @@ impl Gathering {
             recorded: BTreeMap::new(),
             causes: FailureGroups::default(),
             names: BTreeMap::new(),
+            row_names: RowNames::default(),
             changes: Changes::default(),
             organizations: Organizations::default(),
             latencies: LatencyHistogram::default(),
@@ -205,6 +210,7 @@ impl Gathering {
             Entry::Run(_) | Entry::Names(_) | Entry::Carried(_) | Entry::Gate(_) => {}
             Entry::Previous(record) => self.changes.note(&record),
             Entry::Begin(begin) => {
+                self.row_names = RowNames::of(Some(&begin));
                 let is_same = self
                     .sittings
                     .last()
@@ -234,11 +240,13 @@ impl Gathering {
         *self.recorded.entry(outcome.kind).or_default() += 1;
         if !outcome.kind.is_success() {
             self.causes.add(*row, outcome);
-            let name = record.place.as_ref().map(|place| &place.name);
+            let place = record.place.as_ref();
+            let names = &self.row_names;
+            let name = place.map(|place| names.of_place(place.org_id.as_deref(), &place.name));
             if let Some(name) = name.filter(|name| !name.is_empty())
                 && self.names.len() < MOST_NAMES
             {
-                self.names.insert(*row, name.clone());
+                self.names.insert(*row, name.into());
             }
         }
         self.organizations.add(record);
@@ -299,9 +307,13 @@ impl Gathering {
         if self.sittings.is_empty() {
             self.begin_sitting(header.started_at);
         }
-        self.sittings[0].began = self.sittings[0].began.min(header.started_at);
+        // What a person took to answer before anything was sent is no time at work.
+        if self.sittings[0].begin.is_none() {
+            self.sittings[0].began = self.sittings[0].began.min(header.started_at);
+        }
         let rows = header.input.rows;
         let mut outcomes = self.recorded;
+        let mut skipped = FailureGroups::default();
         if let Some(end) = self
             .sittings
             .last()
@@ -310,6 +322,7 @@ impl Gathering {
         {
             outcomes.clone_from(&end.outcomes);
             self.causes.absorb(end.without_record.clone());
+            skipped.clone_from(&end.skipped);
         }
         for cause in &mut self.causes.causes {
             cause.tracking_ids.sort_unstable_by_key(|(row, _)| *row);
@@ -334,6 +347,7 @@ impl Gathering {
             outcomes,
             rows_untold: rows.saturating_sub(told),
             causes: self.causes,
+            skipped,
             names: self.names,
             changes: self.changes,
             organizations: self.organizations,

@@ -110,6 +110,7 @@ fn end(second: i64, stopped: Option<&str>, outcomes: &[(OutcomeKind, u64)]) -> E
         stopped: stopped.map(str::to_string),
         outcomes: outcomes.iter().copied().collect::<BTreeMap<_, _>>(),
         without_record: crate::model::failure_groups::FailureGroups::default(),
+        skipped: crate::model::failure_groups::FailureGroups::default(),
     })
 }
 
@@ -339,7 +340,7 @@ fn a_page_tells_what_was_changed_and_where_it_failed() {
     let text = words(&page_of(&run, "wxbulk undo numbers.results.xlsx"));
     for part in [
         "Numbers set | 1\nNumbers changed | 1\nNumbers cleared | 1\n",
-        "1 row: 4 (Malaga &lt;i&gt;)",
+        "1 row: 4 (Bolt / Malaga &lt;i&gt;)",
         "2 rows, old and new",
         "2 | Acme | id | n1: +12025550199 → +12025550102",
         "3 | Acme | Lyon | n1: nothing → +12025550101\nn2: 5502 → nothing",

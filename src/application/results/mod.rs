@@ -20,6 +20,7 @@ use resolved_ids::{Ids, missing_columns};
 use results_writer::{Line, ResultsWriter};
 use use_notes::UseNote;
 
+use crate::application::row_name::RowNames;
 use crate::journal::Journal;
 use crate::model::counts::Counts;
 use crate::model::failure_groups::FailureGroups;
@@ -137,6 +138,8 @@ pub struct Tally {
     pub counts: Counts,
     /// Rows that are not as asked and that the journal does not tell of.
     pub without_record: FailureGroups,
+    /// Rows that were left out, by the reason why.
+    pub skipped: FailureGroups,
     /// The rows of the file have other numbers than those of the sheet.
     pub are_rows_moved: bool,
     /// Rows of a plan in which rules send calls to a number that is not set, and those with a number
@@ -228,6 +231,7 @@ fn write_rows(
     export_cells.write_names(table)?;
     table.end_row()?;
 
+    let names = RowNames::of(content.journal.run().last_begin());
     let mut tally = Tally::default();
     let mut written = ResultsWriter::new(content)?;
     let mut records = sheet.records()?;
@@ -269,6 +273,9 @@ fn write_rows(
         if line.finished_at.is_none() && !line.outcome.kind.is_success() {
             tally.without_record.add(numbered.row, &line.outcome);
         }
+        if line.outcome.kind == OutcomeKind::Skipped {
+            tally.skipped.add(numbered.row, &line.outcome);
+        }
         match form {
             Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
             Form::Results | Form::ResultsWithPrevious => {
@@ -277,7 +284,7 @@ fn write_rows(
             Form::Plan => {
                 let setting = columns.setting;
                 if let Some(row) = &row
-                    && let Some(line) = plan_cells::say(setting, row, &line.outcome)
+                    && let Some(line) = plan_cells::say(setting, &names, row, &line.outcome)
                 {
                     show(&line);
                 }

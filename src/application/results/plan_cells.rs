@@ -4,7 +4,7 @@ use anyhow::Result;
 use csv::ByteRecord;
 
 use super::use_notes::{self, UseNote};
-use crate::application::row_name::in_brackets;
+use crate::application::row_name::{RowNames, in_brackets};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
@@ -130,7 +130,12 @@ fn reason(outcome: &Outcome) -> String {
 
 /// A row that would change, in a line for a person: `row 7 (Oslo): n1 +12025550101 → +12025550102`; with
 /// the rules that would lead nowhere then. One that is left alone is told among the failures.
-pub(super) fn say(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option<String> {
+pub(super) fn say(
+    setting: &Setting,
+    names: &RowNames,
+    row: &Row<'_>,
+    outcome: &Outcome,
+) -> Option<String> {
     let present = outcome.previous.as_ref()?;
     let is_left_alone = outcome.kind == OutcomeKind::Conflict;
     if is_left_alone || setting.are_met(&row.changes, present) {
@@ -153,7 +158,7 @@ pub(super) fn say(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option
             format!("{column} {now} → {then}")
         })
         .collect();
-    let name = in_brackets(&row.name);
+    let name = in_brackets(&names.of_row(row));
     let notes = use_notes::of_row(setting, Some(row), outcome).into_iter();
     let nowhere = notes.filter(UseNote::leads_nowhere);
     let mut said = vec![differences.join(", ")];
@@ -199,14 +204,20 @@ mod tests {
             Change::Set("5503".into()),
         ]);
         insta::assert_snapshot!(
-            say(&LOCATION_NUMBERS, &row, &found(&present)).expect("a difference"),
+            say(&LOCATION_NUMBERS, &RowNames::default(), &row, &found(&present)).expect("a difference"),
             @"row 2: n2 5502 → nothing, n3 nothing → 5503"
         );
         let row = Row {
             name: "Oslo".into(),
             ..row
         };
-        let line = say(&LOCATION_NUMBERS, &row, &found(&present)).expect("a difference");
+        let line = say(
+            &LOCATION_NUMBERS,
+            &RowNames::default(),
+            &row,
+            &found(&present),
+        )
+        .expect("a difference");
         assert!(line.starts_with("row 2 (Oslo): n2 "), "{line}");
         let then = [0, 1, 2].map(|index| value_then(&LOCATION_NUMBERS, &row, &present, index));
         assert_eq!(then, ["2025550101", "", "5503"]);

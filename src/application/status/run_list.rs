@@ -1,4 +1,4 @@
-//! The runs of a folder, one a line: when, who, sheet, rows, outcome, undone or not.
+//! The runs of a folder, one a line, or a block of lines where the terminal is too narrow: when, who, sheet, rows, outcome, undone or not.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::run_status::RunStatus;
 use super::status_reader::{StatusReader, journals_in};
+use crate::application::progress::wrap;
 use crate::model::clock;
 use crate::model::wording::grouped;
 use crate::platform;
@@ -40,7 +41,8 @@ impl RunList {
         self.unreadable.is_empty() && self.runs.iter().all(|run| run.damage.is_none())
     }
 
-    pub fn to_text(&self, now: Timestamp) -> String {
+    /// Nothing is broken within a word on a terminal of this width.
+    pub fn to_text(&self, now: Timestamp, width: Option<usize>) -> String {
         let header = [
             "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
         ];
@@ -48,7 +50,7 @@ impl RunList {
         lines.extend(self.runs.iter().map(|run| cells(run, now)));
         let mut text = String::new();
         if !self.runs.is_empty() {
-            write_columns(&mut text, &lines);
+            text = table_or_blocks(&lines, width);
         }
         for why in &self.unreadable {
             // Writing into a text cannot fail.
@@ -102,17 +104,109 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// A table without its empty columns; where that does not fit, a block for each line of it.
+fn table_or_blocks(lines: &[[String; 9]], width: Option<usize>) -> String {
+    let mut text = String::new();
+    write_columns(&mut text, lines);
+    let is_too_wide = |width| text.lines().any(|line| line.chars().count() > width);
+    if !width.is_some_and(is_too_wide) {
+        return text;
+    }
+    let blocks = lines.iter().skip(1).map(block);
+    wrap_all(blocks, width)
+}
+
+/// The cells of a run in two lines: what it is and came to, where it is and whose.
+fn block(cells: &[String; 9]) -> [String; 2] {
+    let [
+        begun,
+        who,
+        note,
+        results,
+        what,
+        sheet,
+        rows,
+        outcome,
+        undone,
+    ] = cells;
+    let undone = match &**undone {
+        "yes" => "undone",
+        "partly" => "partly undone",
+        _ => "",
+    };
+    let joined = |parts: &[&str]| {
+        let filled = parts.iter().filter(|part| !part.is_empty());
+        filled.copied().collect::<Vec<_>>().join(", ")
+    };
+    let came_to = joined(&[
+        &format!("{what} of {sheet}"),
+        &format!("{rows} rows"),
+        outcome,
+        undone,
+    ]);
+    [format!("{begun}  {came_to}"), joined(&[results, who, note])]
+}
+
+fn wrap_all(blocks: impl Iterator<Item = [String; 2]>, width: Option<usize>) -> String {
+    let indented = width.map(|width| width.saturating_sub(2));
+    let wrapped = blocks.flat_map(|[first, second]| {
+        let second = wrap(&second, indented).into_iter();
+        let second = second.map(|line| format!("  {line}"));
+        wrap(&first, width).into_iter().chain(second)
+    });
+    wrapped.map(|line| line + "\n").collect()
+}
+
 fn write_columns<const N: usize>(text: &mut String, lines: &[[String; N]]) {
     let width = |column: usize| {
         let cells = lines.iter().map(|line| line[column].chars().count());
         cells.max().unwrap_or_default()
     };
     let widths: [usize; N] = std::array::from_fn(width);
+    // The header alone fills no column.
+    let is_filled: [bool; N] =
+        std::array::from_fn(|column| lines.iter().skip(1).any(|line| !line[column].is_empty()));
     for line in lines {
-        let cells = line.iter().zip(widths);
+        let cells = line.iter().zip(widths).zip(is_filled);
+        let cells = cells.filter_map(|(cell, is_filled)| is_filled.then_some(cell));
         let padded: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
         let _ = writeln!(text, "{}", padded.join("  ").trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_a_block_where_its_line_does_not_fit() {
+        let cells = |cells: [&str; 9]| cells.map(String::from);
+        let lines = [
+            cells([
+                "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
+            ]),
+            cells([
+                "2027-01-15 08:00:00 UTC",
+                "me@acme.example",
+                "",
+                "a.results.csv",
+                "apply",
+                "a.csv",
+                "60",
+                "57 updated, 3 failed",
+                "partly",
+            ]),
+        ];
+        insta::assert_snapshot!(table_or_blocks(&lines, Some(80)), @"
+        2027-01-15 08:00:00 UTC  apply of a.csv, 60 rows, 57 updated, 3 failed, partly
+          undone
+          a.results.csv, me@acme.example
+        ");
+        insta::assert_snapshot!(table_or_blocks(&lines, None), @"
+        begun                    who              results        what   sheet  rows  outcome               undone
+        2027-01-15 08:00:00 UTC  me@acme.example  a.results.csv  apply  a.csv  60    57 updated, 3 failed  partly
+        ");
     }
 }

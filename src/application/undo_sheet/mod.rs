@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::output_name::numbered;
+use crate::application::row_name::RowNames;
+use crate::journal::RecordedRun;
 use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::model::wording::listed;
@@ -90,6 +92,8 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     let mut merged = pass()?.merge(&repeats)?;
 
     let own = OwnCells::of(source, columns);
+    let last_run = undone.earlier.runs().last();
+    let names_of_rows = RowNames::of(last_run.and_then(RecordedRun::last_begin));
     let mut names = names_for(&source.path).peekable();
     let first = names.peek().cloned().unwrap_or_default();
     let mut table = Table::create(&first, source.detectable_csv_style())?;
@@ -109,7 +113,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             RowVerdict::CannotBeUndone { why, changes } => {
                 undo.left_out.push(LeftOut {
                     row: numbered.row,
-                    name: own.name_of(&numbered.record),
+                    name: own.name_of(&names_of_rows, &numbered.record),
                     why,
                 });
                 changes

@@ -6,11 +6,13 @@ use csv::ByteRecord;
 use super::changed_row::ChangedRow;
 use super::merged_changes::MergedChanges;
 use crate::application::results::plan_cells;
+use crate::application::row_name::RowNames;
 use crate::journal::Place;
 use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::number::REMOVE;
 use crate::sheet::numbering_plan::hyphened;
+use crate::sheet::questions::text_in;
 use crate::sheet::result_columns::{OR, ORG_ID, PRESENT, UNDONE_ROW};
 use crate::sheet::row_reader::names_in;
 use crate::sheet::verbatim;
@@ -47,11 +49,15 @@ impl<'s> OwnCells<'s> {
         }
     }
 
-    /// What the row calls what it is for, else its id.
-    pub(super) fn name_of(&self, record: &ByteRecord) -> String {
+    /// What the row calls what it is for, else its id; with its customer, where there are several.
+    pub(super) fn name_of(&self, names: &RowNames, record: &ByteRecord) -> String {
         let name = names_in(self.columns, record).target;
         let id = record.get(self.columns.target()).unwrap_or_default();
-        name.map_or_else(|| String::from_utf8_lossy(id).into_owned(), String::from)
+        let id = String::from_utf8_lossy(id);
+        let org_id = self.columns.org_id.map(|column| text_in(record, column));
+        names
+            .of_place(org_id.as_deref(), name.unwrap_or(&id))
+            .into_owned()
     }
 
     pub(super) fn write_names(&self, table: &mut Table) -> Result<()> {
