@@ -64,7 +64,10 @@ pub(super) async fn confirm(
     if rows > 0
         && earlier.waits_for_a_word()
         && is_a_terminal()
-        && let Some(left) = earlier.rows_left(checked.rows_to_send(), planned)?
+        && let Some(left) = earlier.rows_left(
+            checked.rows_to_send(),
+            planned.as_ref().map(|plan| plan.rows),
+        )?
         && !first_rows::are_others_wanted(&settings, checked, left, stop).await?
     {
         return Ok(nothing_was_sent());

@@ -5,7 +5,6 @@ use anyhow::Result;
 
 use crate::application::confirmation::{self, Answer};
 use crate::application::expected_time::expected_time;
-use crate::application::plan_edits::PlannedChanges;
 use crate::application::recorder::ShownRow;
 use crate::application::row_name::{RowNames, in_brackets};
 use crate::application::run_settings::RunSettings;
@@ -46,16 +45,12 @@ pub(super) struct RowsLeft {
 impl RowsLeft {
     /// Of the rows that are `ready` to be sent those that a run has not done. What a plan said would change
     /// and was found as it is to be was `unchanged`.
-    pub(super) fn of(
-        ready: u64,
-        planned: Option<PlannedChanges>,
-        journal: &Journal,
-    ) -> Result<RowsLeft> {
+    pub(super) fn of(ready: u64, planned: Option<u64>, journal: &Journal) -> Result<RowsLeft> {
         let done = journal.counts()?;
         let changed = done.rows.saturating_sub(done.of(OutcomeKind::Unchanged));
         Ok(RowsLeft {
             rows: ready.saturating_sub(journal.finished()),
-            to_change: planned.map(|planned| planned.rows.saturating_sub(changed)),
+            to_change: planned.map(|planned| planned.saturating_sub(changed)),
         })
     }
 

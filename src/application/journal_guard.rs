@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::application::first_rows::RowsLeft;
 use crate::application::lost_lines;
-use crate::application::plan_edits::PlannedChanges;
 use crate::application::plan_guard::{NewPlan, PlanGuard};
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
@@ -92,11 +91,7 @@ impl Earlier {
     }
 
     /// The rows that are left, of which a plan tells how many change.
-    pub(super) fn rows_left(
-        &self,
-        ready: u64,
-        planned: Option<PlannedChanges>,
-    ) -> Result<Option<RowsLeft>> {
+    pub(super) fn rows_left(&self, ready: u64, planned: Option<u64>) -> Result<Option<RowsLeft>> {
         let left = |journal: &Journal| RowsLeft::of(ready, planned, journal);
         self.journal.as_ref().map(left).transpose()
     }

@@ -72,7 +72,7 @@ impl Sending<'_> {
             let goes_on = matches!(ended.reason, Some(AbortReason::FirstRowsDone)) && {
                 journal_guard::note_first_rows_shown(journal, false)?;
                 let ready = self.checked.rows_to_send();
-                let left = RowsLeft::of(ready, self.plan.changes(), journal)?;
+                let left = RowsLeft::of(ready, self.plan.changes().map(|plan| plan.rows), journal)?;
                 let are_wanted =
                     first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop)
                         .await?;

@@ -106,7 +106,7 @@ impl Plan {
     /// The rows of the sheet that were planned and do not stand in the plan any more.
     pub(super) fn deleted(&self) -> Rows {
         let mut rows = Rows::default();
-        self.deleted.iter().for_each(|row| rows.add(*row));
+        self.deleted.named.iter().for_each(|row| rows.add(*row));
         rows
     }
 
