@@ -41,6 +41,7 @@ mod plan;
 mod questions;
 mod raw_server;
 mod readme;
+mod repeated_places;
 mod report;
 mod resume;
 mod rights;
