@@ -62,6 +62,7 @@ mod token_secrecy;
 mod tokens;
 mod undo;
 mod undo_again;
+mod undo_order;
 mod unproven_results;
 mod unreachable;
 mod verdicts;

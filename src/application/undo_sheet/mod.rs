@@ -48,6 +48,8 @@ pub struct UndoSheet {
     pub path: PathBuf,
     /// Locations to change back.
     pub rows: u64,
+    /// Which ones, and their rows in the results.
+    pub places: Vec<(TargetKey, u64)>,
     /// Rows of the results that changed nothing.
     pub unchanged: u64,
     /// Rows that are hidden in the workbook, and so not chosen.
@@ -137,6 +139,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             let changes = changes.without_what_was_the_same(columns.setting);
             own.write_row(&mut table, number, &change, &changes, &numbered.record)?;
             undo.rows += 1;
+            undo.places.push((change.key, number));
             number = next_free;
             next_free += 1;
         }
