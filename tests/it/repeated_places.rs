@@ -34,8 +34,8 @@ fn set_elsewhere(stage: &Stage, field: usize) {
 }
 
 fn numbers(stage: &Stage) -> [Value; 2] {
-    let state = &stage.state()[location_id(2)];
-    [1, 2].map(|field| state[format!("autoTransferNumber{field}")].clone())
+    let now = &stage.state()[location_id(2)];
+    [1, 2].map(|field| now[format!("autoTransferNumber{field}")].clone())
 }
 
 #[test]

@@ -13,10 +13,10 @@ fn stage() -> Stage {
 
 /// The rows that have what the sheet asks for.
 fn rows_set(stage: &Stage) -> Vec<u64> {
-    let state = stage.state();
+    let now = stage.state();
     // The service lists a number without its country code.
     let is_set = |row: &u64| {
-        let there = state[location_id(*row)]["autoTransferNumber1"].as_str();
+        let there = now[location_id(*row)]["autoTransferNumber1"].as_str();
         there.is_some_and(|there| number(*row).ends_with(there))
     };
     (2..6).filter(is_set).collect()

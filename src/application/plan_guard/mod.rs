@@ -96,9 +96,9 @@ impl PlanGuard {
             PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => None,
         };
         let repeated = match self {
-            PlanGuard::Plan(_) | PlanGuard::Sheet(_) => RepeatedPlaces::of(selection)?,
             // What an undo wrote knows what the row before will have put there.
-            PlanGuard::None | PlanGuard::OwnColumns => RepeatedPlaces::default(),
+            PlanGuard::OwnColumns => RepeatedPlaces::default(),
+            _ => RepeatedPlaces::of(selection)?,
         };
         let setting = selection.columns.setting;
         let rows = selection.rows_to_send(sheet, done_before)?;
@@ -107,8 +107,8 @@ impl PlanGuard {
             if let Some((plan, records)) = &mut planned {
                 row.expected = plan.expected(&row, records)?.unwrap_or_default();
             }
-            repeated.expect(setting, &mut row);
             own_changes.expect(&mut row);
+            repeated.expect(setting, &mut row);
             Ok(row)
         }))
     }
