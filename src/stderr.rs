@@ -28,3 +28,8 @@ pub fn lock() -> StderrLock<'static> {
 pub fn is_terminal() -> bool {
     io::stderr().is_terminal()
 }
+
+/// Whether somebody can be asked here.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && is_terminal()
+}

@@ -10,6 +10,7 @@ use crate::application::edited_rows::EditedRows;
 use crate::application::plan_guard;
 use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::same_service::base_url;
+use crate::application::status;
 use crate::application::undo_sheet::CellProof;
 use crate::application::unproven_rows::UnprovenRows;
 use crate::engine::pipeline::Task;
@@ -55,6 +56,9 @@ pub(super) fn prepare(settings: &mut RunSettings, sheet: &mut Sheet) -> Result<E
     }
     let done = done_rows(&earlier, sheet, &columns, settings)?;
     if filter.is_of_results() {
+        for run in earlier.runs() {
+            status::ensure_not_undone(run.path())?;
+        }
         plan_guard::obey_in_results(settings, &earlier, sheet);
         settings.lineage.follows = earlier.written_by();
         sheet.settle(done);

@@ -1,7 +1,7 @@
 //! Asks the person at the terminal before anything changes: whether to keep what is there now, and
 //! whether to change what the sheet asks for.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead};
 use std::thread;
 
 use anyhow::{Result, bail};
@@ -129,7 +129,7 @@ fn nothing_was_sent() -> Option<RunSettings> {
 }
 
 pub(super) fn is_a_terminal() -> bool {
-    io::stdin().is_terminal() && stderr::is_terminal()
+    stderr::can_ask()
 }
 
 /// Whether somebody will be asked before anything is sent.

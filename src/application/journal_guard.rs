@@ -15,6 +15,7 @@ use crate::application::results;
 use crate::application::run_record;
 use crate::application::run_settings::{RunSettings, Start};
 use crate::application::spool::{self, Spool};
+use crate::application::status;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
 use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun, RunHeader};
@@ -137,7 +138,10 @@ pub(super) fn compare(
     }
     let header = run_record::header(settings, sheet, checked)?;
     let journal = match settings.start {
-        Start::Resume => Some(go_on(settings, &header)?),
+        Start::Resume => {
+            status::ensure_not_undone(&Journal::path_for(results))?;
+            Some(go_on(settings, &header)?)
+        }
         Start::Fresh => {
             make_room(settings)?;
             None

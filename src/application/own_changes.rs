@@ -1,5 +1,6 @@
 //! What earlier runs may have set on behalf of rows that are sent again, as a row that was done in part:
-//! a plan saw what was there before that, and what was set since is not somebody else's change.
+//! a plan saw what was there before that, and what was set since is not somebody else's change. Without a
+//! plan, a row in doubt may find what was there before it or what it sent, and nothing else.
 
 use std::collections::HashMap;
 
@@ -7,12 +8,21 @@ use anyhow::Result;
 
 use crate::journal::{Journal, Place, Sent};
 use crate::model::change::Change;
+use crate::model::current_values::CurrentValues;
+use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::sheet::selection::Selection;
 
 /// What may have been set, by row number.
 #[derive(Debug, Default)]
-pub(super) struct OwnChanges(HashMap<u64, Vec<Sent>>);
+pub(super) struct OwnChanges(HashMap<u64, OwnChange>);
+
+#[derive(Debug)]
+struct OwnChange {
+    sent: Vec<Sent>,
+    /// What was there before, of a row of which nobody knows whether all of it took effect.
+    before: Option<CurrentValues>,
+}
 
 impl OwnChanges {
     /// By what the run has taken over from the journals of those that it goes on from.
@@ -24,7 +34,18 @@ impl OwnChanges {
             let history = records.history_of(row.number)?;
             let sent = history.at(&Place::of(&row));
             if let Some(change) = sent.filter(|change| change.may_have_been_applied) {
-                changes.insert(row.number, change.sent.clone());
+                let kind = change.outcome.as_ref().map(|outcome| outcome.kind);
+                let is_in_doubt = matches!(
+                    kind,
+                    None | Some(OutcomeKind::Unknown | OutcomeKind::Partly)
+                );
+                let is_told = !change.sent.iter().any(Sent::is_unknown);
+                let before = change.earlier.clone();
+                let own = OwnChange {
+                    sent: change.sent.clone(),
+                    before: before.filter(|_| is_in_doubt && is_told),
+                };
+                changes.insert(row.number, own);
             }
         }
         Ok(OwnChanges(changes))
@@ -32,7 +53,19 @@ impl OwnChanges {
 
     /// Lets a row that must find something find this as well.
     pub(super) fn expect(&self, row: &mut Row<'static>) {
-        for Sent(values) in self.0.get(&row.number).into_iter().flatten() {
+        let Some(own) = self.0.get(&row.number) else {
+            return;
+        };
+        if let (Some(before), true) = (&own.before, row.expected.iter().all(Vec::is_empty)) {
+            let fields = row.changes.iter().enumerate();
+            let expected = fields.map(|(index, change)| match (change, before.get(index)) {
+                (Change::Keep, _) => Vec::new(),
+                (_, None) => vec![Change::Clear],
+                (_, Some(value)) => vec![Change::Set(value.to_string().into())],
+            });
+            row.expected = expected.collect();
+        }
+        for Sent(values) in &own.sent {
             for (expected, value) in row.expected.iter_mut().zip(values) {
                 if let (false, Some(value)) = (expected.is_empty(), value) {
                     expected.push(match &**value {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
+use crate::application::own_changes::OwnChanges;
+use crate::application::plan_guard::PlanGuard;
 use crate::engine::pipeline::Task;
 use crate::engine::pipeline::last_known::LastKnown;
 use crate::journal::{Journal, may_have_been_applied};
@@ -72,6 +74,7 @@ pub(super) struct Doubts {
 pub(super) fn of_earlier_parts(
     task: Task,
     selection: &Selection<'_>,
+    plan: &PlanGuard,
     journal: &Journal,
 ) -> Result<Doubts> {
     let mut doubts = Doubts::default();
@@ -79,8 +82,9 @@ pub(super) fn of_earlier_parts(
         return Ok(doubts);
     }
     let may_be_under_way = may_be_under_way(journal)?;
+    let setting = selection.columns.setting;
     let mut records = journal.records()?;
-    for row in selection.rows_to_send(None, Vec::new())? {
+    for row in plan.rows_to_send(selection, Vec::new(), OwnChanges::default())? {
         let row = row?;
         if !selection.duplicates.shares(row.key) {
             continue;
@@ -100,7 +104,7 @@ pub(super) fn of_earlier_parts(
                 previous: Some(before),
                 ..
             }) => {
-                let known = || LastKnown::left_alone(before);
+                let known = || LastKnown::not_as_expected(setting, &row.expected, &before);
                 doubts.last_known.entry(row.key).or_insert_with(known);
             }
             Some(Outcome {

@@ -131,7 +131,7 @@ impl Sending<'_> {
         let Doubts {
             in_doubt,
             last_known,
-        } = rows_in_doubt::of_earlier_parts(task, selection, journal)?;
+        } = rows_in_doubt::of_earlier_parts(task, selection, self.plan, journal)?;
         let sent_up_to = rows_in_doubt::sent_up_to(task, selection, journal)?;
         let own_changes = if settings.spec.sheet.reading.rows.is_of_results() {
             OwnChanges::of(selection, journal)?

@@ -20,7 +20,7 @@ use crate::application::run_settings::{
 };
 use crate::application::same_service::base_url;
 use crate::application::session::Connect;
-use crate::application::status;
+use crate::application::status::{self, OpenSuccessor};
 use crate::application::undo_notes;
 use crate::application::undo_sheet::{self, Named, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
@@ -30,10 +30,11 @@ use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::hint::Hinted;
 use crate::model::run_id::RunId;
+use crate::model::wording::{listed, plural};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::result_columns::PREVIOUS;
 use crate::sheet::{self, Origin, ReadOptions};
-use crate::stderr::say;
+use crate::stderr::{self, say};
 
 pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
     logging::start(
@@ -105,7 +106,9 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         }
         ensure_not_undone(&flags.results, &undo.path, &settings)?;
         if let Some(run) = &undoes {
-            tell_newer(&flags.results, run);
+            let successors = status::open_successors(&flags.results, run);
+            let can_ask = !flags.yes && stderr::can_ask();
+            ensure_successors_come_first(&undo, &successors, flags.force, can_ask)?;
         }
         let setting = source.columns()?.setting;
         settings.lineage.later =
@@ -202,12 +205,43 @@ fn write_sheet(results: &Path, source: &UndoSource, base_url: &str) -> Result<Un
     undo_sheet::write(source, base_url)
 }
 
-/// What was sent again from the results is undone with the newest ones, which have all of it.
-fn tell_newer(results: &Path, run: &RunId) {
-    if let Some(newest) = status::newest_results(results, run) {
-        let newest = newest.display();
-        say(&format!(
-            "warning: `{newest}` goes on from these results, and what it changed stays as it is; to put back both, undo `{newest}`"
+/// What was sent again from the results is undone with the results of that: it is named, and comes first
+/// where it changed what this undo puts back.
+fn ensure_successors_come_first(
+    undo: &UndoSheet,
+    successors: &[OpenSuccessor],
+    is_forced: bool,
+    can_ask: bool,
+) -> Result<()> {
+    if successors.is_empty() {
+        return Ok(());
+    }
+    let rows = undo.places.iter().filter(|(place, _)| {
+        let mut successors = successors.iter();
+        successors.any(|one| one.places.contains(place))
+    });
+    let rows = rows.count() as u64;
+    let names = successors
+        .iter()
+        .map(|one| format!("`{}`", one.results.display()));
+    let names = listed(&names.collect::<Vec<_>>());
+    let (goes, changed) = match successors {
+        [_] => ("goes on", "it"),
+        _ => ("go on", "they"),
+    };
+    let commands = successors.iter().map(|one| format!("\n  {}", one.undo));
+    let commands: String = commands.collect();
+    if rows > 0 && !is_forced && !can_ask {
+        let again = plural(rows, "row");
+        return Err(Hinted::new(
+            format!(
+                "{names} {goes} from these results and may have changed {again} that this undo puts back"
+            ),
+            format!("undo first, in this order, what {changed} changed:{commands}"),
         ));
     }
+    say(&format!(
+        "warning: {names} {goes} from these results, and what {changed} changed stays as it is; to put back all, undo first, in this order:{commands}"
+    ));
+    Ok(())
 }

@@ -99,9 +99,6 @@ impl<'a> Selection<'a> {
         let mut preconditions = plan
             .map(|plan| Preconditions::read(plan, selection.sheet, selection.columns.setting))
             .transpose()?;
-        // A plan saw all rows of a location as they were before the first of them. A sheet that holds
-        // its own preconditions knows what the row before will have put there.
-        let knows_repeats = plan.is_some_and(|plan| plan.path == selection.sheet.path);
         let mut numbered = NumberedRecord::default();
         let mut next = move || -> Result<Option<Row<'static>>> {
             while records.read(&mut numbered)? {
@@ -116,10 +113,7 @@ impl<'a> Selection<'a> {
                     continue;
                 };
                 let mut row = row.into_owned();
-                let is_repeat = selection.duplicates.of_row(row.number).is_some();
-                if let Some(preconditions) = &preconditions
-                    && (knows_repeats || !is_repeat)
-                {
+                if let Some(preconditions) = &preconditions {
                     row.expected = preconditions.of(&row, selection.directory)?;
                 }
                 return Ok(Some(row));

@@ -277,6 +277,42 @@ fn what_another_admin_set_is_left_alone_where_a_plan_had_done_a_row_in_part() {
 }
 
 #[test]
+fn without_a_plan_too_a_row_in_doubt_finds_what_was_there_before_it_or_what_it_sent() {
+    for (outcome, there, is_left_alone) in [
+        ("unknown", "+12035550004", true),
+        ("partly", "+12035550004", true),
+        ("unknown", &*number(4), false),
+        ("failed", "+12035550004", false),
+    ] {
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(ROWS));
+        stage.apply("sheet.csv --backup").expect(0);
+        let results = "sheet.results.csv";
+        fs::remove_file(stage.path(&format!("{results}.journal"))).expect("it is there");
+        resave(&stage, results, results, |column, row, cell| {
+            match (column, row) {
+                ("outcome", 4) => outcome.to_string(),
+                _ => cell.to_string(),
+            }
+        });
+        let id = location_id(4);
+        let path =
+            format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+        let body = json!({ "autoTransferNumber1": there });
+        stage.put(&path, &body.to_string());
+        let ran = stage.apply(&format!("{results} --only-failed"));
+        let now = stage.state()[&id]["autoTransferNumber1"].clone();
+        let wanted = if is_left_alone {
+            there.to_string()
+        } else {
+            number(4)
+        };
+        assert_eq!(now, wanted, "{outcome} {there}: {}", ran.stderr);
+        ran.expect(i32::from(is_left_alone));
+    }
+}
+
+#[test]
 fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journal() {
     let stage = planned();
     let before = stage.state();

@@ -160,18 +160,14 @@ fn rows_left_alone_are_not_called_to_be_corrected() {
 }
 
 #[test]
-fn an_undo_of_older_results_names_the_later_ones_that_have_both() {
+fn an_undo_of_older_results_names_no_later_ones_that_changed_nothing() {
     let stage = stage(8);
     stage.write("march.csv", sheet(10));
     stage.apply("march.csv --backup").expect(1);
     stage.apply("march.results.csv --only-failed").expect(1);
     stage.apply("march.results-2.csv --only-failed").expect(1);
     let ran = stage.run_online("undo march.results.csv --yes").expect(0);
-    ran.says("warning: `march.results-3.csv` goes on from these results");
-    assert!(
-        !ran.stderr.contains("`march.results-2.csv`"),
-        "the newest has all"
-    );
+    assert!(!ran.stderr.contains("goes on from"), "{}", ran.stderr);
     let stage = self::stage(8);
     stage.write("march.csv", sheet(8));
     stage.apply("march.csv --backup").expect(0);

@@ -8,6 +8,7 @@ mod new_plan;
 mod plan_comparison;
 mod plan_in_force;
 mod recorded_plan;
+mod repeated_places;
 
 use std::path::Path;
 
@@ -29,6 +30,7 @@ pub(super) use plan_in_force::{
 };
 use recorded_plan::Plan;
 pub(super) use recorded_plan::what_it_saw;
+use repeated_places::RepeatedPlaces;
 
 /// What the rows of a run must find.
 #[derive(Debug)]
@@ -95,18 +97,20 @@ impl PlanGuard {
             PlanGuard::Plan(plan) => Some((plan, plan.records()?)),
             PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => None,
         };
-        let selection = *selection;
+        let repeated = match self {
+            // What an undo wrote knows what the row before will have put there.
+            PlanGuard::OwnColumns => RepeatedPlaces::default(),
+            _ => RepeatedPlaces::of(selection)?,
+        };
+        let setting = selection.columns.setting;
         let rows = selection.rows_to_send(sheet, done_before)?;
         Ok(rows.map(move |row| {
             let mut row = row?;
             if let Some((plan, records)) = &mut planned {
-                let expected = plan.expected(&row, records)?;
-                // The plan saw all rows of a location as they were before the first of them.
-                if selection.duplicates.of_row(row.number).is_none() {
-                    row.expected = expected.unwrap_or_default();
-                }
+                row.expected = plan.expected(&row, records)?.unwrap_or_default();
             }
             own_changes.expect(&mut row);
+            repeated.expect(setting, &mut row);
             Ok(row)
         }))
     }

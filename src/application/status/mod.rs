@@ -2,6 +2,7 @@
 //! done next; of a folder its runs. Nothing is locked, written or asked for.
 
 mod next_steps;
+mod places_undone;
 mod related_runs;
 mod results_alone;
 mod run_list;
@@ -16,7 +17,8 @@ use anyhow::Result;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
-pub use related_runs::{FolderRun, newest_results, runs_in, undone};
+pub use places_undone::{OpenSuccessor, ensure_not_undone, open_successors};
+pub use related_runs::{FolderRun, runs_in, undone};
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
 pub use run_status::{RunStatus, Undone};

@@ -59,8 +59,10 @@ pub(super) fn after(
         .as_ref()
         .is_some_and(|undone| undone.completely);
     // What failed in it is of no use alone, or stands in the results of a later run.
-    let is_over = is_undone || is_sent_again;
+    let is_over = status.undone.is_some() || is_sent_again;
     match status.state {
+        // Rows that were put back would count as done.
+        RunState::Stopped | RunState::Killed if status.undone.is_some() => {}
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
         RunState::Finished if is_over => {}
         // The results are made of the sheet and the journal.

@@ -4,11 +4,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::places_undone::may_have_sent;
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
 use crate::application::undo_sheet;
-use crate::journal::{self, RecordedRun, RunHeader};
+use crate::journal::{self, RunHeader};
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -41,7 +42,7 @@ pub fn runs_in(folder: &Path) -> Vec<FolderRun> {
 }
 
 /// The runs that sent rows of a run again, or of one that did so.
-fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun> {
+pub(super) fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun> {
     let mut heirs: Vec<&FolderRun> = Vec::new();
     for other in runs {
         let follows = other.header.follows.as_ref();
@@ -57,27 +58,9 @@ fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun> {
 /// stands in the results of that one.
 pub(super) fn is_sent_again(journal: &Path, run: &RunId) -> bool {
     let runs = runs_in(platform::folder_of(journal));
-    let has_sent =
-        |heir: &&FolderRun| RecordedRun::open(&heir.journal).is_ok_and(|run| run.finished() > 0);
     let heirs = heirs(&runs, run).into_iter();
     let mut real = heirs.filter(|heir| !heir.header.settings.rehearsal);
-    real.any(|heir| has_sent(&heir))
-}
-
-/// The newest results that have what a run did and what was sent again after it, unless those are undone
-/// already.
-pub fn newest_results(results: &Path, run: &RunId) -> Option<PathBuf> {
-    let runs = runs_in(platform::folder_of(results));
-    let is_undone = |heir: &FolderRun| {
-        let mut undos = runs.iter().filter(|other| !other.header.settings.rehearsal);
-        undos.any(|undo| undo.header.undoes.as_ref() == Some(&heir.header.id))
-    };
-    let has_sent =
-        |heir: &FolderRun| RecordedRun::open(&heir.journal).is_ok_and(|run| run.finished() > 0);
-    let mut newest = heirs(&runs, run).into_iter().rev();
-    let newest = newest.find(|heir| !heir.header.settings.rehearsal && has_sent(heir))?;
-    let name = results_of(&newest.journal);
-    (!is_undone(newest)).then(|| results.with_file_name(name.file_name().unwrap_or_default()))
+    real.any(may_have_sent)
 }
 
 /// Looks among the runs of the folder for those that undid a run, and whether they undid all the rows it

@@ -23,6 +23,22 @@ impl LastKnown {
         }
     }
 
+    /// The row was left alone, since what it found was not as expected: later rows find what was expected
+    /// first where it was not, and else what was found.
+    #[must_use]
+    pub fn not_as_expected(
+        setting: &Setting,
+        expected: &[Vec<Change<'_>>],
+        found: &CurrentValues,
+    ) -> LastKnown {
+        let fields = 0..setting.fields.len();
+        let values = fields.map(|index| match expected.get(index).map(Vec::as_slice) {
+            Some(wanted @ [first, ..]) if !setting.is_one_of(index, wanted, found) => first.field(),
+            _ => found.get(index),
+        });
+        LastKnown::left_alone(CurrentValues::of(values))
+    }
+
     /// Each of the changes may have been applied.
     #[must_use]
     pub fn perhaps_changed(before: CurrentValues, sent: Vec<Change<'static>>) -> LastKnown {

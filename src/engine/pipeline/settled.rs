@@ -61,6 +61,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if is_write && !setting.is_as_expected(&job.row.expected, previous) {
             let said =
                 conflict::not_as_expected(setting, &job.row.expected, &job.row.changes, previous);
+            if self.duplicates.shares(job.row.key) {
+                let known = || LastKnown::not_as_expected(setting, &job.row.expected, previous);
+                self.last_known.entry(job.row.key).or_insert_with(known);
+            }
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
         if is_write && let Some(known) = self.last_known.remove(&job.row.key) {

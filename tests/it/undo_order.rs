@@ -1,0 +1,141 @@
+//! Runs that went on from results, and undos of either: which comes first, and what does not go on.
+
+use wxbulk::simulator::Behavior;
+
+use crate::harness::{Stage, count, location_id, number, sheet};
+
+/// A sheet of rows 2 to 5.
+fn stage() -> Stage {
+    let stage = Stage::new(Behavior::instant());
+    stage.write("sheet.csv", sheet(4));
+    stage
+}
+
+/// The rows that have what the sheet asks for.
+fn rows_set(stage: &Stage) -> Vec<u64> {
+    let now = stage.state();
+    // The service lists a number without its country code.
+    let is_set = |row: &u64| {
+        let there = now[location_id(*row)]["autoTransferNumber1"].as_str();
+        there.is_some_and(|there| number(*row).ends_with(there))
+    };
+    (2..6).filter(is_set).collect()
+}
+
+/// The first run did rows 2 and 3; the others were wrong and are corrected in its results.
+fn with_failed_rows() -> Stage {
+    let stage = stage();
+    let broken = sheet(4)
+        .replace(&location_id(4), "row 4")
+        .replace(&location_id(5), "row 5");
+    stage.write("sheet.csv", broken);
+    stage.apply("sheet.csv --backup --skip-invalid").expect(1);
+    let results = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let corrected = results
+        .replace("row 4", &location_id(4))
+        .replace("row 5", &location_id(5));
+    stage.write("sheet.results.csv", corrected);
+    stage
+}
+
+#[test]
+fn a_successor_is_named_unless_it_is_undone_in_full_by_an_undo_in_force() {
+    let again = "sheet.results.csv --only-failed";
+    // What is undone before the first results, and the successors that are named.
+    for (undos, named) in [
+        (&[][..], &["2.csv"][..]),
+        (&["undo 2.csv -o u.csv"], &[]),
+        (&["undo 2.csv -o u.csv --rows 4"], &["2.csv"]),
+        (&["undo 2.csv -o u.csv --rows 2"], &["2.csv"]),
+        (
+            &[
+                "undo 2.csv -o u.csv --rows 2-3",
+                "undo 2.csv -o v.csv --rows 4-5",
+            ],
+            &[],
+        ),
+        (&["undo 2.csv -o u.csv", "undo u.csv -o v.csv"], &["2.csv"]),
+        (
+            &[
+                "undo 2.csv -o u.csv",
+                "undo u.csv -o v.csv",
+                "undo v.csv -o w.csv",
+            ],
+            &[],
+        ),
+    ] {
+        let stage = with_failed_rows();
+        stage.apply(&format!("{again} -o 2.csv")).expect(0);
+        assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+        for undo in undos {
+            stage.run_online(&format!("{undo} --yes")).expect(0);
+        }
+        let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
+        let is_named = ran.stderr.contains("`2.csv` goes on from these results");
+        assert_eq!(is_named, !named.is_empty(), "{undos:?}: {}", ran.stderr);
+        if is_named {
+            ran.says("wxbulk undo 2.csv");
+        } else {
+            assert_eq!(rows_set(&stage), [] as [u64; 0], "{undos:?}");
+        }
+    }
+}
+
+#[test]
+fn of_successors_of_each_other_the_newest_is_named_which_has_all() {
+    let stage = with_failed_rows();
+    stage.apply("sheet.results.csv --only-failed --rows 4 -o 2.csv");
+    stage.apply("2.csv --only-failed -o 3.csv");
+    assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
+    ran.says("`3.csv` goes on from these results");
+    assert!(!ran.stderr.contains("`2.csv`"), "{}", ran.stderr);
+    stage.run_online("undo 3.csv --yes");
+    assert_eq!(rows_set(&stage), [] as [u64; 0]);
+}
+
+#[test]
+fn two_successors_are_both_named_the_newest_first() {
+    let stage = with_failed_rows();
+    let again = "sheet.results.csv --only-failed";
+    stage.apply(&format!("{again} --rows 4 -o 2.csv"));
+    stage.apply(&format!("{again} --rows 5 -o 3.csv"));
+    assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
+    ran.says("`3.csv` and `2.csv` go on from these results");
+    assert_eq!(rows_set(&stage), [4, 5]);
+    for results in ["3.csv", "2.csv"] {
+        stage.run_online(&format!("undo {results} --yes"));
+    }
+    assert_eq!(rows_set(&stage), [] as [u64; 0]);
+}
+
+#[test]
+fn a_run_that_was_undone_does_not_go_on_until_the_undo_is_undone() {
+    for part in ["", "--rows 2"] {
+        let stage = stage();
+        stage.apply("sheet.csv --backup --first 2").expect(3);
+        stage
+            .run_online(&format!("undo sheet.results.csv --yes -o u.csv {part}"))
+            .expect(0);
+        let status = stage.run("status sheet.results.csv");
+        assert!(!status.stdout.contains("--resume"), "{}", status.stdout);
+        let there = rows_set(&stage);
+        let ran = stage
+            .apply("sheet.csv --backup --first 2 --resume")
+            .expect(2);
+        ran.says("`sheet.results.csv` was undone, at least in part");
+        ran.says("wxbulk undo u.csv");
+        let ran = stage.apply("sheet.results.csv --only-failed").expect(2);
+        ran.says("the results of the undo are in `u.csv`");
+        assert_eq!(rows_set(&stage), there);
+
+        let ran = stage.run_online("undo u.csv --yes -o v.csv").expect(0);
+        assert_eq!(rows_set(&stage), [2, 3], "{part}: {}", ran.stderr);
+        stage
+            .apply("sheet.csv --backup --first 2 --resume")
+            .expect(0);
+        assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 4);
+    }
+}
