@@ -17,6 +17,7 @@ use crate::application::plan_guard::NewPlan;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form, Tally};
+use crate::application::rows_left_unknown;
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
@@ -75,6 +76,12 @@ pub(super) fn finalize(
 ) -> ExitCode {
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
     let mut reason = ended.reason;
+    let unknown_before = rows_left_unknown::of_earlier_parts(
+        settings.start,
+        &settings.spec.output,
+        &journal,
+        &unfinished,
+    );
     let existing = existing(settings.start);
     let mut lines = PlanLines::default();
     let written = journal.sync().and_then(|()| {
@@ -88,6 +95,7 @@ pub(super) fn finalize(
             selection,
             journal: &journal,
             unfinished: &unfinished,
+            unknown_before: &unknown_before,
         };
         if existing == Existing::Replace {
             changed_results::keep(&settings.spec.output, &journal)?;

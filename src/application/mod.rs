@@ -40,6 +40,7 @@ pub mod report;
 pub mod results;
 mod row_name;
 mod rows_in_doubt;
+mod rows_left_unknown;
 mod run;
 mod run_facts;
 pub mod run_lanes;
