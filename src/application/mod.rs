@@ -36,6 +36,7 @@ pub mod progress;
 mod recorder;
 pub mod rehearsal;
 mod rehearsed_values;
+mod renamed_rows;
 pub mod report;
 pub mod results;
 mod row_name;
