@@ -22,14 +22,12 @@ pub(super) fn of_earlier_parts(
     if start == Start::Fresh {
         return BTreeSet::new();
     }
-    match told_by(results) {
-        Ok(Some(unknown)) => unknown,
-        _ => {
-            // Of those that this part sent it knows more itself.
-            let rows = journal.rows_on_their_way().into_iter();
-            rows.filter(|row| !unfinished.contains_key(row)).collect()
-        }
+    if let Ok(Some(unknown)) = told_by(results) {
+        return unknown;
     }
+    // Of those that this part sent it knows more itself.
+    let rows = journal.rows_on_their_way().into_iter();
+    rows.filter(|row| !unfinished.contains_key(row)).collect()
 }
 
 /// `None` where the file has no results in it.

@@ -6,7 +6,8 @@ use csv::ByteRecord;
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::problem::shorten;
+use crate::sheet::problem::{Place, Problem, shorten};
+use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::row_reader::names_in;
 
 /// The name and the id that do not belong together.
@@ -58,6 +59,10 @@ impl<'r> NameBesideId<'r> {
             id_column,
             noun,
         })
+    }
+
+    pub(super) fn problem(&self, place: Place, header: &ByteRecord) -> Problem {
+        Problem::of_kind(ProblemKind::OtherName, place, self.says(header))
     }
 
     /// What is wrong, with the header's name of the id's column.

@@ -122,16 +122,9 @@ pub fn read_row<'r>(
         }
     };
     let key = target.as_ref().map(|id| id.key);
-    if reading.origin == Origin::Person
-        && let Some(other) = contradicting(directory, columns, record, org_id.as_deref(), key)
-    {
-        let kind = ProblemKind::OtherName;
-        problems.push(Problem::of_kind(
-            kind,
-            place(other.name_column),
-            other.says(header),
-        ));
-    }
+    let other = contradicting(directory, columns, record, org_id.as_deref(), key);
+    let other = other.filter(|_| reading.origin == Origin::Person);
+    problems.extend(other.map(|one| one.problem(place(one.name_column), header)));
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
         match read_field(text, columns.setting.fields[index].kind, reading) {
