@@ -33,8 +33,8 @@ fn stage() -> Stage {
 }
 
 fn numbers(stage: &Stage) -> Vec<Value> {
-    let state = stage.state();
-    let number = |one| state[location_id(one)]["autoTransferNumber1"].clone();
+    let now = stage.state();
+    let number = |one| now[location_id(one)]["autoTransferNumber1"].clone();
     [1, 2, 3, 11, 12].map(number).into()
 }
 
