@@ -8,6 +8,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::edited_plan_cells;
 use crate::application::edited_rows::EditedRows;
 use crate::application::plan_guard;
+use crate::application::renamed_rows::RenamedRows;
 use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::same_service::base_url;
 use crate::application::status;
@@ -101,6 +102,7 @@ fn done_rows(
     let mut done = Vec::new();
     let mut edited = EditedRows::default();
     let mut unproven = UnprovenRows::default();
+    let mut renamed = RenamedRows::new(sheet, columns, earlier);
     let base_url = base_url(&settings.target);
     let cells = CellProof::new(sheet, columns, earlier, &base_url);
     let mut rows = EarlierRows::of(earlier, cells)?;
@@ -128,11 +130,17 @@ fn done_rows(
             unproven.add(numbered.row, cells.unproven(&numbered));
         }
         let asked = sheet.read_row(columns, &numbered, &Directory::default());
+        if let (Ok(asked), false) = (&asked, done[index]) {
+            let history = recorded.as_ref().map(|(_, _, history)| history);
+            renamed.add(&numbered, asked, history);
+        }
         match (latest, &asked, earlier.check_in(columns, &numbered)) {
             (Some(change), Ok(asked), _) => {
                 edited.add(columns.setting, asked, change, done[index]);
             }
-            (None, Ok(asked), Some(check)) if done[index] => edited.add_unrecorded(asked, &check),
+            (None, Ok(asked), Some(check)) => {
+                edited.add_unrecorded(columns.setting, asked, &check, done[index]);
+            }
             (change, Err(_), check) if done[index] && (change.is_some() || check.is_some()) => {
                 let fields = 0..columns.setting.fields.len();
                 let fields = fields.map(|field| sheet.field_in(columns, &numbered, field));
@@ -145,6 +153,7 @@ fn done_rows(
     }
     if filter.is_of_results() {
         edited.tell(&sheet.path.display().to_string())?;
+        renamed.refuse()?;
         unproven.refuse(&sheet.path)?;
     }
     Ok(done)

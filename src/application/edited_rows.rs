@@ -50,9 +50,7 @@ impl EditedRows {
                 && sent.strip_prefix('+') == Some(asked)
                 && number_in(sent).is_some()
             {
-                let column = setting.fields.get(index).map_or("", |field| field.column);
-                let cell = (row.number, column, sent.to_string());
-                self.without_plus.get_or_insert(cell);
+                self.note_lost_plus(setting, row.number, index, sent.to_string());
             }
         }
         if is_done && is_other {
@@ -60,12 +58,36 @@ impl EditedRows {
         }
     }
 
-    /// Compares a row that is done with its own check, where no journal tells of it.
-    pub(super) fn add_unrecorded(&mut self, row: &Row<'_>, check: &RowCheck) {
+    /// Compares a row with its own check, where no journal tells of it.
+    pub(super) fn add_unrecorded(
+        &mut self,
+        setting: &Setting,
+        row: &Row<'_>,
+        check: &RowCheck,
+        is_done: bool,
+    ) {
         let mut fields = row.changes.iter().enumerate();
-        if fields.any(|(index, change)| !is_as_checked(check, index, change.field())) {
-            self.note(row.number);
+        if is_done {
+            if fields.any(|(index, change)| !is_as_checked(check, index, change.field())) {
+                self.note(row.number);
+            }
+            return;
         }
+        for (index, change) in fields {
+            let Some(asked) = change.field() else {
+                continue;
+            };
+            let sent = format!("+{asked}");
+            let is_written = check.holds(Part::Sent(index), Some(asked));
+            if !is_written && check.holds(Part::Sent(index), Some(&sent)) {
+                self.note_lost_plus(setting, row.number, index, sent);
+            }
+        }
+    }
+
+    fn note_lost_plus(&mut self, setting: &Setting, row: u64, index: usize, sent: String) {
+        let column = setting.fields.get(index).map_or("", |field| field.column);
+        self.without_plus.get_or_insert((row, column, sent));
     }
 
     /// A row that is done and cannot be read as a whole. Each of its `fields` that can be read is

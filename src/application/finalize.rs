@@ -18,6 +18,7 @@ use crate::application::plan_guard::NewPlan;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form, Tally};
+use crate::application::rows_left_unknown;
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
@@ -36,7 +37,7 @@ use crate::setting;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
-use crate::table::{self, CsvStyle, Existing};
+use crate::table::{self, CsvStyle, Existing, FileChecksum};
 use crate::webex::errors::flatten;
 
 /// Organizations of a plan that are named.
@@ -77,27 +78,8 @@ pub(super) fn finalize(
 ) -> ExitCode {
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
     let mut reason = ended.reason;
-    let existing = existing(settings.start);
     let mut lines = PlanLines::default();
-    let written = journal.sync().and_then(|()| {
-        let content = Content {
-            form: settings.spec.form.for_sheet(selection.columns),
-            is_workbook: table::is_workbook(&settings.spec.output),
-            style: CsvStyle {
-                for_excel: settings.for_excel,
-                ..selection.sheet.csv_style()
-            },
-            selection,
-            journal: &journal,
-            unfinished: &unfinished,
-        };
-        if existing == Existing::Replace {
-            changed_results::keep(&settings.spec.output, &journal)?;
-        }
-        results::write(&settings.spec.output, existing, content, |line| {
-            lines.show(line, settings.summary);
-        })
-    });
+    let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     lines.end(settings, &journal);
     let (counts, results) = match written {
         Ok((tally, written)) => {
@@ -177,6 +159,40 @@ pub(super) fn finalize(
     say_where_the_page_is(settings, &report);
     say_if_rehearsed(settings, sent);
     summary.exit_code()
+}
+
+/// Writes what became of each row.
+fn write_results(
+    settings: &RunSettings,
+    selection: &Selection<'_>,
+    journal: &mut Journal,
+    unfinished: &BTreeMap<u64, Outcome>,
+    lines: &mut PlanLines,
+) -> Result<(Tally, FileChecksum)> {
+    journal.sync()?;
+    let journal = &*journal;
+    let output = &settings.spec.output;
+    let unknown_before =
+        rows_left_unknown::of_earlier_parts(settings.start, output, journal, unfinished);
+    let existing = existing(settings.start);
+    let content = Content {
+        form: settings.spec.form.for_sheet(selection.columns),
+        is_workbook: table::is_workbook(output),
+        style: CsvStyle {
+            for_excel: settings.for_excel,
+            ..selection.sheet.csv_style()
+        },
+        selection,
+        journal,
+        unfinished,
+        unknown_before: &unknown_before,
+    };
+    if existing == Existing::Replace {
+        changed_results::keep(output, journal)?;
+    }
+    results::write(output, existing, content, |line| {
+        lines.show(line, settings.summary);
+    })
 }
 
 /// The organizations of the sheet by name; `None` where a name is not known.

@@ -1,5 +1,6 @@
 //! A journal that this process writes: what a run notes, and what is known when it goes on.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -230,6 +231,11 @@ impl Journal {
     /// The numbers noted for a row that has no record yet.
     pub fn previous_of(&self, row: u64, check: u32) -> Option<&CurrentValues> {
         self.run.previous_of(row, check)
+    }
+
+    /// Rows of which it is noted what was there before, and not what became of them.
+    pub fn rows_on_their_way(&self) -> BTreeSet<u64> {
+        self.run.index.in_flight.keys().copied().collect()
     }
 
     /// Reads records back, best in the order of the rows.

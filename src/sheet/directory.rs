@@ -196,6 +196,38 @@ impl Directory {
         Some(&organization.name)
     }
 
+    /// Whether a name is that of other organizations than the one with this id.
+    pub(super) fn is_another_organization(&self, id: &str, name: &str) -> bool {
+        let managed = self.managed.iter();
+        let managed = managed.filter(|(_, one)| as_seen(&one.name) == as_seen(name));
+        let mut keys: Vec<TargetKey> = managed.map(|(key, _)| *key).collect();
+        if let Some(names) = &self.names {
+            keys.extend(names.organizations.ids_of(name).filter_map(key_of));
+        }
+        !keys.is_empty() && key_of(id).is_some_and(|key| !keys.contains(&key))
+    }
+
+    /// Whether a name is that of other things in an organization than the one with this key.
+    pub(super) fn is_another_target(
+        &self,
+        kind: &TargetKind,
+        org_id: Option<&str>,
+        key: TargetKey,
+        name: &str,
+    ) -> bool {
+        let at = self.targets.get(&org_id.and_then(key_of));
+        let list = at.zip(self.names.as_ref());
+        let list = list.and_then(|(at, names)| names.targets.get(*at));
+        let Some(Ok(known)) = list.map(|list| list.names.as_ref()) else {
+            return false;
+        };
+        let called = as_called(name, kind);
+        let ids = known.ids_of(&called);
+        let keys = ids.filter_map(|id| ids::read(id, kind.id).ok().map(|id| id.key));
+        let keys: Vec<TargetKey> = keys.collect();
+        !keys.is_empty() && !keys.contains(&key)
+    }
+
     fn candidates(&self) -> String {
         let names = self.managed.iter().take(CANDIDATES);
         let names: Vec<String> = names
@@ -218,6 +250,12 @@ pub(super) fn as_called<'n>(name: &'n str, kind: &TargetKind) -> Cow<'n, str> {
     } else {
         name
     }
+}
+
+/// Whether two names are the same as names are compared.
+pub fn is_same_name(kind: &TargetKind, one: &str, other: &str) -> bool {
+    let plain = |name| as_called(name, kind).trim().to_string();
+    plain(one) == plain(other)
 }
 
 /// Tells organizations apart however their ids were written.

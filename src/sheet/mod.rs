@@ -19,6 +19,7 @@ pub mod fix_rules;
 mod group_faults;
 pub mod hidden;
 pub mod input;
+pub mod name_beside_id;
 pub mod names;
 mod near_values;
 pub mod number;

@@ -94,6 +94,15 @@ impl Names {
         self.0.is_empty()
     }
 
+    /// The ids of all things of this name.
+    pub(super) fn ids_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let name = as_seen(trim(name)).into_owned();
+        let start = self.0.partition_point(|named| named.name < name);
+        let found = self.0[start..].iter();
+        let found = found.take_while(move |named| named.name == name);
+        found.map(|named| &*named.id)
+    }
+
     /// The id of the only thing of this name, as it is compared and as it is `written`. `what` it is, and in
     /// which column its id would stand, is for the one who reads that there is none.
     pub fn id_of(

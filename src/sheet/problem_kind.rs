@@ -43,6 +43,7 @@ pub enum ProblemKind {
     NotManaged,
     UnknownName,
     AmbiguousName,
+    OtherName,
 }
 
 impl ProblemKind {
@@ -50,7 +51,10 @@ impl ProblemKind {
     pub fn is_known_to_the_service_only(self) -> bool {
         matches!(
             self,
-            ProblemKind::NotManaged | ProblemKind::UnknownName | ProblemKind::AmbiguousName
+            ProblemKind::NotManaged
+                | ProblemKind::UnknownName
+                | ProblemKind::AmbiguousName
+                | ProblemKind::OtherName
         )
     }
 
@@ -96,6 +100,7 @@ impl ProblemKind {
             ProblemKind::NotManaged => "not-managed",
             ProblemKind::UnknownName => "unknown-name",
             ProblemKind::AmbiguousName => "ambiguous-name",
+            ProblemKind::OtherName => "other-name",
         }
     }
 }

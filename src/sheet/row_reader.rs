@@ -13,6 +13,7 @@ use crate::sheet::cell_diagnostics::{self, CellDiagnostic, DOUBTS};
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::field_count::wrong_width;
+use crate::sheet::name_beside_id::contradicting;
 use crate::sheet::number::read_change;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
@@ -120,6 +121,10 @@ pub fn read_row<'r>(
             .ok()
         }
     };
+    let key = target.as_ref().map(|id| id.key);
+    let other = contradicting(directory, columns, record, org_id.as_deref(), key);
+    let other = other.filter(|_| reading.origin == Origin::Person);
+    problems.extend(other.map(|one| one.problem(place(one.name_column), header)));
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
         match read_field(text, columns.setting.fields[index].kind, reading) {

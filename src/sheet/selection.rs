@@ -72,7 +72,10 @@ impl<'a> Selection<'a> {
         {
             let noun = self.columns.setting.target.noun;
             let message = format!("row {later}, which is for the same {noun}, was sent already");
-            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
+            // What it asks for and the later row does not is not there yet.
+            let kind = self.columns.outcome_in(&numbered.record);
+            let kind = kind.unwrap_or(OutcomeKind::Skipped);
+            return Choice::Leave(Outcome::unsent(kind, message));
         }
         let repeat = self.duplicates.of_row(row.number);
         let contradiction = say_contradiction(self.duplicates, self.columns, row.number);

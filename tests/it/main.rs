@@ -9,6 +9,7 @@ mod approved_rows;
 mod automation;
 mod check;
 mod corpus;
+mod corrected_names;
 mod damage;
 mod disk;
 mod docs;

@@ -5,11 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use serde_json::Value;
-use wxbulk::simulator::{Access, Behavior, Latency, Scopes};
+use wxbulk::simulator::{Access, Bearer, Behavior, Latency, Scopes, Secret};
 
 #[cfg(unix)]
 use crate::harness::signal;
-use crate::harness::{Ran, Stage, count, rows_recorded, sheet};
+use crate::harness::{Ran, Stage, TOKEN, count, location_id, rows_recorded, sheet};
+use crate::way_back::resave;
 
 /// A simulator that takes a moment for each answer, so that a run can be caught half-way.
 fn slow() -> Stage {
@@ -336,4 +337,69 @@ fn a_terminal_that_is_gone_keeps_no_result_from_being_written() {
     let updated = count(&results, "updated");
     assert!((50..400).contains(&updated));
     assert_eq!(updated + count(&results, "not-attempted"), 400);
+}
+
+#[test]
+fn a_run_that_goes_on_and_sends_nothing_leaves_in_doubt_what_was_in_doubt() {
+    let stage = Stage::new(Behavior {
+        access: Access {
+            bearer: Bearer::Exactly(Secret::new(TOKEN)),
+            ..Access::default()
+        },
+        faults: "404=100%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(4));
+    stage.apply("sheet.csv -c 1 --max-failures 0").expect(3);
+    let outcomes = |stage: &Stage| -> Vec<String> {
+        let results = stage.results("sheet.results.csv");
+        results.iter().map(|row| row["outcome"].clone()).collect()
+    };
+    let first = outcomes(&stage);
+    assert_eq!(first[3], "not-attempted");
+    // As if no answer had come for the last row.
+    resave(
+        &stage,
+        "sheet.results.csv",
+        "sheet.results.csv",
+        |column, row, cell| {
+            let is_it = column == "outcome" && row == 5;
+            if is_it { "unknown" } else { cell }.to_string()
+        },
+    );
+    let sent = stage.requests().len();
+    stage.write("token.txt", "a-token-that-is-over");
+    stage
+        .apply("sheet.csv --resume --max-failures 9 --token-file token.txt")
+        .expect(3);
+    let is_put = |request: &&Value| request["method"] == "PUT" && request["status"] != 401;
+    let puts = stage.requests().iter().skip(sent).filter(is_put).count();
+    assert_eq!(puts, 0);
+    let mut wanted = first;
+    wanted[3] = "unknown".into();
+    assert_eq!(outcomes(&stage), wanted);
+}
+
+#[test]
+fn a_row_that_a_later_one_for_its_location_followed_stays_failed() {
+    let stage = Stage::new(Behavior {
+        faults: "400=100% once at 5eed0000-0000-4000-8000-000000000001"
+            .parse()
+            .expect("faults"),
+        ..Behavior::instant()
+    });
+    let id = location_id(1);
+    let rows = format!("{id},,+12025550102\n{id},+12025550101,\n");
+    stage.write("sheet.csv", format!("locationId,n1,n2\n{rows}"));
+    stage.apply("sheet.csv --allow-duplicates").expect(1);
+    assert_eq!(stage.requests().len(), 2);
+    stage
+        .apply("sheet.results.csv --only-failed --allow-duplicates")
+        .expect(1);
+    let results = stage.results("sheet.results-2.csv");
+    let outcomes: Vec<&str> = results.iter().map(|row| &*row["outcome"]).collect();
+    assert_eq!(outcomes, ["failed", "updated"]);
+    let place = &stage.state()[&id];
+    assert_eq!(place["autoTransferNumber1"], "+12025550101");
+    assert!(place["autoTransferNumber2"].is_null(), "{place}");
 }

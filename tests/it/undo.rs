@@ -223,6 +223,16 @@ fn what_cannot_be_undone_or_relied_on_is_said_before_anything_is_sent() {
     let ran = stage
         .apply("sheet.csv --if-unchanged other.plan.csv")
         .expect(2);
+    ran.says("`other.plan.csv` is a plan, and its record");
+    // Without what it says is to be done, it only says what has to be there.
+    let present = swapped
+        .join("\n")
+        .replace(",new", ",noted")
+        .replace(",action,", ",was,");
+    stage.write("present.csv", present);
+    let ran = stage
+        .apply("sheet.csv --if-unchanged present.csv")
+        .expect(2);
     ran.says("not a plan of this sheet");
     assert_eq!(changes_sent(&stage), sent);
 }

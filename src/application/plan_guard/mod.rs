@@ -68,6 +68,7 @@ pub(super) fn open(
             ..settings.spec.sheet.reading.clone()
         };
         let plan = Sheet::open(path, reading)?;
+        plan_in_force::ensure_it_is_no_plan(settings, &plan)?;
         PlanGuard::Sheet(Box::new(plan))
     };
     if facts.abort.is_none() {

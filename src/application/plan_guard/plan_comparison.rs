@@ -7,12 +7,16 @@ use anyhow::Result;
 
 use super::NewPlan;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
-use crate::application::plan_columns::PlanColumns;
+use crate::application::plan_columns::{EditedCell, PlanColumns};
 use crate::application::plan_edits::{PlanEdits, PlannedChanges};
+use crate::application::renamed_rows::is_other_name;
 use crate::application::run_settings::RunSettings;
+use crate::journal::RowRecord;
 use crate::model::failure_groups::Rows;
+use crate::model::row::Row;
 use crate::model::wording::{listed, plural};
 use crate::sheet::NumberedRecord;
+use crate::sheet::name_beside_id::NameBesideId;
 use crate::sheet::selection::{Choice, Selection};
 use crate::stderr::say;
 
@@ -79,6 +83,9 @@ impl Plan {
                 edits.add_unapproved(row.number);
                 continue;
             }
+            if is_own && let Some(renamed) = renamed(selection, &numbered, &row, record) {
+                edits.add_cell(sheet, &renamed);
+            }
             changes.add(setting, &row, seen);
             changes.add_notes(setting, &row, &record.outcome);
             cells.compare(&numbered, &row, record, seen, |cell| {
@@ -136,4 +143,22 @@ impl Plan {
             settings.spec.sheet.path.display()
         ));
     }
+}
+
+/// The name of a row that is another than the one that was planned, while the plan's id stayed beside it.
+fn renamed(
+    selection: &Selection<'_>,
+    numbered: &NumberedRecord,
+    row: &Row<'_>,
+    record: &RowRecord,
+) -> Option<EditedCell> {
+    let columns = selection.columns;
+    let found = NameBesideId::of_target(columns, &numbered.record)?;
+    let planned = record.place.as_ref().map(|place| &*place.name)?;
+    is_other_name(columns.setting.target, found.name, planned).then(|| EditedCell {
+        row: row.number,
+        column: found.name_column,
+        found: found.name.to_string(),
+        planned: planned.to_string(),
+    })
 }

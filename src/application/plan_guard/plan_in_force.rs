@@ -34,18 +34,32 @@ pub(in crate::application) fn ensure_its_record_is_there(
     if !is_applied || !sheet.looks_like_a_plan() {
         return Ok(());
     }
-    let shown = path.display();
-    let refused = Hinted::new(
-        format!(
-            "`{shown}` is a plan, and its record `{}` is not there, so it cannot be told what was approved",
-            Journal::path_for(path).display()
-        ),
-        "put the record back beside the plan, under the plan's own name",
-    );
-    Err(refused.with_hint(format!(
+    Err(without_its_record(path).with_hint(format!(
         "to send the rows as they stand in it now, make a new plan of them: {}",
         suggested_commands::plan_of(settings, path)
     )))
+}
+
+/// The same of a file that the rows would be held to.
+pub(super) fn ensure_it_is_no_plan(settings: &RunSettings, file: &Sheet) -> Result<()> {
+    if settings.spec.command != "apply" || !file.looks_like_a_plan() {
+        return Ok(());
+    }
+    Err(without_its_record(&file.path).with_hint(format!(
+        "or make a new plan of the sheet, and name that: {}",
+        suggested_commands::plan_of(settings, &settings.spec.sheet.path)
+    )))
+}
+
+fn without_its_record(plan: &Path) -> anyhow::Error {
+    Hinted::new(
+        format!(
+            "`{}` is a plan, and its record `{}` is not there, so it cannot be told what was approved",
+            plan.display(),
+            Journal::path_for(plan).display()
+        ),
+        "put the record back beside the plan, under the plan's own name",
+    )
 }
 
 /// Takes the sheet for a plan where it is one that is applied as it stands. What was skipped in a plan that

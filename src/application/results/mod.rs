@@ -9,7 +9,7 @@ mod results_writer;
 pub(super) mod use_notes;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
@@ -32,6 +32,10 @@ use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
 use crate::sheet::{NumberedRecord, verbatim};
 use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, ensure_fits, is_workbook};
+
+/// Said of a row that was not sent again after it was left in doubt.
+const STILL_UNKNOWN: &str =
+    "an earlier part of the run sent it and got no answer; it was not sent again since";
 
 /// What follows the user's own columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +85,8 @@ pub struct Content<'a> {
     pub journal: &'a Journal,
     /// Rows that were sent and have no record in the journal.
     pub unfinished: &'a BTreeMap<u64, Outcome>,
+    /// Rows of which an earlier part of the run did not learn what became of them.
+    pub unknown_before: &'a BTreeSet<u64>,
 }
 
 impl Content<'_> {
@@ -316,6 +322,12 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
     let outcome = match content.unfinished.get(&row.number) {
         Some(outcome) => outcome.clone(),
         None => Outcome::unsent(OutcomeKind::NotAttempted, ""),
+    };
+    let is_in_doubt = content.unknown_before.contains(&row.number);
+    let outcome = if is_in_doubt && outcome.kind == OutcomeKind::NotAttempted {
+        Outcome::unsent(OutcomeKind::Unknown, STILL_UNKNOWN)
+    } else {
+        outcome
     };
     let noted = content.journal.previous_of(row.number, row.fingerprint());
     Outcome {
