@@ -29,7 +29,6 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::hint::Hinted;
-use crate::model::run_id::RunId;
 use crate::model::wording::{listed, plural};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::result_columns::PREVIOUS;
