@@ -266,6 +266,40 @@ fn a_run_of_which_some_rows_were_undone_is_not_called_undone() {
     }
 }
 
+/// What an undo left alone may be put back by another one.
+#[test]
+fn a_run_that_several_undos_put_back_together_is_undone() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(4));
+    stage.apply("sheet.csv --backup").expect(0);
+    // Somebody changes one of the locations.
+    stage.write("theirs.csv", sheet(1).replace(",+1202", ",+1707"));
+    stage.apply("theirs.csv --no-backup").expect(0);
+    let undone = |expected: &str| {
+        let status = json(&stage.run("status sheet.csv --json").expect(0));
+        let is_undone = status["undone"]["completely"].as_bool();
+        assert_eq!(is_undone, Some(expected == "yes"), "{status}");
+        let list = stage.run("status").expect(0).stdout;
+        let line = list.lines().find(|line| line.contains(" sheet.csv "));
+        assert!(line.is_some_and(|line| line.ends_with(expected)), "{list}");
+    };
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 2-3")
+        .expect(1);
+    undone("partly");
+    stage.run_online("undo sheet.results.csv --yes").expect(1);
+    undone("partly");
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 2 --force")
+        .expect(0);
+    undone("yes");
+    // Whoever undoes one of them has the run in part again.
+    stage
+        .run_online("undo sheet.results-4.csv --yes --force")
+        .expect(0);
+    undone("partly");
+}
+
 #[test]
 fn results_without_their_journal_tell_what_stands_in_them() {
     let stage = Stage::instant();

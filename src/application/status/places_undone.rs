@@ -56,6 +56,16 @@ pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
     open
 }
 
+/// Whether nothing of what a run set, or may have set, is there any more.
+pub(super) fn is_put_back(runs: &[FolderRun], journal: &Path) -> bool {
+    let name = journal.file_name();
+    let run = runs.iter().find(|one| one.journal.file_name() == name);
+    run.is_some_and(|run| {
+        let changed = Known::of(run).changed;
+        !changed.is_empty() && changed.is_subset(&put_back(runs, run, Doubt::Stays))
+    })
+}
+
 /// Whether a run may have sent something.
 pub(super) fn may_have_sent(run: &FolderRun) -> bool {
     !Known::of(run).changed.is_empty()

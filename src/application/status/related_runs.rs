@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::places_undone::may_have_sent;
+use super::places_undone::{self, may_have_sent};
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
@@ -85,6 +85,7 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
                 None => is_sheet_of_undo(&other.header.input.name),
             }
     };
+    let is_all_put_back = places_undone::is_put_back(&runs, journal);
     let (mut found, mut rows_undone) = (None, 0);
     let mut parts = Vec::new();
     for other in runs.iter().filter(undoes) {
@@ -109,9 +110,13 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
             is_finished && by.left_out == 0 && outcomes.keys().all(|kind| kind.is_success());
         // Parts may be undone one after the other.
         rows_undone += if is_done { by.input.rows } else { 0 };
-        // Several rows of one location are undone as one.
+        // Journals of old do not tell which run they undo, so rows are counted. Several rows of one location
+        // are undone as one.
         let has_all = rows_undone >= changed || header.settings.allow_duplicates;
-        let completely = is_done && has_all;
+        let completely = match &by.undoes {
+            Some(_) => is_all_put_back,
+            None => is_done && has_all,
+        };
         let at = seen.last_sign.unwrap_or(by.started_at);
         parts.push(UndonePart {
             by: by.id.clone(),
@@ -123,7 +128,7 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
             completely,
             parts: parts.clone(),
         });
-        if completely {
+        if completely && is_done && has_all {
             break;
         }
     }
