@@ -438,13 +438,16 @@ fn say_same_name(
     row: u64,
     other: u64,
 ) -> Option<String> {
+    let target = columns.setting.target;
+    // An email address is one person's everywhere, and the one name that ignores case.
     let is_told_by_name = columns.org_id.or(columns.org_name).is_none()
         && columns.target_id.is_none()
-        && columns.target_name.is_some();
+        && columns.target_name.is_some()
+        && !target.ignores_case;
     if !is_told_by_name {
         return None;
     }
-    let name = columns.setting.target.name_column;
+    let name = target.name_column;
     let what = format!("row {other} has the same {name} and asks for something else");
     let is_first = duplicates.first_contradiction() == Some(row);
     Some(if is_first {
