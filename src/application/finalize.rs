@@ -67,6 +67,11 @@ fn say_if_rehearsed(settings: &RunSettings, sent: &SentRows) {
     say("this was a rehearsal: nothing was changed");
 }
 
+/// Whoever presses Ctrl-C when the last row is done stops nothing.
+fn stopped_something(reason: &AbortReason, rows_left: u64) -> bool {
+    rows_left > 0 || !matches!(reason, AbortReason::Interrupted)
+}
+
 /// Writes the results and tells how a run has `ended` that `sent` these rows.
 pub(super) fn finalize(
     settings: &RunSettings,
@@ -77,7 +82,10 @@ pub(super) fn finalize(
     sent: &SentRows,
 ) -> ExitCode {
     let unfinished: BTreeMap<u64, Outcome> = ended.unfinished.into_iter().collect();
-    let mut reason = ended.reason;
+    let rows_left = checked.rows_to_send().saturating_sub(journal.finished());
+    let mut reason = ended
+        .reason
+        .filter(|reason| stopped_something(reason, rows_left));
     let mut lines = PlanLines::default();
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     lines.end(settings, &journal);
@@ -112,7 +120,7 @@ pub(super) fn finalize(
     };
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
-        rows_left: checked.rows_to_send().saturating_sub(journal.finished()),
+        rows_left,
         counts,
         sent: sent_now(settings, sent),
         verb: verb(settings.spec.task),
@@ -448,4 +456,24 @@ fn tell(summary: &Summary, format: SummaryFormat) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_after_the_last_row_stopped_nothing() {
+        for (reason, rows_left, stopped) in [
+            (AbortReason::Interrupted, 0, false),
+            (AbortReason::Interrupted, 1, true),
+            (AbortReason::FirstRowsDone, 0, true),
+        ] {
+            assert_eq!(
+                stopped_something(&reason, rows_left),
+                stopped,
+                "{reason:?}, {rows_left} left"
+            );
+        }
+    }
 }
