@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::application::edited_rows::{is_lost_in_a_spreadsheet, is_shortened_in_a_spreadsheet};
+use crate::application::plan_columns::shows;
 use crate::application::plan_guard::what_it_saw;
 use crate::application::results::plan_cells;
 use crate::application::status;
@@ -53,7 +53,7 @@ pub(super) fn refuse(sheet: &Sheet, columns: &Columns) -> Result<()> {
                 for suspect in of_place {
                     let shown = shown_by_plan(setting, &record, suspect.index);
                     suspect.is_known = true;
-                    suspect.was_shown |= is_same(setting, suspect, &shown);
+                    suspect.was_shown |= shows(setting, suspect.index, &suspect.found, &shown);
                 }
             }
         });
@@ -113,7 +113,7 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
             };
             // What was not planned shows nothing.
             let is_unplanned = suspect.found.is_empty() && columns.lacks_check(&numbered.record);
-            if !is_unplanned && !is_same(setting, &suspect, asked) {
+            if !is_unplanned && !shows(setting, index, &suspect.found, asked) {
                 let of_place = suspects.entry((&*row.target_id).into()).or_default();
                 of_place.push(suspect);
             }
@@ -130,8 +130,7 @@ fn shown_by_plan(setting: &Setting, record: &RowRecord, index: usize) -> String 
     let sent = record.sent.as_ref().and_then(|sent| sent.0.get(index));
     let change = match sent.and_then(Option::as_deref) {
         None => Change::Keep,
-        Some("") => Change::Clear,
-        Some(value) => Change::Set(value.into()),
+        value => Change::to(value),
     };
     let is_met = setting.is_met(index, &change, seen.get(index));
     let value = if is_met {
@@ -140,14 +139,4 @@ fn shown_by_plan(setting: &Setting, record: &RowRecord, index: usize) -> String 
         change.field().unwrap_or_default()
     };
     value.to_string()
-}
-
-/// What a spreadsheet does to a number by itself is no edit.
-fn is_same(setting: &Setting, suspect: &Suspect, shown: &str) -> bool {
-    let found = &*suspect.found;
-    found == shown
-        || (!found.is_empty() && !shown.is_empty())
-            && (setting.is_same(suspect.index, found, shown)
-                || is_lost_in_a_spreadsheet(found, shown)
-                || is_shortened_in_a_spreadsheet(found, shown))
 }

@@ -72,8 +72,7 @@ impl<'s> PlanColumns<'s> {
             && told.any(|column| !text_in(&numbered.record, *column).is_empty())
     }
 
-    /// Hands on each cell of a row that does not say what was planned. What a spreadsheet does to a
-    /// number by itself is no edit.
+    /// Hands on each cell of a row that does not say what was planned.
     pub(super) fn compare(
         &self,
         numbered: &NumberedRecord,
@@ -98,11 +97,7 @@ impl<'s> PlanColumns<'s> {
             let then = plan_cells::value_then(self.setting, row, seen, index);
             for (column, planned) in [(present, seen.text(index)), (new, then)] {
                 look(*column, planned, &|found| {
-                    found == planned
-                        || (!found.is_empty() && !planned.is_empty())
-                            && (self.setting.is_same(index, found, planned)
-                                || is_lost_in_a_spreadsheet(found, planned)
-                                || is_shortened_in_a_spreadsheet(found, planned))
+                    shows(self.setting, index, found, planned)
                 });
             }
         }
@@ -111,4 +106,14 @@ impl<'s> PlanColumns<'s> {
             found.eq_ignore_ascii_case(planned)
         });
     }
+}
+
+/// Whether a cell shows what a plan wrote into it. What a spreadsheet does to a number by itself is no
+/// edit.
+pub(super) fn shows(setting: &Setting, index: usize, found: &str, written: &str) -> bool {
+    found == written
+        || (!found.is_empty() && !written.is_empty())
+            && (setting.is_same(index, found, written)
+                || is_lost_in_a_spreadsheet(found, written)
+                || is_shortened_in_a_spreadsheet(found, written))
 }

@@ -23,6 +23,14 @@ impl Change<'_> {
         }
     }
 
+    /// After it a field has this value; without one it has none.
+    pub fn to(value: Option<&str>) -> Change<'static> {
+        match value {
+            None | Some("") => Change::Clear,
+            Some(value) => Change::Set(value.to_string().into()),
+        }
+    }
+
     pub fn into_owned(self) -> Change<'static> {
         match self {
             Change::Keep => Change::Keep,
