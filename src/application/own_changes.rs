@@ -57,21 +57,12 @@ impl OwnChanges {
             return;
         };
         if let (Some(before), true) = (&own.before, row.expected.iter().all(Vec::is_empty)) {
-            let fields = row.changes.iter().enumerate();
-            let expected = fields.map(|(index, change)| match (change, before.get(index)) {
-                (Change::Keep, _) => Vec::new(),
-                (_, None) => vec![Change::Clear],
-                (_, Some(value)) => vec![Change::Set(value.to_string().into())],
-            });
-            row.expected = expected.collect();
+            row.expected = row.expecting(before);
         }
         for Sent(values) in &own.sent {
             for (expected, value) in row.expected.iter_mut().zip(values) {
                 if let (false, Some(value)) = (expected.is_empty(), value) {
-                    expected.push(match &**value {
-                        "" => Change::Clear,
-                        value => Change::Set(value.to_string().into()),
-                    });
+                    expected.push(Change::to(Some(value)));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::change::Change;
+use crate::model::current_values::CurrentValues;
 
 /// One row to send, borrowed from the record it was read from until [`Row::into_owned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,17 @@ impl Row<'_> {
             changes: into_owned(self.changes),
             expected: self.expected.into_iter().map(into_owned).collect(),
         }
+    }
+
+    /// What it must find so that each field that it changes is still as it was `seen`. A field that it
+    /// leaves alone may be what it likes.
+    pub fn expecting(&self, seen: &CurrentValues) -> Vec<Vec<Change<'static>>> {
+        let fields = self.changes.iter().enumerate();
+        let expected = fields.map(|(index, change)| match change {
+            Change::Keep => Vec::new(),
+            Change::Clear | Change::Set(_) => vec![Change::to(seen.get(index))],
+        });
+        expected.collect()
     }
 
     /// Tells the changes alone apart, whatever they are for.

@@ -166,23 +166,14 @@ impl Plan {
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
-    /// A field that the row leaves alone may be what it likes.
     pub(super) fn expected(
         &self,
         row: &Row<'_>,
         records: &mut RecordReader<'_>,
     ) -> Result<Option<Vec<Vec<Change<'static>>>>> {
         let record = self.record_of(row, records)?;
-        let Some(seen) = record.as_ref().and_then(what_it_saw) else {
-            return Ok(None);
-        };
-        let fields = row.changes.iter().enumerate();
-        let expected = fields.map(|(index, change)| match (change, seen.get(index)) {
-            (Change::Keep, _) => Vec::new(),
-            (_, None) => vec![Change::Clear],
-            (_, Some(value)) => vec![Change::Set(value.to_string().into())],
-        });
-        Ok(Some(expected.collect()))
+        let seen = record.as_ref().and_then(what_it_saw);
+        Ok(seen.map(|seen| row.expecting(seen)))
     }
 }
 

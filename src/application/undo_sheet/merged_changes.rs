@@ -70,10 +70,7 @@ impl MergedChanges {
 
 impl FieldUndo {
     fn put_back(&self) -> Change<'static> {
-        match &self.earlier {
-            Some(value) => Change::Set(value.to_string().into()),
-            None => Change::Clear,
-        }
+        Change::to(self.earlier.as_deref())
     }
 
     /// Whether some value that may be there now is not the one from before.
