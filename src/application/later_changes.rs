@@ -12,7 +12,7 @@ use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::TargetKey;
 use crate::model::run_id::RunId;
-use crate::model::wording::listed;
+use crate::model::wording::rows_listed;
 use crate::platform;
 use crate::setting::Setting;
 use crate::stderr::say;
@@ -107,21 +107,14 @@ pub fn tell(later: &[LaterChanges], is_forced: bool) {
             undo,
             rows,
         } = run;
-        let named = rows.iter().take(ROWS_NAMED).map(u64::to_string);
-        let mut named: Vec<String> = named.collect();
-        let more = rows.len() - named.len();
-        if more > 0 {
-            named.push(format!("{more} more"));
-        }
         let what = if is_forced {
             "and --force overwrites that, too"
         } else {
             "so this undo leaves alone what that run set"
         };
         say(&format!(
-            "warning: a later run, that of `{results}`, changed {} {} again, {what}; undo that run first:\n  {undo}",
-            if rows.len() == 1 { "row" } else { "rows" },
-            listed(&named),
+            "warning: a later run, that of `{results}`, changed {} again, {what}; undo that run first:\n  {undo}",
+            rows_listed(rows, ROWS_NAMED),
         ));
     }
 }

@@ -24,6 +24,17 @@ pub fn grouped(count: u64) -> String {
     grouped
 }
 
+/// `row 7`, `rows 2, 3 and 9 more`: the first of them by their numbers, as many as `named` says.
+pub fn rows_listed(rows: &[u64], named: usize) -> String {
+    let mut words: Vec<String> = rows.iter().take(named).map(u64::to_string).collect();
+    let more = rows.len() - words.len();
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    let noun = if rows.len() == 1 { "row" } else { "rows" };
+    format!("{noun} {}", listed(&words))
+}
+
 /// `a, b and c`
 pub fn listed(words: &[String]) -> String {
     match words {
@@ -35,6 +46,17 @@ pub fn listed(words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_named_as_far_as_wanted() {
+        for (rows, said) in [
+            (&[7][..], "row 7"),
+            (&[2, 3], "rows 2 and 3"),
+            (&[2, 3, 5], "rows 2, 3 and 1 more"),
+        ] {
+            assert_eq!(rows_listed(rows, 2), said);
+        }
+    }
 
     #[test]
     fn large_counts_are_grouped() {

@@ -14,7 +14,7 @@ use crate::application::run_settings::RunSettings;
 use crate::journal::RowRecord;
 use crate::model::failure_groups::Rows;
 use crate::model::row::Row;
-use crate::model::wording::{listed, plural};
+use crate::model::wording::{plural, rows_listed};
 use crate::sheet::NumberedRecord;
 use crate::sheet::name_beside_id::NameBesideId;
 use crate::sheet::selection::{Choice, Selection};
@@ -122,20 +122,11 @@ impl Plan {
         if *count == 0 {
             return;
         }
-        let (was, row) = match count {
-            1 => ("was", "row"),
-            _ => ("were", "rows"),
-        };
-        let rows = named.iter().take(ROWS_NAMED).map(u64::to_string);
-        let mut rows: Vec<String> = rows.collect();
-        let more = named.len() - rows.len();
-        if more > 0 {
-            rows.push(format!("{more} more"));
-        }
+        let was = if *count == 1 { "was" } else { "were" };
         let sheet = NewPlan::of(settings).map_or(String::new(), |new_plan| new_plan.sheet);
-        let which = match &rows[..] {
+        let which = match &named[..] {
             [] => String::new(),
-            rows => format!(": {row} {} of `{sheet}`", listed(rows)),
+            named => format!(": {} of `{sheet}`", rows_listed(named, ROWS_NAMED)),
         };
         say(&format!(
             "note: {} of the plan {was} deleted and will not be sent{which}. Rows are numbered from here on as they stand in `{}`",
