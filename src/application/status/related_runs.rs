@@ -1,6 +1,7 @@
 //! How the runs of a folder hang together: which one goes on from the results of another, and which one
 //! undid another.
 
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -85,7 +86,8 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
                 None => is_sheet_of_undo(&other.header.input.name),
             }
     };
-    let is_all_put_back = places_undone::is_put_back(&runs, journal);
+    // Of most runs there is no undo to look at.
+    let is_all_put_back = LazyCell::new(|| places_undone::is_put_back(&runs, journal));
     let (mut found, mut rows_undone) = (None, 0);
     let mut parts = Vec::new();
     for other in runs.iter().filter(undoes) {
@@ -114,7 +116,7 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
         // are undone as one.
         let has_all = rows_undone >= changed || header.settings.allow_duplicates;
         let completely = match &by.undoes {
-            Some(_) => is_all_put_back,
+            Some(_) => *is_all_put_back,
             None => is_done && has_all,
         };
         let at = seen.last_sign.unwrap_or(by.started_at);
