@@ -103,7 +103,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         if flags.output.is_none() {
             settings.spec.output = names.next(&undo.path)?;
         }
-        ensure_not_undone(&flags.results, &undo.path, &settings)?;
+        ensure_not_done_already(&flags.results, &undo.path, &settings)?;
         if let Some(run) = &undoes {
             let successors = status::open_successors(&flags.results, run);
             let can_ask = !flags.yes && stderr::can_ask();
@@ -150,7 +150,7 @@ fn begun(settings: &RunSettings, names: &OutputNames) -> Result<Option<(PathBuf,
 }
 
 /// Says it where the same undo is done already.
-fn ensure_not_undone(results: &Path, sheet: &Path, settings: &RunSettings) -> Result<()> {
+fn ensure_not_done_already(results: &Path, sheet: &Path, settings: &RunSettings) -> Result<()> {
     let output = &settings.spec.output;
     let Ok(run) = RecordedRun::open(&Journal::path_for(output)) else {
         return Ok(());
