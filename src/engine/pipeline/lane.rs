@@ -28,7 +28,7 @@ impl<'a, S> Lane<'a, S> {
 
 /// A lane at work.
 #[derive(Debug)]
-pub(super) struct User<'a> {
+pub(super) struct LaneState<'a> {
     pub(super) pacer: &'a mut Pacer,
     /// By their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
@@ -64,15 +64,17 @@ impl<'a, S> Sender<'a, S> {
 }
 
 /// Takes lanes apart for the loop.
-pub(super) fn at_work<S>(lanes: Vec<Lane<'_, S>>) -> (Vec<User<'_>>, Vec<Sender<'_, S>>, Queues) {
-    let (mut users, mut senders, mut reaches) = (Vec::new(), Vec::new(), Vec::new());
+pub(super) fn at_work<S>(
+    lanes: Vec<Lane<'_, S>>,
+) -> (Vec<LaneState<'_>>, Vec<Sender<'_, S>>, Queues) {
+    let (mut states, mut senders, mut reaches) = (Vec::new(), Vec::new(), Vec::new());
     for (number, lane) in lanes.into_iter().enumerate() {
         let first = senders.len();
         for (service, reach) in lane.credentials {
             senders.push(Sender::new(number, service));
             reaches.push(reach);
         }
-        users.push(User {
+        states.push(LaneState {
             pacer: lane.pacer,
             senders: (first..senders.len()).collect(),
             on_wire: 0,
@@ -85,5 +87,5 @@ pub(super) fn at_work<S>(lanes: Vec<Lane<'_, S>>) -> (Vec<User<'_>>, Vec<Sender<
             senders[*sender].queues.push(queue);
         }
     }
-    (users, senders, queues)
+    (states, senders, queues)
 }

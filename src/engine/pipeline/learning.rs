@@ -20,7 +20,7 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(15);
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn share_what_was_learned(&mut self, began: Instant, now: Instant) {
-        let is_settled = |lane: &super::User<'_>| !lane.pacer.knows_nothing();
+        let is_settled = |lane: &super::LaneState<'_>| !lane.pacer.knows_nothing();
         if self.lanes.len() == 1 || self.lanes.iter().all(is_settled) {
             return;
         }

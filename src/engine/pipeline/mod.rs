@@ -61,7 +61,7 @@ use choice::Departure;
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;
-use lane::{Sender, User};
+use lane::{LaneState, Sender};
 use last_known::LastKnown;
 use queues::Queues;
 pub use queues::Reach;
@@ -72,7 +72,7 @@ use throttling::Throttling;
 const TICK: Duration = Duration::from_millis(100);
 
 struct Pipeline<'a, S, R> {
-    lanes: Vec<User<'a>>,
+    lanes: Vec<LaneState<'a>>,
     /// The credentials of all lanes.
     senders: Vec<Sender<'a, S>>,
     recorder: &'a mut R,
@@ -106,18 +106,19 @@ struct Pipeline<'a, S, R> {
     /// What could not be recorded, so that the results can still tell it.
     unrecorded: Vec<(u64, Outcome)>,
     stopping: Option<AbortReason>,
-    /// Why the first credentials ended that left organizations with none; whether there are rows of such, and
-    /// those of them that had been sent.
+    /// Why the first credentials ended that left organizations with none.
     abandoned: Option<AbortReason>,
+    /// Whether there are rows of such organizations.
     has_stranded: bool,
+    /// Those of them that had been sent.
     stranded: Vec<Job>,
     requests: u64,
     throttled: u64,
     usage_unknown: u64,
 }
 
-/// Sends all rows of the batch by these lanes and records one outcome for each, until they are done, `stop` says so (once:
-/// send no more and let the answers come; twice: leave at once), or going on is pointless.
+/// Sends all rows of the batch by these lanes and records one outcome for each, until they are done, `stop`
+/// says so (once: send no more and let the answers come; twice: leave at once), or going on is pointless.
 pub async fn run<S: Service, R: Recorder>(
     lanes: Vec<Lane<'_, S>>,
     policy: RunPolicy,
