@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::ops::Range;
 
 use serde_json::Value;
 use wxbulk::simulator::{Access, Bearer, Behavior, Location, Locations, Secret, User};
@@ -24,7 +25,7 @@ fn user(name: &str, organizations: &[u64], tokens: &[&str]) -> User {
 }
 
 /// Locations `first` to `last`, each of the organization that `of` says.
-fn locations(rows: std::ops::Range<u64>, of: fn(u64) -> u64) -> Locations {
+fn locations(rows: Range<u64>, of: fn(u64) -> u64) -> Locations {
     let location = |row: u64| Location {
         id: location_id(row),
         organization: Some(org_id(of(row))),
@@ -35,7 +36,7 @@ fn locations(rows: std::ops::Range<u64>, of: fn(u64) -> u64) -> Locations {
 }
 
 /// A row for each of them.
-fn sheet(rows: std::ops::Range<u64>, of: fn(u64) -> u64) -> String {
+fn sheet(rows: Range<u64>, of: fn(u64) -> u64) -> String {
     let mut text = String::from("orgId,locationId,n1\n");
     for row in rows {
         text += &format!("{},{},{}\n", org_id(of(row)), location_id(row), number(row));
@@ -175,13 +176,14 @@ fn a_token_that_is_revoked_half_way_leaves_its_rows_to_the_others() {
     assert!(by_user["Ben"] < 40 && by_user["Ada"] > 40, "{by_user:?}");
 }
 
-#[test]
-fn rows_that_only_a_revoked_token_manages_are_left_and_go_on_with_another() {
+/// Rows of two organizations by turns. Ada manages the first, and Ben the second until his token is
+/// revoked; Cyd could send his rows, too, and is not in the folder.
+fn ben_is_soon_revoked(rows: Range<u64>) -> Stage {
     let mut ben = user("Ben", &[1], &["token-of-ben-1"]);
     ben.access.revoked_after = "9".parse().expect("requests");
     let cyd = user("Cyd", &[1], &["token-of-cyd-1"]);
     let stage = Stage::new(Behavior {
-        locations: locations(2..202, |row| row % 2),
+        locations: locations(rows.clone(), |row| row % 2),
         users: vec![user("Ada", &[0], &["token-of-ada-1"]), ben, cyd],
         ..Behavior::instant()
     });
@@ -192,7 +194,13 @@ fn rows_that_only_a_revoked_token_manages_are_left_and_go_on_with_another() {
             ("ajax.txt", "token-of-ben-1"),
         ],
     );
-    stage.write("sheet.csv", sheet(2..202, |row| row % 2));
+    stage.write("sheet.csv", sheet(rows, |row| row % 2));
+    stage
+}
+
+#[test]
+fn rows_that_only_a_revoked_token_manages_are_left_and_go_on_with_another() {
+    let stage = ben_is_soon_revoked(2..202);
     let ran = stage.apply("sheet.csv --credentials customers").expect(3);
     ran.says("nothing more is sent by `customers/ajax.txt`");
     ran.says_how_to_go_on();
@@ -211,22 +219,7 @@ fn rows_that_only_a_revoked_token_manages_are_left_and_go_on_with_another() {
 
 #[test]
 fn a_run_goes_on_with_fewer_credentials_where_the_others_have_nothing_left_to_do() {
-    let mut ben = user("Ben", &[1], &["token-of-ben-1"]);
-    ben.access.revoked_after = "9".parse().expect("requests");
-    let cyd = user("Cyd", &[1], &["token-of-cyd-1"]);
-    let stage = Stage::new(Behavior {
-        locations: locations(2..62, |row| row % 2),
-        users: vec![user("Ada", &[0], &["token-of-ada-1"]), ben, cyd],
-        ..Behavior::instant()
-    });
-    write_tokens(
-        &stage,
-        &[
-            ("acme.txt", "token-of-ada-1"),
-            ("ajax.txt", "token-of-ben-1"),
-        ],
-    );
-    stage.write("sheet.csv", sheet(2..62, |row| row % 2));
+    let stage = ben_is_soon_revoked(2..62);
     stage.apply("sheet.csv --credentials customers").expect(3);
     // Two tokens, and none of them manages what is done.
     stage.write_secret("new.txt", "token-of-cyd-1");

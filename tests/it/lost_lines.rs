@@ -90,13 +90,18 @@ fn what_a_journal_lost_is_undone_by_its_results_and_a_run_does_not_go_on_from_it
     assert_eq!(stage.state(), before);
 }
 
+/// A run whose answers for some rows did not come, and whose journal is lost.
+fn leave_in_doubt(stage: &Stage) {
+    stage.apply("sheet.csv --backup").expect(0);
+    fs::remove_file(stage.path(JOURNAL)).expect("it is there");
+    mark_in_doubt(stage, RESULTS);
+}
+
 #[test]
 fn a_row_in_doubt_that_is_corrected_keeps_its_numbers_without_any_journal() {
     let stage = stage();
     let before = stage.state();
-    stage.apply("sheet.csv --backup").expect(0);
-    fs::remove_file(stage.path(JOURNAL)).expect("it is there");
-    mark_in_doubt(&stage, RESULTS);
+    leave_in_doubt(&stage);
     resave(&stage, RESULTS, RESULTS, |column, row, cell| {
         match (column, row) {
             ("n1", 3) => "+14165550099".to_string(),
@@ -114,9 +119,7 @@ fn a_row_in_doubt_that_is_corrected_keeps_its_numbers_without_any_journal() {
 #[test]
 fn a_row_in_doubt_whose_numbers_nothing_proves_is_not_sent_again() {
     let stage = stage();
-    stage.apply("sheet.csv --backup").expect(0);
-    fs::remove_file(stage.path(JOURNAL)).expect("it is there");
-    mark_in_doubt(&stage, RESULTS);
+    leave_in_doubt(&stage);
     resave(&stage, RESULTS, RESULTS, |column, row, cell| {
         match (column, row) {
             ("previous1", 3) => "4.97E+12".to_string(),
@@ -132,9 +135,7 @@ fn a_row_in_doubt_whose_numbers_nothing_proves_is_not_sent_again() {
 #[test]
 fn a_row_that_was_done_in_part_and_changed_by_somebody_since_is_left_alone_without_its_journal() {
     let stage = stage();
-    stage.apply("sheet.csv --backup").expect(0);
-    fs::remove_file(stage.path(JOURNAL)).expect("it is there");
-    mark_in_doubt(&stage, RESULTS);
+    leave_in_doubt(&stage);
     let theirs = sheet(&[1, 3]).replace("+1415", "+1707");
     stage.write("theirs.csv", theirs);
     stage.apply("theirs.csv -o theirs.results.csv").expect(0);

@@ -121,14 +121,9 @@ impl Many {
 }
 
 impl PlayedMany {
+    #[track_caller]
     fn finished(&self) -> BTreeSet<u64> {
-        let rows: BTreeSet<u64> = self.notes.finished.iter().map(|(row, _)| *row).collect();
-        assert_eq!(
-            rows.len(),
-            self.notes.finished.len(),
-            "a row finished twice"
-        );
-        rows
+        self.notes.rows_finished()
     }
 
     #[track_caller]

@@ -131,6 +131,16 @@ struct Notes {
     senders_ended: Vec<usize>,
 }
 
+impl Notes {
+    /// Numbers of the rows with a record, each of them once.
+    #[track_caller]
+    fn rows_finished(&self) -> BTreeSet<u64> {
+        let rows: BTreeSet<u64> = self.finished.iter().map(|(row, _)| *row).collect();
+        assert_eq!(rows.len(), self.finished.len(), "a row finished twice");
+        rows
+    }
+}
+
 impl Recorder for Notes {
     fn previous_of(&self, row: &Row<'_>) -> Option<CurrentValues> {
         self.known
@@ -307,13 +317,7 @@ impl Played {
     /// Numbers of the rows with a record, each of them once.
     #[track_caller]
     fn finished(&self) -> BTreeSet<u64> {
-        let rows: BTreeSet<u64> = self.notes.finished.iter().map(|(row, _)| *row).collect();
-        assert_eq!(
-            rows.len(),
-            self.notes.finished.len(),
-            "a row finished twice"
-        );
-        rows
+        self.notes.rows_finished()
     }
 
     #[track_caller]
