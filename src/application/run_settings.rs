@@ -188,7 +188,7 @@ pub enum Target {
         /// At least one; if there are several, they are used side by side.
         credentials: Vec<NamedCredentials>,
     },
-    /// A simulator inside this program, so many times faster than life, with so many users.
+    /// A simulator inside this program, a number of times faster than life, with a number of users.
     Rehearsal { speed: f64, users: usize },
 }
 

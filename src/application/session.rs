@@ -139,7 +139,7 @@ impl Connect for Network {
     }
 }
 
-/// All of them share their connections, of which so many are kept open at least.
+/// All of them share their connections; at least `connections` are kept open.
 fn connect(
     settings: &RunSettings,
     base_url: &BaseUrl,

@@ -51,7 +51,7 @@ const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
-/// How much of what was given lately is believed after an event in which less was.
+/// What the cycles before count in what was given lately, after each further one.
 const GIVEN_LATELY: f64 = 0.8;
 /// A remembered rate is where in its bracket to go on: just below the middle.
 const REMEMBERED: f64 = 0.45;

@@ -110,7 +110,7 @@ impl Search {
         self.waits_and_sees
     }
 
-    /// Takes over what another user has found, where no limit was met yet and so many were sent.
+    /// Takes over what another user has found, where no limit was met yet after `sent` requests.
     pub(super) fn learn(&mut self, found: Estimate, sent: u64, now: Instant) {
         if self.bracket.is_some() || !found.is_believable() {
             return;

@@ -44,7 +44,7 @@ impl Directory {
         }
     }
 
-    /// What so many credentials manage together.
+    /// What several credentials manage together; `credentials` is their number.
     #[must_use]
     pub fn of_several(self, credentials: usize) -> Directory {
         Directory {

@@ -40,7 +40,7 @@ pub(super) struct NearValues {
 enum Tells {
     Nothing,
     Value,
-    /// A value if other numbers have so many digits.
+    /// A value if other numbers have as many digits.
     Digits(usize),
     Other,
 }

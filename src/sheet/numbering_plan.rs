@@ -15,7 +15,7 @@ pub(super) const LONGEST: usize = 15;
 /// The country codes there can be: one to three digits.
 const CODES: usize = 1000;
 
-/// Numbers have so many lengths where extensions are part of them.
+/// A country whose numbers have at least this number of lengths leaves their end open: extensions are part of them.
 const OPEN: u32 = 8;
 
 /// Each is made when a number needs it; Germany's takes some milliseconds.

@@ -35,7 +35,7 @@ impl Pace {
     }
 }
 
-/// Sends rows of one organization by so many users, each with a limit of 5/s and a burst of 10.
+/// Sends rows of one organization by several users, each with a limit of 5/s and a burst of 10.
 fn pace_of(users: usize, rows: u64, organization_limit: &str) -> Pace {
     let one = |user: usize| User {
         name: format!("User {user}"),
@@ -88,7 +88,7 @@ fn pace_of(users: usize, rows: u64, organization_limit: &str) -> Pace {
     pace
 }
 
-/// What a bucket of so much a second with a burst takes for so many requests, and the way there and back.
+/// Seconds that a bucket with a burst takes for a number of requests, and the way there and back.
 fn allowed(rows: u64, per_second: f64, burst: f64) -> f64 {
     (rows as f64 - burst) / per_second + 0.25
 }

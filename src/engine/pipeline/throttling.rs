@@ -3,8 +3,8 @@
 //! close the gate for all of them for ever.
 //!
 //! A row that was rate limited goes first when the gate opens. When it is limited a second time it
-//! lets others go first; once one of those passed, the limit is the row's own. It then steps back
-//! behind all others, the pause it brings stays, and its further tries count. Where several rows of an
+//! lets others go first. Once one of those passed, and no other row was limited since, the limit is the
+//! row's own: it steps back behind all others, the pause it brings stays, and its further tries count. Where several rows of an
 //! organization are so, the next ones of it step back before they are tried at all.
 //!
 //! Where nobody passes at all the limit may be everyone's, or that of the organization whose rows come
