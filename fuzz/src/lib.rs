@@ -17,7 +17,7 @@ use wxbulk::sheet::directory::Directory;
 use wxbulk::sheet::problem::Problem;
 use wxbulk::sheet::row_reader::{LastOrganization, read_row};
 use wxbulk::sheet::{NumberedRecord, Origin, ReadOptions, RowFilter, Sheet};
-use wxbulk::webex::{errors, retry_after};
+use wxbulk::webex::{error_body, retry_after};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -221,7 +221,7 @@ pub fn error_body(bytes: &[u8]) {
     let line = bytes.split(|byte| *byte == b'\n').next();
     let codes = line.and_then(|line| std::str::from_utf8(line).ok());
     for codes in ["", codes.unwrap_or_default()] {
-        let error = errors::read(bytes, codes);
+        let error = error_body::read(bytes, codes);
         for text in [error.code, error.message, error.tracking_id] {
             assert!(text.chars().count() <= LONGEST_MESSAGE, "{text}");
             assert!(!text.contains(char::is_control), "{text:?}");

@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
 
-use crate::application::introductions;
+use crate::application::credential_owners;
 use crate::application::kept_wait;
 use crate::application::own_organization::own_organization;
+use crate::application::parallel_tasks::{SharedStop, side_by_side};
 use crate::application::preflight::{self, with_scope};
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::{Session, connect_to_ask};
-use crate::application::side_by_side::{SharedStop, side_by_side};
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::model::ids;
@@ -22,7 +22,7 @@ use crate::setting::target_kind::{LOCATION, TargetKind};
 use crate::sheet::export_sheet::{AboutLocation, ExportedTarget};
 use crate::stderr::say;
 use crate::webex::Queries;
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 use crate::webex::lists::{Listed, LocationDetails, Organization};
 
 /// What there is to export.
@@ -126,7 +126,7 @@ async fn wanted_of_several<S: Queries, T: StopRequests>(
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Wanted> {
-    let asked = introductions::ask_all(settings, session).await;
+    let asked = credential_owners::ask_all(settings, session).await;
     asked.map_err(QueryError::Stopped)?;
     let managed = managed_by(&session.lanes);
     let wanted = match (org, &managed[..]) {

@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::application::changed_results;
+use crate::application::earlier_runs::changed_results;
+use crate::application::earlier_runs::later_changes::{self, LaterChanges};
+use crate::application::earlier_runs::rows_left_unknown;
 use crate::application::exit_code::ExitCode;
 use crate::application::files_to_keep;
-use crate::application::later_changes::{self, LaterChanges};
 use crate::application::logging;
-use crate::application::plan_edits;
 use crate::application::plan_guard::NewPlan;
+use crate::application::plan_guard::plan_edits;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form, Tally};
-use crate::application::rows_left_unknown;
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
@@ -38,7 +38,7 @@ use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::table::{self, CsvStyle, Existing, FileChecksum};
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 
 /// Organizations of a plan that are named.
 const ORGANIZATIONS_NAMED: usize = 5;

@@ -3,8 +3,8 @@
 
 use anyhow::Result;
 
+use crate::application::confirmation::expected_time::expected_time;
 use crate::application::confirmation::{self, Answer};
-use crate::application::expected_time::expected_time;
 use crate::application::recorder::ShownRow;
 use crate::application::row_name::{RowNames, in_brackets};
 use crate::application::run_settings::RunSettings;

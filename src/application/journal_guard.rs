@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::earlier_runs::truncated_journal;
 use crate::application::first_rows::RowsLeft;
-use crate::application::lost_lines;
 use crate::application::plan_guard::{NewPlan, PlanGuard};
 use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
@@ -26,7 +26,7 @@ use crate::platform;
 use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::names::ResolvedNames;
-use crate::sheet::part::Part;
+use crate::sheet::row_selector::RowSelector;
 use crate::table;
 
 /// What a run begins from: its own header, and the journal of the part before where it goes on.
@@ -246,7 +246,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         results.display(),
     );
     if header.settings.part != settings.spec.sheet.part {
-        let what = |part: &Part| {
+        let what = |part: &RowSelector| {
             if part.is_whole_sheet() {
                 "the whole sheet".to_string()
             } else {
@@ -320,7 +320,7 @@ fn go_on(settings: &RunSettings, header: &RunHeader) -> Result<Journal> {
     }
     if results.is_file() && !is_as_written(journal.run(), results)? {
         let again = suggested_commands::send_failed(settings);
-        lost_lines::refuse(journal.run(), results, again)?;
+        truncated_journal::refuse(journal.run(), results, again)?;
     }
     Ok(journal)
 }

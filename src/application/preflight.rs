@@ -7,8 +7,8 @@ use std::num::NonZeroU32;
 
 use anyhow::Result;
 
+use crate::application::credential_owners;
 use crate::application::exit_code::ExitCode;
-use crate::application::introductions;
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::{Confirmation, RunSettings};
 use crate::application::session::Session;
@@ -26,7 +26,7 @@ use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
 
 /// Tries for a question without which the run can go on.
@@ -117,7 +117,7 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         return Ok(ServiceFacts::default());
     }
     let mut facts = if session.has_several {
-        let unasked = match introductions::ask_all(settings, session).await {
+        let unasked = match credential_owners::ask_all(settings, session).await {
             Ok(unasked) => unasked,
             Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
         };

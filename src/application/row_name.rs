@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::journal::{BeginRecord, Organization};
 use crate::model::row::Row;
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 
 /// The customers of a run by the ids of their organizations; none where the run has rows of only one.
 #[derive(Debug, Default)]

@@ -3,11 +3,13 @@
 
 use anyhow::{Result, anyhow};
 
-use crate::application::carry_over;
 use crate::application::confirmation::confirm;
-use crate::application::credentials_told;
+use crate::application::credential_notes;
+use crate::application::earlier_runs::carry_over;
+use crate::application::earlier_runs::earlier_choices;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
+use crate::application::journal_guard;
 use crate::application::kept_wait;
 use crate::application::organizations_done;
 use crate::application::own_organization::OWN_ORGANIZATION;
@@ -19,7 +21,6 @@ use crate::application::run_settings::{Confirmation, RunSettings, Start, Target}
 use crate::application::sending::Sending;
 use crate::application::session::Connect;
 use crate::application::spool::{self, Spool};
-use crate::application::{earlier_choices, journal_guard};
 use crate::engine::pipeline::{RunResult, Task};
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
@@ -54,7 +55,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     }
     let named = checked.organizations_named.clone();
     let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {
-        credentials_told::where_some_are_missing(&session, &named);
+        credential_notes::where_some_are_missing(&session, &named);
         return Ok(ExitCode::NothingSent);
     };
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;

@@ -13,7 +13,7 @@ use crate::model::clock;
 use crate::model::row::TargetKey;
 use crate::pace::{Estimate, Memory, PaceSettings, Pacer, WaitMemory};
 use crate::sheet::directory::key_of;
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
 
 /// Users whose rates are kept; the limits of more of them are alike.

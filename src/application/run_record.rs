@@ -19,7 +19,7 @@ use crate::setting;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
 use crate::sheet::country::Country;
 use crate::sheet::{self, RowFilter, Sheet};
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 
 /// What the run is about.
 pub(super) fn header(

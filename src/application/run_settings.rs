@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::application::later_changes::LaterChanges;
+use crate::application::earlier_runs::later_changes::LaterChanges;
 use crate::application::progress::ProgressMode;
 use crate::application::report::ChangeList;
 use crate::application::results::Form;
@@ -15,7 +15,7 @@ use crate::model::run_id::RunId;
 use crate::pace::PaceSettings;
 use crate::sheet::ReadOptions;
 use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
-use crate::sheet::part::Part;
+use crate::sheet::row_selector::RowSelector;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::http::proxy::Proxy;
 use crate::webex::token::{NamedCredentials, digest};
@@ -26,7 +26,7 @@ pub struct SheetSettings {
     pub path: PathBuf,
     pub reading: ReadOptions,
     /// The rows that the run is about.
-    pub part: Part,
+    pub part: RowSelector,
     pub duplicates: DuplicatePolicy,
 }
 

@@ -1,12 +1,12 @@
 //! Sends the rows of a run, in one go or the first ones before the rest.
 
+use crate::application::earlier_runs::changes_by_us::OwnChanges;
+use crate::application::earlier_runs::rows_in_doubt::{self, Doubts};
 use crate::application::first_rows::RowsLeft;
-use crate::application::own_changes::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows};
 use crate::application::row_name::RowNames;
-use crate::application::rows_in_doubt::{self, Doubts};
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::application::earlier_runs::later_changes::LaterChanges;
 use crate::application::exit_code::ExitCode;
-use crate::application::later_changes::LaterChanges;
 use crate::application::plan_guard::NewPlan;
 use crate::engine::abort::AbortReason;
 use crate::model::clock;

@@ -30,7 +30,7 @@ use crate::retry::RetryPolicy;
 use crate::setting::{self, Setting};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
-use crate::sheet::part::Part;
+use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::http::proxy::Proxy;
@@ -254,10 +254,10 @@ pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
 }
 
 /// Reads `--rows` and `--where`.
-pub fn read_part(flags: &PartFlags) -> Result<Part> {
+pub fn read_part(flags: &PartFlags) -> Result<RowSelector> {
     let rows = read_optional(flags.rows.as_deref(), "--rows")?;
     let cells = flags.cells.iter().map(|cell| read_flag(cell, "--where"));
-    Ok(Part::of(rows, cells.collect::<Result<_>>()?))
+    Ok(RowSelector::of(rows, cells.collect::<Result<_>>()?))
 }
 
 fn read_first(text: &str) -> Result<u64> {

@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
-use crate::application::check_notes::{rows_that, say_counts, say_doubts};
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::run_settings::SheetSettings;
+use crate::application::sheet_notes::{rows_that, say_counts, say_doubts};
 use crate::cli::{CheckFlags, PartFlags};
 use crate::model::wording::plural;
 use crate::platform;

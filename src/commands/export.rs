@@ -29,7 +29,7 @@ use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet;
-use crate::sheet::part::Part;
+use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
@@ -55,7 +55,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
                 origin: Origin::Undo,
                 ..ReadOptions::default()
             },
-            part: Part::default(),
+            part: RowSelector::default(),
             duplicates: DuplicatePolicy::Refuse,
         },
         task: Task::Read,

@@ -2,8 +2,8 @@
 
 mod apply;
 mod check;
+mod completions_and_man;
 mod export;
-mod pages;
 mod plan;
 mod report;
 mod selftest;
@@ -83,7 +83,7 @@ async fn dispatch(command: Command, network: &impl Connect) -> Result<ExitCode> 
         Command::Export(flags) => export::run(*flags, network).await,
         Command::Selftest(flags) => selftest::run(*flags, network).await,
         Command::Simulator(flags) => simulator::run(flags).await,
-        Command::Completions { shell } => pages::completions(shell),
-        Command::Man { folder } => pages::man(&folder),
+        Command::Completions { shell } => completions_and_man::completions(shell),
+        Command::Man { folder } => completions_and_man::man(&folder),
     }
 }

@@ -16,7 +16,7 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::ids;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::part::Part;
+use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions};
 
 pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<ExitCode> {
@@ -46,7 +46,7 @@ pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<
                 origin: Origin::Undo,
                 ..ReadOptions::default()
             },
-            part: Part::default(),
+            part: RowSelector::default(),
             duplicates: DuplicatePolicy::InOrder,
         },
         task: Task::ReadThenWrite,

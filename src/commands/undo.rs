@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::application;
+use crate::application::earlier_runs::later_changes;
+use crate::application::earlier_runs::same_service::base_url;
 use crate::application::exit_code::ExitCode;
-use crate::application::later_changes;
 use crate::application::logging;
 use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
-use crate::application::same_service::base_url;
 use crate::application::session::Connect;
 use crate::application::status::{self, OpenSuccessor};
 use crate::application::undo_notes;

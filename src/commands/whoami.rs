@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use tokio::time::Instant;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::parallel_tasks::{SharedStop, side_by_side};
 use crate::application::preflight::{is_forbidden, say_why_not};
 use crate::application::run_settings::waiting_user;
-use crate::application::side_by_side::{SharedStop, side_by_side};
 use crate::cli::WhoamiFlags;
 use crate::cli::resolve::{read_service, state_folder};
 use crate::engine::abort::AbortReason;
@@ -26,7 +26,7 @@ use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::LOCATION;
 use crate::stderr::say;
 use crate::webex::base_url::BaseUrl;
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 use crate::webex::http::{Connection, Webex};
 use crate::webex::token::Credentials;
 

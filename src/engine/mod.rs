@@ -5,6 +5,6 @@ pub mod api_queries;
 pub mod circuit_breaker;
 pub mod failure_limit;
 mod first_contact;
+mod pace_feedback;
 pub mod pipeline;
 mod token_renewal;
-mod verdict;

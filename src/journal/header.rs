@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::failure_groups::Rows;
 use crate::model::run_id::RunId;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::sheet::part::Part;
+use crate::sheet::row_selector::RowSelector;
 
 /// Raised when an older wxbulk could no longer read what is written. In format 1 lines stood
 /// alone; since 2 each is bound to its run and to the line before it.
@@ -116,8 +116,8 @@ pub struct MeaningfulSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<String>,
     /// The part of the sheet that the run is about.
-    #[serde(default, skip_serializing_if = "Part::is_whole_sheet")]
-    pub part: Part,
+    #[serde(default, skip_serializing_if = "RowSelector::is_whole_sheet")]
+    pub part: RowSelector,
     /// How many rows were to go first and to be seen by a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,

@@ -3,10 +3,10 @@
 //! A row is written in the order in which no call goes astray: numbers that are set, then rules, then
 //! numbers that are cleared.
 
+use super::number_usage::PATTERNS;
 use super::target_kind::LOCATION;
-use super::usage_of_numbers::PATTERNS;
 use super::{Field, Resource, Setting, Takes, WriteRequest};
-use super::{flat_object, location_numbers, location_rules};
+use super::{flat_json_body, location_numbers, location_rules};
 
 pub static ALL_LOCATIONS: Setting = Setting {
     name: "all-locations",
@@ -21,7 +21,7 @@ pub static ALL_LOCATIONS: Setting = Setting {
         WriteRequest {
             resource: &location_numbers::NUMBERS,
             takes: Takes::Set,
-            body: |changes, _| flat_object::write(&location_numbers::NAMES, changes),
+            body: |changes, _| flat_json_body::write(&location_numbers::NAMES, changes),
         },
         WriteRequest {
             resource: &RULES,
@@ -31,7 +31,7 @@ pub static ALL_LOCATIONS: Setting = Setting {
         WriteRequest {
             resource: &location_numbers::NUMBERS,
             takes: Takes::Cleared,
-            body: |changes, _| flat_object::write(&location_numbers::NAMES, changes),
+            body: |changes, _| flat_json_body::write(&location_numbers::NAMES, changes),
         },
     ],
     needs_read: true,

@@ -4,9 +4,9 @@
 //! `autoTransferNumber1` to `autoTransferNumber3`. A field that is left out keeps its value, and the
 //! empty text clears it. What is not set is read back as `null`, as the empty text, or not at all.
 
+use super::number_usage::{PATTERNS, RULES};
 use super::target_kind::LOCATION;
-use super::usage_of_numbers::{PATTERNS, RULES};
-use super::{Field, FieldKind, Resource, Setting, Takes, WriteRequest, flat_object};
+use super::{Field, FieldKind, Resource, Setting, Takes, WriteRequest, flat_json_body};
 
 pub static LOCATION_NUMBERS: Setting = Setting {
     name: "location-numbers",
@@ -20,7 +20,7 @@ pub static LOCATION_NUMBERS: Setting = Setting {
     writes: &[WriteRequest {
         resource: &NUMBERS,
         takes: Takes::All,
-        body: |changes, _| flat_object::write(&NAMES, changes),
+        body: |changes, _| flat_json_body::write(&NAMES, changes),
     }],
     needs_read: false,
     imply: |_| {},
@@ -34,7 +34,7 @@ pub(super) const NUMBERS: Resource = Resource {
         "/outgoingPermission/autoTransferNumbers",
     ],
     fields: 0..3,
-    read_body: |body| flat_object::read(&NAMES, body),
+    read_body: |body| flat_json_body::read(&NAMES, body),
 };
 
 pub(super) const FIELDS: [Field; 3] = [

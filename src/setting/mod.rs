@@ -7,14 +7,14 @@
 //! request needs no present values is sent without reading anything.
 
 pub mod all_locations;
-mod flat_object;
+mod flat_json_body;
 pub mod location_numbers;
 pub mod location_rules;
+mod number_usage;
 mod own_numbers;
 pub mod person_numbers;
 pub mod target_kind;
-mod usage_of_numbers;
-pub mod used_numbers;
+pub mod usage_after_row;
 pub mod virtual_line_numbers;
 pub mod workspace_numbers;
 

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Field, FieldKind, ReadBody, Reading, flat_object, location_numbers};
+use super::{Field, FieldKind, ReadBody, Reading, flat_json_body, location_numbers};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 
@@ -44,7 +44,7 @@ pub(super) fn imply(changes: &mut [Change<'_>]) {
 }
 
 pub(super) fn write(changes: &[Change<'_>], current: &CurrentValues) -> Vec<u8> {
-    let numbers = flat_object::fields(&location_numbers::NAMES, changes);
+    let numbers = flat_json_body::fields(&location_numbers::NAMES, changes);
     let custom = match changes.get(CUSTOM) {
         Some(Change::Set(custom)) => Some(custom.as_ref()),
         _ => current.get(CUSTOM),
@@ -60,7 +60,7 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
     let custom = object.as_ref().and_then(|object| object.get(USED));
     let custom = custom.and_then(Value::as_bool);
     let custom = custom.map(|custom| if custom { YES } else { NO });
-    let mut reading = match (flat_object::read(&location_numbers::NAMES, body), custom) {
+    let mut reading = match (flat_json_body::read(&location_numbers::NAMES, body), custom) {
         (ReadBody::Values(reading), Some(_)) => reading,
         // Numbers that are not set may be left out.
         (ReadBody::Other, Some(_)) if is_without_numbers(object.as_ref()) => Reading::default(),

@@ -8,8 +8,8 @@ use csv::ByteRecord;
 
 use crate::setting::Setting;
 use crate::sheet::columns::Columns;
+use crate::sheet::csv_records::{NumberedRecord, Records};
 use crate::sheet::problem::Problem;
-use crate::sheet::records::{NumberedRecord, Records};
 
 /// The separators spreadsheets write, the likelier first.
 pub(super) const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];

@@ -1,6 +1,7 @@
 //! The person's file: finds out how it is written, finds its columns, and reads it row by row as
 //! often as needed.
 
+mod ambiguous_country_code;
 mod applied_plan;
 mod area_slash;
 pub mod autofix;
@@ -8,6 +9,7 @@ pub mod cell_diagnostics;
 pub mod check;
 pub mod columns;
 pub mod country;
+mod csv_records;
 mod dialect;
 mod digit_groups;
 pub mod directory;
@@ -21,14 +23,12 @@ pub mod hidden;
 pub mod input;
 pub mod name_beside_id;
 pub mod names;
-mod near_values;
+mod near_column_cells;
 pub mod number;
 mod number_faults;
 pub mod numbering_plan;
-mod opening;
+mod open_sheet;
 pub mod organization_counts;
-pub mod part;
-mod part_of_sheet;
 pub mod preconditions;
 pub mod problem;
 pub mod problem_kind;
@@ -36,13 +36,13 @@ pub mod problem_list;
 pub mod questions;
 mod read_options;
 mod record_parser;
-mod records;
+mod resolved_selector;
 pub mod result_columns;
 pub mod row_check;
 pub mod row_reader;
+pub mod row_selector;
 mod rows_left_out;
 pub mod rule_cell;
-mod second_reading;
 pub mod selection;
 mod setting_in_cells;
 pub mod unread_columns;
@@ -64,17 +64,17 @@ use crate::setting::Setting;
 use crate::table::CsvStyle;
 use applied_plan::AppliedPlan;
 use columns::Columns;
+pub use csv_records::{NumberedRecord, Records};
 pub use dialect::Separator;
 use directory::Directory;
 pub use encoding::Encoding;
 use encoding::{Text, TextForm};
 use hidden::HiddenCells;
 pub use input::is_standard_input;
-use part_of_sheet::PartOfSheet;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
-pub use records::{NumberedRecord, Records};
+use resolved_selector::ResolvedSelector;
 use result_columns::UNDONE_ROW;
 use row_reader::LastOrganization;
 
@@ -108,7 +108,7 @@ pub struct Sheet {
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
     /// The rows that the run is about; `None`: all.
-    part: Option<PartOfSheet>,
+    part: Option<ResolvedSelector>,
     /// The plan under which the rows are sent.
     plan: Option<AppliedPlan>,
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::model::change::Change;
 use crate::model::ids;
 use crate::model::wording::plural;
+use crate::sheet::ambiguous_country_code;
 use crate::sheet::area_slash::{self, Slash};
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
@@ -17,7 +18,6 @@ use crate::sheet::number_faults::{
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
-use crate::sheet::second_reading;
 use crate::table::strip_text_formula;
 
 /// Digits that a number without `+` has: an extension has two at least, and the service takes 30
@@ -157,9 +157,10 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         if let Some(fault) = fault {
             return refuse(fault);
         }
-        let other = second_reading::of_another_country(&groups, &digits, after_code, country);
+        let other =
+            ambiguous_country_code::of_another_country(&groups, &digits, after_code, country);
         return match other
-            .or_else(|| second_reading::with_two_codes(&groups, numbering, after_code))
+            .or_else(|| ambiguous_country_code::with_two_codes(&groups, numbering, after_code))
         {
             None => Ok(format!("+{}{after_code}", numbering.code)),
             Some(diagnostic) => Err(diagnostic),
@@ -174,7 +175,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(fault) = groups.fault_without_country() {
         return refuse(fault);
     }
-    let of_no_country = || second_reading::of_no_country(&digits, country?);
+    let of_no_country = || ambiguous_country_code::of_no_country(&digits, country?);
     if let Some(diagnostic) = prefixed_fault(&groups, &digits, country).or_else(of_no_country) {
         return Err(diagnostic);
     }
@@ -213,7 +214,7 @@ fn international(
             );
             return Some(wrong_length(says));
         }
-        return second_reading::without_code(groups, digits, found, country);
+        return ambiguous_country_code::without_code(groups, digits, found, country);
     };
     if plan.without_kept_trunk(after_code).is_none()
         && let Some(fault) = groups.fault_in(plan, after_code)
@@ -221,8 +222,8 @@ fn international(
         return Some(say_fault(fault, digits));
     }
     fault_after_code(plan, after_code)
-        .or_else(|| second_reading::without_code(groups, digits, found, country))
-        .or_else(|| second_reading::with_two_codes(groups, plan, after_code))
+        .or_else(|| ambiguous_country_code::without_code(groups, digits, found, country))
+        .or_else(|| ambiguous_country_code::with_two_codes(groups, plan, after_code))
 }
 
 /// What is wrong with the digits that follow a country code.
@@ -271,8 +272,8 @@ fn prefixed_fault(
         return None;
     }
     let groups = groups.without_exit_code(prefix.len());
-    second_reading::without_code(&groups, digits, Some((plan, after_code)), country)
-        .or_else(|| second_reading::with_two_codes(&groups, plan, after_code))
+    ambiguous_country_code::without_code(&groups, digits, Some((plan, after_code)), country)
+        .or_else(|| ambiguous_country_code::with_two_codes(&groups, plan, after_code))
 }
 
 fn wrong_length(says: String) -> CellDiagnostic {

@@ -9,7 +9,7 @@ use crate::setting::{FieldKind, Setting};
 use crate::sheet::Sheet;
 use crate::sheet::check::Suspicion;
 use crate::sheet::columns::{Columns, Meant};
-use crate::sheet::near_values::NearValues;
+use crate::sheet::near_column_cells::NearValues;
 use crate::sheet::number::number_in;
 use crate::sheet::problem::{column_letters, shorten};
 use crate::table::strip_text_formula;

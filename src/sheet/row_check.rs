@@ -42,7 +42,7 @@ pub struct Facts<'f> {
 
 /// A cell that a check is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum CheckedPart {
     Service,
     Organization,
     Target,
@@ -81,15 +81,15 @@ impl RowCheck {
     }
 
     /// Whether a cell is what it was when the row was written.
-    pub fn holds(&self, part: Part, text: Option<&str>) -> bool {
+    pub fn holds(&self, part: CheckedPart, text: Option<&str>) -> bool {
         const BEFORE_SENT: usize = 3;
         let fields = self.digits.split('-').count().saturating_sub(BEFORE_SENT) / 2;
         let place = match part {
-            Part::Service => 0,
-            Part::Organization => 1,
-            Part::Target => 2,
-            Part::Sent(index) => BEFORE_SENT + index,
-            Part::Earlier(index) => BEFORE_SENT + fields + index,
+            CheckedPart::Service => 0,
+            CheckedPart::Organization => 1,
+            CheckedPart::Target => 2,
+            CheckedPart::Sent(index) => BEFORE_SENT + index,
+            CheckedPart::Earlier(index) => BEFORE_SENT + fields + index,
         };
         let wanted = digits_of(hasher_of(&self.run, self.row), part, text);
         let found = self.digits.split('-').nth(place);
@@ -98,7 +98,7 @@ impl RowCheck {
 }
 
 impl<'f> Facts<'f> {
-    fn parts(&self) -> impl Iterator<Item = (Part, Option<&'f str>)> + use<'f> {
+    fn parts(&self) -> impl Iterator<Item = (CheckedPart, Option<&'f str>)> + use<'f> {
         let Facts {
             service,
             org_id,
@@ -107,16 +107,16 @@ impl<'f> Facts<'f> {
             earlier,
         } = *self;
         let fields = sent.iter().copied().enumerate();
-        let sent = fields.map(|(index, sent)| (Part::Sent(index), sent));
+        let sent = fields.map(|(index, sent)| (CheckedPart::Sent(index), sent));
         let fields = 0..self.sent.len();
         let earlier = fields.map(move |index| {
             let value = earlier.map(|values| values.text(index));
-            (Part::Earlier(index), value)
+            (CheckedPart::Earlier(index), value)
         });
         [
-            (Part::Service, Some(service)),
-            (Part::Organization, org_id),
-            (Part::Target, Some(target_id)),
+            (CheckedPart::Service, Some(service)),
+            (CheckedPart::Organization, org_id),
+            (CheckedPart::Target, Some(target_id)),
         ]
         .into_iter()
         .chain(sent)
@@ -131,13 +131,13 @@ fn hasher_of(run: &RunId, row: u64) -> Hasher {
     hasher
 }
 
-fn digits_of(mut hasher: Hasher, part: Part, text: Option<&str>) -> [char; DIGITS_A_CELL] {
+fn digits_of(mut hasher: Hasher, part: CheckedPart, text: Option<&str>) -> [char; DIGITS_A_CELL] {
     let (kind, index) = match part {
-        Part::Service => ("service", 0),
-        Part::Organization => ("organization", 0),
-        Part::Target => ("target", 0),
-        Part::Sent(index) => ("sent", index),
-        Part::Earlier(index) => ("earlier", index),
+        CheckedPart::Service => ("service", 0),
+        CheckedPart::Organization => ("organization", 0),
+        CheckedPart::Target => ("target", 0),
+        CheckedPart::Sent(index) => ("sent", index),
+        CheckedPart::Earlier(index) => ("earlier", index),
     };
     let (mark, text) = text.map_or(("-", ""), |text| ("=", text));
     for text in ["\0", kind, "\0", &index.to_string(), "\0", mark, text] {
@@ -197,15 +197,15 @@ mod tests {
             assert!(read.holds(part, text), "{part:?}");
         }
         for (part, text) in [
-            (Part::Service, Some("rehearsal")),
-            (Part::Organization, Some("")),
-            (Part::Target, Some("else")),
-            (Part::Sent(0), Some("12025550101")),
-            (Part::Sent(2), None),
-            (Part::Sent(3), None),
-            (Part::Earlier(0), Some("7201")),
-            (Part::Earlier(1), None),
-            (Part::Earlier(2), Some("")),
+            (CheckedPart::Service, Some("rehearsal")),
+            (CheckedPart::Organization, Some("")),
+            (CheckedPart::Target, Some("else")),
+            (CheckedPart::Sent(0), Some("12025550101")),
+            (CheckedPart::Sent(2), None),
+            (CheckedPart::Sent(3), None),
+            (CheckedPart::Earlier(0), Some("7201")),
+            (CheckedPart::Earlier(1), None),
+            (CheckedPart::Earlier(2), Some("")),
         ] {
             assert!(!read.holds(part, text), "{part:?}");
         }
@@ -213,7 +213,7 @@ mod tests {
             row: 18,
             ..check.clone()
         };
-        assert!(!elsewhere.holds(Part::Target, Some("place")));
+        assert!(!elsewhere.holds(CheckedPart::Target, Some("place")));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use csv::ByteRecord;
 use super::applied_plan::AppliedPlan;
 use super::columns::Columns;
 use super::hidden::HiddenPolicy;
-use super::part::{Condition, Part};
-use super::part_of_sheet::PartOfSheet;
+use super::resolved_selector::ResolvedSelector;
 use super::result_columns::{ACTION, NEW, PRESENT};
+use super::row_selector::{Condition, RowSelector};
 use super::{NumberedRecord, RowFilter, Sheet};
 
 impl Sheet {
@@ -28,9 +28,9 @@ impl Sheet {
     }
 
     /// Chooses the part of the sheet that the run is about. It must have rows.
-    pub fn choose_part(&mut self, part: &Part) -> Result<()> {
+    pub fn choose_part(&mut self, part: &RowSelector) -> Result<()> {
         if !part.is_whole_sheet() {
-            self.part = Some(PartOfSheet::find(self, part)?);
+            self.part = Some(ResolvedSelector::find(self, part)?);
         }
         Ok(())
     }

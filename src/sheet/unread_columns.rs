@@ -4,7 +4,7 @@
 use csv::ByteRecord;
 
 use crate::model::ids::{self, Kind};
-use crate::setting::used_numbers;
+use crate::setting::usage_after_row;
 use crate::sheet::Sheet;
 use crate::sheet::check::Suspicion;
 use crate::sheet::columns::Columns;
@@ -42,7 +42,7 @@ pub(super) struct UnreadColumns {
 impl UnreadColumns {
     /// Only what the sheet does not have yet can have been meant.
     pub(super) fn of(columns: &Columns) -> UnreadColumns {
-        let mut numbers = used_numbers::numbers_of(columns.widest).into_iter();
+        let mut numbers = usage_after_row::numbers_of(columns.widest).into_iter();
         let may_be_numbers =
             numbers.any(|index| !columns.reads(columns.widest.fields[index].column));
         let may_be_ids = columns.target_id.is_none() || columns.org_id.is_none();

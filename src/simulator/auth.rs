@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
-use super::units::ClockSpeed;
+use super::typed_units::ClockSpeed;
 
 /// `expires_in` of a new access token, as documented for integrations: 14 days.
 const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_hours(14 * 24);

@@ -4,7 +4,6 @@ use hyper::header::LINK;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::behavior::Behavior;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
 use super::list_items;
 use super::outgoing_permissions::OutgoingPermissions;
@@ -12,6 +11,7 @@ use super::pagination::{filtered, page, with_odd_items};
 use super::request::ApiRequest;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::route::{Aspect, Route, Target};
+use super::simulator_config::Behavior;
 use super::store::{Record, RecordRef, Store};
 use super::transfer_numbers::{EmptyUpdate, NumbersUpdate, as_read};
 use super::users::Account;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 
-use super::corrupt::{corrupted, wrong_body};
+use super::corrupt_body::{corrupted, wrong_body};
 use super::endpoints::{Caller, Executed, execute, find};
 use super::fault_kinds::Fault;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::units::ParseError;
+use super::typed_units::ParseError;
 
 /// One way in which a request can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

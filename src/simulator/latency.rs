@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::units::{ParseError, parse_duration};
+use super::typed_units::{ParseError, parse_duration};
 
 /// Uniformly distributed between two bounds, such as `200ms..800ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -16,15 +16,14 @@
 //! never on which of two requests arrives first. Only rate limits depend on the clock.
 
 mod auth;
-mod behavior;
 mod calling_permissions;
 mod connection;
-mod corrupt;
+mod corrupt_body;
 mod digit_patterns;
 mod endpoints;
+mod fault_config;
 mod fault_injection;
 mod fault_kinds;
-mod faults;
 mod faulty_stream;
 mod http_response;
 mod initial_data;
@@ -33,7 +32,7 @@ mod list_items;
 mod outgoing_permissions;
 mod pagination;
 mod query;
-mod rate_limit;
+mod rate_limit_config;
 mod rate_limiter;
 mod request;
 mod request_handler;
@@ -44,11 +43,12 @@ mod retry_after_header;
 mod route;
 mod seeded_rng;
 mod shared_limits;
+mod simulator_config;
 mod store;
 mod store_setup;
 mod token_policy;
 mod transfer_numbers;
-mod units;
+mod typed_units;
 mod users;
 mod virtual_clock;
 
@@ -70,19 +70,19 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-pub use behavior::Behavior;
 pub use calling_permissions::{CallTypePermission, RestrictedUpdate};
 pub use digit_patterns::DigitPattern;
+pub use fault_config::{Faults, When};
 pub use fault_kinds::Fault;
-pub use faults::{Faults, When};
 pub use initial_data::{Entity, EntityKind, Location, Locations};
 pub use latency::Latency;
 pub use pagination::Paging;
-pub use rate_limit::{Early, Limit, Refused, Rule};
+pub use rate_limit_config::{Early, Limit, Refused, Rule};
 pub use retry_after_header::RetryAfterPolicy;
+pub use simulator_config::Behavior;
 pub use token_policy::{Access, Bearer, Lifetime, Refresh, Rotation, Scopes, Secret};
 pub use transfer_numbers::{EmptyUpdate, UnsetNumbers};
-pub use units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
+pub use typed_units::{ClockSpeed, ParseError, Probability, RequestRate, parse_duration};
 pub use users::User;
 pub use virtual_clock::ClockSkew;
 

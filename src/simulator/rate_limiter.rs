@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::rate_limit::{Early, Limit, Refused, Rule};
+use super::rate_limit_config::{Early, Limit, Refused, Rule};
 
 /// The wait announced under a concurrency limit, where the real one is not known.
 const WAIT_FOR_A_PERMIT: Duration = Duration::from_secs(1);

@@ -8,7 +8,6 @@ use hyper::header::{ALLOW, RETRY_AFTER};
 use serde_json::Value;
 
 use super::auth::{Auth, RefreshError};
-use super::behavior::Behavior;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
 use super::query::{pairs, value};
 use super::request::ApiRequest;
@@ -18,6 +17,7 @@ use super::retry_after_header::RetryAfterValues;
 use super::route::Route;
 use super::seeded_rng::seeded_rng;
 use super::shared_limits::{LimitOf, Permit, SharedLimits};
+use super::simulator_config::Behavior;
 use super::store::Store;
 use super::users::{Account, User};
 use super::virtual_clock::Moment;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 
-use super::units::{ClockSpeed, ParseError, parse_duration};
+use super::typed_units::{ClockSpeed, ParseError, parse_duration};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum RetryAfterPolicy {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::rate_limit::{Limit, Rule};
+use super::rate_limit_config::{Limit, Rule};
 use super::rate_limiter::Limiter;
 use super::resource_id::ResourceId;
 

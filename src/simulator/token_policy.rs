@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::units::{ParseError, parse_duration, parsed};
+use super::typed_units::{ParseError, parse_duration, parsed};
 
 /// The tokens of one user.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::rate_limit::Limit;
+use super::rate_limit_config::Limit;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::store::Store;
 use super::store_setup::parse;
 use super::token_policy::Access;
-use super::units::optional;
+use super::typed_units::optional;
 
 /// A person or a service app.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::units::{ClockSpeed, ParseError, parse_duration};
+use super::typed_units::{ClockSpeed, ParseError, parse_duration};
 
 /// How far the server's calendar is ahead of the real one, or behind it: `2h`, `-90s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

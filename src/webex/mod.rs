@@ -1,7 +1,7 @@
 //! The service: what it calls things, how it answers, and what wxbulk asks of it.
 
 pub mod base_url;
-pub mod errors;
+pub mod error_body;
 pub mod http;
 pub mod lists;
 pub mod retry_after;

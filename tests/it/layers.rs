@@ -16,7 +16,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("quick_xml", &["sheet/xlsx/"]),
     ("chardetng", &["sheet/encoding.rs"]),
     ("clap", &["cli/"]),
-    ("clap_complete", &["cli/", "commands/pages.rs"]),
+    (
+        "clap_complete",
+        &["cli/", "commands/completions_and_man.rs"],
+    ),
     ("clap_mangen", &["cli/"]),
     ("console", &["application/progress/", "cli/token_prompt.rs"]),
     (
@@ -70,7 +73,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("maud", &["application/report/"]),
     ("memchr", &["sheet/"]),
     ("percent_encoding", &["webex/", "simulator/"]),
-    ("plotters", &["application/report/timeline.rs"]),
+    ("plotters", &["application/report/request_chart.rs"]),
     ("reqwest", &["webex/http/"]),
     ("rlibphonenumber", &["sheet/numbering_plan.rs"]),
     ("rust_xlsxwriter", &["table/xlsx_writer.rs"]),

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use super::NewPlan;
 use super::plan_in_force::obey_action;
 use super::recorded_plan::keyed;
-use crate::application::earlier_choices;
+use crate::application::earlier_runs::earlier_choices;
 use crate::application::run_settings::RunSettings;
 use crate::journal::RecordedRun;
 use crate::sheet::directory::Directory;

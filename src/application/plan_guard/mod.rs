@@ -3,6 +3,10 @@
 //! A plan's own record decides, not what a spreadsheet has made of its file since: rows that are not
 //! as they were planned are named, and nothing is sent.
 
+pub(in crate::application) mod edited_plan_cells;
+pub(in crate::application) mod plan_columns;
+pub(in crate::application) mod plan_edits;
+
 mod approved_rows;
 mod new_plan;
 mod plan_comparison;
@@ -14,8 +18,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::application::own_changes::OwnChanges;
-use crate::application::plan_edits::PlannedChanges;
+use crate::application::earlier_runs::changes_by_us::OwnChanges;
+use crate::application::plan_guard::plan_edits::PlannedChanges;
 use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
 use crate::model::failure_groups::Rows;

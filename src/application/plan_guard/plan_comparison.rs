@@ -7,9 +7,9 @@ use anyhow::Result;
 
 use super::NewPlan;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
-use crate::application::plan_columns::{EditedCell, PlanColumns};
-use crate::application::plan_edits::{PlanEdits, PlannedChanges};
-use crate::application::renamed_rows::is_other_name;
+use crate::application::earlier_runs::renamed_rows::is_other_name;
+use crate::application::plan_guard::plan_columns::{EditedCell, PlanColumns};
+use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
 use crate::application::run_settings::RunSettings;
 use crate::journal::RowRecord;
 use crate::model::failure_groups::Rows;

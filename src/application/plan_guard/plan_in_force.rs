@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 
 use super::NewPlan;
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::same_service::{REHEARSAL, base_url};
 use crate::application::output_name;
 use crate::application::results::plan_cells;
 use crate::application::run_settings::RunSettings;
-use crate::application::same_service::{REHEARSAL, base_url};
 use crate::application::status;
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RunHeader};

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use super::NewPlan;
 use super::approved_rows::ApprovedRows;
 use super::plan_in_force::ensure_it_is_of_this_service;
-use crate::application::plan_edits::PlannedChanges;
+use crate::application::plan_guard::plan_edits::PlannedChanges;
 use crate::application::run_settings::RunSettings;
 use crate::application::suggested_commands::join;
 use crate::journal::{Journal, RecordReader, RecordedRun, RowRecord};

@@ -7,13 +7,13 @@ mod organization_section;
 mod outcome_section;
 mod page;
 pub mod page_file;
+mod request_chart;
+mod request_counts;
 mod request_section;
 mod run_model;
-mod series;
 #[cfg(test)]
 mod tests;
-mod timeline;
-mod timing;
+mod timing_section;
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::changes_section::{self, ChangeList};
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
-use super::{organization_section, outcome_section, request_section, timing};
+use super::{organization_section, outcome_section, request_section, timing_section};
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::outcome::OutcomeKind;
@@ -82,8 +82,8 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
                     (changes_section::changes(run, list))
                     (request_section::way_back(run, undo))
                     (request_section::what(run))
-                    (timing::sittings(run))
-                    (timing::traffic(run)?)
+                    (timing_section::sittings(run))
+                    (timing_section::traffic(run)?)
                     (organization_section::organizations(run))
                 }
                 footer {

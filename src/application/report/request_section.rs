@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
-use crate::application::credentials_told::users_in_words;
+use crate::application::credential_notes::users_in_words;
 use crate::journal::{BeginRecord, Machine, Person};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{listed, plural};

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::changes_section::Changes;
 use super::organization_section::Organizations;
-use super::series::Series;
+use super::request_counts::Series;
 use crate::application::row_name::RowNames;
 use crate::application::status::Undone;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};

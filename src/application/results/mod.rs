@@ -2,11 +2,11 @@
 //! the sheet. It is the sheet read once more and joined with the journal.
 
 mod export_cells;
-mod old_plan;
 pub(super) mod plan_cells;
+mod replaced_plan_columns;
 mod resolved_ids;
 mod results_writer;
-pub(super) mod use_notes;
+pub(super) mod usage_notes;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +15,10 @@ use std::path::Path;
 use anyhow::Result;
 use csv::ByteRecord;
 use export_cells::ExportCells;
-use old_plan::OldPlan;
+use replaced_plan_columns::OldPlan;
 use resolved_ids::{Ids, missing_columns};
 use results_writer::{Line, ResultsWriter};
-use use_notes::UseNote;
+use usage_notes::UseNote;
 
 use crate::application::row_name::RowNames;
 use crate::journal::Journal;
@@ -294,7 +294,7 @@ fn write_rows(
                 {
                     show(&line);
                 }
-                tally.note_use(&use_notes::of_row(setting, row.as_ref(), &line.outcome));
+                tally.note_use(&usage_notes::of_row(setting, row.as_ref(), &line.outcome));
                 let is_left_out = sheet.leaves_out(&numbered);
                 plan_cells::write(table, setting, row.as_ref(), is_left_out, &line.outcome)?;
             }

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use csv::ByteRecord;
 
-use super::use_notes::{self, UseNote};
+use super::usage_notes::{self, UseNote};
 use crate::application::row_name::{RowNames, in_brackets};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
-use crate::setting::{Setting, used_numbers};
+use crate::setting::{Setting, usage_after_row};
 use crate::sheet::Sheet;
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
@@ -61,7 +61,7 @@ fn numbers_with_users(setting: &Setting) -> usize {
     if setting.used_in.is_empty() {
         return 0;
     }
-    used_numbers::numbers_of(setting).len()
+    usage_after_row::numbers_of(setting).len()
 }
 
 /// Writes the cells of a row that was read, or of one that was not (`row` is `None`): left out, or
@@ -88,7 +88,7 @@ pub(super) fn write(
     for (index, then) in then.iter().enumerate() {
         table.cell(Cell::text(&setting.plain(index, then)))?;
     }
-    let usages = row.and_then(|row| use_notes::usages_then(setting, row, outcome));
+    let usages = row.and_then(|row| usage_notes::usages_then(setting, row, outcome));
     for number in 0..numbers_with_users(setting) {
         let users = usages.iter().flatten().filter(|one| one.number == number);
         let users: Vec<&str> = users.map(|one| &*one.calls).collect();
@@ -101,7 +101,7 @@ pub(super) fn write(
     };
     table.cell(Cell::Word(action, tone))?;
     let mut reasons = vec![reason(outcome)];
-    let notes = use_notes::of_row(setting, row, outcome).into_iter();
+    let notes = usage_notes::of_row(setting, row, outcome).into_iter();
     reasons.extend(notes.map(UseNote::into_words));
     reasons.retain(|reason| !reason.is_empty());
     table.cell(Cell::Untrusted(&reasons.join("; ")))
@@ -159,7 +159,7 @@ pub(super) fn say(
         })
         .collect();
     let name = in_brackets(&names.of_row(row));
-    let notes = use_notes::of_row(setting, Some(row), outcome).into_iter();
+    let notes = usage_notes::of_row(setting, Some(row), outcome).into_iter();
     let nowhere = notes.filter(UseNote::leads_nowhere);
     let mut said = vec![differences.join(", ")];
     said.extend(nowhere.map(UseNote::into_words));

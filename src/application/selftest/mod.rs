@@ -28,7 +28,7 @@ use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::LOCATION;
 use crate::stderr::say;
 use crate::webex::Queries;
-use crate::webex::errors::flatten;
+use crate::webex::error_body::flatten;
 use crate::webex::token::digest;
 
 mod findings;

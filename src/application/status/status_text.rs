@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::run_status::{ResultsFile, RunState, RunStatus};
-use crate::application::credentials_told::users_in_words;
+use crate::application::credential_notes::users_in_words;
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 use crate::platform;

@@ -10,7 +10,7 @@ use crate::model::wording::listed;
 use crate::sheet::columns::Columns;
 use crate::sheet::problem::Problem;
 use crate::sheet::result_columns::CHECK;
-use crate::sheet::row_check::{Part, RowCheck};
+use crate::sheet::row_check::{CheckedPart, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// Reads the rows of a file of results by their checks.
@@ -63,7 +63,7 @@ impl<'p> CellProof<'p> {
     pub(in crate::application) fn history(&self, numbered: &NumberedRecord) -> Option<RowHistory> {
         let check = self.check_of(numbered)?;
         let kind = self.columns.outcome_in(&numbered.record)?;
-        let is_sent_here = check.holds(Part::Service, Some(self.base_url));
+        let is_sent_here = check.holds(CheckedPart::Service, Some(self.base_url));
         let is_changed = check.has_more || may_have_changed(kind, self.columns, numbered);
         if !is_sent_here || !is_changed {
             return None;
@@ -76,7 +76,7 @@ impl<'p> CellProof<'p> {
         let Sent(mut sent) = Sent::of(row);
         let mut is_all = true;
         for (index, value) in sent.iter_mut().enumerate() {
-            if !check.holds(Part::Sent(index), value.as_deref()) {
+            if !check.holds(CheckedPart::Sent(index), value.as_deref()) {
                 is_all = false;
                 *value = None;
             }
@@ -150,7 +150,7 @@ impl<'p> CellProof<'p> {
         let cells = RowCells::read(self.source, columns, numbered);
         let mut why = None;
         if let Some(check) = &check {
-            if !check.holds(Part::Service, Some(self.base_url)) {
+            if !check.holds(CheckedPart::Service, Some(self.base_url)) {
                 return Err(format!(
                     "it was sent elsewhere, or its row number was changed, and {journal}"
                 ));

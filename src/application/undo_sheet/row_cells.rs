@@ -9,7 +9,7 @@ use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::{Problem, shorten};
 use crate::sheet::result_columns::NONE_SET;
-use crate::sheet::row_check::{Part, RowCheck};
+use crate::sheet::row_check::{CheckedPart, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet, verbatim};
 
 /// A row of results, as it stands there.
@@ -66,7 +66,7 @@ fn listed<'r>(
     value: Cow<'r, str>,
 ) -> Cow<'r, str> {
     let mut listings = columns.setting.listings(index, &value).into_iter();
-    let listed = listings.find(|one| check.holds(Part::Earlier(index), Some(one)));
+    let listed = listings.find(|one| check.holds(CheckedPart::Earlier(index), Some(one)));
     listed.map_or(value, Cow::Owned)
 }
 
@@ -109,9 +109,9 @@ impl<'r> RowCells<'r> {
     /// run read there.
     pub(super) fn are_place_and_earlier_proven(&self, row: &Row<'_>, check: &RowCheck) -> bool {
         let mut earlier = self.earlier.iter().enumerate();
-        check.holds(Part::Organization, row.org_id.as_deref())
-            && check.holds(Part::Target, Some(&row.target_id))
-            && earlier.all(|(index, cell)| check.holds(Part::Earlier(index), cell.checked()))
+        check.holds(CheckedPart::Organization, row.org_id.as_deref())
+            && check.holds(CheckedPart::Target, Some(&row.target_id))
+            && earlier.all(|(index, cell)| check.holds(CheckedPart::Earlier(index), cell.checked()))
     }
 
     /// Each cell that is not what the run wrote, by the row's check: `` `n1` (`14155550002`) ``.
@@ -122,8 +122,12 @@ impl<'r> RowCells<'r> {
             Ok(row) => {
                 let org = columns.org_id.or(columns.org_name);
                 let ids = [
-                    (Part::Organization, row.org_id.as_deref(), org),
-                    (Part::Target, Some(&*row.target_id), Some(columns.target())),
+                    (CheckedPart::Organization, row.org_id.as_deref(), org),
+                    (
+                        CheckedPart::Target,
+                        Some(&*row.target_id),
+                        Some(columns.target()),
+                    ),
                 ];
                 let ids = ids
                     .into_iter()
@@ -136,7 +140,7 @@ impl<'r> RowCells<'r> {
             }
         }
         for (index, column) in columns.fields.iter().enumerate() {
-            let holds = |asked: &Change<'_>| check.holds(Part::Sent(index), asked.field());
+            let holds = |asked: &Change<'_>| check.holds(CheckedPart::Sent(index), asked.field());
             let is_as_written = if let Ok(row) = &self.asked {
                 // What the other cells of the row imply was sent too.
                 row.changes.get(index).is_some_and(holds)
@@ -147,7 +151,7 @@ impl<'r> RowCells<'r> {
             changed.extend(column.filter(|_| !is_as_written));
         }
         for (index, column) in columns.previous().unwrap_or_default().enumerate() {
-            if !check.holds(Part::Earlier(index), self.earlier[index].checked()) {
+            if !check.holds(CheckedPart::Earlier(index), self.earlier[index].checked()) {
                 changed.push(column);
             }
         }

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::cell_proof::{CellProof, may_have_changed};
 use super::changed_row::RowVerdict;
-use crate::application::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::earlier_rows::EarlierRows;
 use crate::journal::{Place, RowChange, Sent};
 use crate::model::outcome::OutcomeKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::CHECK;
-use crate::sheet::row_check::{Part, RowCheck};
+use crate::sheet::row_check::{CheckedPart, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// Judges the rows of a file of results.
@@ -175,7 +175,7 @@ impl<'p> Verdicts<'p> {
         match self.check_of(numbered) {
             _ if kind == OutcomeKind::Different => false,
             Some(check) => {
-                let was_read = |index| !check.holds(Part::Earlier(index), None);
+                let was_read = |index| !check.holds(CheckedPart::Earlier(index), None);
                 self.earlier.is_missing(&check.run) && fields.any(was_read)
             }
             None => {

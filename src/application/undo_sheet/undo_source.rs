@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, anyhow, bail};
 
 use super::{older_results, sheet_of_journal};
-use crate::application::earlier_choices;
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::earlier_choices;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::spool::Spool;
@@ -17,8 +17,8 @@ use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
-use crate::sheet::part::Part;
 use crate::sheet::result_columns::{CHECK, UNDONE_ROW};
+use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{self, NumberedRecord, Origin, ReadOptions, Sheet};
 
 /// The rows that may be undone, and what is known of them.
@@ -44,7 +44,7 @@ impl UndoSource {
         results: &Path,
         named: Named,
         reading: &ReadOptions,
-        part: &Part,
+        part: &RowSelector,
     ) -> Result<UndoSource> {
         let journal = Journal::path_for(results);
         let has_journal = journal::exists(&journal)?;
@@ -64,7 +64,7 @@ impl UndoSource {
         }
     }
 
-    fn of_journal(results: &Path, part: &Part) -> Result<UndoSource> {
+    fn of_journal(results: &Path, part: &RowSelector) -> Result<UndoSource> {
         let earlier = EarlierRuns::of_copy(results)?;
         let mut sheet = open_in_place_of(results, &earlier)?;
         usable_columns(&sheet)?;
@@ -80,7 +80,7 @@ impl UndoSource {
         results: &Path,
         mut sheet: Sheet,
         reading: &ReadOptions,
-        part: &Part,
+        part: &RowSelector,
     ) -> Result<UndoSource> {
         let earlier = EarlierRuns::find(results, &sheet)?;
         let header = journal::header_of(&Journal::path_for(results));

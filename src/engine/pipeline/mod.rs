@@ -36,36 +36,36 @@ use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
 use crate::webex::Service;
 
-mod choice;
+mod batch;
+mod batch_status;
 mod conflict;
 mod dispatch;
 mod interrupt;
 mod job;
 mod lane;
-pub mod last_known;
-mod learning;
+mod limit_sharing;
+mod next_departure;
+pub mod possible_values;
 mod queues;
 mod read_back;
 mod responses;
+mod row_decision;
 mod row_span;
 mod sender_end;
-mod settled;
-mod standing;
-mod terms;
 #[cfg(test)]
 mod tests;
 mod throttling;
 mod usage_check;
 
-use choice::Departure;
+pub use batch::{Batch, Recorder, RowResult, RunPolicy, RunResult, Status, Task, UsageCheck};
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;
 use lane::{LaneState, Sender};
-use last_known::LastKnown;
+use next_departure::Departure;
+use possible_values::LastKnown;
 use queues::Queues;
 pub use queues::Reach;
-pub use terms::{Batch, Recorder, RowResult, RunPolicy, RunResult, Status, Task, UsageCheck};
 use throttling::Throttling;
 
 /// How often the recorder is told how things stand; also the longest a record stays un-synced.

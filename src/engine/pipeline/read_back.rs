@@ -21,8 +21,8 @@ use std::collections::VecDeque;
 
 use super::conflict::changed_fields;
 use super::job::{Confirmed, Job, Step};
-use super::last_known::LastKnown;
-use super::settled::saying;
+use super::possible_values::LastKnown;
+use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;

@@ -8,12 +8,12 @@
 //! A plan of rules alone asks the other way round, which of the numbers that its rules use are set.
 
 use super::job::{Job, Step};
-use super::settled::saying;
+use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
 use crate::model::outcome::{OutcomeKind, with_status};
 use crate::model::response::{ApiResult, Response};
-use crate::setting::used_numbers;
+use crate::setting::usage_after_row;
 use crate::webex::Service;
 
 /// How a row is sent that clears a number in use.
@@ -28,9 +28,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match self.policy.usage_check {
             UsageCheck::Never => false,
             UsageCheck::Always => true,
-            UsageCheck::WhereCleared if used_numbers::numbers_of(self.setting).is_empty() => {
+            UsageCheck::WhereCleared if usage_after_row::numbers_of(self.setting).is_empty() => {
                 let changes = &job.row.changes;
-                let used = used_numbers::all_usages(self.setting, changes, Some(&job.current), &[]);
+                let used =
+                    usage_after_row::all_usages(self.setting, changes, Some(&job.current), &[]);
                 self.policy.task == Task::Read && !used.is_empty()
             }
             // A plan shows which rules use which numbers.
@@ -62,10 +63,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }) => {
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
-                if used_numbers::numbers_of(self.setting).is_empty() {
+                if usage_after_row::numbers_of(self.setting).is_empty() {
                     let changes = &job.row.changes;
-                    let nowhere =
-                        used_numbers::leading_nowhere(self.setting, changes, &job.current, numbers);
+                    let nowhere = usage_after_row::leading_nowhere(
+                        self.setting,
+                        changes,
+                        &job.current,
+                        numbers,
+                    );
                     all.extend(nowhere);
                 }
                 job.answer = Some(reply);
@@ -123,7 +128,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let is_read = self.policy.task != Task::Write || matches!(job.step, Step::Read(_));
         let current = is_read.then_some(&job.current);
         let usages = job.usages.as_deref().unwrap_or_default();
-        let used = used_numbers::numbers_in_use(self.setting, &job.row.changes, current, usages);
+        let used = usage_after_row::numbers_in_use(self.setting, &job.row.changes, current, usages);
         (!used.is_empty()).then(|| format!("left alone: {}; {WHAT_TO_DO}", used.join("; ")))
     }
 }

@@ -1,14 +1,14 @@
 //! Finds the columns wxbulk knows by their names in the header.
 
 mod earlier_results;
-mod header_name;
-mod header_names;
-mod meant;
-mod name_words;
-mod near_name;
-mod near_number;
-mod number_words;
-mod rule_words;
+mod header_cell;
+mod header_row;
+mod heading_meaning;
+mod heading_words;
+mod near_heading;
+mod near_number_heading;
+mod number_heading_words;
+mod rule_heading_words;
 mod setting_of_header;
 
 use std::ops::Range;
@@ -16,17 +16,17 @@ use std::ops::Range;
 use csv::ByteRecord;
 
 use crate::model::ids::Kind;
-use crate::setting::{self, FieldKind, Setting, used_numbers};
+use crate::setting::{self, FieldKind, Setting, usage_after_row};
 use crate::sheet::number::number_in;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
-pub(super) use header_name::normalize;
-use header_name::{HeaderName, Known};
-use header_names::HeaderNames;
-pub(super) use header_names::typed_name;
-pub use meant::{ByName, Meant};
+pub(super) use header_cell::normalize;
+use header_cell::{HeaderName, Known};
+use header_row::HeaderNames;
+pub(super) use header_row::typed_name;
+pub use heading_meaning::{ByName, Meant};
 pub(super) use setting_of_header::settings_of;
 use setting_of_header::widest;
 
@@ -101,7 +101,7 @@ impl Columns {
         problems.extend(
             ignored
                 .iter()
-                .filter_map(|name| header_names::unknown(header, row, name)),
+                .filter_map(|name| header_row::unknown(header, row, name)),
         );
         let [target_id, org_id] = [Known::TargetId, Known::OrgId].map(|known| names.first(known));
         let [target_name, org_name] =
@@ -173,7 +173,9 @@ impl Columns {
         let is_in_question = |near: &NearColumn| match near.meant {
             Meant::Number(_, ByName::Near) | Meant::Rule(_) | Meant::AnyRule | Meant::OrgId => true,
             Meant::Number(Some(index), _) => is_number_without(index),
-            Meant::Number(None, _) => used_numbers::numbers_of(widest).into_iter().any(is_without),
+            Meant::Number(None, _) => usage_after_row::numbers_of(widest)
+                .into_iter()
+                .any(is_without),
             Meant::TargetId => target_id.is_none(),
             Meant::OrgName => org_name.is_none(),
             Meant::TargetName => false,
@@ -210,7 +212,7 @@ impl Columns {
         let own = own.iter().map(|near| near.column);
         let mut own: Vec<usize> = own.chain(names.own).collect();
         own.sort_unstable();
-        let about = |column: usize| near_name::about(&String::from_utf8_lossy(&header[column]));
+        let about = |column: usize| near_heading::about(&String::from_utf8_lossy(&header[column]));
         let own = own.into_iter().map(|column| OwnColumn {
             column,
             about: about(column),
@@ -317,7 +319,7 @@ impl Columns {
             let cell = String::from_utf8_lossy(row.get(*column).unwrap_or_default());
             // `no` is a number's name as well.
             let is_rule = looks_like_rule(cell.as_bytes()) || read_yes_or_no(&cell).is_ok();
-            !is_rule && near_name::is_heading(&cell, self.widest)
+            !is_rule && near_heading::is_heading(&cell, self.widest)
         };
         let is_number = |column: usize| {
             let cell = String::from_utf8_lossy(row.get(column).unwrap_or_default());

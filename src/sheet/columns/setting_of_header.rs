@@ -3,11 +3,11 @@
 use csv::ByteRecord;
 
 use super::Meant;
-use super::header_name::{HeaderName, Known};
+use super::header_cell::{HeaderName, Known};
 use super::told_by_results;
 use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
-use crate::sheet::columns::header_names::is_called;
+use crate::sheet::columns::header_row::is_called;
 
 /// How clearly a header names a kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::book::{SharedTexts, TextPlace};
-use super::number_format::Formats;
+use super::formatted_number::Formats;
 use super::package::{add_text, attribute, is_on, next};
 use crate::sheet::hidden::{HiddenCells, Merged};
 use crate::sheet::problem::column_letters;

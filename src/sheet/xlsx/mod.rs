@@ -3,11 +3,11 @@
 
 mod book;
 mod cells;
-mod format_pattern;
-mod number_format;
+mod format_code;
+mod formatted_date;
+mod formatted_number;
 mod package;
-mod row_writer;
-mod shown_date;
+mod worksheet_rows;
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -19,9 +19,9 @@ use crate::sheet::hidden::HiddenCells;
 use crate::sheet::problem::shorten;
 use book::{Book, BookSheet, SharedTexts};
 use cells::{Cells, Shared};
-use number_format::Formats;
+use formatted_number::Formats;
 use package::{Package, ROWS, read_part};
-use row_writer::{Bounded, Rows};
+use worksheet_rows::{Bounded, Rows};
 
 /// How much of each sheet is looked at to tell which is meant.
 const LOOKED_AT: usize = 256 * 1024;

@@ -34,7 +34,7 @@ pub mod proxy;
 mod resource_url;
 mod response_reader;
 mod success_body;
-mod token_refresh;
+mod token_request;
 mod transcript;
 mod transport_cause;
 
@@ -132,7 +132,7 @@ impl Webex {
             // The token would travel along.
             .redirect(redirect::Policy::none())
             .referer(false)
-            // `retry.rs` decides what is sent again.
+            // `retry` decides what is sent again.
             .retry(retry::never())
             .timeout(connection.timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(connection.timeout))

@@ -8,7 +8,7 @@ use super::{TRACKING_ID, Webex, success_body};
 use crate::model::clock;
 use crate::model::response::{Body, Response, RetryAfter};
 use crate::setting::{ReadBody, Reading, Resource};
-use crate::webex::{errors, retry_after};
+use crate::webex::{error_body, retry_after};
 
 /// How much of an answer is read; an error that matters says so in its first lines.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -46,7 +46,7 @@ impl Webex {
             }
             Err(what) => {
                 let body = String::from_utf8_lossy(&body);
-                let said = errors::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
+                let said = error_body::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
                 self.foreign(answer, &format!("{what}: {}", said.message))
             }
         }
@@ -77,7 +77,7 @@ impl Webex {
 
         let retry_after = announced_wait(headers);
         let codes = self.header_text(headers, "cisco-spark-error-codes");
-        let mut error = errors::read(body.as_bytes(), &codes);
+        let mut error = error_body::read(body.as_bytes(), &codes);
         if error.message.is_empty() {
             error.message = status
                 .canonical_reason()
@@ -115,7 +115,7 @@ impl Webex {
     pub(super) fn one_line(&self, text: &str) -> String {
         let secrets = self.secrets.borrow();
         let hidden = secrets.hide_in(text);
-        let line = errors::flatten(&hidden);
+        let line = error_body::flatten(&hidden);
         if line == hidden {
             return line;
         }

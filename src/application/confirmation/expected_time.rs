@@ -1,0 +1,228 @@
+//! How long a run will take, said before it starts: rows and the requests for each, at the rate that an
+//! earlier run found or that is usual; and until when the access token is good for it.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::application::run_settings::{RunSettings, Target};
+use crate::engine::pipeline::{Task, UsageCheck};
+use crate::model::clock;
+use crate::model::wording::{grouped, plural};
+use crate::pace::Rate;
+use crate::setting::Setting;
+use crate::setting::usage_after_row;
+use crate::sheet::check::CheckedSheet;
+use crate::webex::Renewal;
+
+/// Requests a second where no limit is known: what the service documents for most of its calls.
+const USUAL_RATE: f64 = 5.0;
+
+/// A personal access token lives so long at most.
+const PERSONAL_TOKEN: Duration = Duration::from_hours(12);
+
+/// What a run will take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::application) struct ExpectedTime {
+    rows: u64,
+    requests_a_row: u64,
+    /// Those that show what uses the numbers of rows, at most.
+    usage_requests: u64,
+    per_second: f64,
+    known_from: KnownFrom,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KnownFrom {
+    AnEarlierRun,
+    TheRateFlag,
+    WhatIsUsual,
+}
+
+/// What this number of rows will take.
+pub(in crate::application) fn expected_time(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    rows: u64,
+) -> ExpectedTime {
+    let reads = checked
+        .setting
+        .map_or(1, |setting| setting.resources.len() as u64);
+    let is_read_back = |setting: &Setting| setting.when_ignored.is_some();
+    let read_back = u64::from(checked.setting.is_some_and(is_read_back));
+    let requests_a_row = match settings.spec.task {
+        Task::Write => 1,
+        Task::Read => reads,
+        Task::ReadThenWrite => reads + 1 + read_back,
+    };
+    let (known, known_from) = match settings.pace.remembered {
+        Some(found) => (found.per_second, KnownFrom::AnEarlierRun),
+        None => (USUAL_RATE, KnownFrom::WhatIsUsual),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "there are few users")]
+    let known = known * settings.users as f64;
+    let ceiling = settings.pace.ceiling.map(Rate::per_second);
+    let (per_second, known_from) = match ceiling {
+        Some(ceiling) if ceiling <= known => (ceiling, KnownFrom::TheRateFlag),
+        _ => (known, known_from),
+    };
+    ExpectedTime {
+        rows,
+        requests_a_row,
+        usage_requests: usage_requests(settings, checked, rows),
+        per_second: per_second.max(0.01),
+        known_from,
+    }
+}
+
+/// Requests that show what uses the numbers of the rows, where it is asked.
+fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> u64 {
+    let Some(setting) = checked.setting else {
+        return 0;
+    };
+    let has_rules = !setting.is_one_resource() || usage_after_row::numbers_of(setting).is_empty();
+    let is_asked_of_all = settings.spec.task == Task::Read && has_rules;
+    let asked = match settings.spec.usage_check {
+        UsageCheck::Never => 0,
+        UsageCheck::Always => rows,
+        UsageCheck::WhereCleared if is_asked_of_all => rows,
+        UsageCheck::WhereCleared => rows.min(checked.rows_that_clear),
+    };
+    asked.saturating_mul(setting.used_in.len() as u64)
+}
+
+impl ExpectedTime {
+    pub(in crate::application) fn with_requests_a_row(self, requests_a_row: u64) -> ExpectedTime {
+        ExpectedTime {
+            requests_a_row,
+            ..self
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an estimate in seconds")]
+    fn length(&self) -> Duration {
+        let requests = self.rows as f64 * self.requests_a_row as f64 + self.usage_requests as f64;
+        let seconds = (requests / self.per_second).ceil().max(1.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+
+    pub(in crate::application) fn in_words(&self) -> String {
+        clock::in_words(self.length())
+    }
+
+    /// `20,000 rows take about 2 h 14 min: 2 requests each, at 5 a second, as is usual`
+    pub(in crate::application) fn sentence(&self) -> String {
+        let verb = if self.rows == 1 { "takes" } else { "take" };
+        let from = match self.known_from {
+            KnownFrom::AnEarlierRun => "as an earlier run found",
+            KnownFrom::TheRateFlag => "as --rate says",
+            KnownFrom::WhatIsUsual => "which is usual",
+        };
+        let more = match self.usage_requests {
+            0 => String::new(),
+            more => format!(
+                " and up to {} more to see what uses the numbers",
+                grouped(more)
+            ),
+        };
+        format!(
+            "{} {verb} about {}: {} each{more}, at {} a second, {from}",
+            plural(self.rows, "row"),
+            self.in_words(),
+            plural(self.requests_a_row, "request"),
+            say_rate(self.per_second),
+        )
+    }
+
+    /// What is known of the end of the access token.
+    pub(in crate::application) fn token_sentence(
+        &self,
+        target: &Target,
+        renewal: Renewal,
+    ) -> Option<String> {
+        if matches!(target, Target::Rehearsal { .. }) {
+            return None;
+        }
+        match renewal {
+            Renewal::DueAt(at) => {
+                let good_for = at.checked_duration_since(Instant::now())?;
+                // Where no end is said there is none to tell.
+                let is_told = !good_for.is_zero() && good_for < Duration::from_hours(24 * 300);
+                is_told.then(|| {
+                    format!(
+                        "the access token is good until {} at least, and is renewed in time",
+                        clock::time_of_day(clock::now(), good_for)
+                    )
+                })
+            }
+            Renewal::Impossible if self.length() > PERSONAL_TOKEN => Some(
+                "warning: that is longer than a personal access token lives, which is 12 hours; with a service app (--service-app) the run needs no new one"
+                    .to_string(),
+            ),
+            Renewal::Impossible => None,
+        }
+    }
+}
+
+/// `5` or `0.8`.
+fn say_rate(per_second: f64) -> String {
+    let rounded = format!("{per_second:.1}");
+    rounded.trim_end_matches(".0").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(rows: u64, requests_a_row: u64, per_second: f64) -> ExpectedTime {
+        ExpectedTime {
+            rows,
+            requests_a_row,
+            usage_requests: 0,
+            per_second,
+            known_from: KnownFrom::WhatIsUsual,
+        }
+    }
+
+    #[test]
+    fn rows_and_their_requests_and_the_rate_make_the_time() {
+        for (expected, sentence) in [
+            (
+                expected(20_000, 2, 5.0),
+                "20,000 rows take about 2 h 13 min: 2 requests each, at 5 a second, which is usual",
+            ),
+            (
+                expected(1, 1, 0.84),
+                "1 row takes about 2 s: 1 request each, at 0.8 a second, which is usual",
+            ),
+            (
+                ExpectedTime {
+                    usage_requests: 1200,
+                    ..expected(1000, 1, 5.0)
+                },
+                "1,000 rows take about 7 min 20 s: 1 request each and up to 1,200 more to see what uses the numbers, at 5 a second, which is usual",
+            ),
+        ] {
+            assert_eq!(expected.sentence(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_run_that_outlives_a_personal_token_is_told_so() {
+        let target = Target::Service {
+            base_url: crate::webex::base_url::BaseUrl::read("https://webexapis.com/v1")
+                .expect("a URL"),
+            proxy: None,
+            credentials: Vec::new(),
+        };
+        let said = |rows| expected(rows, 1, 5.0).token_sentence(&target, Renewal::Impossible);
+        assert_eq!(said(200_000), None);
+        assert!(said(220_000).expect("a warning").contains("12 hours"));
+        let rehearsal = Target::Rehearsal {
+            speed: 1.0,
+            users: 1,
+        };
+        let long = expected(220_000, 1, 5.0);
+        assert_eq!(long.token_sentence(&rehearsal, Renewal::Impossible), None);
+    }
+}

@@ -1,0 +1,351 @@
+//! Asks the person at the terminal before anything changes: whether to keep what is there now, and
+//! whether to change what the sheet asks for.
+
+pub(in crate::application) mod expected_changes;
+pub(in crate::application) mod expected_time;
+
+use std::io::{self, BufRead};
+use std::thread;
+
+use anyhow::{Result, bail};
+use futures::StreamExt;
+use tokio::sync::oneshot;
+
+use crate::application::confirmation::expected_changes::ChangesAhead;
+use crate::application::confirmation::expected_time::expected_time;
+use crate::application::credential_notes::users_in_words;
+use crate::application::first_rows;
+use crate::application::journal_guard::Earlier;
+use crate::application::plan_guard::plan_edits::{self, PlannedChanges};
+use crate::application::precheck::is_in_question;
+use crate::application::preflight::ServiceFacts;
+use crate::application::progress::for_terminal;
+use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
+use crate::application::suggested_commands;
+use crate::engine::pipeline::Task;
+use crate::model::wording::{grouped, plural};
+use crate::platform::StopRequests;
+use crate::sheet::check::{CheckedSheet, OrganizationRows};
+use crate::stderr::{self, ask, say};
+use crate::webex::Renewal;
+use crate::webex::base_url::WEBEX;
+use crate::webex::error_body::flatten;
+
+/// Organizations named in the question; the others are counted.
+const ORGANIZATIONS_NAMED: usize = 5;
+
+/// Asks what has to be asked. The settings come back with the person's choices; `None`: nothing is
+/// to be sent.
+pub(in crate::application) async fn confirm(
+    mut settings: RunSettings,
+    checked: &CheckedSheet,
+    facts: &ServiceFacts,
+    planned: Option<PlannedChanges>,
+    earlier: &Earlier,
+    renewal: Renewal,
+    stop: &mut impl StopRequests,
+) -> Result<Option<RunSettings>> {
+    let rows = match facts.abort {
+        None => checked.rows_to_send().saturating_sub(earlier.finished()),
+        Some(_) => 0,
+    };
+    if let Some(planned) = &planned
+        && planned.leading_nowhere > 0
+        && rows > 0
+        && !settings.is_quiet()
+    {
+        say(&plan_edits::say_leading_nowhere(planned.leading_nowhere));
+    }
+    let Target::Service { base_url, .. } = &settings.target else {
+        say_what_to_expect(&settings, checked, rows, renewal);
+        return Ok(Some(settings));
+    };
+    if settings.done_before > 0 && !is_wanted_again(&settings, stop).await? {
+        return Ok(nothing_was_sent());
+    }
+    let is_given = settings.spec.confirmation == Confirmation::Given;
+    if rows > 0
+        && earlier.waits_for_a_word()
+        && is_a_terminal()
+        && let Some(left) = earlier.rows_left(
+            checked.rows_to_send(),
+            planned.as_ref().map(|plan| plan.rows),
+        )?
+        && !first_rows::are_others_wanted(&settings, checked, left, stop).await?
+    {
+        return Ok(nothing_was_sent());
+    }
+    // What was begun was wanted, and where nothing can be sent there is nothing to ask.
+    if is_given || rows == 0 || earlier.is_resumed() {
+        say_what_to_expect(&settings, checked, rows, renewal);
+        return Ok(Some(settings));
+    }
+    let elsewhere = match base_url.as_str() {
+        WEBEX => String::new(),
+        address => format!(" at {address}"),
+    };
+    let change = question(&settings, checked, facts, planned.as_ref(), &elsewhere);
+    if !is_a_terminal() {
+        bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
+    }
+    if is_in_question(checked, &settings) && !is_meant_so(&settings, checked, stop).await? {
+        return Ok(nothing_was_sent());
+    }
+    if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
+        let expected = expected_time(&settings, checked, checked.rows_to_send());
+        let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
+        let keep = format!(
+            "Save the current values first, so that you can undo this? It takes about {with} instead of {without}"
+        );
+        match yes_or_no(&keep, Answer::Yes, stop).await? {
+            Some(Answer::Yes) => settings.spec.keep_current_values(),
+            Some(Answer::No) => {}
+            None => return Ok(nothing_was_sent()),
+        }
+    }
+    let expected = expected_time(&settings, checked, rows);
+    if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
+        say(&sentence);
+    }
+    let question = question(&settings, checked, facts, planned.as_ref(), &elsewhere);
+    match yes_or_no(&question, Answer::No, stop).await? {
+        Some(Answer::Yes) => Ok(Some(settings)),
+        Some(Answer::No) | None => Ok(nothing_was_sent()),
+    }
+}
+
+/// Says how long it will take, where nobody is asked.
+fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64, renewal: Renewal) {
+    if rows == 0 || settings.is_quiet() {
+        return;
+    }
+    let expected = expected_time(settings, checked, rows);
+    say(&expected.sentence());
+    if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
+        say(&sentence);
+    }
+}
+
+fn nothing_was_sent() -> Option<RunSettings> {
+    say("nothing was sent");
+    None
+}
+
+pub(in crate::application) fn is_a_terminal() -> bool {
+    stderr::can_ask()
+}
+
+/// Whether somebody will be asked before anything is sent.
+pub(in crate::application) fn can_ask(settings: &RunSettings) -> bool {
+    matches!(settings.target, Target::Service { .. })
+        && settings.spec.confirmation == Confirmation::Ask
+        && is_a_terminal()
+}
+
+/// Whether rows that are done already are to be sent again, which `--yes` does not say.
+async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -> Result<bool> {
+    let done = format!(
+        "{} of `{}` are done already, and all of its rows would be sent again",
+        plural(settings.done_before, "row"),
+        settings.spec.sheet.path.display()
+    );
+    if !is_a_terminal() {
+        bail!(
+            "{done}\n\
+             hint: to send only the others, add --only-failed\n\
+             hint: to send all of it again, delete the result columns from a copy and send that"
+        );
+    }
+    let answer = yes_or_no(&format!("{done}; is that what you want?"), Answer::No, stop).await?;
+    Ok(answer == Some(Answer::Yes))
+}
+
+/// Whether the sheet is to be read as its questions, which were shown, describe it.
+async fn is_meant_so(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    stop: &mut impl StopRequests,
+) -> Result<bool> {
+    let questions = &checked.questions;
+    let hidden = questions.iter().filter(|one| one.is_about_hidden()).count();
+    if hidden > 0 {
+        say(&format!(
+            "to leave out what is hidden, answer no and run:\n  {}",
+            suggested_commands::without_hidden(settings)
+        ));
+    }
+    let question = match hidden {
+        0 => "Is the sheet meant to be read as described above? With no, nothing is sent",
+        hidden if hidden == questions.len() => {
+            "Send what is hidden, too? With no, nothing is sent at all"
+        }
+        _ => {
+            "Read the sheet as described above, and send what is hidden, too? With no, nothing is sent at all"
+        }
+    };
+    Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
+}
+
+/// `Change 42 locations of Acme Ltd, signed in as admin@acme.example? 25 numbers will be set, 20 changed,
+/// 4 cleared; 16 more rows are so already and are only read; …`
+fn question(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    facts: &ServiceFacts,
+    planned: Option<&PlannedChanges>,
+    elsewhere: &str,
+) -> String {
+    let rows = checked.rows_to_send();
+    let changes = ChangesAhead::of(settings, checked, planned.cloned());
+    let of = whose(checked, facts, planned);
+    let signed_in = match facts
+        .person
+        .as_ref()
+        .and_then(|person| person.emails.first())
+    {
+        Some(email) => format!(", signed in as {}", flatten(email)),
+        None => users_in_words(&facts.credentials)
+            .map_or(String::new(), |users| format!(", signed in as {users}")),
+    };
+    let noun = checked.setting.map_or("value", |setting| setting.noun);
+    let undo = match (settings.spec.task, settings.spec.command) {
+        (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
+        (_, "undo") if settings.spec.preconditions.is_none() => {
+            "with --force, what somebody changed since is overwritten, too; the undo can be undone"
+        }
+        (_, "undo") => "what changed since is left alone, and the undo can be undone",
+        _ => "the current values will be saved, so that you can undo this",
+    };
+    let what = match settings.spec.command {
+        "undo" if settings.lineage.undoes_an_undo => {
+            "Send once more what an undo took back, to".to_string()
+        }
+        "undo" => format!("Put back the earlier {noun}s of"),
+        _ => "Change".to_string(),
+    };
+    let pilot = match settings.spec.first {
+        Some(first) if first < rows => format!(
+            " Only the first {} sent now; you see what became of {} and are asked again before the rest.",
+            if first == 1 {
+                "row is".to_string()
+            } else {
+                format!("{} are", plural(first, "row"))
+            },
+            if first == 1 { "it" } else { "them" },
+        ),
+        _ => String::new(),
+    };
+    let for_all = if pilot.is_empty() {
+        ""
+    } else {
+        " for all of it"
+    };
+    format!(
+        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{pilot} About {}{for_all}",
+        changes.targets(checked),
+        changes.in_words(noun),
+        expected_time(settings, checked, rows).in_words(),
+    )
+}
+
+/// The organizations by name, as far as they fit: ` of 3 organizations (Acme Ltd 4, Contoso 1, Fabrikam 2)`.
+/// Of a plan, those of the rows that it changes.
+fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedChanges>) -> String {
+    let planned = planned.filter(|planned| planned.rows > 0);
+    let (count, of_each, rows) = match planned {
+        Some(planned) => {
+            let organizations = &planned.organizations;
+            (organizations.count(), &organizations.named, planned.rows)
+        }
+        None => (
+            checked.organizations,
+            &checked.organizations_named,
+            checked.rows_to_send(),
+        ),
+    };
+    let name_of = |one: &OrganizationRows| facts.organization_name(one.id.as_deref());
+    if let ([only], 1) = (&of_each[..], count) {
+        return match name_of(only) {
+            Some(name) => format!(" of {name}"),
+            None => " of 1 organization".to_string(),
+        };
+    }
+    let of = format!(" of {}", plural(count as u64, "organization"));
+    // Rows that ask for the same as others are among those of a sheet, and are not sent.
+    let are_rows_told = of_each.iter().map(|one| one.rows).sum::<u64>() == rows;
+    let names = of_each.iter().take(ORGANIZATIONS_NAMED).map(|one| {
+        let name = name_of(one)?;
+        Some(if are_rows_told {
+            format!("{name} {}", grouped(one.rows))
+        } else {
+            name
+        })
+    });
+    let Some(names) = names.collect::<Option<Vec<_>>>() else {
+        return of;
+    };
+    match count.saturating_sub(names.len()) {
+        0 => format!("{of} ({})", names.join(", ")),
+        more => format!(
+            "{of} ({} and {} more)",
+            names.join(", "),
+            grouped(more as u64)
+        ),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::application) enum Answer {
+    Yes,
+    No,
+}
+
+/// Asks a question; nothing typed is the `usual` answer. A wish to stop is none.
+pub(in crate::application) async fn yes_or_no(
+    question: &str,
+    usual: Answer,
+    stop: &mut impl StopRequests,
+) -> Result<Option<Answer>> {
+    let choices = match usual {
+        Answer::Yes => "[Y/n]",
+        Answer::No => "[y/N]",
+    };
+    let end = if question.ends_with('?') { "" } else { "." };
+    let question = for_terminal(&format!("{question}{end} {choices}"));
+    let answer = typed_line(&question, stop).await?;
+    Ok(
+        answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
+            "" => usual,
+            "y" | "yes" => Answer::Yes,
+            _ => Answer::No,
+        }),
+    )
+}
+
+/// Asks for a line. A wish to stop is none, and neither is the end of the input.
+pub(in crate::application) async fn typed_line(
+    question: &str,
+    stop: &mut impl StopRequests,
+) -> Result<Option<String>> {
+    ask(question)?;
+    let (answered, answer) = oneshot::channel();
+    // Nothing but the end of the process ends such a reading, so nobody may wait for it.
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        let _ = answered.send(read.map(|length| (length > 0).then_some(line)));
+    });
+    tokio::select! {
+        line = answer => {
+            let line = line.unwrap_or(Ok(None))?;
+            if line.is_none() {
+                say("");
+            }
+            Ok(line)
+        }
+        Some(()) = stop.next() => {
+            say("");
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the journals of earlier runs know of the rows of a file of results, or of a run's own copy of
+//! its sheet.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::undo_sheet::CellProof;
+use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, Sent, may_have_been_applied};
+use crate::sheet::NumberedRecord;
+use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
+
+/// Reads what is known of rows.
+#[derive(Debug)]
+pub(in crate::application) struct EarlierRows<'r> {
+    earlier: &'r EarlierRuns,
+    cells: CellProof<'r>,
+    readers: Vec<RecordReader<'r>>,
+}
+
+/// What a run knows of one of its rows.
+pub(in crate::application) type Recorded<'r> = (&'r RecordedRun, u64, RowHistory);
+
+impl<'r> EarlierRows<'r> {
+    pub(in crate::application) fn of(
+        earlier: &'r EarlierRuns,
+        cells: CellProof<'r>,
+    ) -> Result<EarlierRows<'r>> {
+        let readers = earlier.runs().iter().map(RecordedRun::records);
+        Ok(EarlierRows {
+            earlier,
+            cells,
+            readers: readers.collect::<Result<_>>()?,
+        })
+    }
+
+    /// The same, and where the journal has lost its record of a row, as when its last lines did not
+    /// survive a power cut, what the row itself proves.
+    pub(in crate::application) fn known(
+        &mut self,
+        numbered: &NumberedRecord,
+    ) -> Result<Option<Recorded<'r>>> {
+        let mut recorded = self.history(numbered)?;
+        if let Some((run, row, history)) = &mut recorded
+            && !self.earlier.is_of_copy()
+            && !run.has_record_of(*row)
+            && is_older_than_row(history, self.cells.source().1, numbered)
+            && let Some(proven) = self.cells.history(numbered)
+        {
+            proven.changes.into_iter().for_each(|one| history.add(one));
+        }
+        Ok(recorded)
+    }
+
+    /// What is known of a row, and by which run; `None` where no journal tells of it for certain.
+    pub(in crate::application) fn history(
+        &mut self,
+        numbered: &NumberedRecord,
+    ) -> Result<Option<Recorded<'r>>> {
+        let (sheet, columns) = self.cells.source();
+        let Some((run, row)) = self.earlier.locate(columns, numbered) else {
+            return Ok(None);
+        };
+        let recorded = &self.earlier.runs()[run];
+        let reader = &mut self.readers[run];
+        let mut history = reader.history_of(row)?;
+        let has_check = self.earlier.check_in(columns, numbered).is_some();
+        let is_certain = has_check || self.earlier.is_of_copy();
+        let lacks_place = history.changes.iter().any(|change| change.place.is_none());
+        if is_certain && !lacks_place {
+            return Ok(Some((recorded, row, history)));
+        }
+        // Without a check, or in the journal of an older wxbulk, it is the row if it asks for the same.
+        let read = sheet.read_row(columns, numbered, &Directory::default());
+        let Ok(asked) = read else { return Ok(None) };
+        let place = Place::of(&asked);
+        let is_it = match reader.of_row(row)? {
+            Some(record) => record.check == asked.fingerprint(),
+            None => recorded.in_flight(row, asked.fingerprint()).is_some() || history.is_empty(),
+        };
+        let mut changes = history.changes.iter();
+        if !is_it && !changes.all(|change| change.place.as_ref() == Some(&place)) {
+            return Ok(None);
+        }
+        for change in &mut history.changes {
+            change.place.get_or_insert_with(|| place.clone());
+            if change.sent.is_empty() {
+                change.sent.push(Sent::of(&asked));
+            }
+        }
+        Ok(Some((recorded, row, history)))
+    }
+}
+
+/// Whether a row of results tells of more than what its run has taken over of it from an earlier one, by
+/// the time of its outcome.
+pub(in crate::application) fn is_older_than_row(
+    history: &RowHistory,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+) -> bool {
+    let Some(latest) = history.latest() else {
+        return true;
+    };
+    let told = columns.finished_at_in(&numbered.record);
+    let told: Option<Timestamp> = told.and_then(|time| time.parse().ok());
+    if let (Some(told), Some(known)) = (told, latest.finished_at) {
+        return told.as_second() > known.as_second();
+    }
+    // It has none, or a spreadsheet has written it in its own way.
+    let kind = columns.outcome_in(&numbered.record);
+    kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
+}

@@ -1,0 +1,138 @@
+//! Runs of the same folder that changed what an undo puts back, after the run that is undone. The undo
+//! would find their values and leave them alone, so they have to be undone first.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::status::{self, FolderRun};
+use crate::application::suggested_commands;
+use crate::journal::{self, Entry, Journal, RecordedRun, may_have_been_applied};
+use crate::model::ids;
+use crate::model::outcome::OutcomeKind;
+use crate::model::row::TargetKey;
+use crate::model::run_id::RunId;
+use crate::model::wording::rows_listed;
+use crate::platform;
+use crate::setting::Setting;
+use crate::stderr::say;
+
+/// Rows that are named; the others are counted.
+const ROWS_NAMED: usize = 5;
+
+/// A later run that changed some of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaterChanges {
+    /// What its results are called.
+    pub(in crate::application) results: String,
+    /// The command that undoes it.
+    pub(in crate::application) undo: String,
+    /// The rows of the undone results, by their numbers there.
+    pub(in crate::application) rows: Vec<u64>,
+}
+
+/// Finds them, the newest first. `undone` has the row of each place that is to be put back. What the undo
+/// of another run did is no change of its own, and what went on from the same results is told elsewhere.
+pub fn find(
+    results: &Path,
+    earlier: &EarlierRuns,
+    setting: &Setting,
+    undone: &[(TargetKey, u64)],
+) -> Vec<LaterChanges> {
+    let headers = earlier.runs().iter().map(RecordedRun::header);
+    let Some(header) = headers.clone().max_by_key(|header| header.started_at) else {
+        return Vec::new();
+    };
+    let rows: HashMap<TargetKey, u64> = undone.iter().copied().collect();
+    let runs = status::runs_in(platform::folder_of(results));
+    let mut own: Vec<&RunId> = headers.map(|header| &header.id).collect();
+    for run in &runs {
+        let follows = run.header.follows.as_ref();
+        if follows.is_some_and(|follows| own.contains(&follows)) {
+            own.push(&run.header.id);
+        }
+    }
+    let is_later = |run: &&FolderRun| {
+        let other = &run.header;
+        let is_real = !other.settings.plan && !other.settings.rehearsal;
+        // One without a backup cannot be undone.
+        is_real
+            && other.settings.backup
+            && other.undoes.is_none()
+            && !own.contains(&&other.id)
+            && other.started_at > header.started_at
+            && other.setting == header.setting
+            && other.settings.base_url == header.settings.base_url
+    };
+    let mut later = Vec::new();
+    for run in runs.iter().rev().filter(is_later) {
+        let (mut beginning, mut changed, mut of_undone) = (None, 0, Vec::new());
+        let read = journal::read_through(&run.journal, |entry| match entry {
+            Entry::Begin(begin) => beginning = Some(begin),
+            Entry::Row(record) if may_have_been_applied(record.outcome.kind) => {
+                changed += 1;
+                let place = record.place.as_ref();
+                let key = place.and_then(|place| ids::read(&place.id, setting.target.id).ok());
+                of_undone.extend(key.and_then(|id| rows.get(&id.key)));
+            }
+            _ => {}
+        });
+        let is_change = beginning
+            .as_ref()
+            .is_some_and(|begin| begin.command == "apply");
+        if read.is_err() || !is_change || of_undone.is_empty() {
+            continue;
+        }
+        let undone = status::undone(&run.journal, &run.header, changed);
+        if undone.is_some_and(|undone| undone.completely) {
+            continue;
+        }
+        of_undone.sort_unstable();
+        of_undone.dedup();
+        let name = results.with_file_name(run.results_name());
+        later.push(LaterChanges {
+            undo: suggested_commands::undo(&name, beginning.as_ref(), &run.header.settings),
+            results: name.display().to_string(),
+            rows: of_undone,
+        });
+    }
+    later
+}
+
+/// Says it before the question.
+pub fn tell(later: &[LaterChanges], is_forced: bool) {
+    for run in later {
+        let LaterChanges {
+            results,
+            undo,
+            rows,
+        } = run;
+        let what = if is_forced {
+            "and --force overwrites that, too"
+        } else {
+            "so this undo leaves alone what that run set"
+        };
+        say(&format!(
+            "warning: a later run, that of `{results}`, changed {} again, {what}; undo that run first:\n  {undo}",
+            rows_listed(rows, ROWS_NAMED),
+        ));
+    }
+}
+
+/// How many rows of an undo were left alone, of those that each of these runs changed. A row counts once, for
+/// the newest one.
+pub(in crate::application) fn left_alone(later: &[LaterChanges], journal: &Journal) -> Vec<u64> {
+    let Ok(mut records) = journal.records() else {
+        return vec![0; later.len()];
+    };
+    let mut seen = HashSet::new();
+    let mut is_left_alone = |row: &u64| {
+        let record = records.of_row(*row).ok().flatten();
+        let is_conflict = record.is_some_and(|one| one.outcome.kind == OutcomeKind::Conflict);
+        is_conflict && seen.insert(*row)
+    };
+    let counts = later
+        .iter()
+        .map(|run| run.rows.iter().filter(|row| is_left_alone(row)).count() as u64);
+    counts.collect()
+}

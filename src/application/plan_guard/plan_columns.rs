@@ -1,0 +1,130 @@
+//! The cells of a plan that only show what was approved, compared with what it recorded.
+
+use crate::application::earlier_runs::edited_rows::{
+    is_lost_in_a_spreadsheet, is_shortened_in_a_spreadsheet,
+};
+use crate::application::results::plan_cells;
+use crate::journal::RowRecord;
+use crate::model::current_values::CurrentValues;
+use crate::model::row::Row;
+use crate::setting::Setting;
+use crate::sheet::problem::Problem;
+use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::questions::text_in;
+use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
+use crate::sheet::selection::Selection;
+use crate::sheet::{NumberedRecord, Sheet};
+
+/// The columns of a plan that say what was approved; none where it is another sheet that is sent.
+#[derive(Debug)]
+pub(in crate::application) struct PlanColumns<'s> {
+    setting: &'s Setting,
+    present: Vec<Option<usize>>,
+    new: Vec<Option<usize>>,
+    action: Option<usize>,
+}
+
+/// A cell that does not say what was planned.
+#[derive(Debug)]
+pub(in crate::application) struct EditedCell {
+    pub(in crate::application) row: u64,
+    pub(in crate::application) column: usize,
+    pub(in crate::application) found: String,
+    pub(in crate::application) planned: String,
+}
+
+impl<'s> PlanColumns<'s> {
+    pub(in crate::application) fn find(
+        sheet: &Sheet,
+        setting: &'s Setting,
+        is_plan: bool,
+    ) -> PlanColumns<'s> {
+        let place = |name: &str| plan_cells::place_of(sheet, setting, name).filter(|_| is_plan);
+        let places = |prefix| {
+            setting
+                .columns(prefix)
+                .iter()
+                .map(|name| place(name))
+                .collect()
+        };
+        PlanColumns {
+            setting,
+            present: places(PRESENT),
+            new: places(NEW),
+            action: place(ACTION),
+        }
+    }
+
+    /// Whether a row that the plan would change, or looked at, asks for nothing now: its cells were
+    /// emptied, or their column is gone.
+    pub(in crate::application) fn asks_nothing_any_more(
+        &self,
+        selection: &Selection<'_>,
+        numbered: &NumberedRecord,
+    ) -> bool {
+        let Selection {
+            sheet,
+            columns,
+            directory,
+            ..
+        } = *selection;
+        let Err(problems) = sheet.read_row(columns, numbered, directory) else {
+            return false;
+        };
+        let is_nothing = |problem: &Problem| problem.kind == ProblemKind::NothingToChange;
+        let mut told = self.present.iter().chain(&self.new).flatten();
+        problems.iter().all(is_nothing)
+            && !sheet.leaves_out(numbered)
+            && told.any(|column| !text_in(&numbered.record, *column).is_empty())
+    }
+
+    /// Hands on each cell of a row that does not say what was planned.
+    pub(in crate::application) fn compare(
+        &self,
+        numbered: &NumberedRecord,
+        row: &Row<'_>,
+        record: &RowRecord,
+        seen: &CurrentValues,
+        mut edited: impl FnMut(EditedCell),
+    ) {
+        let mut look = |column: Option<usize>, planned: &str, is_same: &dyn Fn(&str) -> bool| {
+            let Some(column) = column else { return };
+            let found = text_in(&numbered.record, column);
+            if !is_same(&found) {
+                edited(EditedCell {
+                    row: numbered.row,
+                    column,
+                    found,
+                    planned: planned.to_string(),
+                });
+            }
+        };
+        for (index, (present, new)) in self.present.iter().zip(&self.new).enumerate() {
+            let then = plan_cells::value_then(self.setting, row, seen, index);
+            for (column, planned) in [(present, seen.text(index)), (new, then)] {
+                look(*column, planned, &|found| {
+                    shows(self.setting, index, found, planned)
+                });
+            }
+        }
+        let (planned, _) = plan_cells::action(record.outcome.kind);
+        look(self.action, planned, &|found| {
+            found.eq_ignore_ascii_case(planned)
+        });
+    }
+}
+
+/// Whether a cell shows what a plan wrote into it. What a spreadsheet does to a number by itself is no
+/// edit.
+pub(in crate::application) fn shows(
+    setting: &Setting,
+    index: usize,
+    found: &str,
+    written: &str,
+) -> bool {
+    found == written
+        || (!found.is_empty() && !written.is_empty())
+            && (setting.is_same(index, found, written)
+                || is_lost_in_a_spreadsheet(found, written)
+                || is_shortened_in_a_spreadsheet(found, written))
+}

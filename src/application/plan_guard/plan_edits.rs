@@ -1,0 +1,217 @@
+//! Where a plan that is applied is not as it was made: rows that ask for something else, and cells that
+//! say what was approved. Nothing is sent then.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::application::plan_guard::NewPlan;
+use crate::application::plan_guard::plan_columns::EditedCell;
+use crate::application::results::usage_notes::{self, UseNote};
+use crate::application::suggested_commands::join;
+use crate::model::change::Change;
+use crate::model::current_values::CurrentValues;
+use crate::model::hint::{Hinted, WithHint};
+use crate::model::outcome::Outcome;
+use crate::model::row::Row;
+use crate::model::wording::plural;
+use crate::setting::Setting;
+use crate::sheet::Sheet;
+use crate::sheet::organization_counts::OrganizationCounts;
+use crate::sheet::problem::shorten;
+use crate::sheet::result_columns::SKIPPED;
+
+/// Rows or cells named.
+const NAMED: usize = 10;
+
+/// What a plan says will be changed, told apart as the page about the run does.
+#[derive(Debug, Clone, Default)]
+pub(in crate::application) struct PlannedChanges {
+    pub(in crate::application) rows: u64,
+    /// Those of these rows.
+    pub(in crate::application) organizations: OrganizationCounts,
+    /// Where none is set now.
+    pub(in crate::application) values_set: u64,
+    pub(in crate::application) values_changed: u64,
+    pub(in crate::application) values_cleared: u64,
+    /// Rows in which rules send calls to a number that is not set.
+    pub(in crate::application) leading_nowhere: u64,
+}
+
+/// Said of a plan, and once more before it is applied.
+pub(in crate::application) fn say_leading_nowhere(rows: u64) -> String {
+    format!(
+        "warning: in {} a rule sends calls to a number that is not set, so those calls have nowhere to go; `reason` in the plan says which",
+        plural(rows, "row")
+    )
+}
+
+impl PlannedChanges {
+    pub(in crate::application) fn add(
+        &mut self,
+        setting: &Setting,
+        row: &Row<'_>,
+        seen: &CurrentValues,
+    ) {
+        let changes = row.changes.iter().enumerate();
+        let mut is_changed = false;
+        for (index, change) in changes {
+            if setting.is_met(index, change, seen.get(index)) {
+                continue;
+            }
+            is_changed = true;
+            match change {
+                Change::Clear => self.values_cleared += 1,
+                Change::Set(_) | Change::Keep if seen.get(index).is_some() => {
+                    self.values_changed += 1;
+                }
+                Change::Set(_) | Change::Keep => self.values_set += 1,
+            }
+        }
+        if is_changed {
+            self.rows += 1;
+            self.organizations.add(row.org_id.as_deref());
+        }
+    }
+
+    /// Counts what the plan noted of a row.
+    pub(in crate::application) fn add_notes(
+        &mut self,
+        setting: &Setting,
+        row: &Row<'_>,
+        planned: &Outcome,
+    ) {
+        let notes = usage_notes::of_row(setting, Some(row), planned);
+        self.leading_nowhere += u64::from(notes.iter().any(UseNote::leads_nowhere));
+    }
+}
+
+/// What of a plan, or of the sheet that was planned, is not as it was.
+#[derive(Debug, Default)]
+pub(in crate::application) struct PlanEdits {
+    rows: u64,
+    rows_named: Vec<String>,
+    unapproved: u64,
+    unapproved_named: Vec<String>,
+    cells: u64,
+    cells_named: Vec<String>,
+}
+
+impl PlanEdits {
+    /// A row that asks for something that was not planned.
+    pub(in crate::application) fn add_row(&mut self, row: u64) {
+        self.rows += 1;
+        if self.rows_named.len() < NAMED {
+            self.rows_named.push(row.to_string());
+        }
+    }
+
+    /// A row that was planned and that the plan does not approve any more.
+    pub(in crate::application) fn add_unapproved(&mut self, row: u64) {
+        self.unapproved += 1;
+        if self.unapproved_named.len() < NAMED {
+            self.unapproved_named.push(row.to_string());
+        }
+    }
+
+    pub(in crate::application) fn add_cell(&mut self, sheet: &Sheet, cell: &EditedCell) {
+        self.cells += 1;
+        if self.cells_named.len() < NAMED {
+            let place = sheet.place_of(cell.row, cell.column);
+            let shown = |text: &str| match text {
+                "" => "nothing".to_string(),
+                text => format!("`{}`", shorten(text)),
+            };
+            self.cells_named.push(format!(
+                "{place}: {} was planned, and {} stands there now",
+                shown(&cell.planned),
+                shown(&cell.found)
+            ));
+        }
+    }
+
+    /// Refuses to send rows for which nothing was approved.
+    pub(in crate::application) fn refuse_unknown(
+        self,
+        path: &Path,
+        new_plan: Option<&NewPlan>,
+    ) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let more = more_than(self.rows, &self.rows_named);
+        let (row, them) = match self.rows {
+            1 => ("row", "it"),
+            _ => ("rows", "them"),
+        };
+        let refused = Hinted::new(
+            format!(
+                "nothing was approved in `{}` for {row} {}{more}",
+                path.display(),
+                self.rows_named.join(", ")
+            ),
+            format!(
+                "to send the others, put {them} back as the results had {them}, and add --skip-invalid"
+            ),
+        );
+        Err(match new_plan {
+            Some(new_plan) => refused.with_hint(format!(
+                "to change {them}, correct {them} in `{}` and make a new plan: {}",
+                new_plan.sheet, new_plan.command
+            )),
+            None => refused,
+        })
+    }
+
+    /// Refuses to send what was not approved.
+    pub(in crate::application) fn refuse(self, path: &Path) -> Result<()> {
+        let plan = path.display();
+        if self.rows > 0 {
+            let verb = if self.rows == 1 { "is" } else { "are" };
+            let more = more_than(self.rows, &self.rows_named);
+            return Err(Hinted::new(
+                format!(
+                    "{} {verb} not as planned in `{plan}`: row {}{more}",
+                    plural(self.rows, "row"),
+                    self.rows_named.join(", ")
+                ),
+                "what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
+            ));
+        }
+        if self.unapproved > 0 {
+            let more = more_than(self.unapproved, &self.unapproved_named);
+            let row = if self.unapproved == 1 { "row" } else { "rows" };
+            return Err(Hinted::new(
+                format!(
+                    "`{plan}` does not approve {row} {}{more}: deleted there since it was made, changed, hidden, or marked `{SKIPPED}`",
+                    self.unapproved_named.join(", ")
+                ),
+                format!(
+                    "to send what it approves, apply the plan itself: wxbulk apply {}",
+                    join(&[plan.to_string()])
+                ),
+            ));
+        }
+        if self.cells > 0 {
+            let more = more_than(self.cells, &self.cells_named);
+            return Err(Hinted::new(
+                format!(
+                    "{} of `{plan}` {} changed since it was made:\n  {}{more}",
+                    plural(self.cells, "cell"),
+                    if self.cells == 1 { "was" } else { "were" },
+                    self.cells_named.join("\n  ")
+                ),
+                "these columns only show what was approved; to leave a row out, delete it or write `skipped` into `action`; to send something else, change the sheet and make a new plan",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn more_than(count: u64, named: &[String]) -> &'static str {
+    if count > named.len() as u64 {
+        ", …"
+    } else {
+        ""
+    }
+}

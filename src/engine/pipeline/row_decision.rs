@@ -1,0 +1,227 @@
+//! What becomes of a row once it is known what is there: nothing, a conflict, or its requests, one
+//! after the other. A row that was on its way when an earlier run ended goes on with those that have
+//! not taken effect.
+
+use super::conflict::{self, changed_fields};
+use super::job::{Job, Step};
+use super::possible_values::LastKnown;
+use super::{Pipeline, Recorder, Task};
+use crate::model::change::Change;
+use crate::model::current_values::CurrentValues;
+use crate::model::outcome::OutcomeKind;
+use crate::model::response::{ApiResult, Response, TransportError};
+use crate::setting::{self, Setting, usage_after_row};
+use crate::webex::Service;
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// One resource was read; the next one follows, or what uses the numbers, or the change.
+    pub(super) fn take_current(&mut self, mut job: Job, index: usize, mut reply: ApiResult) {
+        let Ok(Response {
+            current: Some(values),
+            restricted,
+            ..
+        }) = &mut reply
+        else {
+            return self.finish(job, OutcomeKind::Failed, reply);
+        };
+        let fields = self.setting.resources[index].fields.clone();
+        job.current.put(fields.start, fields.len(), values);
+        let restricted = restricted.iter().map(|field| fields.start + field);
+        job.restricted.extend(restricted);
+        job.has_read_bare = false;
+        job.errors = 0;
+        if index + 1 < self.setting.resources.len() {
+            job.step = Step::Read(index + 1);
+            self.send_again(job);
+        } else if self.policy.task == Task::Write {
+            self.settle_usage(job, reply);
+        } else if self.asks_about_usage(&job) {
+            job.answer = Some(reply);
+            job.step = Step::Usage(0);
+            self.send_again(job);
+        } else {
+            self.settle(job, reply);
+        }
+    }
+
+    /// All that has to be known is.
+    pub(super) fn settle(&mut self, mut job: Job, reply: ApiResult) {
+        let setting = self.setting;
+        let is_always_sent = self.policy.always_sent.contains(&job.row.number);
+        let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.current);
+        if let Some(previous) = job.previous.take() {
+            return self.go_on(job, previous, are_met, reply);
+        }
+        let current = job.current.clone();
+        let previous = job.previous.insert(current);
+        if are_met {
+            return self.finish(job, OutcomeKind::Unchanged, reply);
+        }
+        let is_write = self.policy.task != Task::Read;
+        if is_write && !setting.is_as_expected(&job.row.expected, previous) {
+            let said =
+                conflict::not_as_expected(setting, &job.row.expected, &job.row.changes, previous);
+            if self.duplicates.shares(job.row.key) {
+                let known = || LastKnown::not_as_expected(setting, &job.row.expected, previous);
+                self.last_known.entry(job.row.key).or_insert_with(known);
+            }
+            return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
+        }
+        if is_write && let Some(known) = self.last_known.remove(&job.row.key) {
+            let others = known.others(setting, previous);
+            if !others.is_empty() {
+                let before = known.before();
+                let said = conflict::since_the_last_run(setting, &others, before, previous);
+                self.last_known.insert(job.row.key, known);
+                return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
+            }
+        }
+        if let Some(said) = conflict::restricted(setting, &job) {
+            return self.finish(job, OutcomeKind::Failed, saying(reply, &said));
+        }
+        if let Some(said) = self.conflict_of_usage(&job) {
+            return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
+        }
+        if !is_write {
+            return self.finish(job, OutcomeKind::Different, reply);
+        }
+        job.may_have_been_applied = false;
+        job.is_previous_recorded = false;
+        self.write_from(job, 0, reply);
+    }
+
+    /// The row was on the wire when an earlier run ended, and `previous` was there before.
+    fn go_on(&mut self, mut job: Job, previous: CurrentValues, are_met: bool, reply: ApiResult) {
+        let setting = self.setting;
+        let current = &job.current;
+        self.recorder.read_back(&job.row, current);
+        if !are_met {
+            let is_done = |part: &Vec<Change<'_>>| {
+                part.iter().any(|change| *change != Change::Keep) && setting.are_met(part, current)
+            };
+            let parts = setting.writes.iter().enumerate().map(|(index, request)| {
+                (index, setting.part(request, &job.row.changes, &previous))
+            });
+            let done: Vec<_> = parts.filter(|(_, part)| is_done(part)).collect();
+            let is_ours = |field: &usize| {
+                let mut parts = done.iter();
+                parts.any(|(_, part)| part.get(*field).is_some_and(|one| *one != Change::Keep))
+            };
+            let others: Vec<usize> = changed_fields(setting, &previous, current)
+                .filter(|field| !is_ours(field))
+                .collect();
+            let conflict = if others.is_empty() {
+                self.conflict_of_usage(&job)
+            } else {
+                let said = conflict::since_the_last_run(setting, &others, &previous, current);
+                // What is there is not ours for the rows that follow either.
+                if self.duplicates.shares(job.row.key) {
+                    let known = LastKnown::left_alone(previous.clone());
+                    self.last_known.insert(job.row.key, known);
+                }
+                Some(said)
+            };
+            job.done = done.into_iter().map(|(index, _)| index).collect();
+            job.previous = Some(previous);
+            if let Some(said) = conflict {
+                return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
+            }
+            job.may_have_been_applied = false;
+            return self.write_from(job, 0, reply);
+        }
+        job.previous = Some(previous);
+        self.finish(job, OutcomeKind::Updated, reply);
+    }
+
+    /// Sends the first request from `index` on that has something to change; where there is none the
+    /// row is done.
+    pub(super) fn write_from(&mut self, mut job: Job, index: usize, reply: ApiResult) {
+        let Some(next) = self.next_write(&job, index) else {
+            return self.finish(job, OutcomeKind::Updated, reply);
+        };
+        job.step = Step::Write(next);
+        job.errors = 0;
+        job.last = (!job.done.is_empty()).then_some(reply);
+        self.send_again(job);
+    }
+
+    /// The first request from `index` on that has something to change.
+    pub(super) fn next_write(&self, job: &Job, index: usize) -> Option<usize> {
+        let changes = |index: &usize| {
+            let request = &self.setting.writes[*index];
+            let part = self.setting.part(request, &job.row.changes, &job.current);
+            part.iter().any(|change| *change != Change::Keep)
+        };
+        (index..self.setting.writes.len()).find(changes)
+    }
+}
+
+impl Job {
+    /// A reply that says, besides, what of the row is done and what is not, where that is not all; and
+    /// that the use of its numbers is not known.
+    pub(super) fn telling(
+        &self,
+        setting: &Setting,
+        kind: OutcomeKind,
+        reply: ApiResult,
+    ) -> ApiResult {
+        let mut said = Vec::new();
+        let is_partly = matches!(kind, OutcomeKind::Partly | OutcomeKind::Unknown);
+        if is_partly && !self.done.is_empty() {
+            let before = self.previous.as_ref().unwrap_or(&self.current);
+            let columns = |is_done: bool| {
+                let writes = setting.writes.iter().enumerate();
+                let writes = writes.filter(|(index, _)| self.done.contains(index) == is_done);
+                let columns = writes.map(|(_, request)| {
+                    let part = setting.part(request, &self.row.changes, before);
+                    setting::columns_of(setting, &part)
+                });
+                let columns = columns.filter(|columns| !columns.is_empty());
+                columns.collect::<Vec<_>>().join(", ")
+            };
+            let others = columns(false);
+            // Where all are confirmed, the reply says what is in doubt.
+            if !others.is_empty() {
+                said.push(format!("{} changed", columns(true)));
+                said.push(match kind {
+                    OutcomeKind::Partly => format!("{others} not"),
+                    _ => format!("{others} perhaps"),
+                });
+            }
+        }
+        let is_told = !matches!(kind, OutcomeKind::Failed | OutcomeKind::Conflict);
+        if let (Some(fault), true) = (&self.usage_fault, is_told) {
+            let what = if usage_after_row::numbers_of(setting).is_empty() {
+                "the numbers are set that the rules use"
+            } else {
+                "rules use the numbers"
+            };
+            said.push(format!("it could not be checked whether {what}: {fault}"));
+        }
+        if said.is_empty() {
+            return reply;
+        }
+        let message = |own: &str| match own {
+            "" => said.join("; ").into(),
+            own => format!("{}; {own}", said.join("; ")).into(),
+        };
+        match reply {
+            Ok(response) => Ok(Response {
+                message: message(&response.message),
+                ..response
+            }),
+            Err(error) => Err(TransportError {
+                message: message(&error.message),
+                ..error
+            }),
+        }
+    }
+}
+
+/// The reply with another message.
+pub(super) fn saying(result: ApiResult, message: &str) -> ApiResult {
+    result.map(|response| Response {
+        message: message.into(),
+        ..response
+    })
+}

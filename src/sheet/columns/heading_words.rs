@@ -1,0 +1,214 @@
+//! The words of a column's name, and what people call organizations and locations in the languages of Europe.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+use super::number_heading_words::{is_number, is_of_number, place};
+use crate::setting::target_kind::LOCATION;
+
+/// How words for numbers of one's own begin.
+const OWN: [&str; 10] = [
+    "custom",
+    "custm",
+    "costum",
+    "own",
+    "usecustom",
+    "iscustom",
+    "eigene",
+    "benutzerdefiniert",
+    "individuell",
+    "personali",
+];
+
+/// What else a table of places has as names of its columns.
+const OTHER_COLUMNS: &str = "city town ort stadt ville ciudad città country land region address adresse dirección \
+    note notes remark remarks comment comments bemerkung kommentar did dn extn 拠点 拠点名 場所";
+
+const ORGANIZATIONS: &str = "org orgs orga szervezet 組織 組織名 组织 조직";
+
+/// Words beside it that say nothing else.
+const OF_THE_SERVICE: &str = "webex cisco control hub calling";
+/// How words for an organization begin, in all spellings, and how those for who organizes something end.
+const ORGANIZATION_BEGINS: &str = "organiza organisa organizz organizác organizaç";
+const ORGANIZER_ENDS: &str = "or ore ores oren dora";
+
+const CUSTOMERS: &str = "customer customers tenant tenants tenancy company companies account accounts client \
+    clients partner reseller kunde kunden kundin mandant mandanten firma firmen unternehmen cliente clientes \
+    empresa empresas azienda società compagnia entreprise société compagnie klant klanten bedrijf klient klienci \
+    zákazník ügyfél kund asiakas";
+
+const SITES: &str = "site sites place office branch store shop niederlassung filiale filialen lieu agence établissement \
+    lugar oficina sucursal tienda sitio luogo filial loja local kantoor winkel lokalizacja oddział plats";
+
+const IDS: &str = "id ids uuid guid identifier uid";
+const NAMES: &str = "name names namen bezeichnung nom nombre nome naam nazwa navn namn nimi név";
+
+/// Chinese, Japanese and Korean letters come after this one.
+const FIRST_OF_EAST_ASIA: char = '\u{2e80}';
+
+/// What stands right behind the digits of an ordinal: `1st`, `2nd`, `2ème`, `2º`.
+const ORDINAL_ENDINGS: &str = "st nd rd th er ère ere eme ème nde ter do da o a";
+
+const NUMERALS: [char; 3] = ['一', '二', '三'];
+
+/// What a word is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Digits,
+    Letters,
+    EastAsian,
+}
+
+/// What the words of a name are about.
+pub(super) struct Words(Vec<String>);
+
+impl Words {
+    /// Runs of letters and of digits. A capital after a small letter begins one: `locationUuid`.
+    pub(super) fn of(cell: &str) -> Words {
+        let mut words: Vec<String> = Vec::new();
+        let mut ordinal_endings = Vec::new();
+        let mut last = None;
+        for character in ComposingNormalizerBorrowed::new_nfkc()
+            .normalize(cell)
+            .chars()
+        {
+            let kind = match character {
+                digit if digit.is_ascii_digit() => Some(Run::Digits),
+                letter if letter >= FIRST_OF_EAST_ASIA && letter.is_alphanumeric() => {
+                    Some(Run::EastAsian)
+                }
+                letter if letter.is_alphanumeric() => Some(Run::Letters),
+                _ => None,
+            };
+            if kind.is_some() {
+                let begins_inside = |word: &String| word.ends_with(char::is_lowercase);
+                let begins = last != kind
+                    || (character.is_uppercase() && words.last().is_some_and(begins_inside));
+                if begins {
+                    if last == Some(Run::Digits) {
+                        ordinal_endings.push(words.len());
+                    }
+                    words.push(String::new());
+                }
+                if let Some(word) = words.last_mut() {
+                    word.push(character);
+                }
+            }
+            last = kind;
+        }
+        let words = words.into_iter().enumerate().filter_map(|(at, word)| {
+            let word = word.to_lowercase();
+            let is_ending = ordinal_endings.contains(&at) && is_in(ORDINAL_ENDINGS, &word);
+            (!is_ending).then_some(word)
+        });
+        Words(words.flat_map(|word| numeral_apart(&word)).collect())
+    }
+
+    pub(super) fn all(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(super) fn any(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|word| is_one(word))
+    }
+
+    pub(super) fn has_organization(&self) -> bool {
+        self.any(is_organization)
+    }
+
+    /// Whether a workspace, a person or a virtual line has numbers of its own: `Use own numbers`,
+    /// `Custom (yes/no)`, `Eigene Nummern`.
+    pub(super) fn are_of_own_numbers(&self) -> bool {
+        let begins = |word: &str| {
+            let is_one = |start: &&str| word.starts_with(*start);
+            OWN.iter().any(is_one) && !is_customer(word)
+        };
+        let is_used = self.any(|word| word == "use");
+        let is_of_another = self.any(|word| word == "organization" || word == "location");
+        self.any(begins) || (is_used && is_of_another)
+    }
+
+    /// An organization, or what it may be to somebody else: a customer, a tenant.
+    pub(super) fn has_customer(&self) -> bool {
+        self.any(is_customer)
+    }
+
+    pub(super) fn are_all_of_organizations(&self) -> bool {
+        (self.0.iter()).all(|word| is_customer(word) || is_in(OF_THE_SERVICE, word))
+    }
+
+    /// Words for places, numbers, ids and names, and what else stands in such headers.
+    pub(super) fn are_all_of_columns(&self) -> bool {
+        let is_of_place =
+            |word: &str| is_customer(word) || is_in(SITES, word) || LOCATION.words.contains(&word);
+        let is_other =
+            |word: &str| is_in(OTHER_COLUMNS, word) || is_in(IDS, word) || is_in(NAMES, word);
+        !self.0.is_empty()
+            && (self.0.iter()).all(|word| {
+                is_of_place(word) || is_of_number(word) || is_other(word) || place(word).is_some()
+            })
+    }
+
+    pub(super) fn has_one_of(&self, wanted: &[&str]) -> bool {
+        self.any(|word| wanted.contains(&word))
+    }
+
+    /// A location, or what else it may be called.
+    pub(super) fn has_site(&self) -> bool {
+        self.has_one_of(LOCATION.words) || self.any(|word| is_in(SITES, word))
+    }
+
+    /// `Org no.`
+    pub(super) fn are_number_of_organization(&self) -> bool {
+        self.has_organization()
+            && (self.0.iter()).all(|word| is_organization(word) || is_number(word))
+    }
+
+    pub(super) fn has_id(&self) -> bool {
+        self.any(|word| is_in(IDS, word))
+    }
+
+    pub(super) fn has_name(&self) -> bool {
+        self.any(|word| is_in(NAMES, word))
+    }
+
+    /// The places that words name, counted from 0.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().filter_map(|word| place(word))
+    }
+}
+
+pub(super) fn is_in(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|one| one == word)
+}
+
+pub(super) fn begins_as(list: &str, word: &str) -> bool {
+    let mut begins = list.split_ascii_whitespace();
+    begins.any(|begin| word.starts_with(begin))
+}
+
+/// `第二番号` is `二 番号`.
+fn numeral_apart(word: &str) -> Vec<String> {
+    let bare = word.strip_prefix('第').unwrap_or(word);
+    let parts = NUMERALS.into_iter().find_map(|numeral| {
+        let rest = bare.strip_prefix(numeral).or(bare.strip_suffix(numeral))?;
+        let rest = rest.trim_start_matches(['个', '個', 'の', '目']);
+        (rest.is_empty() || is_of_number(rest)).then(|| (numeral.to_string(), rest.to_string()))
+    });
+    match parts {
+        Some((numeral, rest)) if rest.is_empty() => vec![numeral],
+        Some((numeral, rest)) => vec![numeral, rest],
+        None if bare.is_empty() => Vec::new(),
+        None => vec![bare.to_string()],
+    }
+}
+
+fn is_organization(word: &str) -> bool {
+    let mut of_who_organizes = ORGANIZER_ENDS.split_ascii_whitespace();
+    is_in(ORGANIZATIONS, word)
+        || (begins_as(ORGANIZATION_BEGINS, word)
+            && !of_who_organizes.any(|end| word.ends_with(end)))
+}
+
+fn is_customer(word: &str) -> bool {
+    is_organization(word) || is_in(CUSTOMERS, word)
+}

@@ -1,0 +1,241 @@
+//! What a name that is none of ours was probably meant for: a misspelt one, one in other words, one with
+//! a number that there is no column for.
+
+use super::About;
+use super::header_cell::{HeaderName, Known, normalize};
+use super::heading_meaning::Meant;
+use super::heading_words::Words;
+use super::{near_number_heading, rule_heading_words};
+use crate::model::ids;
+use crate::setting::{FieldKind, Setting};
+
+/// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
+pub(super) const MISSPELT: usize = 2;
+
+/// Shorter names have too many neighbors.
+pub(super) const LONG: usize = 8;
+
+/// Names of columns are shorter, and so are ids longer.
+const LONGEST_HEADING: usize = 35;
+
+/// What a name that is none of ours was probably meant for.
+pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
+    let plain = normalize(cell);
+    let is_near = |known: Known| {
+        let mut long = known.spellings(setting).iter();
+        long.any(|name| name.len() >= LONG && is_misspelt(&plain, name, MISSPELT))
+    };
+    let words = Words::of(cell);
+    let has_numbers = setting
+        .fields
+        .iter()
+        .any(|field| field.kind == FieldKind::Number);
+    if has_numbers && let Some(meant) = near_number_heading::near(&plain, &words) {
+        return Some(meant);
+    }
+    let target = setting.target;
+    if [target.noun, target.plural].map(normalize).contains(&plain) {
+        return Some(Meant::TargetName);
+    }
+    let is_target = words.has_one_of(target.words);
+    if is_near(Known::TargetId) || (is_target && words.has_id()) {
+        return Some(Meant::TargetId);
+    }
+    if words.has_organization() && words.are_all_of_organizations() {
+        return Some(Meant::OrgName);
+    }
+    let is_org_id = is_misspelt(&plain, "orgid", 1)
+        || is_near(Known::OrgId)
+        || matches!(&*plain, "orgguid" | "orguuid");
+    let is_org_id = is_org_id || words.are_number_of_organization();
+    if is_org_id || (words.has_organization() && words.has_id()) {
+        return Some(Meant::OrgId);
+    }
+    if is_near(Known::TargetName) || (is_target && words.has_name()) {
+        return Some(Meant::TargetName);
+    }
+    let is_org_name = is_misspelt(&plain, "orgname", 1) || is_near(Known::OrgName);
+    if is_org_name || (words.has_organization() && words.has_name()) {
+        return Some(Meant::OrgName);
+    }
+    let mut fields =
+        (0..setting.fields.len()).filter(|index| setting.kind(*index) != Some(FieldKind::Number));
+    if let Some(index) = fields.find(|index| is_near(Known::Field(*index))) {
+        let has_no_place = !plain.ends_with(|last: char| last.is_ascii_digit());
+        let is_one_of_two = setting.fields[index].column.contains(['1', '2']);
+        return Some(if has_no_place && is_one_of_two {
+            Meant::AnyRule
+        } else {
+            Meant::Rule(index)
+        });
+    }
+    let has_rules = setting
+        .fields
+        .iter()
+        .any(|field| field.kind == FieldKind::Action);
+    let mut fields = setting.fields.iter();
+    let choice = fields.position(|field| field.kind == FieldKind::YesOrNo);
+    if let (Some(index), false, true) = (choice, has_rules, words.are_of_own_numbers()) {
+        return Some(Meant::Rule(index));
+    }
+    if has_rules && let Some(column) = rule_heading_words::rule(&words) {
+        let is_one = setting.fields.iter().any(|field| field.column == column);
+        return Some(if is_one {
+            Meant::field(&column, setting)
+        } else {
+            Meant::AnyRule
+        });
+    }
+    has_numbers
+        .then(|| near_number_heading::other(&words))
+        .flatten()
+}
+
+/// What a name is about that is near none of ours: a UUID below it may be the id of such a thing.
+pub(super) fn about(cell: &str) -> About {
+    let words = Words::of(cell);
+    let id = if words.has_customer() {
+        Some(ids::ORGANIZATION)
+    } else {
+        words.has_site().then_some(ids::LOCATION)
+    };
+    About {
+        id,
+        is_project: rule_heading_words::are_of_project(&words),
+    }
+}
+
+/// Whether a cell is what people call a column of ours, and nothing else: a known name, one near it, or words
+/// for places and numbers alone, `Standort`, `Phone`.
+pub(super) fn is_heading(cell: &str, setting: &Setting) -> bool {
+    let begins_as_word = cell.trim().starts_with(char::is_alphabetic);
+    if !begins_as_word || cell.len() > LONGEST_HEADING {
+        return false;
+    }
+    HeaderName::known(cell, setting).is_some()
+        || near(cell, setting).is_some_and(Meant::is_by_its_name)
+        || Words::of(cell).are_all_of_columns()
+}
+
+pub(super) fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
+    name.len().abs_diff(plain.chars().count()) <= letters
+        && strsim::damerau_levenshtein(plain, name) <= letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setting;
+
+    fn read(cells: &[&str], wanted: Option<Meant>) {
+        for cell in cells {
+            assert_eq!(near(cell, setting::ALL[0]), wanted, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_rule_is_told_only_in_a_sheet_of_rules() {
+        let rules = &setting::location_rules::LOCATION_RULES;
+        for (cell, column) in [
+            ("Internationl", "international"),
+            ("premiumService1", "premiumServices1"),
+            ("special services 3", "specialServices1"),
+            ("Natonal transfer", "nationalTransfer"),
+        ] {
+            let meant = near(cell, rules).map(|meant| meant.name(rules));
+            assert_eq!(meant.as_deref(), Some(column), "{cell}");
+            // Whether it is a number, only its cells can tell.
+            let other = near(cell, setting::ALL[0]);
+            let is_told = other.is_some_and(Meant::is_by_its_name);
+            assert!(!is_told, "{cell}");
+        }
+        for cell in ["Premium calls", "Premium services", "special calls"] {
+            assert_eq!(near(cell, rules), Some(Meant::AnyRule), "{cell}");
+        }
+        for cell in ["region", "internal", "calls", "site", "International site"] {
+            assert_eq!(near(cell, rules), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_rule_in_other_words_is_told() {
+        let rules = &setting::location_rules::LOCATION_RULES;
+        for (cell, column) in [
+            ("Int. calls", "international"),
+            ("Intl. calls", "international"),
+            ("Calls international", "international"),
+            ("Domestic calls", "national"),
+            ("Calls (toll free)", "tollFree"),
+            ("Premium 2 calls", "premiumServices2"),
+            ("Intl. calls transfer", "internationalTransfer"),
+            ("Operator calls", "operatorAssisted"),
+        ] {
+            let meant = near(cell, rules).map(|meant| meant.name(rules));
+            assert_eq!(meant.as_deref(), Some(column), "{cell}");
+        }
+    }
+
+    #[test]
+    fn so_is_one_near_those_of_ids_and_names() {
+        read(
+            &[
+                "Locaton ID",
+                "LocationUUID",
+                "Location UUID",
+                "Loc ID",
+                "locationids",
+                "Customer Location ID",
+                "Location GUID",
+                "Standort-ID",
+                "ID ubicación",
+                "拠点ID",
+            ],
+            Some(Meant::TargetId),
+        );
+        read(
+            &[
+                "Customer Org ID",
+                "Org UUID",
+                "OrgUUID",
+                "Org no.",
+                "ogrId",
+                "organziationId",
+                "ID de organización",
+            ],
+            Some(Meant::OrgId),
+        );
+        read(
+            &[
+                "Organisation",
+                "CustomerOrg",
+                "Organization",
+                "Org",
+                "Org. name (legal)",
+                "Organizacja",
+                "Webex Org",
+                "組織",
+                "Naam organisatie",
+                "Nom de l'organisation",
+                "organização",
+            ],
+            Some(Meant::OrgName),
+        );
+        read(&["Location", "Locaton Name"], Some(Meant::TargetName));
+    }
+
+    #[test]
+    fn a_name_may_be_about_organizations_or_locations_without_being_near_ours() {
+        for (cells, wanted) in [
+            (
+                &["Mandant", "Customer ID", "Kunden-ID", "Société", "Org unit"][..],
+                Some(ids::ORGANIZATION),
+            ),
+            (&["Site ID", "Filiale", "Standort"], Some(ids::LOCATION)),
+            (&["Asset", "GUID", "", "Name"], None),
+        ] {
+            for cell in cells {
+                assert_eq!(about(cell).id, wanted, "{cell}");
+            }
+        }
+    }
+}
