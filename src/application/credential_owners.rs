@@ -5,8 +5,8 @@
 //! manage them. One that has to wait for longer than a person wants is left out too; which organizations it
 //! manages is not known then, and rows that nobody else manages stay for later.
 
+use crate::application::lane_queries::api_client;
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
-use crate::application::preflight;
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
@@ -69,7 +69,7 @@ async fn introduction<S: Queries>(
     lane: &mut RunLane<S>,
     stop: &mut SharedStop,
 ) -> Result<Introduction, QueryError> {
-    let mut api = preflight::api(settings, lane, stop);
+    let mut api = api_client(settings, lane, stop);
     let person = match api.person().await {
         Err(QueryError::Refused { .. }) => None,
         person => Some(person?),

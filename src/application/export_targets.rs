@@ -7,9 +7,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::application::credential_owners;
 use crate::application::kept_wait;
+use crate::application::lane_queries::api_client;
 use crate::application::own_organization::own_organization;
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
-use crate::application::preflight::{self, with_scope};
+use crate::application::preflight::with_scope;
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::{Session, connect_to_ask};
@@ -105,7 +106,7 @@ async fn wanted_of_one<S: Queries, T: StopRequests>(
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Wanted> {
-    let mut api = preflight::api(settings, &mut session.lanes[0], &mut session.stop);
+    let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
     let managed = match api.organizations().await {
         Ok(organizations) => organizations,
         // A token that may read locations need not be one that may list organizations.
@@ -184,7 +185,7 @@ async fn ask_for_share<S: Queries>(
     Option<String>,
     Result<ListedOrganization, QueryError>,
 )> {
-    let mut api = preflight::api(settings, lane, &mut stop);
+    let mut api = api_client(settings, lane, &mut stop);
     let mut asks_for_details = *kind == LOCATION;
     let mut answers = Vec::new();
     for (number, org) in share {

@@ -1,19 +1,11 @@
 //! The first rows of a run, for a person to see before the rest goes: what was wanted of each, and what
 //! was found there when it was read back.
 
-use anyhow::Result;
-
-use crate::application::confirmation::expected_time::expected_time;
-use crate::application::confirmation::{self, Answer};
 use crate::application::recorder::ShownRow;
 use crate::application::row_name::{RowNames, in_brackets};
-use crate::application::run_settings::RunSettings;
-use crate::journal::Journal;
 use crate::model::outcome::{Outcome, OutcomeKind, code_after};
-use crate::model::wording::{grouped, plural};
-use crate::platform::StopRequests;
+use crate::model::wording::plural;
 use crate::setting::Setting;
-use crate::sheet::check::CheckedSheet;
 use crate::stderr::say;
 
 /// Says what was wanted and what was found. Rows that were as wanted before are not among them.
@@ -32,60 +24,6 @@ pub(super) fn show(setting: &Setting, names: &RowNames, rows: &[ShownRow]) {
 fn has_something_to_do(shown: &ShownRow) -> bool {
     let kind = shown.outcome.as_ref().map(|outcome| outcome.kind);
     kind != Some(OutcomeKind::Unchanged)
-}
-
-/// What is left once the first rows are done.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RowsLeft {
-    pub(super) rows: u64,
-    /// How many of them a plan says will be changed.
-    pub(super) to_change: Option<u64>,
-}
-
-impl RowsLeft {
-    /// Of the rows that are `ready` to be sent those that a run has not done. What a plan said would change
-    /// and was found as it is to be was `unchanged`.
-    pub(super) fn of(ready: u64, planned: Option<u64>, journal: &Journal) -> Result<RowsLeft> {
-        let done = journal.counts()?;
-        let changed = done.rows.saturating_sub(done.of(OutcomeKind::Unchanged));
-        Ok(RowsLeft {
-            rows: ready.saturating_sub(journal.finished()),
-            to_change: planned.map(|planned| planned.saturating_sub(changed)),
-        })
-    }
-
-    /// `54 rows (45 would change, 9 have nothing to do)`
-    fn in_words(self) -> String {
-        let rows = plural(self.rows, "row");
-        let to_change = self.to_change.map(|count| count.min(self.rows));
-        match to_change.map(|count| (count, self.rows - count)) {
-            None | Some((_, 0)) => rows,
-            Some((changed, idle)) => {
-                let have = if idle == 1 { "has" } else { "have" };
-                let (changed, idle) = (grouped(changed), grouped(idle));
-                format!("{rows} ({changed} would change, {idle} {have} nothing to do)")
-            }
-        }
-    }
-}
-
-/// Asks whether the others are to be sent too; where nobody can be asked they are not.
-pub(super) async fn are_others_wanted(
-    settings: &RunSettings,
-    checked: &CheckedSheet,
-    left: RowsLeft,
-    stop: &mut impl StopRequests,
-) -> Result<bool> {
-    if !confirmation::is_a_terminal() {
-        return Ok(false);
-    }
-    let question = format!(
-        "Send the other {}? About {}",
-        left.in_words(),
-        expected_time(settings, checked, left.rows).in_words()
-    );
-    let answer = confirmation::yes_or_no(&question, Answer::No, stop).await?;
-    Ok(answer == Some(Answer::Yes))
 }
 
 /// `row 2 (Berlin): n1 wanted +12025550101, found +12025550101`
@@ -164,24 +102,6 @@ mod tests {
             found: found.map(CurrentValues::of),
         };
         say_row(&LOCATION_NUMBERS, &RowNames::default(), &shown)
-    }
-
-    #[test]
-    fn the_rows_left_are_told_apart_where_a_plan_tells_what_they_come_to() {
-        for (rows, to_change, said) in [
-            (54, None, "54 rows"),
-            (
-                54,
-                Some(45),
-                "54 rows (45 would change, 9 have nothing to do)",
-            ),
-            (2, Some(1), "2 rows (1 would change, 1 has nothing to do)"),
-            (1, Some(1), "1 row"),
-            // Somebody made a change of the plan before it was sent.
-            (1, Some(2), "1 row"),
-        ] {
-            assert_eq!(RowsLeft { rows, to_change }.in_words(), said);
-        }
     }
 
     #[test]

@@ -7,13 +7,12 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::application::earlier_runs::truncated_journal;
-use crate::application::first_rows::RowsLeft;
 use crate::application::plan_guard::{NewPlan, PlanGuard};
-use crate::application::preflight::ServiceFacts;
 use crate::application::report::page_file;
 use crate::application::results;
 use crate::application::run_record;
 use crate::application::run_settings::{RunSettings, Start};
+use crate::application::service_facts::ServiceFacts;
 use crate::application::spool::{self, Spool};
 use crate::application::status;
 use crate::application::suggested_commands;
@@ -91,10 +90,9 @@ impl Earlier {
         begin.is_some_and(|begin| begin.first_rows_shown && !begin.rest_is_wanted)
     }
 
-    /// The rows that are left, of which a plan tells how many change.
-    pub(super) fn rows_left(&self, ready: u64, planned: Option<u64>) -> Result<Option<RowsLeft>> {
-        let left = |journal: &Journal| RowsLeft::of(ready, planned, journal);
-        self.journal.as_ref().map(left).transpose()
+    /// The journal of the part before, where this one goes on with it.
+    pub(super) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
     }
 
     /// What the names of the sheet meant when the run began.

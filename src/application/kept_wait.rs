@@ -5,11 +5,11 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::application::confirmation::{Answer, is_a_terminal, yes_or_no};
 use crate::application::run_lanes::RunLane;
 use crate::application::run_settings::{Confirmation, RunSettings};
 use crate::application::session::Session;
 use crate::application::suggested_commands;
+use crate::application::terminal_question::{Answer, is_a_terminal, yes_or_no};
 use crate::model::clock;
 use crate::pace::KeptWait;
 use crate::platform::StopRequests;

@@ -3,11 +3,11 @@
 
 use anyhow::Result;
 
-use crate::application::confirmation::can_ask;
 use crate::application::plan_guard::NewPlan;
 use crate::application::run_settings::{BadRows, RunSettings, Start};
 use crate::application::sheet_notes::{say_counts, say_doubts};
 use crate::application::suggested_commands;
+use crate::application::terminal_question::can_ask;
 use crate::model::wording::it_or_them;
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};

@@ -9,13 +9,14 @@ use anyhow::Result;
 
 use crate::application::credential_owners;
 use crate::application::exit_code::ExitCode;
+use crate::application::lane_queries::api_client;
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::{Confirmation, RunSettings};
+use crate::application::service_facts::ServiceFacts;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
+use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::engine::pipeline::Task;
-use crate::journal::CredentialRecord;
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
@@ -26,82 +27,12 @@ use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
-use crate::webex::error_body::flatten;
-use crate::webex::lists::{Organization, Person};
+use crate::webex::lists::Organization;
 
 /// Tries for a question without which the run can go on.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 const FORBIDDEN: u16 = 403;
-
-/// Questions before a run, asked as the run will ask its own.
-pub fn api<'a, S: Queries, T: StopRequests>(
-    settings: &RunSettings,
-    lane: &'a mut RunLane<S>,
-    stop: &'a mut T,
-) -> ApiClient<'a, S, T> {
-    let RunLane {
-        credentials,
-        pacer,
-        waits,
-        seed,
-        is_reached,
-        ..
-    } = lane;
-    let service = &credentials[0].service;
-    // What did not answer the first questions was not asked again.
-    let was_reached = std::mem::replace(is_reached, true);
-    *seed = seed.wrapping_add(1);
-    let policy = QueryPolicy {
-        retry: settings.policy.retry,
-        longest_wait: settings.policy.longest_wait,
-        seed: *seed,
-    };
-    let client = ApiClient::new(service, pacer, stop, policy, waits.as_ref(), say);
-    if was_reached {
-        client.after_others()
-    } else {
-        client
-    }
-}
-
-/// What the service says before a run, of the token and of the sheet's names.
-#[derive(Debug, Default)]
-pub struct ServiceFacts {
-    pub directory: Directory,
-    /// Whose token it is, where that may be asked and there is only one.
-    pub person: Option<Person>,
-    /// All credentials, where there are several.
-    pub credentials: Vec<CredentialRecord>,
-    /// Why there is no point in sending anything.
-    pub abort: Option<AbortReason>,
-    /// Why some of the credentials could not be asked, so that rows which nobody manages are left for later.
-    pub unasked: Option<AbortReason>,
-}
-
-impl ServiceFacts {
-    /// What an organization is called, `None` for the token's own, where that is known.
-    pub(super) fn organization_name(&self, id: Option<&str>) -> Option<String> {
-        let own = || self.person.as_ref().map(|person| person.org_id.as_str());
-        let name = self.directory.name_of(id.or_else(own)?);
-        name.map(flatten)
-    }
-
-    /// Also where nothing more can be asked: what is done must be told.
-    fn nothing_but(known: Option<&ResolvedNames>, reason: AbortReason) -> ServiceFacts {
-        let names = known.cloned();
-        let directory = names.map(|names| Directory::default().with_names(names));
-        ServiceFacts::pointless(directory.unwrap_or_default(), reason)
-    }
-
-    fn pointless(directory: Directory, reason: AbortReason) -> ServiceFacts {
-        ServiceFacts {
-            directory,
-            abort: Some(reason),
-            ..ServiceFacts::default()
-        }
-    }
-}
 
 /// Asks what the rows can be held against, what their names mean unless an earlier part of the run
 /// knows, and whether the token may read what the run has to read. What has no answer is said, and
@@ -156,7 +87,7 @@ fn api_for<'a, S: Queries, T: StopRequests>(
 ) -> Option<ApiClient<'a, S, T>> {
     let Session { lanes, stop, .. } = session;
     let lane = lanes.iter_mut().find(|lane| lane.manages(organization))?;
-    Some(api(settings, lane, stop))
+    Some(api_client(settings, lane, stop))
 }
 
 async fn facts_of_one<S: Queries, T: StopRequests>(
@@ -166,7 +97,7 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
 ) -> Result<ServiceFacts> {
-    let mut api = api(settings, &mut session.lanes[0], &mut session.stop);
+    let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
     let tries = api.policy.retry.tries;
     if checked.named == 0 {
         api.policy.retry.tries = FEW_TRIES.min(tries);
@@ -190,7 +121,7 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     let may_tell = !facts.directory.is_empty();
     if facts.abort.is_none() && (may_tell || settings.spec.confirmation == Confirmation::Ask) {
         let Session { lanes, stop, .. } = session;
-        let mut api = self::api(settings, &mut lanes[0], stop);
+        let mut api = api_client(settings, &mut lanes[0], stop);
         // Only to tell who it was; a token without the scope for it does as well.
         api.policy.retry.tries = NonZeroU32::MIN;
         match api.person().await {

@@ -4,9 +4,9 @@
 use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
-use crate::application::preflight::ServiceFacts;
 use crate::application::run_lanes::person_record;
 use crate::application::run_settings::{BadRows, RunSettings, Target};
+use crate::application::service_facts::ServiceFacts;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{

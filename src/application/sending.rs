@@ -1,8 +1,8 @@
 //! Sends the rows of a run, in one go or the first ones before the rest.
 
+use crate::application::confirmation::other_rows::{RowsLeft, are_others_wanted};
 use crate::application::earlier_runs::changes_by_us::OwnChanges;
 use crate::application::earlier_runs::rows_in_doubt::{self, Doubts};
-use crate::application::first_rows::RowsLeft;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows};
@@ -74,8 +74,7 @@ impl Sending<'_> {
                 let ready = self.checked.rows_to_send();
                 let left = RowsLeft::of(ready, self.plan.changes().map(|plan| plan.rows), journal)?;
                 let are_wanted =
-                    first_rows::are_others_wanted(self.settings, self.checked, left, &mut stop)
-                        .await?;
+                    are_others_wanted(self.settings, self.checked, left, &mut stop).await?;
                 // So that nobody takes the time for the answer for time at work.
                 journal_guard::note_first_rows_shown(journal, are_wanted)?;
                 are_wanted

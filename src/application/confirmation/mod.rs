@@ -3,30 +3,26 @@
 
 pub(in crate::application) mod expected_changes;
 pub(in crate::application) mod expected_time;
-
-use std::io::{self, BufRead};
-use std::thread;
+pub(in crate::application) mod other_rows;
 
 use anyhow::{Result, bail};
-use futures::StreamExt;
-use tokio::sync::oneshot;
 
 use crate::application::confirmation::expected_changes::ChangesAhead;
 use crate::application::confirmation::expected_time::expected_time;
+use crate::application::confirmation::other_rows::{RowsLeft, are_others_wanted};
 use crate::application::credential_notes::users_in_words;
-use crate::application::first_rows;
 use crate::application::journal_guard::Earlier;
 use crate::application::plan_guard::plan_edits::{self, PlannedChanges};
 use crate::application::precheck::is_in_question;
-use crate::application::preflight::ServiceFacts;
-use crate::application::progress::for_terminal;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
+use crate::application::service_facts::ServiceFacts;
 use crate::application::suggested_commands;
+use crate::application::terminal_question::{Answer, is_a_terminal, yes_or_no};
 use crate::engine::pipeline::Task;
 use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
 use crate::sheet::check::{CheckedSheet, OrganizationRows};
-use crate::stderr::{self, ask, say};
+use crate::stderr::say;
 use crate::webex::Renewal;
 use crate::webex::base_url::WEBEX;
 use crate::webex::error_body::flatten;
@@ -67,11 +63,13 @@ pub(in crate::application) async fn confirm(
     if rows > 0
         && earlier.waits_for_a_word()
         && is_a_terminal()
-        && let Some(left) = earlier.rows_left(
+        && let Some(journal) = earlier.journal()
+        && let left = RowsLeft::of(
             checked.rows_to_send(),
             planned.as_ref().map(|plan| plan.rows),
+            journal,
         )?
-        && !first_rows::are_others_wanted(&settings, checked, left, stop).await?
+        && !are_others_wanted(&settings, checked, left, stop).await?
     {
         return Ok(nothing_was_sent());
     }
@@ -129,17 +127,6 @@ fn say_what_to_expect(settings: &RunSettings, checked: &CheckedSheet, rows: u64,
 fn nothing_was_sent() -> Option<RunSettings> {
     say("nothing was sent");
     None
-}
-
-pub(in crate::application) fn is_a_terminal() -> bool {
-    stderr::can_ask()
-}
-
-/// Whether somebody will be asked before anything is sent.
-pub(in crate::application) fn can_ask(settings: &RunSettings) -> bool {
-    matches!(settings.target, Target::Service { .. })
-        && settings.spec.confirmation == Confirmation::Ask
-        && is_a_terminal()
 }
 
 /// Whether rows that are done already are to be sent again, which `--yes` does not say.
@@ -291,61 +278,5 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedC
             names.join(", "),
             grouped(more as u64)
         ),
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::application) enum Answer {
-    Yes,
-    No,
-}
-
-/// Asks a question; nothing typed is the `usual` answer. A wish to stop is none.
-pub(in crate::application) async fn yes_or_no(
-    question: &str,
-    usual: Answer,
-    stop: &mut impl StopRequests,
-) -> Result<Option<Answer>> {
-    let choices = match usual {
-        Answer::Yes => "[Y/n]",
-        Answer::No => "[y/N]",
-    };
-    let end = if question.ends_with('?') { "" } else { "." };
-    let question = for_terminal(&format!("{question}{end} {choices}"));
-    let answer = typed_line(&question, stop).await?;
-    Ok(
-        answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
-            "" => usual,
-            "y" | "yes" => Answer::Yes,
-            _ => Answer::No,
-        }),
-    )
-}
-
-/// Asks for a line. A wish to stop is none, and neither is the end of the input.
-pub(in crate::application) async fn typed_line(
-    question: &str,
-    stop: &mut impl StopRequests,
-) -> Result<Option<String>> {
-    ask(question)?;
-    let (answered, answer) = oneshot::channel();
-    // Nothing but the end of the process ends such a reading, so nobody may wait for it.
-    thread::spawn(move || {
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        let _ = answered.send(read.map(|length| (length > 0).then_some(line)));
-    });
-    tokio::select! {
-        line = answer => {
-            let line = line.unwrap_or(Ok(None))?;
-            if line.is_none() {
-                say("");
-            }
-            Ok(line)
-        }
-        Some(()) = stop.next() => {
-            say("");
-            Ok(None)
-        }
     }
 }

@@ -20,8 +20,8 @@ use anyhow::Result;
 
 use crate::application::earlier_runs::changes_by_us::OwnChanges;
 use crate::application::plan_guard::plan_edits::PlannedChanges;
-use crate::application::preflight::ServiceFacts;
 use crate::application::run_settings::RunSettings;
+use crate::application::service_facts::ServiceFacts;
 use crate::model::failure_groups::Rows;
 use crate::model::row::Row;
 use crate::sheet::check::CheckedSheet;

@@ -11,14 +11,15 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::application;
-use crate::application::confirmation::{is_a_terminal, typed_line};
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait;
+use crate::application::lane_queries::api_client;
 use crate::application::own_organization::own_organization;
-use crate::application::preflight::{self, say_why_not};
+use crate::application::preflight::say_why_not;
 use crate::application::run_settings::{RunSettings, Start};
 use crate::application::session::{Connect, connect_to_ask};
 use crate::application::suggested_commands;
+use crate::application::terminal_question::{is_a_terminal, typed_line};
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::ids;
@@ -97,7 +98,7 @@ pub async fn run(
         return Ok(ExitCode::NothingSent);
     }
     let (lane, stop) = (&mut session.lanes[0], &mut session.stop);
-    let mut api = preflight::api(&settings, lane, stop);
+    let mut api = api_client(&settings, lane, stop);
     if place.org_id.is_none() {
         // A token that may read locations need not be one that may list organizations.
         let managed = api.organizations().await.unwrap_or_default();
@@ -114,7 +115,7 @@ pub async fn run(
         say("nothing was changed");
         return Ok(ExitCode::NothingSent);
     }
-    let mut api = preflight::api(&settings, lane, stop);
+    let mut api = api_client(&settings, lane, stop);
     let reads = match PlainReads::ask(&mut api, &row_of(&place)).await {
         Ok(reads) => reads,
         Err(query_error) => {

@@ -1,0 +1,39 @@
+//! Single questions by the credentials of a lane.
+
+use crate::application::run_lanes::RunLane;
+use crate::application::run_settings::RunSettings;
+use crate::engine::api_queries::{ApiClient, QueryPolicy};
+use crate::platform::StopRequests;
+use crate::stderr::say;
+use crate::webex::Queries;
+
+/// Questions before a run, asked as the run will ask its own.
+pub fn api_client<'a, S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    lane: &'a mut RunLane<S>,
+    stop: &'a mut T,
+) -> ApiClient<'a, S, T> {
+    let RunLane {
+        credentials,
+        pacer,
+        waits,
+        seed,
+        is_reached,
+        ..
+    } = lane;
+    let service = &credentials[0].service;
+    // What did not answer the first questions was not asked again.
+    let was_reached = std::mem::replace(is_reached, true);
+    *seed = seed.wrapping_add(1);
+    let policy = QueryPolicy {
+        retry: settings.policy.retry,
+        longest_wait: settings.policy.longest_wait,
+        seed: *seed,
+    };
+    let client = ApiClient::new(service, pacer, stop, policy, waits.as_ref(), say);
+    if was_reached {
+        client.after_others()
+    } else {
+        client
+    }
+}
