@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::resolve::filled_variable;
+use super::environment::filled_variable;
 use super::{ServiceFlags, token_prompt};
 use crate::application::missing_file::ensure_it_exists;
 use crate::model::hint::Hinted;

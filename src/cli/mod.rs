@@ -3,6 +3,7 @@
 mod command_flags;
 mod completions;
 mod credentials;
+mod environment;
 mod guesses;
 mod man_pages;
 pub mod resolve;

@@ -1,7 +1,6 @@
 //! Gives the flags and the environment their meaning: what was typed becomes settings. The only
 //! reader of the environment.
 
-use std::ffi::OsString;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -20,6 +19,7 @@ use crate::application::run_settings::{
     SummaryFormat, Target,
 };
 use crate::cli::credentials;
+use crate::cli::environment::{os_variable, variable};
 use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
@@ -338,20 +338,4 @@ fn this_machine() -> Machine {
         user: platform::user_name(variable),
         process: std::process::id(),
     }
-}
-
-pub(super) fn filled_variable(name: &str) -> Option<String> {
-    variable(name).filter(|text| !text.trim().is_empty())
-}
-
-fn variable(name: &str) -> Option<String> {
-    os_variable(name)?.into_string().ok()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the environment"
-)]
-fn os_variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
 }

@@ -4,6 +4,7 @@ pub mod abort;
 pub mod api_queries;
 pub mod circuit_breaker;
 pub mod failure_limit;
+mod failure_watch;
 mod first_contact;
 mod pace_feedback;
 pub mod pipeline;

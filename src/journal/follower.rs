@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::entry::Entry;
+use super::file_to_read::{cannot_read, open_to_read};
 use super::header::RunHeader;
-use super::recorded_run::{
-    BUFFER, LONGEST_HEADER, cannot_read, ensure_undamaged, open_to_read, usable_header,
-};
+use super::recorded_run::{BUFFER, LONGEST_HEADER, ensure_undamaged, usable_header};
 use super::scanner::{Damage, Scanner};
 
 /// What the run of a journal is about.

@@ -39,6 +39,7 @@
 
 mod appender;
 mod entry;
+mod file_to_read;
 mod follower;
 mod header;
 mod index;

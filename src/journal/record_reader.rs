@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use super::RecordedRun;
 use super::entry::{Entry, RowRecord};
+use super::file_to_read::cannot_read;
 use super::line;
-use super::recorded_run::cannot_read;
 use super::row_history::{RowChange, RowHistory, is_doubtful_in_format_1, may_have_been_applied};
 use crate::model::outcome::OutcomeKind;
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use super::entry::{EndRecord, GateRecord, PreviousRecord};
+use super::file_to_read::{OUT_OF_THE_WAY, cannot_read, open_to_read};
 use super::header::{BeginRecord, FORMAT, RunHeader};
 use super::index::Index;
 use super::journal_file::JournalFile;
@@ -21,9 +22,6 @@ use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::sheet::names::ResolvedNames;
 use crate::table::FileChecksum;
-
-/// What to do with something else that has the name of a journal.
-const OUT_OF_THE_WAY: &str = "move it away, or name other results with --output";
 
 pub(super) const BUFFER: usize = 128 * 1024;
 
@@ -202,27 +200,6 @@ impl RecordedRun {
         }
         Ok(counts)
     }
-}
-
-pub(super) fn cannot_read(path: &Path) -> String {
-    format!("cannot read the journal `{}`", path.display())
-}
-
-/// Opens a journal to read it. Anything but a file could keep us waiting for ever.
-pub(super) fn open_to_read(path: &Path) -> Result<File> {
-    ensure_it_is_a_file(path)?;
-    File::open(path).with_context(|| cannot_read(path))
-}
-
-pub(super) fn ensure_it_is_a_file(path: &Path) -> Result<()> {
-    let metadata = fs::metadata(path).with_context(|| cannot_read(path))?;
-    if metadata.is_file() {
-        return Ok(());
-    }
-    Err(Hinted::new(
-        format!("`{}` is not a file", path.display()),
-        OUT_OF_THE_WAY,
-    ))
 }
 
 pub(super) fn usable_header<'s>(scanner: &'s Scanner, path: &Path) -> Result<&'s RunHeader> {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::appender::Appender;
 use super::entry::{CarriedRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord};
+use super::file_to_read;
 use super::header::{BeginRecord, RunHeader};
 use super::journal_file::JournalFile;
 use super::line::Chain;
@@ -88,7 +89,7 @@ impl Journal {
 
     /// Opens an existing one and reads what it holds. A torn end is cut off, and damage refused.
     pub fn open(path: &Path) -> Result<(Journal, RunHeader)> {
-        recorded_run::ensure_it_is_a_file(path)?;
+        file_to_read::ensure_it_is_a_file(path)?;
         let shown = path.display();
         let file = match platform::appending().open(path) {
             Err(error) if platform::is_sharing_violation(&error) => {

@@ -255,17 +255,6 @@ fn key_of(thing: &str) -> TargetKey {
     TargetKey(hash(thing.to_ascii_lowercase().as_bytes()))
 }
 
-/// Tells lists of texts apart.
-pub(super) fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> u32 {
-    let mut hasher = FixedState::default().build_hasher();
-    for text in texts {
-        hasher.write(text.as_bytes());
-        hasher.write_u8(0);
-    }
-    let hash = hasher.finish();
-    u32::try_from(hash >> 32).unwrap_or_default()
-}
-
 fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write(bytes);

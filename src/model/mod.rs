@@ -5,6 +5,7 @@ pub mod clock;
 pub mod counts;
 pub mod current_values;
 pub mod failure_groups;
+pub mod hexadecimal;
 pub mod hint;
 pub mod ids;
 pub mod outcome;

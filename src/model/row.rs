@@ -1,6 +1,9 @@
 //! One row of the sheet as we understood it: whose location, and what is to change there.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::quality::FixedState;
 
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -61,7 +64,7 @@ impl Row<'_> {
             .changes
             .iter()
             .map(|change| change.field().unwrap_or("keep"));
-        crate::model::ids::hash_of(fields)
+        hash_of(fields)
     }
 
     /// A checksum of what the row asks for, so that a resumed run can tell that row 7 is still
@@ -83,6 +86,17 @@ impl Row<'_> {
 
 fn into_owned(changes: Vec<Change<'_>>) -> Vec<Change<'static>> {
     changes.into_iter().map(Change::into_owned).collect()
+}
+
+/// Tells lists of texts apart.
+fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> u32 {
+    let mut hasher = FixedState::default().build_hasher();
+    for text in texts {
+        hasher.write(text.as_bytes());
+        hasher.write_u8(0);
+    }
+    let hash = hasher.finish();
+    u32::try_from(hash >> 32).unwrap_or_default()
 }
 
 #[cfg(test)]

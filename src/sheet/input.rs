@@ -1,12 +1,13 @@
 //! Where the bytes of a sheet come from, and which files cannot be one.
 
-use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
+
+use crate::model::hexadecimal::hexadecimal;
 
 /// What stands for the standard input on a command line.
 const STANDARD_INPUT: &str = "-";
@@ -124,11 +125,5 @@ pub(super) fn sha256(file: &File) -> io::Result<String> {
         }
         hasher.update(&buffer[..length]);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+    Ok(hexadecimal(&hasher.finalize()))
 }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::model::hexadecimal::hexadecimal;
 use crate::model::ids;
-use crate::webex::token::hexadecimal;
 
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "(hidden)";

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
+use crate::model::hexadecimal::hexadecimal;
 use crate::model::hint::Hinted;
 use crate::platform::{self, Readers};
-use crate::webex::token::hexadecimal;
 
 /// What the three are called, as environment variables and as lines `NAME=value` of a file.
 pub const NAMES: [&str; 3] = [

@@ -1,6 +1,6 @@
 //! The access token, and what opens the service in general, held so that nothing can show it.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::model::hexadecimal::hexadecimal;
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token_text;
 
@@ -142,13 +143,6 @@ impl Token {
 /// Tells texts apart without showing them: the first half of a SHA-256 in hexadecimal.
 pub fn digest(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes())[..16])
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl fmt::Debug for Token {

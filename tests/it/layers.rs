@@ -48,7 +48,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "simulator/",
         ],
     ),
-    ("foldhash", &["model/ids.rs"]),
+    ("foldhash", &["model/ids.rs", "model/row.rs"]),
     (
         "futures",
         &[

@@ -4,7 +4,7 @@
 use super::Throttling;
 use super::job::Job;
 use super::queues::{Queues, Reach};
-use crate::engine::failure_limit::FailureWatch;
+use crate::engine::failure_watch::FailureWatch;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::counts::Counts;
 use crate::pace::Pacer;

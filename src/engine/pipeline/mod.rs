@@ -28,7 +28,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::engine::abort::AbortReason;
 use crate::engine::circuit_breaker::CircuitBreaker;
-use crate::engine::failure_limit::FailureWatch;
+use crate::engine::failure_watch::FailureWatch;
 use crate::model::outcome::Outcome;
 use crate::model::row::{Row, TargetKey};
 use crate::pace::SendDecision;
