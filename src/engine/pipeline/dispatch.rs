@@ -24,7 +24,7 @@ use crate::webex::Service;
 /// more are read: when so many are in trouble, going on with others helps nobody.
 const MOST_ROWS_HELD: usize = 1000;
 
-/// Rows that are ready and wait for their user, while others are looked for whom nothing is left to do. A
+/// Rows that are ready and wait for their user, while rows are looked for that only another may send. A
 /// sheet may have its organizations one after the other, each with a user of its own; they take some
 /// megabytes.
 const MOST_ROWS_READY: usize = 20_000;
@@ -63,16 +63,12 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 && pipeline.queues.at_the_end() < MOST_ROWS_AT_THE_END
                 && first.is_none_or(|first| pipeline.begun < first)
         };
-        let mut is_waiting = self.head_of(lane).is_some();
-        while !is_waiting && !self.is_all_admitted && may_begin(self) {
+        while !self.has_narrowest(lane) && !self.is_all_admitted && may_begin(self) {
             match rows.next() {
                 Some(Ok(row)) => {
                     self.begun += 1;
                     match self.queues.of(row.org_id.as_deref()) {
-                        Some(queue) => {
-                            self.admit(row, queue);
-                            is_waiting = self.head_of(lane).is_some();
-                        }
+                        Some(queue) => self.admit(row, queue),
                         None => self.has_stranded = true,
                     }
                 }
@@ -86,6 +82,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 return false;
             }
         }
+        let mut is_waiting = self.head_of(lane).is_some();
         if !is_waiting && self.is_quiet(lane) {
             for queue in self.queues_of(lane) {
                 self.queues.take_those_at_the_end(queue);

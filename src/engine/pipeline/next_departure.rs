@@ -1,5 +1,5 @@
-//! When a lane may send, and what: the first row in the order of the sheet of those that it may send, or what
-//! has to be asked about its access token before that.
+//! When a lane may send, and what: a row that fewer others may send before one that they may send too, of
+//! those the first in the order of the sheet; or what has to be asked about its access token before that.
 
 use tokio::time::Instant;
 
@@ -30,20 +30,29 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         queues.copied().collect()
     }
 
-    /// The queue with the next row of those that a lane may send, in the order of the sheet, and by which
-    /// credentials it goes.
+    /// The queue with the next row of those that a lane may send, and by which credentials it goes. Rows that
+    /// fewer credentials may send go first: were the others first, a sheet with its organizations one after
+    /// the other would leave somebody without work before its end.
     pub(super) fn head_of(&self, lane: usize) -> Option<(usize, usize)> {
         let senders = self.lanes[lane].senders.iter();
         let heads = senders.flat_map(|sender| {
             let queues = self.senders[*sender].queues.iter();
             queues.filter_map(|queue| {
-                let head = self.queues.at(*queue).head()?;
-                Some((head, *sender, *queue))
+                let of_queue = self.queues.at(*queue);
+                Some((of_queue.senders.len(), of_queue.head()?, *sender, *queue))
             })
         });
         // Of two credentials the first one goes on as long as it lasts.
-        let (_, sender, queue) = heads.min_by_key(|(row, ..)| *row)?;
+        let (.., sender, queue) = heads.min_by_key(|(senders, row, ..)| (*senders, *row))?;
         Some((sender, queue))
+    }
+
+    /// Whether what goes next by a lane are rows that as few credentials may send as any of its rows.
+    pub(super) fn has_narrowest(&self, lane: usize) -> bool {
+        let width = |queue: usize| self.queues.at(queue).senders.len();
+        let narrowest = self.queues_of(lane).into_iter().map(width).min();
+        let next = self.head_of(lane).map(|(_, queue)| width(queue));
+        next.is_some() && next == narrowest
     }
 
     /// Nothing is under way of what a lane may send.

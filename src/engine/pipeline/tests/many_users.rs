@@ -223,7 +223,8 @@ async fn credentials_that_end_leave_their_rows_to_others_or_for_later() {
         if is_stopped {
             let reason = played.ended.reason.as_ref();
             assert!(matches!(reason, Some(AbortReason::Unauthorized { .. })));
-            assert_eq!(finished.len(), 249);
+            // And those of its own organization that went before it ended.
+            assert_eq!(finished.len(), 249 + 20);
         } else {
             played.assert_all_updated(300);
         }
@@ -352,4 +353,21 @@ async fn whatever_is_answered_each_row_has_one_outcome_and_nobody_leaves_early()
 #[test]
 fn the_organizations_of_these_tests_have_ids() {
     assert!(ids::read(&organization(7), ids::ORGANIZATION).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_send_rows_that_nobody_else_may_leaves_the_others_to_them() {
+    // The first half is of an organization of both users, the second half of one of them alone.
+    for organization_of in [(|row| u64::from(row >= 102)) as fn(u64) -> u64, |row| {
+        u64::from(row % 2 == 1)
+    }] {
+        let case = Many {
+            lanes: vec![vec![vec![0]], vec![vec![0, 1]]],
+            ..Many::one_each(2, 200, organization_of)
+        };
+        let played = case.play(|_, _, _| status(204)).await;
+        played.assert_all_updated(200);
+        let sent: Vec<usize> = played.requests.iter().map(Vec::len).collect();
+        assert!(sent.iter().all(|sent| *sent >= 95), "{sent:?}");
+    }
 }
