@@ -65,12 +65,11 @@ fn in_words<S>(one: &Credential<S>) -> String {
 }
 
 /// `4 users (Ada, Ben, Cyd, …)`; `None` where there is only one of the credentials.
-pub fn users_in_words(credentials: &[CredentialRecord]) -> Option<String> {
-    if credentials.is_empty() {
-        return None;
-    }
+pub fn users_in_words<'a>(
+    credentials: impl IntoIterator<Item = &'a CredentialRecord>,
+) -> Option<String> {
     let mut seen = HashSet::new();
-    let users = credentials.iter().filter(|one| {
+    let users = credentials.into_iter().filter(|one| {
         let person = one.person.as_ref().map(|person| &person.id);
         let id = person.filter(|id| !id.is_empty());
         seen.insert(id.unwrap_or(&one.fingerprint))
@@ -81,6 +80,9 @@ pub fn users_in_words(credentials: &[CredentialRecord]) -> Option<String> {
         _ => &one.name,
     });
     let names: Vec<&str> = names.map(String::as_str).collect();
+    if names.is_empty() {
+        return None;
+    }
     let more = if names.len() > MOST_NAMED {
         ", …"
     } else {

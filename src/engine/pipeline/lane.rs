@@ -33,6 +33,8 @@ pub(super) struct LaneState<'a> {
     /// By their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
     pub(super) on_wire: usize,
+    /// Rows that have their outcome.
+    pub(super) rows: u64,
     pub(super) throttling: Throttling,
 }
 
@@ -78,6 +80,7 @@ pub(super) fn at_work<S>(
             pacer: lane.pacer,
             senders: (first..senders.len()).collect(),
             on_wire: 0,
+            rows: 0,
             throttling: Throttling::default(),
         });
     }

@@ -279,6 +279,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.note_outcome(&outcome);
         outcome.previous = job.previous;
         outcome.usages = job.usages.filter(|_| job.usage_fault.is_none());
+        if let Some(sender) = job.sender {
+            self.lanes[self.senders[sender].lane].rows += 1;
+        }
         let row = job.row;
         self.finished.push(RowResult { row, outcome });
         if kind == OutcomeKind::Unchanged {

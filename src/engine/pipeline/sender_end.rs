@@ -19,7 +19,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return self.stop(reason);
         }
         self.lanes[lane].senders.retain(|other| *other != sender);
-        self.recorder.sender_ended(sender, &reason);
+        if let Err(error) = self.recorder.sender_ended(sender, &reason) {
+            self.stop(AbortReason::CannotRecord(error));
+        }
         let (left_over, fresh) = self.queues.without(sender);
         if let Some(mut suspect) = self.senders[sender].suspect.take() {
             suspect.refusals = 0;
