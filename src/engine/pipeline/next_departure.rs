@@ -37,7 +37,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let heads = senders.flat_map(|sender| {
             let queues = self.senders[*sender].queues.iter();
             queues.filter_map(|queue| {
-                let head = self.queues.at(*queue).head()?;
+                let head = self.queues.at(*queue).head_for(*sender)?;
                 Some((head, *sender, *queue))
             })
         });
@@ -52,7 +52,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let queue = self.queues.at(queue);
             let mut senders = queue.senders.iter();
             let is_away = |sender: &usize| self.lanes[self.senders[*sender].lane].on_wire > 0;
-            queue.backing_off == 0 && queue.head().is_none() && !senders.any(is_away)
+            queue.backing_off == 0 && queue.is_empty() && !senders.any(is_away)
         })
     }
 
