@@ -51,6 +51,17 @@ pub struct Credential<S> {
     pub manages: Option<Vec<Organization>>,
 }
 
+impl<S> Credential<S> {
+    /// Whether they manage an organization, as far as that is known.
+    pub(super) fn may_manage(&self, organization: Option<&str>) -> bool {
+        let wanted = organization.and_then(key_of);
+        self.manages.as_ref().is_none_or(|managed| {
+            let mut keys = managed.iter().filter_map(|one| key_of(&one.id));
+            wanted.is_none_or(|wanted| keys.any(|key| key == wanted))
+        })
+    }
+}
+
 /// A lane for each of the credentials, which may be of one user all the same.
 pub(super) fn of_services<S>(settings: &RunSettings, services: Vec<S>) -> Vec<RunLane<S>> {
     let now = Instant::now();
@@ -183,14 +194,8 @@ impl<S> RunLane<S> {
 
     /// Whether the user manages an organization, as far as that is known.
     pub fn manages(&self, organization: Option<&str>) -> bool {
-        let wanted = organization.and_then(key_of);
-        self.credentials.iter().any(|one| match &one.manages {
-            None => true,
-            Some(managed) => {
-                let mut keys = managed.iter().filter_map(|one| key_of(&one.id));
-                wanted.is_none_or(|wanted| keys.any(|key| key == wanted))
-            }
-        })
+        let mut credentials = self.credentials.iter();
+        credentials.any(|one| one.may_manage(organization))
     }
 
     /// How fast it begins.
