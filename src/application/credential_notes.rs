@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::application::run_lanes::{Credential, managed_by};
 use crate::application::session::Session;
+use crate::engine::abort::AbortReason;
 use crate::journal::{CredentialRecord, Person};
 use crate::model::wording::plural;
 use crate::sheet::directory::key_of;
@@ -46,6 +47,32 @@ pub(super) fn where_some_are_missing<S, T>(session: &Session<S, T>, named: &[Org
     }
 }
 
+/// Says how many rows stay for later, since only somebody manages them who has to wait.
+pub(super) fn rows_for_later<S, T>(
+    session: &Session<S, T>,
+    named: &[OrganizationRows],
+    unasked: Option<&AbortReason>,
+) {
+    if unasked.is_none() {
+        return;
+    }
+    let managed: HashSet<_> = managed_by(&session.lanes)
+        .iter()
+        .filter_map(|one| key_of(&one.id))
+        .collect();
+    let is_for_later = |one: &&OrganizationRows| {
+        let key = one.id.as_deref().and_then(key_of);
+        key.is_some_and(|key| !managed.contains(&key))
+    };
+    let rows = named.iter().filter(is_for_later).map(|one| one.rows).sum();
+    if rows > 0 {
+        let rows = plural(rows, "row");
+        say(&format!(
+            "note: rows of organizations that no other credential manages stay for later ({rows} of the sheet)"
+        ));
+    }
+}
+
 /// `Acme Ltd`, or `12 organizations (Acme Ltd, Ajax plc, Avis AG, …)`
 fn in_words<S>(one: &Credential<S>) -> String {
     let managed = one.manages.as_deref().unwrap_or_default();
@@ -65,12 +92,11 @@ fn in_words<S>(one: &Credential<S>) -> String {
 }
 
 /// `4 users (Ada, Ben, Cyd, …)`; `None` where there is only one of the credentials.
-pub fn users_in_words(credentials: &[CredentialRecord]) -> Option<String> {
-    if credentials.is_empty() {
-        return None;
-    }
+pub fn users_in_words<'a>(
+    credentials: impl IntoIterator<Item = &'a CredentialRecord>,
+) -> Option<String> {
     let mut seen = HashSet::new();
-    let users = credentials.iter().filter(|one| {
+    let users = credentials.into_iter().filter(|one| {
         let person = one.person.as_ref().map(|person| &person.id);
         let id = person.filter(|id| !id.is_empty());
         seen.insert(id.unwrap_or(&one.fingerprint))
@@ -81,6 +107,9 @@ pub fn users_in_words(credentials: &[CredentialRecord]) -> Option<String> {
         _ => &one.name,
     });
     let names: Vec<&str> = names.map(String::as_str).collect();
+    if names.is_empty() {
+        return None;
+    }
     let more = if names.len() > MOST_NAMED {
         ", …"
     } else {

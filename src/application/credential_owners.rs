@@ -2,8 +2,13 @@
 //! one user share a lane from then on.
 //!
 //! One that is not accepted is left out, and said: the rows of its organizations are problems unless others
-//! manage them. One that has to wait for longer than a person wants is left out too; which organizations it
-//! manages is not known then, and rows that nobody else manages stay for later.
+//! manage them. One that has to wait, since the service told an earlier process so, is left out too unless it
+//! is for a moment: nobody waits for it. Which organizations it manages is not known then, and rows that
+//! nobody else manages stay for later.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::application::lane_queries::api_client;
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
@@ -12,6 +17,7 @@ use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::QueryError;
+use crate::model::clock;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::stderr::say;
@@ -21,26 +27,36 @@ use crate::webex::lists::{Organization, Person};
 /// Credentials of which it is said that they are left out; of more, how many.
 const MOST_SAID: usize = 10;
 
+/// One that has to wait by more than this longer than the first is not waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Credentials that a run does without.
+#[derive(Debug, Default)]
+pub struct LeftOut {
+    pub count: usize,
+    /// Why, of the first that has to wait.
+    pub to_wait: Option<AbortReason>,
+}
+
 /// What one of the credentials answers.
 struct Introduction {
     person: Option<Person>,
     organizations: Vec<Organization>,
 }
 
-/// Asks all of them. Returns why the first was left out that has to wait; an error is why nothing can be sent
-/// at all.
+/// Asks all of them. An error is why nothing can be sent at all.
 pub async fn ask_all<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
-) -> Result<Option<AbortReason>, AbortReason> {
-    let all = session.lanes.len() as u64;
+) -> Result<LeftOut, AbortReason> {
+    let (lanes, waiting) = to_ask(std::mem::take(&mut session.lanes));
+    let all = lanes.len() as u64;
     if !settings.is_quiet() {
-        let credentials = plural(all, "credential");
-        say(&format!(
-            "asking {credentials} who they are and what they manage"
-        ));
+        say(&match all {
+            1 => "asking 1 credential whose it is and what it manages".to_string(),
+            all => format!("asking {all} credentials who they are and what they manage"),
+        });
     }
-    let lanes = std::mem::take(&mut session.lanes);
     let tell = |asked: usize| {
         if !settings.is_quiet() {
             say(&format!("{asked} of {all} asked"));
@@ -49,16 +65,39 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     let ask_one = |lane, stop| ask(settings, lane, stop);
     let answers = side_by_side(lanes, &mut session.stop, ask_one, tell).await;
     let answers = answers.ok_or(AbortReason::Interrupted)?;
-    let (lanes, waits) = accepted(answers, settings)?;
+    let answers = answers.into_iter().chain(waiting).collect();
+    let (lanes, left_out) = accepted(answers, settings)?;
     session.lanes = lanes;
-    Ok(waits)
+    Ok(left_out)
+}
+
+/// What a lane answers.
+type Answer<S> = (RunLane<S>, Result<Introduction, QueryError>);
+
+/// Those that are asked, and those that have to wait for too long.
+fn to_ask<S>(lanes: Vec<RunLane<S>>) -> (Vec<RunLane<S>>, Vec<Answer<S>>) {
+    let now = Instant::now();
+    let wait_of = |lane: &RunLane<S>| {
+        let opens = lane.pacer.status(now).closed_until;
+        opens.map_or(Duration::ZERO, |opens| opens.duration_since(now))
+    };
+    let shortest = lanes.iter().map(wait_of).min().unwrap_or_default();
+    let is_asked = |lane: &RunLane<S>| wait_of(lane) <= shortest + PATIENCE;
+    let (asked, waiting): (Vec<_>, Vec<_>) = lanes.into_iter().partition(is_asked);
+    let waiting = waiting.into_iter().map(|lane| {
+        let wait = wait_of(&lane);
+        let until = clock::time_of_day(clock::now(), wait);
+        let reason = AbortReason::StillToWait { wait, until };
+        (lane, Err(QueryError::Stopped(reason)))
+    });
+    (asked, waiting.collect())
 }
 
 async fn ask<S: Queries>(
     settings: &RunSettings,
     mut lane: RunLane<S>,
     mut stop: SharedStop,
-) -> (RunLane<S>, Result<Introduction, QueryError>) {
+) -> Answer<S> {
     let said = introduction(settings, &mut lane, &mut stop).await;
     (lane, said)
 }
@@ -91,9 +130,9 @@ async fn introduction<S: Queries>(
 
 /// The lanes of those that are accepted, one for each user.
 fn accepted<S>(
-    answers: Vec<(RunLane<S>, Result<Introduction, QueryError>)>,
+    answers: Vec<Answer<S>>,
     settings: &RunSettings,
-) -> Result<(Vec<RunLane<S>>, Option<AbortReason>), AbortReason> {
+) -> Result<(Vec<RunLane<S>>, LeftOut), AbortReason> {
     let mut lanes = Vec::new();
     let mut left_out: Vec<(String, String)> = Vec::new();
     let (mut first_wait, mut first_reason) = (None, None);
@@ -118,7 +157,9 @@ fn accepted<S>(
                 let message = error.to_string();
                 left_out.push((lane.name().to_string(), message.clone()));
                 match error {
-                    QueryError::Stopped(wait @ AbortReason::WaitTooLong { .. }) => {
+                    QueryError::Stopped(
+                        wait @ (AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. }),
+                    ) => {
                         first_wait.get_or_insert(wait);
                     }
                     QueryError::Stopped(reason) => {
@@ -137,7 +178,11 @@ fn accepted<S>(
     {
         return Err(reason);
     }
-    Ok((run_lanes::merged(lanes), first_wait))
+    let left_out = LeftOut {
+        count: left_out.len(),
+        to_wait: first_wait,
+    };
+    Ok((run_lanes::merged(lanes), left_out))
 }
 
 fn tell_left_out(left_out: &[(String, String)]) {

@@ -47,8 +47,15 @@ pub async fn list(
     if !kept_wait::hold(settings, &mut session, |_, _| None).await? {
         bail!("nothing was asked");
     }
+    let mut found = Found::default();
     let (managed, wanted) = if session.has_several {
-        wanted_of_several(settings, &mut session, org, all_orgs).await?
+        let asked = credential_owners::ask_all(settings, &mut session).await;
+        let left_out = asked.map_err(QueryError::Stopped)?;
+        if all_orgs {
+            // What they manage is not known.
+            found.organizations_left_out += left_out.count as u64;
+        }
+        wanted_of_several(&session, org, all_orgs)?
     } else {
         wanted_of_one(settings, &mut session, org, all_orgs).await?
     };
@@ -57,7 +64,6 @@ pub async fn list(
         organization.map_or(String::new(), |organization| flatten(&organization.name))
     };
     let answers = ask_for_all(settings, &mut session, setting.target, wanted).await?;
-    let mut found = Found::default();
     let mut seen = HashSet::new();
     let things = setting.target.plural;
     for (org, answer) in answers {
@@ -121,14 +127,12 @@ async fn wanted_of_one<S: Queries, T: StopRequests>(
     Ok((managed, wanted))
 }
 
-async fn wanted_of_several<S: Queries, T: StopRequests>(
-    settings: &RunSettings,
-    session: &mut Session<S, T>,
+/// Those that were asked manage them.
+fn wanted_of_several<S, T>(
+    session: &Session<S, T>,
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Wanted> {
-    let asked = credential_owners::ask_all(settings, session).await;
-    asked.map_err(QueryError::Stopped)?;
     let managed = managed_by(&session.lanes);
     let wanted = match (org, &managed[..]) {
         (Some(org), _) if session.lanes.iter().any(|lane| lane.manages(Some(&org))) => {

@@ -48,16 +48,16 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         return Ok(ServiceFacts::default());
     }
     let mut facts = if session.has_several {
-        let unasked = match credential_owners::ask_all(settings, session).await {
-            Ok(unasked) => unasked,
+        let left_out = match credential_owners::ask_all(settings, session).await {
+            Ok(left_out) => left_out,
             Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
         };
-        let facts = names_of_several(settings, session, selection, checked, known).await?;
-        ServiceFacts {
-            directory: facts.directory.knowing_all(unasked.is_none()),
-            unasked,
-            ..facts
+        let mut facts = names_of_several(settings, session, selection, checked, known).await?;
+        if left_out.count > 0 {
+            facts.directory = facts.directory.without_some(left_out.to_wait.is_some());
         }
+        facts.unasked = left_out.to_wait;
+        facts
     } else {
         facts_of_one(settings, session, selection, checked, known).await?
     };

@@ -9,7 +9,10 @@ use crate::application::progress::Progress;
 use crate::application::row_name::{RowNames, in_brackets};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
-use crate::journal::{GateRecord, Journal, Place, PreviousRecord, RowRecord, Sent};
+use crate::journal::{
+    CredentialEndRecord, CredentialRecord, GateRecord, Journal, Place, PreviousRecord, RowRecord,
+    Sent,
+};
 use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
@@ -42,8 +45,7 @@ pub(super) struct RunRecorder<'j> {
 /// Who is to wait when the service says so, and where that is kept besides the journal.
 #[derive(Debug)]
 pub(super) struct WaitingUser<'j> {
-    /// What the credentials are called.
-    pub(super) credentials: Vec<String>,
+    pub(super) credentials: Vec<CredentialRecord>,
     pub(super) fingerprint: Box<str>,
     /// Empty where it is not known.
     pub(super) person: Box<str>,
@@ -237,12 +239,28 @@ impl Recorder for RunRecorder<'_> {
         })
     }
 
-    fn sender_ended(&mut self, sender: usize, reason: &AbortReason) {
-        let names = self.users.iter().flat_map(|(user, _)| &user.credentials);
-        if let Some(name) = names.clone().nth(sender) {
-            let word = format!("warning: nothing more is sent by `{name}`: {reason}");
-            self.progress.say(&word);
-        }
+    fn sender_ended(&mut self, sender: usize, reason: &AbortReason) -> Result<()> {
+        let users = self.users.iter().enumerate();
+        let mut credentials =
+            users.flat_map(|(lane, (user, _))| user.credentials.iter().map(move |one| (lane, one)));
+        let Some((
+            lane,
+            CredentialRecord {
+                name, fingerprint, ..
+            },
+        )) = credentials.nth(sender)
+        else {
+            return Ok(());
+        };
+        let why = reason.to_string();
+        let word = format!("warning: nothing more is sent by `{name}`: {why}");
+        self.progress.say(&word);
+        self.progress.credential_ended(lane, &why);
+        self.journal.note_credential_end(CredentialEndRecord {
+            ended_at: clock::now(),
+            fingerprint: fingerprint.clone(),
+            why,
+        })
     }
 
     fn tick(&mut self, status: &Status) -> Result<()> {

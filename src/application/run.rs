@@ -58,6 +58,11 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         credential_notes::where_some_are_missing(&session, &named);
         return Ok(ExitCode::NothingSent);
     };
+    credential_notes::rows_for_later(
+        &session,
+        &checked.organizations_named,
+        facts.unasked.as_ref(),
+    );
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
     settings.know_users(&session.lanes, &checked);

@@ -1,6 +1,8 @@
 //! The users of a run: each with the credentials that are theirs, a pace, and what is remembered of them.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -47,6 +49,17 @@ pub struct Credential<S> {
     pub fingerprint: String,
     /// `None` where it was not asked, since there are no others.
     pub manages: Option<Vec<Organization>>,
+}
+
+impl<S> Credential<S> {
+    /// Whether they manage an organization, as far as that is known.
+    pub(super) fn may_manage(&self, organization: Option<&str>) -> bool {
+        let wanted = organization.and_then(key_of);
+        self.manages.as_ref().is_none_or(|managed| {
+            let mut keys = managed.iter().filter_map(|one| key_of(&one.id));
+            wanted.is_none_or(|wanted| keys.any(|key| key == wanted))
+        })
+    }
 }
 
 /// A lane for each of the credentials, which may be of one user all the same.
@@ -181,14 +194,8 @@ impl<S> RunLane<S> {
 
     /// Whether the user manages an organization, as far as that is known.
     pub fn manages(&self, organization: Option<&str>) -> bool {
-        let wanted = organization.and_then(key_of);
-        self.credentials.iter().any(|one| match &one.manages {
-            None => true,
-            Some(managed) => {
-                let mut keys = managed.iter().filter_map(|one| key_of(&one.id));
-                wanted.is_none_or(|wanted| keys.any(|key| key == wanted))
-            }
-        })
+        let mut credentials = self.credentials.iter();
+        credentials.any(|one| one.may_manage(organization))
     }
 
     /// How fast it begins.
@@ -220,11 +227,7 @@ impl<S> RunLane<S> {
             fingerprint: self.credentials[0].fingerprint.as_str().into(),
             person: self.person.as_ref().map_or("", |person| &person.id).into(),
             waits: self.waits.as_ref(),
-            credentials: self
-                .credentials
-                .iter()
-                .map(|one| one.name.clone())
-                .collect(),
+            credentials: self.records().collect(),
         };
         let credentials = self.credentials.iter().map(|one| {
             let reach = match &one.manages {
@@ -255,6 +258,30 @@ impl<S> RunLane<S> {
                 .map_or(0, |managed| managed.len() as u64),
         })
     }
+}
+
+/// What the users are called: by their names, or by the files of their credentials where several have the
+/// same.
+pub(super) fn user_names<S>(lanes: &[RunLane<S>]) -> Vec<String> {
+    let own = |lane: &RunLane<S>| {
+        let person = lane.person.as_ref().map(person_record)?;
+        let names = [person.name, person.email].into_iter();
+        names.into_iter().find(|name| !name.is_empty())
+    };
+    let mut times: HashMap<Option<String>, u32> = HashMap::new();
+    for lane in lanes {
+        *times.entry(own(lane)).or_default() += 1;
+    }
+    let names = lanes.iter().map(|lane| {
+        let name = own(lane).filter(|_| times.get(&own(lane)) == Some(&1));
+        let file = || {
+            Path::new(lane.name())
+                .file_name()
+                .map(OsStr::to_string_lossy)
+        };
+        name.unwrap_or_else(|| file().unwrap_or_default().into_owned())
+    });
+    names.collect()
 }
 
 /// A person as a journal tells of them.

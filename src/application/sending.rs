@@ -121,7 +121,8 @@ impl Sending<'_> {
             plural(ready.saturating_sub(already), "row"),
             settings.pace.concurrency,
         );
-        let progress = Progress::start(settings.progress, ready, already);
+        let progress = Progress::start(settings.progress, ready, already)
+            .of_users(run_lanes::user_names(lanes));
         let counts_before = match settings.policy.failure_limit {
             Some(_) => journal.counts()?,
             None => Counts::default(),

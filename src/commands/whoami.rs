@@ -149,7 +149,15 @@ fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String
                 of_people.entry(told.person).or_default().push(name);
             }
             Err(query_error) => {
-                let _ = writeln!(text, "  it is not accepted: {query_error}");
+                let _ = match query_error {
+                    QueryError::Stopped(
+                        AbortReason::Unauthorized { .. } | AbortReason::NotRenewed { .. },
+                    ) => writeln!(text, "  it is not accepted: {query_error}"),
+                    QueryError::Stopped(AbortReason::WaitTooLong { until, .. }) => {
+                        writeln!(text, "  it was not asked: it has to wait until {until}")
+                    }
+                    error => writeln!(text, "  there is no answer: {error}"),
+                };
                 code = ExitCode::NothingSent;
             }
         }

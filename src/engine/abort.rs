@@ -35,6 +35,10 @@ pub enum AbortReason {
     MayNotRead {
         message: String,
     },
+    /// One of several may not do what others may.
+    MayNotChange {
+        message: String,
+    },
     /// Nothing has answered: for minutes, or for seconds where nothing ever had.
     Unreachable {
         cause: TransportCause,
@@ -48,6 +52,11 @@ pub enum AbortReason {
     FirstRowsDone,
     /// The service asked for a longer wait than the user allows.
     WaitTooLong {
+        wait: Duration,
+        until: String,
+    },
+    /// One of several users has to wait, and is not waited for: the others are sent.
+    StillToWait {
         wait: Duration,
         until: String,
     },
@@ -82,6 +91,12 @@ impl fmt::Display for AbortReason {
                     "the token may not read these settings: {message}"
                 )
             }
+            AbortReason::MayNotChange { message } => {
+                write!(
+                    formatter,
+                    "the token may not change these settings: {message}"
+                )
+            }
             AbortReason::Unreachable { message, .. } => {
                 write!(formatter, "the service cannot be reached: {message}")
             }
@@ -97,6 +112,11 @@ impl fmt::Display for AbortReason {
             AbortReason::WaitTooLong { wait, until } => write!(
                 formatter,
                 "the service asks to wait {} (until {until}), longer than --max-wait allows",
+                clock::in_words(*wait)
+            ),
+            AbortReason::StillToWait { wait, until } => write!(
+                formatter,
+                "the service asks to wait {} (until {until}), and the others do not wait for it",
                 clock::in_words(*wait)
             ),
             AbortReason::CannotRecord(error) => {
@@ -132,6 +152,10 @@ impl AbortReason {
                 wait: *wait,
                 until: until.clone(),
             }),
+            AbortReason::StillToWait { wait, until } => Some(AbortReason::StillToWait {
+                wait: *wait,
+                until: until.clone(),
+            }),
             _ => None,
         }
     }
@@ -141,12 +165,14 @@ impl AbortReason {
         match self {
             AbortReason::Interrupted => "interrupted",
             AbortReason::Unauthorized { .. } | AbortReason::NotRenewed { .. } => "token",
-            AbortReason::Forbidden { .. } | AbortReason::MayNotRead { .. } => "forbidden",
+            AbortReason::Forbidden { .. }
+            | AbortReason::MayNotRead { .. }
+            | AbortReason::MayNotChange { .. } => "forbidden",
             AbortReason::NotTheService { .. } => "not-the-service",
             AbortReason::Unreachable { .. } => "unreachable",
             AbortReason::TooManyFailures { .. } => "max-failures",
             AbortReason::FirstRowsDone => "first-rows-done",
-            AbortReason::WaitTooLong { .. } => "asked-to-wait",
+            AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. } => "asked-to-wait",
             AbortReason::CannotRecord(_) => "cannot-record",
             AbortReason::SheetUnreadable(_) => "sheet-unreadable",
         }
@@ -155,7 +181,7 @@ impl AbortReason {
     /// What to do before going on, where there is something to do.
     pub fn hint(&self, setting: &Setting) -> Option<Cow<'static, str>> {
         let scope = match self {
-            AbortReason::Forbidden { .. } => setting.write_scope,
+            AbortReason::Forbidden { .. } | AbortReason::MayNotChange { .. } => setting.write_scope,
             AbortReason::MayNotRead { .. } => setting.read_scope,
             _ => return self.plain_hint().map(Cow::Borrowed),
         };
@@ -169,7 +195,8 @@ impl AbortReason {
             AbortReason::Interrupted
             | AbortReason::SheetUnreadable(_)
             | AbortReason::Forbidden { .. }
-            | AbortReason::MayNotRead { .. } => None,
+            | AbortReason::MayNotRead { .. }
+            | AbortReason::MayNotChange { .. } => None,
             AbortReason::Unauthorized { .. } => Some(
                 "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
             ),
@@ -189,6 +216,7 @@ impl AbortReason {
             AbortReason::WaitTooLong { .. } => {
                 Some("go on when that time has come, or with a longer --max-wait")
             }
+            AbortReason::StillToWait { .. } => Some("go on when that time has come"),
             AbortReason::CannotRecord(_) => {
                 Some("first make room on the disk, or make the folder writable again")
             }

@@ -26,6 +26,7 @@ pub enum Entry {
     Previous(PreviousRecord),
     Row(RowRecord),
     Gate(GateRecord),
+    CredentialEnded(CredentialEndRecord),
     Traffic(Interval),
     End(EndRecord),
 }
@@ -91,6 +92,15 @@ impl GateRecord {
     pub fn is_for(&self, user: &str) -> bool {
         *self.user == *user || *self.person == *user
     }
+}
+
+/// Credentials send nothing more in this part of the run, which goes on with others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialEndRecord {
+    pub ended_at: Timestamp,
+    pub fingerprint: String,
+    pub why: String,
 }
 
 /// A results file was written.

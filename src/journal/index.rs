@@ -65,7 +65,7 @@ impl Index {
             Entry::Names(names) => self.names = Some(names),
             Entry::Begin(begin) => self.begin_part(begin),
             Entry::End(end) => self.end = Some(end),
-            Entry::Run(_) | Entry::Traffic(_) => {}
+            Entry::Run(_) | Entry::Traffic(_) | Entry::CredentialEnded(_) => {}
         }
     }
 

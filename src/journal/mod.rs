@@ -23,8 +23,8 @@
 //! it and `check` the CRC-32 of what it asks for ([`crate::model::row::Row::fingerprint`]).
 //! `previous` has the values that were there before a row was sent, and is on disk before the row
 //! leaves; the first one of a row counts, since a later one may show the row's own change. `begin`
-//! stands where a run began or went on, `gate` where the service said how long not to ask, and
-//! `traffic` sums up a few seconds ([`crate::traffic::Interval`]).
+//! stands where a run began or went on, `gate` where the service said how long not to ask,
+//! `credentialEnded` where one of several credentials sends nothing more, and `traffic` sums up a few seconds ([`crate::traffic::Interval`]).
 //!
 //! A torn end is normal: the program was killed or the power failed. It is cut off, and its rows
 //! are sent again. A line that cannot be read although good ones follow is damage, and nothing is
@@ -54,7 +54,9 @@ mod scanner;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{CarriedRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord};
+pub use entry::{
+    CarriedRecord, CredentialEndRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord,
+};
 pub use follower::{Follower, header_of, read_through};
 pub use header::{
     BeginRecord, CredentialRecord, FORMAT, InputFile, Machine, MeaningfulSettings, Organization,

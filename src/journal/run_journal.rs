@@ -9,7 +9,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 
 use super::appender::Appender;
-use super::entry::{CarriedRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord};
+use super::entry::{
+    CarriedRecord, CredentialEndRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord,
+};
 use super::file_to_read;
 use super::header::{BeginRecord, RunHeader};
 use super::journal_file::JournalFile;
@@ -199,6 +201,11 @@ impl Journal {
         self.end.append(&Entry::Gate(record.clone()))?;
         self.run.index.close_gate(record);
         self.end.sync()
+    }
+
+    /// Notes that credentials send nothing more.
+    pub fn note_credential_end(&mut self, record: CredentialEndRecord) -> Result<()> {
+        self.end.append(&Entry::CredentialEnded(record))
     }
 
     /// Notes what went over the wire in the last few seconds.

@@ -23,7 +23,9 @@ pub struct Directory {
     managed: Vec<(TargetKey, Organization)>,
     /// Their number, where there are several credentials.
     credentials: Option<usize>,
-    /// Some of them could not be asked.
+    /// Some of them were left out, so there may be more organizations.
+    lacks_some: bool,
+    /// Some of those manage organizations whose rows stay for later.
     is_partial: bool,
     /// Organizations that nobody has to manage any more.
     done: HashSet<TargetKey>,
@@ -59,11 +61,13 @@ impl Directory {
         Directory { done, ..self }
     }
 
-    /// Whether all credentials were asked. Otherwise an organization that none of them manages is no fault.
+    /// Some credentials were left out, so a row without an organization may mean one of theirs. Where one of
+    /// them has to wait, rows of an organization that nobody else manages are no fault: they stay for later.
     #[must_use]
-    pub fn knowing_all(self, knows_all: bool) -> Directory {
+    pub fn without_some(self, one_has_to_wait: bool) -> Directory {
         Directory {
-            is_partial: !knows_all,
+            lacks_some: true,
+            is_partial: one_has_to_wait,
             ..self
         }
     }
@@ -155,7 +159,7 @@ impl Directory {
     pub fn fault(&self, org_id: Option<&str>) -> Option<CellDiagnostic> {
         let says = match org_id {
             _ if self.managed.is_empty() && self.credentials.is_none() => return None,
-            None if self.managed.len() == 1 => return None,
+            None if self.managed.len() == 1 && !self.lacks_some => return None,
             None => format!(
                 "the row does not say which organization it is for, and {} {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
                 match self.credentials {

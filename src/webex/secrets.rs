@@ -17,7 +17,8 @@ const TELLING: usize = 8;
 /// A longer tag is none.
 const LONGEST_TAG: usize = 200;
 
-/// All that was ever used in this run. `Debug` shows nothing of it.
+/// All that was ever used in this run by one of the credentials, which is all that an answer to them can
+/// repeat. `Debug` shows nothing of it.
 #[derive(Default)]
 pub struct Secrets {
     /// Every [`TELLING`] characters in a row of each secret, sorted, each in one number.

@@ -11,7 +11,7 @@ use wxbulk::simulator::{Access, Bearer, Behavior, Location, Locations, Secret, U
 use crate::harness::{Stage, count, location_id, number, org_id, rows_recorded};
 
 /// A person with these tokens, who manages these organizations.
-fn user(name: &str, organizations: &[u64], tokens: &[&str]) -> User {
+pub(crate) fn user(name: &str, organizations: &[u64], tokens: &[&str]) -> User {
     let tokens = tokens.iter().map(|token| Secret::new(*token));
     User {
         name: name.into(),
@@ -25,7 +25,7 @@ fn user(name: &str, organizations: &[u64], tokens: &[&str]) -> User {
 }
 
 /// Locations `first` to `last`, each of the organization that `of` says.
-fn locations(rows: Range<u64>, of: fn(u64) -> u64) -> Locations {
+pub(crate) fn locations(rows: Range<u64>, of: fn(u64) -> u64) -> Locations {
     let location = |row: u64| Location {
         id: location_id(row),
         organization: Some(org_id(of(row))),
@@ -36,7 +36,7 @@ fn locations(rows: Range<u64>, of: fn(u64) -> u64) -> Locations {
 }
 
 /// A row for each of them.
-fn sheet(rows: Range<u64>, of: fn(u64) -> u64) -> String {
+pub(crate) fn sheet(rows: Range<u64>, of: fn(u64) -> u64) -> String {
     let mut text = String::from("orgId,locationId,n1\n");
     for row in rows {
         text += &format!("{},{},{}\n", org_id(of(row)), location_id(row), number(row));
@@ -45,7 +45,7 @@ fn sheet(rows: Range<u64>, of: fn(u64) -> u64) -> String {
 }
 
 /// A folder with a file for each token.
-fn write_tokens(stage: &Stage, tokens: &[(&str, &str)]) {
+pub(crate) fn write_tokens(stage: &Stage, tokens: &[(&str, &str)]) {
     fs::create_dir_all(stage.path("customers")).expect("a folder");
     for (name, token) in tokens {
         stage.write_secret(&format!("customers/{name}"), token);
@@ -53,7 +53,7 @@ fn write_tokens(stage: &Stage, tokens: &[(&str, &str)]) {
 }
 
 /// Changes by the name of the user who made them.
-fn changes_by_user(stage: &Stage) -> HashMap<String, usize> {
+pub(crate) fn changes_by_user(stage: &Stage) -> HashMap<String, usize> {
     let mut by_user = HashMap::new();
     for request in stage.requests() {
         if request["method"] == "PUT" && request["status"] == 204 {
@@ -65,7 +65,7 @@ fn changes_by_user(stage: &Stage) -> HashMap<String, usize> {
 }
 
 /// Two customers, a token each.
-fn two_customers() -> Stage {
+pub(crate) fn two_customers() -> Stage {
     let stage = Stage::new(Behavior {
         locations: locations(2..42, |row| row % 2),
         users: vec![
@@ -172,6 +172,9 @@ fn a_token_that_is_revoked_half_way_leaves_its_rows_to_the_others() {
     let ran = stage.apply("sheet.csv --credentials customers").expect(0);
     ran.says("nothing more is sent by `customers/Ben`: Webex rejected the access token");
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 400);
+    let status = stage.run("status sheet.results.csv").expect(0);
+    let ended = "customers/Ben (Ben): ended: Webex rejected the access token";
+    assert!(status.stdout.contains(ended), "{}", status.stdout);
     let by_user = changes_by_user(&stage);
     assert!(by_user["Ben"] < 40 && by_user["Ada"] > 40, "{by_user:?}");
 }
@@ -334,6 +337,9 @@ fn one_user_who_waits_holds_up_no_other() {
         .apply("sheet.csv --credentials customers --max-wait 10m")
         .expect(3);
     ran.says("nothing more is sent by `customers/ajax.txt`: the service asks to wait");
+    let status = stage.run("status sheet.results.csv").expect(0);
+    let ended = "customers/ajax.txt (Ben): ended: the service asks to wait ";
+    assert!(status.stdout.contains(ended), "{}", status.stdout);
     let by_user = changes_by_user(&stage);
     assert_eq!(by_user["Ada"], 50);
     assert!(by_user["Ben"] < 10);
@@ -347,6 +353,17 @@ fn one_user_who_waits_holds_up_no_other() {
         .apply("sheet.csv --resume --credentials customers --max-wait 10m")
         .expect(3);
     ran.says("`customers/ajax.txt`: Webex asked at ");
+    // Nor does anybody wait for that user who begins later, and may wait for as long as it takes.
+    stage.write("later.csv", sheet(2..42, |row| row % 2));
+    let ran = stage
+        .apply("later.csv --credentials customers --max-wait 3h")
+        .expect(3);
+    ran.says("warning: `customers/ajax.txt` is left out: the service asks to wait");
+    ran.says("stay for later (20 rows of the sheet)");
+    ran.says_how_to_go_on();
+    let results = stage.results("later.results.csv");
+    assert_eq!(count(&results, "updated"), 20);
+    assert_eq!(count(&results, "not-attempted"), 20);
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod hostile;
 mod in_use;
 mod journal;
 mod lanes;
+mod lanes_apart;
 mod lanes_at_length;
 mod layers;
 mod libreoffice;

@@ -22,6 +22,8 @@ pub(crate) struct Line {
     requests: Arc<Mutex<Vec<String>>>,
     /// Bytes of the last request's body that were not read yet.
     rest: usize,
+    /// All of the request that was read last.
+    pub(crate) received: Vec<u8>,
     /// Connections before this one.
     pub(crate) number: usize,
 }
@@ -56,6 +58,7 @@ impl RawServer {
                     reader: BufReader::new(stream.expect("a connection")),
                     requests: Arc::clone(&requests),
                     rest: 0,
+                    received: Vec::new(),
                     number: connections.fetch_add(1, Ordering::SeqCst),
                 };
                 let script = Arc::clone(&script);
@@ -107,12 +110,14 @@ impl Line {
     fn nearly_a_request(&mut self) -> bool {
         let mut first = String::new();
         let mut length = 0;
+        self.received.clear();
         loop {
             let mut header = String::new();
             match self.reader.read_line(&mut header) {
                 Ok(0) | Err(_) => return false,
                 Ok(_) => {}
             }
+            self.received.extend(header.as_bytes());
             if header == "\r\n" {
                 break;
             }
@@ -127,13 +132,19 @@ impl Line {
         self.requests.lock().expect("no panic").push(first);
         // A question has no body.
         self.rest = length.min(1);
-        let mut body = vec![0; length - self.rest];
-        self.reader.read_exact(&mut body).is_ok()
+        self.read(length - self.rest)
     }
 
     /// Reads a whole request; false when there is none any more.
     pub(crate) fn request(&mut self) -> bool {
-        self.nearly_a_request() && self.reader.read_exact(&mut vec![0; self.rest]).is_ok()
+        self.nearly_a_request() && self.read(self.rest)
+    }
+
+    fn read(&mut self, length: usize) -> bool {
+        let mut piece = vec![0; length];
+        let is_read = self.reader.read_exact(&mut piece).is_ok();
+        self.received.extend(piece);
+        is_read
     }
 
     /// The first line of the request that was read last.

@@ -10,6 +10,7 @@ mod bar;
 mod failures;
 mod terminal;
 mod throughput;
+mod user_lines;
 mod view;
 mod wrap;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 use indicatif::TermLike;
 use tokio::time::Instant;
 
-use crate::engine::pipeline::Status;
+use crate::engine::pipeline::{LaneActivity, Status};
 use crate::model::clock;
 use crate::model::outcome::Outcome;
 use crate::model::wording::plural;
@@ -29,6 +30,7 @@ use failures::Failures;
 use terminal::Terminal;
 pub use terminal::stdout_width;
 use throughput::Throughput;
+use user_lines::{UserActivity, UserLine};
 use view::{Activity, View};
 pub use wrap::wrap;
 
@@ -61,6 +63,16 @@ pub struct Progress {
     failures_due: Instant,
     is_stopping: bool,
     throughput: Throughput,
+    users: Vec<User>,
+}
+
+/// One of several users.
+#[derive(Debug)]
+struct User {
+    name: String,
+    throughput: Throughput,
+    /// Why its credentials ended, the last of them.
+    why_ended: String,
 }
 
 #[derive(Debug)]
@@ -92,6 +104,26 @@ impl Progress {
             failures_due: now + FAILURES_EVERY,
             is_stopping: false,
             throughput: Throughput::start(now, done),
+            users: Vec::new(),
+        }
+    }
+
+    /// By the names of those who send.
+    #[must_use]
+    pub fn of_users(mut self, names: Vec<String>) -> Progress {
+        let users = names.into_iter().map(|name| User {
+            name,
+            throughput: Throughput::start(Instant::now(), 0),
+            why_ended: String::new(),
+        });
+        self.users = users.collect();
+        self
+    }
+
+    /// Credentials of a user send nothing more.
+    pub fn credential_ended(&mut self, user: usize, why: &str) {
+        if let Some(user) = self.users.get_mut(user) {
+            user.why_ended = why.to_string();
         }
     }
 
@@ -109,7 +141,7 @@ impl Progress {
     /// Says what must be known, above the bar.
     pub fn say(&self, line: &str) {
         match &self.display {
-            Display::Bar(bar) => bar.write_above(&[line.to_string()]),
+            Display::Bar(bar) => bar.write_above(&wrap(line, Some(bar.width()))),
             Display::Lines { .. } | Display::Hidden => say(line),
         }
     }
@@ -120,6 +152,11 @@ impl Progress {
         // only grow and grow.
         if status.closed_for.is_none() {
             self.throughput.note(now, self.done);
+        }
+        for (user, lane) in self.users.iter_mut().zip(&status.lanes) {
+            if lane.activity == LaneActivity::Sending {
+                user.throughput.note(now, lane.rows);
+            }
         }
         let mut lines = Vec::new();
         if self.failures_due <= now {
@@ -196,9 +233,36 @@ impl Progress {
             to_try_again: status.backing_off,
             time_left,
             activity,
-            users: status.lanes,
-            users_waiting: status.lanes_closed,
+            users: self.users(status),
         }
+    }
+
+    /// What each of several users does.
+    fn users(&self, status: &Status) -> Vec<UserLine> {
+        if status.lanes.len() < 2 {
+            return Vec::new();
+        }
+        let lines = self.users.iter().zip(&status.lanes).map(|(user, lane)| {
+            let activity = match lane.activity {
+                LaneActivity::Sending => UserActivity::Sending {
+                    per_second: user.throughput.per_second(throughput::SHORT),
+                },
+                LaneActivity::Waiting(longer) => UserActivity::Waiting {
+                    until: clock::time_of_day(clock::now(), longer),
+                    longer,
+                },
+                LaneActivity::Idle => UserActivity::Idle,
+                LaneActivity::Ended => UserActivity::Ended {
+                    why: user.why_ended.clone(),
+                },
+            };
+            UserLine {
+                name: user.name.clone(),
+                rows: lane.rows,
+                activity,
+            }
+        });
+        lines.collect()
     }
 
     /// Rows a second to expect: what was measured, and no more than the limit that was found.
@@ -253,8 +317,7 @@ mod tests {
         Status {
             on_wire: 10,
             backing_off: 0,
-            lanes: 1,
-            lanes_closed: 0,
+            lanes: Vec::new(),
             pace: PaceStatus {
                 closed_until: None,
                 rate,
@@ -285,7 +348,7 @@ mod tests {
         assert_eq!(left(&held), Some(1920 / 5));
         let closed = Status {
             closed_for: Some(Duration::from_secs(38)),
-            ..held
+            ..held.clone()
         };
         assert_eq!(left(&closed), Some(1920 / 5 + 38));
         let stopping = Status {

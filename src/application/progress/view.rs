@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::user_lines::{self, UserLine};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
 
@@ -21,9 +22,8 @@ pub(super) struct View {
     pub(super) to_try_again: usize,
     pub(super) time_left: Option<Duration>,
     pub(super) activity: Activity,
-    /// How many users send, and how many of them wait at the service's wish.
-    pub(super) users: usize,
-    pub(super) users_waiting: usize,
+    /// What each of several users does.
+    pub(super) users: Vec<UserLine>,
 }
 
 /// What a run is activity now.
@@ -66,15 +66,16 @@ impl View {
     /// The lines below the bar.
     pub(super) fn below_bar(&self, width: usize) -> Vec<String> {
         let mut parts = vec![self.activity.to_text()];
-        parts.extend(self.users());
         parts.extend(self.counts());
-        vec![join_what_fits(&parts, width)]
+        let mut lines = vec![join_what_fits(&parts, width)];
+        lines.extend(user_lines::below_bar(&self.users, width));
+        lines
     }
 
     /// Where there is no terminal: all of it in one line.
     pub(super) fn line(&self) -> String {
         let mut parts = vec![self.rows(), self.activity.to_text()];
-        parts.extend(self.users());
+        parts.extend(user_lines::in_words(&self.users));
         parts.extend(self.counts());
         parts.extend(self.time_left_text());
         parts.join(", ")
@@ -82,18 +83,6 @@ impl View {
 
     fn rows(&self) -> String {
         format!("{}/{}", grouped(self.done), grouped(self.total))
-    }
-
-    /// Of several users: how many, and how many of them wait while others send.
-    fn users(&self) -> Option<String> {
-        let users = plural(self.users as u64, "user");
-        match self.users_waiting {
-            _ if self.users < 2 => None,
-            waiting if waiting > 0 && waiting < self.users => {
-                Some(format!("{users}, {waiting} rate limited"))
-            }
-            _ => Some(users),
-        }
     }
 
     fn counts(&self) -> Vec<String> {
@@ -142,7 +131,7 @@ impl Activity {
 }
 
 /// As many of `parts` as there is room for, the first ones first.
-fn join_what_fits(parts: &[String], width: usize) -> String {
+pub(super) fn join_what_fits(parts: &[String], width: usize) -> String {
     let fits = |count: &usize| parts[..*count].join(" · ").chars().count() <= width;
     let count = (1..=parts.len()).rev().find(fits).unwrap_or(1);
     truncate(&parts[..count.min(parts.len())].join(" · "), width)
@@ -166,8 +155,7 @@ pub(super) mod tests {
             to_try_again: 0,
             time_left: Some(Duration::from_mins(125)),
             activity,
-            users: 1,
-            users_waiting: 0,
+            users: Vec::new(),
         }
     }
 
@@ -206,26 +194,6 @@ pub(super) mod tests {
                 ..view(Activity::Stopping { answers: 10 })
             },
         ]
-    }
-
-    #[test]
-    fn of_several_users_it_is_told_how_many_and_how_many_wait() {
-        let sending = view(Activity::Sending {
-            per_second: Some(19.9),
-        });
-        for (users, users_waiting, told) in [
-            (1, 0, "sending 19.9/s, 12 failed"),
-            (4, 0, "sending 19.9/s, 4 users, 12 failed"),
-            (4, 1, "sending 19.9/s, 4 users, 1 rate limited, 12 failed"),
-            (4, 4, "sending 19.9/s, 4 users, 12 failed"),
-        ] {
-            let view = View {
-                users,
-                users_waiting,
-                ..sending.clone()
-            };
-            assert!(view.line().contains(told), "{}", view.line());
-        }
     }
 
     #[test]

@@ -207,7 +207,11 @@ impl Gathering {
     pub(super) fn add(&mut self, entry: Entry) {
         match entry {
             // The header is handed over at the end.
-            Entry::Run(_) | Entry::Names(_) | Entry::Carried(_) | Entry::Gate(_) => {}
+            Entry::Run(_)
+            | Entry::Names(_)
+            | Entry::Carried(_)
+            | Entry::Gate(_)
+            | Entry::CredentialEnded(_) => {}
             Entry::Previous(record) => self.changes.note(&record),
             Entry::Begin(begin) => {
                 self.row_names = RowNames::of(Some(&begin));

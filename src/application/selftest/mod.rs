@@ -11,19 +11,22 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::application;
+use crate::application::credential_owners;
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait;
 use crate::application::lane_queries::api_client;
 use crate::application::own_organization::own_organization;
 use crate::application::preflight::say_why_not;
-use crate::application::run_settings::{RunSettings, Start};
-use crate::application::session::{Connect, connect_to_ask};
+use crate::application::run_lanes::managed_by;
+use crate::application::run_settings::{RunSettings, Start, Target};
+use crate::application::session::{Connect, Session, connect_to_ask};
 use crate::application::suggested_commands;
 use crate::application::terminal_question::{is_a_terminal, typed_line};
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::ids;
 use crate::model::row::{Row, TargetKey};
+use crate::model::wording::plural;
 use crate::platform::{self, Readers, StopRequests};
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::LOCATION;
@@ -89,13 +92,15 @@ pub async fn run(
 ) -> Result<ExitCode> {
     settings.start = fresh_or_resumed(files)?;
     let mut session = connect_to_ask(&settings)?;
-    if session.has_several {
-        bail!(
-            "a selftest is about one location, and takes one token or service app\nhint: name the one that manages it, with --token-file or --service-app"
-        );
-    }
     if !kept_wait::hold(&settings, &mut session, |_, _| None).await? {
         return Ok(ExitCode::NothingSent);
+    }
+    if session.has_several {
+        let asked = credential_owners::ask_all(&settings, &mut session).await;
+        if let Err(reason) = asked {
+            return say_why_not(QueryError::Stopped(reason), &LOCATION_NUMBERS);
+        }
+        keep_one(&mut settings, &mut session, &mut place)?;
     }
     let (lane, stop) = (&mut session.lanes[0], &mut session.stop);
     let mut api = api_client(&settings, lane, stop);
@@ -132,6 +137,49 @@ pub async fn run(
         return Ok(code);
     }
     finish(&reads, &place, files)
+}
+
+/// Of several credentials the first one that manages the organization of the location is the one by which all
+/// of it is asked and sent.
+fn keep_one<S, T>(
+    settings: &mut RunSettings,
+    session: &mut Session<S, T>,
+    place: &mut Place,
+) -> Result<()> {
+    let managed = managed_by(&session.lanes);
+    if let (None, [only]) = (&place.org_id, &managed[..]) {
+        place.org_id = Some(only.id.clone());
+    }
+    let Some(org) = place.org_id.as_deref() else {
+        bail!(
+            "the credentials manage {}\nhint: name the organization of the location with --org",
+            plural(managed.len() as u64, "organization")
+        );
+    };
+    let lane = session
+        .lanes
+        .iter()
+        .position(|lane| lane.manages(Some(org)));
+    let Some(lane) = lane else {
+        bail!(
+            "none of the credentials manages the organization `{org}`\nhint: `wxbulk whoami` lists what each of them manages"
+        );
+    };
+    session.lanes = vec![session.lanes.swap_remove(lane)];
+    let kept = &mut session.lanes[0].credentials;
+    if let Some(at) = kept.iter().position(|one| one.may_manage(Some(org))) {
+        kept.swap(0, at);
+    }
+    kept.truncate(1);
+    session.has_several = false;
+    let kept = &kept[0];
+    if let Target::Service { credentials, .. } = &mut settings.target {
+        credentials.retain(|one| one.secret.own_fingerprint() == kept.fingerprint);
+    }
+    if !settings.is_quiet() {
+        say(&format!("`{}` manages its organization", kept.name));
+    }
+    Ok(())
 }
 
 /// Writes the page, and says what came of it.

@@ -1,6 +1,7 @@
 //! What `wxbulk status` tells: of one run what it holds, whether it can be trusted and what can be
 //! done next; of a folder its runs. Nothing is locked, written or asked for.
 
+mod credential_status;
 mod next_steps;
 mod places_undone;
 mod related_runs;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::credential_status::CredentialStatus;
 use super::next_steps::NextStep;
-use crate::journal::{CredentialRecord, Damage, GateRecord, InputFile, Machine, Person};
+use crate::journal::{Damage, GateRecord, InputFile, Machine, Person};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
@@ -34,7 +35,7 @@ pub struct RunStatus {
     pub person: Option<Person>,
     /// All credentials, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub credentials: Vec<CredentialRecord>,
+    pub credentials: Vec<CredentialStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,7 @@ pub struct RunStatus {
     /// Rows a second, of a run that goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows_per_second: Option<f64>,
-    /// The service said not to ask before a time that is still to come.
+    /// The service said not to ask before a time that is still to come; of several users, see `credentials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<GateRecord>,
     pub results_file: ResultsFile,

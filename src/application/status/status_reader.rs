@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
+use super::credential_status::CredentialStatus;
 use super::next_steps;
 use super::related_runs::{is_sent_again, undone};
 use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
 use crate::journal::{
-    BeginRecord, EndRecord, Entry, Follower, GateRecord, RunHeader, is_being_written,
+    BeginRecord, CredentialEndRecord, EndRecord, Entry, Follower, GateRecord, RunHeader,
+    is_being_written,
 };
 use crate::model::outcome::OutcomeKind;
 use crate::pace::Rate;
@@ -47,7 +49,10 @@ pub(super) struct Seen {
     in_flight: BTreeSet<u64>,
     with_earlier: u64,
     recent: VecDeque<Timestamp>,
-    gate: Option<GateRecord>,
+    /// The last of each user.
+    gates: Vec<GateRecord>,
+    /// Credentials that ended in this part of the run.
+    credentials_ended: Vec<CredentialEndRecord>,
     pub(super) last_sign: Option<Timestamp>,
 }
 
@@ -58,6 +63,7 @@ impl Seen {
             Entry::Begin(begin) => {
                 self.sign(begin.began_at);
                 self.recent.clear();
+                self.credentials_ended.clear();
                 self.begin = Some(begin);
             }
             Entry::Previous(record) => {
@@ -75,7 +81,12 @@ impl Seen {
             }
             Entry::Gate(record) => {
                 self.sign(record.told_at);
-                self.gate = Some(record);
+                self.gates.retain(|gate| gate.user != record.user);
+                self.gates.push(record);
+            }
+            Entry::CredentialEnded(record) => {
+                self.sign(record.ended_at);
+                self.credentials_ended.push(record);
             }
             Entry::Traffic(interval) => self.sign(interval.from),
             Entry::End(end) => {
@@ -137,6 +148,8 @@ impl StatusReader {
         let done = seen.outcomes.values().sum();
         let to_send = begin.rows_to_send.unwrap_or(header.input.rows);
         let is_running = state == RunState::Running;
+        let is_only = begin.credentials.is_empty();
+        let credential = |one| CredentialStatus::of(one, &seen.gates, &seen.credentials_ended, now);
         let mut status = RunStatus {
             state,
             stopped: seen.end.as_ref().and_then(|end| end.stopped.clone()),
@@ -150,7 +163,7 @@ impl StatusReader {
             began_at: begin.began_at.max(header.started_at),
             last_sign_at: seen.last_sign.unwrap_or(header.started_at),
             person: begin.person.clone(),
-            credentials: begin.credentials.clone(),
+            credentials: begin.credentials.iter().map(credential).collect(),
             machine: begin.machine.clone(),
             note: begin.note.clone(),
             sheet: header.input.clone(),
@@ -165,7 +178,11 @@ impl StatusReader {
             rows_per_second: is_running
                 .then(|| seen.rate(now, requests_a_row(&header)))
                 .flatten(),
-            waiting: seen.gate.clone().filter(|gate| gate.until > now),
+            waiting: seen
+                .gates
+                .last()
+                .cloned()
+                .filter(|gate| is_only && gate.until > now),
             next: Vec::new(),
             journal: self.journal.clone(),
             results,

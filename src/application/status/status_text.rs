@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::credential_status;
 use super::run_status::{ResultsFile, RunState, RunStatus};
 use crate::application::credential_notes::users_in_words;
 use crate::model::clock;
@@ -30,6 +31,7 @@ impl RunStatus {
         parts.extend(self.outcomes_in_words());
         parts.extend(self.speed());
         parts.extend(self.wait(now));
+        parts.extend(credential_status::sum(&self.credentials, now));
         parts.push(self.state_in_words(now));
         parts.join(", ")
     }
@@ -64,7 +66,8 @@ impl RunStatus {
             self.unfinished(),
             self.backup(),
         ];
-        for line in lines.into_iter().flatten() {
+        let credentials = credential_status::lines(&self.credentials, now);
+        for line in lines.into_iter().flatten().chain(credentials) {
             writeln!(out, "  {line}")?;
         }
         writeln!(out, "  {}", self.results_in_words())?;
@@ -160,7 +163,7 @@ impl RunStatus {
             };
             let _ = write!(origin, ", signed in as {name}");
         }
-        if let Some(users) = users_in_words(&self.credentials) {
+        if let Some(users) = users_in_words(self.credentials.iter().map(|one| &one.credential)) {
             let _ = write!(origin, ", signed in as {users}");
         }
         if let Some(note) = &self.note {

@@ -95,8 +95,8 @@ pub trait Recorder {
     /// The user of a lane is not to ask for so long; on record when this returns, since the next process
     /// has to keep to it too.
     fn told_to_wait(&mut self, lane: usize, closed_for: Duration) -> Result<()>;
-    /// Credentials, by their number, send nothing more; others go on.
-    fn sender_ended(&mut self, sender: usize, reason: &AbortReason);
+    /// Credentials, by their number, send nothing more; others go on. On record when this returns.
+    fn sender_ended(&mut self, sender: usize, reason: &AbortReason) -> Result<()>;
     /// Called some ten times a second.
     fn tick(&mut self, status: &Status) -> Result<()>;
     /// A row's outcome arrived when recording failed or had failed: the last chance to tell anyone.
@@ -111,19 +111,38 @@ pub struct RowResult {
 }
 
 /// How things stand.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Status {
     pub on_wire: usize,
     pub backing_off: usize,
-    /// Users that send, and those of them that wait since the service says so.
-    pub lanes: usize,
-    pub lanes_closed: usize,
+    /// How each user stands, in the order of the lanes.
+    pub lanes: Vec<LaneStatus>,
     /// That of all lanes together.
     pub pace: PaceStatus,
     /// How long the gate stays closed: the first one that opens, where all are.
     pub closed_for: Option<Duration>,
     pub silent_for: Option<Duration>,
     pub is_stopping: bool,
+}
+
+/// How one user stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneStatus {
+    /// Rows that have their outcome by an answer to this user.
+    pub rows: u64,
+    pub activity: LaneActivity,
+}
+
+/// What one user does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneActivity {
+    Sending,
+    /// For so long, since the service says so.
+    Waiting(Duration),
+    /// No row is there that it may send.
+    Idle,
+    /// All its credentials have ended.
+    Ended,
 }
 
 /// How a run ended.

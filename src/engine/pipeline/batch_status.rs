@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{Pipeline, Recorder, Status};
+use super::{LaneActivity, LaneStatus, Pipeline, Recorder, Status};
 use crate::pace::{PaceStatus, Phase};
 use crate::webex::Service;
 
@@ -10,17 +10,31 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn status(&self, on_wire: usize, now: Instant) -> Status {
         let live = self.lanes.iter().filter(|lane| !lane.senders.is_empty());
         let paces: Vec<PaceStatus> = live.map(|lane| lane.pacer.status(now)).collect();
-        let lanes_closed = paces.iter().filter(|pace| pace.closed_until.is_some());
         let pace = together(&paces);
+        let lanes = 0..self.lanes.len();
         Status {
             on_wire,
             backing_off: self.backing_off.len(),
-            lanes: paces.len(),
-            lanes_closed: lanes_closed.count(),
+            lanes: lanes.map(|lane| self.lane_status(lane, now)).collect(),
             pace,
             closed_for: pace.closed_until.map(|until| until.duration_since(now)),
             silent_for: self.circuit_breaker.silent_for(now),
             is_stopping: self.stopping.is_some(),
+        }
+    }
+
+    fn lane_status(&self, lane: usize, now: Instant) -> LaneStatus {
+        let state = &self.lanes[lane];
+        let closed_until = state.pacer.status(now).closed_until;
+        let activity = match closed_until {
+            _ if state.senders.is_empty() => LaneActivity::Ended,
+            _ if self.is_quiet(lane) => LaneActivity::Idle,
+            Some(until) => LaneActivity::Waiting(until.duration_since(now)),
+            None => LaneActivity::Sending,
+        };
+        LaneStatus {
+            rows: state.rows,
+            activity,
         }
     }
 }

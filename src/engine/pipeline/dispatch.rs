@@ -144,6 +144,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             sender: None,
             token: 0,
             moves: 0,
+            forbidden_to: Vec::new(),
             refusals: 0,
         };
         if self.policy.task == Task::Write {
@@ -190,7 +191,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         queue: usize,
         now: Instant,
     ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
-        let mut job = match self.queues.pop(queue)? {
+        let mut job = match self.queues.pop(queue, sender)? {
             ReadyRow::Fresh(row) => self.begin(*row, queue),
             ReadyRow::Begun(job) => *job,
         };

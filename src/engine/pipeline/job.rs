@@ -56,6 +56,8 @@ pub(super) struct Job {
     pub(super) token: u32,
     /// How often another user tried it after it was rate limited.
     pub(super) moves: u32,
+    /// Credentials that the service did not let change or read it, while others might be let.
+    pub(super) forbidden_to: Vec<usize>,
     /// How often a token was refused.
     pub(super) refusals: u32,
     pub(super) row_span: RowSpan,

@@ -1,6 +1,8 @@
 //! A lane is one user of the service: who waits when the service says so. Each has a pace of its own, and
 //! the credentials by which its requests are sent; two of one user share the pace.
 
+use std::collections::HashMap;
+
 use super::Throttling;
 use super::job::Job;
 use super::queues::{Queues, Reach};
@@ -33,6 +35,8 @@ pub(super) struct LaneState<'a> {
     /// By their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
     pub(super) on_wire: usize,
+    /// Rows that have their outcome.
+    pub(super) rows: u64,
     pub(super) throttling: Throttling,
 }
 
@@ -46,6 +50,8 @@ pub(super) struct Sender<'a, S> {
     pub(super) suspect: Option<Job>,
     /// Whether nothing comes of them from the start.
     pub(super) watch: FailureWatch,
+    /// How often in a row they were not let send what others may, by the queues.
+    pub(super) forbidden: HashMap<usize, u32>,
     /// The queues that they may send from.
     pub(super) queues: Vec<usize>,
 }
@@ -58,6 +64,7 @@ impl<'a, S> Sender<'a, S> {
             renewal: TokenRenewal::default(),
             suspect: None,
             watch: FailureWatch::new(None, &Counts::default()),
+            forbidden: HashMap::new(),
             queues: Vec::new(),
         }
     }
@@ -78,6 +85,7 @@ pub(super) fn at_work<S>(
             pacer: lane.pacer,
             senders: (first..senders.len()).collect(),
             on_wire: 0,
+            rows: 0,
             throttling: Throttling::default(),
         });
     }

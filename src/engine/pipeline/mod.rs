@@ -57,7 +57,10 @@ mod tests;
 mod throttling;
 mod usage_check;
 
-pub use batch::{Batch, Recorder, RowResult, RunPolicy, RunResult, Status, Task, UsageCheck};
+pub use batch::{
+    Batch, LaneActivity, LaneStatus, Recorder, RowResult, RunPolicy, RunResult, Status, Task,
+    UsageCheck,
+};
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;

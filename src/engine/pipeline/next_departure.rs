@@ -39,7 +39,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let queues = self.senders[*sender].queues.iter();
             queues.filter_map(|queue| {
                 let of_queue = self.queues.at(*queue);
-                Some((of_queue.senders.len(), of_queue.head()?, *sender, *queue))
+                Some((
+                    of_queue.senders.len(),
+                    of_queue.head_for(*sender)?,
+                    *sender,
+                    *queue,
+                ))
             })
         });
         // Of two credentials the first one goes on as long as it lasts.
@@ -61,7 +66,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let queue = self.queues.at(queue);
             let mut senders = queue.senders.iter();
             let is_away = |sender: &usize| self.lanes[self.senders[*sender].lane].on_wire > 0;
-            queue.backing_off == 0 && queue.head().is_none() && !senders.any(is_away)
+            queue.backing_off == 0 && queue.is_empty() && !senders.any(is_away)
         })
     }
 

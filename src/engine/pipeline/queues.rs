@@ -45,11 +45,27 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The number of the row that leaves next.
-    pub(super) fn head(&self) -> Option<u64> {
-        Some(match self.ready.front()? {
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// The number of the row that leaves next by these credentials.
+    pub(super) fn head_for(&self, sender: usize) -> Option<u64> {
+        Some(match self.ready.get(self.next_for(sender)?)? {
             ReadyRow::Fresh(row) => row.number,
             ReadyRow::Begun(job) => job.row.number,
+        })
+    }
+
+    /// Where the first row is that these credentials may send. What is forbidden to them they send only where
+    /// it is forbidden to all.
+    fn next_for(&self, sender: usize) -> Option<usize> {
+        self.ready.iter().position(|row| match row {
+            ReadyRow::Fresh(_) => true,
+            ReadyRow::Begun(job) => {
+                let is_forbidden = |sender: &usize| job.forbidden_to.contains(sender);
+                !is_forbidden(&sender) || self.senders.iter().all(is_forbidden)
+            }
         })
     }
 }
@@ -169,10 +185,11 @@ impl Queues {
         self.list[queue].ready.push_back(row);
     }
 
-    pub(super) fn pop(&mut self, queue: usize) -> Option<ReadyRow> {
-        let row = self.list[queue].ready.pop_front();
-        self.ready -= usize::from(row.is_some());
-        row
+    pub(super) fn pop(&mut self, queue: usize, sender: usize) -> Option<ReadyRow> {
+        let queue = &mut self.list[queue];
+        let row = queue.ready.remove(queue.next_for(sender)?)?;
+        self.ready -= 1;
+        Some(row)
     }
 
     /// The rows at the end of a queue are ready.

@@ -132,7 +132,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
             RetryDecision::Succeeded => match job.step {
-                Step::Write(index) => self.take_success(job, index, reply),
+                Step::Write(index) => {
+                    self.senders[sender].forbidden.remove(&job.queue);
+                    self.take_success(job, index, reply);
+                }
                 _ if is_first_bare => self.send_again(job),
                 Step::Read(index) => self.take_current(job, index, reply),
                 Step::Usage(index) => self.take_usage(job, index, reply),
@@ -143,6 +146,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             // To read it back would be as silent.
             RetryDecision::GiveUp if is_given_up && job.may_have_been_applied => {
                 self.finish(job, OutcomeKind::Unknown, reply);
+            }
+            RetryDecision::GiveUp if self.may_others(&job, sender, &reply) => {
+                self.leave_to_others(job, sender, reply);
             }
             RetryDecision::GiveUp => self.give_up(job, reply),
             RetryDecision::Throttled { .. } => {
@@ -279,6 +285,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.note_outcome(&outcome);
         outcome.previous = job.previous;
         outcome.usages = job.usages.filter(|_| job.usage_fault.is_none());
+        if let Some(sender) = job.sender {
+            self.lanes[self.senders[sender].lane].rows += 1;
+        }
         let row = job.row;
         self.finished.push(RowResult { row, outcome });
         if kind == OutcomeKind::Unchanged {

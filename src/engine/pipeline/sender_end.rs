@@ -1,9 +1,15 @@
 //! Credentials that send nothing more: their rows go to others that manage them, and where there are none
 //! they stay as they are. The run goes on as long as anybody may send.
+//!
+//! To manage an organization is not to be let change it. A row that is forbidden (403) to one of several goes
+//! to the next and fails where it is forbidden to all; after ten in a row these credentials are not tried for
+//! the rows of their queue any more, as long as there are others.
 
-use super::job::Job;
+use super::job::{Job, Step};
 use super::{Pipeline, Recorder};
 use crate::engine::abort::AbortReason;
+use crate::engine::failure_limit::FORBIDDEN_AT_THE_START;
+use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::webex::Service;
 
@@ -19,7 +25,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return self.stop(reason);
         }
         self.lanes[lane].senders.retain(|other| *other != sender);
-        self.recorder.sender_ended(sender, &reason);
+        if let Err(error) = self.recorder.sender_ended(sender, &reason) {
+            self.stop(AbortReason::CannotRecord(error));
+        }
         let (left_over, fresh) = self.queues.without(sender);
         if let Some(mut suspect) = self.senders[sender].suspect.take() {
             suspect.refusals = 0;
@@ -35,6 +43,38 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut queues = queues.iter();
         if queues.any(|queue| self.queues.at(*queue).senders.is_empty()) {
             self.abandoned.get_or_insert(reason);
+        }
+    }
+
+    /// Whether there are others to whom the row is not forbidden as far as anybody knows.
+    pub(super) fn may_others(&self, job: &Job, sender: usize, reply: &ApiResult) -> bool {
+        let is_forbidden = matches!(reply, Ok(answer) if answer.status == 403);
+        let mut senders = self.queues.at(job.queue).senders.iter();
+        is_forbidden
+            && matches!(job.step, Step::Read(_) | Step::Write(_))
+            && senders.any(|one| *one != sender && !job.forbidden_to.contains(one))
+    }
+
+    pub(super) fn leave_to_others(&mut self, mut job: Job, sender: usize, reply: ApiResult) {
+        let queue = job.queue;
+        let message = reply
+            .as_ref()
+            .map_or("", |answer| &answer.message)
+            .to_string();
+        job.forbidden_to.push(sender);
+        job.note_result(reply);
+        self.send_again(job);
+        let times = self.senders[sender].forbidden.entry(queue).or_default();
+        *times += 1;
+        if *times < FORBIDDEN_AT_THE_START {
+            return;
+        }
+        let senders = &mut self.queues.at_mut(queue).senders;
+        senders.retain(|one| *one != sender);
+        let queues = &mut self.senders[sender].queues;
+        queues.retain(|one| *one != queue);
+        if queues.is_empty() {
+            self.end_sender(sender, AbortReason::MayNotChange { message });
         }
     }
 

@@ -232,6 +232,48 @@ async fn credentials_that_end_leave_their_rows_to_others_or_for_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_forbidden_to_one_goes_by_another_and_fails_where_it_is_forbidden_to_all() {
+    // The second may read only, and may change organization 1 in the last case.
+    for (lanes, ends) in [
+        (vec![vec![vec![0, 1]], vec![vec![0, 1]]], true),
+        (vec![vec![vec![0, 1], vec![0, 1]]], false),
+        (
+            vec![vec![vec![0, 1]], vec![vec![0, 1]], vec![vec![0, 1]]],
+            true,
+        ),
+        (vec![vec![vec![0]], vec![vec![0, 1]]], false),
+    ] {
+        let case = Many {
+            lanes,
+            ..Many::one_each(2, 200, |row| row % 2)
+        };
+        let played = case
+            .play(|sender, row, _| match (sender, row) {
+                (_, 30) => status(403),
+                (1, _) if ends || row % 2 == 0 => status(403),
+                _ => status(204),
+            })
+            .await;
+        assert!(played.ended.reason.is_none(), "{:?}", played.ended);
+        let failed = played.notes.finished.iter();
+        let failed = failed.filter(|(_, outcome)| outcome.kind != OutcomeKind::Updated);
+        assert_eq!(failed.map(|(row, _)| *row).collect::<Vec<u64>>(), [30]);
+        assert_eq!(played.finished().len(), 200);
+        let of_second = &played.requests[1];
+        let forbidden = of_second.iter().filter(|one| is_forbidden(one)).count();
+        assert!(forbidden < 20, "{forbidden}");
+        assert_eq!(
+            played.notes.senders_ended,
+            if ends { vec![1] } else { vec![] }
+        );
+    }
+}
+
+fn is_forbidden(request: &Request) -> bool {
+    matches!(&request.reply, Ok(answer) if answer.status == 403)
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_run_ends_when_the_last_credentials_do() {
     let played = Many::for_one(3, 100).play(|_, _, _| status(401)).await;
     let reason = played.ended.reason;

@@ -180,8 +180,9 @@ impl Recorder for Notes {
         Ok(())
     }
 
-    fn sender_ended(&mut self, sender: usize, _: &AbortReason) {
+    fn sender_ended(&mut self, sender: usize, _: &AbortReason) -> Result<()> {
         self.senders_ended.push(sender);
+        Ok(())
     }
 
     fn tick(&mut self, _status: &Status) -> Result<()> {

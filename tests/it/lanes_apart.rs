@@ -1,0 +1,306 @@
+//! Several credentials that are not alike: some may only read, some are left out, some are for another
+//! organization than the one that is meant; and none of them is ever seen.
+
+use std::fs;
+
+use serde_json::json;
+use wxbulk::simulator::{
+    Access, Bearer, Behavior, Lifetime, Refresh, Rotation, Scopes, Secret, User,
+};
+
+use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::lanes::{changes_by_user, locations, sheet, two_customers, user, write_tokens};
+use crate::raw_server::RawServer;
+
+/// Two administrators of one organization, of whom the second may only read.
+fn one_may_only_read() -> Stage {
+    let mut ben = user("Ben", &[0], &["token-of-ben-1"]);
+    let scopes = [
+        "spark:people_read",
+        "spark-admin:organizations_read",
+        "spark-admin:telephony_config_read",
+    ];
+    ben.access.scopes = Scopes::Only(scopes.map(String::from).into());
+    let stage = Stage::new(Behavior {
+        locations: locations(2..102, |_| 0),
+        users: vec![user("Ada", &[0], &["token-of-ada-1"]), ben],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[("ada.txt", "token-of-ada-1"), ("ben.txt", "token-of-ben-1")],
+    );
+    stage.write("sheet.csv", sheet(2..102, |_| 0));
+    stage
+}
+
+#[test]
+fn who_may_only_read_leaves_the_changes_to_who_may_make_them() {
+    for backup in ["", "--backup"] {
+        let stage = one_may_only_read();
+        let line = format!("sheet.csv {backup} --credentials customers");
+        let ran = stage.apply(&line).expect(0);
+        ran.says("nothing more is sent by `customers/ben.txt`: ");
+        ran.says("the token may not change these settings");
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 100);
+        assert_eq!(changes_by_user(&stage)["Ada"], 100);
+        let forbidden = stage.requests();
+        let forbidden = forbidden.iter().filter(|one| one["status"] == 403).count();
+        assert!(forbidden < 30, "{forbidden}");
+    }
+}
+
+#[test]
+fn where_one_is_left_out_a_row_without_an_organization_may_mean_one_of_theirs() {
+    let stage = two_customers();
+    stage.write_secret("customers/ajax.txt", "token-of-nobody");
+    let text = sheet(2..3, |_| 0).replace(&org_id(0), "");
+    stage.write("sheet.csv", text);
+    let ran = stage.apply("sheet.csv --credentials customers").expect(2);
+    ran.says("the row does not say which organization it is for");
+    assert!(stage.requests().is_empty());
+    // What is left out is missing in an export of all.
+    let line = "export --all-orgs -o all.csv --credentials customers";
+    stage.run_online(line).expect(1);
+    assert_eq!(stage.results("all.csv").len(), 20);
+}
+
+#[test]
+fn a_selftest_goes_by_the_one_that_manages_its_organization() {
+    let stage = two_customers();
+    let selftest = format!(
+        "selftest --location {} --name=Site&2 --credentials customers --base-url {}",
+        location_id(2),
+        stage.simulator.base_url()
+    );
+    let run = |line: &str| {
+        let words = line.split(' ').map(|word| word.replace('&', " "));
+        let mut command = stage.command("");
+        command.args(words);
+        Ran::of(command.output().expect("it starts"))
+    };
+    let ran = run(&selftest).expect(2);
+    ran.says("the credentials manage 2 organizations");
+    ran.says("--org");
+    assert!(stage.requests().is_empty());
+    let ran = run(&format!("{selftest} --org {}", org_id(7))).expect(2);
+    ran.says("none of the credentials manages the organization");
+    let before = stage.state();
+    run(&format!("{selftest} --org {}", org_id(0))).expect(0);
+    assert_eq!(stage.state(), before);
+    let requests = stage.requests();
+    assert!(requests.iter().any(|one| one["method"] == "PUT"));
+    assert!(requests.iter().all(|one| one["user"] == "Ada"));
+}
+
+/// So many apps, each for an organization of its own, whose tokens end after some requests and whose refresh
+/// tokens are good for one time.
+pub(crate) fn apps(count: u64, lifetime: u64) -> Vec<User> {
+    let app = |number: u64| User {
+        name: format!("App {number}"),
+        organizations: vec![org_id(number)],
+        access: Access {
+            bearer: Bearer::OneOf(Vec::new()),
+            lifetime: Lifetime::Requests(lifetime.try_into().expect("some")),
+            rotation: Rotation::NewRefreshToken,
+            refresh: Refresh::Exactly {
+                client_id: "one-app-for-all".into(),
+                client_secret: Secret::new("hush-hush-client"),
+                refresh_token: Secret::new(format!("first-refresh-of-app-{number}")),
+            },
+            ..Access::default()
+        },
+        ..User::default()
+    };
+    (0..count).map(app).collect()
+}
+
+pub(crate) fn write_apps(stage: &Stage, count: u64) {
+    fs::create_dir_all(stage.path("customers")).expect("a folder");
+    for number in 0..count {
+        let text = format!(
+            "SERVICE_APP_CLIENT_ID=one-app-for-all\nSERVICE_APP_CLIENT_SECRET=hush-hush-client\nSERVICE_APP_REFRESH_TOKEN=first-refresh-of-app-{number}\n"
+        );
+        stage.write_secret(&format!("customers/app-{number}.env"), &text);
+    }
+}
+
+/// How many tokens there must have been: one for each app, and one more whenever so many requests were made
+/// by one.
+pub(crate) fn tokens_needed(stage: &Stage, apps: u64, lifetime: u64) -> u64 {
+    let requests = stage.all_requests();
+    let of_app = |number: u64| {
+        let name = format!("App {number}");
+        requests.iter().filter(|one| one["user"] == name).count() as u64
+    };
+    (0..apps)
+        .map(|app| of_app(app).div_ceil(lifetime).max(1))
+        .sum()
+}
+
+/// The refreshes that were asked for, all of which were granted.
+#[track_caller]
+pub(crate) fn refreshes(stage: &Stage) -> u64 {
+    let requests = stage.all_requests();
+    let refreshes = requests.iter().filter(|one| {
+        let path = one["path"].as_str().unwrap_or_default();
+        path.ends_with("/access_token")
+    });
+    assert!(
+        refreshes.clone().all(|one| one["status"] == 200),
+        "a refresh token was used twice"
+    );
+    refreshes.count() as u64
+}
+
+#[test]
+fn many_apps_whose_tokens_end_in_mid_run_each_renew_them_once() {
+    // Some have many rows, most have few.
+    let organization_of: fn(u64) -> u64 = |row| {
+        if row % 2 == 0 {
+            row % 4 / 2
+        } else {
+            row / 2 % 6
+        }
+    };
+    let stage = Stage::new(Behavior {
+        locations: locations(2..302, organization_of),
+        users: apps(6, 15),
+        latency: "2ms..20ms".parse().expect("a latency"),
+        ..Behavior::instant()
+    });
+    write_apps(&stage, 6);
+    stage.write("sheet.csv", sheet(2..302, organization_of));
+    stage
+        .apply("sheet.csv --backup --credentials customers")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 300);
+    let refreshes = refreshes(&stage);
+    assert_eq!(refreshes, tokens_needed(&stage, 6, 15));
+    assert!(refreshes > 30, "{refreshes}");
+}
+
+const SECRETS: [&str; 8] = [
+    "hush-hush-client",
+    "first-refresh-of-app-",
+    "simulated-refresh-token-",
+    "simulated-access-token-",
+    "token-of-ada-1",
+    "token-of-ben-1",
+    "token-of-nobody-here",
+    "token-in-an-answer",
+];
+
+/// Nothing that was said or written has any of them, but for the files of credentials themselves.
+#[track_caller]
+pub(crate) fn assert_hidden(stage: &Stage, said: &[String]) {
+    let own = stage.path("customers");
+    let files = stage
+        .files()
+        .into_iter()
+        .filter(|path| !path.starts_with(&own));
+    let written = files.map(|path| {
+        let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned();
+        (path.display().to_string(), text)
+    });
+    let said = said
+        .iter()
+        .map(|text| ("what was said".to_string(), text.clone()));
+    for (place, text) in written.chain(said) {
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "{place}: {secret}");
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_said_or_written_at_any_level_shows_any_of_many_secrets() {
+    let mut users = apps(4, 12);
+    users[3].access.revoked_after = "30".parse().expect("requests");
+    users.push(user("Ada", &[0], &["token-of-ada-1"]));
+    let mut ben = user("Ben", &[1], &["token-of-ben-1"]);
+    ben.access.revoked_after = "9".parse().expect("requests");
+    users.push(ben);
+    for person in &mut users[4..] {
+        // Theirs are no refresh tokens.
+        person.access.refresh = users_without_app();
+    }
+    let stage = Stage::new(Behavior {
+        locations: locations(2..122, |row| row % 4),
+        users,
+        faults: "500=3%,reset-after=1%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    write_apps(&stage, 4);
+    for token in ["token-of-ada-1", "token-of-ben-1", "token-of-nobody-here"] {
+        stage.write_secret(&format!("customers/{}", &token[6..]), token);
+    }
+    stage.write("sheet.csv", sheet(2..122, |row| row % 4));
+    let mut said = Vec::new();
+    for line in [
+        "whoami --credentials customers",
+        "plan sheet.csv -o plan.csv --credentials customers -vv --log-file plan.jsonl",
+        "apply sheet.csv --yes --backup --summary json --credentials customers -vv",
+        "apply sheet.csv --yes --backup --resume --credentials customers -vv --log-file more.jsonl",
+        "undo sheet.results.csv --yes --credentials customers -vv --log-file undo.jsonl",
+        "status sheet.results.csv --json",
+        "report sheet.results.csv",
+    ] {
+        let ran = match line.split(' ').next() {
+            Some("status" | "report") => stage.run(line),
+            _ => stage.run_online(line),
+        };
+        said.push(ran.stdout + &ran.stderr);
+    }
+    assert!(said.iter().any(|text| text.contains("asked `http")));
+    assert!(said.iter().any(|text| text.contains("is left out: ")));
+    assert!(refreshes_were_many(&stage));
+    assert_hidden(&stage, &said);
+}
+
+fn users_without_app() -> Refresh {
+    Refresh::Exactly {
+        client_id: "nobody's".into(),
+        client_secret: Secret::new("nobody's-secret"),
+        refresh_token: Secret::new("nobody's-token"),
+    }
+}
+
+fn refreshes_were_many(stage: &Stage) -> bool {
+    let requests = stage.all_requests();
+    let paths = requests.iter().filter_map(|one| one["path"].as_str());
+    paths.filter(|path| path.ends_with("/access_token")).count() > 8
+}
+
+#[test]
+fn a_service_that_repeats_what_it_is_sent_makes_none_of_many_secrets_seen() {
+    for status in ["400 Bad Request", "401 Unauthorized", "403 Forbidden"] {
+        let stage = Stage::instant();
+        write_apps(&stage, 2);
+        write_tokens(
+            &stage,
+            &[("ada.txt", "token-of-ada-1"), ("ben.txt", "token-of-ben-1")],
+        );
+        stage.write("sheet.csv", sheet(2..6, |row| row % 2));
+        let lines = ["whoami", "apply sheet.csv --yes --log-file log.jsonl -vv"];
+        let said = lines.map(|line| {
+            let server = RawServer::after(|_| {}, move |line| {
+                while line.request() {
+                    let received = String::from_utf8_lossy(&line.received).into_owned();
+                    let body = json!({ "message": received, "trackingId": "T" }).to_string();
+                    let length = body.len();
+                    line.say(format!(
+                        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+                    ));
+                }
+            });
+            let address = server.base_url();
+            let ran = stage.run(&format!("{line} --credentials customers --base-url {address}"));
+            assert_ne!(ran.code, Some(0));
+            let said = ran.stdout + &ran.stderr;
+            assert!(said.contains("(hidden)"), "{said}");
+            said
+        });
+        assert_hidden(&stage, &said);
+    }
+}
