@@ -110,12 +110,18 @@ impl Search {
         self.waits_and_sees
     }
 
-    /// Takes over what another user has found, where no limit was met yet after `sent` requests.
+    /// Takes over what another user has found, where no limit was met yet after `sent` requests. More than that
+    /// may have passed already, since limits of users need not be alike.
     pub(super) fn learn(&mut self, found: Estimate, sent: u64, now: Instant) {
         if self.bracket.is_some() || !found.is_believable() {
             return;
         }
         let now = self.seconds(now);
+        let passed = (float(sent) - found.burst) / now.max(1.0);
+        let found = Estimate {
+            per_second: found.per_second.max(passed),
+            ..found
+        };
         self.bracket = Some(Bracket::remembered(found));
         self.remembered = Some(found);
         let refilled = found.per_second * now;
@@ -289,12 +295,17 @@ impl Search {
         }
     }
 
-    /// What a refusal now would mean if the limit had been met.
+    /// What a refusal now would mean if the limit had been met. Of users who wait while another one looks for the limit
+    /// some are refused, too, where it is their organization's.
     pub(super) fn excess(&self) -> Excess {
         match self.bracket {
             Some(bracket) if self.is_paced() && !self.windowful.is_known() => bracket.excess(),
             bracket => Excess {
-                chance: if bracket.is_some() { 1.0 } else { UNLIMITED },
+                chance: if bracket.is_some() || self.waits_and_sees {
+                    1.0
+                } else {
+                    UNLIMITED
+                },
                 most: 1.0,
             },
         }
