@@ -215,10 +215,6 @@ impl Search {
         let sent = float(ticket.sequence);
         self.first_refusal
             .get_or_insert(FirstRefusal { sent, left });
-        if self.windowful.is_a_step_ahead(rows, pause) {
-            self.reopen(ticket, opens);
-            return;
-        }
         let paced = self.bracket.filter(|_| self.is_paced());
         let stray = paced.and_then(|bracket| {
             self.strays
@@ -230,7 +226,7 @@ impl Search {
             return;
         }
         let cycle = Cycle {
-            passed: rows + self.windowful.passed_before(),
+            passed: rows,
             active,
             gate: span - active,
             pause,
