@@ -319,11 +319,6 @@ impl Bracket {
         self.slowest.hesitation()
     }
 
-    /// The last pause was too short: nothing was let through after it.
-    pub(super) fn came_back_too_soon(&self) -> bool {
-        self.slowest.came_back_too_soon()
-    }
-
     /// Within a twentieth of the ceiling there is little left to find.
     pub(super) fn is_found(&self) -> bool {
         self.rate >= 0.95 * self.high

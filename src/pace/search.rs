@@ -26,9 +26,6 @@ const LATENESS: f64 = 0.005;
 const NOISE_HOLD: f64 = 4.0;
 /// The chance that a run meets a limit within ten times as many requests, while it has met none.
 const UNLIMITED: f64 = 0.1;
-/// The part of a turn to wait after a refusal where the pause before was too short. A service that lets one request pass
-/// in ten seconds and always says `Retry-After: 1` refused four of five without it.
-const TOO_SOON: f64 = 0.7;
 /// Requests on the wire of a user while another looks for the limit.
 const FEW: usize = 2;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
@@ -258,9 +255,6 @@ impl Search {
         self.begin_cycle(ticket, opens);
         self.cycle.first = first;
         self.climb(reopens);
-        if let Some(bracket) = self.bracket.filter(Bracket::came_back_too_soon) {
-            self.next_turn = self.next_turn.max(left + TOO_SOON / bracket.rate());
-        }
     }
 
     fn begin_cycle(&mut self, ticket: &InFlight, opens: Instant) {
