@@ -16,6 +16,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use model::distribution::{self, JUDGING, Measured};
+use model::outer_limits::{self, Organizations};
+use model::outer_table;
 use model::scenarios::{Kind, all};
 use model::senders::{EVERYONE, Who};
 use model::table::{
@@ -60,6 +62,7 @@ fn main() {
     println!("{}", include_str!("pacing/notes.md"));
     if only.is_none() {
         print_all_worlds();
+        print_outer_limits();
         print_short_runs();
     }
     println!(
@@ -155,6 +158,38 @@ fn print_worlds(rows: usize, concurrency: usize, seeds: std::ops::RangeInclusive
     }
     let early: usize = all.iter().map(|one| one.early).sum();
     eprintln!("{early} requests of wxbulk were early");
+}
+
+fn print_outer_limits() {
+    println!(
+        "\n## Several users behind one limit\n\n2,000 rows, ten on the wire for each user. Speed and 429s in percent: the mean and the worst of ten seeds. **Least** is what the user got who got least, in percent of a fair share. The last column is one user alone behind the outer limit.\n\n| outer limit, users | speed | worst | 429s | worst | least | one alone: speed / 429s |\n|---|---:|---:|---:|---:|---:|---:|"
+    );
+    for users in outer_table::named() {
+        println!("{}", outer_table::line(&users));
+    }
+    println!(
+        "\nDrawn as the worlds above, with two to four users, one of them in a quarter of the worlds far more limited than the others, and noise in a quarter.\n\n| drawn | | speed: median | p10 | 429s: median | p90 | least: median | p10 |\n|---|---:|---:|---:|---:|---:|---:|---:|"
+    );
+    let drawn = outer_table::draw_all();
+    let of = |is_in: &dyn Fn(&outer_limits::Measured) -> bool| -> Vec<_> {
+        let ours = drawn.iter().map(|(ours, _)| *ours);
+        ours.filter(|one| is_in(one)).collect()
+    };
+    println!("{}", outer_table::spread("all", &of(&|_| true)));
+    println!(
+        "{}",
+        outer_table::spread("without noise", &of(&|one| !one.has_noise))
+    );
+    for (name, organizations) in [
+        ("one organization", Organizations::One),
+        ("an organization each", Organizations::OneEach),
+        ("two organizations, mixed", Organizations::Mixed),
+    ] {
+        let of_these = of(&|one| one.organizations == organizations);
+        println!("{}", outer_table::spread(name, &of_these));
+    }
+    let alone: Vec<_> = drawn.iter().map(|(_, alone)| *alone).collect();
+    println!("{}", outer_table::spread("one user alone", &alone));
 }
 
 fn print_short_runs() {

@@ -6,6 +6,7 @@ mod model;
 use std::time::Duration;
 
 use model::distribution::measure as measure_world;
+use model::outer_table;
 use model::scenarios::all;
 use model::senders::Who;
 use model::table::{CONCURRENCIES, SEEDS, SIZES, Shares, measure, read_line, side_by_side};
@@ -78,4 +79,21 @@ fn a_slow_service_refuses_at_most_one_request_in_three() {
     assert!(refused.len() > 30, "{}", refused.len());
     // Refusals of a service that counts what it refuses, or that says less than is true, may be more.
     assert!(too_often.len() * 20 <= refused.len(), "{too_often:?}");
+}
+
+#[test]
+fn two_users_behind_a_limit_of_their_organization_reach_it_with_few_refusals() {
+    for users in outer_table::named() {
+        let all = outer_table::measure_all(&users);
+        let mean = all.iter().map(|one| one.refused).sum::<f64>() / 10.0;
+        let slowest = all.iter().map(|one| one.speed).fold(1.0, f64::min);
+        let (least_speed, most_refused) = match users.name.as_str() {
+            "6/s, two of 5/s" => (0.95, 0.02),
+            "at most 3 at once, two of 10/s" => (0.75, 0.02),
+            _ => (0.90, 0.03),
+        };
+        let seen = format!("{}: {slowest} at worst, {mean} refused", users.name);
+        assert!(slowest >= least_speed && mean <= most_refused, "{seen}");
+        assert!(all.iter().all(|one| one.early == 0), "{seen}");
+    }
 }

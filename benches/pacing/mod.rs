@@ -8,6 +8,8 @@
 pub mod change;
 pub mod distribution;
 pub mod limiters;
+pub mod outer_limits;
+pub mod outer_table;
 pub mod rules;
 pub mod run;
 pub mod scenarios;

@@ -1,7 +1,9 @@
 //! Plays a run on virtual time: a heap of events, no sleeping, the same every time.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,7 +14,7 @@ use super::senders::{Sender, Stub};
 use super::worlds::{World, chance_of};
 
 /// Seconds a request spends on its parts; each is drawn evenly from its range.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Latency {
     /// Until the limiter sees it. A network's own jitter is a millisecond or two.
     pub up: (f64, f64),
@@ -73,9 +75,9 @@ struct Request {
 struct Party {
     sender: Box<dyn Sender>,
     starts: Duration,
-    fresh: usize,
+    /// Rows that nobody took yet; parties may share them.
+    fresh: Rc<Cell<usize>>,
     back: Vec<u32>,
-    left: usize,
     on_wire: usize,
     next_wake: Option<Duration>,
     last_sent: Duration,
@@ -100,7 +102,7 @@ fn within((from, to): (f64, f64), chance: f64) -> f64 {
 
 impl Latency {
     /// Seconds of a request on its way there, and until its answer is back.
-    fn of(self, seed: u64, party: usize, sequence: u64) -> (f64, f64) {
+    pub fn of(self, seed: u64, party: usize, sequence: u64) -> (f64, f64) {
         let draw = |what| chance_of(seed, party, sequence, what);
         (within(self.up, draw(1)), within(self.rest, draw(2)))
     }
@@ -122,13 +124,22 @@ impl Run {
 
     /// `sender` was started at `base + starts`.
     pub fn add(&mut self, sender: Box<dyn Sender>, rows: usize, starts: Duration) {
+        self.add_sharing(sender, &Rc::new(Cell::new(rows)), starts);
+    }
+
+    /// Takes its rows from those of several.
+    pub fn add_sharing(
+        &mut self,
+        sender: Box<dyn Sender>,
+        rows: &Rc<Cell<usize>>,
+        starts: Duration,
+    ) {
         let party = self.parties.len();
         self.parties.push(Party {
             sender,
             starts,
-            fresh: rows,
+            fresh: Rc::clone(rows),
             back: Vec::new(),
-            left: rows,
             on_wire: 0,
             next_wake: None,
             last_sent: starts,
@@ -210,7 +221,6 @@ impl Run {
             .answered(request.stub, self.base + now, feedback, attempts);
         if answer == Answer::Accepted {
             limiter.finished();
-            party.left -= 1;
             party.outcome.accepted += 1;
             party.outcome.seconds = now.saturating_sub(party.starts).as_secs_f64();
         } else {
@@ -219,7 +229,17 @@ impl Run {
             }
             party.outcome.refused += 1;
             party.outcome.noise += usize::from(matches!(answer, Answer::Noise(_)));
-            if alone.is_zero() {
+            if Rc::strong_count(&party.fresh) > 1 {
+                // Whoever may send next takes it.
+                let rows = Rc::clone(&party.fresh);
+                rows.set(rows.get() + 1);
+                for other in 0..self.parties.len() {
+                    if rows.get() == 1 && Rc::ptr_eq(&self.parties[other].fresh, &rows) {
+                        self.parties[other].next_wake = None;
+                        self.plan(now, other, Event::Wake);
+                    }
+                }
+            } else if alone.is_zero() {
                 party.back.push(attempts);
             } else {
                 self.plan(now + alone, request.sender, Event::RowReady { attempts });
@@ -230,7 +250,7 @@ impl Run {
     fn send_what_may_leave(&mut self, index: usize, now: Duration) {
         loop {
             let party = &mut self.parties[index];
-            if party.fresh == 0 && party.back.is_empty() {
+            if party.fresh.get() == 0 && party.back.is_empty() {
                 return;
             }
             match party.sender.next(self.base + now, party.on_wire) {
@@ -249,7 +269,7 @@ impl Run {
                 }
             }
             let attempts = party.back.pop().unwrap_or_else(|| {
-                party.fresh -= 1;
+                party.fresh.set(party.fresh.get() - 1);
                 0
             });
             let stub = party.sender.sent(self.base + now);

@@ -4,7 +4,7 @@ use super::limiters::{AtOnce, AtRandom, Bucket, FixedWindow, Limiter, RetryAfter
 use super::run::Latency;
 
 /// 250 ms a round trip, give or take a tenth.
-const USUAL: Latency = Latency {
+pub const USUAL: Latency = Latency {
     up: (0.020, 0.022),
     rest: (0.205, 0.255),
 };

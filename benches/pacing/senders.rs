@@ -1,12 +1,14 @@
 //! Who sends: our pacer, and models of what other clients do about a limit.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wxbulk::pace::{Estimate, Feedback, InFlight, PaceSettings, Pacer, SendDecision};
+use wxbulk::pace::{
+    Estimate, Feedback, InFlight, PaceSettings, Pacer, SendDecision, share_what_was_learned,
+};
 
 /// What a sender wants back with the answer.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +84,54 @@ impl Sender for Remembered {
             self.pacer.answered(request, now, feedback);
             let found = self.pacer.estimate().map(|found| (now, found));
             self.found.set(found.or(self.found.get()));
+        }
+        Duration::ZERO
+    }
+}
+
+/// One user of several in one run.
+struct LaneOf {
+    began: Instant,
+    pacers: Rc<RefCell<Vec<Pacer>>>,
+    lane: usize,
+}
+
+/// The users of one run.
+pub fn lanes(count: usize, concurrency: usize, now: Instant) -> Vec<Box<dyn Sender>> {
+    let settings = PaceSettings {
+        concurrency: NonZeroUsize::new(concurrency).unwrap_or(NonZeroUsize::MIN),
+        ceiling: None,
+        remembered: None,
+    };
+    let first = Pacer::new(&settings, now);
+    let mut pacers: Vec<Pacer> = (1..count).map(|_| first.beside(&settings, now)).collect();
+    pacers.insert(0, first);
+    let pacers = Rc::new(RefCell::new(pacers));
+    let lane = |lane| LaneOf {
+        began: now,
+        pacers: Rc::clone(&pacers),
+        lane,
+    };
+    (0..count)
+        .map(|number| Box::new(lane(number)) as Box<dyn Sender>)
+        .collect()
+}
+
+impl Sender for LaneOf {
+    fn next(&mut self, now: Instant, on_wire: usize) -> SendDecision {
+        let mut pacers = self.pacers.borrow_mut();
+        let mut all: Vec<_> = pacers.iter_mut().collect();
+        share_what_was_learned(&mut all, self.began, now);
+        pacers[self.lane].next_send(now, on_wire)
+    }
+
+    fn sent(&mut self, now: Instant) -> Stub {
+        Stub::Pacer(self.pacers.borrow_mut()[self.lane].sent(now))
+    }
+
+    fn answered(&mut self, stub: Stub, now: Instant, feedback: Feedback, _: u32) -> Duration {
+        if let Stub::Pacer(request) = stub {
+            self.pacers.borrow_mut()[self.lane].answered(request, now, feedback);
         }
         Duration::ZERO
     }

@@ -25,7 +25,7 @@ enum Routing {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Says {
+pub enum Says {
     /// Whole seconds until the next request would pass, at least one.
     Honest,
     /// To the nearest second, which may be too early.
@@ -85,7 +85,7 @@ pub struct World {
 }
 
 /// What came of a request that is not refused for no reason.
-enum Counted {
+pub enum Counted {
     Passed,
     /// And what is said of Retry-After.
     Refused(Option<f64>),
@@ -103,18 +103,39 @@ pub fn chance_of(seed: u64, party: usize, sequence: u64, what: u64) -> f64 {
     random.f64()
 }
 
-fn log_uniform(random: &mut fastrand::Rng, low: f64, high: f64) -> f64 {
+pub fn log_uniform(random: &mut fastrand::Rng, low: f64, high: f64) -> f64 {
     (low.ln() + (high.ln() - low.ln()) * random.f64()).exp()
 }
 
-struct Limit {
-    kind: &'static str,
+#[derive(Debug, Clone)]
+pub struct Limit {
+    pub kind: &'static str,
     rules: Vec<Rule>,
     routing: Routing,
     most_inside: usize,
 }
 
-fn draw_limit(random: &mut fastrand::Rng, drawn: Drawn) -> Limit {
+impl Limit {
+    pub fn of_rule(rule: Rule) -> Self {
+        Self {
+            kind: "bucket",
+            rules: vec![rule],
+            routing: Routing::All,
+            most_inside: usize::MAX,
+        }
+    }
+
+    pub fn at_most(most_inside: usize) -> Self {
+        Self {
+            kind: "concurrency",
+            rules: Vec::new(),
+            routing: Routing::All,
+            most_inside,
+        }
+    }
+}
+
+pub fn draw_limit(random: &mut fastrand::Rng, drawn: Drawn) -> Limit {
     let Drawn {
         rate,
         burst,
@@ -173,7 +194,7 @@ fn draw_limit(random: &mut fastrand::Rng, drawn: Drawn) -> Limit {
     }
 }
 
-fn draw_says(random: &mut fastrand::Rng) -> Says {
+pub fn draw_says(random: &mut fastrand::Rng) -> Says {
     match random.u32(0..100) {
         0..25 => Says::Honest,
         25..45 => Says::Rounded,
@@ -181,6 +202,17 @@ fn draw_says(random: &mut fastrand::Rng) -> Says {
         70..80 => Says::Random(log_uniform(random, 2.0, 60.0).round()),
         80..90 => Says::Missing,
         _ => Says::Zero,
+    }
+}
+
+pub fn draw_latency(random: &mut fastrand::Rng, round_trip: f64) -> Latency {
+    let there = round_trip * (0.1 + 0.4 * random.f64());
+    let (jitter, jitter_there) = (random.f64(), random.f64());
+    let spread =
+        |mean: f64, jitter: f64| (mean * (1.0 - jitter / 2.0), mean * (1.0 + jitter / 2.0));
+    Latency {
+        up: spread(there, jitter_there),
+        rest: spread(round_trip - there, jitter),
     }
 }
 
@@ -230,6 +262,31 @@ fn draw_other(random: &mut fastrand::Rng, rate: f64, round_trip: f64) -> Other {
 }
 
 impl World {
+    /// Nothing but a limit.
+    pub fn of(limit: Limit, drawn: Drawn, says: Says, seed: u64) -> Self {
+        Self {
+            seed,
+            kind: limit.kind,
+            latency: Latency::default(),
+            rate: drawn.rate,
+            burst: drawn.burst,
+            rules: limit.rules,
+            routing: limit.routing,
+            most_inside: limit.most_inside,
+            inside: Vec::new(),
+            change: Change::Never,
+            says,
+            noise: 0.0,
+            cost_of_refusal: false,
+            ban: None,
+            refusals: VecDeque::new(),
+            banned_until: 0.0,
+            other: None,
+            arrived: 0,
+            random: fastrand::Rng::with_seed(seed),
+        }
+    }
+
     pub fn draw(seed: u64) -> Self {
         let random = &mut fastrand::Rng::with_seed(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
         let rate = log_uniform(random, 0.05, 200.0);
@@ -255,35 +312,16 @@ impl World {
             .then(|| (random.usize(10..40), log_uniform(random, 20.0, 120.0)));
         let change = draw_change(random);
         let round_trip = log_uniform(random, 0.02, 2.0);
-        let there = round_trip * (0.1 + 0.4 * random.f64());
-        let (jitter, jitter_there) = (random.f64(), random.f64());
-        let spread =
-            |mean: f64, jitter: f64| (mean * (1.0 - jitter / 2.0), mean * (1.0 + jitter / 2.0));
-        let latency = Latency {
-            up: spread(there, jitter_there),
-            rest: spread(round_trip - there, jitter),
-        };
+        let latency = draw_latency(random, round_trip);
         let other = (random.u32(0..100) < 15).then(|| draw_other(random, rate, round_trip));
         Self {
-            seed,
-            kind: limit.kind,
             latency,
-            rate,
-            burst,
-            rules: limit.rules,
-            routing: limit.routing,
-            most_inside: limit.most_inside,
-            inside: Vec::new(),
             change,
-            says,
             noise,
             cost_of_refusal,
             ban,
-            refusals: VecDeque::new(),
-            banned_until: 0.0,
             other,
-            arrived: 0,
-            random: fastrand::Rng::with_seed(seed),
+            ..Self::of(limit, drawn, says, seed)
         }
     }
 
@@ -419,7 +457,7 @@ impl World {
     }
 
     /// Counts a request of anybody.
-    fn count(&mut self, now: f64, until: f64) -> Counted {
+    pub fn count(&mut self, now: f64, until: f64) -> Counted {
         let counting = self.counting();
         let banned = self.banned_until > now;
         let free = if banned {
@@ -462,7 +500,7 @@ impl World {
         Counted::Refused(self.say(free - now))
     }
 
-    fn say(&mut self, until_free: f64) -> Option<f64> {
+    pub fn say(&mut self, until_free: f64) -> Option<f64> {
         let said = match self.says {
             Says::Honest => (until_free - 1e-4).ceil().max(1.0),
             Says::Rounded => until_free.round(),

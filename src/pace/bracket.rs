@@ -30,13 +30,10 @@ const AFTER_GROWTH: f64 = 0.4;
 const AFTER_PLATEAU: f64 = 0.3;
 /// After a refusal sooner than the pause before was long: the floor is likely the limit.
 const AFTER_SOON: f64 = 0.25;
-/// Bounds otherwise; never on the ceiling, and never so near the floor that a step up takes forever.
+/// The most otherwise: never on the ceiling.
 const BOLDEST: f64 = 0.6;
-const SHYEST: f64 = 0.1;
 /// Where in the bracket at the end of the time held: the longer nothing is refused, the more of what is above was chance.
 const PATIENT: f64 = 0.75;
-/// A cycle of so many requests that is ended by a refusal is worth one: the shyer the fewer it had.
-const REQUESTS_PER_SHARE: f64 = 300.0;
 /// After the first refusal: begin at so much more than what came through, and double in so many seconds. Where hardly a
 /// burst is tolerated the rate sent says nothing, and each refusal on the way down from it costs a whole pause.
 const OPENING: f64 = 2.5;
@@ -157,7 +154,7 @@ impl Bracket {
     pub(super) fn steady(rate: f64) -> Self {
         Self {
             best: rate,
-            ..Self::between(rate, rate, SHYEST)
+            ..Self::between(rate, rate, AFTER_SOON)
         }
     }
 
@@ -227,8 +224,7 @@ impl Bracket {
         let share = if cycle.active < cycle.gate {
             AFTER_SOON
         } else {
-            let shyest = (cycle.passed / REQUESTS_PER_SHARE).clamp(SHYEST, AFTER_SOON);
-            (1.0 - kept.share()).clamp(shyest, BOLDEST)
+            (1.0 - kept.share()).clamp(AFTER_SOON, BOLDEST)
         };
         let best = if soon == 0 {
             proven.max(FORGETTING * self.best)
@@ -317,11 +313,6 @@ impl Bracket {
     /// Seconds to wait on where the pause is over.
     pub(super) fn hesitation(&self) -> f64 {
         self.slowest.hesitation()
-    }
-
-    /// The last pause was too short: nothing was let through after it.
-    pub(super) fn came_back_too_soon(&self) -> bool {
-        self.slowest.came_back_too_soon()
     }
 
     /// Within a twentieth of the ceiling there is little left to find.

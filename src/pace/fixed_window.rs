@@ -8,24 +8,15 @@ const FEWEST_ROWS: f64 = 100.0;
 const AT_ONCE: f64 = 0.995;
 /// How far two windows may differ in length: a run begins somewhere inside its first.
 const LENGTH_TOLERANCE: f64 = 0.4;
-/// The longest first window, in pauses: a bucket's empty time is long before a pause of fixed length.
-const FIRST_WINDOW_IN_PAUSES: f64 = 2.5;
-/// Below this part of the window before, there is no window.
-const REFUTED_BELOW: f64 = 0.4;
-/// How much slower the next windowful leaves when a sliding window did not give back that fast.
-const SLOWER: f64 = 1.2;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct FixedWindow {
     /// Rows the last window let pass, when it looked like one.
     rows: Option<f64>,
-    refuted: bool,
     /// Rows that may still leave at once.
     left: f64,
     /// Seconds between them: as fast as the first window was filled.
     turn: f64,
-    /// Passed in this window before a step back.
-    passed: f64,
     length: Option<f64>,
     began: f64,
 }
@@ -61,44 +52,20 @@ impl FixedWindow {
         self.left = (self.left - 1.0).max(0.0);
     }
 
-    /// A sliding window gives back as slowly as it was filled: one step ahead of it is no news about the rate.
-    pub(super) fn is_a_step_ahead(&mut self, rows: f64, pause: f64) -> bool {
-        let step_ahead = self.left >= 1.0 && pause <= LONG_PAUSE;
-        if step_ahead {
-            self.turn *= SLOWER;
-            self.passed += rows;
-        }
-        step_ahead
-    }
-
-    /// Rows that passed in this window before steps back.
-    pub(super) fn passed_before(&self) -> f64 {
-        self.passed
-    }
-
     pub(super) fn ended(&mut self, window: Window) {
         let pause = window.pause.filter(|pause| *pause > LONG_PAUSE);
-        if pause.is_some()
-            && self
-                .rows
-                .is_some_and(|rows| window.rows < REFUTED_BELOW * rows)
-        {
-            self.refuted = true;
-        }
         let length = window.reopens - self.began;
-        let is_window = pause.is_some_and(|pause| match self.length {
-            None => length < FIRST_WINDOW_IN_PAUSES * pause,
-            Some(before) => (length / before - 1.0).abs() < LENGTH_TOLERANCE,
-        });
+        let is_window = pause.is_some()
+            && self
+                .length
+                .is_none_or(|before| (length / before - 1.0).abs() < LENGTH_TOLERANCE);
         self.length = Some(length);
         self.began = window.reopens;
         if self.rows.is_none() {
             self.turn = window.active / window.rows.max(1.0);
         }
-        self.rows =
-            (is_window && window.rows >= FEWEST_ROWS && !self.refuted).then_some(window.rows);
+        self.rows = (is_window && window.rows >= FEWEST_ROWS).then_some(window.rows);
         self.left = self.rows.unwrap_or(0.0) * AT_ONCE;
-        self.passed = 0.0;
     }
 }
 

@@ -12,16 +12,27 @@
 //!
 //! # How the limit is found
 //!
-//! Until the first refusal requests on the wire grow as in TCP's slow start (`permits`). Each refusal closes the gate, and from
-//! then on the search goes on twice: as if the limit had been met, and as if this was noise. What becomes of the requests
-//! that left right after tells which of the two decides (`noise_filter`). The limit lies in a bracket between what is proven
-//! to pass and what was refused:
+//! Until the first refusal requests on the wire grow as in TCP's slow start, from 4, by 1 for each answer up to 10 and then
+//! by 0.3 (`permits`). Each refusal closes the gate, and from then on the search goes on twice: as if the limit had been
+//! met, and as if this was noise. What becomes of the requests that left right after tells which of the two decides
+//! (`noise_filter`). Noise only keeps the pause. The limit lies in a bracket (`bracket`) between what is proven to pass
+//! and what was refused:
 //!
-//! - **The first refusal**, if the limit's, makes the bracket, from what came through while the service was refusing.
-//! - **The second** leaves what passed since the first as its floor. The rate goes on a little above that and climbs.
-//! - **By the tenth** the bracket is a few percent wide, and a faster rate is tried as seldom as a try costs.
+//! - **The first refusal**, if the limit's, makes the bracket. Its ceiling is the rate sent, or what came through between the first and
+//!   the last refusal of the event. The rate goes on at 2.5 times what came through until then and doubles each second,
+//!   up to 0.4 of the bracket.
+//! - **The second** leaves what passed since the first as its floor, and the rate refused as its ceiling. The rate goes on
+//!   half-way between them, or a quarter of the way where the refusal came sooner than the pause before it was long, and
+//!   climbs to three quarters while it is held.
+//! - **By the tenth** the bracket is a few percent wide. A rate is held for 10 to 1,000 seconds, as long as it takes for one
+//!   refusal to cost 0.4 % of it; then a faster one is tried, by 0.5 % more with each step.
 //!
-//! What was found is remembered as an [`Estimate`], where the next run begins.
+//! A refusal at what was proven, or long before its time, means that someone else came: 15 % are given up and regained
+//! (`fairness`). The rate never sinks below one request in two pauses where that much was given lately (`rate_floor`).
+//! Services that are not a rate are told apart: a cap on requests at once (`permits`) and whole minutes (`fixed_window`).
+//!
+//! What was found is remembered as an [`Estimate`], where the next run begins, and the other users of this one
+//! (`limit_sharing`): one of them looks for the limit, and one that is refused meanwhile has met a limit, too.
 
 mod bracket;
 mod burst_credit;
@@ -31,6 +42,7 @@ mod estimate;
 mod fairness;
 mod fixed_window;
 mod gate;
+mod limit_sharing;
 mod memory;
 mod noise_filter;
 mod permits;
@@ -52,6 +64,7 @@ use tokio::time::Instant;
 use ceiling::Ceiling;
 pub use estimate::Estimate;
 use gate::{Closing, Gate};
+pub use limit_sharing::share_what_was_learned;
 pub use memory::Memory;
 use noise_filter::NoiseFilter;
 pub use rate::{Rate, RateError};

@@ -164,10 +164,7 @@ impl NoiseFilter {
         };
         // A limit that was not met so far is met with the next request by one chance in as many, on any scale.
         let mut met = excess.chance / (1.0 + self.since_limit);
-        if self.since_event < 1.0 {
-            // Noise hardly comes twice in a row.
-            met = 1.0;
-        } else if self.noises > SHOWN {
+        if self.since_event >= 1.0 && self.noises > SHOWN {
             met *= LESS_LIKELY;
         }
         let mut noise = self.search.clone();

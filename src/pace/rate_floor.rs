@@ -44,11 +44,6 @@ impl RateFloor {
         self.rate
     }
 
-    /// The last pause was too short: nothing was let through after it.
-    pub(super) fn came_back_too_soon(self) -> bool {
-        self.barren > 0
-    }
-
     /// Seconds to wait on where the pause is over: none, unless the first request after it was refused time and again.
     pub(super) fn hesitation(self) -> f64 {
         if self.barren > BARREN {

@@ -26,9 +26,6 @@ const LATENESS: f64 = 0.005;
 const NOISE_HOLD: f64 = 4.0;
 /// The chance that a run meets a limit within ten times as many requests, while it has met none.
 const UNLIMITED: f64 = 0.1;
-/// The part of a turn to wait after a refusal where the pause before was too short. A service that lets one request pass
-/// in ten seconds and always says `Retry-After: 1` refused four of five without it.
-const TOO_SOON: f64 = 0.7;
 /// Requests on the wire of a user while another looks for the limit.
 const FEW: usize = 2;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
@@ -110,12 +107,18 @@ impl Search {
         self.waits_and_sees
     }
 
-    /// Takes over what another user has found, where no limit was met yet after `sent` requests.
+    /// Takes over what another user has found, where no limit was met yet after `sent` requests. More than that
+    /// may have passed already, since limits of users need not be alike.
     pub(super) fn learn(&mut self, found: Estimate, sent: u64, now: Instant) {
         if self.bracket.is_some() || !found.is_believable() {
             return;
         }
         let now = self.seconds(now);
+        let passed = (float(sent) - found.burst) / now.max(1.0);
+        let found = Estimate {
+            per_second: found.per_second.max(passed),
+            ..found
+        };
         self.bracket = Some(Bracket::remembered(found));
         self.remembered = Some(found);
         let refilled = found.per_second * now;
@@ -209,10 +212,6 @@ impl Search {
         let sent = float(ticket.sequence);
         self.first_refusal
             .get_or_insert(FirstRefusal { sent, left });
-        if self.windowful.is_a_step_ahead(rows, pause) {
-            self.reopen(ticket, opens);
-            return;
-        }
         let paced = self.bracket.filter(|_| self.is_paced());
         let stray = paced.and_then(|bracket| {
             self.strays
@@ -224,7 +223,7 @@ impl Search {
             return;
         }
         let cycle = Cycle {
-            passed: rows + self.windowful.passed_before(),
+            passed: rows,
             active,
             gate: span - active,
             pause,
@@ -256,9 +255,6 @@ impl Search {
         self.begin_cycle(ticket, opens);
         self.cycle.first = first;
         self.climb(reopens);
-        if let Some(bracket) = self.bracket.filter(Bracket::came_back_too_soon) {
-            self.next_turn = self.next_turn.max(left + TOO_SOON / bracket.rate());
-        }
     }
 
     fn begin_cycle(&mut self, ticket: &InFlight, opens: Instant) {
@@ -289,12 +285,17 @@ impl Search {
         }
     }
 
-    /// What a refusal now would mean if the limit had been met.
+    /// What a refusal now would mean if the limit had been met. Of users who wait while another one looks for the limit
+    /// some are refused, too, where it is their organization's.
     pub(super) fn excess(&self) -> Excess {
         match self.bracket {
             Some(bracket) if self.is_paced() && !self.windowful.is_known() => bracket.excess(),
             bracket => Excess {
-                chance: if bracket.is_some() { 1.0 } else { UNLIMITED },
+                chance: if bracket.is_some() || self.waits_and_sees {
+                    1.0
+                } else {
+                    UNLIMITED
+                },
                 most: 1.0,
             },
         }

@@ -31,7 +31,7 @@ use crate::engine::circuit_breaker::CircuitBreaker;
 use crate::engine::failure_watch::FailureWatch;
 use crate::model::outcome::Outcome;
 use crate::model::row::{Row, TargetKey};
-use crate::pace::SendDecision;
+use crate::pace::{SendDecision, share_what_was_learned};
 use crate::setting::Setting;
 use crate::sheet::duplicates::Duplicates;
 use crate::webex::Service;
@@ -43,7 +43,6 @@ mod dispatch;
 mod interrupt;
 mod job;
 mod lane;
-mod limit_sharing;
 mod next_departure;
 pub mod possible_values;
 mod queues;
@@ -216,7 +215,8 @@ pub async fn run<S: Service, R: Recorder>(
             }
             () = sleep_until(wake.unwrap_or(now)), if wake.is_some() && pipeline.stopping.is_none() => {}
             _ = ticks.tick() => {
-                pipeline.share_what_was_learned(began, now);
+                let mut pacers: Vec<_> = pipeline.lanes.iter_mut().map(|lane| &mut *lane.pacer).collect();
+                share_what_was_learned(&mut pacers, began, now);
                 pipeline.tick(replies.len());
             }
             Some(()) = stop.next() => match pipeline.interrupt() {

@@ -1,0 +1,41 @@
+//! What one user has learned of the limit is where the others begin: limits of users are likely alike. One
+//! looks for it, and the others have few requests on the wire until it is found, or until none was met for a
+//! while.
+//!
+//! Behind a limit of their organization they are refused together, and what is found then is not the limit of
+//! one. So whoever is refused while others look for a limit has met one, which is never taken for noise, and finds
+//! a rate of their own. After that all keep under the common limit as several runs of one user do (`fairness`).
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Estimate, Pacer};
+
+/// A rate that is less sure is not handed on: give or take a half.
+const SURE: f64 = 0.5;
+
+/// After this long without a limit the others look for it too; and after this long where one was met, since
+/// who met it may have no rows left to find it with.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(15);
+
+/// For the users of a run that `began` then.
+pub fn share_what_was_learned(pacers: &mut [&mut Pacer], began: Instant, now: Instant) {
+    if pacers.len() == 1 || pacers.iter().all(|pacer| !pacer.knows_nothing()) {
+        return;
+    }
+    let found = pacers.iter().filter_map(|pacer| pacer.estimate());
+    let surest = found.min_by(|one, other| one.spread.total_cmp(&other.spread));
+    let surest: Option<Estimate> = surest.filter(|found| found.spread <= SURE);
+    let is_met = pacers.iter().any(|pacer| !pacer.knows_nothing());
+    let patience = if is_met { LONGEST_PATIENCE } else { PATIENCE };
+    let is_late = now.duration_since(began) >= patience;
+    for pacer in pacers {
+        match surest {
+            Some(found) => pacer.learn(found, now),
+            None if is_late => pacer.look_for_itself(),
+            None => {}
+        }
+    }
+}
