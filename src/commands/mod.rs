@@ -51,7 +51,7 @@ impl Refusal {
             _ => None,
         };
         Refusal {
-            is_wanted: run.is_some_and(|run| run.summary.is_some()),
+            is_wanted: run.is_some_and(|run| run.output.summary.is_some()),
             is_rehearsal: run.is_some_and(|run| run.rehearse),
         }
     }
