@@ -70,7 +70,7 @@ impl RowCheck {
             if !digits.is_empty() {
                 digits.push('-');
             }
-            digits.extend(digits_of(&row_itself, part, text));
+            digits.extend(digits_of(row_itself.clone(), part, text));
         }
         RowCheck {
             run: run.clone(),
@@ -91,7 +91,7 @@ impl RowCheck {
             CheckedPart::Sent(index) => BEFORE_SENT + index,
             CheckedPart::Earlier(index) => BEFORE_SENT + fields + index,
         };
-        let wanted = digits_of(&hasher_of(&self.run, self.row), part, text);
+        let wanted = digits_of(hasher_of(&self.run, self.row), part, text);
         let found = self.digits.split('-').nth(place);
         found.is_some_and(|found| found.chars().eq(wanted))
     }
@@ -131,7 +131,7 @@ fn hasher_of(run: &RunId, row: u64) -> Hasher {
     hasher
 }
 
-fn digits_of(row_itself: &Hasher, part: CheckedPart, text: Option<&str>) -> [char; DIGITS_A_CELL] {
+fn digits_of(mut hasher: Hasher, part: CheckedPart, text: Option<&str>) -> [char; DIGITS_A_CELL] {
     let (kind, index) = match part {
         CheckedPart::Service => ("service", 0),
         CheckedPart::Organization => ("organization", 0),
@@ -140,9 +140,9 @@ fn digits_of(row_itself: &Hasher, part: CheckedPart, text: Option<&str>) -> [cha
         CheckedPart::Earlier(index) => ("earlier", index),
     };
     let (mark, text) = text.map_or(("-", ""), |text| ("=", text));
-    let text = ["\0", kind, "\0", &index.to_string(), "\0", mark, text].concat();
-    let mut hasher = row_itself.clone();
-    hasher.update(text.as_bytes());
+    for text in ["\0", kind, "\0", &index.to_string(), "\0", mark, text] {
+        hasher.update(text.as_bytes());
+    }
     let sum = hasher.finalize();
     std::array::from_fn(|at| {
         let five_bits = (sum >> (at * 5)) & 31;
