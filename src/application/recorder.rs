@@ -199,7 +199,7 @@ impl Recorder for RunRecorder<'_> {
                 outcome: self.with_what_was_known(row, outcome.clone())?,
             });
         }
-        self.journal.finish_rows(records.iter().cloned())?;
+        self.journal.finish_rows(&mut records)?;
         for (record, RowResult { row, .. }) in records.iter().zip(finished) {
             let outcome = &record.outcome;
             let name = self.names.of_row(row);

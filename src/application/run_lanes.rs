@@ -165,11 +165,6 @@ impl<S> RunLane<S> {
         }
     }
 
-    /// The first of its credentials, by which it asks.
-    pub fn service(&self) -> &S {
-        &self.credentials[0].service
-    }
-
     /// What it is called where there are several.
     pub fn name(&self) -> &str {
         &self.credentials[0].name

@@ -10,9 +10,6 @@ use crate::setting;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk check numbers.csv")]
 pub struct CheckFlags {
-    #[command(flatten)]
-    pub sheet: SheetFlags,
-
     /// Write a copy of the sheet with what is certain put right, and list each change
     #[arg(long, value_name = "OUT")]
     pub fix: Option<PathBuf>,
@@ -20,6 +17,9 @@ pub struct CheckFlags {
     /// The list of problems: text, json (counts and first ones), or csv (all, to put beside the sheet)
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: String,
+
+    #[command(flatten)]
+    pub sheet: SheetFlags,
 }
 
 #[derive(Debug, Args)]
@@ -40,12 +40,6 @@ pub struct CheckFlags {
     reason = "each is a flag; `resolve` makes choices of them"
 )]
 pub struct ApplyFlags {
-    #[command(flatten)]
-    pub sheet: SheetFlags,
-
-    #[command(flatten)]
-    pub part: PartFlags,
-
     /// Send the first N rows, read them back and show them, and ask before the rest
     ///
     /// Without a terminal the run stops there with exit code 3, and --resume takes the rest.
@@ -77,6 +71,12 @@ pub struct ApplyFlags {
     pub if_unchanged: Option<PathBuf>,
 
     #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    #[command(flatten)]
+    pub part: PartFlags,
+
+    #[command(flatten)]
     pub run: RunFlags,
 }
 
@@ -88,12 +88,6 @@ pub struct ApplyFlags {
     130 interrupted; after 3 and 130, --resume goes on."
 )]
 pub struct PlanFlags {
-    #[command(flatten)]
-    pub sheet: SheetFlags,
-
-    #[command(flatten)]
-    pub part: PartFlags,
-
     /// Where the plan goes [default: beside the sheet and in its form, such as march.plan.xlsx]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -111,6 +105,12 @@ pub struct PlanFlags {
     pub even_if_used: bool,
 
     #[command(flatten)]
+    pub sheet: SheetFlags,
+
+    #[command(flatten)]
+    pub part: PartFlags,
+
+    #[command(flatten)]
     pub run: RunFlags,
 }
 
@@ -121,9 +121,6 @@ pub struct UndoFlags {
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
 
-    #[command(flatten)]
-    pub part: PartFlags,
-
     /// Where the results go [default: the next number, such as march.results-2.csv]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -132,13 +129,16 @@ pub struct UndoFlags {
     #[arg(short, long)]
     pub yes: bool,
 
-    /// The organization of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
-    pub org: Option<String>,
-
     /// Put the numbers back even where somebody changed them since, or where rules use those that are cleared
     #[arg(long)]
     pub force: bool,
+
+    #[command(flatten)]
+    pub part: PartFlags,
+
+    /// The organization of rows whose orgId is empty
+    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
+    pub org: Option<String>,
 
     #[command(flatten)]
     pub run: RunFlags,

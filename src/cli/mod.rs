@@ -106,6 +106,20 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The flags of a command that is a run.
+    pub fn run_flags(&self) -> Option<&RunFlags> {
+        match self {
+            Command::Apply(flags) => Some(&flags.run),
+            Command::Plan(flags) => Some(&flags.run),
+            Command::Undo(flags) => Some(&flags.run),
+            Command::Export(flags) => Some(&flags.run),
+            Command::Selftest(flags) => Some(&flags.run),
+            _ => None,
+        }
+    }
+}
+
 const COMPLETIONS_HELP: &str = "Example:\n  \
     wxbulk completions bash > ~/.local/share/bash-completion/completions/wxbulk";
 

@@ -74,11 +74,12 @@ impl SheetSettings {
 impl RunSettings {
     pub fn from_flags(spec: RunSpec, flags: RunFlags) -> Result<RunSettings> {
         // What is mistyped is said even where there is no token yet.
-        let concurrency = read_concurrency(&flags.concurrency)?;
-        let ceiling = read_optional(flags.rate.as_deref(), "--rate")?;
-        let longest_wait = read_duration(&flags.max_wait, "--max-wait")?;
-        let failure_limit = read_optional(flags.max_failures.as_deref(), "--max-failures")?;
-        let timeout = read_duration(&flags.timeout, "--timeout")?;
+        let concurrency = read_concurrency(&flags.speed.concurrency)?;
+        let ceiling = read_optional(flags.speed.rate.as_deref(), "--rate")?;
+        let longest_wait = read_duration(&flags.giving_up.max_wait, "--max-wait")?;
+        let failure_limit =
+            read_optional(flags.giving_up.max_failures.as_deref(), "--max-failures")?;
+        let timeout = read_duration(&flags.giving_up.timeout, "--timeout")?;
         let target = if flags.rehearse {
             if !(flags.rehearse_speed >= 0.1 && flags.rehearse_speed <= 1000.0) {
                 bail!("--rehearse-speed is a number from 0.1 to 1000");
@@ -112,7 +113,7 @@ impl RunSettings {
         Ok(RunSettings {
             machine: this_machine(),
             typed: flags.typed,
-            note: flags.note,
+            note: flags.output.note,
             spec: RunSpec {
                 confirmation,
                 ..spec
@@ -132,8 +133,8 @@ impl RunSettings {
             },
             users: 1,
             state: state_folder(),
-            forget_rate: flags.forget_rate,
-            forget_wait: flags.forget_wait,
+            forget_rate: flags.speed.forget_rate,
+            forget_wait: flags.speed.forget_wait,
             policy: RunPolicy {
                 task,
                 usage_check,
@@ -150,15 +151,15 @@ impl RunSettings {
             },
             timeout,
             target,
-            for_excel: flags.excel,
-            report: flags.report,
-            report_changes: ChangeList::from_flag(flags.report_changes),
+            for_excel: flags.output.excel,
+            report: flags.output.report,
+            report_changes: ChangeList::from_flag(flags.output.report_changes),
             progress: match (flags.verbosity.quiet, flags.verbosity.verbose) {
                 (true, _) => ProgressMode::Hidden,
                 (false, 0) => ProgressMode::Auto,
                 (false, _) => ProgressMode::Lines,
             },
-            summary: match (flags.summary, flags.verbosity.quiet) {
+            summary: match (flags.output.summary, flags.verbosity.quiet) {
                 (Some(_), _) => SummaryFormat::Json,
                 (None, true) => SummaryFormat::Quiet,
                 (None, false) => SummaryFormat::Text,

@@ -4,15 +4,12 @@ use anyhow::Result;
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
-use crate::application::logging;
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Connect;
 use crate::cli::ApplyFlags;
 use crate::cli::resolve::apply_spec;
 
 pub(super) async fn run(flags: ApplyFlags, network: &impl Connect) -> Result<ExitCode> {
-    let verbosity = &flags.run.verbosity;
-    logging::start(verbosity.verbose, verbosity.log_file.as_deref())?;
     let (spec, run) = apply_spec(flags)?;
     application::run(RunSettings::from_flags(spec, run)?, network).await
 }

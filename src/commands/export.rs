@@ -12,7 +12,6 @@ use anyhow::{Result, bail};
 use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::export_targets;
-use crate::application::logging;
 use crate::application::preflight::say_why_not;
 use crate::application::results::Form;
 use crate::application::run_settings::{
@@ -35,10 +34,6 @@ use crate::stderr::say;
 use crate::table;
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
-    logging::start(
-        flags.run.verbosity.verbose,
-        flags.run.verbosity.log_file.as_deref(),
-    )?;
     let org = read_org_flag(flags.org.as_deref())?;
     let setting = read_setting_flag(flags.setting.as_deref())?.unwrap_or(&LOCATION_NUMBERS);
     let things = setting.target.plural.replace(' ', "-");

@@ -17,9 +17,10 @@ use std::io::{self, Write};
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::logging;
 use crate::application::session::Connect;
 use crate::application::summary::Summary;
-use crate::cli::{Cli, Command, FIRST_STEPS};
+use crate::cli::{Cli, Command, FIRST_STEPS, RunFlags};
 use crate::platform;
 use crate::stderr::say;
 
@@ -43,15 +44,9 @@ struct Refusal {
 
 impl Refusal {
     fn of(command: &Command) -> Refusal {
-        let run = match command {
-            Command::Apply(flags) => Some(&flags.run),
-            Command::Plan(flags) => Some(&flags.run),
-            Command::Undo(flags) => Some(&flags.run),
-            Command::Export(flags) => Some(&flags.run),
-            _ => None,
-        };
+        let run = command.run_flags();
         Refusal {
-            is_wanted: run.is_some_and(|run| run.summary.is_some()),
+            is_wanted: run.is_some_and(|run| run.output.summary.is_some()),
             is_rehearsal: run.is_some_and(|run| run.rehearse),
         }
     }
@@ -72,6 +67,9 @@ impl Refusal {
 }
 
 async fn dispatch(command: Command, network: &impl Connect) -> Result<ExitCode> {
+    if let Some(RunFlags { verbosity, .. }) = command.run_flags() {
+        logging::start(verbosity.verbose, verbosity.log_file.as_deref())?;
+    }
     match command {
         Command::Check(flags) => check::run(flags),
         Command::Apply(flags) => apply::run(*flags, network).await,

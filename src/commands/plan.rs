@@ -4,7 +4,6 @@ use anyhow::Result;
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
-use crate::application::logging;
 use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, RunSpec, SheetSettings};
@@ -15,10 +14,6 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::sheet::is_standard_input;
 
 pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<ExitCode> {
-    logging::start(
-        flags.run.verbosity.verbose,
-        flags.run.verbosity.log_file.as_deref(),
-    )?;
     let sheet = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     let word = if flags.run.rehearse {
         "plan.rehearsal"

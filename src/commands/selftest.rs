@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 
 use crate::application::exit_code::ExitCode;
-use crate::application::logging;
 use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, SummaryFormat,
@@ -20,10 +19,6 @@ use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions};
 
 pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<ExitCode> {
-    logging::start(
-        flags.run.verbosity.verbose,
-        flags.run.verbosity.log_file.as_deref(),
-    )?;
     let Ok(location) = ids::read(&flags.location, ids::LOCATION) else {
         bail!(
             "--location: `{}` is not a location's id\nhint: it is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk export` lists those of your locations",

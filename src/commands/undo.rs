@@ -13,7 +13,6 @@ use crate::application;
 use crate::application::earlier_runs::later_changes;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::exit_code::ExitCode;
-use crate::application::logging;
 use crate::application::output_name::OutputNames;
 use crate::application::results::Form;
 use crate::application::run_settings::{
@@ -36,10 +35,6 @@ use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::{self, say};
 
 pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<ExitCode> {
-    logging::start(
-        flags.run.verbosity.verbose,
-        flags.run.verbosity.log_file.as_deref(),
-    )?;
     let which = match status::results_of_journal(&flags.results) {
         Some(results) => {
             flags.results = results;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use super::entry::Entry;
@@ -79,7 +80,7 @@ impl Appender {
     }
 
     /// Adds a line to those; returns where it will begin.
-    pub(super) fn add(&mut self, entry: &Entry) -> Result<u64> {
+    pub(super) fn add(&mut self, entry: &impl Serialize) -> Result<u64> {
         let offset = self.length + self.lines.len() as u64;
         line::compose(entry, &mut self.chain, &mut self.lines)?;
         Ok(offset)

@@ -31,6 +31,13 @@ pub enum Entry {
     End(EndRecord),
 }
 
+/// [`Entry::Row`] as it is written, without a copy of the record.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum FinishedEntry<'r> {
+    Row(&'r RowRecord),
+}
+
 /// What an earlier run noted of a row that this one sends again, or leaves as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CarriedRecord {

@@ -3,6 +3,8 @@
 
 use std::io::Write;
 
+use serde::Serialize;
+
 use super::entry::Entry;
 use crate::model::run_id::RunId;
 
@@ -50,7 +52,7 @@ impl Chain {
 
 /// Adds one line to `lines`, checksum and line feed included.
 pub(super) fn compose(
-    entry: &Entry,
+    entry: &impl Serialize,
     chain: &mut Chain,
     lines: &mut Vec<u8>,
 ) -> serde_json::Result<()> {

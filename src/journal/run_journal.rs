@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use super::appender::Appender;
 use super::entry::{
-    CarriedRecord, CredentialEndRecord, EndRecord, Entry, GateRecord, PreviousRecord, RowRecord,
+    CarriedRecord, CredentialEndRecord, EndRecord, Entry, FinishedEntry, GateRecord,
+    PreviousRecord, RowRecord,
 };
 use super::file_to_read;
 use super::header::{BeginRecord, RunHeader};
@@ -180,14 +181,14 @@ impl Journal {
 
     /// Notes rows that finished together: all of them, or after an error none. What was read before
     /// the first try stays what was there before.
-    pub fn finish_rows(&mut self, records: impl Iterator<Item = RowRecord>) -> Result<()> {
-        let mut places = Vec::new();
+    pub fn finish_rows(&mut self, records: &mut [RowRecord]) -> Result<()> {
+        let mut places = Vec::with_capacity(records.len());
         self.end.begin();
-        for mut record in records {
+        for record in records {
             if let Some(noted) = self.run.index.in_flight.get(&record.row) {
                 record.outcome.previous = Some(noted.values.clone());
             }
-            places.push((record.row, self.end.add(&Entry::Row(record))?));
+            places.push((record.row, self.end.add(&FinishedEntry::Row(record))?));
         }
         self.end.write()?;
         for (row, offset) in places {

@@ -84,7 +84,7 @@ fn a_row_that_was_on_the_wire_is_known_and_its_first_reading_counts() {
     // It is looked at again, and shows our own change by now.
     journal.note_previous(previous(2, "ours")).expect("noted");
     let finished = record(2, OutcomeKind::Updated);
-    journal.finish_rows([finished].into_iter()).expect("noted");
+    journal.finish_rows(&mut [finished]).expect("noted");
     drop(journal);
 
     let run = RecordedRun::open(&path).expect("opened");
@@ -110,7 +110,7 @@ fn what_is_carried_over_is_joined_with_what_follows() {
             .note_previous(previous(row, "first"))
             .expect("noted");
         journal
-            .finish_rows([record(row, kind)].into_iter())
+            .finish_rows(&mut [record(row, kind)])
             .expect("noted");
     }
     drop(journal);
@@ -127,7 +127,7 @@ fn what_is_carried_over_is_joined_with_what_follows() {
 
     let mut again = record(4, OutcomeKind::Unchanged);
     again.outcome.previous = Some(values("ours"));
-    journal.finish_rows([again].into_iter()).expect("noted");
+    journal.finish_rows(&mut [again]).expect("noted");
     drop(journal);
     let (journal, _) = Journal::open(&new).expect("opened");
     let history = journal.row(4).expect("read");
@@ -181,7 +181,7 @@ fn written() -> Vec<u8> {
             .note_previous(previous(row, "first"))
             .expect("noted");
         let finished = record(row, OutcomeKind::Updated);
-        journal.finish_rows([finished].into_iter()).expect("noted");
+        journal.finish_rows(&mut [finished]).expect("noted");
     }
     std::fs::read(&path).expect("a journal")
 }

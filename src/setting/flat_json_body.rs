@@ -1,5 +1,7 @@
 //! Settings whose body is one flat object: a text for each field, under its name there.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{ReadBody, Reading};
@@ -8,7 +10,10 @@ use crate::model::current_values::CurrentValues;
 
 /// The object with the fields that change, under their `names`; the empty text clears one.
 pub(super) fn write(names: &[&str], changes: &[Change<'_>]) -> Vec<u8> {
-    let object: Map<String, Value> = fields(names, changes).collect();
+    let fields = names.iter().zip(changes);
+    let object: BTreeMap<&str, &str> = fields
+        .filter_map(|(name, change)| Some((*name, change.field()?)))
+        .collect();
     // Texts under fixed names: there is nothing in it that cannot be written.
     serde_json::to_vec(&object).unwrap_or_default()
 }

@@ -116,8 +116,10 @@ pub(super) fn looks_like_rule(cell: &[u8]) -> bool {
     const LENGTHS: std::ops::RangeInclusive<usize> = 5..=48;
     const BEGINS: &[u8] = b"abtezsgpcilvABTEZSGPCILV=\"' ";
     let begins = |first: &u8| BEGINS.contains(first) || !first.is_ascii();
-    let may_be = cell.first().is_some_and(begins);
-    if !may_be || !LENGTHS.contains(&cell.len()) {
+    let may_be = cell.first().is_some_and(begins) && LENGTHS.contains(&cell.len());
+    // No rule has another digit than that of its number.
+    let has_other_digits = |cell: &[u8]| cell.iter().any(|one| matches!(one, b'0' | b'4'..=b'9'));
+    if !may_be || has_other_digits(cell) {
         return false;
     }
     let text = String::from_utf8_lossy(cell);
@@ -287,6 +289,7 @@ mod tests {
             "Block C",
             "T1",
             "transfer 2026",
+            "Blok4",
         ] {
             assert!(!looks_like_rule(cell.as_bytes()), "{cell}");
         }

@@ -43,21 +43,7 @@ impl Faults {
     };
 
     /// Refuses probabilities that add up to more than 100%.
-    pub fn with(
-        self,
-        fault: Fault,
-        probability: Probability,
-        when: When,
-    ) -> Result<Faults, ParseError> {
-        self.with_entry(FaultEntry {
-            fault,
-            probability,
-            when,
-            only: None,
-        })
-    }
-
-    fn with_entry(mut self, entry: FaultEntry) -> Result<Faults, ParseError> {
+    fn with(mut self, entry: FaultEntry) -> Result<Faults, ParseError> {
         let (when, only) = (entry.when, entry.only.clone());
         self.entries.push(entry);
         let ids: Vec<&str> = only.as_deref().into_iter().collect();
@@ -150,7 +136,7 @@ impl FromStr for Faults {
                 name => vec![parse_fault(name)?],
             };
             for fault in named {
-                faults = faults.with_entry(FaultEntry {
+                faults = faults.with(FaultEntry {
                     fault,
                     probability,
                     when,

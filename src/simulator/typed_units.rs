@@ -80,11 +80,6 @@ pub struct RequestRate {
 }
 
 impl RequestRate {
-    pub fn per_second(count: NonZeroU32) -> RequestRate {
-        let per = Duration::from_secs(1);
-        RequestRate { count, per }
-    }
-
     /// The time between two requests.
     pub(super) fn interval(self) -> Duration {
         self.per / self.count.get()

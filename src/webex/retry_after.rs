@@ -30,6 +30,10 @@ pub fn read<'a>(
     date: Option<&[u8]>,
     now: Timestamp,
 ) -> RetryAfter {
+    let mut headers = headers.peekable();
+    if headers.peek().is_none() {
+        return RetryAfter::Missing;
+    }
     let date = date.and_then(|date| std::str::from_utf8(date).ok());
     let now = date.and_then(|text| read_date(text.trim())).unwrap_or(now);
     headers.fold(RetryAfter::Missing, |so_far, header| {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Ran, Stage, count, location_id, number, sheet};
 use crate::location_rules;
-use crate::way_back::{self, resave};
+use crate::way_back::{self, edit_cells, resave};
 
 const ROWS: u64 = 6;
 const PLAN: &str = "sheet.plan.csv";
@@ -101,12 +101,7 @@ fn rows_of_a_plan_that_were_emptied_are_not_passed_over() {
 #[test]
 fn what_a_plan_shows_as_present_may_not_be_edited() {
     let stage = planned();
-    resave(&stage, PLAN, PLAN, |column, row, cell| {
-        match (column, row) {
-            ("present1", 4) => "+12025559999".to_string(),
-            _ => cell.to_string(),
-        }
-    });
+    edit_cells(&stage, PLAN, PLAN, &[("present1", 4, "+12025559999")]);
     let ran = stage.apply(PLAN).expect(2);
     ran.says("present1");
     ran.says("row 4");
@@ -174,12 +169,7 @@ fn results_of_a_plan_whose_journal_is_gone_are_held_to_the_plan() {
         let stage = planned();
         stage.apply(PLAN).expect(0);
         fs::remove_file(stage.path(&format!("{RESULTS}.journal"))).expect("it is there");
-        resave(&stage, RESULTS, name, |column, row, cell| {
-            match (column, row) {
-                ("outcome", 4) => "failed".to_string(),
-                _ => cell.to_string(),
-            }
-        });
+        edit_cells(&stage, RESULTS, name, &[("outcome", 4, "failed")]);
         let others = sheet(ROWS).replace("+1202", "+1203");
         stage.write("others.csv", others);
         stage.apply("others.csv -o others.results.csv").expect(0);
@@ -263,13 +253,7 @@ fn what_another_admin_set_is_left_alone_where_a_plan_had_done_a_row_in_part() {
             _ => cell.to_string(),
         }
     });
-    let path = |row| {
-        format!(
-            "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
-            location_id(row)
-        )
-    };
-    stage.put(&path(4), r#"{"autoTransferNumber1":"+12035550004"}"#);
+    stage.set_number(4, 1, "+12035550004");
     let ran = stage.apply(&format!("{RESULTS} --only-failed --if-unchanged {PLAN}"));
     let now = stage.state();
     assert_eq!(now[location_id(4)]["autoTransferNumber1"], "+12035550004");
@@ -289,17 +273,9 @@ fn without_a_plan_too_a_row_in_doubt_finds_what_was_there_before_it_or_what_it_s
         stage.apply("sheet.csv --backup").expect(0);
         let results = "sheet.results.csv";
         fs::remove_file(stage.path(&format!("{results}.journal"))).expect("it is there");
-        resave(&stage, results, results, |column, row, cell| {
-            match (column, row) {
-                ("outcome", 4) => outcome.to_string(),
-                _ => cell.to_string(),
-            }
-        });
+        edit_cells(&stage, results, results, &[("outcome", 4, outcome)]);
         let id = location_id(4);
-        let path =
-            format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
-        let body = json!({ "autoTransferNumber1": there });
-        stage.put(&path, &body.to_string());
+        stage.set_number(4, 1, there);
         let ran = stage.apply(&format!("{results} --only-failed"));
         let now = stage.state()[&id]["autoTransferNumber1"].clone();
         let wanted = if is_left_alone {
@@ -321,25 +297,15 @@ fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journa
         fs::remove_file(stage.path(&format!("{results}.journal"))).expect("it is there");
     };
     without_journal(RESULTS);
-    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
-        match (column, row) {
-            ("outcome", 4) => "partly".to_string(),
-            _ => cell.to_string(),
-        }
-    });
+    edit_cells(&stage, RESULTS, RESULTS, &[("outcome", 4, "partly")]);
     let id = location_id(4);
-    let path = format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
-    let set = |number: &str| {
-        let body = json!({ "autoTransferNumber1": number });
-        stage.put(&path, &body.to_string());
-    };
-    set("+12035550004");
+    stage.set_number(4, 1, "+12035550004");
     stage.apply(&format!("{RESULTS} --only-failed")).expect(1);
     let second = "sheet.plan.results-2.csv";
     assert_eq!(stage.results(second)[2]["outcome"], "conflict");
     without_journal(second);
     // They set it back to what our first try had set.
-    set(&number(4));
+    stage.set_number(4, 1, &number(4));
     let third = format!("{second} --only-failed --include conflict -o third.csv");
     stage.apply(&third).expect(0);
     assert_eq!(stage.results("third.csv")[2]["previous1"], "none");
@@ -365,17 +331,8 @@ fn printed_for_conflicts(ran: &Ran) -> [String; 2] {
 #[test]
 fn what_an_approver_skipped_stays_skipped_when_conflicts_are_planned_again() {
     let stage = planned();
-    resave(&stage, PLAN, PLAN, |column, row, cell| {
-        match (column, row) {
-            ("action", 4) => "skipped".to_string(),
-            _ => cell.to_string(),
-        }
-    });
-    let path = format!(
-        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
-        location_id(6)
-    );
-    stage.put(&path, r#"{"autoTransferNumber1":"+12035550006"}"#);
+    edit_cells(&stage, PLAN, PLAN, &[("action", 4, "skipped")]);
+    stage.set_number(6, 1, "+12035550006");
     let ran = stage.apply(PLAN).expect(1);
     let [plan, send] = printed_for_conflicts(&ran);
     assert!(plan.contains(" --where outcome=conflict "), "{plan}");
@@ -422,11 +379,7 @@ fn what_an_approver_skipped_stays_skipped_when_conflicts_are_planned_again() {
 #[test]
 fn what_was_typed_into_a_column_that_only_shows_the_plan_is_not_lost() {
     let stage = planned();
-    let path = format!(
-        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
-        location_id(6)
-    );
-    stage.put(&path, r#"{"autoTransferNumber1":"+12035550006"}"#);
+    stage.set_number(6, 1, "+12035550006");
     stage.apply(PLAN).expect(1);
     let sent = writes(&stage).len();
     for (column, typed) in [

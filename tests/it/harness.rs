@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use rust_xlsxwriter::Workbook;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxbulk::platform::{Readers, write_atomically};
 use wxbulk::simulator::{Behavior, Simulator};
@@ -215,6 +215,15 @@ impl Stage {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    }
+
+    /// Another client sets one of the three numbers of a location.
+    pub(crate) fn set_number(&self, location: u64, field: usize, number: &str) {
+        let id = location_id(location);
+        let path =
+            format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+        let field = format!("autoTransferNumber{field}");
+        self.put(&path, &json!({ field: number }).to_string());
     }
 
     fn ask(&self, path: &str) -> Value {

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::harness::{Stage, count, location_id};
-use crate::way_back::{changes_sent, resave, sheet, stage};
+use crate::way_back::{changes_sent, edit_cells, resave, sheet, stage};
 
 const RESULTS: &str = "sheet.results.csv";
 const JOURNAL: &str = "sheet.results.csv.journal";
@@ -102,12 +102,7 @@ fn a_row_in_doubt_that_is_corrected_keeps_its_numbers_without_any_journal() {
     let stage = stage();
     let before = stage.state();
     leave_in_doubt(&stage);
-    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
-        match (column, row) {
-            ("n1", 3) => "+14165550099".to_string(),
-            _ => cell.to_string(),
-        }
-    });
+    edit_cells(&stage, RESULTS, RESULTS, &[("n1", 3, "+14165550099")]);
     stage.apply(&format!("{RESULTS} --only-failed")).expect(0);
     let again = stage.results("sheet.results-2.csv");
     assert_eq!(count(&again, "updated"), 5);
@@ -120,12 +115,7 @@ fn a_row_in_doubt_that_is_corrected_keeps_its_numbers_without_any_journal() {
 fn a_row_in_doubt_whose_numbers_nothing_proves_is_not_sent_again() {
     let stage = stage();
     leave_in_doubt(&stage);
-    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
-        match (column, row) {
-            ("previous1", 3) => "4.97E+12".to_string(),
-            _ => cell.to_string(),
-        }
-    });
+    edit_cells(&stage, RESULTS, RESULTS, &[("previous1", 3, "4.97E+12")]);
     let (after, sent) = (stage.state(), changes_sent(&stage));
     let ran = stage.apply(&format!("{RESULTS} --only-failed")).expect(2);
     ran.says("row 3 of `sheet.results.csv` may have been changed by its run, and what was there before is not proven: its cell `previous1` (`4.97E+12`)");

@@ -338,11 +338,7 @@ fn what_somebody_else_changes_meanwhile_is_left_alone() {
     let stage = stage(slow());
     let mut child = stage.command(&line(&stage)).spawn().expect("it starts");
     assert!(wait_for_changes(&stage, 1, &mut child));
-    let path = format!(
-        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
-        location_id(1)
-    );
-    stage.put(&path, r#"{"autoTransferNumber2":"5999"}"#);
+    stage.set_number(1, 2, "5999");
     let ran = Ran::of(child.wait_with_output().expect("it ends"));
     assert_eq!(stage.state()[location_id(1)]["autoTransferNumber2"], "5999");
     let ran = ran.expect(3);

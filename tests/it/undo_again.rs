@@ -8,7 +8,11 @@ use wxbulk::simulator::Behavior;
 use crate::harness::{Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
 use crate::undo::spelt_alike;
-use crate::way_back::{as_excel_saves, changes_sent, resave, sheet, stage};
+use crate::way_back::{changes_sent, edit_cells, resave, sheet, stage};
+
+/// Two cells of results as Excel makes them when it saves a CSV file.
+const AS_EXCEL_SAVES: [(&str, usize, &str); 2] =
+    [("n1", 2, "14155550000"), ("previous1", 2, "4.97E+11")];
 
 /// Whether each location is as it was before.
 fn are_back(stage: &Stage, before: &serde_json::Value) -> Vec<bool> {
@@ -88,17 +92,9 @@ fn cells_that_were_changed_are_named_where_the_journal_counts_instead() {
     let stage = stage();
     let before = stage.state();
     stage.apply("sheet.csv --backup").expect(0);
-    resave(
-        &stage,
-        "sheet.results.csv",
-        "saved.csv",
-        |column, row, cell| match (column, row) {
-            ("n1", 2) => as_excel_saves(column, row, cell),
-            ("previous1", 2) => "4.97E+11".to_string(),
-            ("n3", 3) => "7".to_string(),
-            _ => cell.to_string(),
-        },
-    );
+    let [n1, previous1] = AS_EXCEL_SAVES;
+    let edits = [n1, previous1, ("n3", 3, "7")];
+    edit_cells(&stage, "sheet.results.csv", "saved.csv", &edits);
     let ran = stage.run_online("undo saved.csv --yes").expect(0);
     ran.says("note: 2 rows have cells that were changed since the run, ");
     ran.says("row 2: `n1` (`14155550000`) and `previous1` (`4.97E+11`) are ignored, and before the run n1 was ");
@@ -111,16 +107,7 @@ fn without_the_journal_every_changed_cell_is_named_and_the_journal_asked_for() {
     let stage = stage();
     let before = stage.state();
     stage.apply("sheet.csv --backup").expect(0);
-    resave(
-        &stage,
-        "sheet.results.csv",
-        "saved.csv",
-        |column, row, cell| match (column, row) {
-            ("n1", 2) => as_excel_saves(column, row, cell),
-            ("previous1", 2) => "4.97E+11".to_string(),
-            _ => cell.to_string(),
-        },
-    );
+    edit_cells(&stage, "sheet.results.csv", "saved.csv", &AS_EXCEL_SAVES);
     let journal = stage.path("sheet.results.csv.journal");
     let moved = stage.path("kept");
     fs::rename(&journal, &moved).expect("it is there");
@@ -340,9 +327,7 @@ fn the_question_before_an_undo_says_what_becomes_of_later_changes() {
         let id = location_id(3);
         let before = stage.state()[&id].clone();
         stage.apply("sheet.csv --backup").expect(0);
-        let path =
-            format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
-        stage.put(&path, r#"{"autoTransferNumber1":"+12025559999"}"#);
+        stage.set_number(3, 1, "+12025559999");
         let base_url = stage.simulator.base_url();
         let line = format!("undo sheet.results.csv{flag} --base-url {base_url}");
         let ran = stage.at_a_terminal(&line, "y\n").expect(code);
@@ -361,11 +346,7 @@ fn the_question_before_an_undo_says_what_becomes_of_later_changes() {
 fn rows_that_are_left_alone_have_the_numbers_of_the_file_that_is_named() {
     let stage = stage();
     stage.apply("sheet.csv --backup").expect(0);
-    let path = format!(
-        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
-        location_id(3)
-    );
-    stage.put(&path, r#"{"autoTransferNumber1":"+12025559999"}"#);
+    stage.set_number(3, 1, "+12025559999");
     let row = stage.results("sheet.results.csv");
     let row = row.iter().find(|row| row["locationId"] == location_id(3));
     let number = row.expect("its row")["row"].clone();

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::harness::{Stage, count, location_id};
-use crate::way_back::{changes_sent, resave, sheet, stage};
+use crate::way_back::{changes_sent, edit_cells, sheet, stage};
 
 const RESULTS: &str = "sheet.results.csv";
 
@@ -32,13 +32,15 @@ fn without_checks_only_rows_that_the_journal_knows_by_place_and_values_are_undon
     let before = stage.state();
     stage.apply("sheet.csv --backup").expect(0);
     delete_checks(&stage, RESULTS);
-    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
-        match (column, row) {
-            ("locationId", 2) => location_id(4),
-            ("n1", 3) => "+14155559999".to_string(),
-            _ => cell.to_string(),
-        }
-    });
+    edit_cells(
+        &stage,
+        RESULTS,
+        RESULTS,
+        &[
+            ("locationId", 2, &location_id(4)),
+            ("n1", 3, "+14155559999"),
+        ],
+    );
     let ran = stage.run_online(&format!("undo {RESULTS} --yes")).expect(1);
     ran.says("not undone: row 2 (site 0): its cell `rowCheck` is missing");
     ran.says("not undone: row 3 (site 1): its cell `rowCheck` is missing");
@@ -85,16 +87,18 @@ fn without_the_journal_an_outcome_that_was_changed_hides_no_change() {
     let before = stage.state();
     stage.apply("sheet.csv --backup").expect(0);
     delete_journal(&stage, RESULTS);
-    resave(&stage, RESULTS, RESULTS, |column, row, cell| {
-        match (column, row) {
-            ("outcome", 2) => "failed".to_string(),
-            ("outcome", 3) => "conflict".to_string(),
-            ("outcome", 4) => "unchanged".to_string(),
-            ("outcome", 5) => "not-attempted".to_string(),
-            ("outcome", 6) => "skipped".to_string(),
-            _ => cell.to_string(),
-        }
-    });
+    edit_cells(
+        &stage,
+        RESULTS,
+        RESULTS,
+        &[
+            ("outcome", 2, "failed"),
+            ("outcome", 3, "conflict"),
+            ("outcome", 4, "unchanged"),
+            ("outcome", 5, "not-attempted"),
+            ("outcome", 6, "skipped"),
+        ],
+    );
     stage.run_online(&format!("undo {RESULTS} --yes")).expect(0);
     assert_eq!(stage.state(), before);
 }

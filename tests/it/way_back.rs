@@ -62,6 +62,15 @@ pub(crate) fn changes_sent(stage: &Stage) -> usize {
     requests.iter().filter(is_change).count()
 }
 
+/// The file with other texts in some cells, by their columns and rows.
+pub(crate) fn edit_cells(stage: &Stage, name: &str, to: &str, edits: &[(&str, usize, &str)]) {
+    resave(stage, name, to, |column, row, cell| {
+        let mut edits = edits.iter();
+        let edit = edits.find(|(edited, at, _)| (*edited, *at) == (column, row));
+        edit.map_or(cell, |(.., text)| text).to_string()
+    });
+}
+
 /// The file with what `change` makes of the cells of each column and row.
 pub(crate) fn resave(
     stage: &Stage,
@@ -180,17 +189,13 @@ fn without_the_journal_intact_rows_are_enough_and_the_others_are_named() {
     let before = stage.state();
     stage.apply("sheet.csv --backup").expect(0);
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
-    resave(
-        &stage,
-        "sheet.results.csv",
-        "harmed.csv",
-        |column, row, cell| match (column, row) {
-            ("previous1", 2) => "4.97E+11".to_string(),
-            ("n1", 4) => as_excel_saves(column, row, cell),
-            ("locationId", 5) => location_id(0),
-            _ => cell.to_string(),
-        },
-    );
+    let first = location_id(0);
+    let edits = [
+        ("previous1", 2, "4.97E+11"),
+        ("n1", 4, "14155550002"),
+        ("locationId", 5, &*first),
+    ];
+    edit_cells(&stage, "sheet.results.csv", "harmed.csv", &edits);
     let ran = stage.run_online("undo harmed.csv --yes").expect(1);
     ran.says("not undone: row 2 (site 0): its cell `previous1` (`4.97E+11`)");
     ran.says("not undone: row 4 (site 2): its cell `n1` (`14155550002`)");
@@ -250,14 +255,11 @@ fn a_row_that_was_corrected_keeps_the_backup_and_goes_back_like_the_others() {
             }
         },
     );
-    resave(
+    edit_cells(
         &stage,
         "sheet.results.csv",
         "sheet.results.csv",
-        |column, row, cell| match (column, row) {
-            ("n1", 5) => "+14155550003".to_string(),
-            _ => cell.to_string(),
-        },
+        &[("n1", 5, "+14155550003")],
     );
     // No --backup: it is kept.
     stage.apply("sheet.results.csv --only-failed").expect(0);
@@ -298,14 +300,11 @@ fn without_the_journal_a_row_that_is_sent_again_keeps_the_numbers_that_its_cells
     stage.apply("sheet.csv --backup").expect(0);
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
     // As if no answer had come for row 3: what is there now is our own change.
-    resave(
+    edit_cells(
         &stage,
         "sheet.results.csv",
         "mailed.csv",
-        |column, row, cell| match (column, row) {
-            ("outcome", 3) => "unknown".to_string(),
-            _ => cell.to_string(),
-        },
+        &[("outcome", 3, "unknown")],
     );
     stage.apply("mailed.csv --only-failed").expect(0);
     let again = stage.results("mailed.results.csv");
@@ -339,15 +338,15 @@ fn a_damaged_journal_is_named_and_only_what_the_rows_prove_is_undone() {
     assert_eq!(stage.state(), after);
 
     // Older than their journal: what became of row 3 stands in the damaged line.
-    resave(
+    edit_cells(
         &stage,
         "sheet.results.csv",
         "sheet.results.csv",
-        |column, row, cell| match (column, row) {
-            ("outcome", 3 | 5) => "not-attempted".to_string(),
-            ("previous1", 4) => String::new(),
-            _ => cell.to_string(),
-        },
+        &[
+            ("outcome", 3, "not-attempted"),
+            ("outcome", 5, "not-attempted"),
+            ("previous1", 4, ""),
+        ],
     );
     let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
     ran.says("of `sheet.results.csv.journal` is damaged, and ");
@@ -371,14 +370,11 @@ fn an_undo_that_left_rows_out_says_so_when_it_goes_on() {
         .apply("sheet.csv --backup --note CHG-123 --report page.html")
         .expect(0);
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
-    resave(
+    edit_cells(
         &stage,
         "sheet.results.csv",
         "harmed.csv",
-        |column, row, cell| match (column, row) {
-            ("previous1", 2) => "4.97E+11".to_string(),
-            _ => cell.to_string(),
-        },
+        &[("previous1", 2, "4.97E+11")],
     );
     stage.run_online("undo harmed.csv --yes").expect(1);
     let (after, sent) = (stage.state(), changes_sent(&stage));
@@ -473,14 +469,11 @@ fn a_run_that_went_on_from_another_is_undone_with_it() {
     let before = stage.state();
     stage.write("sheet.csv", sheet(&[0, 1, 77]));
     stage.apply("sheet.csv --backup").expect(1);
-    resave(
+    edit_cells(
         &stage,
         "sheet.results.csv",
         "sheet.results.csv",
-        |column, row, cell| match (column, row) {
-            ("locationId", 4) => location_id(2),
-            _ => cell.to_string(),
-        },
+        &[("locationId", 4, &location_id(2))],
     );
     stage
         .apply("sheet.results.csv --only-failed -o second.csv")

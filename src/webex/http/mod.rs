@@ -3,24 +3,18 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::error::Error;
 use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use percent_encoding::utf8_percent_encode;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LINK};
-use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode, Url, redirect, retry};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Client, RequestBuilder, Response as HttpResponse, StatusCode};
 use tokio::time::Instant;
 
-use crate::model::clock;
 use crate::model::current_values::CurrentValues;
-use crate::model::hint::Hinted;
-use crate::model::response::{
-    ApiResult, Body, Delivery, Response, TransportCause, TransportError, message_of,
-};
+use crate::model::response::{ApiResult, Body, Response, message_of};
 use crate::model::row::Row;
-use crate::platform;
 use crate::setting::target_kind::Listing;
 use crate::setting::{ReadBody, Reading, Resource};
 use crate::webex::base_url::BaseUrl;
@@ -30,6 +24,8 @@ use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
 use crate::webex::{Queries, Renewal, Service};
 
+mod http_client;
+mod list_page;
 pub mod proxy;
 mod resource_url;
 mod response_reader;
@@ -37,34 +33,15 @@ mod success_body;
 mod token_request;
 mod transcript;
 mod transport_cause;
+mod transport_error;
 
+pub use http_client::Connection;
 use proxy::Proxy;
 use resource_url::{ESCAPED, resource_url};
 use transcript::Transcript;
-use transport_cause::transport_cause;
-
-/// How much of a list's page is read; one of a thousand locations has half a megabyte.
-const LONGEST_PAGE: usize = 16 * 1024 * 1024;
-
-/// A connection that takes longer than this will not come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What Cisco support asks for; the service takes it over from the request.
 const TRACKING_ID: HeaderName = HeaderName::from_static("trackingid");
-
-/// What a connection to the service is made of.
-#[derive(Debug)]
-pub struct Connection {
-    pub base_url: BaseUrl,
-    /// What the environment names, for the person; reqwest takes it from there itself.
-    pub proxy: Option<Proxy>,
-    /// From the first byte sent to the last byte read.
-    pub timeout: Duration,
-    /// How many connections are kept open between requests.
-    pub connections: usize,
-    /// Takes what the user must be told at once: that a new refresh token could not be saved.
-    pub warn: fn(&str),
-}
 
 /// The service, reached over the network.
 #[derive(Debug)]
@@ -90,7 +67,7 @@ impl Webex {
     /// The service for each of these credentials, over the same connections: a client of its own would
     /// cost each of them a third of a megabyte.
     pub fn connect_all(connection: &Connection, secrets: Vec<Credentials>) -> Result<Vec<Webex>> {
-        let client = Webex::client(connection)?;
+        let client = connection.client()?;
         let services = secrets.into_iter();
         services
             .map(|secret| Webex::of(connection, client.clone(), secret))
@@ -121,74 +98,6 @@ impl Webex {
             has_warned: Cell::new(false),
             timeout: connection.timeout,
         })
-    }
-
-    fn client(connection: &Connection) -> Result<Client> {
-        // An error here means that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
-            .https_only(!connection.base_url.is_loopback())
-            // The token would travel along.
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            // `retry` decides what is sent again.
-            .retry(retry::never())
-            .timeout(connection.timeout)
-            .connect_timeout(CONNECT_TIMEOUT.min(connection.timeout))
-            .pool_max_idle_per_host(connection.connections);
-        if connection.base_url.is_loopback() {
-            // A company proxy knows nothing of a server on this machine.
-            builder = builder.no_proxy();
-        }
-        if connection.base_url.is_plain() {
-            // Certificates are not needed then, and a bare container has none.
-            builder = builder.tls_certs_only([]);
-        }
-        builder.build().map_err(|error| {
-            Hinted::new(
-                format!(
-                    "cannot set up encrypted connections on this machine: {}",
-                    root_cause(&error)
-                ),
-                "the certificates to check the service's with are missing; on Linux install the package `ca-certificates`",
-            )
-        })
-    }
-
-    async fn fetch(
-        &self,
-        url: &str,
-        tracking: u128,
-    ) -> Result<(Response, Option<Fetched>), ApiResult> {
-        let request = self.authorized(self.client.get(url));
-        let request = request.header(TRACKING_ID, tracking_id(tracking));
-        let mut response = self.send(request).await?;
-        if response.status() != StatusCode::OK {
-            return Ok((self.read_success(response, None).await, None));
-        }
-        let links = response.headers().get_all(LINK).iter();
-        let next = links
-            .filter_map(|link| link.to_str().ok())
-            .find_map(lists::next_link)
-            .map(|link| {
-                self.secrets
-                    .borrow()
-                    .hide_in(&next_page(url, link))
-                    .into_owned()
-            });
-        let answer = self.success(&response);
-        let mut body = Vec::new();
-        // Unlike the text of an error, half a list is none.
-        let mut read = async || response.chunk().await.map_err(|error| self.error(&error));
-        while let Some(chunk) = read().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_PAGE {
-                break;
-            }
-        }
-        let body = self.without_secrets(body);
-        Ok((answer, Some(Fetched { body, next })))
     }
 
     /// Sends a request once. Only a success is a response; of everything else the reply is made
@@ -251,45 +160,6 @@ impl Webex {
             Cow::Borrowed(_) => None,
         };
         hidden.unwrap_or(body)
-    }
-
-    /// Where it failed, if that is the proxy.
-    fn via(&self, cause: TransportCause) -> String {
-        let is_proxys = matches!(
-            cause,
-            TransportCause::ProxyPassword
-                | TransportCause::ProxyUnreachable
-                | TransportCause::ProxyRefused
-        );
-        match &self.proxy {
-            Some(proxy) if is_proxys => format!(" through the proxy {proxy}"),
-            None if is_proxys => " through the proxy".into(),
-            _ => String::new(),
-        }
-    }
-
-    fn error(&self, error: &reqwest::Error) -> ApiResult {
-        let delivery = if error.is_connect() || error.is_builder() {
-            Delivery::NotSent
-        } else {
-            Delivery::MaybeSent
-        };
-        let cause = transport_cause(error);
-        let message = if error.is_timeout() && delivery == Delivery::MaybeSent {
-            format!("no answer within {}", clock::in_words(self.timeout))
-        } else {
-            let said = root_cause(error);
-            match delivery {
-                Delivery::NotSent => format!("could not connect{}: {said}", self.via(cause)),
-                Delivery::MaybeSent => format!("the connection broke before the answer: {said}"),
-            }
-        };
-        Err(TransportError {
-            delivery,
-            cause,
-            // It may repeat what the other side said, as HTTP/2 says why it closes a connection.
-            message: self.one_line(&message).into(),
-        })
     }
 }
 
@@ -427,71 +297,4 @@ fn tracking_id(tracking: u128) -> HeaderValue {
     // No two are the same: HTTP/2 is not to remember each of them in place of what does come again.
     value.set_sensitive(true);
     value
-}
-
-/// Where a link of a page leads. One that says nothing of the organization means that of the page: it
-/// would list another's locations.
-fn next_page(page: &str, link: &str) -> String {
-    let organization = lists::organizations_in(page).next();
-    let Some(mut next) = Url::parse(page).ok().and_then(|page| page.join(link).ok()) else {
-        return link.to_string();
-    };
-    next.set_fragment(None);
-    let is_named = lists::organizations_in(next.as_str()).next().is_some();
-    if let (Some(organization), false) = (organization, is_named) {
-        next.query_pairs_mut().append_pair("orgId", &organization);
-    }
-    next.into()
-}
-
-/// The innermost cause, which is the one that says something, in the words that people search for.
-fn root_cause(error: &reqwest::Error) -> String {
-    match transport_cause(error) {
-        TransportCause::ConnectionRefused => return "connection refused".into(),
-        TransportCause::NameNotFound => return "the name of the server is not found".into(),
-        TransportCause::ProxyPassword => {
-            return "it wants a name and password, or others than it was given (407)".into();
-        }
-        TransportCause::ProxyRefused => return "it does not connect to the service".into(),
-        TransportCause::NotTls => return "what answers there does not speak TLS".into(),
-        _ => {}
-    }
-    let mut cause: &dyn Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    let said = cause.to_string();
-    let said = platform::strip_error_number(&said);
-    // The system begins its words with a capital.
-    said.replace("Connection refused", "connection refused")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_next_page_is_of_the_same_organization_wherever_its_link_is_written_from() {
-        const PAGE: &str = "https://webexapis.com/v1/locations?max=2&orgId=X%2F1";
-        for (link, next) in [
-            (
-                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
-                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
-            ),
-            (
-                "https://webexapis.com/v1/locations?start=2",
-                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
-            ),
-            (
-                "?start=2",
-                "https://webexapis.com/v1/locations?start=2&orgId=X%2F1",
-            ),
-            ("/v1/next#top", "https://webexapis.com/v1/next?orgId=X%2F1"),
-            ("?orgId=Y", "https://webexapis.com/v1/locations?orgId=Y"),
-            ("//evil.example/v1", "https://evil.example/v1?orgId=X%2F1"),
-        ] {
-            assert_eq!(next_page(PAGE, link), next, "{link}");
-        }
-        assert_eq!(next_page("https://a/b", "?start=2"), "https://a/b?start=2");
-    }
 }

@@ -1,7 +1,5 @@
 //! Where a resource of a row is read and written.
 
-use std::fmt::Write;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::model::row::Row;
@@ -23,7 +21,8 @@ pub(super) fn resource_url(base_url: &BaseUrl, resource: &Resource, row: &Row<'_
     url.extend(utf8_percent_encode(&row.target_id, ESCAPED));
     url.push_str(after);
     if let Some(org_id) = &row.org_id {
-        let _ = write!(url, "?orgId={}", utf8_percent_encode(org_id, ESCAPED));
+        url.push_str("?orgId=");
+        url.extend(utf8_percent_encode(org_id, ESCAPED));
     }
     url
 }

@@ -1,7 +1,9 @@
 //! What a run came to: counts, words, exit code.
 
+mod summary_hints;
+mod summary_text;
+
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -10,11 +12,10 @@ use crate::application::earlier_runs::later_changes::LaterChanges;
 use crate::application::exit_code::ExitCode;
 use crate::application::plan_guard::NewPlan;
 use crate::engine::abort::AbortReason;
-use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{grouped, it_or_them, plural};
 use crate::setting::Setting;
+pub use summary_hints::Again;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -57,23 +58,6 @@ pub struct Summary {
     pub facts: Map<String, Value>,
 }
 
-/// The command that sends again what failed, and what is to be said of it.
-#[derive(Debug)]
-pub enum Again {
-    /// Nothing was sent for it to repeat.
-    Never,
-    /// A plan approves nothing for them: another one of the corrected sheet, or this one without them.
-    Plan {
-        sheet: String,
-        again: String,
-        without: String,
-    },
-    /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
-    Rows(String),
-    /// The same undo, which leaves rows in conflict alone unless it is forced.
-    Undo(String),
-}
-
 /// The form of a file of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResultsForm {
@@ -113,103 +97,6 @@ impl Summary {
         }
     }
 
-    /// No command to paste has `--force`: it would bypass what has just left rows alone.
-    fn write_undo_again(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
-        if !self.only_conflicts_are_left() {
-            let rows = self.counts.not_done() - self.counts.of(OutcomeKind::Conflict);
-            let are = if rows == 1 { "is" } else { "are" };
-            writeln!(
-                out,
-                "hint: to try again to put back the {} that {are} not:\n  {command}",
-                plural(rows, "row")
-            )?;
-        }
-        let mut conflicts = self.counts.of(OutcomeKind::Conflict);
-        for (later, rows) in self.undo_first.iter().filter(|(_, rows)| *rows > 0) {
-            let it = it_or_them(*rows);
-            writeln!(
-                out,
-                "hint: {} left alone, since the later run of `{}` changed {it}; undo that run first, then this one again:\n  {}",
-                plural(*rows, "row"),
-                later.results,
-                later.undo
-            )?;
-            conflicts = conflicts.saturating_sub(*rows);
-        }
-        if conflicts > 0 {
-            writeln!(
-                out,
-                "hint: {} left alone, the results say why; the same undo with --force puts back even what somebody changed since",
-                plural(conflicts, "row")
-            )?;
-        }
-        Ok(())
-    }
-
-    /// What can be done about the rows that are not done.
-    fn write_hints(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.again {
-            _ if self.to_repeat() == 0 => {}
-            Again::Rows(command) if self.only_conflicts_are_left() => {
-                let rows = plural(self.to_repeat(), "row");
-                let was = if self.to_repeat() == 1 { "was" } else { "were" };
-                let it = it_or_them(self.to_repeat());
-                if let Some([plan, send]) = &self.plan_conflicts {
-                    writeln!(
-                        out,
-                        "hint: to change what was found there, first make a new plan of just {} and look at it:\n  {plan}\nthen send {it} under that plan:\n  {send}",
-                        if self.to_repeat() == 1 {
-                            "the row in conflict"
-                        } else {
-                            "the rows in conflict"
-                        }
-                    )?;
-                }
-                writeln!(
-                    out,
-                    "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
-                )?;
-            }
-            Again::Rows(command) => writeln!(
-                out,
-                "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
-                rows_that_are(self.to_repeat()),
-                it_or_them(self.to_repeat())
-            )?,
-            Again::Undo(command) => self.write_undo_again(out, command)?,
-            Again::Plan {
-                sheet,
-                again,
-                without,
-            } => {
-                let rows = self.to_repeat();
-                let them = it_or_them(rows);
-                writeln!(
-                    out,
-                    "hint: the plan approves nothing for {}; `reason` says why. Correct {them} in `{sheet}` and plan again:\n  {again}\nor apply the plan without {them}:\n  {without}",
-                    plural(rows, "row")
-                )?;
-            }
-            Again::Never => writeln!(
-                out,
-                "hint: correct the rows in the sheet, then run the same command with another file for --output"
-            )?,
-        }
-        if let Some(new_plan) = &self.new_plan
-            && self.not_approved > 0
-        {
-            writeln!(
-                out,
-                "hint: to change the {} for which nothing was approved, correct {} {}, then run:\n  {}",
-                plural(self.not_approved, "row"),
-                it_or_them(self.not_approved),
-                new_plan.where_they_are(self.rows_in_sheet),
-                new_plan.command
-            )?;
-        }
-        Ok(())
-    }
-
     /// Rows that are not done and that another run may send.
     fn to_repeat(&self) -> u64 {
         self.counts.not_done().saturating_sub(self.not_approved)
@@ -227,68 +114,6 @@ impl Summary {
     /// Every row of the sheet has exactly one outcome in the results, if there are any.
     fn adds_up(&self) -> bool {
         self.results.is_none() || self.counts.rows == self.rows_in_sheet
-    }
-
-    /// `2 rows sent in 1 s: 2 updated.`
-    fn say_this_time(&self) -> String {
-        let verb = self.verb;
-        if self.sent.rows == 0 {
-            return format!("no row {verb}.");
-        }
-        let kinds = self.sent.by_kind().iter();
-        let kinds: Vec<String> = kinds
-            .map(|(kind, count)| format!("{} {}", grouped(*count), kind.word()))
-            .collect();
-        let took = clock::in_words(self.took);
-        if self.is_export() {
-            let targets = self.setting.target.count(self.sent.rows);
-            return format!("{targets} {verb} in {took}: {}.", kinds.join(", "));
-        }
-        // Nothing was sent for what somebody else changed or uses.
-        let conflicts = match verb {
-            "sent" => self.sent.of(OutcomeKind::Conflict),
-            _ => 0,
-        };
-        let left_alone = match conflicts {
-            0 => String::new(),
-            rows => format!(" and {} left alone", grouped(rows)),
-        };
-        format!(
-            "{} {verb}{left_alone} in {took}: {}.",
-            plural(self.sent.rows.saturating_sub(conflicts), "row"),
-            kinds.join(", ")
-        )
-    }
-
-    fn is_export(&self) -> bool {
-        self.facts
-            .get("command")
-            .is_some_and(|command| command == "export")
-    }
-
-    /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
-    fn say_sheet(&self) -> String {
-        let skipped = self.counts.of(OutcomeKind::Skipped);
-        let kinds = OutcomeKind::ALL.into_iter();
-        let verb = if self.verb == "read" { "read" } else { "done" };
-        // What is left alone in a plan was read all the same.
-        let counts = |kind: &OutcomeKind| match kind {
-            OutcomeKind::Skipped => false,
-            OutcomeKind::Conflict => verb == "read",
-            kind => kind.is_success(),
-        };
-        let done: u64 = kinds.filter(counts).map(|kind| self.counts.of(kind)).sum();
-        let are = if done == 1 { "is" } else { "are" };
-        let skipped = match skipped {
-            0 => String::new(),
-            skipped => format!(" and {} skipped", grouped(skipped)),
-        };
-        let rows = if self.is_export() {
-            self.setting.target.count(self.rows_in_sheet)
-        } else {
-            plural(self.rows_in_sheet, "row") + " in the sheet"
-        };
-        format!("Of {rows}, {} {are} {verb}{skipped}.", grouped(done))
     }
 
     pub fn to_json(&self) -> Value {
@@ -339,67 +164,6 @@ impl Summary {
             "resume": null,
             "exitCode": ExitCode::NothingSent as u8,
         })
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(reason) = &self.reason {
-            writeln!(out, "stopped: {reason}")?;
-            if let Some(hint) = reason.hint(self.setting) {
-                writeln!(out, "hint: {hint}")?;
-            }
-        }
-        writeln!(out, "{} {}", self.say_this_time(), self.say_sheet())?;
-        out.write_str(&plural(self.requests, "request"))?;
-        if self.throttled > 0 {
-            let times = plural(self.throttled, "time");
-            write!(out, ", rate limited {times}")?;
-        }
-        out.write_char('\n')?;
-        for (kind, count) in self.counts.by_kind() {
-            writeln!(out, "  {:<14}{count:>8}", kind.word())?;
-        }
-        if !self.counts.by_status().is_empty() {
-            let statuses = self.counts.by_status().iter();
-            let statuses: Vec<String> = statuses
-                .map(|(status, count)| format!("{} × {count}", say_status(*status)))
-                .collect();
-            writeln!(out, "last answers: {}", statuses.join(", "))?;
-        }
-        if self.results_form == ResultsForm::NotKept {
-            writeln!(out, "no plan is kept, since nothing differs")?;
-        } else if let Some(results) = &self.results {
-            writeln!(out, "results: {results}{}", self.results_form.remark())?;
-        }
-        if !self.adds_up() {
-            writeln!(
-                out,
-                "error: the sheet has {} and the results have {}; do not trust these results",
-                plural(self.rows_in_sheet, "row"),
-                self.counts.rows
-            )?;
-        }
-        if self.reason.is_some() {
-            let left = self.rows_left;
-            let are = if left == 1 { "is" } else { "are" };
-            writeln!(out, "{} {are} left; to go on:", plural(left, "row"))?;
-            writeln!(out, "  {}", self.resume)?;
-        } else if self.results.is_none() {
-            writeln!(out, "nothing needs to be sent again; to write the results:")?;
-            writeln!(out, "  {}", self.resume)?;
-        } else {
-            self.write_hints(out)?;
-        }
-        Ok(())
-    }
-}
-
-/// `row that is`, `2 rows that are`.
-fn rows_that_are(count: u64) -> String {
-    match count {
-        1 => "row that is".to_string(),
-        _ => format!("{} that are", plural(count, "row")),
     }
 }
 

@@ -1,0 +1,125 @@
+//! A summary as a person reads it.
+
+use std::fmt::{self, Write};
+
+use super::{ResultsForm, Summary, say_status};
+use crate::model::clock;
+use crate::model::outcome::OutcomeKind;
+use crate::model::wording::{grouped, plural};
+
+impl fmt::Display for Summary {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(reason) = &self.reason {
+            writeln!(out, "stopped: {reason}")?;
+            if let Some(hint) = reason.hint(self.setting) {
+                writeln!(out, "hint: {hint}")?;
+            }
+        }
+        writeln!(out, "{} {}", self.say_this_time(), self.say_sheet())?;
+        out.write_str(&plural(self.requests, "request"))?;
+        if self.throttled > 0 {
+            let times = plural(self.throttled, "time");
+            write!(out, ", rate limited {times}")?;
+        }
+        out.write_char('\n')?;
+        for (kind, count) in self.counts.by_kind() {
+            writeln!(out, "  {:<14}{count:>8}", kind.word())?;
+        }
+        if !self.counts.by_status().is_empty() {
+            let statuses = self.counts.by_status().iter();
+            let statuses: Vec<String> = statuses
+                .map(|(status, count)| format!("{} × {count}", say_status(*status)))
+                .collect();
+            writeln!(out, "last answers: {}", statuses.join(", "))?;
+        }
+        if self.results_form == ResultsForm::NotKept {
+            writeln!(out, "no plan is kept, since nothing differs")?;
+        } else if let Some(results) = &self.results {
+            writeln!(out, "results: {results}{}", self.results_form.remark())?;
+        }
+        if !self.adds_up() {
+            writeln!(
+                out,
+                "error: the sheet has {} and the results have {}; do not trust these results",
+                plural(self.rows_in_sheet, "row"),
+                self.counts.rows
+            )?;
+        }
+        if self.reason.is_some() {
+            let left = self.rows_left;
+            let are = if left == 1 { "is" } else { "are" };
+            writeln!(out, "{} {are} left; to go on:", plural(left, "row"))?;
+            writeln!(out, "  {}", self.resume)?;
+        } else if self.results.is_none() {
+            writeln!(out, "nothing needs to be sent again; to write the results:")?;
+            writeln!(out, "  {}", self.resume)?;
+        } else {
+            self.write_hints(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    /// `2 rows sent in 1 s: 2 updated.`
+    fn say_this_time(&self) -> String {
+        let verb = self.verb;
+        if self.sent.rows == 0 {
+            return format!("no row {verb}.");
+        }
+        let kinds = self.sent.by_kind().iter();
+        let kinds: Vec<String> = kinds
+            .map(|(kind, count)| format!("{} {}", grouped(*count), kind.word()))
+            .collect();
+        let took = clock::in_words(self.took);
+        if self.is_export() {
+            let targets = self.setting.target.count(self.sent.rows);
+            return format!("{targets} {verb} in {took}: {}.", kinds.join(", "));
+        }
+        // Nothing was sent for what somebody else changed or uses.
+        let conflicts = match verb {
+            "sent" => self.sent.of(OutcomeKind::Conflict),
+            _ => 0,
+        };
+        let left_alone = match conflicts {
+            0 => String::new(),
+            rows => format!(" and {} left alone", grouped(rows)),
+        };
+        format!(
+            "{} {verb}{left_alone} in {took}: {}.",
+            plural(self.sent.rows.saturating_sub(conflicts), "row"),
+            kinds.join(", ")
+        )
+    }
+
+    fn is_export(&self) -> bool {
+        self.facts
+            .get("command")
+            .is_some_and(|command| command == "export")
+    }
+
+    /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
+    fn say_sheet(&self) -> String {
+        let skipped = self.counts.of(OutcomeKind::Skipped);
+        let kinds = OutcomeKind::ALL.into_iter();
+        let verb = if self.verb == "read" { "read" } else { "done" };
+        // What is left alone in a plan was read all the same.
+        let counts = |kind: &OutcomeKind| match kind {
+            OutcomeKind::Skipped => false,
+            OutcomeKind::Conflict => verb == "read",
+            kind => kind.is_success(),
+        };
+        let done: u64 = kinds.filter(counts).map(|kind| self.counts.of(kind)).sum();
+        let are = if done == 1 { "is" } else { "are" };
+        let skipped = match skipped {
+            0 => String::new(),
+            skipped => format!(" and {} skipped", grouped(skipped)),
+        };
+        let rows = if self.is_export() {
+            self.setting.target.count(self.rows_in_sheet)
+        } else {
+            plural(self.rows_in_sheet, "row") + " in the sheet"
+        };
+        format!("Of {rows}, {} {are} {verb}{skipped}.", grouped(done))
+    }
+}
