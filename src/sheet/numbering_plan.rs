@@ -147,6 +147,11 @@ impl Plan {
         after_code.len() >= self.usual && self.is_in_use(after_code)
     }
 
+    /// Whether so many digits may be a whole number, in use or not.
+    pub(super) fn is_as_long_as_one(&self, length: usize) -> bool {
+        length >= self.usual && self.is_ordinary(length)
+    }
+
     /// A number after the country code without the trunk prefix that was kept there by mistake.
     pub(super) fn without_kept_trunk<'n>(&self, after_code: &'n str) -> Option<&'n str> {
         let Some(rest) = self.without_trunk(after_code) else {

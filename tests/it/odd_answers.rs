@@ -152,7 +152,7 @@ fn answer(status: &str, body: &str) -> String {
 }
 
 /// Answers under a 2xx, and what they make of a row.
-const SUCCESSES: [(&str, &str, &str); 27] = [
+const SUCCESSES: [(&str, &str, &str); 45] = [
     ("204 No Content", "", "updated"),
     ("200 OK", "", "updated"),
     ("201 Created", "", "updated"),
@@ -163,6 +163,28 @@ const SUCCESSES: [(&str, &str, &str); 27] = [
     ("200 OK", r#"{"success":false}"#, "unknown"),
     ("200 OK", r#"{"status":"FAILED"}"#, "unknown"),
     ("200 OK", "{}{}", "unknown"),
+    ("200 OK", r#"{"trackingId":"x"}"#, "updated"),
+    ("200 OK", r#"{"status":"ok","success":true}"#, "updated"),
+    (
+        "200 OK",
+        r#"{"autoTransferNumber1":"+12020000002","error":null}"#,
+        "updated",
+    ),
+    ("200 OK", r#"{"code":401,"msg":"unauthorized"}"#, "unknown"),
+    ("200 OK", r#"{"detail":"Not found"}"#, "unknown"),
+    ("200 OK", r#"{"title":"Bad","status":400}"#, "unknown"),
+    ("200 OK", r#"{"status":500}"#, "unknown"),
+    ("200 OK", r#"{"statusCode":403}"#, "unknown"),
+    ("200 OK", r#"{"result":"error"}"#, "unknown"),
+    ("200 OK", r#"{"success":"false"}"#, "unknown"),
+    ("200 OK", r#"{"isError":true}"#, "unknown"),
+    ("200 OK", r#"{"url":"https://idbroker.example"}"#, "unknown"),
+    ("200 OK", r#"{"items":[]}"#, "unknown"),
+    ("202 Accepted", r#"{"jobId":"1"}"#, "unknown"),
+    ("200 OK", r#"{"error_description":"no"}"#, "unknown"),
+    ("208 Already Reported", "", "unknown"),
+    ("600 What", "", "unknown"),
+    ("999 Request denied", "", "unknown"),
     (
         "200 OK",
         r#"{"autoTransferNumber1":"+12020000002"}"#,
