@@ -48,10 +48,8 @@ impl Webex {
             Err(what) => what,
         };
         let body = String::from_utf8_lossy(&body);
-        let body = self.secrets.borrow().hide_in(&body).into_owned();
-        let said = error_body::read(body.as_bytes(), "").message;
-        let said = if said.is_empty() { &body } else { &said };
-        self.foreign(answer, &format!("{what}: {said}"))
+        let said = error_body::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
+        self.foreign(answer, &format!("{what}: {}", said.message))
     }
 
     /// A success that is none, since its body is that of something else.

@@ -84,7 +84,10 @@ mod tests {
             ("\u{feff}{}", None),
             (r#"{"autoTransferNumber1":"5501","error":null}"#, None),
             (r#"{"success":"false"}"#, Some("the answer says an error")),
-            (r#"{"errorDescription":"no"}"#, Some("the answer says an error")),
+            (
+                r#"{"errorDescription":"no"}"#,
+                Some("the answer says an error"),
+            ),
             (r#"{"status":"ok","success":true}"#, None),
             (r#"{"success":false}"#, Some("the answer says an error")),
             (r#"{"status":"FAILED"}"#, Some("the answer says an error")),
@@ -111,10 +114,7 @@ mod tests {
                 Some("the answer says an error"),
             ),
             (r#"{"Error_Code":1}"#, Some("the answer says an error")),
-            (
-                r#"{"fault":{"code":1}}"#,
-                Some("the answer says an error"),
-            ),
+            (r#"{"fault":{"code":1}}"#, Some("the answer says an error")),
         ] {
             assert_eq!(check(body.as_bytes()).err(), expected, "{body}");
         }
