@@ -277,10 +277,10 @@ fn answers_of_another_shape_that_reads_confirm_do_not_stop_the_run() {
         }
     });
     let stage = Stage::instant();
-    let rows: String = (1..=30)
+    let rows: Vec<String> = (1..=30)
         .map(|row| format!("{},+12025550101\n", location_id(row)))
         .collect();
-    stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+    stage.write("sheet.csv", format!("locationId,n1\n{}", rows.concat()));
     let url = server.base_url();
     let line = format!("apply --yes --even-if-used --concurrency 4 sheet.csv --base-url {url}");
     stage.run(&line).expect(0);
