@@ -263,31 +263,6 @@ fn a_body_that_breaks_off_leaves_the_row_unknown_and_a_read_back_settles_it() {
 }
 
 #[test]
-fn answers_of_another_shape_that_reads_confirm_do_not_stop_the_run() {
-    let server = RawServer::start(|line| {
-        while line.request() {
-            let is_read = line.last_request().starts_with("GET");
-            let all_as_asked = r#"{"autoTransferNumber1":"+12025550101"}"#;
-            let body = if is_read {
-                all_as_asked
-            } else {
-                r#"{"id":"x"}"#
-            };
-            line.say(answer("200 OK", body));
-        }
-    });
-    let stage = Stage::instant();
-    let rows: Vec<String> = (1..=30)
-        .map(|row| format!("{},+12025550101\n", location_id(row)))
-        .collect();
-    stage.write("sheet.csv", format!("locationId,n1\n{}", rows.concat()));
-    let url = server.base_url();
-    let line = format!("apply --yes --even-if-used --concurrency 4 sheet.csv --base-url {url}");
-    stage.run(&line).expect(0);
-    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 30);
-}
-
-#[test]
 fn when_every_answer_is_that_of_something_else_the_run_stops_after_the_first_few() {
     for (status, body) in [
         ("200 OK", "<html><title>Sign in</title></html>"),
