@@ -15,8 +15,8 @@
 //! A 423 without a Retry-After is tried again like a 503: a lock passes by its nature, and the
 //! request is safe to send twice.
 //!
-//! Apart from its class a result may leave a change in doubt ([`may_have_been_applied`]): every 5xx,
-//! 408, any break after sending, and a success with the wrong body, since a gateway may answer
+//! Apart from its class a result may leave a change in doubt ([`may_have_been_applied`]): every 5xx and
+//! what is no status at all, 408, any break after sending, and a success with the wrong body, since a gateway may answer
 //! so after the service took the change. 429 and 423 say that nothing was done.
 
 use std::num::NonZeroU32;
@@ -101,7 +101,8 @@ pub fn may_have_been_applied(result: &ApiResult) -> bool {
     match result {
         Ok(response) => match response.status {
             200..=299 => !is_success(response),
-            status => matches!(status, 408 | 500..=599),
+            // What is no status of HTTP tells nothing, like a 500 (RFC 9110, 15).
+            status => matches!(status, ..200 | 408 | 500..),
         },
         Err(error) => error.delivery == Delivery::MaybeSent,
     }

@@ -6,9 +6,11 @@ use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::strip_text_formula;
 
-/// Signs that put a cell in doubt, or say that it does not count: `ALLOW?`, `≠ BLOCK`, an id behind a cross.
-pub(super) const DOUBTS: [char; 14] = [
-    '?', '？', '*', '†', '¬', '≠', '✗', '✘', '✕', '✖', '❌', '☐', '☒', '×',
+/// Signs that put a cell in doubt, or say that it does not count: `ALLOW?`, `≠ BLOCK`, an id behind a cross,
+/// letters that are struck through one by one.
+pub(super) const DOUBTS: [char; 18] = [
+    '?', '？', '*', '†', '¬', '≠', '✗', '✘', '✕', '✖', '❌', '☐', '☒', '×', '\u{335}', '\u{336}',
+    '\u{337}', '\u{338}',
 ];
 
 /// `ciscospark://us/` in base64: how each id begins.

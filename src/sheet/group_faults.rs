@@ -134,16 +134,20 @@ impl DigitGroups<'_> {
     fn fault_behind_one_in_use(&self, plan: &Plan, after_code: &str) -> Option<GroupFault> {
         let digits = self.digits();
         let before_code = digits.len().checked_sub(after_code.len())?;
+        let is_in_use = plan.is_in_use(after_code);
+        // Where the whole is none that is known, its beginning need not be known either: +64 9 123 4567 12.
+        let is_as_long_as_one =
+            |before: &str| !is_in_use && !plan.is_open() && plan.is_as_long_as_one(before.len());
         let is_complete = |end: &usize| {
             let before = end.checked_sub(before_code).map(|end| &after_code[..end]);
-            before.is_some_and(|before| plan.is_complete(before))
+            before.is_some_and(|before| plan.is_complete(before) || is_as_long_as_one(before))
         };
         let complete = self.ends().filter(is_complete).last()?;
         let is_natural = || {
             let length = complete - before_code;
             plan.is_open() || plan.group_ends(after_code).contains(&length)
         };
-        if plan.is_in_use(after_code) && is_natural() {
+        if is_in_use && is_natural() {
             return None;
         }
         match self.extension(complete, digits.len() - complete) {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::is_blank;
+use crate::model::ids::{self, is_blank};
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::directory::as_called;
@@ -133,6 +133,12 @@ impl Names {
                     ),
                 })
             }
+            (None, _) if ids::is_any(name) => Err(CellDiagnostic {
+                kind: ProblemKind::UnknownName,
+                says: format!(
+                    "no {what} is called `{shown}`, which is an id; put it into a column named `{column}`"
+                ),
+            }),
             (None, _) => Err(CellDiagnostic {
                 kind: ProblemKind::UnknownName,
                 says: format!("no {what} is called `{shown}`{}", self.say_nearest(name)),
@@ -290,6 +296,16 @@ mod tests {
         ] {
             assert_eq!(id_of(&known, name), Ok(id.to_string()), "{name}");
         }
+    }
+
+    #[test]
+    fn an_id_in_the_place_of_a_name_is_told() {
+        let uuid = "5eed0000-0000-4000-8000-000000000001";
+        let said = id_of(&["London"], uuid).expect_err("no name");
+        assert!(
+            said.ends_with("which is an id; put it into a column named `locationId`"),
+            "{said}"
+        );
     }
 
     #[test]

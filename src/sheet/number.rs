@@ -13,7 +13,7 @@ use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::group_faults::LONGEST_EXTENSION;
 use crate::sheet::number_faults::{
-    not_a_number, one_or_two, say_fault, say_trunk, say_zero, unclear,
+    lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_zero, unclear,
 };
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
@@ -160,6 +160,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         let other =
             ambiguous_country_code::of_another_country(&groups, &digits, after_code, country);
         return match other
+            .or_else(|| lacks_zero(numbering, after_code))
             .or_else(|| ambiguous_country_code::with_two_codes(&groups, numbering, after_code))
         {
             None => Ok(format!("+{}{after_code}", numbering.code)),
@@ -233,6 +234,9 @@ fn fault_after_code(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
             kind: ProblemKind::TrunkPrefix,
             says: say_trunk(plan, after_code, rest),
         });
+    }
+    if let Some(diagnostic) = lacks_zero(plan, after_code) {
+        return Some(diagnostic);
     }
     let is_long = plan.code.len() + after_code.len() > LONGEST;
     (is_long || !plan.is_possible(after_code.len())).then(|| {

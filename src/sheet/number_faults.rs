@@ -14,6 +14,16 @@ pub(super) fn say_trunk(plan: &Plan, after_code: &str, rest: &str) -> String {
     )
 }
 
+pub(super) fn lacks_zero(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
+    plan.lacks_zero(after_code).then(|| CellDiagnostic {
+        kind: ProblemKind::TrunkPrefix,
+        says: format!(
+            "lacks the 0 that such numbers of +{code} keep after the country code; write +{code}0{after_code}",
+            code = plan.code
+        ),
+    })
+}
+
 pub(super) fn say_zero(digits: &str) -> String {
     let prefix = ["00", "011"].into_iter().find(|prefix| {
         let rest = digits.strip_prefix(prefix);

@@ -32,6 +32,8 @@ pub(super) struct Plan {
     ordinary: Lengths,
     /// Digits of the number that the library has for an example.
     usual: usize,
+    /// Its numbers begin with a zero that stays behind the country code: Italy's.
+    keeps_zero: bool,
     /// The prefixes that may stand before a number within the country, the longest first.
     trunks: Vec<String>,
 }
@@ -118,6 +120,9 @@ impl Plan {
                     || of_kind(length, PhoneNumberType::Mobile)
             }),
             usual,
+            keeps_zero: example
+                .as_ref()
+                .is_some_and(|example| example.starts_with('0')),
             trunks: prefixes.filter(is_trunk).collect(),
         })
     }
@@ -147,6 +152,11 @@ impl Plan {
         after_code.len() >= self.usual && self.is_in_use(after_code)
     }
 
+    /// Whether so many digits may be a whole number, in use or not.
+    pub(super) fn is_as_long_as_one(&self, length: usize) -> bool {
+        length >= self.usual && self.is_ordinary(length)
+    }
+
     /// A number after the country code without the trunk prefix that was kept there by mistake.
     pub(super) fn without_kept_trunk<'n>(&self, after_code: &'n str) -> Option<&'n str> {
         let Some(rest) = self.without_trunk(after_code) else {
@@ -163,6 +173,12 @@ impl Plan {
     fn without_stray_zero<'n>(&self, after_code: &'n str) -> Option<&'n str> {
         let rest = after_code.strip_prefix('0')?;
         (!self.is_in_use(after_code) && self.is_in_use(rest)).then_some(rest)
+    }
+
+    /// Whether a number lacks the zero that stays behind the country code: it is in use with it and is not
+    /// without it.
+    pub(super) fn lacks_zero(&self, after_code: &str) -> bool {
+        self.keeps_zero && !self.is_in_use(after_code) && self.is_in_use(&format!("0{after_code}"))
     }
 
     /// A number as it is dialed within the country without the trunk prefix before it.

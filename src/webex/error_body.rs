@@ -6,6 +6,8 @@
 //! 3. `{"error": [{"key", "message": [{"description", "code"}]}], "trackingId"}`
 //! 4. lists at the top: `[{"errors": [{"errorMessage"}]}]`
 //! 5. HTML, plain text or nothing; then only the headers are left
+//!
+//! JSON of any other shape is its own message.
 
 use std::fmt::Write;
 
@@ -26,18 +28,17 @@ pub struct ErrorBody {
 /// Reads the body of an answer that is no success. `header_codes` is the value of
 /// `Cisco-Spark-Error-Codes`, empty where there is none, used where the body has no code.
 pub fn read(body: &[u8], header_codes: &str) -> ErrorBody {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let value = serde_json::from_slice::<Value>(body).ok();
     let mut fields = objects(value.as_ref()).peekable();
-    let mut error = if fields.peek().is_some() {
-        let mut collected = Collected::default();
-        fields.for_each(|fields| collected.add(fields));
-        collected.into_error()
-    } else {
-        ErrorBody {
-            message: flatten(&plain_text(&String::from_utf8_lossy(body))),
-            ..ErrorBody::default()
-        }
-    };
+    let is_known = fields.peek().is_some();
+    let mut collected = Collected::default();
+    fields.for_each(|fields| collected.add(fields));
+    let mut error = collected.into_error();
+    let has_words = |value| has_text(value, &error.tracking_id);
+    if error.message.is_empty() && (!is_known || value.as_ref().is_some_and(has_words)) {
+        error.message = flatten(&plain_text(&String::from_utf8_lossy(body)));
+    }
     if error.code.is_empty() {
         error.code = flatten(header_codes);
     }
@@ -90,6 +91,16 @@ impl<'v> Collected<'v> {
             message: flatten(&self.texts.0.join(": ")),
             tracking_id: flatten(self.tracking_id),
         }
+    }
+}
+
+/// Whether there is a text in a value, wherever it stands, that is more than the tracking id.
+fn has_text(value: &Value, tracking_id: &str) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty() && text != tracking_id,
+        Value::Array(values) => values.iter().any(|value| has_text(value, tracking_id)),
+        Value::Object(fields) => fields.values().any(|value| has_text(value, tracking_id)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -240,7 +251,21 @@ mod tests {
             ("upstream connect error", "", "upstream connect error", ""),
             ("", "", "", ""),
             ("[1,2]", "", "[1,2]", ""),
-            (r#"{"message":null,"errors":"x","error":7}"#, "", "", ""),
+            (r#"{"message":null,"errors":[],"error":7}"#, "", "", ""),
+            (
+                r#"{"detail":"No such number"}"#,
+                "",
+                r#"{"detail":"No such number"}"#,
+                "",
+            ),
+            (
+                r#"{"errors":["one","two"],"trackingId":"NA_5"}"#,
+                "",
+                r#"{"errors":["one","two"],"trackingId":"NA_5"}"#,
+                "NA_5",
+            ),
+            (r#"{"code":7,"trackingId":"NA_6"}"#, "7", "", "NA_6"),
+            ("\u{feff}{\"message\":\"one\"}", "", "one", ""),
             (r#"{"error":"invalid_token"}"#, "", "invalid_token", ""),
         ] {
             let error = read(body.as_bytes(), "");

@@ -37,7 +37,8 @@ pub struct AnyEntry {
 impl AnyEntry {
     /// To which organization it says that it belongs.
     pub fn organization(&self) -> Option<&str> {
-        self.fields.get("orgId").and_then(Value::as_str)
+        let mut named = ["orgId", "organizationId"].into_iter();
+        named.find_map(|key| self.fields.get(key).and_then(Value::as_str))
     }
 }
 
@@ -144,6 +145,10 @@ impl Fetched {
         let Some(Lazy::List(found)) = lists.remove(list) else {
             return Err(format!("the answer has no list of {list}"));
         };
+        // Part of a list is none.
+        if matches!(lists.get("errors"), Some(Lazy::List(errors)) if !errors.is_empty()) {
+            return Err(format!("the answer has errors beside its list of {list}"));
+        }
         let mut page = Entries {
             entries: Vec::with_capacity(found.len()),
             unusable: 0,
@@ -190,23 +195,30 @@ pub fn organizations_in(url: &str) -> impl Iterator<Item = String> {
     let pairs = query
         .split(['&', '#'])
         .filter_map(|pair| pair.split_once('='));
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
     pairs
-        .filter(|(name, _)| name.eq_ignore_ascii_case("orgId"))
-        .map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned())
+        .filter(move |(name, _)| decoded(name).eq_ignore_ascii_case("orgId"))
+        .map(move |(_, value)| decoded(value))
 }
 
 /// The target of `rel="next"` in a `Link` header.
 pub(super) fn next_link(header: &str) -> Option<&str> {
+    let is_next = |parameters: &str| {
+        parameters.split([';', ',']).any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or_default();
+            let mut relations = value.trim().trim_matches(['"', '\'']).split_whitespace();
+            name.trim().eq_ignore_ascii_case("rel")
+                && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
+        })
+    };
+    if !header.contains('<') {
+        let (target, parameters) = header.split_once(';')?;
+        return is_next(parameters).then_some(target.trim());
+    }
     // A comma may stand inside the angle brackets, so each link begins at one of those.
     header.split('<').skip(1).find_map(|link| {
         let (target, parameters) = link.split_once('>')?;
-        let is_next = parameters.split([';', ',']).any(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or_default();
-            let mut relations = value.trim().trim_matches('"').split_whitespace();
-            name.trim().eq_ignore_ascii_case("rel")
-                && relations.any(|relation| relation.eq_ignore_ascii_case("next"))
-        });
-        is_next.then_some(target)
+        is_next(parameters).then_some(target)
     })
 }
 
@@ -237,6 +249,9 @@ mod tests {
             ),
             (r#"<https://a/1>; rel="prev next""#, Some("https://a/1")),
             (r#"<https://a/1>; rel="prev""#, None),
+            ("<https://a/1>; rel='next'", Some("https://a/1")),
+            (r#"https://a/1; rel="next""#, Some("https://a/1")),
+            (r#"https://a/1; rel="prev""#, None),
             ("<https://a/1", None),
             ("", None),
         ] {

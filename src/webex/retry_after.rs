@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::response::RetryAfter;
 
@@ -49,7 +50,17 @@ pub fn read<'a>(
     })
 }
 
+/// One time to wait, or several with commas between them, as some proxies join headers: the longest counts.
 fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim_matches(|around: char| around.is_whitespace() || "\";".contains(around));
+    let Some(wait) = read_wait(text, now) else {
+        let waits = text.split(',').map(|one| read_wait(one.trim(), now));
+        return waits.collect::<Option<Vec<_>>>()?.into_iter().max();
+    };
+    Some(wait)
+}
+
+fn read_wait(text: &str, now: Timestamp) -> Option<Duration> {
     // A negative span is a time in the past.
     let until = |then: Timestamp| Duration::try_from(then.duration_since(now)).unwrap_or_default();
     let wait = match read_number(text) {
@@ -57,7 +68,11 @@ fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
             Some(then) => until(then),
             None => Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST_WAIT),
         },
-        None => until(read_date(text)?),
+        None => match read_date(text) {
+            Some(then) => until(then),
+            // `120s`, `2 minutes`, `PT2M`.
+            None => Duration::try_from(text.parse::<SignedDuration>().ok()?).unwrap_or_default(),
+        },
     };
     if wait.is_zero() {
         return Some(INSTEAD_OF_NONE);
@@ -78,32 +93,42 @@ fn point_in_time(number: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// A whole or decimal number. Not `f64::from_str`, which also takes `inf`, `nan` and `1e9`.
+/// A whole or decimal number, also as `1e3`. Not what `f64::from_str` takes as well, `inf` and `nan`.
 fn read_number(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let numeric = digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        && digits.bytes().any(|byte| byte.is_ascii_digit());
-    if !numeric {
+    let is_of_number = |byte: u8| byte.is_ascii_digit() || b".eE+-".contains(&byte);
+    if !text.bytes().all(is_of_number) {
         return None;
     }
     text.parse().ok()
 }
 
 /// The three forms of RFC 9110: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
-/// GMT` and `Sun Nov  6 08:49:37 1994`. The day of the week adds nothing and is passed over.
+/// GMT` and `Sun Nov  6 08:49:37 1994`, and those of RFC 3339 and RFC 2822, with another zone. The day of the week adds nothing
+/// and is passed over; without a zone the time is that of Greenwich.
 fn read_date(text: &str) -> Option<Timestamp> {
-    let (_day_of_week, date) = text.split_once(' ')?;
-    [
-        "%d %b %Y %H:%M:%S GMT",
-        "%d-%b-%y %H:%M:%S GMT",
-        "%b %e %H:%M:%S %Y",
-    ]
-    .iter()
-    .find_map(|format| DateTime::strptime(format, date).ok())
-    // Only the last day of the year 9999 is past what a timestamp can hold.
-    .map(|civil| TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::MAX))
+    if let Ok(then) = text.parse() {
+        return Some(then);
+    }
+    let is_zone = |word: &str| ["gmt", "utc", "ut", "z"].contains(&&*word.to_ascii_lowercase());
+    let is_day_of_week = |word: &str| word.ends_with(',');
+    let words: Vec<&str> = text
+        .split_ascii_whitespace()
+        .filter(|word| !is_zone(word) && !is_day_of_week(word))
+        .collect();
+    let date = words.join(" ");
+    let zoned = DateTimeParser::new().parse_timestamp(&date).ok();
+    let local = || {
+        [
+            "%d %b %Y %H:%M:%S",
+            "%d-%b-%y %H:%M:%S",
+            "%a %b %d %H:%M:%S %Y",
+        ]
+        .iter()
+        .find_map(|format| DateTime::strptime(format, &date).ok())
+        // Only the last day of the year 9999 is past what a timestamp can hold.
+        .map(|civil| TimeZone::UTC.to_timestamp(civil).unwrap_or(Timestamp::MAX))
+    };
+    zoned.or_else(local)
 }
 
 #[cfg(test)]
@@ -150,7 +175,29 @@ mod tests {
             (".", RetryAfter::Unreadable),
             ("1.2.3", RetryAfter::Unreadable),
             ("inf", RetryAfter::Unreadable),
-            ("1e9", RetryAfter::Unreadable),
+            ("1e3", wait(1000.0)),
+            ("1e99", RetryAfter::Wait(LONGEST_WAIT)),
+            ("5, 60", wait(60.0)),
+            ("60,5", wait(60.0)),
+            ("5, soon", RetryAfter::Unreadable),
+            ("\"30\"", wait(30.0)),
+            ("30;", wait(30.0)),
+            ("+30", wait(30.0)),
+            ("30s", wait(30.0)),
+            ("30 seconds", wait(30.0)),
+            ("2m", wait(120.0)),
+            ("PT2M", wait(120.0)),
+            ("-PT2M", wait(1.0)),
+            ("sun, 06 nov 1994 08:50:07 gmt", wait(30.0)),
+            ("06 Nov 1994 08:50:07 GMT", wait(30.0)),
+            ("Sun, 06 Nov 1994 08:50:07 UTC", wait(30.0)),
+            ("Sun, 06 Nov 1994 08:50:07", wait(30.0)),
+            ("Sun, 06 Nov 1994 08:50:07 +0000", wait(30.0)),
+            ("Sun, 06 Nov 1994 09:50:07 +0100", wait(30.0)),
+            ("Sun, 06 Nov 1994 08:50 +0000", wait(23.0)),
+            ("Sun Nov  6 08:50:07 UTC 1994", wait(30.0)),
+            ("1994-11-06T08:50:07Z", wait(30.0)),
+            ("1994-11-06T09:50:07+01:00", wait(30.0)),
             ("NaN", RetryAfter::Unreadable),
             ("soon", RetryAfter::Unreadable),
             ("٣", RetryAfter::Unreadable),

@@ -33,7 +33,7 @@ pub(super) fn find(text: &str) -> String {
         let mut values = JSON_KEYS
             .iter()
             .filter_map(|key| fields.get(*key)?.as_str());
-        return values.next().map(bare).unwrap_or_default().to_string();
+        return values.next().map_or(text, bare).to_string();
     }
     let lines: Vec<&str> = text
         .lines()
@@ -54,16 +54,18 @@ pub(super) fn find(text: &str) -> String {
 /// What is put in the place of a token by mistake.
 pub(super) fn what_else(text: &str) -> Option<&'static str> {
     let lower = text.to_ascii_lowercase();
-    if text.starts_with('<') {
+    let is_of_a_page = |mark: &&str| lower.contains(mark);
+    if text.starts_with('<') && ["<!", "<?", "</", "<html"].iter().any(is_of_a_page) {
         return Some("a web page");
     }
     if lower.starts_with("https://") || lower.starts_with("http://") {
         return Some("a web address");
     }
     let begins_like_a_path = ["/", "./", "../", "~/", ".\\", "..\\"];
-    let begins_like_a_path = begins_like_a_path
-        .iter()
-        .any(|start| text.starts_with(start));
+    let begins_like_a_path = !text.contains('\n')
+        && begins_like_a_path
+            .iter()
+            .any(|start| text.starts_with(start));
     let ends_like_a_file = [".txt", ".env", ".json"];
     let ends_like_a_file = ends_like_a_file.iter().any(|end| lower.ends_with(end));
     if begins_like_a_path || ends_like_a_file || text.get(1..3) == Some(":\\") {
@@ -71,6 +73,9 @@ pub(super) fn what_else(text: &str) -> Option<&'static str> {
     }
     if lower.starts_with("refresh_token") || lower.contains("\"refresh_token\"") {
         return Some("a refresh token, which belongs into a service app's file");
+    }
+    if text.starts_with('{') {
+        return Some("JSON in which nothing is called `access_token`");
     }
     if text.contains("***") || text.contains('\u{2022}') {
         return Some("what is shown in place of a token, with asterisks or dots");

@@ -152,7 +152,7 @@ fn answer(status: &str, body: &str) -> String {
 }
 
 /// Answers under a 2xx, and what they make of a row.
-const SUCCESSES: [(&str, &str, &str); 27] = [
+const SUCCESSES: [(&str, &str, &str); 45] = [
     ("204 No Content", "", "updated"),
     ("200 OK", "", "updated"),
     ("201 Created", "", "updated"),
@@ -163,6 +163,28 @@ const SUCCESSES: [(&str, &str, &str); 27] = [
     ("200 OK", r#"{"success":false}"#, "unknown"),
     ("200 OK", r#"{"status":"FAILED"}"#, "unknown"),
     ("200 OK", "{}{}", "unknown"),
+    ("200 OK", r#"{"trackingId":"x"}"#, "updated"),
+    ("200 OK", r#"{"status":"ok","success":true}"#, "updated"),
+    (
+        "200 OK",
+        r#"{"autoTransferNumber1":"+12020000002","error":null}"#,
+        "updated",
+    ),
+    ("200 OK", r#"{"code":401,"msg":"unauthorized"}"#, "unknown"),
+    ("200 OK", r#"{"detail":"Not found"}"#, "unknown"),
+    ("200 OK", r#"{"title":"Bad","status":400}"#, "unknown"),
+    ("200 OK", r#"{"status":500}"#, "unknown"),
+    ("200 OK", r#"{"statusCode":403}"#, "unknown"),
+    ("200 OK", r#"{"result":"error"}"#, "unknown"),
+    ("200 OK", r#"{"success":"false"}"#, "unknown"),
+    ("200 OK", r#"{"isError":true}"#, "unknown"),
+    ("200 OK", r#"{"url":"https://idbroker.example"}"#, "unknown"),
+    ("200 OK", r#"{"items":[]}"#, "unknown"),
+    ("202 Accepted", r#"{"jobId":"1"}"#, "unknown"),
+    ("200 OK", r#"{"error_description":"no"}"#, "unknown"),
+    ("208 Already Reported", "", "unknown"),
+    ("600 What", "", "unknown"),
+    ("999 Request denied", "", "unknown"),
     (
         "200 OK",
         r#"{"autoTransferNumber1":"+12020000002"}"#,
@@ -332,6 +354,8 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
     let other = Box::leak(format!("?start=2&orgId={}", org_id(2)).into_boxed_str());
     let both = format!("?start=2&orgId={org}&orgid={}", org_id(2));
     let both = Box::leak(both.into_boxed_str());
+    let encoded = Box::leak(format!("?start=2&org%49d={}", org_id(2)).into_boxed_str());
+    let uuid = "?start=2&orgId=0a600000-0000-4000-8000-000000000001";
     for (link, second, code, said) in [
         ("?start=2", "", 0, "2 entries of a list have no usable id"),
         ("/telephony/config/locations?start=2", "", 0, ""),
@@ -347,7 +371,9 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
             2,
             "lead in a circle",
         ),
+        (uuid, "", 0, ""),
         (other, "", 2, "of another organization"),
+        (encoded, "", 2, "of another organization"),
         (both, "", 2, "of another organization"),
         ("https://elsewhere.example/v1?start=2", "", 2, "elsewhere"),
     ] {
@@ -364,7 +390,46 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
             assert_eq!(rows.len(), 2, "each once");
             let lists = server.requests().into_iter();
             let mut lists = lists.filter(|line| line.contains("/config/locations?"));
-            assert!(lists.all(|line| line.contains(&format!("orgId={org}"))));
+            let own = [format!("orgId={org}"), uuid.replace("?start=2&", "")];
+            assert!(lists.all(|line| own.iter().any(|own| line.contains(own))));
+        }
+    }
+}
+
+#[test]
+fn the_next_page_is_found_however_its_link_is_written_and_part_of_a_list_is_none() {
+    let org = org_id(1);
+    for (link, errors, code) in [
+        ("link: <?start=2>; rel='next'", "", 0),
+        ("link: ?start=2; rel=\"next\"", "", 0),
+        ("link: <?start=2&name=caf\u{e9}>; rel=\"NEXT\"", "", 0),
+        (
+            "link: <?start=9>; rel=\"prev\"\r\nlink: <?start=2>; rel=\"next\"",
+            "",
+            0,
+        ),
+        ("x-none: 1", ",\"errors\":[{\"description\":\"no\"}]", 2),
+    ] {
+        let server = RawServer::start(move |line| {
+            while line.request() {
+                let request = line.last_request();
+                let is_second = request.contains("start=2");
+                let body = if request.contains("autoTransferNumbers") {
+                    r#"{"autoTransferNumber1":"5501"}"#.to_string()
+                } else {
+                    let id = location_id(1 + u64::from(is_second));
+                    format!(r#"{{"locations":[{{"id":"{id}","name":"A"}}]{errors}}}"#)
+                };
+                let link = if is_second { "x-none: 1" } else { link };
+                line.say(answer(&format!("200 OK\r\n{link}"), &body));
+            }
+        });
+        let stage = Stage::instant();
+        let url = server.base_url();
+        let ran = stage.run(&format!("export --org {org} -o all.csv --base-url {url}"));
+        assert_eq!(ran.code, Some(code), "{link}{errors}: {}", ran.stderr);
+        if code == 0 {
+            assert_eq!(stage.results("all.csv").len(), 2, "{link}");
         }
     }
 }

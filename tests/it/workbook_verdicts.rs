@@ -53,62 +53,97 @@ pub(crate) fn expect(book: &[u8], flags: &str, code: i32, says: &str, set: [&str
     assert_eq!(now, set, "{}", ran.stderr);
 }
 
+/// Formats, a number in each, and what is sent; `None`: it is refused.
+const FORMATS: &[(&str, f64, Option<&str>)] = &[
+    ("General", 12_025_550_101.0, Some("12025550101")),
+    ("0", 5501.0, Some("5501")),
+    ("00000000000", 2_079_460_000.0, Some("02079460000")),
+    ("\"+\"0", 442_079_460_000.0, Some("+442079460000")),
+    ("\\+0", 12_025_550_101.0, Some("+12025550101")),
+    ("+0", 12_025_550_101.0, Some("+12025550101")),
+    ("+#", 12_025_550_101.0, Some("+12025550101")),
+    ("\"+1\"0", 2_025_550_101.0, Some("+12025550101")),
+    ("\"00\"0", 442_079_460_000.0, Some("00442079460000")),
+    ("(000) 000-0000", 2_025_550_101.0, Some("2025550101")),
+    ("000-000-0000", 2_025_550_101.0, Some("2025550101")),
+    (
+        "[<=9999999]###-####;(###) ###-####",
+        2_025_550_101.0,
+        Some("2025550101"),
+    ),
+    ("00 00 00 00 00", 123_456_789.0, Some("0123456789")),
+    ("0000", 551.0, Some("0551")),
+    ("0.00", 5501.0, Some("5501")),
+    ("#,##0", 12_025_550_101.0, Some("12025550101")),
+    ("0.00E+00", 12_025_550_101.0, Some("12025550101")),
+    ("@", 5501.0, Some("5501")),
+    ("\"+49 0\"0", 301_234_567.0, None),
+    ("0\" x\"", 5501.0, None),
+    (";;;", 5501.0, None),
+    ("0", 5501.5, None),
+    ("0", 5_500.999_999_999_999, None),
+    ("General", 0.5501, None),
+    ("General", -857.0, None),
+    ("0;0", -857.0, None),
+    ("General", 1_234_567_890_123_456.0, None),
+    ("yyyy-mm-dd", 45_000.0, None),
+    ("0%", 5501.0, None),
+    ("0.0%", 5501.0, None),
+    ("0,", 12_025_550_101.0, None),
+    ("[=5501]\"call desk\";0", 5501.0, None),
+    ("[=0]\"\";General", 5501.0, Some("5501")),
+    ("[=0]\"\";0000", 551.0, Some("0551")),
+    ("[>9]\"\";0", 5501.0, None),
+    ("[$\u{20ac}-2] 0", 12_025_550_101.0, None),
+    ("[$+]0", 12_025_550_101.0, Some("+12025550101")),
+    ("\"+\"@", 12_025_550_101.0, Some("+12025550101")),
+    (
+        "\"+\"## #### ######",
+        442_079_460_000.0,
+        Some("+442079460000"),
+    ),
+    ("[$-809]\"+\"0", 442_079_460_000.0, Some("+442079460000")),
+    ("\"0\"0", 301_234_567.0, Some("0301234567")),
+    ("0_)", 12_025_550_101.0, Some("12025550101")),
+    ("0;-0;;@", 12_025_550_101.0, Some("12025550101")),
+    ("\"(0)\"0", 301_234_567.0, None),
+    ("0.0,", 12_025_550_101.0, None),
+    ("#,##0.00,,", 12_025_550_101.0, None),
+    ("[<100]0;[<1000]0", 5501.0, None),
+    (".0", 5501.0, Some("5501")),
+    ("0#########", 202_555.0, Some("0000202555")),
+    ("[h]:mm", 5501.0, None),
+    ("[mm]", 5501.0, None),
+    ("0\"0\"", 550.0, Some("5500")),
+    ("# ?/?", 5501.0, Some("5501")),
+    ("##0.0E+0", 12_025_550_101.0, Some("12025550101")),
+    ("\"Ext. \"0000", 551.0, None),
+    ("\"x\"0", 5501.0, None),
+    (";;0", 5501.0, None),
+    ("0;;;", 5501.0, Some("5501")),
+    ("[Color10]0", 5501.0, Some("5501")),
+    ("[DBNum1]0", 5501.0, Some("5501")),
+    ("_(\"$\"* #,##0_)", 5501.0, None),
+    ("#", 0.0, None),
+    ("+#-###-###-####", 12_025_550_101.0, Some("+12025550101")),
+    ("0.###", 5501.0, Some("5501")),
+    ("@\" x\"", 5501.0, None),
+    ("ge.m.d", 45_000.0, None),
+    ("[=1]\"one\";[=2]\"two\";0", 5501.0, Some("5501")),
+    (
+        "[>=10000000000]\"+\"0;0",
+        12_025_550_101.0,
+        Some("+12025550101"),
+    ),
+    ("\"00\"#", 442_079_460_000.0, Some("00442079460000")),
+    ("'+'0", 12_025_550_101.0, None),
+    ("0\\,000", 5501.0, None),
+    ("[$+44 ]0", 2_079_460_000.0, Some("+442079460000")),
+];
+
 #[test]
 fn a_number_is_sent_as_its_cell_shows_it() {
-    for (format, number, wanted) in [
-        ("General", 12_025_550_101.0, Some("12025550101")),
-        ("0", 5501.0, Some("5501")),
-        ("00000000000", 2_079_460_000.0, Some("02079460000")),
-        ("\"+\"0", 442_079_460_000.0, Some("+442079460000")),
-        ("\\+0", 12_025_550_101.0, Some("+12025550101")),
-        ("+0", 12_025_550_101.0, Some("+12025550101")),
-        ("+#", 12_025_550_101.0, Some("+12025550101")),
-        ("\"+1\"0", 2_025_550_101.0, Some("+12025550101")),
-        ("\"00\"0", 442_079_460_000.0, Some("00442079460000")),
-        ("(000) 000-0000", 2_025_550_101.0, Some("2025550101")),
-        ("000-000-0000", 2_025_550_101.0, Some("2025550101")),
-        (
-            "[<=9999999]###-####;(###) ###-####",
-            2_025_550_101.0,
-            Some("2025550101"),
-        ),
-        ("00 00 00 00 00", 123_456_789.0, Some("0123456789")),
-        ("0000", 551.0, Some("0551")),
-        ("0.00", 5501.0, Some("5501")),
-        ("#,##0", 12_025_550_101.0, Some("12025550101")),
-        ("0.00E+00", 12_025_550_101.0, Some("12025550101")),
-        ("@", 5501.0, Some("5501")),
-        ("\"+49 0\"0", 301_234_567.0, None),
-        ("0\" x\"", 5501.0, None),
-        (";;;", 5501.0, None),
-        ("0", 5501.5, None),
-        ("0", 5_500.999_999_999_999, None),
-        ("General", 0.5501, None),
-        ("General", -857.0, None),
-        ("0;0", -857.0, None),
-        ("General", 1_234_567_890_123_456.0, None),
-        ("yyyy-mm-dd", 45_000.0, None),
-        ("0%", 5501.0, None),
-        ("0.0%", 5501.0, None),
-        ("0,", 12_025_550_101.0, None),
-        ("[=5501]\"call desk\";0", 5501.0, None),
-        ("[=0]\"\";General", 5501.0, Some("5501")),
-        ("[=0]\"\";0000", 551.0, Some("0551")),
-        ("[>9]\"\";0", 5501.0, None),
-        ("[$\u{20ac}-2] 0", 12_025_550_101.0, None),
-        ("[$+]0", 12_025_550_101.0, Some("+12025550101")),
-        ("\"+\"@", 12_025_550_101.0, Some("+12025550101")),
-        (
-            "\"+\"## #### ######",
-            442_079_460_000.0,
-            Some("+442079460000"),
-        ),
-        ("[$-809]\"+\"0", 442_079_460_000.0, Some("+442079460000")),
-        ("\"0\"0", 301_234_567.0, Some("0301234567")),
-        ("0_)", 12_025_550_101.0, Some("12025550101")),
-        ("0;-0;;@", 12_025_550_101.0, Some("12025550101")),
-        ("\"(0)\"0", 301_234_567.0, None),
-    ] {
+    for &(format, number, wanted) in FORMATS {
         let book = book(|sheet| {
             sheet.write_number_with_format(1, 2, number, &Format::new().set_num_format(format))?;
             Ok(())
@@ -151,7 +186,8 @@ fn hidden_rows_are_told_and_sent_only_where_somebody_says_so() {
         sheet.set_row_hidden(2).map(drop)
     });
     let flat = book(|sheet| sheet.set_row_height(2, 0).map(drop));
-    for book in [hidden, filtered, flat] {
+    let thin = book(|sheet| sheet.set_row_height(2, 0.75).map(drop));
+    for book in [hidden, filtered, flat, thin] {
         expect(
             &book,
             "",
@@ -192,6 +228,11 @@ fn hidden_columns_of_numbers_are_told_and_those_of_ids_are_normal() {
         [&both, NUMBER, NUMBER],
     );
     expect(&numbers, "--hidden skip", 0, "updated", [NUMBER; 3]);
+    let thin = book(|sheet| {
+        sheet.write_string(1, 3, "+12025550102")?;
+        sheet.set_column_width(3, 0.1).map(drop)
+    });
+    expect(&thin, "", 2, "column D (n2) is hidden", ["", "", ""]);
     let empty = book(|sheet| sheet.set_column_hidden(3).map(drop));
     expect(&empty, "", 0, "updated", [NUMBER; 3]);
     let ids = book(|sheet| {
@@ -381,6 +422,85 @@ fn errors_of_cells_and_broken_places_are_named_by_row_and_column() {
         "a row where none can be",
         ["", "", ""],
     );
+}
+
+#[test]
+fn what_a_cell_holds_is_read_however_it_is_written() {
+    let rows = |number: &str| {
+        format!(
+            "<row><c t=\"str\"><v>{}</v></c><c t=\"str\"><v>{}</v></c>{number}</row>",
+            org_id(1),
+            location_id(1)
+        )
+    };
+    for (number, wanted) in [
+        ("<c t=\"str\"><v>+12025550101_x000D_</v></c>", Some(NUMBER)),
+        ("<c t=\"str\"><v>5501_x000D_\n5502</v></c>", None),
+        ("<c t=\"str\"><v>_x005F_x000D_</v></c>", None),
+        (
+            "<c t=\"str\"><v><![CDATA[+12025550101]]></v></c>",
+            Some(NUMBER),
+        ),
+        (
+            "<c t=\"str\"><v>+1202<!-- x -->5550101</v></c>",
+            Some(NUMBER),
+        ),
+        (
+            "<c t=\"str\"><v>&#43;1202&#x35;550101</v></c>",
+            Some(NUMBER),
+        ),
+        ("<c><f t=\"shared\" si=\"0\"/></c>", None),
+        ("<c><f t=\"shared\" si=\"0\"/><v>5501</v></c>", Some("5501")),
+        (
+            "<c t=\"str\"><f t=\"array\" ref=\"C2\">A1</f><v>5501</v></c>",
+            Some("5501"),
+        ),
+        (
+            "<c><f t=\"dataTable\" ref=\"C2\" r1=\"A1\"/><v>5501</v></c>",
+            Some("5501"),
+        ),
+        ("<c t=\"b\"><v>1</v></c>", None),
+        ("<c t=\"d\"><v>2025-01-05T00:00:00</v></c>", None),
+        ("<c><v>12025550101.0</v></c>", Some("12025550101")),
+        ("<c><v>1.2025550101E10</v></c>", Some("12025550101")),
+        ("<c><v>1.2025550101000001E10</v></c>", None),
+        ("<c><v>5501,0</v></c>", None),
+        ("<c><v>NaN</v></c>", None),
+        ("<c><v> 5501 </v></c>", Some("5501")),
+        ("<c><v>123456789012345678</v></c>", None),
+        (
+            "<c t=\"str\"><f>HYPERLINK(\"tel:5501\",\"call\")</f><v>call</v></c>",
+            None,
+        ),
+        ("<c t=\"str\"><v>tel:+12025550101</v></c>", None),
+        ("<c s=\"50\"><v>5501</v></c>", Some("5501")),
+    ] {
+        let (ran, now) = send(&raw(&rows(number)), "");
+        let wanted_code = if wanted.is_some() { 0 } else { 2 };
+        assert_eq!(ran.code, Some(wanted_code), "{number}: {}", ran.stderr);
+        assert_eq!(now[0], wanted.unwrap_or_default(), "{number}");
+    }
+    let good = rows("<c><v>5501</v></c>");
+    for target in [
+        "./worksheets/sheet1.xml",
+        "../xl/worksheets/sheet1.xml",
+        "/xl/worksheets/sheet1.xml",
+    ] {
+        let links = format!(
+            "<Relationships><Relationship Id=\"rId1\" Type=\"http://x/worksheet\" Target=\"{target}\"/></Relationships>"
+        );
+        let header =
+            ["orgId", "locationId", "n1"].map(|name| format!("<c t=\"str\"><v>{name}</v></c>"));
+        let sheet = format!(
+            "<worksheet><sheetData><row>{}</row>{good}</sheetData></worksheet>",
+            header.concat()
+        );
+        let book = crate::workbook::workbook_of(&[
+            ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+            ("xl/_rels/workbook.xml.rels", links.as_bytes()),
+        ]);
+        expect(&book, "", 0, "updated", ["5501", "", ""]);
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting::Resource;
 use crate::setting::target_kind::TargetKind;
+use crate::sheet::directory::key_of;
 use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
@@ -234,7 +235,9 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         }
         let mut theirs = organizations_in(next);
         let is_of_the_same = match organizations_in(page).next() {
-            Some(own) => theirs.all(|organization| organization == own),
+            Some(own) => theirs.all(|other| {
+                other == own || (key_of(&own).is_some() && key_of(&other) == key_of(&own))
+            }),
             None => theirs.next().is_none(),
         };
         if !is_of_the_same {
@@ -257,11 +260,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
 
 /// Whether an entry says that it belongs to another organization than the one that was asked for.
 fn is_of_another(entry: &AnyEntry, org_id: Option<&str>) -> bool {
-    let key = |id: &str| {
-        let id = ids::read(id, ids::ORGANIZATION).ok()?;
-        Some(id.key)
-    };
-    let own = org_id.and_then(key);
-    let theirs = entry.organization().and_then(key);
+    let own = org_id.and_then(key_of);
+    let theirs = entry.organization().and_then(key_of);
     own.is_some() && theirs.is_some() && own != theirs
 }

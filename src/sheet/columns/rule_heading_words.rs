@@ -7,7 +7,7 @@ use super::number_heading_words::{is_joining, is_transfer, place};
 /// told apart by a number.
 const CALL_TYPES: [(&str, &str); 8] = [
     (
-        "internation internacion internazion internac internat intl ausland étrang extranj estero buitenland utland udland zagran",
+        "internation internacion internazion internac internat intl abroad oversea foreign ausland étrang extranj estero buitenland utland udland zagran",
         "international",
     ),
     (

@@ -98,6 +98,20 @@ fn attributes_called(element: &quick_xml::events::BytesStart<'_>, name: &str) ->
     )
 }
 
+/// The part that a relationship leads to from a folder: `worksheets/sheet1.xml`, `/xl/styles.xml`, `../xl/./styles.xml`.
+fn part_at(folder: &str, target: &str) -> String {
+    let from = if target.starts_with('/') { "" } else { folder };
+    let mut path: Vec<&str> = Vec::new();
+    for name in from.split('/').chain(target.split('/')) {
+        match name {
+            "" | "." => {}
+            ".." => drop(path.pop()),
+            name => path.push(name),
+        }
+    }
+    path.join("/")
+}
+
 fn relationships(package: &mut Package<'_>, part: &str, folder: &str) -> Result<Vec<Relationship>> {
     let mut found = Vec::new();
     if !package.has(part) {
@@ -111,11 +125,7 @@ fn relationships(package: &mut Package<'_>, part: &str, folder: &str) -> Result<
         };
         let [id, kind, target] = ["Id", "Type", "Target"].map(|name| attribute(&element, name));
         if let (Some(id), Some(kind), Some(target)) = (id, kind, target) {
-            let part = match target.strip_prefix('/') {
-                Some(whole) => whole.to_string(),
-                None if folder.is_empty() => target,
-                None => format!("{folder}/{target}"),
-            };
+            let part = part_at(folder, &target);
             let kind = kind.rsplit('/').next().unwrap_or_default().to_string();
             found.push(Relationship { id, kind, part });
         }

@@ -119,8 +119,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 self.row
             );
         }
-        let is_flat = attribute(element, "ht").is_some_and(|height| height.parse() == Ok(0.0));
-        if is_on(element, "hidden") || is_flat {
+        if is_on(element, "hidden") || is_thin(element, "ht") {
             self.hidden.hide_row(self.row);
         }
         Ok(())
@@ -133,11 +132,10 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 .ok()?
                 .checked_sub(1)
         };
-        let is_flat = attribute(element, "width").is_some_and(|width| width.parse() == Ok(0.0));
         if let (Some(first), Some(last), true) = (
             place("min"),
             place("max"),
-            is_on(element, "hidden") || is_flat,
+            is_on(element, "hidden") || is_thin(element, "width"),
         ) {
             self.hidden.hide_columns(first..=last);
         }
@@ -262,6 +260,12 @@ impl<'s, R: BufRead> Cells<'s, R> {
             _ => unescaped(&cell.value),
         })
     }
+}
+
+/// Whether a row or column was dragged so small that nothing in it can be read.
+fn is_thin(element: &BytesStart<'_>, size: &str) -> bool {
+    let size = attribute(element, size).and_then(|size| size.parse::<f64>().ok());
+    size.is_some_and(|size| size < 1.0)
 }
 
 /// Characters that XML does not have, as Excel writes them: `_x000D_`.

@@ -119,20 +119,25 @@ pub(super) fn fill(pattern: &str, digits: &str) -> String {
     let is_place = |token: &Token| matches!(token, Token::Code('0' | '#' | '?'));
     let whole = &tokens[..whole_until.unwrap_or(tokens.len())];
     let first = whole.iter().position(is_place);
+    // Behind a `0` every place shows a digit: `0###`.
+    let first_zero = whole.iter().position(|token| *token == Token::Code('0'));
     let mut left = digits.chars().rev().peekable();
     for token in tokens[whole.len()..].iter().rev() {
         if let Token::Literal(shown_as) | Token::Code(shown_as @ '%') = token {
             shown.push(*shown_as);
         }
     }
+    if first.is_none() && whole_until.is_some() {
+        shown.extend(left.by_ref());
+    }
     for (at, token) in whole.iter().enumerate().rev() {
         match token {
             Token::Literal(literal) => shown.push(*literal),
             Token::Code('%') => shown.push('%'),
-            Token::Code(place @ ('0' | '#' | '?')) => {
+            Token::Code('0' | '#' | '?') => {
                 match left.next() {
                     Some(digit) => shown.push(digit),
-                    None if *place == '0' => shown.push('0'),
+                    None if first_zero.is_some_and(|zero| zero <= at) => shown.push('0'),
                     None => {}
                 }
                 if Some(at) == first {
@@ -146,11 +151,10 @@ pub(super) fn fill(pattern: &str, digits: &str) -> String {
     shown.into_iter().collect::<String>().trim().to_string()
 }
 
-/// Whether the number is shown in thousands: `0,` leaves the last three digits out.
+/// Whether the number is shown in thousands: `0,` and `0.0,` leave the last three digits out.
 pub(super) fn is_in_thousands(pattern: &str) -> bool {
     let codes: String = tokens(pattern).filter_map(Token::code).collect();
-    let whole = codes.split('.').next().unwrap_or_default();
-    whole.ends_with(',')
+    codes.ends_with(',') || codes.contains(",.")
 }
 
 /// Puts a text into a pattern.

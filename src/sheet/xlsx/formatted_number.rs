@@ -196,12 +196,14 @@ impl NumberFormat {
                 if (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0 =>
             {
                 match sections.iter().find(|section| section.is_for(number)) {
-                    Some(section) if section.pattern.is_empty() => digits(number) + SHOWS_NOTHING,
                     Some(section) if is_in_thousands(&section.pattern) => {
                         digits(number) + " (its format shows it in thousands)"
                     }
-                    Some(section) => fill(&section.pattern, &digits(number)),
-                    None => digits(number),
+                    Some(section) if !section.pattern.is_empty() => {
+                        fill(&section.pattern, &digits(number))
+                    }
+                    // None is for this number, or one that shows nothing.
+                    _ => digits(number) + SHOWS_NOTHING,
                 }
             }
             NumberFormat::Plain | NumberFormat::Pattern(_) => digits(number),
@@ -271,6 +273,16 @@ mod tests {
             ("0%", 5501.0, "5501%"),
             ("0.0%", 5501.0, "5501%"),
             ("0,", 5501.0, "5501 (its format shows it in thousands)"),
+            ("0.0,,", 5501.0, "5501 (its format shows it in thousands)"),
+            ("#,##0.0", 5501.0, "5501"),
+            (".0", 5501.0, "5501"),
+            ("0###", 55.0, "0055"),
+            ("#0##", 5.0, "005"),
+            (
+                "[<100]0;[<1000]0",
+                5501.0,
+                "5501 (hidden by the cell's format)",
+            ),
             ("[=5501]\"desk\";0", 5501.0, "desk"),
             ("[$+]0", 12_025_550_101.0, "+12025550101"),
             ("[$\u{20ac}-2] 0", 5501.0, "\u{20ac} 5501"),

@@ -24,14 +24,9 @@ impl Webex {
         }
         let links = response.headers().get_all(LINK).iter();
         let next = links
-            .filter_map(|link| link.to_str().ok())
-            .find_map(lists::next_link)
-            .map(|link| {
-                self.secrets
-                    .borrow()
-                    .hide_in(&next_page(url, link))
-                    .into_owned()
-            });
+            .map(|link| String::from_utf8_lossy(link.as_bytes()))
+            .find_map(|link| lists::next_link(&link).map(|link| next_page(url, link)))
+            .map(|next| self.secrets.borrow().hide_in(&next).into_owned());
         let answer = self.success(&response);
         let mut body = Vec::new();
         // Unlike the text of an error, half a list is none.

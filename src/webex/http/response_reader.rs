@@ -35,21 +35,21 @@ impl Webex {
         let Some(body) = read_whole_body(&mut response).await else {
             return self.foreign(answer, "the answer broke off or does not end");
         };
-        match success_body::check(&body) {
-            Ok(()) => {
-                let read = resource.map(|resource| (resource.read_body)(&body));
-                let current = match read {
-                    Some(ReadBody::Values(Reading { values, .. })) => Some(values),
-                    _ => None,
-                };
-                Response { current, ..answer }
-            }
-            Err(what) => {
-                let body = String::from_utf8_lossy(&body);
-                let said = error_body::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
-                self.foreign(answer, &format!("{what}: {}", said.message))
-            }
-        }
+        let read = |object: &[u8]| resource.map(|resource| (resource.read_body)(object));
+        let what = match success_body::check(&body) {
+            Ok(object) => match object.and_then(read) {
+                Some(ReadBody::Values(Reading { values, .. })) => {
+                    let current = Some(values);
+                    return Response { current, ..answer };
+                }
+                Some(ReadBody::Other) => success_body::NOT_OF_WEBEX,
+                Some(ReadBody::Empty) | None => return answer,
+            },
+            Err(what) => what,
+        };
+        let body = String::from_utf8_lossy(&body);
+        let said = error_body::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
+        self.foreign(answer, &format!("{what}: {}", said.message))
     }
 
     /// A success that is none, since its body is that of something else.
