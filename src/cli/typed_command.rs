@@ -128,7 +128,25 @@ mod tests {
             list_problems(&settings),
             undo_this(&settings).expect("a command"),
         ];
-        insta::assert_snapshot!(lines.join("\n\n"));
+        insta::assert_snapshot!(lines.join("\n\n"), @r"
+        wxbulk apply a.csv --first 3 -o b.csv -y --backup --even-if-used --if-unchanged p.csv --rehearse --rehearse-speed 2 --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ';' --rows 2-5 --where site=x --skip-invalid -c 5 --rate 5/s --forget-rate --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --report r.html --report-changes --summary json -v --log-file l.txt --resume
+
+        wxbulk apply b.csv --only-failed --backup --if-unchanged p.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+
+        wxbulk plan b.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --where outcome=conflict --output b.plan.csv
+
+        wxbulk apply b.csv --only-failed --backup --if-unchanged b.plan.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --include conflict --where outcome=conflict
+
+        wxbulk plan a.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --only-failed --output a.plan.csv
+
+        wxbulk apply a.csv --only-failed --backup --if-unchanged a.plan.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+
+        wxbulk plan p.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+
+        wxbulk check a.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ';' --format csv
+
+        wxbulk undo b.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --rehearse --rehearse-speed 2 --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+        ");
     }
 
     #[test]

@@ -46,17 +46,29 @@ impl<'c> ResultsWriter<'c> {
         })
     }
 
-    /// Writes the cells of a row of this run; `row` is what it asks for, if it can be read.
+    /// Writes the cells of a row of this run; `row` is what was to be sent of it, if it can be read. The
+    /// check is of its cells, of which later rows may have set some.
     pub(super) fn write(
         &mut self,
         table: &mut Table,
         mut line: Line,
-        number: u64,
+        numbered: &NumberedRecord,
         row: Option<&Row<'_>>,
     ) -> Result<()> {
         let record = line.record.take();
+        let number = numbered.row;
         let history = self.histories.history_with(number, record)?;
-        self.write_line(table, &line, number, row, &history)
+        let Selection {
+            sheet,
+            columns,
+            directory,
+            duplicates,
+            ..
+        } = *self.content.selection;
+        let is_sent_in_part = row.is_some() && duplicates.superseded(number).is_some();
+        let whole = is_sent_in_part.then(|| sheet.read_row(columns, numbered, directory));
+        let whole = whole.and_then(Result::ok);
+        self.write_line(table, &line, number, whole.as_ref().or(row), &history)
     }
 
     /// Writes the cells of a row that an earlier run left as asked: what that run noted stays as it
