@@ -160,7 +160,7 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     if spec.command == "apply" && spec.backup == Backup::No && was.backup {
         bail!("that run began with --backup; go on without --no-backup");
     }
-    if spec.command == "apply" {
+    if matches!(spec.command, "apply" | "undo") {
         let is_given = spec.usage_check == UsageCheck::Never;
         only_on("--even-if-used", is_given, was.even_if_used)?;
     }
