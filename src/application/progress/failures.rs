@@ -185,8 +185,7 @@ mod tests {
         row 16 (Leeds): left alone: n2 is in
           use: INTERNATIONAL calls are
           transferred to it; change that rule
-          first, or add --even-if-used (undo:
-          --force)
+          first, or add --even-if-used
         row 17: left alone, not as expected:
           n1 expected none, found 5501
         ");
