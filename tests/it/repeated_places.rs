@@ -230,3 +230,37 @@ fn a_row_that_was_the_same_as_one_that_is_corrected_asks_for_something_else() {
         assert_eq!(stage.results("r.csv")[1]["message"], "the same as row 2");
     }
 }
+
+#[test]
+fn what_is_typed_into_a_row_that_is_done_is_told_in_results_of_another_part_too() {
+    let stage = Stage::instant();
+    let row = |location, site| {
+        format!(
+            "{},{},{},,{site}\n",
+            org_id(1),
+            location_id(location),
+            number(60)
+        )
+    };
+    let rows = row(2, "Paris") + &row(3, "Malaga");
+    stage.write("sheet.csv", format!("orgId,locationId,n1,n2,site\n{rows}"));
+    stage.apply("sheet.csv").expect(0);
+    for column in ["n1", "n2"] {
+        resave(
+            &stage,
+            "sheet.results.csv",
+            "typed.csv",
+            |found, row, cell| match (found, row) {
+                (found, 3) if found == column => number(71),
+                _ => cell.to_string(),
+            },
+        );
+        let line = format!("typed.csv --only-failed --where site=Paris -o {column}.csv");
+        stage.apply(&line).expect(0);
+        let ran = stage
+            .apply(&format!("{column}.csv --only-failed"))
+            .expect(2);
+        ran.says("rows of `");
+        ran.says("that are done ask for something else now");
+    }
+}

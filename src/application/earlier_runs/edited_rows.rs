@@ -47,8 +47,9 @@ impl EditedRows {
         let mut is_other = is_elsewhere;
         for (index, (asked, sent)) in row.changes.iter().zip(sent).enumerate() {
             let (asked, sent) = (asked.field(), sent.as_deref());
-            let is_as_written = check.is_some_and(|check| is_as_checked(check, index, asked));
-            is_other |= !is_as_written && !is_as_sent(setting, index, asked, sent);
+            let is_as_written = || check.is_some_and(|check| is_as_checked(check, index, asked));
+            let is_unsent = sent.is_none() && is_as_written();
+            is_other |= !is_unsent && !is_as_sent(setting, index, asked, sent);
             if let (Some(asked), Some(sent), false) = (asked, sent, is_done)
                 && sent.strip_prefix('+') == Some(asked)
                 && number_in(sent).is_some()
