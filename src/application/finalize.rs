@@ -8,64 +8,38 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::application::closing_notes::{
+    is_without_a_way_back, say_if_rehearsed, say_use_of_numbers, say_what_to_keep,
+    say_where_the_page_is, say_whose_rows_an_undo_names, say_whose_rows_are_named,
+    tell_unknown_usage,
+};
 use crate::application::earlier_runs::changed_results;
 use crate::application::earlier_runs::later_changes::{self, LaterChanges};
 use crate::application::earlier_runs::rows_left_unknown;
 use crate::application::exit_code::ExitCode;
-use crate::application::files_to_keep;
 use crate::application::logging;
 use crate::application::plan_guard::NewPlan;
-use crate::application::plan_guard::plan_edits;
+use crate::application::plan_lines::PlanLines;
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
-use crate::application::status;
 use crate::application::suggested_commands;
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
-use crate::engine::pipeline::{RunResult, Task, UsageCheck};
+use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
 use crate::model::clock;
 use crate::model::counts::Counts;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::wording::{listed, plural};
 use crate::platform;
 use crate::setting;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::table::{self, CsvStyle, Existing, FileChecksum};
-use crate::webex::error_body::flatten;
-
-/// Organizations of a plan that are named.
-const ORGANIZATIONS_NAMED: usize = 5;
-
-/// Lines of a plan that are shown; the file has them all.
-const LINES_SHOWN: u64 = 20;
-
-fn say_if_rehearsed(settings: &RunSettings, sent: &SentRows) {
-    let spec = &settings.spec;
-    if !matches!(settings.target, Target::Rehearsal { .. }) || settings.is_quiet() {
-        return;
-    }
-    // A plan and an undo have in them what will be found.
-    let is_in_the_dark = spec.preconditions.is_none() && spec.command != "undo";
-    if is_in_the_dark && sent.counts.rows > 0 {
-        say(&format!(
-            "note: a rehearsal does not know the present numbers, so rows that are already as the sheet says count as {} here. A plan shows what would really change:\n  {}",
-            if spec.task == Task::Read {
-                "different"
-            } else {
-                "updated"
-            },
-            suggested_commands::plan_after_rehearsal(settings)
-        ));
-    }
-    say("this was a rehearsal: nothing was changed");
-}
 
 /// Whoever presses Ctrl-C when the last row is done stops nothing.
 fn stopped_something(reason: &AbortReason, rows_left: u64) -> bool {
@@ -203,21 +177,6 @@ fn write_results(
     })
 }
 
-/// The organizations of the sheet by name; `None` where a name is not known.
-fn named_organizations(journal: &Journal) -> Option<String> {
-    let begin = journal.run().last_begin()?;
-    let names = begin.organizations.iter().take(ORGANIZATIONS_NAMED);
-    let mut names: Vec<String> = names.map(|one| flatten(&one.name)).collect();
-    if names.is_empty() || names.iter().any(String::is_empty) {
-        return None;
-    }
-    let more = begin.organizations.len() - names.len();
-    if more > 0 {
-        names.push(plural(more as u64, "more organization"));
-    }
-    Some(listed(&names))
-}
-
 /// What became of the rows that this process finished.
 fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
     let mut counts = sent.counts.clone();
@@ -255,92 +214,10 @@ fn again(settings: &RunSettings) -> Again {
     }
 }
 
-/// Where the rows of a plan have other numbers than those of its sheet, as below a title.
-fn say_whose_rows_are_named(settings: &RunSettings) {
-    let spec = &settings.spec;
-    if spec.form == Form::Plan && !settings.is_quiet() && settings.summary == SummaryFormat::Text {
-        say(&format!(
-            "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
-            spec.sheet.path.display(),
-            spec.output.display()
-        ));
-    }
-}
-
-/// Where rows of an undo are not done: of which file they are. They keep the numbers of the results that are
-/// undone, in whatever place they stand in the undo's own files.
-fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
-    let spec = &settings.spec;
-    let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
-    if spec.command == "undo" && summary.counts.not_done() > 0 && is_told {
-        let typed = settings.typed.file.as_deref().unwrap_or_default();
-        let undone = status::results_of_journal(Path::new(typed));
-        let undone = undone.unwrap_or_else(|| typed.into());
-        say(&format!(
-            "note: rows are numbered here as in `{}`, which is undone; so they are in the columns `resultsRow` and `row` of `{}`",
-            undone.display(),
-            spec.output.display()
-        ));
-    }
-}
-
-/// What a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
-fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
-    let spec = &settings.spec;
-    if spec.form != Form::Plan || settings.is_quiet() || settings.summary != SummaryFormat::Text {
-        return;
-    }
-    if tally.leading_nowhere > 0 {
-        say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
-    }
-    let setting = checked.setting.unwrap_or(setting::ALL[0]);
-    let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
-    let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
-    if !is_asked_of_some && tally.unused > 0 {
-        say(&format!(
-            "note: in {} a number is set that no rule of the location uses; `reason` in the plan says which",
-            plural(tally.unused, "row")
-        ));
-    }
-    let differs = tally.counts.of(OutcomeKind::Different) > 0;
-    let is_verification = spec.fails_on_difference;
-    if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
-        say(&format!(
-            "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
-            suggested_commands::with_flag(settings, "--usage")
-        ));
-    }
-}
-
 fn existing(start: Start) -> Existing {
     match start {
         Start::Fresh => Existing::Refuse,
         Start::Resume => Existing::Replace,
-    }
-}
-
-fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, is_complete: bool) {
-    if settings.summary == SummaryFormat::Text
-        && let Some(kept) = files_to_keep::describe(settings, checked, is_complete)
-    {
-        say(&kept);
-    }
-}
-
-/// Whether something was changed and nobody knows what was there before.
-fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
-    let is_real = matches!(settings.target, Target::Service { .. });
-    is_real
-        && settings.spec.task == Task::Write
-        && settings.summary == SummaryFormat::Text
-        && summary.sent.of(OutcomeKind::Updated) > 0
-}
-
-fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
-    match written {
-        Ok(Some(page)) if !settings.is_quiet() => page_file::say_where(page),
-        Ok(_) => {}
-        Err(error) => say(&format!("error: {}", platform::describe_error(error))),
     }
 }
 
@@ -351,16 +228,6 @@ fn results_form(settings: &RunSettings) -> ResultsForm {
         ResultsForm::CsvForExcel
     } else {
         ResultsForm::PlainCsv
-    }
-}
-
-/// Numbers were cleared in the dark.
-fn tell_unknown_usage(rows: u64) {
-    if rows > 0 {
-        say(&format!(
-            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
-            plural(rows, "row")
-        ));
     }
 }
 
@@ -390,46 +257,6 @@ fn write_report(settings: &RunSettings) -> Result<Option<&Path>> {
     };
     page_file::write(&settings.spec.output, report, settings.report_changes)?;
     Ok(Some(report))
-}
-
-/// The lines of a plan: the first of them are printed. What a program reads has nothing besides.
-#[derive(Debug, Default)]
-struct PlanLines {
-    shown: u64,
-    withheld: u64,
-}
-
-impl PlanLines {
-    fn show(&mut self, line: &str, format: SummaryFormat) {
-        if format == SummaryFormat::Json {
-            return;
-        }
-        if self.shown == LINES_SHOWN {
-            self.withheld += 1;
-            return;
-        }
-        self.shown += 1;
-        print(line);
-    }
-
-    fn end(&self, settings: &RunSettings, journal: &Journal) {
-        if self.withheld > 0 {
-            let more = plural(self.withheld, "more row");
-            let plan = settings.spec.output.display();
-            print(&format!("… and {more} in {plan}"));
-        }
-        if self.shown > 0
-            && !settings.is_quiet()
-            && let Some(organizations) = named_organizations(journal)
-        {
-            say(&format!("the rows above are of {organizations}"));
-        }
-    }
-}
-
-fn print(line: &str) {
-    // Nothing can be done when nobody takes it; the plan has it too.
-    let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
 /// Tells what the run came to; where it cannot be printed that is said.

@@ -260,7 +260,14 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     }
     if let Some(end) = journal.last_end().filter(|end| end.complete) {
         let has_failed = !end.outcomes.keys().all(|kind| kind.is_success());
-        let command = suggested_commands::send_failed(settings).filter(|_| has_failed);
+        // What that run was held to, this one may not be.
+        let began = journal
+            .run()
+            .last_begin()
+            .map(|began| began.retry_command.clone());
+        let recorded = began.filter(|command| !command.is_empty());
+        let command = recorded.or_else(|| suggested_commands::send_failed(settings));
+        let command = command.filter(|_| has_failed);
         let again = command.map_or(String::new(), |command| {
             format!("\nhint: to send again what failed in it: {command}")
         });

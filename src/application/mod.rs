@@ -1,5 +1,6 @@
 //! A run from the opened sheet to the written results, whatever command asked for it.
 
+mod closing_notes;
 mod confirmation;
 pub mod credential_notes;
 pub mod credential_owners;
@@ -19,6 +20,7 @@ pub mod output_name;
 pub mod own_organization;
 pub mod parallel_tasks;
 mod plan_guard;
+mod plan_lines;
 pub mod possible_secret;
 mod precheck;
 pub mod preflight;

@@ -11,7 +11,7 @@ use crate::application::credential_owners;
 use crate::application::exit_code::ExitCode;
 use crate::application::lane_queries::api_client;
 use crate::application::run_lanes::{RunLane, managed_by};
-use crate::application::run_settings::{Confirmation, RunSettings};
+use crate::application::run_settings::{Confirmation, RunSettings, Target};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
@@ -166,7 +166,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         let credentials = session.lanes.iter().map(|lane| lane.credentials.len());
         managed = managed.of_several(credentials.sum());
     }
-    if checked.named == 0 {
+    if checked.named == 0 && !is_compared(settings, checked) {
         return Ok(ServiceFacts {
             directory: managed,
             ..ServiceFacts::default()
@@ -181,7 +181,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         let setting = selection.columns.setting;
         let kind = setting.target;
         let wanted = organizations_with_named_targets(selection, &so_far)?;
-        if !wanted.is_empty() {
+        if !wanted.is_empty() && checked.named > 0 {
             let count = plural(wanted.len() as u64, "organization");
             if !settings.is_quiet() {
                 let plural = kind.plural;
@@ -206,6 +206,14 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         directory: managed.with_names(names),
         ..ServiceFacts::default()
     })
+}
+
+/// Whether names that stand beside ids are held against what the service lists. What an undo and an export
+/// read, wxbulk has written; and a rehearsal knows no names.
+fn is_compared(settings: &RunSettings, checked: &CheckedSheet) -> bool {
+    let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
+    let is_real = matches!(settings.target, Target::Service { .. });
+    is_of_a_person && is_real && checked.named_beside_id > 0
 }
 
 /// Each once, in the order of the sheet.

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
 use crate::application::run_lanes::person_record;
-use crate::application::run_settings::{BadRows, RunSettings, Target};
+use crate::application::run_settings::{BadRows, RunSettings, Start, Target};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
@@ -86,6 +86,9 @@ fn plan_file(settings: &RunSettings, sheet: &Sheet) -> Result<Option<PlanFile>> 
     // What holds its own preconditions may be gone, but for the run's copy.
     let sha256 = if *path == sheet.path {
         sheet.sha256()?
+    } else if settings.start == Start::Resume && !path.exists() {
+        // Its record and that of the run tell what it was.
+        String::new()
     } else {
         sheet::sha256_of(path)?
     };

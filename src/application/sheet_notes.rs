@@ -108,13 +108,6 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             holding.first_row
         )
     });
-    let note = |suspicion: Suspicion, one: &str, more: &str, rest: &str| {
-        let rows = rows_that(suspicion.count, one, more)?;
-        Some(format!(
-            "note: {rows} {rest}, the first is row {}",
-            suspicion.first_row
-        ))
-    };
     let idle = note(checked.idle, "has", "have", "nothing to change");
     let noun = checked
         .setting
@@ -159,6 +152,8 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             holds_rows,
             idle,
             twins,
+            say_other_names(checked, noun),
+            say_superseded(checked, noun),
             outside,
             other_organization,
             hidden,
@@ -167,6 +162,23 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         .flatten()
         .chain(checked.unread.iter().map(say_unread))
         .collect()
+}
+
+/// `note: 2 rows have nothing to change, the first is row 5`; nothing of none.
+fn note(suspicion: Suspicion, one: &str, more: &str, rest: &str) -> Option<String> {
+    let rows = rows_that(suspicion.count, one, more)?;
+    let first = suspicion.first_row;
+    Some(format!("note: {rows} {rest}, the first is row {first}"))
+}
+
+fn say_other_names(checked: &CheckedSheet, noun: &str) -> Option<String> {
+    let rest = format!("a name beside the id that no {noun} has in Webex; the id counts");
+    note(checked.other_names, "has", "have", &rest)
+}
+
+fn say_superseded(checked: &CheckedSheet, noun: &str) -> Option<String> {
+    let rest = format!("sent without what a later row for the {noun} has set since");
+    note(checked.superseded_in_part, "is", "are", &rest)
 }
 
 /// `column D (`Main number`) holds 12 phone numbers and is not read`.

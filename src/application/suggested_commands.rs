@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use crate::application::output_name::OutputNames;
-use crate::application::run_settings::RunSettings;
-use crate::engine::pipeline::Task;
+use crate::application::run_settings::{BadRows, RunSettings};
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::platform;
+use crate::sheet::check::DuplicatePolicy;
 use crate::webex::base_url::WEBEX;
 
 /// A command as it was typed, taken apart. A name that is no text could not be printed so that it can
@@ -18,79 +19,64 @@ pub struct TypedCommand {
     pub words: Vec<String>,
     /// The file that it names.
     pub file: Option<String>,
-    /// Its flags by their long names, with their values.
-    pub flags: Vec<(String, Option<String>)>,
+    /// Its flags, in the order of its help.
+    pub flags: Vec<TypedFlag>,
     /// The folder where it was typed, from which it names its files.
     pub folder: String,
 }
 
-/// Flags of a run that the next one does not take over: they name its own files, say how it began, or
-/// answer its question. Those that follow from the settings are added again.
+/// A flag that was typed.
+#[derive(Debug, Clone)]
+pub struct TypedFlag {
+    /// Its long name.
+    pub name: String,
+    pub value: Option<String>,
+    /// The commands that take it.
+    pub commands: Vec<String>,
+}
+
+/// Flags of a run that no other takes over: they name its own files, say how it began, or answer its
+/// question. Those that follow from the settings are added again.
 const OF_ONE_RUN_ONLY: &[&str] = &[
     "backup",
     "exit-code",
     "first",
+    "forget-rate",
     "forget-wait",
     "if-unchanged",
-    "include",
     "log-file",
-    "only-failed",
     "output",
     "report",
     "report-changes",
     "resume",
     "summary",
+    "usage",
     "yes",
 ];
 
-/// Flags of a run that a plan of its results needs as well.
-const OF_A_PLAN_TOO: &[&str] = &[
-    "base-url",
-    "country",
-    "credentials",
-    "org",
-    "rate",
-    "service-app",
-    "setting",
-    "token-file",
-];
-
-/// Flags of a run that a check of its sheet needs as well.
-const OF_A_CHECK_TOO: &[&str] = &[
-    "allow-duplicates",
-    "country",
-    "encoding",
-    "hidden",
-    "ignore-column",
-    "include",
-    "only-failed",
-    "org",
-    "separator",
-    "setting",
-    "sheet",
-];
+/// Flags that say which rows of results are meant.
+const OF_RESULTS: &[&str] = &["include", "only-failed"];
 
 /// Flags that say how the file of a sheet is written. Its results are a file of our own.
 const OF_THE_FILE: &[&str] = &["encoding", "sheet"];
 
-/// Flags of `apply` that say what the cells of a sheet mean and which rows are sent, which `undo` has
-/// from the run.
-const OF_THE_SHEET: &[&str] = &[
+/// Flags that say which rows are sent, of which an undo puts back all.
+const OF_THE_ROWS: &[&str] = &["rows", "skip-invalid", "where"];
+
+/// Flags that say what the cells of a sheet mean, which a plan of it knows.
+const OF_THE_CELLS: &[&str] = &[
     "allow-duplicates",
     "country",
     "even-if-used",
     "hidden",
     "ignore-column",
-    "no-backup",
-    "rows",
+    "org",
     "separator",
     "setting",
-    "skip-invalid",
-    "where",
 ];
 
 /// Flags of a rehearsal that a plan in earnest does not have.
-const OF_A_REHEARSAL: &[&str] = &["no-backup", "rehearse", "rehearse-speed"];
+const OF_A_REHEARSAL: &[&str] = &["rehearse", "rehearse-speed"];
 
 const FORGET_WAIT: &str = "--forget-wait";
 
@@ -137,34 +123,38 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
     if spec.task == Task::Read {
         return None;
     }
-    let typed = &settings.typed;
     if spec.command == "undo" {
-        let mut words = typed.begin("undo", typed.file.as_deref()?);
-        words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
-        return Some(join(&words));
+        let mut next = settings.typed.next("undo", settings.typed.file.as_deref()?);
+        next.keep_all_but(&[]);
+        return Some(next.into_line());
     }
-    let words = words_to_send_failed(settings, spec.preconditions.as_deref())?;
-    Some(join(&words))
+    let next = send_failed_of(settings, &spec.output, spec.preconditions.as_deref())?;
+    Some(next.into_line())
 }
 
-/// The same of an `apply`, whose rows are held against a plan.
-fn words_to_send_failed(settings: &RunSettings, plan: Option<&Path>) -> Option<Vec<String>> {
-    let (spec, typed) = (&settings.spec, &settings.typed);
+/// The same of the results of an `apply`, whose rows are held against a plan.
+fn send_failed_of<'t>(
+    settings: &'t RunSettings,
+    results: &Path,
+    plan: Option<&Path>,
+) -> Option<NextCommand<'t>> {
+    let spec = &settings.spec;
     if spec.task == Task::Read || spec.command == "undo" {
         return None;
     }
-    let mut words = typed.begin("apply", &spec.output.to_string_lossy());
-    words.push("--only-failed".into());
+    let mut next = settings.typed.next("apply", &results.to_string_lossy());
+    next.add(&["--only-failed"]);
     let mut replaced: &[&str] = &[];
     if spec.task == Task::ReadThenWrite {
-        words.push("--backup".into());
+        next.add(&["--backup"]);
         replaced = &["no-backup"];
     }
     if let Some(plan) = plan {
-        words.extend(["--if-unchanged".into(), as_operand(&plan.to_string_lossy())]);
+        next.add(&["--if-unchanged", &as_operand(&plan.to_string_lossy())]);
     }
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, replaced]));
-    Some(words)
+    next.keep_all_but(&[OF_RESULTS, OF_THE_FILE, replaced]);
+    next.add_what_is_in_force(settings);
+    Some(next)
 }
 
 /// The commands that plan the rows of the results which conflict, where they were held against a plan, and
@@ -173,101 +163,129 @@ fn words_to_send_failed(settings: &RunSettings, plan: Option<&Path>) -> Option<V
 pub fn plan_conflicts(settings: &RunSettings, some_not_approved: bool) -> Option<[String; 2]> {
     let spec = &settings.spec;
     spec.preconditions.as_ref()?;
-    let plan = OutputNames::of_sheet(&spec.output, "plan").next_plan();
-    let conflicts = ["--where".to_string(), "outcome=conflict".to_string()];
-    let typed = &settings.typed;
-    let mut words = typed.begin("plan", &spec.output.to_string_lossy());
-    words.extend(typed.flags_among(OF_A_PLAN_TOO));
-    words.extend(conflicts.clone());
-    words.extend(["--output".into(), as_operand(&plan.to_string_lossy())]);
-    let mut send = words_to_send_failed(settings, Some(&plan))?;
-    send.extend(["--include", "conflict"].map(String::from));
+    let conflicts = ["--where", "outcome=conflict"];
+    let [plan, mut send] = plan_and_send(settings, &spec.output, &conflicts)?;
+    send.add(&["--include", "conflict"]);
     if some_not_approved {
-        send.extend(conflicts);
+        send.add(&conflicts);
     }
-    Some([join(&words), join(&send)])
+    Some([plan, send].map(NextCommand::into_line))
+}
+
+/// The commands that plan the rows of results which are not done, as they stand there now, and that send
+/// them under the new plan.
+pub fn plan_corrected(settings: &RunSettings) -> Option<[String; 2]> {
+    let results = &settings.spec.sheet.path;
+    let commands = plan_and_send(settings, results, &["--only-failed"])?;
+    Some(commands.map(NextCommand::into_line))
+}
+
+/// A command that plans rows of results, and one that sends what failed in them under that plan.
+fn plan_and_send<'t>(
+    settings: &'t RunSettings,
+    results: &Path,
+    narrowed: &[&str],
+) -> Option<[NextCommand<'t>; 2]> {
+    let path = OutputNames::of_sheet(results, "plan").next_plan();
+    let mut plan = settings.typed.next("plan", &results.to_string_lossy());
+    plan.keep_all_but(&[OF_RESULTS, OF_THE_FILE]);
+    plan.add_what_is_in_force(settings);
+    plan.add(narrowed);
+    plan.add(&["--output", &as_operand(&path.to_string_lossy())]);
+    Some([plan, send_failed_of(settings, results, Some(&path))?])
 }
 
 /// The command that plans the rows of one of our own files.
 pub fn plan_of(settings: &RunSettings, file: &Path) -> String {
-    let typed = &settings.typed;
-    let mut words = typed.begin("plan", &file.to_string_lossy());
-    words.extend(typed.flags_among(OF_A_PLAN_TOO));
-    join(&words)
+    let mut next = settings.typed.next("plan", &file.to_string_lossy());
+    next.keep_all_but(&[OF_RESULTS, OF_THE_FILE]);
+    next.into_line()
 }
 
 /// The command that lists every problem of the sheet.
 pub fn list_problems(settings: &RunSettings) -> String {
-    let typed = &settings.typed;
-    let mut words = typed.begin("check", &settings.spec.sheet.path.to_string_lossy());
-    words.extend(typed.flags_among(OF_A_CHECK_TOO));
-    words.extend(["--format", "csv"].map(String::from));
-    join(&words)
+    let sheet = settings.spec.sheet.path.to_string_lossy();
+    let mut next = settings.typed.next("check", &sheet);
+    next.keep_all_but(&[]);
+    next.add(&["--format", "csv"]);
+    next.into_line()
 }
 
 /// The command that makes this plan once more, under a name of its own.
 pub fn same_plan_again(settings: &RunSettings) -> String {
-    let typed = &settings.typed;
-    let sheet = settings.spec.sheet.path.to_string_lossy();
-    let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
-    join(&words)
+    let mut next = settings.typed.next("plan", &settings.sheet_as_typed());
+    next.keep_all_but(&[]);
+    next.into_line()
 }
 
 /// The command that plans in earnest what was rehearsed. Whose token it takes is not known in a rehearsal.
 pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
-    let typed = &settings.typed;
-    let sheet = settings.spec.sheet.path.to_string_lossy();
-    let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
-    if typed.flags.iter().any(|(name, _)| name == "only-failed") {
-        words.push("--only-failed".into());
-    }
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_A_REHEARSAL]));
-    join(&words)
+    let mut next = settings.typed.next("plan", &settings.sheet_as_typed());
+    next.keep_all_but(&[OF_A_REHEARSAL]);
+    next.into_line()
 }
 
 /// The command that applies this plan without the rows for which it approves nothing.
 pub fn apply_without_them(settings: &RunSettings) -> String {
-    let typed = &settings.typed;
-    let mut words = typed.begin("apply", &settings.spec.output.to_string_lossy());
-    words.push("--skip-invalid".into());
+    let plan = settings.spec.output.to_string_lossy();
+    let mut next = settings.typed.next("apply", &plan);
+    next.add(&["--skip-invalid"]);
     // The plan knows how its sheet is read, and why it was made.
-    let of_the_plan: &[&str] = &["note", "usage"];
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, of_the_plan]));
-    join(&words)
+    let of_the_plan: &[&str] = &["note"];
+    next.keep_all_but(&[
+        OF_RESULTS,
+        OF_THE_FILE,
+        OF_THE_ROWS,
+        OF_THE_CELLS,
+        of_the_plan,
+    ]);
+    next.into_line()
 }
 
 /// The command that makes a new plan of a sheet, as the plan that was applied `was` made of it.
 pub fn new_plan(settings: &RunSettings, sheet: &str, was: &MeaningfulSettings) -> String {
-    let typed = &settings.typed;
-    let mut words = typed.begin("plan", sheet);
+    let mut next = settings.typed.next("plan", sheet);
     let values = [
-        ("org", &was.org),
-        ("country", &was.country),
-        ("sheet", &was.sheet),
-        ("encoding", &was.encoding),
-        ("separator", &was.separator),
-        ("hidden", &was.hidden),
+        ("--org", &was.org),
+        ("--country", &was.country),
+        ("--sheet", &was.sheet),
+        ("--encoding", &was.encoding),
+        ("--separator", &was.separator),
+        ("--hidden", &was.hidden),
     ];
-    for (name, value) in values {
-        let value = value.iter().cloned();
-        words.extend(value.flat_map(|value| [format!("--{name}"), value]));
+    for (flag, value) in values {
+        if let Some(value) = value {
+            next.add(&[flag, value]);
+        }
     }
-    let ignored = was.ignored_columns.iter().cloned();
-    words.extend(ignored.flat_map(|name| ["--ignore-column".to_string(), name]));
-    words.extend(was.part.flags());
+    for column in &was.ignored_columns {
+        next.add(&["--ignore-column", column]);
+    }
+    next.words.extend(was.part.flags());
     let switches = [
+        ("--only-failed", was.only_failed),
         ("--allow-duplicates", was.allow_duplicates),
         ("--even-if-used", was.even_if_used),
         ("--skip-invalid", was.skip_invalid),
     ];
-    let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
-    words.extend(switches.map(|(name, _)| name.to_string()));
-    let note = settings.note.iter().cloned();
-    words.extend(note.flat_map(|note| ["--note".to_string(), note]));
-    let said_above: &[&str] = &["note", "org"];
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, said_above]));
-    join(&words)
+    for (switch, _) in switches.iter().filter(|(_, is_on)| *is_on) {
+        next.add(&[switch]);
+    }
+    if was.include_conflicts {
+        next.add(&["--include", "conflict"]);
+    }
+    if let Some(note) = &settings.note {
+        next.add(&["--note", note]);
+    }
+    let said_above: &[&str] = &["note"];
+    next.keep_all_but(&[
+        OF_RESULTS,
+        OF_THE_FILE,
+        OF_THE_ROWS,
+        OF_THE_CELLS,
+        said_above,
+    ]);
+    next.into_line()
 }
 
 /// The command that puts back what this run changes; `None` where it keeps nothing to put back.
@@ -276,12 +294,10 @@ pub fn undo_this(settings: &RunSettings) -> Option<String> {
     if spec.task != Task::ReadThenWrite {
         return None;
     }
-    let typed = &settings.typed;
-    let mut words = typed.begin("undo", &spec.output.to_string_lossy());
-    // What named the place of a selftest, and what an undo is not forced to.
-    let left_out: &[&str] = &["force", "location", "name"];
-    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, left_out]));
-    Some(join(&words))
+    let results = spec.output.to_string_lossy();
+    let mut next = settings.typed.next("undo", &results);
+    next.keep_all_but(&[OF_THE_ROWS, &["even-if-used", "force"]]);
+    Some(next.into_line())
 }
 
 /// The same of a run that `began` so and left these results. Where they have another name since, or an
@@ -304,32 +320,77 @@ pub fn undo(results: &Path, began: Option<&BeginRecord>, settings: &MeaningfulSe
     join(&words)
 }
 
+/// A command that follows one that was typed.
+#[derive(Debug)]
+struct NextCommand<'t> {
+    words: Vec<String>,
+    name: &'static str,
+    typed: &'t [TypedFlag],
+}
+
 impl TypedCommand {
-    /// The beginning of another command of the same program.
-    fn begin(&self, command: &str, file: &str) -> Vec<String> {
+    /// Another command of the same program, about a file.
+    fn next(&self, command: &'static str, file: &str) -> NextCommand<'_> {
         let program = self.words.first().map_or("wxbulk", String::as_str);
-        vec![program.into(), command.into(), as_operand(file)]
+        NextCommand {
+            words: vec![program.into(), command.into(), as_operand(file)],
+            name: command,
+            typed: &self.flags,
+        }
+    }
+}
+
+impl NextCommand<'_> {
+    fn add(&mut self, words: &[&str]) {
+        self.words.extend(words.iter().map(ToString::to_string));
     }
 
-    /// Those of these flags that were typed.
-    fn flags_among(&self, kept: &[&str]) -> Vec<String> {
-        let flags = self.flags.iter();
-        let flags = flags.filter(|(name, _)| kept.contains(&name.as_str()));
-        flags
-            .flat_map(|(name, value)| [format!("--{name}")].into_iter().chain(value.clone()))
-            .collect()
-    }
-
-    /// The flags that were typed but for these.
-    fn flags_without(&self, left_out: &[&[&str]]) -> Vec<String> {
-        let mut words = Vec::new();
-        for (name, value) in &self.flags {
-            if !left_out.iter().any(|names| names.contains(&name.as_str())) {
-                words.push(format!("--{name}"));
-                words.extend(value.clone());
+    /// Keeps the flags that were typed and that the command takes, but for these and those of one run.
+    fn keep_all_but(&mut self, left_out: &[&[&str]]) {
+        for flag in self.typed {
+            let is_in = |names: &&[&str]| names.contains(&&*flag.name);
+            let is_taken = flag.commands.iter().any(|name| name == self.name);
+            if is_taken && !is_in(&OF_ONE_RUN_ONLY) && !left_out.iter().any(is_in) {
+                self.words.push(format!("--{}", flag.name));
+                self.words.extend(flag.value.clone());
             }
         }
-        words
+    }
+
+    /// Adds what the run took over from an earlier part of it, or from its plan, and nobody typed.
+    fn add_what_is_in_force(&mut self, settings: &RunSettings) {
+        let spec = &settings.spec;
+        let are_in_order = spec.sheet.duplicates == DuplicatePolicy::InOrder;
+        let is_unguarded = spec.command == "apply" && spec.usage_check == UsageCheck::Never;
+        let switches = [
+            ("--allow-duplicates", are_in_order),
+            ("--even-if-used", is_unguarded),
+            ("--skip-invalid", settings.bad_rows == BadRows::Skip),
+        ];
+        for (switch, is_on) in switches {
+            if is_on && !self.has(switch) {
+                self.add(&[switch]);
+            }
+        }
+        if let Some(note) = settings.note.as_ref().filter(|_| !self.has("--note")) {
+            self.add(&["--note", note]);
+        }
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.words.iter().any(|word| word == flag)
+    }
+
+    fn into_line(self) -> String {
+        join(&self.words)
+    }
+}
+
+impl RunSettings {
+    /// The file of the sheet as it was named; one that is read from standard input by its own name.
+    fn sheet_as_typed(&self) -> String {
+        let typed = self.typed.file.clone();
+        typed.unwrap_or_else(|| self.spec.sheet.path.to_string_lossy().into_owned())
     }
 }
 

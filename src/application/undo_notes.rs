@@ -1,11 +1,19 @@
 //! What is told about an undo before it is sent: which rows it leaves out and why, and where the cells
 //! of the results are not what counts.
 
+use std::fs;
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::application::undo_sheet::UndoSheet;
+use crate::journal::RecordedRun;
+use crate::model::clock;
 use crate::model::wording::{listed, plural};
 use crate::stderr::say;
+
+/// How long after the end of a process its last changes may arrive.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Rows named; the others are counted.
 const ROWS_NAMED: usize = 10;
@@ -36,6 +44,31 @@ pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
     }
     tell_changed_cells(undo);
     tell_left_out(results, undo);
+}
+
+/// Tells that a change which was under way when a run was killed a moment ago may still arrive after the
+/// undo; `verify` shows whether all is back.
+pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
+    let ended_lately = |run: &&RecordedRun| {
+        let written = fs::metadata(run.path()).and_then(|file| file.modified());
+        let written = written.ok().and_then(|at| Timestamp::try_from(at).ok());
+        written.is_some_and(|at| clock::now().duration_since(at) < LATE)
+    };
+    let killed = runs.iter().filter(|run| run.final_end().is_none());
+    let rows: u64 = killed
+        .filter(ended_lately)
+        .map(RecordedRun::rows_in_flight)
+        .sum();
+    if rows > 0 {
+        say(&format!(
+            "warning: {} on the wire when the run was killed a moment ago, and a change that was under way may still arrive after this undo; in some minutes see whether all is back:\n  {verify}",
+            if rows == 1 {
+                "1 row was".to_string()
+            } else {
+                format!("{rows} rows were")
+            }
+        ));
+    }
 }
 
 fn tell_what_is_outside(undo: &UndoSheet) {

@@ -133,6 +133,10 @@ pub struct UndoFlags {
     #[arg(long)]
     pub force: bool,
 
+    /// Clear numbers even where rules of the location send calls to them, without looking
+    #[arg(long)]
+    pub even_if_used: bool,
+
     #[command(flatten)]
     pub part: PartFlags,
 

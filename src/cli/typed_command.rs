@@ -6,7 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 
 use super::{Cli, Command};
-use crate::application::suggested_commands::TypedCommand;
+use crate::application::suggested_commands::{TypedCommand, TypedFlag};
 use crate::platform;
 
 /// The words, and the flags of the command among them.
@@ -32,10 +32,10 @@ fn file_of(matches: &ArgMatches) -> Option<String> {
         .next()
 }
 
-fn flags_of(matches: &ArgMatches) -> Option<Vec<(String, Option<String>)>> {
+fn flags_of(matches: &ArgMatches) -> Option<Vec<TypedFlag>> {
     let (name, matches) = matches.subcommand()?;
-    let command = Cli::command();
-    let command = command.find_subcommand(name)?;
+    let all = Cli::command();
+    let command = all.find_subcommand(name)?;
     let mut flags = Vec::new();
     for argument in command.get_arguments() {
         let id = argument.get_id().as_str();
@@ -45,13 +45,23 @@ fn flags_of(matches: &ArgMatches) -> Option<Vec<(String, Option<String>)>> {
         let (Some(long), true) = (argument.get_long(), is_typed) else {
             continue;
         };
-        let takes_value = argument.get_action().takes_values();
+        let takes_it = |command: &&clap::Command| {
+            let mut arguments = command.get_arguments();
+            arguments.any(|argument| argument.get_long() == Some(long))
+        };
+        let commands = all.get_subcommands().filter(takes_it);
+        let commands: Vec<String> = commands.map(|one| one.get_name().to_string()).collect();
+        let flag = |value| TypedFlag {
+            name: long.to_string(),
+            value,
+            commands: commands.clone(),
+        };
         let values = matches.get_raw(id).into_iter().flatten();
         let values = values.map(|value| value.to_string_lossy().into_owned());
-        if takes_value {
-            flags.extend(values.map(|value| (long.to_string(), Some(value))));
+        if argument.get_action().takes_values() {
+            flags.extend(values.map(|value| flag(Some(value))));
         } else {
-            flags.push((long.to_string(), None));
+            flags.push(flag(None));
         }
     }
     Some(flags)
@@ -76,11 +86,13 @@ mod tests {
 
     use super::*;
     use crate::application::run_settings::RunSettings;
-    use crate::application::suggested_commands::{send_failed, with_resume};
+    use crate::application::suggested_commands::{
+        list_problems, plan_conflicts, plan_corrected, plan_of, send_failed, undo_this, with_resume,
+    };
     use crate::cli::resolve;
 
-    /// The commands that are suggested after this one: to go on, and to send again what failed.
-    fn suggested(line: &str) -> [String; 2] {
+    /// The settings of an `apply`.
+    fn settings(line: &str) -> RunSettings {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let matches = Cli::command().get_matches_from(&words);
         let mut cli = Cli::from_arg_matches(&matches).expect("flags");
@@ -89,9 +101,52 @@ mod tests {
             panic!("not `apply`");
         };
         let (spec, run) = resolve::apply_spec(*flags).expect("a run");
-        let settings = RunSettings::from_flags(spec, run).expect("settings");
+        RunSettings::from_flags(spec, run).expect("settings")
+    }
+
+    /// The commands that are suggested after this one: to go on, and to send again what failed.
+    fn suggested(line: &str) -> [String; 2] {
+        let settings = settings(line);
         let again = send_failed(&settings).expect("a command");
         [with_resume(&settings), again]
+    }
+
+    #[test]
+    fn every_suggested_command_keeps_what_it_takes_but_for_what_is_of_one_run() {
+        let typed = "wxbulk apply a.csv --first 3 -o b.csv -y --backup --even-if-used --if-unchanged p.csv --rehearse --rehearse-speed 2 --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ; --rows 2-5 --where site=x --skip-invalid -c 5 --rate 5/s --forget-rate --forget-wait --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --report r.html --report-changes --summary json -v --log-file l.txt";
+        let settings = settings(typed);
+        let [plan, send] = plan_conflicts(&settings, true).expect("commands");
+        let [plan_corrected, send_corrected] = plan_corrected(&settings).expect("commands");
+        let lines = [
+            with_resume(&settings),
+            send_failed(&settings).expect("a command"),
+            plan,
+            send,
+            plan_corrected,
+            send_corrected,
+            plan_of(&settings, "p.csv".as_ref()),
+            list_problems(&settings),
+            undo_this(&settings).expect("a command"),
+        ];
+        insta::assert_snapshot!(lines.join("\n\n"), @r"
+        wxbulk apply a.csv --first 3 -o b.csv -y --backup --even-if-used --if-unchanged p.csv --rehearse --rehearse-speed 2 --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ';' --rows 2-5 --where site=x --skip-invalid -c 5 --rate 5/s --forget-rate --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --report r.html --report-changes --summary json -v --log-file l.txt --resume
+
+        wxbulk apply b.csv --only-failed --backup --if-unchanged p.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+
+        wxbulk plan b.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --where outcome=conflict --output b.plan.csv
+
+        wxbulk apply b.csv --only-failed --backup --if-unchanged b.plan.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --include conflict --where outcome=conflict
+
+        wxbulk plan a.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --only-failed --output a.plan.csv
+
+        wxbulk apply a.csv --only-failed --backup --if-unchanged a.plan.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+
+        wxbulk plan p.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --even-if-used --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+
+        wxbulk check a.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ';' --format csv
+
+        wxbulk undo b.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --rehearse --rehearse-speed 2 --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+        ");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::application::run_settings::{
 };
 use crate::application::session::Connect;
 use crate::application::status::{self, OpenSuccessor};
+use crate::application::suggested_commands;
 use crate::application::undo_notes;
 use crate::application::undo_sheet::{self, Named, UndoSheet, UndoSource};
 use crate::cli::UndoFlags;
@@ -67,7 +68,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         first: None,
         fails_on_difference: false,
         is_kept_if_different: false,
-        usage_check: if flags.force {
+        usage_check: if flags.force || flags.even_if_used {
             UsageCheck::Never
         } else {
             UsageCheck::WhereCleared
@@ -108,6 +109,8 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         settings.lineage.later =
             later_changes::find(&flags.results, &source.earlier, setting, &undo.places);
         later_changes::tell(&settings.lineage.later, flags.force);
+        let verify = suggested_commands::plan_of(&settings, &undo.path);
+        undo_notes::tell_what_is_under_way(source.earlier.runs(), &verify);
         let undone = journal::header_of(&Journal::path_for(&flags.results));
         if undone.is_ok_and(|header| header.undoes.is_some()) {
             say(

@@ -148,6 +148,11 @@ impl RecordedRun {
         (record.check == check).then_some(record)
     }
 
+    /// How many rows were so.
+    pub fn rows_in_flight(&self) -> u64 {
+        self.index.in_flight.len() as u64
+    }
+
     /// The numbers noted for a row that has no outcome yet.
     pub fn previous_of(&self, row: u64, check: u32) -> Option<&CurrentValues> {
         Some(&self.in_flight(row, check)?.values)

@@ -14,7 +14,8 @@ use crate::setting::{FieldKind, Setting};
 use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::{Country, Lost, what_may_be_lost};
 use crate::sheet::directory::Directory;
-use crate::sheet::duplicates::{Duplicates, SeenRows};
+use crate::sheet::duplicates::{Duplicates, Fields, SeenRows};
+use crate::sheet::name_beside_id::NameBesideId;
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
 use crate::sheet::problem::Problem;
@@ -44,6 +45,10 @@ pub struct CheckedSheet {
     pub not_approved: u64,
     /// Rows to send with a name in place of an id, which only the service can look up.
     pub named: u64,
+    /// Rows to send with a name beside an id that can be held against what the service lists, and those whose
+    /// name nothing has there.
+    pub named_beside_id: u64,
+    pub other_names: Suspicion,
     /// Rows that an earlier run left as asked and this one leaves alone.
     pub settled: u64,
     /// Rows that the plan which is applied leaves out.
@@ -57,8 +62,10 @@ pub struct CheckedSheet {
     pub idle: Suspicion,
     /// Rows that ask for just what an earlier row asks for, and so are not sent.
     pub twins: Suspicion,
-    /// Rows that are not sent since a later row for their location was.
+    /// Rows that are not sent since later rows for their location have set all that they ask for.
     pub superseded: u64,
+    /// Rows of which only what later rows for their location have not set is sent.
+    pub superseded_in_part: Suspicion,
     /// Rows that contradict others for their location, as long as the column that may name their
     /// organization is not read.
     pub waiting: u64,
@@ -124,8 +131,8 @@ pub fn check(
     checked.setting = Some(columns.setting);
     checked.country = sheet.reading.country.as_ref().map(Country::code);
     let mut seen = SeenRows::default();
-    // In ascending order.
-    let mut done = Vec::new();
+    // Of results, in ascending order: the rows that are done and the others, with their fields.
+    let (mut done, mut left) = (Vec::new(), Vec::new());
     let mut organizations = OrganizationCounts::default();
     let mut in_question = InQuestion::of(columns);
     let mut unread = UnreadColumns::of(columns);
@@ -150,11 +157,11 @@ pub fn check(
             if columns.outcome_in(record) == Some(OutcomeKind::Skipped) {
                 continue;
             }
-            done.push(*number);
             // Counted among the locations all the same: sending an earlier row for one of them
             // now would undo the later.
             if let Ok(row) = sheet.read_row(columns, &numbered, directory) {
                 seen.add(&row);
+                done.push((*number, fields_set(columns, record, &row)));
             }
             continue;
         }
@@ -171,9 +178,13 @@ pub fn check(
         match sheet.read_row(columns, &numbered, directory) {
             Ok(row) => {
                 seen.add(&row);
+                if sheet.reading.rows.is_of_results() {
+                    left.push((*number, Fields::of(&row)));
+                }
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(called(columns, record).is_any());
+                checked.count_name_beside_id(sheet, columns, record, directory, &row);
                 checked.count_changes(sheet, columns, record, &row);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
@@ -191,22 +202,15 @@ pub fn check(
     }
 
     let mut duplicates = seen.find_duplicates();
-    duplicates.note_done(|row| done.binary_search(&row).is_ok());
+    duplicates.note_done(|row| fields_in(&done, row));
+    let is_done = |row: u64| fields_in(&done, row).is_some();
     if policy == DuplicatePolicy::InOrder {
-        checked.superseded = duplicates.superseded() as u64;
+        checked.count_left_of(&duplicates, &left, is_done);
     } else {
-        let is_done = |row: &u64| done.binary_search(row).is_ok();
-        for row in duplicates.rows().filter(|row| !is_done(row)) {
-            if duplicates.contradicts(row).is_some() && in_question.is_organization() {
-                checked.waiting += 1;
-            } else if let Some(says) = say_contradiction(&duplicates, columns, row) {
-                checked.bad_rows += 1;
-                checked.problems += 1;
-                let place = sheet.place_of(row, columns.target());
-                report(&Problem::of_kind(ProblemKind::SameLocation, place, says))?;
-            } else if duplicates.of_row(row).is_some() {
-                checked.twins.add(row);
-            }
+        let is_organization_asked = in_question.is_organization();
+        for row in duplicates.rows().filter(|row| !is_done(*row)) {
+            let problem = checked.judge_repeat(&duplicates, sheet, row, is_organization_asked);
+            problem.iter().try_for_each(&mut report)?;
         }
     }
     checked.unread = unread.into_found(sheet);
@@ -215,6 +219,20 @@ pub fn check(
     checked.organizations_named = organizations.named;
     checked.duplicates = duplicates;
     Ok(checked)
+}
+
+/// What a row that is done has set: nothing where it was left alone.
+fn fields_set(columns: &Columns, record: &ByteRecord, row: &Row<'_>) -> Fields {
+    match columns.outcome_in(record) {
+        Some(OutcomeKind::Conflict) => Fields::default(),
+        _ => Fields::of(row),
+    }
+}
+
+/// The fields of one of these rows.
+fn fields_in(rows: &[(u64, Fields)], row: u64) -> Option<Fields> {
+    let found = rows.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+    Some(rows[found].1)
 }
 
 /// What a row is that has the names of columns in it.
@@ -247,6 +265,71 @@ fn second_header(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> Optio
 }
 
 impl CheckedSheet {
+    fn count_name_beside_id(
+        &mut self,
+        sheet: &Sheet,
+        columns: &Columns,
+        record: &ByteRecord,
+        directory: &Directory,
+        row: &Row<'_>,
+    ) {
+        let beside = NameBesideId::to_compare(columns, record);
+        let Some(beside) = beside.filter(|_| sheet.is_by_a_person()) else {
+            return;
+        };
+        self.named_beside_id += 1;
+        let org_id = row.org_id.as_deref();
+        if directory.lacks_name(columns.setting.target, org_id, beside.name) {
+            self.other_names.add(row.number);
+        }
+    }
+
+    /// Counts, of rows that are sent in their order, those of which later rows for their location have set all
+    /// or some fields already, and those that ask for just what an earlier row asks for. Of results, `left` has
+    /// the rows that are not done.
+    fn count_left_of(
+        &mut self,
+        duplicates: &Duplicates,
+        left: &[(u64, Fields)],
+        is_done: impl Fn(u64) -> bool,
+    ) {
+        for (row, fields) in left {
+            match duplicates.superseded(*row) {
+                Some(later) if later.has_all(*fields) => self.superseded += 1,
+                Some(later) if later.has_some(*fields) => self.superseded_in_part.add(*row),
+                _ => {}
+            }
+        }
+        let is_sent = |row: &u64| !is_done(*row) && duplicates.superseded(*row).is_none();
+        duplicates
+            .twins()
+            .filter(is_sent)
+            .for_each(|row| self.twins.add(row));
+    }
+
+    /// Counts a row that shares its location, where that is not allowed. A problem, unless it asks for just
+    /// what another asks for, or the column that may name its organization is still asked about.
+    fn judge_repeat(
+        &mut self,
+        duplicates: &Duplicates,
+        sheet: &Sheet,
+        row: u64,
+        is_organization_asked: bool,
+    ) -> Option<Problem> {
+        let columns = sheet.columns.as_ref().ok()?;
+        if duplicates.contradicts(row).is_some() && is_organization_asked {
+            self.waiting += 1;
+        } else if let Some(says) = say_contradiction(duplicates, columns, row) {
+            self.bad_rows += 1;
+            self.problems += 1;
+            let place = sheet.place_of(row, columns.target());
+            return Some(Problem::of_kind(ProblemKind::SameLocation, place, says));
+        } else if duplicates.of_row(row).is_some() {
+            self.twins.add(row);
+        }
+        None
+    }
+
     fn add_bad_row(&mut self, problems: &[Problem]) {
         let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
         self.bad_rows += 1;

@@ -8,7 +8,7 @@ use crate::model::ids::{self, Id};
 use crate::model::row::TargetKey;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
-use crate::sheet::names::{ResolvedNames, as_seen};
+use crate::sheet::names::{Names, ResolvedNames, as_seen};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::webex::lists::Organization;
@@ -219,10 +219,7 @@ impl Directory {
         key: TargetKey,
         name: &str,
     ) -> bool {
-        let at = self.targets.get(&org_id.and_then(key_of));
-        let list = at.zip(self.names.as_ref());
-        let list = list.and_then(|(at, names)| names.targets.get(*at));
-        let Some(Ok(known)) = list.map(|list| list.names.as_ref()) else {
+        let Some(known) = self.names_in(org_id) else {
             return false;
         };
         let called = as_called(name, kind);
@@ -230,6 +227,19 @@ impl Directory {
         let keys = ids.filter_map(|id| ids::read(id, kind.id).ok().map(|id| id.key));
         let keys: Vec<TargetKey> = keys.collect();
         !keys.is_empty() && !keys.contains(&key)
+    }
+
+    /// Whether the things of an organization are known, and none has this name.
+    pub(super) fn lacks_name(&self, kind: &TargetKind, org_id: Option<&str>, name: &str) -> bool {
+        let known = self.names_in(org_id);
+        let called = as_called(name, kind);
+        known.is_some_and(|known| !known.is_empty() && known.ids_of(&called).next().is_none())
+    }
+
+    fn names_in(&self, org_id: Option<&str>) -> Option<&Names> {
+        let at = self.targets.get(&org_id.and_then(key_of))?;
+        let list = self.names.as_ref()?.targets.get(*at)?;
+        list.names.as_ref().ok()
     }
 
     fn candidates(&self) -> String {
@@ -312,7 +322,7 @@ mod tests {
     #[test]
     fn a_name_is_looked_up_in_the_organization_of_its_row() {
         use crate::setting::target_kind::LOCATION;
-        use crate::sheet::names::{Names, NamesOf};
+        use crate::sheet::names::NamesOf;
         let one = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f607";
         let of = |org_id: Option<&str>, names| NamesOf {
             org_id: org_id.map(String::from),

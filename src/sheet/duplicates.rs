@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::model::change::Change;
 use crate::model::row::{Row, TargetKey};
 
 /// Collects one entry a row (16 bytes), to be sorted once at the end.
@@ -29,6 +30,10 @@ pub struct Repeat {
     pub is_twin: bool,
 }
 
+/// Begins what is noted of a row that is not sent since it asks for just what an earlier row asks for. The
+/// number of that row follows.
+pub const SAME_AS_ROW: &str = "the same as row ";
+
 /// All repeats of a sheet.
 #[derive(Debug, Default)]
 pub struct Duplicates {
@@ -38,8 +43,62 @@ pub struct Duplicates {
     /// Rows for the location of a row with problems, and that row.
     beside_unreadable: Vec<(u64, u64)>,
     locations: HashSet<TargetKey>,
-    /// Rows that are not done, and the later row for their location that is.
-    superseded: BTreeMap<u64, u64>,
+    /// Rows that are not done, and what later rows for their location have done.
+    superseded: BTreeMap<u64, Superseded>,
+}
+
+/// What later rows for the location of a row have done already: sending it again would undo that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Superseded {
+    /// The nearest of these rows.
+    pub by: u64,
+    fields: Fields,
+}
+
+/// Fields of a setting, a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fields(u32);
+
+impl Fields {
+    /// Those that a row changes.
+    pub fn of(row: &Row<'_>) -> Fields {
+        let all = row.changes.iter().enumerate();
+        let changed = all.filter(|(_, change)| **change != Change::Keep);
+        Fields(changed.fold(0, |fields, (index, _)| fields | 1 << index))
+    }
+
+    fn has(self, index: usize) -> bool {
+        self.0 & 1 << index != 0
+    }
+}
+
+impl Superseded {
+    /// Takes away what the later rows set, and tells in which fields that was. What is left is still wanted.
+    pub fn take_from(self, row: &mut Row<'_>) -> Vec<usize> {
+        let changes = row.changes.iter_mut().enumerate();
+        let set =
+            changes.filter(|(index, change)| self.fields.has(*index) && **change != Change::Keep);
+        set.map(|(index, change)| {
+            *change = Change::Keep;
+            index
+        })
+        .collect()
+    }
+
+    /// Whether it takes away what is asked of a field.
+    pub fn sets(self, index: usize) -> bool {
+        self.fields.has(index)
+    }
+
+    /// Whether it takes away all of these.
+    pub fn has_all(self, Fields(fields): Fields) -> bool {
+        fields & !self.fields.0 == 0
+    }
+
+    /// Whether it takes away any of these.
+    pub fn has_some(self, Fields(fields): Fields) -> bool {
+        fields & self.fields.0 != 0
+    }
 }
 
 impl SeenRows {
@@ -143,6 +202,12 @@ impl Duplicates {
         self.by_row.is_empty()
     }
 
+    /// The rows that ask for just what the row before them for their location asks for.
+    pub fn twins(&self) -> impl Iterator<Item = u64> {
+        let twins = self.by_row.iter().filter(|repeat| repeat.is_twin);
+        twins.map(|repeat| repeat.row)
+    }
+
     pub fn of_row(&self, row: u64) -> Option<Repeat> {
         let found = self.by_row.binary_search_by_key(&row, |repeat| repeat.row);
         found.ok().map(|index| self.by_row[index])
@@ -168,30 +233,29 @@ impl Duplicates {
         found.ok().map(|index| rows[index].1)
     }
 
-    /// Notes which rows may not be sent any more because a later row for their location `is_done`:
-    /// they would undo it.
-    pub fn note_done(&mut self, is_done: impl Fn(u64) -> bool) {
+    /// Notes what later rows for a location have done already; `fields_done` has the fields of the rows that
+    /// are done.
+    pub fn note_done(&mut self, fields_done: impl Fn(u64) -> Option<Fields>) {
+        let mut done_after: BTreeMap<u64, Superseded> = BTreeMap::new();
         for Repeat { row, earlier, .. } in self.by_row.iter().rev() {
-            let done = match self.superseded.get(row) {
-                Some(done) => Some(*done),
-                None => is_done(*row).then_some(*row),
+            let later = done_after.get(row).copied();
+            let done = match (fields_done(*row), later) {
+                (None | Some(Fields(0)), later) => later,
+                (Some(fields), None) => Some(Superseded { by: *row, fields }),
+                (Some(Fields(fields)), Some(later)) => Some(Superseded {
+                    by: *row,
+                    fields: Fields(fields | later.fields.0),
+                }),
             };
-            if let Some(done) = done
-                && !is_done(*earlier)
-            {
-                self.superseded.insert(*earlier, done);
-            }
+            done_after.extend(done.map(|done| (*earlier, done)));
         }
+        done_after.retain(|row, _| fields_done(*row).is_none());
+        self.superseded = done_after;
     }
 
-    /// The later row for the same location that is done already.
-    pub fn superseded_by(&self, row: u64) -> Option<u64> {
+    /// What later rows for the same location have done already.
+    pub fn superseded(&self, row: u64) -> Option<Superseded> {
         self.superseded.get(&row).copied()
-    }
-
-    /// How many rows may not be sent any more.
-    pub fn superseded(&self) -> usize {
-        self.superseded.len()
     }
 
     /// Whether several rows are for this location.
@@ -203,7 +267,6 @@ impl Duplicates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::change::Change;
 
     fn duplicates(rows: &[(u64, u64, &'static str)]) -> Duplicates {
         let mut seen = SeenRows::default();
@@ -258,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_superseded_by_a_later_one_for_its_location_that_is_done() {
+    fn what_later_rows_for_a_location_have_done_is_taken_from_the_earlier_ones() {
         let rows = [
             (2, 7, "a"),
             (3, 7, "b"),
@@ -267,8 +330,21 @@ mod tests {
             (6, 7, "d"),
         ];
         let mut duplicates = duplicates(&rows);
-        duplicates.note_done(|row| row == 5);
-        let superseded = [2, 3, 4, 5, 6].map(|row| duplicates.superseded_by(row));
-        assert_eq!(superseded, [Some(5), Some(5), None, None, None]);
+        let done = |row| match row {
+            3 => Some(Fields(0b10)),
+            5 => Some(Fields(0b1)),
+            _ => None,
+        };
+        duplicates.note_done(done);
+        let found = [2, 3, 4, 5, 6].map(|row| {
+            let superseded = duplicates.superseded(row)?;
+            let set = [Change::Set("1".into()), Change::Clear, Change::Clear];
+            let mut row = Row::asking(set);
+            Some((superseded.by, superseded.take_from(&mut row)))
+        });
+        assert_eq!(found, [Some((3, vec![0, 1])), None, None, None, None]);
+        duplicates.note_done(|row| done(row).filter(|_| row == 5));
+        let by = [2, 3, 6].map(|row| duplicates.superseded(row).map(|one| one.by));
+        assert_eq!(by, [Some(5), Some(5), None]);
     }
 }

@@ -71,6 +71,7 @@ pub use encoding::Encoding;
 use encoding::{Text, TextForm};
 use hidden::HiddenCells;
 pub use input::is_standard_input;
+use name_beside_id::NameBesideId;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
@@ -248,8 +249,8 @@ impl Sheet {
         row_reader::read_field(text, columns.setting.fields[index].kind, &self.reading).ok()
     }
 
-    /// The organization of a row of which only the location's name is known; `None` where it is not
-    /// known which one is meant.
+    /// The organization in which the name of a row's location is to be looked up, be it in place of an id or
+    /// beside one; `None` where there is none, or it is not known which organization is meant.
     pub fn org_of_named(
         &self,
         columns: &Columns,
@@ -257,7 +258,9 @@ impl Sheet {
         directory: &Directory,
     ) -> Option<Option<String>> {
         let called = row_reader::called(columns, record);
-        called.target?;
+        if called.target.is_none() {
+            NameBesideId::to_compare(columns, record)?;
+        }
         let default_org = self.reading.default_org.as_deref();
         let cell = columns.org_id.and_then(|column| record.get(column));
         let cell = std::str::from_utf8(cell.unwrap_or_default()).ok()?;

@@ -44,6 +44,12 @@ impl<'r> NameBesideId<'r> {
         )
     }
 
+    /// The same, where it is held against what the service lists.
+    pub fn to_compare(columns: &Columns, record: &'r ByteRecord) -> Option<NameBesideId<'r>> {
+        let is_listed = columns.setting.target.is_listed_to_compare();
+        NameBesideId::of_target(columns, record).filter(|_| is_listed)
+    }
+
     fn of(
         name: Option<&'r str>,
         name_column: Option<usize>,

@@ -91,9 +91,12 @@ impl Sheet {
                 let index = usize::try_from(numbered.row).unwrap_or(usize::MAX);
                 settled.get(index) == Some(&true)
             }
-            None => columns
-                .outcome_in(&numbered.record)
-                .is_some_and(|kind| self.reading.rows.leaves(kind)),
+            None => {
+                columns
+                    .outcome_in(&numbered.record)
+                    .is_some_and(|kind| self.reading.rows.leaves(kind))
+                    && !columns.is_noted_as_same(&numbered.record)
+            }
         }
     }
 

@@ -3,12 +3,13 @@
 
 use anyhow::Result;
 
+use crate::model::change::Change;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::sheet::check::{DuplicatePolicy, say_contradiction};
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::duplicates::Duplicates;
+use crate::sheet::duplicates::{Duplicates, SAME_AS_ROW};
 use crate::sheet::preconditions::Preconditions;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
@@ -63,19 +64,20 @@ impl<'a> Selection<'a> {
             let message = "the plan skips this row";
             return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
         }
-        let row = match self.sheet.read_row(self.columns, numbered, self.directory) {
+        let mut row = match self.sheet.read_row(self.columns, numbered, self.directory) {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),
         };
         if self.duplicate_policy == DuplicatePolicy::InOrder
-            && let Some(later) = self.duplicates.superseded_by(row.number)
+            && let Some(later) = self.duplicates.superseded(row.number)
+            && !later.take_from(&mut row).is_empty()
         {
-            let noun = self.columns.setting.target.noun;
-            let message = format!("row {later}, which is for the same {noun}, was sent already");
-            // What it asks for and the later row does not is not there yet.
-            let kind = self.columns.outcome_in(&numbered.record);
-            let kind = kind.unwrap_or(OutcomeKind::Skipped);
-            return Choice::Leave(Outcome::unsent(kind, message));
+            let nothing_left = row.changes.iter().all(|change| *change == Change::Keep);
+            return if nothing_left {
+                Choice::Leave(self.outcome_of_superseded(numbered, later.by))
+            } else {
+                Choice::Send(row)
+            };
         }
         let repeat = self.duplicates.of_row(row.number);
         let contradiction = say_contradiction(self.duplicates, self.columns, row.number);
@@ -85,10 +87,22 @@ impl<'a> Selection<'a> {
             }
             (_, Some(repeat), _) if repeat.is_twin => Choice::Leave(Outcome::unsent(
                 OutcomeKind::Skipped,
-                format!("the same as row {}", repeat.earlier),
+                format!("{SAME_AS_ROW}{}", repeat.earlier),
             )),
             _ => Choice::Send(row),
         }
+    }
+
+    /// What becomes of a row all of whose fields a later row `by` has set.
+    fn outcome_of_superseded(&self, numbered: &NumberedRecord, by: u64) -> Outcome {
+        let noun = self.columns.setting.target.noun;
+        let message = format!("row {by}, which is for the same {noun}, was sent already");
+        // Where it may have been applied, it may yet be after the later row.
+        let kind = self.columns.outcome_in(&numbered.record);
+        let is_in_doubt =
+            |kind: &OutcomeKind| matches!(kind, OutcomeKind::Unknown | OutcomeKind::Partly);
+        let kind = kind.filter(is_in_doubt).unwrap_or(OutcomeKind::Skipped);
+        Outcome::unsent(kind, message)
     }
 
     /// The rows to send, but for those in `done_before`; with what a plan says they must find.

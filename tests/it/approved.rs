@@ -182,6 +182,98 @@ fn a_new_plan_of_results_approves_what_the_old_one_did_not() {
     }
 }
 
+/// A stage where the first request of each kind for the location of row 4 is refused.
+fn refused_at_first() -> Stage {
+    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000004";
+    let stage = Stage::new(Behavior {
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet());
+    stage
+}
+
+/// The commands that were printed, without the program.
+fn printed(ran: &Ran) -> Vec<String> {
+    let program = env!("CARGO_BIN_EXE_wxbulk");
+    let lines = ran.stderr.lines().map(str::trim);
+    let commands = lines.filter_map(|line| line.strip_prefix(program));
+    commands.map(|line| line.trim().to_string()).collect()
+}
+
+#[test]
+fn a_number_that_is_corrected_in_results_needs_a_new_plan() {
+    let stage = refused_at_first();
+    plan(&stage, "sheet.csv").expect(1);
+    plan(&stage, "sheet.csv -o p.csv").expect(0);
+    let ran = stage.apply("p.csv -o r.csv").expect(1);
+    ran.says("as approved, run:");
+    let sent = writes(&stage);
+    std::fs::copy(stage.path("r.csv"), stage.path("as it was.csv")).expect("a copy");
+    edit(&stage, "r.csv", &number(4), &number(44));
+    let mut ran = stage
+        .apply("r.csv --only-failed --if-unchanged p.csv")
+        .expect(2);
+    ran.says("1 row asks for something else than was approved in `p.csv`: row 4");
+    ran = stage.apply("r.csv --only-failed").expect(2);
+    assert_eq!(writes(&stage), sent);
+    let [plan_again, apply_again] = &printed(&ran)[..] else {
+        panic!("{}", ran.stderr);
+    };
+    stage.run(plan_again).expect(0);
+    stage.run(&format!("{apply_again} --yes")).expect(0);
+    assert_eq!(
+        stage.state()[location_id(4)]["autoTransferNumber1"],
+        number(44)
+    );
+    assert_eq!(writes(&stage), sent + 1);
+}
+
+#[test]
+fn a_cell_that_is_emptied_in_results_needs_a_new_plan() {
+    let stage = refused_at_first();
+    stage.write(
+        "sheet.csv",
+        sheet()
+            .replace("n1,site", "n1,n2")
+            .replace("site 4", &number(94)),
+    );
+    plan(&stage, "sheet.csv --skip-invalid").expect(1);
+    plan(&stage, "sheet.csv --skip-invalid -o p.csv").expect(1);
+    stage.apply("p.csv --skip-invalid -o r.csv").expect(1);
+    let sent = writes(&stage);
+    edit(&stage, "r.csv", &format!(",{},", number(94)), ",,");
+    stage.apply("r.csv --only-failed --skip-invalid").expect(2);
+    assert_eq!(writes(&stage), sent);
+}
+
+#[test]
+fn a_plan_of_the_rows_that_failed_can_be_applied() {
+    let stage = refused_at_first();
+    stage.apply("sheet.csv").expect(1);
+    let sent = writes(&stage);
+    let ran = plan(&stage, "sheet.results.csv --only-failed -o first.csv").expect(1);
+    ran.says("plan sheet.results.csv --only-failed ");
+    plan(&stage, "sheet.results.csv --only-failed -o p.csv").expect(0);
+    let actions: Vec<String> = stage
+        .results("p.csv")
+        .iter()
+        .map(|row| row["action"].clone())
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "skipped", "skipped", "change", "skipped", "skipped", "skipped"
+        ]
+    );
+    stage.apply("p.csv -o r.csv").expect(0);
+    assert_eq!(writes(&stage), sent + 1);
+    assert_eq!(
+        stage.state()[location_id(4)]["autoTransferNumber1"],
+        number(4)
+    );
+}
+
 #[test]
 fn rows_that_were_deleted_from_a_plan_are_named_by_their_numbers_in_its_sheet() {
     let stage = stage();

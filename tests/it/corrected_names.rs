@@ -135,3 +135,43 @@ fn a_number_that_lost_its_plus_is_not_sent_where_no_journal_tells_of_it() {
     stage.apply("sheet.results.csv --only-failed").expect(0);
     assert_eq!(numbers(&stage)[0], "+12025550109");
 }
+
+/// A sheet of one row for location 1 with this name beside its id.
+fn named(stage: &Stage, name: &str) {
+    let (org, id) = (org_id(0), location_id(1));
+    let row = format!("{org},{id},{name},+12025550101");
+    stage.write(
+        "own.csv",
+        format!("orgId,locationId,locationName,n1\n{row}\n"),
+    );
+}
+
+#[test]
+fn a_name_of_another_location_beside_an_id_is_refused_in_any_sheet() {
+    let stage = stage();
+    named(&stage, "Site 2");
+    for line in ["plan own.csv", "apply own.csv --yes"] {
+        let ran = stage.run_online(line).expect(2);
+        ran.says("`Site 2` is not the location whose id stands in `locationId` of this row");
+    }
+    assert_eq!(changes_sent(&stage), 0);
+    // A name that is also that of the right one tells nothing, and one that nothing has may be a label.
+    named(&stage, "Site 1");
+    let ran = stage.run_online("plan own.csv -o a.csv");
+    assert!(!ran.stderr.contains("a name beside"), "{}", ran.stderr);
+    named(&stage, "Headquarters");
+    let ran = stage.run_online("plan own.csv -o b.csv");
+    ran.says("note: 1 row has a name beside the id that no location has in Webex; the id counts, the first is row 2");
+}
+
+#[test]
+fn a_name_corrected_in_results_without_their_journal_is_not_sent_to_the_old_place() {
+    let stage = stage();
+    stage.apply("sheet.csv").expect(1);
+    let sent = changes_sent(&stage);
+    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+    correct(&stage, "sheet.results.csv", "locationName", "Site 3");
+    let ran = stage.apply("sheet.results.csv --only-failed").expect(2);
+    ran.says("`Site 3` is not the location whose id stands in `locationId` of this row");
+    assert_eq!(changes_sent(&stage), sent);
+}

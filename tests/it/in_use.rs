@@ -79,7 +79,7 @@ fn a_number_that_a_rule_or_a_digit_pattern_uses_is_not_cleared() {
         assert_eq!(count(&results, "updated"), 30);
         assert_eq!(
             results[0]["message"],
-            "left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used (undo: --force)"
+            "left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used"
         );
         let message = &results[10]["message"];
         let used_by = "left alone: n2 is in use: calls to the digit pattern `Chicago` (1312XXXXXXX) are transferred to it; ";
@@ -184,7 +184,7 @@ fn a_plan_says_what_uses_the_numbers_and_what_nothing_uses() {
 }
 
 #[test]
-fn an_undo_asks_the_same_question_and_force_does_not() {
+fn an_undo_asks_the_same_question_unless_that_does_not_matter() {
     let stage = stage();
     stage.write("first.csv", sheet("REMOVE,,"));
     apply(&stage, "first.csv").expect(0);
@@ -203,8 +203,26 @@ fn an_undo_asks_the_same_question_and_force_does_not() {
     let undone = stage.results("second.results-2.csv");
     assert_eq!(count(&undone, "conflict"), 1);
     assert_eq!(count(&undone, "updated"), 49);
+    // What somebody changed is left alone all the same.
+    let numbers = format!(
+        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+        location_id(30)
+    );
+    stage.put(&numbers, r#"{"autoTransferNumber1":"+12025550177"}"#);
+    let even_if_used = "undo second.results.csv --yes --even-if-used -o";
     stage
-        .run_online("undo second.results.csv --yes --force -o forced.csv")
+        .run_online(&format!("{even_if_used} third.csv"))
+        .expect(1);
+    assert_eq!(
+        stage.state()[location_id(30)]["autoTransferNumber1"],
+        "+12025550177"
+    );
+    stage.put(&numbers, r#"{"autoTransferNumber1":"+12025550199"}"#);
+    stage
+        .run_online("undo second.results.csv --yes -o fourth.csv")
+        .expect(1);
+    stage
+        .run_online(&format!("{even_if_used} fifth.csv"))
         .expect(0);
     let left = &stage.state()[location_id(30)]["autoTransferNumber1"];
     assert!(left.as_str().is_none_or(str::is_empty), "{left}");

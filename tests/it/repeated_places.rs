@@ -3,7 +3,11 @@
 
 use serde_json::{Value, json};
 
+use wxbulk::simulator::{Behavior, Location, Locations};
+
 use crate::harness::{Stage, count, location_id, number, org_id};
+use crate::undo::spelt_alike;
+use crate::way_back::{changes_sent, resave};
 
 const PLAN: &str = "sheet.plan.csv";
 
@@ -99,5 +103,164 @@ fn rows_of_an_earlier_part_count_too() {
         stage.apply(&format!("{PLAN} --first 1 --resume"));
         let what = format!("{rows:?} {before:?} {after:?}");
         assert_eq!(numbers(&stage), there.map(Value::from), "{what}");
+    }
+}
+
+/// Rows for location 2, with the cells of `n1` to `n3`, of which the first requests are refused: one to read
+/// and one to change.
+fn refused_at_first(rows: &[[&str; 3]]) -> Stage {
+    let location = Location {
+        id: location_id(2),
+        organization: Some(org_id(1)),
+        numbers: [51, 52, 53].map(|one| Some(number(one))),
+        ..Location::default()
+    };
+    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000002";
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![location]),
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    let (org, id) = (org_id(1), location_id(2));
+    let rows = rows
+        .iter()
+        .map(|row| format!("{org},{id},{}\n", row.join(",")));
+    let rows: String = rows.collect();
+    stage.write("sheet.csv", format!("orgId,locationId,n1,n2,n3\n{rows}"));
+    stage
+}
+
+fn all_numbers(stage: &Stage) -> [Value; 3] {
+    let now = &stage.state()[location_id(2)];
+    [1, 2, 3].map(|field| now[format!("autoTransferNumber{field}")].clone())
+}
+
+#[test]
+fn what_no_later_row_has_set_is_sent_again_and_the_rest_is_not() {
+    let (a, b, c, d) = (number(61), number(62), number(63), number(64));
+    let stage = refused_at_first(&[[&a, &b, ""], [&a, "", &c], [&d, "", ""]]);
+    let before = stage.state();
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(1);
+    assert_eq!(
+        all_numbers(&stage),
+        [&d, &number(52), &number(53)].map(|one| json!(one))
+    );
+    let line = "sheet.results.csv --only-failed --backup --allow-duplicates";
+    let ran = stage.apply(line).expect(0);
+    ran.says("note: 2 rows are sent without what a later row for the location has set since, the first is row 2");
+    assert_eq!(all_numbers(&stage), [&d, &b, &c].map(|one| json!(one)));
+    let results = stage.results("sheet.results-2.csv");
+    assert_eq!(count(&results, "updated"), 3);
+    // The cells that were not sent are no edits.
+    let sent = changes_sent(&stage);
+    let line = "sheet.results-2.csv --only-failed --allow-duplicates";
+    stage.apply(line).expect(0);
+    assert_eq!(changes_sent(&stage), sent);
+    stage.run_online("undo sheet.results-3.csv --yes").expect(0);
+    assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
+}
+
+#[test]
+fn a_plan_of_what_no_later_row_has_set_can_be_applied() {
+    let (a, b, c) = (number(61), number(62), number(63));
+    for apply in [
+        "p.csv",
+        "sheet.results.csv --only-failed --allow-duplicates --if-unchanged p.csv",
+    ] {
+        let stage = refused_at_first(&[[&a, &b, ""], [&c, "", ""]]);
+        stage.apply("sheet.csv --allow-duplicates").expect(1);
+        let plan = "plan sheet.results.csv --only-failed --allow-duplicates -o";
+        // The first answer to a question is a refusal, too.
+        stage.run_online(&format!("{plan} refused.csv")).expect(1);
+        stage.run_online(&format!("{plan} p.csv")).expect(0);
+        assert_eq!(stage.results("p.csv")[0]["n1"], "");
+        stage.apply(&format!("{apply} -o r.csv")).expect(0);
+        let wanted = [&c, &b, &number(53)].map(|one| json!(one));
+        assert_eq!(all_numbers(&stage), wanted, "{apply}");
+    }
+}
+
+#[test]
+fn a_row_of_which_later_rows_have_set_everything_is_done() {
+    let (a, b) = (number(61), number(62));
+    let stage = refused_at_first(&[[&a, "", ""], [&b, "", ""]]);
+    stage.apply("sheet.csv --allow-duplicates").expect(1);
+    let sent = changes_sent(&stage);
+    let line = "sheet.results.csv --only-failed --allow-duplicates";
+    stage.apply(line).expect(0);
+    assert_eq!(
+        (all_numbers(&stage)[0].clone(), changes_sent(&stage)),
+        (json!(b), sent)
+    );
+    let results = stage.results("sheet.results-2.csv");
+    assert_eq!(
+        results[0]["message"],
+        "row 3, which is for the same location, was sent already"
+    );
+    assert_eq!(count(&results, "skipped"), 1);
+}
+
+#[test]
+fn a_row_that_was_the_same_as_one_that_is_corrected_asks_for_something_else() {
+    let a = number(61);
+    for (flag, code, there) in [("", 2, number(51)), ("--allow-duplicates", 0, a.clone())] {
+        let stage = refused_at_first(&[[&a, "", ""], [&a, "", ""]]);
+        stage.apply("sheet.csv").expect(1);
+        let results = stage.results("sheet.results.csv");
+        assert_eq!(results[1]["message"], "the same as row 2");
+        resave(
+            &stage,
+            "sheet.results.csv",
+            "fixed.csv",
+            |column, row, cell| match (column, row) {
+                ("n1", 2) => number(71),
+                _ => cell.to_string(),
+            },
+        );
+        stage
+            .apply(&format!("fixed.csv --only-failed {flag}"))
+            .expect(code);
+        assert_eq!(all_numbers(&stage)[0], json!(there));
+        // One that was not corrected is the same still.
+        stage
+            .apply(&format!("sheet.results.csv --only-failed -o r.csv {flag}"))
+            .expect(0);
+        assert_eq!(stage.results("r.csv")[1]["message"], "the same as row 2");
+    }
+}
+
+#[test]
+fn what_is_typed_into_a_row_that_is_done_is_told_in_results_of_another_part_too() {
+    let stage = Stage::instant();
+    let row = |location, site| {
+        format!(
+            "{},{},{},,{site}\n",
+            org_id(1),
+            location_id(location),
+            number(60)
+        )
+    };
+    let rows = row(2, "Paris") + &row(3, "Malaga");
+    stage.write("sheet.csv", format!("orgId,locationId,n1,n2,site\n{rows}"));
+    stage.apply("sheet.csv").expect(0);
+    for column in ["n1", "n2"] {
+        resave(
+            &stage,
+            "sheet.results.csv",
+            "typed.csv",
+            |found, row, cell| match (found, row) {
+                (found, 3) if found == column => number(71),
+                _ => cell.to_string(),
+            },
+        );
+        let line = format!("typed.csv --only-failed --where site=Paris -o {column}.csv");
+        stage.apply(&line).expect(0);
+        let ran = stage
+            .apply(&format!("{column}.csv --only-failed"))
+            .expect(2);
+        ran.says("rows of `");
+        ran.says("that are done ask for something else now");
     }
 }

@@ -260,7 +260,7 @@ fn what_is_sent_again_is_held_to_the_plan_of_the_run() {
     stage.apply("other.csv").expect(0);
     let after = stage.state();
     stage.apply("sheet.plan.csv").expect(1);
-    // As if the rows could not have been read; one of them is corrected.
+    // As if the rows could not have been read.
     fs::remove_file(stage.path("sheet.plan.results.csv.journal")).expect("it is there");
     resave(
         &stage,
@@ -268,7 +268,6 @@ fn what_is_sent_again_is_held_to_the_plan_of_the_run() {
         "sheet.plan.results.csv",
         |column, row, cell| match (column, row) {
             ("outcome", _) => "failed".to_string(),
-            ("n1", 3) => "+14155550099".to_string(),
             _ => cell.to_string(),
         },
     );
@@ -397,4 +396,74 @@ fn a_later_run_that_changed_the_same_is_named_and_undone_first() {
     let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert!(!ran.stderr.contains("a later run"), "{}", ran.stderr);
     assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn an_undo_of_what_a_later_run_changed_too_is_refused_where_nobody_can_be_asked() {
+    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000002";
+    let stage = Stage::new(Behavior {
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(&[1, 2]));
+    stage.apply("sheet.csv --backup").expect(1);
+    // The second row was meant for the location of the first.
+    let results = "sheet.results.csv";
+    resave(&stage, results, results, |column, row, cell| {
+        match (column, row) {
+            ("locationId", 3) => location_id(1),
+            ("locationName", 3) => String::new(),
+            _ => cell.to_string(),
+        }
+    });
+    let line = format!("{results} --only-failed --allow-duplicates");
+    stage.apply(&line).expect(0);
+    let (sent, after) = (changes_sent(&stage), stage.state());
+    let ran = stage.run_online(&format!("undo {results} --yes")).expect(2);
+    ran.says("goes on from these results and may have changed 1 row that this undo puts back");
+    ran.says("undo sheet.results-2.csv ");
+    assert_eq!((changes_sent(&stage), stage.state()), (sent, after));
+}
+
+#[test]
+fn by_its_journal_all_of_a_run_is_undone_whatever_its_results_show() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    let results = stage.path("sheet.results.csv");
+    let text = fs::read_to_string(&results).expect("results");
+    let lines: Vec<&str> = text.lines().take(3).collect();
+    fs::write(results, lines.join("\n") + "\n").expect("written");
+    stage
+        .run_online("undo sheet.results.csv.journal --yes")
+        .expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_run_goes_on_whose_plan_was_deleted() {
+    let stage = stage();
+    stage.run_online("plan sheet.csv -o p.csv").expect(0);
+    stage.apply("sheet.csv --if-unchanged p.csv --first 1");
+    fs::remove_file(stage.path("p.csv")).expect("it is there");
+    stage.apply("sheet.csv --first 1 --resume").expect(0);
+    assert_eq!(changes_sent(&stage), 5);
+}
+
+#[test]
+fn an_undo_right_after_a_kill_says_that_a_change_may_still_arrive() {
+    let stage = Stage::new(Behavior {
+        latency: "700ms".parse().expect("a time"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(&[1]).replace("site 1", ""));
+    let mut child = stage.start_apply("sheet.csv --backup");
+    while changes_sent(&stage) == 0 {
+        std::thread::yield_now();
+    }
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    let ran = stage.run_online("undo sheet.results.csv --yes");
+    ran.says("on the wire when the run was killed a moment ago");
+    ran.says("plan sheet.results.undo.csv ");
 }

@@ -127,7 +127,9 @@ fn done_rows(
         if done.len() <= index {
             done.resize(index + 1, false);
         }
-        done[index] = kind.is_some_and(is_done);
+        // One that was the same as another row need not be so any more.
+        let is_same = columns.is_noted_as_same(&numbered.record);
+        done[index] = kind.is_some_and(is_done) && !is_same;
         let is_told = latest.is_some_and(|change| change.may_have_been_applied);
         if !done[index] && !is_told && settings.spec.task == Task::ReadThenWrite {
             unproven.add(numbered.row, cells.unproven(&numbered));
@@ -138,8 +140,8 @@ fn done_rows(
             renamed.add(&numbered, asked, history);
         }
         match (latest, &asked, earlier.check_in(columns, &numbered)) {
-            (Some(change), Ok(asked), _) => {
-                edited.add(columns.setting, asked, change, done[index]);
+            (Some(change), Ok(asked), check) => {
+                edited.add(columns.setting, asked, change, check.as_ref(), done[index]);
             }
             (None, Ok(asked), Some(check)) => {
                 edited.add_unrecorded(columns.setting, asked, &check, done[index]);

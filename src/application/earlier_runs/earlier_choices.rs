@@ -160,7 +160,12 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     if spec.command == "apply" && spec.backup == Backup::No && was.backup {
         bail!("that run began with --backup; go on without --no-backup");
     }
-    if spec.command == "apply" {
+    let planned = header.plan.as_ref().map(|plan| PathBuf::from(&plan.name));
+    if spec.command == "undo" {
+        // Where it is not forced it has its own sheet for a plan.
+        only_on("--force", spec.preconditions.is_none(), planned.is_none())?;
+    }
+    if matches!(spec.command, "apply" | "undo") {
         let is_given = spec.usage_check == UsageCheck::Never;
         only_on("--even-if-used", is_given, was.even_if_used)?;
     }
@@ -185,10 +190,7 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     if was.backup {
         spec.keep_current_values();
     }
-    let planned = header.plan.as_ref().map(|plan| PathBuf::from(&plan.name));
     if spec.command == "undo" {
-        // Where it is not forced it has its own sheet for a plan.
-        only_on("--force", spec.preconditions.is_none(), planned.is_none())?;
         spec.preconditions = spec.preconditions.take().filter(|_| planned.is_some());
     } else if spec.preconditions.is_none() {
         spec.preconditions = planned;

@@ -27,12 +27,14 @@ pub(in crate::application) struct EditedRows {
 }
 
 impl EditedRows {
-    /// Compares a row as it stands there with what was done for it last.
+    /// Compares a row as it stands there with what was done for it last. A cell that is as its run wrote it
+    /// was not edited, even where a later row had set its field and it was not sent.
     pub(in crate::application) fn add(
         &mut self,
         setting: &Setting,
         row: &Row<'_>,
         change: &RowChange,
+        check: Option<&RowCheck>,
         is_done: bool,
     ) {
         let place = Place::of(row);
@@ -45,7 +47,9 @@ impl EditedRows {
         let mut is_other = is_elsewhere;
         for (index, (asked, sent)) in row.changes.iter().zip(sent).enumerate() {
             let (asked, sent) = (asked.field(), sent.as_deref());
-            is_other |= !is_as_sent(setting, index, asked, sent);
+            let is_as_written = || check.is_some_and(|check| is_as_checked(check, index, asked));
+            let is_unsent = sent.is_none() && is_as_written();
+            is_other |= !is_unsent && !is_as_sent(setting, index, asked, sent);
             if let (Some(asked), Some(sent), false) = (asked, sent, is_done)
                 && sent.strip_prefix('+') == Some(asked)
                 && number_in(sent).is_some()

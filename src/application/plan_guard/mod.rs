@@ -27,6 +27,7 @@ use crate::model::row::Row;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
+use new_plan::AnotherPlan;
 pub(super) use new_plan::{NewPlan, note};
 pub(super) use plan_in_force::{
     ensure_it_is_of_this_service, ensure_its_record_is_there, is_plan, obey, obey_in_results,
@@ -76,7 +77,7 @@ pub(super) fn open(
         PlanGuard::Sheet(Box::new(plan))
     };
     if facts.abort.is_none() {
-        guard.ensure_it_fits(selection, path, NewPlan::of(settings).as_ref())?;
+        guard.ensure_it_fits(selection, path, &AnotherPlan::of(settings))?;
         if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
             plan.say_what_was_deleted(settings);
         }
@@ -124,10 +125,10 @@ impl PlanGuard {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        new_plan: Option<&NewPlan>,
+        again: &AnotherPlan,
     ) -> Result<()> {
         if let PlanGuard::Plan(plan) = self {
-            return plan.ensure_it_fits(selection, path, new_plan);
+            return plan.ensure_it_fits(selection, path, again);
         }
         let mut rows = self.rows_to_send(selection, Vec::new(), OwnChanges::default())?;
         rows.try_for_each(|row| row.map(drop))

@@ -58,6 +58,24 @@ impl NewPlan {
     }
 }
 
+/// How something else is approved than what the plan approves.
+#[derive(Debug)]
+pub(super) struct AnotherPlan {
+    /// By a new plan of its sheet.
+    pub(super) of_sheet: Option<NewPlan>,
+    /// Of results, by commands that plan what is left of them and send it.
+    pub(super) of_results: Option<[String; 2]>,
+}
+
+impl AnotherPlan {
+    pub(super) fn of(settings: &RunSettings) -> AnotherPlan {
+        AnotherPlan {
+            of_sheet: NewPlan::of(settings),
+            of_results: suggested_commands::plan_corrected(settings),
+        }
+    }
+}
+
 /// Why the plan was made that the rows are held against, in its maker's words.
 pub(in crate::application) fn note(settings: &RunSettings) -> Option<String> {
     let plan = settings.spec.preconditions.as_ref()?;

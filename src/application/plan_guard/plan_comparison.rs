@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::NewPlan;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
+use super::{AnotherPlan, NewPlan};
 use crate::application::earlier_runs::renamed_rows::is_other_name;
 use crate::application::plan_guard::plan_columns::{EditedCell, PlanColumns};
 use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
@@ -24,24 +24,30 @@ use crate::stderr::say;
 const ROWS_NAMED: usize = 5;
 
 impl Plan {
-    /// Makes sure that the plan approved something for the location of each row of results that is sent.
-    /// What a name means is known only now.
-    pub(super) fn ensure_it_knows(
+    /// Makes sure that the plan approved what each row of results asks for that is sent. What a name means is
+    /// known only now.
+    pub(super) fn ensure_it_approves_results(
         &self,
         selection: &Selection<'_>,
         path: &Path,
-        new_plan: Option<&NewPlan>,
+        again: &AnotherPlan,
     ) -> Result<()> {
-        let mut edits = PlanEdits::default();
+        let mut unknown = PlanEdits::default();
+        let mut others = PlanEdits::default();
         let mut planned = self.run.records()?;
+        let setting = selection.columns.setting;
         for row in selection.rows_to_send(None, Vec::new())? {
             let row = row?;
             let record = self.record_of(&row, &mut planned)?;
+            let in_part = selection.duplicates.superseded(row.number).is_some();
             if record.as_ref().and_then(what_it_saw).is_none() {
-                edits.add_row(row.number);
+                unknown.add_row(row.number);
+            } else if !self.approves_all_of(setting, &row, in_part, &mut planned)? {
+                others.add_row(row.number);
             }
         }
-        edits.refuse_unknown(path, new_plan)
+        unknown.refuse_unknown(path, again.of_sheet.as_ref())?;
+        others.refuse_corrected(path, again.of_results.as_ref())
     }
 
     /// Compares the rows that are sent with what was planned.

@@ -163,6 +163,39 @@ impl PlanEdits {
         })
     }
 
+    /// Refuses to send rows of results that ask for something else than was approved; `again` plans and sends
+    /// them.
+    pub(in crate::application) fn refuse_corrected(
+        self,
+        path: &Path,
+        again: Option<&[String; 2]>,
+    ) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let more = more_than(self.rows, &self.rows_named);
+        let (verb, row) = if self.rows == 1 {
+            ("asks", "row")
+        } else {
+            ("ask", "rows")
+        };
+        let refused = Hinted::new(
+            format!(
+                "{} {verb} for something else than was approved in `{}`: {row} {}{more}",
+                plural(self.rows, "row"),
+                path.display(),
+                self.rows_named.join(", ")
+            ),
+            "what was approved is sent, and nothing else; put the cells back as they were",
+        );
+        Err(match again {
+            Some([plan, send]) => refused.with_hint(format!(
+                "or make a new plan of what is left and look at it:\n  {plan}\nthen send it under that plan:\n  {send}"
+            )),
+            None => refused,
+        })
+    }
+
     /// Refuses to send what was not approved.
     pub(in crate::application) fn refuse(self, path: &Path) -> Result<()> {
         let plan = path.display();

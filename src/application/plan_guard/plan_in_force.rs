@@ -18,6 +18,7 @@ use crate::model::hint::{Hinted, WithHint};
 use crate::platform;
 use crate::sheet::Sheet;
 use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
+use crate::stderr::say;
 
 /// Whether a file is a plan that has its record beside it.
 pub(in crate::application) fn is_plan(path: &Path) -> bool {
@@ -181,7 +182,14 @@ pub(in crate::application) fn of_earlier(
 
 /// The same where the journal of that run is not there: the results of a plan have its columns.
 fn of_columns(earlier: &EarlierRuns, results: &Path, sheet: &Sheet) -> Result<Option<PathBuf>> {
-    if !earlier.lacks_journal() || !has_columns(sheet) {
+    if !earlier.lacks_journal() {
+        return Ok(None);
+    }
+    if !has_columns(sheet) {
+        say(&format!(
+            "note: the journal of the run that wrote `{}` is not there, so whether it was held to a plan is not known; if it was, name the plan with --if-unchanged",
+            results.display()
+        ));
         return Ok(None);
     }
     let Some(plan) = plan_by_name(results) else {

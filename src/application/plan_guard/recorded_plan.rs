@@ -6,18 +6,19 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::NewPlan;
+use super::AnotherPlan;
 use super::approved_rows::ApprovedRows;
 use super::plan_in_force::ensure_it_is_of_this_service;
 use crate::application::plan_guard::plan_edits::PlannedChanges;
-use crate::application::run_settings::RunSettings;
+use crate::application::run_settings::{RunSettings, Start};
 use crate::application::suggested_commands::join;
-use crate::journal::{Journal, RecordReader, RecordedRun, RowRecord};
+use crate::journal::{Journal, RecordReader, RecordedRun, RowRecord, Sent};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::Hinted;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
+use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
@@ -52,7 +53,7 @@ pub(super) enum PlannedRows {
     /// The plan itself may have lost rows, so they are known by what they ask for.
     Requests(HashMap<u32, u64>),
     /// Rows of results may have been corrected or sorted, so they are known by their location.
-    Places(HashMap<Box<str>, u64>),
+    Places(HashMap<Box<str>, Vec<u64>>),
 }
 
 impl Plan {
@@ -60,19 +61,22 @@ impl Plan {
         let run = RecordedRun::open(&Journal::path_for(path))?;
         ensure_it_is_of_this_service(run.header(), settings, path)?;
         let is_own = *path == settings.spec.sheet.path;
-        let approved = if is_own {
+        // Whoever goes on sends the rows of the same copy, and all of them were approved when it began.
+        let was_approved = settings.start == Start::Resume && !path.exists();
+        let approved = if is_own || was_approved {
             None
         } else {
             Some(ApprovedRows::read(path, &run, settings, directory)?)
         };
         let is_approved = |row| approved.as_ref().is_none_or(|rows| rows.has(row));
         let rows = if settings.spec.sheet.reading.rows.is_of_results() {
-            let place = |record: RowRecord| Some(record.place?.id);
-            PlannedRows::Places(keyed(&run, |record| {
-                Some(record)
-                    .filter(|one| is_approved(one.row))
-                    .and_then(place)
-            })?)
+            let mut places: HashMap<Box<str>, Vec<u64>> = HashMap::new();
+            for_each(&run, |record| {
+                if let Some(place) = record.place.filter(|_| is_approved(record.row)) {
+                    places.entry(place.id).or_default().push(record.row);
+                }
+            })?;
+            PlannedRows::Places(places)
         } else if is_own {
             PlannedRows::Requests(keyed(&run, |record| Some(record.check))?)
         } else {
@@ -102,11 +106,10 @@ impl Plan {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        new_plan: Option<&NewPlan>,
+        again: &AnotherPlan,
     ) -> Result<()> {
         if matches!(self.rows, PlannedRows::Places(_)) {
-            // What was corrected in results is not as it was planned, and is meant.
-            return self.ensure_it_knows(selection, path, new_plan);
+            return self.ensure_it_approves_results(selection, path, again);
         }
         let edits = self.compare(selection)?;
         edits.refuse(path)
@@ -155,7 +158,11 @@ impl Plan {
         let number = match &self.rows {
             PlannedRows::Numbers => Some(row.number),
             PlannedRows::Requests(rows) => rows.get(&check).copied(),
-            PlannedRows::Places(rows) => rows.get(&*row.target_id).copied(),
+            PlannedRows::Places(rows) => {
+                // The plan saw all rows of a location as they were before the first of them.
+                let rows = rows.get(&*row.target_id);
+                rows.and_then(|rows| rows.first().copied())
+            }
         };
         let record = match number {
             Some(number) => records.of_row(number)?,
@@ -163,6 +170,27 @@ impl Plan {
         };
         let is_of_results = matches!(self.rows, PlannedRows::Places(_));
         Ok(record.filter(|record| is_of_results || record.check == check))
+    }
+
+    /// Whether it approves just what a row of results asks of its location; of a row that is sent
+    /// `in_part` because later rows have set the rest, that part.
+    pub(super) fn approves_all_of(
+        &self,
+        setting: &Setting,
+        row: &Row<'_>,
+        in_part: bool,
+        records: &mut RecordReader<'_>,
+    ) -> Result<bool> {
+        let PlannedRows::Places(places) = &self.rows else {
+            return Ok(true);
+        };
+        for number in places.get(&*row.target_id).into_iter().flatten() {
+            let record = records.of_row(*number)?;
+            if record.is_some_and(|record| asks_for_it(setting, row, in_part, &record)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
@@ -186,19 +214,45 @@ pub(in crate::application) fn what_it_saw(record: &RowRecord) -> Option<&Current
     record.outcome.previous.as_ref().filter(|_| is_planned)
 }
 
+/// Whether a row asks for what was planned.
+fn asks_for_it(setting: &Setting, row: &Row<'_>, in_part: bool, record: &RowRecord) -> bool {
+    let Some(Sent(planned)) = &record.sent else {
+        return record.check == row.fingerprint();
+    };
+    let mut fields = row.changes.iter().enumerate();
+    fields.all(|(index, change)| {
+        let planned = planned.get(index).and_then(Option::as_deref);
+        match (change.field(), planned) {
+            (None, Some(_)) => in_part,
+            (Some(asked), Some(planned)) if !asked.is_empty() && !planned.is_empty() => {
+                setting.is_same(index, asked, planned)
+            }
+            (asked, planned) => asked == planned,
+        }
+    })
+}
+
 /// Where the plan has each of its rows.
 pub(super) fn keyed<K: Eq + Hash>(
     run: &RecordedRun,
     key: impl Fn(RowRecord) -> Option<K>,
 ) -> Result<HashMap<K, u64>> {
     let mut rows = HashMap::new();
+    for_each(run, |record| {
+        let row = record.row;
+        if let Some(key) = key(record) {
+            rows.entry(key).or_insert(row);
+        }
+    })?;
+    Ok(rows)
+}
+
+/// Hands on the record of each row, in their order.
+fn for_each(run: &RecordedRun, mut each: impl FnMut(RowRecord)) -> Result<()> {
     let mut records = run.records()?;
     // The header of a sheet is row 1 at the least.
     for row in (2..).take(run.finished_rows().len()) {
-        if let Some(key) = records.of_row(row)?.and_then(&key) {
-            // The plan saw all rows of a location as they were before the first of them.
-            rows.entry(key).or_insert(row);
-        }
+        records.of_row(row)?.into_iter().for_each(&mut each);
     }
-    Ok(rows)
+    Ok(())
 }

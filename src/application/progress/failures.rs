@@ -176,7 +176,7 @@ mod tests {
             status: Some(200),
             ..Outcome::unsent(OutcomeKind::Conflict, message)
         };
-        let used = "left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used (undo: --force)";
+        let used = "left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used";
         let changed = "left alone, not as expected: n1 expected none, found 5501";
         let mut failures = Failures::default();
         failures.add(16, "Leeds", &left_alone(used));
@@ -185,13 +185,12 @@ mod tests {
         row 16 (Leeds): left alone: n2 is in
           use: INTERNATIONAL calls are
           transferred to it; change that rule
-          first, or add --even-if-used (undo:
-          --force)
+          first, or add --even-if-used
         row 17: left alone, not as expected:
           n1 expected none, found 5501
         ");
         failures.add(26, "Ulm", &left_alone(used));
-        insta::assert_snapshot!(failures.news(None, true).join("\n"), @"row 16 (Leeds) and 1 more: left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used (undo: --force)");
+        insta::assert_snapshot!(failures.news(None, true).join("\n"), @"row 16 (Leeds) and 1 more: left alone: n2 is in use: INTERNATIONAL calls are transferred to it; change that rule first, or add --even-if-used");
     }
 
     #[test]

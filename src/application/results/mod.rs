@@ -248,8 +248,15 @@ fn write_rows(
         let choice = selection.choose(&numbered);
         if form != Form::Export {
             let cells = for_workbook(record, &verbatim_columns);
-            write_own(table, &own, &cells, &choice, selection, &old_plan)?;
+            let unsent = unsent_columns(form, selection, numbered.row);
+            write_own(table, &own, &cells, &choice, selection, &old_plan, &unsent)?;
         }
+        // Nothing but a run that goes on from the same results can leave them out once more.
+        let is_done_before = match &choice {
+            Choice::Keep => true,
+            Choice::Leave(_) => selection.duplicates.superseded(numbered.row).is_some(),
+            Choice::Send(_) => false,
+        };
         let (mut line, row) = match choice {
             Choice::Keep if form == Form::Plan => {
                 let outcome = Outcome::unsent(OutcomeKind::Skipped, "done before");
@@ -285,7 +292,7 @@ fn write_rows(
         match form {
             Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
             Form::Results | Form::ResultsWithPrevious => {
-                written.write(table, line, numbered.row, row.as_ref())?;
+                written.write(table, line, &numbered, row.as_ref())?;
             }
             Form::Plan => {
                 let setting = columns.setting;
@@ -295,7 +302,7 @@ fn write_rows(
                     show(&line);
                 }
                 tally.note_use(&usage_notes::of_row(setting, row.as_ref(), &line.outcome));
-                let is_left_out = sheet.leaves_out(&numbered);
+                let is_left_out = is_done_before || sheet.leaves_out(&numbered);
                 plan_cells::write(table, setting, row.as_ref(), is_left_out, &line.outcome)?;
             }
         }
@@ -336,8 +343,20 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
     }
 }
 
+/// Where a plan leaves out what the row asks for, since a later row for its location has set it: what the plan
+/// asks for is what it approves.
+fn unsent_columns(form: Form, selection: &Selection<'_>, row: u64) -> Vec<usize> {
+    let later = selection.duplicates.superseded(row);
+    let Some(later) = later.filter(|_| form == Form::Plan) else {
+        return Vec::new();
+    };
+    let columns = selection.columns.fields.iter().enumerate();
+    let unsent = columns.filter(|(index, _)| later.sets(*index));
+    unsent.filter_map(|(_, column)| *column).collect()
+}
+
 /// The user's cells and the ids that did not stand there. What an earlier plan said of a row that it could
-/// not approve is left out of a row that is sent.
+/// not approve is left out of a row that is sent, and so is what is `unsent`.
 fn write_own(
     table: &mut Table,
     own: &[usize],
@@ -345,6 +364,7 @@ fn write_own(
     choice: &Choice<'_>,
     selection: &Selection<'_>,
     old_plan: &OldPlan,
+    unsent: &[usize],
 ) -> Result<()> {
     let columns = selection.columns;
     let (ids, outdated) = match choice {
@@ -357,7 +377,8 @@ fn write_own(
     let cell = |index: usize| {
         let id = ids.in_column(columns, index).map(str::as_bytes);
         let cell = id.or(record.get(index)).unwrap_or_default();
-        if outdated.contains(&Some(index)) {
+        let is_sent = matches!(choice, Choice::Send(_));
+        if outdated.contains(&Some(index)) || is_sent && unsent.contains(&index) {
             b""
         } else {
             cell

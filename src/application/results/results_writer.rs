@@ -8,12 +8,13 @@ use super::{Content, Form};
 use crate::journal::{
     Place, RecordReader, RowChange, RowHistory, RowRecord, Sent, may_have_been_applied,
 };
+use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::sheet::NumberedRecord;
 use crate::sheet::result_columns::{NONE_SET, REHEARSED, RESULT_COLUMNS};
-use crate::sheet::row_check::{Facts, RowCheck};
+use crate::sheet::row_check::{CheckedPart, Facts, RowCheck};
 use crate::sheet::selection::Selection;
 use crate::table::{Cell, Table, Tone};
 
@@ -46,17 +47,29 @@ impl<'c> ResultsWriter<'c> {
         })
     }
 
-    /// Writes the cells of a row of this run; `row` is what it asks for, if it can be read.
+    /// Writes the cells of a row of this run; `row` is what was to be sent of it, if it can be read. The
+    /// check is of its cells, of which later rows may have set some.
     pub(super) fn write(
         &mut self,
         table: &mut Table,
         mut line: Line,
-        number: u64,
+        numbered: &NumberedRecord,
         row: Option<&Row<'_>>,
     ) -> Result<()> {
         let record = line.record.take();
+        let number = numbered.row;
         let history = self.histories.history_with(number, record)?;
-        self.write_line(table, &line, number, row, &history)
+        let Selection {
+            sheet,
+            columns,
+            directory,
+            duplicates,
+            ..
+        } = *self.content.selection;
+        let is_sent_in_part = row.is_some() && duplicates.superseded(number).is_some();
+        let whole = is_sent_in_part.then(|| sheet.read_row(columns, numbered, directory));
+        let whole = whole.and_then(Result::ok);
+        self.write_line(table, &line, number, whole.as_ref().or(row), &history)
     }
 
     /// Writes the cells of a row that an earlier run left as asked: what that run noted stays as it
@@ -71,6 +84,10 @@ impl<'c> ResultsWriter<'c> {
         let row = selection
             .sheet
             .read_row(selection.columns, numbered, selection.directory);
+        let row = row.map(|row| {
+            let check = selection.columns.check_in(&numbered.record);
+            as_sent(row, check.as_ref(), history.latest())
+        });
         if let Some(RowChange {
             outcome: Some(outcome),
             finished_at,
@@ -187,6 +204,28 @@ impl<'c> ResultsWriter<'c> {
 
     fn is_rehearsal(&self) -> bool {
         self.content.journal.run().header().settings.rehearsal
+    }
+}
+
+/// A row with what was sent in place of what was typed into it since: the check that is written for it tells
+/// such cells from others, as the one before did.
+fn as_sent<'r>(row: Row<'r>, check: Option<&RowCheck>, change: Option<&RowChange>) -> Row<'r> {
+    let (Some(check), Some(Sent(sent))) = (check, change.and_then(|change| change.sent.last()))
+    else {
+        return row;
+    };
+    let fields = row.changes.into_iter().enumerate();
+    let changes = fields.map(|(index, change)| {
+        let is_as_written = check.holds(CheckedPart::Sent(index), change.field());
+        match sent.get(index).map(Option::as_deref) {
+            Some(None) if !is_as_written => Change::Keep,
+            Some(value) if !is_as_written => Change::to(value),
+            _ => change,
+        }
+    });
+    Row {
+        changes: changes.collect(),
+        ..row
     }
 }
 

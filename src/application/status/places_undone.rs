@@ -44,10 +44,8 @@ pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
         } else if !places.is_empty() {
             covered.extend(&heir.header.follows);
             let name = results.with_file_name(heir.results_name());
-            let recorded = RecordedRun::open(&heir.journal).ok();
-            let began = recorded.as_ref().and_then(RecordedRun::last_begin);
             open.push(OpenSuccessor {
-                undo: suggested_commands::undo(&name, began, &heir.header.settings),
+                undo: undo_of(heir, &name),
                 results: name,
                 places,
             });
@@ -72,9 +70,9 @@ pub(super) fn may_have_sent(run: &FolderRun) -> bool {
         || RecordedRun::open(&run.journal).is_ok_and(|run| run.finished() > 0)
 }
 
-/// The results of the undos that put something back of what a run, or one before it, had done; without
-/// those that were undone themselves.
-fn undos_in_force(journal: &Path) -> Vec<PathBuf> {
+/// The results of the undos that put something back of what a run, or one before it, had done, each with
+/// the command that undoes it; without those that were undone themselves.
+fn undos_in_force(journal: &Path) -> Vec<(PathBuf, String)> {
     let runs = runs_in(platform::folder_of(journal));
     let name = journal.file_name();
     let Some(run) = runs.iter().find(|one| one.journal.file_name() == name) else {
@@ -87,20 +85,30 @@ fn undos_in_force(journal: &Path) -> Vec<PathBuf> {
         !back.is_disjoint(&done)
     };
     let undos = undos_of(&runs, run).into_iter().filter(has_effect);
-    undos
-        .map(|undo| results_of(journal).with_file_name(undo.results_name()))
-        .collect()
+    let undos = undos.map(|undo| {
+        let results = results_of(journal).with_file_name(undo.results_name());
+        let command = undo_of(undo, &results);
+        (results, command)
+    });
+    undos.collect()
+}
+
+/// The command that undoes a run with these results.
+fn undo_of(run: &FolderRun, results: &Path) -> String {
+    let recorded = RecordedRun::open(&run.journal).ok();
+    let began = recorded.as_ref().and_then(RecordedRun::last_begin);
+    suggested_commands::undo(results, began, &run.header.settings)
 }
 
 /// A run that was undone, if only in part, does not go on: rows that were put back would count as done.
 pub fn ensure_not_undone(journal: &Path) -> Result<()> {
     let undos = undos_in_force(journal);
-    let Some(last) = undos.last() else {
+    let Some((_, undo_last)) = undos.last() else {
         return Ok(());
     };
     let names: Vec<String> = undos
         .iter()
-        .map(|undo| format!("`{}`", undo.display()))
+        .map(|(undo, _)| format!("`{}`", undo.display()))
         .collect();
     let what = if undos.len() == 1 { "undo" } else { "undos" };
     Err(Hinted::new(
@@ -110,8 +118,7 @@ pub fn ensure_not_undone(journal: &Path) -> Result<()> {
             listed(&names)
         ),
         format!(
-            "make a new run with other results (--output), or undo the undo first: wxbulk undo {}",
-            suggested_commands::join(&[last.display().to_string()])
+            "make a new run with other results (--output), or undo the undo first: {undo_last}"
         ),
     ))
 }

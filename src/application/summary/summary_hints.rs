@@ -81,6 +81,11 @@ impl Summary {
                     "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
                 )?;
             }
+            Again::Rows(command) if self.new_plan.is_some() => writeln!(
+                out,
+                "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
+                rows_that_are(self.to_repeat())
+            )?,
             Again::Rows(command) => writeln!(
                 out,
                 "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",

@@ -38,8 +38,8 @@ pub enum Named {
 }
 
 impl UndoSource {
-    /// Opens it, and chooses a part of its rows. Where the journal was named, results that are none are as
-    /// good as lost.
+    /// Opens it, and chooses a part of its rows. Where the journal was named, it tells the rows: results may
+    /// have been filtered or shortened.
     pub fn open(
         results: &Path,
         named: Named,
@@ -48,14 +48,16 @@ impl UndoSource {
     ) -> Result<UndoSource> {
         let journal = Journal::path_for(results);
         let has_journal = journal::exists(&journal)?;
-        if has_journal && !results.exists() {
-            return UndoSource::of_journal(results, part);
+        let are_there = results.exists();
+        if has_journal && (named == Named::Journal || !are_there) {
+            match UndoSource::of_journal(results, part) {
+                // What a damaged journal does not tell, results may.
+                Err(_) if are_there => {}
+                undone => return undone,
+            }
         }
         match read_results(results, reading) {
             Ok(sheet) => UndoSource::of_results(results, sheet, reading, part),
-            Err(_) if has_journal && named == Named::Journal => {
-                UndoSource::of_journal(results, part)
-            }
             Err(error) if has_journal => Err(error.with_hint(format!(
                 "or undo by the journal alone, which tells of all rows: wxbulk undo {}",
                 join(&[journal.display().to_string()])

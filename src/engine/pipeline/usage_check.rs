@@ -17,7 +17,7 @@ use crate::setting::usage_after_row;
 use crate::webex::Service;
 
 /// How a row is sent that clears a number in use.
-const WHAT_TO_DO: &str = "change that rule first, or add --even-if-used (undo: --force)";
+const WHAT_TO_DO: &str = "change that rule first, or add --even-if-used";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether it has to be known for this row what uses its numbers.

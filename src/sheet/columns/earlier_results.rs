@@ -7,16 +7,11 @@ use csv::ByteRecord;
 use super::{Columns, normalize};
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
+use crate::sheet::duplicates::SAME_AS_ROW;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::RowCheck;
 
 impl Columns {
-    /// Where an earlier run wrote its outcomes.
-    fn outcome(&self) -> Option<usize> {
-        let at = RESULT_COLUMNS.iter().position(|name| *name == "outcome")?;
-        Some(self.results.as_ref()?.start + at)
-    }
-
     /// What an earlier run noted of a row, if it can be understood.
     pub fn outcome_in(&self, record: &ByteRecord) -> Option<OutcomeKind> {
         let word = self.outcome_cell(record)?;
@@ -33,23 +28,27 @@ impl Columns {
     /// effect: only a single change that was refused had none. Two requests are one to read and one to
     /// write.
     pub fn is_doubtful_failure(&self, record: &ByteRecord) -> bool {
-        let number_in = |name: &str| -> Option<u64> {
-            let at = RESULT_COLUMNS.iter().position(|one| *one == name)?;
-            let cell = record.get(self.results.as_ref()?.start + at)?;
-            std::str::from_utf8(cell).ok()?.trim().parse().ok()
-        };
+        let number_in = |name: &str| self.result_cell(name, record)?.parse::<u64>().ok();
         let is_refused = matches!(number_in("status"), Some(400..500));
         !(is_refused && number_in("attempts").is_some_and(|attempts| attempts <= 2))
     }
 
     /// When a row got its outcome, as an earlier run wrote it.
     pub fn finished_at_in<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
-        let at = RESULT_COLUMNS
-            .iter()
-            .position(|name| *name == "finishedAt")?;
+        let text = self.result_cell("finishedAt", record);
+        text.filter(|text| !text.is_empty())
+    }
+
+    /// Whether an earlier run left a row out as it was the same as another one.
+    pub fn is_noted_as_same(&self, record: &ByteRecord) -> bool {
+        let message = self.result_cell("message", record);
+        message.is_some_and(|message| message.starts_with(SAME_AS_ROW))
+    }
+
+    fn result_cell<'r>(&self, name: &str, record: &'r ByteRecord) -> Option<&'r str> {
+        let at = RESULT_COLUMNS.iter().position(|one| *one == name)?;
         let cell = record.get(self.results.as_ref()?.start + at)?;
-        let text = std::str::from_utf8(cell).ok()?.trim();
-        (!text.is_empty()).then_some(text)
+        Some(std::str::from_utf8(cell).ok()?.trim())
     }
 
     /// Whether a row was only rehearsed.
@@ -59,11 +58,7 @@ impl Columns {
     }
 
     fn outcome_cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
-        Some(
-            std::str::from_utf8(record.get(self.outcome()?)?)
-                .ok()?
-                .trim(),
-        )
+        self.result_cell("outcome", record)
     }
 
     /// Where an earlier run wrote the values from before it, if it did.

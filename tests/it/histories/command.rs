@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::history::SheetRow;
-use super::service::Numbers;
+use super::service::{Numbers, place};
 
 pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_wxbulk");
 
@@ -26,7 +26,12 @@ pub(super) struct Run {
     pub(super) guard: Option<Guard>,
     /// What was approved.
     pub(super) rows: Vec<SheetRow>,
-    /// The same as the results have it, with what was changed by hand.
+    /// All rows of the sheet.
+    pub(super) whole: Vec<SheetRow>,
+    /// The locations of which its results may have rows to send again: a part that was chosen when these
+    /// were sent again narrows nothing.
+    pub(super) reach: BTreeSet<usize>,
+    /// The whole sheet as the results have it, with what was changed by hand.
     pub(super) in_results: Vec<SheetRow>,
     pub(super) commands: Vec<usize>,
     /// Locations whose row in the results was changed or deleted by hand.
@@ -85,6 +90,14 @@ pub(super) enum Overwriting {
     /// In the next command.
     Next,
     Done,
+}
+
+/// Whether a command is about a location.
+pub(super) fn is_about(line: &str, location: usize) -> bool {
+    let mut parts = line
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix("site="));
+    parts.next().is_none_or(|name| name == place(location))
 }
 
 /// The commands that are printed, each a line of its own or what follows a colon.

@@ -17,6 +17,8 @@ pub(super) struct SheetRow {
 pub(super) enum Step {
     /// Strikes the next command.
     Fault(usize, Fault),
+    /// The next command that is typed is about this location alone.
+    Part(usize),
     Plan,
     Apply {
         backup: bool,
@@ -136,6 +138,13 @@ impl fmt::Display for Step {
                     How::ThrottleAndKill => "429, wait 3 s; the program is killed".into(),
                 };
                 write!(out, "(in the next command a {on} {how}: {place})")
+            }
+            Step::Part(location) => {
+                write!(
+                    out,
+                    "(the next command with --where site={})",
+                    place(*location)
+                )
             }
             Step::Plan => out.write_str("plan sheet.csv"),
             Step::Apply {

@@ -3,6 +3,7 @@
 use super::command::{Origin, PROGRAM, commands_in};
 use super::history::Step;
 use super::play::Played;
+use super::service::place;
 
 impl Played {
     /// What is typed at a step; `None` where there is nothing to do it with.
@@ -10,7 +11,14 @@ impl Played {
         let results = self
             .current
             .map(|run| self.runs[run].output.display().to_string());
-        let (usual, prefix) = (self.usual(), self.prefix.clone());
+        let part = match step {
+            Step::Resume | Step::Hint(_) => None,
+            _ => self.part.take(),
+        };
+        let part = part.map_or(String::new(), |location| {
+            format!(" --where site={}", place(location))
+        });
+        let (usual, prefix) = (self.usual() + &part, self.prefix.clone());
         let line = match step {
             Step::Plan => {
                 let output = self.new_output("plan");
@@ -20,7 +28,7 @@ impl Played {
                 backup,
                 if_unchanged,
                 rehearse,
-            } => self.apply(*backup, *if_unchanged, *rehearse),
+            } => self.apply(*backup, *if_unchanged, *rehearse) + &part,
             Step::Resume => {
                 let line = self.runs[self.current?].line.clone();
                 if line.contains(" --resume") {

@@ -18,6 +18,8 @@ impl Numberer {
 impl History {
     pub(super) fn make_up(seed: u64) -> History {
         let mut dice = Rng::with_seed(seed);
+        // Of their own, so that a seed is what it was before there were parts.
+        let mut parts = Parts(Rng::with_seed(seed.wrapping_mul(31) + 7));
         let mut numbers = Numberer(100);
         let locations = dice.usize(2..=3);
         let mut original = || match dice.u8(0..10) {
@@ -42,6 +44,7 @@ impl History {
         let mut steps = Vec::new();
         let has_plan = dice.u8(0..10) < 4;
         if has_plan {
+            parts.choose(20, locations, &mut steps);
             steps.push(Step::Plan);
             between(&mut dice, &mut numbers, locations, &mut steps);
         }
@@ -53,6 +56,7 @@ impl History {
         if dice.u8(0..15) == 0 {
             steps.push(Step::Poison(dice.usize(0..locations)));
         }
+        parts.choose(12, locations, &mut steps);
         steps.push(Step::Apply {
             backup: dice.u8(0..10) < 8,
             if_unchanged: has_plan && dice.bool(),
@@ -63,6 +67,7 @@ impl History {
                 between(&mut dice, &mut numbers, locations, &mut steps);
             }
             faults(&mut dice, locations, &mut steps);
+            parts.choose(8, locations, &mut steps);
             steps.push(match dice.u8(0..14) {
                 0..=2 => Step::Resume,
                 3..=5 => Step::OnlyFailed {
@@ -73,6 +78,7 @@ impl History {
             });
         }
         if dice.bool() {
+            parts.choose(10, locations, &mut steps);
             steps.push(Step::Undo);
         }
         History {
@@ -81,6 +87,18 @@ impl History {
             state,
             rows,
             steps,
+        }
+    }
+}
+
+/// Chooses a part of the sheet for a command.
+struct Parts(Rng);
+
+impl Parts {
+    /// Once in so many commands.
+    fn choose(&mut self, once_in: u8, locations: usize, steps: &mut Vec<Step>) {
+        if self.0.u8(0..once_in) == 0 {
+            steps.push(Step::Part(self.0.usize(0..locations)));
         }
     }
 }

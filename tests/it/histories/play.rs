@@ -41,6 +41,8 @@ pub(super) struct Played {
     pub(super) poisoned: Option<usize>,
     pub(super) is_damaged: bool,
     pub(super) overwriting: Overwriting,
+    /// What the next command that is typed is about.
+    pub(super) part: Option<usize>,
     /// What is not looked at.
     pub(super) passed_over: &'static [Kind],
     /// What was typed into a results file, and that results file.
@@ -98,6 +100,7 @@ impl Played {
             poisoned: None,
             is_damaged: false,
             overwriting: Overwriting::Never,
+            part: None,
             passed_over,
             typed: Vec::new(),
             rows: history.rows.clone(),
@@ -141,6 +144,7 @@ impl Played {
         match step {
             Step::Fault(location, fault) => self.faults.push((*location, *fault)),
             Step::Overwrite => self.overwriting = Overwriting::Next,
+            Step::Part(location) => self.part = Some(*location),
             Step::Poison(location) => self.poison(Some(*location)),
             Step::Heal => self.poison(None),
             Step::Meddle(location, number) => {
@@ -208,7 +212,7 @@ impl Played {
                 // What was typed looks like what was there before.
                 self.typed.clear();
                 let run = &mut self.runs[run];
-                run.in_results.clone_from(&run.rows);
+                run.in_results.clone_from(&run.whole);
                 let dropped = &run.dropped;
                 run.in_results
                     .retain(|row| !dropped.contains(&row.location));

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::command::{Guard, Origin, Overwriting, Ran, Run};
+use super::command::{Guard, Origin, Overwriting, Ran, Run, is_about};
 use super::files;
+use super::history::SheetRow;
 use super::play::Played;
 use super::rules::{self, Violation};
 
@@ -43,7 +44,7 @@ impl Played {
             if is_resume && code.is_some_and(|code| code != 2) {
                 // Its results are written again, and what was typed there is kept beside them.
                 let run = &mut self.runs[run];
-                run.in_results.clone_from(&run.rows);
+                run.in_results.clone_from(&run.whole);
             }
         }
         let source = Path::new(words.get(2).copied().unwrap_or_default());
@@ -113,11 +114,22 @@ impl Played {
             Some(&"undo") => (None, source),
             _ => (source, source.and_then(|run| self.runs[run].undoes)),
         };
-        let rows = match source {
+        let whole = match source {
             None => self.rows.clone(),
             Some(source) => self.runs[source].in_results.clone(),
         };
         let parent_run = parent.map(|run| &self.runs[run]);
+        let is_meant = |location: &usize| {
+            let parent = parent_run.is_none_or(|run| run.reach.contains(location));
+            parent && is_about(line, *location)
+        };
+        let locations: BTreeSet<usize> = (0..self.history.state.len()).filter(is_meant).collect();
+        let rows = whole.iter().filter(|row| locations.contains(&row.location));
+        let rows: Vec<SheetRow> = rows.cloned().collect();
+        let reach = match parent_run {
+            Some(run) if has("--only-failed") => run.reach.clone(),
+            _ => locations,
+        };
         let guard = if has("--if-unchanged") {
             self.plan.as_ref().map(|(_, guard)| guard.clone())
         } else {
@@ -131,8 +143,10 @@ impl Played {
             backup: parent_run.map_or(has("--backup") || has("undo"), |run| run.backup),
             parent,
             guard,
-            in_results: rows.clone(),
+            in_results: whole.clone(),
             rows,
+            whole,
+            reach,
             commands: Vec::new(),
             by_hand: BTreeSet::new(),
             dropped: BTreeSet::new(),

@@ -189,7 +189,7 @@ impl Case<'_> {
         match run.undoes {
             Some(undone) if !by_hand => self.put_back(undone, put),
             Some(_) => Ok(()),
-            None => self.approved(run, put, by_hand),
+            None => self.approved(run, put),
         }
     }
 
@@ -231,17 +231,6 @@ fn after(put: &Put) -> [String; NUMBERS] {
         }
     }
     after
-}
-
-fn is_alike(asked: &Body, sent: &Body) -> bool {
-    asked
-        .iter()
-        .zip(sent)
-        .all(|(asked, sent)| match (asked, sent) {
-            (Some(asked), Some(sent)) => is_same(asked, sent),
-            (None, None) => true,
-            _ => false,
-        })
 }
 
 /// A `+` that a spreadsheet took is put back.

@@ -1,15 +1,17 @@
 //! What was approved is what is sent, once; what somebody else changed is left alone.
 
-use super::{Case, Kind, Violation, body, is_alike};
+use super::{Case, Kind, Violation, body, is_same};
 use crate::histories::command::{Origin, Overwriting, Run};
 use crate::histories::history::SheetRow;
-use crate::histories::service::{NUMBERS, Put, Writer, place};
+use crate::histories::service::{Body, NUMBERS, Put, Writer, place};
 
 impl Case<'_> {
-    pub(super) fn approved(&self, run: &Run, put: &Put, by_hand: bool) -> Result<(), Violation> {
+    pub(super) fn approved(&self, run: &Run, put: &Put) -> Result<(), Violation> {
         let asks = |rows: &[SheetRow]| {
-            let mut rows = rows.iter().filter(|row| row.location == put.location);
-            rows.any(|row| is_alike(&body(row), &put.body))
+            let rows = rows.iter().filter(|row| row.location == put.location);
+            let bodies: Vec<Body> = rows.map(body).collect();
+            let mut asked = (0..bodies.len()).filter_map(|at| bodies[at..].split_first());
+            asked.any(|(row, later)| is_asked(row, later, &put.body))
         };
         let (place, sent) = (place(put.location), &put.body);
         if !asks(&run.rows) {
@@ -24,7 +26,6 @@ impl Case<'_> {
             );
         }
         if let Some(guard) = &run.guard
-            && !by_hand
             && !asks(&guard.rows)
         {
             return self.fails(
@@ -36,7 +37,7 @@ impl Case<'_> {
     }
 
     pub(super) fn again(&self, run: usize, put: &Put) -> Result<(), Violation> {
-        let rows = &self.played.runs[run].rows;
+        let rows = &self.played.runs[run].whole;
         let is_finished = |earlier: &Put| {
             let ran = &self.played.ran[earlier.command - 1];
             let row = rows.iter().position(|row| row.location == put.location);
@@ -127,4 +128,14 @@ impl Case<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a row asks for what was sent, without what `later` rows for the location may have set already.
+fn is_asked(row: &Body, later: &[Body], sent: &Body) -> bool {
+    (0..NUMBERS).all(|field| match (&row[field], &sent[field]) {
+        (Some(asked), Some(sent)) => is_same(asked, sent),
+        (Some(_), None) => later.iter().any(|row| row[field].is_some()),
+        (asked, None) => asked.is_none(),
+        (None, Some(_)) => false,
+    })
 }

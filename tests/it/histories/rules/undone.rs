@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Case, Kind, Violation, digits, is_odd};
+use crate::histories::command::is_about;
 use crate::histories::files;
 use crate::histories::service::{NUMBERS, Put, Writer, place};
 
@@ -61,10 +62,11 @@ impl Case<'_> {
                 Writer::Other => true,
                 Writer::Command(by) => !own.contains(by),
             };
+            let is_outside = !is_about(&self.ran.line, location);
             let is_dropped = line.iter().any(|run| run.dropped.contains(&location));
             // Somebody wants another number now than the one from before.
             let is_corrected = back.iter().any(|run| run.by_hand.contains(&location));
-            if writers.iter().any(is_foreign) || is_dropped || is_corrected {
+            if writers.iter().any(is_foreign) || is_outside || is_dropped || is_corrected {
                 continue;
             }
             for (field, now) in now.iter().enumerate() {

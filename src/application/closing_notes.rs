@@ -1,0 +1,138 @@
+//! What is said at the end of a run beside its summary.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::application::files_to_keep;
+use crate::application::plan_guard::plan_edits;
+use crate::application::recorder::SentRows;
+use crate::application::report::page_file;
+use crate::application::results::{Form, Tally};
+use crate::application::run_settings::{RunSettings, SummaryFormat, Target};
+use crate::application::status;
+use crate::application::suggested_commands;
+use crate::application::summary::Summary;
+use crate::engine::pipeline::{Task, UsageCheck};
+use crate::model::outcome::OutcomeKind;
+use crate::model::wording::plural;
+use crate::platform;
+use crate::setting;
+use crate::sheet::check::CheckedSheet;
+use crate::stderr::say;
+
+/// Says that it was a rehearsal, and what a rehearsal does not know.
+pub(super) fn say_if_rehearsed(settings: &RunSettings, sent: &SentRows) {
+    let spec = &settings.spec;
+    if !matches!(settings.target, Target::Rehearsal { .. }) || settings.is_quiet() {
+        return;
+    }
+    // A plan and an undo have in them what will be found.
+    let is_in_the_dark = spec.preconditions.is_none() && spec.command != "undo";
+    if is_in_the_dark && sent.counts.rows > 0 {
+        say(&format!(
+            "note: a rehearsal does not know the present numbers, so rows that are already as the sheet says count as {} here. A plan shows what would really change:\n  {}",
+            if spec.task == Task::Read {
+                "different"
+            } else {
+                "updated"
+            },
+            suggested_commands::plan_after_rehearsal(settings)
+        ));
+    }
+    say("this was a rehearsal: nothing was changed");
+}
+
+/// Where the rows of a plan have other numbers than those of its sheet, as below a title.
+pub(super) fn say_whose_rows_are_named(settings: &RunSettings) {
+    let spec = &settings.spec;
+    if spec.form == Form::Plan && !settings.is_quiet() && settings.summary == SummaryFormat::Text {
+        say(&format!(
+            "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
+            spec.sheet.path.display(),
+            spec.output.display()
+        ));
+    }
+}
+
+/// Where rows of an undo are not done: of which file they are. They keep the numbers of the results that are
+/// undone, in whatever place they stand in the undo's own files.
+pub(super) fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
+    let spec = &settings.spec;
+    let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
+    if spec.command == "undo" && summary.counts.not_done() > 0 && is_told {
+        let typed = settings.typed.file.as_deref().unwrap_or_default();
+        let undone = status::results_of_journal(Path::new(typed));
+        let undone = undone.unwrap_or_else(|| typed.into());
+        say(&format!(
+            "note: rows are numbered here as in `{}`, which is undone; so they are in the columns `resultsRow` and `row` of `{}`",
+            undone.display(),
+            spec.output.display()
+        ));
+    }
+}
+
+/// What a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
+pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
+    let spec = &settings.spec;
+    if spec.form != Form::Plan || settings.is_quiet() || settings.summary != SummaryFormat::Text {
+        return;
+    }
+    if tally.leading_nowhere > 0 {
+        say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
+    }
+    let setting = checked.setting.unwrap_or(setting::ALL[0]);
+    let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
+    let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
+    if !is_asked_of_some && tally.unused > 0 {
+        say(&format!(
+            "note: in {} a number is set that no rule of the location uses; `reason` in the plan says which",
+            plural(tally.unused, "row")
+        ));
+    }
+    let differs = tally.counts.of(OutcomeKind::Different) > 0;
+    let is_verification = spec.fails_on_difference;
+    if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
+        say(&format!(
+            "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
+            suggested_commands::with_flag(settings, "--usage")
+        ));
+    }
+}
+
+/// Which files are kept, mailed or deleted.
+pub(super) fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, is_complete: bool) {
+    if settings.summary == SummaryFormat::Text
+        && let Some(kept) = files_to_keep::describe(settings, checked, is_complete)
+    {
+        say(&kept);
+    }
+}
+
+/// Whether something was changed and nobody knows what was there before.
+pub(super) fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
+    let is_real = matches!(settings.target, Target::Service { .. });
+    is_real
+        && settings.spec.task == Task::Write
+        && settings.summary == SummaryFormat::Text
+        && summary.sent.of(OutcomeKind::Updated) > 0
+}
+
+/// Where the page about the run is, or why there is none.
+pub(super) fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
+    match written {
+        Ok(Some(page)) if !settings.is_quiet() => page_file::say_where(page),
+        Ok(_) => {}
+        Err(error) => say(&format!("error: {}", platform::describe_error(error))),
+    }
+}
+
+/// Numbers were cleared in the dark.
+pub(super) fn tell_unknown_usage(rows: u64) {
+    if rows > 0 {
+        say(&format!(
+            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
+            plural(rows, "row")
+        ));
+    }
+}
