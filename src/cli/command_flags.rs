@@ -151,7 +151,14 @@ pub struct ReportFlags {
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
 
-    /// Where the page goes [default: the name of RESULTS with .report.html]
+    /// Only the rows of this customer, by its id or name; nothing of others gets onto the page
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+
+    #[command(flatten)]
+    pub part: PartFlags,
+
+    /// Where the page goes [default: the name of RESULTS with .report.html, or with the customer before that]
     #[arg(short, long, value_name = "FILE.html")]
     pub output: Option<PathBuf>,
 

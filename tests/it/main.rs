@@ -10,6 +10,7 @@ mod automation;
 mod check;
 mod corpus;
 mod corrected_names;
+mod customer_page;
 mod damage;
 mod disk;
 mod docs;

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::related_runs::{FolderRun, heirs, runs_in};
 use super::results_of;
+use super::run_status::{Undone, UndonePart};
 use crate::application::suggested_commands;
 use crate::journal::{self, Entry, Place, RecordedRun, may_have_been_applied};
 use crate::model::hint::Hinted;
@@ -63,6 +64,35 @@ pub(super) fn is_put_back(runs: &[FolderRun], journal: &Path) -> bool {
     run.is_some_and(|run| {
         let changed = Known::of(run).changed;
         !changed.is_empty() && changed.is_subset(&put_back(runs, run, Doubt::Stays))
+    })
+}
+
+/// The runs that put back something of what a run had done at these places, and whether that was all.
+pub fn undone_at(journal: &Path, places: &HashSet<TargetKey>) -> Option<Undone> {
+    let runs = runs_in(platform::folder_of(journal));
+    let name = journal.file_name();
+    let run = runs.iter().find(|one| one.journal.file_name() == name)?;
+    let mut left = &Known::of(run).changed & places;
+    let mut parts = Vec::new();
+    for undo in undos_of(&runs, run) {
+        let back = &put_back_by(&runs, undo, Doubt::Stays) & places;
+        if back.is_empty() {
+            continue;
+        }
+        left = &left - &back;
+        let end = RecordedRun::open(&undo.journal).ok();
+        let end = end.as_ref().and_then(RecordedRun::last_end);
+        parts.push(UndonePart {
+            by: undo.header.id.clone(),
+            at: end.map_or(undo.header.started_at, |end| end.finished_at),
+        });
+    }
+    let UndonePart { by, at } = parts.last()?.clone();
+    Some(Undone {
+        by,
+        at,
+        completely: left.is_empty(),
+        parts,
     })
 }
 
