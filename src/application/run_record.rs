@@ -44,6 +44,7 @@ pub(super) fn header(
             size: sheet.size()?,
             sha256: sheet.sha256()?,
             rows: checked.rows,
+            worksheet: sheet.worksheet.clone(),
         },
         setting: setting.name.to_string(),
         settings: MeaningfulSettings {
@@ -121,6 +122,7 @@ pub(super) fn begin_record(
         rest_is_wanted: false,
         resume_command: suggested_commands::with_resume(settings),
         retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
+        apply_command: suggested_commands::apply_plan(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),
         not_approved: checked.not_approved,

@@ -110,6 +110,16 @@ pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
     join(&with_words(words, [flag.to_string()]))
 }
 
+/// This command with results of which there are none yet.
+pub fn with_other_results(settings: &RunSettings) -> String {
+    let (spec, typed) = (&settings.spec, &settings.typed);
+    let results = OutputNames::of_sheet(&spec.sheet.path, "results").free();
+    let mut words = typed.begin(spec.command, typed.file.as_deref().unwrap_or_default());
+    words.extend(typed.flags_without(&[&["output"]]));
+    words.extend(["--output".into(), as_operand(&results.to_string_lossy())]);
+    join(&words)
+}
+
 /// This command with `--setting`.
 pub fn with_setting(settings: &RunSettings, name: &str) -> String {
     let added = ["--setting".to_string(), name.to_string()];
@@ -226,15 +236,25 @@ pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
     join(&words)
 }
 
+/// The command that applies this plan; `None` where it makes none.
+pub fn apply_plan(settings: &RunSettings) -> Option<String> {
+    let is_plan = settings.spec.command == "plan" && settings.spec.task == Task::Read;
+    is_plan.then(|| join(&words_to_apply(settings, None)))
+}
+
 /// The command that applies this plan without the rows for which it approves nothing.
 pub fn apply_without_them(settings: &RunSettings) -> String {
+    join(&words_to_apply(settings, Some("--skip-invalid")))
+}
+
+fn words_to_apply(settings: &RunSettings, added: Option<&str>) -> Vec<String> {
     let typed = &settings.typed;
     let mut words = typed.begin("apply", &settings.spec.output.to_string_lossy());
-    words.push("--skip-invalid".into());
+    words.extend(added.map(String::from));
     // The plan knows how its sheet is read, and why it was made.
     let of_the_plan: &[&str] = &["note", "usage"];
     words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY, OF_THE_FILE, OF_THE_SHEET, of_the_plan]));
-    join(&words)
+    words
 }
 
 /// The command that makes a new plan of a sheet, as the plan that was applied `was` made of it.

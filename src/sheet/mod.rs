@@ -97,6 +97,8 @@ pub struct Sheet {
     /// A file of ours from this sheet begins with a byte order mark, by which Excel knows
     /// UTF-8: the sheet does so too, or is a workbook or in another encoding.
     has_byte_order_mark: bool,
+    /// Which sheet of a workbook it is, where there are several.
+    pub worksheet: Option<String>,
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
     /// What the eye does not see of a workbook.

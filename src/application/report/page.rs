@@ -72,7 +72,8 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList, part: &str) -
             body {
                 main {
                     header {
-                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.header.input.name)) }
+                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.header.input.name))
+                            @if let Some(name) = &run.header.input.worksheet { ", sheet " (EscapedText::of(name)) } }
                         h1 { (title) }
                     }
                     (verdict(run))

@@ -34,6 +34,7 @@ fn header(text: &str) -> RunHeader {
             size: 1000,
             sha256: text.into(),
             rows: 6,
+            ..InputFile::default()
         },
         setting: setting::ALL[0].name.into(),
         settings: MeaningfulSettings {

@@ -9,7 +9,7 @@ use super::related_runs::{FolderRun, heirs, runs_in};
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use crate::application::suggested_commands;
-use crate::journal::{self, Entry, Place, RecordedRun, may_have_been_applied};
+use crate::journal::{self, Entry, Journal, Place, RecordedRun, may_have_been_applied};
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::row::TargetKey;
@@ -65,6 +65,25 @@ pub(super) fn is_put_back(runs: &[FolderRun], journal: &Path) -> bool {
         let changed = Known::of(run).changed;
         !changed.is_empty() && changed.is_subset(&put_back(runs, run, Doubt::Stays))
     })
+}
+
+/// How many of these places earlier undos of a run have put back, and the results of those undos.
+pub fn back_already(results: &Path, places: &HashSet<TargetKey>) -> (u64, Vec<PathBuf>) {
+    let runs = runs_in(platform::folder_of(results));
+    let journal = Journal::path_for(results);
+    let is_it = |one: &&FolderRun| one.journal.file_name() == journal.file_name();
+    let Some(run) = runs.iter().find(is_it) else {
+        return (0, Vec::new());
+    };
+    let (mut back, mut undos) = (HashSet::new(), Vec::new());
+    for undo in undos_of(&runs, run) {
+        let theirs = &put_back_by(&runs, undo, Doubt::Stays) & places;
+        if !theirs.is_empty() {
+            undos.push(results.with_file_name(undo.results_name()));
+            back.extend(theirs);
+        }
+    }
+    (back.len() as u64, undos)
 }
 
 /// The runs that put back something of what a run had done at these places, and whether that was all.

@@ -44,7 +44,17 @@ impl RunList {
     /// Nothing is broken within a word on a terminal of this width.
     pub fn to_text(&self, now: Timestamp, width: Option<usize>) -> String {
         let header = [
-            "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
+            "begun",
+            "who",
+            "note",
+            "results",
+            "what",
+            "sheet",
+            "part",
+            "customers",
+            "rows",
+            "outcome",
+            "undone",
         ];
         let mut lines = vec![header.map(String::from)];
         lines.extend(self.runs.iter().map(|run| cells(run, now)));
@@ -60,7 +70,7 @@ impl RunList {
     }
 }
 
-fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
+fn cells(run: &RunStatus, now: Timestamp) -> [String; 11] {
     let who = match (&run.person, &run.machine) {
         (Some(person), _) if !person.email.is_empty() => person.email.clone(),
         (_, Some(machine)) => machine.user.clone(),
@@ -93,6 +103,8 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
         file_name(&run.results),
         kind,
         run.sheet.name.clone(),
+        run.part.to_string(),
+        run.customers().unwrap_or_default(),
         grouped(run.sheet.rows),
         outcome,
         undone.into(),
@@ -105,7 +117,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// A table without its empty columns; where that does not fit, a block for each line of it.
-fn table_or_blocks(lines: &[[String; 9]], width: Option<usize>) -> String {
+fn table_or_blocks(lines: &[[String; 11]], width: Option<usize>) -> String {
     let mut text = String::new();
     write_columns(&mut text, lines);
     let is_too_wide = |width| text.lines().any(|line| line.chars().count() > width);
@@ -117,7 +129,7 @@ fn table_or_blocks(lines: &[[String; 9]], width: Option<usize>) -> String {
 }
 
 /// The cells of a run in two lines: what it is and came to, where it is and whose.
-fn block(cells: &[String; 9]) -> [String; 2] {
+fn block(cells: &[String; 11]) -> [String; 2] {
     let [
         begun,
         who,
@@ -125,6 +137,8 @@ fn block(cells: &[String; 9]) -> [String; 2] {
         results,
         what,
         sheet,
+        part,
+        customers,
         rows,
         outcome,
         undone,
@@ -140,11 +154,15 @@ fn block(cells: &[String; 9]) -> [String; 2] {
     };
     let came_to = joined(&[
         &format!("{what} of {sheet}"),
+        part,
         &format!("{rows} rows"),
         outcome,
         undone,
     ]);
-    [format!("{begun}  {came_to}"), joined(&[results, who, note])]
+    [
+        format!("{begun}  {came_to}"),
+        joined(&[results, customers, who, note]),
+    ]
 }
 
 fn wrap_all(blocks: impl Iterator<Item = [String; 2]>, width: Option<usize>) -> String {
@@ -182,10 +200,20 @@ mod tests {
 
     #[test]
     fn a_run_has_a_block_where_its_line_does_not_fit() {
-        let cells = |cells: [&str; 9]| cells.map(String::from);
+        let cells = |cells: [&str; 11]| cells.map(String::from);
         let lines = [
             cells([
-                "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
+                "begun",
+                "who",
+                "note",
+                "results",
+                "what",
+                "sheet",
+                "part",
+                "customers",
+                "rows",
+                "outcome",
+                "undone",
             ]),
             cells([
                 "2027-01-15 08:00:00 UTC",
@@ -194,6 +222,8 @@ mod tests {
                 "a.results.csv",
                 "apply",
                 "a.csv",
+                "--where wave=1",
+                "Acme and Globex",
                 "60",
                 "57 updated, 3 failed",
                 "partly",
