@@ -1,10 +1,10 @@
 //! What is told about an undo before it is sent: which rows it leaves out and why, and where the cells
 //! of the results are not what counts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::application::undo_sheet::UndoSheet;
-use crate::model::wording::{listed, plural};
+use crate::model::wording::{grouped, listed, plural};
 use crate::stderr::say;
 
 /// Rows named; the others are counted.
@@ -36,6 +36,40 @@ pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
     }
     tell_changed_cells(undo);
     tell_left_out(results, undo);
+}
+
+/// Says which of its rows earlier undos have put back, so that it is clear what this one does.
+pub fn tell_what_is_back(undo: &UndoSheet, back: u64, undos: &[PathBuf]) {
+    if back == 0 {
+        return;
+    }
+    let names: Vec<String> = undos
+        .iter()
+        .map(|undo| format!("`{}`", undo.display()))
+        .collect();
+    let by = format!(
+        "by the {} in {}",
+        if undos.len() == 1 { "undo" } else { "undos" },
+        listed(&names)
+    );
+    let left = undo.rows.saturating_sub(back);
+    let are = if back == 1 { "is" } else { "are" };
+    say(&match left {
+        0 => format!(
+            "{} {are} back already, {by}, and only read",
+            plural(back, "row")
+        ),
+        left => format!(
+            "of {}, {} {are} back already, {by}, and only read; this undo is to put back {}",
+            plural(undo.rows, "row"),
+            grouped(back),
+            if left == 1 {
+                "the other one".to_string()
+            } else {
+                format!("the other {}", grouped(left))
+            }
+        ),
+    });
 }
 
 fn tell_what_is_outside(undo: &UndoSheet) {
