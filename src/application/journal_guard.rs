@@ -168,6 +168,7 @@ pub(super) fn begin(
         let header = RunHeader {
             settings: MeaningfulSettings {
                 backup: settings.spec.task == Task::ReadThenWrite,
+                org: run_record::org_id(settings),
                 ..earlier.header.settings
             },
             ..earlier.header

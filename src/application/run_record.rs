@@ -49,7 +49,8 @@ pub(super) fn header(
         setting: setting.name.to_string(),
         settings: MeaningfulSettings {
             base_url,
-            org: reading.default_org.clone(),
+            org: org_id(settings),
+            org_name: reading.default_org_name().map(String::from),
             country: reading.country.as_ref().map(Country::code),
             sheet: reading.sheet.clone(),
             encoding: reading.encoding.map(|encoding| encoding.to_string()),
@@ -72,6 +73,15 @@ pub(super) fn header(
         undoes: settings.lineage.undoes.clone(),
         left_out: settings.lineage.left_out,
     })
+}
+
+/// The id of the organization of rows that name none; of a name once that is looked up.
+pub(super) fn org_id(settings: &RunSettings) -> Option<String> {
+    let reading = &settings.spec.sheet.reading;
+    let default = reading.default_org.as_ref();
+    default
+        .filter(|_| reading.default_org_name().is_none())
+        .cloned()
 }
 
 /// Whether somebody said that numbers are cleared even where rules use them.

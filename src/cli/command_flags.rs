@@ -132,8 +132,8 @@ pub struct UndoFlags {
     #[arg(short, long)]
     pub yes: bool,
 
-    /// The organization of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
+    /// The organization of rows whose orgId is empty, as the run named it
+    #[arg(long, value_name = "ORG", help_heading = "Sheet")]
     pub org: Option<String>,
 
     /// Put the numbers back even where somebody changed them since, or where rules use those that are cleared
@@ -199,8 +199,8 @@ pub struct ExportFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// The organization to export [default: the token's own]
-    #[arg(long, value_name = "ORG_ID")]
+    /// The organization to export, by its id or name [default: the token's own]
+    #[arg(long, value_name = "ORG")]
     pub org: Option<String>,
 
     #[arg(long, value_name = "NAME", help = exported_help())]

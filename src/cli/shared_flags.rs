@@ -19,10 +19,10 @@ pub struct SheetFlags {
     #[arg(value_name = "SHEET")]
     pub sheet: PathBuf,
 
-    /// The organization of rows whose orgId is empty
+    /// The organization of rows whose orgId is empty, by its id or name
     #[arg(
         long,
-        value_name = "ORG_ID",
+        value_name = "ORG",
         help_heading = "Sheet",
         hide_short_help = true
     )]

@@ -90,6 +90,9 @@ pub struct MeaningfulSettings {
     pub base_url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
+    /// As what it was named, where that was no id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     pub skip_invalid: bool,

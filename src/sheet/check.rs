@@ -1,6 +1,7 @@
 //! Reads the whole sheet once before anything is sent: every problem, and what a run needs to
 //! know beforehand.
 
+use std::borrow::Cow;
 use std::io;
 
 use anyhow::{Context, Result};
@@ -173,8 +174,9 @@ pub fn check(
                 seen.add(&row);
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
-                checked.named += u64::from(called(columns, record).is_any());
-                checked.count_changes(sheet, columns, record, &row);
+                let is_named = called(columns, record).is_any();
+                checked.named += u64::from(is_named || sheet.default_org_name().is_some());
+                checked.count_changes(sheet, columns, record, &row, directory);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -312,13 +314,21 @@ impl CheckedSheet {
         columns: &Columns,
         record: &ByteRecord,
         row: &Row<'_>,
+        directory: &Directory,
     ) {
         let setting = columns.setting;
         if self.country.is_some() {
             self.completed += completed_in(columns, record, row);
         }
-        if let Some(default) = &sheet.reading.default_org
-            && is_for_another(columns, record, row, default)
+        let default = match sheet.default_org_name() {
+            // Before it is looked up nobody knows which one it is.
+            Some(name) => directory
+                .names()
+                .and_then(|_| directory.organization(name).ok()),
+            None => sheet.reading.default_org.as_deref().map(Cow::Borrowed),
+        };
+        if let Some(default) = default
+            && is_for_another(columns, record, row, &default)
         {
             self.other_organization.add(row.number);
         }

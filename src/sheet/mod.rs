@@ -178,6 +178,11 @@ impl Sheet {
         !is_named && self.reading.default_org.is_none()
     }
 
+    /// The name of the organization of rows that name none, where a name was given for it.
+    pub fn default_org_name(&self) -> Option<&str> {
+        self.reading.default_org_name()
+    }
+
     /// Reads the sheet from its first row of data.
     ///
     /// Only one reading at a time: they share the position in the file.
