@@ -12,8 +12,9 @@ use crate::model::ids::{self, Kind};
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::{Row, TargetKey};
 use crate::setting::{FieldKind, Setting};
+use crate::sheet::bare_numbers::BareNumbers;
 use crate::sheet::columns::{Columns, normalize};
-use crate::sheet::country::{Country, Lost, what_may_be_lost};
+use crate::sheet::country::Country;
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, SeenRows};
 use crate::sheet::organization_counts::OrganizationCounts;
@@ -84,9 +85,8 @@ pub struct CheckedSheet {
     /// The country that was named for bare numbers, and how many numbers were completed with it.
     pub country: Option<String>,
     pub completed: u64,
-    /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
-    pub lost_plus: Suspicion,
-    pub lost_zero: Suspicion,
+    /// Numbers without a `+`.
+    pub bare: BareNumbers,
     /// Rows that end before the header's last column.
     pub short_rows: Suspicion,
     /// Rows with a cell that seems to hold further ones.
@@ -346,11 +346,7 @@ impl CheckedSheet {
             if setting.kind(index) != Some(FieldKind::Number) {
                 continue;
             }
-            match what_may_be_lost(number) {
-                Some(Lost::Plus) => self.lost_plus.add(row.number),
-                Some(Lost::Zero) => self.lost_zero.add(row.number),
-                None => {}
-            }
+            self.bare.add(row.number, number);
         }
     }
 

@@ -5,6 +5,7 @@ mod ambiguous_country_code;
 mod applied_plan;
 mod area_slash;
 pub mod autofix;
+pub mod bare_numbers;
 pub mod cell_diagnostics;
 pub mod check;
 pub mod columns;
