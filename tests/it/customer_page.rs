@@ -219,3 +219,28 @@ fn a_page_about_a_plan_may_be_for_one_customer_too() {
     ensure_only(&page, 1);
     assert_eq!(figure(&page, "Rows that differ"), "1");
 }
+
+/// Locations of several customers are often called the same.
+#[test]
+fn lines_of_a_pilot_and_of_an_undo_name_the_customer() {
+    let stage = partner();
+    let ran = stage
+        .apply("sheet.csv --backup --rows 2-4 --first 2")
+        .expect(3);
+    ran.says("\n  row 2 (Acme Ltd / Acme Ltd site 1): n1 wanted +12025550171, found ");
+    ran.says("\n  row 3 (Globex / Globex site 2): n1 wanted ");
+    stage
+        .apply("sheet.csv --backup --rows 2-4 --first 2 --resume")
+        .expect(0);
+    stage.put(
+        &format!(
+            "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers?orgId={}",
+            location_id(2),
+            org_id(1)
+        ),
+        r#"{"autoTransferNumber1":"+12025550199"}"#,
+    );
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(1);
+    ran.says("row 3 (Globex / Globex site 2)");
+    ran.says("n1 expected ");
+}

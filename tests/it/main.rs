@@ -24,6 +24,7 @@ mod histories;
 mod hostile;
 mod in_use;
 mod journal;
+mod json_fields;
 mod lanes;
 mod lanes_at_length;
 mod layers;

@@ -181,10 +181,13 @@ fn a_folder_lists_its_runs_oldest_first() {
     stage.write("c.csv", sheet(4));
     let rehearsed = stage.run("apply c.csv --rehearse --rehearse-speed 100");
     rehearsed.expect(0);
+    let unneeded = "not needed any more, and may be deleted: `c.rehearsal.csv` and `c.rehearsal.csv.journal`\n";
+    let list = stage.run("status").expect(0).stdout;
+    assert!(list.ends_with(unneeded), "{list}");
     stage.write("x.journal", "something else\n");
     let ran = stage.run("status").expect(1);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines.len(), 5, "{}", ran.stdout);
+    assert_eq!(lines.len(), 6, "{}", ran.stdout);
     assert!(lines[0].starts_with("begun "), "{}", ran.stdout);
     let begun = lines[1].split("  ").next().unwrap_or_default();
     assert!(begun.ends_with(" UTC"), "{}", ran.stdout);

@@ -1,17 +1,20 @@
 //! The runs of a folder, one a line, or a block of lines where the terminal is too narrow: when, who, sheet, rows, outcome, undone or not.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::run_status::RunStatus;
+use super::run_status::{RunState, RunStatus};
 use super::status_reader::{StatusReader, journals_in};
 use crate::application::progress::wrap;
 use crate::model::clock;
-use crate::model::wording::grouped;
+use crate::model::wording::{grouped, listed};
 use crate::platform;
+
+/// Files that are named.
+const FILES_NAMED: usize = 12;
 
 /// The runs whose journals are in a folder, oldest first.
 #[derive(Debug, Serialize)]
@@ -19,6 +22,9 @@ pub struct RunList {
     pub runs: Vec<RunStatus>,
     /// Journals that cannot be read, and why.
     pub unreadable: Vec<String>,
+    /// Files of these runs that nobody needs any more, by their names.
+    #[serde(rename = "mayBeDeleted")]
+    pub may_be_deleted: Vec<String>,
 }
 
 impl RunList {
@@ -26,6 +32,7 @@ impl RunList {
         let mut list = RunList {
             runs: Vec::new(),
             unreadable: Vec::new(),
+            may_be_deleted: Vec::new(),
         };
         for journal in journals_in(folder) {
             match StatusReader::open(&journal).and_then(|mut reader| reader.read(now)) {
@@ -34,6 +41,12 @@ impl RunList {
             }
         }
         list.runs.sort_by_key(|run| run.started_at);
+        let files = list
+            .runs
+            .iter()
+            .flat_map(unneeded)
+            .map(|file| file_name(&file));
+        list.may_be_deleted = files.filter(|name| folder.join(name).is_file()).collect();
         list
     }
 
@@ -66,7 +79,35 @@ impl RunList {
             // Writing into a text cannot fail.
             let _ = writeln!(text, "not readable: {why}");
         }
+        if !self.may_be_deleted.is_empty() {
+            let names = self.may_be_deleted.iter().take(FILES_NAMED);
+            let mut names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let more = self.may_be_deleted.len() - names.len();
+            if more > 0 {
+                names.push(format!("{} more", grouped(more as u64)));
+            }
+            let line = format!(
+                "not needed any more, and may be deleted: {}",
+                listed(&names)
+            );
+            for line in wrap(&line, width) {
+                let _ = writeln!(text, "{line}");
+            }
+        }
         text
+    }
+}
+
+/// Files of a run that nobody needs any more: those of a rehearsal, and the sheet of an undo that put back
+/// all of it.
+fn unneeded(run: &RunStatus) -> Vec<PathBuf> {
+    let is_over = run.state != RunState::Running && run.damage.is_none();
+    let is_done = run.state == RunState::Finished && run.failed() == 0;
+    match &*run.command {
+        _ if !is_over => Vec::new(),
+        _ if run.rehearsal => vec![run.results.clone(), run.journal.clone()],
+        "undo" if is_done => vec![PathBuf::from(&run.sheet.name)],
+        _ => Vec::new(),
     }
 }
 
@@ -82,7 +123,7 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 11] {
         run.command.clone()
     };
     let mut outcome = run.outcomes_in_words().unwrap_or_default();
-    if run.state != super::run_status::RunState::Finished {
+    if run.state != RunState::Finished {
         let separator = if outcome.is_empty() { "" } else { "; " };
         outcome = outcome + separator + &run.state_in_words(now);
     }
