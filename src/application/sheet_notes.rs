@@ -83,9 +83,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
     let say = |doubtful: &Rows, what: &str, code: Option<&str>| {
         let rest = match &checked.country {
             None => match code {
-                Some(code) => format!(
-                    "sent unchanged; to have their country code completed, add --country {code}"
-                ),
+                Some(code) => format!("sent unchanged unless completed with --country {code}"),
                 None => "sent unchanged unless --country gives the country code".to_string(),
             },
             Some(code) if doubtful.count == 1 => {
