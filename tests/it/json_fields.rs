@@ -175,6 +175,9 @@ fn the_status_of_a_run_is_documented_field_by_field() {
     stage.run_online("plan sheet.csv --note CHG-1").expect(0);
     stage.run_online("apply sheet.plan.csv --yes").expect(0);
     stage
+        .run_online("apply sheet.plan.csv --yes --rows 2-3 -o part.csv")
+        .expect(0);
+    stage
         .run_online("undo sheet.plan.results.csv --yes --rows 2-3")
         .expect(0);
     stage.apply("sheet.csv --first 1 -o first.csv").expect(3);

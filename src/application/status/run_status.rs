@@ -100,11 +100,19 @@ pub struct RowCounts {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanStatus {
-    /// The results of the runs that applied it, or a part of it.
-    pub applied: Vec<PathBuf>,
+    /// The runs that applied it, or a part of it.
+    pub applied: Vec<AppliedPlan>,
     /// Whether the sheet has changed since; `None` where it is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet_changed: Option<bool>,
+}
+
+/// A run that applied a plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppliedPlan {
+    pub results: PathBuf,
+    #[serde(skip_serializing_if = "RowSelector::is_whole_sheet")]
+    pub part: RowSelector,
 }
 
 /// What stands where the run writes its results.

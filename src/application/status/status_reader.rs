@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::next_steps;
 use super::related_runs::{is_sent_again, runs_in, undone};
-use super::run_status::{PlanStatus, ResultsFile, RowCounts, RunState, RunStatus};
+use super::run_status::{AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
 use crate::journal::{
     BeginRecord, EndRecord, Entry, Follower, GateRecord, RunHeader, is_being_written,
@@ -223,12 +223,20 @@ fn plan_status(journal: &Path, header: &RunHeader, folder: &str) -> Option<PlanS
     let applies = runs.filter(|run| {
         let plan = run.header.plan.as_ref();
         let is_it = plan.is_some_and(|plan| plan.id.as_ref() == Some(&header.id));
-        is_it && !run.header.settings.rehearsal && !run.header.settings.plan
+        is_it
+            && run.header.follows.is_none()
+            && !run.header.settings.rehearsal
+            && !run.header.settings.plan
     });
     let sheet = Path::new(folder).join(&header.input.name);
     let sha256 = sheet.is_file().then(|| sheet::sha256_of(&sheet).ok());
     Some(PlanStatus {
-        applied: applies.map(|run| run.results_name().into()).collect(),
+        applied: applies
+            .map(|run| AppliedPlan {
+                results: run.results_name().into(),
+                part: run.header.settings.part,
+            })
+            .collect(),
         sheet_changed: sha256.flatten().map(|sha256| sha256 != header.input.sha256),
     })
 }

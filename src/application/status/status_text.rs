@@ -212,12 +212,17 @@ impl RunStatus {
         let applied: Vec<String> = plan
             .applied
             .iter()
-            .map(|results| format!("`{}`", results.display()))
+            .map(|run| match run.part == self.part {
+                true => format!("`{}`", run.results.display()),
+                false => format!("`{}` ({})", run.results.display(), run.part),
+            })
             .collect();
+        let is_whole = plan.applied.iter().any(|run| run.part == self.part);
+        let in_part = if is_whole { "" } else { " in part" };
         let applied = match (&applied[..], self.rehearsal) {
             (_, true) => return None,
             ([], false) => "not applied yet".to_string(),
-            (_, false) => format!("applied; the results are in {}", listed(&applied)),
+            (_, false) => format!("applied{in_part}; the results are in {}", listed(&applied)),
         };
         let sheet = match plan.sheet_changed {
             Some(true) => {
@@ -261,7 +266,7 @@ impl RunStatus {
 
     fn backup(&self) -> Option<String> {
         let kept = self.rows.with_earlier;
-        (kept > 0).then(|| {
+        (kept > 0 && self.plan.is_none()).then(|| {
             format!(
                 "values from before the run are kept for {}",
                 plural(kept, "row")
