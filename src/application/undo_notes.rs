@@ -1,8 +1,9 @@
 //! What is told about an undo before it is sent: which rows it leaves out and why, and where the cells
 //! of the results are not what counts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::application::status;
 use crate::application::undo_sheet::UndoSheet;
 use crate::model::wording::{grouped, listed, plural};
 use crate::stderr::say;
@@ -38,10 +39,12 @@ pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
     tell_left_out(results, undo);
 }
 
-/// Says which of its rows earlier undos have put back, so that it is clear what this one does.
-pub fn tell_what_is_back(undo: &UndoSheet, back: u64, undos: &[PathBuf]) {
-    if back == 0 {
-        return;
+/// Says which of its rows earlier undos have put back, so that it is clear what this one does. Returns how
+/// many these are.
+pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, is_quiet: bool) -> u64 {
+    let (back, undos) = status::back_already(results, &undo.places);
+    if back == 0 || is_quiet {
+        return back;
     }
     let names: Vec<String> = undos
         .iter()
@@ -70,6 +73,7 @@ pub fn tell_what_is_back(undo: &UndoSheet, back: u64, undos: &[PathBuf]) {
             }
         ),
     });
+    back
 }
 
 fn tell_what_is_outside(undo: &UndoSheet) {

@@ -19,7 +19,7 @@ fn header(bits: u64) -> RunHeader {
             name: "sheet.csv".into(),
             size: 10_000,
             rows: 50,
-            ..InputFile::default()..InputFile::default()
+            ..InputFile::default()
         },
         ..RunHeader::default()
     }

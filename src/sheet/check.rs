@@ -174,8 +174,7 @@ pub fn check(
                 seen.add(&row);
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
-                let is_named = called(columns, record).is_any();
-                checked.named += u64::from(is_named || sheet.default_org_name().is_some());
+                checked.named += u64::from(has_names(sheet, columns, record));
                 checked.count_changes(sheet, columns, record, &row, directory);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
@@ -377,6 +376,11 @@ impl Suspicion {
 }
 
 /// How many numbers of a row have a country code that their cells do not have.
+/// Whether a row has a name in place of an id, or --org one for it.
+fn has_names(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> bool {
+    called(columns, record).is_any() || sheet.default_org_name().is_some()
+}
+
 /// Whether a row names another organization than `default`. One that is named in words, and was not looked
 /// up yet, counts as another.
 fn is_for_another(columns: &Columns, record: &ByteRecord, row: &Row<'_>, default: &str) -> bool {

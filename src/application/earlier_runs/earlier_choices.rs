@@ -234,7 +234,7 @@ pub(in crate::application) fn read_as_the_run(reading: &mut ReadOptions, header:
     // Whoever names it as the run did means the one that it meant then.
     let is_the_same = default_org.is_none() || *default_org == was.org_name;
     if is_the_same {
-        default_org.clone_from(org_of(was));
+        *default_org = org_of(was).cloned();
     }
     let parsed = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
     *country = country.take().or_else(|| parsed(&was.country));
@@ -274,7 +274,7 @@ fn reading(reading: &mut ReadOptions, header: &RunHeader) -> Result<()> {
         given.or(was.org.as_ref()),
     )?;
     same_or_missing("--country", country.as_ref(), was.country.as_ref())?;
-    reading.default_org.clone_from(org_of(was));
+    reading.default_org = org_of(was).cloned();
     let are_given = !reading.ignored_columns.is_empty();
     if are_given && reading.ignored_columns != was.ignored_columns {
         bail!(
@@ -309,12 +309,8 @@ fn form_of_the_sheet(reading: &mut ReadOptions, was: &MeaningfulSettings) -> Res
 }
 
 /// The organization of rows that name none: the name of it where it was never looked up.
-fn org_of(was: &MeaningfulSettings) -> &Option<String> {
-    if was.org.is_some() {
-        &was.org
-    } else {
-        &was.org_name
-    }
+fn org_of(was: &MeaningfulSettings) -> Option<&String> {
+    was.org.as_ref().or(was.org_name.as_ref())
 }
 
 fn same_or_missing(flag: &str, given: Option<&String>, was: Option<&String>) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The rows of a run that a page for one customer is about: those of an organization, or those that
 //! `--where` and `--rows` choose in its results. Nothing of the other rows gets onto the page.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::application::earlier_runs::earlier_choices;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, Organization, Place, RecordedRun};
+use crate::model::failure_groups::{FailureGroups, Rows};
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::outcome::{Outcome, OutcomeKind};
@@ -169,7 +170,7 @@ impl ChosenRows {
         let left_out = left_out.filter(|(_, outcome)| outcome.kind != OutcomeKind::NotAttempted);
         BeginRecord {
             rows_to_send: Some(self.count() - left_out.count() as u64),
-            deleted_from_plan: Default::default(),
+            deleted_from_plan: Rows::default(),
             credentials: Vec::new(),
             organizations: self.organizations.clone(),
             ..begin
@@ -177,13 +178,15 @@ impl ChosenRows {
     }
 
     /// The same of an end, whose reason may name others.
-    pub(super) fn narrow_end(end: EndRecord) -> EndRecord {
+    pub(super) fn narrow_end(end: &EndRecord) -> EndRecord {
         EndRecord {
+            finished_at: end.finished_at,
+            complete: end.complete,
+            results: end.results,
             stopped: None,
-            outcomes: Default::default(),
-            without_record: Default::default(),
-            skipped: Default::default(),
-            ..end
+            outcomes: BTreeMap::new(),
+            without_record: FailureGroups::default(),
+            skipped: FailureGroups::default(),
         }
     }
 }

@@ -252,7 +252,7 @@ impl Gathering<'_> {
         };
         match entry {
             Entry::Begin(begin) => Some(Entry::Begin(chosen.narrow_begin(begin))),
-            Entry::End(end) => Some(Entry::End(ChosenRows::narrow_end(end))),
+            Entry::End(end) => Some(Entry::End(ChosenRows::narrow_end(&end))),
             Entry::Row(RowRecord { row, .. }) | Entry::Previous(PreviousRecord { row, .. }) => {
                 chosen.contains(row).then_some(entry)
             }

@@ -68,7 +68,8 @@ pub(super) fn is_put_back(runs: &[FolderRun], journal: &Path) -> bool {
 }
 
 /// How many of these places earlier undos of a run have put back, and the results of those undos.
-pub fn back_already(results: &Path, places: &HashSet<TargetKey>) -> (u64, Vec<PathBuf>) {
+pub fn back_already(results: &Path, undone: &[(TargetKey, u64)]) -> (u64, Vec<PathBuf>) {
+    let places: HashSet<TargetKey> = undone.iter().map(|(place, _)| *place).collect();
     let runs = runs_in(platform::folder_of(results));
     let journal = Journal::path_for(results);
     let is_it = |one: &&FolderRun| one.journal.file_name() == journal.file_name();
@@ -77,7 +78,7 @@ pub fn back_already(results: &Path, places: &HashSet<TargetKey>) -> (u64, Vec<Pa
     };
     let (mut back, mut undos) = (HashSet::new(), Vec::new());
     for undo in undos_of(&runs, run) {
-        let theirs = &put_back_by(&runs, undo, Doubt::Stays) & places;
+        let theirs = &put_back_by(&runs, undo, Doubt::Stays) & &places;
         if !theirs.is_empty() {
             undos.push(results.with_file_name(undo.results_name()));
             back.extend(theirs);
@@ -87,7 +88,10 @@ pub fn back_already(results: &Path, places: &HashSet<TargetKey>) -> (u64, Vec<Pa
 }
 
 /// The runs that put back something of what a run had done at these places, and whether that was all.
-pub fn undone_at(journal: &Path, places: &HashSet<TargetKey>) -> Option<Undone> {
+pub(in crate::application) fn undone_at(
+    journal: &Path,
+    places: &HashSet<TargetKey>,
+) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
     let name = journal.file_name();
     let run = runs.iter().find(|one| one.journal.file_name() == name)?;

@@ -271,13 +271,13 @@ mod tests {
             ]),
         ];
         insta::assert_snapshot!(table_or_blocks(&lines, Some(80)), @"
-        2027-01-15 08:00:00 UTC  apply of a.csv, 60 rows, 57 updated, 3 failed, partly
-          undone
-          a.results.csv, me@acme.example
+        2027-01-15 08:00:00 UTC  apply of a.csv, --where wave=1, 60 rows, 57 updated, 3
+          failed, partly undone
+          a.results.csv, Acme and Globex, me@acme.example
         ");
         insta::assert_snapshot!(table_or_blocks(&lines, None), @"
-        begun                    who              results        what   sheet  rows  outcome               undone
-        2027-01-15 08:00:00 UTC  me@acme.example  a.results.csv  apply  a.csv  60    57 updated, 3 failed  partly
+        begun                    who              results        what   sheet  part            customers        rows  outcome               undone
+        2027-01-15 08:00:00 UTC  me@acme.example  a.results.csv  apply  a.csv  --where wave=1  Acme and Globex  60    57 updated, 3 failed  partly
         ");
     }
 }

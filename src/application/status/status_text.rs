@@ -190,8 +190,8 @@ impl RunStatus {
 
     pub(super) fn customers(&self) -> Option<String> {
         let all = &self.organizations;
-        let named = all.iter().filter(|one| !one.name.is_empty());
-        let mut names: Vec<String> = named
+        let with_name = all.iter().filter(|one| !one.name.is_empty());
+        let mut names: Vec<String> = with_name
             .take(CUSTOMERS_NAMED)
             .map(|one| flatten(&one.name))
             .collect();
@@ -212,9 +212,12 @@ impl RunStatus {
         let applied: Vec<String> = plan
             .applied
             .iter()
-            .map(|run| match run.part == self.part {
-                true => format!("`{}`", run.results.display()),
-                false => format!("`{}` ({})", run.results.display(), run.part),
+            .map(|run| {
+                if run.part == self.part {
+                    format!("`{}`", run.results.display())
+                } else {
+                    format!("`{}` ({})", run.results.display(), run.part)
+                }
             })
             .collect();
         let is_whole = plan.applied.iter().any(|run| run.part == self.part);
