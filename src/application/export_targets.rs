@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::application::credential_owners;
 use crate::application::kept_wait;
@@ -20,7 +20,9 @@ use crate::model::ids;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::setting::target_kind::{LOCATION, TargetKind};
+use crate::sheet::directory::key_of as key_of_organization;
 use crate::sheet::export_sheet::{AboutLocation, ExportedTarget};
+use crate::sheet::names::Names;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::error_body::flatten;
@@ -106,6 +108,23 @@ pub async fn list(
 /// The organizations that are known by name, and those that are to be exported.
 type Wanted = (Vec<Organization>, Vec<Option<String>>);
 
+/// The id of an organization that was named by it or by its name.
+fn id_of(org: String, managed: &[Organization]) -> Result<String> {
+    if key_of_organization(&org).is_some() {
+        return Ok(org);
+    }
+    if managed.is_empty() {
+        bail!(
+            "--org: Webex does not say which organizations the token manages, so `{org}` cannot be looked up; name its id"
+        );
+    }
+    let known = managed.iter().map(|one| (one.name.clone(), one.id.clone()));
+    let names = Names::new(known);
+    let id = names.id_of(&org, &org, "organization", "--org");
+    let id = id.map_err(|fault| anyhow!("--org: {}", fault.says))?;
+    Ok(id.to_string())
+}
+
 async fn wanted_of_one<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
@@ -120,7 +139,7 @@ async fn wanted_of_one<S: Queries, T: StopRequests>(
         Err(query_error) => return Err(query_error).context("cannot list the organizations"),
     };
     let wanted = match org {
-        Some(org) => vec![Some(org)],
+        Some(org) => vec![Some(id_of(org, &managed)?)],
         None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
         None => vec![own_organization(api.person().await, &managed)?],
     };
@@ -134,6 +153,7 @@ fn wanted_of_several<S, T>(
     all_orgs: bool,
 ) -> Result<Wanted> {
     let managed = managed_by(&session.lanes);
+    let org = org.map(|org| id_of(org, &managed)).transpose()?;
     let wanted = match (org, &managed[..]) {
         (Some(org), _) if session.lanes.iter().any(|lane| lane.manages(Some(&org))) => {
             vec![Some(org)]

@@ -21,7 +21,7 @@ use crate::application::logging;
 use crate::application::plan_guard::NewPlan;
 use crate::application::plan_lines::PlanLines;
 use crate::application::recorder::SentRows;
-use crate::application::report::page_file;
+use crate::application::report::{PageChoice, page_file};
 use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
@@ -255,7 +255,8 @@ fn write_report(settings: &RunSettings) -> Result<Option<&Path>> {
     let Some(report) = settings.report.as_deref() else {
         return Ok(None);
     };
-    page_file::write(&settings.spec.output, report, settings.report_changes)?;
+    let all = PageChoice::default();
+    page_file::write(&settings.spec.output, report, &all, settings.report_changes)?;
     Ok(Some(report))
 }
 

@@ -166,6 +166,7 @@ pub(super) fn begin(
         let header = RunHeader {
             settings: MeaningfulSettings {
                 backup: settings.spec.task == Task::ReadThenWrite,
+                org: run_record::org_id(settings),
                 ..earlier.header.settings
             },
             ..earlier.header
@@ -251,11 +252,20 @@ fn make_room(settings: &RunSettings) -> Result<()> {
                 part.to_string()
             }
         };
+        // Rows of both would be sent again.
+        let (was, is) = (&header.settings.part, &settings.spec.sheet.part);
+        let hint = match is.clone().narrow(was) {
+            Ok(()) => "name other results for it with --output".to_string(),
+            Err(_) => format!(
+                "each part has results of its own: {}",
+                suggested_commands::with_other_results(settings)
+            ),
+        };
         bail!(
-            "`{}` belongs to a run of {}, and this one is of {}\nhint: name other results for it with --output",
+            "`{}` belongs to a run of {}, and this one is of {}\nhint: {hint}",
             results.display(),
-            what(&header.settings.part),
-            what(&settings.spec.sheet.part),
+            what(was),
+            what(is),
         );
     }
     if let Some(end) = journal.last_end().filter(|end| end.complete) {

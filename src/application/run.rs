@@ -19,6 +19,7 @@ use crate::application::preflight;
 use crate::application::recorder::SentRows;
 use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::sending::Sending;
+use crate::application::service_facts::ServiceFacts;
 use crate::application::session::Connect;
 use crate::application::spool::{self, Spool};
 use crate::engine::pipeline::{RunResult, Task};
@@ -49,6 +50,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let known = earlier.names();
     let mut facts =
         preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
+    settings.spec.sheet.reading.default_org = default_org(&settings, &facts)?;
     if session.has_several {
         let done = organizations_done::of_earlier_parts(&selection, &earlier)?;
         facts.directory = facts.directory.without_those_done(done);
@@ -133,6 +135,21 @@ fn is_first_of(settings: &RunSettings) -> bool {
     let is_real = matches!(settings.target, Target::Service { .. });
     let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
     is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
+}
+
+/// The organization of rows that name none, by its id once names are looked up.
+fn default_org(settings: &RunSettings, facts: &ServiceFacts) -> Result<Option<String>> {
+    let reading = &settings.spec.sheet.reading;
+    match (reading.default_org_name(), facts.directory.names()) {
+        (Some(name), Some(names)) => {
+            let id = names
+                .organizations
+                .id_of(name, name, "organization", "--org");
+            let id = id.map_err(|fault| anyhow!("--org: {}", fault.says))?;
+            Ok(Some(id.to_string()))
+        }
+        _ => Ok(reading.default_org.clone()),
+    }
 }
 
 /// What has to be read before it is changed is kept as well, so that it can be undone.

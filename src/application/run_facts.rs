@@ -24,6 +24,7 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
         credentials,
         machine,
         note,
+        organizations,
         ..
     } = begin;
     let facts = json!({
@@ -34,6 +35,8 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
         "machine": machine,
         "note": note,
         "sheet": input,
+        "part": settings.part,
+        "organizations": organizations,
         "plan": plan,
         "follows": follows,
         "undoes": undoes,

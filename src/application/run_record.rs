@@ -44,11 +44,13 @@ pub(super) fn header(
             size: sheet.size()?,
             sha256: sheet.sha256()?,
             rows: checked.rows,
+            worksheet: sheet.worksheet.clone(),
         },
         setting: setting.name.to_string(),
         settings: MeaningfulSettings {
             base_url,
-            org: reading.default_org.clone(),
+            org: org_id(settings),
+            org_name: reading.default_org_name().map(String::from),
             country: reading.country.as_ref().map(Country::code),
             sheet: reading.sheet.clone(),
             encoding: reading.encoding.map(|encoding| encoding.to_string()),
@@ -71,6 +73,15 @@ pub(super) fn header(
         undoes: settings.lineage.undoes.clone(),
         left_out: settings.lineage.left_out,
     })
+}
+
+/// The id of the organization of rows that name none; of a name once that is looked up.
+pub(super) fn org_id(settings: &RunSettings) -> Option<String> {
+    let reading = &settings.spec.sheet.reading;
+    let default = reading.default_org.as_ref();
+    default
+        .filter(|_| reading.default_org_name().is_none())
+        .cloned()
 }
 
 /// Whether somebody said that numbers are cleared even where rules use them.
@@ -124,6 +135,7 @@ pub(super) fn begin_record(
         rest_is_wanted: false,
         resume_command: suggested_commands::with_resume(settings),
         retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
+        apply_command: suggested_commands::apply_plan(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),
         not_approved: checked.not_approved,

@@ -143,6 +143,8 @@ pub struct Lineage {
     pub undoes_an_undo: bool,
     /// Rows of that run that cannot be put back.
     pub left_out: u64,
+    /// Rows of an undo that earlier undos have put back.
+    pub back_already: u64,
     /// Later runs that changed some of what this one is to put back.
     pub later: Vec<LaterChanges>,
     /// The times to wait that they were told.

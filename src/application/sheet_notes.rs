@@ -1,8 +1,13 @@
 //! What a check found, in sentences: how many rows are ready, and what may not be as it was meant.
 
-use crate::model::wording::{grouped, plural};
+use crate::model::failure_groups::Rows;
+use crate::model::wording::{grouped, listed, plural};
+use crate::sheet::bare_numbers::{BareNumbers, TwoSpellings};
 use crate::sheet::check::{CheckedSheet, Suspicion};
 use crate::sheet::unread_columns::{Holds, UnreadColumn};
+
+/// Ranges of rows that are named.
+const RANGES_NAMED: usize = 5;
 
 /// `1,000 rows: 997 ready to send, 3 with 4 problems`.
 pub fn say_counts(checked: &CheckedSheet) -> String {
@@ -75,9 +80,12 @@ fn say_completed(checked: &CheckedSheet, is_copy: bool) -> Option<String> {
 /// A line for each thing that is accepted and that spreadsheets may have taken something from.
 /// What a plan has approved cannot be completed any more, and is not doubted.
 pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool) -> Vec<String> {
-    let say = |doubtful: Suspicion, what: &str| {
+    let say = |doubtful: &Rows, what: &str, code: Option<&str>| {
         let rest = match &checked.country {
-            None => "sent unchanged unless --country gives the country code".to_string(),
+            None => match code {
+                Some(code) => format!("sent unchanged unless completed with --country {code}"),
+                None => "sent unchanged unless --country gives the country code".to_string(),
+            },
             Some(code) if doubtful.count == 1 => {
                 format!("sent as it stands, since it is no complete number of {code}")
             }
@@ -87,12 +95,13 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         };
         (doubtful.count > 0 && can_be_completed).then(|| {
             format!(
-                "note: {} {what}, the first in row {}; {rest}",
+                "note: {} {what}, in {}; {rest}",
                 plural(doubtful.count, "number"),
-                doubtful.first_row
+                in_rows(doubtful)
             )
         })
     };
+    let bare = &checked.bare;
     let completed = say_completed(checked, is_copy);
     let short = checked.short_rows;
     let ends_early = rows_that(short.count, "ends", "end").map(|end| {
@@ -136,13 +145,16 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         .map(|rows| format!("note: {rows} skipped by the plan"));
     let doubts = [
         say(
-            checked.lost_plus,
+            &bare.lost_plus,
             "with 11 digits or more and no `+` in front",
+            Some("+1").filter(|_| bare.are_north_american()),
         ),
         say(
-            checked.lost_zero,
+            &bare.lost_zero,
             "with 7 to 10 digits and neither `+` nor `0` in front",
+            None,
         ),
+        say_two_spellings(bare).filter(|_| can_be_completed && checked.country.is_none()),
     ];
     [completed]
         .into_iter()
@@ -179,6 +191,41 @@ fn say_other_names(checked: &CheckedSheet, noun: &str) -> Option<String> {
 fn say_superseded(checked: &CheckedSheet, noun: &str) -> Option<String> {
     let rest = format!("sent without what a later row for the {noun} has set since");
     note(checked.superseded_in_part, "is", "are", &rest)
+}
+
+/// `row 2`, `rows 2, 5–9 and others`
+fn in_rows(rows: &Rows) -> String {
+    let named = rows.ranges.iter().take(RANGES_NAMED);
+    let mut words: Vec<String> = named
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            _ => format!("{first}–{last}"),
+        })
+        .collect();
+    let noun = match &rows.ranges[..] {
+        [(first, last)] if first == last => "row",
+        _ => "rows",
+    };
+    if rows.ranges.len() > RANGES_NAMED {
+        words.push("others".into());
+    }
+    format!("{noun} {}", listed(&words))
+}
+
+/// One number with its country code and without.
+fn say_two_spellings(bare: &BareNumbers) -> Option<String> {
+    let TwoSpellings {
+        with_code: (long, long_row),
+        without: (short, short_row),
+        count,
+    } = bare.two_spellings.as_ref()?;
+    let others = match count.saturating_sub(1) {
+        0 => String::new(),
+        others => format!(", as are {}", plural(others, "other number")),
+    };
+    Some(format!(
+        "note: `{long}` in row {long_row} and `{short}` in row {short_row} are two spellings of one number{others}; they are sent as they stand, and --country +1 makes them one"
+    ))
 }
 
 /// `column D (`Main number`) holds 12 phone numbers and is not read`.

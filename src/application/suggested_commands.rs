@@ -96,6 +96,18 @@ pub fn with_flag(settings: &RunSettings, flag: &str) -> String {
     join(&with_words(words, [flag.to_string()]))
 }
 
+/// This command with results of which there are none yet.
+pub fn with_other_results(settings: &RunSettings) -> String {
+    let spec = &settings.spec;
+    let results = OutputNames::of_sheet(&spec.sheet.path, "results").free();
+    let mut next = settings
+        .typed
+        .next(spec.command, &settings.sheet_as_typed());
+    next.keep(|flag| flag.name != "output");
+    next.add(&["--output", &as_operand(&results.to_string_lossy())]);
+    next.into_line()
+}
+
 /// This command with `--setting`.
 pub fn with_setting(settings: &RunSettings, name: &str) -> String {
     let added = ["--setting".to_string(), name.to_string()];
@@ -225,11 +237,21 @@ pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
     next.into_line()
 }
 
+/// The command that applies this plan; `None` where it makes none.
+pub fn apply_plan(settings: &RunSettings) -> Option<String> {
+    let is_plan = settings.spec.command == "plan" && settings.spec.task == Task::Read;
+    is_plan.then(|| to_apply(settings, &[]))
+}
+
 /// The command that applies this plan without the rows for which it approves nothing.
 pub fn apply_without_them(settings: &RunSettings) -> String {
+    to_apply(settings, &["--skip-invalid"])
+}
+
+fn to_apply(settings: &RunSettings, added: &[&str]) -> String {
     let plan = settings.spec.output.to_string_lossy();
     let mut next = settings.typed.next("apply", &plan);
-    next.add(&["--skip-invalid"]);
+    next.add(added);
     // The plan knows how its sheet is read, and why it was made.
     let of_the_plan: &[&str] = &["note"];
     next.keep_all_but(&[
@@ -347,13 +369,19 @@ impl NextCommand<'_> {
 
     /// Keeps the flags that were typed and that the command takes, but for these and those of one run.
     fn keep_all_but(&mut self, left_out: &[&[&str]]) {
-        for flag in self.typed {
+        let name = self.name;
+        self.keep(|flag| {
             let is_in = |names: &&[&str]| names.contains(&&*flag.name);
-            let is_taken = flag.commands.iter().any(|name| name == self.name);
-            if is_taken && !is_in(&OF_ONE_RUN_ONLY) && !left_out.iter().any(is_in) {
-                self.words.push(format!("--{}", flag.name));
-                self.words.extend(flag.value.clone());
-            }
+            let is_taken = flag.commands.iter().any(|command| command == name);
+            is_taken && !is_in(&OF_ONE_RUN_ONLY) && !left_out.iter().any(is_in)
+        });
+    }
+
+    /// Keeps the flags that were typed and for which this is so.
+    fn keep(&mut self, is_kept: impl Fn(&TypedFlag) -> bool) {
+        for flag in self.typed.iter().filter(|flag| is_kept(flag)) {
+            self.words.push(format!("--{}", flag.name));
+            self.words.extend(flag.value.clone());
         }
     }
 

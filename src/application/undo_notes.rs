@@ -6,10 +6,11 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::application::status;
 use crate::application::undo_sheet::UndoSheet;
 use crate::journal::RecordedRun;
 use crate::model::clock;
-use crate::model::wording::{listed, plural};
+use crate::model::wording::{grouped, listed, plural};
 use crate::stderr::say;
 
 /// How long after the end of a process its last changes may arrive.
@@ -69,6 +70,43 @@ pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
             }
         ));
     }
+}
+
+/// Says which of its rows earlier undos have put back, so that it is clear what this one does. Returns how
+/// many these are.
+pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, is_quiet: bool) -> u64 {
+    let (back, undos) = status::back_already(results, &undo.places);
+    if back == 0 || is_quiet {
+        return back;
+    }
+    let names: Vec<String> = undos
+        .iter()
+        .map(|undo| format!("`{}`", undo.display()))
+        .collect();
+    let by = format!(
+        "by the {} in {}",
+        if undos.len() == 1 { "undo" } else { "undos" },
+        listed(&names)
+    );
+    let left = undo.rows.saturating_sub(back);
+    let are = if back == 1 { "is" } else { "are" };
+    say(&match left {
+        0 => format!(
+            "{} {are} back already, {by}, and only read",
+            plural(back, "row")
+        ),
+        left => format!(
+            "of {}, {} {are} back already, {by}, and only read; this undo is to put back {}",
+            plural(undo.rows, "row"),
+            grouped(back),
+            if left == 1 {
+                "the other one".to_string()
+            } else {
+                format!("the other {}", grouped(left))
+            }
+        ),
+    });
+    back
 }
 
 fn tell_what_is_outside(undo: &UndoSheet) {

@@ -140,8 +140,8 @@ pub struct UndoFlags {
     #[command(flatten)]
     pub part: PartFlags,
 
-    /// The organization of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID", help_heading = "Sheet")]
+    /// The organization of rows whose orgId is empty, as the run named it
+    #[arg(long, value_name = "ORG", help_heading = "Sheet")]
     pub org: Option<String>,
 
     #[command(flatten)]
@@ -155,7 +155,14 @@ pub struct ReportFlags {
     #[arg(value_name = "RESULTS")]
     pub results: PathBuf,
 
-    /// Where the page goes [default: the name of RESULTS with .report.html]
+    /// Only the rows of this customer, by its id or name; nothing of others gets onto the page
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+
+    #[command(flatten)]
+    pub part: PartFlags,
+
+    /// Where the page goes [default: the name of RESULTS with .report.html, or with the customer before that]
     #[arg(short, long, value_name = "FILE.html")]
     pub output: Option<PathBuf>,
 
@@ -196,8 +203,8 @@ pub struct ExportFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// The organization to export [default: the token's own]
-    #[arg(long, value_name = "ORG_ID")]
+    /// The organization to export, by its id or name [default: the token's own]
+    #[arg(long, value_name = "ORG")]
     pub org: Option<String>,
 
     #[arg(long, value_name = "NAME", help = exported_help())]

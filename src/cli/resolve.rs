@@ -23,7 +23,7 @@ use crate::cli::environment::{os_variable, variable};
 use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
-use crate::model::ids;
+use crate::model::ids::{self, IdFault};
 use crate::pace::PaceSettings;
 use crate::platform;
 use crate::retry::RetryPolicy;
@@ -249,8 +249,21 @@ fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Re
     text.map(|text| read_flag(text, flag)).transpose()
 }
 
-/// Reads `--org`.
+/// Reads `--org`, which may be a name where names are looked up.
 pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
+    let read = |text: &str| {
+        let is_name = matches!(ids::read(text, ids::ORGANIZATION), Err(IdFault::NoId))
+            && !ids::is_like_an_id(text);
+        if is_name {
+            return Ok(text.trim_matches(ids::is_blank).to_string());
+        }
+        read_org(text)
+    };
+    org.map(read).transpose()
+}
+
+/// Reads `--org`, which must be an id.
+pub fn read_org_id(org: Option<&str>) -> Result<Option<String>> {
     org.map(read_org).transpose()
 }
 

@@ -22,8 +22,8 @@ pub struct SheetFlags {
     #[arg(value_name = "SHEET", help_heading = None)]
     pub sheet: PathBuf,
 
-    /// The organization of rows whose orgId is empty
-    #[arg(long, value_name = "ORG_ID", hide_short_help = true)]
+    /// The organization of rows whose orgId is empty, by its id or name
+    #[arg(long, value_name = "ORG", hide_short_help = true)]
     pub org: Option<String>,
 
     #[arg(long, value_name = "NAME", help = setting_help(), hide_short_help = true)]

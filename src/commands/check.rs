@@ -85,8 +85,8 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "rowsLeftOut": checked.left_out,
                 "fixedCells": fixed.map(|fixed| fixed.cells),
                 "kinds": listing.kinds(),
-                "numbersWithoutPlus": checked.lost_plus.count,
-                "numbersWithoutZero": checked.lost_zero.count,
+                "numbersWithoutPlus": checked.bare.lost_plus.count,
+                "numbersWithoutZero": checked.bare.lost_zero.count,
                 "rowsThatEndEarly": checked.short_rows.count,
                 "rowsThatHoldRows": checked.rows_with_rows.count,
             });

@@ -1,18 +1,27 @@
-//! `wxbulk report`: the page about a run, made from its journal.
+//! `wxbulk report`: the page about a run, or about one customer's rows of it, made from its journal.
 
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::report::ChangeList;
 use crate::application::report::page_file::{say_where, write};
+use crate::application::report::{ChangeList, PageChoice};
 use crate::cli::ReportFlags;
+use crate::cli::resolve::read_part;
 
 pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
-    let output = flags
-        .output
-        .unwrap_or_else(|| flags.results.with_extension("report.html"));
+    let choice = PageChoice {
+        part: read_part(&flags.part)?,
+        organization: flags.org,
+    };
+    let ending = if choice.is_all() {
+        "report.html".to_string()
+    } else {
+        format!("{}.report.html", choice.word())
+    };
+    let output = flags.output;
+    let output = output.unwrap_or_else(|| flags.results.with_extension(ending));
     let list = ChangeList::from_flag(flags.report_changes);
-    write(&flags.results, &output, list)?;
+    write(&flags.results, &output, &choice, list)?;
     say_where(&output);
     Ok(ExitCode::Success)
 }

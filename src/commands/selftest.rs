@@ -10,7 +10,7 @@ use crate::application::run_settings::{
 use crate::application::selftest::{self, ALWAYS_SENT, Files, Place};
 use crate::application::session::Connect;
 use crate::cli::SelftestFlags;
-use crate::cli::resolve::read_org_flag;
+use crate::cli::resolve::read_org_id;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::ids;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
@@ -26,7 +26,7 @@ pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<
         );
     };
     let place = Place {
-        org_id: read_org_flag(flags.org.as_deref())?,
+        org_id: read_org_id(flags.org.as_deref())?,
         location_id: location.text.into_owned(),
         name: flags.name,
     };

@@ -105,6 +105,8 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
             let can_ask = !flags.yes && stderr::can_ask();
             ensure_successors_come_first(&undo, &successors, flags.force, can_ask)?;
         }
+        settings.lineage.back_already =
+            undo_notes::tell_what_is_back(&flags.results, &undo, settings.is_quiet());
         let setting = source.columns()?.setting;
         settings.lineage.later =
             later_changes::find(&flags.results, &source.earlier, setting, &undo.places);

@@ -64,6 +64,9 @@ pub struct InputFile {
     pub size: u64,
     pub sha256: String,
     pub rows: u64,
+    /// Which sheet of a workbook it is, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worksheet: Option<String>,
 }
 
 /// A plan, well enough to tell which one it was.
@@ -87,6 +90,9 @@ pub struct MeaningfulSettings {
     pub base_url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
+    /// As what it was named, where that was no id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     pub skip_invalid: bool,
@@ -148,6 +154,9 @@ pub struct BeginRecord {
     pub resume_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub retry_command: String,
+    /// The one that applies it, of a plan.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub apply_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub undo_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]

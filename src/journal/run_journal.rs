@@ -20,7 +20,7 @@ use super::line::Chain;
 use super::record_reader::RecordReader;
 use super::recorded_run::{self, RecordedRun, exists};
 use super::row_history::RowHistory;
-use super::run_lock::RunLock;
+use super::run_lock::{RunLock, is_in_use};
 use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
 use crate::model::run_id::RunId;
@@ -96,7 +96,7 @@ impl Journal {
         let shown = path.display();
         let file = match platform::appending().open(path) {
             Err(error) if platform::is_sharing_violation(&error) => {
-                bail!("another wxbulk is using `{shown}`; wait until it has ended")
+                return Err(is_in_use(path));
             }
             opened => opened.with_context(|| format!("cannot open the journal `{shown}`"))?,
         };

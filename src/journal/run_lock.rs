@@ -6,9 +6,12 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::header::Machine;
+use super::recorded_run::RecordedRun;
+use crate::model::clock;
 use crate::model::hint::Hinted;
 use crate::platform::{self, FileLock};
 
@@ -34,7 +37,7 @@ impl RunLock {
         let shown = journal.display();
         let lock = platform::lock(file).with_context(|| format!("cannot lock `{shown}`"))?;
         if lock == FileLock::Taken {
-            bail!("another wxbulk is using `{shown}`; wait until it has ended");
+            return Err(is_in_use(journal));
         }
         let path = path_for(journal);
         // Another machine may have no locks where this one has, so its file counts in any case.
@@ -55,6 +58,30 @@ impl Drop for RunLock {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Says which process writes the journal, as far as it has noted it there.
+pub(super) fn is_in_use(journal: &Path) -> Error {
+    let run = RecordedRun::open(journal).ok();
+    let begin = run.as_ref().and_then(RecordedRun::last_begin);
+    let who = begin.and_then(|begin| {
+        let Machine { host, process, .. } = begin.machine.as_ref()?;
+        let since = clock::date_and_time(begin.began_at);
+        let place = if *host == platform::host_name() {
+            String::new()
+        } else {
+            format!(" on `{host}`")
+        };
+        Some(format!(" (process {process}{place}, since {since})"))
+    });
+    let shown = journal.display().to_string();
+    Hinted::new(
+        format!(
+            "another wxbulk{} is using `{shown}`; wait until it has ended",
+            who.unwrap_or_default()
+        ),
+        "`wxbulk status` says how far it is, and how to stop it",
+    )
 }
 
 fn path_for(journal: &Path) -> PathBuf {

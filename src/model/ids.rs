@@ -112,6 +112,13 @@ pub fn read(cell: &str, kind: Kind) -> Result<Id<'_>, IdFault> {
     })
 }
 
+/// Whether a text is meant to be an id, although it is none: a part of one, or one with a letter wrong.
+pub fn is_like_an_id(text: &str) -> bool {
+    let text = text.trim_matches(is_blank);
+    let is_of_uuid = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+    text.starts_with("Y2lz") || text.len() >= 30 && text.chars().all(is_of_uuid)
+}
+
 /// The UUID in an id, as Control Hub shows it; `None` where it holds something else.
 pub fn uuid_in(id: &str) -> Option<String> {
     let mut buffer = [0; LONGEST_ID];

@@ -1,6 +1,7 @@
 //! Reads the whole sheet once before anything is sent: every problem, and what a run needs to
 //! know beforehand.
 
+use std::borrow::Cow;
 use std::io;
 
 use anyhow::{Context, Result};
@@ -11,8 +12,9 @@ use crate::model::ids::{self, Kind};
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::{Row, TargetKey};
 use crate::setting::{FieldKind, Setting};
+use crate::sheet::bare_numbers::BareNumbers;
 use crate::sheet::columns::{Columns, normalize};
-use crate::sheet::country::{Country, Lost, what_may_be_lost};
+use crate::sheet::country::Country;
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, Fields, SeenRows};
 use crate::sheet::name_beside_id::NameBesideId;
@@ -90,9 +92,8 @@ pub struct CheckedSheet {
     /// The country that was named for bare numbers, and how many numbers were completed with it.
     pub country: Option<String>,
     pub completed: u64,
-    /// Numbers that may have lost their `+`, and those that may have lost a leading zero.
-    pub lost_plus: Suspicion,
-    pub lost_zero: Suspicion,
+    /// Numbers without a `+`.
+    pub bare: BareNumbers,
     /// Rows that end before the header's last column.
     pub short_rows: Suspicion,
     /// Rows with a cell that seems to hold further ones.
@@ -183,9 +184,9 @@ pub fn check(
                 }
                 organizations.add(row.org_id.as_deref());
                 in_question.add_sent(sheet, columns, row.number, record);
-                checked.named += u64::from(called(columns, record).is_any());
+                checked.named += u64::from(has_names(sheet, columns, record));
                 checked.count_name_beside_id(sheet, columns, record, directory, &row);
-                checked.count_changes(sheet, columns, record, &row);
+                checked.count_changes(sheet, columns, record, &row, directory);
                 if record.len() < columns.width {
                     checked.short_rows.add(row.number);
                 }
@@ -395,13 +396,21 @@ impl CheckedSheet {
         columns: &Columns,
         record: &ByteRecord,
         row: &Row<'_>,
+        directory: &Directory,
     ) {
         let setting = columns.setting;
         if self.country.is_some() {
             self.completed += completed_in(columns, record, row);
         }
-        if let Some(default) = &sheet.reading.default_org
-            && is_for_another(columns, record, row, default)
+        let default = match sheet.default_org_name() {
+            // Before it is looked up nobody knows which one it is.
+            Some(name) => directory
+                .names()
+                .and_then(|_| directory.organization(name).ok()),
+            None => sheet.reading.default_org.as_deref().map(Cow::Borrowed),
+        };
+        if let Some(default) = default
+            && is_for_another(columns, record, row, &default)
         {
             self.other_organization.add(row.number);
         }
@@ -419,11 +428,7 @@ impl CheckedSheet {
             if setting.kind(index) != Some(FieldKind::Number) {
                 continue;
             }
-            match what_may_be_lost(number) {
-                Some(Lost::Plus) => self.lost_plus.add(row.number),
-                Some(Lost::Zero) => self.lost_zero.add(row.number),
-                None => {}
-            }
+            self.bare.add(row.number, number);
         }
     }
 
@@ -454,6 +459,11 @@ impl Suspicion {
 }
 
 /// How many numbers of a row have a country code that their cells do not have.
+/// Whether a row has a name in place of an id, or --org one for it.
+fn has_names(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> bool {
+    called(columns, record).is_any() || sheet.default_org_name().is_some()
+}
+
 /// Whether a row names another organization than `default`. One that is named in words, and was not looked
 /// up yet, counts as another.
 fn is_for_another(columns: &Columns, record: &ByteRecord, row: &Row<'_>, default: &str) -> bool {

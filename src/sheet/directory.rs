@@ -272,6 +272,11 @@ pub fn is_same_name(kind: &TargetKind, one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
+/// Whether two names of organizations are the same as names are compared.
+pub fn is_same_organization_name(one: &str, other: &str) -> bool {
+    as_seen(one).trim() == as_seen(other).trim()
+}
+
 /// Tells organizations apart however their ids were written.
 pub fn key_of(org_id: &str) -> Option<TargetKey> {
     Some(ids::read(org_id, ids::ORGANIZATION).ok()?.key)

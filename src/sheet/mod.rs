@@ -5,6 +5,7 @@ mod ambiguous_country_code;
 mod applied_plan;
 mod area_slash;
 pub mod autofix;
+pub mod bare_numbers;
 pub mod cell_diagnostics;
 pub mod check;
 pub mod columns;
@@ -98,6 +99,8 @@ pub struct Sheet {
     /// A file of ours from this sheet begins with a byte order mark, by which Excel knows
     /// UTF-8: the sheet does so too, or is a workbook or in another encoding.
     has_byte_order_mark: bool,
+    /// Which sheet of a workbook it is, where there are several.
+    pub worksheet: Option<String>,
     /// What was assumed about the file, in sentences for the user.
     pub assumptions: Vec<String>,
     /// What the eye does not see of a workbook.
@@ -175,6 +178,11 @@ impl Sheet {
         let names = |columns: &Columns| columns.org_id.or(columns.org_name).is_some();
         let is_named = self.columns.as_ref().map_or(true, names);
         !is_named && self.reading.default_org.is_none()
+    }
+
+    /// The name of the organization of rows that name none, where a name was given for it.
+    pub fn default_org_name(&self) -> Option<&str> {
+        self.reading.default_org_name()
     }
 
     /// Reads the sheet from its first row of data.

@@ -37,6 +37,7 @@ impl Sheet {
         input::refuse_other_formats(&start).with_context(cannot_use)?;
         let mut said = Vec::new();
         let mut spooled = None;
+        let mut worksheet = None;
         let mut hidden = HiddenCells::default();
         let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
@@ -45,12 +46,14 @@ impl Sheet {
             })
             .with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
-            said.extend(sheet.chosen.map(|name| {
+            let chosen = sheet.name.as_ref().filter(|_| reading.sheet.is_none());
+            said.extend(chosen.map(|name| {
                 format!(
                     "the workbook has several sheets; `{}` is read, --sheet names another",
-                    problem::shorten(&name)
+                    problem::shorten(name)
                 )
             }));
+            worksheet = sheet.name;
             spooled = Some(sheet.file);
             hidden = sheet.hidden;
         } else if reading.sheet.is_some() {
@@ -95,6 +98,7 @@ impl Sheet {
         said.extend(assumptions(&form, &layout, &text));
         let mut sheet = Sheet {
             path: path.to_path_buf(),
+            worksheet,
             assumptions: said,
             hidden,
             file,

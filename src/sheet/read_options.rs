@@ -4,13 +4,14 @@ use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
 use crate::sheet::country::Country;
 use crate::sheet::dialect::Separator;
+use crate::sheet::directory::key_of;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::hidden::HiddenPolicy;
 
 /// How the sheet is to be read.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// Stands in for an empty `orgId`.
+    /// Stands in for an empty `orgId`: an id, or a name that is looked up.
     pub default_org: Option<String>,
     /// Where bare national numbers belong; without it they are sent as they stand.
     pub country: Option<Country>,
@@ -28,6 +29,14 @@ pub struct ReadOptions {
     pub hidden: Option<HiddenPolicy>,
     /// Names of columns that are the person's own although they look like others.
     pub ignored_columns: Vec<String>,
+}
+
+impl ReadOptions {
+    /// The name that stands in for an empty `orgId`, where it is no id.
+    pub fn default_org_name(&self) -> Option<&str> {
+        let default = self.default_org.as_deref();
+        default.filter(|default| key_of(default).is_none())
+    }
 }
 
 /// Which rows of the sheet the run is about.

@@ -11,7 +11,7 @@ use crate::model::row::Row;
 use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic, DOUBTS};
 use crate::sheet::columns::Columns;
-use crate::sheet::directory::Directory;
+use crate::sheet::directory::{Directory, key_of};
 use crate::sheet::field_count::wrong_width;
 use crate::sheet::name_beside_id::contradicting;
 use crate::sheet::number::read_change;
@@ -268,7 +268,16 @@ pub fn read_org<'r>(
         {
             directory.organization(name).map(Some)
         }
-        (Err(IdFault::Empty), _) => Ok(default_org.map(|id| Cow::Owned(id.to_string()))),
+        (Err(IdFault::Empty), _) => {
+            let Some(default) = default_org else {
+                return Ok(None);
+            };
+            if key_of(default).is_some() {
+                return Ok(Some(Cow::Owned(default.to_string())));
+            }
+            let id = directory.organization(default)?;
+            Ok(Some(Cow::Owned(id.into_owned())))
+        }
         (Err(fault), _) => Err(name_fault(&fault, cell, ids::ORGANIZATION, "orgName")),
     }
 }

@@ -63,8 +63,9 @@ fn what_spreadsheets_do_is_recognized_by_name() {
     row 9, column C (n1): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzhlODE5NzNlLTBi…` is an id, but this column holds phone numbers; are the cells of this row in the wrong columns?
     row 10: it has 7 cells (up to column G) and the header has 6, and the location's id is in column D instead of B; move the cells back, or in a CSV file put quotes around the cell before it that has a separator in it
     9 rows: 2 ready to send, 7 with 13 problems
-    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent unchanged unless --country gives the country code
-    note: 1 number with 7 to 10 digits and neither `+` nor `0` in front, the first in row 2; sent unchanged unless --country gives the country code
+    note: 1 number with 11 digits or more and no `+` in front, in row 2; sent unchanged unless completed with --country +1
+    note: 1 number with 7 to 10 digits and neither `+` nor `0` in front, in row 2; sent unchanged unless --country gives the country code
+    note: `12025550101` in row 2 and `2025550101` in row 2 are two spellings of one number; they are sent as they stand, and --country +1 makes them one
     ");
 }
 
@@ -80,7 +81,7 @@ fn a_country_completes_national_numbers_and_says_how_many() {
     let without = stage.run("check sheet.csv").expect(0);
     assert_snapshot!(without.stdout, @r"
     1 row: 1 ready to send
-    note: 1 number with 11 digits or more and no `+` in front, the first in row 2; sent unchanged unless --country gives the country code
+    note: 1 number with 11 digits or more and no `+` in front, in row 2; sent unchanged unless completed with --country +1
     ");
     let with = stage.run("check sheet.csv --country +1").expect(0);
     assert_snapshot!(with.stdout, @"
@@ -234,7 +235,14 @@ fn an_organization_for_rows_without_one_can_be_named() {
     stage
         .run(&format!("check sheet.csv --org {}", org_id(1)))
         .expect(0);
-    stage.run("check sheet.csv --org London").expect(2);
+    // A name is looked up before anything is sent; a part of an id is none.
+    let named = stage.run("check sheet.csv --org London").expect(0);
+    let note = "1 row has a name in place of an id";
+    assert!(named.stdout.contains(note), "{}", named.stdout);
+    let part = org_id(1)[..60].to_string();
+    stage
+        .run(&format!("check sheet.csv --org {part}"))
+        .expect(2);
 }
 
 #[test]

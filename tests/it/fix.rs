@@ -49,7 +49,7 @@ fn what_is_certain_is_put_right_and_the_rest_stays_a_problem_in_its_row() {
     row 8, column E (n3): `2025-01-05` is a date: the spreadsheet converted the number; format the cell as text and type the phone number again
     row 9, column B (Location ID): `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAw…` is the beginning of an id: it has 60 characters and such an id has 82; copy the whole id
     5 rows: 3 ready to send, 2 with 4 problems
-    note: 1 number with 11 digits or more and no `+` in front, the first in row 7; sent unchanged unless --country gives the country code
+    note: 1 number with 11 digits or more and no `+` in front, in row 7; sent unchanged unless completed with --country +1
     "#);
     let clean = fs::read_to_string(stage.path("clean.csv")).expect("text");
     assert_snapshot!(clean, @r#"

@@ -107,7 +107,7 @@ fn what_an_editor_does_to_line_ends_and_the_beginning_is_no_damage() {
         assert!(
             status
                 .stdout
-                .contains(&format!("{finished} of {ROWS} rows done")),
+                .contains(&format!("{finished} of {ROWS} rows finished")),
             "{}",
             status.stdout
         );

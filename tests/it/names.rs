@@ -310,3 +310,87 @@ fn equal_names_without_an_organization_are_told_to_have_one_and_told_once() {
     assert_eq!(all.matches("add a column orgName").count(), 1, "{all}");
     assert_eq!(all.matches("has the same locationName").count(), 4, "{all}");
 }
+
+/// As a person says it who manages several customers and has a sheet of one.
+#[test]
+fn an_organization_of_a_flag_may_be_called_by_its_name_there_and_back() {
+    for column in ["locationId", "locationName"] {
+        let stage = partner(Access::default());
+        let place = |number: u64, name: &str| match column {
+            "locationId" => location_id(number),
+            _ => name.to_string(),
+        };
+        let sheet = format!("{column},n1\n{},5603\n", place(3, "London"));
+        stage.write("sheet.csv", &sheet);
+        stage.run("check sheet.csv --org Globex").expect(0);
+        let rehearsed = stage.run("apply sheet.csv --org Globex --rehearse --rehearse-speed 100");
+        rehearsed.expect(0);
+        stage.run_online("plan sheet.csv --org Globex").expect(0);
+        let ran = stage.run_online("apply sheet.plan.csv --yes").expect(0);
+        assert!(!ran.stderr.contains("--org"), "{}", ran.stderr);
+        let puts = stage.requests();
+        let put = puts.iter().find(|one| one["method"] == "PUT");
+        let put = put.expect("a change").to_string();
+        assert!(put.contains(&org_id(1)), "{put}");
+        let numbers = [1, 3].map(|location| number_of(&stage, location));
+        assert_eq!(numbers, ["5501", "5603"]);
+        stage
+            .run_online("undo sheet.plan.results.csv --yes")
+            .expect(0);
+        assert_eq!(number_of(&stage, 3), "5501");
+
+        // Without a plan, and as it goes on.
+        stage
+            .apply("sheet.csv --org Globex --backup -o sent.csv")
+            .expect(0);
+        stage
+            .apply("sheet.csv --org Globex --backup -o sent.csv --resume")
+            .expect(0);
+        stage
+            .apply("sheet.csv --org Acme --backup -o sent.csv --resume")
+            .expect(2)
+            .says("that run began with a different --org");
+        stage
+            .run_online("undo sent.csv --yes --org Globex")
+            .expect(0);
+        assert_eq!(number_of(&stage, 3), "5501");
+    }
+}
+
+#[test]
+fn a_name_of_a_flag_that_means_none_or_several_sends_nothing() {
+    let location = |number: u64, name: &str| Location {
+        id: location_id(number),
+        organization: Some(org_id(number)),
+        organization_name: name.into(),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![
+            location(1, "Acme"),
+            location(2, "Acme"),
+            location(3, "Globex"),
+        ]),
+        ..Behavior::instant()
+    });
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n1\n{},5603\n", location_id(1)),
+    );
+    let ran = stage.apply("sheet.csv --org Acme").expect(2);
+    ran.says(
+        "error: --org: 2 organizations are named `Acme`; put the right one's id into `--org`: ",
+    );
+    ran.says(org_id(1));
+    ran.says(org_id(2));
+    let ran = stage.apply("sheet.csv --org Globxe").expect(2);
+    ran.says("error: --org: no organization is called `Globxe`; is it `Globex`?");
+    // A part of an id is no name.
+    let ran = stage.apply("sheet.csv --org Y2lzY29zcGFyazov").expect(2);
+    ran.says("is not an organization's id");
+    assert!(stage.requests().iter().all(|one| one["method"] != "PUT"));
+    let ran = stage.run_online("export -o all.csv --org Acme").expect(2);
+    ran.says("--org: 2 organizations are named `Acme`");
+    stage.run_online("export -o all.csv --org Globex").expect(0);
+    assert_eq!(stage.results("all.csv").len(), 1);
+}

@@ -491,3 +491,33 @@ fn the_question_before_the_first_rows_says_so_and_agrees_with_the_next() {
     }
     assert_eq!(written(&stage).len(), 8);
 }
+
+/// The waves of a migration are sent from one plan, one after the other.
+#[cfg(unix)]
+#[test]
+fn the_next_wave_of_a_plan_has_results_of_its_own_by_the_command_that_is_printed() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", waves(6).replace("Go-live Wave", "wave"));
+    stage.run_online("plan sheet.csv").expect(0);
+    stage
+        .run_online("apply sheet.plan.csv --yes --where wave=W0")
+        .expect(0);
+    let ran = stage
+        .run_online("apply sheet.plan.csv --yes --where wave=W1")
+        .expect(2);
+    let hint = "hint: each part has results of its own: ";
+    let command = ran.stderr.lines().find_map(|line| line.strip_prefix(hint));
+    let command = command.expect("a command");
+    let mut shell = stage.program("sh");
+    let ran = Ran::of(shell.args(["-c", command]).output().expect("a shell"));
+    ran.expect(0);
+    assert_eq!(written(&stage), [3, 4, 6, 7]);
+    let second = stage.results("sheet.plan.results-2.csv");
+    assert_eq!(count(&second, "updated"), 2);
+    // Each is undone by itself.
+    stage
+        .run_online("undo sheet.plan.results.csv --yes")
+        .expect(0);
+    let held = |row: u64| !stage.state()[location_id(row)]["autoTransferNumber1"].is_null();
+    assert_eq!([3, 4, 6, 7].map(held), [false, true, false, true]);
+}

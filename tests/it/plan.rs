@@ -282,3 +282,27 @@ fn a_plan_and_an_undo_can_be_rehearsed() {
             .all(|row| row["outcome"] == "updated (rehearsal)")
     );
 }
+
+/// Two plans lie in the folder, and the older one is named out of habit.
+#[test]
+fn a_newer_plan_of_the_same_sheet_is_named_before_an_older_one_is_applied() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(4));
+    stage.run_online("plan sheet.csv").expect(0);
+    stage
+        .run_online("plan sheet.csv --rows 2-3 -o part.csv")
+        .expect(0);
+    stage.write("sheet.csv", sheet(5));
+    stage.run_online("plan sheet.csv").expect(0);
+    let newer = "note: `sheet.plan-2.csv` is a newer plan of `sheet.csv`, made 20";
+    let ran = stage.run_online("apply sheet.plan.csv").expect(2);
+    let (before, question) = ran
+        .stderr
+        .split_once("there is no terminal")
+        .expect("a question");
+    assert!(before.contains(newer), "{before}");
+    assert!(!question.contains(newer));
+    ran.says(", after the sheet was changed; what is applied is `sheet.plan.csv`, made 20");
+    let ran = stage.run_online("apply sheet.plan-2.csv --yes").expect(0);
+    assert!(!ran.stderr.contains("newer plan"), "{}", ran.stderr);
+}

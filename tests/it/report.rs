@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 use wxbulk::simulator::{Behavior, Faults, Latency, Limit, Location, Locations};
 
@@ -360,4 +361,26 @@ fn a_page_says_which_rows_a_plan_left_out_and_that_a_rehearsal_changed_nothing()
         assert!(page.contains(said), "no `{said}`: {page}");
     }
     assert!(!page.contains("the service took the change"), "{page}");
+}
+
+#[test]
+fn a_page_names_the_sheet_of_the_workbook_that_was_read() {
+    let stage = Stage::instant();
+    let mut workbook = Workbook::new();
+    for (name, text) in [("Read me", "How to fill this in"), ("Wave 1", &*sheet(2))] {
+        let worksheet = workbook.add_worksheet().set_name(name).expect("a name");
+        for (row, line) in (0..).zip(text.lines()) {
+            for (column, cell) in (0..).zip(line.split(',')) {
+                worksheet.write_string(row, column, cell).expect("a cell");
+            }
+        }
+    }
+    stage.write("book.xlsx", workbook.save_to_buffer().expect("memory"));
+    stage.apply("book.xlsx --report page.html").expect(0);
+    let page = page(&stage, "page.html");
+    let top = page.split("<h1>").next().expect("a top");
+    assert!(
+        top.contains("<bdi>book.xlsx</bdi>, sheet <bdi>Wave 1</bdi>"),
+        "{top}"
+    );
 }

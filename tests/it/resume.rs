@@ -297,7 +297,8 @@ fn two_runs_cannot_write_one_journal() {
     let mut child = stage.start_apply("sheet.csv");
     wait_for_records(&stage, "sheet.results.csv.journal", 10);
     let ran = stage.apply("sheet.csv --resume").expect(2);
-    ran.says("another wxbulk is using");
+    ran.says(format!("another wxbulk (process {}, since 20", child.id()));
+    ran.says("hint: `wxbulk status` says how far it is");
     child.kill().expect("it was running");
     wait(child);
 }

@@ -62,7 +62,7 @@ fn a_killed_run_says_what_is_done_and_the_command_that_goes_on() {
         let ran = stage.run(&format!("status {name}")).expect(0);
         for said in [
             "sheet.results.csv: apply of sheet.csv, killed or cut off, last sign ",
-            " of 200 rows done: ",
+            " of 200 rows finished: ",
             "values from before the run are kept for ",
             "results: not written, or moved; the journal has all rows",
             "hint: to go on with it: ",
@@ -85,7 +85,8 @@ fn a_killed_run_says_what_is_done_and_the_command_that_goes_on() {
         ran.stdout
     );
     assert!(
-        ran.stdout.contains("200 of 200 rows done: 200 updated"),
+        ran.stdout
+            .contains("Of 200 rows in the sheet, 200 are done: 200 updated"),
         "{}",
         ran.stdout
     );
@@ -116,10 +117,14 @@ fn a_run_that_goes_on_is_seen_from_another_terminal() {
     assert!((150..600).contains(&done), "{status}");
     assert_eq!(status["rows"]["left"], 600 - done);
     assert_eq!(status["machine"]["process"], child.id());
-    assert_eq!(status["next"], Value::Array(Vec::new()));
+    let going_on = status["next"].as_array().expect("commands").last();
+    let going_on = going_on.expect("one")["command"].as_str().expect("text");
+    assert!(going_on.ends_with("--resume"), "{going_on}");
     if cfg!(unix) {
+        let stop = format!("kill {}", child.id());
+        assert_eq!(status["next"][0]["command"], stop);
         let text = stage.run("status sheet.results.csv").expect(0).stdout;
-        let stop = format!("--resume can go on later: kill {}\n", child.id());
+        let stop = format!("so that it can go on later: kill {}\n", child.id());
         assert!(text.contains(&stop), "{text}");
     }
 
@@ -130,13 +135,16 @@ fn a_run_that_goes_on_is_seen_from_another_terminal() {
     let mut lines = BufReader::new(watching.stdout.take().expect("piped")).lines();
     let first = lines.next().expect("a line").expect("text");
     assert!(
-        first.contains(" of 600 rows done") && first.contains("running for "),
+        first.contains(" of 600 rows finished") && first.contains("running for "),
         "{first}"
     );
     let rest: Vec<String> = lines.map(|line| line.expect("text")).collect();
     assert!(watching.wait().expect("it ends").success());
     let rest = rest.join("\n");
-    assert!(rest.contains("600 of 600 rows done: 600 updated"), "{rest}");
+    assert!(
+        rest.contains("Of 600 rows in the sheet, 600 are done: 600 updated"),
+        "{rest}"
+    );
     assert!(
         child.wait().expect("it ends").success(),
         "watching disturbs nothing"
@@ -173,17 +181,26 @@ fn a_folder_lists_its_runs_oldest_first() {
     stage.write("c.csv", sheet(4));
     let rehearsed = stage.run("apply c.csv --rehearse --rehearse-speed 100");
     rehearsed.expect(0);
+    let unneeded = "not needed any more, and may be deleted: `c.rehearsal.csv` and `c.rehearsal.csv.journal`\n";
+    let list = stage.run("status").expect(0).stdout;
+    assert!(list.ends_with(unneeded), "{list}");
     stage.write("x.journal", "something else\n");
     let ran = stage.run("status").expect(1);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines.len(), 5, "{}", ran.stdout);
+    assert_eq!(lines.len(), 6, "{}", ran.stdout);
     assert!(lines[0].starts_with("begun "), "{}", ran.stdout);
     let begun = lines[1].split("  ").next().unwrap_or_default();
     assert!(begun.ends_with(" UTC"), "{}", ran.stdout);
     for (line, cells) in lines[1..4].iter().zip([
-        &["apply", "b.csv", "3", "3 updated", "no"][..],
-        &["apply", "a.csv", "2", "2 updated", "no"],
-        &["rehearsal", "c.csv", "4", "4 updated"],
+        &["apply", "b.csv", "3 organizations", "3", "3 updated", "no"][..],
+        &["apply", "a.csv", "2 organizations", "2", "2 updated", "no"],
+        &[
+            "rehearsal",
+            "c.csv",
+            "Organization 2, Organization 3 and Organization 4",
+            "4",
+            "4 updated",
+        ],
     ]) {
         let found: Vec<&str> = line
             .split("  ")
@@ -342,4 +359,65 @@ fn looking_changes_nothing_and_needs_no_right_to_write() {
     fs::set_permissions(&path, permissions).expect("they can be set");
     stage.run("status sheet.results.csv").expect(0);
     assert_eq!(fs::read(&path).expect("a journal"), before);
+}
+
+/// An admin who has planned asks for the sheet, days later.
+#[cfg(unix)]
+#[test]
+fn a_sheet_that_was_planned_and_not_applied_says_so_with_the_command() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(4));
+    stage.run_online("plan sheet.csv --note CHG-1").expect(0);
+    let ran = stage.run("status sheet.csv").expect(0);
+    for said in [
+        "sheet.plan.csv: plan of sheet.csv, finished\n",
+        "Of 4 rows in the sheet, 4 are read: 4 different",
+        "not applied yet; `sheet.csv` is as it was planned",
+    ] {
+        assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    }
+    // Rows that were added to the sheet are not in the plan.
+    stage.write("sheet.csv", sheet(5));
+    let changed = stage.run("status sheet.csv").expect(0).stdout;
+    assert!(
+        changed.contains("`sheet.csv` has changed since"),
+        "{changed}"
+    );
+    assert_eq!(
+        json(&stage.run("status sheet.csv --json").expect(0))["plan"]["sheetChanged"],
+        true
+    );
+    paste(&stage, &ran, "to apply it").expect(0);
+    assert_eq!(
+        count(&stage.results("sheet.plan.results.csv"), "updated"),
+        4
+    );
+    let applied = stage.run("status sheet.csv").expect(0).stdout;
+    assert!(
+        applied.contains("applied; the results are in `sheet.plan.results.csv`"),
+        "{applied}"
+    );
+    assert!(!applied.contains("to apply it"), "{applied}");
+}
+
+#[test]
+fn a_list_says_whose_rows_each_run_had_and_which_part_it_was() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(6));
+    stage.apply("sheet.csv --rows 2-4 -o part.csv").expect(0);
+    let list = stage.run("status").expect(0).stdout;
+    let header = list.lines().next().expect("a header");
+    assert!(
+        header.contains("  part") && header.contains("  customers"),
+        "{list}"
+    );
+    assert!(list.contains("--rows 2-4"), "{list}");
+    let listed = json(&stage.run("status . --json").expect(0));
+    let run = &listed["runs"][0];
+    assert_eq!(run["part"], serde_json::json!(["--rows 2-4"]));
+    let organizations = run["organizations"].as_array().expect("some");
+    let named = organizations.iter().filter_map(|one| one["name"].as_str());
+    for name in named.filter(|name| !name.is_empty()) {
+        assert!(list.contains(name), "{name}: {list}");
+    }
 }

@@ -42,7 +42,9 @@ fn several_parts_are_undone_one_after_the_other_and_each_only_once() {
         .expect(0);
     assert_eq!(are_back(&stage, &before), [true, true, false, true, true]);
     assert!(stage.path("sheet.results.undo-2.csv").exists());
-    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
+    ran.says("of 5 rows, 4 are back already, by the undos in `sheet.results-2.csv` and `sheet.results-3.csv`, and only read; this undo is to put back the other one\n");
+    ran.says("5 rows sent in 1 s: 1 put back, 4 back already.");
     assert_eq!(stage.state(), before);
     let whole = stage.results("sheet.results-4.csv");
     assert_eq!(

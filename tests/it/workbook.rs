@@ -57,7 +57,7 @@ fn numbers_keep_their_digits_and_what_is_no_number_is_named_where_excel_shows_it
     row 9, column C (n1): `5501.5` has a decimal point, as if it were an amount; format the cell as text and enter the phone number with digits only
     row 10, column C (n1): `TRUE` is not a phone number. Enter + and digits, for example +12025550101, or REMOVE to clear the number
     9 rows: 4 ready to send, 5 with 5 problems
-    note: 2 numbers with 11 digits or more and no `+` in front, the first in row 4; sent unchanged unless --country gives the country code
+    note: 2 numbers with 11 digits or more and no `+` in front, in rows 4 and 8; sent unchanged unless completed with --country +1
     ");
     stage.apply("book.xlsx --skip-invalid").expect(1);
     let results = stage.results("book.results.xlsx");

@@ -14,7 +14,13 @@ pub(in crate::application) enum ChangesAhead {
     /// All that the sheet says is sent.
     All { rows: u64, set: u64, cleared: u64 },
     /// All of it as it was before a run, be that set or changed now.
-    PutBack { rows: u64, set: u64, cleared: u64 },
+    PutBack {
+        rows: u64,
+        set: u64,
+        cleared: u64,
+        /// Rows of these that earlier undos have put back.
+        back: u64,
+    },
     /// Only what differs is sent, which shows when it is read.
     AtMost { rows: u64, set: u64, cleared: u64 },
 }
@@ -29,7 +35,12 @@ impl ChangesAhead {
         let (set, cleared) = (checked.values_set, checked.values_cleared);
         match planned {
             Some(planned) => ChangesAhead::Exactly { planned, rows },
-            None if settings.spec.command == "undo" => ChangesAhead::PutBack { rows, set, cleared },
+            None if settings.spec.command == "undo" => ChangesAhead::PutBack {
+                rows,
+                set,
+                cleared,
+                back: settings.lineage.back_already.min(rows),
+            },
             None if settings.spec.task == Task::Write => ChangesAhead::All { rows, set, cleared },
             None => ChangesAhead::AtMost { rows, set, cleared },
         }
@@ -43,7 +54,8 @@ impl ChangesAhead {
         };
         match *self {
             ChangesAhead::Exactly { ref planned, .. } => count(planned.rows),
-            ChangesAhead::All { rows, .. } | ChangesAhead::PutBack { rows, .. } => count(rows),
+            ChangesAhead::All { rows, .. } => count(rows),
+            ChangesAhead::PutBack { rows, back, .. } => count(rows - back),
             ChangesAhead::AtMost { rows, .. } => format!("up to {}", count(rows)),
         }
     }
@@ -76,8 +88,19 @@ impl ChangesAhead {
             ChangesAhead::All { set, cleared, .. } => {
                 say_counts_of_values(noun, &[(set, "set"), (cleared, "cleared")], true)
             }
-            ChangesAhead::PutBack { set, cleared, .. } => {
-                say_counts_of_values(noun, &[(set, "put back"), (cleared, "cleared")], true)
+            ChangesAhead::PutBack {
+                set, cleared, back, ..
+            } => {
+                let counts = [(set, "put back"), (cleared, "cleared")];
+                let said = say_counts_of_values(noun, &counts, back == 0);
+                match back {
+                    0 => said,
+                    1 => said + "; 1 more row is back already and is only read",
+                    back => format!(
+                        "{said}; {} more rows are back already and are only read",
+                        grouped(back)
+                    ),
+                }
             }
             ChangesAhead::AtMost { set, cleared, .. } => {
                 let counts = [(set, "set or changed"), (cleared, "cleared")];
@@ -144,6 +167,15 @@ mod tests {
                     cleared: 9,
                 },
                 "100 numbers will be set, 9 cleared",
+            ),
+            (
+                ChangesAhead::PutBack {
+                    rows: 6,
+                    set: 6,
+                    cleared: 0,
+                    back: 2,
+                },
+                "Up to 6 numbers will be put back; 2 more rows are back already and are only read",
             ),
             (
                 ChangesAhead::AtMost {

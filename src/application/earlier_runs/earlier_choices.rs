@@ -233,7 +233,11 @@ pub(in crate::application) fn read_as_the_run(reading: &mut ReadOptions, header:
         ..
     } = reading;
     *setting = setting.or_else(|| Setting::named(&header.setting));
-    *default_org = default_org.take().or_else(|| was.org.clone());
+    // Whoever names it as the run did means the one that it meant then.
+    let is_the_same = default_org.is_none() || *default_org == was.org_name;
+    if is_the_same {
+        *default_org = org_of(was).cloned();
+    }
     let parsed = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
     *country = country.take().or_else(|| parsed(&was.country));
     let name = was.separator.as_ref();
@@ -265,9 +269,14 @@ fn reading(reading: &mut ReadOptions, header: &RunHeader) -> Result<()> {
     };
     reading.setting = Some(setting);
     let country = reading.country.as_ref().map(Country::code);
-    same_or_missing("--org", reading.default_org.as_ref(), was.org.as_ref())?;
+    let given = reading.default_org_name().and(was.org_name.as_ref());
+    same_or_missing(
+        "--org",
+        reading.default_org.as_ref(),
+        given.or(was.org.as_ref()),
+    )?;
     same_or_missing("--country", country.as_ref(), was.country.as_ref())?;
-    reading.default_org.clone_from(&was.org);
+    reading.default_org = org_of(was).cloned();
     let are_given = !reading.ignored_columns.is_empty();
     if are_given && reading.ignored_columns != was.ignored_columns {
         bail!(
@@ -299,6 +308,11 @@ fn form_of_the_sheet(reading: &mut ReadOptions, was: &MeaningfulSettings) -> Res
     reading.separator = was.separator.as_ref().and_then(|name| name.parse().ok());
     reading.hidden = was.hidden.as_ref().and_then(|word| word.parse().ok());
     Ok(())
+}
+
+/// The organization of rows that name none: the name of it where it was never looked up.
+fn org_of(was: &MeaningfulSettings) -> Option<&String> {
+    was.org.as_ref().or(was.org_name.as_ref())
 }
 
 fn same_or_missing(flag: &str, given: Option<&String>, was: Option<&String>) -> Result<()> {

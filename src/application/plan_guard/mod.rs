@@ -79,6 +79,7 @@ pub(super) fn open(
     if facts.abort.is_none() {
         guard.ensure_it_fits(selection, path, &AnotherPlan::of(settings))?;
         if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
+            plan.say_which_is_newer(settings, path);
             plan.say_what_was_deleted(settings);
         }
     }

@@ -11,17 +11,21 @@ use super::approved_rows::ApprovedRows;
 use super::plan_in_force::ensure_it_is_of_this_service;
 use crate::application::plan_guard::plan_edits::PlannedChanges;
 use crate::application::run_settings::{RunSettings, Start};
+use crate::application::status::{self, FolderRun};
 use crate::application::suggested_commands::join;
 use crate::journal::{Journal, RecordReader, RecordedRun, RowRecord, Sent};
 use crate::model::change::Change;
+use crate::model::clock;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::Hinted;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
+use crate::platform;
 use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
+use crate::stderr::say;
 
 /// The record of a plan.
 #[derive(Debug)]
@@ -94,6 +98,38 @@ impl Plan {
     /// Reads what it recorded.
     pub(super) fn records(&self) -> Result<RecordReader<'_>> {
         self.run.records()
+    }
+
+    /// Says it where there is a newer plan of the same rows, which may be the one that is meant.
+    pub(super) fn say_which_is_newer(&self, settings: &RunSettings, path: &Path) {
+        let this = self.run.header();
+        let is_newer = |run: &FolderRun| {
+            let other = &run.header;
+            other.settings.plan
+                && !other.settings.rehearsal
+                && other.started_at > this.started_at
+                && other.input.name == this.input.name
+                && other.settings.part == this.settings.part
+                && other.settings.base_url == this.settings.base_url
+        };
+        let runs = status::runs_in(platform::folder_of(path));
+        let newest = runs.iter().rfind(|run| is_newer(run));
+        let Some(newest) = newest.filter(|_| settings.start == Start::Fresh) else {
+            return;
+        };
+        let since = if newest.header.input.sha256 == this.input.sha256 {
+            ""
+        } else {
+            ", after the sheet was changed"
+        };
+        say(&format!(
+            "note: `{}` is a newer plan of `{}`, made {}{since}; what is applied is `{}`, made {}",
+            newest.results_name().display(),
+            this.input.name,
+            clock::date_and_time(newest.header.started_at),
+            path.display(),
+            clock::date_and_time(this.started_at),
+        ));
     }
 
     /// What it says will be changed, once it was compared.

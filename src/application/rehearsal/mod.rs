@@ -61,6 +61,7 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
     let found = RehearsedValues::of(selection);
     let found = found.as_ref();
     let kind = EntityKind::named(selection.columns.setting.target.noun);
+    let default_org = selection.sheet.default_org_name();
     let mut organizations = HashMap::new();
     let mut names = HashSet::new();
     for with_ids in [true, false] {
@@ -77,15 +78,22 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                 continue;
             }
             let given = names_in(selection.columns, record);
-            let [organization_name, name] =
-                [given.organization, given.target].map(|name| name.unwrap_or_default().to_string());
-            let mut organization = row.org_id.as_deref().map(String::from);
-            if with_ids && let Some(id) = &organization {
+            let org_id = row.org_id.as_deref();
+            // A name given with --org stands in for it until it is looked up.
+            let default_org = default_org.filter(|name| org_id == Some(*name));
+            let organization_called = called.organization.or(default_org);
+            let [organization_name, name] = [given.organization.or(default_org), given.target]
+                .map(|name| name.unwrap_or_default().to_string());
+            let mut organization = org_id.map(String::from);
+            if with_ids
+                && default_org.is_none()
+                && let Some(id) = &organization
+            {
                 organizations
                     .entry(organization_name.clone())
                     .or_insert_with(|| id.clone());
             }
-            if let Some(name) = called.organization {
+            if let Some(name) = organization_called {
                 let known = organizations.entry(name.to_string());
                 organization = Some(known.or_insert_with(|| made_up(None, name)).clone());
             }

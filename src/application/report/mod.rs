@@ -2,6 +2,7 @@
 //! needs neither a network nor a script.
 
 mod changes_section;
+mod chosen_rows;
 mod escaped_text;
 mod organization_section;
 mod outcome_section;
@@ -22,13 +23,31 @@ use anyhow::Result;
 use crate::application::status;
 use crate::application::suggested_commands;
 pub use changes_section::ChangeList;
+use chosen_rows::ChosenRows;
+pub use chosen_rows::PageChoice;
 pub use page::may_be_replaced;
 use run_model::RunModel;
 
-/// The page about the run of a journal that left these `results`.
-pub fn page(results: &Path, journal: &Path, list: ChangeList) -> Result<String> {
-    let mut run = RunModel::read(journal)?;
-    run.undone = status::undone(journal, &run.header, run.rows_changed());
-    let undo = suggested_commands::undo(results, run.begin(), &run.header.settings);
-    page::render(&run, &undo, list)
+/// The page about the run of a journal that left these `results`, or about what was chosen of it.
+pub fn page(
+    results: &Path,
+    journal: &Path,
+    choice: &PageChoice,
+    list: ChangeList,
+) -> Result<String> {
+    let chosen = if choice.is_all() {
+        None
+    } else {
+        Some(ChosenRows::find(results, journal, choice)?)
+    };
+    let mut run = RunModel::read(journal, chosen.as_ref())?;
+    run.undone = match &chosen {
+        Some(chosen) => status::undone_at(journal, &chosen.places),
+        None => status::undone(journal, &run.header, run.rows_changed()),
+    };
+    let mut undo = suggested_commands::undo(results, run.begin(), &run.header.settings);
+    if let Some(chosen) = chosen.filter(|chosen| !chosen.undo_flags.is_empty()) {
+        undo = format!("{undo} {}", suggested_commands::join(&chosen.undo_flags));
+    }
+    page::render(&run, &undo, list, &choice.stamp())
 }

@@ -24,18 +24,18 @@ const STAMPED: &str = "<meta name=\"wxbulk\" content=\"";
 /// What the stamp of a rehearsal's page begins with.
 const REHEARSAL: &str = "rehearsal ";
 
-/// Whether a page that begins so is about a run, if there is one, or about a rehearsal, which nobody
-/// will miss.
-pub fn may_be_replaced(start: &str, run: Option<&RunHeader>) -> bool {
+/// Whether a page that begins so is about a run, if there is one, and just this `part` of it; or about a
+/// rehearsal, which nobody will miss.
+pub fn may_be_replaced(start: &str, run: Option<&RunHeader>, part: &str) -> bool {
     let Some((_, stamped)) = start.split_once(STAMPED) else {
         return false;
     };
     stamped.starts_with(REHEARSAL)
-        || run.is_some_and(|run| stamped.split('"').next() == Some(&stamp(run)))
+        || run.is_some_and(|run| stamped.split('"').next() == Some(&stamp(run, part)))
 }
 
-/// By what a page is known to be of the same run: it stands near its top.
-fn stamp(header: &RunHeader) -> String {
+/// By what a page is known to be of the same run, and the same part of it: it stands near its top.
+fn stamp(header: &RunHeader, part: &str) -> String {
     let kind = if header.settings.rehearsal {
         REHEARSAL
     } else {
@@ -48,10 +48,11 @@ fn stamp(header: &RunHeader) -> String {
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .collect();
-    format!("{kind}{} {sheet}", header.started_at)
+    let of_part = if part.is_empty() { "" } else { " part " };
+    format!("{kind}{} {sheet}{of_part}{part}", header.started_at)
 }
 
-pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<String> {
+pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList, part: &str) -> Result<String> {
     let title = title(run);
     let title = EscapedText::of(&title);
     let page = html! {
@@ -59,7 +60,7 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta name="wxbulk" content=(stamp(&run.header));
+                meta name="wxbulk" content=(stamp(&run.header, part));
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
@@ -71,7 +72,8 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
             body {
                 main {
                     header {
-                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.header.input.name)) }
+                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.header.input.name))
+                            @if let Some(name) = &run.header.input.worksheet { ", sheet " (EscapedText::of(name)) } }
                         h1 { (title) }
                     }
                     (verdict(run))
@@ -83,7 +85,7 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList) -> Result<Str
                     (request_section::way_back(run, undo))
                     (request_section::what(run))
                     (timing_section::sittings(run))
-                    (timing_section::traffic(run)?)
+                    @if run.part.is_none() { (timing_section::traffic(run)?) }
                     (organization_section::organizations(run))
                 }
                 footer {
@@ -169,6 +171,12 @@ fn verdict(run: &RunModel) -> Markup {
             span.mark aria-hidden="true" { (mark) }
             p { (words) }
         }
+        @if let Some(part) = &run.part {
+            div.verdict.note {
+                span.mark aria-hidden="true" { "i" }
+                p { strong { "A part of the run." } " This page is about the rows " (EscapedText::of(part)) " and about no others." }
+            }
+        }
         @if let Some(undone) = &run.undone {
             div.verdict.note {
                 span.mark aria-hidden="true" { "↶" }
@@ -215,7 +223,7 @@ fn figures(run: &RunModel) -> Markup {
     let changed = changed.fold(0, |sum: u64, count| sum.saturating_add(*count));
     html! {
         dl.figures {
-            (figure("Rows in the sheet", &grouped(run.rows())))
+            (figure(if run.part.is_some() { "Rows in this part" } else { "Rows in the sheet" }, &grouped(run.rows())))
             (figure(done, &grouped(run.rows_done())))
             (figure(not_done, &grouped(run.rows_not_done())))
             (figure(if is_plan { "Rows that differ" } else { "Rows changed" }, &grouped(changed)))

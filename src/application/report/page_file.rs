@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::application::report::{self, ChangeList};
+use crate::application::report::{self, ChangeList, PageChoice};
 use crate::application::spool::Spool;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
@@ -28,11 +28,11 @@ pub fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
             folder.display()
         );
     }
-    ensure_it_may_be_replaced(output, results)
+    ensure_it_may_be_replaced(output, results, "")
 }
 
-/// Only a page about the same run, made again, or about a rehearsal is ever written over.
-fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
+/// Only a page about the same run and the same part of it, made again, or about a rehearsal is ever written over.
+fn ensure_it_may_be_replaced(output: &Path, results: &Path, part: &str) -> Result<()> {
     let shown = output.display();
     if !platform::is_taken(output) {
         return Ok(());
@@ -46,14 +46,14 @@ fn ensure_it_may_be_replaced(output: &Path, results: &Path) -> Result<()> {
     }
     // Of a run that has no journal yet there can be no page.
     let run = journal::header_of(&Journal::path_for(results)).ok();
-    if report::may_be_replaced(&String::from_utf8_lossy(&start), run.as_ref()) {
+    if report::may_be_replaced(&String::from_utf8_lossy(&start), run.as_ref(), part) {
         return Ok(());
     }
     bail!("`{shown}` exists already; move it away, or name another file for the report")
 }
 
-/// Writes the page about the run that left `results`.
-pub fn write(results: &Path, output: &Path, list: ChangeList) -> Result<()> {
+/// Writes the page about the run that left `results`, or about what was chosen of it.
+pub fn write(results: &Path, output: &Path, choice: &PageChoice, list: ChangeList) -> Result<()> {
     let journal = Journal::path_for(results);
     if !journal.exists() {
         bail!(
@@ -61,8 +61,8 @@ pub fn write(results: &Path, output: &Path, list: ChangeList) -> Result<()> {
             journal.display()
         );
     }
-    ensure_it_may_be_replaced(output, results)?;
-    let page = report::page(results, &journal, list)?;
+    ensure_it_may_be_replaced(output, results, &choice.stamp())?;
+    let page = report::page(results, &journal, choice, list)?;
     platform::write_atomically(output, page.as_bytes(), Readers::Usual)
         .with_context(|| format!("cannot write the report `{}`", output.display()))
 }

@@ -41,7 +41,8 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     } @else {
                         (fact("Made with", html! { "wxbulk " (EscapedText::of(&run.header.wxbulk)) }))
                     }
-                    (fact("Sheet", html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row")) ", " (plural(input.size, "byte")) }))
+                    (fact("Sheet", html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row"))
+                        @if run.part.is_some() { " of it" } @else { ", " (plural(input.size, "byte")) } }))
                     (fact("SHA-256 of the sheet", html! { code.long { (EscapedText::of(&input.sha256)) } }))
                     @if let Some(plan) = &run.header.plan {
                         (fact("Plan", html! { (EscapedText::of(&plan.name)) ", SHA-256 " code.long { (EscapedText::of(&plan.sha256)) }
@@ -137,6 +138,9 @@ fn lineage(run: &RunModel) -> String {
 }
 
 fn which_rows(run: &RunModel) -> String {
+    if let Some(part) = &run.part {
+        return part.clone();
+    }
     let settings = &run.header.settings;
     let mut said = vec![if settings.only_failed {
         "those that an earlier run did not get done".to_string()

@@ -8,11 +8,12 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::changes_section::Changes;
+use super::chosen_rows::ChosenRows;
 use super::organization_section::Organizations;
 use super::request_counts::Series;
 use crate::application::row_name::RowNames;
 use crate::application::status::Undone;
-use crate::journal::{self, BeginRecord, EndRecord, Entry, RowRecord, RunHeader};
+use crate::journal::{self, BeginRecord, EndRecord, Entry, PreviousRecord, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::target_kind::TargetKind;
@@ -50,6 +51,8 @@ pub(super) struct RunModel {
     pub(super) unanswered: u64,
     /// The run that undid it.
     pub(super) undone: Option<Undone>,
+    /// What the rows are, where only some of the run's are told of.
+    pub(super) part: Option<String>,
 }
 
 /// From a beginning or a going on to the next end.
@@ -71,7 +74,7 @@ pub(super) struct WorkSession {
 }
 
 impl RunModel {
-    pub(super) fn read(journal: &Path) -> Result<RunModel> {
+    pub(super) fn read(journal: &Path, chosen: Option<&ChosenRows>) -> Result<RunModel> {
         let RunHeader {
             setting, wxbulk, ..
         } = journal::header_of(journal)?;
@@ -82,6 +85,7 @@ impl RunModel {
             );
         };
         let mut gathering = Gathering::of(setting);
+        gathering.chosen = chosen;
         let header = journal::read_through(journal, |entry| gathering.add(entry))?;
         Ok(gathering.finish(header))
     }
@@ -151,9 +155,9 @@ impl RunModel {
         self.rows().saturating_sub(total(told.into_iter()))
     }
 
-    /// Whether it is known what went over the wire.
+    /// Whether it is known what went over the wire for these rows.
     pub(super) fn knows_traffic(&self) -> bool {
-        self.sittings.iter().all(|sitting| sitting.begin.is_some())
+        self.part.is_none() && self.sittings.iter().all(|sitting| sitting.begin.is_some())
     }
 }
 
@@ -170,7 +174,9 @@ fn between(from: Timestamp, until: Timestamp) -> Duration {
 
 /// Puts entries together in the order they were written.
 #[derive(Debug)]
-pub(super) struct Gathering {
+pub(super) struct Gathering<'c> {
+    /// The only rows that are told of.
+    chosen: Option<&'c ChosenRows>,
     setting: &'static Setting,
     sittings: Vec<WorkSession>,
     recorded: BTreeMap<OutcomeKind, u64>,
@@ -185,10 +191,11 @@ pub(super) struct Gathering {
     unanswered: u64,
 }
 
-impl Gathering {
+impl Gathering<'_> {
     /// Of a run about this setting.
-    pub(super) fn of(setting: &'static Setting) -> Gathering {
+    pub(super) fn of(setting: &'static Setting) -> Gathering<'static> {
         Gathering {
+            chosen: None,
             setting,
             sittings: Vec::new(),
             recorded: BTreeMap::new(),
@@ -205,6 +212,9 @@ impl Gathering {
     }
 
     pub(super) fn add(&mut self, entry: Entry) {
+        let Some(entry) = self.narrowed(entry) else {
+            return;
+        };
         match entry {
             // The header is handed over at the end.
             Entry::Run(_)
@@ -236,6 +246,22 @@ impl Gathering {
                 sitting.last_sign = sitting.last_sign.max(end.finished_at);
                 sitting.end = Some(end);
             }
+        }
+    }
+
+    /// What an entry tells of the chosen rows.
+    fn narrowed(&self, entry: Entry) -> Option<Entry> {
+        let Some(chosen) = self.chosen else {
+            return Some(entry);
+        };
+        match entry {
+            Entry::Begin(begin) => Some(Entry::Begin(chosen.narrow_begin(begin))),
+            Entry::End(end) => Some(Entry::End(ChosenRows::narrow_end(&end))),
+            Entry::Row(RowRecord { row, .. }) | Entry::Previous(PreviousRecord { row, .. }) => {
+                chosen.contains(row).then_some(entry)
+            }
+            // Traffic is of all rows together.
+            _ => None,
         }
     }
 
@@ -307,13 +333,17 @@ impl Gathering {
         &mut self.sittings[last]
     }
 
-    pub(super) fn finish(mut self, header: RunHeader) -> RunModel {
+    pub(super) fn finish(mut self, mut header: RunHeader) -> RunModel {
         if self.sittings.is_empty() {
             self.begin_sitting(header.started_at);
         }
         // What a person took to answer before anything was sent is no time at work.
         if self.sittings[0].begin.is_none() {
             self.sittings[0].began = self.sittings[0].began.min(header.started_at);
+        }
+        if let Some(chosen) = self.chosen {
+            header.input.rows = chosen.count();
+            header.settings.org = None;
         }
         let rows = header.input.rows;
         let mut outcomes = self.recorded;
@@ -327,6 +357,18 @@ impl Gathering {
             outcomes.clone_from(&end.outcomes);
             self.causes.absorb(end.without_record.clone());
             skipped.clone_from(&end.skipped);
+        }
+        if let Some(chosen) = self.chosen {
+            for (row, outcome) in &chosen.without_record {
+                *outcomes.entry(outcome.kind).or_default() += 1;
+                match outcome.kind {
+                    OutcomeKind::Skipped => skipped.add(*row, outcome),
+                    // Why is told once, of all that are left.
+                    OutcomeKind::NotAttempted => {}
+                    kind if kind.is_success() => {}
+                    _ => self.causes.add(*row, outcome),
+                }
+            }
         }
         for cause in &mut self.causes.causes {
             cause.tracking_ids.sort_unstable_by_key(|(row, _)| *row);
@@ -344,7 +386,8 @@ impl Gathering {
                 from < until
             });
         }
-        RunModel {
+        let mut model = RunModel {
+            part: self.chosen.map(|chosen| chosen.said.clone()),
             requests: self.requests,
             header,
             sittings: self.sittings,
@@ -359,7 +402,13 @@ impl Gathering {
             throttled: self.throttled,
             unanswered: self.unanswered,
             undone: None,
+        };
+        // These rows may be done where the run has others left.
+        let is_done = model.part.is_some() && model.rows_to_do() == 0;
+        if let Some(end) = model.sittings.last_mut().and_then(|last| last.end.as_mut()) {
+            end.complete |= is_done;
         }
+        model
     }
 }
 

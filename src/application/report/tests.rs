@@ -34,6 +34,7 @@ fn header(text: &str) -> RunHeader {
             size: 1000,
             sha256: text.into(),
             rows: 6,
+            ..InputFile::default()
         },
         setting: setting::ALL[0].name.into(),
         settings: MeaningfulSettings {
@@ -123,7 +124,7 @@ fn run_model(header: RunHeader, entries: Vec<Entry>) -> RunModel {
 }
 
 fn page_of(run: &RunModel, undo: &str) -> String {
-    render(run, undo, ChangeList::Folded).expect("a page")
+    render(run, undo, ChangeList::Folded, "").expect("a page")
 }
 
 /// The words of a page without its pictures, a line for each paragraph and row.
@@ -401,18 +402,18 @@ fn a_journal_without_anything_but_its_header_gives_a_page() {
 fn only_a_page_of_the_same_run_or_of_a_rehearsal_may_be_replaced() {
     let run = header("abc");
     let page = page_of(&run_model(run.clone(), Vec::new()), "");
-    assert!(may_be_replaced(&page, Some(&run)));
-    assert!(!may_be_replaced(&page, None));
+    assert!(may_be_replaced(&page, Some(&run), ""));
+    assert!(!may_be_replaced(&page, None, ""));
     let later = RunHeader {
         started_at: at(1),
         ..run.clone()
     };
-    assert!(!may_be_replaced(&page, Some(&later)));
+    assert!(!may_be_replaced(&page, Some(&later), ""));
     let mut rehearsal = run.clone();
     rehearsal.settings.rehearsal = true;
     let page = page_of(&run_model(rehearsal, Vec::new()), "");
-    assert!(may_be_replaced(&page, Some(&run)) && may_be_replaced(&page, None));
-    assert!(!may_be_replaced("<!DOCTYPE html>", Some(&run)));
+    assert!(may_be_replaced(&page, Some(&run), "") && may_be_replaced(&page, None, ""));
+    assert!(!may_be_replaced("<!DOCTYPE html>", Some(&run), ""));
 }
 
 /// The colors of the light page and of the dark one.

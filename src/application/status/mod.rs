@@ -18,7 +18,8 @@ use anyhow::Result;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
-pub use places_undone::{OpenSuccessor, ensure_not_undone, open_successors};
+pub(in crate::application) use places_undone::undone_at;
+pub use places_undone::{OpenSuccessor, back_already, ensure_not_undone, open_successors};
 pub use related_runs::{FolderRun, runs_in, undone};
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
@@ -46,8 +47,9 @@ impl Subject {
             return Ok(Subject::Run(path.to_path_buf()));
         }
         // Of a sheet the run is meant that was made with it.
-        let latest = || OutputNames::of_sheet(path, "results").latest();
-        for results in [Some(path.to_path_buf()), latest()].iter().flatten() {
+        let latest = |word| OutputNames::of_sheet(path, word).latest();
+        let files = [Some(path.to_path_buf()), latest("results"), latest("plan")];
+        for results in files.iter().flatten() {
             let journal = Journal::path_for(results);
             if journal::exists(&journal)? {
                 return Ok(Subject::Run(journal));

@@ -10,6 +10,7 @@ use crate::application::suggested_commands;
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
+use crate::platform;
 
 /// A command that makes sense now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +23,13 @@ pub struct NextStep {
     pub folder: String,
 }
 
+/// The process of a run at work on this machine, where it can be told to stop from another window.
+fn process_here(status: &RunStatus, began: &BeginRecord) -> Option<u32> {
+    let machine = began.machine.as_ref()?;
+    let is_here = machine.host == platform::host_name();
+    (cfg!(unix) && status.is_running() && is_here).then_some(machine.process)
+}
+
 /// What can be done next. How the run `began` says with which commands.
 pub(super) fn after(
     status: &RunStatus,
@@ -30,7 +38,9 @@ pub(super) fn after(
     is_sent_again: bool,
 ) -> Vec<NextStep> {
     let undo = suggested_commands::undo(&status.results, Some(&began), settings);
+    let stop = process_here(status, &began);
     let BeginRecord {
+        apply_command: apply,
         resume_command: resume,
         retry_command: retry,
         folder,
@@ -48,8 +58,25 @@ pub(super) fn after(
             });
         }
     };
-    if status.damage.is_some() || status.state == RunState::Running {
+    if status.damage.is_some() {
         return next;
+    }
+    if status.state == RunState::Running {
+        if let Some(process) = stop {
+            add(
+                "to stop it, so that it can go on later",
+                format!("kill {process}"),
+            );
+        }
+        add("to go on with it once it has stopped", resume);
+        return next;
+    }
+    if let Some(plan) = &status.plan
+        && status.state == RunState::Finished
+        && plan.applied.is_empty()
+        && !status.rehearsal
+    {
+        add("to apply it", apply);
     }
     let failed = status.failed().saturating_sub(not_approved);
     let conflicts = status.outcomes.get(&OutcomeKind::Conflict);

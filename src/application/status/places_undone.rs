@@ -7,8 +7,9 @@ use anyhow::Result;
 
 use super::related_runs::{FolderRun, heirs, runs_in};
 use super::results_of;
+use super::run_status::{Undone, UndonePart};
 use crate::application::suggested_commands;
-use crate::journal::{self, Entry, Place, RecordedRun, may_have_been_applied};
+use crate::journal::{self, Entry, Journal, Place, RecordedRun, may_have_been_applied};
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::row::TargetKey;
@@ -61,6 +62,58 @@ pub(super) fn is_put_back(runs: &[FolderRun], journal: &Path) -> bool {
     run.is_some_and(|run| {
         let changed = Known::of(run).changed;
         !changed.is_empty() && changed.is_subset(&put_back(runs, run, Doubt::Stays))
+    })
+}
+
+/// How many of these places earlier undos of a run have put back, and the results of those undos.
+pub fn back_already(results: &Path, undone: &[(TargetKey, u64)]) -> (u64, Vec<PathBuf>) {
+    let places: HashSet<TargetKey> = undone.iter().map(|(place, _)| *place).collect();
+    let runs = runs_in(platform::folder_of(results));
+    let journal = Journal::path_for(results);
+    let is_it = |one: &&FolderRun| one.journal.file_name() == journal.file_name();
+    let Some(run) = runs.iter().find(is_it) else {
+        return (0, Vec::new());
+    };
+    let (mut back, mut undos) = (HashSet::new(), Vec::new());
+    for undo in undos_of(&runs, run) {
+        let theirs = &put_back_by(&runs, undo, Doubt::Stays) & &places;
+        if !theirs.is_empty() {
+            undos.push(results.with_file_name(undo.results_name()));
+            back.extend(theirs);
+        }
+    }
+    (back.len() as u64, undos)
+}
+
+/// The runs that put back something of what a run had done at these places, and whether that was all.
+pub(in crate::application) fn undone_at(
+    journal: &Path,
+    places: &HashSet<TargetKey>,
+) -> Option<Undone> {
+    let runs = runs_in(platform::folder_of(journal));
+    let name = journal.file_name();
+    let run = runs.iter().find(|one| one.journal.file_name() == name)?;
+    let mut left = &Known::of(run).changed & places;
+    let mut parts = Vec::new();
+    for undo in undos_of(&runs, run) {
+        let back = &put_back_by(&runs, undo, Doubt::Stays) & places;
+        if back.is_empty() {
+            continue;
+        }
+        left = &left - &back;
+        let end = RecordedRun::open(&undo.journal).ok();
+        let end = end.as_ref().and_then(RecordedRun::last_end);
+        parts.push(UndonePart {
+            by: undo.header.id.clone(),
+            at: end.map_or(undo.header.started_at, |end| end.finished_at),
+        });
+    }
+    let UndonePart { by, at } = parts.last()?.clone();
+    Some(Undone {
+        by,
+        at,
+        completely: left.is_empty(),
+        parts,
     })
 }
 

@@ -1,17 +1,20 @@
 //! The runs of a folder, one a line, or a block of lines where the terminal is too narrow: when, who, sheet, rows, outcome, undone or not.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::run_status::RunStatus;
+use super::run_status::{RunState, RunStatus};
 use super::status_reader::{StatusReader, journals_in};
 use crate::application::progress::wrap;
 use crate::model::clock;
-use crate::model::wording::grouped;
+use crate::model::wording::{grouped, listed};
 use crate::platform;
+
+/// Files that are named.
+const FILES_NAMED: usize = 12;
 
 /// The runs whose journals are in a folder, oldest first.
 #[derive(Debug, Serialize)]
@@ -19,6 +22,9 @@ pub struct RunList {
     pub runs: Vec<RunStatus>,
     /// Journals that cannot be read, and why.
     pub unreadable: Vec<String>,
+    /// Files of these runs that nobody needs any more, by their names.
+    #[serde(rename = "mayBeDeleted")]
+    pub may_be_deleted: Vec<String>,
 }
 
 impl RunList {
@@ -26,6 +32,7 @@ impl RunList {
         let mut list = RunList {
             runs: Vec::new(),
             unreadable: Vec::new(),
+            may_be_deleted: Vec::new(),
         };
         for journal in journals_in(folder) {
             match StatusReader::open(&journal).and_then(|mut reader| reader.read(now)) {
@@ -34,6 +41,12 @@ impl RunList {
             }
         }
         list.runs.sort_by_key(|run| run.started_at);
+        let files = list
+            .runs
+            .iter()
+            .flat_map(unneeded)
+            .map(|file| file_name(&file));
+        list.may_be_deleted = files.filter(|name| folder.join(name).is_file()).collect();
         list
     }
 
@@ -44,7 +57,17 @@ impl RunList {
     /// Nothing is broken within a word on a terminal of this width.
     pub fn to_text(&self, now: Timestamp, width: Option<usize>) -> String {
         let header = [
-            "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
+            "begun",
+            "who",
+            "note",
+            "results",
+            "what",
+            "sheet",
+            "part",
+            "customers",
+            "rows",
+            "outcome",
+            "undone",
         ];
         let mut lines = vec![header.map(String::from)];
         lines.extend(self.runs.iter().map(|run| cells(run, now)));
@@ -56,11 +79,39 @@ impl RunList {
             // Writing into a text cannot fail.
             let _ = writeln!(text, "not readable: {why}");
         }
+        if !self.may_be_deleted.is_empty() {
+            let names = self.may_be_deleted.iter().take(FILES_NAMED);
+            let mut names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let more = self.may_be_deleted.len() - names.len();
+            if more > 0 {
+                names.push(format!("{} more", grouped(more as u64)));
+            }
+            let line = format!(
+                "not needed any more, and may be deleted: {}",
+                listed(&names)
+            );
+            for line in wrap(&line, width) {
+                let _ = writeln!(text, "{line}");
+            }
+        }
         text
     }
 }
 
-fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
+/// Files of a run that nobody needs any more: those of a rehearsal, and the sheet of an undo that put back
+/// all of it.
+fn unneeded(run: &RunStatus) -> Vec<PathBuf> {
+    let is_over = run.state != RunState::Running && run.damage.is_none();
+    let is_done = run.state == RunState::Finished && run.failed() == 0;
+    match &*run.command {
+        _ if !is_over => Vec::new(),
+        _ if run.rehearsal => vec![run.results.clone(), run.journal.clone()],
+        "undo" if is_done => vec![PathBuf::from(&run.sheet.name)],
+        _ => Vec::new(),
+    }
+}
+
+fn cells(run: &RunStatus, now: Timestamp) -> [String; 11] {
     let who = match (&run.person, &run.machine) {
         (Some(person), _) if !person.email.is_empty() => person.email.clone(),
         (_, Some(machine)) => machine.user.clone(),
@@ -72,7 +123,7 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
         run.command.clone()
     };
     let mut outcome = run.outcomes_in_words().unwrap_or_default();
-    if run.state != super::run_status::RunState::Finished {
+    if run.state != RunState::Finished {
         let separator = if outcome.is_empty() { "" } else { "; " };
         outcome = outcome + separator + &run.state_in_words(now);
     }
@@ -93,6 +144,8 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 9] {
         file_name(&run.results),
         kind,
         run.sheet.name.clone(),
+        run.part.to_string(),
+        run.customers().unwrap_or_default(),
         grouped(run.sheet.rows),
         outcome,
         undone.into(),
@@ -105,7 +158,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// A table without its empty columns; where that does not fit, a block for each line of it.
-fn table_or_blocks(lines: &[[String; 9]], width: Option<usize>) -> String {
+fn table_or_blocks(lines: &[[String; 11]], width: Option<usize>) -> String {
     let mut text = String::new();
     write_columns(&mut text, lines);
     let is_too_wide = |width| text.lines().any(|line| line.chars().count() > width);
@@ -117,7 +170,7 @@ fn table_or_blocks(lines: &[[String; 9]], width: Option<usize>) -> String {
 }
 
 /// The cells of a run in two lines: what it is and came to, where it is and whose.
-fn block(cells: &[String; 9]) -> [String; 2] {
+fn block(cells: &[String; 11]) -> [String; 2] {
     let [
         begun,
         who,
@@ -125,6 +178,8 @@ fn block(cells: &[String; 9]) -> [String; 2] {
         results,
         what,
         sheet,
+        part,
+        customers,
         rows,
         outcome,
         undone,
@@ -140,11 +195,15 @@ fn block(cells: &[String; 9]) -> [String; 2] {
     };
     let came_to = joined(&[
         &format!("{what} of {sheet}"),
+        part,
         &format!("{rows} rows"),
         outcome,
         undone,
     ]);
-    [format!("{begun}  {came_to}"), joined(&[results, who, note])]
+    [
+        format!("{begun}  {came_to}"),
+        joined(&[results, customers, who, note]),
+    ]
 }
 
 fn wrap_all(blocks: impl Iterator<Item = [String; 2]>, width: Option<usize>) -> String {
@@ -182,10 +241,20 @@ mod tests {
 
     #[test]
     fn a_run_has_a_block_where_its_line_does_not_fit() {
-        let cells = |cells: [&str; 9]| cells.map(String::from);
+        let cells = |cells: [&str; 11]| cells.map(String::from);
         let lines = [
             cells([
-                "begun", "who", "note", "results", "what", "sheet", "rows", "outcome", "undone",
+                "begun",
+                "who",
+                "note",
+                "results",
+                "what",
+                "sheet",
+                "part",
+                "customers",
+                "rows",
+                "outcome",
+                "undone",
             ]),
             cells([
                 "2027-01-15 08:00:00 UTC",
@@ -194,19 +263,21 @@ mod tests {
                 "a.results.csv",
                 "apply",
                 "a.csv",
+                "--where wave=1",
+                "Acme and Globex",
                 "60",
                 "57 updated, 3 failed",
                 "partly",
             ]),
         ];
         insta::assert_snapshot!(table_or_blocks(&lines, Some(80)), @"
-        2027-01-15 08:00:00 UTC  apply of a.csv, 60 rows, 57 updated, 3 failed, partly
-          undone
-          a.results.csv, me@acme.example
+        2027-01-15 08:00:00 UTC  apply of a.csv, --where wave=1, 60 rows, 57 updated, 3
+          failed, partly undone
+          a.results.csv, Acme and Globex, me@acme.example
         ");
         insta::assert_snapshot!(table_or_blocks(&lines, None), @"
-        begun                    who              results        what   sheet  rows  outcome               undone
-        2027-01-15 08:00:00 UTC  me@acme.example  a.results.csv  apply  a.csv  60    57 updated, 3 failed  partly
+        begun                    who              results        what   sheet  part            customers        rows  outcome               undone
+        2027-01-15 08:00:00 UTC  me@acme.example  a.results.csv  apply  a.csv  --where wave=1  Acme and Globex  60    57 updated, 3 failed  partly
         ");
     }
 }

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::credential_status::CredentialStatus;
 use super::next_steps::NextStep;
-use crate::journal::{Damage, GateRecord, InputFile, Machine, Person};
+use crate::journal::{Damage, GateRecord, InputFile, Machine, Organization, Person};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
+use crate::sheet::row_selector::RowSelector;
 
 /// How a run stands.
 #[derive(Debug, Clone, Serialize)]
@@ -41,11 +42,22 @@ pub struct RunStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     pub sheet: InputFile,
+    /// Whose rows it is about, and which part of the sheet; none where it is the whole sheet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub organizations: Vec<Organization>,
+    #[serde(skip_serializing_if = "RowSelector::is_whole_sheet")]
+    pub part: RowSelector,
+    /// What became of a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanStatus>,
     pub rows: RowCounts,
     pub outcomes: BTreeMap<OutcomeKind, u64>,
     /// Rows a second, of a run that goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows_per_second: Option<f64>,
+    /// How long the rest takes at that rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<f64>,
     /// The service said not to ask before a time that is still to come; of several users, see `credentials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<GateRecord>,
@@ -81,6 +93,25 @@ pub struct RowCounts {
     pub in_flight: u64,
     /// Rows whose values from before are kept.
     pub with_earlier: u64,
+}
+
+/// What became of a plan, and of the sheet that it was made of.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanStatus {
+    /// The runs that applied it, or a part of it.
+    pub applied: Vec<AppliedPlan>,
+    /// Whether the sheet has changed since; `None` where it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet_changed: Option<bool>,
+}
+
+/// A run that applied a plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppliedPlan {
+    pub results: PathBuf,
+    #[serde(skip_serializing_if = "RowSelector::is_whole_sheet")]
+    pub part: RowSelector,
 }
 
 /// What stands where the run writes its results.

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status::CredentialStatus;
 use super::next_steps;
-use super::related_runs::{is_sent_again, undone};
-use super::run_status::{ResultsFile, RowCounts, RunState, RunStatus};
+use super::related_runs::{is_sent_again, runs_in, undone};
+use super::run_status::{AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
 use crate::journal::{
     BeginRecord, CredentialEndRecord, EndRecord, Entry, Follower, GateRecord, RunHeader,
@@ -18,7 +18,9 @@ use crate::journal::{
 };
 use crate::model::outcome::OutcomeKind;
 use crate::pace::Rate;
+use crate::platform;
 use crate::setting::{self, Setting};
+use crate::sheet;
 use crate::table;
 
 /// The rate is that of so many seconds.
@@ -150,6 +152,11 @@ impl StatusReader {
         let is_running = state == RunState::Running;
         let is_only = begin.credentials.is_empty();
         let credential = |one| CredentialStatus::of(one, &seen.gates, &seen.credentials_ended, now);
+        let rows_per_second = is_running
+            .then(|| seen.rate(now, requests_a_row(&header)))
+            .flatten()
+            .filter(|rate| *rate > 0.0);
+        let left = to_send.saturating_sub(done);
         let mut status = RunStatus {
             state,
             stopped: seen.end.as_ref().and_then(|end| end.stopped.clone()),
@@ -167,17 +174,20 @@ impl StatusReader {
             machine: begin.machine.clone(),
             note: begin.note.clone(),
             sheet: header.input.clone(),
+            organizations: begin.organizations.clone(),
+            part: header.settings.part.clone(),
+            plan: plan_status(&self.journal, &header, &begin.folder),
             rows: RowCounts {
                 to_send,
                 done,
-                left: to_send.saturating_sub(done),
+                left,
                 in_flight: seen.in_flight.len() as u64,
                 with_earlier: seen.with_earlier + seen.in_flight.len() as u64,
             },
             outcomes: seen.outcomes(),
-            rows_per_second: is_running
-                .then(|| seen.rate(now, requests_a_row(&header)))
-                .flatten(),
+            rows_per_second,
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            seconds_left: rows_per_second.map(|rate| left as f64 / rate),
             waiting: seen
                 .gates
                 .last()
@@ -219,6 +229,33 @@ impl StatusReader {
             _ => ResultsFile::Changed,
         })
     }
+}
+
+/// What became of a plan; `None` of any other run.
+fn plan_status(journal: &Path, header: &RunHeader, folder: &str) -> Option<PlanStatus> {
+    if !header.settings.plan {
+        return None;
+    }
+    let runs = runs_in(platform::folder_of(journal)).into_iter();
+    let applies = runs.filter(|run| {
+        let plan = run.header.plan.as_ref();
+        let is_it = plan.is_some_and(|plan| plan.id.as_ref() == Some(&header.id));
+        is_it
+            && run.header.follows.is_none()
+            && !run.header.settings.rehearsal
+            && !run.header.settings.plan
+    });
+    let sheet = Path::new(folder).join(&header.input.name);
+    let sha256 = sheet.is_file().then(|| sheet::sha256_of(&sheet).ok());
+    Some(PlanStatus {
+        applied: applies
+            .map(|run| AppliedPlan {
+                results: run.results_name().into(),
+                part: run.header.settings.part,
+            })
+            .collect(),
+        sheet_changed: sha256.flatten().map(|sha256| sha256 != header.input.sha256),
+    })
 }
 
 /// How many requests a row of the run takes, but for those about what uses its numbers.

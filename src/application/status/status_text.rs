@@ -8,9 +8,14 @@ use jiff::Timestamp;
 use super::credential_status;
 use super::run_status::{ResultsFile, RunState, RunStatus};
 use crate::application::credential_notes::users_in_words;
+use crate::application::summary::say_how_it_stands;
 use crate::model::clock;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::{grouped, listed, plural};
 use crate::platform;
+use crate::webex::error_body::flatten;
+
+/// Customers named; the others are counted.
+const CUSTOMERS_NAMED: usize = 3;
 
 impl RunStatus {
     /// All of it, a line for each thing to know.
@@ -23,11 +28,7 @@ impl RunStatus {
 
     /// What changes while it runs, in one line.
     pub fn to_line(&self, now: Timestamp) -> String {
-        let mut parts = vec![format!(
-            "{} of {} done",
-            grouped(self.rows.done),
-            plural(self.rows.to_send, "row")
-        )];
+        let mut parts = vec![self.finished()];
         parts.extend(self.outcomes_in_words());
         parts.extend(self.speed());
         parts.extend(self.wait(now));
@@ -46,25 +47,19 @@ impl RunStatus {
             self.state_in_words(now)
         )?;
         writeln!(out, "  {}", self.origin())?;
-        write!(
-            out,
-            "  {} of {} done",
-            grouped(self.rows.done),
-            plural(self.rows.to_send, "row")
-        )?;
-        let is_of_the_sheet = self.outcomes.values().sum::<u64>() != self.rows.done;
+        if let Some(whose) = self.whose() {
+            writeln!(out, "  rows of {whose}")?;
+        }
         match self.outcomes_in_words() {
-            Some(outcomes) if is_of_the_sheet => {
-                writeln!(out, "; of all rows of the sheet {outcomes}")?;
-            }
-            Some(outcomes) => writeln!(out, ": {outcomes}")?,
-            None => writeln!(out)?,
+            Some(outcomes) => writeln!(out, "  {}: {outcomes}", self.how_it_stands())?,
+            None => writeln!(out, "  {}", self.how_it_stands())?,
         }
         let lines = [
             self.speed(),
             self.wait(now),
             self.unfinished(),
             self.backup(),
+            self.of_plan(),
         ];
         let credentials = credential_status::lines(&self.credentials, now);
         for line in lines.into_iter().flatten().chain(credentials) {
@@ -91,16 +86,11 @@ impl RunStatus {
                 "hint: put back a copy of it from before the damage, and keep this one"
             )?;
         }
-        if let Some(process) = self.process_here() {
-            writeln!(
-                out,
-                "hint: to stop it, so that --resume can go on later: kill {process}"
-            )?;
-        }
         for step in &self.next {
             let is_here = step.folder.is_empty() || step.folder == platform::current_folder();
             let place = match &*step.folder {
-                _ if is_here => String::new(),
+                // A process has no folder.
+                _ if is_here || self.is_running() => String::new(),
                 folder => format!(", in the folder `{folder}`"),
             };
             writeln!(out, "hint: {}{place}: {}", step.purpose, step.command)?;
@@ -108,11 +98,22 @@ impl RunStatus {
         Ok(())
     }
 
-    /// The process of a run at work on this machine, where it can be told to stop from another window.
-    fn process_here(&self) -> Option<u32> {
-        let machine = self.machine.as_ref()?;
-        let is_here = machine.host == platform::host_name();
-        (cfg!(unix) && self.is_running() && is_here).then_some(machine.process)
+    /// Once the results tell of the whole sheet, as the last line of the run says it.
+    fn how_it_stands(&self) -> String {
+        let told = self.outcomes.values().sum::<u64>();
+        let is_over = matches!(self.state, RunState::Finished | RunState::Stopped);
+        if !is_over || told != self.sheet.rows {
+            return self.finished();
+        }
+        let rows = plural(self.sheet.rows, "row") + " in the sheet";
+        let is_read = self.plan.is_some() && self.command != "export";
+        say_how_it_stands(&rows, &self.outcomes, is_read)
+    }
+
+    /// As the bar counts, failed rows included.
+    fn finished(&self) -> String {
+        let to_send = plural(self.rows.to_send, "row");
+        format!("{} of {to_send} finished", grouped(self.rows.done))
     }
 
     fn kind(&self) -> String {
@@ -180,10 +181,71 @@ impl RunStatus {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
+    /// The customers whose rows it has, as far as they are known: `Acme Ltd, Contoso and 3 more`; and
+    /// the part of the sheet.
+    fn whose(&self) -> Option<String> {
+        let part = (!self.part.is_whole_sheet()).then(|| self.part.to_string());
+        match (self.customers(), part) {
+            (Some(customers), Some(part)) => Some(format!("{customers}, {part}")),
+            (customers, part) => customers.or(part),
+        }
+    }
+
+    pub(super) fn customers(&self) -> Option<String> {
+        let all = &self.organizations;
+        let with_name = all.iter().filter(|one| !one.name.is_empty());
+        let mut names: Vec<String> = with_name
+            .take(CUSTOMERS_NAMED)
+            .map(|one| flatten(&one.name))
+            .collect();
+        let more = all.len() - names.len();
+        match (names.is_empty(), more) {
+            (_, 0) => {}
+            // Of one nobody need be told that it is one.
+            (true, 1) => return None,
+            (true, more) => return Some(plural(more as u64, "organization")),
+            (false, more) => names.push(format!("{} more", grouped(more as u64))),
+        }
+        (!names.is_empty()).then(|| listed(&names))
+    }
+
+    /// Whether a plan was applied, and whether its sheet is still the same.
+    fn of_plan(&self) -> Option<String> {
+        let plan = self.plan.as_ref()?;
+        let applied: Vec<String> = plan
+            .applied
+            .iter()
+            .map(|run| {
+                if run.part == self.part {
+                    format!("`{}`", run.results.display())
+                } else {
+                    format!("`{}` ({})", run.results.display(), run.part)
+                }
+            })
+            .collect();
+        let is_whole = plan.applied.iter().any(|run| run.part == self.part);
+        let in_part = if is_whole { "" } else { " in part" };
+        let applied = match (&applied[..], self.rehearsal) {
+            (_, true) => return None,
+            ([], false) => "not applied yet".to_string(),
+            (_, false) => format!("applied{in_part}; the results are in {}", listed(&applied)),
+        };
+        let sheet = match plan.sheet_changed {
+            Some(true) => {
+                format!(
+                    "; `{}` has changed since, and the plan has not",
+                    self.sheet.name
+                )
+            }
+            Some(false) => format!("; `{}` is as it was planned", self.sheet.name),
+            None => String::new(),
+        };
+        Some(applied + &sheet)
+    }
+
     fn speed(&self) -> Option<String> {
-        let rate = self.rows_per_second.filter(|rate| *rate > 0.0)?;
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let left = Duration::try_from_secs_f64(self.rows.left as f64 / rate).ok()?;
+        let rate = self.rows_per_second?;
+        let left = Duration::try_from_secs_f64(self.seconds_left?).ok()?;
         Some(format!(
             "{rate:.1} rows/s, about {} left",
             clock::in_words(left)
@@ -210,7 +272,7 @@ impl RunStatus {
 
     fn backup(&self) -> Option<String> {
         let kept = self.rows.with_earlier;
-        (kept > 0).then(|| {
+        (kept > 0 && self.plan.is_none()).then(|| {
             format!(
                 "values from before the run are kept for {}",
                 plural(kept, "row")

@@ -16,6 +16,7 @@ use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
 pub use summary_hints::Again;
+pub(in crate::application) use summary_text::say_how_it_stands;
 
 /// What a run came to.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! A summary as a person reads it.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::{ResultsForm, Summary, say_status};
@@ -69,7 +70,7 @@ impl Summary {
         }
         let kinds = self.sent.by_kind().iter();
         let kinds: Vec<String> = kinds
-            .map(|(kind, count)| format!("{} {}", grouped(*count), kind.word()))
+            .map(|(kind, count)| format!("{} {}", grouped(*count), self.word(*kind)))
             .collect();
         let took = clock::in_words(self.took);
         if self.is_export() {
@@ -92,34 +93,54 @@ impl Summary {
         )
     }
 
+    /// What became of a row; of an undo, which values are there now.
+    fn word(&self, kind: OutcomeKind) -> &'static str {
+        match kind {
+            OutcomeKind::Updated if self.is_of("undo") => "put back",
+            OutcomeKind::Unchanged if self.is_of("undo") => "back already",
+            kind => kind.word(),
+        }
+    }
+
     fn is_export(&self) -> bool {
-        self.facts
-            .get("command")
-            .is_some_and(|command| command == "export")
+        self.is_of("export")
+    }
+
+    fn is_of(&self, command: &str) -> bool {
+        let of = self.facts.get("command");
+        of.is_some_and(|of| of == command)
     }
 
     /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
     fn say_sheet(&self) -> String {
-        let skipped = self.counts.of(OutcomeKind::Skipped);
-        let kinds = OutcomeKind::ALL.into_iter();
-        let verb = if self.verb == "read" { "read" } else { "done" };
-        // What is left alone in a plan was read all the same.
-        let counts = |kind: &OutcomeKind| match kind {
-            OutcomeKind::Skipped => false,
-            OutcomeKind::Conflict => verb == "read",
-            kind => kind.is_success(),
-        };
-        let done: u64 = kinds.filter(counts).map(|kind| self.counts.of(kind)).sum();
-        let are = if done == 1 { "is" } else { "are" };
-        let skipped = match skipped {
-            0 => String::new(),
-            skipped => format!(" and {} skipped", grouped(skipped)),
-        };
         let rows = if self.is_export() {
             self.setting.target.count(self.rows_in_sheet)
         } else {
             plural(self.rows_in_sheet, "row") + " in the sheet"
         };
-        format!("Of {rows}, {} {are} {verb}{skipped}.", grouped(done))
+        say_how_it_stands(&rows, self.counts.by_kind(), self.verb == "read") + "."
     }
+}
+
+/// `Of 60 rows in the sheet, 57 are done and 3 skipped`
+pub(in crate::application) fn say_how_it_stands(
+    rows: &str,
+    outcomes: &BTreeMap<OutcomeKind, u64>,
+    is_read: bool,
+) -> String {
+    // What is left alone in a plan was read all the same.
+    let counts = |kind: OutcomeKind| match kind {
+        OutcomeKind::Skipped => false,
+        OutcomeKind::Conflict => is_read,
+        kind => kind.is_success(),
+    };
+    let done = outcomes.iter().filter(|(kind, _)| counts(**kind));
+    let done: u64 = done.map(|(_, count)| count).sum();
+    let are = if done == 1 { "is" } else { "are" };
+    let verb = if is_read { "read" } else { "done" };
+    let skipped = match outcomes.get(&OutcomeKind::Skipped) {
+        Some(skipped) if *skipped > 0 => format!(" and {} skipped", grouped(*skipped)),
+        _ => String::new(),
+    };
+    format!("Of {rows}, {} {are} {verb}{skipped}", grouped(done))
 }

@@ -57,6 +57,13 @@ impl Columns {
         word.is_some_and(|word| word.ends_with(REHEARSED))
     }
 
+    /// What an earlier run said of a row.
+    pub fn message_in<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
+        let at = RESULT_COLUMNS.iter().position(|name| *name == "message")?;
+        let cell = record.get(self.results.as_ref()?.start + at)?;
+        Some(std::str::from_utf8(cell).ok()?.trim())
+    }
+
     fn outcome_cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r str> {
         self.result_cell("outcome", record)
     }

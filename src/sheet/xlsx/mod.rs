@@ -51,8 +51,8 @@ pub(super) struct Spooled {
     /// Without a name, and gone when it is closed.
     pub(super) file: File,
     pub(super) hidden: HiddenCells,
-    /// Which sheet it is, where nobody said and there are several.
-    pub(super) chosen: Option<String>,
+    /// Which sheet it is, where there are several.
+    pub(super) name: Option<String>,
 }
 
 /// Writes the sheet called `name`, or the only visible one that may be meant by its `fit`, into a temporary file as CSV in
@@ -80,11 +80,11 @@ pub(super) fn spool(
         .with_context(reading)?;
     let mut file = file.into_inner();
     file.seek(SeekFrom::Start(0))?;
-    let is_one_of_many = name.is_none() && book.sheets.len() > 1;
+    let is_one_of_many = book.sheets.len() > 1;
     Ok(Spooled {
         file,
         hidden,
-        chosen: is_one_of_many.then(|| sheet.name.clone()),
+        name: is_one_of_many.then(|| sheet.name.clone()),
     })
 }
 
