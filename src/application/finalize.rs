@@ -14,7 +14,7 @@ use crate::application::closing_notes::{
     tell_unknown_usage,
 };
 use crate::application::earlier_runs::changed_results;
-use crate::application::earlier_runs::later_changes::{self, LaterChanges};
+use crate::application::earlier_runs::later_changes;
 use crate::application::earlier_runs::rows_left_unknown;
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
@@ -24,6 +24,7 @@ use crate::application::recorder::SentRows;
 use crate::application::report::{PageChoice, page_file};
 use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
+use crate::application::run_settings::LaterChanges;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::suggested_commands;

@@ -2,10 +2,10 @@
 //! earlier run is ever overwritten unless that run was a rehearsal or this one goes on with it.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::earlier_runs::changed_results::is_as_written;
 use crate::application::earlier_runs::truncated_journal;
 use crate::application::plan_guard::{NewPlan, PlanGuard};
 use crate::application::report::page_file;
@@ -292,16 +292,6 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         journal.finished(),
         suggested_commands::with_resume(settings)
     )
-}
-
-/// Whether the results are still what that run wrote, or are not there at all.
-pub(super) fn is_as_written(run: &RecordedRun, results: &Path) -> Result<bool> {
-    if !platform::is_taken(results) {
-        return Ok(true);
-    }
-    let now = table::checksum_of(results)
-        .with_context(|| format!("cannot read `{}`", results.display()))?;
-    Ok(run.last_end().is_some_and(|end| end.results == now))
 }
 
 /// Opens the journal of an earlier run, if that run was about the same.

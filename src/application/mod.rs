@@ -1,9 +1,12 @@
 //! A run from the opened sheet to the written results, whatever command asked for it.
 
+mod carry_over;
 mod closing_notes;
+pub mod command_line;
 mod confirmation;
 pub mod credential_notes;
 pub mod credential_owners;
+mod earlier_choices;
 pub mod earlier_runs;
 pub mod exit_code;
 pub mod export_targets;
@@ -30,6 +33,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod results;
 mod row_name;
+mod rows_in_doubt;
 mod run;
 mod run_facts;
 pub mod run_lanes;

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::run_settings::Start;
-use crate::application::undo_sheet;
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::platform;
 use crate::sheet::{self, ReadOptions, Sheet};
@@ -170,15 +169,20 @@ impl OutputNames {
     fn is_about_sheet(&self, header: &RunHeader) -> bool {
         let name = Path::new(&header.input.name).file_name();
         if self.is_of_undo {
-            let mut sheets = undo_sheet::names_for(&self.named_after);
+            let mut sheets = undo_sheets_of(&self.named_after);
             return sheets.any(|sheet| sheet.file_name() == name);
         }
         name == self.named_after.file_name()
     }
 }
 
+/// The names of the sheets that undo these results or a part of them: `….undo.csv`, `….undo-2.csv`.
+pub fn undo_sheets_of(results: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    numbered(results.with_extension("undo"), ".csv")
+}
+
 /// `march.results.csv`, `march.results-2.csv`, …
-pub fn numbered(stem: PathBuf, ending: &'static str) -> impl Iterator<Item = PathBuf> {
+fn numbered(stem: PathBuf, ending: &'static str) -> impl Iterator<Item = PathBuf> {
     (1..=MOST_FILES).map(move |number| {
         let mut name = stem.clone().into_os_string();
         if number > 1 {

@@ -3,10 +3,10 @@
 
 use anyhow::{Result, anyhow};
 
+use crate::application::carry_over;
 use crate::application::confirmation::confirm;
 use crate::application::credential_notes;
-use crate::application::earlier_runs::carry_over;
-use crate::application::earlier_runs::earlier_choices;
+use crate::application::earlier_choices;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::journal_guard;
@@ -17,6 +17,7 @@ use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::recorder::SentRows;
+use crate::application::run_lanes;
 use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::sending::Sending;
 use crate::application::service_facts::ServiceFacts;
@@ -67,7 +68,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     );
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
-    settings.know_users(&session.lanes, &checked);
+    run_lanes::know_users(&mut settings, &session.lanes, &checked);
     if let (Some(person), [lane]) = (&facts.person, &mut session.lanes[..]) {
         lane.know(person.clone(), &settings.target);
     }

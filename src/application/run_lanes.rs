@@ -14,6 +14,7 @@ use crate::journal::{self, CredentialRecord};
 use crate::model::clock;
 use crate::model::row::TargetKey;
 use crate::pace::{Estimate, Memory, PaceSettings, Pacer, WaitMemory};
+use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::key_of;
 use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
@@ -341,4 +342,18 @@ pub fn managed_by<S>(lanes: &[RunLane<S>]) -> Vec<Organization> {
         }
     }
     all
+}
+
+/// How fast it will go by what is remembered of its users, as far as they have rows to send.
+pub fn know_users<S>(settings: &mut RunSettings, lanes: &[RunLane<S>], checked: &CheckedSheet) {
+    let has_rows = |lane: &&RunLane<S>| {
+        let mut organizations = checked.organizations_named.iter();
+        organizations.any(|one| lane.manages(one.id.as_deref()))
+    };
+    let busy: Vec<&RunLane<S>> = lanes.iter().filter(has_rows).collect();
+    settings.users = busy.len().max(1);
+    let remembered = busy.iter().filter_map(|lane| lane.remembered());
+    // The slowest, so that nothing takes longer than was said.
+    settings.pace.remembered =
+        remembered.min_by(|one, other| one.per_second.total_cmp(&other.per_second));
 }

@@ -3,18 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::application::earlier_runs::later_changes::LaterChanges;
+use crate::application::command_line::TypedCommand;
 use crate::application::progress::ProgressMode;
-use crate::application::report::ChangeList;
 use crate::application::results::Form;
-use crate::application::run_lanes::RunLane;
-use crate::application::suggested_commands::TypedCommand;
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::{GateRecord, Journal, Machine, RecordedRun};
 use crate::model::run_id::RunId;
 use crate::pace::PaceSettings;
 use crate::sheet::ReadOptions;
-use crate::sheet::check::{CheckedSheet, DuplicatePolicy};
+use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::row_selector::RowSelector;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::http::proxy::Proxy;
@@ -107,20 +104,6 @@ impl RunSettings {
         self.spec.command == "apply" && is_own
     }
 
-    /// How fast it will go by what is remembered of its users, as far as they have rows to send.
-    pub fn know_users<S>(&mut self, lanes: &[RunLane<S>], checked: &CheckedSheet) {
-        let has_rows = |lane: &&RunLane<S>| {
-            let mut organizations = checked.organizations_named.iter();
-            organizations.any(|one| lane.manages(one.id.as_deref()))
-        };
-        let busy: Vec<&RunLane<S>> = lanes.iter().filter(has_rows).collect();
-        self.users = busy.len().max(1);
-        let remembered = busy.iter().filter_map(|lane| lane.remembered());
-        // The slowest, so that nothing takes longer than was said.
-        self.pace.remembered =
-            remembered.min_by(|one, other| one.per_second.total_cmp(&other.per_second));
-    }
-
     /// Nothing is told but errors.
     pub fn is_quiet(&self) -> bool {
         self.progress == ProgressMode::Hidden || self.summary.is_quiet()
@@ -130,6 +113,23 @@ impl RunSettings {
 /// By what name a time to wait is kept for a user of a service: it shows neither.
 pub fn waiting_user(base_url: &BaseUrl, user: &str) -> String {
     digest(&format!("{base_url}\n{user}"))
+}
+
+/// Whether the list of changes is open when the page is, and so is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeList {
+    Folded,
+    Open,
+}
+
+impl ChangeList {
+    pub fn from_flag(open: bool) -> ChangeList {
+        if open {
+            ChangeList::Open
+        } else {
+            ChangeList::Folded
+        }
+    }
 }
 
 /// The runs that came before this one.
@@ -236,4 +236,15 @@ impl SummaryFormat {
     pub fn is_quiet(self) -> bool {
         matches!(self, SummaryFormat::Quiet | SummaryFormat::WhereStopped)
     }
+}
+
+/// A run that changed, after the run that is undone, some of what the undo puts back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaterChanges {
+    /// What its results are called.
+    pub(in crate::application) results: String,
+    /// The command that undoes it.
+    pub(in crate::application) undo: String,
+    /// The rows of the undone results, by their numbers there.
+    pub(in crate::application) rows: Vec<u64>,
 }

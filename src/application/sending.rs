@@ -2,11 +2,11 @@
 
 use crate::application::confirmation::other_rows::{RowsLeft, are_others_wanted};
 use crate::application::earlier_runs::changes_by_us::OwnChanges;
-use crate::application::earlier_runs::rows_in_doubt::{self, Doubts};
 use crate::application::plan_guard::PlanGuard;
 use crate::application::progress::Progress;
 use crate::application::recorder::{RunRecorder, SentRows};
 use crate::application::row_name::RowNames;
+use crate::application::rows_in_doubt::{self, Doubts};
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;

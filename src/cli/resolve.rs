@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 
 use crate::application::output_name::OutputNames;
 use crate::application::progress::ProgressMode;
-use crate::application::report::ChangeList;
 use crate::application::results::Form;
+use crate::application::run_settings::ChangeList;
 use crate::application::run_settings::{
     Backup, BadRows, Confirmation, Lineage, RunSettings, RunSpec, SheetSettings, Start,
     SummaryFormat, Target,

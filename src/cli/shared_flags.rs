@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use crate::application::suggested_commands::TypedCommand;
+use crate::application::command_line::TypedCommand;
 use crate::setting;
 
 fn setting_help() -> String {

@@ -6,7 +6,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 
 use super::{Cli, Command};
-use crate::application::suggested_commands::{TypedCommand, TypedFlag};
+use crate::application::command_line::{TypedCommand, TypedFlag};
 use crate::platform;
 
 /// The words, and the flags of the command among them.

@@ -9,8 +9,8 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::guesses::{advice_for, command_for, copied_from_a_document, whole_quotation};
 use super::{Cli, typed_command};
+use crate::application::command_line::join;
 use crate::application::possible_secret::{hide_secrets, is_token, words_in};
-use crate::application::suggested_commands::join;
 
 /// Wherever it was typed: other users see it in the list of processes, and a shell keeps it.
 const TOKEN_TYPED: &str = "error: what was typed holds an access token. On the command line others can see it, and the shell remembers it; it is not repeated here\nhint: put it into a file and name that with --token-file, or into the variable WEBEX_ACCESS_TOKEN; then remove it from the shell's history";

@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
+use crate::application::report::PageChoice;
 use crate::application::report::page_file::{say_where, write};
-use crate::application::report::{ChangeList, PageChoice};
+use crate::application::run_settings::ChangeList;
 use crate::cli::ReportFlags;
 use crate::cli::resolve::read_part;
 

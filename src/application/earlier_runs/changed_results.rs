@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::journal::Journal;
+use crate::journal::{Journal, RecordedRun};
+use crate::platform;
 use crate::stderr::say;
 use crate::table;
 
@@ -60,4 +61,14 @@ fn create_beside(results: &Path) -> Result<(PathBuf, File)> {
         "`{}` was changed {MOST_NAMES} times; move the copies away",
         results.display()
     )
+}
+
+/// Whether the results are still what that run wrote, or are not there at all.
+pub(in crate::application) fn is_as_written(run: &RecordedRun, results: &Path) -> Result<bool> {
+    if !platform::is_taken(results) {
+        return Ok(true);
+    }
+    let now = table::checksum_of(results)
+        .with_context(|| format!("cannot read `{}`", results.display()))?;
+    Ok(run.last_end().is_some_and(|end| end.results == now))
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::run_settings::LaterChanges;
 use crate::application::status::{self, FolderRun};
 use crate::application::suggested_commands;
 use crate::journal::{self, Entry, Journal, RecordedRun, may_have_been_applied};
@@ -19,17 +20,6 @@ use crate::stderr::say;
 
 /// Rows that are named; the others are counted.
 const ROWS_NAMED: usize = 5;
-
-/// A later run that changed some of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LaterChanges {
-    /// What its results are called.
-    pub(in crate::application) results: String,
-    /// The command that undoes it.
-    pub(in crate::application) undo: String,
-    /// The rows of the undone results, by their numbers there.
-    pub(in crate::application) rows: Vec<u64>,
-}
 
 /// Finds them, the newest first. `undone` has the row of each place that is to be put back. What the undo
 /// of another run did is no change of its own, and what went on from the same results is told elsewhere.

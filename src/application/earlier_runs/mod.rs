@@ -1,15 +1,12 @@
 //! The runs that wrote a file of results, found by the ids in its rows: their journals know what became
 //! of each row, whatever a spreadsheet has made of the file since.
 
-pub mod carry_over;
 pub mod changed_results;
 pub mod changes_by_us;
-pub mod earlier_choices;
-pub mod earlier_rows;
 pub mod edited_rows;
 pub mod later_changes;
+pub mod recorded_reading;
 pub mod renamed_rows;
-pub mod rows_in_doubt;
 pub mod rows_left_unknown;
 pub mod same_service;
 pub mod truncated_journal;
@@ -19,9 +16,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 
 use crate::application::status;
-use crate::journal::{self, GateRecord, Journal, RecordedRun};
+use crate::journal::{self, GateRecord, Journal, RecordedRun, RowHistory, may_have_been_applied};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -275,4 +273,24 @@ fn is_of_row(
     check.holds(CheckedPart::Organization, row.org_id.as_deref())
         || check.holds(CheckedPart::Target, Some(&row.target_id))
         || fields.any(|(index, change)| check.holds(CheckedPart::Sent(index), change.field()))
+}
+
+/// Whether a row of results tells of more than what its run has taken over of it from an earlier one, by
+/// the time of its outcome.
+pub(in crate::application) fn is_older_than_row(
+    history: &RowHistory,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+) -> bool {
+    let Some(latest) = history.latest() else {
+        return true;
+    };
+    let told = columns.finished_at_in(&numbered.record);
+    let told: Option<Timestamp> = told.and_then(|time| time.parse().ok());
+    if let (Some(told), Some(known)) = (told, latest.finished_at) {
+        return told.as_second() > known.as_second();
+    }
+    // It has none, or a spreadsheet has written it in its own way.
+    let kind = columns.outcome_in(&numbered.record);
+    kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::application::earlier_runs::earlier_choices;
-use crate::application::earlier_runs::earlier_rows::is_older_than_row;
+use crate::application::earlier_runs::is_older_than_row;
+use crate::application::earlier_runs::recorded_reading;
 use crate::journal::{RecordReader, RecordedRun};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::wording::plural;
@@ -49,7 +49,7 @@ pub(in crate::application) fn refuse(
 /// How many rows the results tell of and the journal does not.
 fn count(run: &RecordedRun, results: &Path) -> Result<u64> {
     let mut reading = ReadOptions::default();
-    earlier_choices::read_as_the_run(&mut reading, run.header());
+    recorded_reading::read_as_the_run(&mut reading, run.header());
     // Whatever else stands there says nothing of the run.
     let Ok(sheet) = Sheet::open(results, reading) else {
         return Ok(0);

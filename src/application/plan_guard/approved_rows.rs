@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use super::NewPlan;
 use super::plan_in_force::obey_action;
 use super::recorded_plan::keyed;
-use crate::application::earlier_runs::earlier_choices;
+use crate::application::earlier_runs::recorded_reading;
 use crate::application::run_settings::RunSettings;
 use crate::journal::RecordedRun;
 use crate::sheet::directory::Directory;
@@ -27,7 +27,7 @@ impl ApprovedRows {
         directory: &Directory,
     ) -> Result<ApprovedRows> {
         let mut reading = ReadOptions::default();
-        earlier_choices::read_as_the_run(&mut reading, run.header());
+        recorded_reading::read_as_the_run(&mut reading, run.header());
         let mut plan = Sheet::open(path, reading)?;
         if let Some(new_plan) = NewPlan::in_place_of(path, settings) {
             obey_action(&mut plan, &new_plan)?;

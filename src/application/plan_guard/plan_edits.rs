@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::application::command_line::join;
 use crate::application::plan_guard::NewPlan;
 use crate::application::plan_guard::plan_columns::EditedCell;
 use crate::application::results::usage_notes::{self, UseNote};
-use crate::application::suggested_commands::join;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
+use crate::application::run_settings::ChangeList;
 use crate::journal::{Organization, Place, PreviousRecord, RowRecord};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
@@ -15,23 +16,6 @@ use crate::setting::Setting;
 
 /// Rows listed; the results have them all.
 const MOST_ROWS: usize = 3000;
-
-/// Whether the list of changes is open when the page is, and so is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeList {
-    Folded,
-    Open,
-}
-
-impl ChangeList {
-    pub fn from_flag(open: bool) -> ChangeList {
-        if open {
-            ChangeList::Open
-        } else {
-            ChangeList::Folded
-        }
-    }
-}
 
 /// What became of the values of all rows.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 
-use crate::application::earlier_runs::earlier_choices;
+use crate::application::earlier_runs::recorded_reading;
 use crate::journal::{self, BeginRecord, EndRecord, Entry, Organization, Place, RecordedRun};
 use crate::model::failure_groups::{FailureGroups, Rows};
 use crate::model::hint::Hinted;
@@ -265,7 +265,7 @@ fn open(results: &Path, run: &RecordedRun, choice: &PageChoice) -> Result<Sheet>
         );
     }
     let mut reading = ReadOptions::default();
-    earlier_choices::read_as_the_run(&mut reading, run.header());
+    recorded_reading::read_as_the_run(&mut reading, run.header());
     let mut sheet = Sheet::open(results, reading)?;
     let columns = sheet.columns.as_ref().map_err(|_| not_results(results))?;
     // Only a check tells which row of the run it is, wherever it has been moved to.

@@ -20,9 +20,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::application::command_line;
+use crate::application::run_settings::ChangeList;
 use crate::application::status;
 use crate::application::suggested_commands;
-pub use changes_section::ChangeList;
 use chosen_rows::ChosenRows;
 pub use chosen_rows::PageChoice;
 pub use page::may_be_replaced;
@@ -47,7 +48,7 @@ pub fn page(
     };
     let mut undo = suggested_commands::undo(results, run.begin(), &run.header.settings);
     if let Some(chosen) = chosen.filter(|chosen| !chosen.undo_flags.is_empty()) {
-        undo = format!("{undo} {}", suggested_commands::join(&chosen.undo_flags));
+        undo = format!("{undo} {}", command_line::join(&chosen.undo_flags));
     }
     page::render(&run, &undo, list, &choice.stamp())
 }

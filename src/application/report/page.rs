@@ -3,10 +3,11 @@
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::changes_section::{self, ChangeList};
+use super::changes_section;
 use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use super::{organization_section, outcome_section, request_section, timing_section};
+use crate::application::run_settings::ChangeList;
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::outcome::OutcomeKind;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::application::report::{self, ChangeList, PageChoice};
+use crate::application::report::{self, PageChoice};
+use crate::application::run_settings::ChangeList;
 use crate::application::spool::Spool;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};

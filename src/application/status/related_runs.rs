@@ -9,7 +9,7 @@ use super::places_undone::{self, may_have_sent};
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
-use crate::application::undo_sheet;
+use crate::application::output_name::undo_sheets_of;
 use crate::journal::{self, RunHeader};
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
@@ -69,7 +69,7 @@ pub(super) fn is_sent_again(journal: &Path, run: &RunId) -> bool {
 pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
     let is_sheet_of_undo = |name: &str| {
-        let mut sheets = undo_sheet::names_for(&results_of(journal));
+        let mut sheets = undo_sheets_of(&results_of(journal));
         sheets.any(|sheet| sheet.file_name() == Path::new(name).file_name())
     };
     // Undoing a run that went on from this one's results undoes this one too.

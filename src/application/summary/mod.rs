@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::application::earlier_runs::later_changes::LaterChanges;
 use crate::application::exit_code::ExitCode;
 use crate::application::plan_guard::NewPlan;
+use crate::application::run_settings::LaterChanges;
 use crate::engine::abort::AbortReason;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;

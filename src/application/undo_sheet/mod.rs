@@ -9,11 +9,11 @@
 //! A number that the run sent as it was before is not among them.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::application::output_name::numbered;
+use crate::application::output_name::undo_sheets_of;
 use crate::application::row_name::RowNames;
 use crate::journal::RecordedRun;
 use crate::model::ids;
@@ -27,6 +27,7 @@ use crate::table::Table;
 
 mod cell_proof;
 mod changed_row;
+mod earlier_rows;
 mod merged_changes;
 mod older_results;
 mod place_cells;
@@ -37,6 +38,7 @@ mod undo_source;
 
 pub(super) use cell_proof::CellProof;
 use changed_row::{ChangedRow, RowVerdict};
+pub(in crate::application) use earlier_rows::EarlierRows;
 use merged_changes::MergedChanges;
 use place_cells::OwnCells;
 use row_verdicts::Verdicts;
@@ -78,11 +80,6 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// The names of the sheets that undo these results or a part of them: `….undo.csv`, `….undo-2.csv`.
-pub fn names_for(results: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    numbered(results.with_extension("undo"), ".csv")
-}
-
 /// Writes the sheet beside the results. Of several undos each has its own; the same undo has the same.
 pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     let (source, columns) = (&undone.sheet, undone.columns()?);
@@ -94,7 +91,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     let own = OwnCells::of(source, columns);
     let last_run = undone.earlier.runs().last();
     let names_of_rows = RowNames::of(last_run.and_then(RecordedRun::last_begin));
-    let mut names = names_for(&source.path).peekable();
+    let mut names = undo_sheets_of(&source.path).peekable();
     let first = names.peek().cloned().unwrap_or_default();
     let mut table = Table::create(&first, source.detectable_csv_style())?;
     own.write_names(&mut table)?;

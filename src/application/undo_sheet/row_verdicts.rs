@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::cell_proof::{CellProof, may_have_changed};
 use super::changed_row::RowVerdict;
 use crate::application::earlier_runs::EarlierRuns;
-use crate::application::earlier_runs::earlier_rows::EarlierRows;
+use crate::application::undo_sheet::EarlierRows;
 use crate::journal::{Place, RowChange, Sent};
 use crate::model::outcome::OutcomeKind;
 use crate::sheet::columns::Columns;

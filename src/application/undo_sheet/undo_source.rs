@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, anyhow, bail};
 
 use super::{older_results, sheet_of_journal};
+use crate::application::command_line::join;
 use crate::application::earlier_runs::EarlierRuns;
-use crate::application::earlier_runs::earlier_choices;
+use crate::application::earlier_runs::recorded_reading;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::spool::Spool;
-use crate::application::suggested_commands::join;
 use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
@@ -137,7 +137,7 @@ fn open_results(
 ) -> Result<Sheet> {
     let mut reading = reading.clone();
     if let Some(header) = header {
-        earlier_choices::read_as_the_run(&mut reading, header);
+        recorded_reading::read_as_the_run(&mut reading, header);
     }
     let sheet = Sheet::open(results, reading.clone())?;
     let mut names = sheet.header.iter();
@@ -161,7 +161,7 @@ fn open_in_place_of(results: &Path, earlier: &EarlierRuns) -> Result<Sheet> {
     if !is_copy {
         return sheet_of_journal::open(results, run);
     }
-    let mut reading = earlier_choices::reading_of(run.header())?;
+    let mut reading = recorded_reading::reading_of(run.header())?;
     if run
         .last_begin()
         .is_some_and(|begin| begin.command == "undo")

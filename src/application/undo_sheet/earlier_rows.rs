@@ -2,13 +2,12 @@
 //! its sheet.
 
 use anyhow::Result;
-use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::is_older_than_row;
 use crate::application::undo_sheet::CellProof;
-use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, Sent, may_have_been_applied};
+use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, Sent};
 use crate::sheet::NumberedRecord;
-use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 
 /// Reads what is known of rows.
@@ -91,24 +90,4 @@ impl<'r> EarlierRows<'r> {
         }
         Ok(Some((recorded, row, history)))
     }
-}
-
-/// Whether a row of results tells of more than what its run has taken over of it from an earlier one, by
-/// the time of its outcome.
-pub(in crate::application) fn is_older_than_row(
-    history: &RowHistory,
-    columns: &Columns,
-    numbered: &NumberedRecord,
-) -> bool {
-    let Some(latest) = history.latest() else {
-        return true;
-    };
-    let told = columns.finished_at_in(&numbered.record);
-    let told: Option<Timestamp> = told.and_then(|time| time.parse().ok());
-    if let (Some(told), Some(known)) = (told, latest.finished_at) {
-        return told.as_second() > known.as_second();
-    }
-    // It has none, or a spreadsheet has written it in its own way.
-    let kind = columns.outcome_in(&numbered.record);
-    kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
 }

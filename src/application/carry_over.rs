@@ -4,7 +4,6 @@
 use anyhow::{Result, bail};
 
 use crate::application::earlier_runs::EarlierRuns;
-use crate::application::earlier_runs::earlier_rows::EarlierRows;
 use crate::application::earlier_runs::edited_rows::EditedRows;
 use crate::application::earlier_runs::renamed_rows::RenamedRows;
 use crate::application::earlier_runs::same_service::base_url;
@@ -14,6 +13,7 @@ use crate::application::plan_guard::edited_plan_cells;
 use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::status;
 use crate::application::undo_sheet::CellProof;
+use crate::application::undo_sheet::EarlierRows;
 use crate::engine::pipeline::Task;
 use crate::journal::Journal;
 use crate::model::outcome::OutcomeKind;
