@@ -94,7 +94,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         settings.lineage.gates = source.earlier.gates();
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
-            return Ok(if undo.left_out.is_empty() {
+            return Ok(if undo.rows_not_undone() == 0 {
                 ExitCode::Success
             } else {
                 ExitCode::NothingSent
@@ -121,7 +121,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
             settings.lineage.undoes_an_undo = true;
         }
         settings.lineage.undoes = undoes;
-        settings.lineage.left_out = undo.left_out.len() as u64;
+        settings.lineage.left_out = undo.rows_not_undone();
         (undo.path, settings.lineage.left_out)
     };
     settings.spec.preconditions = (!flags.force).then(|| sheet.clone());

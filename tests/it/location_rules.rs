@@ -64,7 +64,7 @@ fn read(stage: &Stage, name: &str) -> String {
 }
 
 /// What is set, however none and numbers of the North American plan are spelled.
-fn state(stage: &Stage) -> String {
+pub(crate) fn state(stage: &Stage) -> String {
     let all = stage.state().to_string();
     all.replace("\"\"", "null").replace("\"+1", "\"")
 }

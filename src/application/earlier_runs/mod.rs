@@ -8,6 +8,7 @@ pub mod earlier_choices;
 pub mod earlier_rows;
 pub mod edited_rows;
 pub mod later_changes;
+pub mod lost_rows;
 pub mod renamed_rows;
 pub mod rows_in_doubt;
 pub mod rows_left_unknown;
