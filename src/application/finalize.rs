@@ -33,7 +33,7 @@ use crate::model::counts::Counts;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::{listed, plural};
 use crate::platform;
-use crate::setting;
+use crate::setting::{self, Setting, usage_after_row};
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -162,7 +162,7 @@ pub(super) fn finalize(
         summary.results_form = discard(&settings.spec.output);
     }
     summary.is_output_missing |= !is_told(&summary, settings.summary);
-    tell_unknown_usage(ended.usage_unknown);
+    tell_unknown_usage(ended.usage_unknown, summary.setting);
     say_whose_rows_an_undo_names(settings, &summary);
     say_where_the_page_is(settings, &report);
     say_if_rehearsed(settings, sent);
@@ -284,14 +284,21 @@ fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Summary) {
     }
 }
 
-/// What a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
+/// Where rules lead nowhere, and what else a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
 fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
     let spec = &settings.spec;
+    if spec.form != Form::Plan && tally.leading_nowhere > 0 {
+        let rows = tally.leading_nowhere;
+        say(&plan_edits::say_leading_nowhere(rows, "the rows say"));
+    }
     if spec.form != Form::Plan || settings.is_quiet() || settings.summary != SummaryFormat::Text {
         return;
     }
     if tally.leading_nowhere > 0 {
-        say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
+        say(&plan_edits::say_leading_nowhere(
+            tally.leading_nowhere,
+            "`reason` in the plan says",
+        ));
     }
     let setting = checked.setting.unwrap_or(setting::ALL[0]);
     let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
@@ -355,10 +362,15 @@ fn results_form(settings: &RunSettings) -> ResultsForm {
 }
 
 /// Numbers were cleared in the dark.
-fn tell_unknown_usage(rows: u64) {
+fn tell_unknown_usage(rows: u64, setting: &Setting) {
     if rows > 0 {
+        let what = if usage_after_row::numbers_of(setting).is_empty() {
+            "the numbers are set that the rules use"
+        } else {
+            "rules use the numbers that were cleared"
+        };
         say(&format!(
-            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
+            "warning: of {} it could not be checked whether {what}; the rows say why",
             plural(rows, "row")
         ));
     }

@@ -72,6 +72,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         first: None,
         fails_on_difference: false,
         is_kept_if_different: false,
+        even_if_used: flags.force,
         usage_check: if flags.force {
             UsageCheck::Never
         } else {

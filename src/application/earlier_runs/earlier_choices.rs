@@ -161,10 +161,10 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         bail!("that run began with --backup; go on without --no-backup");
     }
     if spec.command == "apply" {
-        let is_given = spec.usage_check == UsageCheck::Never;
-        only_on("--even-if-used", is_given, was.even_if_used)?;
+        only_on("--even-if-used", spec.even_if_used, was.even_if_used)?;
     }
-    if was.even_if_used {
+    spec.even_if_used = was.even_if_used;
+    if was.even_if_used && !was.plan {
         spec.usage_check = UsageCheck::Never;
     } else if !was.plan {
         spec.usage_check = UsageCheck::WhereCleared;
@@ -209,6 +209,7 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }
     if header.settings.even_if_used {
+        spec.even_if_used = true;
         spec.usage_check = UsageCheck::Never;
     }
     spec.keep_current_values();
