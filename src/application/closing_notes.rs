@@ -17,7 +17,7 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
 use crate::platform;
-use crate::setting;
+use crate::setting::{self, Setting, usage_after_row};
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::say;
 
@@ -72,14 +72,22 @@ pub(super) fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Sum
     }
 }
 
-/// What a plan shows of the use of numbers. That rules make them matter is said where it was not looked at.
+/// Where rules lead nowhere, and what else a plan shows of the use of numbers. That rules make them matter is
+/// said where it was not looked at.
 pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
     let spec = &settings.spec;
+    if spec.form != Form::Plan && tally.leading_nowhere > 0 {
+        let rows = tally.leading_nowhere;
+        say(&plan_edits::say_leading_nowhere(rows, "the rows say"));
+    }
     if spec.form != Form::Plan || settings.is_quiet() || settings.summary != SummaryFormat::Text {
         return;
     }
     if tally.leading_nowhere > 0 {
-        say(&plan_edits::say_leading_nowhere(tally.leading_nowhere));
+        say(&plan_edits::say_leading_nowhere(
+            tally.leading_nowhere,
+            "`reason` in the plan says",
+        ));
     }
     let setting = checked.setting.unwrap_or(setting::ALL[0]);
     let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
@@ -128,10 +136,15 @@ pub(super) fn say_where_the_page_is(settings: &RunSettings, written: &Result<Opt
 }
 
 /// Numbers were cleared in the dark.
-pub(super) fn tell_unknown_usage(rows: u64) {
+pub(super) fn tell_unknown_usage(rows: u64, setting: &Setting) {
     if rows > 0 {
+        let what = if usage_after_row::numbers_of(setting).is_empty() {
+            "the numbers are set that the rules use"
+        } else {
+            "rules use the numbers that were cleared"
+        };
         say(&format!(
-            "warning: of {} it could not be checked whether rules use the numbers that were cleared; the rows say why",
+            "warning: of {} it could not be checked whether {what}; the rows say why",
             plural(rows, "row")
         ));
     }

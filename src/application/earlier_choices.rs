@@ -167,10 +167,10 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         only_on("--force", spec.preconditions.is_none(), planned.is_none())?;
     }
     if matches!(spec.command, "apply" | "undo") {
-        let is_given = spec.usage_check == UsageCheck::Never;
-        only_on("--even-if-used", is_given, was.even_if_used)?;
+        only_on("--even-if-used", spec.even_if_used, was.even_if_used)?;
     }
-    if was.even_if_used {
+    spec.even_if_used = was.even_if_used;
+    if was.even_if_used && !was.plan {
         spec.usage_check = UsageCheck::Never;
     } else if !was.plan {
         spec.usage_check = UsageCheck::WhereCleared;
@@ -212,6 +212,7 @@ fn from_the_plan(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         spec.sheet.duplicates = DuplicatePolicy::InOrder;
     }
     if header.settings.even_if_used {
+        spec.even_if_used = true;
         spec.usage_check = UsageCheck::Never;
     }
     spec.keep_current_values();

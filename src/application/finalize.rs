@@ -137,7 +137,7 @@ pub(super) fn finalize(
         summary.results_form = discard(&settings.spec.output);
     }
     summary.is_output_missing |= !is_told(&summary, settings.summary);
-    tell_unknown_usage(ended.usage_unknown);
+    tell_unknown_usage(ended.usage_unknown, summary.setting);
     say_whose_rows_an_undo_names(settings, &summary);
     say_where_the_page_is(settings, &report);
     say_if_rehearsed(settings, sent);

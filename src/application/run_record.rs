@@ -8,7 +8,7 @@ use crate::application::run_lanes::person_record;
 use crate::application::run_settings::{BadRows, RunSettings, Start, Target};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::suggested_commands;
-use crate::engine::pipeline::{Task, UsageCheck};
+use crate::engine::pipeline::Task;
 use crate::journal::{
     self, BeginRecord, InputFile, Journal, MeaningfulSettings, Organization, PlanFile, RunHeader,
     format_for,
@@ -66,7 +66,7 @@ pub(super) fn header(
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
-            even_if_used: is_never_asked(settings),
+            even_if_used: settings.spec.even_if_used,
         },
         plan: plan_file(settings, sheet)?,
         follows: settings.lineage.follows.clone(),
@@ -82,11 +82,6 @@ pub(super) fn org_id(settings: &RunSettings) -> Option<String> {
     default
         .filter(|_| reading.default_org_name().is_none())
         .cloned()
-}
-
-/// Whether somebody said that numbers are cleared even where rules use them.
-fn is_never_asked(settings: &RunSettings) -> bool {
-    settings.spec.command != "export" && settings.spec.usage_check == UsageCheck::Never
 }
 
 /// The plan that the rows are held against, well enough to know it again.

@@ -49,6 +49,8 @@ pub struct RunSpec {
     pub is_kept_if_different: bool,
     /// Of which rows it is asked what uses their numbers.
     pub usage_check: UsageCheck,
+    /// A number is cleared although it is used.
+    pub even_if_used: bool,
 }
 
 impl RunSpec {

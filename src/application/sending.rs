@@ -156,6 +156,7 @@ impl Sending<'_> {
         let policy = RunPolicy {
             task,
             usage_check: settings.spec.usage_check,
+            even_if_used: settings.spec.even_if_used,
             first,
             ..settings.policy.clone()
         };

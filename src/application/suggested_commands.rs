@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::application::command_line::{TypedCommand, TypedFlag, as_operand, join};
 use crate::application::output_name::OutputNames;
 use crate::application::run_settings::{BadRows, RunSettings};
-use crate::engine::pipeline::{Task, UsageCheck};
+use crate::engine::pipeline::Task;
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::sheet::check::DuplicatePolicy;
 use crate::webex::base_url::WEBEX;
@@ -365,7 +365,7 @@ impl NextCommand<'_> {
     fn add_what_is_in_force(&mut self, settings: &RunSettings) {
         let spec = &settings.spec;
         let are_in_order = spec.sheet.duplicates == DuplicatePolicy::InOrder;
-        let is_unguarded = spec.command == "apply" && spec.usage_check == UsageCheck::Never;
+        let is_unguarded = spec.command == "apply" && spec.even_if_used;
         let switches = [
             ("--allow-duplicates", are_in_order),
             ("--even-if-used", is_unguarded),

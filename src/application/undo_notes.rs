@@ -6,11 +6,14 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::application::command_line::join;
+use crate::application::earlier_runs::lost_rows::LostRow;
 use crate::application::status;
 use crate::application::undo_sheet::UndoSheet;
-use crate::journal::RecordedRun;
+use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
 use crate::model::wording::{grouped, listed, plural};
+use crate::sheet::problem::shorten;
 use crate::stderr::say;
 
 /// How long after the end of a process its last changes may arrive.
@@ -25,7 +28,7 @@ pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
         return tell_left_out(results, undo);
     }
     tell_what_is_outside(undo);
-    if undo.rows == 0 && undo.left_out.is_empty() {
+    if undo.rows == 0 && undo.rows_not_undone() == 0 {
         let of_part = if undo.outside > 0 {
             " in that part"
         } else {
@@ -155,6 +158,7 @@ fn tell_changed_cells(undo: &UndoSheet) {
 }
 
 fn tell_left_out(results: &Path, undo: &UndoSheet) {
+    tell_lost(&undo.lost);
     for left_out in undo.left_out.iter().take(ROWS_NAMED) {
         say(&format!(
             "not undone: row {} ({}): {}",
@@ -179,6 +183,42 @@ fn tell_left_out(results: &Path, undo: &UndoSheet) {
         say(&format!(
             "hint: put the journal of that run back beside `{}` and undo again; it has the numbers of all rows, whatever became of the cells",
             results.display()
+        ));
+    }
+}
+
+/// Rows that were deleted from the results that other results were made from.
+fn tell_lost(lost: &[LostRow]) {
+    for LostRow { row, name, results } in lost.iter().take(ROWS_NAMED) {
+        say(&format!(
+            "not undone: row {row} of `{}` ({}): it was deleted there before the next run went on",
+            results.display(),
+            shorten(name)
+        ));
+    }
+    let count = lost.len();
+    if count == 0 {
+        return;
+    }
+    if count > ROWS_NAMED {
+        let more = plural((count - ROWS_NAMED) as u64, "row");
+        say(&format!("not undone: {more} more that were deleted"));
+    }
+    say(&format!(
+        "warning: {} may have been changed and cannot be undone with these results",
+        plural(count as u64, "deleted row")
+    ));
+    for of_file in lost.chunk_by(|one, other| one.results == other.results) {
+        let results = &of_file[0].results;
+        let journal = Journal::path_for(results).display().to_string();
+        let mut words = vec![journal];
+        if let [only] = of_file {
+            words.extend(["--rows".to_string(), only.row.to_string()]);
+        }
+        say(&format!(
+            "hint: once `{}` has another name, its journal counts alone: wxbulk undo {}",
+            results.display(),
+            join(&words)
         ));
     }
 }

@@ -100,8 +100,8 @@ pub struct PlanFlags {
     #[arg(long)]
     pub usage: bool,
 
-    /// Plan to clear numbers even where rules of the location send calls to them, without looking
-    #[arg(long, conflicts_with = "usage")]
+    /// Plan to clear numbers even where rules of the location send calls to them; the plan says which
+    #[arg(long)]
     pub even_if_used: bool,
 
     #[command(flatten)]

@@ -109,7 +109,7 @@ impl RunSettings {
         } else {
             spec.confirmation
         };
-        let (task, usage_check) = (spec.task, spec.usage_check);
+        let (task, usage_check, even_if_used) = (spec.task, spec.usage_check, spec.even_if_used);
         Ok(RunSettings {
             machine: this_machine(),
             typed: flags.typed,
@@ -138,6 +138,7 @@ impl RunSettings {
             policy: RunPolicy {
                 task,
                 usage_check,
+                even_if_used,
                 retry: RetryPolicy {
                     first_delay: usual.first_delay.mul_f64(patience),
                     longest_delay: usual.longest_delay.mul_f64(patience),
@@ -201,6 +202,7 @@ pub fn apply_spec(flags: ApplyFlags) -> Result<(RunSpec, RunFlags)> {
         fails_on_difference: false,
         is_kept_if_different: false,
         first: flags.first.as_deref().map(read_first).transpose()?,
+        even_if_used: flags.even_if_used,
         usage_check: if flags.even_if_used {
             UsageCheck::Never
         } else {

@@ -63,6 +63,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         fails_on_difference: false,
         is_kept_if_different: false,
         usage_check: UsageCheck::Never,
+        even_if_used: false,
     };
     let settings = RunSettings::from_flags(spec, flags.run)?;
     let mut organizations_left_out = 0;

@@ -42,11 +42,13 @@ pub(super) async fn run(flags: PlanFlags, network: &impl Connect) -> Result<Exit
         first: None,
         fails_on_difference: flags.exit_code,
         is_kept_if_different: is_verification,
-        usage_check: match (flags.even_if_used, flags.usage) {
-            (true, _) => UsageCheck::Never,
-            (false, true) => UsageCheck::Always,
-            (false, false) => UsageCheck::WhereCleared,
+        usage_check: if flags.usage {
+            UsageCheck::Always
+        } else {
+            UsageCheck::WhereCleared
         },
+        // Who approves it sees what uses them.
+        even_if_used: flags.even_if_used,
     };
     application::run(RunSettings::from_flags(spec, flags.run)?, network).await
 }

@@ -56,6 +56,7 @@ pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<
         is_kept_if_different: false,
         // What is cleared is put back at once.
         usage_check: UsageCheck::Never,
+        even_if_used: true,
     };
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
     settings.policy.always_sent = ALWAYS_SENT;

@@ -68,6 +68,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         first: None,
         fails_on_difference: false,
         is_kept_if_different: false,
+        even_if_used: flags.force || flags.even_if_used,
         usage_check: if flags.force || flags.even_if_used {
             UsageCheck::Never
         } else {
@@ -90,7 +91,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         settings.lineage.gates = source.earlier.gates();
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
-            return Ok(if undo.left_out.is_empty() {
+            return Ok(if undo.rows_not_undone() == 0 {
                 ExitCode::Success
             } else {
                 ExitCode::NothingSent
@@ -121,7 +122,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
             settings.lineage.undoes_an_undo = true;
         }
         settings.lineage.undoes = undoes;
-        settings.lineage.left_out = undo.left_out.len() as u64;
+        settings.lineage.left_out = undo.rows_not_undone();
         (undo.path, settings.lineage.left_out)
     };
     settings.spec.preconditions = (!flags.force).then(|| sheet.clone());

@@ -9,7 +9,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 
 /// Whose setting a row changes, with the ids as they were sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
     /// `None`: the token's own organization.
@@ -89,11 +89,7 @@ impl RowChange {
     /// Something was sent for the row besides what is known, and nobody knows what, or where to.
     pub fn elsewhere() -> RowChange {
         RowChange {
-            place: Some(Place {
-                org_id: None,
-                id: Box::default(),
-                name: Box::default(),
-            }),
+            place: Some(Place::default()),
             sent: vec![Sent::unknown()],
             may_have_been_applied: true,
             ..RowChange::default()
@@ -153,6 +149,13 @@ impl RowHistory {
 
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Whether any of it may have taken effect.
+    pub fn may_have_changed(&self) -> bool {
+        self.changes
+            .iter()
+            .any(|change| change.may_have_been_applied)
     }
 
     /// What was done last.

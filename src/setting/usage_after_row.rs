@@ -1,5 +1,6 @@
 //! Which numbers of a row are in use by rules as they are once the row is done.
 
+use super::location_numbers::LOCATION_NUMBERS;
 use super::number_usage::{calls_of_type, number_of};
 use super::{FieldKind, Setting};
 use crate::model::change::Change;
@@ -31,7 +32,7 @@ pub fn numbers_in_use(
         .collect()
 }
 
-/// What uses the numbers once the changes are made.
+/// What uses the numbers once the changes are made. Without the current values, only rules that change.
 pub fn all_usages(
     setting: &Setting,
     changes: &[Change<'_>],
@@ -56,17 +57,49 @@ pub fn all_usages(
     rules.chain(usages.iter().cloned()).collect()
 }
 
-/// Which rules of a setting that has no numbers of its own lead nowhere once the changes are made: the
-/// number that they use is not among the `numbers` of the location.
-pub fn leading_nowhere(
+/// Which rules a row has left that send calls to a number that is not set: those that it has changed, and
+/// those whose number it has cleared. Of rules alone `usages` are the ones.
+pub fn left_nowhere(
     setting: &Setting,
     changes: &[Change<'_>],
-    current: &CurrentValues,
-    numbers: &CurrentValues,
+    before: Option<&CurrentValues>,
+    usages: Option<&[Usage]>,
 ) -> Vec<Usage> {
-    let mut usages = all_usages(setting, changes, Some(current), &[]);
-    usages.retain(|usage| numbers.get(usage.number).is_none());
-    usages
+    let numbers = numbers_of(setting);
+    if numbers.is_empty() {
+        return usages.unwrap_or_default().to_vec();
+    }
+    let own = all_usages(setting, changes, None, &[]);
+    let mut all = all_usages(setting, changes, before, &[]);
+    all.retain(|usage| {
+        let Some(index) = numbers.get(usage.number) else {
+            return false;
+        };
+        let is_unset = before.is_some_and(|before| before.get(*index).is_none());
+        match changes.get(*index) {
+            Some(Change::Clear) => true,
+            Some(Change::Set(_)) => false,
+            Some(Change::Keep) | None => is_unset && own.contains(usage),
+        }
+    });
+    all
+}
+
+/// `NATIONAL calls are transferred to n3, which is not set`.
+pub fn say_nowhere(usage: &Usage) -> String {
+    let column = LOCATION_NUMBERS.fields.get(usage.number);
+    let column = column.map_or("a number", |field| field.column);
+    format!(
+        "{} are transferred to {column}, which is not set",
+        usage.calls
+    )
+}
+
+/// Whether it is asked before the changes are made what uses the numbers that they clear, or of rules alone
+/// whether the numbers are set that they use.
+pub fn is_about_usage(setting: &Setting, changes: &[Change<'_>]) -> bool {
+    let uses_some = || !all_usages(setting, changes, None, &[]).is_empty();
+    changes.contains(&Change::Clear) || numbers_of(setting).is_empty() && uses_some()
 }
 
 /// Where the numbers of the location stand among the fields.

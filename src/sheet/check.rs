@@ -11,7 +11,7 @@ use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::{Row, TargetKey};
-use crate::setting::{FieldKind, Setting};
+use crate::setting::{FieldKind, Setting, usage_after_row};
 use crate::sheet::bare_numbers::BareNumbers;
 use crate::sheet::columns::{Columns, normalize};
 use crate::sheet::country::Country;
@@ -85,8 +85,9 @@ pub struct CheckedSheet {
     /// Values that the rows to send set, and those that they clear.
     pub values_set: u64,
     pub values_cleared: u64,
-    /// Rows to send that clear some.
-    pub rows_that_clear: u64,
+    /// Rows to send of which it is asked what uses the numbers that they clear, or whether those are set that
+    /// their rules use.
+    pub rows_about_usage: u64,
     /// Rows to send for another organization than the one that was named for rows without one.
     pub other_organization: Suspicion,
     /// The country that was named for bare numbers, and how many numbers were completed with it.
@@ -414,7 +415,7 @@ impl CheckedSheet {
         {
             self.other_organization.add(row.number);
         }
-        self.rows_that_clear += u64::from(row.changes.contains(&Change::Clear));
+        self.rows_about_usage += u64::from(usage_after_row::is_about_usage(setting, &row.changes));
         for (index, change) in row.changes.iter().enumerate() {
             let number = match change {
                 Change::Keep => continue,

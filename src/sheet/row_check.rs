@@ -22,6 +22,9 @@ const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// those are six at most.
 const DIGITS_A_CELL: usize = 4;
 
+/// Service, organization and place.
+const BEFORE_SENT: usize = 3;
+
 /// Follows the row's number where the row says less than its journal.
 const MORE: char = '+';
 
@@ -80,10 +83,20 @@ impl RowCheck {
         }
     }
 
+    /// How many fields the row's setting has.
+    pub fn fields(&self) -> usize {
+        self.digits.split('-').count().saturating_sub(BEFORE_SENT) / 2
+    }
+
+    /// Whether any value from before was read.
+    pub fn tells_of_earlier(&self) -> bool {
+        let mut fields = 0..self.fields();
+        fields.any(|index| !self.holds(CheckedPart::Earlier(index), None))
+    }
+
     /// Whether a cell is what it was when the row was written.
     pub fn holds(&self, part: CheckedPart, text: Option<&str>) -> bool {
-        const BEFORE_SENT: usize = 3;
-        let fields = self.digits.split('-').count().saturating_sub(BEFORE_SENT) / 2;
+        let fields = self.fields();
         let place = match part {
             CheckedPart::Service => 0,
             CheckedPart::Organization => 1,

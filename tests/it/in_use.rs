@@ -1,7 +1,7 @@
 //! Numbers that rules use: they are not cleared without a word.
 
 use serde_json::{Value, json};
-use wxbulk::simulator::{Behavior, CallTypePermission, DigitPattern, Location, Locations};
+use wxbulk::simulator::{Behavior, CallTypePermission, DigitPattern, Faults, Location, Locations};
 
 use crate::harness::{Ran, Stage, TOKEN, count, location_id, org_id};
 
@@ -10,6 +10,10 @@ const ROWS: u64 = 50;
 /// Locations with three numbers each. Rules use the second number of ten of them, and digit patterns
 /// that of ten others.
 fn stage() -> Stage {
+    stage_of(Faults::default())
+}
+
+fn stage_of(faults: Faults) -> Stage {
     let location = |row: u64| Location {
         id: location_id(row),
         organization: Some(org_id(1)),
@@ -40,6 +44,8 @@ fn stage() -> Stage {
     let stage = Stage::new(Behavior {
         locations: Locations::Exactly((2..ROWS + 2).map(location).collect()),
         own_organization: Some(org_id(1)),
+        speed: "50".parse().expect("a speed"),
+        faults,
         ..Behavior::instant()
     });
     stage.write("sheet.csv", sheet("+12025550101,REMOVE,"));
@@ -252,13 +258,65 @@ fn where_rules_cannot_be_read_the_row_goes_on_and_says_so() {
 }
 
 #[test]
+fn what_could_not_be_checked_is_not_cleared() {
+    let stage_with = |fault: &str| {
+        let id = location_id(30);
+        stage_of(
+            format!("{fault}=100% once at {id}")
+                .parse()
+                .expect("faults"),
+        )
+    };
+    for fault in ["400", "401", "409", "410"] {
+        let stage = stage_with(fault);
+        let before = stage.state();
+        // The first request of a location is the question what uses its numbers.
+        apply(&stage, "sheet.csv").expect(1);
+        let results = stage.results("sheet.results.csv");
+        let row = &results[28];
+        assert_eq!((&*row["outcome"], &*row["status"]), ("failed", fault));
+        let said = "not sent, since it could not be checked whether rules use the numbers: ";
+        assert!(row["message"].starts_with(said), "{row:?}");
+        let id = location_id(30);
+        assert_eq!(stage.state()[&id], before[&id]);
+        assert_eq!(sent(&stage, "PUT", ""), 29);
+    }
+    // What passes is tried again, as everything is.
+    let stage = stage_with("503");
+    apply(&stage, "sheet.csv").expect(1);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(count(&results, "conflict"), 20);
+    assert_eq!(count(&results, "updated"), 30);
+}
+
+#[test]
 fn numbers_in_use_are_cleared_where_that_was_planned_and_approved() {
-    let stage = stage();
-    stage.run_online("plan sheet.csv --even-if-used").expect(0);
-    apply(&stage, "sheet.plan.csv").expect(0);
-    let set = stage.state();
-    for row in 2..ROWS + 2 {
-        let number = &set[location_id(row)]["autoTransferNumber2"];
-        assert!(number.is_null() || number == "", "row {row}: {number}");
+    for flags in ["", " --usage"] {
+        let stage = stage();
+        let ran = stage
+            .run_online(&format!("plan sheet.csv --even-if-used{flags}"))
+            .expect(0);
+        ran.says("warning: in 20 rows a rule sends calls to a number that is not set");
+        // Who approves it sees what is in use.
+        let plan = stage.results("sheet.plan.csv");
+        assert_eq!(plan[0]["action"], "change");
+        assert_eq!(plan[0]["usedBy2"], "INTERNATIONAL calls");
+        let said =
+            "n2 is cleared although INTERNATIONAL calls are transferred to it (--even-if-used)";
+        assert!(plan[0]["reason"].contains(said), "{}", plan[0]["reason"]);
+        assert_eq!(
+            plan.iter()
+                .filter(|row| row["reason"].contains("although"))
+                .count(),
+            20
+        );
+        let ran = stage.run_online("apply sheet.plan.csv").expect(2);
+        ran.says("Numbers are cleared even where rules use them.");
+        apply(&stage, "sheet.plan.csv").expect(0);
+        let set = stage.state();
+        for row in 2..ROWS + 2 {
+            let number = &set[location_id(row)]["autoTransferNumber2"];
+            assert!(number.is_null() || number == "", "row {row}: {number}");
+        }
     }
 }

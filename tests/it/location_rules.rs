@@ -64,7 +64,7 @@ fn read(stage: &Stage, name: &str) -> String {
 }
 
 /// What is set, however none and numbers of the North American plan are spelled.
-fn state(stage: &Stage) -> String {
+pub(crate) fn state(stage: &Stage) -> String {
     let all = stage.state().to_string();
     all.replace("\"\"", "null").replace("\"+1", "\"")
 }
@@ -368,7 +368,7 @@ fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
         |column: &str| format!("NATIONAL calls are transferred to {column}, which is not set");
     assert_eq!(reasons, [&*nowhere("n3"), &*nowhere("n2"), ""]);
 
-    // Nothing more is read where no rule uses a number, and where rules are changed.
+    // Nothing more is read where no rule uses a number.
     let numbers_read = || {
         let is_it = |request: &&Value| {
             let path = request["path"].as_str().unwrap_or_default();
@@ -377,8 +377,6 @@ fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
         stage.all_requests().iter().filter(is_it).count()
     };
     assert_eq!(numbers_read(), 3);
-    apply(&stage, "rules.csv").expect(0);
-    stage.run_online("undo rules.results.csv --yes").expect(0);
     stage.write(
         "blocked.csv",
         format!(
@@ -387,7 +385,85 @@ fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
         ),
     );
     stage.run_online("plan blocked.csv").expect(0);
+    apply(&stage, "blocked.csv").expect(0);
     assert_eq!(numbers_read(), 3);
+}
+
+#[test]
+fn rules_that_are_left_with_a_number_that_is_not_set_are_told() {
+    let warning = "warning: in 1 row a rule sends calls to a number that is not set, so those calls have nowhere to go; the rows say which";
+    let nowhere = "NATIONAL calls are transferred to n3, which is not set";
+    let messages = |stage: &Stage, name: &str| -> Vec<String> {
+        let results = stage.results(name);
+        results.iter().map(|row| row["message"].clone()).collect()
+    };
+    let rules = |cells: [&str; 2]| {
+        let mut text = "locationId,national\n".to_string();
+        for (row, cell) in [2, 3].into_iter().zip(cells) {
+            let _ = writeln!(text, "{},{cell}", location_id(row));
+        }
+        text
+    };
+    for words in ["rules.csv", "rules.csv --backup"] {
+        let stage = stage(2, Faults::default());
+        stage.write(
+            "rules.csv",
+            rules(["TRANSFER_NUMBER_3", "TRANSFER_NUMBER_1"]),
+        );
+        apply(&stage, words).expect(0).says(warning);
+        assert_eq!(messages(&stage, "rules.results.csv"), [nowhere, ""]);
+    }
+
+    // With the numbers in the same sheet.
+    for (cells, is_told) in [
+        (",TRANSFER_NUMBER_3", true),
+        ("5503,TRANSFER_NUMBER_3", false),
+        (",BLOCK", false),
+    ] {
+        let stage = stage(1, Faults::default());
+        let sheet = format!("locationId,n3,national\n{},{cells}\n", location_id(2));
+        stage.write("both.csv", sheet);
+        let ran = apply(&stage, "both.csv").expect(0);
+        assert_eq!(ran.stderr.contains(warning), is_told, "{}", ran.stderr);
+        let message = &messages(&stage, "both.results.csv")[0];
+        assert_eq!(message == nowhere, is_told, "{message}");
+    }
+    let both = stage(1, Faults::default());
+    let sheet = format!(
+        "locationId,n1,national\n{},REMOVE,TRANSFER_NUMBER_1\n",
+        location_id(2)
+    );
+    both.write("both.csv", sheet);
+    apply(&both, "both.csv --even-if-used")
+        .expect(0)
+        .says(warning);
+    let told = &messages(&both, "both.results.csv")[0];
+    assert!(
+        told.contains("NATIONAL calls are transferred to n1, which is not set"),
+        "{told}"
+    );
+
+    // An undo puts a rule back, and its number was cleared meanwhile.
+    let stage = stage(2, Faults::default());
+    stage.write(
+        "first.csv",
+        rules(["TRANSFER_NUMBER_1", "TRANSFER_NUMBER_1"]),
+    );
+    apply(&stage, "first.csv").expect(0);
+    stage.write("rules.csv", rules(["BLOCK", "BLOCK"]));
+    apply(&stage, "rules.csv --backup").expect(0);
+    let path = format!(
+        "/telephony/config/locations/{}/outgoingPermission/autoTransferNumbers",
+        location_id(3)
+    );
+    stage.put(&path, r#"{"autoTransferNumber1":""}"#);
+    let ran = stage.run_online("undo rules.results.csv --yes").expect(0);
+    ran.says(warning);
+    let told = messages(&stage, "rules.results-2.csv");
+    assert_eq!(
+        told,
+        ["", "NATIONAL calls are transferred to n1, which is not set"]
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod excel;
 mod export;
 mod first_attempts;
 mod fix;
+mod given_up;
 mod harness;
 mod hints;
 mod histories;

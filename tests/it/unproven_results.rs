@@ -3,20 +3,33 @@
 
 use std::fs;
 
+use wxbulk::simulator::Faults;
+
 use crate::harness::{Stage, count, location_id};
-use crate::way_back::{changes_sent, edit_cells, sheet, stage};
+use crate::location_rules;
+use crate::way_back::{changes_sent, edit_cells, resave, sheet, stage};
 
 const RESULTS: &str = "sheet.results.csv";
 
-/// Deletes the column `rowCheck`, which is the last one.
 fn delete_checks(stage: &Stage, name: &str) {
-    let text = fs::read_to_string(stage.path(name)).expect("a file");
-    let lines = text
-        .lines()
-        .map(|line| line.rsplit_once(',').expect("two cells").0);
-    let lines: Vec<&str> = lines.collect();
-    assert!(!lines[0].contains("rowCheck"));
-    stage.write(name, lines.join("\n") + "\n");
+    delete_columns(stage, name, &["rowCheck"]);
+}
+
+fn delete_columns(stage: &Stage, name: &str, columns: &[&str]) {
+    let mut reader = csv::Reader::from_path(stage.path(name)).expect("a CSV file");
+    let header = reader.headers().expect("a header").clone();
+    let records: Vec<_> = reader.records().map(|one| one.expect("a row")).collect();
+    let mut writer = csv::Writer::from_path(stage.path(name)).expect("a file");
+    let mut deleted = 0;
+    for record in std::iter::once(&header).chain(&records) {
+        let named = header.iter().zip(record);
+        let kept = named.filter(|(name, _)| !columns.contains(name));
+        let kept: Vec<&str> = kept.map(|(_, cell)| cell).collect();
+        deleted = header.len() - kept.len();
+        writer.write_record(kept).expect("written");
+    }
+    writer.flush().expect("written");
+    assert_eq!(deleted, columns.len(), "{columns:?}");
 }
 
 fn delete_journal(stage: &Stage, name: &str) {
@@ -114,4 +127,121 @@ fn without_the_journal_rows_that_were_as_wanted_before_are_left_alone() {
     let ran = stage.run_online("undo again.csv --yes").expect(0);
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert_eq!((stage.state(), changes_sent(&stage)), (after, sent));
+}
+
+/// The columns that somebody deleted are named, and nothing is put back by halves.
+fn nothing_is_undone_without(stage: &Stage, name: &str, columns: &[&str]) {
+    delete_journal(stage, name);
+    delete_columns(stage, name, columns);
+    let (after, sent) = (stage.state(), changes_sent(stage));
+    let ran = stage.run_online(&format!("undo {name} --yes")).expect(2);
+    ran.says(format!("`{}` (missing)", columns[0]));
+    assert_eq!(
+        (stage.state(), changes_sent(stage)),
+        (after, sent),
+        "{columns:?}"
+    );
+}
+
+#[test]
+fn without_the_journal_a_column_that_was_deleted_is_missed() {
+    for columns in [
+        &["n1"][..],
+        &["n2"],
+        &["n1", "n3"],
+        &["previous1"],
+        &["previous2", "n2"],
+        &["previous1", "previous3"],
+    ] {
+        let stage = stage();
+        stage.apply("sheet.csv --backup").expect(0);
+        nothing_is_undone_without(&stage, RESULTS, columns);
+    }
+    let id = location_id(2);
+    for (setting, header, cells, columns) in [
+        ("rules", "national,tollFree", "BLOCK,BLOCK", "national"),
+        (
+            "rules",
+            "national,tollFree",
+            "BLOCK,BLOCK",
+            "previousTollFree",
+        ),
+        (
+            "rules",
+            "national,nationalTransfer",
+            "BLOCK,no",
+            "nationalTransfer",
+        ),
+        ("both", "n1,national", "5501,BLOCK", "n1"),
+        ("both", "n1,national", "5501,BLOCK", "national"),
+        ("both", "n1,national", "5501,BLOCK", "previous1"),
+        ("both", "n1,national", "5501,BLOCK", "previousNational"),
+    ] {
+        let stage = location_rules::stage(1, Faults::default());
+        let sheet = format!("locationId,{header}\n{id},{cells}\n");
+        stage.write(&format!("{setting}.csv"), sheet);
+        location_rules::apply(&stage, &format!("{setting}.csv --backup")).expect(0);
+        nothing_is_undone_without(&stage, &format!("{setting}.results.csv"), &[columns]);
+    }
+}
+
+#[test]
+fn with_the_journal_a_column_that_was_deleted_is_not_needed() {
+    for columns in [
+        &["n1"][..],
+        &["previous2"],
+        &["n1", "n2", "previous1", "previous3"],
+    ] {
+        let stage = stage();
+        let before = stage.state();
+        stage.apply("sheet.csv --backup").expect(0);
+        delete_columns(&stage, RESULTS, columns);
+        stage.run_online(&format!("undo {RESULTS} --yes")).expect(0);
+        assert_eq!(stage.state(), before, "{columns:?}");
+    }
+}
+
+#[test]
+fn a_column_between_those_of_the_results_hides_none_of_them() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    delete_journal(&stage, RESULTS);
+    let text = fs::read_to_string(stage.path(RESULTS)).expect("a file");
+    let lines = text.lines().enumerate().map(|(index, line)| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let (first, last) = cells.split_at(cells.len() - 2);
+        let own = if index == 0 { "remark" } else { "seen" };
+        format!("{},{own},{}\n", first.join(","), last.join(","))
+    });
+    let text: String = lines.collect();
+    stage.write(RESULTS, text);
+    stage.run_online(&format!("undo {RESULTS} --yes")).expect(0);
+    assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_row_in_doubt_is_not_read_again_as_what_was_there_before() {
+    for columns in [
+        &["previous1"][..],
+        &["previous3"],
+        &["previous1", "previous2", "previous3"],
+        &["previous1", "previous2", "previous3", "rowCheck"],
+    ] {
+        let stage = stage();
+        stage.apply("sheet.csv --backup").expect(0);
+        delete_journal(&stage, RESULTS);
+        resave(&stage, RESULTS, RESULTS, |column, row, cell| {
+            match (column, row) {
+                ("outcome", 2) => "unknown".to_string(),
+                ("outcome", 3) => "partly".to_string(),
+                _ => cell.to_string(),
+            }
+        });
+        delete_columns(&stage, RESULTS, columns);
+        let sent = changes_sent(&stage);
+        let ran = stage.apply(&format!("{RESULTS} --only-failed --backup"));
+        ran.expect(2).says("what was there before is not proven");
+        assert_eq!(changes_sent(&stage), sent, "{columns:?}");
+    }
 }

@@ -195,3 +195,25 @@ fn a_row_of_an_undo_has_the_spelling_of_the_service_throughout() {
     let columns = ["n1", "present1", "previous1", "n2", "present2", "previous2"];
     insta::assert_snapshot!(cells(&stage.results("back.xlsx"), &columns), @"2025550107 +49-610077009 +49-610077009 +49-610077001 2025550188 2025550188");
 }
+
+#[test]
+fn a_cell_of_a_plan_that_was_changed_is_named_with_what_stood_there() {
+    let stage = stage();
+    stage.run_online("plan sheet.csv").expect(0);
+    let plan = fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    for shown in ["+12025550107", "+49610077001"] {
+        let from = format!(",{shown},");
+        assert!(plan.contains(&from), "{plan}");
+        stage.write("sheet.plan.csv", plan.replacen(&from, ",5599,", 1));
+        let ran = stage.run_online("apply sheet.plan.csv --yes").expect(2);
+        ran.says(format!(
+            "`{shown}` was planned, and `5599` stands there now"
+        ));
+    }
+    // What a spreadsheet does by itself is no change.
+    let saved = plan
+        .replacen(",+12025550107,", ",12025550107,", 1)
+        .replacen(",+49610077001,", ",4.961E+10,", 1);
+    stage.write("sheet.plan.csv", saved);
+    stage.run_online("apply sheet.plan.csv --yes").expect(0);
+}

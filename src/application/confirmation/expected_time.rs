@@ -86,7 +86,7 @@ fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> 
         UsageCheck::Never => 0,
         UsageCheck::Always => rows,
         UsageCheck::WhereCleared if is_asked_of_all => rows,
-        UsageCheck::WhereCleared => rows.min(checked.rows_that_clear),
+        UsageCheck::WhereCleared => rows.min(checked.rows_about_usage),
     };
     asked.saturating_mul(setting.used_in.len() as u64)
 }

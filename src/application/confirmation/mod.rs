@@ -50,7 +50,10 @@ pub(in crate::application) async fn confirm(
         && rows > 0
         && !settings.is_quiet()
     {
-        say(&plan_edits::say_leading_nowhere(planned.leading_nowhere));
+        say(&plan_edits::say_leading_nowhere(
+            planned.leading_nowhere,
+            "`reason` in the plan says",
+        ));
     }
     let Target::Service { base_url, .. } = &settings.target else {
         say_what_to_expect(&settings, checked, rows, renewal);
@@ -203,6 +206,11 @@ fn question(
         (_, "undo") => "what changed since is left alone, and the undo can be undone",
         _ => "the current values will be saved, so that you can undo this",
     };
+    let used = if settings.spec.even_if_used && checked.values_cleared > 0 {
+        " Numbers are cleared even where rules use them."
+    } else {
+        ""
+    };
     let what = match settings.spec.command {
         "undo" if settings.lineage.undoes_an_undo => {
             "Send once more what an undo took back, to".to_string()
@@ -228,7 +236,7 @@ fn question(
         " for all of it"
     };
     format!(
-        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{pilot} About {}{for_all}",
+        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{used}{pilot} About {}{for_all}",
         changes.targets(checked),
         changes.in_words(noun),
         expected_time(settings, checked, rows).in_words(),

@@ -5,6 +5,7 @@ pub mod changed_results;
 pub mod changes_by_us;
 pub mod edited_rows;
 pub mod later_changes;
+pub mod lost_rows;
 pub mod recorded_reading;
 pub mod renamed_rows;
 pub mod rows_left_unknown;

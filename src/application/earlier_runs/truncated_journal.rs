@@ -83,8 +83,9 @@ fn is_lost(
     if run.has_record_of(check.row) {
         return Ok(false);
     }
-    let mut previous = columns.previous().unwrap_or_default();
-    let is_filled = |at| record.get(at).is_some_and(|cell| !cell.is_empty());
+    let previous = columns.previous().unwrap_or_default();
+    let mut previous = previous.iter().flatten();
+    let is_filled = |at: &usize| record.get(*at).is_some_and(|cell| !cell.is_empty());
     let is_told = columns.finished_at_in(record).is_some() || previous.any(is_filled);
     let history = journal.history_of(check.row)?;
     Ok(is_told && is_older_than_row(&history, columns, numbered))

@@ -138,5 +138,5 @@ fn shown_by_plan(setting: &Setting, record: &RowRecord, index: usize) -> String 
     } else {
         change.field().unwrap_or_default()
     };
-    value.to_string()
+    setting.plain(index, value)
 }

@@ -102,8 +102,9 @@ impl<'s> PlanColumns<'s> {
         for (index, (present, new)) in self.present.iter().zip(&self.new).enumerate() {
             let then = plan_cells::value_then(self.setting, row, seen, index);
             for (column, planned) in [(present, seen.text(index)), (new, then)] {
-                look(*column, planned, &|found| {
-                    shows(self.setting, index, found, planned)
+                let written = self.setting.plain(index, planned);
+                look(*column, &written, &|found| {
+                    shows(self.setting, index, found, &written)
                 });
             }
         }

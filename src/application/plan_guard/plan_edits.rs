@@ -39,9 +39,9 @@ pub(in crate::application) struct PlannedChanges {
 }
 
 /// Said of a plan, and once more before it is applied.
-pub(in crate::application) fn say_leading_nowhere(rows: u64) -> String {
+pub(in crate::application) fn say_leading_nowhere(rows: u64, told_in: &str) -> String {
     format!(
-        "warning: in {} a rule sends calls to a number that is not set, so those calls have nowhere to go; `reason` in the plan says which",
+        "warning: in {} a rule sends calls to a number that is not set, so those calls have nowhere to go; {told_in} which",
         plural(rows, "row")
     )
 }

@@ -26,7 +26,7 @@ use crate::model::counts::Counts;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
-use crate::setting::Setting;
+use crate::setting::{Setting, usage_after_row};
 use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
@@ -148,8 +148,8 @@ pub struct Tally {
     pub skipped: FailureGroups,
     /// The rows of the file have other numbers than those of the sheet.
     pub are_rows_moved: bool,
-    /// Rows of a plan in which rules send calls to a number that is not set, and those with a number
-    /// that no rule uses, as far as it was asked.
+    /// Rows in which rules send calls to a number that is not set, and those of a plan with a number that
+    /// no rule uses, as far as it was asked.
     pub leading_nowhere: u64,
     pub unused: u64,
 }
@@ -292,6 +292,13 @@ fn write_rows(
         match form {
             Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
             Form::Results | Form::ResultsWithPrevious => {
+                let outcome = &line.outcome;
+                if let (Some(row), OutcomeKind::Updated) = (&row, outcome.kind) {
+                    let (before, usages) = (outcome.previous.as_ref(), outcome.usages.as_deref());
+                    let setting = columns.setting;
+                    let left = usage_after_row::left_nowhere(setting, &row.changes, before, usages);
+                    tally.leading_nowhere += u64::from(!left.is_empty());
+                }
                 written.write(table, line, &numbered, row.as_ref())?;
             }
             Form::Plan => {

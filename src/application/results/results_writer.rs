@@ -110,14 +110,15 @@ impl<'c> ResultsWriter<'c> {
         let columns = self.content.selection.columns;
         let kind = columns.outcome_in(&numbered.record);
         let kind = kind.unwrap_or(OutcomeKind::NotAttempted);
-        let results = columns.results.clone().unwrap_or_default();
+        let results = columns.results.as_ref();
+        let always = (0..RESULT_COLUMNS.len()).map(|index| Some(results?.start + index));
+        let previous = results.map_or(&[][..], |results| &results.previous);
+        let places = always.chain(previous.iter().copied());
         let names = self.content.form.columns(columns.setting);
         let before_check = names.len().saturating_sub(1);
-        for (name, index) in names.iter().take(before_check).zip(results.start..) {
-            let is_there = results.contains(&index)
-                && (index < results.start + RESULT_COLUMNS.len()
-                    || columns.previous().is_some_and(|at| at.contains(&index)));
-            let cell = numbered.record.get(index).filter(|_| is_there);
+        let places = places.chain(std::iter::repeat(None));
+        for (name, at) in names.iter().take(before_check).zip(places) {
+            let cell = at.and_then(|at| numbered.record.get(at));
             let cell = cell.unwrap_or_default();
             let count = || std::str::from_utf8(cell).ok()?.parse().ok();
             table.cell(match name.as_str() {
@@ -163,8 +164,19 @@ impl<'c> ResultsWriter<'c> {
         }
         let hides_change = !may_have_been_applied(line.outcome.kind)
             && change.is_some_and(|change| change.may_have_been_applied);
-        let has_more = |row: &Row<'_>| hides_change || has_more(row, change, history);
-        let check = row.map(|row| self.check(row, number, earlier, has_more(row)));
+        let check = match (row, change) {
+            (Some(row), _) => {
+                let has_more = hides_change || has_more(row, change, history);
+                Some(self.check(&Place::of(row), &Sent::of(row), number, earlier, has_more))
+            }
+            // It is left out now, and was sent before.
+            (None, Some(change)) if history.may_have_changed() => {
+                let place = change.place.clone().unwrap_or_default();
+                let sent = change.sent.last().cloned().unwrap_or_default();
+                Some(self.check(&place, &sent, number, earlier, true))
+            }
+            (None, _) => None,
+        };
         table.cell(Cell::text(check.as_deref().unwrap_or_default()))
     }
 
@@ -184,18 +196,20 @@ impl<'c> ResultsWriter<'c> {
 
     fn check(
         &self,
-        row: &Row<'_>,
+        place: &Place,
+        Sent(sent): &Sent,
         number: u64,
         earlier: Option<&CurrentValues>,
         has_more: bool,
     ) -> String {
         let header = self.content.journal.run().header();
-        let Sent(asked) = Sent::of(row);
-        let sent: Vec<Option<&str>> = asked.iter().map(Option::as_deref).collect();
+        let fields = 0..self.content.selection.columns.setting.fields.len();
+        let sent = fields.map(|index| sent.get(index)?.as_deref());
+        let sent: Vec<Option<&str>> = sent.collect();
         let facts = Facts {
             service: &header.settings.base_url,
-            org_id: row.org_id.as_deref(),
-            target_id: &row.target_id,
+            org_id: place.org_id.as_deref(),
+            target_id: &place.id,
             sent: &sent,
             earlier,
         };

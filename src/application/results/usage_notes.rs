@@ -6,7 +6,6 @@ use super::plan_cells::value_then;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
-use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::{Setting, usage_after_row};
 
 /// A note about a row, in words.
@@ -58,6 +57,12 @@ pub(in crate::application) fn of_row(
                     "no rule of this {} uses {column}",
                     setting.target.noun
                 ))),
+                (Some(user), false) if !present.text(index).is_empty() => {
+                    Some(UseNote::Nowhere(format!(
+                        "{column} is cleared although {} are transferred to it (--even-if-used)",
+                        user.calls
+                    )))
+                }
                 (Some(user), false) => Some(leads_nowhere(user)),
                 _ => None,
             }
@@ -79,10 +84,5 @@ pub(super) fn usages_then(
 }
 
 fn leads_nowhere(usage: &Usage) -> UseNote {
-    let column = LOCATION_NUMBERS.fields.get(usage.number);
-    let column = column.map_or("a number", |field| field.column);
-    UseNote::Nowhere(format!(
-        "{} are transferred to {column}, which is not set",
-        usage.calls
-    ))
+    UseNote::Nowhere(usage_after_row::say_nowhere(usage))
 }

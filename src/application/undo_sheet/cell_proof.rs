@@ -70,7 +70,7 @@ impl<'p> CellProof<'p> {
         }
         let cells = RowCells::read(self.source, self.columns, numbered);
         let row = cells.asked.as_ref().ok()?;
-        if !cells.are_place_and_earlier_proven(row, &check) || cells.is_nothing_read() {
+        if !cells.are_place_and_earlier_proven(row, &check) || cells.is_nothing_read(Some(&check)) {
             return None;
         }
         let Sent(mut sent) = Sent::of(row);
@@ -104,10 +104,12 @@ impl<'p> CellProof<'p> {
     pub(in crate::application) fn unproven(&self, numbered: &NumberedRecord) -> Option<String> {
         let kind = self.columns.outcome_in(&numbered.record)?;
         let cells = RowCells::read(self.source, self.columns, numbered);
-        let has_more = self.check_of(numbered).is_some_and(|check| check.has_more);
+        let check = self.check_of(numbered);
+        let has_more = check.as_ref().is_some_and(|check| check.has_more);
         let is_changed = has_more || may_have_changed(kind, self.columns, numbered);
-        let is_told = is_changed && !cells.is_nothing_read();
-        if !is_told || self.history(numbered).is_some() {
+        // Without a check nothing proves that nothing was read.
+        let is_nothing_read = check.is_some_and(|check| cells.is_nothing_read(Some(&check)));
+        if !is_changed || is_nothing_read || self.history(numbered).is_some() {
             return None;
         }
         Some(match self.read(numbered, kind) {
@@ -144,15 +146,17 @@ impl<'p> CellProof<'p> {
         let columns = self.columns;
         let check = self.check_of(numbered);
         let journal = self.journal_in_words(check.as_ref());
-        if columns.previous().is_none() {
-            return Err(NOT_READ.into());
-        }
         let cells = RowCells::read(self.source, columns, numbered);
         let mut why = None;
         if let Some(check) = &check {
             if !check.holds(CheckedPart::Service, Some(self.base_url)) {
                 return Err(format!(
                     "it was sent elsewhere, or its row number was changed, and {journal}"
+                ));
+            }
+            if check.fields() != columns.setting.fields.len() {
+                return Err(format!(
+                    "columns with values from before it were deleted, and {journal}"
                 ));
             }
             let changed = cells.changed(check);
@@ -188,7 +192,7 @@ impl<'p> CellProof<'p> {
         {
             return Err(format!("{doubt}, and {journal}"));
         }
-        if cells.is_nothing_read() {
+        if cells.is_nothing_read(check.as_ref()) {
             return Err(NOT_READ.into());
         }
         let alternatives = older_results::with_a_plus(&sent);

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::application::earlier_runs::lost_rows::{self, LostRow};
 use crate::application::output_name::undo_sheets_of;
 use crate::application::row_name::RowNames;
 use crate::journal::RecordedRun;
@@ -68,8 +69,17 @@ pub struct UndoSheet {
     pub changed_named: Vec<String>,
     /// Rows that may have changed something and are left as they are, and why.
     pub left_out: Vec<LeftOut>,
+    /// Rows that no results tell of any more.
+    pub(super) lost: Vec<LostRow>,
     /// The journal of a run that wrote rows is not there.
     pub lacks_journal: bool,
+}
+
+impl UndoSheet {
+    /// How many rows may have been changed and are left as they are.
+    pub fn rows_not_undone(&self) -> u64 {
+        (self.left_out.len() + self.lost.len()) as u64
+    }
 }
 
 /// A row that may have changed something and cannot be undone.
@@ -157,6 +167,10 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     undo.lacks_journal = undone.earlier.lacks_journal();
     undo.hidden = pass.hidden;
     undo.outside = pass.outside;
+    // Whoever has chosen rows has not chosen these.
+    if undo.hidden + undo.outside == 0 {
+        undo.lost = lost_rows::find(&source.path, &undone.earlier)?;
+    }
     undo.path = table.persist_as_first(names)?;
     Ok(undo)
 }

@@ -23,8 +23,8 @@ pub(super) fn are_cells_unproven(sheet: &Sheet, columns: &Columns) -> Result<boo
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
-        let cells = previous.clone();
-        let cells = cells.map(|at| numbered.record.get(at).unwrap_or_default());
+        let cells = previous.iter().flatten();
+        let cells = cells.map(|at| numbered.record.get(*at).unwrap_or_default());
         let (empty, filled): (Vec<_>, Vec<_>) = cells.partition(|cell| cell.is_empty());
         if filled.contains(&NONE_SET.as_bytes()) {
             return Ok(true);

@@ -8,7 +8,7 @@ use crate::model::row::Row;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::{Problem, shorten};
-use crate::sheet::result_columns::NONE_SET;
+use crate::sheet::result_columns::{NONE_SET, PREVIOUS};
 use crate::sheet::row_check::{CheckedPart, RowCheck};
 use crate::sheet::{NumberedRecord, Sheet, verbatim};
 
@@ -78,13 +78,18 @@ impl<'r> RowCells<'r> {
     ) -> RowCells<'r> {
         let cell = |index| numbered.record.get(index).unwrap_or_default();
         let check = columns.check_in(&numbered.record);
-        let previous = columns.previous().unwrap_or_default().enumerate();
-        let earlier = previous.map(|(index, at)| match (EarlierCell::read(cell(at)), &check) {
-            (EarlierCell::Value(value), Some(check)) => {
-                EarlierCell::Value(listed(columns, check, index, value))
-            }
-            (earlier, _) => earlier,
+        let previous = (0..columns.setting.fields.len()).map(|index| {
+            let at = columns.previous()?.get(index).copied().flatten()?;
+            Some(EarlierCell::read(cell(at)))
         });
+        let earlier = previous
+            .enumerate()
+            .map(|(index, cell)| match (cell, &check) {
+                (Some(EarlierCell::Value(value)), Some(check)) => {
+                    EarlierCell::Value(listed(columns, check, index, value))
+                }
+                (cell, _) => cell.unwrap_or(EarlierCell::NotRead),
+            });
         RowCells {
             source,
             columns,
@@ -99,10 +104,13 @@ impl<'r> RowCells<'r> {
         CurrentValues::of(self.earlier.iter().map(|cell| cell.value()))
     }
 
-    /// Whether none of the values from before was read.
-    pub(super) fn is_nothing_read(&self) -> bool {
+    /// Whether none of the values from before was read, by the row's check where it has one.
+    pub(super) fn is_nothing_read(&self, check: Option<&RowCheck>) -> bool {
         let mut earlier = self.earlier.iter();
-        earlier.all(|one| *one == EarlierCell::NotRead)
+        match check {
+            Some(check) => !check.tells_of_earlier(),
+            None => earlier.all(|one| *one == EarlierCell::NotRead),
+        }
     }
 
     /// Whether the row names the place that the run sent it to, and has the values from before that the
@@ -114,10 +122,12 @@ impl<'r> RowCells<'r> {
             && earlier.all(|(index, cell)| check.holds(CheckedPart::Earlier(index), cell.checked()))
     }
 
-    /// Each cell that is not what the run wrote, by the row's check: `` `n1` (`14155550002`) ``.
+    /// Each cell that is not what the run wrote, by the row's check: `` `n1` (`14155550002`) ``. One whose
+    /// column was deleted is `` `n1` (missing) ``.
     pub(super) fn changed(&self, check: &RowCheck) -> Vec<String> {
         let columns = self.columns;
         let mut changed = Vec::new();
+        let mut missing = Vec::new();
         match &self.asked {
             Ok(row) => {
                 let org = columns.org_id.or(columns.org_name);
@@ -146,18 +156,29 @@ impl<'r> RowCells<'r> {
                 row.changes.get(index).is_some_and(holds)
             } else {
                 let asked = self.source.field_in(columns, self.numbered, index);
-                asked.as_ref().is_some_and(holds)
+                column.is_none() || asked.as_ref().is_some_and(holds)
             };
-            changed.extend(column.filter(|_| !is_as_written));
+            match column {
+                _ if is_as_written => {}
+                Some(column) => changed.push(*column),
+                None => missing.push(columns.setting.fields[index].column.to_string()),
+            }
         }
-        for (index, column) in columns.previous().unwrap_or_default().enumerate() {
-            if !check.holds(CheckedPart::Earlier(index), self.earlier[index].checked()) {
-                changed.push(column);
+        let names = columns.setting.columns(PREVIOUS);
+        for (index, (cell, name)) in self.earlier.iter().zip(names).enumerate() {
+            if check.holds(CheckedPart::Earlier(index), cell.checked()) {
+                continue;
+            }
+            match columns.previous().and_then(|previous| previous[index]) {
+                Some(column) => changed.push(column),
+                None => missing.push(name),
             }
         }
         changed.sort_unstable();
         changed.dedup();
-        changed.into_iter().map(|one| self.shown(one)).collect()
+        let changed = changed.into_iter().map(|one| self.shown(one));
+        let missing = missing.iter().map(|name| format!("`{name}` (missing)"));
+        changed.chain(missing).collect()
     }
 
     fn shown(&self, column: usize) -> String {

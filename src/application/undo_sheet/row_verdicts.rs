@@ -13,7 +13,7 @@ use crate::model::outcome::OutcomeKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::CHECK;
-use crate::sheet::row_check::{CheckedPart, RowCheck};
+use crate::sheet::row_check::RowCheck;
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// Judges the rows of a file of results.
@@ -168,19 +168,17 @@ impl<'p> Verdicts<'p> {
     /// recorded may have changed them, whatever its outcome says. Trying to put them back does no harm,
     /// since an undo writes only where it finds what the row sent.
     fn may_have_changed_all_the_same(&self, numbered: &NumberedRecord, kind: OutcomeKind) -> bool {
-        let Some(mut previous) = self.columns.previous() else {
-            return false;
-        };
-        let mut fields = 0..previous.len();
         match self.check_of(numbered) {
             _ if kind == OutcomeKind::Different => false,
-            Some(check) => {
-                let was_read = |index| !check.holds(CheckedPart::Earlier(index), None);
-                self.earlier.is_missing(&check.run) && fields.any(was_read)
-            }
+            Some(check) => self.earlier.is_missing(&check.run) && check.tells_of_earlier(),
             None => {
-                let is_filled = |at| numbered.record.get(at).is_some_and(|cell| !cell.is_empty());
-                self.columns.has_checks() && self.earlier.lacks_journal() && previous.any(is_filled)
+                let previous = self.columns.previous().unwrap_or_default();
+                let mut cells = previous.iter().flatten();
+                let is_filled = |at: &usize| {
+                    let cell = numbered.record.get(*at);
+                    cell.is_some_and(|cell| !cell.is_empty())
+                };
+                self.columns.has_checks() && self.earlier.lacks_journal() && cells.any(is_filled)
             }
         }
     }

@@ -33,11 +33,11 @@ pub enum Task {
 /// Of which rows it is asked what uses their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsageCheck {
-    /// Of those that clear one: a number that is used is not cleared.
+    /// Of those that clear one.
     WhereCleared,
     /// Of all.
     Always,
-    /// Of none; numbers are cleared even if they are used.
+    /// Of none.
     Never,
 }
 
@@ -46,6 +46,8 @@ pub enum UsageCheck {
 pub struct RunPolicy {
     pub task: Task,
     pub usage_check: UsageCheck,
+    /// A number is cleared although it is used.
+    pub even_if_used: bool,
     pub retry: RetryPolicy,
     /// A longer Retry-After than this stops the run.
     pub longest_wait: Duration,

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use tokio::time::Instant;
 
 use super::row_span::RowSpan;
+use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::{ApiResult, Response, TransportError};
@@ -71,7 +72,7 @@ pub(super) enum Confirmed {
     Otherwise,
 }
 
-/// Tries to read back a change that failed so often already, or what uses a number.
+/// Tries to read back a change that failed so often already, or what uses numbers that stay.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
 impl Job {
@@ -79,7 +80,7 @@ impl Job {
     pub(super) fn retry_policy(&self, usual: RetryPolicy) -> RetryPolicy {
         let can_do_without = match self.step {
             Step::ReadBack { .. } => self.may_have_been_applied,
-            Step::Usage(_) => true,
+            Step::Usage(_) => !self.row.changes.contains(&Change::Clear),
             Step::Read(_) | Step::Write(_) => false,
         };
         if can_do_without {
@@ -95,6 +96,16 @@ impl Job {
     /// Its change may be there, or is there and was not read back yet.
     pub(super) fn has_left_in_doubt(&self) -> bool {
         self.may_have_been_applied || matches!(self.step, Step::ReadBack { .. })
+    }
+
+    /// What it comes to that is given up before the next try: `kind`, unless an earlier try may have taken
+    /// effect.
+    pub(super) fn kind_without_effect(&self, kind: OutcomeKind) -> OutcomeKind {
+        if self.may_have_been_applied {
+            OutcomeKind::Unknown
+        } else {
+            kind
+        }
     }
 
     /// Keeps what an attempt came to that was not the last.

@@ -157,8 +157,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 }
 
 impl Job {
-    /// A reply that says, besides, what of the row is done and what is not, where that is not all; and
-    /// that the use of its numbers is not known.
+    /// A reply that says, besides, what of the row is done and what is not, where that is not all; that
+    /// the use of its numbers is not known; and which of its rules lead nowhere.
     pub(super) fn telling(
         &self,
         setting: &Setting,
@@ -198,30 +198,34 @@ impl Job {
             };
             said.push(format!("it could not be checked whether {what}: {fault}"));
         }
+        if kind == OutcomeKind::Updated {
+            let (before, usages) = (self.previous.as_ref(), self.usages.as_deref());
+            let changes = &self.row.changes;
+            let nowhere = usage_after_row::left_nowhere(setting, changes, before, usages);
+            said.extend(nowhere.iter().map(usage_after_row::say_nowhere));
+        }
         if said.is_empty() {
             return reply;
         }
-        let message = |own: &str| match own {
-            "" => said.join("; ").into(),
-            own => format!("{}; {own}", said.join("; ")).into(),
+        let own = match &reply {
+            Ok(response) => &*response.message,
+            Err(error) => &*error.message,
         };
-        match reply {
-            Ok(response) => Ok(Response {
-                message: message(&response.message),
-                ..response
-            }),
-            Err(error) => Err(TransportError {
-                message: message(&error.message),
-                ..error
-            }),
+        if !own.is_empty() {
+            said.push(own.to_string());
         }
+        saying(reply, &said.join("; "))
     }
 }
 
 /// The reply with another message.
 pub(super) fn saying(result: ApiResult, message: &str) -> ApiResult {
-    result.map(|response| Response {
-        message: message.into(),
-        ..response
-    })
+    let message = message.into();
+    match result {
+        Ok(response) => Ok(Response {
+            message,
+            ..response
+        }),
+        Err(error) => Err(TransportError { message, ..error }),
+    }
 }

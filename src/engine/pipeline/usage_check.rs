@@ -1,11 +1,12 @@
 //! Is a number in use? Before a row clears one, the rules and the digit patterns of its location are
 //! read: to clear a number to which they send calls would break those calls without a word.
 //!
-//! Where they cannot be read the row goes on, and says that its use was not checked. Of a row that is sent
-//! without reading anything, the numbers are read where rules use one that it clears: what is not set
-//! already is not taken away from them.
+//! Where nobody with this token can read them (403, 404, no answer of this call) the row goes on, and says
+//! that its use was not checked. After any other failure it is not sent. Of a row that is sent without
+//! reading anything, the numbers are read where rules use one that it clears: what is not set already is
+//! not taken away from them.
 //!
-//! A plan of rules alone asks the other way round, which of the numbers that its rules use are set.
+//! Rules alone ask the other way round, which of the numbers that they use are set.
 
 use super::job::{Job, Step};
 use super::row_decision::saying;
@@ -13,6 +14,7 @@ use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
 use crate::model::outcome::{OutcomeKind, with_status};
 use crate::model::response::{ApiResult, Response};
+use crate::model::usage::Usage;
 use crate::setting::usage_after_row;
 use crate::webex::Service;
 
@@ -30,9 +32,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             UsageCheck::Always => true,
             UsageCheck::WhereCleared if usage_after_row::numbers_of(self.setting).is_empty() => {
                 let changes = &job.row.changes;
-                let used =
-                    usage_after_row::all_usages(self.setting, changes, Some(&job.current), &[]);
-                self.policy.task == Task::Read && !used.is_empty()
+                // A plan looks at those as well that stay as they are.
+                let current = (self.policy.task == Task::Read).then_some(&job.current);
+                let used = usage_after_row::all_usages(self.setting, changes, current, &[]);
+                let is_sent = current.is_some() || !self.setting.are_met(changes, &job.current);
+                is_sent && !used.is_empty()
             }
             // A plan shows which rules use which numbers.
             UsageCheck::WhereCleared
@@ -55,6 +59,23 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     /// What uses the numbers was answered, or not.
     pub(super) fn take_usage(&mut self, mut job: Job, index: usize, reply: ApiResult) {
+        let is_told = matches!(&reply, Ok(response) if response.current.is_some());
+        if !is_told && !is_kept_from_us(&reply) && self.clears_what_may_be_set(&job) {
+            let said = match &reply {
+                Ok(Response { message, .. }) => message,
+                Err(error) => &error.message,
+            };
+            let again = if job.may_have_been_applied {
+                " again"
+            } else {
+                ""
+            };
+            let said = format!(
+                "not sent{again}, since it could not be checked whether rules use the numbers: {said}"
+            );
+            let kind = job.kind_without_effect(OutcomeKind::Failed);
+            return self.finish(job, kind, saying(reply, &said));
+        }
         match &reply {
             Ok(Response {
                 current: Some(numbers),
@@ -64,14 +85,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
                 if usage_after_row::numbers_of(self.setting).is_empty() {
+                    let current = (self.policy.task == Task::Read).then_some(&job.current);
                     let changes = &job.row.changes;
-                    let nowhere = usage_after_row::leading_nowhere(
-                        self.setting,
-                        changes,
-                        &job.current,
-                        numbers,
-                    );
-                    all.extend(nowhere);
+                    let used = usage_after_row::all_usages(self.setting, changes, current, &[]);
+                    let is_set = |usage: &Usage| numbers.get(usage.number).is_some();
+                    all.extend(used.into_iter().filter(|usage| !is_set(usage)));
                 }
                 job.answer = Some(reply);
             }
@@ -112,23 +130,36 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.last = None;
             return self.send_again(job);
         };
-        let kind = if job.may_have_been_applied {
-            OutcomeKind::Unknown
-        } else {
-            OutcomeKind::Conflict
-        };
+        let kind = job.kind_without_effect(OutcomeKind::Conflict);
         self.finish(job, kind, saying(reply, &said));
     }
 
     /// Why a number of the row cannot be cleared; `None` where all can.
     pub(super) fn conflict_of_usage(&self, job: &Job) -> Option<String> {
-        if self.policy.usage_check == UsageCheck::Never {
+        if self.policy.even_if_used || self.policy.usage_check == UsageCheck::Never {
             return None;
         }
-        let is_read = self.policy.task != Task::Write || matches!(job.step, Step::Read(_));
-        let current = is_read.then_some(&job.current);
+        let current = self.is_read(job).then_some(&job.current);
         let usages = job.usages.as_deref().unwrap_or_default();
         let used = usage_after_row::numbers_in_use(self.setting, &job.row.changes, current, usages);
         (!used.is_empty()).then(|| format!("left alone: {}; {WHAT_TO_DO}", used.join("; ")))
     }
+
+    /// Whether what is there is known.
+    fn is_read(&self, job: &Job) -> bool {
+        self.policy.task != Task::Write || matches!(job.step, Step::Read(_))
+    }
+
+    /// Whether a number may be taken away from rules.
+    fn clears_what_may_be_set(&self, job: &Job) -> bool {
+        let is_set = |index: usize| !self.is_read(job) || job.current.get(index).is_some();
+        let mut changes = job.row.changes.iter().enumerate();
+        !self.policy.even_if_used
+            && changes.any(|(index, change)| *change == Change::Clear && is_set(index))
+    }
+}
+
+/// Whether this token will never be told.
+fn is_kept_from_us(reply: &ApiResult) -> bool {
+    matches!(reply, Ok(response) if matches!(response.status, 403 | 404 | 200..=299))
 }

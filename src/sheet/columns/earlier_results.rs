@@ -1,7 +1,5 @@
 //! The columns that an earlier run wrote behind those of the sheet, and what stands in them.
 
-use std::ops::Range;
-
 use csv::ByteRecord;
 
 use super::{Columns, normalize};
@@ -10,6 +8,25 @@ use crate::setting::Setting;
 use crate::sheet::duplicates::SAME_AS_ROW;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::RowCheck;
+
+/// Where the columns of an earlier run stand. Somebody may have deleted some of the last ones, or put own
+/// ones between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultColumns {
+    /// The first of those that every file of results has.
+    pub start: usize,
+    /// Those of the values from before the run, one for each field.
+    pub previous: Vec<Option<usize>>,
+    check: Option<usize>,
+}
+
+impl ResultColumns {
+    pub fn contains(&self, column: usize) -> bool {
+        let always = self.start..self.start + RESULT_COLUMNS.len();
+        let mut others = self.previous.iter().chain([&self.check]);
+        always.contains(&column) || others.any(|other| *other == Some(column))
+    }
+}
 
 impl Columns {
     /// What an earlier run noted of a row, if it can be understood.
@@ -68,20 +85,15 @@ impl Columns {
         self.result_cell("outcome", record)
     }
 
-    /// Where an earlier run wrote the values from before it, if it did.
-    pub fn previous(&self) -> Option<Range<usize>> {
-        let results = self.results.as_ref()?;
-        let start = results.start + RESULT_COLUMNS.len();
-        let end = start + self.setting.fields.len();
-        (results.end >= end).then_some(start..end)
+    /// Where an earlier run wrote the value of each field from before it, if it did.
+    pub fn previous(&self) -> Option<&[Option<usize>]> {
+        let previous = &*self.results.as_ref()?.previous;
+        previous.iter().any(Option::is_some).then_some(previous)
     }
 
     /// Where an earlier run wrote the checks of its rows, if it did.
     fn check(&self) -> Option<usize> {
-        let results = self.results.as_ref()?;
-        let before = self.previous().map_or(0, |previous| previous.len());
-        let at = results.start + RESULT_COLUMNS.len() + before;
-        (results.end > at).then_some(at)
+        self.results.as_ref()?.check
     }
 
     /// Whether the sheet is one of results whose rows have checks.
@@ -109,52 +121,109 @@ pub(in crate::sheet) fn told_by_results(
     header: &ByteRecord,
     setting: &Setting,
 ) -> Vec<&'static str> {
-    let cells = header.iter().map(String::from_utf8_lossy);
-    let cells: Vec<String> = cells.map(|cell| normalize(&cell)).collect();
+    let names = normalized(header);
     let is_told = |suffix: &str| {
         let mut prefixes = [PREVIOUS, PRESENT].into_iter();
-        prefixes.any(|prefix| cells.contains(&normalize(&format!("{prefix}{suffix}"))))
+        prefixes.any(|prefix| names.contains(&normalize(&format!("{prefix}{suffix}"))))
     };
     let fields = setting.fields.iter();
     let told = fields.filter(|field| is_told(field.suffix));
     told.map(|field| field.column).collect()
 }
 
-/// The result columns stand together in their order, or they are columns of the user's that
-/// happen to have such a name.
-pub(super) fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<Range<usize>> {
-    let names = header
-        .iter()
-        .map(|cell| normalize(&String::from_utf8_lossy(cell)));
-    let names: Vec<String> = names.collect();
-    let stands_at = |at: usize, wanted: &[String]| {
-        let found = names.get(at..at + wanted.len());
-        found.is_some_and(|found| {
-            let mut pairs = found.iter().zip(wanted);
-            pairs.all(|(name, wanted)| *name == normalize(wanted))
-        })
+/// Those of which a run with a backup tells, whatever has become of the columns that it was made from.
+pub(super) fn told_by_backup(header: &ByteRecord, setting: &Setting) -> Vec<&'static str> {
+    let previous = result_columns(header, setting).map(|results| results.previous);
+    let fields = setting.fields.iter().zip(previous.unwrap_or_default());
+    let told = fields.filter_map(|(field, at)| at.map(|_| field.column));
+    told.collect()
+}
+
+/// The columns that every file of results has stand together in their order, or they are columns of the
+/// user's that happen to have such a name; the others follow.
+pub(super) fn result_columns(header: &ByteRecord, setting: &Setting) -> Option<ResultColumns> {
+    let names = normalized(header);
+    let results = RESULT_COLUMNS.map(normalize);
+    let start = names
+        .windows(results.len())
+        .position(|found| *found == results)?;
+    let first = start + results.len();
+    let find = |wanted: &str, end: usize| {
+        let wanted = normalize(wanted);
+        let found = names[first..end].iter().position(|name| *name == wanted)?;
+        Some(first + found)
     };
-    let results = RESULT_COLUMNS.map(String::from);
-    let start = (0..names.len()).find(|start| stands_at(*start, &results))?;
-    let end = start + RESULT_COLUMNS.len();
-    let has = |at: usize, columns: &[String]| {
-        if stands_at(at, columns) {
-            columns.len()
-        } else {
-            0
-        }
-    };
-    let end = end + has(end, &setting.columns(PREVIOUS));
-    Some(start..end + has(end, &[CHECK.to_string()]))
+    let check = find(CHECK, names.len());
+    let end = check.unwrap_or(names.len());
+    let previous = setting.columns(PREVIOUS);
+    Some(ResultColumns {
+        start,
+        previous: previous.iter().map(|name| find(name, end)).collect(),
+        check,
+    })
+}
+
+fn normalized(header: &ByteRecord) -> Vec<String> {
+    let cells = header.iter().map(String::from_utf8_lossy);
+    cells.map(|cell| normalize(&cell)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setting::all_locations::ALL_LOCATIONS;
+    use crate::setting::location_numbers::LOCATION_NUMBERS;
 
     fn find(header: &[&str]) -> Columns {
         let header = ByteRecord::from(header.to_vec());
         Columns::find(&header, 1, false, &[], None).expect("usable")
+    }
+
+    #[test]
+    fn columns_that_were_deleted_hide_no_others() {
+        for (behind, previous, check) in [
+            (&["rowCheck"][..], None, Some(12)),
+            (&["rowCheck", "previous1"], None, Some(12)),
+            (
+                &["previous1", "previous3", "rowCheck"],
+                Some([Some(12), None, Some(13)]),
+                Some(14),
+            ),
+            (
+                &["previous2", "note", "rowCheck"],
+                Some([None, Some(12), None]),
+                Some(14),
+            ),
+            (
+                &["previous3", "previous1"],
+                Some([Some(13), None, Some(12)]),
+                None,
+            ),
+        ] {
+            let own = ["orgId", "locationId", "n1", "previous1"];
+            let all = [&own[..], &RESULT_COLUMNS, behind].concat();
+            let columns = find(&all);
+            assert_eq!(columns.previous(), previous.as_ref().map(|all| &all[..]));
+            assert_eq!(columns.check(), check, "{behind:?}");
+        }
+    }
+
+    #[test]
+    fn results_tell_what_was_set_where_columns_of_the_sheet_are_deleted() {
+        let setting = |own: &[&str], previous: &[String]| {
+            let previous = previous.iter().map(String::as_str);
+            let all: Vec<&str> = ["orgId", "locationId"].into_iter().collect();
+            let all = [&all[..], own, &RESULT_COLUMNS].concat();
+            let all: Vec<&str> = all.into_iter().chain(previous).chain([CHECK]).collect();
+            find(&all).setting.name
+        };
+        let previous = ALL_LOCATIONS.columns(PREVIOUS);
+        let of_numbers = LOCATION_NUMBERS.columns(PREVIOUS);
+        assert_eq!(setting(&["national"], &previous), ALL_LOCATIONS.name);
+        assert_eq!(setting(&["n1"], &previous[1..]), ALL_LOCATIONS.name);
+        // A column of the person's own.
+        let own = ["n1", "national"];
+        assert_eq!(setting(&own, &of_numbers), LOCATION_NUMBERS.name);
     }
 
     #[test]
@@ -163,11 +232,14 @@ mod tests {
         assert_eq!(find(&own).results, None);
         let mut header = own.to_vec();
         header.extend(RESULT_COLUMNS);
-        assert_eq!(find(&header).results, Some(4..12));
+        assert_eq!(find(&header).previous(), None);
         header.extend(["previous1", "previous2", "previous3"]);
         header.push("note");
         let columns = find(&header);
-        assert_eq!(columns.results, Some(4..15));
+        assert_eq!(
+            columns.previous(),
+            Some(&[Some(12), Some(13), Some(14)][..])
+        );
         assert!(columns.is_own(3) && !columns.is_own(4) && columns.is_own(15));
     }
 }

@@ -11,8 +11,6 @@ mod number_heading_words;
 mod rule_heading_words;
 mod setting_of_header;
 
-use std::ops::Range;
-
 use csv::ByteRecord;
 
 use crate::model::ids::Kind;
@@ -20,6 +18,7 @@ use crate::setting::{self, FieldKind, Setting, usage_after_row};
 use crate::sheet::number::number_in;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
+pub use earlier_results::ResultColumns;
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
 pub(super) use header_cell::normalize;
@@ -49,7 +48,7 @@ pub struct Columns {
     /// Cells in the header but for empty ones at its end, and so in every row.
     pub width: usize,
     /// The result columns of an earlier run, where the sheet is a results file.
-    pub results: Option<Range<usize>>,
+    pub results: Option<ResultColumns>,
     /// Columns that may have been meant for others.
     pub near: Vec<NearColumn>,
     /// Columns that are not read and are the person's own, or may be.
@@ -345,7 +344,7 @@ impl Columns {
         !self
             .results
             .as_ref()
-            .is_some_and(|results| results.contains(&index))
+            .is_some_and(|results| results.contains(index))
     }
 }
 

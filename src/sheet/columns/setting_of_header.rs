@@ -3,8 +3,8 @@
 use csv::ByteRecord;
 
 use super::Meant;
+use super::earlier_results::{told_by_backup, told_by_results};
 use super::header_cell::{HeaderName, Known};
-use super::told_by_results;
 use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
 use crate::sheet::columns::header_row::is_called;
@@ -96,6 +96,10 @@ fn of_kind(header: &ByteRecord, ignored: &[String], kind: &TargetKind) -> &'stat
         found.extend(fields.map(|(_, field)| field.column));
     }
     let setting = first_with(&found);
+    let told = told_by_backup(header, widest(setting));
+    if !told.is_empty() {
+        return first_with(&told);
+    }
     if setting.is_one_resource() {
         return setting;
     }

@@ -227,6 +227,7 @@ impl Default for Case {
                 failure_limit: None,
                 first: None,
                 usage_check: UsageCheck::WhereCleared,
+                even_if_used: false,
                 always_sent: &[],
                 seed: 1,
             },

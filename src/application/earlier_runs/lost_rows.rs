@@ -1,0 +1,85 @@
+//! Rows that an earlier run may have changed and that were deleted from its results before another run went
+//! on from those. No results that came after tell of them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::application::earlier_runs::{EarlierRuns, Found, journals_beside, open};
+use crate::application::status;
+use crate::journal::RecordedRun;
+use crate::model::run_id::RunId;
+
+/// A row of an earlier run.
+#[derive(Debug)]
+pub(in crate::application) struct LostRow {
+    /// Its number there.
+    pub(in crate::application) row: u64,
+    pub(in crate::application) name: String,
+    /// The results that it was deleted from.
+    pub(in crate::application) results: PathBuf,
+}
+
+/// When the run began that sent a row first, and its number there.
+type Origin = (Timestamp, u64);
+
+/// Finds them: what the earlier runs changed and the last ones have not taken over. Journals that are not
+/// there, or not readable, tell of none.
+pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Result<Vec<LostRow>> {
+    let mut known: HashSet<Origin> = HashSet::new();
+    for run in earlier.runs() {
+        each_change(run, |origin, _, _| {
+            known.insert(origin);
+        })?;
+    }
+    let follows = |run: &RecordedRun| run.header().follows.clone();
+    let mut next: Vec<RunId> = earlier.runs().iter().filter_map(follows).collect();
+    if next.is_empty() {
+        return Ok(Vec::new());
+    }
+    let journals: HashMap<RunId, PathBuf> = journals_beside(results);
+    let mut lost = Vec::new();
+    let mut seen: Vec<RunId> = Vec::new();
+    while let Some(id) = next.pop() {
+        let path = journals.get(&id).filter(|_| !seen.contains(&id));
+        seen.push(id);
+        let Some(Found::Run(run)) = path.map(|path| open(path)).transpose()? else {
+            continue;
+        };
+        let file = status::results_of_journal(run.path()).unwrap_or_default();
+        let file = results.with_file_name(file.file_name().unwrap_or_default());
+        each_change(&run, |origin, row, name| {
+            if known.insert(origin) {
+                lost.push(LostRow {
+                    row,
+                    name: name.into(),
+                    results: file.clone(),
+                });
+            }
+        })?;
+        next.extend(follows(&run));
+    }
+    Ok(lost)
+}
+
+/// Goes through what a run may have changed.
+fn each_change(run: &RecordedRun, mut add: impl FnMut(Origin, u64, &str)) -> Result<()> {
+    let mut records = run.records()?;
+    for row in 0..run.rows() {
+        let history = records.history_of(row)?;
+        for change in &history.changes {
+            if change.may_have_been_applied {
+                let place = change.place.as_ref();
+                let name = place.map_or("", |place| match &*place.name {
+                    "" => &place.id,
+                    name => name,
+                });
+                let origin = change.order.unwrap_or((run.header().started_at, row));
+                add(origin, row, name);
+            }
+        }
+    }
+    Ok(())
+}
