@@ -84,6 +84,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             attempts: 1,
             previous: None,
             usages: None,
+            untouched: Vec::new(),
         },
     })
 }
