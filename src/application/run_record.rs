@@ -64,6 +64,7 @@ pub(super) fn header(
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
+            export: settings.spec.command == "export",
             even_if_used: is_never_asked(settings),
         },
         plan: plan_file(settings, sheet)?,

@@ -2,6 +2,7 @@
 
 use crate::model::wording::{grouped, plural};
 use crate::sheet::check::{CheckedSheet, Suspicion};
+use crate::sheet::result_columns::NOT_READ;
 use crate::sheet::unread_columns::{Holds, UnreadColumn};
 
 /// `1,000 rows: 997 ready to send, 3 with 4 problems`.
@@ -13,8 +14,14 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
         );
     }
     let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
-    let idle =
-        checked.idle.count + checked.twins.count + checked.left_out + checked.skipped_in_plan;
+    let idle = [
+        checked.idle.count,
+        checked.twins.count,
+        checked.left_out,
+        checked.skipped_in_plan,
+        checked.unread_in_export.count,
+    ];
+    let idle: u64 = idle.iter().sum();
     if idle > 0 {
         parts.push(format!("{} with nothing to send", grouped(idle)));
     }
@@ -141,6 +148,14 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let skipped = rows_that(checked.skipped_in_plan, "is", "are")
         .map(|rows| format!("note: {rows} skipped by the plan"));
+    let unread_in_export = note(
+        checked.unread_in_export,
+        "is",
+        "are",
+        &format!(
+            "left out, since the export could not read what is set there (its cell `{NOT_READ}` says why; empty that cell to send the row)"
+        ),
+    );
     let doubts = [
         say(
             checked.lost_plus,
@@ -163,6 +178,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             other_organization,
             hidden,
             skipped,
+            unread_in_export,
         ])
         .flatten()
         .chain(checked.unread.iter().map(say_unread))

@@ -15,6 +15,7 @@ use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, it_or_them, plural};
 use crate::setting::Setting;
+use crate::sheet::result_columns::NOT_READ;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -190,6 +191,10 @@ impl Summary {
                     plural(rows, "row")
                 )?;
             }
+            Again::Never if self.is_export() => writeln!(
+                out,
+                "hint: what could not be read is marked in the column `{NOT_READ}`, and left out when the sheet is checked, planned or applied; to read it, export once more into another file"
+            )?,
             Again::Never => writeln!(
                 out,
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"

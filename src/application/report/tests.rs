@@ -46,6 +46,7 @@ fn header(text: &str) -> RunHeader {
             rehearsal: false,
             backup: true,
             plan: false,
+            export: false,
             ..MeaningfulSettings::default()
         },
         ..RunHeader::default()

@@ -283,7 +283,7 @@ fn write_rows(
             tally.skipped.add(numbered.row, &line.outcome);
         }
         match form {
-            Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
+            Form::Export => export_cells.write(table, record, &line.outcome)?,
             Form::Results | Form::ResultsWithPrevious => {
                 written.write(table, line, numbered.row, row.as_ref())?;
             }
