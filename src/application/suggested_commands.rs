@@ -214,6 +214,17 @@ pub fn same_plan_again(settings: &RunSettings) -> String {
     join(&words)
 }
 
+/// The command that makes this plan once more, in a file of its own, with what uses the numbers.
+pub fn plan_with_usage(settings: &RunSettings) -> String {
+    let typed = &settings.typed;
+    let sheet = settings.spec.sheet.path.to_string_lossy();
+    let mut words = typed.begin("plan", typed.file.as_deref().unwrap_or(&sheet));
+    words.extend(typed.flags_among(&["include", "only-failed"]));
+    words.extend(typed.flags_without(&[OF_ONE_RUN_ONLY]));
+    words.push("--usage".into());
+    join(&words)
+}
+
 /// The command that plans in earnest what was rehearsed. Whose token it takes is not known in a rehearsal.
 pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
     let typed = &settings.typed;
