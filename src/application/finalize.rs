@@ -122,7 +122,7 @@ pub(super) fn finalize(
         rows_in_sheet: checked.rows,
         rows_left,
         counts,
-        sent: sent_now(settings, sent),
+        sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),
         reason,
         setting: checked.setting.unwrap_or(setting::ALL[0]),
@@ -148,6 +148,7 @@ pub(super) fn finalize(
     if journal.finished() > 0 && !is_unneeded {
         say_what_to_keep(settings, checked, is_complete);
     }
+    say_what_was_left(settings, &unfinished);
     if is_without_a_way_back(settings, &summary) {
         say("note: made without --backup, so this run cannot be undone");
     }
@@ -218,9 +219,16 @@ fn named_organizations(journal: &Journal) -> Option<String> {
     Some(listed(&names))
 }
 
-/// What became of the rows that this process finished.
-fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
+/// What became of the rows that this process finished, and of those that it left on the wire.
+fn sent_now(
+    settings: &RunSettings,
+    sent: &SentRows,
+    unfinished: &BTreeMap<u64, Outcome>,
+) -> Counts {
     let mut counts = sent.counts.clone();
+    let left = unfinished.values();
+    let left = left.filter(|outcome| outcome.kind != OutcomeKind::NotAttempted);
+    left.for_each(|outcome| counts.add(outcome));
     if settings.spec.form == Form::Export {
         // There is nothing that the values could differ from.
         counts.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);
@@ -307,7 +315,7 @@ fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Ta
     if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
         say(&format!(
             "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
-            suggested_commands::with_flag(settings, "--usage")
+            suggested_commands::plan_with_usage(settings)
         ));
     }
 }
@@ -327,13 +335,33 @@ fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, is_complete:
     }
 }
 
+/// Where the run was left before all answers came.
+fn say_what_was_left(settings: &RunSettings, unfinished: &BTreeMap<u64, Outcome>) {
+    let outcomes = unfinished.values();
+    let unknown = outcomes.filter(|outcome| outcome.kind == OutcomeKind::Unknown);
+    let (rows, their, them) = match unknown.count() as u64 {
+        0 => return,
+        1 => ("1 row was".to_string(), "its answer", "it"),
+        rows => (
+            format!("{} were", plural(rows, "row")),
+            "their answers",
+            "them",
+        ),
+    };
+    if settings.summary == SummaryFormat::Text {
+        say(&format!(
+            "note: {rows} sent and {their} did not come, so the change may be there; --resume sends {them} again"
+        ));
+    }
+}
+
 /// Whether something was changed and nobody knows what was there before.
 fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
     let is_real = matches!(settings.target, Target::Service { .. });
     is_real
         && settings.spec.task == Task::Write
         && settings.summary == SummaryFormat::Text
-        && summary.sent.of(OutcomeKind::Updated) > 0
+        && summary.sent.of(OutcomeKind::Updated) + summary.sent.of(OutcomeKind::Unknown) > 0
 }
 
 fn say_where_the_page_is(settings: &RunSettings, written: &Result<Option<&Path>>) {
