@@ -148,14 +148,6 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let skipped = rows_that(checked.skipped_in_plan, "is", "are")
         .map(|rows| format!("note: {rows} skipped by the plan"));
-    let unread_in_export = note(
-        checked.unread_in_export,
-        "is",
-        "are",
-        &format!(
-            "left out, since the export could not read what is set there (its cell `{NOT_READ}` says why; empty that cell to send the row)"
-        ),
-    );
     let doubts = [
         say(
             checked.lost_plus,
@@ -178,11 +170,23 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             other_organization,
             hidden,
             skipped,
-            unread_in_export,
+            say_unread_in_export(checked.unread_in_export),
         ])
         .flatten()
         .chain(checked.unread.iter().map(say_unread))
         .collect()
+}
+
+/// Rows whose empty cells mean nothing.
+fn say_unread_in_export(
+    Suspicion {
+        count, first_row, ..
+    }: Suspicion,
+) -> Option<String> {
+    let rows = rows_that(count, "is", "are")?;
+    Some(format!(
+        "note: {rows} left out, since the export could not read what is set there, the first is row {first_row}; the cell `{NOT_READ}` says why, and once that is empty the row is sent"
+    ))
 }
 
 /// `column D (`Main number`) holds 12 phone numbers and is not read`.

@@ -294,8 +294,8 @@ fn a_plan_that_names_what_uses_two_numbers_can_be_applied() {
             assert_eq!(after[&two], before[&two], "left alone");
             assert_ne!(after[&three], before[&three], "{columns}");
             stage.run_online("undo done.csv --yes").expect(0);
-            let plain = |state: &Value| state.to_string().replace("\"+1", "\"");
-            assert_eq!(plain(&stage.state()), plain(&before));
+            let bare = |state: &Value| state.to_string().replace("\"+1", "\"");
+            assert_eq!(bare(&stage.state()), bare(&before));
             for path in stage.files() {
                 std::fs::remove_file(path).expect("ours");
             }
