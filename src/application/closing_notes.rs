@@ -1,5 +1,6 @@
 //! What is said at the end of a run beside its summary.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -14,7 +15,7 @@ use crate::application::status;
 use crate::application::suggested_commands;
 use crate::application::summary::Summary;
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::model::outcome::OutcomeKind;
+use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::plural;
 use crate::platform;
 use crate::setting::{self, Setting, usage_after_row};
@@ -103,7 +104,7 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
         say(&format!(
             "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",
-            suggested_commands::with_flag(settings, "--usage")
+            suggested_commands::plan_with_usage(settings)
         ));
     }
 }
@@ -117,13 +118,33 @@ pub(super) fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, i
     }
 }
 
+/// Where the run was left before all answers came.
+pub(super) fn say_what_was_left(settings: &RunSettings, unfinished: &BTreeMap<u64, Outcome>) {
+    let outcomes = unfinished.values();
+    let unknown = outcomes.filter(|outcome| outcome.kind == OutcomeKind::Unknown);
+    let (rows, their, them) = match unknown.count() as u64 {
+        0 => return,
+        1 => ("1 row was".to_string(), "its answer", "it"),
+        rows => (
+            format!("{} were", plural(rows, "row")),
+            "their answers",
+            "them",
+        ),
+    };
+    if settings.summary == SummaryFormat::Text {
+        say(&format!(
+            "note: {rows} sent and {their} did not come, so the change may be there; --resume sends {them} again"
+        ));
+    }
+}
+
 /// Whether something was changed and nobody knows what was there before.
 pub(super) fn is_without_a_way_back(settings: &RunSettings, summary: &Summary) -> bool {
     let is_real = matches!(settings.target, Target::Service { .. });
     is_real
         && settings.spec.task == Task::Write
         && settings.summary == SummaryFormat::Text
-        && summary.sent.of(OutcomeKind::Updated) > 0
+        && summary.sent.of(OutcomeKind::Updated) + summary.sent.of(OutcomeKind::Unknown) > 0
 }
 
 /// Where the page about the run is, or why there is none.

@@ -10,8 +10,8 @@ use anyhow::Result;
 
 use crate::application::closing_notes::{
     is_without_a_way_back, say_if_rehearsed, say_use_of_numbers, say_what_to_keep,
-    say_where_the_page_is, say_whose_rows_an_undo_names, say_whose_rows_are_named,
-    tell_unknown_usage,
+    say_what_was_left, say_where_the_page_is, say_whose_rows_an_undo_names,
+    say_whose_rows_are_named, tell_unknown_usage,
 };
 use crate::application::earlier_runs::changed_results;
 use crate::application::earlier_runs::later_changes;
@@ -97,7 +97,7 @@ pub(super) fn finalize(
         rows_in_sheet: checked.rows,
         rows_left,
         counts,
-        sent: sent_now(settings, sent),
+        sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),
         reason,
         setting: checked.setting.unwrap_or(setting::ALL[0]),
@@ -123,6 +123,7 @@ pub(super) fn finalize(
     if journal.finished() > 0 && !is_unneeded {
         say_what_to_keep(settings, checked, is_complete);
     }
+    say_what_was_left(settings, &unfinished);
     if is_without_a_way_back(settings, &summary) {
         say("note: made without --backup, so this run cannot be undone");
     }
@@ -178,9 +179,16 @@ fn write_results(
     })
 }
 
-/// What became of the rows that this process finished.
-fn sent_now(settings: &RunSettings, sent: &SentRows) -> Counts {
+/// What became of the rows that this process finished, and of those that it left on the wire.
+fn sent_now(
+    settings: &RunSettings,
+    sent: &SentRows,
+    unfinished: &BTreeMap<u64, Outcome>,
+) -> Counts {
     let mut counts = sent.counts.clone();
+    let left = unfinished.values();
+    let left = left.filter(|outcome| outcome.kind != OutcomeKind::NotAttempted);
+    left.for_each(|outcome| counts.add(outcome));
     if settings.spec.form == Form::Export {
         // There is nothing that the values could differ from.
         counts.take_for(OutcomeKind::Different, OutcomeKind::Unchanged);

@@ -20,6 +20,7 @@ use crate::engine::pipeline::Task;
 use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
+use crate::model::wording::plural;
 use crate::pace::KeptWait;
 use crate::platform;
 use crate::sheet::Sheet;
@@ -227,7 +228,9 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     let is_missed_by_nobody = header.settings.rehearsal || journal.run().is_blank(clock::now());
     if is_missed_by_nobody && is_as_written(journal.run(), results)? {
         drop(journal);
-        for path in [results, &journal_path] {
+        // A page that may be replaced is about that run.
+        let page = settings.report.iter();
+        for path in [results, &journal_path].into_iter().chain(page) {
             if platform::is_taken(path) {
                 fs::remove_file(path).with_context(|| {
                     format!(
@@ -286,12 +289,21 @@ fn make_room(settings: &RunSettings) -> Result<()> {
             results.display(),
         );
     }
+    let besides = match journal.run().sent_without_answer()? {
+        0 => String::new(),
+        rows => format!("; {} sent besides, and no answer came", rows_were(rows)),
+    };
     bail!(
-        "an earlier run of this sheet did not reach its end; `{}` has its {} finished rows\nhint: to go on with it: {}\n{anew}",
+        "an earlier run of this sheet did not reach its end; `{}` has its {}{besides}\nhint: to go on with it: {}\n{anew}",
         journal_path.display(),
-        journal.finished(),
+        plural(journal.finished(), "finished row"),
         suggested_commands::with_resume(settings)
     )
+}
+
+fn rows_were(count: u64) -> String {
+    let were = if count == 1 { "was" } else { "were" };
+    format!("{} {were}", plural(count, "row"))
 }
 
 /// Opens the journal of an earlier run, if that run was about the same.

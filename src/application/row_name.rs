@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::journal::{BeginRecord, Organization};
-use crate::model::row::Row;
+use crate::model::ids;
+use crate::model::row::{Row, TargetKey};
 use crate::webex::error_body::flatten;
 
 /// The customers of a run by the ids of their organizations; none where the run has rows of only one.
 #[derive(Debug, Default)]
 pub(super) struct RowNames {
-    customers: HashMap<String, String>,
+    customers: HashMap<TargetKey, String>,
 }
 
 impl RowNames {
@@ -27,7 +28,9 @@ impl RowNames {
         let named = organizations.iter().filter(|one| !one.name.is_empty());
         RowNames {
             customers: named
-                .map(|Organization { id, name, .. }| (id.clone(), name.clone()))
+                .map(|Organization { id, name, .. }| {
+                    (ids::key_of_id(id, ids::ORGANIZATION), name.clone())
+                })
                 .collect(),
         }
     }
@@ -38,7 +41,11 @@ impl RowNames {
     }
 
     pub(super) fn of_place<'n>(&self, org_id: Option<&str>, name: &'n str) -> Cow<'n, str> {
-        match self.customers.get(org_id.unwrap_or_default()) {
+        if self.customers.is_empty() {
+            return Cow::Borrowed(name);
+        }
+        let key = ids::key_of_id(org_id.unwrap_or_default(), ids::ORGANIZATION);
+        match self.customers.get(&key) {
             None => Cow::Borrowed(name),
             Some(customer) if name.is_empty() => Cow::Owned(customer.clone()),
             Some(customer) => Cow::Owned(format!("{customer} / {name}")),

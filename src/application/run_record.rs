@@ -66,6 +66,7 @@ pub(super) fn header(
             rehearsal,
             backup: settings.spec.task == Task::ReadThenWrite,
             plan: settings.spec.task == Task::Read,
+            export: settings.spec.command == "export",
             even_if_used: settings.spec.even_if_used,
         },
         plan: plan_file(settings, sheet)?,

@@ -4,6 +4,7 @@ use crate::model::failure_groups::Rows;
 use crate::model::wording::{grouped, listed, plural};
 use crate::sheet::bare_numbers::{BareNumbers, TwoSpellings};
 use crate::sheet::check::{CheckedSheet, Suspicion};
+use crate::sheet::result_columns::NOT_READ;
 use crate::sheet::unread_columns::{Holds, UnreadColumn};
 
 /// Ranges of rows that are named.
@@ -18,8 +19,14 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
         );
     }
     let mut parts = vec![format!("{} ready to send", grouped(checked.rows_to_send()))];
-    let idle =
-        checked.idle.count + checked.twins.count + checked.left_out + checked.skipped_in_plan;
+    let idle = [
+        checked.idle.count,
+        checked.twins.count,
+        checked.left_out,
+        checked.skipped_in_plan,
+        checked.unread_in_export.count,
+    ];
+    let idle: u64 = idle.iter().sum();
     if idle > 0 {
         parts.push(format!("{} with nothing to send", grouped(idle)));
     }
@@ -170,6 +177,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             other_organization,
             hidden,
             skipped,
+            say_unread_in_export(checked.unread_in_export),
         ])
         .flatten()
         .chain(checked.unread.iter().map(say_unread))
@@ -225,6 +233,18 @@ fn say_two_spellings(bare: &BareNumbers) -> Option<String> {
     };
     Some(format!(
         "note: `{long}` in row {long_row} and `{short}` in row {short_row} are two spellings of one number{others}; they are sent as they stand, and --country +1 makes them one"
+    ))
+}
+
+/// Rows whose empty cells mean nothing.
+fn say_unread_in_export(
+    Suspicion {
+        count, first_row, ..
+    }: Suspicion,
+) -> Option<String> {
+    let rows = rows_that(count, "is", "are")?;
+    Some(format!(
+        "note: {rows} left out, since the export could not read what is set there, the first is row {first_row}; the cell `{NOT_READ}` says why, and once that is empty the row is sent"
     ))
 }
 

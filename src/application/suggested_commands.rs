@@ -206,6 +206,14 @@ pub fn same_plan_again(settings: &RunSettings) -> String {
     next.into_line()
 }
 
+/// The command that makes this plan once more, in a file of its own, with what uses the numbers.
+pub fn plan_with_usage(settings: &RunSettings) -> String {
+    let mut next = settings.typed.next("plan", &settings.sheet_as_typed());
+    next.keep_all_but(&[]);
+    next.add(&["--usage"]);
+    next.into_line()
+}
+
 /// The command that plans in earnest what was rehearsed. Whose token it takes is not known in a rehearsal.
 pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
     let mut next = settings.typed.next("plan", &settings.sheet_as_typed());

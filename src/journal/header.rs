@@ -108,6 +108,9 @@ pub struct MeaningfulSettings {
     /// The present numbers are read and nothing is changed.
     #[serde(default)]
     pub plan: bool,
+    /// Of all that is there, not of what a sheet asks for.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub export: bool,
     /// Numbers are cleared even where rules use them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub even_if_used: bool,
@@ -130,6 +133,13 @@ pub struct MeaningfulSettings {
     /// Columns that are the person's own although they look like others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored_columns: Vec<String>,
+}
+
+impl MeaningfulSettings {
+    /// Whether the run planned what a sheet asks for, so that its output can be applied under it.
+    pub fn is_plan_of_sheet(&self) -> bool {
+        self.plan && !self.export
+    }
 }
 
 /// The run began, or went on.

@@ -15,11 +15,12 @@ use super::index::Index;
 use super::journal_file::JournalFile;
 use super::line;
 use super::record_reader::RecordReader;
-use super::row_history::RowHistory;
+use super::row_history::{RowHistory, may_have_been_applied};
 use super::scanner::{Damage, Scanner};
 use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
+use crate::model::outcome::OutcomeKind;
 use crate::sheet::names::ResolvedNames;
 use crate::table::FileChecksum;
 
@@ -126,12 +127,24 @@ impl RecordedRun {
         let notes_what_is_sent = header.plan || header.backup;
         self.damage.is_none()
             && index.rows() == 0
-            && (notes_what_is_sent || self.final_end().is_some())
+            && (notes_what_is_sent || self.final_end().is_some_and(has_changed_nothing))
             && index
                 .gates
                 .iter()
                 .filter(is_own)
                 .all(|gate| gate.until <= now)
+    }
+
+    /// Rows that were sent and of which no answer came before the run was left. Where the values from before
+    /// are not kept, only its end tells of them.
+    pub fn sent_without_answer(&self) -> Result<u64> {
+        let told = self
+            .index
+            .end
+            .as_ref()
+            .and_then(|end| end.outcomes.get(&OutcomeKind::Unknown));
+        let recorded = self.counts()?.of(OutcomeKind::Unknown);
+        Ok(told.copied().unwrap_or_default().saturating_sub(recorded))
     }
 
     /// Which rows have an outcome, by row number.
@@ -205,6 +218,11 @@ impl RecordedRun {
         }
         Ok(counts)
     }
+}
+
+/// Whether no row was sent when a run ended of which no row has a record.
+fn has_changed_nothing(end: &EndRecord) -> bool {
+    !end.outcomes.keys().any(|kind| may_have_been_applied(*kind))
 }
 
 pub(super) fn usable_header<'s>(scanner: &'s Scanner, path: &Path) -> Result<&'s RunHeader> {

@@ -71,6 +71,9 @@ pub struct RowChange {
     /// What may have been applied, oldest first; where nothing was, what was sent last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<Sent>,
+    /// The fields of it that certainly were not changed, since only others were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untouched: Vec<usize>,
     /// Whether any of it may have taken effect.
     #[serde(default)]
     pub may_have_been_applied: bool,
@@ -112,6 +115,12 @@ impl RowChange {
             if !later.sent.is_empty() {
                 self.sent.clear();
             }
+        }
+        if !self.may_have_been_applied {
+            self.untouched.clone_from(&later.untouched);
+        } else if later.may_have_been_applied {
+            self.untouched
+                .retain(|field| later.untouched.contains(field));
         }
         if later.may_have_been_applied || !self.may_have_been_applied {
             for sent in later.sent {
@@ -208,6 +217,7 @@ mod tests {
             place: Some(place(id)),
             earlier: earlier.map(|earlier| CurrentValues::of([Some(earlier), None, None])),
             sent: vec![Sent(vec![Some(sent.into()), None, None])],
+            untouched: Vec::new(),
             may_have_been_applied: may_have_been_applied(kind),
             outcome: Some(Outcome::unsent(kind, "")),
             finished_at: None,

@@ -253,6 +253,11 @@ pub fn key_of_name(org_id: Option<&str>, name: &str) -> TargetKey {
     TargetKey(hash(format!("{organization}\0{name}").as_bytes()))
 }
 
+/// The key of what an id names, however it is written; of what is no id, that of its text.
+pub fn key_of_id(id: &str, kind: Kind) -> TargetKey {
+    read(id, kind).map_or_else(|_| key_of(id), |id| id.key)
+}
+
 /// Capitals make no other thing of it.
 fn key_of(thing: &str) -> TargetKey {
     if let Ok(mut uuid) = <[u8; 36]>::try_from(thing.as_bytes()) {

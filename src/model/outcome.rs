@@ -104,6 +104,10 @@ pub struct Outcome {
     /// What uses the numbers, where that was asked; of rules alone, those that use one that is not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usages: Option<Vec<Usage>>,
+    /// Of a row of several requests of which some took effect, or may have: the fields of those that
+    /// certainly did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untouched: Vec<usize>,
 }
 
 impl Outcome {
@@ -118,6 +122,7 @@ impl Outcome {
             attempts: 0,
             previous: None,
             usages: None,
+            untouched: Vec::new(),
         }
     }
 

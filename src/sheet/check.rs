@@ -55,6 +55,8 @@ pub struct CheckedSheet {
     pub settled: u64,
     /// Rows that the plan which is applied leaves out.
     pub skipped_in_plan: u64,
+    /// Rows that the export could not read of which the sheet is.
+    pub unread_in_export: Suspicion,
     /// Rows that are left out since they are hidden.
     pub left_out: u64,
     /// Rows outside of the part that was chosen, and those of them that have problems.
@@ -246,7 +248,7 @@ enum SecondHeader {
 }
 
 fn second_header(sheet: &Sheet, columns: &Columns, record: &ByteRecord) -> Option<SecondHeader> {
-    if !columns.is_header(record) {
+    if !columns.is_header(&sheet.header, record) {
         return None;
     }
     let names = |record: &ByteRecord| -> Vec<String> {
@@ -339,7 +341,7 @@ impl CheckedSheet {
         self.problems += problems.len() as u64;
     }
 
-    /// Counts a row that is hidden, or that the plan which is applied skips.
+    /// Counts a row that is hidden, that the plan which is applied skips, or that no export has read.
     fn leaves_out(&mut self, sheet: &Sheet, numbered: &NumberedRecord) -> bool {
         let (is_hidden, is_skipped) = (
             sheet.is_left_out(numbered.row),
@@ -347,7 +349,11 @@ impl CheckedSheet {
         );
         self.left_out += u64::from(is_hidden);
         self.skipped_in_plan += u64::from(is_skipped && !is_hidden);
-        is_hidden || is_skipped
+        let is_unread = !is_hidden && !is_skipped && sheet.is_unread_in_export(&numbered.record);
+        if is_unread {
+            self.unread_in_export.add(numbered.row);
+        }
+        is_hidden || is_skipped || is_unread
     }
 
     /// Counts a row outside of the part that was chosen; false where it is the header of another table,
@@ -440,6 +446,7 @@ impl CheckedSheet {
             self.settled,
             self.left_out,
             self.skipped_in_plan,
+            self.unread_in_export.count,
             self.outside,
             self.idle.count,
             self.twins.count,

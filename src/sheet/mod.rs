@@ -109,6 +109,8 @@ pub struct Sheet {
     last_organization: LastOrganization,
     /// What the sheet may set where its columns do not tell, each with the words for when that is meant.
     pub possible_settings: Vec<(String, &'static Setting)>,
+    /// The column of an export that says why a row could not be read.
+    not_read: Option<usize>,
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
     /// The rows that the run is about; `None`: all.

@@ -11,6 +11,7 @@ use super::dialect::Dialect;
 use super::encoding::TextForm;
 use super::hidden::{HiddenCells, HiddenPolicy};
 use super::input::{self, SAVE_AS_CSV};
+use super::result_columns::NOT_READ;
 use super::row_reader::LastOrganization;
 use super::xlsx::Fit;
 use super::{ReadOptions, Sheet, problem, xlsx};
@@ -114,11 +115,13 @@ impl Sheet {
                 || start.starts_with(BYTE_ORDER_MARK),
             reading,
             last_organization: LastOrganization::default(),
+            not_read: None,
             settled: None,
             part: None,
             plan: None,
             possible_settings: Vec::new(),
         };
+        sheet.not_read = sheet.column_called(NOT_READ);
         sheet.find_setting().with_context(cannot_read)?;
         if let Ok(columns) = &sheet.columns
             && let Some(struck) = sheet.struck_cell(columns, sheet.header_row)

@@ -1,7 +1,9 @@
 //! Counts the organizations of a sheet, and the rows of each.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+
+use crate::model::ids;
+use crate::model::row::TargetKey;
 
 /// Organizations counted exactly; more than a partner has.
 const ORGANIZATIONS_COUNTED: usize = 100_000;
@@ -17,12 +19,11 @@ pub struct OrganizationRows {
     pub rows: u64,
 }
 
-/// Counts different organizations by a hash of their ids, and the rows of the first ones.
+/// Counts different organizations, however their ids are written, and the rows of the first ones.
 #[derive(Debug, Clone, Default)]
 pub struct OrganizationCounts {
-    hasher: RandomState,
     /// Where in `named` they are, or would be.
-    places: HashMap<u64, usize>,
+    places: HashMap<Option<TargetKey>, usize>,
     pub named: Vec<OrganizationRows>,
     /// The one of the last row, since sheets are sorted more often than not.
     last: Option<usize>,
@@ -41,10 +42,10 @@ impl OrganizationCounts {
             return;
         }
         let next = self.places.len();
-        let hash = self.hasher.hash_one(org_id);
-        let place = match self.places.get(&hash) {
+        let key = org_id.map(|id| ids::key_of_id(id, ids::ORGANIZATION));
+        let place = match self.places.get(&key) {
             Some(place) => *place,
-            None if next < ORGANIZATIONS_COUNTED => *self.places.entry(hash).or_insert(next),
+            None if next < ORGANIZATIONS_COUNTED => *self.places.entry(key).or_insert(next),
             None => return,
         };
         if place == self.named.len() && place < ORGANIZATIONS_NAMED {

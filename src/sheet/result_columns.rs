@@ -37,6 +37,18 @@ pub const REASON: &str = "reason";
 /// How those begin that tell what uses each number once a plan is applied.
 pub const USED_BY: &str = "usedBy";
 
+/// The column of an export for values that stand in no cell of the column itself: `n1AsItIs`.
+pub fn as_it_is(column: &str) -> String {
+    format!("{column}AsItIs")
+}
+
+/// The column of an export that says why a row could not be read. Such a row is left out of what is made of
+/// the export as long as that stands there: an empty cell in it does not mean that nothing is set.
+pub const NOT_READ: &str = "notRead";
+
+/// The column of an export with the call types that Webex lets nobody change.
+pub const RESTRICTED: &str = "restricted";
+
 /// The last column of results: see [`crate::sheet::row_check`].
 pub const CHECK: &str = "rowCheck";
 

@@ -79,6 +79,13 @@ impl Sheet {
         self.is_left_out(numbered.row)
             || self.left_out_by(numbered).is_some()
             || self.is_skipped_in_plan(&numbered.record)
+            || self.is_unread_in_export(&numbered.record)
+    }
+
+    /// Whether an export could not read the row, so that its cells say nothing of what is there.
+    pub fn is_unread_in_export(&self, record: &ByteRecord) -> bool {
+        let cell = self.not_read.and_then(|column| record.get(column));
+        cell.is_some_and(|cell| !cell.trim_ascii().is_empty())
     }
 
     /// Whether the row is left alone because an earlier run has done it.

@@ -13,6 +13,7 @@ use crate::sheet::duplicates::{Duplicates, SAME_AS_ROW};
 use crate::sheet::preconditions::Preconditions;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::result_columns::NOT_READ;
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// A checked sheet and the policies under which its rows are chosen.
@@ -62,6 +63,11 @@ impl<'a> Selection<'a> {
         }
         if self.sheet.is_skipped_in_plan(&numbered.record) {
             let message = "the plan skips this row";
+            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
+        }
+        if self.sheet.is_unread_in_export(&numbered.record) {
+            let message =
+                format!("the export could not read this row, as its cell `{NOT_READ}` says");
             return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
         }
         let mut row = match self.sheet.read_row(self.columns, numbered, self.directory) {

@@ -52,7 +52,7 @@ impl Sheet {
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
             // Below a second header nothing can be read; the check says so.
-            if columns.is_header(&numbered.record) {
+            if columns.is_header(&self.header, &numbered.record) {
                 continue;
             }
             for ((field, column), seen) in others.iter().zip(&mut seen) {

@@ -340,3 +340,75 @@ fn a_run_whose_failed_rows_were_sent_later_or_that_was_undone_says_nothing_of_th
     stage.run_online("undo undone.csv --yes").expect(0);
     assert!(!again("undone.csv"));
 }
+
+/// Rows are known by what they ask for, wherever they stand in the sheet that is sent.
+#[test]
+fn a_sheet_that_was_sorted_or_shortened_since_is_held_to_the_plan_of_its_rows() {
+    let lines = sheet();
+    let lines: Vec<&str> = lines
+        .lines()
+        .filter(|line| !line.contains("site 5"))
+        .collect();
+    let (header, rows) = lines.split_first().expect("a header");
+    let sheet_of = |rows: &[&str]| format!("{header}\n{}\n", rows.join("\n"));
+    let reversed: Vec<&str> = rows.iter().copied().rev().collect();
+    for (rows_sent, wanted) in [
+        (&reversed[..], 5),
+        (&rows[3..], 2),
+        (&[rows[4], rows[0]], 2),
+    ] {
+        let stage = stage();
+        stage.write("sheet.csv", sheet_of(rows));
+        plan(&stage, "sheet.csv").expect(0);
+        stage.write("other.csv", sheet_of(rows_sent));
+        stage
+            .apply("other.csv --if-unchanged sheet.plan.csv")
+            .expect(0);
+        assert_eq!(writes(&stage), wanted);
+        // What was not planned is not sent, wherever it stands.
+        let other = sheet_of(rows_sent).replacen("+1", "+49", 1);
+        stage.write("more.csv", other);
+        stage
+            .apply("more.csv --if-unchanged sheet.plan.csv")
+            .expect(2);
+        assert_eq!(writes(&stage), wanted);
+    }
+
+    // Of two rows for one location the last one counts, so their order was approved as well.
+    let id = location_id(2);
+    let [first, second] = ["5501", "5502"].map(|number| format!("{id},{number},"));
+    let stage = stage();
+    stage.write("sheet.csv", sheet_of(&[&first, &second]));
+    plan(&stage, "sheet.csv --allow-duplicates").expect(0);
+    stage.write("other.csv", sheet_of(&[&second, &first]));
+    stage
+        .apply("other.csv --allow-duplicates --if-unchanged sheet.plan.csv")
+        .expect(2);
+    assert_eq!(writes(&stage), 0);
+}
+
+/// The hint names a new plan, which reads all rows, whatever made the one before.
+#[test]
+fn a_plan_with_usage_can_be_made_by_the_printed_command() {
+    for words in ["sheet.csv", "sheet.csv -o v.csv", "sheet.csv --resume"] {
+        let stage = stage();
+        edit(
+            &stage,
+            "sheet.csv",
+            &location_id(UNKNOWN),
+            &location_id(KNOWN),
+        );
+        let ran = plan(&stage, words).expect(0);
+        let command = ran.stderr.lines().find(|line| line.ends_with("--usage"));
+        let words = command.and_then(|line| line.split_once(" plan "));
+        let words = words.expect("a command").1;
+        let before = stage.requests().len();
+        stage.run(&format!("plan {words}")).expect(0);
+        let asked = stage.requests().split_off(before);
+        let of_rules = |request: &&Value| {
+            let path = request["path"].as_str().unwrap_or_default();
+            path.ends_with("outgoingPermission")
+        };
+        assert_eq!(asked.iter().filter(of_rules).count(), 6, "{words}");
+    }
+}

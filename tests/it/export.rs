@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 
-use wxbulk::simulator::{Access, Behavior, Faults, Latency, Location, Locations, Paging, Scopes};
+use wxbulk::simulator::{
+    Access, Behavior, CallTypePermission, Faults, Latency, Location, Locations, Paging, Scopes,
+};
 
 use crate::harness::{Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
@@ -277,4 +279,131 @@ fn there_and_back_leaves_everything_as_it_was() {
     stage.run_online("undo changed.results.csv --yes").expect(0);
     stage.run_online("export -o last.csv --all-orgs").expect(0);
     assert_eq!(read(&stage, "last.csv"), first);
+}
+
+/// A row that could not be read looks like one where nothing is set, so it is marked, and whatever is typed
+/// into it is not sent as long as it is.
+#[test]
+fn a_row_that_could_not_be_read_is_marked_and_left_out_of_what_is_made_of_the_export() {
+    for faults in ["403=100%", "404=100%"] {
+        let (failing, others) = (location_id(2), [1, 3].map(location_id));
+        let location = |row: u64| Location {
+            id: location_id(row),
+            numbers: [Some(format!("+1202555{row:04}")), None, None],
+            ..Location::default()
+        };
+        let stage = Stage::new(Behavior {
+            locations: Locations::Exactly((1..4).map(location).collect()),
+            faults: format!("{faults} at {failing}").parse().expect("faults"),
+            speed: "50".parse().expect("a speed"),
+            ..Behavior::instant()
+        });
+        let before = stage.state();
+        let ran = stage.run_online("export -o all.csv").expect(1);
+        ran.says("`notRead`");
+        let exported = stage.results("all.csv");
+        let not_read: Vec<bool> = exported
+            .iter()
+            .map(|row| !row["notRead"].is_empty())
+            .collect();
+        assert_eq!(not_read, [false, true, false]);
+        // As the guide says for going back to an export, and another number.
+        let text = read(&stage, "all.csv");
+        let filled: Vec<String> = text
+            .lines()
+            .map(|line| line.replace(",,", ",REMOVE,"))
+            .collect();
+        let filled = filled.join("\n").replace("+12025550001", "5501") + "\n";
+        stage.write("all.csv", filled);
+        let checked = stage.run("check all.csv").expect(0);
+        assert!(checked.stdout.contains("`notRead`"), "{}", checked.stdout);
+        stage.run_online("plan all.csv --even-if-used").expect(0);
+        stage.apply("all.plan.csv").expect(0);
+        stage.apply("all.csv -o again.csv").expect(0);
+        let after = stage.state();
+        assert_eq!(after[&failing], before[&failing], "{faults}");
+        assert_eq!(after[&others[0]]["autoTransferNumber1"], "5501");
+        assert_eq!(count(&stage.results("again.csv"), "skipped"), 1);
+        let puts = stage.all_requests().into_iter();
+        let mut puts = puts.filter(|request| request["method"] == "PUT");
+        assert!(puts.all(|put| put["locationId"] != *failing));
+    }
+}
+
+/// An export only reads, so what nobody can change is told as it is.
+#[test]
+fn an_export_of_rules_tells_restricted_call_types_and_applies_as_it_is() {
+    let permission = |restricted: bool| CallTypePermission {
+        call_type: "NATIONAL".into(),
+        action: "BLOCK".into(),
+        transfer_enabled: false,
+        restricted,
+    };
+    let location = |row: u64| Location {
+        id: location_id(row),
+        // Not all of them may stand in a column for numbers.
+        numbers: [Some("*7201".into()), None, Some("5503".into())],
+        calling_permissions: vec![permission(row != 2)],
+        ..Location::default()
+    };
+    for setting in ["location-rules", "all-locations"] {
+        let stage = Stage::new(Behavior {
+            locations: Locations::Exactly((1..4).map(location).collect()),
+            ..Behavior::instant()
+        });
+        let before = stage.state();
+        stage
+            .run_online(&format!("export --setting {setting} -o all.csv"))
+            .expect(0);
+        let exported = stage.results("all.csv");
+        let told: Vec<[&str; 2]> = exported
+            .iter()
+            .map(|row| [&*row["national"], &*row["restricted"]])
+            .collect();
+        assert_eq!(
+            told,
+            [["BLOCK", "NATIONAL"], ["BLOCK", ""], ["BLOCK", "NATIONAL"]]
+        );
+        stage.run("check all.csv").expect(0);
+        stage.run_online("plan all.csv --exit-code").expect(0);
+        stage.apply("all.csv").expect(0);
+        assert_eq!(stage.state(), before);
+        // What is not restricted can be changed in it.
+        let text = read(&stage, "all.csv").replacen(",BLOCK,", ",ALLOW,", 1);
+        stage.write("all.csv", text);
+        stage.apply("all.csv -o changed.csv").expect(0);
+        assert_eq!(count(&stage.results("changed.csv"), "updated"), 1);
+        assert_ne!(stage.state()[location_id(1)], before[location_id(1)]);
+    }
+}
+
+#[test]
+fn a_value_that_stands_beside_its_column_asks_nobody_anything() {
+    let location = Location {
+        id: location_id(1),
+        numbers: [Some("*7201".into()), Some("5502".into()), None],
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![location]),
+        ..Behavior::instant()
+    });
+    let before = stage.state();
+    stage.run_online("export -o all.csv").expect(0);
+    let exported = stage.results("all.csv");
+    assert_eq!(exported[0]["n1"], "");
+    assert!(exported[0]["n1AsItIs"].ends_with("*7201"), "{exported:?}");
+    let text = read(&stage, "all.csv");
+    // Also where the column itself was taken out.
+    for (name, text) in [
+        ("all.csv", text.clone()),
+        ("without.csv", text.replace(",n1,", ",own,")),
+    ] {
+        stage.write(name, text);
+        stage
+            .run_online(&format!("plan {name} -o plan-{name}"))
+            .expect(0);
+        stage.apply(&format!("{name} -o done-{name}")).expect(0);
+        assert_eq!(stage.state(), before, "{name}");
+    }
 }

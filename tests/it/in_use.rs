@@ -320,3 +320,61 @@ fn numbers_in_use_are_cleared_where_that_was_planned_and_approved() {
         }
     }
 }
+
+/// Cells that name call types in a plan's own columns are no header of a second table.
+#[test]
+fn a_plan_that_names_what_uses_two_numbers_can_be_applied() {
+    let rule = |call_type: &str, action: &str| CallTypePermission {
+        call_type: call_type.into(),
+        action: action.into(),
+        transfer_enabled: true,
+        restricted: false,
+    };
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        numbers: [1, 2, 3].map(|place| Some(format!("+1202555{place}{row:03}"))),
+        calling_permissions: vec![
+            rule("INTERNATIONAL", "TRANSFER_NUMBER_1"),
+            rule("NATIONAL", "TRANSFER_NUMBER_2"),
+        ],
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly((2..5).map(location).collect()),
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    });
+    let [one, two, three] = [2, 3, 4].map(location_id);
+    let sheets = [
+        ("n1,n2", ["5501,", "REMOVE,", ",5502"]),
+        ("n1,national", ["5501,", "REMOVE,", ",TRANSFER_NUMBER_1"]),
+    ];
+    for (columns, [first, second, third]) in sheets {
+        for words in ["", " --usage"] {
+            let before = stage.state();
+            stage.write(
+                "sheet.csv",
+                format!("locationId,{columns}\n{one},{first}\n{two},{second}\n{three},{third}\n"),
+            );
+            let plan = format!("plan sheet.csv{words} -o plan.csv");
+            stage.run_online(&plan).expect(1);
+            let planned = stage.results("plan.csv");
+            assert_eq!(planned[1]["action"], "cannot");
+            assert_eq!(planned[1]["usedBy1"], "INTERNATIONAL calls");
+            assert_eq!(planned[1]["usedBy2"], "NATIONAL calls");
+            stage.run("check plan.csv").expect(0);
+            apply(&stage, "plan.csv --skip-invalid -o done.csv").expect(1);
+            let after = stage.state();
+            assert_eq!(after[&one]["autoTransferNumber1"], "5501");
+            assert_eq!(after[&two], before[&two], "left alone");
+            assert_ne!(after[&three], before[&three], "{columns}");
+            stage.run_online("undo done.csv --yes").expect(0);
+            let bare = |state: &Value| state.to_string().replace("\"+1", "\"");
+            assert_eq!(bare(&stage.state()), bare(&before));
+            for path in stage.files() {
+                std::fs::remove_file(path).expect("ours");
+            }
+        }
+    }
+}

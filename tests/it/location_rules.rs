@@ -544,3 +544,43 @@ fn a_row_that_stops_half_way_says_so_and_is_finished_later() {
     }
     assert!(state(&stage) == before, "not all is as it was");
 }
+
+/// What a row did not change is nothing that its undo puts back, or waits for.
+#[test]
+fn an_undo_of_a_row_that_stopped_half_way_is_about_what_it_changed() {
+    for words in ["", " --force"] {
+        let stage = stage(150, "400=30% once".parse().expect("faults"));
+        let mut text = "locationId,n1,n2,national\n".to_string();
+        for row in 2..152 {
+            let _ = writeln!(text, "{},+12025550101,REMOVE,BLOCK", location_id(row));
+        }
+        stage.write("both.csv", text);
+        let before = state(&stage);
+        apply(&stage, "both.csv --even-if-used").expect(1);
+        let results = stage.results("both.results.csv");
+        let is_begun = |message: &str| message.starts_with("n1 changed; national, n2 not");
+        let rows = results.iter().filter(|row| is_begun(&row["message"]));
+        let places: Vec<String> = rows.map(|row| row["locationId"].clone()).collect();
+        assert!(!places.is_empty(), "the faults met no second request");
+        for id in &places {
+            let path =
+                format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+            stage.put(&path, r#"{"autoTransferNumber2":"9999"}"#);
+        }
+        for round in 0..8 {
+            let undo = format!("undo both.results.csv --yes{words} -o undone{round}.csv");
+            if stage.run_online(&undo).code == Some(0) {
+                break;
+            }
+        }
+        let of = |state: &str| -> Value { serde_json::from_str(state).expect("JSON") };
+        let mut wanted = of(&before);
+        for id in &places {
+            wanted[id]["autoTransferNumber2"] = "9999".into();
+        }
+        assert!(
+            of(&state(&stage)) == wanted,
+            "{words}: not all is as it was"
+        );
+    }
+}

@@ -364,3 +364,22 @@ fn a_person_is_found_by_any_spelling_of_the_email() {
     stage.write("other.csv", other);
     stage.run("check other.csv").expect(0);
 }
+
+#[test]
+fn a_conflict_of_an_undo_names_what_was_expected() {
+    for kind in KINDS {
+        let stage = kind.stage(1, Faults::default());
+        let (id, name) = (kind.id(2), kind.name(2));
+        let [start, end] = kind.path;
+        let path = format!("{start}{id}{end}autoTransferNumbers");
+        stage.put(&path, r#"{"useCustomTransferNumbers":true}"#);
+        let text = format!("{},n1,custom\n{name},REMOVE,yes\n", kind.name_column);
+        stage.write("own.csv", text);
+        apply(&stage, "own.csv").expect(0);
+        stage.put(&path, r#"{"useCustomTransferNumbers":false}"#);
+        let before = stage.state();
+        let ran = stage.run_online("undo own.results.csv --yes").expect(1);
+        ran.says("custom expected yes, found no");
+        assert_eq!(stage.state(), before, "{}", kind.noun);
+    }
+}

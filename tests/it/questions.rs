@@ -1,8 +1,9 @@
 //! What a person at a terminal is asked about a sheet before anything is sent.
 
 use rust_xlsxwriter::Workbook;
+use wxbulk::simulator::{Behavior, Location, Locations};
 
-use crate::harness::{Ran, Stage, count, sheet};
+use crate::harness::{Ran, Stage, count, location_id, org_id, sheet};
 
 const QUESTION: &str =
     "Is the sheet meant to be read as described above? With no, nothing is sent. [y/N]";
@@ -78,4 +79,41 @@ fn hidden_rows_are_sent_left_out_or_nothing_is_as_the_question_says() {
 
     online(&stage, &format!("{line} -o all.xlsx"), "y\ny\n").expect(0);
     assert_eq!(count(&stage.results("all.xlsx"), "updated"), 3);
+}
+
+/// An organization is one, however its id is written.
+#[test]
+fn organizations_are_counted_by_what_their_ids_mean() {
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(row / 4)),
+        organization_name: ["Acme", "Beta"][(row / 4) as usize].into(),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly((2..7).map(location).collect()),
+        ..Behavior::instant()
+    });
+    let padded = |id: String| {
+        let missing = id.len().next_multiple_of(4) - id.len();
+        id + &"=".repeat(missing)
+    };
+    let mut text = "orgId,locationId,n1\n".to_string();
+    for row in 2..7 {
+        let id = org_id(row / 4);
+        let id = if row % 2 == 0 { id } else { padded(id) };
+        text += &format!("{id},{},+1202555010{row}\n", location_id(row));
+    }
+    stage.write("sheet.csv", text);
+    let ran = online(&stage, "apply sheet.csv --backup --report p.html", "y\n").expect(0);
+    let asked = "5 locations of 2 organizations (Acme 2, Beta 3)";
+    assert!(ran.stdout.contains(asked), "{}", ran.stdout);
+    let page = std::fs::read_to_string(stage.path("p.html")).expect("a page");
+    assert!(page.contains("2 organizations"), "{page}");
+    assert!(!page.contains("3 organizations"), "{page}");
+    assert!(page.contains("Beta"), "{page}");
+    for row in 2..7 {
+        let number = &stage.state()[location_id(row)]["autoTransferNumber1"];
+        assert_eq!(*number, format!("+1202555010{row}"));
+    }
 }

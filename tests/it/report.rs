@@ -384,3 +384,35 @@ fn a_page_names_the_sheet_of_the_workbook_that_was_read() {
         "{top}"
     );
 }
+
+/// The page of a run that was stopped before its first row is made again by the run that begins in its place.
+#[cfg(unix)]
+#[test]
+fn a_page_about_nothing_is_made_again_by_the_printed_command() {
+    let stage = Stage::new(Behavior {
+        latency: "1s".parse::<Latency>().expect("a latency"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(3));
+    let child = stage.start_apply("sheet.csv --backup --report page.html");
+    while stage.all_requests().is_empty() {
+        std::thread::yield_now();
+    }
+    crate::harness::signal(&child, "INT");
+    let ran = crate::harness::Ran::of(child.wait_with_output().expect("it ends")).expect(130);
+    ran.says("--report page.html --resume");
+    assert!(stage.path("page.html").exists());
+    let left = fs::read(stage.path("page.html")).expect("a page");
+    stage
+        .apply("sheet.csv --backup --report page.html --resume")
+        .expect(0);
+    let whole = page(&stage, "page.html");
+    assert!(whole.contains("every row is done"), "{whole}");
+    assert_ne!(whole.as_bytes(), left);
+    // One that somebody else wrote stays.
+    stage.write("own.html", "mine");
+    stage
+        .apply("sheet.csv --report own.html -o other.csv")
+        .expect(2);
+    assert_eq!(page(&stage, "own.html"), "mine");
+}

@@ -141,6 +141,14 @@ fn a_second_stop_leaves_at_once_and_what_was_on_the_wire_is_unknown() {
     let on_the_wire = stage.requests().len();
     assert_eq!(count(&results, "unknown"), on_the_wire);
     assert_eq!(count(&results, "not-attempted"), 50 - on_the_wire);
+
+    // They were sent, so no other run begins in the place of this one.
+    let journal = fs::read(stage.path("sheet.results.csv.journal")).expect("a journal");
+    stage.write("sheet.csv", sheet(20));
+    stage.apply("sheet.csv").expect(2).says("no answer came");
+    let kept = fs::read(stage.path("sheet.results.csv.journal")).expect("a journal");
+    assert_eq!(kept, journal);
+    assert_eq!(stage.results("sheet.results.csv"), results);
 }
 
 #[test]

@@ -343,4 +343,34 @@ fn what_somebody_else_changes_meanwhile_is_left_alone() {
     assert_eq!(stage.state()[location_id(1)]["autoTransferNumber2"], "5999");
     let ran = ran.expect(3);
     ran.says("to put them back:");
+    // Typed again, it says what comes first, and not to move away what the undo needs.
+    let again = selftest(&stage).expect(2);
+    again.says("to put them back: ");
+    again.says("which is not undone");
+    let undo = again.stderr.split("to put them back: ").nth(1);
+    let undo = undo
+        .and_then(|rest| rest.lines().next())
+        .expect("a command");
+    let words = undo.split_once(" undo ").expect("an undo").1;
+    stage.run(&format!("undo {words} --yes"));
+    assert_eq!(stage.state()[location_id(1)]["autoTransferNumber2"], "5999");
+}
+
+/// Its cells have values in the spelling of the service.
+#[test]
+fn untouched_results_have_no_cell_that_was_changed() {
+    for number in [NUMBER, "5501"] {
+        let stage = stage_with([Some(number), None, Some("5503")], Behavior::instant());
+        let before = stage.state();
+        selftest(&stage).expect(0);
+        assert_eq!(stage.state(), before, "{number}");
+        let results = file(&stage, ".results.csv");
+        let ran = stage.run_online(&format!("undo {results} --yes")).expect(0);
+        assert!(
+            !ran.stderr.contains("changed since the run"),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(stage.state(), before, "{number}");
+    }
 }

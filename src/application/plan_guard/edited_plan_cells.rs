@@ -42,7 +42,9 @@ pub(in crate::application) fn refuse(sheet: &Sheet, columns: &Columns) -> Result
         return Ok(());
     }
     let plans = status::runs_in(platform::folder_of(&sheet.path));
-    let plans = plans.iter().filter(|run| run.header.settings.plan);
+    let plans = plans
+        .iter()
+        .filter(|run| run.header.settings.is_plan_of_sheet());
     for plan in plans.filter(|run| run.header.setting == setting.name) {
         // What cannot be read proves nothing against a cell.
         let _ = journal::read_through(&plan.journal, |entry| {

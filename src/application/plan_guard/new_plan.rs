@@ -25,7 +25,7 @@ impl NewPlan {
     /// The same of any plan.
     pub(super) fn in_place_of(plan: &Path, settings: &RunSettings) -> Option<NewPlan> {
         let header = journal::header_of(&Journal::path_for(plan)).ok()?;
-        if !header.settings.plan {
+        if !header.settings.is_plan_of_sheet() {
             return None;
         }
         let named = PathBuf::from(&header.input.name);
@@ -80,6 +80,8 @@ impl AnotherPlan {
 pub(in crate::application) fn note(settings: &RunSettings) -> Option<String> {
     let plan = settings.spec.preconditions.as_ref()?;
     let run = RecordedRun::open(&Journal::path_for(plan)).ok()?;
-    let begin = run.last_begin().filter(|_| run.header().settings.plan)?;
+    let begin = run
+        .last_begin()
+        .filter(|_| run.header().settings.is_plan_of_sheet())?;
     begin.note.clone()
 }

@@ -85,6 +85,11 @@ impl Plan {
                 edits.add_row(row.number);
                 continue;
             };
+            // Of several rows for one location it matters which comes last.
+            if !is_own && record.row != row.number && selection.duplicates.shares(row.key) {
+                edits.add_row(row.number);
+                continue;
+            }
             if !self.approves(record) {
                 edits.add_unapproved(row.number);
                 continue;

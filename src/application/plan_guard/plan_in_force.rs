@@ -22,7 +22,8 @@ use crate::stderr::say;
 
 /// Whether a file is a plan that has its record beside it.
 pub(in crate::application) fn is_plan(path: &Path) -> bool {
-    journal::header_of(&Journal::path_for(path)).is_ok_and(|header| header.settings.plan)
+    journal::header_of(&Journal::path_for(path))
+        .is_ok_and(|header| header.settings.is_plan_of_sheet())
 }
 
 /// Refuses a plan whose record is not beside it: nobody could tell what was approved.
@@ -145,7 +146,7 @@ fn has_columns(sheet: &Sheet) -> bool {
 fn plan_by_name(results: &Path) -> Option<PathBuf> {
     let name = output_name::without_word_of_run(results);
     let runs = status::runs_in(platform::folder_of(results)).into_iter();
-    let plans = runs.filter(|run| run.header.settings.plan);
+    let plans = runs.filter(|run| run.header.settings.is_plan_of_sheet());
     let mut plans = plans.map(|run| results.with_file_name(run.results_name()));
     plans.find(|plan| plan.file_stem() == Some(&*name))
 }

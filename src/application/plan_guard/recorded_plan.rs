@@ -52,8 +52,9 @@ pub(super) struct DeletedRows {
 /// How the plan's record of a row is found.
 #[derive(Debug)]
 pub(super) enum PlannedRows {
-    /// The sheet that was planned has each row where it was.
-    Numbers,
+    /// The sheet that was planned has each row where it was. Where it was sorted or shortened since, they
+    /// are known by what they ask for.
+    Numbers(HashMap<u32, u64>),
     /// The plan itself may have lost rows, so they are known by what they ask for.
     Requests(HashMap<u32, u64>),
     /// Rows of results may have been corrected or sorted, so they are known by their location.
@@ -81,10 +82,13 @@ impl Plan {
                 }
             })?;
             PlannedRows::Places(places)
-        } else if is_own {
-            PlannedRows::Requests(keyed(&run, |record| Some(record.check))?)
         } else {
-            PlannedRows::Numbers
+            let requests = keyed(&run, |record| Some(record.check))?;
+            if is_own {
+                PlannedRows::Requests(requests)
+            } else {
+                PlannedRows::Numbers(requests)
+            }
         };
         Ok(Plan {
             run,
@@ -192,7 +196,13 @@ impl Plan {
     ) -> Result<Option<RowRecord>> {
         let check = row.fingerprint();
         let number = match &self.rows {
-            PlannedRows::Numbers => Some(row.number),
+            PlannedRows::Numbers(requests) => {
+                let there = records.of_row(row.number)?;
+                let is_there = there.is_some_and(|record| record.check == check);
+                is_there
+                    .then_some(row.number)
+                    .or_else(|| requests.get(&check).copied())
+            }
             PlannedRows::Requests(rows) => rows.get(&check).copied(),
             PlannedRows::Places(rows) => {
                 // The plan saw all rows of a location as they were before the first of them.

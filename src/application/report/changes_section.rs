@@ -10,6 +10,7 @@ use super::run_model::RunModel;
 use crate::application::run_settings::ChangeList;
 use crate::journal::{Organization, Place, PreviousRecord, RowRecord};
 use crate::model::current_values::CurrentValues;
+use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, plural};
 use crate::setting::Setting;
@@ -163,7 +164,9 @@ fn line(row: &ChangedRow, organizations: Option<&[Organization]>) -> Markup {
     let place = row.place.as_ref();
     let org_id = place.and_then(|place| place.org_id.as_deref());
     let organization = organizations.map(|all| {
-        let known = all.iter().find(|one| Some(&*one.id) == org_id);
+        let key = |id: &str| ids::key_of_id(id, ids::ORGANIZATION);
+        let wanted = org_id.map(key);
+        let known = all.iter().find(|one| Some(key(&one.id)) == wanted);
         let name = known.map(|one| &*one.name).filter(|name| !name.is_empty());
         name.or(org_id).unwrap_or_default()
     });

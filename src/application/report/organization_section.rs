@@ -1,7 +1,7 @@
 //! How it went in each organization, those with failures first; folded away, since a partner has
 //! hundreds of them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use maud::{Markup, html};
 
@@ -9,6 +9,8 @@ use super::escaped_text::EscapedText;
 use super::run_model::RunModel;
 use crate::journal::{Organization, RowRecord};
 use crate::model::failure_groups::FailureGroups;
+use crate::model::ids;
+use crate::model::row::TargetKey;
 use crate::model::wording::{grouped, plural};
 
 /// A partner's longest list; the sheet has them all.
@@ -17,9 +19,9 @@ const MOST_ORGANIZATIONS: usize = 500;
 /// Causes of failures named for an organization.
 const MOST_CAUSES: usize = 3;
 
-/// What became of the rows of each organization, by its id; empty for the token's own.
+/// What became of the rows of each organization, by its id; an empty one for the token's own.
 #[derive(Debug, Default)]
-pub(super) struct Organizations(BTreeMap<Box<str>, OrganizationRows>);
+pub(super) struct Organizations(HashMap<TargetKey, OrganizationRows>);
 
 #[derive(Debug, Default)]
 struct OrganizationRows {
@@ -33,8 +35,7 @@ impl Organizations {
         let Some(place) = &record.place else {
             return;
         };
-        let id = place.org_id.clone().unwrap_or_default();
-        let rows = self.0.entry(id).or_default();
+        let rows = self.0.entry(key_of(place.org_id.as_deref())).or_default();
         if record.outcome.kind.is_success() {
             rows.done += 1;
         } else {
@@ -44,8 +45,12 @@ impl Organizations {
     }
 
     fn of(&self, organization: &Organization) -> Option<&OrganizationRows> {
-        self.0.get(organization.id.as_str())
+        self.0.get(&key_of(Some(&organization.id)))
     }
+}
+
+fn key_of(org_id: Option<&str>) -> TargetKey {
+    ids::key_of_id(org_id.unwrap_or_default(), ids::ORGANIZATION)
 }
 
 pub(super) fn organizations(run: &RunModel) -> Markup {

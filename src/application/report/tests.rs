@@ -47,6 +47,7 @@ fn header(text: &str) -> RunHeader {
             rehearsal: false,
             backup: true,
             plan: false,
+            export: false,
             ..MeaningfulSettings::default()
         },
         ..RunHeader::default()
@@ -85,6 +86,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             attempts: 1,
             previous: None,
             usages: None,
+            untouched: Vec::new(),
         },
     })
 }

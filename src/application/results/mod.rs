@@ -290,7 +290,7 @@ fn write_rows(
             tally.skipped.add(numbered.row, &line.outcome);
         }
         match form {
-            Form::Export => export_cells.write(table, record, line.outcome.previous.as_ref())?,
+            Form::Export => export_cells.write(table, record, &line.outcome)?,
             Form::Results | Form::ResultsWithPrevious => {
                 let outcome = &line.outcome;
                 if let (Some(row), OutcomeKind::Updated) = (&row, outcome.kind) {

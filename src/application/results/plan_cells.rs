@@ -115,7 +115,7 @@ pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) 
     }
 }
 
-fn reason(outcome: &Outcome) -> String {
+pub(super) fn reason(outcome: &Outcome) -> String {
     let reason = match outcome.kind {
         OutcomeKind::NotAttempted if outcome.message.is_empty() => "not read yet",
         _ => &outcome.message,

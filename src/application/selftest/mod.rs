@@ -20,11 +20,13 @@ use crate::application::preflight::say_why_not;
 use crate::application::run_lanes::managed_by;
 use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::session::{Connect, Session, connect_to_ask};
+use crate::application::status;
 use crate::application::suggested_commands;
 use crate::application::terminal_question::{is_a_terminal, typed_line};
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::ids;
+use crate::model::outcome::OutcomeKind;
 use crate::model::row::{Row, TargetKey};
 use crate::model::wording::plural;
 use crate::platform::{self, Readers, StopRequests};
@@ -228,6 +230,18 @@ fn fresh_or_resumed(files: &Files) -> Result<Start> {
             "note: an earlier selftest of this location did not reach its end; it is gone on with, and the numbers are put back",
         );
         return Ok(Start::Resume);
+    }
+    if is_begun {
+        let run = RecordedRun::open(&path)?;
+        let changed = run.counts()?.of(OutcomeKind::Updated);
+        let undone = status::undone(&path, run.header(), changed);
+        let is_undone = undone.is_some_and(|undone| undone.completely);
+        if !is_undone && !ObservedWrites::of(&run)?.are_put_back() {
+            bail!(
+                "the numbers of the location are not known to be as they were before an earlier selftest, which is not undone\nhint: to put them back: {}\nhint: keep its files until that is done: the numbers from before are in them; then move them away, or go to another folder, to ask again",
+                suggested_commands::undo(&files.results, run.last_begin(), &run.header().settings)
+            );
+        }
     }
     let used = [&files.page, &files.results]
         .into_iter()

@@ -5,6 +5,7 @@ use std::fmt;
 use super::Summary;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{it_or_them, plural};
+use crate::sheet::result_columns::NOT_READ;
 
 /// The command that sends again what failed, and what is to be said of it.
 #[derive(Debug)]
@@ -106,6 +107,10 @@ impl Summary {
                     plural(rows, "row")
                 )?;
             }
+            Again::Never if self.is_export() => writeln!(
+                out,
+                "hint: what could not be read is marked in the column `{NOT_READ}`, and left out when the sheet is checked, planned or applied; to read it, export once more into another file"
+            )?,
             Again::Never => writeln!(
                 out,
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"

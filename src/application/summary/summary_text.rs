@@ -102,7 +102,7 @@ impl Summary {
         }
     }
 
-    fn is_export(&self) -> bool {
+    pub(super) fn is_export(&self) -> bool {
         self.is_of("export")
     }
 

@@ -132,7 +132,19 @@ impl ChangedRow {
             place,
             earlier,
             is_certain: change.outcome.as_ref().is_some_and(is_certain) && change.sent.len() == 1,
-            sent: change.sent,
+            sent: without(change.sent, &change.untouched),
         })
     }
+}
+
+/// What was sent but for these fields, which nobody changed.
+fn without(mut sent: Vec<Sent>, untouched: &[usize]) -> Vec<Sent> {
+    for Sent(values) in &mut sent {
+        for field in untouched {
+            if let Some(value) = values.get_mut(*field) {
+                *value = None;
+            }
+        }
+    }
+    sent
 }

@@ -14,7 +14,7 @@ use crate::application::earlier_runs::recorded_reading;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::spool::Spool;
-use crate::journal::{self, Journal, RunHeader};
+use crate::journal::{self, Journal, RecordedRun, RunHeader};
 use crate::model::hint::WithHint;
 use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::{CHECK, UNDONE_ROW};
@@ -129,7 +129,7 @@ fn read_results(results: &Path, reading: &ReadOptions) -> Result<Sheet> {
     Ok(sheet)
 }
 
-/// Those of an undo hold values that the service has, letter for letter.
+/// Those of an undo, or of a selftest, hold values that the service has, letter for letter.
 fn open_results(
     results: &Path,
     reading: &ReadOptions,
@@ -141,11 +141,23 @@ fn open_results(
     }
     let sheet = Sheet::open(results, reading.clone())?;
     let mut names = sheet.header.iter();
-    if !names.any(|name| name == UNDONE_ROW.as_bytes()) {
+    let is_of_undo = names.any(|name| name == UNDONE_ROW.as_bytes());
+    if !is_of_undo && !header.is_some_and(|header| is_of_selftest(results, header)) {
         return Ok(sheet);
     }
     let origin = Origin::ResultsOfUndo;
     Sheet::open(results, ReadOptions { origin, ..reading })
+}
+
+/// Whether a selftest wrote them, which holds its rows against what its own sheet says.
+fn is_of_selftest(results: &Path, header: &RunHeader) -> bool {
+    let own = header.plan.as_ref();
+    let is_held_to_itself = own.is_some_and(|plan| plan.sha256 == header.input.sha256);
+    let is_selftest = |run: RecordedRun| {
+        let begin = run.last_begin();
+        begin.is_some_and(|begin| begin.command == "selftest")
+    };
+    is_held_to_itself && RecordedRun::open(&Journal::path_for(results)).is_ok_and(is_selftest)
 }
 
 /// What stands in for results that are not there: the run's copy of its sheet, or where that is gone or

@@ -16,11 +16,15 @@ pub(super) fn not_as_expected(
     let fields = expected.iter().enumerate();
     let others = fields.filter(|(index, changes)| !setting.is_one_of(*index, changes, found));
     left_alone(others.map(|(index, changes)| {
-        let asked = asked.get(index).filter(|_| changes.len() > 1);
-        let changes = changes.iter().filter(|change| Some(*change) != asked);
-        let values: Vec<String> = changes
-            .map(|change| plain(setting, index, change.field()))
-            .collect();
+        let asked = asked.get(index);
+        let others = changes.iter().filter(|change| Some(*change) != asked);
+        let mut named: Vec<&Change<'_>> = others.collect();
+        if named.is_empty() {
+            named.extend(changes.first());
+        }
+        let values = named.into_iter();
+        let values = values.map(|change| plain(setting, index, change.field()));
+        let values: Vec<String> = values.collect();
         difference(setting, index, &values.join(" or "), found)
     }))
 }
@@ -43,7 +47,9 @@ pub(super) fn since_the_last_run(
 pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
     let is_wanted = |index: usize| {
         let change = job.row.changes.get(index).unwrap_or(&Change::Keep);
-        !setting.is_met(index, change, job.current.get(index))
+        // No sheet can clear a rule; the list of an export only asks what it is.
+        let is_asked = *change != Change::Clear || setting.kind(index) == Some(FieldKind::Number);
+        is_asked && !setting.is_met(index, change, job.current.get(index))
     };
     let named = |is_meant: &dyn Fn(usize) -> bool| {
         let fields = setting.fields.iter().enumerate();
@@ -66,6 +72,18 @@ pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
         let noun = setting.target.noun;
         format!("Webex does not list {missing} for this {noun}; nothing of the row was changed")
     })
+}
+
+/// The call types of an exported row that the service lets nobody change.
+pub(super) fn restricted_in_export(setting: &Setting, job: &Job) -> String {
+    let changes = job.row.changes.iter().enumerate();
+    let listed = changes
+        .filter(|(index, change)| **change == Change::Clear && job.restricted.contains(index));
+    let names = listed.filter_map(|(index, _)| setting.fields.get(index));
+    let mut names: Vec<&str> = names.map(|field| field.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
 }
 
 /// The fields in which two readings differ, letter for letter.

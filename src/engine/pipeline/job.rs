@@ -179,6 +179,7 @@ pub(super) fn outcome(kind: OutcomeKind, attempts: u32, reply: ApiResult) -> Out
             attempts,
             previous: None,
             usages: None,
+            untouched: Vec::new(),
         },
         Err(TransportError { message, .. }) => Outcome {
             attempts,

@@ -282,6 +282,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         self.note_what_is_known(&job, kind);
         let mut outcome = outcome(kind, job.attempts, reply);
+        outcome.untouched = job.untouched(self.setting, kind);
         job.note_outcome(&outcome);
         outcome.previous = job.previous;
         outcome.usages = job.usages.filter(|_| job.usage_fault.is_none());

@@ -83,6 +83,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
         if !is_write {
+            let restricted = conflict::restricted_in_export(setting, &job);
+            let reply = if restricted.is_empty() {
+                reply
+            } else {
+                saying(reply, &restricted)
+            };
             return self.finish(job, OutcomeKind::Different, reply);
         }
         job.may_have_been_applied = false;
@@ -215,6 +221,35 @@ impl Job {
             said.push(own.to_string());
         }
         saying(reply, &said.join("; "))
+    }
+}
+
+impl Job {
+    /// The fields of those requests that certainly had no effect, where others of the row had one or may
+    /// have: they were refused, or never sent.
+    pub(super) fn untouched(&self, setting: &Setting, kind: OutcomeKind) -> Vec<usize> {
+        let in_doubt = match (kind, self.step) {
+            (OutcomeKind::Partly, _) => None,
+            (OutcomeKind::Unknown, Step::Write(write) | Step::ReadBack { write, .. }) => {
+                Some(write)
+            }
+            _ => return Vec::new(),
+        };
+        let before = self.previous.as_ref().unwrap_or(&self.current);
+        let writes = setting.writes.iter().enumerate();
+        let had_effect =
+            writes.filter(|(index, _)| self.done.contains(index) || in_doubt == Some(*index));
+        let parts = had_effect.map(|(_, request)| setting.part(request, &self.row.changes, before));
+        let parts: Vec<Vec<Change<'_>>> = parts.collect();
+        let is_touched = |field: &usize| {
+            let mut parts = parts.iter();
+            parts.any(|part| {
+                part.get(*field)
+                    .is_some_and(|change| *change != Change::Keep)
+            })
+        };
+        let fields = 0..self.row.changes.len();
+        fields.filter(|field| !is_touched(field)).collect()
     }
 }
 

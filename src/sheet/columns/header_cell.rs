@@ -6,9 +6,12 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::heading_meaning::Meant;
 use super::near_heading::near;
-use crate::setting::{FieldKind, Setting};
+use crate::setting::{self, FieldKind, Setting};
 use crate::sheet::cell_diagnostics::DOUBTS;
-use crate::sheet::result_columns::{NEW, PRESENT, PREVIOUS, RESULT_COLUMNS};
+use crate::sheet::result_columns::{
+    ACTION, CHECK, NEW, NOT_READ, PRESENT, PREVIOUS, REASON, RESTRICTED, RESULT_COLUMNS,
+    UNDONE_ROW, USED_BY, as_it_is,
+};
 
 /// The columns that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,16 +166,24 @@ pub(in crate::sheet) fn normalize(name: &str) -> String {
         .collect()
 }
 
-/// Whether a column is one of a results file or a plan, and never meant for anything else.
-fn is_ours(cell: &str, setting: &Setting) -> bool {
+/// Whether a column is one of a results file, a plan or an export, and never meant for anything else.
+/// `New national` may be meant for a rule where the sheet is not one of rules.
+pub(super) fn is_ours(cell: &str, setting: &Setting) -> bool {
     let name = normalize(cell);
-    let of_fields = [PREVIOUS, PRESENT, NEW]
-        .into_iter()
-        .flat_map(|start| setting.columns(start));
-    let results = RESULT_COLUMNS.into_iter().map(String::from);
-    results
-        .chain(of_fields)
-        .any(|ours| normalize(&ours) == name)
+    let is_it = |ours: String| normalize(&ours) == name;
+    let is_of_a_setting = |setting: &Setting| {
+        let told = [PREVIOUS, PRESENT].into_iter();
+        let told = told.flat_map(|start| setting.columns(start));
+        let as_they_are = setting.column_names().into_iter().map(as_it_is);
+        let numbers = 1..=setting.fields.len();
+        let used_by = numbers.map(|number| format!("{USED_BY}{number}"));
+        told.chain(as_they_are).chain(used_by).any(is_it)
+    };
+    let others = [CHECK, ACTION, REASON, UNDONE_ROW, NOT_READ, RESTRICTED].into_iter();
+    let mut others = RESULT_COLUMNS.into_iter().chain(others).map(String::from);
+    others.any(is_it)
+        || setting.columns(NEW).into_iter().any(is_it)
+        || setting::ALL.into_iter().any(is_of_a_setting)
 }
 
 /// `//n2`, `~n2~`, `n2 ✗`: a field that is crossed out.
@@ -242,7 +253,6 @@ fn repeated(cell: &str, setting: &Setting) -> Option<Known> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setting;
 
     fn read(cells: &[&str], wanted: HeaderName) {
         for cell in cells {
@@ -330,7 +340,20 @@ mod tests {
             HeaderName::Own,
         );
         read(
-            &["status", "new1", "previous2", "present3", "row"],
+            &[
+                "status",
+                "new1",
+                "previous2",
+                "present3",
+                "row",
+                "usedBy1",
+                "n1AsItIs",
+                "rowCheck",
+                "action",
+                "reason",
+                "notRead",
+                "restricted",
+            ],
             HeaderName::Result,
         );
     }

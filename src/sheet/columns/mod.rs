@@ -13,7 +13,7 @@ mod setting_of_header;
 
 use csv::ByteRecord;
 
-use crate::model::ids::Kind;
+use crate::model::ids::{self, Kind};
 use crate::setting::{self, FieldKind, Setting, usage_after_row};
 use crate::sheet::number::number_in;
 use crate::sheet::problem::{Place, Problem, shorten};
@@ -269,12 +269,7 @@ impl Columns {
 
     /// How many cells of a row are names of known columns.
     pub fn count_known(row: &ByteRecord) -> usize {
-        let is_known = |cell: &&[u8]| {
-            let cell = String::from_utf8_lossy(cell);
-            let mut settings = setting::ALL.into_iter();
-            settings.any(|setting| HeaderName::known(&cell, setting).is_some())
-        };
-        row.iter().filter(is_known).count()
+        row.iter().filter_map(names_things).count()
     }
 
     /// Whether a header that cannot be used has columns for things and for their numbers, by names near
@@ -311,27 +306,41 @@ impl Columns {
         (has_id || has_name) && has_field || has_id && has_telephone
     }
 
-    /// Whether a row names columns, as the header of a second table does: by two names that are known, or
-    /// by two where a value must stand that can be nothing else.
-    pub fn is_header(&self, row: &ByteRecord) -> bool {
+    /// Whether a row names columns, as the header of a second table does: those of things and of something
+    /// else, by two names that are known, or by two where a value must stand that can be nothing else. What
+    /// stands below a column of a results file or a plan, such as the calls that use a number, is no name.
+    pub fn is_header(&self, header: &ByteRecord, row: &ByteRecord) -> bool {
+        let is_ours = |column: usize| {
+            let name = String::from_utf8_lossy(header.get(column).unwrap_or_default());
+            header_cell::is_ours(&name, self.setting)
+        };
+        let cells = row.iter().enumerate();
+        let known = cells.filter_map(|(column, cell)| Some((column, names_things(cell)?)));
+        let mut known: Vec<(usize, bool)> = known.collect();
+        known.retain(|(column, _)| !is_ours(*column));
+        let are_known = known.len() > 1 && known.iter().any(|(_, is_of_thing)| *is_of_thing);
+        (are_known || self.are_headings(row)) && !self.has_value(row)
+    }
+
+    fn are_headings(&self, row: &ByteRecord) -> bool {
         let is_heading = |column: &usize| {
             let cell = String::from_utf8_lossy(row.get(*column).unwrap_or_default());
             // `no` is a number's name as well.
             let is_rule = looks_like_rule(cell.as_bytes()) || read_yes_or_no(&cell).is_ok();
             !is_rule && near_heading::is_heading(&cell, self.widest)
         };
-        let is_number = |column: usize| {
+        let headings: Vec<usize> = self.read().filter(is_heading).collect();
+        let is_field = |column: &usize| self.field_at(*column).is_some();
+        headings.len() > 1 && !headings.iter().all(is_field)
+    }
+
+    /// Whether a row has an id or a number where one must stand.
+    fn has_value(&self, row: &ByteRecord) -> bool {
+        self.read().any(|column| {
             let cell = String::from_utf8_lossy(row.get(column).unwrap_or_default());
-            number_in(&cell).is_some()
-        };
-        let has_number = || {
-            self.fields
-                .iter()
-                .flatten()
-                .any(|column| is_number(*column))
-        };
-        Columns::count_known(row) > 1
-            || (self.read().filter(is_heading).count() > 1 && !has_number())
+            let is_number = self.field_at(column).is_some() && number_in(&cell).is_some();
+            is_number || ids::is_any(cell.trim())
+        })
     }
 
     /// Which field of the setting stands in a column.
@@ -346,6 +355,15 @@ impl Columns {
             .as_ref()
             .is_some_and(|results| results.contains(index))
     }
+}
+
+/// Whether a cell that names a known column, of whatever setting, names one of ids or names; `None` where it
+/// names none.
+fn names_things(cell: &[u8]) -> Option<bool> {
+    let cell = String::from_utf8_lossy(cell);
+    let mut settings = setting::ALL.into_iter();
+    let known = settings.find_map(|setting| HeaderName::known(&cell, setting))?;
+    Some(!matches!(known, Known::Field(_)))
 }
 
 /// Spreadsheets like to add empty columns.
