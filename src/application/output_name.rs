@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::run_settings::Start;
-use crate::application::undo_sheet;
+use crate::application::{status, undo_sheet};
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::platform;
 use crate::sheet::{self, ReadOptions, Sheet};
@@ -99,7 +99,7 @@ impl OutputNames {
 
     /// The first file that this sheet may fill, or the one that says why it may not.
     pub fn next(&self, sheet: &Path) -> Result<PathBuf> {
-        let mut sha256 = None;
+        let (mut sha256, mut undone) = (None, None);
         for path in self.existing() {
             let journal = Journal::path_for(&path);
             let Ok(header) = journal::header_of(&journal) else {
@@ -122,13 +122,19 @@ impl OutputNames {
                 }
                 continue;
             };
-            // What an undo did not put back the same undo tries again.
-            let is_done = !self.is_of_undo || end.outcomes.keys().all(|kind| kind.is_success());
-            if header.input.sha256 == *sha256 && is_done {
+            if header.input.sha256 != *sha256 {
+                continue;
+            }
+            if !self.is_of_undo {
                 return Ok(path);
             }
+            // What an undo did not put back the same undo tries again; an undo of other results may have the same rows, and what was undone since is no more.
+            let is_done = end.outcomes.keys().all(|kind| kind.is_success());
+            if is_done && self.is_about_sheet(&header) && status::is_in_force(&journal) {
+                undone = Some(path);
+            }
         }
-        Ok(self.free())
+        Ok(undone.unwrap_or_else(|| self.free()))
     }
 
     /// Whether a file without a journal is not in the way: that of somebody's own sheet is not in that of

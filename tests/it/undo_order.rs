@@ -139,3 +139,59 @@ fn a_run_that_was_undone_does_not_go_on_until_the_undo_is_undone() {
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 4);
     }
 }
+
+/// Steps after the run, each with the rows that have then what the sheet asks for.
+type Steps = &'static [(&'static str, &'static [u64])];
+
+#[test]
+fn who_undoes_whom_follows_the_order_of_runs_in_time() {
+    let cases: [Steps; 4] = [
+        &[
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results-3.csv", &[]),
+            ("undo sheet.results-4.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results-5.csv", &[]),
+        ],
+        &[
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results.csv", &[]),
+        ],
+        // The second undo finds row 2 as it is to be.
+        &[
+            ("undo sheet.results.csv --rows 2", &[3, 4, 5]),
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2]),
+            ("undo sheet.results.csv", &[]),
+        ],
+        &[
+            ("undo sheet.results.csv --rows 2-3", &[4, 5]),
+            ("undo sheet.results.csv --rows 4-5", &[]),
+            ("undo sheet.results-2.csv", &[2, 3]),
+            ("undo sheet.results.csv --rows 2-3", &[]),
+            ("undo sheet.results-3.csv", &[4, 5]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+        ],
+    ];
+    for steps in cases {
+        let stage = stage();
+        stage.apply("sheet.csv --backup").expect(0);
+        for (step, (undo, left)) in steps.iter().enumerate() {
+            let ran = stage.run_online(&format!("{undo} --yes")).expect(0);
+            assert_eq!(rows_set(&stage), *left, "{steps:?} {step}: {}", ran.stderr);
+            let status = stage.run("status sheet.results.csv --json").stdout;
+            let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+            let all = status["undone"]["completely"].as_bool();
+            assert_eq!(all == Some(true), left.is_empty(), "{status}");
+            assert_eq!(all.is_none(), left.len() == 4, "{status}");
+            // The same once more has nothing to do.
+            let again = stage.run_online(&format!("{undo} --yes")).expect(2);
+            let newest = format!("`sheet.results-{}.csv`", step + 2);
+            again.says("was undone already");
+            again.says(&newest);
+        }
+    }
+}
