@@ -84,7 +84,9 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let source = UndoSource::open(&flags.results, which, &reading, &part)?;
+        let journal = Journal::path_for(&flags.results);
+        let by_journal = suggested_commands::undo_by_journal(&settings, &journal);
+        let source = UndoSource::open(&flags.results, which, &by_journal, &reading, &part)?;
         let undo = write_sheet(&flags.results, &source, &target)?;
         let undoes = source.earlier.written_by();
         settings.lineage.gates = source.earlier.gates();
@@ -110,6 +112,9 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         let setting = source.columns()?.setting;
         settings.lineage.later =
             later_changes::find(&flags.results, &source.earlier, setting, &undo.places);
+        let undo_all = suggested_commands::undo_all(&settings);
+        let own = later_changes::of_same_run(&flags.results, &undo, undo_all);
+        settings.lineage.later.extend(own);
         later_changes::tell(&settings.lineage.later, flags.force);
         let verify = suggested_commands::plan_of(&settings, &undo.path);
         undo_notes::tell_what_is_under_way(source.earlier.runs(), &verify);

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::status::{self, FolderRun};
 use crate::application::suggested_commands;
+use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{self, Entry, Journal, RecordedRun, may_have_been_applied};
 use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
@@ -27,6 +28,8 @@ pub struct LaterChanges {
     pub(in crate::application) results: String,
     /// The command that undoes it.
     pub(in crate::application) undo: String,
+    /// It is the undone run itself, whose later rows are outside of the part that is undone.
+    pub(in crate::application) is_same_run: bool,
     /// The rows of the undone results, by their numbers there.
     pub(in crate::application) rows: Vec<u64>,
 }
@@ -93,10 +96,24 @@ pub fn find(
         later.push(LaterChanges {
             undo: suggested_commands::undo(&name, beginning.as_ref(), &run.header.settings),
             results: name.display().to_string(),
+            is_same_run: false,
             rows: of_undone,
         });
     }
     later
+}
+
+/// Where later rows of the same run changed locations of the part that is undone; `undo` undoes all rows.
+pub fn of_same_run(results: &Path, sheet: &UndoSheet, undo: String) -> Option<LaterChanges> {
+    let places = sheet.places.iter();
+    let places = places.filter(|(place, _)| sheet.changed_outside.contains(place));
+    let rows: Vec<u64> = places.map(|(_, row)| *row).collect();
+    (!rows.is_empty()).then(|| LaterChanges {
+        results: results.display().to_string(),
+        undo,
+        is_same_run: true,
+        rows,
+    })
 }
 
 /// Says it before the question.
@@ -105,8 +122,21 @@ pub fn tell(later: &[LaterChanges], is_forced: bool) {
         let LaterChanges {
             results,
             undo,
+            is_same_run,
             rows,
         } = run;
+        if *is_same_run {
+            let what = if is_forced {
+                "and --force overwrites that, too"
+            } else {
+                "which is left alone unless these were undone before"
+            };
+            say(&format!(
+                "warning: later rows of the same run, outside of the chosen part, changed again what {} changed, {what}; to undo all of them at once:\n  {undo}",
+                rows_listed(rows, ROWS_NAMED),
+            ));
+            continue;
+        }
         let what = if is_forced {
             "and --force overwrites that, too"
         } else {

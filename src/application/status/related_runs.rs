@@ -9,7 +9,7 @@ use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
 use crate::application::undo_sheet;
-use crate::journal::{self, RunHeader};
+use crate::journal::{self, RecordedRun, RunHeader};
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -54,13 +54,34 @@ pub(super) fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun
     heirs
 }
 
-/// Whether a later run went on from the results of this one and sent some of its rows again. What is left
-/// stands in the results of that one.
-pub(super) fn is_sent_again(journal: &Path, run: &RunId) -> bool {
+/// Whether a later run went on from the results of this one and sent some of its rows again, or undid the same
+/// once more. What is left stands in the results of that one.
+pub(super) fn is_sent_again(journal: &Path, run: &RunHeader) -> bool {
     let runs = runs_in(platform::folder_of(journal));
-    let heirs = heirs(&runs, run).into_iter();
+    if let Some(undone) = &run.undoes
+        && undos_of(&runs, undone).any(|undo| undo.header.started_at > run.started_at)
+    {
+        return true;
+    }
+    let heirs = heirs(&runs, &run.id).into_iter();
     let mut real = heirs.filter(|heir| !heir.header.settings.rehearsal);
     real.any(may_have_sent)
+}
+
+/// The command that goes on with an undo of a run that did not reach its end.
+pub(super) fn unfinished_undo(journal: &Path, run: &RunId) -> Option<String> {
+    let runs = runs_in(platform::folder_of(journal));
+    let undos = undos_of(&runs, run);
+    let mut recorded = undos.filter_map(|undo| RecordedRun::open(&undo.journal).ok());
+    let unfinished = recorded.find(|undo| !undo.last_end().is_some_and(|end| end.complete))?;
+    let began = unfinished.last_begin()?;
+    Some(began.resume_command.clone()).filter(|command| !command.is_empty())
+}
+
+fn undos_of<'r>(runs: &'r [FolderRun], run: &RunId) -> impl Iterator<Item = &'r FolderRun> {
+    let undoes = move |other: &&FolderRun| other.header.undoes.as_ref() == Some(run);
+    let undos = runs.iter().filter(undoes);
+    undos.filter(|undo| !undo.header.settings.rehearsal)
 }
 
 /// Looks among the runs of the folder for those that undid a run, and whether they undid all the rows it
