@@ -34,19 +34,20 @@ pub struct LaterChanges {
     pub(in crate::application) rows: Vec<u64>,
 }
 
-/// Finds them, the newest first. `undone` has the row of each place that is to be put back. What the undo
-/// of another run did is no change of its own, and what went on from the same results is told elsewhere.
+/// Finds them, the newest first. `undo_all` undoes all rows of the results. What the undo of another run did is no change of its own, and what went on from the same results is told elsewhere.
 pub fn find(
     results: &Path,
     earlier: &EarlierRuns,
     setting: &Setting,
-    undone: &[(TargetKey, u64)],
+    undo: &UndoSheet,
+    undo_all: String,
 ) -> Vec<LaterChanges> {
+    let same_run = of_same_run(results, undo, undo_all).into_iter();
     let headers = earlier.runs().iter().map(RecordedRun::header);
     let Some(header) = headers.clone().max_by_key(|header| header.started_at) else {
-        return Vec::new();
+        return same_run.collect();
     };
-    let rows: HashMap<TargetKey, u64> = undone.iter().copied().collect();
+    let rows: HashMap<TargetKey, u64> = undo.places.iter().copied().collect();
     let runs = status::runs_in(platform::folder_of(results));
     let mut own: Vec<&RunId> = headers.map(|header| &header.id).collect();
     for run in &runs {
@@ -100,11 +101,12 @@ pub fn find(
             rows: of_undone,
         });
     }
+    later.extend(same_run);
     later
 }
 
 /// Where later rows of the same run changed locations of the part that is undone; `undo` undoes all rows.
-pub fn of_same_run(results: &Path, sheet: &UndoSheet, undo: String) -> Option<LaterChanges> {
+fn of_same_run(results: &Path, sheet: &UndoSheet, undo: String) -> Option<LaterChanges> {
     let places = sheet.places.iter();
     let places = places.filter(|(place, _)| sheet.changed_outside.contains(place));
     let rows: Vec<u64> = places.map(|(_, row)| *row).collect();

@@ -79,9 +79,8 @@ pub(super) fn unfinished_undo(journal: &Path, run: &RunId) -> Option<String> {
 }
 
 fn undos_of<'r>(runs: &'r [FolderRun], run: &RunId) -> impl Iterator<Item = &'r FolderRun> {
-    let undoes = move |other: &&FolderRun| other.header.undoes.as_ref() == Some(run);
-    let undos = runs.iter().filter(undoes);
-    undos.filter(|undo| !undo.header.settings.rehearsal)
+    let real = runs.iter().filter(|one| !one.header.settings.rehearsal);
+    real.filter(move |one| one.header.undoes.as_ref() == Some(run))
 }
 
 /// Looks among the runs of the folder for those that undid a run, and whether they undid all the rows it
