@@ -27,7 +27,7 @@ use crate::application::run_facts;
 use crate::application::run_settings::LaterChanges;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
-use crate::application::suggested_commands;
+use crate::application::suggested_commands::{self, PlannedAgain};
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
@@ -64,7 +64,7 @@ pub(super) fn finalize(
     let mut lines = PlanLines::default();
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     lines.end(settings, &journal);
-    let (counts, results) = match written {
+    let (counts, (outside, of_use), results) = match written {
         Ok((tally, written)) => {
             if tally.are_rows_moved {
                 say_whose_rows_are_named(settings);
@@ -84,19 +84,34 @@ pub(super) fn finalize(
             }
             (
                 tally.counts,
+                (tally.outside, tally.of_use),
                 Some(settings.spec.output.display().to_string()),
             )
         }
         Err(error) => {
             say(&format!("error: {}", platform::describe_error(&error)));
             // Of rows without a record nothing can be told now.
-            (journal.counts().unwrap_or_default(), None)
+            (
+                journal.counts().unwrap_or_default(),
+                Default::default(),
+                None,
+            )
         }
+    };
+    // Just the rows in conflict are planned again, and some of these cannot be approved.
+    let planned = PlannedAgain {
+        are_all: checked.not_approved == 0
+            && counts.not_done() == counts.of(OutcomeKind::Conflict)
+            && outside.not_done() == 0,
+        are_approved: of_use == 0,
     };
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left,
         counts,
+        outside,
+        of_use,
+        again_outside: suggested_commands::send_all_failed(settings),
         sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),
         reason,
@@ -110,7 +125,7 @@ pub(super) fn finalize(
         is_output_missing: false,
         resume: suggested_commands::with_resume(settings),
         again: again(settings),
-        plan_conflicts: suggested_commands::plan_conflicts(settings, checked.not_approved > 0),
+        plan_conflicts: suggested_commands::plan_conflicts(settings, planned),
         undo_first: undo_first(settings, &journal),
         not_approved: checked.not_approved,
         new_plan: NewPlan::of(settings),

@@ -6,12 +6,13 @@
 //! (`march.results-2.xlsx`). The same sheet again leads to the same file, where the run is refused or
 //! goes on; only of plans there may be any number.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::application::run_settings::Start;
+use crate::application::status;
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::platform;
 use crate::sheet::{self, ReadOptions, Sheet};
@@ -98,7 +99,7 @@ impl OutputNames {
 
     /// The first file that this sheet may fill, or the one that says why it may not.
     pub fn next(&self, sheet: &Path) -> Result<PathBuf> {
-        let mut sha256 = None;
+        let (mut sha256, mut undone) = (None, None);
         for path in self.existing() {
             let journal = Journal::path_for(&path);
             let Ok(header) = journal::header_of(&journal) else {
@@ -121,13 +122,19 @@ impl OutputNames {
                 }
                 continue;
             };
-            // What an undo did not put back the same undo tries again.
-            let is_done = !self.is_of_undo || end.outcomes.keys().all(|kind| kind.is_success());
-            if header.input.sha256 == *sha256 && is_done {
+            if header.input.sha256 != *sha256 {
+                continue;
+            }
+            if !self.is_of_undo {
                 return Ok(path);
             }
+            // What an undo did not put back the same undo tries again; an undo of other results may have the same rows, and what was undone since is no more.
+            let is_done = end.outcomes.keys().all(|kind| kind.is_success());
+            if is_done && self.is_about_sheet(&header) && status::is_in_force(&journal) {
+                undone = Some(path);
+            }
         }
-        Ok(self.free())
+        Ok(undone.unwrap_or_else(|| self.free()))
     }
 
     /// Whether a file without a journal is not in the way: that of somebody's own sheet is not in that of
@@ -179,6 +186,16 @@ impl OutputNames {
 /// The names of the sheets that undo these results or a part of them: `….undo.csv`, `….undo-2.csv`.
 pub fn undo_sheets_of(results: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     numbered(results.with_extension("undo"), ".csv")
+}
+
+/// Whether a sheet has such a name.
+pub fn is_undo_sheet(sheet: &Path) -> bool {
+    let stem = sheet
+        .file_stem()
+        .and_then(OsStr::to_str)
+        .unwrap_or_default();
+    let last = stem.rsplit_once('.').map_or("", |(_, last)| last);
+    last == "undo" || last.starts_with("undo-")
 }
 
 /// `march.results.csv`, `march.results-2.csv`, …

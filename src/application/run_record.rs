@@ -130,7 +130,7 @@ pub(super) fn begin_record(
         first_rows_shown: false,
         rest_is_wanted: false,
         resume_command: suggested_commands::with_resume(settings),
-        retry_command: suggested_commands::send_failed(settings).unwrap_or_default(),
+        retry_command: suggested_commands::send_all_failed(settings).unwrap_or_default(),
         apply_command: suggested_commands::apply_plan(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),

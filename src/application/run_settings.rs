@@ -247,6 +247,8 @@ pub struct LaterChanges {
     pub(in crate::application) results: String,
     /// The command that undoes it.
     pub(in crate::application) undo: String,
+    /// It is the undone run itself, whose later rows are outside of the part that is undone.
+    pub(in crate::application) is_same_run: bool,
     /// The rows of the undone results, by their numbers there.
     pub(in crate::application) rows: Vec<u64>,
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::application::command_line::{TypedCommand, TypedFlag, as_operand, join};
-use crate::application::output_name::OutputNames;
+use crate::application::output_name::{OutputNames, is_undo_sheet};
 use crate::application::run_settings::{BadRows, RunSettings};
 use crate::engine::pipeline::Task;
 use crate::journal::{BeginRecord, MeaningfulSettings};
@@ -120,11 +120,36 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
     Some(next.into_line())
 }
 
+/// The same of all rows of the results, where the run was about a part of them.
+pub fn send_all_failed(settings: &RunSettings) -> Option<String> {
+    let spec = &settings.spec;
+    if spec.command == "undo" || !spec.sheet.reading.rows.is_of_results() {
+        return send_failed(settings);
+    }
+    let left_out = &["rows", "where"];
+    let next = next_of_results(
+        settings,
+        &spec.output,
+        spec.preconditions.as_deref(),
+        left_out,
+    )?;
+    Some(next.into_line())
+}
+
 /// The same of the results of an `apply`, whose rows are held against a plan.
 fn send_failed_of<'t>(
     settings: &'t RunSettings,
     results: &Path,
     plan: Option<&Path>,
+) -> Option<NextCommand<'t>> {
+    next_of_results(settings, results, plan, &[])
+}
+
+fn next_of_results<'t>(
+    settings: &'t RunSettings,
+    results: &Path,
+    plan: Option<&Path>,
+    left_out: &[&str],
 ) -> Option<NextCommand<'t>> {
     let spec = &settings.spec;
     if spec.task == Task::Read || spec.command == "undo" {
@@ -140,22 +165,33 @@ fn send_failed_of<'t>(
     if let Some(plan) = plan {
         next.add(&["--if-unchanged", &as_operand(&plan.to_string_lossy())]);
     }
-    next.keep_all_but(&[OF_RESULTS, OF_THE_FILE, replaced]);
+    next.keep_all_but(&[OF_RESULTS, OF_THE_FILE, replaced, left_out]);
     next.add_what_is_in_force(settings);
     Some(next)
 }
 
+/// What a new plan of the rows in conflict holds.
+#[derive(Debug, Clone, Copy)]
+pub struct PlannedAgain {
+    /// All rows of the results that are not done.
+    pub are_all: bool,
+    /// None of which is known that it cannot be approved.
+    pub are_approved: bool,
+}
+
 /// The commands that plan the rows of the results which conflict, where they were held against a plan, and
-/// that send them under the new plan. Where there are rows for which the old one approved nothing
-/// (`some_not_approved`), the second one names the rows as well.
-pub fn plan_conflicts(settings: &RunSettings, some_not_approved: bool) -> Option<[String; 2]> {
+/// that send them under the new plan. Where others are not done, the second one names the rows as well.
+pub fn plan_conflicts(settings: &RunSettings, planned: PlannedAgain) -> Option<[String; 2]> {
     let spec = &settings.spec;
     spec.preconditions.as_ref()?;
     let conflicts = ["--where", "outcome=conflict"];
     let [plan, mut send] = plan_and_send(settings, &spec.output, &conflicts)?;
     send.add(&["--include", "conflict"]);
-    if some_not_approved {
+    if !planned.are_all {
         send.add(&conflicts);
+    }
+    if !planned.are_approved && !send.has("--skip-invalid") {
+        send.add(&["--skip-invalid"]);
     }
     Some([plan, send].map(NextCommand::into_line))
 }
@@ -223,8 +259,11 @@ pub fn plan_after_rehearsal(settings: &RunSettings) -> String {
 
 /// The command that applies this plan; `None` where it makes none.
 pub fn apply_plan(settings: &RunSettings) -> Option<String> {
-    let is_plan = settings.spec.command == "plan" && settings.spec.task == Task::Read;
-    is_plan.then(|| to_apply(settings, &[]))
+    let spec = &settings.spec;
+    let is_plan = spec.command == "plan" && spec.task == Task::Read;
+    // What the rows of an undo must find, only `undo` looks at.
+    let is_of_undo = is_undo_sheet(&spec.sheet.path);
+    (is_plan && !is_of_undo).then(|| to_apply(settings, &[]))
 }
 
 /// The command that applies this plan without the rows for which it approves nothing.
@@ -304,6 +343,21 @@ pub fn undo_this(settings: &RunSettings) -> Option<String> {
     let mut next = settings.typed.next("undo", &results);
     next.keep_all_but(&[OF_THE_ROWS, &["even-if-used", "force"]]);
     Some(next.into_line())
+}
+
+/// This undo of all rows of the results.
+pub fn undo_all(settings: &RunSettings) -> String {
+    let undone = settings.typed.file.as_deref().unwrap_or_default();
+    let mut next = settings.typed.next("undo", undone);
+    next.keep_all_but(&[OF_THE_ROWS]);
+    next.into_line()
+}
+
+/// This undo with a journal named in the place of its results.
+pub fn undo_by_journal(settings: &RunSettings, journal: &Path) -> String {
+    let mut next = settings.typed.next("undo", &journal.to_string_lossy());
+    next.keep_all_but(&[]);
+    next.into_line()
 }
 
 /// The same of a run that `began` so and left these results. Where they have another name since, or an

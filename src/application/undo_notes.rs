@@ -78,7 +78,10 @@ pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
 /// Says which of its rows earlier undos have put back, so that it is clear what this one does. Returns how
 /// many these are.
 pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, is_quiet: bool) -> u64 {
-    let (back, undos) = status::back_already(results, &undo.places);
+    // Where the later rows of a location were undone, the earlier ones are not.
+    let places = undo.places.iter().copied();
+    let places = places.filter(|(place, _)| !undo.changed_outside.contains(place));
+    let (back, undos) = status::back_already(results, &places.collect::<Vec<_>>());
     if back == 0 || is_quiet {
         return back;
     }

@@ -87,7 +87,8 @@ mod tests {
     use super::*;
     use crate::application::run_settings::RunSettings;
     use crate::application::suggested_commands::{
-        list_problems, plan_conflicts, plan_corrected, plan_of, send_failed, undo_this, with_resume,
+        PlannedAgain, list_problems, plan_conflicts, plan_corrected, plan_of, send_failed,
+        undo_this, with_resume,
     };
     use crate::cli::resolve;
 
@@ -115,7 +116,11 @@ mod tests {
     fn every_suggested_command_keeps_what_it_takes_but_for_what_is_of_one_run() {
         let typed = "wxbulk apply a.csv --first 3 -o b.csv -y --backup --even-if-used --if-unchanged p.csv --rehearse --rehearse-speed 2 --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ; --rows 2-5 --where site=x --skip-invalid -c 5 --rate 5/s --forget-rate --forget-wait --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --report r.html --report-changes --summary json -v --log-file l.txt";
         let settings = settings(typed);
-        let [plan, send] = plan_conflicts(&settings, true).expect("commands");
+        let planned = PlannedAgain {
+            are_all: false,
+            are_approved: true,
+        };
+        let [plan, send] = plan_conflicts(&settings, planned).expect("commands");
         let [plan_corrected, send_corrected] = plan_corrected(&settings).expect("commands");
         let lines = [
             with_resume(&settings),

@@ -77,15 +77,16 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
     };
     let names = OutputNames::of_undo(&flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
-    let (sheet, left_out) = if let Some((output, header)) = begun(&settings, &names)? {
+    let (sheet, left_out) = if let Some(header) = begun(&mut settings, &names)? {
         // The sheet was made when the undo began, and its journal is bound to it.
-        settings.spec.output = output;
         let name = Path::new(&header.input.name).file_name();
         let sheet = flags.results.with_file_name(name.unwrap_or_default());
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
-        let source = UndoSource::open(&flags.results, which, &reading, &part)?;
+        let journal = Journal::path_for(&flags.results);
+        let by_journal = suggested_commands::undo_by_journal(&settings, &journal);
+        let source = UndoSource::open(&flags.results, which, &by_journal, &reading, &part)?;
         let undo = write_sheet(&flags.results, &source, &target)?;
         let undoes = source.earlier.written_by();
         settings.lineage.gates = source.earlier.gates();
@@ -109,8 +110,9 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         settings.lineage.back_already =
             undo_notes::tell_what_is_back(&flags.results, &undo, settings.is_quiet());
         let setting = source.columns()?.setting;
+        let undo_all = suggested_commands::undo_all(&settings);
         settings.lineage.later =
-            later_changes::find(&flags.results, &source.earlier, setting, &undo.places);
+            later_changes::find(&flags.results, &source.earlier, setting, &undo, undo_all);
         later_changes::tell(&settings.lineage.later, flags.force);
         let verify = suggested_commands::plan_of(&settings, &undo.path);
         undo_notes::tell_what_is_under_way(source.earlier.runs(), &verify);
@@ -134,8 +136,9 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
     })
 }
 
-/// The undo to go on with, where one was begun.
-fn begun(settings: &RunSettings, names: &OutputNames) -> Result<Option<(PathBuf, RunHeader)>> {
+/// The undo to go on with, where one was begun. One that was killed before it recorded anything begins once more,
+/// and undoes the same.
+fn begun(settings: &mut RunSettings, names: &OutputNames) -> Result<Option<RunHeader>> {
     if settings.start == Start::Fresh {
         return Ok(None);
     }
@@ -147,7 +150,11 @@ fn begun(settings: &RunSettings, names: &OutputNames) -> Result<Option<(PathBuf,
     if !journal::exists(&journal)? {
         return Ok(None);
     }
-    Ok(Some((output, journal::header_of(&journal)?)))
+    let header = journal::header_of(&journal)?;
+    settings.spec.output = output;
+    settings.lineage.undoes.clone_from(&header.undoes);
+    settings.lineage.left_out = header.left_out;
+    Ok(Some(header))
 }
 
 /// Says it where the same undo is done already.

@@ -81,6 +81,9 @@ impl OutcomeKind {
     }
 }
 
+/// How a row ends that was left alone since it clears a number in use.
+pub const WHERE_IN_USE: &str = "change that rule first, or add --even-if-used";
+
 /// What became of one row: the result columns but for the row number and the time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -124,6 +127,11 @@ impl Outcome {
             usages: None,
             untouched: Vec::new(),
         }
+    }
+
+    /// Whether the row was left alone since it clears a number in use.
+    pub fn is_of_use(&self) -> bool {
+        self.kind == OutcomeKind::Conflict && self.message.ends_with(WHERE_IN_USE)
     }
 
     /// Whether the cause is the same. Of a refusal status and code say so, since its words may name the

@@ -378,3 +378,34 @@ fn a_plan_that_names_what_uses_two_numbers_can_be_applied() {
         }
     }
 }
+
+#[test]
+fn a_row_that_rules_keep_from_being_cleared_is_told_what_helps() {
+    let stage = stage();
+    let id = location_id(30);
+    let text = format!("orgId,locationId,n2\n{},{id},REMOVE\n", org_id(1));
+    stage.write("one.csv", text);
+    stage.run_online("plan one.csv").expect(0);
+    let rule = json!({ "callingPermissions": [{
+        "callType": "INTERNATIONAL", "action": "TRANSFER_NUMBER_2", "transferEnabled": true,
+    }] });
+    let path = format!("/telephony/config/locations/{id}/outgoingPermission");
+    stage.put(&format!("{path}?orgId={}", org_id(1)), &rule.to_string());
+    let before = stage.state();
+    let ran = apply(&stage, "one.plan.csv").expect(1);
+    ran.says("hint: 1 row was left alone, since rules use numbers that it clears. Change those rules first, then run:\n");
+    assert!(!ran.stderr.contains("make a new plan"), "{}", ran.stderr);
+    assert_eq!(stage.state(), before);
+
+    // A plan that approves nothing is not to be applied.
+    let ran = stage
+        .run_online("plan one.plan.results.csv --where outcome=conflict")
+        .expect(1);
+    ran.says("or plan to clear numbers in use all the same:\n");
+    assert!(!ran.stderr.contains("--skip-invalid"), "{}", ran.stderr);
+
+    let command = "one.plan.results.csv --only-failed --backup --if-unchanged one.plan.csv --include conflict --even-if-used";
+    apply(&stage, command).expect(0);
+    let now = &stage.state()[&id]["autoTransferNumber2"];
+    assert!(now.as_str().is_none_or(str::is_empty), "{now}");
+}

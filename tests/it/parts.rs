@@ -521,3 +521,38 @@ fn the_next_wave_of_a_plan_has_results_of_its_own_by_the_command_that_is_printed
     let held = |row: u64| !stage.state()[location_id(row)]["autoTransferNumber1"].is_null();
     assert_eq!([3, 4, 6, 7].map(held), [false, true, false, true]);
 }
+
+#[test]
+fn what_results_say_outside_of_a_part_counts_as_it_stands_there() {
+    let stage = Stage::instant();
+    let broken = waves(4)
+        .replace(&location_id(2), "row 2")
+        .replace(&location_id(3), "row 3");
+    stage.write("sheet.csv", broken);
+    stage.apply("sheet.csv --backup --skip-invalid").expect(1);
+    let correct = |name: &str, row: u64| {
+        let results = fs::read_to_string(stage.path(name)).expect("results");
+        let results = results.replace(&format!("row {row},"), &format!("{},", location_id(row)));
+        stage.write(name, results);
+    };
+    correct("sheet.results.csv", 2);
+    let part = "--only-failed --where GoLiveWave=W2";
+    let ran = stage
+        .apply(&format!("sheet.results.csv {part} --backup"))
+        .expect(0);
+    let results = stage.results("sheet.results-2.csv");
+    let counts = (count(&results, "updated"), count(&results, "invalid"));
+    assert_eq!(counts, (3, 1));
+    ran.says("1 row sent in 1 s: 1 updated. Of 4 rows in the sheet, 3 are done.");
+    ran.says("  invalid              1\n");
+    ran.says("hint: 1 row outside of the chosen part is not done either; to send all rows that are not done:\n");
+    let status = stage.run("status sheet.results-2.csv --json").stdout;
+    let status: Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!(status["outcomes"]["invalid"], 1, "{status}");
+    let command = status["next"][0]["command"].as_str().expect("a command");
+    assert!(!command.contains("--where"), "{command}");
+    correct("sheet.results-2.csv", 3);
+    let (_, words) = command.split_once(" apply ").expect("an apply");
+    stage.run(&format!("apply {words} --yes")).expect(0);
+    assert_eq!(written(&stage), [2, 3, 4, 5]);
+}

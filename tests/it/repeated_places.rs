@@ -264,3 +264,18 @@ fn what_is_typed_into_a_row_that_is_done_is_told_in_results_of_another_part_too(
         ran.says("that are done ask for something else now");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_question_counts_rows_where_several_are_for_one_location() {
+    let stage = planned([[&number(61), ""], [&number(62), ""]]);
+    let line = format!(
+        "apply sheet.csv --backup --allow-duplicates --base-url {}",
+        stage.simulator.base_url()
+    );
+    let sent = changes_sent(&stage);
+    let ran = stage.at_a_terminal(&line, "n\n");
+    let shown = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("Change up to 3 rows"), "{shown}");
+    assert_eq!(changes_sent(&stage), sent);
+}

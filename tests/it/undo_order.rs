@@ -2,7 +2,7 @@
 
 use wxbulk::simulator::Behavior;
 
-use crate::harness::{Stage, count, location_id, number, sheet};
+use crate::harness::{Stage, count, location_id, number, org_id, sheet};
 
 /// A sheet of rows 2 to 5.
 fn stage() -> Stage {
@@ -138,4 +138,115 @@ fn a_run_that_was_undone_does_not_go_on_until_the_undo_is_undone() {
         assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 4);
     }
+}
+
+/// Steps after the run, each with the rows that have then what the sheet asks for.
+type Steps = &'static [(&'static str, &'static [u64])];
+
+#[test]
+fn who_undoes_whom_follows_the_order_of_runs_in_time() {
+    let cases: [Steps; 4] = [
+        &[
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results-3.csv", &[]),
+            ("undo sheet.results-4.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results-5.csv", &[]),
+        ],
+        &[
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+            ("undo sheet.results.csv", &[]),
+        ],
+        // The second undo finds row 2 as it is to be.
+        &[
+            ("undo sheet.results.csv --rows 2", &[3, 4, 5]),
+            ("undo sheet.results.csv", &[]),
+            ("undo sheet.results-2.csv", &[2]),
+            ("undo sheet.results.csv", &[]),
+        ],
+        &[
+            ("undo sheet.results.csv --rows 2-3", &[4, 5]),
+            ("undo sheet.results.csv --rows 4-5", &[]),
+            ("undo sheet.results-2.csv", &[2, 3]),
+            ("undo sheet.results.csv --rows 2-3", &[]),
+            ("undo sheet.results-3.csv", &[4, 5]),
+            ("undo sheet.results-2.csv", &[2, 3, 4, 5]),
+        ],
+    ];
+    for steps in cases {
+        let stage = stage();
+        stage.apply("sheet.csv --backup").expect(0);
+        for (step, (undo, left)) in steps.iter().enumerate() {
+            let ran = stage.run_online(&format!("{undo} --yes")).expect(0);
+            assert_eq!(rows_set(&stage), *left, "{steps:?} {step}: {}", ran.stderr);
+            let status = stage.run("status sheet.results.csv --json").stdout;
+            let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+            let all = status["undone"]["completely"].as_bool();
+            assert_eq!(all == Some(true), left.is_empty(), "{status}");
+            assert_eq!(all.is_none(), left.len() == 4, "{status}");
+            // The same once more has nothing to do.
+            let again = stage.run_online(&format!("{undo} --yes")).expect(2);
+            let newest = format!("`sheet.results-{}.csv`", step + 2);
+            again.says("was undone already");
+            again.says(&newest);
+        }
+    }
+}
+
+#[test]
+fn a_part_before_later_rows_of_the_same_run_is_told_so_and_all_can_be_undone_at_once() {
+    let stage = Stage::new(Behavior::instant());
+    let row = |number: String| format!("{},{},{number}\n", org_id(1), location_id(2));
+    let rows = row(number(2)) + &row(number(60));
+    stage.write("sheet.csv", format!("orgId,locationId,n1\n{rows}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    let set = stage.state();
+    let ran = stage
+        .run_online("undo sheet.results.csv --rows 2 --yes")
+        .expect(1);
+    ran.says("warning: later rows of the same run, outside of the chosen part, changed again what row 2 changed");
+    ran.says("hint: 1 row left alone, since later rows of the same run changed it; to undo all of them at once:\n");
+    assert!(!ran.stderr.contains("--force puts"), "{}", ran.stderr);
+    assert_eq!(stage.state(), set);
+    // The later row alone, then the earlier one: none of them is called back already.
+    stage
+        .run_online("undo sheet.results.csv --rows 3 --yes")
+        .expect(0);
+    let ran = stage
+        .run_online("undo sheet.results.csv --rows 2 --yes")
+        .expect(0);
+    assert!(!ran.stderr.contains("back already"), "{}", ran.stderr);
+    let now = &stage.state()[location_id(2)]["autoTransferNumber1"];
+    assert!(now.is_null(), "{now}");
+}
+
+#[test]
+fn a_status_offers_to_go_on_with_an_undo_that_was_cut_off() {
+    let stage = stage();
+    stage.apply("sheet.csv --backup").expect(0);
+    stage
+        .run_online("undo sheet.results.csv --yes --rows 2-3 -o u.csv")
+        .expect(0);
+    let journal = std::fs::read_to_string(stage.path("u.csv.journal")).expect("a journal");
+    let cut: Vec<&str> = journal.lines().collect();
+    let end = cut.len() - 1;
+    assert!(cut[end].contains("\"end\""), "{}", cut[end]);
+    stage.write("u.csv.journal", cut[..end].join("\n") + "\n");
+    let status = stage.run("status sheet.results.csv --json").stdout;
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    let next = status["next"].as_array().expect("commands");
+    let [step] = &next[..] else {
+        panic!("{next:?}");
+    };
+    assert_eq!(step["purpose"], "to go on with the undo of it");
+    let command = step["command"].as_str().expect("a command");
+    assert!(command.ends_with("--resume"), "{command}");
+    let (_, words) = command.split_once(" undo ").expect("an undo");
+    stage.run(&format!("undo {words}")).expect(0);
+    assert_eq!(rows_set(&stage), [4, 5]);
 }

@@ -48,9 +48,10 @@ impl ChangesAhead {
 
     /// `42 locations`, `up to 60 locations`
     pub(in crate::application) fn targets(&self, checked: &CheckedSheet) -> String {
+        // Several rows may be for one.
         let count = |rows| match checked.setting {
-            Some(setting) => setting.target.count(rows),
-            None => plural(rows, "row"),
+            Some(setting) if checked.duplicates.is_empty() => setting.target.count(rows),
+            Some(_) | None => plural(rows, "row"),
         };
         match *self {
             ChangesAhead::Exactly { ref planned, .. } => count(planned.rows),

@@ -8,6 +8,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::run_settings::LaterChanges;
 use crate::application::status::{self, FolderRun};
 use crate::application::suggested_commands;
+use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{self, Entry, Journal, RecordedRun, may_have_been_applied};
 use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
@@ -21,19 +22,21 @@ use crate::stderr::say;
 /// Rows that are named; the others are counted.
 const ROWS_NAMED: usize = 5;
 
-/// Finds them, the newest first. `undone` has the row of each place that is to be put back. What the undo
-/// of another run did is no change of its own, and what went on from the same results is told elsewhere.
+/// Finds them, the newest first. `undo_all` undoes all rows of the results. What the undo of another run did
+/// is no change of its own, and what went on from the same results is told elsewhere.
 pub fn find(
     results: &Path,
     earlier: &EarlierRuns,
     setting: &Setting,
-    undone: &[(TargetKey, u64)],
+    undo: &UndoSheet,
+    undo_all: String,
 ) -> Vec<LaterChanges> {
+    let same_run = of_same_run(results, undo, undo_all).into_iter();
     let headers = earlier.runs().iter().map(RecordedRun::header);
     let Some(header) = headers.clone().max_by_key(|header| header.started_at) else {
-        return Vec::new();
+        return same_run.collect();
     };
-    let rows: HashMap<TargetKey, u64> = undone.iter().copied().collect();
+    let rows: HashMap<TargetKey, u64> = undo.places.iter().copied().collect();
     let runs = status::runs_in(platform::folder_of(results));
     let mut own: Vec<&RunId> = headers.map(|header| &header.id).collect();
     for run in &runs {
@@ -83,10 +86,25 @@ pub fn find(
         later.push(LaterChanges {
             undo: suggested_commands::undo(&name, beginning.as_ref(), &run.header.settings),
             results: name.display().to_string(),
+            is_same_run: false,
             rows: of_undone,
         });
     }
+    later.extend(same_run);
     later
+}
+
+/// Where later rows of the same run changed locations of the part that is undone; `undo` undoes all rows.
+fn of_same_run(results: &Path, sheet: &UndoSheet, undo: String) -> Option<LaterChanges> {
+    let places = sheet.places.iter();
+    let places = places.filter(|(place, _)| sheet.changed_outside.contains(place));
+    let rows: Vec<u64> = places.map(|(_, row)| *row).collect();
+    (!rows.is_empty()).then(|| LaterChanges {
+        results: results.display().to_string(),
+        undo,
+        is_same_run: true,
+        rows,
+    })
 }
 
 /// Says it before the question.
@@ -95,8 +113,21 @@ pub fn tell(later: &[LaterChanges], is_forced: bool) {
         let LaterChanges {
             results,
             undo,
+            is_same_run,
             rows,
         } = run;
+        if *is_same_run {
+            let what = if is_forced {
+                "and --force overwrites that, too"
+            } else {
+                "which is left alone unless these were undone before"
+            };
+            say(&format!(
+                "warning: later rows of the same run, outside of the chosen part, changed again what {} changed, {what}; to undo all of them at once:\n  {undo}",
+                rows_listed(rows, ROWS_NAMED),
+            ));
+            continue;
+        }
         let what = if is_forced {
             "and --force overwrites that, too"
         } else {

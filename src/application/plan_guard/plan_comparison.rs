@@ -41,7 +41,7 @@ impl Plan {
             let record = self.record_of(&row, &mut planned)?;
             let in_part = selection.duplicates.superseded(row.number).is_some();
             if record.as_ref().and_then(what_it_saw).is_none() {
-                unknown.add_row(row.number);
+                unknown.add_unknown(row.number, record.is_none());
             } else if !self.approves_all_of(setting, &row, in_part, &mut planned)? {
                 others.add_row(row.number);
             }

@@ -91,6 +91,8 @@ impl PlannedChanges {
 pub(in crate::application) struct PlanEdits {
     rows: u64,
     rows_named: Vec<String>,
+    /// Some of these rows were not planned where they are now.
+    are_elsewhere: bool,
     unapproved: u64,
     unapproved_named: Vec<String>,
     cells: u64,
@@ -104,6 +106,12 @@ impl PlanEdits {
         if self.rows_named.len() < NAMED {
             self.rows_named.push(row.to_string());
         }
+    }
+
+    /// A row that the plan could not approve, or that is of a place that was not planned.
+    pub(in crate::application) fn add_unknown(&mut self, row: u64, is_elsewhere: bool) {
+        self.add_row(row);
+        self.are_elsewhere |= is_elsewhere;
     }
 
     /// A row that was planned and that the plan does not approve any more.
@@ -150,9 +158,13 @@ impl PlanEdits {
                 path.display(),
                 self.rows_named.join(", ")
             ),
-            format!(
-                "to send the others, put {them} back as the results had {them}, and add --skip-invalid"
-            ),
+            if self.are_elsewhere {
+                format!(
+                    "to send the others, put {them} back as the results had {them}, and add --skip-invalid"
+                )
+            } else {
+                "to send the others, add --skip-invalid".to_string()
+            },
         );
         Err(match new_plan {
             Some(new_plan) => refused.with_hint(format!(

@@ -142,6 +142,10 @@ pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) ->
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     pub counts: Counts,
+    /// Rows of these outside of the part that was chosen, of which stays what an earlier run noted.
+    pub outside: Counts,
+    /// Rows in the part that were left alone since they clear a number in use.
+    pub of_use: u64,
     /// Rows that are not as asked and that the journal does not tell of.
     pub without_record: FailureGroups,
     /// Rows that were left out, by the reason why.
@@ -264,14 +268,12 @@ fn write_rows(
             }
             Choice::Keep => {
                 let kept = written.keep(table, &numbered)?;
-                // What an earlier run noted stays in the file; this one is not about the row.
-                let is_outside = sheet.left_out_by(&numbered).is_some();
-                let kind = if is_outside {
-                    OutcomeKind::Skipped
+                tally.counts.add_kind(kept.kind);
+                if sheet.left_out_by(&numbered).is_some() {
+                    tally.outside.add_kind(kept.kind);
                 } else {
-                    kept
-                };
-                tally.counts.add_kind(kind);
+                    tally.of_use += u64::from(kept.is_of_use());
+                }
                 table.end_row()?;
                 continue;
             }
@@ -283,6 +285,7 @@ fn write_rows(
             line.outcome.kind = OutcomeKind::Unchanged;
         }
         tally.counts.add(&line.outcome);
+        tally.of_use += u64::from(line.outcome.is_of_use());
         if line.finished_at.is_none() && !line.outcome.kind.is_success() {
             tally.without_record.add(numbered.row, &line.outcome);
         }

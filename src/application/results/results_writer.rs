@@ -66,19 +66,15 @@ impl<'c> ResultsWriter<'c> {
             duplicates,
             ..
         } = *self.content.selection;
-        let is_sent_in_part = row.is_some() && duplicates.superseded(number).is_some();
-        let whole = is_sent_in_part.then(|| sheet.read_row(columns, numbered, directory));
+        let is_superseded = duplicates.superseded(number).is_some();
+        let whole = is_superseded.then(|| sheet.read_row(columns, numbered, directory));
         let whole = whole.and_then(Result::ok);
         self.write_line(table, &line, number, whole.as_ref().or(row), &history)
     }
 
     /// Writes the cells of a row that an earlier run left as asked: what that run noted stays as it
     /// is, but for the row's number.
-    pub(super) fn keep(
-        &mut self,
-        table: &mut Table,
-        numbered: &NumberedRecord,
-    ) -> Result<OutcomeKind> {
+    pub(super) fn keep(&mut self, table: &mut Table, numbered: &NumberedRecord) -> Result<Outcome> {
         let history = self.histories.history_of(numbered.row)?;
         let selection = self.content.selection;
         let row = selection
@@ -100,13 +96,13 @@ impl<'c> ResultsWriter<'c> {
                 record: None,
             };
             self.write_line(table, &line, numbered.row, row.as_ref().ok(), &history)?;
-            return Ok(outcome.kind);
+            return Ok(line.outcome);
         }
         self.keep_cells(table, numbered)
     }
 
     /// The cells as they are, where no journal tells of the row.
-    fn keep_cells(&self, table: &mut Table, numbered: &NumberedRecord) -> Result<OutcomeKind> {
+    fn keep_cells(&self, table: &mut Table, numbered: &NumberedRecord) -> Result<Outcome> {
         let columns = self.content.selection.columns;
         let kind = columns.outcome_in(&numbered.record);
         let kind = kind.unwrap_or(OutcomeKind::NotAttempted);
@@ -115,12 +111,16 @@ impl<'c> ResultsWriter<'c> {
         let previous = results.map_or(&[][..], |results| &results.previous);
         let places = always.chain(previous.iter().copied());
         let names = self.content.form.columns(columns.setting);
+        let mut outcome = Outcome::unsent(kind, "");
         let before_check = names.len().saturating_sub(1);
         let places = places.chain(std::iter::repeat(None));
         for (name, at) in names.iter().take(before_check).zip(places) {
             let cell = at.and_then(|at| numbered.record.get(at));
             let cell = cell.unwrap_or_default();
             let count = || std::str::from_utf8(cell).ok()?.parse().ok();
+            if name == "message" {
+                outcome.message = String::from_utf8_lossy(cell).into();
+            }
             table.cell(match name.as_str() {
                 "row" => Cell::Count(numbered.row),
                 "outcome" => word(kind),
@@ -131,7 +131,7 @@ impl<'c> ResultsWriter<'c> {
         let check = columns.check_in(&numbered.record);
         let check = check.map(|check| check.to_string());
         table.cell(Cell::text(check.as_deref().unwrap_or_default()))?;
-        Ok(kind)
+        Ok(outcome)
     }
 
     fn write_line(

@@ -19,7 +19,9 @@ use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::Hinted;
 pub(in crate::application) use places_undone::undone_at;
-pub use places_undone::{OpenSuccessor, back_already, ensure_not_undone, open_successors};
+pub use places_undone::{
+    OpenSuccessor, back_already, ensure_not_undone, is_in_force, open_successors,
+};
 pub use related_runs::{FolderRun, runs_in, undone};
 pub use results_alone::ResultsAlone;
 pub use run_list::RunList;

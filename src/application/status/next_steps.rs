@@ -23,6 +23,17 @@ pub struct NextStep {
     pub folder: String,
 }
 
+/// What other runs of the folder leave to be done.
+#[derive(Debug)]
+pub(super) struct OtherRuns {
+    /// What failed stands in the results of a later one.
+    pub(super) have_what_failed: bool,
+    /// Rows that an undo may have put back would count as done.
+    pub(super) keep_it_from_going_on: bool,
+    /// The command that goes on with an undo of the run.
+    pub(super) unfinished_undo: Option<String>,
+}
+
 /// The process of a run at work on this machine, where it can be told to stop from another window.
 fn process_here(status: &RunStatus, began: &BeginRecord) -> Option<u32> {
     let machine = began.machine.as_ref()?;
@@ -35,7 +46,7 @@ pub(super) fn after(
     status: &RunStatus,
     settings: &MeaningfulSettings,
     began: BeginRecord,
-    is_sent_again: bool,
+    others: OtherRuns,
 ) -> Vec<NextStep> {
     let undo = suggested_commands::undo(&status.results, Some(&began), settings);
     let stop = process_here(status, &began);
@@ -85,11 +96,11 @@ pub(super) fn after(
         .undone
         .as_ref()
         .is_some_and(|undone| undone.completely);
+    let is_undone_in_part = status.undone.is_some() || others.keep_it_from_going_on;
     // What failed in it is of no use alone, or stands in the results of a later run.
-    let is_over = status.undone.is_some() || is_sent_again;
+    let is_over = is_undone_in_part || others.have_what_failed;
     match status.state {
-        // Rows that were put back would count as done.
-        RunState::Stopped | RunState::Killed if status.undone.is_some() => {}
+        RunState::Stopped | RunState::Killed if is_undone_in_part => {}
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
         RunState::Finished if is_over => {}
         // The results are made of the sheet and the journal.
@@ -99,21 +110,24 @@ pub(super) fn after(
                 add("to write its results once more", resume);
             }
         }
-        RunState::Finished if failed > conflicts => {
-            let left = failed - conflicts;
-            let they_are = if left == 1 { "it is" } else { "they are" };
-            let rows = plural(left, "row");
-            let what = format!("to send the {rows} again that failed, once {they_are} corrected");
-            add(&what, retry);
+        RunState::Finished => {
+            if failed > conflicts {
+                let left = failed - conflicts;
+                let they_are = if left == 1 { "it is" } else { "they are" };
+                let rows = plural(left, "row");
+                let what =
+                    format!("to send the {rows} again that failed, once {they_are} corrected");
+                add(&what, retry.clone());
+            }
+            if conflicts > 0 && status.command == "apply" {
+                let what = format!(
+                    "to send the {} in conflict, once nothing is in the way any more",
+                    plural(conflicts, "row")
+                );
+                add(&what, format!("{retry} --include conflict"));
+            }
         }
-        RunState::Finished if conflicts > 0 && status.command == "apply" => {
-            let what = format!(
-                "to send the {} in conflict, once nothing is in the way any more",
-                plural(conflicts, "row")
-            );
-            add(&what, format!("{retry} --include conflict"));
-        }
-        RunState::Finished | RunState::Running => {}
+        RunState::Running => {}
     }
     if not_approved > 0 && status.state == RunState::Finished && !is_over {
         let what = format!(
@@ -123,7 +137,9 @@ pub(super) fn after(
         add(&what, plan_command);
     }
     let can_be_undone = status.rows.with_earlier > 0 && status.changed() > 0 && !settings.plan;
-    if can_be_undone && !is_undone && !status.rehearsal {
+    if let Some(resume) = others.unfinished_undo {
+        add("to go on with the undo of it", resume);
+    } else if can_be_undone && !is_undone && !status.rehearsal {
         add("to undo it", undo);
     }
     next

@@ -1,6 +1,6 @@
 //! Which places still have what a run set: undos put some back, and may have been undone themselves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -36,7 +36,9 @@ pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
     let mut open = Vec::new();
     let real = heirs(&runs, run).into_iter().rev();
     for heir in real.filter(|heir| !heir.header.settings.rehearsal) {
-        let places = &Known::of(heir).changed - &put_back(&runs, heir, Doubt::Stays);
+        let mut places = Known::of(heir).changed;
+        let fates = fates(&runs, heir);
+        places.retain(|place| !fates.get(place).is_some_and(|fate| fate.is_certain));
         let is_covered = covered.contains(&heir.header.id);
         if is_covered && let Some(later) = open.last_mut() {
             let later: &mut OpenSuccessor = later;
@@ -55,64 +57,73 @@ pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
     open
 }
 
-/// Whether nothing of what a run set, or may have set, is there any more.
-pub(super) fn is_put_back(runs: &[FolderRun], journal: &Path) -> bool {
-    let name = journal.file_name();
-    let run = runs.iter().find(|one| one.journal.file_name() == name);
-    run.is_some_and(|run| {
-        let changed = Known::of(run).changed;
-        !changed.is_empty() && changed.is_subset(&put_back(runs, run, Doubt::Stays))
-    })
+/// Whether all is as an undo left it: nothing of it was undone since, nor may have been.
+pub fn is_in_force(undo: &Path) -> bool {
+    let runs = runs_in(platform::folder_of(undo));
+    let Some(run) = run_of(&runs, undo) else {
+        return true;
+    };
+    let known = Known::of(run);
+    let places = &known.changed | &known.done;
+    !fates(&runs, run).keys().any(|place| places.contains(place))
 }
 
 /// How many of these places earlier undos of a run have put back, and the results of those undos.
 pub fn back_already(results: &Path, undone: &[(TargetKey, u64)]) -> (u64, Vec<PathBuf>) {
     let places: HashSet<TargetKey> = undone.iter().map(|(place, _)| *place).collect();
     let runs = runs_in(platform::folder_of(results));
-    let journal = Journal::path_for(results);
-    let is_it = |one: &&FolderRun| one.journal.file_name() == journal.file_name();
-    let Some(run) = runs.iter().find(is_it) else {
+    let Some(run) = run_of(&runs, &Journal::path_for(results)) else {
         return (0, Vec::new());
     };
-    let (mut back, mut undos) = (HashSet::new(), Vec::new());
-    for undo in undos_of(&runs, run) {
-        let theirs = &put_back_by(&runs, undo, Doubt::Stays) & &places;
-        if !theirs.is_empty() {
-            undos.push(results.with_file_name(undo.results_name()));
-            back.extend(theirs);
-        }
-    }
-    (back.len() as u64, undos)
+    let mut fates = fates(&runs, run);
+    fates.retain(|place, fate| fate.is_certain && places.contains(place));
+    let undos = undos_of(&runs, &fates).into_iter();
+    let undos = undos.map(|undo| results.with_file_name(undo.results_name()));
+    (fates.len() as u64, undos.collect())
 }
 
-/// The runs that put back something of what a run had done at these places, and whether that was all.
+/// The runs that put back something of what a run had done, and whether that was all.
+pub(super) fn undone(runs: &[FolderRun], journal: &Path) -> Option<Undone> {
+    undone_of(runs, journal, |_| true)
+}
+
+/// The same of what it had done at these places.
 pub(in crate::application) fn undone_at(
     journal: &Path,
     places: &HashSet<TargetKey>,
 ) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
-    let name = journal.file_name();
-    let run = runs.iter().find(|one| one.journal.file_name() == name)?;
-    let mut left = &Known::of(run).changed & places;
-    let mut parts = Vec::new();
-    for undo in undos_of(&runs, run) {
-        let back = &put_back_by(&runs, undo, Doubt::Stays) & places;
-        if back.is_empty() {
-            continue;
-        }
-        left = &left - &back;
+    undone_of(&runs, journal, |place| places.contains(place))
+}
+
+fn undone_of(
+    runs: &[FolderRun],
+    journal: &Path,
+    is_meant: impl Fn(&TargetKey) -> bool,
+) -> Option<Undone> {
+    let run = run_of(runs, journal)?;
+    let mut fates = fates(runs, run);
+    // Of most runs there is no undo to look at.
+    if fates.is_empty() {
+        return None;
+    }
+    let mut changed = Known::of(run).changed;
+    changed.retain(|place| is_meant(place));
+    fates.retain(|place, fate| fate.is_certain && changed.contains(place));
+    let parts = undos_of(runs, &fates).into_iter().map(|undo| {
         let end = RecordedRun::open(&undo.journal).ok();
         let end = end.as_ref().and_then(RecordedRun::last_end);
-        parts.push(UndonePart {
+        UndonePart {
             by: undo.header.id.clone(),
             at: end.map_or(undo.header.started_at, |end| end.finished_at),
-        });
-    }
+        }
+    });
+    let parts: Vec<UndonePart> = parts.collect();
     let UndonePart { by, at } = parts.last()?.clone();
     Some(Undone {
         by,
         at,
-        completely: left.is_empty(),
+        completely: fates.len() == changed.len(),
         parts,
     })
 }
@@ -127,18 +138,14 @@ pub(super) fn may_have_sent(run: &FolderRun) -> bool {
 /// the command that undoes it; without those that were undone themselves.
 fn undos_in_force(journal: &Path) -> Vec<(PathBuf, String)> {
     let runs = runs_in(platform::folder_of(journal));
-    let name = journal.file_name();
-    let Some(run) = runs.iter().find(|one| one.journal.file_name() == name) else {
+    let Some(run) = run_of(&runs, journal) else {
         return Vec::new();
     };
     let known = Known::of(run);
     let done = &known.changed | &known.carried;
-    let has_effect = |undo: &&FolderRun| {
-        let back = put_back_by(&runs, undo, Doubt::Counts);
-        !back.is_disjoint(&done)
-    };
-    let undos = undos_of(&runs, run).into_iter().filter(has_effect);
-    let undos = undos.map(|undo| {
+    let mut fates = fates(&runs, run);
+    fates.retain(|place, _| done.contains(place));
+    let undos = undos_of(&runs, &fates).into_iter().map(|undo| {
         let results = results_of(journal).with_file_name(undo.results_name());
         let command = undo_of(undo, &results);
         (results, command)
@@ -176,48 +183,92 @@ pub fn ensure_not_undone(journal: &Path) -> Result<()> {
     ))
 }
 
-/// What is thought of a place that an undo may have put back.
+fn run_of<'r>(runs: &'r [FolderRun], journal: &Path) -> Option<&'r FolderRun> {
+    let name = journal.file_name();
+    runs.iter().find(|one| one.journal.file_name() == name)
+}
+
+/// What a run and those that went on from it set, or what was there before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    /// It still has what the run set.
-    Stays,
-    /// It counts as put back.
-    Counts,
+enum Side {
+    Changed,
+    Before,
 }
 
-fn undos_of<'r>(runs: &'r [FolderRun], run: &FolderRun) -> Vec<&'r FolderRun> {
-    let id = &run.header.id;
-    let heirs = heirs(runs, id);
-    let is_meant =
-        |undone: &RunId| undone == id || heirs.iter().any(|one| one.header.id == *undone);
-    let undos = runs.iter().filter(|other| {
-        let undoes = other.header.undoes.as_ref();
-        let is_later = other.header.started_at > run.header.started_at;
-        is_later && !other.header.settings.rehearsal && undoes.is_some_and(is_meant)
-    });
-    undos.collect()
+impl Side {
+    fn other(self) -> Side {
+        match self {
+            Side::Changed => Side::Before,
+            Side::Before => Side::Changed,
+        }
+    }
 }
 
-/// The places that the undos of a run put back.
-fn put_back(runs: &[FolderRun], run: &FolderRun, doubt: Doubt) -> HashSet<TargetKey> {
-    let undos = undos_of(runs, run).into_iter();
-    undos
-        .flat_map(|undo| put_back_by(runs, undo, doubt))
-        .collect()
+/// Where a place went after a run left it.
+#[derive(Debug, Clone, Copy)]
+struct Fate {
+    /// The undo that put it back, among the runs.
+    undo: usize,
+    /// It did; otherwise it may have.
+    is_certain: bool,
 }
 
-fn put_back_by(runs: &[FolderRun], undo: &FolderRun, doubt: Doubt) -> HashSet<TargetKey> {
-    let known = Known::of(undo);
-    let done = match doubt {
-        Doubt::Stays => known.done,
-        Doubt::Counts => &known.done | &known.changed,
-    };
-    // Each undo is later than what it undoes, so this ends.
-    let again = match doubt {
-        Doubt::Stays => Doubt::Counts,
-        Doubt::Counts => Doubt::Stays,
-    };
-    &done - &put_back(runs, undo, again)
+/// The places that have no more, or may have no more, what a run left there. An undo leads to what was before
+/// the run it undoes and an undo of that one to what the run had set, so the last of them that was at
+/// a place tells what is there.
+fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, Fate> {
+    let mut first = run;
+    let mut own_side = Side::Changed;
+    while let Some(undone) = &first.header.undoes {
+        let is_undone = |one: &&FolderRun| {
+            one.header.id == *undone && one.header.started_at < first.header.started_at
+        };
+        let Some(undone) = runs.iter().find(is_undone) else {
+            break;
+        };
+        (first, own_side) = (undone, own_side.other());
+    }
+    let heirs = heirs(runs, &first.header.id).into_iter();
+    let mut sides: HashMap<&RunId, Side> =
+        heirs.map(|heir| (&heir.header.id, Side::Changed)).collect();
+    sides.insert(&first.header.id, Side::Changed);
+    let mut fates: HashMap<TargetKey, Fate> = HashMap::new();
+    for (undo, other) in runs.iter().enumerate() {
+        let undone = other.header.undoes.as_ref();
+        let Some(undone) = undone.and_then(|undone| sides.get(undone)) else {
+            continue;
+        };
+        if other.header.settings.rehearsal || other.header.started_at <= first.header.started_at {
+            continue;
+        }
+        let side = undone.other();
+        sides.insert(&other.header.id, side);
+        if other.header.started_at <= run.header.started_at {
+            continue;
+        }
+        let known = Known::of(other);
+        for place in &known.changed | &known.done {
+            let is_certain = known.done.contains(&place);
+            if side != own_side {
+                let new = Fate { undo, is_certain };
+                let fate = fates.entry(place).or_insert(new);
+                if is_certain && !fate.is_certain {
+                    *fate = new;
+                }
+            } else if is_certain {
+                fates.remove(&place);
+            } else if let Some(fate) = fates.get_mut(&place) {
+                fate.is_certain = false;
+            }
+        }
+    }
+    fates
+}
+
+/// The undos that did it, oldest first.
+fn undos_of<'r>(runs: &'r [FolderRun], fates: &HashMap<TargetKey, Fate>) -> Vec<&'r FolderRun> {
+    let undos: BTreeSet<usize> = fates.values().map(|fate| fate.undo).collect();
+    undos.into_iter().map(|undo| &runs[undo]).collect()
 }
 
 /// What a journal tells of places.

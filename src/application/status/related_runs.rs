@@ -1,7 +1,6 @@
 //! How the runs of a folder hang together: which one goes on from the results of another, and which one
 //! undid another.
 
-use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
 use crate::application::output_name::undo_sheets_of;
-use crate::journal::{self, RunHeader};
+use crate::journal::{self, RecordedRun, RunHeader};
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -55,39 +54,61 @@ pub(super) fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun
     heirs
 }
 
-/// Whether a later run went on from the results of this one and sent some of its rows again. What is left
-/// stands in the results of that one.
-pub(super) fn is_sent_again(journal: &Path, run: &RunId) -> bool {
+/// Whether a later run went on from the results of this one and sent some of its rows again, or undid the same
+/// once more. What is left stands in the results of that one.
+pub(super) fn is_sent_again(journal: &Path, run: &RunHeader) -> bool {
     let runs = runs_in(platform::folder_of(journal));
-    let heirs = heirs(&runs, run).into_iter();
+    if let Some(undone) = &run.undoes
+        && undos_of(&runs, undone).any(|undo| undo.header.started_at > run.started_at)
+    {
+        return true;
+    }
+    let heirs = heirs(&runs, &run.id).into_iter();
     let mut real = heirs.filter(|heir| !heir.header.settings.rehearsal);
     real.any(may_have_sent)
+}
+
+/// The command that goes on with an undo of a run that did not reach its end.
+pub(super) fn unfinished_undo(journal: &Path, run: &RunId) -> Option<String> {
+    let runs = runs_in(platform::folder_of(journal));
+    let undos = undos_of(&runs, run);
+    let mut recorded = undos.filter_map(|undo| RecordedRun::open(&undo.journal).ok());
+    let unfinished = recorded.find(|undo| !undo.last_end().is_some_and(|end| end.complete))?;
+    let began = unfinished.last_begin()?;
+    Some(began.resume_command.clone()).filter(|command| !command.is_empty())
+}
+
+fn undos_of<'r>(runs: &'r [FolderRun], run: &RunId) -> impl Iterator<Item = &'r FolderRun> {
+    let real = runs.iter().filter(|one| !one.header.settings.rehearsal);
+    real.filter(move |one| one.header.undoes.as_ref() == Some(run))
 }
 
 /// Looks among the runs of the folder for those that undid a run, and whether they undid all the rows it
 /// changed.
 pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
+    places_undone::undone(&runs, journal)
+        .or_else(|| undone_by_count(&runs, journal, header, changed))
+}
+
+/// Journals of old do not tell which run they undo: the sheet of an undo has its name from the results, and
+/// the rows are counted.
+fn undone_by_count(
+    runs: &[FolderRun],
+    journal: &Path,
+    header: &RunHeader,
+    changed: u64,
+) -> Option<Undone> {
     let is_sheet_of_undo = |name: &str| {
         let mut sheets = undo_sheets_of(&results_of(journal));
         sheets.any(|sheet| sheet.file_name() == Path::new(name).file_name())
     };
-    // Undoing a run that went on from this one's results undoes this one too.
-    let heirs = heirs(&runs, &header.id);
-    let is_meant = |run: &RunId| {
-        let mut heirs = heirs.iter();
-        *run == header.id || heirs.any(|heir| heir.header.id == *run)
-    };
     let undoes = |other: &&FolderRun| {
-        other.header.started_at > header.started_at
-            && match &other.header.undoes {
-                Some(run) => is_meant(run),
-                // The sheet of an undo has its name from the results.
-                None => is_sheet_of_undo(&other.header.input.name),
-            }
+        let other = &other.header;
+        other.undoes.is_none()
+            && other.started_at > header.started_at
+            && is_sheet_of_undo(&other.input.name)
     };
-    // Of most runs there is no undo to look at.
-    let is_all_put_back = LazyCell::new(|| places_undone::is_put_back(&runs, journal));
     let (mut found, mut rows_undone) = (None, 0);
     let mut parts = Vec::new();
     for other in runs.iter().filter(undoes) {
@@ -112,13 +133,9 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
             is_finished && by.left_out == 0 && outcomes.keys().all(|kind| kind.is_success());
         // Parts may be undone one after the other.
         rows_undone += if is_done { by.input.rows } else { 0 };
-        // Journals of old do not tell which run they undo, so rows are counted. Several rows of one location
-        // are undone as one.
+        // Several rows of one location are undone as one.
         let has_all = rows_undone >= changed || header.settings.allow_duplicates;
-        let completely = match &by.undoes {
-            Some(_) => *is_all_put_back,
-            None => is_done && has_all,
-        };
+        let completely = is_done && has_all;
         let at = seen.last_sign.unwrap_or(by.started_at);
         parts.push(UndonePart {
             by: by.id.clone(),
@@ -130,7 +147,7 @@ pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone
             completely,
             parts: parts.clone(),
         });
-        if completely && is_done && has_all {
+        if completely {
             break;
         }
     }

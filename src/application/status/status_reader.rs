@@ -8,8 +8,9 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status::CredentialStatus;
-use super::next_steps;
-use super::related_runs::{is_sent_again, runs_in, undone};
+use super::next_steps::{self, OtherRuns};
+use super::places_undone::ensure_not_undone;
+use super::related_runs::{is_sent_again, runs_in, undone, unfinished_undo};
 use super::run_status::{AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
 use crate::journal::{
@@ -202,8 +203,12 @@ impl StatusReader {
             status.stopped = None;
         }
         status.undone = undone(&self.journal, &header, status.changed());
-        let is_sent_again = status.failed() > 0 && is_sent_again(&self.journal, &header.id);
-        status.next = next_steps::after(&status, &header.settings, begin, is_sent_again);
+        let runs = OtherRuns {
+            have_what_failed: status.failed() > 0 && is_sent_again(&self.journal, &header),
+            keep_it_from_going_on: ensure_not_undone(&self.journal).is_err(),
+            unfinished_undo: unfinished_undo(&self.journal, &header.id),
+        };
+        status.next = next_steps::after(&status, &header.settings, begin, runs);
         Ok(status)
     }
 

@@ -23,6 +23,10 @@ pub(in crate::application) use summary_text::say_how_it_stands;
 pub struct Summary {
     /// What stands in the results, of all rows of the sheet.
     pub counts: Counts,
+    /// Rows of these outside of the part that the command was about.
+    pub outside: Counts,
+    /// Rows that were left alone since they clear a number in use.
+    pub of_use: u64,
     /// What this process did: the rows it finished, and the word for what it did with them.
     pub sent: Counts,
     pub verb: &'static str,
@@ -48,6 +52,8 @@ pub struct Summary {
     pub resume: String,
     /// How to send again what failed.
     pub again: Again,
+    /// The same for all rows of the results.
+    pub again_outside: Option<String>,
     /// The commands that plan the rows in conflict again and send them, where they were held against a plan.
     pub plan_conflicts: Option<[String; 2]>,
     /// Later runs that changed what an undo was to put back, and how many of its rows were left alone for each.
@@ -88,9 +94,7 @@ impl Summary {
             Some(AbortReason::Interrupted) => ExitCode::Interrupted,
             Some(_) => ExitCode::Stopped,
             None if self.results.is_none() || !self.adds_up() => ExitCode::Stopped,
-            None if self.counts.not_done() > 0 || self.is_output_missing => {
-                ExitCode::SomeRowsNotDone
-            }
+            None if self.not_done() > 0 || self.is_output_missing => ExitCode::SomeRowsNotDone,
             None if self.fails_on_difference && self.counts.of(OutcomeKind::Different) > 0 => {
                 ExitCode::Different
             }
@@ -98,18 +102,29 @@ impl Summary {
         }
     }
 
-    /// Rows that are not done and that another run may send.
+    /// Rows that the command was about and that are not done.
+    fn not_done(&self) -> u64 {
+        let outside = self.outside.not_done();
+        self.counts.not_done().saturating_sub(outside)
+    }
+
+    /// Those of them that were left alone.
+    fn conflicts(&self) -> u64 {
+        let outside = self.outside.of(OutcomeKind::Conflict);
+        self.counts
+            .of(OutcomeKind::Conflict)
+            .saturating_sub(outside)
+    }
+
+    /// The others that another run may send.
     fn to_repeat(&self) -> u64 {
-        self.counts.not_done().saturating_sub(self.not_approved)
+        let left = self.not_done().saturating_sub(self.not_approved);
+        left.saturating_sub(self.conflicts())
     }
 
     /// There is nothing to go on with.
     pub fn has_ended(&self) -> bool {
         self.reason.is_none() && self.results.is_some() && self.adds_up()
-    }
-
-    fn only_conflicts_are_left(&self) -> bool {
-        self.to_repeat() == self.counts.of(OutcomeKind::Conflict)
     }
 
     /// Every row of the sheet has exactly one outcome in the results, if there are any.
@@ -207,6 +222,9 @@ mod tests {
             fails_on_difference: false,
             is_output_missing: false,
             counts,
+            outside: Counts::default(),
+            of_use: 0,
+            again_outside: None,
             reason,
             requests: 1234,
             throttled: 2,

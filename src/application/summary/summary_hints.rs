@@ -27,8 +27,8 @@ pub enum Again {
 impl Summary {
     /// No command to paste has `--force`: it would bypass what has just left rows alone.
     fn write_undo_again(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
-        if !self.only_conflicts_are_left() {
-            let rows = self.counts.not_done() - self.counts.of(OutcomeKind::Conflict);
+        let rows = self.to_repeat();
+        if rows > 0 {
             let are = if rows == 1 { "is" } else { "are" };
             writeln!(
                 out,
@@ -36,9 +36,19 @@ impl Summary {
                 plural(rows, "row")
             )?;
         }
-        let mut conflicts = self.counts.of(OutcomeKind::Conflict);
+        let mut conflicts = self.conflicts();
         for (later, rows) in self.undo_first.iter().filter(|(_, rows)| *rows > 0) {
             let it = it_or_them(*rows);
+            conflicts = conflicts.saturating_sub(*rows);
+            if later.is_same_run {
+                writeln!(
+                    out,
+                    "hint: {} left alone, since later rows of the same run changed {it}; to undo all of them at once:\n  {}",
+                    plural(*rows, "row"),
+                    later.undo
+                )?;
+                continue;
+            }
             writeln!(
                 out,
                 "hint: {} left alone, since the later run of `{}` changed {it}; undo that run first, then this one again:\n  {}",
@@ -46,7 +56,6 @@ impl Summary {
                 later.results,
                 later.undo
             )?;
-            conflicts = conflicts.saturating_sub(*rows);
         }
         if conflicts > 0 {
             writeln!(
@@ -58,54 +67,88 @@ impl Summary {
         Ok(())
     }
 
+    /// What can be done about rows that were left alone; `command` sends those that are not done.
+    fn write_conflicts(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
+        let others = self.conflicts().saturating_sub(self.of_use);
+        if let Some([plan, send]) = self.plan_conflicts.as_ref().filter(|_| others > 0) {
+            writeln!(
+                out,
+                "hint: to change what was found there, first make a new plan of just {} and look at it:\n  {plan}\nthen send {} under that plan:\n  {send}",
+                if self.conflicts() == 1 {
+                    "the row in conflict"
+                } else {
+                    "the rows in conflict"
+                },
+                it_or_them(self.conflicts())
+            )?;
+        }
+        if others > 0 {
+            writeln!(
+                out,
+                "hint: {} left alone: `message` in the results says why. To send {} once nothing is in the way any more:\n  {command} --include conflict",
+                rows_were(others),
+                it_or_them(others)
+            )?;
+        }
+        if self.of_use > 0 {
+            let clear = if self.of_use == 1 {
+                "it clears"
+            } else {
+                "they clear"
+            };
+            writeln!(
+                out,
+                "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command} --include conflict\nor clear the numbers all the same:\n  {command} --include conflict --even-if-used",
+                rows_were(self.of_use)
+            )?;
+        }
+        Ok(())
+    }
+
     /// What can be done about the rows that are not done.
     pub(super) fn write_hints(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rows, conflicts) = (self.to_repeat(), self.conflicts());
         match &self.again {
-            _ if self.to_repeat() == 0 => {}
-            Again::Rows(command) if self.only_conflicts_are_left() => {
-                let rows = plural(self.to_repeat(), "row");
-                let was = if self.to_repeat() == 1 { "was" } else { "were" };
-                let it = it_or_them(self.to_repeat());
-                if let Some([plan, send]) = &self.plan_conflicts {
+            _ if rows + conflicts == 0 => {}
+            Again::Rows(command) => {
+                if rows > 0 && self.new_plan.is_some() {
                     writeln!(
                         out,
-                        "hint: to change what was found there, first make a new plan of just {} and look at it:\n  {plan}\nthen send {it} under that plan:\n  {send}",
-                        if self.to_repeat() == 1 {
-                            "the row in conflict"
-                        } else {
-                            "the rows in conflict"
-                        }
+                        "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
+                        rows_that_are(rows)
+                    )?;
+                } else if rows > 0 {
+                    writeln!(
+                        out,
+                        "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
+                        rows_that_are(rows),
+                        it_or_them(rows)
                     )?;
                 }
-                writeln!(
-                    out,
-                    "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
-                )?;
+                self.write_conflicts(out, command)?;
             }
-            Again::Rows(command) if self.new_plan.is_some() => writeln!(
-                out,
-                "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
-                rows_that_are(self.to_repeat())
-            )?,
-            Again::Rows(command) => writeln!(
-                out,
-                "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
-                rows_that_are(self.to_repeat()),
-                it_or_them(self.to_repeat())
-            )?,
             Again::Undo(command) => self.write_undo_again(out, command)?,
             Again::Plan {
                 sheet,
                 again,
                 without,
             } => {
-                let rows = self.to_repeat();
+                let rows = rows + conflicts;
                 let them = it_or_them(rows);
                 writeln!(
                     out,
-                    "hint: the plan approves nothing for {}; `reason` says why. Correct {them} in `{sheet}` and plan again:\n  {again}\nor apply the plan without {them}:\n  {without}",
+                    "hint: the plan approves nothing for {}; `reason` says why. Correct {them} in `{sheet}` and plan again:\n  {again}",
                     plural(rows, "row")
                 )?;
+                if self.of_use > 0 {
+                    writeln!(
+                        out,
+                        "or plan to clear numbers in use all the same:\n  {again} --even-if-used"
+                    )?;
+                }
+                if self.counts.of(OutcomeKind::Different) > 0 {
+                    writeln!(out, "or apply the plan without {them}:\n  {without}")?;
+                }
             }
             Again::Never if self.is_export() => writeln!(
                 out,
@@ -115,6 +158,19 @@ impl Summary {
                 out,
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"
             )?,
+        }
+        let outside = self.outside.not_done();
+        if let Some(command) = self.again_outside.as_ref().filter(|_| outside > 0) {
+            let include = match self.outside.of(OutcomeKind::Conflict) {
+                0 => "",
+                _ => " --include conflict",
+            };
+            writeln!(
+                out,
+                "hint: {} outside of the chosen part {} not done either; to send all rows that are not done:\n  {command}{include}",
+                plural(outside, "row"),
+                if outside == 1 { "is" } else { "are" }
+            )?;
         }
         if let Some(new_plan) = &self.new_plan
             && self.not_approved > 0
@@ -130,6 +186,12 @@ impl Summary {
         }
         Ok(())
     }
+}
+
+/// `1 row was`, `2 rows were`.
+fn rows_were(count: u64) -> String {
+    let were = if count == 1 { "was" } else { "were" };
+    format!("{} {were}", plural(count, "row"))
 }
 
 /// `row that is`, `2 rows that are`.

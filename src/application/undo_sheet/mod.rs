@@ -62,6 +62,8 @@ pub struct UndoSheet {
     pub hidden: u64,
     /// Rows outside of the part that was chosen.
     pub outside: u64,
+    /// Locations of these that later rows of the results changed, too, which are outside of that part.
+    pub changed_outside: HashSet<TargetKey>,
     /// Rows that somebody added to the results.
     pub foreign: Vec<u64>,
     /// Rows of which a journal tells and whose cells are not what the run wrote, and the first of them.
@@ -95,7 +97,11 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     let (source, columns) = (&undone.sheet, undone.columns()?);
     let mut undo = UndoSheet::default();
     let pass = || Pass::new(undone, columns, base_url);
-    let (repeats, last_row) = pass()?.find_repeats()?;
+    let Repeats {
+        places: repeats,
+        last_row,
+        outside,
+    } = pass()?.find_repeats()?;
     let mut merged = pass()?.merge(&repeats)?;
 
     let own = OwnCells::of(source, columns);
@@ -164,6 +170,10 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             next_free += 1;
         }
     }
+    for (key, row) in &undo.places {
+        let is_later = outside.get(key).is_some_and(|outside| outside > row);
+        undo.changed_outside.extend(is_later.then_some(*key));
+    }
     undo.lacks_journal = undone.earlier.lacks_journal();
     undo.hidden = pass.hidden;
     undo.outside = pass.outside;
@@ -186,6 +196,18 @@ struct Pass<'p> {
     /// Rows outside of the part that was chosen, and the last row of all.
     outside: u64,
     last_row: u64,
+    /// The last row outside for each location that these changed.
+    changed_outside: HashMap<TargetKey, u64>,
+    looks_outside: bool,
+}
+
+/// What is known of the locations before the sheet is written.
+struct Repeats {
+    /// Those that several rows of the part changed.
+    places: HashSet<TargetKey>,
+    last_row: u64,
+    /// Those that rows outside of the part changed, with the last of these.
+    outside: HashMap<TargetKey, u64>,
 }
 
 impl<'p> Pass<'p> {
@@ -203,6 +225,8 @@ impl<'p> Pass<'p> {
             hidden: 0,
             outside: 0,
             last_row: 0,
+            changed_outside: HashMap::new(),
+            looks_outside: false,
         })
     }
 
@@ -214,6 +238,12 @@ impl<'p> Pass<'p> {
             self.last_row = self.last_row.max(self.numbered.row);
             if self.source.sheet.left_out_by(&self.numbered).is_some() {
                 self.outside += 1;
+                if self.looks_outside {
+                    let verdict = self.verdicts.of(&self.numbered)?;
+                    let changes = verdict.changes().iter();
+                    let places = changes.map(|change| (change.key, self.numbered.row));
+                    self.changed_outside.extend(places);
+                }
             } else if self.source.hides(&self.numbered) {
                 self.hidden += 1;
             } else {
@@ -234,14 +264,19 @@ impl<'p> Pass<'p> {
     }
 
     /// The locations that several rows changed, and the number of the last row.
-    fn find_repeats(mut self) -> Result<(HashSet<TargetKey>, u64)> {
+    fn find_repeats(mut self) -> Result<Repeats> {
+        self.looks_outside = true;
         let mut keys = Vec::new();
         while let Some((_, verdict)) = self.next()? {
             keys.extend(verdict.changes().iter().map(|change| change.key));
         }
         keys.sort_unstable();
         let pairs = keys.windows(2).filter(|pair| pair[0] == pair[1]);
-        Ok((pairs.map(|pair| pair[0]).collect(), self.last_row))
+        Ok(Repeats {
+            places: pairs.map(|pair| pair[0]).collect(),
+            last_row: self.last_row,
+            outside: self.changed_outside,
+        })
     }
 
     /// What all rows of each of these locations did, in the order in which they were sent.

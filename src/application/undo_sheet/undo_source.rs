@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, anyhow, bail};
 
 use super::{older_results, sheet_of_journal};
-use crate::application::command_line::join;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::recorded_reading;
 use crate::application::missing_file::ensure_it_exists;
@@ -39,10 +38,11 @@ pub enum Named {
 
 impl UndoSource {
     /// Opens it, and chooses a part of its rows. Where the journal was named, it tells the rows: results may
-    /// have been filtered or shortened.
+    /// have been filtered or shortened; `by_journal` is the command that names it.
     pub fn open(
         results: &Path,
         named: Named,
+        by_journal: &str,
         reading: &ReadOptions,
         part: &RowSelector,
     ) -> Result<UndoSource> {
@@ -59,8 +59,7 @@ impl UndoSource {
         match read_results(results, reading) {
             Ok(sheet) => UndoSource::of_results(results, sheet, reading, part),
             Err(error) if has_journal => Err(error.with_hint(format!(
-                "or undo by the journal alone, which tells of all rows: wxbulk undo {}",
-                join(&[journal.display().to_string()])
+                "or undo by the journal alone, which tells of all rows: {by_journal}"
             ))),
             Err(error) => Err(error),
         }

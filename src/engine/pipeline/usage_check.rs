@@ -12,14 +12,11 @@ use super::job::{Job, Step};
 use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
-use crate::model::outcome::{OutcomeKind, with_status};
+use crate::model::outcome::{OutcomeKind, WHERE_IN_USE, with_status};
 use crate::model::response::{ApiResult, Response};
 use crate::model::usage::Usage;
 use crate::setting::usage_after_row;
 use crate::webex::Service;
-
-/// How a row is sent that clears a number in use.
-const WHAT_TO_DO: &str = "change that rule first, or add --even-if-used";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether it has to be known for this row what uses its numbers.
@@ -142,7 +139,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let current = self.is_read(job).then_some(&job.current);
         let usages = job.usages.as_deref().unwrap_or_default();
         let used = usage_after_row::numbers_in_use(self.setting, &job.row.changes, current, usages);
-        (!used.is_empty()).then(|| format!("left alone: {}; {WHAT_TO_DO}", used.join("; ")))
+        (!used.is_empty()).then(|| format!("left alone: {}; {WHERE_IN_USE}", used.join("; ")))
     }
 
     /// Whether what is there is known.
