@@ -5,10 +5,11 @@ use std::fs;
 
 use serde_json::json;
 use wxbulk::simulator::{
-    Access, Bearer, Behavior, Lifetime, Refresh, Rotation, Scopes, Secret, User,
+    Access, Bearer, Behavior, Lifetime, Location, Locations, Refresh, Rotation, Scopes, Secret,
+    User,
 };
 
-use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::harness::{Ran, Stage, count, location_id, number, org_id, rows_recorded};
 use crate::lanes::{changes_by_user, locations, sheet, two_customers, user, write_tokens};
 use crate::raw_server::RawServer;
 
@@ -303,4 +304,177 @@ fn a_service_that_repeats_what_it_is_sent_makes_none_of_many_secrets_seen() {
         });
         assert_hidden(&stage, &said);
     }
+}
+
+/// Both customers have a location of this name.
+fn one_name_in_two(organizations: [&str; 2]) -> Stage {
+    let location = |number: u64| Location {
+        id: location_id(number + 2),
+        organization: Some(org_id(number)),
+        organization_name: organizations[usize::from(number == 1)].into(),
+        name: "HQ".into(),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly([0, 1].map(location).into()),
+        users: vec![
+            user("Ada", &[0], &["token-of-ada-1"]),
+            user("Ben", &[1], &["token-of-ben-1"]),
+        ],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-nobody"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage
+}
+
+#[test]
+fn what_a_name_means_does_not_depend_on_which_credentials_answer() {
+    for (organizations, sheet, flags) in [
+        (["Acme", "Ajax"], "locationName,n1\nHQ,+12025550177\n", ""),
+        (
+            ["Acme", "Acme"],
+            "orgName,locationName,n1\nAcme,HQ,+12025550177\n",
+            "",
+        ),
+        (
+            ["Acme", "Acme"],
+            "locationName,n1\nHQ,+12025550177\n",
+            "--org Acme",
+        ),
+    ] {
+        let stage = one_name_in_two(organizations);
+        stage.write("sheet.csv", sheet);
+        let before = stage.state();
+        let line = format!("sheet.csv {flags} --credentials customers");
+        let ran = stage.apply(&line).expect(2);
+        ran.says("left out");
+        assert_eq!(stage.state(), before, "{sheet}");
+        // An id can mean only one.
+        stage.write("sheet.csv", "locationName,n1\nHQ,+12025550177\n");
+        let line = format!("sheet.csv --org {} --credentials customers", org_id(1));
+        stage.apply(&line).expect(0);
+        assert_eq!(changes_by_user(&stage)["Ben"], 1);
+        let line = "export -o one.csv --credentials customers";
+        let ran = stage.run_online(line).expect(2);
+        ran.says("--org");
+    }
+}
+
+/// A run over two customers that ended in the middle of both.
+fn left_in_the_middle(stage: &Stage) -> usize {
+    let mut child = stage.start_apply("sheet.csv --credentials customers");
+    let journal = stage.path("sheet.results.csv.journal");
+    while fs::read(&journal).map_or(0, |journal| rows_recorded(&journal).len()) < 20 {
+        assert!(child.try_wait().expect("a child").is_none(), "it has ended");
+        std::thread::yield_now();
+    }
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    stage.requests().len()
+}
+
+/// Two customers whose rows take their time.
+fn two_slow_customers() -> Stage {
+    let stage = Stage::new(Behavior {
+        locations: locations(2..202, |row| row % 2),
+        users: vec![
+            user("Ada", &[0], &["token-of-ada-1"]),
+            user("Ben", &[1], &["token-of-ben-1"]),
+        ],
+        latency: "20ms".parse().expect("a latency"),
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage.write("sheet.csv", sheet(2..202, |row| row % 2));
+    stage
+}
+
+#[test]
+fn with_fewer_credentials_a_run_goes_on_with_what_they_manage_and_says_who_is_missing() {
+    let stage = two_slow_customers();
+    let sent = left_in_the_middle(&stage);
+    let away = stage.path("ajax.txt");
+    fs::rename(stage.path("customers/ajax.txt"), &away).expect("it was there");
+    let ran = stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(3);
+    ran.says("stopped: no credential here manages Organization 3");
+    ran.says("what the run had before: `customers/ajax.txt` (Ben)");
+    ran.says("rows are left; to go on:\n");
+    assert!(!ran.stderr.contains("--skip-invalid"), "{}", ran.stderr);
+    let new = stage.requests().split_off(sent);
+    assert!(!new.is_empty() && new.iter().all(|one| one["user"] == "Ada"));
+    // Rows that were under way when it was killed went twice.
+    assert!(changes_by_user(&stage)["Ada"] >= 100);
+    // Nobody of those who are there has anything left to do.
+    let sent = stage.requests().len();
+    let ran = stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(3);
+    ran.says("no credential here manages Organization 3");
+    assert_eq!(stage.requests().len(), sent);
+    fs::rename(&away, stage.path("customers/ajax.txt")).expect("a folder");
+    stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
+}
+
+#[test]
+fn another_customers_token_does_not_go_on_with_rows_that_name_no_organization() {
+    let stage = two_slow_customers();
+    let mut text = String::from("locationId,n1\n");
+    for row in (2..202).step_by(2) {
+        text += &format!("{},{}\n", location_id(row), number(row));
+    }
+    stage.write("sheet.csv", text);
+    fs::rename(stage.path("customers/ajax.txt"), stage.path("ajax.txt")).expect("it was there");
+    let sent = left_in_the_middle(&stage);
+    for (credentials, said) in [
+        ("--token-file ajax.txt", "are for `Organization 3`"),
+        (
+            "--token-file ajax.txt --credentials customers",
+            "are for those of several",
+        ),
+    ] {
+        let line = format!("sheet.csv --resume {credentials}");
+        let ran = stage.apply(&line).expect(2);
+        ran.says("that run was of Ada for the organization `Organization 2`");
+        ran.says(said);
+        assert_eq!(stage.requests().len(), sent, "nothing was sent");
+    }
+    stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 100);
+}
+
+#[test]
+fn rows_that_a_plan_approves_and_nobody_manages_were_not_deleted_and_go_later() {
+    let stage = two_customers();
+    stage.write("sheet.csv", sheet(2..42, |row| row % 2));
+    stage
+        .run_online("plan sheet.csv --credentials customers")
+        .expect(0);
+    let line =
+        "sheet.plan.csv --skip-invalid --token-file customers/acme.txt --token-file none.txt";
+    stage.write_secret("none.txt", "token-of-nobody");
+    let ran = stage.apply(line).expect(1);
+    assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
+    assert_eq!(changes_by_user(&stage)["Ada"], 20);
+    let line = "sheet.plan.results.csv --only-failed --backup --if-unchanged sheet.plan.csv --credentials customers";
+    stage.apply(line).expect(0);
+    assert_eq!(changes_by_user(&stage)["Ben"], 20);
 }
