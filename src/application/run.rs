@@ -129,7 +129,9 @@ fn is_first_of(settings: &RunSettings) -> bool {
     let was_said = settings.start == Start::Resume
         || settings.spec.sheet.reading.rows.is_of_results()
         || settings.is_of_own_plan();
-    let is_real = matches!(settings.target, Target::Service { .. });
+    // Of several nobody knows yet whether they have one organization.
+    let is_real =
+        matches!(&settings.target, Target::Service { credentials, .. } if credentials.len() == 1);
     let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
     is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
 }

@@ -218,7 +218,6 @@ impl Directory {
                 if is_managed || self.is_partial {
                     return None;
                 }
-                let id = shorten(id);
                 if self.lacks_some {
                     let says = format!(
                         "none of the credentials that are accepted manages the organization `{id}`; put right those that were left out, or add one that manages it (`wxbulk whoami` lists what each of these manages)"

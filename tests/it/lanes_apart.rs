@@ -2,8 +2,9 @@
 //! organization than the one that is meant; and none of them is ever seen.
 
 use std::fs;
+use std::process::Child;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wxbulk::simulator::{
     Access, Bearer, Behavior, Lifetime, Location, Locations, Refresh, Rotation, Scopes, Secret,
     User,
@@ -368,8 +369,12 @@ fn what_a_name_means_does_not_depend_on_which_credentials_answer() {
 
 /// A run over two customers that ended in the middle of both.
 fn left_in_the_middle(stage: &Stage) -> usize {
-    let mut child = stage.start_apply("sheet.csv --credentials customers");
-    let journal = stage.path("sheet.results.csv.journal");
+    let child = stage.start_apply("sheet.csv --credentials customers");
+    end_in_the_middle(stage, child, "sheet.results.csv.journal")
+}
+
+fn end_in_the_middle(stage: &Stage, mut child: Child, journal: &str) -> usize {
+    let journal = stage.path(journal);
     while fs::read(&journal).map_or(0, |journal| rows_recorded(&journal).len()) < 20 {
         assert!(child.try_wait().expect("a child").is_none(), "it has ended");
         std::thread::yield_now();
@@ -477,4 +482,57 @@ fn rows_that_a_plan_approves_and_nobody_manages_were_not_deleted_and_go_later() 
     let line = "sheet.plan.results.csv --only-failed --backup --if-unchanged sheet.plan.csv --credentials customers";
     stage.apply(line).expect(0);
     assert_eq!(changes_by_user(&stage)["Ben"], 20);
+}
+
+#[test]
+fn what_one_token_is_asked_to_wait_the_others_of_its_user_wait_from_the_first_questions_on() {
+    let tokens = [
+        "token-of-ada-1",
+        "token-of-ada-2",
+        "token-of-ada-3",
+        "token-of-ada-4",
+    ];
+    let mut ada = user("Ada", &[0], &tokens);
+    ada.limit = Some("4/s".parse().expect("a limit"));
+    let stage = Stage::new(Behavior {
+        locations: locations(2..12, |_| 0),
+        users: vec![ada],
+        retry_after: "2s".parse().expect("a time"),
+        ..Behavior::instant()
+    });
+    write_tokens(&stage, &tokens.map(|token| (&token[9..], token)));
+    stage.write("sheet.csv", sheet(2..12, |_| 0));
+    stage.apply("sheet.csv --credentials customers").expect(0);
+    let requests = stage.all_requests();
+    let time = |one: &Value, key: &str| one[key].as_f64().expect("a time");
+    let refused: Vec<f64> = requests
+        .iter()
+        .filter(|one| one["status"] == 429)
+        .map(|one| time(one, "answeredMs"))
+        .collect();
+    assert!(!refused.is_empty());
+    // Whose a token is, somebody has to ask first.
+    let known = requests.iter().filter(|one| one["path"] != "/people/me");
+    for one in known {
+        let arrived = time(one, "arrivedMs");
+        // What left before the answer was there may arrive a little after it.
+        let early = refused
+            .iter()
+            .find(|told| arrived > **told + 100.0 && arrived < **told + 1990.0);
+        assert_eq!(early, None, "{one}");
+    }
+}
+
+#[test]
+fn an_export_that_lacks_organizations_still_does_when_it_goes_on() {
+    let stage = two_slow_customers();
+    stage.write_secret("customers/ajax.txt", "token-of-nobody");
+    let line = format!(
+        "export --all-orgs -o all.csv --credentials customers --base-url {}",
+        stage.simulator.base_url()
+    );
+    let child = stage.command(&line).spawn().expect("it starts");
+    end_in_the_middle(&stage, child, "all.csv.journal");
+    stage.run(&format!("{line} --resume")).expect(1);
+    assert_eq!(stage.results("all.csv").len(), 100);
 }
