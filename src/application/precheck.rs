@@ -108,25 +108,22 @@ fn check_against(
             kind => kind.is_known_to_the_service_only(),
         };
         if problem.kind == ProblemKind::NotManaged {
-            match unmanaged
-                .iter_mut()
-                .find(|one| one.message == problem.message)
-            {
-                Some(one) => (one.more, one.last) = (one.more + 1, row),
-                None => {
-                    let first = problem.to_string();
-                    if unmanaged.len() < MOST_UNMANAGED {
-                        writeln!(said, "{first}")?;
-                    }
-                    let message = problem.message.clone();
-                    let (more, last) = (0, row);
-                    unmanaged.push(Unmanaged {
-                        message,
-                        first,
-                        more,
-                        last,
-                    });
+            let mut known = unmanaged.iter_mut();
+            if let Some(one) = known.find(|one| one.message == problem.message) {
+                (one.more, one.last) = (one.more + 1, row);
+            } else {
+                let first = problem.to_string();
+                if unmanaged.len() < MOST_UNMANAGED {
+                    writeln!(said, "{first}")?;
                 }
+                let message = problem.message.clone();
+                let (more, last) = (0, row);
+                unmanaged.push(Unmanaged {
+                    message,
+                    first,
+                    more,
+                    last,
+                });
             }
         } else if is_new {
             listing.add(problem, &mut said)?;
