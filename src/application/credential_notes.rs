@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use crate::application::run_lanes::{Credential, managed_by};
 use crate::application::session::Session;
-use crate::engine::abort::AbortReason;
 use crate::journal::{CredentialRecord, Person};
 use crate::model::wording::plural;
 use crate::sheet::directory::key_of;
@@ -44,32 +43,6 @@ pub(super) fn where_some_are_missing<S, T>(session: &Session<S, T>, named: &[Org
     if all > MOST_LISTED {
         let more = plural((all - MOST_LISTED) as u64, "more credential");
         say(&format!("  … and {more}; `wxbulk whoami` lists all"));
-    }
-}
-
-/// Says how many rows stay for later, since only somebody manages them who has to wait.
-pub(super) fn rows_for_later<S, T>(
-    session: &Session<S, T>,
-    named: &[OrganizationRows],
-    unasked: Option<&AbortReason>,
-) {
-    if unasked.is_none() {
-        return;
-    }
-    let managed: HashSet<_> = managed_by(&session.lanes)
-        .iter()
-        .filter_map(|one| key_of(&one.id))
-        .collect();
-    let is_for_later = |one: &&OrganizationRows| {
-        let key = one.id.as_deref().and_then(key_of);
-        key.is_some_and(|key| !managed.contains(&key))
-    };
-    let rows = named.iter().filter(is_for_later).map(|one| one.rows).sum();
-    if rows > 0 {
-        let rows = plural(rows, "row");
-        say(&format!(
-            "note: rows of organizations that no other credential manages stay for later ({rows} of the sheet)"
-        ));
     }
 }
 

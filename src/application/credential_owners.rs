@@ -1,5 +1,5 @@
-//! Several credentials are asked, side by side, who they are and which organizations they manage. Those of
-//! one user share a lane from then on.
+//! Several credentials are asked, side by side, first who they are and then which organizations they manage.
+//! Those of one user share a lane, and its waits, as soon as it is known who that is.
 //!
 //! One that is not accepted is left out, and said: the rows of its organizations are problems unless others
 //! manage them. One that has to wait, since the service told an earlier process so, is left out too unless it
@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::application::lane_queries::api_client;
+use crate::application::kept_wait;
+use crate::application::lane_queries::{api_client, api_client_of};
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::RunSettings;
@@ -38,44 +39,95 @@ pub struct LeftOut {
     pub to_wait: Option<AbortReason>,
 }
 
-/// What one of the credentials answers.
-struct Introduction {
-    person: Option<Person>,
-    organizations: Vec<Organization>,
-}
+/// What a lane answers.
+type Answer<S, R> = (RunLane<S>, Result<R, QueryError>);
+
+/// What each of a lane's credentials manages.
+type Managed = Vec<Result<Vec<Organization>, QueryError>>;
 
 /// Asks all of them. An error is why nothing can be sent at all.
 pub async fn ask_all<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
 ) -> Result<LeftOut, AbortReason> {
-    let (lanes, waiting) = to_ask(std::mem::take(&mut session.lanes));
-    let all = lanes.len() as u64;
+    let all = session.lanes.len();
     if !settings.is_quiet() {
         say(&match all {
             1 => "asking 1 credential whose it is and what it manages".to_string(),
             all => format!("asking {all} credentials who they are and what they manage"),
         });
     }
+    let mut refused = Refused::default();
+    let who = ask_each(settings, session, all, |lane, stop| {
+        who(settings, lane, stop)
+    })
+    .await?;
+    for (mut lane, person) in who {
+        match person {
+            Ok(person) => {
+                if let Some(person) = person {
+                    lane.know(person, &settings.target);
+                }
+                session.lanes.push(lane);
+            }
+            Err(error) => refused.add(lane.name(), error)?,
+        }
+    }
+    // From here on one user waits once, whatever token was told so, by this process or an earlier one.
+    session.lanes = run_lanes::merged(std::mem::take(&mut session.lanes));
+    kept_wait::hold_known(settings, session);
+    let managed = ask_each(settings, session, all, |lane, stop| {
+        managed(settings, lane, stop)
+    });
+    for (mut lane, answer) in managed.await? {
+        let answers = match answer {
+            Ok(answers) => answers,
+            Err(error) => {
+                for one in &lane.credentials {
+                    refused.note(&one.name, &error);
+                }
+                refused.count(error)?;
+                continue;
+            }
+        };
+        let mut credentials = Vec::new();
+        for (mut one, answer) in lane.credentials.into_iter().zip(answers) {
+            match answer {
+                Ok(organizations) => {
+                    one.manages = Some(organizations);
+                    credentials.push(one);
+                }
+                Err(error) => refused.add(&one.name, error)?,
+            }
+        }
+        lane.credentials = credentials;
+        if !lane.credentials.is_empty() {
+            session.lanes.push(lane);
+        }
+    }
+    refused.end(session.lanes.is_empty())
+}
+
+/// Asks the lanes side by side, and takes them out of the session.
+async fn ask_each<S, T: StopRequests, R, F: Future<Output = Answer<S, R>>>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    all: usize,
+    ask: impl Fn(RunLane<S>, SharedStop) -> F,
+) -> Result<Vec<Answer<S, R>>, AbortReason> {
+    let (lanes, waiting) = to_ask(std::mem::take(&mut session.lanes));
     let tell = |asked: usize| {
         if !settings.is_quiet() {
             say(&format!("{asked} of {all} asked"));
         }
     };
-    let ask_one = |lane, stop| ask(settings, lane, stop);
-    let answers = side_by_side(lanes, &mut session.stop, ask_one, tell).await;
+    let answers = side_by_side(lanes, &mut session.stop, ask, tell).await;
     let answers = answers.ok_or(AbortReason::Interrupted)?;
-    let answers = answers.into_iter().chain(waiting).collect();
-    let (lanes, left_out) = accepted(answers, settings)?;
-    session.lanes = lanes;
-    Ok(left_out)
+    Ok(answers.into_iter().chain(waiting).collect())
 }
 
-/// What a lane answers.
-type Answer<S> = (RunLane<S>, Result<Introduction, QueryError>);
-
 /// Those that are asked, and those that have to wait for too long.
-fn to_ask<S>(lanes: Vec<RunLane<S>>) -> (Vec<RunLane<S>>, Vec<Answer<S>>) {
+fn to_ask<S, R>(lanes: Vec<RunLane<S>>) -> (Vec<RunLane<S>>, Vec<Answer<S, R>>) {
     let now = Instant::now();
     let wait_of = |lane: &RunLane<S>| {
         let opens = lane.pacer.status(now).closed_until;
@@ -93,96 +145,94 @@ fn to_ask<S>(lanes: Vec<RunLane<S>>) -> (Vec<RunLane<S>>, Vec<Answer<S>>) {
     (asked, waiting.collect())
 }
 
-async fn ask<S: Queries>(
+/// Whose a credential is; `None` where it may not ask.
+async fn who<S: Queries>(
     settings: &RunSettings,
     mut lane: RunLane<S>,
     mut stop: SharedStop,
-) -> Answer<S> {
-    let said = introduction(settings, &mut lane, &mut stop).await;
-    (lane, said)
+) -> Answer<S, Option<Person>> {
+    let person = match api_client(settings, &mut lane, &mut stop).person().await {
+        Err(QueryError::Refused { .. }) => Ok(None),
+        person => person.map(Some),
+    };
+    (lane, person)
 }
 
-/// Where it is not told what is managed, it is the organization of the person.
-async fn introduction<S: Queries>(
+/// What each credential of a user manages. Where it is not told, it is the organization of the person.
+async fn managed<S: Queries>(
     settings: &RunSettings,
-    lane: &mut RunLane<S>,
-    stop: &mut SharedStop,
-) -> Result<Introduction, QueryError> {
-    let mut api = api_client(settings, lane, stop);
-    let person = match api.person().await {
-        Err(QueryError::Refused { .. }) => None,
-        person => Some(person?),
-    };
-    let own = person.as_ref().map(|person| Organization {
+    mut lane: RunLane<S>,
+    mut stop: SharedStop,
+) -> Answer<S, Managed> {
+    let own = lane.person.as_ref().map(|person| Organization {
         id: person.org_id.clone(),
         name: String::new(),
     });
-    let organizations = match api.organizations().await {
-        Ok(none) if none.is_empty() => own.into_iter().collect(),
-        Err(QueryError::Refused { .. }) if own.is_some() => own.into_iter().collect(),
-        organizations => organizations?,
-    };
-    Ok(Introduction {
-        person,
-        organizations,
-    })
+    let mut answers = Vec::new();
+    for number in 0..lane.credentials.len() {
+        let mut api = api_client_of(settings, &mut lane, number, &mut stop);
+        let own = own.clone().into_iter();
+        answers.push(match api.organizations().await {
+            Ok(none) if none.is_empty() => Ok(own.collect()),
+            Err(QueryError::Refused { .. }) if own.len() > 0 => Ok(own.collect()),
+            organizations => organizations,
+        });
+    }
+    (lane, Ok(answers))
 }
 
-/// The lanes of those that are accepted, one for each user.
-fn accepted<S>(
-    answers: Vec<Answer<S>>,
-    settings: &RunSettings,
-) -> Result<(Vec<RunLane<S>>, LeftOut), AbortReason> {
-    let mut lanes = Vec::new();
-    let mut left_out: Vec<(String, String)> = Vec::new();
-    let (mut first_wait, mut first_reason) = (None, None);
-    for (mut lane, said) in answers {
-        match said {
-            Ok(Introduction {
-                person,
-                organizations,
-            }) => {
-                if let Some(person) = person {
-                    lane.know(person, &settings.target);
-                }
-                for one in &mut lane.credentials {
-                    one.manages = Some(organizations.clone());
-                }
-                lanes.push(lane);
-            }
-            Err(QueryError::Stopped(
+/// Credentials that are left out, and why.
+#[derive(Debug, Default)]
+struct Refused {
+    said: Vec<(String, String)>,
+    first_wait: Option<AbortReason>,
+    first_reason: Option<AbortReason>,
+}
+
+impl Refused {
+    /// An error is one that ends all.
+    fn add(&mut self, name: &str, error: QueryError) -> Result<(), AbortReason> {
+        self.note(name, &error);
+        self.count(error)
+    }
+
+    fn note(&mut self, name: &str, error: &QueryError) {
+        self.said.push((name.to_string(), error.to_string()));
+    }
+
+    fn count(&mut self, error: QueryError) -> Result<(), AbortReason> {
+        match error {
+            QueryError::Stopped(
                 reason @ (AbortReason::Unreachable { .. } | AbortReason::Interrupted),
-            )) => return Err(reason),
-            Err(error) => {
+            ) => return Err(reason),
+            QueryError::Stopped(
+                wait @ (AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. }),
+            ) => {
+                self.first_wait.get_or_insert(wait);
+            }
+            QueryError::Stopped(reason) => {
+                self.first_reason.get_or_insert(reason);
+            }
+            error => {
                 let message = error.to_string();
-                left_out.push((lane.name().to_string(), message.clone()));
-                match error {
-                    QueryError::Stopped(
-                        wait @ (AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. }),
-                    ) => {
-                        first_wait.get_or_insert(wait);
-                    }
-                    QueryError::Stopped(reason) => {
-                        first_reason.get_or_insert(reason);
-                    }
-                    _ => {
-                        first_reason.get_or_insert(AbortReason::MayNotRead { message });
-                    }
-                }
+                self.first_reason
+                    .get_or_insert(AbortReason::MayNotRead { message });
             }
         }
+        Ok(())
     }
-    tell_left_out(&left_out);
-    if lanes.is_empty()
-        && let Some(reason) = first_wait.take().or(first_reason)
-    {
-        return Err(reason);
+
+    fn end(self, nobody_is_left: bool) -> Result<LeftOut, AbortReason> {
+        tell_left_out(&self.said);
+        let (mut to_wait, reason) = (self.first_wait, self.first_reason);
+        if nobody_is_left && let Some(reason) = to_wait.take().or(reason) {
+            return Err(reason);
+        }
+        Ok(LeftOut {
+            count: self.said.len(),
+            to_wait,
+        })
     }
-    let left_out = LeftOut {
-        count: left_out.len(),
-        to_wait: first_wait,
-    };
-    Ok((run_lanes::merged(lanes), left_out))
 }
 
 fn tell_left_out(left_out: &[(String, String)]) {

@@ -57,7 +57,7 @@ pub async fn list(
             // What they manage is not known.
             found.organizations_left_out += left_out.count as u64;
         }
-        wanted_of_several(&session, org, all_orgs)?
+        wanted_of_several(&session, org, all_orgs, left_out.count > 0)?
     } else {
         wanted_of_one(settings, &mut session, org, all_orgs).await?
     };
@@ -151,8 +151,17 @@ fn wanted_of_several<S, T>(
     session: &Session<S, T>,
     org: Option<String>,
     all_orgs: bool,
+    some_are_left_out: bool,
 ) -> Result<Wanted> {
     let managed = managed_by(&session.lanes);
+    let is_by_id = org
+        .as_deref()
+        .map_or(all_orgs, |org| key_of_organization(org).is_some());
+    if some_are_left_out && !is_by_id {
+        bail!(
+            "a credential was left out, and an organization of it may be meant\nhint: name the organization's id with --org, or put that credential right first"
+        );
+    }
     let org = org.map(|org| id_of(org, &managed)).transpose()?;
     let wanted = match (org, &managed[..]) {
         (Some(org), _) if session.lanes.iter().any(|lane| lane.manages(Some(&org))) => {

@@ -37,6 +37,11 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
+    /// How its last part began.
+    pub(super) fn last_begin(&self) -> Option<&BeginRecord> {
+        self.journal.as_ref().and_then(|one| one.run().last_begin())
+    }
+
     /// Rows that are done already.
     pub(super) fn finished(&self) -> u64 {
         self.journal.as_ref().map_or(0, Journal::finished)
@@ -81,13 +86,13 @@ impl Earlier {
     }
 
     fn are_first_rows_shown(&self) -> bool {
-        let begin = self.journal.as_ref().and_then(|one| one.run().last_begin());
+        let begin = self.last_begin();
         begin.is_some_and(|begin| begin.first_rows_shown)
     }
 
     /// Whether the first rows were shown and nobody has said since that the rest is to be sent.
     pub(super) fn waits_for_a_word(&self) -> bool {
-        let begin = self.journal.as_ref().and_then(|one| one.run().last_begin());
+        let begin = self.last_begin();
         begin.is_some_and(|begin| begin.first_rows_shown && !begin.rest_is_wanted)
     }
 
@@ -188,13 +193,17 @@ pub(super) fn begin(
     if let (Some(names), None) = (facts.directory.names(), journal.names()) {
         journal.note_names(names.clone())?;
     }
+    let mut record = run_record::begin_record(settings, facts, checked);
+    if let Some(before) = journal.run().last_begin() {
+        run_record::keep_names(&mut record, before);
+    }
     journal.begin(BeginRecord {
         first_rows_shown,
         // It was asked about before, or there was nobody to ask.
         rest_is_wanted: first_rows_shown,
         planned_sheet: NewPlan::of(settings).map_or(String::new(), |planned| planned.sheet),
         deleted_from_plan: plan.deleted(),
-        ..run_record::begin_record(settings, facts, checked)
+        ..record
     })?;
     Ok(journal)
 }

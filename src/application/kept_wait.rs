@@ -1,6 +1,8 @@
 //! Waits that the service asked of an earlier process: nothing is asked before they are over, unless
 //! the person says so.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -36,6 +38,70 @@ pub async fn hold<S, T: StopRequests>(
     Ok(true)
 }
 
+/// The same of what is remembered alone, as soon as it is known who the users are. Whoever may have to ask
+/// whether to go on before that asks later.
+pub(super) fn hold_known<S, T>(settings: &RunSettings, session: &mut Session<S, T>) {
+    if settings.forget_wait {
+        return;
+    }
+    let (now, is_only) = (clock::now(), !session.has_several);
+    for lane in &mut session.lanes {
+        let wait = lane.waits.as_ref().and_then(|waits| waits.recall(now));
+        // What this process was told it keeps to already.
+        let started = Instant::now();
+        let opens = lane.pacer.status(started).closed_until;
+        let is_kept = |wait: &KeptWait| {
+            let left = wait.left(now).unwrap_or_default();
+            opens.is_some_and(|opens| opens + Duration::from_secs(1) >= started + left)
+        };
+        if let Some(wait) = wait.filter(|wait| !is_kept(wait))
+            && let Some(left) = news_of(lane, &wait, now)
+        {
+            let said = in_words(lane, &wait, is_only, now);
+            close(settings, lane, &said, left, is_only);
+        }
+    }
+}
+
+/// How long it still is, of a wait that was not spoken of.
+fn news_of<S>(lane: &mut RunLane<S>, wait: &KeptWait, now: Timestamp) -> Option<Duration> {
+    let left = wait.left(now)?;
+    let is_new = lane.spoken_of < Some(wait.until);
+    is_new.then(|| {
+        lane.spoken_of = Some(wait.until);
+        left
+    })
+}
+
+fn in_words<S>(lane: &RunLane<S>, wait: &KeptWait, is_only: bool, now: Timestamp) -> String {
+    let said = describe(wait, now);
+    if is_only {
+        said
+    } else {
+        format!("`{}`: {said}", lane.name())
+    }
+}
+
+fn close<S>(
+    settings: &RunSettings,
+    lane: &mut RunLane<S>,
+    said: &str,
+    left: Duration,
+    is_only: bool,
+) {
+    let what = if is_only {
+        "nothing is sent before then"
+    } else {
+        "it sends nothing before then"
+    };
+    say(&format!(
+        "note: {said}; {what}\nhint: to go on before that: {}",
+        suggested_commands::with_flag(settings, "--forget-wait")
+    ));
+    let now = Instant::now();
+    lane.pacer.close_until(now + left, now);
+}
+
 async fn hold_one<S>(
     settings: &RunSettings,
     lane: &mut RunLane<S>,
@@ -49,26 +115,12 @@ async fn hold_one<S>(
     let Some(wait) = waits.max_by_key(|wait| wait.until) else {
         return Ok(true);
     };
-    let (Some(left), true) = (wait.left(now), lane.spoken_of < Some(wait.until)) else {
+    let Some(left) = news_of(lane, &wait, now) else {
         return Ok(true);
     };
-    lane.spoken_of = Some(wait.until);
-    let mut said = describe(&wait, now);
-    if !is_only {
-        said = format!("`{}`: {said}", lane.name());
-    }
+    let said = in_words(lane, &wait, is_only, now);
     if !settings.forget_wait {
-        let what = if is_only {
-            "nothing is sent before then"
-        } else {
-            "it sends nothing before then"
-        };
-        say(&format!(
-            "note: {said}; {what}\nhint: to go on before that: {}",
-            suggested_commands::with_flag(settings, "--forget-wait")
-        ));
-        let now = Instant::now();
-        lane.pacer.close_until(now + left, now);
+        close(settings, lane, &said, left, is_only);
         return Ok(true);
     }
     if settings.spec.confirmation == Confirmation::Given {

@@ -13,6 +13,16 @@ pub fn api_client<'a, S: Queries, T: StopRequests>(
     lane: &'a mut RunLane<S>,
     stop: &'a mut T,
 ) -> ApiClient<'a, S, T> {
+    api_client_of(settings, lane, 0, stop)
+}
+
+/// The same by one of several credentials.
+pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    lane: &'a mut RunLane<S>,
+    credential: usize,
+    stop: &'a mut T,
+) -> ApiClient<'a, S, T> {
     let RunLane {
         credentials,
         pacer,
@@ -21,7 +31,7 @@ pub fn api_client<'a, S: Queries, T: StopRequests>(
         is_reached,
         ..
     } = lane;
-    let service = &credentials[0].service;
+    let service = &credentials[credential].service;
     // What did not answer the first questions was not asked again.
     let was_reached = std::mem::replace(is_reached, true);
     *seed = seed.wrapping_add(1);

@@ -2,7 +2,12 @@
 
 use anyhow::{Context, Result, bail};
 
+use crate::application::service_facts::ServiceFacts;
 use crate::engine::api_queries::QueryError;
+use crate::journal::BeginRecord;
+use crate::sheet::check::CheckedSheet;
+use crate::sheet::directory::key_of;
+use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
 
 /// What is said once of a sheet that names no organization.
@@ -24,4 +29,38 @@ pub fn own_organization(
         ),
         (Err(query_error), _) => Err(query_error).context("cannot ask whose token this is"),
     }
+}
+
+/// Refuses to go on where rows name no organization and the credentials are of another one than when the run
+/// began.
+pub(super) fn ensure_same(
+    checked: &CheckedSheet,
+    begun: &BeginRecord,
+    facts: &ServiceFacts,
+) -> Result<()> {
+    let mut organizations = checked.organizations_named.iter();
+    let (was, is) = (&*begun.own_organization, facts.own_organization());
+    let is_same = key_of(was).is_none() || is.is_some_and(|is| key_of(was) == key_of(is));
+    // Of one token that may not be asked it is not known.
+    let is_unknown = is.is_none() && facts.credentials.is_empty();
+    if is_same || is_unknown || organizations.all(|one| one.id.is_some()) {
+        return Ok(());
+    }
+    let recorded = begun.organizations.iter().find(|one| one.id.is_empty());
+    let was = match recorded.map(|one| one.name.as_str()) {
+        None | Some("") => was,
+        Some(name) => name,
+    };
+    let whose = begun.person.as_ref().map_or(String::new(), |person| {
+        let names = [&person.name, &person.email, &person.id];
+        let name = names.into_iter().find(|name| !name.is_empty());
+        name.map_or(String::new(), |name| format!(" of {name}"))
+    });
+    let now = is.map_or("those of several".to_string(), |is| {
+        let name = facts.directory.name_of(is).filter(|name| !name.is_empty());
+        format!("`{}`", flatten(name.unwrap_or(is)))
+    });
+    bail!(
+        "that run was{whose} for the organization `{was}`, which its rows do not name, and the credentials of now are for {now}\nhint: go on with a token of `{was}` alone"
+    )
 }

@@ -1,6 +1,8 @@
 //! The check that goes before a run: says what is wrong with the sheet, and whether any of it may be
 //! sent.
 
+use std::io::Write as _;
+
 use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
@@ -8,13 +10,16 @@ use crate::application::run_settings::{BadRows, RunSettings, Start};
 use crate::application::sheet_notes::{say_counts, say_doubts};
 use crate::application::suggested_commands;
 use crate::application::terminal_question::can_ask;
-use crate::model::wording::it_or_them;
+use crate::model::wording::{it_or_them, plural};
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
 use crate::stderr::{self, say};
+
+/// Organizations that nobody manages of which something is said; of more, how many.
+const MOST_UNMANAGED: usize = 20;
 
 /// Checks the whole sheet. `None`: nothing may be sent.
 pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<CheckedSheet>> {
@@ -94,21 +99,72 @@ fn check_against(
     let mut said = Vec::new();
     let mut listing = ProblemList::begin(ListFormat::Text, &mut said)?;
     let duplicates = settings.spec.sheet.duplicates;
+    // A whole organization is one thing to say, however many rows it has.
+    let mut unmanaged: Vec<Unmanaged> = Vec::new();
     let checked = check(sheet, directory, duplicates, |problem| {
         let row = problem.place.row;
         let is_new = match problem.kind {
             ProblemKind::SameLocation => before.duplicates.contradicts(row).is_none(),
             kind => kind.is_known_to_the_service_only(),
         };
-        if is_new {
+        if problem.kind == ProblemKind::NotManaged {
+            let mut known = unmanaged.iter_mut();
+            if let Some(one) = known.find(|one| one.message == problem.message) {
+                (one.more, one.last) = (one.more + 1, row);
+            } else {
+                let first = problem.to_string();
+                if unmanaged.len() < MOST_UNMANAGED {
+                    writeln!(said, "{first}")?;
+                }
+                let message = problem.message.clone();
+                let (more, last) = (0, row);
+                unmanaged.push(Unmanaged {
+                    message,
+                    first,
+                    more,
+                    last,
+                });
+            }
+        } else if is_new {
             listing.add(problem, &mut said)?;
         }
         Ok(())
     })?;
     let said = String::from_utf8_lossy(&said);
-    let lines = said.lines().map(String::from).chain(listing.withheld(""));
-    lines.for_each(|line| say(&line));
+    for line in said.lines() {
+        let of_all = unmanaged.iter().find(|one| one.first == line);
+        say(&of_all.map_or(line.to_string(), Unmanaged::in_words));
+    }
+    listing.withheld("").iter().for_each(|line| say(line));
+    let more = unmanaged.len().saturating_sub(MOST_UNMANAGED);
+    if more > 0 {
+        let more = plural(more as u64, "more organization");
+        say(&format!("and the same of {more}"));
+    }
     Ok(may_go_on(sheet, &checked, settings).then_some(checked))
+}
+
+/// Rows of which the same is said: nobody manages their organization.
+struct Unmanaged {
+    message: String,
+    /// What is said of the first of them.
+    first: String,
+    more: u64,
+    last: u64,
+}
+
+impl Unmanaged {
+    fn in_words(&self) -> String {
+        let Unmanaged { first, last, .. } = self;
+        match self.more {
+            0 => first.clone(),
+            1 => format!("{first}; the same in row {last}"),
+            more => format!(
+                "{first}; the same in {} up to row {last}",
+                plural(more, "more row")
+            ),
+        }
+    }
 }
 
 /// Whether what the check found lets a run begin.

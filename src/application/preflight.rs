@@ -11,7 +11,7 @@ use crate::application::credential_owners;
 use crate::application::exit_code::ExitCode;
 use crate::application::lane_queries::api_client;
 use crate::application::run_lanes::{RunLane, managed_by};
-use crate::application::run_settings::{Confirmation, RunSettings, Target};
+use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
@@ -54,7 +54,10 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         };
         let mut facts = names_of_several(settings, session, selection, checked, known).await?;
         if left_out.count > 0 {
-            facts.directory = facts.directory.without_some(left_out.to_wait.is_some());
+            facts.directory = facts.directory.without_some();
+        }
+        if left_out.to_wait.is_some() {
+            facts.directory = facts.directory.leaving_some();
         }
         facts.unasked = left_out.to_wait;
         facts
@@ -114,6 +117,10 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
             Vec::new()
         }
     };
+    if settings.start == Start::Resume && !organizations.is_empty() {
+        // Rows of others stay for later.
+        session.lanes[0].credentials[0].manages = Some(organizations.clone());
+    }
     let mut facts =
         names_and_organizations(settings, session, organizations, selection, checked, known)
             .await?;

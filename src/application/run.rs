@@ -11,12 +11,12 @@ use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::journal_guard;
 use crate::application::kept_wait;
-use crate::application::organizations_done;
-use crate::application::own_organization::OWN_ORGANIZATION;
+use crate::application::own_organization::{self, OWN_ORGANIZATION};
 use crate::application::plan_guard;
 use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::recorder::SentRows;
+use crate::application::rows_for_later;
 use crate::application::run_lanes;
 use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::sending::Sending;
@@ -52,21 +52,18 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let mut facts =
         preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
     settings.spec.sheet.reading.default_org = default_org(&settings, &facts)?;
-    if session.has_several {
-        let done = organizations_done::of_earlier_parts(&selection, &earlier)?;
-        facts.directory = facts.directory.without_those_done(done);
+    if let Some(begun) = earlier.last_begin() {
+        own_organization::ensure_same(&checked, begun, &facts)?;
+        let own = Some(&*begun.own_organization);
+        facts.directory = facts.directory.of_run_begun(own).leaving_some();
     }
     let named = checked.organizations_named.clone();
     let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {
         credential_notes::where_some_are_missing(&session, &named);
         return Ok(ExitCode::NothingSent);
     };
-    credential_notes::rows_for_later(
-        &session,
-        &checked.organizations_named,
-        facts.unasked.as_ref(),
-    );
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
+    let for_later = rows_for_later::tell(&session, &selection, &earlier, facts.unasked.as_ref())?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
     run_lanes::know_users(&mut settings, &session.lanes, &checked);
     if let (Some(person), [lane]) = (&facts.person, &mut session.lanes[..]) {
@@ -93,7 +90,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         checked: &checked,
         plan: &plan,
     };
-    let unmanaged = facts.unasked.as_ref();
+    let unmanaged = for_later.as_ref();
     let (ended, sent) = match facts.abort {
         // Asking showed that there is no point.
         Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),
@@ -133,7 +130,9 @@ fn is_first_of(settings: &RunSettings) -> bool {
     let was_said = settings.start == Start::Resume
         || settings.spec.sheet.reading.rows.is_of_results()
         || settings.is_of_own_plan();
-    let is_real = matches!(settings.target, Target::Service { .. });
+    // Of several nobody knows yet whether they have one organization.
+    let is_real =
+        matches!(&settings.target, Target::Service { credentials, .. } if credentials.len() == 1);
     let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
     is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
 }
@@ -143,9 +142,11 @@ fn default_org(settings: &RunSettings, facts: &ServiceFacts) -> Result<Option<St
     let reading = &settings.spec.sheet.reading;
     match (reading.default_org_name(), facts.directory.names()) {
         (Some(name), Some(names)) => {
-            let id = names
-                .organizations
-                .id_of(name, name, "organization", "--org");
+            let known = &names.organizations;
+            let id = facts
+                .directory
+                .settled(name)
+                .and_then(|()| known.id_of(name, name, "organization", "--org"));
             let id = id.map_err(|fault| anyhow!("--org: {}", fault.says))?;
             Ok(Some(id.to_string()))
         }

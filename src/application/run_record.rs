@@ -124,6 +124,15 @@ pub(super) fn begin_record(
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
         person: facts.person.as_ref().map(person_record),
+        own_organization: if checked
+            .organizations_named
+            .iter()
+            .any(|one| one.id.is_none())
+        {
+            facts.own_organization().unwrap_or_default().to_string()
+        } else {
+            String::new()
+        },
         credentials: facts.credentials.clone(),
         machine: Some(settings.machine.clone()),
         note: settings.note.as_deref().map(flatten),
@@ -146,5 +155,18 @@ pub(super) fn begin_record(
             })
             .collect(),
         ..BeginRecord::default()
+    }
+}
+
+/// What organizations were called before stays known where nobody who manages them is there any more.
+pub(super) fn keep_names(record: &mut BeginRecord, before: &BeginRecord) {
+    for one in &mut record.organizations {
+        let known = before.organizations.iter().find(|known| known.id == one.id);
+        if let Some(known) = known.filter(|_| one.name.is_empty()) {
+            one.name.clone_from(&known.name);
+        }
+    }
+    if record.own_organization.is_empty() {
+        record.own_organization.clone_from(&before.own_organization);
     }
 }

@@ -143,7 +143,7 @@ pub struct Lineage {
     pub undoes: Option<RunId>,
     /// That run was an undo itself.
     pub undoes_an_undo: bool,
-    /// Rows of that run that cannot be put back.
+    /// Rows of that run that cannot be put back, or organizations that an export lacks.
     pub left_out: u64,
     /// Rows of an undo that earlier undos have put back.
     pub back_already: u64,

@@ -57,7 +57,7 @@ impl Sending<'_> {
         let (mut requests, mut throttled, mut usage_unknown) = (0, 0, 0);
         let mut sent = SentRows::default();
         loop {
-            let unmanaged = unmanaged.and_then(AbortReason::to_wait);
+            let unmanaged = unmanaged.and_then(AbortReason::for_later);
             let (ended, rows) = self
                 .send_rows(&mut lanes, unmanaged, first, &mut stop, journal)
                 .await?;

@@ -29,6 +29,13 @@ impl ServiceFacts {
         name.map(flatten)
     }
 
+    /// The id of the organization of rows that name none, where that is known.
+    pub(super) fn own_organization(&self) -> Option<&str> {
+        let person = self.person.as_ref().map(|person| person.org_id.as_str());
+        let own = self.directory.only_one().or(person);
+        own.filter(|id| !id.is_empty())
+    }
+
     /// Also where nothing more can be asked: what is done must be told.
     pub(super) fn nothing_but(known: Option<&ResolvedNames>, reason: AbortReason) -> ServiceFacts {
         let names = known.cloned();

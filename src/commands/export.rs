@@ -22,7 +22,7 @@ use crate::cli::ExportFlags;
 use crate::cli::resolve::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::platform;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::TargetKind;
@@ -65,8 +65,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         usage_check: UsageCheck::Never,
         even_if_used: false,
     };
-    let settings = RunSettings::from_flags(spec, flags.run)?;
-    let mut organizations_left_out = 0;
+    let mut settings = RunSettings::from_flags(spec, flags.run)?;
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list, setting.target)?;
         let found = match export_targets::list(&settings, setting, org, flags.all_orgs).await {
@@ -79,13 +78,18 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
             say(&format!("{} to read", setting.target.count(count)));
         }
         export_sheet::write(&list, setting, &found.targets)?;
-        organizations_left_out = found.organizations_left_out;
+        settings.lineage.left_out = found.organizations_left_out;
     } else if !list.exists() {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the export without --resume",
             list.display()
         );
     }
+    if settings.start == Start::Resume {
+        let header = journal::header_of(&Journal::path_for(&output));
+        settings.lineage.left_out = header.map_or(0, |header| header.left_out);
+    }
+    let organizations_left_out = settings.lineage.left_out;
     let code = application::run(settings, network).await?;
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.

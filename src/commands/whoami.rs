@@ -28,6 +28,7 @@ use crate::stderr::say;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::error_body::flatten;
 use crate::webex::http::{Connection, Webex};
+use crate::webex::lists::Person;
 use crate::webex::token::Credentials;
 
 /// A few answers that take longer than this are not worth waiting for.
@@ -56,7 +57,8 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
     };
     let services = Webex::connect_all(&connection, secrets)?;
     let mut stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
-    let ask = |(service, waits), stop| ask_one(service, waits, stop);
+    let address = connection.base_url.clone();
+    let ask = |(service, waits), stop| ask_one(&address, service, waits, stop);
     let answers = side_by_side(services.iter().zip(waits), &mut stop, ask, |_| {}).await;
     let answers = answers.unwrap_or_else(|| vec![Err(interrupted())]);
     let (text, code) = if is_only {
@@ -107,8 +109,9 @@ struct Told {
 }
 
 async fn ask_one(
+    base_url: &BaseUrl,
     service: &Webex,
-    waits: Option<WaitMemory>,
+    mut waits: Option<WaitMemory>,
     mut stop: SharedStop,
 ) -> Result<Told, QueryError> {
     let one_at_a_time = PaceSettings {
@@ -122,14 +125,29 @@ async fn ask_one(
         seed: fastrand::u64(..),
     };
     let mut pacer = Pacer::new(&one_at_a_time, Instant::now());
+    keep_to(waits.as_ref(), &mut pacer);
+    let first = waits.as_ref();
+    let mut api = ApiClient::new(service, &mut pacer, &mut stop, policy, first, say);
+    let person = unless_forbidden(api.person().await)?;
+    // The same user may have to wait by another token.
+    if let (Some(waits), Some(person)) = (&mut waits, &person)
+        && !person.id.is_empty()
+    {
+        waits.add_name(waiting_user(base_url, &person.id));
+    }
+    keep_to(waits.as_ref(), &mut pacer);
+    let waits = waits.as_ref();
+    let api = ApiClient::new(service, &mut pacer, &mut stop, policy, waits, say);
+    tell(&mut api.after_others(), person).await
+}
+
+/// Asks nothing before a wait is over that the service asked of an earlier process.
+fn keep_to(waits: Option<&WaitMemory>, pacer: &mut Pacer) {
     let (now, started) = (clock::now(), Instant::now());
-    let kept = waits.as_ref().and_then(|waits| waits.recall(now));
+    let kept = waits.and_then(|waits| waits.recall(now));
     if let Some(left) = kept.and_then(|wait| wait.left(now)) {
         pacer.close_until(started + left, started);
     }
-    let waits = waits.as_ref();
-    let mut api = ApiClient::new(service, &mut pacer, &mut stop, policy, waits, say);
-    tell(&mut api).await
 }
 
 /// Each of several credentials by its name, and which of them are of one user.
@@ -175,9 +193,12 @@ fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String
 }
 
 /// What the token is good for, in words, and whether that is good enough.
-async fn tell<T: StopRequests>(api: &mut ApiClient<'_, Webex, T>) -> Result<Told, QueryError> {
+async fn tell<T: StopRequests>(
+    api: &mut ApiClient<'_, Webex, T>,
+    person: Option<Person>,
+) -> Result<Told, QueryError> {
     let (mut text, mut id) = (String::new(), String::new());
-    if let Some(person) = unless_forbidden(api.person().await)? {
+    if let Some(person) = person {
         let name = [person.display_name, person.emails.join(", ")].join(" ");
         let _ = writeln!(text, "whose token: {}", flatten(&name).trim());
         let _ = writeln!(text, "its own organization: {}", flatten(&person.org_id));

@@ -60,6 +60,13 @@ pub enum AbortReason {
         wait: Duration,
         until: String,
     },
+    /// A part of a run has nobody who manages the organizations of rows that are left.
+    NotManaged {
+        /// `Acme, Ajax, …`
+        organizations: String,
+        /// Who took part before and does not now, as `customers/b.txt (Ben)`; empty where nobody is known.
+        missing: String,
+    },
     /// What happens cannot be written down, so nothing more may happen.
     CannotRecord(anyhow::Error),
     /// The sheet could not be read on.
@@ -119,6 +126,9 @@ impl fmt::Display for AbortReason {
                 "the service asks to wait {} (until {until}), and the others do not wait for it",
                 clock::in_words(*wait)
             ),
+            AbortReason::NotManaged { organizations, .. } => {
+                write!(formatter, "no credential here manages {organizations}")
+            }
             AbortReason::CannotRecord(error) => {
                 write!(
                     formatter,
@@ -145,9 +155,16 @@ impl AbortReason {
         }
     }
 
-    /// The same once more, where it is that the service asks to wait.
-    pub fn to_wait(&self) -> Option<AbortReason> {
+    /// The same once more, where it leaves rows for later.
+    pub fn for_later(&self) -> Option<AbortReason> {
         match self {
+            AbortReason::NotManaged {
+                organizations,
+                missing,
+            } => Some(AbortReason::NotManaged {
+                organizations: organizations.clone(),
+                missing: missing.clone(),
+            }),
             AbortReason::WaitTooLong { wait, until } => Some(AbortReason::WaitTooLong {
                 wait: *wait,
                 until: until.clone(),
@@ -173,6 +190,7 @@ impl AbortReason {
             AbortReason::TooManyFailures { .. } => "max-failures",
             AbortReason::FirstRowsDone => "first-rows-done",
             AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. } => "asked-to-wait",
+            AbortReason::NotManaged { .. } => "not-managed",
             AbortReason::CannotRecord(_) => "cannot-record",
             AbortReason::SheetUnreadable(_) => "sheet-unreadable",
         }
@@ -183,6 +201,15 @@ impl AbortReason {
         let scope = match self {
             AbortReason::Forbidden { .. } | AbortReason::MayNotChange { .. } => setting.write_scope,
             AbortReason::MayNotRead { .. } => setting.read_scope,
+            AbortReason::NotManaged { missing, .. } => {
+                let missing = match &**missing {
+                    "" => "a credential that manages them".to_string(),
+                    missing => format!("what the run had before: {missing}"),
+                };
+                return Some(Cow::Owned(format!(
+                    "go on with these credentials and {missing}"
+                )));
+            }
             _ => return self.plain_hint().map(Cow::Borrowed),
         };
         Some(Cow::Owned(format!(
@@ -196,7 +223,8 @@ impl AbortReason {
             | AbortReason::SheetUnreadable(_)
             | AbortReason::Forbidden { .. }
             | AbortReason::MayNotRead { .. }
-            | AbortReason::MayNotChange { .. } => None,
+            | AbortReason::MayNotChange { .. }
+            | AbortReason::NotManaged { .. } => None,
             AbortReason::Unauthorized { .. } => Some(
                 "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
             ),

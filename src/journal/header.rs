@@ -190,6 +190,9 @@ pub struct BeginRecord {
     /// Whose token it is, where the service says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
+    /// The organization of rows that name none, where it is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub own_organization: String,
     /// All credentials, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<CredentialRecord>,

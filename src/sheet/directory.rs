@@ -2,7 +2,7 @@
 //! them, and which ids their names stand for.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::model::ids::{self, Id};
 use crate::model::row::TargetKey;
@@ -25,10 +25,12 @@ pub struct Directory {
     credentials: Option<usize>,
     /// Some of them were left out, so there may be more organizations.
     lacks_some: bool,
-    /// Some of those manage organizations whose rows stay for later.
+    /// Rows of organizations that nobody manages stay for later.
     is_partial: bool,
-    /// Organizations that nobody has to manage any more.
-    done: HashSet<TargetKey>,
+    /// Names mean what they did when the run began, whoever is left out by now.
+    has_settled_names: bool,
+    /// The organization that rows without one were for when the run began.
+    own: Option<TargetKey>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
@@ -55,19 +57,32 @@ impl Directory {
         }
     }
 
-    /// All rows of these organizations are done, so nobody has to manage them.
+    /// Some credentials were left out, so a name of an organization, or a row without one, may mean one of
+    /// theirs.
     #[must_use]
-    pub fn without_those_done(self, done: HashSet<TargetKey>) -> Directory {
-        Directory { done, ..self }
-    }
-
-    /// Some credentials were left out, so a row without an organization may mean one of theirs. Where one of
-    /// them has to wait, rows of an organization that nobody else manages are no fault: they stay for later.
-    #[must_use]
-    pub fn without_some(self, one_has_to_wait: bool) -> Directory {
+    pub fn without_some(self) -> Directory {
         Directory {
             lacks_some: true,
-            is_partial: one_has_to_wait,
+            ..self
+        }
+    }
+
+    /// Rows of an organization that nobody manages are no fault: they stay for later.
+    #[must_use]
+    pub fn leaving_some(self) -> Directory {
+        Directory {
+            is_partial: true,
+            ..self
+        }
+    }
+
+    /// What rows meant when the run began, they mean in its later parts. `own` is the organization of those
+    /// that name none.
+    #[must_use]
+    pub fn of_run_begun(self, own: Option<&str>) -> Directory {
+        Directory {
+            has_settled_names: true,
+            own: own.and_then(key_of),
             ..self
         }
     }
@@ -80,6 +95,17 @@ impl Directory {
             .collect();
         self.names = Some(names);
         self
+    }
+
+    /// What names mean, without what anybody manages: for rows that need nobody to send them.
+    #[must_use]
+    pub fn names_alone(&self) -> Directory {
+        Directory {
+            managed: Vec::new(),
+            credentials: None,
+            lacks_some: false,
+            ..self.clone()
+        }
     }
 
     /// Nothing is known by which a row could be judged.
@@ -114,8 +140,24 @@ impl Directory {
                 says: "Webex does not say which organizations the token manages, so the name cannot be looked up; put the organization's id into `orgId`".to_string(),
             });
         }
+        self.settled(name)?;
         let id = organizations.id_of(name, name, "organization", "orgId")?;
         Ok(Cow::Owned(id.to_string()))
+    }
+
+    /// Whether a name of an organization means one of those that are known, and none of a credential that
+    /// was left out.
+    pub fn settled(&self, name: &str) -> Result<(), CellDiagnostic> {
+        if self.lacks_some && !self.has_settled_names {
+            let name = shorten(name);
+            return Err(CellDiagnostic {
+                kind: ProblemKind::UnknownName,
+                says: format!(
+                    "a credential was left out, and one of its organizations may be the one called `{name}`; put the organization's id into `orgId`, or put that credential right first"
+                ),
+            });
+        }
+        Ok(())
     }
 
     /// The id of the thing of this name in an organization. Before names were looked up, the name
@@ -159,7 +201,8 @@ impl Directory {
     pub fn fault(&self, org_id: Option<&str>) -> Option<CellDiagnostic> {
         let says = match org_id {
             _ if self.managed.is_empty() && self.credentials.is_none() => return None,
-            None if self.managed.len() == 1 && !self.lacks_some => return None,
+            None if self.is_own_known() => return None,
+            None if self.lacks_some => "the row does not say which organization it is for, and it may be for one of a credential that was left out; put the organization's id into `orgId`, or add --org with the id; `wxbulk whoami` lists the ids".to_string(),
             None => format!(
                 "the row does not say which organization it is for, and {} {} ({}); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids",
                 match self.credentials {
@@ -172,10 +215,16 @@ impl Directory {
             Some(id) => {
                 let key = key_of(id)?;
                 let is_managed = self.managed.iter().any(|(known, _)| *known == key);
-                if is_managed || self.is_partial || self.done.contains(&key) {
+                if is_managed || self.is_partial {
                     return None;
                 }
-                let id = shorten(id);
+                if self.lacks_some {
+                    let says = format!(
+                        "none of the credentials that are accepted manages the organization `{id}`; put right those that were left out, or add one that manages it (`wxbulk whoami` lists what each of these manages)"
+                    );
+                    let kind = ProblemKind::NotManaged;
+                    return Some(CellDiagnostic { kind, says });
+                }
                 if let Some(count) = self.credentials {
                     let says = format!(
                         "none of the {count} credentials manages the organization `{id}`; correct the id, or add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)"
@@ -190,6 +239,22 @@ impl Directory {
         };
         let kind = ProblemKind::NotManaged;
         Some(CellDiagnostic { kind, says })
+    }
+
+    /// Whether only one organization can be meant where a row names none.
+    fn is_own_known(&self) -> bool {
+        match &self.managed[..] {
+            [(only, _)] => !self.lacks_some || self.own == Some(*only),
+            _ => false,
+        }
+    }
+
+    /// The only organization there is, where there is only one.
+    pub fn only_one(&self) -> Option<&str> {
+        match &self.managed[..] {
+            [(_, only)] => Some(&only.id),
+            _ => None,
+        }
     }
 
     /// What an organization is called, if the service told.

@@ -122,7 +122,7 @@ fn what_nobody_manages_is_a_problem_before_anything_is_sent_with_what_each_manag
     let said = ran.stderr.replace(&org_id(2), "ORG-2");
     insta::assert_snapshot!(said, @"
     asking 2 credentials who they are and what they manage
-    row 2, column A (orgId): none of the 2 credentials manages the organization `Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wYTYwMDAw…`; correct the id, or add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)
+    row 2, column A (orgId): none of the 2 credentials manages the organization `ORG-2`; correct the id, or add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)
     row 5, column A (orgId): the row does not say which organization it is for, and the 2 credentials manage 2 (`Organization 2`, `Organization 3`); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids
     hint: correct these rows, or leave them out with --skip-invalid
     4 rows: 2 ready to send, 2 with 2 problems; nothing was sent

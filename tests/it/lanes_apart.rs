@@ -2,13 +2,15 @@
 //! organization than the one that is meant; and none of them is ever seen.
 
 use std::fs;
+use std::process::Child;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wxbulk::simulator::{
-    Access, Bearer, Behavior, Lifetime, Refresh, Rotation, Scopes, Secret, User,
+    Access, Bearer, Behavior, Lifetime, Location, Locations, Refresh, Rotation, Scopes, Secret,
+    User,
 };
 
-use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::harness::{Ran, Stage, count, location_id, number, org_id, rows_recorded};
 use crate::lanes::{changes_by_user, locations, sheet, two_customers, user, write_tokens};
 use crate::raw_server::RawServer;
 
@@ -303,4 +305,234 @@ fn a_service_that_repeats_what_it_is_sent_makes_none_of_many_secrets_seen() {
         });
         assert_hidden(&stage, &said);
     }
+}
+
+/// Both customers have a location of this name.
+fn one_name_in_two(organizations: [&str; 2]) -> Stage {
+    let location = |number: u64| Location {
+        id: location_id(number + 2),
+        organization: Some(org_id(number)),
+        organization_name: organizations[usize::from(number == 1)].into(),
+        name: "HQ".into(),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly([0, 1].map(location).into()),
+        users: vec![
+            user("Ada", &[0], &["token-of-ada-1"]),
+            user("Ben", &[1], &["token-of-ben-1"]),
+        ],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-nobody"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage
+}
+
+#[test]
+fn what_a_name_means_does_not_depend_on_which_credentials_answer() {
+    for (organizations, sheet, flags) in [
+        (["Acme", "Ajax"], "locationName,n1\nHQ,+12025550177\n", ""),
+        (
+            ["Acme", "Acme"],
+            "orgName,locationName,n1\nAcme,HQ,+12025550177\n",
+            "",
+        ),
+        (
+            ["Acme", "Acme"],
+            "locationName,n1\nHQ,+12025550177\n",
+            "--org Acme",
+        ),
+    ] {
+        let stage = one_name_in_two(organizations);
+        stage.write("sheet.csv", sheet);
+        let before = stage.state();
+        let line = format!("sheet.csv {flags} --credentials customers");
+        let ran = stage.apply(&line).expect(2);
+        ran.says("left out");
+        assert_eq!(stage.state(), before, "{sheet}");
+        // An id can mean only one.
+        stage.write("sheet.csv", "locationName,n1\nHQ,+12025550177\n");
+        let line = format!("sheet.csv --org {} --credentials customers", org_id(1));
+        stage.apply(&line).expect(0);
+        assert_eq!(changes_by_user(&stage)["Ben"], 1);
+        let line = "export -o one.csv --credentials customers";
+        let ran = stage.run_online(line).expect(2);
+        ran.says("--org");
+    }
+}
+
+/// A run over two customers that ended in the middle of both.
+fn left_in_the_middle(stage: &Stage) -> usize {
+    let child = stage.start_apply("sheet.csv --credentials customers");
+    end_in_the_middle(stage, child, "sheet.results.csv.journal")
+}
+
+fn end_in_the_middle(stage: &Stage, mut child: Child, journal: &str) -> usize {
+    let journal = stage.path(journal);
+    while fs::read(&journal).map_or(0, |journal| rows_recorded(&journal).len()) < 20 {
+        assert!(child.try_wait().expect("a child").is_none(), "it has ended");
+        std::thread::yield_now();
+    }
+    child.kill().expect("it was running");
+    child.wait().expect("it ends");
+    stage.requests().len()
+}
+
+/// Two customers whose rows take their time.
+fn two_slow_customers() -> Stage {
+    let stage = Stage::new(Behavior {
+        locations: locations(2..202, |row| row % 2),
+        users: vec![
+            user("Ada", &[0], &["token-of-ada-1"]),
+            user("Ben", &[1], &["token-of-ben-1"]),
+        ],
+        latency: "20ms".parse().expect("a latency"),
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage.write("sheet.csv", sheet(2..202, |row| row % 2));
+    stage
+}
+
+#[test]
+fn with_fewer_credentials_a_run_goes_on_with_what_they_manage_and_says_who_is_missing() {
+    let stage = two_slow_customers();
+    let sent = left_in_the_middle(&stage);
+    let away = stage.path("ajax.txt");
+    fs::rename(stage.path("customers/ajax.txt"), &away).expect("it was there");
+    let ran = stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(3);
+    ran.says("stopped: no credential here manages Organization 3");
+    ran.says("what the run had before: `customers/ajax.txt` (Ben)");
+    ran.says("rows are left; to go on:\n");
+    assert!(!ran.stderr.contains("--skip-invalid"), "{}", ran.stderr);
+    let new = stage.requests().split_off(sent);
+    assert!(!new.is_empty() && new.iter().all(|one| one["user"] == "Ada"));
+    // Rows that were under way when it was killed went twice.
+    assert!(changes_by_user(&stage)["Ada"] >= 100);
+    // Nobody of those who are there has anything left to do.
+    let sent = stage.requests().len();
+    let ran = stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(3);
+    ran.says("no credential here manages Organization 3");
+    assert_eq!(stage.requests().len(), sent);
+    fs::rename(&away, stage.path("customers/ajax.txt")).expect("a folder");
+    stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
+}
+
+#[test]
+fn another_customers_token_does_not_go_on_with_rows_that_name_no_organization() {
+    let stage = two_slow_customers();
+    let mut text = String::from("locationId,n1\n");
+    for row in (2..202).step_by(2) {
+        text += &format!("{},{}\n", location_id(row), number(row));
+    }
+    stage.write("sheet.csv", text);
+    fs::rename(stage.path("customers/ajax.txt"), stage.path("ajax.txt")).expect("it was there");
+    let sent = left_in_the_middle(&stage);
+    for (credentials, said) in [
+        ("--token-file ajax.txt", "are for `Organization 3`"),
+        (
+            "--token-file ajax.txt --credentials customers",
+            "are for those of several",
+        ),
+    ] {
+        let line = format!("sheet.csv --resume {credentials}");
+        let ran = stage.apply(&line).expect(2);
+        ran.says("that run was of Ada for the organization `Organization 2`");
+        ran.says(said);
+        assert_eq!(stage.requests().len(), sent, "nothing was sent");
+    }
+    stage
+        .apply("sheet.csv --resume --credentials customers")
+        .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 100);
+}
+
+#[test]
+fn rows_that_a_plan_approves_and_nobody_manages_were_not_deleted_and_go_later() {
+    let stage = two_customers();
+    stage.write("sheet.csv", sheet(2..42, |row| row % 2));
+    stage
+        .run_online("plan sheet.csv --credentials customers")
+        .expect(0);
+    let line =
+        "sheet.plan.csv --skip-invalid --token-file customers/acme.txt --token-file none.txt";
+    stage.write_secret("none.txt", "token-of-nobody");
+    let ran = stage.apply(line).expect(1);
+    assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
+    assert_eq!(changes_by_user(&stage)["Ada"], 20);
+    let line = "sheet.plan.results.csv --only-failed --backup --if-unchanged sheet.plan.csv --credentials customers";
+    stage.apply(line).expect(0);
+    assert_eq!(changes_by_user(&stage)["Ben"], 20);
+}
+
+#[test]
+fn what_one_token_is_asked_to_wait_the_others_of_its_user_wait_from_the_first_questions_on() {
+    let tokens = [
+        "token-of-ada-1",
+        "token-of-ada-2",
+        "token-of-ada-3",
+        "token-of-ada-4",
+    ];
+    let mut ada = user("Ada", &[0], &tokens);
+    ada.limit = Some("4/s".parse().expect("a limit"));
+    let stage = Stage::new(Behavior {
+        locations: locations(2..12, |_| 0),
+        users: vec![ada],
+        retry_after: "2s".parse().expect("a time"),
+        ..Behavior::instant()
+    });
+    write_tokens(&stage, &tokens.map(|token| (&token[9..], token)));
+    stage.write("sheet.csv", sheet(2..12, |_| 0));
+    stage.apply("sheet.csv --credentials customers").expect(0);
+    let requests = stage.all_requests();
+    let time = |one: &Value, key: &str| one[key].as_f64().expect("a time");
+    let refused: Vec<f64> = requests
+        .iter()
+        .filter(|one| one["status"] == 429)
+        .map(|one| time(one, "answeredMs"))
+        .collect();
+    assert!(!refused.is_empty());
+    // Whose a token is, somebody has to ask first.
+    let known = requests.iter().filter(|one| one["path"] != "/people/me");
+    for one in known {
+        let arrived = time(one, "arrivedMs");
+        // What left before the answer was there may arrive a little after it.
+        let early = refused
+            .iter()
+            .find(|told| arrived > **told + 100.0 && arrived < **told + 1990.0);
+        assert_eq!(early, None, "{one}");
+    }
+}
+
+#[test]
+fn an_export_that_lacks_organizations_still_does_when_it_goes_on() {
+    let stage = two_slow_customers();
+    stage.write_secret("customers/ajax.txt", "token-of-nobody");
+    let line = format!(
+        "export --all-orgs -o all.csv --credentials customers --base-url {}",
+        stage.simulator.base_url()
+    );
+    let child = stage.command(&line).spawn().expect("it starts");
+    end_in_the_middle(&stage, child, "all.csv.journal");
+    stage.run(&format!("{line} --resume")).expect(1);
+    assert_eq!(stage.results("all.csv").len(), 100);
 }

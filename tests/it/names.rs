@@ -245,7 +245,7 @@ fn without_the_right_to_list_names_are_refused_and_ids_still_do() {
     assert_eq!(number_of(&stage, 1), "5601");
 }
 
-/// Of rows outside of the part the names are not looked up, so nobody can tell them from deleted ones.
+/// Of rows outside of the part the names are not looked up, and the plan has their ids.
 #[test]
 fn rows_outside_of_the_part_of_a_plan_are_not_called_deleted() {
     let stage = partner(Access::default());
@@ -269,7 +269,9 @@ fn rows_outside_of_the_part_of_a_plan_are_not_called_deleted() {
     lines.pop();
     stage.write("sheet.plan.csv", lines.join("\n") + "\n");
     let ran = stage.run(&format!("{line} -o two.csv")).expect(0);
-    ran.says("note: 1 row of the plan was deleted and will not be sent. Rows are");
+    ran.says(
+        "note: 1 row of the plan was deleted and will not be sent: row 5 of `sheet.csv`. Rows are",
+    );
 }
 
 #[test]

@@ -63,9 +63,11 @@ impl Plan {
         let mut numbered = NumberedRecord::default();
         let mut are_there: HashSet<u64> = HashSet::new();
         let mut unread = 0;
+        let names = selection.directory.names_alone();
         while records.read(&mut numbered)? {
             if let PlannedRows::Requests(rows) = &self.rows {
-                match sheet.read_row(selection.columns, &numbered, selection.directory) {
+                // A row that nobody manages was not deleted.
+                match sheet.read_row(selection.columns, &numbered, &names) {
                     Ok(row) => are_there.extend(rows.get(&row.fingerprint())),
                     // Names are looked up only of rows that are sent.
                     Err(_) => unread += u64::from(sheet.leaves_out(&numbered)),

@@ -13,6 +13,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::sheet::NumberedRecord;
+use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::{NONE_SET, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::{CheckedPart, Facts, RowCheck};
 use crate::sheet::selection::Selection;
@@ -24,6 +25,8 @@ use crate::table::{Cell, Table, Tone};
 pub(super) struct ResultsWriter<'c> {
     content: Content<'c>,
     histories: RecordReader<'c>,
+    /// What rows ask for that nobody manages.
+    names: Directory,
 }
 
 impl<'c> ResultsWriter<'c> {
@@ -31,6 +34,7 @@ impl<'c> ResultsWriter<'c> {
         Ok(ResultsWriter {
             content,
             histories: content.journal.records()?,
+            names: content.selection.directory.names_alone(),
         })
     }
 
@@ -66,8 +70,18 @@ impl<'c> ResultsWriter<'c> {
             duplicates,
             ..
         } = *self.content.selection;
-        let is_superseded = duplicates.superseded(number).is_some();
-        let whole = is_superseded.then(|| sheet.read_row(columns, numbered, directory));
+        let is_sent_in_part = duplicates.superseded(number).is_some();
+        // Only for the lack of somebody who manages it: a plan that approves it still does.
+        let lacks_manager = row.is_none()
+            && line.outcome.kind == OutcomeKind::Invalid
+            && sheet.read_row(columns, numbered, directory).is_err();
+        let directory = if lacks_manager {
+            &self.names
+        } else {
+            directory
+        };
+        let is_read = is_sent_in_part || lacks_manager;
+        let whole = is_read.then(|| sheet.read_row(columns, numbered, directory));
         let whole = whole.and_then(Result::ok);
         self.write_line(table, &line, number, whole.as_ref().or(row), &history)
     }

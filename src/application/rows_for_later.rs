@@ -1,0 +1,101 @@
+//! Rows that stay for later: somebody who has to wait may manage their organizations, or the run goes on with
+//! fewer credentials than it began with.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+
+use crate::application::journal_guard::Earlier;
+use crate::application::run_lanes::{RunLane, managed_by};
+use crate::application::session::Session;
+use crate::engine::abort::AbortReason;
+use crate::model::row::TargetKey;
+use crate::model::wording::plural;
+use crate::sheet::directory::key_of;
+use crate::sheet::selection::Selection;
+use crate::stderr::say;
+use crate::webex::error_body::flatten;
+
+/// Organizations, and credentials, that are named.
+const MOST_NAMED: usize = 3;
+
+/// Says how many rows stay for later. What is returned is why; `unasked` is why some credentials could not be
+/// asked what they manage.
+pub(super) fn tell<S, T>(
+    session: &Session<S, T>,
+    selection: &Selection<'_>,
+    earlier: &Earlier,
+    unasked: Option<&AbortReason>,
+) -> Result<Option<AbortReason>> {
+    let mut credentials = session.lanes.iter().flat_map(|lane| &lane.credentials);
+    let is_known = credentials.all(|one| one.manages.is_some());
+    if !is_known || (unasked.is_none() && !earlier.is_resumed()) {
+        return Ok(None);
+    }
+    let managed = managed_by(&session.lanes);
+    let managed: HashSet<TargetKey> = managed.iter().filter_map(|one| key_of(&one.id)).collect();
+    let mut left: Vec<String> = Vec::new();
+    let (mut seen, mut rows) = (HashSet::new(), 0);
+    for row in selection.rows_to_send(None, earlier.finished_rows())? {
+        let Some(id) = row?.org_id else { continue };
+        let Some(key) = key_of(&id).filter(|key| !managed.contains(key)) else {
+            continue;
+        };
+        rows += 1;
+        if seen.insert(key) {
+            left.push(id.into_owned());
+        }
+    }
+    if rows == 0 {
+        return Ok(None);
+    }
+    say(&format!(
+        "note: rows of organizations that no other credential manages stay for later ({} of the sheet)",
+        plural(rows, "row")
+    ));
+    let reason = unasked.and_then(AbortReason::for_later);
+    Ok(Some(reason.unwrap_or_else(|| AbortReason::NotManaged {
+        organizations: in_words(named(left, earlier)),
+        missing: in_words(missing(&session.lanes, earlier)),
+    })))
+}
+
+/// What organizations were called when the run began.
+fn named(ids: Vec<String>, earlier: &Earlier) -> Vec<String> {
+    let known = earlier.last_begin().map(|begin| &begin.organizations);
+    let known: HashMap<_, &str> = known
+        .into_iter()
+        .flatten()
+        .filter(|one| !one.name.is_empty())
+        .filter_map(|one| Some((key_of(&one.id)?, one.name.as_str())))
+        .collect();
+    let name = |id: String| {
+        let name = key_of(&id).and_then(|key| known.get(&key).copied());
+        name.map_or(id, flatten)
+    };
+    ids.into_iter().map(name).collect()
+}
+
+/// The credentials that took part before and do not now, with whose they are.
+fn missing<S>(lanes: &[RunLane<S>], earlier: &Earlier) -> Vec<String> {
+    let here: HashSet<&str> = lanes.iter().flat_map(RunLane::fingerprints).collect();
+    let before = earlier.last_begin().map(|begin| &begin.credentials);
+    let gone = before.into_iter().flatten();
+    let gone = gone.filter(|one| !here.contains(one.fingerprint.as_str()));
+    let words = gone.map(|one| {
+        let person = one.person.as_ref().map(|person| &person.name);
+        match person.filter(|name| !name.is_empty()) {
+            None => format!("`{}`", one.name),
+            Some(name) => format!("`{}` ({name})", one.name),
+        }
+    });
+    words.collect()
+}
+
+fn in_words(mut names: Vec<String>) -> String {
+    if names.len() > MOST_NAMED {
+        names.truncate(MOST_NAMED);
+        names.push("…".into());
+    }
+    names.join(", ")
+}
