@@ -117,6 +117,7 @@ impl Search {
         let passed = (float(sent) - found.burst) / now.max(1.0);
         let found = Estimate {
             per_second: found.per_second.max(passed),
+            is_of_another: true,
             ..found
         };
         self.bracket = Some(Bracket::remembered(found));
@@ -125,6 +126,11 @@ impl Search {
         self.burst = (found.burst + refilled - float(sent)).clamp(0.0, found.burst);
         self.next_turn = self.next_turn.max(now);
         self.cycle.opened = now;
+    }
+
+    /// Whether more was sent than whoever found this could have sent.
+    pub(super) fn is_beyond(&self, found: Estimate, sent: u64, now: Instant) -> bool {
+        found.is_exceeded_by(float(sent), self.seconds(now))
     }
 
     fn seconds(&self, now: Instant) -> f64 {
@@ -332,6 +338,7 @@ impl Search {
         let bracket = self.bracket.filter(|_| !self.permits.is_capped())?;
         let rate = bracket.rate();
         match (self.remembered, self.first_refusal) {
+            (Some(before), None) if before.is_of_another => None,
             (Some(before), None) => Some(Estimate {
                 per_second: rate.max(before.per_second),
                 age: Duration::ZERO,
@@ -345,6 +352,7 @@ impl Search {
                     burst: not_full.map_or(used, |before| before.burst),
                     spread: bracket.spread(),
                     age: Duration::ZERO,
+                    is_of_another: false,
                 })
             }
             (None, None) => None,
