@@ -173,6 +173,7 @@ fn accepted<S>(
         }
     }
     tell_left_out(&left_out);
+    tell_unknown(&lanes);
     if lanes.is_empty()
         && let Some(reason) = first_wait.take().or(first_reason)
     {
@@ -183,6 +184,23 @@ fn accepted<S>(
         to_wait: first_wait,
     };
     Ok((run_lanes::merged(lanes), left_out))
+}
+
+/// Of one user there may be only one pace, and whose these are may not be asked.
+fn tell_unknown<S>(lanes: &[RunLane<S>]) {
+    let unknown = lanes.iter().filter(|lane| lane.person.is_none());
+    let names: Vec<String> = unknown.map(|lane| format!("`{}`", lane.name())).collect();
+    if names.is_empty() || lanes.len() < 2 {
+        return;
+    }
+    let more = match names.len().saturating_sub(MOST_SAID) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = names[..names.len().min(MOST_SAID)].join(", ");
+    say(&format!(
+        "warning: whose these credentials are may not be asked: {shown}{more}\nhint: those that manage the same organizations count as one user's; no two others of them may be one user's, or that user is sent more than the limit allows. With the scope `spark:people_read` the users are told apart"
+    ));
 }
 
 fn tell_left_out(left_out: &[(String, String)]) {
