@@ -28,6 +28,8 @@ const NOISE_HOLD: f64 = 4.0;
 const UNLIMITED: f64 = 0.1;
 /// Requests on the wire of a user while another looks for the limit.
 const FEW: usize = 2;
+/// Seconds after which it may have one more, as long as it is not refused.
+const ONE_MORE: f64 = 1.5;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
 const SHORTEST_CYCLE: f64 = 0.001;
 
@@ -139,7 +141,10 @@ impl Search {
 
     pub(super) fn permits(&self) -> usize {
         if self.bracket.is_none() && self.waits_and_sees {
-            self.permits.at_most().min(FEW)
+            let more = Duration::try_from_secs_f64(self.last_departure / ONE_MORE);
+            let more = more.map_or(0, |more| more.as_secs());
+            let few = FEW.saturating_add(usize::try_from(more).unwrap_or_default());
+            self.permits.at_most().min(few)
         } else if !self.is_limited() {
             self.permits.growing().min(self.permits.at_most())
         } else if self.windowful.is_ending() {
