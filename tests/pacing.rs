@@ -97,3 +97,25 @@ fn two_users_behind_a_limit_of_their_organization_reach_it_with_few_refusals() {
         assert!(all.iter().all(|one| one.early == 0), "{seen}");
     }
 }
+
+#[test]
+fn a_slower_user_makes_no_other_slower() {
+    // Whether the limits are alike has to be found out where the slow one looks for its own first.
+    const FINDING_OUT: f64 = 3.0;
+    for fast in outer_table::beside_a_slow_user() {
+        for rows in [150, 2_000] {
+            let without = outer_table::seconds(&fast, rows);
+            for place in [0, fast.len()] {
+                let mut all = fast.clone();
+                all.insert(place, Some(1.0));
+                let with = outer_table::seconds(&all, rows);
+                let most = match fast[0] {
+                    None => without + FINDING_OUT,
+                    Some(_) => without,
+                };
+                let seen = format!("{fast:?}, slow at {place}, {rows} rows: {with}, was {without}");
+                assert!(with <= most, "{seen}");
+            }
+        }
+    }
+}

@@ -52,6 +52,7 @@ pub struct Measured {
     /// What the user who got least got, as a share of what is fair: the same for all but those whose own limit is lower.
     pub least: f64,
     pub early: usize,
+    pub seconds: f64,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of one run")]
@@ -287,6 +288,7 @@ impl Users {
                 / float(all(|outcome| outcome.sent)),
             least: self.least(&outcomes, last),
             early: all(|outcome| outcome.early),
+            seconds,
         }
     }
 

@@ -74,6 +74,26 @@ pub fn spread(name: &str, all: &[Measured]) -> String {
     )
 }
 
+/// Users without a limit behind them, by their own, beside whom one of 1/s is put.
+pub fn beside_a_slow_user() -> [Vec<Option<f64>>; 4] {
+    [
+        vec![Some(5.0)],
+        vec![Some(5.0); 3],
+        vec![None],
+        vec![None; 2],
+    ]
+}
+
+/// Seconds for so many rows by users with these limits, on the average.
+pub fn seconds(inner: &[Option<f64>], rows: usize) -> f64 {
+    let drawn = drawn(1000.0, 10.0);
+    let outer = vec![(Limit::of_rule(drawn.bucket()), drawn)];
+    let users = Users::of("", inner, outer, Organizations::One);
+    let seconds = SEEDS.map(|seed| users.with_seed(seed).measure(rows, 10).seconds);
+    let all: Vec<f64> = seconds.collect();
+    all.iter().sum::<f64>() / float(all.len())
+}
+
 /// Those that have a name.
 pub fn named() -> Vec<Users> {
     use Organizations::{Mixed, One, OneEach};
@@ -88,6 +108,24 @@ pub fn named() -> Vec<Users> {
     let five = Some(5.0);
     vec![
         Users::of("none, four of 5/s", &[five; 4], vec![bucket(1000.0)], One),
+        Users::of(
+            "none, one of 1/s and three of 5/s",
+            &[Some(1.0), five, five, five],
+            vec![bucket(1000.0)],
+            One,
+        ),
+        Users::of(
+            "none, one of 5/s and one of 1/s",
+            &[five, Some(1.0)],
+            vec![bucket(1000.0)],
+            One,
+        ),
+        Users::of(
+            "none, one of 1/s and one without a limit",
+            &[Some(1.0), None],
+            vec![bucket(1000.0)],
+            One,
+        ),
         Users::of("6/s, two of 5/s", &[five; 2], vec![bucket(6.0)], One),
         Users::of("6/s, three of 5/s", &[five; 3], vec![bucket(6.0)], One),
         Users::of("12/s, four of 5/s", &[five; 4], vec![bucket(12.0)], One),

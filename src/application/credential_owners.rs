@@ -105,7 +105,10 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
             session.lanes.push(lane);
         }
     }
-    refused.end(session.lanes.is_empty())
+    session.lanes = run_lanes::merged(std::mem::take(&mut session.lanes));
+    let left_out = refused.end(session.lanes.is_empty());
+    tell_unknown(&session.lanes);
+    left_out
 }
 
 /// Asks the lanes side by side, and takes them out of the session.
@@ -233,6 +236,23 @@ impl Refused {
             to_wait,
         })
     }
+}
+
+/// Of one user there may be only one pace, and whose these are may not be asked.
+fn tell_unknown<S>(lanes: &[RunLane<S>]) {
+    let unknown = lanes.iter().filter(|lane| lane.person.is_none());
+    let names: Vec<String> = unknown.map(|lane| format!("`{}`", lane.name())).collect();
+    if names.is_empty() || lanes.len() < 2 {
+        return;
+    }
+    let more = match names.len().saturating_sub(MOST_SAID) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = names[..names.len().min(MOST_SAID)].join(", ");
+    say(&format!(
+        "warning: whose these credentials are may not be asked: {shown}{more}\nhint: those that manage the same organizations count as one user's; no two others of them may be one user's, or that user is sent more than the limit allows. With the scope `spark:people_read` the users are told apart"
+    ));
 }
 
 fn tell_left_out(left_out: &[(String, String)]) {

@@ -1,6 +1,6 @@
 //! The users of a run: each with the credentials that are theirs, a pace, and what is remembered of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -290,17 +290,38 @@ pub(super) fn person_record(person: &Person) -> journal::Person {
     }
 }
 
+/// Whose a lane is, as far as it is known: where that may not be asked, whoever manages the same
+/// organizations counts as one user, since two paces of one user would break what the service says of its waits.
+fn owner<S>(lane: &RunLane<S>) -> Option<Owner> {
+    match &lane.person {
+        Some(person) if person.id.is_empty() => None,
+        Some(person) => Some(Owner::Person(person.id.clone())),
+        None => {
+            let credentials = lane.credentials.iter();
+            let managed: Option<Vec<_>> = credentials.map(|one| one.manages.as_ref()).collect();
+            let keys = managed?.into_iter().flatten();
+            let keys = keys.filter_map(|one| key_of(&one.id));
+            Some(Owner::WhoeverManages(keys.collect()))
+        }
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Owner {
+    Person(String),
+    WhoeverManages(BTreeSet<TargetKey>),
+}
+
 /// Lanes of one user become one, which waits as long as any of them has to.
 pub(super) fn merged<S>(lanes: Vec<RunLane<S>>) -> Vec<RunLane<S>> {
     let now = Instant::now();
     let mut merged: Vec<RunLane<S>> = Vec::new();
-    let mut of_people: HashMap<String, usize> = HashMap::new();
+    let mut owners: HashMap<Owner, usize> = HashMap::new();
     for lane in lanes {
-        let id = lane.person.as_ref().map(|person| person.id.clone());
-        let id = id.filter(|id| !id.is_empty());
-        let known = id.as_ref().and_then(|id| of_people.get(id)).copied();
+        let owner = owner(&lane);
+        let known = owner.as_ref().and_then(|owner| owners.get(owner)).copied();
         let Some(same) = known.and_then(|at| merged.get_mut(at)) else {
-            of_people.extend(id.map(|id| (id, merged.len())));
+            owners.extend(owner.map(|owner| (owner, merged.len())));
             merged.push(lane);
             continue;
         };

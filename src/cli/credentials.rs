@@ -1,7 +1,8 @@
 //! What opens the service: the files that the flags name, the files of a folder, the environment, or
 //! what a person types.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
 /// A file of credentials is read so far.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
+const OTHERS_AWAY: &str = "every file in the folder of --credentials holds a token or the lines of a service app; move others away";
+
 /// What is named on the command line counts before the environment. What is named twice counts once.
 pub(super) fn read(flags: &ServiceFlags) -> Result<Vec<NamedCredentials>> {
     let mut all = Vec::new();
@@ -40,8 +43,23 @@ pub(super) fn read(flags: &ServiceFlags) -> Result<Vec<NamedCredentials>> {
     if all.is_empty() {
         all.push(of_environment()?);
     }
-    let mut seen = HashSet::new();
-    all.retain(|one| seen.insert(one.secret.own_fingerprint()));
+    let mut seen: HashMap<String, String> = HashMap::new();
+    all.retain(|one| match seen.entry(one.secret.own_fingerprint()) {
+        Entry::Vacant(place) => {
+            place.insert(one.name.clone());
+            true
+        }
+        Entry::Occupied(first) => {
+            if *first.get() != one.name {
+                say(&format!(
+                    "note: `{}` holds the same as `{}` and is left out",
+                    one.name,
+                    first.get()
+                ));
+            }
+            false
+        }
+    });
     Ok(all)
 }
 
@@ -76,12 +94,8 @@ fn of_folder(folder: &Path) -> Result<Vec<NamedCredentials>> {
         if service_app::is_one(&String::from_utf8_lossy(&bytes)) {
             all.push(of_app_file(&path)?);
         } else {
-            let token = of_token_file(&path).map_err(|error| {
-                Hinted::new(
-                    format!("{error:#}"),
-                    "every file in the folder of --credentials holds a token or the lines of a service app; move others away",
-                )
-            })?;
+            let token = of_token_file(&path)
+                .map_err(|error| Hinted::new(format!("{error:#}"), OTHERS_AWAY))?;
             if others_may_read_file(&path) {
                 open.push(path);
             }
@@ -124,7 +138,14 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
         bail!("--credentials: there is no file in `{shown}`");
     }
     files.sort();
-    Ok(files)
+    // A pipe would be waited for, and a link that leads nowhere is a customer left out.
+    match files.iter().find(|path| !path.is_file()) {
+        None => Ok(files),
+        Some(other) => Err(Hinted::new(
+            format!("--credentials: `{}` is not a file", other.display()),
+            OTHERS_AWAY,
+        )),
+    }
 }
 
 /// A service app counts before a token, since it outlives the run.

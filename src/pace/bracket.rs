@@ -46,6 +46,9 @@ const OVERFLOW_HOLD: f64 = 2.0;
 const FEW_PASSED: f64 = 2.0;
 const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
+/// Where another user's limit is not met: seconds until it is doubted, and in which it then doubles.
+const LEARNED_HOLD: f64 = 2.0;
+const LEARNED_DOUBLES: f64 = 2.0;
 /// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
 /// What the cycles before count in what was given lately, after each further one.
@@ -78,8 +81,17 @@ pub(super) struct Bracket {
 struct SlowStart {
     /// Begins here and doubles, until it is where in the bracket to go on.
     from: Option<f64>,
-    /// The ceiling itself is a guess from next to nothing.
-    is_guess: bool,
+    /// The ceiling itself is a guess: it doubles.
+    guess: Option<Guess>,
+}
+
+/// What is doubled, from nothing or next to nothing.
+#[derive(Debug, Clone, Copy)]
+enum Guess {
+    /// From what passed between few refusals.
+    Overflow,
+    /// From the limit of another user.
+    OfAnother,
 }
 
 /// The first refusal of a run.
@@ -127,9 +139,20 @@ impl Bracket {
     pub(super) fn remembered(found: Estimate) -> Self {
         let off = found.spread.exp();
         let (low, high) = (found.per_second / off, found.per_second * off);
-        Self {
+        let remembered = Self {
             hold: FIRST_HOLD,
             ..Self::between(low, high, REMEMBERED)
+        };
+        if !found.is_of_another {
+            return remembered;
+        }
+        Self {
+            hold: LEARNED_HOLD,
+            opening: SlowStart {
+                from: None,
+                guess: Some(Guess::OfAnother),
+            },
+            ..remembered
         }
     }
 
@@ -178,7 +201,7 @@ impl Bracket {
                 // Where nothing came through there is nothing to begin with: the very first request may be refused
                 // because of what others of the same token sent.
                 from: (!first.is_long && first.through > 0.0).then_some(OPENING * first.through),
-                is_guess: false,
+                guess: None,
             },
             sharing: Fairness::default(),
         }
@@ -197,7 +220,7 @@ impl Bracket {
             rate: SLOWEST,
             hold: OVERFLOW_HOLD,
             opening: SlowStart {
-                is_guess: overflow.passed() < FEW_PASSED,
+                guess: (overflow.passed() < FEW_PASSED).then_some(Guess::Overflow),
                 ..self.opening
             },
             ..self
@@ -213,7 +236,8 @@ impl Bracket {
         } else {
             0
         };
-        let low = if soon >= 2 {
+        let is_anothers = matches!(self.opening.guess, Some(Guess::OfAnother));
+        let low = if soon >= 2 || is_anothers {
             proven
         } else if high > 1.02 * self.low {
             self.low.max(proven)
@@ -263,11 +287,14 @@ impl Bracket {
         let step = (self.hold / 20.0).max(SHORTEST_STEP);
         let over = ((active - self.hold) / step).max(0.0);
         let faster = FASTER_PER_STEP * over * (1.0 + over);
-        let high = if self.opening.is_guess {
-            let doublings = (active - self.hold).max(0.0) / GUESS_DOUBLES;
-            self.high * doublings.min(MOST_DOUBLINGS).exp2()
-        } else {
-            self.high + self.high.max(self.best) * faster
+        let since_hold = (active - self.hold).max(0.0);
+        let high = match self.opening.guess {
+            Some(Guess::Overflow) => {
+                let doublings = since_hold / GUESS_DOUBLES;
+                self.high * doublings.min(MOST_DOUBLINGS).exp2()
+            }
+            Some(Guess::OfAnother) => self.high * (since_hold / LEARNED_DOUBLES).exp2(),
+            None => self.high + self.high.max(self.best) * faster,
         };
         let low = self.low.max(proven).min(high);
         let held = (active / self.hold).clamp(0.0, 1.0);
@@ -356,14 +383,38 @@ mod tests {
         assert!(bracket.rate() > 5.0 && bracket.rate() < 16.0, "{bracket:?}");
     }
 
-    #[test]
-    fn a_held_rate_climbs_when_nothing_is_refused_for_long() {
-        let mut bracket = Bracket::remembered(Estimate {
-            per_second: 10.0,
+    fn found(per_second: f64) -> Estimate {
+        Estimate {
+            per_second,
             burst: 0.0,
             spread: 0.05,
             age: Duration::ZERO,
+            is_of_another: false,
+        }
+    }
+
+    #[test]
+    fn the_limit_of_another_user_is_soon_doubted_and_no_floor_when_refused() {
+        let mut bracket = Bracket::remembered(Estimate {
+            is_of_another: true,
+            ..found(1.0)
         });
+        bracket.climb(0.0, 1.0);
+        assert!(bracket.rate() < 1.1, "{bracket:?}");
+        bracket.climb(0.9, LEARNED_HOLD + 10.0);
+        assert!(bracket.rate() > 20.0, "{bracket:?}");
+        let mut bracket = Bracket::remembered(Estimate {
+            is_of_another: true,
+            ..found(5.0)
+        });
+        bracket.climb(0.0, 1.0);
+        let bracket = bracket.refused(cycle(2.0, 1.0), &BurstCredit::unknown());
+        assert!(bracket.low < 2.0, "{bracket:?}");
+    }
+
+    #[test]
+    fn a_held_rate_climbs_when_nothing_is_refused_for_long() {
+        let mut bracket = Bracket::remembered(found(10.0));
         bracket.climb(0.0, 1.0);
         let early = bracket.rate();
         bracket.climb(9.9, FIRST_HOLD + 30.0);

@@ -13,6 +13,8 @@ pub struct Estimate {
     pub spread: f64,
     /// How long ago that was; until then the service saw requests.
     pub age: Duration,
+    /// Found by another user, whose limit may be another.
+    pub is_of_another: bool,
 }
 
 /// Requests a second outside of which a rate is nonsense.
@@ -21,6 +23,9 @@ const BELIEVABLE: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
 const VARIANCE_A_DAY: f64 = 0.03;
 /// The least spread a run begins with: the same service is never quite the same again.
 const LEAST_SPREAD: f64 = 0.05;
+/// Who has sent so many times, and so many requests more than, what another could have sent has another limit.
+const CLEARLY: f64 = 1.25;
+const MORE_BY: f64 = 10.0;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 impl Estimate {
@@ -34,6 +39,11 @@ impl Estimate {
             age,
             ..self
         }
+    }
+
+    /// Whether this is clearly more than the user of this limit could have sent in these seconds.
+    pub(super) fn is_exceeded_by(self, sent: f64, seconds: f64) -> bool {
+        sent > MORE_BY + CLEARLY * (self.burst + self.per_second * seconds)
     }
 
     /// What the service has saved up since.

@@ -67,6 +67,7 @@ impl Entry {
             burst: self.burst,
             spread: self.spread,
             age,
+            is_of_another: false,
         };
         found.is_believable().then(|| found.aged(age))
     }
@@ -98,7 +99,11 @@ impl Memory {
         let mut others = entries.rates.iter().rev();
         others.find_map(|entry| {
             let is_of_the_service = entry.base_url == self.base_url;
-            is_of_the_service.then(|| entry.by(now)).flatten()
+            let found = is_of_the_service.then(|| entry.by(now)).flatten()?;
+            Some(Estimate {
+                is_of_another: true,
+                ..found
+            })
         })
     }
 
@@ -163,6 +168,7 @@ mod tests {
             burst: 10.0,
             spread: 0.1,
             age: Duration::ZERO,
+            is_of_another: false,
         }
     }
 

@@ -204,7 +204,14 @@ impl Pacer {
         self.search.learn(found, self.departures, now);
     }
 
-    /// No other user has found a limit, so this one looks for it too.
+    /// Whether it has sent more than all who have found these limits could have sent: its own is another.
+    fn is_beyond(&self, found: &[Estimate], now: Instant) -> bool {
+        let sent = self.departures.saturating_sub(self.on_wire as u64);
+        let mut found = found.iter();
+        found.len() > 0 && found.all(|one| self.search.is_beyond(*one, sent, now))
+    }
+
+    /// This one looks for its limit too, whatever others have found.
     pub fn look_for_itself(&mut self) {
         self.search.wait_and_see(false);
     }

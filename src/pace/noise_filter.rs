@@ -225,6 +225,10 @@ impl NoiseFilter {
             .for_each(|search| search.learn(found, sent, now));
     }
 
+    pub(super) fn is_beyond(&self, found: Estimate, sent: u64, now: Instant) -> bool {
+        self.search.is_beyond(found, sent, now)
+    }
+
     pub(super) fn rate(&self) -> Option<f64> {
         self.likelier().rate()
     }

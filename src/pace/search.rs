@@ -28,6 +28,8 @@ const NOISE_HOLD: f64 = 4.0;
 const UNLIMITED: f64 = 0.1;
 /// Requests on the wire of a user while another looks for the limit.
 const FEW: usize = 2;
+/// Seconds after which it may have one more, as long as it is not refused.
+const ONE_MORE: f64 = 1.5;
 /// No cycle is shorter than this many seconds, so that nothing is divided by zero.
 const SHORTEST_CYCLE: f64 = 0.001;
 
@@ -117,6 +119,7 @@ impl Search {
         let passed = (float(sent) - found.burst) / now.max(1.0);
         let found = Estimate {
             per_second: found.per_second.max(passed),
+            is_of_another: true,
             ..found
         };
         self.bracket = Some(Bracket::remembered(found));
@@ -127,13 +130,21 @@ impl Search {
         self.cycle.opened = now;
     }
 
+    /// Whether more was sent than whoever found this could have sent.
+    pub(super) fn is_beyond(&self, found: Estimate, sent: u64, now: Instant) -> bool {
+        found.is_exceeded_by(float(sent), self.seconds(now))
+    }
+
     fn seconds(&self, now: Instant) -> f64 {
         now.saturating_duration_since(self.start).as_secs_f64()
     }
 
     pub(super) fn permits(&self) -> usize {
         if self.bracket.is_none() && self.waits_and_sees {
-            self.permits.at_most().min(FEW)
+            let more = Duration::try_from_secs_f64(self.last_departure / ONE_MORE);
+            let more = more.map_or(0, |more| more.as_secs());
+            let few = FEW.saturating_add(usize::try_from(more).unwrap_or_default());
+            self.permits.at_most().min(few)
         } else if !self.is_limited() {
             self.permits.growing().min(self.permits.at_most())
         } else if self.windowful.is_ending() {
@@ -332,6 +343,7 @@ impl Search {
         let bracket = self.bracket.filter(|_| !self.permits.is_capped())?;
         let rate = bracket.rate();
         match (self.remembered, self.first_refusal) {
+            (Some(before), None) if before.is_of_another => None,
             (Some(before), None) => Some(Estimate {
                 per_second: rate.max(before.per_second),
                 age: Duration::ZERO,
@@ -345,6 +357,7 @@ impl Search {
                     burst: not_full.map_or(used, |before| before.burst),
                     spread: bracket.spread(),
                     age: Duration::ZERO,
+                    is_of_another: false,
                 })
             }
             (None, None) => None,

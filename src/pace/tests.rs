@@ -29,6 +29,7 @@ fn found(per_second: f64) -> Estimate {
         burst: 0.0,
         spread: 0.05,
         age: Duration::from_hours(1),
+        is_of_another: false,
     }
 }
 

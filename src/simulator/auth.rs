@@ -47,7 +47,7 @@ impl Auth {
         let users = accesses.into_iter().map(|access| UserTokens {
             refresh_token: match &access.refresh {
                 Refresh::Exactly { refresh_token, .. } => Some(refresh_token.clone()),
-                Refresh::Anything => None,
+                Refresh::Anything | Refresh::Nothing => None,
             },
             access,
             requests: 0,
@@ -125,6 +125,7 @@ impl Auth {
             return Err(RefreshError::GrantType);
         }
         let knows_client = |user: &UserTokens| match &user.access.refresh {
+            Refresh::Nothing => false,
             Refresh::Anything => {
                 !field("client_id").is_empty() && !field("client_secret").is_empty()
             }

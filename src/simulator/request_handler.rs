@@ -19,6 +19,7 @@ use super::seeded_rng::seeded_rng;
 use super::shared_limits::{LimitOf, Permit, SharedLimits};
 use super::simulator_config::Behavior;
 use super::store::Store;
+use super::token_policy::Refresh;
 use super::users::{Account, User};
 use super::virtual_clock::Moment;
 
@@ -56,6 +57,11 @@ impl RequestHandler {
         let locations = std::mem::take(&mut behavior.locations);
         let entities = std::mem::take(&mut behavior.entities);
         let mut users = std::mem::take(&mut behavior.users);
+        for user in &mut users {
+            if matches!(user.access.refresh, Refresh::Anything) {
+                user.access.refresh = Refresh::Nothing;
+            }
+        }
         if users.is_empty() {
             users.push(User {
                 access: behavior.access.clone(),

@@ -126,6 +126,9 @@ impl FromStr for Lifetime {
 pub enum Refresh {
     #[default]
     Anything,
+    /// Of users that are listed by name those that name none.
+    #[serde(skip)]
+    Nothing,
     Exactly {
         client_id: String,
         client_secret: Secret,

@@ -106,6 +106,18 @@ async fn limits_are_shared_by_the_tokens_of_a_user_and_by_the_users_of_an_organi
 }
 
 #[tokio::test]
+async fn who_has_no_app_gets_no_token_for_any() {
+    let simulator = start(Behavior {
+        users: vec![user("Ada", &["a"], &["t1"])],
+        ..Behavior::instant()
+    });
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let form = "grant_type=refresh_token&client_id=app&client_secret=guess&refresh_token=guess";
+    let refused = request("POST", "/v1/access_token", kind, form);
+    assert_eq!(refused.send(&simulator).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_service_app_per_organization_gets_tokens_for_its_own_only() {
     let app = |number: u32| User {
         organizations: vec![id("ORGANIZATION", &number.to_string())],

@@ -6,7 +6,7 @@ use std::fs;
 use std::ops::Range;
 
 use serde_json::Value;
-use wxbulk::simulator::{Access, Bearer, Behavior, Location, Locations, Secret, User};
+use wxbulk::simulator::{Access, Bearer, Behavior, Location, Locations, Scopes, Secret, User};
 
 use crate::harness::{Stage, count, location_id, number, org_id, rows_recorded};
 
@@ -274,6 +274,79 @@ fn a_killed_run_of_many_goes_on_and_no_finished_row_is_sent_again() {
     }
 }
 
+/// A time to wait that one of them is told holds the other, too.
+#[test]
+fn two_tokens_that_manage_the_same_are_one_user_where_it_may_not_be_asked() {
+    let mut ada = user("Ada", &[0], &["token-of-ada-1", "token-of-ada-2"]);
+    ada.access.scopes = without_people_scope();
+    let stage = Stage::new(Behavior {
+        locations: locations(2..32, |_| 0),
+        users: vec![ada],
+        limit: "bucket:10/s,burst=10".parse().expect("a limit"),
+        latency: "50ms".parse().expect("a latency"),
+        retry_after: "4s".parse().expect("a time"),
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[("a.txt", "token-of-ada-1"), ("b.txt", "token-of-ada-2")],
+    );
+    stage.write("sheet.csv", sheet(2..32, |_| 0));
+    stage.apply("sheet.csv --credentials customers").expect(0);
+    let requests = stage.all_requests();
+    let arrived = |one: &Value| one["arrivedMs"].as_f64().expect("a time");
+    let refused: Vec<f64> = requests
+        .iter()
+        .filter(|one| one["status"] == 429)
+        .map(arrived)
+        .collect();
+    assert!(!refused.is_empty());
+    for request in &requests {
+        // What was on the wire when the answer came has arrived by then.
+        let is_early = |at: &&f64| (**at + 2000.0..**at + 3900.0).contains(&arrived(request));
+        assert_eq!(refused.iter().find(is_early), None, "{request}");
+    }
+}
+
+fn without_people_scope() -> Scopes {
+    let scopes = [
+        "spark-admin:telephony_config_read",
+        "spark-admin:telephony_config_write",
+        "spark-admin:organizations_read",
+        "spark-admin:locations_read",
+    ];
+    Scopes::Only(scopes.map(String::from).into())
+}
+
+#[test]
+fn credentials_whose_user_may_not_be_asked_are_named_once() {
+    let (mut ada, mut ben) = (
+        user("Ada", &[0], &["token-of-ada-1"]),
+        user("Ben", &[1], &["token-of-ben-1"]),
+    );
+    ada.access.scopes = without_people_scope();
+    ben.access.scopes = without_people_scope();
+    let stage = Stage::new(Behavior {
+        locations: locations(2..42, |row| row % 2),
+        users: vec![ada, ben],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage.write("sheet.csv", sheet(2..42, |row| row % 2));
+    let ran = stage.apply("sheet.csv --credentials customers").expect(0);
+    ran.says(
+        "warning: whose these credentials are may not be asked: `customers/acme.txt`, `customers/ajax.txt`\n",
+    );
+    assert_eq!(ran.stderr.matches("may not be asked").count(), 1);
+    assert_eq!(changes_by_user(&stage).len(), 2);
+}
+
 #[test]
 fn two_tokens_of_one_user_are_no_faster_than_one_and_no_more_refused() {
     let took = |names: &str| {
@@ -376,6 +449,7 @@ fn a_folder_with_anything_else_in_it_is_refused_by_name_and_one_secret_counts_on
     fs::create_dir(stage.path("customers/old")).expect("a folder");
     let ran = stage.apply("sheet.csv --credentials customers").expect(0);
     ran.says("asking 2 credentials");
+    ran.says("note: `customers/again.txt` holds the same as `customers/acme.txt` and is left out");
     stage.write_secret("customers/notes.txt", "these are\nnot tokens");
     let ran = stage
         .apply("sheet.csv --credentials customers -o b.csv")
@@ -396,6 +470,101 @@ fn a_folder_with_anything_else_in_it_is_refused_by_name_and_one_secret_counts_on
         .apply("sheet.csv --credentials empty -o b.csv")
         .expect(2);
     insta::assert_snapshot!(ran.stderr, @"error: --credentials: there is no file in `empty`");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_by_name_and_never_opened() {
+    use std::os::unix::fs::symlink;
+    let stage = two_customers();
+    stage.write("sheet.csv", sheet(2..42, |row| row % 2));
+    let pipe = stage.path("customers/pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo is there").success());
+    symlink("pipe", stage.path("customers/to-the-pipe")).expect("a link");
+    symlink("nowhere", stage.path("customers/lost")).expect("a link");
+    symlink("loop", stage.path("customers/loop")).expect("a link");
+    let socket = std::os::unix::net::UnixListener::bind(stage.path("customers/socket"));
+    let _socket = socket.expect("a socket");
+    for name in ["loop", "lost", "pipe", "socket", "to-the-pipe"] {
+        let ran = stage.apply("sheet.csv --credentials customers").expect(2);
+        ran.says(format!("--credentials: `customers/{name}` is not a file"));
+        ran.says("move others away");
+        fs::remove_file(stage.path(&format!("customers/{name}"))).expect("it was there");
+    }
+    // A link to a file is one.
+    fs::rename(stage.path("customers/acme.txt"), stage.path("acme.txt")).expect("moved");
+    symlink("../acme.txt", stage.path("customers/acme.txt")).expect("a link");
+    stage.apply("sheet.csv --credentials customers").expect(0);
+}
+
+#[test]
+fn the_first_rows_of_a_revoked_token_are_not_done_before_they_are_shown() {
+    for revoked_after in ["3", "4", "6", "9"] {
+        let mut ben = user("Ben", &[1], &["token-of-ben-1"]);
+        ben.access.revoked_after = revoked_after.parse().expect("requests");
+        let cyd = user("Cyd", &[1], &["token-of-cyd-1"]);
+        let stage = Stage::new(Behavior {
+            locations: locations(2..42, |row| row % 2),
+            users: vec![user("Ada", &[0], &["token-of-ada-1"]), ben, cyd],
+            ..Behavior::instant()
+        });
+        write_tokens(
+            &stage,
+            &[
+                ("acme.txt", "token-of-ada-1"),
+                ("ajax.txt", "token-of-ben-1"),
+            ],
+        );
+        stage.write("sheet.csv", sheet(2..42, |row| row % 2));
+        let line = "sheet.csv --credentials customers --first 10";
+        let ran = stage.apply(line).expect(3);
+        ran.says("stopped: Webex rejected the access token");
+        let results = stage.results("sheet.results.csv");
+        assert!(count(&results, "updated") < 10);
+        for row in results {
+            let in_doubt = row["outcome"] == "unknown";
+            assert!(!in_doubt || !row["message"].is_empty(), "{row:?}");
+        }
+        stage.write_secret("customers/ajax.txt", "token-of-cyd-1");
+        let ran = stage.apply(&format!("{line} --resume")).expect(3);
+        ran.says("stopped: the first rows were sent and read back, as --first asks");
+        ran.says("the first ");
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 10);
+        stage.apply(&format!("{line} --resume")).expect(0);
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 40);
+    }
+}
+
+#[test]
+fn the_last_credential_that_ends_is_named_too() {
+    let mut users = vec![
+        user("Ada", &[0], &["token-of-ada-1"]),
+        user("Ben", &[1], &["token-of-ben-1"]),
+    ];
+    for user in &mut users {
+        user.access.revoked_after = "9".parse().expect("requests");
+    }
+    let stage = Stage::new(Behavior {
+        locations: locations(2..42, |row| row % 2),
+        users,
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    stage.write("sheet.csv", sheet(2..42, |row| row % 2));
+    let ran = stage.apply("sheet.csv --credentials customers").expect(3);
+    let status = stage.run("status sheet.results.csv").expect(0);
+    for (name, person) in [("acme", "Ada"), ("ajax", "Ben")] {
+        ran.says(format!("nothing more is sent by `customers/{name}.txt`"));
+        let ended = format!("customers/{name}.txt ({person}): ended: Webex rejected");
+        assert!(status.stdout.contains(&ended), "{}", status.stdout);
+    }
 }
 
 #[test]

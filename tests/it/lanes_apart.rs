@@ -223,10 +223,6 @@ fn nothing_that_is_said_or_written_at_any_level_shows_any_of_many_secrets() {
     let mut ben = user("Ben", &[1], &["token-of-ben-1"]);
     ben.access.revoked_after = "9".parse().expect("requests");
     users.push(ben);
-    for person in &mut users[4..] {
-        // Theirs are no refresh tokens.
-        person.access.refresh = users_without_app();
-    }
     let stage = Stage::new(Behavior {
         locations: locations(2..122, |row| row % 4),
         users,
@@ -258,14 +254,6 @@ fn nothing_that_is_said_or_written_at_any_level_shows_any_of_many_secrets() {
     assert!(said.iter().any(|text| text.contains("is left out: ")));
     assert!(refreshes_were_many(&stage));
     assert_hidden(&stage, &said);
-}
-
-fn users_without_app() -> Refresh {
-    Refresh::Exactly {
-        client_id: "nobody's".into(),
-        client_secret: Secret::new("nobody's-secret"),
-        refresh_token: Secret::new("nobody's-token"),
-    }
 }
 
 fn refreshes_were_many(stage: &Stage) -> bool {
@@ -535,4 +523,27 @@ fn an_export_that_lacks_organizations_still_does_when_it_goes_on() {
     end_in_the_middle(&stage, child, "all.csv.journal");
     stage.run(&format!("{line} --resume")).expect(1);
     assert_eq!(stage.results("all.csv").len(), 100);
+}
+
+#[test]
+fn an_app_whose_token_ends_while_its_first_question_waits_renews_it() {
+    let mut ada = user("Ada", &[0], &["token-of-ada-1"]);
+    ada.limit = Some("bucket:2/s,burst=1".parse().expect("a limit"));
+    ada.access.lifetime = "700ms".parse().expect("a time");
+    ada.access.refresh = apps(1, 1)[0].access.refresh.clone();
+    let stage = Stage::new(Behavior {
+        locations: locations(2..4, |_| 0),
+        users: vec![ada],
+        ..Behavior::instant()
+    });
+    write_apps(&stage, 1);
+    write_tokens(&stage, &[("ada.txt", "token-of-ada-1")]);
+    stage.write("sheet.csv", sheet(2..4, |_| 0));
+    let ran = stage.apply("sheet.csv --credentials customers").expect(0);
+    assert!(
+        !ran.stderr.contains("app-0.env` is left out"),
+        "{}",
+        ran.stderr
+    );
+    assert!(refreshes(&stage) > 1);
 }

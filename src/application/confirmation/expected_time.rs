@@ -148,9 +148,15 @@ impl ExpectedTime {
                 let good_for = at.checked_duration_since(Instant::now())?;
                 // Where no end is said there is none to tell.
                 let is_told = !good_for.is_zero() && good_for < Duration::from_hours(24 * 300);
+                let (whose, verb) = match target {
+                    Target::Service { credentials, .. } if credentials.len() > 1 => {
+                        ("all access tokens are", "are")
+                    }
+                    _ => ("the access token is", "is"),
+                };
                 is_told.then(|| {
                     format!(
-                        "the access token is good until {} at least, and is renewed in time",
+                        "{whose} good until {} at least, and {verb} renewed in time",
                         clock::time_of_day(clock::now(), good_for)
                     )
                 })

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::run_status::{RunState, RunStatus};
 use super::status_reader::{StatusReader, journals_in};
+use crate::application::credential_notes::users_in_words;
 use crate::application::progress::wrap;
 use crate::model::clock;
 use crate::model::wording::{grouped, listed};
@@ -112,10 +113,13 @@ fn unneeded(run: &RunStatus) -> Vec<PathBuf> {
 }
 
 fn cells(run: &RunStatus, now: Timestamp) -> [String; 11] {
+    let users = || users_in_words(run.credentials.iter().map(|one| &one.credential));
     let who = match (&run.person, &run.machine) {
         (Some(person), _) if !person.email.is_empty() => person.email.clone(),
-        (_, Some(machine)) => machine.user.clone(),
-        _ => String::new(),
+        (_, machine) => users().unwrap_or_else(|| {
+            let user = machine.as_ref().map(|machine| machine.user.clone());
+            user.unwrap_or_default()
+        }),
     };
     let kind = if run.rehearsal {
         "rehearsal".to_string()

@@ -33,15 +33,15 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             let token = self.renewal.token();
             let (result, fetched) = self.get(&url).await?;
             tracing::debug!("asked `{url}`: {}", in_words(&result));
+            if matches!(&result, Ok(answer) if answer.status != 401) {
+                self.renewal.accepted(token);
+            }
             let decision = self.decide(ticket, &result, errors);
             if self.is_to_be_tried_again(&result).await? {
                 continue;
             }
             match (decision, fetched) {
-                (RetryDecision::Succeeded, Some(fetched)) => {
-                    self.renewal.accepted(token);
-                    return Ok(fetched);
-                }
+                (RetryDecision::Succeeded, Some(fetched)) => return Ok(fetched),
                 (RetryDecision::Throttled { .. }, _) => {}
                 // Every failure counts: unlike in a run nothing else is going on.
                 (RetryDecision::Retry { after, .. }, _)

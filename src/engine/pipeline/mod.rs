@@ -258,6 +258,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if self.policy.first.is_none() || self.stopping.is_some() || self.is_all_admitted {
             return;
         }
+        // First rows that nobody is left to send are not done.
+        if self.has_stranded && self.abandoned.is_some() {
+            return;
+        }
         match rows.next() {
             Some(Ok(_)) => self.stop(AbortReason::FirstRowsDone),
             Some(Err(error)) => self.stop(AbortReason::SheetUnreadable(error)),
@@ -274,6 +278,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut unfinished: Vec<(u64, Outcome)> = waiting
             .filter_map(|mut job| {
                 let reply = job.last.take()?;
+                let reply = job.telling_whether_it_was_read_back(reply);
                 let kind = unfinished_kind(job.has_left_in_doubt(), !job.done.is_empty());
                 let reply = job.telling(self.setting, kind, reply);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))

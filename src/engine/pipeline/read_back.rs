@@ -266,6 +266,22 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 }
 
+impl Job {
+    /// What is said of a row that stays without its outcome, where its change was confirmed.
+    pub(super) fn telling_whether_it_was_read_back(&self, reply: ApiResult) -> ApiResult {
+        let is_read_back = matches!(self.step, Step::ReadBack { .. });
+        if is_read_back && !self.may_have_been_applied && is_success(&reply) {
+            saying(reply, NOT_READ_BACK)
+        } else {
+            reply
+        }
+    }
+}
+
+fn is_success(result: &ApiResult) -> bool {
+    matches!(result, Ok(response) if (200..300).contains(&response.status))
+}
+
 /// What is not there cannot have been changed.
 fn is_nowhere(result: &ApiResult) -> bool {
     matches!(result, Ok(response) if response.status == 404)

@@ -176,9 +176,15 @@ impl fmt::Display for Following {
         match self.0 {
             RetryDecision::Succeeded | RetryDecision::GiveUp => Ok(()),
             RetryDecision::Throttled { wait: Some(wait) } => {
-                write!(formatter, "every row waits {}", clock::in_words(wait))
+                write!(
+                    formatter,
+                    "nothing of this user is sent for {}",
+                    clock::in_words(wait)
+                )
             }
-            RetryDecision::Throttled { wait: None } => formatter.write_str("every row waits"),
+            RetryDecision::Throttled { wait: None } => {
+                formatter.write_str("nothing of this user is sent for a while")
+            }
             RetryDecision::Retry { after, .. } => {
                 write!(formatter, "again in {}", clock::in_words(after))
             }

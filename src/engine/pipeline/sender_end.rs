@@ -21,13 +21,16 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return;
         }
         let others = self.lanes.iter().flat_map(|lane| &lane.senders);
-        if others.filter(|other| **other != sender).count() == 0 {
+        let is_last = others.filter(|other| **other != sender).count() == 0;
+        if self.senders.len() > 1
+            && let Err(error) = self.recorder.sender_ended(sender, &reason)
+        {
+            self.stop(AbortReason::CannotRecord(error));
+        }
+        if is_last {
             return self.stop(reason);
         }
         self.lanes[lane].senders.retain(|other| *other != sender);
-        if let Err(error) = self.recorder.sender_ended(sender, &reason) {
-            self.stop(AbortReason::CannotRecord(error));
-        }
         let (left_over, fresh) = self.queues.without(sender);
         if let Some(mut suspect) = self.senders[sender].suspect.take() {
             suspect.refusals = 0;

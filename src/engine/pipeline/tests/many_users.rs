@@ -278,11 +278,7 @@ async fn the_run_ends_when_the_last_credentials_do() {
     let played = Many::for_one(3, 100).play(|_, _, _| status(401)).await;
     let reason = played.ended.reason;
     assert!(matches!(reason, Some(AbortReason::Unauthorized { .. })));
-    assert_eq!(
-        played.notes.senders_ended.len(),
-        2,
-        "the last one ends the run"
-    );
+    assert_eq!(played.notes.senders_ended.len(), 3, "the last one too");
     assert!(played.notes.finished.is_empty());
 }
 
