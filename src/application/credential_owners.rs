@@ -33,7 +33,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Credentials that a run does without.
 #[derive(Debug, Default)]
 pub struct LeftOut {
-    pub count: usize,
+    /// What they are called.
+    pub names: Vec<String>,
     /// Why, of the first that has to wait.
     pub to_wait: Option<AbortReason>,
 }
@@ -179,7 +180,7 @@ fn accepted<S>(
         return Err(reason);
     }
     let left_out = LeftOut {
-        count: left_out.len(),
+        names: left_out.into_iter().map(|(name, _)| name).collect(),
         to_wait: first_wait,
     };
     Ok((run_lanes::merged(lanes), left_out))

@@ -7,13 +7,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::application;
 use crate::application::earlier_runs::later_changes;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::exit_code::ExitCode;
 use crate::application::output_name::OutputNames;
+use crate::application::report::part_of_organization;
 use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
@@ -47,7 +48,12 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()
     };
-    let part = read_part(&flags.part)?;
+    let mut part = read_part(&flags.part)?;
+    if let Some(org) = &flags.org
+        && let Some(theirs) = part_of_organization(&flags.results, org)?
+    {
+        part.narrow(&theirs).map_err(|why| anyhow!(why))?;
+    }
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
