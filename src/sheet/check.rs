@@ -138,8 +138,7 @@ pub fn check(
     let mut seen = SeenRows::default();
     // Of results, in ascending order: the rows that are done and the others, with their fields.
     let (mut done, mut left) = (Vec::new(), Vec::new());
-    let mut organizations = OrganizationCounts::default();
-    let mut unsent = UnsentOrganizations::default();
+    let (mut organizations, mut unsent) = <(OrganizationCounts, UnsentOrganizations)>::default();
     let mut in_question = InQuestion::of(columns);
     let mut unread = UnreadColumns::of(columns);
     let mut records = sheet.records()?;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::application::confirmation::ORGANIZATIONS_NAMED;
 use crate::application::journal_guard::Earlier;
 use crate::application::service_facts::ServiceFacts;
-use crate::journal::RecordedRun;
+use crate::journal::{Journal, RecordedRun};
 use crate::model::wording::{grouped, listed, plural};
 use crate::sheet::check::{CheckedSheet, OrganizationRows};
 use crate::sheet::directory::key_of;
@@ -17,7 +17,7 @@ pub(in crate::application) struct AddedOrganizations<'c>(Vec<&'c OrganizationRow
 impl<'c> AddedOrganizations<'c> {
     /// None of a run that begins, or where an older wxbulk did not note them.
     pub(in crate::application) fn of(checked: &'c CheckedSheet, earlier: &Earlier) -> Self {
-        let run = earlier.journal().map(|journal| journal.run());
+        let run = earlier.journal().map(Journal::run);
         let Some(known) = run.and_then(RecordedRun::organizations) else {
             return AddedOrganizations::default();
         };
