@@ -64,7 +64,7 @@ fn in_words<S>(one: &Credential<S>) -> String {
     format!("{count} ({})", names.join(", "))
 }
 
-/// `4 users (Ada, Ben, Cyd, …)`; `None` where there is only one of the credentials.
+/// `Ada`, or `4 users (Ada, Ben, Cyd, …)`; `None` where there is only one of the credentials.
 pub fn users_in_words<'a>(
     credentials: impl IntoIterator<Item = &'a CredentialRecord>,
 ) -> Option<String> {
@@ -88,6 +88,9 @@ pub fn users_in_words<'a>(
     } else {
         ""
     };
+    if let [only] = names[..] {
+        return Some(only.to_string());
+    }
     let first = names.len().min(MOST_NAMED);
     Some(format!(
         "{} ({}{more})",
@@ -117,7 +120,7 @@ mod tests {
     fn users_are_counted_once_however_many_credentials_they_have() {
         for (credentials, words) in [
             (vec![], None),
-            (vec![of("Ada", "a"), of("Ada", "b")], Some("1 user (Ada)")),
+            (vec![of("Ada", "a"), of("Ada", "b")], Some("Ada")),
             (vec![of("Ada", "a"), of("", "b")], Some("2 users (Ada, b)")),
             (
                 vec![

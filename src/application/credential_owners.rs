@@ -34,7 +34,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Credentials that a run does without.
 #[derive(Debug, Default)]
 pub struct LeftOut {
-    pub count: usize,
+    /// What they are called.
+    pub names: Vec<String>,
     /// Why, of the first that has to wait.
     pub to_wait: Option<AbortReason>,
 }
@@ -232,7 +233,7 @@ impl Refused {
             return Err(reason);
         }
         Ok(LeftOut {
-            count: self.said.len(),
+            names: self.said.into_iter().map(|(name, _)| name).collect(),
             to_wait,
         })
     }

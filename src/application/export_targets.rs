@@ -32,7 +32,8 @@ use crate::webex::lists::{Listed, LocationDetails, Organization};
 #[derive(Debug, Default)]
 pub struct Found {
     pub targets: Vec<ExportedTarget>,
-    pub organizations_left_out: u64,
+    /// What is missing in it: what these credentials manage, or what is of these organizations.
+    pub left_out: Vec<String>,
 }
 
 /// The things of an organization, and what is known of them besides.
@@ -55,9 +56,10 @@ pub async fn list(
         let left_out = asked.map_err(QueryError::Stopped)?;
         if all_orgs {
             // What they manage is not known.
-            found.organizations_left_out += left_out.count as u64;
+            let names = left_out.names.iter();
+            found.left_out = names.map(|name| format!("what `{name}` manages")).collect();
         }
-        wanted_of_several(&session, org, all_orgs, left_out.count > 0)?
+        wanted_of_several(&session, org, all_orgs, !left_out.names.is_empty())?
     } else {
         wanted_of_one(settings, &mut session, org, all_orgs).await?
     };
@@ -79,7 +81,9 @@ pub async fn list(
                     "the {things} of `{org_name}` ({org_id}) cannot be listed and are left out: {}",
                     with_scope(&refused, setting)
                 ));
-                found.organizations_left_out += 1;
+                found
+                    .left_out
+                    .push(format!("the {things} of `{org_name}` ({org_id})"));
                 continue;
             }
             Err(stopped @ QueryError::Stopped(_)) => return Err(stopped.into()),

@@ -31,7 +31,17 @@ pub(super) fn describe(
             sheet.display()
         )
     } else if spec.task == Task::Read {
-        format!("keep `{journal}` beside `{results}`: apply sends the plan as it is recorded there")
+        let others = if checked.outside > 0 {
+            format!(
+                "; the plan also holds the {} outside of that part, so to show it to one customer mail the page that `wxbulk report` makes of their rows with --org",
+                plural(checked.outside, "row")
+            )
+        } else {
+            String::new()
+        };
+        format!(
+            "keep `{journal}` beside `{results}`: apply sends the plan as it is recorded there{others}"
+        )
     } else {
         let (what_for, without) = if spec.task == Task::ReadThenWrite {
             (
@@ -44,7 +54,7 @@ pub(super) fn describe(
                 "cells count as a spreadsheet has left them",
             )
         };
-        let mailed = match checked.organizations {
+        let mailed = match checked.organizations + checked.organizations_unsent.len() {
             // Whose the rows are that were not sent, nobody has asked.
             0 | 1 if checked.rows > checked.rows_to_send() => {
                 "the results hold all rows of the sheet, also those that were not sent".to_string()

@@ -53,7 +53,7 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
             Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
         };
         let mut facts = names_of_several(settings, session, selection, checked, known).await?;
-        if left_out.count > 0 {
+        if !left_out.names.is_empty() {
             facts.directory = facts.directory.without_some();
         }
         if left_out.to_wait.is_some() {

@@ -17,7 +17,7 @@ use crate::application::precheck::{precheck, recheck};
 use crate::application::preflight;
 use crate::application::recorder::SentRows;
 use crate::application::rows_for_later;
-use crate::application::run_lanes;
+use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::sending::Sending;
 use crate::application::service_facts::ServiceFacts;
@@ -66,6 +66,11 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let for_later = rows_for_later::tell(&session, &selection, &earlier, facts.unasked.as_ref())?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
     run_lanes::know_users(&mut settings, &session.lanes, &checked);
+    if session.has_several {
+        // Who has nothing to send is nobody whom a question or a page for one customer names.
+        let busy = run_lanes::busy_users(&session.lanes, &checked);
+        facts.credentials = busy.into_iter().flat_map(RunLane::records).collect();
+    }
     if let (Some(person), [lane]) = (&facts.person, &mut session.lanes[..]) {
         lane.know(person.clone(), &settings.target);
     }

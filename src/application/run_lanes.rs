@@ -365,13 +365,23 @@ pub fn managed_by<S>(lanes: &[RunLane<S>]) -> Vec<Organization> {
     all
 }
 
-/// How fast it will go by what is remembered of its users, as far as they have rows to send.
-pub fn know_users<S>(settings: &mut RunSettings, lanes: &[RunLane<S>], checked: &CheckedSheet) {
+/// The users who may have rows to send; all of them where none has any.
+pub fn busy_users<'l, S>(lanes: &'l [RunLane<S>], checked: &CheckedSheet) -> Vec<&'l RunLane<S>> {
+    let named = &checked.organizations_named;
+    let are_all_named = checked.organizations <= named.len();
     let has_rows = |lane: &&RunLane<S>| {
-        let mut organizations = checked.organizations_named.iter();
-        organizations.any(|one| lane.manages(one.id.as_deref()))
+        named.iter().any(|one| lane.manages(one.id.as_deref())) || !are_all_named
     };
     let busy: Vec<&RunLane<S>> = lanes.iter().filter(has_rows).collect();
+    if busy.is_empty() {
+        return lanes.iter().collect();
+    }
+    busy
+}
+
+/// How fast it will go by what is remembered of its users, as far as they have rows to send.
+pub fn know_users<S>(settings: &mut RunSettings, lanes: &[RunLane<S>], checked: &CheckedSheet) {
+    let busy = busy_users(lanes, checked);
     settings.users = busy.len().max(1);
     let remembered = busy.iter().filter_map(|lane| lane.remembered());
     // The slowest, so that nothing takes longer than was said.

@@ -114,8 +114,23 @@ pub(super) fn begin_record(
     facts: &ServiceFacts,
     checked: &CheckedSheet,
 ) -> BeginRecord {
-    let organizations = checked.organizations_named.iter();
     let name_of = |id: &Option<String>| facts.organization_name(id.as_deref()).unwrap_or_default();
+    let sent = checked
+        .organizations_named
+        .iter()
+        .map(|organization| Organization {
+            id: organization.id.clone().unwrap_or_default(),
+            name: name_of(&organization.id),
+            rows: organization.rows,
+        });
+    let unsent = checked.organizations_unsent.iter().map(|organization| {
+        let known = facts.organization_name(Some(&organization.id));
+        Organization {
+            id: organization.id.clone(),
+            name: known.unwrap_or_else(|| flatten(&organization.name)),
+            rows: 0,
+        }
+    });
     BeginRecord {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
         began_at: clock::now(),
@@ -147,13 +162,7 @@ pub(super) fn begin_record(
         plan_command: NewPlan::of(settings)
             .filter(|_| checked.not_approved > 0)
             .map_or(String::new(), |new_plan| new_plan.command),
-        organizations: organizations
-            .map(|organization| Organization {
-                id: organization.id.clone().unwrap_or_default(),
-                name: name_of(&organization.id),
-                rows: organization.rows,
-            })
-            .collect(),
+        organizations: sent.chain(unsent).collect(),
         ..BeginRecord::default()
     }
 }

@@ -140,7 +140,7 @@ pub struct UndoFlags {
     #[command(flatten)]
     pub part: PartFlags,
 
-    /// The organization of rows whose orgId is empty, as the run named it
+    /// Only the rows of this customer, by its id or name; of a run that named it with --org, all rows
     #[arg(long, value_name = "ORG", help_heading = "Sheet")]
     pub org: Option<String>,
 

@@ -23,6 +23,7 @@ use crate::cli::resolve::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal};
+use crate::model::wording::listed;
 use crate::platform;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::target_kind::TargetKind;
@@ -32,6 +33,9 @@ use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions};
 use crate::stderr::say;
 use crate::table;
+
+/// Left-out credentials or organizations that are named at the end.
+const MOST_NAMED: usize = 5;
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     let org = read_org_flag(flags.org.as_deref())?;
@@ -66,6 +70,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         even_if_used: false,
     };
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
+    let mut left_out = Vec::new();
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list, setting.target)?;
         let found = match export_targets::list(&settings, setting, org, flags.all_orgs).await {
@@ -78,7 +83,8 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
             say(&format!("{} to read", setting.target.count(count)));
         }
         export_sheet::write(&list, setting, &found.targets)?;
-        settings.lineage.left_out = found.organizations_left_out;
+        left_out = found.left_out;
+        settings.lineage.left_out = left_out.len() as u64;
     } else if !list.exists() {
         bail!(
             "there is nothing to go on with: `{}` does not exist\nhint: start the export without --resume",
@@ -89,14 +95,29 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         let header = journal::header_of(&Journal::path_for(&output));
         settings.lineage.left_out = header.map_or(0, |header| header.left_out);
     }
-    let organizations_left_out = settings.lineage.left_out;
+    let count_left_out = settings.lineage.left_out;
     let code = application::run(settings, network).await?;
+    if !left_out.is_empty() {
+        let more = left_out.len().saturating_sub(MOST_NAMED);
+        let named = left_out.iter().take(MOST_NAMED).cloned();
+        let named = named.chain((more > 0).then(|| format!("{more} more")));
+        let named = listed(&named.collect::<Vec<_>>());
+        say(&format!(
+            "warning: `{}` is not complete: {named} is not in it",
+            output.display()
+        ));
+    } else if count_left_out > 0 {
+        say(&format!(
+            "warning: `{}` is not complete: something was left out when the export began",
+            output.display()
+        ));
+    }
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.
         for path in [list, Journal::path_for(&output)] {
             let _ = fs::remove_file(path);
         }
-        if organizations_left_out > 0 {
+        if count_left_out > 0 {
             return Ok(ExitCode::SomeRowsNotDone);
         }
     }

@@ -7,13 +7,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::application;
 use crate::application::earlier_runs::later_changes;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::exit_code::ExitCode;
 use crate::application::output_name::OutputNames;
+use crate::application::report::part_of_organization;
 use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
@@ -32,6 +33,7 @@ use crate::model::hint::Hinted;
 use crate::model::wording::{listed, plural};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::result_columns::PREVIOUS;
+use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{self, Origin, ReadOptions};
 use crate::stderr::{self, say};
 
@@ -47,7 +49,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         default_org: read_org_flag(flags.org.as_deref())?,
         ..ReadOptions::default()
     };
-    let part = read_part(&flags.part)?;
+    let part = part_to_undo(&flags)?;
     let spec = RunSpec {
         command: "undo",
         form: Form::ResultsWithPrevious,
@@ -134,6 +136,17 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         ExitCode::Success if left_out > 0 => ExitCode::SomeRowsNotDone,
         code => code,
     })
+}
+
+/// The rows that were chosen, and of a run over several organizations only those of the one that is named.
+fn part_to_undo(flags: &UndoFlags) -> Result<RowSelector> {
+    let mut part = read_part(&flags.part)?;
+    if let Some(org) = &flags.org
+        && let Some(theirs) = part_of_organization(&flags.results, org)?
+    {
+        part.narrow(&theirs).map_err(|why| anyhow!(why))?;
+    }
+    Ok(part)
 }
 
 /// The undo to go on with, where one was begun. One that was killed before it recorded anything begins once more,

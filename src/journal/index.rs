@@ -1,7 +1,7 @@
 //! Where in a journal the records of each row are, and the little that is kept in memory beside
 //! that: some sixteen bytes a row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{EndRecord, Entry, GateRecord, PreviousRecord};
 use super::header::BeginRecord;
@@ -45,6 +45,10 @@ pub(super) struct Index {
     pub(super) in_flight: BTreeMap<u64, PreviousRecord>,
     pub(super) names: Option<ResolvedNames>,
     pub(super) begin: Option<BeginRecord>,
+    /// The ids of the organizations that its parts had rows to send for; empty of the token's own.
+    pub(super) organizations: BTreeSet<String>,
+    /// An older wxbulk began one of its parts and did not note them.
+    pub(super) lacks_organizations: bool,
     /// One of its parts had several credentials.
     pub(super) is_by_several: bool,
     pub(super) end: Option<EndRecord>,
@@ -71,6 +75,10 @@ impl Index {
 
     pub(super) fn begin_part(&mut self, begin: BeginRecord) {
         self.is_by_several |= !begin.credentials.is_empty();
+        let named = begin.organizations.iter().filter(|one| one.rows > 0);
+        let ids: Vec<String> = named.map(|one| one.id.clone()).collect();
+        self.lacks_organizations |= ids.is_empty() && begin.rows_to_send != Some(0);
+        self.organizations.extend(ids);
         self.begin = Some(begin);
     }
 

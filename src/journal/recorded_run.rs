@@ -1,5 +1,6 @@
 //! A run as its journal tells it, whether this process writes the journal or not.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -184,6 +185,12 @@ impl RecordedRun {
     /// How the run began, or went on last.
     pub fn last_begin(&self) -> Option<&BeginRecord> {
         self.index.begin.as_ref()
+    }
+
+    /// The ids of the organizations for which any of its parts had rows to send, the empty one being the
+    /// token's own; `None` where that is not known.
+    pub fn organizations(&self) -> Option<&BTreeSet<String>> {
+        (!self.index.lacks_organizations).then_some(&self.index.organizations)
     }
 
     /// Whether rows left in another order than that of the sheet, as they do by several credentials.

@@ -25,6 +25,8 @@ use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::questions::{InQuestion, Question, text_in};
 use crate::sheet::row_reader::called;
 use crate::sheet::unread_columns::{UnreadColumn, UnreadColumns};
+pub use crate::sheet::unsent_organizations::UnsentOrganization;
+use crate::sheet::unsent_organizations::UnsentOrganizations;
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// What is done with two rows for one location.
@@ -81,6 +83,8 @@ pub struct CheckedSheet {
     pub organizations: usize,
     /// The first of them, in the order of the sheet.
     pub organizations_named: Vec<OrganizationRows>,
+    /// Others, which have only rows that are done before or have problems.
+    pub organizations_unsent: Vec<UnsentOrganization>,
     pub duplicates: Duplicates,
     /// What the sheet sets, where its header can be used.
     pub setting: Option<&'static Setting>,
@@ -137,7 +141,7 @@ pub fn check(
     let mut seen = SeenRows::default();
     // Of results, in ascending order: the rows that are done and the others, with their fields.
     let (mut done, mut left) = (Vec::new(), Vec::new());
-    let mut organizations = OrganizationCounts::default();
+    let (mut organizations, mut unsent) = <(OrganizationCounts, UnsentOrganizations)>::default();
     let mut in_question = InQuestion::of(columns);
     let mut unread = UnreadColumns::of(columns);
     let mut records = sheet.records()?;
@@ -157,6 +161,7 @@ pub fn check(
         }
         if sheet.is_settled(columns, &numbered) {
             checked.settled += 1;
+            unsent.add(columns, record, directory);
             // What was skipped was never sent, so it is in nobody's way.
             if columns.outcome_in(record) == Some(OutcomeKind::Skipped) {
                 continue;
@@ -198,6 +203,7 @@ pub fn check(
             Err(problems) => {
                 let target = target_in_question(sheet, columns, &numbered, directory, &problems);
                 seen.add_unreadable(target, *number);
+                unsent.add(columns, record, directory);
                 let problems = checked.headers_named(sheet, columns, &numbered, problems);
                 checked.add_bad_row(&problems);
                 problems.iter().try_for_each(&mut report)?;
@@ -220,6 +226,7 @@ pub fn check(
     checked.unread = unread.into_found(sheet);
     checked.questions = in_question.into_questions(sheet, columns);
     checked.organizations = organizations.count();
+    checked.organizations_unsent = unsent.without(&organizations.named);
     checked.organizations_named = organizations.named;
     checked.duplicates = duplicates;
     Ok(checked)

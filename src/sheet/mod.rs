@@ -47,6 +47,7 @@ pub mod rule_cell;
 pub mod selection;
 mod setting_in_cells;
 pub mod unread_columns;
+mod unsent_organizations;
 pub mod verbatim;
 mod xlsx;
 

@@ -73,11 +73,15 @@ impl<'r> NameBesideId<'r> {
 
     /// What is wrong, with the header's name of the id's column.
     pub fn says(&self, header: &ByteRecord) -> String {
-        let id_column = header.get(self.id_column).unwrap_or_default();
-        let id_column = shorten(&String::from_utf8_lossy(id_column));
+        let named = |column| {
+            shorten(&String::from_utf8_lossy(
+                header.get(column).unwrap_or_default(),
+            ))
+        };
+        let (id_column, name_column) = (named(self.id_column), named(self.name_column));
         let (name, noun) = (shorten(self.name), self.noun);
         format!(
-            "`{name}` is not the {noun} whose id stands in `{id_column}` of this row; empty that cell to look up `{name}`, or put the name back"
+            "`{name}` is not the {noun} whose id stands in `{id_column}` of this row; if `{name}` is meant, correct `{id_column}`; if the id is right, correct `{name_column}`"
         )
     }
 }

@@ -11,6 +11,7 @@ mod check;
 mod corpus;
 mod corrected_names;
 mod customer_page;
+mod customers_apart;
 mod damage;
 mod disk;
 mod docs;

@@ -1,12 +1,14 @@
 //! Asks the person at the terminal before anything changes: whether to keep what is there now, and
 //! whether to change what the sheet asks for.
 
+pub(in crate::application) mod added_organizations;
 pub(in crate::application) mod expected_changes;
 pub(in crate::application) mod expected_time;
 pub(in crate::application) mod other_rows;
 
 use anyhow::{Result, bail};
 
+use crate::application::confirmation::added_organizations::AddedOrganizations;
 use crate::application::confirmation::expected_changes::ChangesAhead;
 use crate::application::confirmation::expected_time::expected_time;
 use crate::application::confirmation::other_rows::{RowsLeft, are_others_wanted};
@@ -77,7 +79,8 @@ pub(in crate::application) async fn confirm(
         return Ok(nothing_was_sent());
     }
     // What was begun was wanted, and where nothing can be sent there is nothing to ask.
-    if is_given || rows == 0 || earlier.is_resumed() {
+    let added = AddedOrganizations::of(checked, earlier);
+    if is_given || rows == 0 || (earlier.is_resumed() && added.is_empty()) {
         say_what_to_expect(&settings, checked, rows, renewal);
         return Ok(Some(settings));
     }
@@ -85,9 +88,26 @@ pub(in crate::application) async fn confirm(
         WEBEX => String::new(),
         address => format!(" at {address}"),
     };
-    let change = question(&settings, checked, facts, planned.as_ref(), &elsewhere);
+    let change = if earlier.is_resumed() {
+        let signed_in = signed_in_as(facts);
+        let time = expected_time(&settings, checked, rows).in_words();
+        format!(
+            "{}. About {time}",
+            added.question(facts, &elsewhere, &signed_in)
+        )
+    } else {
+        question(&settings, checked, facts, planned.as_ref(), &elsewhere)
+    };
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
+    }
+    if earlier.is_resumed() {
+        let is_wanted = yes_or_no(&change, Answer::No, stop).await? == Some(Answer::Yes);
+        return Ok(if is_wanted {
+            Some(settings)
+        } else {
+            nothing_was_sent()
+        });
     }
     if is_in_question(checked, &settings) && !is_meant_so(&settings, checked, stop).await? {
         return Ok(nothing_was_sent());
@@ -176,6 +196,16 @@ async fn is_meant_so(
     Ok(yes_or_no(question, Answer::No, stop).await? == Some(Answer::Yes))
 }
 
+/// `, signed in as admin@acme.example`; nothing where that is not known.
+fn signed_in_as(facts: &ServiceFacts) -> String {
+    let person = facts.person.as_ref();
+    match person.and_then(|person| person.emails.first()) {
+        Some(email) => format!(", signed in as {}", flatten(email)),
+        None => users_in_words(&facts.credentials)
+            .map_or(String::new(), |users| format!(", signed in as {users}")),
+    }
+}
+
 /// `Change 42 locations of Acme Ltd, signed in as admin@acme.example? 25 numbers will be set, 20 changed,
 /// 4 cleared; 16 more rows are so already and are only read; …`
 fn question(
@@ -187,16 +217,8 @@ fn question(
 ) -> String {
     let rows = checked.rows_to_send();
     let changes = ChangesAhead::of(settings, checked, planned.cloned());
-    let of = whose(checked, facts, planned);
-    let signed_in = match facts
-        .person
-        .as_ref()
-        .and_then(|person| person.emails.first())
-    {
-        Some(email) => format!(", signed in as {}", flatten(email)),
-        None => users_in_words(&facts.credentials)
-            .map_or(String::new(), |users| format!(", signed in as {users}")),
-    };
+    let of = whose(settings, checked, facts, planned);
+    let signed_in = signed_in_as(facts);
     let noun = checked.setting.map_or("value", |setting| setting.noun);
     let undo = match (settings.spec.task, settings.spec.command) {
         (Task::Write, _) => "the current values will not be saved, so this cannot be undone",
@@ -245,7 +267,12 @@ fn question(
 
 /// The organizations by name, as far as they fit: ` of 3 organizations (Acme Ltd 4, Contoso 1, Fabrikam 2)`.
 /// Of a plan, those of the rows that it changes.
-fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedChanges>) -> String {
+fn whose(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    facts: &ServiceFacts,
+    planned: Option<&PlannedChanges>,
+) -> String {
     let planned = planned.filter(|planned| planned.rows > 0);
     let (count, of_each, rows) = match planned {
         Some(planned) => {
@@ -265,9 +292,12 @@ fn whose(checked: &CheckedSheet, facts: &ServiceFacts, planned: Option<&PlannedC
             None => " of 1 organization".to_string(),
         };
     }
-    let of = format!(" of {}", plural(count as u64, "organization"));
+    // Which rows earlier undos have put back is not told organization by organization.
+    let are_some_back = settings.lineage.back_already > 0;
+    let up_to = if are_some_back { "up to " } else { "" };
+    let of = format!(" of {up_to}{}", plural(count as u64, "organization"));
     // Rows that ask for the same as others are among those of a sheet, and are not sent.
-    let are_rows_told = of_each.iter().map(|one| one.rows).sum::<u64>() == rows;
+    let are_rows_told = !are_some_back && of_each.iter().map(|one| one.rows).sum::<u64>() == rows;
     let names = of_each.iter().take(ORGANIZATIONS_NAMED).map(|one| {
         let name = name_of(one)?;
         Some(if are_rows_told {

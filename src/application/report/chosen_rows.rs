@@ -8,7 +8,10 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use crate::application::earlier_runs::recorded_reading;
-use crate::journal::{self, BeginRecord, EndRecord, Entry, Organization, Place, RecordedRun};
+use crate::application::results::plan_cells;
+use crate::journal::{
+    self, BeginRecord, EndRecord, Entry, Journal, Organization, Place, RecordedRun,
+};
 use crate::model::failure_groups::{FailureGroups, Rows};
 use crate::model::hint::Hinted;
 use crate::model::ids;
@@ -90,6 +93,8 @@ pub(super) struct ChosenRows {
     pub(super) places: HashSet<TargetKey>,
     /// The flags by which an undo chooses the same rows.
     pub(super) undo_flags: Vec<String>,
+    /// Those of the organization alone, as cells of the results choose them.
+    part: RowSelector,
 }
 
 impl ChosenRows {
@@ -131,9 +136,13 @@ impl ChosenRows {
                 let id = place.org_id.as_deref().unwrap_or_default();
                 *rows_of.entry(id.to_string()).or_default() += 1;
                 chosen.places.extend(key_of_place(place, columns.setting));
-            } else if let Some(kind) = kind {
-                let message = columns.message_in(&numbered.record).unwrap_or_default();
-                let outcome = Outcome::unsent(kind, message);
+            } else if let Some(outcome) = kind
+                .map(|kind| {
+                    let message = columns.message_in(&numbered.record).unwrap_or_default();
+                    Outcome::unsent(kind, message)
+                })
+                .or_else(|| plan_cells::unread_row(&sheet, columns.setting, &numbered.record))
+            {
                 chosen.without_record.push((row, outcome));
             }
         }
@@ -150,9 +159,10 @@ impl ChosenRows {
         });
         chosen.organizations = of_rows.collect();
         chosen.undo_flags = choice.part.flags();
-        chosen
-            .undo_flags
-            .extend(wanted.map_or(Ok(Vec::new()), |_| cells.flags())?);
+        if wanted.is_some() {
+            chosen.part = cells.selector()?;
+            chosen.undo_flags.extend(chosen.part.flags());
+        }
         Ok(chosen)
     }
 
@@ -191,6 +201,38 @@ impl ChosenRows {
     }
 }
 
+/// The rows of a run's results that are of one of its organizations, for an undo of these alone; `None`
+/// where the run had rows of only one, or of none that is known.
+pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSelector>> {
+    let journal = Journal::path_for(results);
+    if !journal::exists(&journal)? {
+        return Ok(None);
+    }
+    let run = RecordedRun::open(&journal)?;
+    let organizations = run
+        .last_begin()
+        .map_or(&[][..], |begin| &begin.organizations);
+    if organizations.iter().all(|one| one.id.is_empty()) {
+        return Ok(None);
+    }
+    let found = organization_called(wanted, organizations)?;
+    if organizations.len() == 1 {
+        return Ok(None);
+    }
+    if results.is_file() {
+        let choice = PageChoice {
+            organization: Some(wanted.to_string()),
+            part: RowSelector::default(),
+        };
+        return Ok(Some(ChosenRows::find(results, &journal, &choice)?.part));
+    }
+    let places = places_of(&journal)?.into_iter();
+    let theirs = places.filter(|(_, place)| place.org_id.as_deref() == Some(&*found.id));
+    let rows: Vec<String> = theirs.map(|(row, _)| row.to_string()).collect();
+    let rows: RowRanges = rows.join(",").parse().map_err(|why: String| anyhow!(why))?;
+    Ok(Some(RowSelector::of(Some(rows), Vec::new())))
+}
+
 fn say(wanted: Option<&Organization>, part: &RowSelector) -> String {
     let of = wanted.map(|one| match (&*one.name, &*one.id) {
         ("", id) => format!("of {id}"),
@@ -224,8 +266,12 @@ fn organization_called<'o>(
             let more = (more > 0).then(|| plural(more as u64, "other"));
             let names = names.into_iter().chain(more).collect::<Vec<_>>();
             bail!(
-                "the run has no row of an organization `{wanted}`; it has rows of {}",
-                listed(&names)
+                "the run has no row of an organization `{wanted}`{}",
+                if names.is_empty() {
+                    String::new()
+                } else {
+                    format!("; it has rows of {}", listed(&names))
+                }
             )
         }
         ref several => {
@@ -349,9 +395,9 @@ impl UndoCells<'_> {
         }
     }
 
-    fn flags(self) -> Result<Vec<String>> {
+    fn selector(self) -> Result<RowSelector> {
         if self.are_all_chosen {
-            return Ok(Vec::new());
+            return Ok(RowSelector::default());
         }
         for (column, chosen, others) in &self.columns {
             let name = self.sheet.header.get(*column).unwrap_or_default();
@@ -364,11 +410,11 @@ impl UndoCells<'_> {
                     column: name.clone(),
                     value: value.clone(),
                 });
-                return Ok(RowSelector::of(None, cells.collect()).flags());
+                return Ok(RowSelector::of(None, cells.collect()));
             }
         }
         let rows: Vec<String> = self.rows.iter().map(ToString::to_string).collect();
         let rows: RowRanges = rows.join(",").parse().map_err(|why: String| anyhow!(why))?;
-        Ok(RowSelector::of(Some(rows), Vec::new()).flags())
+        Ok(RowSelector::of(Some(rows), Vec::new()))
     }
 }

@@ -25,7 +25,7 @@ use crate::application::run_settings::ChangeList;
 use crate::application::status;
 use crate::application::suggested_commands;
 use chosen_rows::ChosenRows;
-pub use chosen_rows::PageChoice;
+pub use chosen_rows::{PageChoice, part_of_organization};
 pub use page::may_be_replaced;
 use run_model::RunModel;
 

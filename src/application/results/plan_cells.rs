@@ -13,6 +13,9 @@ use crate::sheet::Sheet;
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
+/// Of a row that was still to be read when the plan ended.
+const NOT_READ: &str = "not read yet";
+
 /// The columns of a plan.
 pub(super) fn columns(setting: &Setting) -> Vec<String> {
     let mut columns = setting.columns(PRESENT);
@@ -115,9 +118,29 @@ pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) 
     }
 }
 
+/// What a plan says of a row of which its record tells nothing, since the row was not read.
+pub(in crate::application) fn unread_row(
+    sheet: &Sheet,
+    setting: &Setting,
+    record: &ByteRecord,
+) -> Option<Outcome> {
+    let cell = |name| {
+        let cell = record.get(place_of(sheet, setting, name)?)?;
+        Some(std::str::from_utf8(cell).ok()?.trim())
+    };
+    let (action, reason) = (cell(ACTION)?, cell(REASON).unwrap_or_default());
+    let kind = match action {
+        CANNOT if reason == NOT_READ => OutcomeKind::NotAttempted,
+        CANNOT => OutcomeKind::Invalid,
+        "" => return None,
+        _ => OutcomeKind::Skipped,
+    };
+    Some(Outcome::unsent(kind, reason))
+}
+
 pub(super) fn reason(outcome: &Outcome) -> String {
     let reason = match outcome.kind {
-        OutcomeKind::NotAttempted if outcome.message.is_empty() => "not read yet",
+        OutcomeKind::NotAttempted if outcome.message.is_empty() => NOT_READ,
         _ => &outcome.message,
     };
     match outcome.status {
