@@ -6,7 +6,7 @@ use csv::ByteRecord;
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::problem::{Place, Problem, shorten};
+use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::row_reader::names_in;
 
@@ -71,13 +71,17 @@ impl<'r> NameBesideId<'r> {
         Problem::of_kind(ProblemKind::OtherName, place, self.says(header))
     }
 
-    /// What is wrong, with the header's name of the id's column.
+    /// What is wrong, and which cell to change for each of the two that may be meant.
     pub fn says(&self, header: &ByteRecord) -> String {
-        let id_column = header.get(self.id_column).unwrap_or_default();
-        let id_column = shorten(&String::from_utf8_lossy(id_column));
+        let cell_in = |column: usize| {
+            let name = header.get(column).unwrap_or_default();
+            let name = shorten(&String::from_utf8_lossy(name));
+            format!("column {} (`{name}`)", column_letters(column))
+        };
         let (name, noun) = (shorten(self.name), self.noun);
+        let (id_cell, name_cell) = (cell_in(self.id_column), cell_in(self.name_column));
         format!(
-            "`{name}` is not the {noun} whose id stands in `{id_column}` of this row; empty that cell to look up `{name}`, or put the name back"
+            "`{name}` is not the {noun} whose id stands in {id_cell} of this row; if `{name}` is meant, empty the cell in {id_cell}; if the id is right, put the name of its {noun} back into {name_cell}"
         )
     }
 }

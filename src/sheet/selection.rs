@@ -15,6 +15,9 @@ use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::{NumberedRecord, Sheet};
 
+/// What becomes of a row that an approver marked in the plan.
+pub const SKIPPED_BY_PLAN: &str = "the plan skips this row";
+
 /// A checked sheet and the policies under which its rows are chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Selection<'a> {
@@ -61,8 +64,7 @@ impl<'a> Selection<'a> {
             };
         }
         if self.sheet.is_skipped_in_plan(&numbered.record) {
-            let message = "the plan skips this row";
-            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
+            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, SKIPPED_BY_PLAN));
         }
         let mut row = match self.sheet.read_row(self.columns, numbered, self.directory) {
             Ok(row) => row,

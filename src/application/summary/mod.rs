@@ -9,7 +9,6 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
-use crate::application::plan_guard::NewPlan;
 use crate::application::run_settings::LaterChanges;
 use crate::engine::abort::AbortReason;
 use crate::model::counts::Counts;
@@ -52,10 +51,11 @@ pub struct Summary {
     pub plan_conflicts: Option<[String; 2]>,
     /// Later runs that changed what an undo was to put back, and how many of its rows were left alone for each.
     pub undo_first: Vec<(LaterChanges, u64)>,
-    /// Rows for which the plan that was applied approved nothing, and what can be done about them.
+    /// Rows for which the plan that was applied approved nothing, and the commands that plan what is not done
+    /// and send it, where there was a plan.
     pub not_approved: u64,
-    pub new_plan: Option<NewPlan>,
-    /// Who, when, why and of what, for programs.
+    pub plan_corrected: Option<[String; 2]>,
+    /// Who, when, why, of what, and which commands make sense now, for programs.
     pub facts: Map<String, Value>,
 }
 
@@ -157,10 +157,11 @@ impl Summary {
     }
 
     /// What is said to a program where nothing was sent, and why where there is a reason to tell.
-    pub fn of_refusal(why: Option<&str>) -> Value {
+    pub fn of_refusal(why: Option<&str>, hints: &[&str]) -> Value {
         json!({
             "reason": "refused",
             "stopped": why,
+            "hints": hints,
             "results": null,
             "resume": null,
             "exitCode": ExitCode::NothingSent as u8,
@@ -218,7 +219,7 @@ mod tests {
             plan_conflicts: None,
             undo_first: Vec::new(),
             not_approved: 0,
-            new_plan: None,
+            plan_corrected: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }

@@ -16,6 +16,8 @@ pub enum Again {
         sheet: String,
         again: String,
         without: String,
+        /// This plan as it is, where it has what to apply and is no plan of results.
+        apply: Option<String>,
     },
     /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
     Rows(String),
@@ -60,6 +62,11 @@ impl Summary {
     /// What can be done about the rows that are not done.
     pub(super) fn write_hints(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.again {
+            Again::Plan {
+                apply: Some(apply), ..
+            } if self.to_repeat() == 0 && self.counts.of(OutcomeKind::Different) > 0 => {
+                writeln!(out, "hint: to apply this plan:\n  {apply}")?;
+            }
             _ if self.to_repeat() == 0 => {}
             Again::Rows(command) if self.only_conflicts_are_left() => {
                 let rows = plural(self.to_repeat(), "row");
@@ -81,7 +88,7 @@ impl Summary {
                     "hint: {rows} {was} left alone: `message` in the results says why. To send {it} once nothing is in the way any more:\n  {command} --include conflict"
                 )?;
             }
-            Again::Rows(command) if self.new_plan.is_some() => writeln!(
+            Again::Rows(command) if self.plan_corrected.is_some() => writeln!(
                 out,
                 "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
                 rows_that_are(self.to_repeat())
@@ -97,6 +104,7 @@ impl Summary {
                 sheet,
                 again,
                 without,
+                ..
             } => {
                 let rows = self.to_repeat();
                 let them = it_or_them(rows);
@@ -111,16 +119,14 @@ impl Summary {
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"
             )?,
         }
-        if let Some(new_plan) = &self.new_plan
+        if let Some([plan, send]) = &self.plan_corrected
             && self.not_approved > 0
         {
             writeln!(
                 out,
-                "hint: to change the {} for which nothing was approved, correct {} {}, then run:\n  {}",
+                "hint: to change the {} for which nothing was approved, correct {} in the results file, then plan what is not done and look at the plan:\n  {plan}\nthen send it under that plan:\n  {send}",
                 plural(self.not_approved, "row"),
-                it_or_them(self.not_approved),
-                new_plan.where_they_are(self.rows_in_sheet),
-                new_plan.command
+                it_or_them(self.not_approved)
             )?;
         }
         Ok(())
