@@ -78,9 +78,9 @@ pub(super) fn say_what_was_declined(settings: &RunSettings) {
     let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
     let is_of_a_sheet = !spec.sheet.reading.rows.is_of_results();
     if spec.form == Form::Plan && is_of_a_sheet && is_told {
-        plan_guard::say_declined(settings)
-            .iter()
-            .for_each(|note| say(note));
+        if let Some(note) = plan_guard::say_declined(settings) {
+            say(&note);
+        }
     }
 }
 

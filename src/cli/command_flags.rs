@@ -9,8 +9,8 @@ use crate::setting;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  wxbulk check numbers.csv\n\n\
-    Exit codes: 0 every row could be sent, 2 something has to be corrected or answered first,\n\
-    or the sheet cannot be read or has no rows.")]
+    Exit codes: 0 every row could be sent, 2 something has to be corrected or\n\
+    answered first, or the sheet cannot be read or has no rows.")]
 pub struct CheckFlags {
     /// Write a copy of the sheet with what is certain put right, and list each change
     #[arg(long, value_name = "OUT")]

@@ -116,7 +116,8 @@ mod tests {
         let typed = "wxbulk apply a.csv --first 3 -o b.csv -y --backup --even-if-used --if-unchanged p.csv --rehearse --rehearse-speed 2 --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ; --rows 2-5 --where site=x --skip-invalid -c 5 --rate 5/s --forget-rate --forget-wait --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --report r.html --report-changes --summary json -v --log-file l.txt";
         let settings = settings(typed);
         let [plan, send] = plan_conflicts(&settings, true).expect("commands");
-        let [plan_corrected, send_corrected] = plan_corrected(&settings).expect("commands");
+        let [plan_corrected, send_corrected] =
+            plan_corrected(&settings, &settings.spec.sheet.path).expect("commands");
         let lines = [
             with_resume(&settings),
             send_failed(&settings).expect("a command"),

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use super::{ResultsForm, Summary, say_status};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::{grouped, listed, plural};
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,13 +142,12 @@ pub(in crate::application) fn say_how_it_stands(
     let others = all - done - skipped;
     let are = |count| if count == 1 { "is" } else { "are" };
     let verb = if is_read { "read" } else { "done" };
-    let mut said = format!("Of {rows}, {} {} {verb}", grouped(done), are(done));
+    let mut parts = vec![format!("{} {} {verb}", grouped(done), are(done))];
     if skipped > 0 {
-        let joint = if others > 0 { "," } else { " and" };
-        said += &format!("{joint} {} skipped", grouped(skipped));
+        parts.push(format!("{} skipped", grouped(skipped)));
     }
     if others > 0 {
-        said += &format!(" and {} {} not {verb}", grouped(others), are(others));
+        parts.push(format!("{} {} not {verb}", grouped(others), are(others)));
     }
-    said
+    format!("Of {rows}, {}", listed(&parts))
 }
