@@ -238,7 +238,7 @@ mod tests {
         );
         assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
         insta::assert_snapshot!(summary.to_string(), @"
-        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done.
+        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done and 3 are not done.
         1,234 requests, rate limited 2 times
           updated              2
           failed               1
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(summary.exit_code(), ExitCode::Interrupted);
         insta::assert_snapshot!(summary.to_string(), @"
         stopped: interrupted
-        1 row sent in 1 min 15 s: 1 updated. Of 2 rows in the sheet, 1 is done.
+        1 row sent in 1 min 15 s: 1 updated. Of 2 rows in the sheet, 1 is done and 1 is not done.
         1,234 requests, rate limited 2 times
           updated              1
           not-attempted        1
