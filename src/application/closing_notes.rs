@@ -77,10 +77,12 @@ pub(super) fn say_what_was_declined(settings: &RunSettings) {
     let spec = &settings.spec;
     let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
     let is_of_a_sheet = !spec.sheet.reading.rows.is_of_results();
-    if spec.form == Form::Plan && is_of_a_sheet && is_told {
-        if let Some(note) = plan_guard::say_declined(settings) {
-            say(&note);
-        }
+    if spec.form == Form::Plan
+        && is_of_a_sheet
+        && is_told
+        && let Some(note) = plan_guard::say_declined(settings)
+    {
+        say(&note);
     }
 }
 
