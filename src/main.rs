@@ -24,6 +24,10 @@ fn main() -> process::ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(commands::run(cli, &Network)));
     let code = ended.unwrap_or_else(|error| {
+        if platform::is_closed_pipe(&error) {
+            // Whoever reads the output has seen enough, as `head` has.
+            return ExitCode::NothingSent;
+        }
         say_without_secrets(format!("error: {}", platform::describe_error(&error)));
         hint::hints(&error).for_each(|hint| say_without_secrets(format!("hint: {hint}")));
         ExitCode::NothingSent

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::application::files_to_keep;
-use crate::application::plan_guard::plan_edits;
+use crate::application::plan_guard::{self, plan_edits};
 use crate::application::recorder::SentRows;
 use crate::application::report::page_file;
 use crate::application::results::{Form, Tally};
@@ -73,6 +73,20 @@ pub(super) fn say_whose_rows_an_undo_names(settings: &RunSettings, summary: &Sum
     }
 }
 
+/// Which rows of the sheet were left out when a plan of it was applied last.
+pub(super) fn say_what_was_declined(settings: &RunSettings) {
+    let spec = &settings.spec;
+    let is_told = settings.summary == SummaryFormat::Text && !settings.is_quiet();
+    let is_of_a_sheet = !spec.sheet.reading.rows.is_of_results();
+    if spec.form == Form::Plan
+        && is_of_a_sheet
+        && is_told
+        && let Some(note) = plan_guard::say_declined(settings)
+    {
+        say(&note);
+    }
+}
+
 /// Where rules lead nowhere, and what else a plan shows of the use of numbers. That rules make them matter is
 /// said where it was not looked at.
 pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet, tally: &Tally) {
@@ -94,8 +108,15 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
     let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
     if !is_asked_of_some && tally.unused > 0 {
+        let differs = tally.counts.of(OutcomeKind::Different) > 0;
+        let is_kept = !spec.is_kept_if_different || differs || tally.counts.not_done() > 0;
+        let which = if is_kept {
+            "`reason` in the plan says which"
+        } else {
+            "a plan without --exit-code says which"
+        };
         say(&format!(
-            "note: in {} a number is set that no rule of the location uses; `reason` in the plan says which",
+            "note: in {} a number is set that no rule of the location uses; {which}",
             plural(tally.unused, "row")
         ));
     }

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use serde_json::{Value, json};
 
 use crate::application::closing_notes::{
     is_without_a_way_back, say_if_rehearsed, say_use_of_numbers, say_what_to_keep,
-    say_what_was_left, say_where_the_page_is, say_whose_rows_an_undo_names,
+    say_what_was_declined, say_what_was_left, say_where_the_page_is, say_whose_rows_an_undo_names,
     say_whose_rows_are_named, tell_unknown_usage,
 };
 use crate::application::earlier_runs::changed_results;
@@ -27,6 +28,7 @@ use crate::application::run_facts;
 use crate::application::run_settings::LaterChanges;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
+use crate::application::status::StatusReader;
 use crate::application::suggested_commands::{self, PlannedAgain};
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
@@ -70,6 +72,7 @@ pub(super) fn finalize(
                 say_whose_rows_are_named(settings);
             }
             say_use_of_numbers(settings, checked, &tally);
+            say_what_was_declined(settings);
             let end = EndRecord {
                 finished_at: clock::now(),
                 complete: reason.is_none(),
@@ -128,7 +131,8 @@ pub(super) fn finalize(
         plan_conflicts: suggested_commands::plan_conflicts(settings, planned),
         undo_first: undo_first(settings, &journal),
         not_approved: checked.not_approved,
-        new_plan: NewPlan::of(settings),
+        plan_corrected: NewPlan::of(settings)
+            .and_then(|_| suggested_commands::plan_corrected(settings, &settings.spec.output)),
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
@@ -151,6 +155,8 @@ pub(super) fn finalize(
     summary.is_output_missing = report.is_err() || logging::has_failed();
     if is_unneeded {
         summary.results_form = discard(&settings.spec.output);
+    } else if settings.summary == SummaryFormat::Json {
+        summary.facts.insert("next".into(), next_steps(settings));
     }
     summary.is_output_missing |= !is_told(&summary, settings.summary);
     tell_unknown_usage(ended.usage_unknown, summary.setting);
@@ -219,6 +225,13 @@ fn discard(plan: &Path) -> ResultsForm {
     ResultsForm::NotKept
 }
 
+/// What `status` says of the run, now that it has ended.
+fn next_steps(settings: &RunSettings) -> Value {
+    let journal = Journal::path_for(&settings.spec.output);
+    let status = StatusReader::open(&journal).and_then(|mut reader| reader.read(clock::now()));
+    status.map_or_else(|_| json!([]), |status| json!(status.next))
+}
+
 fn undo_first(settings: &RunSettings, journal: &Journal) -> Vec<(LaterChanges, u64)> {
     let later = &settings.lineage.later;
     let rows = later_changes::left_alone(later, journal);
@@ -233,6 +246,8 @@ fn again(settings: &RunSettings) -> Again {
             sheet: settings.spec.sheet.path.display().to_string(),
             again: suggested_commands::same_plan_again(settings),
             without: suggested_commands::apply_without_them(settings),
+            apply: suggested_commands::apply_plan(settings)
+                .filter(|_| !settings.spec.sheet.reading.rows.is_of_results()),
         },
         None => Again::Never,
     }
@@ -294,9 +309,13 @@ fn is_told(summary: &Summary, format: SummaryFormat) -> bool {
     told.is_ok()
 }
 
+fn is_no_error(code: ExitCode) -> bool {
+    matches!(code, ExitCode::Success | ExitCode::Different)
+}
+
 fn tell(summary: &Summary, format: SummaryFormat) -> Result<()> {
     match format {
-        SummaryFormat::Quiet if summary.exit_code() == ExitCode::Success => {}
+        SummaryFormat::Quiet if is_no_error(summary.exit_code()) => {}
         SummaryFormat::WhereStopped if summary.has_ended() => {}
         SummaryFormat::Text | SummaryFormat::Quiet | SummaryFormat::WhereStopped => {
             say(summary.to_string().trim_end());

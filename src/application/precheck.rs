@@ -193,6 +193,10 @@ fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
         return;
     };
     let them = it_or_them(checked.bad_rows);
+    if settings.spec.sheet.reading.rows.is_of_results() {
+        say_how_results_are_planned(checked, settings);
+        return;
+    }
     let (sheet, command) = (new_plan.where_they_are(checked.rows), &new_plan.command);
     if checked.rows_to_send() == 0 {
         say(&format!(
@@ -200,13 +204,28 @@ fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
         ));
         return;
     }
-    let others = if settings.spec.sheet.reading.rows.is_of_results() {
-        "send the others"
-    } else {
-        "apply the plan"
-    };
     say(&format!(
-        "hint: correct {them} {sheet} and plan again:\n  {command}\nor {others} without {them}:\n  {}",
+        "hint: correct {them} {sheet} and plan again:\n  {command}\nor apply the plan without {them}:\n  {}",
         suggested_commands::with_flag(settings, "--skip-invalid")
     ));
+}
+
+/// The same in results, whose corrected rows are planned as they stand there.
+fn say_how_results_are_planned(checked: &CheckedSheet, settings: &RunSettings) {
+    let results = &settings.spec.sheet.path;
+    let Some([plan, send]) = suggested_commands::plan_corrected(settings, results) else {
+        return;
+    };
+    let them = it_or_them(checked.bad_rows);
+    say(&format!(
+        "hint: once {them} {} corrected in `{}`, plan the rows that are not done and look at the plan:\n  {plan}\nthen send them under that plan:\n  {send}",
+        if checked.bad_rows == 1 { "is" } else { "are" },
+        results.display()
+    ));
+    if checked.rows_to_send() > 0 {
+        say(&format!(
+            "or send the others without {them}:\n  {}",
+            suggested_commands::with_flag(settings, "--skip-invalid")
+        ));
+    }
 }

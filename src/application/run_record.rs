@@ -161,7 +161,8 @@ pub(super) fn begin_record(
         not_approved: checked.not_approved,
         plan_command: NewPlan::of(settings)
             .filter(|_| checked.not_approved > 0)
-            .map_or(String::new(), |new_plan| new_plan.command),
+            .and_then(|_| suggested_commands::plan_corrected(settings, &settings.spec.output))
+            .map_or(String::new(), |[plan, _]| plan),
         organizations: sent.chain(unsent).collect(),
         ..BeginRecord::default()
     }

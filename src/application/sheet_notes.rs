@@ -37,7 +37,10 @@ pub fn say_counts(checked: &CheckedSheet) -> String {
         ));
     }
     if checked.settled > 0 {
-        parts.push(format!("{} done before", grouped(checked.settled)));
+        parts.push(format!(
+            "{} done or skipped before",
+            grouped(checked.settled)
+        ));
     }
     if checked.waiting > 0 {
         parts.push(format!(

@@ -198,8 +198,7 @@ pub fn plan_conflicts(settings: &RunSettings, planned: PlannedAgain) -> Option<[
 
 /// The commands that plan the rows of results which are not done, as they stand there now, and that send
 /// them under the new plan.
-pub fn plan_corrected(settings: &RunSettings) -> Option<[String; 2]> {
-    let results = &settings.spec.sheet.path;
+pub fn plan_corrected(settings: &RunSettings, results: &Path) -> Option<[String; 2]> {
     let commands = plan_and_send(settings, results, &["--only-failed"])?;
     Some(commands.map(NextCommand::into_line))
 }
@@ -235,10 +234,11 @@ pub fn list_problems(settings: &RunSettings) -> String {
     next.into_line()
 }
 
-/// The command that makes this plan once more, under a name of its own.
+/// The command that makes this plan once more of the corrected sheet, under a name of its own.
 pub fn same_plan_again(settings: &RunSettings) -> String {
     let mut next = settings.typed.next("plan", &settings.sheet_as_typed());
-    next.keep_all_but(&[]);
+    next.keep_all_but(&[&["skip-invalid"]]);
+    next.keep(|flag| flag.name == "usage");
     next.into_line()
 }
 
@@ -324,6 +324,7 @@ pub fn new_plan(settings: &RunSettings, sheet: &str, was: &MeaningfulSettings) -
     }
     let said_above: &[&str] = &["note"];
     next.keep_all_but(&[
+        OF_A_REHEARSAL,
         OF_RESULTS,
         OF_THE_FILE,
         OF_THE_ROWS,

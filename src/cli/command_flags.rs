@@ -8,7 +8,9 @@ use super::shared_flags::{PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::setting;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  wxbulk check numbers.csv")]
+#[command(after_help = "Example:\n  wxbulk check numbers.csv\n\n\
+    Exit codes: 0 every row could be sent, 2 something has to be corrected or\n\
+    answered first, or the sheet cannot be read or has no rows.")]
 pub struct CheckFlags {
     /// Write a copy of the sheet with what is certain put right, and list each change
     #[arg(long, value_name = "OUT")]
@@ -20,6 +22,9 @@ pub struct CheckFlags {
 
     #[command(flatten)]
     pub sheet: SheetFlags,
+
+    #[command(flatten)]
+    pub part: PartFlags,
 }
 
 #[derive(Debug, Args)]

@@ -121,7 +121,8 @@ mod tests {
             are_approved: true,
         };
         let [plan, send] = plan_conflicts(&settings, planned).expect("commands");
-        let [plan_corrected, send_corrected] = plan_corrected(&settings).expect("commands");
+        let [plan_corrected, send_corrected] =
+            plan_corrected(&settings, &settings.spec.sheet.path).expect("commands");
         let lines = [
             with_resume(&settings),
             send_failed(&settings).expect("a command"),
@@ -148,7 +149,7 @@ mod tests {
 
         wxbulk plan p.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
 
-        wxbulk check a.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ';' --format csv
+        wxbulk check a.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ';' --rows 2-5 --where site=x --format csv
 
         wxbulk undo b.csv --org 6513270e-269e-4d37-b2a7-4de452e6b438 --rehearse --rehearse-speed 2 --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
         ");

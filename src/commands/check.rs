@@ -11,7 +11,7 @@ use crate::application::missing_file::ensure_it_exists;
 use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::run_settings::SheetSettings;
 use crate::application::sheet_notes::{rows_that, say_counts, say_doubts};
-use crate::cli::{CheckFlags, PartFlags};
+use crate::cli::CheckFlags;
 use crate::model::wording::plural;
 use crate::platform;
 use crate::sheet::autofix::{self, Autofix, Fix};
@@ -25,7 +25,7 @@ use crate::table::would_overwrite;
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
     let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
-    let settings = SheetSettings::from_flags(flags.sheet, &PartFlags::default())?;
+    let settings = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     ensure_it_exists(&settings.path, "sheet")?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
@@ -48,6 +48,9 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         // What is listed from here on is still wrong in the copy.
         let separator = Some(Separator(sheet.delimiter()));
         sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
+    }
+    if sheet.columns.is_ok() {
+        sheet.choose_part(&settings.part)?;
     }
     let checked = check(
         &sheet,

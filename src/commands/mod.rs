@@ -21,6 +21,7 @@ use crate::application::logging;
 use crate::application::session::Connect;
 use crate::application::summary::Summary;
 use crate::cli::{Cli, Command, FIRST_STEPS, RunFlags};
+use crate::model::hint;
 use crate::platform;
 use crate::stderr::say;
 
@@ -36,30 +37,39 @@ pub async fn run(cli: Cli, network: &impl Connect) -> Result<ExitCode> {
     ended
 }
 
-/// A summary for programs also where nothing was sent.
+/// JSON for programs also where nothing was sent, or no sheet could be checked.
 struct Refusal {
     is_wanted: bool,
-    is_rehearsal: bool,
+    /// `None`: nothing was to be sent.
+    is_rehearsal: Option<bool>,
 }
 
 impl Refusal {
     fn of(command: &Command) -> Refusal {
         let run = command.run_flags();
+        let is_check = matches!(command, Command::Check(flags) if flags.format == "json");
         Refusal {
-            is_wanted: run.is_some_and(|run| run.output.summary.is_some()),
-            is_rehearsal: run.is_some_and(|run| run.rehearse),
+            is_wanted: is_check || run.is_some_and(|run| run.output.summary.is_some()),
+            is_rehearsal: run.map(|run| run.rehearse),
         }
     }
 
     fn tell(&self, ended: &Result<ExitCode>) {
-        let why = match ended {
-            Err(error) => Some(platform::describe_error(error)),
-            Ok(ExitCode::NothingSent) => None,
+        let error = match ended {
+            Err(error) => Some(error),
+            // The check has said what is wrong.
+            Ok(ExitCode::NothingSent) if self.is_rehearsal.is_some() => None,
             Ok(_) => return,
         };
         if self.is_wanted {
-            let mut summary = Summary::of_refusal(why.as_deref());
-            summary["rehearsal"] = self.is_rehearsal.into();
+            let said = error.map(platform::describe_error).unwrap_or_default();
+            let mut parts = said.split("\nhint: ");
+            let why = parts.next().filter(|why| !why.is_empty());
+            let hints = parts.chain(error.into_iter().flat_map(hint::hints));
+            let mut summary = Summary::of_refusal(why, &hints.collect::<Vec<_>>());
+            if let Some(is_rehearsal) = self.is_rehearsal {
+                summary["rehearsal"] = is_rehearsal.into();
+            }
             // Nothing can be done when nobody takes it.
             let _ = writeln!(io::stdout().lock(), "{summary:#}");
         }

@@ -39,7 +39,11 @@ pub(super) async fn run(flags: StatusFlags) -> Result<ExitCode> {
             }
             let now = clock::now();
             let status = reader.read(now)?;
-            print(&status, || status.to_text(now), flags.json)?;
+            if flags.watch && flags.json {
+                print_as_line(&status)?;
+            } else {
+                print(&status, || status.to_text(now), flags.json)?;
+            }
             status.damage.is_none()
         }
     };
@@ -69,11 +73,10 @@ async fn watch(reader: &mut StatusReader, as_json: bool) -> Result<()> {
 }
 
 fn show(status: &RunStatus, shown: &mut String, as_json: bool, is_terminal: bool) -> Result<()> {
-    let mut out = io::stdout().lock();
     if as_json {
-        writeln!(out, "{}", serde_json::to_string(status)?)?;
-        return Ok(());
+        return print_as_line(status);
     }
+    let mut out = io::stdout().lock();
     let line = status.to_line(clock::now());
     if is_terminal {
         // What a longer line before left is written over.
@@ -84,6 +87,11 @@ fn show(status: &RunStatus, shown: &mut String, as_json: bool, is_terminal: bool
         writeln!(out, "{line}")?;
     }
     *shown = line;
+    Ok(())
+}
+
+fn print_as_line(status: &RunStatus) -> Result<()> {
+    writeln!(io::stdout(), "{}", serde_json::to_string(status)?)?;
     Ok(())
 }
 

@@ -171,7 +171,7 @@ pub struct BeginRecord {
     pub undo_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
-    /// Rows for which the plan that is applied approves nothing, and the command that makes a new one.
+    /// Rows for which the plan that is applied approves nothing, and the command that plans them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_approved: u64,
     #[serde(default, skip_serializing_if = "String::is_empty")]

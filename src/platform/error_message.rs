@@ -19,6 +19,12 @@ pub fn describe_error(error: &anyhow::Error) -> String {
     words
 }
 
+/// Whether nobody reads on what was to be printed.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
 fn describe_system_error(error: &io::Error) -> String {
     /// Windows, where a program that has a file open may keep it to itself, as Excel does.
     const IN_USE: [i32; 2] = [32, 33];

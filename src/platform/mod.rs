@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use atomic_file::{
     Readers, create_temporary, create_temporary_of, persist, persist_new, write_atomically,
 };
-pub use error_message::{describe_error, strip_error_number};
+pub use error_message::{describe_error, is_closed_pipe, strip_error_number};
 pub use exclusive_file::{
     FileLock, appending, is_locked, is_same_file, is_sharing_violation, lock,
 };

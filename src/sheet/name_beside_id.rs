@@ -6,7 +6,7 @@ use csv::ByteRecord;
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::problem::{Place, Problem, shorten};
+use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::row_reader::names_in;
 
@@ -71,17 +71,17 @@ impl<'r> NameBesideId<'r> {
         Problem::of_kind(ProblemKind::OtherName, place, self.says(header))
     }
 
-    /// What is wrong, with the header's name of the id's column.
+    /// What is wrong, and which cell to change for each of the two that may be meant.
     pub fn says(&self, header: &ByteRecord) -> String {
-        let named = |column| {
-            shorten(&String::from_utf8_lossy(
-                header.get(column).unwrap_or_default(),
-            ))
+        let cell_in = |column: usize| {
+            let name = header.get(column).unwrap_or_default();
+            let name = shorten(&String::from_utf8_lossy(name));
+            format!("column {} (`{name}`)", column_letters(column))
         };
-        let (id_column, name_column) = (named(self.id_column), named(self.name_column));
         let (name, noun) = (shorten(self.name), self.noun);
+        let (id_cell, name_cell) = (cell_in(self.id_column), cell_in(self.name_column));
         format!(
-            "`{name}` is not the {noun} whose id stands in `{id_column}` of this row; if `{name}` is meant, correct `{id_column}`; if the id is right, correct `{name_column}`"
+            "`{name}` is not the {noun} whose id stands in {id_cell} of this row; if `{name}` is meant, correct {id_cell}; if the id is right, correct {name_cell}"
         )
     }
 }

@@ -16,6 +16,9 @@ use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::result_columns::NOT_READ;
 use crate::sheet::{NumberedRecord, Sheet};
 
+/// What becomes of a row that an approver marked in the plan.
+pub const SKIPPED_BY_PLAN: &str = "the plan skips this row";
+
 /// A checked sheet and the policies under which its rows are chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Selection<'a> {
@@ -62,8 +65,7 @@ impl<'a> Selection<'a> {
             };
         }
         if self.sheet.is_skipped_in_plan(&numbered.record) {
-            let message = "the plan skips this row";
-            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, message));
+            return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, SKIPPED_BY_PLAN));
         }
         if self.sheet.is_unread_in_export(&numbered.record) {
             let message =

@@ -89,15 +89,18 @@ fn what_to_do_about_a_row_that_cannot_be_planned_is_said_in_one_way() {
     ran.says("or apply the plan without it:");
 
     let ran = stage.apply("sheet.plan.csv --skip-invalid").expect(1);
-    ran.says("hint: to change the 1 row for which nothing was approved, correct it in `sheet.csv`, then run:");
-    ran.says("plan sheet.csv --base-url");
-    assert!(!ran.stderr.contains("--only-failed"), "{}", ran.stderr);
+    ran.says("hint: to change the 1 row for which nothing was approved, correct it in the results file, then plan what is not done and look at the plan:");
     let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
-    assert!(!status.contains("--only-failed"), "{status}");
     assert!(
-        status.contains("for which nothing was approved"),
+        status.contains(
+            "to plan the 1 row for which nothing was approved, once it is corrected there"
+        ),
         "{status}"
     );
+    let [plan_printed, ..] = &printed(&ran)[..] else {
+        panic!("{}", ran.stderr);
+    };
+    assert!(status.contains(plan_printed), "{status}");
 
     // The new plan takes a name of its own.
     edit(
@@ -117,7 +120,7 @@ fn a_row_for_which_a_plan_approved_nothing_is_never_sent_again() {
         let line = format!("{RESULTS} --only-failed");
         let ran = stage.apply(&line).expect(2);
         assert!(ran.stderr.contains("approve"), "{what}: {}", ran.stderr);
-        ran.says("plan sheet.csv");
+        ran.says("correct it here and plan the rows that are not done");
         let ran = stage.apply(&format!("{line} --skip-invalid"));
         assert_eq!(writes(stage), 5, "{what}: {}", ran.stderr);
     };
@@ -180,6 +183,52 @@ fn a_new_plan_of_results_approves_what_the_old_one_did_not() {
         let header = std::fs::read_to_string(stage.path("new.csv")).expect("a plan");
         assert_eq!(header.matches("action").count(), 1, "{header}");
     }
+}
+
+/// What is printed when the plan has been applied, and again where the results are sent, plans the row that was
+/// corrected there and sends it, and brings back nothing that was declined.
+#[test]
+fn a_row_that_could_not_be_planned_is_corrected_in_the_results() {
+    for is_sent_first in [false, true] {
+        let stage = stage();
+        plan(&stage, "sheet.csv").expect(1);
+        with_line(&stage, "sheet.plan.csv", 2, |line| {
+            Some(line.replace(",change,", ",skipped,"))
+        });
+        let mut ran = stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+        ran.says("Of 6 rows in the sheet, 4 are done, 1 skipped and 1 is not done.");
+        edit(&stage, RESULTS, &location_id(UNKNOWN), &location_id(KNOWN));
+        if is_sent_first {
+            ran = stage.apply(&format!("{RESULTS} --only-failed")).expect(2);
+            ran.says(format!(
+                "hint: once it is corrected in `{RESULTS}`, plan the rows that are not done"
+            ));
+        }
+        let [plan_it, send_it] = &printed(&ran)[printed(&ran).len() - 2..] else {
+            panic!("{}", ran.stderr);
+        };
+        let sent = writes(&stage);
+        stage.run(plan_it).expect(0);
+        stage.run(&format!("{send_it} --yes")).expect(0);
+        assert_eq!(writes(&stage), sent + 1, "{}", ran.stderr);
+        assert!(stage.state()[location_id(KNOWN)]["autoTransferNumber1"].is_string());
+    }
+}
+
+#[test]
+fn a_new_plan_of_the_sheet_says_which_rows_were_declined_before() {
+    let stage = stage();
+    plan(&stage, "sheet.csv").expect(1);
+    with_line(&stage, "sheet.plan.csv", 3, |line| {
+        Some(line.replace(",change,", ",skipped,"))
+    });
+    stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+    let ran = plan(&stage, "sheet.csv").expect(1);
+    ran.says("note: when `sheet.plan.csv` was applied, row 3 was skipped; this plan of the sheet has what was left out again");
+    let other = std::fs::read_to_string(stage.path("sheet.csv")).expect("a sheet");
+    stage.write("other.csv", other);
+    let ran = plan(&stage, "other.csv").expect(1);
+    assert!(!ran.stderr.contains("was applied"), "{}", ran.stderr);
 }
 
 /// A stage where the first request of each kind for the location of row 4 is refused.

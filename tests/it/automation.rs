@@ -248,6 +248,92 @@ fn the_unit_in_the_guide_begins_and_goes_on() {
     assert_eq!(summary(&ran)["thisPart"]["rows"], 0);
 }
 
+/// JSON has the commands that follow, as status has them; of a refusal the hints.
+#[test]
+fn json_has_the_commands_that_follow_and_the_hints_of_a_refusal() {
+    let stage = Stage::new(Behavior {
+        faults: "404=50%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(20));
+    let ran = stage.apply("sheet.csv --backup --summary json").expect(1);
+    let status = stage.run("status sheet.results.csv --json").expect(0);
+    let next = &summary(&ran)["next"];
+    assert_eq!(*next, summary(&status)["next"]);
+    let command = next[0]["command"].as_str().expect("a command");
+    assert!(
+        command.contains("apply sheet.results.csv --only-failed"),
+        "{command}"
+    );
+    let ran = stage.apply("sheet.csv --backup --summary json").expect(2);
+    let refused = summary(&ran);
+    assert_eq!(
+        refused["stopped"],
+        "`sheet.results.csv` holds the results of a finished run"
+    );
+    assert_eq!(refused["hints"].as_array().map(Vec::len), Some(2));
+    let ran = stage.run("check missing.csv --format json").expect(2);
+    let refused = summary(&ran);
+    assert_eq!(
+        (&refused["reason"], &refused["exitCode"]),
+        (&"refused".into(), &2.into())
+    );
+    assert!(
+        refused["stopped"]
+            .as_str()
+            .is_some_and(|why| why.contains("missing.csv"))
+    );
+}
+
+#[test]
+fn a_check_can_be_of_a_part_and_says_its_exit_codes() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(5).replace(&number(4), "abc"));
+    stage.run("check sheet.csv").expect(2);
+    stage.run("check sheet.csv --rows 2-3").expect(0);
+    stage.run("check sheet.csv --rows 4").expect(2);
+    let help = stage.run("check --help").expect(0).stdout;
+    assert!(
+        help.contains("Exit codes: 0 every row could be sent"),
+        "{help}"
+    );
+}
+
+/// Who reads on no more is told nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_nobody_reads_is_no_error() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(5));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut check = stage.command("check sheet.csv");
+    let ran = Ran::of(check.stdout(writer).output().expect("it starts"));
+    assert!(!ran.stderr.contains("error"), "{}", ran.stderr);
+}
+
+/// systemd itself takes the unit in the guide, where there is one to ask.
+#[cfg(target_os = "linux")]
+#[test]
+fn systemd_loads_the_unit_in_the_guide() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = fs::read_to_string(guide).expect("a guide");
+    let unit = guide.split("```ini\n").nth(1).expect("a unit");
+    let unit = unit.split("```").next().expect("its end");
+    let stage = Stage::instant();
+    stage.write("wxbulk-march.service", unit);
+    let mut verify = std::process::Command::new("systemd-analyze");
+    verify
+        .args(["verify", "./wxbulk-march.service"])
+        .current_dir(stage.path(""));
+    let Ok(verified) = verify.output() else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success(), "{said}");
+    assert!(!said.contains("wxbulk-march"), "{said}");
+}
+
 /// The unit, the cron line and the step of a pipeline in the guide are commands that exist.
 #[test]
 fn the_commands_for_machines_in_the_guide_can_be_typed() {
@@ -265,7 +351,12 @@ fn the_commands_for_machines_in_the_guide_can_be_typed() {
                 let words = line[at..].split(" ||").next().expect("words");
                 let words = words.split(" >").next().expect("words");
                 let words = words.split(" $again").next().expect("words");
-                let words: Vec<_> = words.split_whitespace().map(Into::into).collect();
+                let parts = words.split('"').enumerate();
+                let words = parts.flat_map(|(at, part)| match at % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+                let words: Vec<_> = words.map(Into::into).collect();
                 if words.len() < 2 {
                     continue;
                 }
@@ -330,6 +421,13 @@ fn quiet_says_nothing_but_errors_and_what_was_asked_for() {
     ] {
         let ran = stage.run_online(words).expect(0);
         assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""), "{words}");
+    }
+    stage.set_number(2, 1, "+12025550199");
+    for words in ["plan sheet.csv -q", "plan sheet.csv -q --exit-code"] {
+        let code = if words.ends_with("code") { 4 } else { 0 };
+        let ran = stage.run_online(words).expect(code);
+        assert!(ran.stdout.starts_with("row "), "{words}: {}", ran.stdout);
+        assert_eq!((ran.stdout.lines().count(), &*ran.stderr), (1, ""));
     }
     let ran = stage
         .run_online("apply sheet.csv --yes --even-if-used -q --summary json -o json.csv")

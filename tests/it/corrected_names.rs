@@ -64,7 +64,9 @@ fn a_name_corrected_in_results_is_not_sent_to_the_old_place() {
         let line = "sheet.results.csv --only-failed";
         let ran = stage.apply(line).expect(2);
         ran.says(format!("({column}): `{to}` is not the "));
-        ran.says(format!("whose id stands in `{id}` of this row"));
+        ran.says(format!(
+            "(`{id}`) of this row; if `{to}` is meant, empty the cell"
+        ));
         assert_eq!((numbers(&stage), changes_sent(&stage)), (before, sent));
     }
 }
@@ -152,7 +154,7 @@ fn a_name_of_another_location_beside_an_id_is_refused_in_any_sheet() {
     named(&stage, "Site 2");
     for line in ["plan own.csv", "apply own.csv --yes"] {
         let ran = stage.run_online(line).expect(2);
-        ran.says("`Site 2` is not the location whose id stands in `locationId` of this row");
+        ran.says("`Site 2` is not the location whose id stands in column B (`locationId`) of this row; if `Site 2` is meant, empty the cell in column B (`locationId`); if the id is right, put the name of its location back into column C (`locationName`)");
     }
     assert_eq!(changes_sent(&stage), 0);
     // A name that is also that of the right one tells nothing, and one that nothing has may be a label.
@@ -172,6 +174,6 @@ fn a_name_corrected_in_results_without_their_journal_is_not_sent_to_the_old_plac
     fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
     correct(&stage, "sheet.results.csv", "locationName", "Site 3");
     let ran = stage.apply("sheet.results.csv --only-failed").expect(2);
-    ran.says("`Site 3` is not the location whose id stands in `locationId` of this row");
+    ran.says("`Site 3` is not the location whose id stands in column E (`locationId`) of this row");
     assert_eq!(changes_sent(&stage), sent);
 }

@@ -142,7 +142,7 @@ fn the_summary_of_a_run_is_documented_field_by_field() {
     ensure_documented("A run: ", &outputs);
     let refused = outputs.iter().find(|one| one["reason"] == "refused");
     let refused = refused.and_then(Value::as_object).expect("one");
-    assert_eq!(refused.len(), 6, "{refused:?}");
+    assert_eq!(refused.len(), 7, "{refused:?}");
 }
 
 /// A run by the credentials of a folder.

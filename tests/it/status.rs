@@ -153,6 +153,21 @@ fn a_run_that_goes_on_is_seen_from_another_terminal() {
 
 #[cfg(unix)]
 #[test]
+fn json_while_watching_is_one_object_a_line_to_its_end() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    stage.apply("sheet.csv").expect(0);
+    let ran = stage
+        .run("status sheet.results.csv --watch --json")
+        .expect(0);
+    let lines = ran.stdout.lines().map(serde_json::from_str::<Value>);
+    let lines: Vec<Value> = lines.map(|line| line.expect("an object")).collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["state"], "finished");
+}
+
+#[cfg(unix)]
+#[test]
 fn what_failed_can_be_sent_again_and_what_was_changed_undone() {
     let stage = Stage::new(Behavior {
         faults: "404=10%".parse().expect("faults"),

@@ -8,6 +8,7 @@ pub(in crate::application) mod plan_columns;
 pub(in crate::application) mod plan_edits;
 
 mod approved_rows;
+mod declined_rows;
 mod new_plan;
 mod plan_comparison;
 mod plan_in_force;
@@ -27,6 +28,7 @@ use crate::model::row::Row;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
+pub(super) use declined_rows::say_declined;
 use new_plan::AnotherPlan;
 pub(super) use new_plan::{NewPlan, note};
 pub(super) use plan_in_force::{

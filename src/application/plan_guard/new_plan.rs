@@ -8,7 +8,7 @@ use crate::journal::{self, Journal, RecordedRun};
 
 /// The sheet that a plan was made of, and how a new plan is made of it.
 #[derive(Debug)]
-pub struct NewPlan {
+pub(in crate::application) struct NewPlan {
     pub sheet: String,
     pub command: String,
     /// Rows of that sheet. Where the plan has others by now, some were deleted from it, and those below
@@ -71,7 +71,7 @@ impl AnotherPlan {
     pub(super) fn of(settings: &RunSettings) -> AnotherPlan {
         AnotherPlan {
             of_sheet: NewPlan::of(settings),
-            of_results: suggested_commands::plan_corrected(settings),
+            of_results: suggested_commands::plan_corrected(settings, &settings.spec.sheet.path),
         }
     }
 }

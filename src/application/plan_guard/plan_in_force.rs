@@ -126,8 +126,9 @@ pub(in crate::application) fn obey_in_results(
         .filter_map(|run| run.header().plan.as_ref());
     let is_recorded = id.is_some() && plans.any(|plan| plan.id == id);
     let is_the_same = is_recorded || is_of_lost_run(earlier, sheet, plan);
-    if is_the_same && let Some(new_plan) = NewPlan::of(settings) {
-        sheet.obey_plan_of_results(new_plan.advice());
+    if is_the_same && NewPlan::of(settings).is_some() {
+        let advice = "correct it here and plan the rows that are not done";
+        sheet.obey_plan_of_results(advice.to_string());
     }
 }
 

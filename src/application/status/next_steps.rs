@@ -131,8 +131,13 @@ pub(super) fn after(
     }
     if not_approved > 0 && status.state == RunState::Finished && !is_over {
         let what = format!(
-            "to change the {} for which nothing was approved, once corrected in the sheet",
-            plural(not_approved, "row")
+            "to plan the {} for which nothing was approved, once {} corrected there",
+            plural(not_approved, "row"),
+            if not_approved == 1 {
+                "it is"
+            } else {
+                "they are"
+            }
         );
         add(&what, plan_command);
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
-use crate::application::plan_guard::NewPlan;
 use crate::application::run_settings::LaterChanges;
 use crate::engine::abort::AbortReason;
 use crate::model::counts::Counts;
@@ -58,10 +57,11 @@ pub struct Summary {
     pub plan_conflicts: Option<[String; 2]>,
     /// Later runs that changed what an undo was to put back, and how many of its rows were left alone for each.
     pub undo_first: Vec<(LaterChanges, u64)>,
-    /// Rows for which the plan that was applied approved nothing, and what can be done about them.
+    /// Rows for which the plan that was applied approved nothing, and the commands that plan what is not done
+    /// and send it, where there was a plan.
     pub not_approved: u64,
-    pub new_plan: Option<NewPlan>,
-    /// Who, when, why and of what, for programs.
+    pub plan_corrected: Option<[String; 2]>,
+    /// Who, when, why, of what, and which commands make sense now, for programs.
     pub facts: Map<String, Value>,
 }
 
@@ -172,10 +172,11 @@ impl Summary {
     }
 
     /// What is said to a program where nothing was sent, and why where there is a reason to tell.
-    pub fn of_refusal(why: Option<&str>) -> Value {
+    pub fn of_refusal(why: Option<&str>, hints: &[&str]) -> Value {
         json!({
             "reason": "refused",
             "stopped": why,
+            "hints": hints,
             "results": null,
             "resume": null,
             "exitCode": ExitCode::NothingSent as u8,
@@ -236,7 +237,7 @@ mod tests {
             plan_conflicts: None,
             undo_first: Vec::new(),
             not_approved: 0,
-            new_plan: None,
+            plan_corrected: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }
@@ -255,7 +256,7 @@ mod tests {
         );
         assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
         insta::assert_snapshot!(summary.to_string(), @"
-        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done.
+        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done and 3 are not done.
         1,234 requests, rate limited 2 times
           updated              2
           failed               1
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(summary.exit_code(), ExitCode::Interrupted);
         insta::assert_snapshot!(summary.to_string(), @"
         stopped: interrupted
-        1 row sent in 1 min 15 s: 1 updated. Of 2 rows in the sheet, 1 is done.
+        1 row sent in 1 min 15 s: 1 updated. Of 2 rows in the sheet, 1 is done and 1 is not done.
         1,234 requests, rate limited 2 times
           updated              1
           not-attempted        1

@@ -17,6 +17,8 @@ pub enum Again {
         sheet: String,
         again: String,
         without: String,
+        /// This plan as it is, where it has what to apply and is no plan of results.
+        apply: Option<String>,
     },
     /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
     Rows(String),
@@ -109,9 +111,14 @@ impl Summary {
     pub(super) fn write_hints(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (rows, conflicts) = (self.to_repeat(), self.conflicts());
         match &self.again {
+            Again::Plan {
+                apply: Some(apply), ..
+            } if rows + conflicts == 0 && self.counts.of(OutcomeKind::Different) > 0 => {
+                writeln!(out, "hint: to apply this plan:\n  {apply}")?;
+            }
             _ if rows + conflicts == 0 => {}
             Again::Rows(command) => {
-                if rows > 0 && self.new_plan.is_some() {
+                if rows > 0 && self.plan_corrected.is_some() {
                     writeln!(
                         out,
                         "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
@@ -132,6 +139,7 @@ impl Summary {
                 sheet,
                 again,
                 without,
+                ..
             } => {
                 let rows = rows + conflicts;
                 let them = it_or_them(rows);
@@ -172,16 +180,14 @@ impl Summary {
                 if outside == 1 { "is" } else { "are" }
             )?;
         }
-        if let Some(new_plan) = &self.new_plan
+        if let Some([plan, send]) = &self.plan_corrected
             && self.not_approved > 0
         {
             writeln!(
                 out,
-                "hint: to change the {} for which nothing was approved, correct {} {}, then run:\n  {}",
+                "hint: to change the {} for which nothing was approved, correct {} in the results file, then plan what is not done and look at the plan:\n  {plan}\nthen send it under that plan:\n  {send}",
                 plural(self.not_approved, "row"),
-                it_or_them(self.not_approved),
-                new_plan.where_they_are(self.rows_in_sheet),
-                new_plan.command
+                it_or_them(self.not_approved)
             )?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use super::{ResultsForm, Summary, say_status};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::{grouped, listed, plural};
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,7 +111,7 @@ impl Summary {
         of.is_some_and(|of| of == command)
     }
 
-    /// `Of 60 rows in the sheet, 57 are done and 3 skipped.`
+    /// `Of 60 rows in the sheet, 57 are done, 2 skipped and 1 is not done.`
     fn say_sheet(&self) -> String {
         let rows = if self.is_export() {
             self.setting.target.count(self.rows_in_sheet)
@@ -122,7 +122,7 @@ impl Summary {
     }
 }
 
-/// `Of 60 rows in the sheet, 57 are done and 3 skipped`
+/// `Of 60 rows in the sheet, 57 are done, 2 skipped and 1 is not done`: the counts add up to the rows.
 pub(in crate::application) fn say_how_it_stands(
     rows: &str,
     outcomes: &BTreeMap<OutcomeKind, u64>,
@@ -134,13 +134,20 @@ pub(in crate::application) fn say_how_it_stands(
         OutcomeKind::Conflict => is_read,
         kind => kind.is_success(),
     };
+    let all: u64 = outcomes.values().sum();
     let done = outcomes.iter().filter(|(kind, _)| counts(**kind));
     let done: u64 = done.map(|(_, count)| count).sum();
-    let are = if done == 1 { "is" } else { "are" };
+    let skipped = outcomes.get(&OutcomeKind::Skipped).copied();
+    let skipped = skipped.unwrap_or_default();
+    let others = all - done - skipped;
+    let are = |count| if count == 1 { "is" } else { "are" };
     let verb = if is_read { "read" } else { "done" };
-    let skipped = match outcomes.get(&OutcomeKind::Skipped) {
-        Some(skipped) if *skipped > 0 => format!(" and {} skipped", grouped(*skipped)),
-        _ => String::new(),
-    };
-    format!("Of {rows}, {} {are} {verb}{skipped}", grouped(done))
+    let mut parts = vec![format!("{} {} {verb}", grouped(done), are(done))];
+    if skipped > 0 {
+        parts.push(format!("{} skipped", grouped(skipped)));
+    }
+    if others > 0 {
+        parts.push(format!("{} {} not {verb}", grouped(others), are(others)));
+    }
+    format!("Of {rows}, {}", listed(&parts))
 }
