@@ -67,22 +67,13 @@ pub(super) fn finalize(
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     lines.end(settings, &journal);
     let (counts, (outside, of_use), results) = match written {
-        Ok((tally, written)) => {
+        Ok((mut tally, written)) => {
             if tally.are_rows_moved {
                 say_whose_rows_are_named(settings);
             }
             say_use_of_numbers(settings, checked, &tally);
             say_what_was_declined(settings);
-            let end = EndRecord {
-                finished_at: clock::now(),
-                complete: reason.is_none(),
-                results: written,
-                stopped: reason.as_ref().map(ToString::to_string),
-                outcomes: tally.counts.by_kind().clone(),
-                without_record: tally.without_record,
-                skipped: tally.skipped,
-            };
-            if let Err(error) = journal.end(end) {
+            if let Err(error) = journal.end(end_record(&mut tally, written, reason.as_ref())) {
                 reason.get_or_insert(AbortReason::CannotRecord(error));
             }
             (
@@ -164,6 +155,19 @@ pub(super) fn finalize(
     say_where_the_page_is(settings, &report);
     say_if_rehearsed(settings, sent);
     summary.exit_code()
+}
+
+/// What the journal says of the end.
+fn end_record(tally: &mut Tally, results: FileChecksum, reason: Option<&AbortReason>) -> EndRecord {
+    EndRecord {
+        finished_at: clock::now(),
+        complete: reason.is_none(),
+        results,
+        stopped: reason.map(ToString::to_string),
+        outcomes: tally.counts.by_kind().clone(),
+        without_record: std::mem::take(&mut tally.without_record),
+        skipped: std::mem::take(&mut tally.skipped),
+    }
 }
 
 /// Writes what became of each row.
