@@ -388,27 +388,3 @@ fn a_run_that_goes_on_and_sends_nothing_leaves_in_doubt_what_was_in_doubt() {
     wanted[3] = "unknown".into();
     assert_eq!(outcomes(&stage), wanted);
 }
-
-#[test]
-fn a_row_that_a_later_one_for_its_location_followed_stays_failed() {
-    let stage = Stage::new(Behavior {
-        faults: "400=100% once at 5eed0000-0000-4000-8000-000000000001"
-            .parse()
-            .expect("faults"),
-        ..Behavior::instant()
-    });
-    let id = location_id(1);
-    let rows = format!("{id},,+12025550102\n{id},+12025550101,\n");
-    stage.write("sheet.csv", format!("locationId,n1,n2\n{rows}"));
-    stage.apply("sheet.csv --allow-duplicates").expect(1);
-    assert_eq!(stage.requests().len(), 2);
-    stage
-        .apply("sheet.results.csv --only-failed --allow-duplicates")
-        .expect(1);
-    let results = stage.results("sheet.results-2.csv");
-    let outcomes: Vec<&str> = results.iter().map(|row| &*row["outcome"]).collect();
-    assert_eq!(outcomes, ["failed", "updated"]);
-    let place = &stage.state()[&id];
-    assert_eq!(place["autoTransferNumber1"], "+12025550101");
-    assert!(place["autoTransferNumber2"].is_null(), "{place}");
-}
