@@ -4,6 +4,7 @@ mod carry_over;
 mod closing_notes;
 pub mod command_line;
 mod confirmation;
+mod connected;
 pub mod credential_notes;
 pub mod credential_owners;
 mod earlier_choices;

@@ -1,32 +1,24 @@
 //! A run, whatever it is to do: open, check, compare with what stands on disk, look up, ask, send,
 //! finish.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use crate::application::carry_over;
 use crate::application::confirmation::confirm;
-use crate::application::credential_notes;
+use crate::application::connected::{Connected, select};
 use crate::application::earlier_choices;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::journal_guard;
-use crate::application::kept_wait;
-use crate::application::own_organization::{self, OWN_ORGANIZATION};
+use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::plan_guard;
-use crate::application::precheck::{precheck, recheck};
-use crate::application::preflight;
+use crate::application::precheck::precheck;
 use crate::application::recorder::SentRows;
-use crate::application::rows_for_later;
-use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::sending::Sending;
-use crate::application::service_facts::ServiceFacts;
 use crate::application::session::Connect;
 use crate::application::spool::{self, Spool};
 use crate::engine::pipeline::{RunResult, Task};
-use crate::sheet::check::CheckedSheet;
-use crate::sheet::directory::Directory;
-use crate::sheet::selection::Selection;
 use crate::sheet::{Origin, Sheet};
 use crate::stderr::say;
 
@@ -41,45 +33,18 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         return Ok(ExitCode::NothingSent);
     };
     let earlier = journal_guard::compare(&settings, &sheet, &checked)?;
-    let offline = Directory::default();
-    let selection = select(&settings, &sheet, &checked, &offline)?;
-    let mut session = network.connect(&settings, &selection)?;
-    let recorded = |settings: &RunSettings, user: &str| earlier.recorded_wait(settings, user);
-    if !kept_wait::hold(&settings, &mut session, recorded).await? {
-        return Ok(ExitCode::NothingSent);
-    }
-    let known = earlier.names();
-    let mut facts =
-        preflight::look_up(&settings, &mut session, &selection, &checked, known).await?;
-    settings.spec.sheet.reading.default_org = default_org(&settings, &facts)?;
-    if let Some(begun) = earlier.last_begin() {
-        own_organization::ensure_same(&checked, begun, &facts)?;
-        let own = Some(&*begun.own_organization);
-        facts.directory = facts.directory.of_run_begun(own).leaving_some();
-    }
-    let named = checked.organizations_named.clone();
-    let Some(checked) = recheck(&sheet, &settings, &facts.directory, checked)? else {
-        credential_notes::where_some_are_missing(&session, &named);
+    let connected = Connected::connect(network, &mut settings, &sheet, checked, &earlier).await?;
+    let Some(connected) = connected else {
         return Ok(ExitCode::NothingSent);
     };
+    let Connected {
+        mut session,
+        facts,
+        checked,
+        for_later,
+    } = connected;
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
-    let for_later = rows_for_later::tell(&session, &selection, &earlier, facts.unasked.as_ref())?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
-    run_lanes::know_users(&mut settings, &session.lanes, &checked);
-    if session.has_several {
-        // Who has nothing to send is nobody whom a question or a page for one customer names.
-        let busy = run_lanes::busy_users(&session.lanes, &checked);
-        facts.credentials = busy.into_iter().flat_map(RunLane::records).collect();
-    }
-    if let (Some(person), [lane]) = (&facts.person, &mut session.lanes[..]) {
-        lane.know(person.clone(), &settings.target);
-    }
-    // Now that it is known who they are.
-    if session.lanes.iter().any(|lane| lane.person.is_some())
-        && !kept_wait::hold(&settings, &mut session, recorded).await?
-    {
-        return Ok(ExitCode::NothingSent);
-    }
     let (renewal, stop) = (session.renewal(), &mut session.stop);
     let planned = plan.changes();
     let confirmed = confirm(settings, &checked, &facts, planned, &earlier, renewal, stop).await?;
@@ -142,23 +107,6 @@ fn is_first_of(settings: &RunSettings) -> bool {
     is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
 }
 
-/// The organization of rows that name none, by its id once names are looked up.
-fn default_org(settings: &RunSettings, facts: &ServiceFacts) -> Result<Option<String>> {
-    let reading = &settings.spec.sheet.reading;
-    match (reading.default_org_name(), facts.directory.names()) {
-        (Some(name), Some(names)) => {
-            let known = &names.organizations;
-            let id = facts
-                .directory
-                .settled(name)
-                .and_then(|()| known.id_of(name, name, "organization", "--org"));
-            let id = id.map_err(|fault| anyhow!("--org: {}", fault.says))?;
-            Ok(Some(id.to_string()))
-        }
-        _ => Ok(reading.default_org.clone()),
-    }
-}
-
 /// What has to be read before it is changed is kept as well, so that it can be undone.
 fn read_first(settings: &mut RunSettings, sheet: &Sheet) {
     let columns = sheet.columns.as_ref();
@@ -166,20 +114,4 @@ fn read_first(settings: &mut RunSettings, sheet: &Sheet) {
     if needs_read && settings.spec.task == Task::Write {
         settings.spec.keep_current_values();
     }
-}
-
-fn select<'a>(
-    settings: &RunSettings,
-    sheet: &'a Sheet,
-    checked: &'a CheckedSheet,
-    directory: &'a Directory,
-) -> Result<Selection<'a>> {
-    let columns = sheet.columns.as_ref();
-    Ok(Selection {
-        sheet,
-        columns: columns.map_err(|_| anyhow!("the header of the sheet cannot be used"))?,
-        directory,
-        duplicates: &checked.duplicates,
-        duplicate_policy: settings.spec.sheet.duplicates,
-    })
 }

@@ -1,0 +1,122 @@
+//! A run that is connected: the service it sends to, what the service says, and the sheet held against that.
+
+use anyhow::{Result, anyhow};
+
+use crate::application::journal_guard::Earlier;
+use crate::application::precheck::recheck;
+use crate::application::run_lanes::{self, RunLane};
+use crate::application::run_settings::RunSettings;
+use crate::application::service_facts::ServiceFacts;
+use crate::application::session::{Connect, Session};
+use crate::application::{
+    credential_notes, kept_wait, own_organization, preflight, rows_for_later,
+};
+use crate::engine::abort::AbortReason;
+use crate::platform::StopRequests;
+use crate::sheet::Sheet;
+use crate::sheet::check::CheckedSheet;
+use crate::sheet::directory::Directory;
+use crate::sheet::selection::Selection;
+use crate::webex::Queries;
+
+/// What a run knows once it has asked the service.
+#[derive(Debug)]
+pub(super) struct Connected<S, T> {
+    pub(super) session: Session<S, T>,
+    pub(super) facts: ServiceFacts,
+    /// The sheet, also held against the facts.
+    pub(super) checked: CheckedSheet,
+    /// Why some rows stay for later.
+    pub(super) for_later: Option<AbortReason>,
+}
+
+impl<S: Queries, T: StopRequests> Connected<S, T> {
+    /// Nothing is asked while the service wants to be left alone. `None`: nothing may be sent.
+    pub(super) async fn connect(
+        network: &impl Connect<Service = S, Stop = T>,
+        settings: &mut RunSettings,
+        sheet: &Sheet,
+        checked: CheckedSheet,
+        earlier: &Earlier,
+    ) -> Result<Option<Connected<S, T>>> {
+        let offline = Directory::default();
+        let selection = select(settings, sheet, &checked, &offline)?;
+        let mut session = network.connect(settings, &selection)?;
+        let recorded = |settings: &RunSettings, user: &str| earlier.recorded_wait(settings, user);
+        if !kept_wait::hold(settings, &mut session, recorded).await? {
+            return Ok(None);
+        }
+        let known = earlier.names();
+        let mut facts =
+            preflight::look_up(settings, &mut session, &selection, &checked, known).await?;
+        settings.spec.sheet.reading.default_org = default_org(settings, &facts)?;
+        if let Some(begun) = earlier.last_begin() {
+            own_organization::ensure_same(&checked, begun, &facts)?;
+            let own = Some(&*begun.own_organization);
+            facts.directory = facts.directory.of_run_begun(own).leaving_some();
+        }
+        let named = checked.organizations_named.clone();
+        let Some(checked) = recheck(sheet, settings, &facts.directory, checked)? else {
+            credential_notes::where_some_are_missing(&session, &named);
+            return Ok(None);
+        };
+        let selection = select(settings, sheet, &checked, &facts.directory)?;
+        let unasked = facts.unasked.as_ref();
+        let for_later = rows_for_later::tell(&session, &selection, earlier, unasked)?;
+        run_lanes::know_users(settings, &session.lanes, &checked);
+        if session.has_several {
+            // Who has nothing to send is nobody whom a question or a page for one customer names.
+            let busy = run_lanes::busy_users(&session.lanes, &checked);
+            facts.credentials = busy.into_iter().flat_map(RunLane::records).collect();
+        }
+        if let (Some(person), [lane]) = (&facts.person, &mut session.lanes[..]) {
+            lane.know(person.clone(), &settings.target);
+        }
+        // Now that it is known who they are.
+        if session.lanes.iter().any(|lane| lane.person.is_some())
+            && !kept_wait::hold(settings, &mut session, recorded).await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(Connected {
+            session,
+            facts,
+            checked,
+            for_later,
+        }))
+    }
+}
+
+/// The organization of rows that name none, by its id once names are looked up.
+fn default_org(settings: &RunSettings, facts: &ServiceFacts) -> Result<Option<String>> {
+    let reading = &settings.spec.sheet.reading;
+    match (reading.default_org_name(), facts.directory.names()) {
+        (Some(name), Some(names)) => {
+            let known = &names.organizations;
+            let id = facts
+                .directory
+                .settled(name)
+                .and_then(|()| known.id_of(name, name, "organization", "--org"));
+            let id = id.map_err(|fault| anyhow!("--org: {}", fault.says))?;
+            Ok(Some(id.to_string()))
+        }
+        _ => Ok(reading.default_org.clone()),
+    }
+}
+
+/// The rows of a checked sheet that a run sends.
+pub(super) fn select<'a>(
+    settings: &RunSettings,
+    sheet: &'a Sheet,
+    checked: &'a CheckedSheet,
+    directory: &'a Directory,
+) -> Result<Selection<'a>> {
+    let columns = sheet.columns.as_ref();
+    Ok(Selection {
+        sheet,
+        columns: columns.map_err(|_| anyhow!("the header of the sheet cannot be used"))?,
+        directory,
+        duplicates: &checked.duplicates,
+        duplicate_policy: settings.spec.sheet.duplicates,
+    })
+}
