@@ -15,9 +15,9 @@ use crate::application::closing_notes::{
     say_whose_rows_are_named, tell_unknown_usage,
 };
 use crate::application::earlier_runs::changed_results;
-use crate::application::earlier_runs::later_changes;
 use crate::application::earlier_runs::rows_left_unknown;
 use crate::application::exit_code::ExitCode;
+use crate::application::later_changes;
 use crate::application::logging;
 use crate::application::plan_guard::NewPlan;
 use crate::application::plan_lines::PlanLines;

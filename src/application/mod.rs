@@ -17,6 +17,7 @@ mod first_rows;
 mod journal_guard;
 pub mod kept_wait;
 pub mod lane_queries;
+pub mod later_changes;
 pub mod logging;
 pub mod missing_file;
 pub mod output_name;

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::run_settings::Start;
-use crate::application::status;
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::platform;
 use crate::sheet::{self, ReadOptions, Sheet};
@@ -65,7 +64,7 @@ impl OutputNames {
 
     /// The file that a run over the sheet fills which begins now, or goes on.
     pub fn choose(&self, start: Start) -> Result<PathBuf> {
-        let next = || self.next(&self.named_after);
+        let next = || self.next(&self.named_after, |_| true);
         match start {
             Start::Fresh => next(),
             Start::Resume => self.latest().map_or_else(next, Ok),
@@ -97,8 +96,9 @@ impl OutputNames {
         }
     }
 
-    /// The first file that this sheet may fill, or the one that says why it may not.
-    pub fn next(&self, sheet: &Path) -> Result<PathBuf> {
+    /// The first file that this sheet may fill, or the one that says why it may not. Of a finished undo the
+    /// latter is so while it `is_in_force`, by its journal.
+    pub fn next(&self, sheet: &Path, is_in_force: impl Fn(&Path) -> bool) -> Result<PathBuf> {
         let (mut sha256, mut undone) = (None, None);
         for path in self.existing() {
             let journal = Journal::path_for(&path);
@@ -128,9 +128,10 @@ impl OutputNames {
             if !self.is_of_undo {
                 return Ok(path);
             }
-            // What an undo did not put back the same undo tries again; an undo of other results may have the same rows, and what was undone since is no more.
+            // What an undo did not put back the same undo tries again; an undo of other results may have the
+            // same rows, and what was undone since is no more.
             let is_done = end.outcomes.keys().all(|kind| kind.is_success());
-            if is_done && self.is_about_sheet(&header) && status::is_in_force(&journal) {
+            if is_done && self.is_about_sheet(&header) && is_in_force(&journal) {
                 undone = Some(path);
             }
         }
@@ -258,7 +259,7 @@ mod tests {
         for results in ["march.results.csv", "march.results-2.csv"] {
             let names = OutputNames::of_undo(&path(results), "results");
             let sheet = path("march.results.undo.csv");
-            let chosen = names.next(&sheet).expect("a name");
+            let chosen = names.next(&sheet, |_| true).expect("a name");
             assert_eq!(chosen, path("march.results-3.csv"), "{results}");
         }
         for (results, output) in [

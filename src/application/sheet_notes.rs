@@ -3,8 +3,9 @@
 use crate::model::failure_groups::Rows;
 use crate::model::wording::{grouped, listed, plural};
 use crate::sheet::bare_numbers::{BareNumbers, TwoSpellings};
-use crate::sheet::check::{CheckedSheet, Suspicion};
+use crate::sheet::check::CheckedSheet;
 use crate::sheet::result_columns::NOT_READ;
+use crate::sheet::suspicion::Suspicion;
 use crate::sheet::unread_columns::{Holds, UnreadColumn};
 
 /// Ranges of rows that are named.

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 
 use crate::application;
-use crate::application::earlier_runs::later_changes;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::exit_code::ExitCode;
+use crate::application::later_changes;
 use crate::application::output_name::OutputNames;
 use crate::application::report::part_of_organization;
 use crate::application::results::Form;
@@ -101,7 +101,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
             });
         }
         if flags.output.is_none() {
-            settings.spec.output = names.next(&undo.path)?;
+            settings.spec.output = names.next(&undo.path, status::is_in_force)?;
         }
         ensure_not_done_already(&flags.results, &undo.path, &settings)?;
         if let Some(run) = &undoes {

@@ -3,8 +3,8 @@
 use super::burst_credit::{BurstCredit, Cycle};
 use super::burst_sample::BurstSample;
 use super::estimate::Estimate;
+use super::excess::Excess;
 use super::fairness::Fairness;
-use super::noise_filter::Excess;
 use super::rate_floor::{RateFloor, SLOWEST};
 
 /// The fastest paced rate, a second; beyond it a timer per request costs more than the limit.

@@ -39,6 +39,7 @@ mod burst_credit;
 mod burst_sample;
 mod ceiling;
 mod estimate;
+mod excess;
 mod fairness;
 mod fixed_window;
 mod gate;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::estimate::Estimate;
+use super::excess::Excess;
 use super::search::Search;
 use super::{InFlight, Phase};
 
@@ -27,15 +28,6 @@ const LESS_LIKELY: f64 = 0.1;
 const SUNK: f64 = 0.02;
 /// Steps of a sum in place of an integral.
 const STEPS: u32 = 16;
-
-/// What it would mean if the limit had been met.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Excess {
-    /// How likely the limit is below the rate at all.
-    pub(super) chance: f64,
-    /// The most of what is sent that it would refuse.
-    pub(super) most: f64,
-}
 
 #[derive(Debug)]
 pub(super) struct NoiseFilter {

@@ -2,8 +2,8 @@
 
 use csv::ByteRecord;
 
+use super::cell_text;
 use super::columns::Columns;
-use super::questions;
 use super::result_columns::{CANNOT, SKIPPED};
 
 /// A plan whose rows, or the results of whose rows, a sheet has.
@@ -68,6 +68,6 @@ impl AppliedPlan {
         let (Marks::Action(column) | Marks::Skipped(column)) = self.marks else {
             return false;
         };
-        questions::text_in(record, column).eq_ignore_ascii_case(action)
+        cell_text::text_in(record, column).eq_ignore_ascii_case(action)
     }
 }

@@ -13,17 +13,21 @@ use crate::model::outcome::OutcomeKind;
 use crate::model::row::{Row, TargetKey};
 use crate::setting::{FieldKind, Setting, usage_after_row};
 use crate::sheet::bare_numbers::BareNumbers;
-use crate::sheet::columns::{Columns, normalize};
+use crate::sheet::cell_text::text_in;
+use crate::sheet::columns::Columns;
 use crate::sheet::country::Country;
 use crate::sheet::directory::Directory;
 use crate::sheet::duplicates::{Duplicates, Fields, SeenRows};
 use crate::sheet::name_beside_id::NameBesideId;
+use crate::sheet::names_of_row::called;
 use crate::sheet::organization_counts::OrganizationCounts;
 pub use crate::sheet::organization_counts::OrganizationRows;
+use crate::sheet::plain_name::normalize;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
-use crate::sheet::questions::{InQuestion, Question, text_in};
-use crate::sheet::row_reader::called;
+use crate::sheet::question::Question;
+use crate::sheet::questions::InQuestion;
+use crate::sheet::suspicion::Suspicion;
 use crate::sheet::unread_columns::{UnreadColumn, UnreadColumns};
 pub use crate::sheet::unsent_organizations::UnsentOrganization;
 use crate::sheet::unsent_organizations::UnsentOrganizations;
@@ -107,14 +111,6 @@ pub struct CheckedSheet {
     pub rows_with_rows: Suspicion,
     /// The person's own columns that hold what ours hold.
     pub unread: Vec<UnreadColumn>,
-}
-
-/// What is accepted but may not be what was meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Suspicion {
-    pub count: u64,
-    /// The row of the first one.
-    pub first_row: u64,
 }
 
 /// Reads the whole sheet and hands each problem to `report` as it is found; those that only the
@@ -461,15 +457,6 @@ impl CheckedSheet {
             self.waiting,
         ];
         self.rows.saturating_sub(unsent.iter().sum())
-    }
-}
-
-impl Suspicion {
-    pub(super) fn add(&mut self, row: u64) {
-        if self.count == 0 {
-            self.first_row = row;
-        }
-        self.count += 1;
     }
 }
 

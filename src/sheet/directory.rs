@@ -8,7 +8,7 @@ use crate::model::ids::{self, Id};
 use crate::model::row::TargetKey;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
-use crate::sheet::names::{Names, ResolvedNames, as_seen};
+use crate::sheet::names::{Names, ResolvedNames, as_called, as_seen};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::webex::lists::Organization;
@@ -318,16 +318,6 @@ impl Directory {
             ""
         };
         format!("{}{more}", names.join(", "))
-    }
-}
-
-/// A name as it is compared with those of the service.
-pub(super) fn as_called<'n>(name: &'n str, kind: &TargetKind) -> Cow<'n, str> {
-    let name = as_seen(name);
-    if kind.ignores_case {
-        Cow::Owned(name.to_lowercase())
-    } else {
-        name
     }
 }
 

@@ -7,6 +7,7 @@ mod area_slash;
 pub mod autofix;
 pub mod bare_numbers;
 pub mod cell_diagnostics;
+pub mod cell_text;
 pub mod check;
 pub mod columns;
 pub mod country;
@@ -24,16 +25,19 @@ pub mod hidden;
 pub mod input;
 pub mod name_beside_id;
 pub mod names;
+pub mod names_of_row;
 mod near_column_cells;
 pub mod number;
 mod number_faults;
 pub mod numbering_plan;
 mod open_sheet;
 pub mod organization_counts;
+mod plain_name;
 pub mod preconditions;
 pub mod problem;
 pub mod problem_kind;
 pub mod problem_list;
+pub mod question;
 pub mod questions;
 mod read_options;
 mod record_parser;
@@ -46,6 +50,7 @@ mod rows_left_out;
 pub mod rule_cell;
 pub mod selection;
 mod setting_in_cells;
+pub mod suspicion;
 pub mod unread_columns;
 mod unsent_organizations;
 pub mod verbatim;
@@ -268,7 +273,7 @@ impl Sheet {
         record: &ByteRecord,
         directory: &Directory,
     ) -> Option<Option<String>> {
-        let called = row_reader::called(columns, record);
+        let called = names_of_row::called(columns, record);
         if called.target.is_none() {
             NameBesideId::to_compare(columns, record)?;
         }
@@ -302,7 +307,7 @@ impl Sheet {
         if let Ok(id) = row_reader::read_id(cell, kind.id) {
             return Some(id.key);
         }
-        let name = row_reader::called(columns, record).target?;
+        let name = names_of_row::called(columns, record).target?;
         let org_id = self.org_of_named(columns, record, directory)?;
         let target = directory.target(kind, org_id.as_deref(), name).ok()?;
         Some(target.key)
@@ -320,9 +325,9 @@ impl Sheet {
 
     /// Where the first column of this name is.
     pub fn column_called(&self, name: &str) -> Option<usize> {
-        let wanted = columns::normalize(name);
+        let wanted = plain_name::normalize(name);
         let mut names = self.header.iter().map(String::from_utf8_lossy);
-        names.position(|found| columns::normalize(&found) == wanted)
+        names.position(|found| plain_name::normalize(&found) == wanted)
     }
 
     /// A problem for a row of which something that is read, or a name beside an id, is struck through.

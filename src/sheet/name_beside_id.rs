@@ -6,9 +6,9 @@ use csv::ByteRecord;
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
+use crate::sheet::names_of_row::names_in;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 use crate::sheet::problem_kind::ProblemKind;
-use crate::sheet::row_reader::names_in;
 
 /// The name and the id that do not belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::model::ids::{self, is_blank};
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::cell_diagnostics::CellDiagnostic;
-use crate::sheet::directory::as_called;
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::escape_formula;
@@ -254,6 +253,16 @@ fn plain(name: &str) -> String {
     let letters = name.chars().filter(|character| character.is_alphanumeric());
     let letters = letters.map(|letter| latin(letter).unwrap_or(letter));
     letters.flat_map(char::to_lowercase).collect()
+}
+
+/// A name as it is compared with those of the service.
+pub(super) fn as_called<'n>(name: &'n str, kind: &TargetKind) -> Cow<'n, str> {
+    let name = as_seen(name);
+    if kind.ignores_case {
+        Cow::Owned(name.to_lowercase())
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]

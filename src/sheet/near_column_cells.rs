@@ -5,14 +5,16 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
+use crate::setting::{FieldKind, Setting};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
-use crate::sheet::check::Suspicion;
+use crate::sheet::cell_text::{SHORTEST_LOCAL, text_in};
 use crate::sheet::columns::{About, ByName, Columns, Meant, typed_name};
 use crate::sheet::number::{REMOVE, number_in};
 use crate::sheet::problem::{column_letters, shorten};
-use crate::sheet::questions::{Question, SHORTEST_LOCAL, has_rules, text_in};
+use crate::sheet::question::Question;
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
+use crate::sheet::suspicion::Suspicion;
 
 /// No id is shorter than a UUID.
 const SHORTEST_ID: usize = 36;
@@ -259,4 +261,9 @@ fn is_id_in(text: &str, about: About, kind: Kind) -> bool {
     ids::says_its_kind(text, kind)
         || (about.id == Some(kind)
             && (text.starts_with(ID_BEGINS) || ids::read(text, kind).is_ok()))
+}
+
+pub(super) fn has_rules(setting: &Setting) -> bool {
+    let mut fields = setting.fields.iter();
+    fields.any(|field| field.kind == FieldKind::Action)
 }

@@ -3,35 +3,15 @@
 
 use csv::ByteRecord;
 
-use crate::model::ids;
 use crate::model::wording::plural;
-use crate::setting::{FieldKind, Setting};
+use crate::setting::FieldKind;
 use crate::sheet::Sheet;
-use crate::sheet::check::Suspicion;
+use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::{Columns, Meant};
-use crate::sheet::near_column_cells::NearValues;
-use crate::sheet::number::number_in;
+use crate::sheet::near_column_cells::{NearValues, has_rules};
 use crate::sheet::problem::{column_letters, shorten};
-use crate::table::strip_text_formula;
-
-/// Shorter bare digits may count anything.
-pub(super) const SHORTEST_LOCAL: usize = 7;
-
-/// A question, and the flags that answer it where nobody can be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// A sentence that says what was found and what would happen.
-    pub finding: String,
-    /// How to answer it beforehand.
-    pub answer: String,
-}
-
-impl Question {
-    /// Whether it is about rows or columns that the workbook hides.
-    pub fn is_about_hidden(&self) -> bool {
-        self.answer == HIDDEN_ANSWER
-    }
-}
+use crate::sheet::question::{HIDDEN_ANSWER, Question};
+use crate::sheet::suspicion::Suspicion;
 
 /// Counts what is in question while a sheet is checked.
 #[derive(Debug, Default)]
@@ -147,26 +127,4 @@ impl InQuestion {
         }
         questions
     }
-}
-
-pub(super) fn has_rules(setting: &Setting) -> bool {
-    let mut fields = setting.fields.iter();
-    fields.any(|field| field.kind == FieldKind::Action)
-}
-
-const HIDDEN_ANSWER: &str =
-    "add --hidden include to send what is hidden, or --hidden skip to leave it out";
-
-/// With its area at least: an extension looks like any other number.
-pub(super) fn is_phone_number(text: &str) -> bool {
-    let number = number_in(text);
-    number.is_some_and(|number| number.starts_with('+') || number.len() >= SHORTEST_LOCAL)
-}
-
-/// The text of a cell, without blanks around it and what keeps a spreadsheet from changing it.
-pub fn text_in(record: &ByteRecord, column: usize) -> String {
-    let text = String::from_utf8_lossy(record.get(column).unwrap_or_default());
-    strip_text_formula(&text)
-        .trim_matches(ids::is_blank)
-        .to_string()
 }

@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 
 use crate::model::ids;
 use crate::model::wording::plural;
-use crate::sheet::columns::normalize;
+use crate::sheet::cell_text::text_in;
 use crate::sheet::names::as_seen;
+use crate::sheet::plain_name::normalize;
 use crate::sheet::problem::{column_letters, shorten};
-use crate::sheet::questions::text_in;
 use crate::sheet::row_selector::{Condition, RowRanges, RowSelector, Where};
 use crate::sheet::{NumberedRecord, Sheet};
 

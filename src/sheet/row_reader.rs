@@ -14,6 +14,7 @@ use crate::sheet::columns::Columns;
 use crate::sheet::directory::{Directory, key_of};
 use crate::sheet::field_count::wrong_width;
 use crate::sheet::name_beside_id::contradicting;
+use crate::sheet::names_of_row::{Called, called};
 use crate::sheet::number::read_change;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
@@ -209,46 +210,6 @@ pub(super) fn read_field<'r>(
         (Origin::Person, FieldKind::Action) => read_action(text),
         (Origin::Person, FieldKind::YesOrNo) => read_yes_or_no(text),
         (Origin::Undo | Origin::ResultsOfUndo, _) => Ok(verbatim::read_change(text)),
-    }
-}
-
-/// What a row calls its organization and what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Called<'r> {
-    pub organization: Option<&'r str>,
-    pub target: Option<&'r str>,
-}
-
-impl Called<'_> {
-    pub fn is_any(&self) -> bool {
-        self.organization.is_some() || self.target.is_some()
-    }
-}
-
-/// The names that a row gives.
-pub fn names_in<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
-    Called {
-        organization: text_in(columns.org_name, record),
-        target: text_in(columns.target_name, record),
-    }
-}
-
-fn text_in(column: Option<usize>, record: &ByteRecord) -> Option<&str> {
-    let cell = record.get(column?)?;
-    let text = std::str::from_utf8(cell).unwrap_or_default();
-    let text = strip_text_formula(text).trim_matches(ids::is_blank);
-    (!text.is_empty()).then_some(text)
-}
-
-/// The names that stand in for ids which a row does not give.
-pub fn called<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
-    let stands_in = |name: Option<usize>, id: Option<usize>| {
-        let name = text_in(name, record)?;
-        text_in(id, record).is_none().then_some(name)
-    };
-    Called {
-        organization: stands_in(columns.org_name, columns.org_id),
-        target: stands_in(columns.target_name, columns.target_id),
     }
 }
 

@@ -6,10 +6,10 @@ use csv::ByteRecord;
 use crate::model::ids::{self, Kind};
 use crate::setting::usage_after_row;
 use crate::sheet::Sheet;
-use crate::sheet::check::Suspicion;
+use crate::sheet::cell_text::{is_phone_number, text_in};
 use crate::sheet::columns::Columns;
 use crate::sheet::problem::{column_letters, shorten};
-use crate::sheet::questions::{is_phone_number, text_in};
+use crate::sheet::suspicion::Suspicion;
 
 /// No phone number with its area and no id is shorter.
 const SHORTEST: usize = 7;

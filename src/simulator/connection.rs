@@ -1,14 +1,12 @@
 //! HTTP connections: reads each request, delays its response, then writes it or breaks the connection.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
@@ -17,29 +15,18 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::faulty_stream::FaultyStream;
-use super::http_response::{ApiError, BodyEnd, ErrorShape, HttpResponse};
-use super::query::{pairs, value};
-use super::request::InFlightRequest;
-use super::request_handler::RequestHandler;
-use super::request_log::RequestLog;
-use super::response_body::ResponseBody;
+use super::http_response::{ApiError, ErrorShape};
+use super::in_flight_request::InFlightRequest;
+use super::query::pairs;
+use super::response_body::{ResponseBody, into_hyper};
 use super::route::SimulatorReport;
-use super::virtual_clock::VirtualClock;
+use super::shared_state::Shared;
 
 /// Far longer than any body of the API.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// Without file handles `accept` fails until a connection closes; retrying without a pause would only use up the CPU.
 const PAUSE_AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
-
-/// State shared by all connections, which run on one thread.
-pub(super) struct Shared {
-    pub(super) service: RefCell<RequestHandler>,
-    pub(super) log: RefCell<RequestLog>,
-    pub(super) clock: VirtualClock,
-    pub(super) address: SocketAddr,
-    pub(super) seed: u64,
-}
 
 /// Serves until dropped.
 pub(super) async fn serve(listener: TcpListener, shared: Rc<Shared>) {
@@ -105,34 +92,6 @@ async fn respond(
     // Over HTTP/2 only the stream of this request is reset: the others on the connection still get their responses.
     broken.set(version != Version::HTTP_2);
     Err(ConnectionClosed)
-}
-
-impl Shared {
-    fn report(&self, report: SimulatorReport, query: &[(String, String)]) -> HttpResponse {
-        let body = match report {
-            SimulatorReport::Requests => {
-                let from = value(query, "from").and_then(|text| text.parse().ok());
-                self.log.borrow().requests(from.unwrap_or(0))
-            }
-            SimulatorReport::State => self.service.borrow().state(),
-            SimulatorReport::Summary => self.log.borrow().summary(),
-        };
-        HttpResponse::json(StatusCode::OK, &body)
-    }
-}
-
-pub(super) fn into_hyper(response: HttpResponse) -> Response<ResponseBody> {
-    let promised = response.body.len() as u64;
-    let mut converted = Response::new(ResponseBody::new(response.body, response.ending));
-    *converted.status_mut() = response.status;
-    for (name, value) in response.headers {
-        converted.headers_mut().append(name, value);
-    }
-    if let BodyEnd::CutShort { missing } = response.ending {
-        let promised = HeaderValue::from(promised + missing);
-        converted.headers_mut().insert(CONTENT_LENGTH, promised);
-    }
-    converted
 }
 
 /// The connection is closed without a response.

@@ -26,6 +26,7 @@ mod fault_injection;
 mod fault_kinds;
 mod faulty_stream;
 mod http_response;
+mod in_flight_request;
 mod initial_data;
 mod latency;
 mod list_items;
@@ -43,6 +44,7 @@ mod retry_after_header;
 mod route;
 mod seeded_rng;
 mod shared_limits;
+mod shared_state;
 mod simulator_config;
 mod store;
 mod store_setup;
@@ -86,9 +88,10 @@ pub use typed_units::{ClockSpeed, ParseError, Probability, RequestRate, parse_du
 pub use users::User;
 pub use virtual_clock::ClockSkew;
 
-use connection::{Shared, serve};
+use connection::serve;
 use request_handler::RequestHandler;
 use request_log::RequestLog;
+use shared_state::Shared;
 use virtual_clock::VirtualClock;
 
 /// A running simulator on its own thread. Dropping it stops the thread and waits for its end.

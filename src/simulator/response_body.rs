@@ -4,9 +4,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use hyper::Response;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 
-use super::http_response::BodyEnd;
+use super::http_response::{BodyEnd, HttpResponse};
 
 #[derive(Debug)]
 pub(super) struct ResponseBody {
@@ -78,4 +80,19 @@ impl Body for ResponseBody {
             BodyEnd::CutShort { .. } | BodyEnd::Never => SizeHint::default(),
         }
     }
+}
+
+/// A response as hyper sends it.
+pub(super) fn into_hyper(response: HttpResponse) -> Response<ResponseBody> {
+    let promised = response.body.len() as u64;
+    let mut converted = Response::new(ResponseBody::new(response.body, response.ending));
+    *converted.status_mut() = response.status;
+    for (name, value) in response.headers {
+        converted.headers_mut().append(name, value);
+    }
+    if let BodyEnd::CutShort { missing } = response.ending {
+        let promised = HeaderValue::from(promised + missing);
+        converted.headers_mut().insert(CONTENT_LENGTH, promised);
+    }
+    converted
 }

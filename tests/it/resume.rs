@@ -9,7 +9,7 @@ use wxbulk::simulator::{Access, Bearer, Behavior, Latency, Scopes, Secret};
 
 #[cfg(unix)]
 use crate::harness::signal;
-use crate::harness::{Ran, Stage, TOKEN, count, location_id, rows_recorded, sheet};
+use crate::harness::{Ran, Stage, TOKEN, count, rows_recorded, sheet};
 use crate::way_back::resave;
 
 /// A simulator that takes a moment for each answer, so that a run can be caught half-way.

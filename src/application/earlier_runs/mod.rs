@@ -4,7 +4,6 @@
 pub mod changed_results;
 pub mod changes_by_us;
 pub mod edited_rows;
-pub mod later_changes;
 pub mod lost_rows;
 pub mod recorded_reading;
 pub mod renamed_rows;

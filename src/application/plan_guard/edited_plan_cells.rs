@@ -14,10 +14,10 @@ use crate::model::change::Change;
 use crate::model::hint::Hinted;
 use crate::platform;
 use crate::setting::Setting;
+use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::shorten;
-use crate::sheet::questions::text_in;
 use crate::sheet::result_columns::NEW;
 use crate::sheet::{NumberedRecord, Sheet};
 

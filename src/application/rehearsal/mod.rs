@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::application::rehearsal::rehearsed_values::RehearsedValues;
 use crate::model::ids;
 use crate::model::row::TargetKey;
-use crate::sheet::row_reader::{called, names_in};
+use crate::sheet::names_of_row::{called, names_in};
 use crate::sheet::selection::{Choice, Selection};
 use crate::simulator::{
     Access, Bearer, Behavior, ClockSpeed, Entity, EntityKind, Location, Locations, Secret,

@@ -2,7 +2,7 @@
 //! A simulator that knew nothing of it would make a conflict of every row.
 
 use crate::setting::{FieldKind, Setting};
-use crate::sheet::questions::text_in;
+use crate::sheet::cell_text::text_in;
 use crate::sheet::result_columns::{OR, PRESENT};
 use crate::sheet::selection::Selection;
 use crate::sheet::{NumberedRecord, verbatim};

@@ -5,8 +5,8 @@ use csv::ByteRecord;
 
 use super::plan_cells;
 use crate::sheet::Sheet;
+use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
-use crate::sheet::questions::text_in;
 use crate::sheet::result_columns::{ACTION, CANNOT, REASON};
 
 /// Where the columns of an earlier plan stand, if the sheet has them.

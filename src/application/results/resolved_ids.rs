@@ -7,8 +7,8 @@ use csv::ByteRecord;
 use crate::model::row::Row;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
+use crate::sheet::names_of_row::called;
 use crate::sheet::result_columns::ORG_ID;
-use crate::sheet::row_reader::called;
 use crate::table::{Cell, Table};
 
 /// The columns that follow the user's own where these have only names.

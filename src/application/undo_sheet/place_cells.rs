@@ -9,12 +9,12 @@ use crate::application::results::plan_cells;
 use crate::application::row_name::RowNames;
 use crate::journal::Place;
 use crate::sheet::Sheet;
+use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
+use crate::sheet::names_of_row::names_in;
 use crate::sheet::number::REMOVE;
 use crate::sheet::numbering_plan::hyphened;
-use crate::sheet::questions::text_in;
 use crate::sheet::result_columns::{OR, ORG_ID, PRESENT, UNDONE_ROW};
-use crate::sheet::row_reader::names_in;
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 

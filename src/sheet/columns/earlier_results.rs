@@ -2,10 +2,11 @@
 
 use csv::ByteRecord;
 
-use super::{Columns, normalize};
+use super::Columns;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
 use crate::sheet::duplicates::SAME_AS_ROW;
+use crate::sheet::plain_name::normalize;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::RowCheck;
 

@@ -2,12 +2,11 @@
 //! more, as programs rename what is repeated; something near one of them; or a column of the person's
 //! own.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
-
 use super::heading_meaning::Meant;
 use super::near_heading::near;
 use crate::setting::{self, FieldKind, Setting};
 use crate::sheet::cell_diagnostics::DOUBTS;
+use crate::sheet::plain_name::normalize;
 use crate::sheet::result_columns::{
     ACTION, CHECK, NEW, NOT_READ, PRESENT, PREVIOUS, REASON, RESTRICTED, RESULT_COLUMNS,
     UNDONE_ROW, USED_BY, as_it_is,
@@ -149,21 +148,6 @@ impl HeaderName {
         }
         near(cell, widest).map_or(HeaderName::Own, HeaderName::Near)
     }
-}
-
-/// Any case; spaces, `_` and `-` ignored; a byte order mark and what else is invisible too. Full-width
-/// letters and digits are plain ones.
-pub(in crate::sheet) fn normalize(name: &str) -> String {
-    let plain = if name.is_ascii() {
-        name.into()
-    } else {
-        ComposingNormalizerBorrowed::new_nfkc().normalize(name)
-    };
-    plain
-        .chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 /// Whether a column is one of a results file, a plan or an export, and never meant for anything else.

@@ -3,10 +3,11 @@
 use csv::ByteRecord;
 
 use super::NearColumn;
-use super::header_cell::{HeaderName, Known, normalize};
+use super::header_cell::{HeaderName, Known};
 use super::heading_meaning::Meant;
 use crate::model::ids;
 use crate::setting::Setting;
+use crate::sheet::plain_name::normalize;
 use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 
 /// Which columns have which meaning.

@@ -21,7 +21,6 @@ use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
 pub use earlier_results::ResultColumns;
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
-pub(super) use header_cell::normalize;
 use header_cell::{HeaderName, Known};
 use header_row::HeaderNames;
 pub(super) use header_row::typed_name;

@@ -2,12 +2,13 @@
 //! a number that there is no column for.
 
 use super::About;
-use super::header_cell::{HeaderName, Known, normalize};
+use super::header_cell::{HeaderName, Known};
 use super::heading_meaning::Meant;
 use super::heading_words::Words;
 use super::{near_number_heading, rule_heading_words};
 use crate::model::ids;
 use crate::setting::{FieldKind, Setting};
+use crate::sheet::plain_name::normalize;
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
 pub(super) const MISSPELT: usize = 2;
