@@ -65,7 +65,7 @@ fn a_name_corrected_in_results_is_not_sent_to_the_old_place() {
         let ran = stage.apply(line).expect(2);
         ran.says(format!("({column}): `{to}` is not the "));
         ran.says(format!(
-            "(`{id}`) of this row; if `{to}` is meant, empty the cell"
+            "(`{id}`) of this row; if `{to}` is meant, correct column"
         ));
         assert_eq!((numbers(&stage), changes_sent(&stage)), (before, sent));
     }
@@ -154,7 +154,7 @@ fn a_name_of_another_location_beside_an_id_is_refused_in_any_sheet() {
     named(&stage, "Site 2");
     for line in ["plan own.csv", "apply own.csv --yes"] {
         let ran = stage.run_online(line).expect(2);
-        ran.says("`Site 2` is not the location whose id stands in column B (`locationId`) of this row; if `Site 2` is meant, empty the cell in column B (`locationId`); if the id is right, put the name of its location back into column C (`locationName`)");
+        ran.says("`Site 2` is not the location whose id stands in column B (`locationId`) of this row; if `Site 2` is meant, correct column B (`locationId`); if the id is right, correct column C (`locationName`)");
     }
     assert_eq!(changes_sent(&stage), 0);
     // A name that is also that of the right one tells nothing, and one that nothing has may be a label.

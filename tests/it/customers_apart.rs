@@ -234,5 +234,5 @@ fn a_name_beside_the_id_of_another_customer_names_both_cells() {
     let ran = stage
         .run_online(&format!("plan wrong.csv {WITH} -o wrong.plan.csv"))
         .expect(2);
-    ran.says("if `Fabrikam GmbH` is meant, correct `orgId`; if the id is right, correct `orgName`");
+    ran.says("(`orgId`) of this row; if `Fabrikam GmbH` is meant, correct column");
 }

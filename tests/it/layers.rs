@@ -117,6 +117,8 @@ struct Names {
     modules: BTreeSet<String>,
     /// First segments of all paths.
     firsts: BTreeSet<String>,
+    /// All paths of several segments.
+    paths: BTreeSet<Vec<String>>,
     is_in_macro: bool,
 }
 
@@ -128,6 +130,9 @@ impl Names {
     }
 
     fn add(&mut self, segments: &[String]) {
+        if segments.len() > 1 {
+            self.paths.insert(segments.to_vec());
+        }
         match segments {
             [first, second, ..] if first == "crate" => {
                 self.modules.insert(second.clone());
@@ -352,6 +357,42 @@ fn ensure_no_circle(mut uses: BTreeMap<String, BTreeSet<String>>) {
         uses.retain(|_, used| used.iter().any(|one| unresolved.contains(one)));
         assert!(uses.len() < before, "a circle within a layer: {uses:?}");
     }
+}
+
+#[test]
+fn no_circle_is_among_the_files_and_folders_of_a_module() {
+    let sources = sources();
+    // `["application", "run"]` of `application/run.rs` and of `application/run/mod.rs`.
+    let place = |source: &Source| -> Vec<String> {
+        let path = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        path.split('/').map(String::from).collect()
+    };
+    let places: Vec<Vec<String>> = sources.iter().map(place).collect();
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (source, own) in sources.iter().zip(&places).filter(|(_, own)| own.len() > 1) {
+        for path in Names::of(&source.file).paths {
+            let above = path
+                .iter()
+                .take_while(|segment| *segment == "super")
+                .count();
+            let mut used: Vec<String> = match path[0].as_str() {
+                "crate" => Vec::new(),
+                "super" => own[..own.len().saturating_sub(above)].to_vec(),
+                "self" => own.clone(),
+                _ => continue,
+            };
+            used.extend(path[above.max(1)..].iter().cloned());
+            let [module, room, ..] = &used[..] else {
+                continue;
+            };
+            let is_there = places.iter().any(|one| one.starts_with(&used[..2]));
+            if is_there && *module == own[0] && *room != own[1] {
+                let entry = uses.entry(format!("{module}/{}", own[1])).or_default();
+                entry.insert(format!("{module}/{room}"));
+            }
+        }
+    }
+    ensure_no_circle(uses);
 }
 
 #[test]
