@@ -24,7 +24,7 @@ fn one_may_only_read() -> Stage {
     ];
     ben.access.scopes = Scopes::Only(scopes.map(String::from).into());
     let stage = Stage::new(Behavior {
-        locations: locations(2..102, |_| 0),
+        locations: locations(2..402, |_| 0),
         users: vec![user("Ada", &[0], &["token-of-ada-1"]), ben],
         ..Behavior::instant()
     });
@@ -32,7 +32,7 @@ fn one_may_only_read() -> Stage {
         &stage,
         &[("ada.txt", "token-of-ada-1"), ("ben.txt", "token-of-ben-1")],
     );
-    stage.write("sheet.csv", sheet(2..102, |_| 0));
+    stage.write("sheet.csv", sheet(2..402, |_| 0));
     stage
 }
 
@@ -44,8 +44,8 @@ fn who_may_only_read_leaves_the_changes_to_who_may_make_them() {
         let ran = stage.apply(&line).expect(0);
         ran.says("nothing more is sent by `customers/ben.txt`: ");
         ran.says("the token may not change these settings");
-        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 100);
-        assert_eq!(changes_by_user(&stage)["Ada"], 100);
+        assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 400);
+        assert_eq!(changes_by_user(&stage)["Ada"], 400);
         let forbidden = stage.requests();
         let forbidden = forbidden.iter().filter(|one| one["status"] == 403).count();
         assert!(forbidden < 30, "{forbidden}");

@@ -543,7 +543,7 @@ fn what_results_say_outside_of_a_part_counts_as_it_stands_there() {
     let results = stage.results("sheet.results-2.csv");
     let counts = (count(&results, "updated"), count(&results, "invalid"));
     assert_eq!(counts, (3, 1));
-    ran.says("1 row sent in 1 s: 1 updated. Of 4 rows in the sheet, 3 are done.");
+    ran.says("1 row sent in 1 s: 1 updated. Of 4 rows in the sheet, 3 are done and 1 is not done.");
     ran.says("  invalid              1\n");
     ran.says("hint: 1 row outside of the chosen part is not done either; to send all rows that are not done:\n");
     let status = stage.run("status sheet.results-2.csv --json").stdout;
