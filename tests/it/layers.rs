@@ -368,7 +368,7 @@ fn no_circle_is_among_the_files_and_folders_of_a_module() {
         path.split('/').map(String::from).collect()
     };
     let places: Vec<Vec<String>> = sources.iter().map(place).collect();
-    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (source, own) in sources.iter().zip(&places).filter(|(_, own)| own.len() > 1) {
         for path in Names::of(&source.file).paths {
             let above = path
@@ -387,12 +387,12 @@ fn no_circle_is_among_the_files_and_folders_of_a_module() {
             };
             let is_there = places.iter().any(|one| one.starts_with(&used[..2]));
             if is_there && *module == own[0] && *room != own[1] {
-                let entry = uses.entry(format!("{module}/{}", own[1])).or_default();
+                let entry = imports.entry(format!("{module}/{}", own[1])).or_default();
                 entry.insert(format!("{module}/{room}"));
             }
         }
     }
-    ensure_no_circle(uses);
+    ensure_no_circle(imports);
 }
 
 #[test]
