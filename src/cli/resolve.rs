@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::application::output_name::OutputNames;
+use crate::application::possible_secret::may_be_secret;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::run_settings::ChangeList;
@@ -251,11 +252,13 @@ fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Re
     text.map(|text| read_flag(text, flag)).transpose()
 }
 
-/// Reads `--org`, which may be a name where names are looked up.
+/// Reads `--org`, which may be a name where names are looked up. One word that looks more like a token is
+/// none: names are shown, and kept.
 pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
     let read = |text: &str| {
         let is_name = matches!(ids::read(text, ids::ORGANIZATION), Err(IdFault::NoId))
-            && !ids::is_like_an_id(text);
+            && !ids::is_like_an_id(text)
+            && (text.contains(' ') || !may_be_secret(text));
         if is_name {
             return Ok(text.trim_matches(ids::is_blank).to_string());
         }
