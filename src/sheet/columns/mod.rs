@@ -329,8 +329,16 @@ impl Columns {
             !is_rule && near_heading::is_heading(&cell, self.widest)
         };
         let headings: Vec<usize> = self.read().filter(is_heading).collect();
-        let is_field = |column: &usize| self.field_at(*column).is_some();
-        headings.len() > 1 && !headings.iter().all(is_field)
+        let is_field = |column: usize| self.field_at(column).is_some();
+        let is_blank = |column: usize| {
+            row.get(column)
+                .is_none_or(|cell| cell.trim_ascii().is_empty())
+        };
+        // Headings of values alone stand above other rows only where this one is for nothing.
+        let is_for_nothing = self
+            .read()
+            .all(|column| is_field(column) || is_blank(column));
+        headings.len() > 1 && (is_for_nothing || !headings.iter().all(|column| is_field(*column)))
     }
 
     /// Whether a row has an id or a number where one must stand.
