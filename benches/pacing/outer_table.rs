@@ -84,7 +84,7 @@ pub fn beside_a_slow_user() -> [Vec<Option<f64>>; 4] {
     ]
 }
 
-/// Seconds for so many rows by users with these limits, on the average.
+/// Seconds on the average for this number of rows, sent by users with these limits.
 pub fn seconds(inner: &[Option<f64>], rows: usize) -> f64 {
     let drawn = drawn(1000.0, 10.0);
     let outer = vec![(Limit::of_rule(drawn.bucket()), drawn)];

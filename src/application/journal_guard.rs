@@ -252,7 +252,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         spool::remove(results);
         return Ok(());
     }
-    let anew = format!(
+    let once_more = format!(
         "hint: to send all rows of this sheet once more, name other results than `{}` with --output",
         results.display(),
     );
@@ -294,7 +294,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
             format!("\nhint: to send again what failed in it: {command}")
         });
         bail!(
-            "`{}` holds the results of a finished run{again}\n{anew}",
+            "`{}` holds the results of a finished run{again}\n{once_more}",
             results.display(),
         );
     }
@@ -303,7 +303,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         rows => format!("; {} sent besides, and no answer came", rows_were(rows)),
     };
     bail!(
-        "an earlier run of this sheet did not reach its end; `{}` has its {}{besides}\nhint: to go on with it: {}\n{anew}",
+        "an earlier run of this sheet did not reach its end; `{}` has its {}{besides}\nhint: to go on with it: {}\n{once_more}",
         journal_path.display(),
         plural(journal.finished(), "finished row"),
         suggested_commands::with_resume(settings)

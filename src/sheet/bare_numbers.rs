@@ -12,7 +12,7 @@ const MOST_COMPARED: usize = 50_000;
 /// The country code of North America.
 const NORTH_AMERICA: char = '1';
 
-/// A number of North America has so many digits without its country code.
+/// A number of North America has this number of digits without its country code.
 const NATIONAL_DIGITS: usize = 10;
 
 /// What was found of them in the rows to send.

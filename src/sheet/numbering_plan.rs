@@ -152,7 +152,7 @@ impl Plan {
         after_code.len() >= self.usual && self.is_in_use(after_code)
     }
 
-    /// Whether so many digits may be a whole number, in use or not.
+    /// Whether a whole number may have this number of digits, in use or not.
     pub(super) fn is_as_long_as_one(&self, length: usize) -> bool {
         length >= self.usual && self.is_ordinary(length)
     }
