@@ -23,29 +23,41 @@ pub fn open_file(path: &Path) -> io::Result<File> {
 pub fn open_to_append(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.create(true).append(true);
-    if is_unread_pipe(path, &options) {
-        return Err(io::Error::other("it is a pipe that nobody reads"));
+    if is_pipe(path) {
+        open_read_pipe(path, options)
+    } else {
+        options.open(path)
     }
-    options.open(path)
 }
 
 #[cfg(unix)]
-fn is_unread_pipe(path: &Path, options: &OpenOptions) -> bool {
-    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-    let is_pipe = fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
-    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
-    is_pipe
-        && options
-            .clone()
-            .create(false)
-            .custom_flags(flags)
-            .open(path)
-            .is_err()
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 #[cfg(not(unix))]
-fn is_unread_pipe(_: &Path, _: &OpenOptions) -> bool {
+fn is_pipe(_: &Path) -> bool {
     false
+}
+
+/// A pipe is opened once and kept: whoever reads it sees its end where it is opened, closed and opened again.
+#[cfg(unix)]
+fn open_read_pipe(path: &Path, mut options: OpenOptions) -> io::Result<File> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    // Without waiting, which open(2) refuses where nobody reads.
+    let opened = options.create(false).custom_flags(flags).open(path);
+    let pipe = opened.map_err(|_| io::Error::other("it is a pipe that nobody reads"))?;
+    // A full pipe is waited for all the same.
+    fcntl_setfl(&pipe, fcntl_getfl(&pipe)? - OFlags::NONBLOCK)?;
+    Ok(pipe)
+}
+
+#[cfg(not(unix))]
+fn open_read_pipe(path: &Path, options: OpenOptions) -> io::Result<File> {
+    options.open(path)
 }
 
 fn not_a_file() -> io::Error {
