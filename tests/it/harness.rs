@@ -5,7 +5,10 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{self, Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -25,6 +28,7 @@ pub(crate) type Results = Vec<HashMap<String, String>>;
 pub(crate) struct Stage {
     folder: TempDir,
     pub(crate) simulator: Simulator,
+    _watchdog: Sender<()>,
 }
 
 pub(crate) struct Ran {
@@ -39,6 +43,7 @@ impl Stage {
         Stage {
             folder: tempfile::tempdir().expect("a temporary folder"),
             simulator: Simulator::start(behavior, anywhere).expect("a free port"),
+            _watchdog: watchdog(),
         }
     }
 
@@ -240,6 +245,21 @@ impl Stage {
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         serde_json::from_str(body).expect("JSON")
     }
+}
+
+/// Ends all tests when what is returned is still there after twenty minutes: a test that waits for ever is
+/// named then, where it would keep whoever runs the suite waiting without a word.
+fn watchdog() -> Sender<()> {
+    let (end, is_ended) = mpsc::channel();
+    let test = thread::current().name().unwrap_or_default().to_string();
+    thread::spawn(move || {
+        if is_ended.recv_timeout(Duration::from_mins(20)) == Err(RecvTimeoutError::Timeout) {
+            // `eprintln!` would be kept for the end of the test, which never comes.
+            wxbulk::stderr::say(&format!("test {test} does not end"));
+            process::abort();
+        }
+    });
+    end
 }
 
 impl Ran {
