@@ -27,7 +27,8 @@ pub fn names_in<'r>(columns: &Columns, record: &'r ByteRecord) -> Called<'r> {
     }
 }
 
-fn text_in(column: Option<usize>, record: &ByteRecord) -> Option<&str> {
+/// The text of a cell, without what is blank around it; `None` where nothing stands there.
+pub fn text_in(column: Option<usize>, record: &ByteRecord) -> Option<&str> {
     let cell = record.get(column?)?;
     let text = std::str::from_utf8(cell).unwrap_or_default();
     let text = strip_text_formula(text).trim_matches(ids::is_blank);

@@ -1,6 +1,7 @@
 //! A part of a sheet that a run is about: rows by their numbers, and by what stands in their columns.
 //! Rows outside of it are skipped, and judge nothing: neither problems nor duplicates there count.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -179,6 +180,20 @@ impl RowRanges {
     }
 }
 
+impl FromIterator<u64> for RowRanges {
+    fn from_iter<I: IntoIterator<Item = u64>>(rows: I) -> RowRanges {
+        let rows: BTreeSet<u64> = rows.into_iter().collect();
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for row in rows {
+            match ranges.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(row) => *last = row,
+                _ => ranges.push((row, row)),
+            }
+        }
+        RowRanges(ranges)
+    }
+}
+
 fn say_range((first, last): (u64, u64)) -> String {
     match last {
         u64::MAX => format!("{first}-"),
@@ -248,6 +263,13 @@ impl FromStr for Where {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_in_any_order_form_ranges() {
+        let said = |rows: &[u64]| rows.iter().copied().collect::<RowRanges>().to_string();
+        assert_eq!(said(&[9, 3, 2, 4, 7, 3]), "2-4,7,9");
+        assert_eq!(said(&[]), "");
+    }
 
     #[test]
     fn rows_are_read_as_they_are_typed() {

@@ -1,85 +1,29 @@
 //! The rows of a run that a page for one customer is about: those of an organization, or those that
 //! `--where` and `--rows` choose in its results. Nothing of the other rows gets onto the page.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt::Write;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 
+use super::customer_cells::CustomerCells;
+use super::organization_of_run::organization_called;
+use super::page_choice::PageChoice;
 use crate::application::earlier_runs::recorded_reading;
 use crate::application::results::plan_cells;
 use crate::journal::{
     self, BeginRecord, EndRecord, Entry, Journal, Organization, Place, RecordedRun,
 };
 use crate::model::failure_groups::{FailureGroups, Rows};
-use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
-use crate::model::wording::{listed, plural};
 use crate::setting::Setting;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::{is_same_organization_name, key_of};
-use crate::sheet::row_selector::{Condition, RowRanges, RowSelector, Where};
-use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
+use crate::sheet::row_selector::RowSelector;
+use crate::sheet::{NumberedRecord, ReadOptions, Sheet, names_of_row};
 use crate::table;
-
-/// Organizations that are named where none is called as it was typed.
-const MOST_NAMED: usize = 20;
-
-/// What a person chose a page to be about; all rows where nothing is chosen.
-#[derive(Debug, Default)]
-pub struct PageChoice {
-    /// The id or the name of an organization.
-    pub organization: Option<String>,
-    pub part: RowSelector,
-}
-
-impl PageChoice {
-    pub fn is_all(&self) -> bool {
-        self.organization.is_none() && self.part.is_whole_sheet()
-    }
-
-    /// What the name of the page's file says of it: `Acme-Ltd`.
-    pub fn word(&self) -> String {
-        let values = self
-            .part
-            .conditions()
-            .iter()
-            .map(|condition| match condition {
-                Condition::Rows(rows) => rows.to_string(),
-                Condition::Where(cell) => cell.value.clone(),
-            });
-        let texts: Vec<String> = self.organization.iter().cloned().chain(values).collect();
-        let words = texts
-            .iter()
-            .flat_map(|text| text.split(|one: char| !one.is_alphanumeric()));
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        match &*words.join("-") {
-            "" => "part".to_string(),
-            word => word.chars().take(60).collect(),
-        }
-    }
-
-    /// The same for a page's stamp: no two choices have the same one.
-    pub(super) fn stamp(&self) -> String {
-        let organization = self.organization.iter().map(|one| format!("--org {one}"));
-        let said = organization
-            .chain(self.part.flags())
-            .collect::<Vec<_>>()
-            .join(" ");
-        let mut stamp = String::new();
-        for letter in said.chars() {
-            // Writing into a text cannot fail.
-            let _ = match letter {
-                letter if letter.is_ascii_alphanumeric() => write!(stamp, "{letter}"),
-                letter => write!(stamp, "-{:x}-", u32::from(letter)),
-            };
-        }
-        stamp
-    }
-}
 
 /// The chosen rows, and what only the results tell of them.
 #[derive(Debug, Default)]
@@ -114,7 +58,7 @@ impl ChosenRows {
             said: say(wanted, &choice.part),
             ..ChosenRows::default()
         };
-        let mut cells = UndoCells::of(&sheet, columns);
+        let mut cells = CustomerCells::of(&sheet, columns);
         let mut rows_of: HashMap<String, u64> = HashMap::new();
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
@@ -160,7 +104,7 @@ impl ChosenRows {
         chosen.organizations = of_rows.collect();
         chosen.undo_flags = choice.part.flags();
         if wanted.is_some() {
-            chosen.part = cells.selector()?;
+            chosen.part = cells.selector();
             chosen.undo_flags.extend(chosen.part.flags());
         }
         Ok(chosen)
@@ -228,8 +172,7 @@ pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSe
     }
     let places = places_of(&journal)?.into_iter();
     let theirs = places.filter(|(_, place)| place.org_id.as_deref() == Some(&*found.id));
-    let rows: Vec<String> = theirs.map(|(row, _)| row.to_string()).collect();
-    let rows: RowRanges = rows.join(",").parse().map_err(|why: String| anyhow!(why))?;
+    let rows = theirs.map(|(row, _)| row).collect();
     Ok(Some(RowSelector::of(Some(rows), Vec::new())))
 }
 
@@ -240,48 +183,6 @@ fn say(wanted: Option<&Organization>, part: &RowSelector) -> String {
     });
     let part = (!part.is_whole_sheet()).then(|| part.to_string());
     of.into_iter().chain(part).collect::<Vec<_>>().join(", ")
-}
-
-fn organization_called<'o>(
-    wanted: &str,
-    organizations: &'o [Organization],
-) -> Result<&'o Organization> {
-    let key = key_of(wanted);
-    let is_it = |one: &&Organization| match key {
-        Some(key) => key_of(&one.id) == Some(key),
-        None => !one.name.is_empty() && is_same_organization_name(&one.name, wanted),
-    };
-    let found: Vec<&Organization> = organizations.iter().filter(is_it).collect();
-    let is_known = |one: &&Organization| !one.name.is_empty() || !one.id.is_empty();
-    match found[..] {
-        [only] => Ok(only),
-        [] => {
-            let known = organizations.iter().filter(is_known);
-            let names = known.clone().map(|one| match &*one.name {
-                "" => format!("`{}`", one.id),
-                name => format!("`{name}`"),
-            });
-            let names: Vec<String> = names.take(MOST_NAMED).collect();
-            let more = known.count().saturating_sub(MOST_NAMED);
-            let more = (more > 0).then(|| plural(more as u64, "other"));
-            let names = names.into_iter().chain(more).collect::<Vec<_>>();
-            bail!(
-                "the run has no row of an organization `{wanted}`{}",
-                if names.is_empty() {
-                    String::new()
-                } else {
-                    format!("; it has rows of {}", listed(&names))
-                }
-            )
-        }
-        ref several => {
-            let ids: Vec<String> = several.iter().map(|one| format!("`{}`", one.id)).collect();
-            Err(Hinted::new(
-                format!("{} organizations are named `{wanted}`", several.len()),
-                format!("name the right one's id with --org: {}", ids.join(", ")),
-            ))
-        }
-    }
 }
 
 /// What each row of the run is for, as far as the journal tells.
@@ -344,77 +245,10 @@ fn row_of(run: &RecordedRun, columns: &Columns, numbered: &NumberedRecord) -> u6
 
 /// Whether a row of which the journal does not tell is of this organization by its cells.
 fn is_of(wanted: &Organization, columns: &Columns, numbered: &NumberedRecord) -> bool {
-    let text = |column: Option<usize>| {
-        let cell = numbered.record.get(column?)?;
-        let text = std::str::from_utf8(cell).ok()?.trim_matches(ids::is_blank);
-        (!text.is_empty()).then_some(text)
-    };
-    match (text(columns.org_id), text(columns.org_name)) {
+    let given = |column| names_of_row::text_in(column, &numbered.record);
+    match (given(columns.org_id), given(columns.org_name)) {
         (Some(id), _) => key_of(id).is_some() && key_of(id) == key_of(&wanted.id),
         (None, Some(name)) => is_same_organization_name(name, &wanted.name),
         (None, None) => wanted.id.is_empty(),
-    }
-}
-
-/// By which cells the rows of an organization are told from the others.
-struct UndoCells<'s> {
-    sheet: &'s Sheet,
-    /// Columns, with what stands there in chosen rows and in others.
-    columns: Vec<(usize, BTreeSet<String>, BTreeSet<String>)>,
-    rows: Vec<u64>,
-    are_all_chosen: bool,
-}
-
-impl UndoCells<'_> {
-    fn of<'s>(sheet: &'s Sheet, columns: &Columns) -> UndoCells<'s> {
-        let candidates = [columns.org_name, columns.org_id].into_iter().flatten();
-        UndoCells {
-            sheet,
-            columns: candidates
-                .map(|column| (column, BTreeSet::new(), BTreeSet::new()))
-                .collect(),
-            rows: Vec::new(),
-            are_all_chosen: true,
-        }
-    }
-
-    fn note(&mut self, numbered: &NumberedRecord, is_chosen: bool) {
-        self.are_all_chosen &= is_chosen;
-        if is_chosen {
-            self.rows.push(numbered.row);
-        }
-        for (column, chosen, others) in &mut self.columns {
-            let cell = numbered.record.get(*column).unwrap_or_default();
-            let text = String::from_utf8_lossy(cell).trim().to_string();
-            let (into, text) = if is_chosen {
-                (chosen, text)
-            } else {
-                (others, text.to_lowercase())
-            };
-            into.insert(text);
-        }
-    }
-
-    fn selector(self) -> Result<RowSelector> {
-        if self.are_all_chosen {
-            return Ok(RowSelector::default());
-        }
-        for (column, chosen, others) in &self.columns {
-            let name = self.sheet.header.get(*column).unwrap_or_default();
-            let name = String::from_utf8_lossy(name).trim().to_string();
-            let tells = chosen
-                .iter()
-                .all(|text| !others.contains(&text.to_lowercase()));
-            if tells && !name.contains('=') {
-                let cells = chosen.iter().map(|value| Where {
-                    column: name.clone(),
-                    value: value.clone(),
-                });
-                return Ok(RowSelector::of(None, cells.collect()));
-            }
-        }
-        let rows: Vec<String> = self.rows.iter().map(ToString::to_string).collect();
-        let rows: RowRanges = rows.join(",").parse().map_err(|why: String| anyhow!(why))?;
-        Ok(RowSelector::of(Some(rows), Vec::new()))
     }
 }

@@ -3,10 +3,13 @@
 
 mod changes_section;
 mod chosen_rows;
+mod customer_cells;
 mod escaped_text;
+mod organization_of_run;
 mod organization_section;
 mod outcome_section;
 mod page;
+mod page_choice;
 pub mod page_file;
 mod request_chart;
 mod request_counts;
@@ -25,8 +28,9 @@ use crate::application::run_settings::ChangeList;
 use crate::application::status;
 use crate::application::suggested_commands;
 use chosen_rows::ChosenRows;
-pub use chosen_rows::{PageChoice, part_of_organization};
+pub use chosen_rows::part_of_organization;
 pub use page::may_be_replaced;
+pub use page_choice::PageChoice;
 use run_model::RunModel;
 
 /// The page about the run of a journal that left these `results`, or about what was chosen of it.

@@ -199,18 +199,11 @@ fn rows(rows: &Rows, names: &Names) -> Markup {
     if numbers.iter().any(|row| names.contains_key(row)) {
         return named(rows, &numbers, names);
     }
-    let ranges = rows.ranges.iter().map(|(first, last)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}–{last}")
-        }
-    });
     let more = rows.not_named();
     html! {
         p.rows {
             strong { (plural(rows.count, "row")) ":" } " "
-            (ranges.collect::<Vec<_>>().join(", "))
+            (rows.ranges_in_words(usize::MAX).join(", "))
             @if more > 0 { " and " (grouped(more)) " more" }
         }
     }
