@@ -16,7 +16,7 @@ use crate::application::suggested_commands;
 use crate::application::summary::Summary;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::wording::plural;
+use crate::model::wording::{plural, plural_were};
 use crate::platform;
 use crate::setting::{self, Setting, usage_after_row};
 use crate::sheet::check::CheckedSheet;
@@ -143,18 +143,16 @@ pub(super) fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, i
 pub(super) fn say_what_was_left(settings: &RunSettings, unfinished: &BTreeMap<u64, Outcome>) {
     let outcomes = unfinished.values();
     let unknown = outcomes.filter(|outcome| outcome.kind == OutcomeKind::Unknown);
-    let (rows, their, them) = match unknown.count() as u64 {
+    let rows = unknown.count() as u64;
+    let (their, them) = match rows {
         0 => return,
-        1 => ("1 row was".to_string(), "its answer", "it"),
-        rows => (
-            format!("{} were", plural(rows, "row")),
-            "their answers",
-            "them",
-        ),
+        1 => ("its answer", "it"),
+        _ => ("their answers", "them"),
     };
     if settings.summary == SummaryFormat::Text {
         say(&format!(
-            "note: {rows} sent and {their} did not come, so the change may be there; --resume sends {them} again"
+            "note: {} sent and {their} did not come, so the change may be there; --resume sends {them} again",
+            plural_were(rows, "row")
         ));
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::pipeline::Task;
 use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun, RunHeader};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::plural;
+use crate::model::wording::{plural, plural_were};
 use crate::pace::KeptWait;
 use crate::platform;
 use crate::sheet::Sheet;
@@ -300,7 +300,10 @@ fn make_room(settings: &RunSettings) -> Result<()> {
     }
     let besides = match journal.run().sent_without_answer()? {
         0 => String::new(),
-        rows => format!("; {} sent besides, and no answer came", rows_were(rows)),
+        rows => format!(
+            "; {} sent besides, and no answer came",
+            plural_were(rows, "row")
+        ),
     };
     bail!(
         "an earlier run of this sheet did not reach its end; `{}` has its {}{besides}\nhint: to go on with it: {}\n{once_more}",
@@ -308,11 +311,6 @@ fn make_room(settings: &RunSettings) -> Result<()> {
         plural(journal.finished(), "finished row"),
         suggested_commands::with_resume(settings)
     )
-}
-
-fn rows_were(count: u64) -> String {
-    let were = if count == 1 { "was" } else { "were" };
-    format!("{} {were}", plural(count, "row"))
 }
 
 /// Opens the journal of an earlier run, if that run was about the same.

@@ -207,13 +207,7 @@ fn say_superseded(checked: &CheckedSheet, noun: &str) -> Option<String> {
 
 /// `row 2`, `rows 2, 5–9 and others`
 fn in_rows(rows: &Rows) -> String {
-    let named = rows.ranges.iter().take(RANGES_NAMED);
-    let mut words: Vec<String> = named
-        .map(|(first, last)| match last - first {
-            0 => first.to_string(),
-            _ => format!("{first}–{last}"),
-        })
-        .collect();
+    let mut words = rows.ranges_in_words(RANGES_NAMED);
     let noun = match &rows.ranges[..] {
         [(first, last)] if first == last => "row",
         _ => "rows",

@@ -12,7 +12,7 @@ use crate::application::status;
 use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
-use crate::model::wording::{grouped, listed, plural};
+use crate::model::wording::{grouped, listed, plural, plural_were};
 use crate::sheet::problem::shorten;
 use crate::stderr::say;
 
@@ -66,11 +66,7 @@ pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
     if rows > 0 {
         say(&format!(
             "warning: {} on the wire when the run was killed a moment ago, and a change that was under way may still arrive after this undo; in some minutes see whether all is back:\n  {verify}",
-            if rows == 1 {
-                "1 row was".to_string()
-            } else {
-                format!("{rows} rows were")
-            }
+            plural_were(rows, "row")
         ));
     }
 }

@@ -126,6 +126,19 @@ impl Rows {
         ranges.truncate(MOST_RANGES);
     }
 
+    /// The first of the ranges in words, as many as `most` says: `2`, `5–9`.
+    pub fn ranges_in_words(&self, most: usize) -> Vec<String> {
+        let ranges = self.ranges.iter().take(most);
+        let in_words = ranges.map(|(first, last)| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}–{last}")
+            }
+        });
+        in_words.collect()
+    }
+
     /// Rows that are in none of the ranges.
     pub fn not_named(&self) -> u64 {
         let named = self

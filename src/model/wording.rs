@@ -6,6 +6,12 @@ pub fn plural(count: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(count))
 }
 
+/// `1 row was`, `2,000 rows were`.
+pub fn plural_were(count: u64, noun: &str) -> String {
+    let were = if count == 1 { "was" } else { "were" };
+    format!("{} {were}", plural(count, noun))
+}
+
 /// The word for 1 row, or for more.
 pub fn it_or_them(count: u64) -> &'static str {
     if count == 1 { "it" } else { "them" }

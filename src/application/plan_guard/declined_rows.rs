@@ -57,12 +57,7 @@ fn skipped(end: &EndRecord) -> Rows {
 }
 
 fn say(rows: &Rows, of: &str, what: &str) -> Option<String> {
-    let ranges = rows.ranges.iter().take(RANGES_NAMED);
-    let ranges = ranges.map(|(first, last)| match last - first {
-        0 => first.to_string(),
-        _ => format!("{first}-{last}"),
-    });
-    let ranges: Vec<String> = ranges.collect();
+    let ranges = rows.ranges_in_words(RANGES_NAMED);
     match rows.count {
         0 => None,
         1 => Some(format!("row {}{of} was {what}", ranges.join(", "))),

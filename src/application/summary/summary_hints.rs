@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Summary;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{it_or_them, plural};
+use crate::model::wording::{it_or_them, plural, plural_were};
 use crate::sheet::result_columns::NOT_READ;
 
 /// The command that sends again what failed, and what is to be said of it.
@@ -88,7 +88,7 @@ impl Summary {
             writeln!(
                 out,
                 "hint: {} left alone: `message` in the results says why. To send {} once nothing is in the way any more:\n  {command} --include conflict",
-                rows_were(others),
+                plural_were(others, "row"),
                 it_or_them(others)
             )?;
         }
@@ -101,7 +101,7 @@ impl Summary {
             writeln!(
                 out,
                 "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command} --include conflict\nor clear the numbers all the same:\n  {command} --include conflict --even-if-used",
-                rows_were(self.of_use)
+                plural_were(self.of_use, "row")
             )?;
         }
         Ok(())
@@ -192,12 +192,6 @@ impl Summary {
         }
         Ok(())
     }
-}
-
-/// `1 row was`, `2 rows were`.
-fn rows_were(count: u64) -> String {
-    let were = if count == 1 { "was" } else { "were" };
-    format!("{} {were}", plural(count, "row"))
 }
 
 /// `row that is`, `2 rows that are`.
