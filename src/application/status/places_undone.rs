@@ -136,16 +136,15 @@ pub(super) fn may_have_sent(run: &FolderRun) -> bool {
 
 /// The results of the undos that put something back of what a run, or one before it, had done, each with
 /// the command that undoes it; without those that were undone themselves.
-fn undos_in_force(journal: &Path) -> Vec<(PathBuf, String)> {
-    let runs = runs_in(platform::folder_of(journal));
-    let Some(run) = run_of(&runs, journal) else {
+fn undos_in_force(runs: &[FolderRun], journal: &Path) -> Vec<(PathBuf, String)> {
+    let Some(run) = run_of(runs, journal) else {
         return Vec::new();
     };
     let known = Known::of(run);
     let done = &known.changed | &known.carried;
-    let mut fates = fates(&runs, run);
+    let mut fates = fates(runs, run);
     fates.retain(|place, _| done.contains(place));
-    let undos = undos_of(&runs, &fates).into_iter().map(|undo| {
+    let undos = undos_of(runs, &fates).into_iter().map(|undo| {
         let results = results_of(journal).with_file_name(undo.results_name());
         let command = undo_of(undo, &results);
         (results, command)
@@ -160,9 +159,14 @@ fn undo_of(run: &FolderRun, results: &Path) -> String {
     suggested_commands::undo(results, began, &run.header.settings)
 }
 
+/// Whether a run was undone, if only in part.
+pub(super) fn is_undone_in_part(runs: &[FolderRun], journal: &Path) -> bool {
+    !undos_in_force(runs, journal).is_empty()
+}
+
 /// A run that was undone, if only in part, does not go on: rows that were put back would count as done.
 pub fn ensure_not_undone(journal: &Path) -> Result<()> {
-    let undos = undos_in_force(journal);
+    let undos = undos_in_force(&runs_in(platform::folder_of(journal)), journal);
     let Some((_, undo_last)) = undos.last() else {
         return Ok(());
     };

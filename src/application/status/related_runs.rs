@@ -56,22 +56,20 @@ pub(super) fn heirs<'r>(runs: &'r [FolderRun], run: &RunId) -> Vec<&'r FolderRun
 
 /// Whether a later run went on from the results of this one and sent some of its rows again, or undid the same
 /// once more. What is left stands in the results of that one.
-pub(super) fn is_sent_again(journal: &Path, run: &RunHeader) -> bool {
-    let runs = runs_in(platform::folder_of(journal));
+pub(super) fn is_sent_again(runs: &[FolderRun], run: &RunHeader) -> bool {
     if let Some(undone) = &run.undoes
-        && undos_of(&runs, undone).any(|undo| undo.header.started_at > run.started_at)
+        && undos_of(runs, undone).any(|undo| undo.header.started_at > run.started_at)
     {
         return true;
     }
-    let heirs = heirs(&runs, &run.id).into_iter();
+    let heirs = heirs(runs, &run.id).into_iter();
     let mut real = heirs.filter(|heir| !heir.header.settings.rehearsal);
     real.any(may_have_sent)
 }
 
 /// The command that goes on with an undo of a run that did not reach its end.
-pub(super) fn unfinished_undo(journal: &Path, run: &RunId) -> Option<String> {
-    let runs = runs_in(platform::folder_of(journal));
-    let undos = undos_of(&runs, run);
+pub(super) fn unfinished_undo(runs: &[FolderRun], run: &RunId) -> Option<String> {
+    let undos = undos_of(runs, run);
     let mut recorded = undos.filter_map(|undo| RecordedRun::open(&undo.journal).ok());
     let unfinished = recorded.find(|undo| !undo.last_end().is_some_and(|end| end.complete))?;
     let began = unfinished.last_begin()?;
@@ -87,8 +85,18 @@ fn undos_of<'r>(runs: &'r [FolderRun], run: &RunId) -> impl Iterator<Item = &'r 
 /// changed.
 pub fn undone(journal: &Path, header: &RunHeader, changed: u64) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
-    places_undone::undone(&runs, journal)
-        .or_else(|| undone_by_count(&runs, journal, header, changed))
+    undone_among(&runs, journal, header, changed)
+}
+
+/// The same where the runs of the folder are known.
+pub(super) fn undone_among(
+    runs: &[FolderRun],
+    journal: &Path,
+    header: &RunHeader,
+    changed: u64,
+) -> Option<Undone> {
+    places_undone::undone(runs, journal)
+        .or_else(|| undone_by_count(runs, journal, header, changed))
 }
 
 /// Journals of old do not tell which run they undo: the sheet of an undo has its name from the results, and
@@ -125,7 +133,7 @@ fn undone_by_count(
             continue;
         };
         // What undid it may be undone itself.
-        if undone(&other.journal, by, updated).is_some_and(|undone| undone.completely) {
+        if undone_among(runs, &other.journal, by, updated).is_some_and(|undone| undone.completely) {
             continue;
         }
         let is_finished = seen.end.as_ref().is_some_and(|end| end.complete);

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status::CredentialStatus;
 use super::next_steps::{self, OtherRuns};
-use super::places_undone::ensure_not_undone;
-use super::related_runs::{is_sent_again, runs_in, undone, unfinished_undo};
+use super::places_undone::is_undone_in_part;
+use super::related_runs::{FolderRun, is_sent_again, runs_in, undone_among, unfinished_undo};
 use super::run_status::{AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus};
 use super::{is_journal, results_of};
 use crate::journal::{
@@ -146,6 +146,7 @@ impl StatusReader {
         let header = self.follower.header()?.clone();
         let seen = &self.seen;
         let results = results_of(&self.journal);
+        let runs = runs_in(platform::folder_of(&self.journal));
         let state = self.state();
         let begin = seen.begin.clone().unwrap_or_default();
         let done = seen.outcomes.values().sum();
@@ -177,7 +178,7 @@ impl StatusReader {
             sheet: header.input.clone(),
             organizations: begin.organizations.clone(),
             part: header.settings.part.clone(),
-            plan: plan_status(&self.journal, &header, &begin.folder),
+            plan: plan_status(&runs, &header, &begin.folder),
             rows: RowCounts {
                 to_send,
                 done,
@@ -202,13 +203,13 @@ impl StatusReader {
             // An earlier part of the run said so.
             status.stopped = None;
         }
-        status.undone = undone(&self.journal, &header, status.changed());
-        let runs = OtherRuns {
-            have_what_failed: status.failed() > 0 && is_sent_again(&self.journal, &header),
-            keep_it_from_going_on: ensure_not_undone(&self.journal).is_err(),
-            unfinished_undo: unfinished_undo(&self.journal, &header.id),
+        status.undone = undone_among(&runs, &self.journal, &header, status.changed());
+        let others = OtherRuns {
+            have_what_failed: status.failed() > 0 && is_sent_again(&runs, &header),
+            keep_it_from_going_on: is_undone_in_part(&runs, &self.journal),
+            unfinished_undo: unfinished_undo(&runs, &header.id),
         };
-        status.next = next_steps::after(&status, &header.settings, begin, runs);
+        status.next = next_steps::after(&status, &header.settings, begin, others);
         Ok(status)
     }
 
@@ -237,12 +238,11 @@ impl StatusReader {
 }
 
 /// What became of a plan; `None` of any other run.
-fn plan_status(journal: &Path, header: &RunHeader, folder: &str) -> Option<PlanStatus> {
+fn plan_status(runs: &[FolderRun], header: &RunHeader, folder: &str) -> Option<PlanStatus> {
     if !header.settings.plan {
         return None;
     }
-    let runs = runs_in(platform::folder_of(journal)).into_iter();
-    let applies = runs.filter(|run| {
+    let applies = runs.iter().filter(|run| {
         let plan = run.header.plan.as_ref();
         let is_it = plan.is_some_and(|plan| plan.id.as_ref() == Some(&header.id));
         is_it
@@ -256,7 +256,7 @@ fn plan_status(journal: &Path, header: &RunHeader, folder: &str) -> Option<PlanS
         applied: applies
             .map(|run| AppliedPlan {
                 results: run.results_name().into(),
-                part: run.header.settings.part,
+                part: run.header.settings.part.clone(),
             })
             .collect(),
         sheet_changed: sha256.flatten().map(|sha256| sha256 != header.input.sha256),
