@@ -1,8 +1,6 @@
 //! The check that goes before a run: says what is wrong with the sheet, and whether any of it may be
 //! sent.
 
-use std::io::Write as _;
-
 use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
@@ -112,17 +110,11 @@ fn check_against(
             if let Some(one) = known.find(|one| one.message == problem.message) {
                 (one.more, one.last) = (one.more + 1, row);
             } else {
-                let first = problem.to_string();
-                if unmanaged.len() < MOST_UNMANAGED {
-                    writeln!(said, "{first}")?;
-                }
-                let message = problem.message.clone();
-                let (more, last) = (0, row);
                 unmanaged.push(Unmanaged {
-                    message,
-                    first,
-                    more,
-                    last,
+                    message: problem.message.clone(),
+                    first: problem.to_string(),
+                    more: 0,
+                    last: row,
                 });
             }
         } else if is_new {
@@ -130,12 +122,11 @@ fn check_against(
         }
         Ok(())
     })?;
-    let said = String::from_utf8_lossy(&said);
-    for line in said.lines() {
-        let of_all = unmanaged.iter().find(|one| one.first == line);
-        say(&of_all.map_or(line.to_string(), Unmanaged::in_words));
-    }
+    String::from_utf8_lossy(&said).lines().for_each(say);
     listing.withheld("").iter().for_each(|line| say(line));
+    for organization in unmanaged.iter().take(MOST_UNMANAGED) {
+        say(&organization.in_words());
+    }
     let more = unmanaged.len().saturating_sub(MOST_UNMANAGED);
     if more > 0 {
         let more = plural(more as u64, "more organization");
