@@ -65,7 +65,7 @@ pub(super) fn finalize(
         .filter(|reason| stopped_something(reason, rows_left));
     let mut lines = PlanLines::default();
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
-    lines.end(settings, &journal);
+    let are_lines_printed = lines.end(settings, &journal);
     let (counts, (outside, of_use), results) = match written {
         Ok((mut tally, written)) => {
             if tally.are_rows_moved {
@@ -143,7 +143,7 @@ pub(super) fn finalize(
         spool::remove(&settings.spec.output);
     }
     let report = write_report(settings);
-    summary.is_output_missing = report.is_err() || logging::has_failed();
+    summary.is_output_missing = !are_lines_printed || report.is_err() || logging::has_failed();
     if is_unneeded {
         summary.results_form = discard(&settings.spec.output);
     } else if settings.summary == SummaryFormat::Json {

@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
+use anyhow::anyhow;
+
 use crate::application::run_settings::{RunSettings, SummaryFormat};
 use crate::journal::Journal;
 use crate::model::wording::{listed, plural};
+use crate::platform;
 use crate::stderr::say;
 use crate::webex::error_body::flatten;
 
@@ -19,6 +22,8 @@ const LINES_SHOWN: u64 = 20;
 pub(super) struct PlanLines {
     shown: u64,
     withheld: u64,
+    /// Why one could not be printed, the first time.
+    error: Option<io::Error>,
 }
 
 impl PlanLines {
@@ -32,21 +37,40 @@ impl PlanLines {
             return;
         }
         self.shown += 1;
-        print(line);
+        self.print(line);
     }
 
-    /// Says what was withheld, and whose rows these are.
-    pub(super) fn end(&self, settings: &RunSettings, journal: &Journal) {
+    /// Says what was withheld, and whose rows these are. Returns whether all was printed.
+    pub(super) fn end(mut self, settings: &RunSettings, journal: &Journal) -> bool {
         if self.withheld > 0 {
             let more = plural(self.withheld, "more row");
             let plan = settings.spec.output.display();
-            print(&format!("… and {more} in {plan}"));
+            self.print(&format!("… and {more} in {plan}"));
         }
         if self.shown > 0
             && !settings.is_quiet()
             && let Some(organizations) = named_organizations(journal)
         {
             say(&format!("the rows above are of {organizations}"));
+        }
+        if let Some(error) = &self.error {
+            let why = platform::describe_error(&anyhow!(io::Error::from(error.kind())));
+            say(&format!(
+                "error: the rows of the plan cannot be printed: {why}"
+            ));
+        }
+        self.error.is_none()
+    }
+
+    fn print(&mut self, line: &str) {
+        let printed = writeln!(io::stdout().lock(), "{line}");
+        // Whoever closes a pipe has seen enough.
+        let printed = printed.or_else(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Ok(()),
+            _ => Err(error),
+        });
+        if let Err(error) = printed {
+            self.error.get_or_insert(error);
         }
     }
 }
@@ -64,9 +88,4 @@ fn named_organizations(journal: &Journal) -> Option<String> {
         names.push(plural(more as u64, "more organization"));
     }
     Some(listed(&names))
-}
-
-fn print(line: &str) {
-    // Nothing can be done when nobody takes it; the plan has it too.
-    let _ = writeln!(io::stdout().lock(), "{line}");
 }
