@@ -142,7 +142,8 @@ impl Progress {
     pub fn say(&self, line: &str) {
         match &self.display {
             Display::Bar(bar) => bar.write_above(&wrap(line, Some(bar.width()))),
-            Display::Lines { .. } | Display::Hidden => say(line),
+            Display::Lines { .. } => say_at(line),
+            Display::Hidden => say(line),
         }
     }
 
@@ -180,9 +181,9 @@ impl Progress {
                     *next = now + LINE_EVERY;
                     lines.push(view.line());
                 }
-                say_all(&lines);
+                say_at_each(&lines);
             }
-            Display::Hidden => say_all(&lines),
+            Display::Hidden => say_each(&lines),
         }
     }
 
@@ -279,10 +280,14 @@ impl Progress {
     /// failures have not been said.
     pub fn end(&mut self) {
         let lines = self.news(true);
-        if let Display::Bar(bar) = &self.display {
-            bar.clear();
+        match &self.display {
+            Display::Bar(bar) => {
+                bar.clear();
+                say_each(&lines);
+            }
+            Display::Lines { .. } => say_at_each(&lines),
+            Display::Hidden => {}
         }
-        say_all(&lines);
         self.display = Display::Hidden;
     }
 }
@@ -293,10 +298,22 @@ pub fn for_terminal(text: &str) -> String {
     wrap(text, width).join("\n")
 }
 
-fn say_all(lines: &[String]) {
+fn say_each(lines: &[String]) {
     for line in lines {
         say(line);
     }
+}
+
+fn say_at_each(lines: &[String]) {
+    for line in lines {
+        say_at(line);
+    }
+}
+
+/// Says when it was, too: whoever reads the log of a night wants to know.
+fn say_at(line: &str) {
+    let time = clock::time_of_day(clock::now(), Duration::ZERO);
+    say(&format!("{time} {line}"));
 }
 
 fn time_left(rows: u64, per_second: f64) -> Option<Duration> {
