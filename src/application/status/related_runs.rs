@@ -95,8 +95,7 @@ pub(super) fn undone_among(
     header: &RunHeader,
     changed: u64,
 ) -> Option<Undone> {
-    places_undone::undone(runs, journal)
-        .or_else(|| undone_by_count(runs, journal, header, changed))
+    places_undone::undone(runs, journal).or_else(|| undone_by_count(runs, journal, header, changed))
 }
 
 /// Journals of old do not tell which run they undo: the sheet of an undo has its name from the results, and

@@ -32,6 +32,9 @@ pub struct RunStatus {
     /// When it began or went on last, and when something was last written.
     pub began_at: Timestamp,
     pub last_sign_at: Timestamp,
+    /// When a row was finished last, in this part of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_row_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
     /// All credentials, where there are several.

@@ -171,6 +171,7 @@ impl StatusReader {
             started_at: header.started_at,
             began_at: begin.began_at.max(header.started_at),
             last_sign_at: seen.last_sign.unwrap_or(header.started_at),
+            last_row_at: seen.recent.back().copied(),
             person: begin.person.clone(),
             credentials: begin.credentials.iter().map(credential).collect(),
             machine: begin.machine.clone(),

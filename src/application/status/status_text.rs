@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status;
 use super::run_status::{ResultsFile, RunState, RunStatus};
@@ -13,6 +13,9 @@ use crate::model::clock;
 use crate::model::wording::{grouped, listed, plural};
 use crate::platform;
 use crate::webex::error_body::flatten;
+
+/// When so much time has passed since the last row, that is worth a word.
+const STANDSTILL: SignedDuration = SignedDuration::from_secs(15);
 
 /// Customers named; the others are counted.
 const CUSTOMERS_NAMED: usize = 3;
@@ -32,6 +35,7 @@ impl RunStatus {
         parts.extend(self.outcomes_in_words());
         parts.extend(self.speed());
         parts.extend(self.wait(now));
+        parts.extend(self.standstill(now));
         parts.extend(credential_status::sum(&self.credentials, now));
         parts.push(self.state_in_words(now));
         parts.join(", ")
@@ -57,6 +61,7 @@ impl RunStatus {
         let lines = [
             self.speed(),
             self.wait(now),
+            self.standstill(now),
             self.unfinished(),
             self.backup(),
             self.of_plan(),
@@ -262,6 +267,15 @@ impl RunStatus {
         })
     }
 
+    /// Since when nothing was finished, where nobody was told to wait.
+    fn standstill(&self, now: Timestamp) -> Option<String> {
+        let is_told_to_wait = self.waiting.is_some();
+        let since = self
+            .last_row_at
+            .filter(|_| self.is_running() && !is_told_to_wait)?;
+        say_standstill(since, now)
+    }
+
     fn unfinished(&self) -> Option<String> {
         let is_over = self.state != RunState::Running && self.rows.in_flight > 0;
         is_over.then(|| {
@@ -295,7 +309,25 @@ impl RunStatus {
     }
 }
 
+fn say_standstill(last_row: Timestamp, now: Timestamp) -> Option<String> {
+    let is_still = now.duration_since(last_row) >= STANDSTILL;
+    is_still.then(|| format!("no row was finished for {}", between(last_row, now)))
+}
+
 fn between(from: Timestamp, to: Timestamp) -> String {
     let length = Duration::try_from(to.duration_since(from)).unwrap_or_default();
     clock::in_words(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_stands_still_is_told_so() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        assert_eq!(say_standstill(at(100), at(114)), None);
+        let said = say_standstill(at(100), at(130));
+        assert_eq!(said.as_deref(), Some("no row was finished for 30 s"));
+    }
 }
