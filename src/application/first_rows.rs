@@ -21,6 +21,18 @@ pub(super) fn show(setting: &Setting, names: &RowNames, rows: &[ShownRow]) {
     }
 }
 
+/// Those that are not as they were wanted, by their numbers.
+pub(super) fn not_as_wanted(rows: &[ShownRow]) -> Vec<u64> {
+    let is_as_wanted = |shown: &ShownRow| {
+        let outcome = shown.outcome.as_ref();
+        outcome.is_some_and(|outcome| outcome.kind.is_success())
+    };
+    let others = rows.iter().filter(|shown| !is_as_wanted(shown));
+    let mut numbers: Vec<u64> = others.map(|shown| shown.row.number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
 fn has_something_to_do(shown: &ShownRow) -> bool {
     let kind = shown.outcome.as_ref().map(|outcome| outcome.kind);
     kind != Some(OutcomeKind::Unchanged)

@@ -58,9 +58,10 @@ impl Sending<'_> {
         let mut sent = SentRows::default();
         loop {
             let unmanaged = unmanaged.and_then(AbortReason::for_later);
-            let (ended, rows) = self
+            let (mut ended, rows) = self
                 .send_rows(&mut lanes, unmanaged, first, &mut stop, journal)
                 .await?;
+            let failed = first_rows::not_as_wanted(&rows.shown);
             if first.is_some() {
                 let names = RowNames::of(journal.run().last_begin());
                 first_rows::show(self.selection.columns.setting, &names, &rows.shown);
@@ -69,7 +70,8 @@ impl Sending<'_> {
             throttled += ended.throttled;
             usage_unknown += ended.usage_unknown;
             sent.absorb(rows);
-            let goes_on = matches!(ended.reason, Some(AbortReason::FirstRowsDone)) && {
+            let are_first_done = matches!(ended.reason, Some(AbortReason::FirstRowsDone));
+            let goes_on = are_first_done && {
                 journal_guard::note_first_rows_shown(journal, false)?;
                 let ready = self.checked.rows_to_send();
                 let left = RowsLeft::of(ready, self.plan.changes().map(|plan| plan.rows), journal)?;
@@ -79,6 +81,9 @@ impl Sending<'_> {
                 journal_guard::note_first_rows_shown(journal, are_wanted)?;
                 are_wanted
             };
+            if are_first_done && !goes_on && !failed.is_empty() {
+                ended.reason = Some(AbortReason::FirstRowsFailed { rows: failed });
+            }
             if !goes_on {
                 let ended = RunResult {
                     requests,

@@ -7,8 +7,12 @@ use std::time::Duration;
 use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
 use crate::model::clock;
 use crate::model::response::{TransportCause, TransportError};
+use crate::model::wording::rows_listed;
 use crate::platform;
 use crate::setting::Setting;
+
+/// Rows that are named where several have the same fault.
+const ROWS_NAMED: usize = 10;
 
 /// Why a run ended before its last row.
 #[derive(Debug)]
@@ -50,6 +54,10 @@ pub enum AbortReason {
     },
     /// The rows that were to go first are done, and a person is to see them before the rest goes.
     FirstRowsDone,
+    /// The same, and these of them are not as they were wanted.
+    FirstRowsFailed {
+        rows: Vec<u64>,
+    },
     /// The service asked for a longer wait than the user allows.
     WaitTooLong {
         wait: Duration,
@@ -115,6 +123,11 @@ impl fmt::Display for AbortReason {
             }
             AbortReason::FirstRowsDone => {
                 formatter.write_str("the first rows were sent and read back, as --first asks")
+            }
+            AbortReason::FirstRowsFailed { rows } => {
+                let are = if rows.len() == 1 { "is" } else { "are" };
+                let rows = rows_listed(rows, ROWS_NAMED);
+                write!(formatter, "of the first rows, {rows} {are} not as wanted")
             }
             AbortReason::WaitTooLong { wait, until } => write!(
                 formatter,
@@ -189,6 +202,7 @@ impl AbortReason {
             AbortReason::Unreachable { .. } => "unreachable",
             AbortReason::TooManyFailures { .. } => "max-failures",
             AbortReason::FirstRowsDone => "first-rows-done",
+            AbortReason::FirstRowsFailed { .. } => "first-rows-failed",
             AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. } => "asked-to-wait",
             AbortReason::NotManaged { .. } => "not-managed",
             AbortReason::CannotRecord(_) => "cannot-record",
@@ -241,6 +255,9 @@ impl AbortReason {
             AbortReason::FirstRowsDone => {
                 Some("compare what was wanted with what was found before you go on")
             }
+            AbortReason::FirstRowsFailed { .. } => Some(
+                "find out why before you go on: the other rows are likely to end in the same way",
+            ),
             AbortReason::WaitTooLong { .. } => {
                 Some("go on when that time has come, or with a longer --max-wait")
             }

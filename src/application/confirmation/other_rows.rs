@@ -17,6 +17,8 @@ pub(in crate::application) struct RowsLeft {
     pub(in crate::application) rows: u64,
     /// How many of them a plan says will be changed.
     pub(in crate::application) to_change: Option<u64>,
+    /// How many of those that are done are not as they were wanted.
+    pub(in crate::application) failed: u64,
 }
 
 impl RowsLeft {
@@ -29,7 +31,10 @@ impl RowsLeft {
     ) -> Result<RowsLeft> {
         let done = journal.counts()?;
         let changed = done.rows.saturating_sub(done.of(OutcomeKind::Unchanged));
+        let failed = done.by_kind().iter();
+        let failed = failed.filter(|(kind, _)| !kind.is_success());
         Ok(RowsLeft {
+            failed: failed.map(|(_, count)| count).sum(),
             rows: ready.saturating_sub(journal.finished()),
             to_change: planned.map(|planned| planned.saturating_sub(changed)),
         })
@@ -60,8 +65,16 @@ pub(in crate::application) async fn are_others_wanted(
     if !is_a_terminal() {
         return Ok(false);
     }
+    let failed = match left.failed {
+        0 => String::new(),
+        1 => "1 of the rows that are done is not as wanted. ".to_string(),
+        several => format!(
+            "{} of the rows that are done are not as wanted. ",
+            grouped(several)
+        ),
+    };
     let question = format!(
-        "Send the other {}? About {}",
+        "{failed}Send the other {}? About {}",
         left.in_words(),
         expected_time(settings, checked, left.rows).in_words()
     );
@@ -87,7 +100,12 @@ mod tests {
             // Somebody made a change of the plan before it was sent.
             (1, Some(2), "1 row"),
         ] {
-            assert_eq!(RowsLeft { rows, to_change }.in_words(), said);
+            let left = RowsLeft {
+                rows,
+                to_change,
+                failed: 0,
+            };
+            assert_eq!(left.in_words(), said);
         }
     }
 }
