@@ -136,7 +136,13 @@ fn verdict(run: &RunModel) -> Markup {
         None => (
             "warning",
             "!",
-            html! { strong { "Not ended." } " The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet." },
+            html! {
+                @if run.is_running {
+                    strong { "Still going." } " The page tells how the run stood when it was made."
+                } @else {
+                    strong { "Not ended." } " The run was cut off without a chance to say why; resuming it finishes the sheet."
+                }
+            },
         ),
         Some(end) if !end.complete => (
             "warning",

@@ -49,6 +49,8 @@ pub(super) struct RunModel {
     pub(super) requests: u64,
     pub(super) throttled: u64,
     pub(super) unanswered: u64,
+    /// A process is at work on it.
+    pub(super) is_running: bool,
     /// The run that undid it.
     pub(super) undone: Option<Undone>,
     /// What the rows are, where only some of the run's are told of.
@@ -87,7 +89,10 @@ impl RunModel {
         let mut gathering = Gathering::of(setting);
         gathering.chosen = chosen;
         let header = journal::read_through(journal, |entry| gathering.add(entry))?;
-        Ok(gathering.finish(header))
+        Ok(RunModel {
+            is_running: journal::is_being_written(journal),
+            ..gathering.finish(header)
+        })
     }
 
     /// What its rows are for.
@@ -157,7 +162,10 @@ impl RunModel {
 
     /// Whether it is known what went over the wire for these rows.
     pub(super) fn knows_traffic(&self) -> bool {
-        self.part.is_none() && self.sittings.iter().all(|sitting| sitting.begin.is_some())
+        // While a run is at work, its first requests are counted only after a while.
+        let is_counted = !self.is_running || self.requests > 0;
+        let is_recorded = self.sittings.iter().all(|sitting| sitting.begin.is_some());
+        self.part.is_none() && is_recorded && is_counted
     }
 }
 
@@ -401,6 +409,7 @@ impl Gathering<'_> {
             latencies: self.latencies,
             throttled: self.throttled,
             unanswered: self.unanswered,
+            is_running: false,
             undone: None,
         };
         // These rows may be done where the run has others left.

@@ -198,7 +198,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     insta::assert_snapshot!(words(&page_of(&run, "wxbulk undo numbers.results.csv")), @"
     Webex Calling · change report · numbers.csv
     Auto transfer numbers of 6 locations, apply
-    !Not ended. The run is still going, or was cut off without a chance to say why; resuming it finishes the sheet.
+    !Not ended. The run was cut off without a chance to say why; resuming it finishes the sheet.
     Rows in the sheet | 6
     Done | 1
     Not done | 2
