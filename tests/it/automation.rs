@@ -87,6 +87,15 @@ fn an_output_that_was_asked_for_and_is_missing_is_no_success() {
     let mut command = stage.command(&stage.apply_line("sheet.csv -o printed.csv --summary json"));
     let ran = Ran::of(command.stdout(full).output().expect("it starts")).expect(1);
     ran.says("error: the summary cannot be printed: the disk is full");
+    let full = fs::File::options().write(true).open("/dev/full");
+    let mut plan = stage.command(&format!(
+        "plan more.csv --exit-code -q --base-url {}",
+        stage.simulator.base_url()
+    ));
+    plan.stdout(full.expect("a device"));
+    stage.write("more.csv", sheet(9));
+    let ran = Ran::of(plan.output().expect("it starts")).expect(1);
+    ran.says("error: the rows of the plan cannot be printed: the disk is full");
     // The rows are done all the same.
     for results in ["sheet.results.csv", "logged.csv", "printed.csv"] {
         let results = stage.results(results);
@@ -109,13 +118,18 @@ fn every_line_of_a_log_has_a_time() {
         let time = line["timestamp"].as_str().expect("a time");
         assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
     }
-    let told = ran.stderr.lines().filter(|line| line.contains(" row 2: "));
-    for line in told {
-        assert!(
-            line.as_bytes()[2] == b':' && line.as_bytes()[5] == b':',
-            "{line}"
-        );
-    }
+    let has_time = |line: &&str| line.as_bytes()[2] == b':' && line.as_bytes()[5] == b':';
+    let mut told = ran.stderr.lines().filter(|line| line.contains(" row 2: "));
+    assert!(told.all(|line| has_time(&line)), "{}", ran.stderr);
+    // Also what is said of failures where nobody asked for more, as under `nohup`.
+    let ran = stage.apply("sheet.csv -o plain.csv");
+    let failures: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|line| line.contains("failed: 404"))
+        .collect();
+    assert!(!failures.is_empty(), "{}", ran.stderr);
+    assert!(failures.iter().all(has_time), "{}", ran.stderr);
 }
 
 #[test]

@@ -416,6 +416,8 @@ fn a_first_row_that_reads_back_otherwise_is_shown_and_not_done() {
             ))
             .expect(3);
         ran.says(says);
+        ran.says("stopped: of the first rows, rows 2 and 3 are not as wanted");
+        ran.says("find out why before you go on");
         let results = stage.results("sheet.results.csv");
         assert_eq!(count(&results, "unknown"), 2, "{results:?}");
         assert_eq!(count(&results, "not-attempted"), 4);
@@ -440,6 +442,32 @@ fn at_a_terminal_the_rest_goes_when_somebody_says_so() {
         );
         assert_eq!(written(&stage).len(), sent);
     }
+}
+
+/// A person is told before the rest goes that the first rows are not as they were wanted, also when they go on.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_a_terminal_first_rows_that_failed_are_counted_in_the_question() {
+    let stage = Stage::new(Behavior {
+        faults: "404=100%".parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(8));
+    let line = stage.apply_line("sheet.csv --first 2");
+    let question = "2 of the rows that are done are not as wanted. Send the other 6 rows?";
+    let ran = stage
+        .at_a_terminal(&format!("{line} --summary json"), "n\n")
+        .expect(3);
+    assert!(ran.stdout.contains(question), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\"reason\": \"first-rows-failed\""),
+        "{}",
+        ran.stdout
+    );
+    let ran = stage
+        .at_a_terminal(&format!("{line} --resume"), "n\n")
+        .expect(2);
+    assert!(ran.stdout.contains(question), "{}", ran.stdout);
 }
 
 /// Whoever said no to the rest is asked again by the printed command; one that was said yes to, or that

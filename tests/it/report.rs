@@ -125,6 +125,14 @@ fn a_page_about_a_run_that_was_killed_and_went_on_tells_each_part_of_it() {
     let stage = moody();
     let mut child = stage.start_apply("sheet.csv");
     wait_for_records(&stage, "sheet.results.csv.journal", 60);
+    stage
+        .run("report sheet.results.csv -o running.html")
+        .expect(0);
+    let running = page(&stage, "running.html");
+    assert!(
+        running.contains("<strong>Still going.</strong>"),
+        "{running}"
+    );
     child.kill().expect("it was running");
     child.wait().expect("it ends");
     let journal = fs::read(stage.path("sheet.results.csv.journal")).expect("a journal");

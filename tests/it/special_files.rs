@@ -53,7 +53,7 @@ fn a_pipe_that_somebody_reads_takes_a_log() {
     let rows = log
         .lines()
         .filter(|line| line.contains("\"message\":\"close\""));
-    assert_eq!(rows.count(), 2, "{log}");
+    assert_eq!(rows.count(), 5, "{log}");
 }
 
 #[test]
