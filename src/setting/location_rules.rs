@@ -8,6 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::number_usage::usage_of_type;
 use super::target_kind::LOCATION;
 use super::{
     Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest, location_numbers,
@@ -250,7 +251,8 @@ pub(super) fn write(changes: &[Change<'_>], current: &CurrentValues) -> Vec<u8> 
     json!({ "callingPermissions": elements }).to_string().into()
 }
 
-/// What a list of rules says of the call types that may be changed. Half a rule is none.
+/// What a list of rules says of the call types that may be changed, and which numbers the others use. Half a
+/// rule is none.
 pub(super) fn read(body: &[u8]) -> ReadBody {
     let object: Result<Map<String, Value>, _> = serde_json::from_slice(body);
     let rules = object
@@ -261,6 +263,7 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
     };
     let mut values: Vec<Option<String>> = vec![None; FIELDS.len()];
     let mut restricted = Vec::new();
+    let mut usages = Vec::new();
     for rule in &rules {
         let text = |name: &str| rule.get(name).and_then(Value::as_str);
         let (Some(call_type), Some(action)) = (text("callType"), text("action")) else {
@@ -270,6 +273,7 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
             return ReadBody::Other;
         };
         let Some(index) = (0..TYPES).find(|index| FIELDS[*index].name == call_type) else {
+            usages.extend(usage_of_type(call_type, action));
             continue;
         };
         values[index] = Some(action.to_string());
@@ -282,7 +286,7 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
     ReadBody::Values(Reading {
         values: CurrentValues::of(values.iter().map(Option::as_deref)),
         restricted,
-        ..Reading::default()
+        usages,
     })
 }
 
@@ -305,12 +309,17 @@ mod tests {
             r#"{"callingPermissions":[
             {"callType":"INTERNATIONAL","action":"BLOCK","transferEnabled":false,"isCallTypeRestrictionEnabled":false},
             {"callType":"URL_DIALING","action":"ALLOW","transferEnabled":true},
+            {"callType":"CASUAL","action":"TRANSFER_NUMBER_2","transferEnabled":true},
             {"callType":"NATIONAL","action":"ALLOW","transferEnabled":true,"isCallTypeRestrictionEnabled":true}]}"#,
         )
         .expect("a reading");
         assert_eq!(read.restricted, [NATIONAL, NATIONAL + TYPES]);
         assert_eq!(read.values.get(2), Some("BLOCK"));
         assert_eq!(read.values.get(0), None);
+        assert_eq!(
+            read.usages,
+            [usage_of_type("CASUAL", "TRANSFER_NUMBER_2").expect("a use")]
+        );
 
         let mut changes = vec![Change::Keep; FIELDS.len()];
         let body = |changes: &[Change<'_>]| {

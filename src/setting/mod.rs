@@ -145,6 +145,7 @@ pub struct Reading {
     pub values: CurrentValues,
     /// Which of them the service does not let anybody change.
     pub restricted: Vec<usize>,
+    /// What uses numbers beside its own fields.
     pub usages: Vec<Usage>,
 }
 

@@ -49,6 +49,14 @@ pub(super) fn number_of(action: &str) -> Option<usize> {
     number.checked_sub(1)
 }
 
+/// Where a rule for a call type sends calls to a number: which.
+pub(super) fn usage_of_type(call_type: &str, action: &str) -> Option<Usage> {
+    Some(Usage {
+        number: number_of(action)?,
+        calls: calls_of_type(call_type).into(),
+    })
+}
+
 pub(super) fn calls_of_type(call_type: &str) -> String {
     format!("{} calls", shorten(call_type))
 }

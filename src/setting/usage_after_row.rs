@@ -1,7 +1,7 @@
 //! Which numbers of a row are in use by rules as they are once the row is done.
 
 use super::location_numbers::LOCATION_NUMBERS;
-use super::number_usage::{calls_of_type, number_of};
+use super::number_usage::usage_of_type;
 use super::{FieldKind, Setting};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -48,11 +48,7 @@ pub fn all_usages(
                 Some(Change::Set(action)) => action.as_ref(),
                 _ => current?.get(index)?,
             };
-            let number = number_of(action).filter(|_| field.kind == FieldKind::Action)?;
-            Some(Usage {
-                number,
-                calls: calls_of_type(field.name).into(),
-            })
+            usage_of_type(field.name, action).filter(|_| field.kind == FieldKind::Action)
         });
     rules.chain(usages.iter().cloned()).collect()
 }

@@ -409,3 +409,64 @@ fn a_row_that_rules_keep_from_being_cleared_is_told_what_helps() {
     let now = &stage.state()[&id]["autoTransferNumber2"];
     assert!(now.as_str().is_none_or(str::is_empty), "{now}");
 }
+
+/// Three locations in which calls of a type that no sheet has a column for go to the second number.
+fn stage_with_an_old_type() -> Stage {
+    let location = |row: u64| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        numbers: [1, 2, 3].map(|place| Some(format!("+1202555{place}{row:03}"))),
+        calling_permissions: vec![CallTypePermission {
+            call_type: "CASUAL".into(),
+            action: "TRANSFER_NUMBER_2".into(),
+            transfer_enabled: true,
+            restricted: false,
+        }],
+        ..Location::default()
+    };
+    Stage::new(Behavior {
+        locations: Locations::Exactly((2..5).map(location).collect()),
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    })
+}
+
+#[test]
+fn rules_for_call_types_without_a_column_use_numbers_as_well() {
+    for columns in ["n2", "n2,national"] {
+        for words in ["", " --backup"] {
+            let stage = stage_with_an_old_type();
+            let before = stage.state();
+            let cells = columns.replace("n2", "REMOVE").replace("national", "BLOCK");
+            let mut text = format!("locationId,{columns}\n");
+            for row in 2..5 {
+                text += &format!("{},{cells}\n", location_id(row));
+            }
+            stage.write("sheet.csv", text);
+            stage.run_online("plan sheet.csv").expect(1);
+            let planned = stage.results("sheet.plan.csv").remove(0);
+            assert_eq!(planned["usedBy2"], "CASUAL calls", "{columns}");
+            apply(&stage, &format!("sheet.csv{words}")).expect(1);
+            let results = stage.results("sheet.results.csv");
+            assert_eq!(count(&results, "conflict"), 3, "{columns}");
+            assert_eq!(
+                results[0]["message"],
+                "left alone: n2 is in use: CASUAL calls are transferred to it; change that rule first, or add --even-if-used"
+            );
+            assert_eq!(stage.state(), before, "{columns}");
+        }
+    }
+    // The way back asks as well.
+    let stage = stage_with_an_old_type();
+    let id = location_id(2);
+    let numbers =
+        format!("/telephony/config/locations/{id}/outgoingPermission/autoTransferNumbers");
+    stage.put(&numbers, r#"{"autoTransferNumber2":""}"#);
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n2,national\n{id},5502,BLOCK\n"),
+    );
+    apply(&stage, "sheet.csv").expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(1);
+    assert_eq!(stage.state()[&id]["autoTransferNumber2"], "5502");
+}

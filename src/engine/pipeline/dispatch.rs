@@ -133,6 +133,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             is_previous_recorded: true,
             current: CurrentValues::default(),
             restricted: Vec::new(),
+            fixed_usages: Vec::new(),
             usages: None,
             usage_fault: None,
             answer: None,

@@ -26,7 +26,10 @@ pub(super) struct Job {
     pub(super) current: CurrentValues,
     /// Which fields the service does not let anybody change.
     pub(super) restricted: Vec<usize>,
-    /// What uses the numbers, where that was asked; and why it cannot be known.
+    /// What uses numbers by the answers that said what is there, beside the setting's own fields: rules for
+    /// call types that nobody can change.
+    pub(super) fixed_usages: Vec<Usage>,
+    /// What else uses the numbers, where that was asked; and why it cannot be known.
     pub(super) usages: Option<Vec<Usage>>,
     pub(super) usage_fault: Option<Box<str>>,
     /// The last answer to a question that came before the change.

@@ -258,7 +258,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    pub(super) fn finish(&mut self, job: Job, kind: OutcomeKind, reply: ApiResult) {
+    pub(super) fn finish(&mut self, mut job: Job, kind: OutcomeKind, reply: ApiResult) {
         let kind = match kind {
             OutcomeKind::Failed | OutcomeKind::Conflict if !job.done.is_empty() => {
                 OutcomeKind::Partly
@@ -284,8 +284,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut outcome = outcome(kind, job.attempts, reply);
         outcome.untouched = job.untouched(self.setting, kind);
         job.note_outcome(&outcome);
+        outcome.usages = job.told_usages(self.setting);
         outcome.previous = job.previous;
-        outcome.usages = job.usages.filter(|_| job.usage_fault.is_none());
         if let Some(sender) = job.sender {
             self.lanes[self.senders[sender].lane].rows += 1;
         }

@@ -19,6 +19,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let Ok(Response {
             current: Some(values),
             restricted,
+            usages,
             ..
         }) = &mut reply
         else {
@@ -28,6 +29,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.current.put(fields.start, fields.len(), values);
         let restricted = restricted.iter().map(|field| fields.start + field);
         job.restricted.extend(restricted);
+        job.fixed_usages.append(usages);
         job.has_read_bare = false;
         job.errors = 0;
         if index + 1 < self.setting.resources.len() {

@@ -15,7 +15,7 @@ use crate::model::change::Change;
 use crate::model::outcome::{OutcomeKind, WHERE_IN_USE, with_status};
 use crate::model::response::{ApiResult, Response};
 use crate::model::usage::Usage;
-use crate::setting::usage_after_row;
+use crate::setting::{Setting, usage_after_row};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -31,7 +31,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let changes = &job.row.changes;
                 // A plan looks at those as well that stay as they are.
                 let current = (self.policy.task == Task::Read).then_some(&job.current);
-                let used = usage_after_row::all_usages(self.setting, changes, current, &[]);
+                let fixed = current.map_or(&[][..], |_| &job.fixed_usages);
+                let used = usage_after_row::all_usages(self.setting, changes, current, fixed);
                 let is_sent = current.is_some() || !self.setting.are_met(changes, &job.current);
                 is_sent && !used.is_empty()
             }
@@ -84,7 +85,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 if usage_after_row::numbers_of(self.setting).is_empty() {
                     let current = (self.policy.task == Task::Read).then_some(&job.current);
                     let changes = &job.row.changes;
-                    let used = usage_after_row::all_usages(self.setting, changes, current, &[]);
+                    let fixed = current.map_or(&[][..], |_| &job.fixed_usages);
+                    let used = usage_after_row::all_usages(self.setting, changes, current, fixed);
                     let is_set = |usage: &Usage| numbers.get(usage.number).is_some();
                     all.extend(used.into_iter().filter(|usage| !is_set(usage)));
                 }
@@ -137,8 +139,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return None;
         }
         let current = self.is_read(job).then_some(&job.current);
-        let usages = job.usages.as_deref().unwrap_or_default();
-        let used = usage_after_row::numbers_in_use(self.setting, &job.row.changes, current, usages);
+        let asked = job.usages.iter().flatten();
+        let usages: Vec<Usage> = job.fixed_usages.iter().chain(asked).cloned().collect();
+        let changes = &job.row.changes;
+        let used = usage_after_row::numbers_in_use(self.setting, changes, current, &usages);
         (!used.is_empty()).then(|| format!("left alone: {}; {WHERE_IN_USE}", used.join("; ")))
     }
 
@@ -153,6 +157,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut changes = job.row.changes.iter().enumerate();
         !self.policy.even_if_used
             && changes.any(|(index, change)| *change == Change::Clear && is_set(index))
+    }
+}
+
+impl Job {
+    /// What uses the numbers, where all of it is known; of rules alone, what uses those that are not set.
+    pub(super) fn told_usages(&mut self, setting: &Setting) -> Option<Vec<Usage>> {
+        let mut usages = self.usages.take().filter(|_| self.usage_fault.is_none())?;
+        if !usage_after_row::numbers_of(setting).is_empty() {
+            usages.append(&mut self.fixed_usages);
+        }
+        Some(usages)
     }
 }
 
