@@ -35,6 +35,8 @@ pub struct Response {
     pub restricted: Vec<usize>,
     /// What uses numbers of the location, where that was asked for.
     pub usages: Vec<Usage>,
+    /// There may be more that uses them: a part of the list was not understood, or is elsewhere.
+    pub is_partial: bool,
 }
 
 impl Response {

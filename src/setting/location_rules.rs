@@ -287,6 +287,7 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
         values: CurrentValues::of(values.iter().map(Option::as_deref)),
         restricted,
         usages,
+        ..Reading::default()
     })
 }
 

@@ -147,6 +147,8 @@ pub struct Reading {
     pub restricted: Vec<usize>,
     /// What uses numbers beside its own fields.
     pub usages: Vec<Usage>,
+    /// There may be more that uses them: a part was not understood.
+    pub is_partial: bool,
 }
 
 /// There is one value of each name.

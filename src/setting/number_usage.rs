@@ -19,7 +19,7 @@ pub(super) const RULES: Resource = Resource {
     path: ["/telephony/config/locations/", "/outgoingPermission"],
     fields: 0..0,
     read_body: |body| {
-        read(body, "callingPermissions", |rule| {
+        read(body, "callingPermissions", false, |rule| {
             Some(calls_of_type(rule.get("callType")?.as_str()?))
         })
     },
@@ -32,7 +32,7 @@ pub(super) const PATTERNS: Resource = Resource {
     ],
     fields: 0..0,
     read_body: |body| {
-        read(body, "digitPatterns", |pattern| {
+        read(body, "digitPatterns", true, |pattern| {
             let text = |name: &str| pattern.get(name).and_then(Value::as_str).map(shorten);
             let digits = text("pattern").unwrap_or_default();
             Some(match text("name") {
@@ -45,8 +45,15 @@ pub(super) const PATTERNS: Resource = Resource {
 
 /// Which number an action sends calls to, counted from zero.
 pub(super) fn number_of(action: &str) -> Option<usize> {
+    let action = action.trim().to_ascii_uppercase();
     let number: usize = action.strip_prefix(TRANSFER)?.parse().ok()?;
     number.checked_sub(1)
+}
+
+/// Whether an action may send calls to a number of which it cannot be told.
+fn is_unclear(action: &str) -> bool {
+    let start = action.trim().get(..TRANSFER.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(TRANSFER)) && number_of(action).is_none()
 }
 
 /// Where a rule for a call type sends calls to a number: which.
@@ -61,19 +68,28 @@ pub(super) fn calls_of_type(call_type: &str) -> String {
     format!("{} calls", shorten(call_type))
 }
 
-fn read(body: &[u8], list: &str, calls: fn(&Map<String, Value>) -> Option<String>) -> ReadBody {
+/// A location always has rules, and need not have digit patterns.
+fn read(
+    body: &[u8],
+    list: &str,
+    may_be_empty: bool,
+    calls: fn(&Map<String, Value>) -> Option<String>,
+) -> ReadBody {
     let object: Result<Map<String, Value>, _> = serde_json::from_slice(body);
     let Some(Value::Array(rules)) = object.ok().and_then(|mut object| object.remove(list)) else {
         return ReadBody::Other;
     };
     let mut reading = Reading::default();
-    for rule in rules {
+    let mut understood = 0;
+    for rule in &rules {
         let rule = rule.as_object();
         let action = rule.and_then(|rule| rule.get("action")?.as_str());
-        // Of a list that is not understood nothing can be said.
-        let (Some(rule), Some(action)) = (rule, action) else {
-            return ReadBody::Other;
+        let (Some(rule), Some(action)) = (rule, action.filter(|action| !is_unclear(action))) else {
+            // What the others say is so all the same.
+            reading.is_partial = true;
+            continue;
         };
+        understood += 1;
         let Some(number) = number_of(action) else {
             continue;
         };
@@ -81,6 +97,10 @@ fn read(body: &[u8], list: &str, calls: fn(&Map<String, Value>) -> Option<String
             number,
             calls: calls(rule).unwrap_or_else(|| "some calls".into()).into(),
         });
+    }
+    // Of a list of which nothing is understood nothing can be said.
+    if understood == 0 && (reading.is_partial || !may_be_empty) {
+        return ReadBody::Other;
     }
     ReadBody::Values(reading)
 }
@@ -143,6 +163,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_understood_of_a_list_is_said_also_where_that_is_not_all() {
+        let second = r#"{"callType":"NATIONAL","action":"TRANSFER_NUMBER_2"}"#;
+        for other in [
+            r#"{"callType":"URL_DIALING","action":null}"#,
+            r#"{"callType":"URL_DIALING"}"#,
+            r#"{"callType":"TOLL_FREE","action":"TRANSFER_NUMBER_X"}"#,
+            r#""TOLL_FREE""#,
+        ] {
+            let body = format!(r#"{{"callingPermissions":[{other},{second}]}}"#);
+            let ReadBody::Values(reading) = (RULES.read_body)(body.as_bytes()) else {
+                panic!("{body}")
+            };
+            assert!(reading.is_partial, "{body}");
+            assert_eq!(reading.usages.len(), 1, "{body}");
+        }
+        for action in ["transfer_number_2", " TRANSFER_NUMBER_2 "] {
+            assert_eq!(number_of(action), Some(1));
+        }
+    }
+
+    #[test]
     fn what_is_no_such_list_says_nothing() {
         for body in [
             "",
@@ -151,6 +192,7 @@ mod tests {
             r#"{"digitPatterns":{}}"#,
             r#"{"callingPermissions":[{"callType":"NATIONAL"}]}"#,
             r#"{"callingPermissions":["NATIONAL"]}"#,
+            r#"{"callingPermissions":[]}"#,
             "<html></html>",
         ] {
             assert_eq!(usages(&RULES, body), None, "{body}");

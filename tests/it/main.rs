@@ -35,6 +35,7 @@ mod libreoffice;
 mod location_rules;
 mod logs;
 mod lost_lines;
+mod lying_services;
 mod names;
 mod nginx;
 mod odd_answers;

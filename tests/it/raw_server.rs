@@ -77,6 +77,27 @@ impl RawServer {
         })
     }
 
+    /// Answers each request as `answer` says of its method, its path without the query, and its body: with a
+    /// status, more lines of the head, and a body.
+    pub(crate) fn answering(
+        answer: impl Fn(&str, &str, &str) -> (u16, &'static str, String) + Send + Sync + 'static,
+    ) -> RawServer {
+        RawServer::start(move |line| {
+            while line.request() {
+                let received = String::from_utf8_lossy(&line.received).into_owned();
+                let (head, body) = received.split_once("\r\n\r\n").unwrap_or_default();
+                let mut words = head.split([' ', '?']);
+                let method = words.next().unwrap_or_default();
+                let (status, more, said) = answer(method, words.next().unwrap_or_default(), body);
+                let length = match status {
+                    204 => String::new(),
+                    _ => format!("content-length: {}\r\n", said.len()),
+                };
+                line.say(format!("HTTP/1.1 {status} X\r\n{length}{more}\r\n{said}"));
+            }
+        })
+    }
+
     /// A port of this machine where nobody listens.
     pub(crate) fn nobody() -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");

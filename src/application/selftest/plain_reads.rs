@@ -192,8 +192,8 @@ fn usages_in(resource: &Resource, answer: &Answer) -> Option<Vec<Usage>> {
         return None;
     };
     match (resource.read_body)(body) {
-        ReadBody::Values(reading) => Some(reading.usages),
-        ReadBody::Empty | ReadBody::Other => None,
+        ReadBody::Values(reading) if !reading.is_partial => Some(reading.usages),
+        ReadBody::Values(_) | ReadBody::Empty | ReadBody::Other => None,
     }
 }
 

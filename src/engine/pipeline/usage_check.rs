@@ -2,7 +2,8 @@
 //! read: to clear a number to which they send calls would break those calls without a word.
 //!
 //! Where nobody with this token can read them (403, 404, no answer of this call) the row goes on, and says
-//! that its use was not checked. After any other failure it is not sent. Of a row that is sent without
+//! that its use was not checked. So it does where only a part of them is understood, and none of that part
+//! uses the number. After any other failure it is not sent. Of a row that is sent without
 //! reading anything, the numbers are read where rules use one that it clears: what is not set already is
 //! not taken away from them.
 //!
@@ -17,6 +18,9 @@ use crate::model::response::{ApiResult, Response};
 use crate::model::usage::Usage;
 use crate::setting::{Setting, usage_after_row};
 use crate::webex::Service;
+
+/// Why it is not known what uses the numbers, where some of it is.
+const ONLY_A_PART: &str = "only a part of the list of rules could be read";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether it has to be known for this row what uses its numbers.
@@ -78,8 +82,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             Ok(Response {
                 current: Some(numbers),
                 usages,
+                is_partial,
                 ..
             }) => {
+                if *is_partial {
+                    job.usage_fault = Some(ONLY_A_PART.into());
+                }
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
                 if usage_after_row::numbers_of(self.setting).is_empty() {

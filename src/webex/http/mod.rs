@@ -241,10 +241,13 @@ impl Service for Webex {
                 values,
                 restricted,
                 usages,
+                is_partial,
             }) => Response {
                 current: Some(values),
                 restricted,
                 usages,
+                // None of these lists has pages by the reference.
+                is_partial: is_partial || fetched.next.is_some(),
                 ..answer
             },
             ReadBody::Empty => Response {
