@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::number_usage::usage_of_type;
+use super::number_usage::{is_unclear, usage_of_type};
 use super::target_kind::LOCATION;
 use super::{
     Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest, location_numbers,
@@ -264,17 +264,24 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
     let mut values: Vec<Option<String>> = vec![None; FIELDS.len()];
     let mut restricted = Vec::new();
     let mut usages = Vec::new();
+    // A location always has rules.
+    let mut is_partial = rules.is_empty();
     for rule in &rules {
         let text = |name: &str| rule.get(name).and_then(Value::as_str);
-        let (Some(call_type), Some(action)) = (text("callType"), text("action")) else {
-            return ReadBody::Other;
-        };
-        let Some(may_transfer) = rule.get("transferEnabled").and_then(Value::as_bool) else {
+        let Some(call_type) = text("callType") else {
             return ReadBody::Other;
         };
         let Some(index) = (0..TYPES).find(|index| FIELDS[*index].name == call_type) else {
-            usages.extend(usage_of_type(call_type, action));
+            // Of an older type nothing is needed but what it uses.
+            match text("action").filter(|action| !is_unclear(action)) {
+                Some(action) => usages.extend(usage_of_type(call_type, action)),
+                None => is_partial = true,
+            }
             continue;
+        };
+        let may_transfer = rule.get("transferEnabled").and_then(Value::as_bool);
+        let (Some(action), Some(may_transfer)) = (text("action"), may_transfer) else {
+            return ReadBody::Other;
         };
         values[index] = Some(action.to_string());
         values[index + TYPES] = Some(if may_transfer { YES } else { NO }.to_string());
@@ -287,7 +294,7 @@ pub(super) fn read(body: &[u8]) -> ReadBody {
         values: CurrentValues::of(values.iter().map(Option::as_deref)),
         restricted,
         usages,
-        ..Reading::default()
+        is_partial,
     })
 }
 
@@ -352,6 +359,18 @@ mod tests {
             r#"{"message":"not now"}"#,
         ] {
             assert_eq!(reading(body), None, "{body}");
+        }
+        // An older type lacks what it likes; then not all is known that uses numbers.
+        for (older, is_partial) in [
+            (r#"{"callType":"URL_DIALING","action":"ALLOW"}"#, false),
+            (r#"{"callType":"URL_DIALING","action":null}"#, true),
+            (r#"{"callType":"URL_DIALING"}"#, true),
+        ] {
+            let national = r#"{"callType":"NATIONAL","action":"ALLOW","transferEnabled":true}"#;
+            let read = reading(&format!(r#"{{"callingPermissions":[{older},{national}]}}"#));
+            let read = read.expect("a list");
+            assert_eq!(read.values.get(NATIONAL), Some("ALLOW"), "{older}");
+            assert_eq!(read.is_partial, is_partial, "{older}");
         }
         let none = reading(r#"{"callingPermissions":[]}"#).expect("a list");
         assert_eq!(none.values.get(NATIONAL), None);

@@ -51,7 +51,7 @@ pub(super) fn number_of(action: &str) -> Option<usize> {
 }
 
 /// Whether an action may send calls to a number of which it cannot be told.
-fn is_unclear(action: &str) -> bool {
+pub(super) fn is_unclear(action: &str) -> bool {
     let start = action.trim().get(..TRANSFER.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(TRANSFER)) && number_of(action).is_none()
 }

@@ -1,10 +1,104 @@
 //! Services that confirm what they do not do, do more than they are asked, or say what uses the numbers in a way
 //! that is only half understood.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Results, Stage, id, location_id, org_id};
 use crate::raw_server::RawServer;
+
+/// What is there: the numbers with their use, the rules, and how often each was changed.
+#[derive(Clone)]
+struct State {
+    numbers: Value,
+    rules: Value,
+    changes: Vec<&'static str>,
+}
+
+type Shared = Arc<Mutex<State>>;
+
+/// One location, in which international calls go to the second number, and one workspace.
+fn state() -> Shared {
+    let types = [
+        "INTERNAL_CALL",
+        "TOLL_FREE",
+        "INTERNATIONAL",
+        "OPERATOR_ASSISTED",
+        "CHARGEABLE_DIRECTORY_ASSISTED",
+        "SPECIAL_SERVICES_I",
+        "SPECIAL_SERVICES_II",
+        "PREMIUM_SERVICES_I",
+        "PREMIUM_SERVICES_II",
+        "NATIONAL",
+    ];
+    let rules = types.map(|call_type| {
+        let action = match call_type {
+            "INTERNATIONAL" => "TRANSFER_NUMBER_2",
+            _ => "ALLOW",
+        };
+        json!({ "callType": call_type, "action": action, "transferEnabled": true })
+    });
+    Arc::new(Mutex::new(State {
+        numbers: json!({
+            "autoTransferNumber1": "+12025550101", "autoTransferNumber2": "+12025550102",
+            "autoTransferNumber3": null, "useCustomTransferNumbers": false,
+        }),
+        rules: rules.into_iter().collect(),
+        changes: Vec::new(),
+    }))
+}
+
+/// Answers as the service does, unless `lie` has another answer to a change: of what is changed, `numbers` or
+/// `rules`, and the new values.
+fn serve(
+    state: &Shared,
+    lie: impl Fn(&mut State, &str, &Value) -> Option<(u16, String)> + Send + Sync + 'static,
+) -> RawServer {
+    let state = Arc::clone(state);
+    RawServer::answering(move |method, path, body| {
+        let mut state = state.lock().expect("no panic");
+        let what = match path.rsplit_once('/') {
+            Some((_, "autoTransferNumbers")) => "numbers",
+            Some((_, "outgoingPermission")) => "rules",
+            Some((_, "digitPatterns")) => {
+                return (200, "", json!({"digitPatterns": []}).to_string());
+            }
+            _ => return (404, "", String::new()),
+        };
+        if method == "PUT" {
+            state.changes.push(what);
+            let body: Value = serde_json::from_str(body).expect("JSON");
+            if let Some((status, said)) = lie(&mut state, what, &body) {
+                return (status, "", said);
+            }
+            match what {
+                "numbers" => merge(&mut state.numbers, &body),
+                _ => change_rules(&mut state.rules, &body),
+            }
+            return (204, "", String::new());
+        }
+        let said = match what {
+            "numbers" => state.numbers.clone(),
+            _ => json!({ "callingPermissions": state.rules }),
+        };
+        (200, "", said.to_string())
+    })
+}
+
+fn merge(numbers: &mut Value, body: &Value) {
+    for (name, value) in body.as_object().expect("an object") {
+        numbers[name] = value.clone();
+    }
+}
+
+fn change_rules(rules: &mut Value, body: &Value) {
+    for rule in body["callingPermissions"].as_array().expect("a list") {
+        let mut all = rules.as_array_mut().expect("a list").iter_mut();
+        let known = all.find(|one| one["callType"] == rule["callType"]);
+        *known.expect("a call type") = rule.clone();
+    }
+}
 
 /// One row of these columns.
 fn apply(stage: &Stage, server: &RawServer, columns: &str, cells: &str) -> (Ran, Results) {
@@ -108,5 +202,26 @@ fn what_is_understood_of_the_rules_counts_and_the_rest_is_said() {
         let requests = server.requests();
         let sent = requests.iter().any(|one| one.starts_with("PUT"));
         assert_eq!(sent, outcome == "updated", "{case}");
+    }
+}
+
+#[test]
+fn an_older_call_type_that_lacks_a_field_fails_no_row() {
+    let there = state();
+    let older = json!({"callType": "URL_DIALING", "action": "ALLOW"});
+    if let Value::Array(rules) = &mut there.lock().expect("no panic").rules {
+        rules.push(older);
+    }
+    let server = serve(&there, |_, _, _| None);
+    let stage = Stage::instant();
+    for (columns, cells) in [
+        ("locationId,national", "BLOCK"),
+        ("locationId,n1,national", "5501,ALLOW"),
+    ] {
+        let (ran, results) = apply(&stage, &server, columns, cells);
+        assert_eq!(results[0]["outcome"], "updated", "{}", ran.stderr);
+        for path in stage.files() {
+            std::fs::remove_file(path).expect("ours");
+        }
     }
 }

@@ -5,6 +5,7 @@
 use super::conflict::{self, changed_fields};
 use super::job::{Job, Step};
 use super::possible_values::LastKnown;
+use super::usage_check::ONLY_A_PART;
 use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -20,6 +21,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             current: Some(values),
             restricted,
             usages,
+            is_partial,
             ..
         }) = &mut reply
         else {
@@ -30,6 +32,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let restricted = restricted.iter().map(|field| fields.start + field);
         job.restricted.extend(restricted);
         job.fixed_usages.append(usages);
+        let is_partial = *is_partial && !usage_after_row::numbers_of(self.setting).is_empty();
         job.has_read_bare = false;
         job.errors = 0;
         if index + 1 < self.setting.resources.len() {
@@ -38,6 +41,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         } else if self.policy.task == Task::Write {
             self.settle_usage(job, reply);
         } else if self.asks_about_usage(&job) {
+            if is_partial {
+                job.usage_fault = Some(ONLY_A_PART.into());
+            }
             job.answer = Some(reply);
             job.step = Step::Usage(0);
             self.send_again(job);

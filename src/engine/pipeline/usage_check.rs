@@ -20,7 +20,7 @@ use crate::setting::{Setting, usage_after_row};
 use crate::webex::Service;
 
 /// Why it is not known what uses the numbers, where some of it is.
-const ONLY_A_PART: &str = "only a part of the list of rules could be read";
+pub(super) const ONLY_A_PART: &str = "only a part of the list of rules could be read";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether it has to be known for this row what uses its numbers.
