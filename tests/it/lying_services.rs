@@ -8,6 +8,12 @@ use serde_json::{Value, json};
 use crate::harness::{Ran, Results, Stage, id, location_id, org_id};
 use crate::raw_server::RawServer;
 
+const NUMBERS: [&str; 3] = [
+    "autoTransferNumber1",
+    "autoTransferNumber2",
+    "autoTransferNumber3",
+];
+
 /// What is there: the numbers with their use, the rules, and how often each was changed.
 #[derive(Clone)]
 struct State {
@@ -224,4 +230,67 @@ fn an_older_call_type_that_lacks_a_field_fails_no_row() {
             std::fs::remove_file(path).expect("ours");
         }
     }
+}
+
+#[test]
+fn nothing_is_sent_that_relies_on_what_was_confirmed_otherwise() {
+    let cases = [
+        (
+            "locationId,n2,international",
+            "REMOVE,BLOCK",
+            "rules",
+            "other values were found when they were read back",
+        ),
+        (
+            "locationId,n3,national",
+            "5503,Transfer 3",
+            "numbers",
+            "other values were found when they were read back",
+        ),
+    ];
+    for (columns, cells, ignored, says) in cases {
+        let there = state();
+        // It answers with what is there still.
+        let server = serve(&there, move |state, what, _| {
+            (what == ignored).then(|| {
+                let said = match what {
+                    "numbers" => state.numbers.clone(),
+                    _ => json!({ "callingPermissions": state.rules }),
+                };
+                (200, said.to_string())
+            })
+        });
+        let before = there.lock().expect("no panic").clone();
+        let (ran, results) = apply(&Stage::instant(), &server, columns, cells);
+        let ran = ran.expect(1);
+        assert_eq!(results[0]["outcome"], "unknown", "{}", ran.stderr);
+        let message = &results[0]["message"];
+        assert!(message.contains(says), "{message}");
+        let after = there.lock().expect("no panic");
+        assert_eq!(after.changes, [ignored]);
+        assert_eq!(
+            (&after.numbers, &after.rules),
+            (&before.numbers, &before.rules)
+        );
+    }
+    // Where it is there after all, the row goes on.
+    let there = state();
+    let server = serve(&there, |state, what, body| {
+        (what == "rules").then(|| {
+            let said = json!({ "callingPermissions": state.rules });
+            change_rules(&mut state.rules, body);
+            (200, said.to_string())
+        })
+    });
+    let (ran, results) = apply(
+        &Stage::instant(),
+        &server,
+        "locationId,n2,international",
+        "REMOVE,BLOCK",
+    );
+    ran.expect(0);
+    assert_eq!(results[0]["outcome"], "updated");
+    let after = there.lock().expect("no panic");
+    assert_eq!(after.changes, ["rules", "numbers"]);
+    assert_eq!(after.numbers[NUMBERS[1]], "");
 }

@@ -10,8 +10,9 @@
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
 //! confirmed: other values than asked for make such a row `unknown`. So are rows whose changes were confirmed
-//! with other values than they asked for. So are all rows of a setting whose
-//! changes the service may confirm and ignore: the values from before make such a row `failed`.
+//! with other values than they asked for, and then before anything else of the row is sent, which would rely on
+//! them. So are all rows of a setting whose changes the service may confirm and ignore: the values from before
+//! make such a row `failed`.
 //!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
 //! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
@@ -53,12 +54,21 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
     pub(super) fn take_success(&mut self, mut job: Job, write: usize, result: ApiResult) {
         job.may_have_been_applied = false;
-        if self.is_confirmed_otherwise(&job, write, &result) {
+        let is_otherwise = self.is_confirmed_otherwise(&job, write, &result);
+        if is_otherwise {
             job.confirmed = Confirmed::Otherwise;
         }
         job.done.push(write);
         if self.next_write(&job, write + 1).is_some() {
-            self.write_from(job, write + 1, result);
+            if is_otherwise {
+                let resource = self.resource_of(write);
+                job.last = Some(result);
+                job.step = Step::ReadBack { resource, write };
+                job.errors = 0;
+                self.send_again(job);
+            } else {
+                self.write_from(job, write + 1, result);
+            }
         } else if self.may_be_overtaken(&job) {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
@@ -153,12 +163,28 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         current.put(fields.start, fields.len(), values);
         self.recorder.read_back(&job.row, &current);
         if !job.may_have_been_applied {
-            let of_resource = (0..job.row.changes.len()).filter(|index| fields.contains(index));
-            let mut of_resource = of_resource.map(|index| (index, &job.row.changes[index]));
+            let is_between = self.next_write(&job, write + 1).is_some();
+            let asked = if is_between {
+                setting.part(&setting.writes[write], &job.row.changes, &job.current)
+            } else {
+                job.row.changes.to_vec()
+            };
+            let mut of_resource = asked
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| fields.contains(index));
             let is_as_asked = of_resource
                 .all(|(index, change)| setting.is_met(index, change, current.get(index)));
             job.current = current;
             return match job.last.clone() {
+                Some(confirmed) if is_as_asked && is_between => {
+                    self.write_from(job, write + 1, confirmed);
+                }
+                // What follows would rely on it.
+                Some(_) if is_between => {
+                    job.done.retain(|done| *done != write);
+                    self.stay_in_doubt(job, result);
+                }
                 Some(_) if is_as_asked && resource + 1 < setting.resources.len() => {
                     let resource = resource + 1;
                     job.step = Step::ReadBack { resource, write };
