@@ -74,6 +74,9 @@ pub struct RowChange {
     /// The fields of it that certainly were not changed, since only others were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untouched: Vec<usize>,
+    /// Fields that changed with it although it did not ask for them, with what was found there then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_changed: Vec<(usize, Box<str>)>,
     /// Whether any of it may have taken effect.
     #[serde(default)]
     pub may_have_been_applied: bool,
@@ -129,6 +132,7 @@ impl RowChange {
                 }
             }
         }
+        self.also_changed.extend(later.also_changed);
         self.may_have_been_applied |= later.may_have_been_applied;
         self.place = later.place.or(self.place.take());
         self.outcome = later.outcome;
@@ -218,6 +222,7 @@ mod tests {
             earlier: earlier.map(|earlier| CurrentValues::of([Some(earlier), None, None])),
             sent: vec![Sent(vec![Some(sent.into()), None, None])],
             untouched: Vec::new(),
+            also_changed: Vec::new(),
             may_have_been_applied: may_have_been_applied(kind),
             outcome: Some(Outcome::unsent(kind, "")),
             finished_at: None,

@@ -111,6 +111,9 @@ pub struct Outcome {
     /// certainly did not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untouched: Vec<usize>,
+    /// Fields that the row did not ask for and that were others after it, with what was found there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_changed: Vec<(usize, Box<str>)>,
 }
 
 impl Outcome {
@@ -126,6 +129,7 @@ impl Outcome {
             previous: None,
             usages: None,
             untouched: Vec::new(),
+            also_changed: Vec::new(),
         }
     }
 

@@ -61,8 +61,8 @@ pub struct Setting {
     pub needs_read: bool,
     /// Adds what the cells of a row imply of the fields that it leaves alone.
     pub imply: fn(&mut [Change<'_>]),
-    /// What to say of a change that was answered with a success and has changed nothing, and what to switch
-    /// on then; of a setting for which that is known to happen. Each change of it is read back.
+    /// Why a change was answered with a success and has changed nothing, and what to switch on then; of a
+    /// setting for which that is known to happen. Each change of it is read back.
     pub when_ignored: Option<&'static str>,
     /// Where it is told, besides, what uses its numbers. That is read before one of them is cleared. Of
     /// rules alone: which numbers are set, for a plan that has rules which use some.

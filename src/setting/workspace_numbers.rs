@@ -24,7 +24,7 @@ pub static WORKSPACE_NUMBERS: Setting = Setting {
     needs_read: true,
     imply: own_numbers::imply,
     when_ignored: Some(
-        "Webex answered with a success and changed nothing: the workspace has no outgoing permissions of its own. In Control Hub choose the workspace, Calling, Outgoing call permissions, and switch custom settings on; then send the row again",
+        "the workspace has no outgoing permissions of its own. In Control Hub choose the workspace, Calling, Outgoing call permissions, and switch custom settings on; then send the row again",
     ),
     used_in: &[],
 };

@@ -239,13 +239,13 @@ fn nothing_is_sent_that_relies_on_what_was_confirmed_otherwise() {
             "locationId,n2,international",
             "REMOVE,BLOCK",
             "rules",
-            "other values were found when they were read back",
+            "international expected BLOCK, found TRANSFER_NUMBER_2",
         ),
         (
             "locationId,n3,national",
             "5503,Transfer 3",
             "numbers",
-            "other values were found when they were read back",
+            "n3 expected 5503, found none",
         ),
     ];
     for (columns, cells, ignored, says) in cases {
@@ -293,4 +293,35 @@ fn nothing_is_sent_that_relies_on_what_was_confirmed_otherwise() {
     let after = there.lock().expect("no panic");
     assert_eq!(after.changes, ["rules", "numbers"]);
     assert_eq!(after.numbers[NUMBERS[1]], "");
+}
+
+#[test]
+fn what_changes_without_being_asked_for_is_named_and_put_back_by_an_undo() {
+    let there = state();
+    let before = there.lock().expect("no panic").numbers.clone();
+    // It clears what a change leaves out.
+    let server = serve(&there, |state, _, body| {
+        for name in NUMBERS {
+            state.numbers[name] = body.get(name).cloned().unwrap_or_default();
+        }
+        state.numbers["useCustomTransferNumbers"] = body["useCustomTransferNumbers"].clone();
+        Some((204, String::new()))
+    });
+    let stage = Stage::instant();
+    let (ran, results) = apply(&stage, &server, "workspaceId,n1", "5501");
+    ran.expect(1);
+    assert_eq!(results[0]["outcome"], "unknown");
+    assert_eq!(
+        results[0]["message"],
+        "confirmed, but other values were found when they were read back: n2 expected +12025550102, found none"
+    );
+    let undo = format!(
+        "undo sheet.results.csv --yes --base-url {}",
+        server.base_url()
+    );
+    let ran = stage.run(&undo);
+    let after = there.lock().expect("no panic").numbers.clone();
+    let bare = |numbers: &Value| numbers.to_string().replace("\"\"", "null");
+    assert_eq!(bare(&after), bare(&before), "{}", ran.stderr);
+    ran.expect(0);
 }

@@ -87,6 +87,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             previous: None,
             usages: None,
             untouched: Vec::new(),
+            also_changed: Vec::new(),
         },
     })
 }

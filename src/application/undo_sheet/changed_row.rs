@@ -118,7 +118,8 @@ impl ChangedRow {
         let fields = change.sent.iter().map(|sent| sent.0.len()).max();
         let before = (0..fields.unwrap_or_default()).filter_map(|index| earlier.get(index));
         let sent = change.sent.iter().flat_map(|sent| sent.0.iter().flatten());
-        let mut values = before.chain(sent.map(|value| &**value));
+        let found = change.also_changed.iter().map(|(_, found)| &**found);
+        let mut values = before.chain(sent.map(|value| &**value)).chain(found);
         if let Some(value) = values.find(|value| !verbatim::fits(value, OR)) {
             let shown = shorten(value);
             return Err(format!(
@@ -132,7 +133,7 @@ impl ChangedRow {
             place,
             earlier,
             is_certain: change.outcome.as_ref().is_some_and(is_certain) && change.sent.len() == 1,
-            sent: without(change.sent, &change.untouched),
+            sent: with(without(change.sent, &change.untouched), change.also_changed),
         })
     }
 }
@@ -145,6 +146,16 @@ fn without(mut sent: Vec<Sent>, untouched: &[usize]) -> Vec<Sent> {
                 *value = None;
             }
         }
+    }
+    sent
+}
+
+/// What was sent with what changed besides, as if it had been sent.
+fn with(mut sent: Vec<Sent>, also_changed: Vec<(usize, Box<str>)>) -> Vec<Sent> {
+    for (field, found) in also_changed {
+        let mut values = vec![None; field];
+        values.push(Some(found));
+        sent.push(Sent(values));
     }
     sent
 }

@@ -43,6 +43,25 @@ pub(super) fn since_the_last_run(
     }))
 }
 
+/// What was found of these fields in place of what the row asks for, or of what was there before where it
+/// asks for nothing.
+pub(super) fn found_otherwise(
+    setting: &Setting,
+    fields: &[usize],
+    asked: &[Change<'_>],
+    previous: Option<&CurrentValues>,
+    found: &CurrentValues,
+) -> String {
+    let differences = fields.iter().map(|index| {
+        let expected = match asked.get(*index) {
+            None | Some(Change::Keep) => previous.and_then(|previous| previous.get(*index)),
+            Some(change) => change.field(),
+        };
+        difference(setting, *index, &plain(setting, *index, expected), found)
+    });
+    differences.collect::<Vec<_>>().join("; ")
+}
+
 /// Why the service does not let anybody make the changes of a row; `None` where it may.
 pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
     let is_wanted = |index: usize| {

@@ -127,6 +127,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             errors: 0,
             last: None,
             may_have_been_applied,
+            also_changed: Vec::new(),
             confirmed: Confirmed::AsSent,
             has_read_bare: false,
             previous,

@@ -44,6 +44,8 @@ pub(super) struct Job {
     /// An attempt may have taken effect although no success came back, and no read has proved
     /// otherwise.
     pub(super) may_have_been_applied: bool,
+    /// Fields that it does not ask for and that were others when it was read back, with what was found.
+    pub(super) also_changed: Vec<(usize, Box<str>)>,
     /// What the confirmations of its changes say.
     pub(super) confirmed: Confirmed,
     /// Its values were read once already, and the answer had none of them.
@@ -183,6 +185,7 @@ pub(super) fn outcome(kind: OutcomeKind, attempts: u32, reply: ApiResult) -> Out
             previous: None,
             usages: None,
             untouched: Vec::new(),
+            also_changed: Vec::new(),
         },
         Err(TransportError { message, .. }) => Outcome {
             attempts,

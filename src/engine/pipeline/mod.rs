@@ -38,6 +38,7 @@ use crate::webex::Service;
 
 mod batch;
 mod batch_status;
+mod confirmed_values;
 mod conflict;
 mod dispatch;
 mod interrupt;

@@ -10,7 +10,7 @@
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
 //! confirmed: other values than asked for make such a row `unknown`. So are rows whose changes were confirmed
-//! with other values than they asked for, and then before anything else of the row is sent, which would rely on
+//! with other values than they asked for (`confirmed_values.rs`), and then before anything else of the row is sent, which would rely on
 //! them. So are all rows of a setting whose changes the service may confirm and ignore: the values from before
 //! make such a row `failed`.
 //!
@@ -20,7 +20,7 @@
 
 use std::collections::VecDeque;
 
-use super::conflict::changed_fields;
+use super::conflict::{self, changed_fields};
 use super::job::{Confirmed, Job, Step};
 use super::possible_values::LastKnown;
 use super::row_decision::saying;
@@ -29,26 +29,17 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response};
-use crate::setting::target_kind::TargetKind;
 use crate::webex::Service;
 
 /// What is said of a row whose change was found although no success had come back.
 const FOUND_AS_ASKED: &str =
     "the change was not confirmed, but the values were read back and are as asked";
 
-/// What is said of a row that was confirmed and whose values are others all the same.
-const CONFIRMED_AND_OTHER: &str = "confirmed, but other values were found when they were read back";
+/// What is said where others changed with it.
+const FOUND_AND_OTHERS: &str = "the change was not confirmed; it was found when the values were read back, and others had changed with it";
 
 /// What is said of a row that was confirmed and should be read back, and could not.
 const NOT_READ_BACK: &str = "confirmed, but the values could not be read back";
-
-/// What is said of a row that was confirmed and whose values are others, where there may be a reason.
-fn overtaken(kind: &TargetKind) -> String {
-    format!(
-        "confirmed, but the change of an earlier row for the same {} may have arrived after it",
-        kind.noun
-    )
-}
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
@@ -163,48 +154,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         current.put(fields.start, fields.len(), values);
         self.recorder.read_back(&job.row, &current);
         if !job.may_have_been_applied {
-            let is_between = self.next_write(&job, write + 1).is_some();
-            let asked = if is_between {
-                setting.part(&setting.writes[write], &job.row.changes, &job.current)
-            } else {
-                job.row.changes.to_vec()
-            };
-            let mut of_resource = asked
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| fields.contains(index));
-            let is_as_asked = of_resource
-                .all(|(index, change)| setting.is_met(index, change, current.get(index)));
-            job.current = current;
-            return match job.last.clone() {
-                Some(confirmed) if is_as_asked && is_between => {
-                    self.write_from(job, write + 1, confirmed);
-                }
-                // What follows would rely on it.
-                Some(_) if is_between => {
-                    job.done.retain(|done| *done != write);
-                    self.stay_in_doubt(job, result);
-                }
-                Some(_) if is_as_asked && resource + 1 < setting.resources.len() => {
-                    let resource = resource + 1;
-                    job.step = Step::ReadBack { resource, write };
-                    self.send_again(job);
-                }
-                Some(confirmed) if is_as_asked => {
-                    self.finish(job, OutcomeKind::Updated, confirmed);
-                }
-                Some(confirmed) => match self.ignored(&job) {
-                    Some(said) => {
-                        job.done.retain(|done| *done != write);
-                        self.finish(job, OutcomeKind::Failed, saying(confirmed, said));
-                    }
-                    None => self.stay_in_doubt(job, result),
-                },
-                None => self.stay_in_doubt(job, result),
-            };
+            return self.take_confirmed_values(job, resource, write, current, result);
         }
         let part = setting.part(&setting.writes[write], &job.row.changes, &job.current);
         if setting.are_met(&part, &current) {
+            let lost = self.changed_besides(&job, &fields, &part, &current);
+            if !lost.is_empty() {
+                let previous = job.previous.as_ref();
+                let said = conflict::found_otherwise(setting, &lost, &part, previous, &current);
+                let said = format!("{FOUND_AND_OTHERS}: {said}");
+                job.note_also_changed(&lost, &current);
+                return self.finish(job, OutcomeKind::Unknown, saying(result, &said));
+            }
             let found = saying(result, FOUND_AS_ASKED);
             job.may_have_been_applied = false;
             job.done.push(write);
@@ -232,31 +193,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// What to say of a row whose change was confirmed and has changed nothing.
-    fn ignored(&self, job: &Job) -> Option<&'static str> {
-        let said = self.setting.when_ignored?;
-        let previous = job.previous.as_ref()?;
-        let is_as_before = changed_fields(self.setting, previous, &job.current)
-            .next()
-            .is_none();
-        // The change of an earlier row may have put that there.
-        let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
-        (is_as_before && !may_be_overtaken).then_some(said)
-    }
-
     /// Its result is that of the last try to write.
-    fn stay_in_doubt(&mut self, mut job: Job, read: ApiResult) {
+    pub(super) fn stay_in_doubt(&mut self, mut job: Job, read: ApiResult) {
         let is_read = matches!(&read, Ok(response) if response.current.is_some());
         let written = job.last.take().unwrap_or(read);
-        let written = if job.may_have_been_applied {
+        let written = if job.may_have_been_applied || is_read {
             written
-        } else if is_read {
-            let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
-            if may_be_overtaken {
-                saying(written, &overtaken(self.setting.target))
-            } else {
-                saying(written, CONFIRMED_AND_OTHER)
-            }
         } else {
             saying(written, NOT_READ_BACK)
         };

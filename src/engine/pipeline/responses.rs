@@ -284,6 +284,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut outcome = outcome(kind, job.attempts, reply);
         outcome.untouched = job.untouched(self.setting, kind);
         job.note_outcome(&outcome);
+        outcome.also_changed = std::mem::take(&mut job.also_changed);
         outcome.usages = job.told_usages(self.setting);
         outcome.previous = job.previous;
         if let Some(sender) = job.sender {

@@ -1,0 +1,147 @@
+//! What is read back of a row whose change was confirmed. What the row asks for has to be there, and what it
+//! does not ask for has to be as it was: a service may clear what a change leaves out.
+//!
+//! Anything else makes the row `unknown`, and its message names the fields. What changed without being asked
+//! for is recorded, so that an undo puts it back too. Of a setting whose changes may be confirmed and ignored,
+//! a row that changed nothing is `failed`.
+
+use std::ops::Range;
+
+use super::conflict::{self, changed_fields};
+use super::job::{Job, Step};
+use super::row_decision::saying;
+use super::{Pipeline, Recorder};
+use crate::model::change::Change;
+use crate::model::current_values::CurrentValues;
+use crate::model::outcome::OutcomeKind;
+use crate::model::response::ApiResult;
+use crate::webex::Service;
+
+const OTHER: &str = "confirmed, but other values were found when they were read back";
+
+impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
+    /// One resource was read back; the next one follows, or the request that waited for it, or the end.
+    pub(super) fn take_confirmed_values(
+        &mut self,
+        mut job: Job,
+        resource: usize,
+        write: usize,
+        current: CurrentValues,
+        read: ApiResult,
+    ) {
+        let setting = self.setting;
+        let fields = setting.resources[resource].fields.clone();
+        let is_between = self.next_write(&job, write + 1).is_some();
+        let asked = if is_between {
+            setting.part(&setting.writes[write], &job.row.changes, &job.current)
+        } else {
+            job.row.changes.clone()
+        };
+        let unmet = fields.clone().filter(|index| {
+            let change = asked.get(*index).unwrap_or(&Change::Keep);
+            !setting.is_met(*index, change, current.get(*index))
+        });
+        let unmet: Vec<usize> = unmet.collect();
+        let lost = self.changed_besides(&job, &fields, &asked, &current);
+        job.current = current;
+        let Some(confirmed) = job.last.clone() else {
+            return self.stay_in_doubt(job, read);
+        };
+        if unmet.is_empty() && lost.is_empty() {
+            if is_between {
+                return self.write_from(job, write + 1, confirmed);
+            }
+            if resource + 1 == setting.resources.len() {
+                return self.finish(job, OutcomeKind::Updated, confirmed);
+            }
+            let resource = resource + 1;
+            job.step = Step::ReadBack { resource, write };
+            return self.send_again(job);
+        }
+        if let Some(said) = self.ignored(&job) {
+            job.done.retain(|done| *done != write);
+            return self.finish(job, OutcomeKind::Failed, saying(confirmed, &said));
+        }
+        if is_between && !unmet.is_empty() {
+            job.done.retain(|done| *done != write);
+        }
+        let mut others = unmet;
+        others.extend(&lost);
+        let said = self.found_otherwise(&job, &others, &asked);
+        job.note_also_changed(&lost, &job.current.clone());
+        job.last = Some(saying(confirmed, &said));
+        self.stay_in_doubt(job, read);
+    }
+
+    /// Fields that are not asked for and are not as they were before the row, where that is known.
+    pub(super) fn changed_besides(
+        &self,
+        job: &Job,
+        fields: &Range<usize>,
+        asked: &[Change<'_>],
+        found: &CurrentValues,
+    ) -> Vec<usize> {
+        let Some(previous) = &job.previous else {
+            return Vec::new();
+        };
+        // The change of an earlier row may have arrived meanwhile.
+        if self.in_doubt.contains_key(&job.row.key) {
+            return Vec::new();
+        }
+        let is_kept = |index: &usize| matches!(asked.get(*index), None | Some(Change::Keep));
+        let is_same = |index: &usize| match (previous.get(*index), found.get(*index)) {
+            (Some(one), Some(other)) => self.setting.is_same(*index, one, other),
+            (one, other) => one == other,
+        };
+        let kept = fields.clone().filter(is_kept);
+        let kept = kept.filter(|index| !self.is_done(job, *index));
+        kept.filter(|index| !is_same(index)).collect()
+    }
+
+    /// Whether a request of the row that took effect has changed this field.
+    fn is_done(&self, job: &Job, field: usize) -> bool {
+        let none = CurrentValues::default();
+        job.done.iter().any(|write| {
+            let request = &self.setting.writes[*write];
+            let part = self.setting.part(request, &job.row.changes, &none);
+            part.get(field)
+                .is_some_and(|change| *change != Change::Keep)
+        })
+    }
+
+    /// What to say of a row whose change was confirmed and has changed nothing.
+    fn ignored(&self, job: &Job) -> Option<String> {
+        let why = self.setting.when_ignored?;
+        let previous = job.previous.as_ref()?;
+        let is_as_before = changed_fields(self.setting, previous, &job.current)
+            .next()
+            .is_none();
+        let said = format!("Webex answered with a success and changed nothing: {why}");
+        // The change of an earlier row may have put that there.
+        let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
+        (is_as_before && !may_be_overtaken).then_some(said)
+    }
+
+    /// What to say of a row that was confirmed and whose values are others all the same.
+    fn found_otherwise(&self, job: &Job, others: &[usize], asked: &[Change<'_>]) -> String {
+        let setting = self.setting;
+        let noun = setting.target.noun;
+        if self.in_doubt.contains_key(&job.row.key) {
+            return format!(
+                "confirmed, but the change of an earlier row for the same {noun} may have arrived after it"
+            );
+        }
+        let previous = job.previous.as_ref();
+        let found = conflict::found_otherwise(setting, others, asked, previous, &job.current);
+        format!("{OTHER}: {found}")
+    }
+}
+
+impl Job {
+    pub(super) fn note_also_changed(&mut self, fields: &[usize], found: &CurrentValues) {
+        let found = fields
+            .iter()
+            .map(|index| (*index, found.text(*index).into()));
+        self.also_changed.extend(found);
+    }
+}
