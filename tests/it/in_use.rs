@@ -410,18 +410,22 @@ fn a_row_that_rules_keep_from_being_cleared_is_told_what_helps() {
     assert!(now.as_str().is_none_or(str::is_empty), "{now}");
 }
 
-/// Three locations in which calls of a type that no sheet has a column for go to the second number.
-fn stage_with_an_old_type() -> Stage {
+/// Three locations with these rules: the call type, its action, and whether the service restricts it.
+fn stage_with_rules(rules: &[(&str, &str, bool)]) -> Stage {
+    let rules = rules
+        .iter()
+        .map(|(call_type, action, restricted)| CallTypePermission {
+            call_type: (*call_type).into(),
+            action: (*action).into(),
+            transfer_enabled: true,
+            restricted: *restricted,
+        });
+    let rules: Vec<_> = rules.collect();
     let location = |row: u64| Location {
         id: location_id(row),
         organization: Some(org_id(1)),
         numbers: [1, 2, 3].map(|place| Some(format!("+1202555{place}{row:03}"))),
-        calling_permissions: vec![CallTypePermission {
-            call_type: "CASUAL".into(),
-            action: "TRANSFER_NUMBER_2".into(),
-            transfer_enabled: true,
-            restricted: false,
-        }],
+        calling_permissions: rules.clone(),
         ..Location::default()
     };
     Stage::new(Behavior {
@@ -429,6 +433,11 @@ fn stage_with_an_old_type() -> Stage {
         own_organization: Some(org_id(1)),
         ..Behavior::instant()
     })
+}
+
+/// In each of them calls of a type that no sheet has a column for go to the second number.
+fn stage_with_an_old_type() -> Stage {
+    stage_with_rules(&[("CASUAL", "TRANSFER_NUMBER_2", false)])
 }
 
 #[test]
@@ -469,4 +478,24 @@ fn rules_for_call_types_without_a_column_use_numbers_as_well() {
     apply(&stage, "sheet.csv").expect(0);
     stage.run_online("undo sheet.results.csv --yes").expect(1);
     assert_eq!(stage.state()[&id]["autoTransferNumber2"], "5502");
+}
+
+#[test]
+fn a_plan_of_a_row_that_cannot_be_made_says_what_uses_the_numbers_now() {
+    let stage = stage_with_rules(&[("NATIONAL", "TRANSFER_NUMBER_2", true)]);
+    let id = location_id(2);
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n2,national\n{id},5502,BLOCK\n"),
+    );
+    let ran = stage.run_online("plan sheet.csv").expect(1);
+    let planned = stage.results("sheet.plan.csv").remove(0);
+    assert_eq!(planned["action"], "cannot");
+    assert_eq!(planned["usedBy2"], "NATIONAL calls");
+    assert!(
+        planned["reason"].contains("Webex restricts NATIONAL"),
+        "{planned:?}"
+    );
+    assert!(!planned["reason"].contains("no rule"), "{planned:?}");
+    assert!(!ran.stdout.contains('→'), "{}", ran.stdout);
 }

@@ -160,8 +160,7 @@ pub(super) fn say(
     outcome: &Outcome,
 ) -> Option<String> {
     let present = outcome.previous.as_ref()?;
-    let is_left_alone = outcome.kind == OutcomeKind::Conflict;
-    if is_left_alone || setting.are_met(&row.changes, present) {
+    if usage_notes::is_left_alone(outcome) || setting.are_met(&row.changes, present) {
         return None;
     }
     let shown = |value: &str| match value {

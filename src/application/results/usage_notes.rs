@@ -39,7 +39,7 @@ pub(in crate::application) fn of_row(
         return nowhere.map(leads_nowhere).collect();
     }
     // A row that is left alone changes nothing, and its message says what it meets.
-    let is_left_alone = outcome.kind == OutcomeKind::Conflict;
+    let is_left_alone = is_left_alone(outcome);
     let usages = row.and_then(|row| usages_then(setting, row, outcome));
     let (Some(row), Some(usages), false) = (row, usages, is_left_alone) else {
         return Vec::new();
@@ -70,14 +70,23 @@ pub(in crate::application) fn of_row(
     notes.collect()
 }
 
-/// What uses the numbers once the row's changes are made; `None` where that was not asked.
+/// Whether nothing of the row is changed, since it conflicts or cannot be made.
+pub(super) fn is_left_alone(outcome: &Outcome) -> bool {
+    matches!(outcome.kind, OutcomeKind::Conflict | OutcomeKind::Failed)
+}
+
+/// What uses the numbers once the row is done; `None` where that was not asked.
 pub(super) fn usages_then(
     setting: &Setting,
     row: &Row<'_>,
     outcome: &Outcome,
 ) -> Option<Vec<Usage>> {
     let (usages, present) = (outcome.usages.as_ref()?, outcome.previous.as_ref());
-    let changes = &row.changes;
+    let changes = if is_left_alone(outcome) {
+        &[][..]
+    } else {
+        &row.changes
+    };
     Some(usage_after_row::all_usages(
         setting, changes, present, usages,
     ))
