@@ -224,9 +224,14 @@ fn an_undo_asks_the_same_question_unless_that_does_not_matter() {
         "+12025550177"
     );
     stage.put(&numbers, r#"{"autoTransferNumber1":"+12025550199"}"#);
-    stage
+    let ran = stage
         .run_online("undo second.results.csv --yes -o fourth.csv")
         .expect(1);
+    // The flag that overrides only this is named, and not the one that overrides all.
+    ran.says("hint: 1 row was left alone, since rules use numbers that it clears. Change those rules first, then run:\n");
+    ran.says("or clear the numbers all the same:\n");
+    ran.says(" --even-if-used\n");
+    assert!(!ran.stderr.contains("--force"), "{}", ran.stderr);
     stage
         .run_online(&format!("{even_if_used} fifth.csv"))
         .expect(0);
@@ -498,4 +503,25 @@ fn a_plan_of_a_row_that_cannot_be_made_says_what_uses_the_numbers_now() {
     );
     assert!(!planned["reason"].contains("no rule"), "{planned:?}");
     assert!(!ran.stdout.contains('→'), "{}", ran.stdout);
+}
+
+#[test]
+fn an_undo_with_force_clears_a_number_that_is_in_use_now() {
+    let stage = stage_with_rules(&[]);
+    let id = location_id(2);
+    let path = format!("/telephony/config/locations/{id}/outgoingPermission");
+    let numbers = format!("{path}/autoTransferNumbers");
+    stage.put(&numbers, r#"{"autoTransferNumber2":""}"#);
+    stage.write("sheet.csv", format!("locationId,n2\n{id},5502\n"));
+    apply(&stage, "sheet.csv --backup").expect(0);
+    let rule = r#"{"callingPermissions":[{"callType":"NATIONAL","action":"TRANSFER_NUMBER_2","transferEnabled":true}]}"#;
+    stage.put(&path, rule);
+    let undo = "undo sheet.results.csv --yes";
+    stage.run_online(undo).expect(1);
+    assert_eq!(stage.state()[&id]["autoTransferNumber2"], "5502");
+    stage
+        .run_online(&format!("{undo} --force -o forced.csv"))
+        .expect(0);
+    let left = &stage.state()[&id]["autoTransferNumber2"];
+    assert!(left.as_str().is_none_or(str::is_empty), "{left}");
 }

@@ -59,6 +59,19 @@ impl Summary {
                 later.undo
             )?;
         }
+        if self.of_use > 0 {
+            conflicts = conflicts.saturating_sub(self.of_use);
+            let clear = if self.of_use == 1 {
+                "it clears"
+            } else {
+                "they clear"
+            };
+            writeln!(
+                out,
+                "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command}\nor clear the numbers all the same:\n  {command} --even-if-used",
+                plural_were(self.of_use, "row")
+            )?;
+        }
         if conflicts > 0 {
             writeln!(
                 out,
