@@ -175,17 +175,26 @@ pub(super) fn say_where_the_page_is(settings: &RunSettings, written: &Result<Opt
     }
 }
 
-/// Numbers were cleared in the dark.
-pub(super) fn tell_unknown_usage(rows: u64, setting: &Setting) {
-    if rows > 0 {
-        let what = if usage_after_row::numbers_of(setting).is_empty() {
-            "the numbers are set that the rules use"
-        } else {
-            "rules use the numbers that were cleared"
-        };
-        say(&format!(
-            "warning: of {} it could not be checked whether {what}; the rows say why",
-            plural(rows, "row")
-        ));
+/// Numbers were cleared in the dark, or would be.
+pub(super) fn tell_unknown_usage(rows: u64, settings: &RunSettings, setting: &Setting) {
+    if rows == 0 {
+        return;
     }
+    let is_plan = settings.spec.form == Form::Plan;
+    let what = if usage_after_row::numbers_of(setting).is_empty() {
+        "the numbers are set that the rules use"
+    } else if is_plan {
+        "rules use the numbers"
+    } else {
+        "rules use the numbers that were cleared"
+    };
+    let where_to_look = if is_plan {
+        "`reason` in the plan says why"
+    } else {
+        "the rows say why"
+    };
+    say(&format!(
+        "warning: of {} it could not be checked whether {what}; {where_to_look}",
+        plural(rows, "row")
+    ));
 }

@@ -150,7 +150,7 @@ pub(super) fn finalize(
         summary.facts.insert("next".into(), next_steps(settings));
     }
     summary.is_output_missing |= !is_told(&summary, settings.summary);
-    tell_unknown_usage(ended.usage_unknown, summary.setting);
+    tell_unknown_usage(ended.usage_unknown, settings, summary.setting);
     say_whose_rows_an_undo_names(settings, &summary);
     say_where_the_page_is(settings, &report);
     say_if_rehearsed(settings, sent);

@@ -212,6 +212,28 @@ fn what_is_understood_of_the_rules_counts_and_the_rest_is_said() {
 }
 
 #[test]
+fn a_plan_counts_the_rows_whose_use_could_not_be_checked() {
+    let server = RawServer::answering(|_, path, _| match path.rsplit_once('/') {
+        Some((_, "autoTransferNumbers")) => {
+            (200, "", r#"{"autoTransferNumber2":"5502"}"#.to_string())
+        }
+        _ => (403, "", String::new()),
+    });
+    let stage = Stage::instant();
+    let text = format!(
+        "orgId,locationId,n2\n{},{},REMOVE\n",
+        org_id(1),
+        location_id(2)
+    );
+    stage.write("sheet.csv", text);
+    let ran = stage.run(&format!("plan sheet.csv --base-url {}", server.base_url()));
+    ran.says("warning: of 1 row it could not be checked whether rules use the numbers; `reason` in the plan says why");
+    let plan = stage.results("sheet.plan.csv");
+    assert_eq!(plan[0]["action"], "change");
+    assert!(plan[0]["reason"].contains("could not be checked"));
+}
+
+#[test]
 fn an_older_call_type_that_lacks_a_field_fails_no_row() {
     let there = state();
     let older = json!({"callType": "URL_DIALING", "action": "ALLOW"});

@@ -158,7 +158,7 @@ pub struct RunResult {
     pub unfinished: Vec<(u64, Outcome)>,
     pub requests: u64,
     pub throttled: u64,
-    /// Rows of which numbers were cleared although it could not be told whether they are used.
+    /// Rows that changed something, or would, although it could not be told what uses their numbers.
     pub usage_unknown: u64,
 }
 

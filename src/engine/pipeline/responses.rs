@@ -266,11 +266,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             kind => kind,
         };
         let reply = job.telling(self.setting, kind, reply);
-        let is_cleared = matches!(
+        let is_changed = matches!(
             kind,
-            OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly
+            OutcomeKind::Updated
+                | OutcomeKind::Unknown
+                | OutcomeKind::Partly
+                | OutcomeKind::Different
         );
-        self.usage_unknown += u64::from(is_cleared && job.usage_fault.is_some());
+        self.usage_unknown += u64::from(is_changed && job.usage_fault.is_some());
         let location = job.row.key;
         if let Some(followers) = self.followers.get_mut(&location) {
             if let Some(next) = followers.pop_front() {
