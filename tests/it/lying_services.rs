@@ -347,3 +347,31 @@ fn what_changes_without_being_asked_for_is_named_and_put_back_by_an_undo() {
     assert_eq!(bare(&after), bare(&before), "{}", ran.stderr);
     ran.expect(0);
 }
+
+#[test]
+fn a_change_of_which_only_a_part_took_effect_names_the_rest_and_what_to_switch_on() {
+    for (is_number_taken, says) in [
+        (true, "custom expected yes, found no"),
+        (false, "n1 expected 5501, found +12025550101"),
+    ] {
+        let there = state();
+        let server = serve(&there, move |state, _, body| {
+            let name = if is_number_taken {
+                NUMBERS[0]
+            } else {
+                "useCustomTransferNumbers"
+            };
+            state.numbers[name] = body[name].clone();
+            Some((204, String::new()))
+        });
+        let (ran, results) = apply(&Stage::instant(), &server, "workspaceId,n1", "5501");
+        ran.expect(1);
+        assert_eq!(results[0]["outcome"], "unknown");
+        assert_eq!(
+            results[0]["message"],
+            format!(
+                "confirmed, but other values were found when they were read back: {says}. Perhaps the workspace has no outgoing permissions of its own. In Control Hub choose the workspace, Calling, Outgoing call permissions, and switch custom settings on; then send the row again"
+            )
+        );
+    }
+}

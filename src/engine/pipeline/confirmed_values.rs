@@ -133,7 +133,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         let previous = job.previous.as_ref();
         let found = conflict::found_otherwise(setting, others, asked, previous, &job.current);
-        format!("{OTHER}: {found}")
+        let said = format!("{OTHER}: {found}");
+        let is_asked = |index: &usize| asked.get(*index).is_some_and(|one| *one != Change::Keep);
+        match setting.when_ignored.filter(|_| others.iter().any(is_asked)) {
+            Some(why) => format!("{said}. Perhaps {why}"),
+            None => said,
+        }
     }
 }
 
