@@ -221,8 +221,54 @@ fn whatever_a_service_does_the_numbers_are_put_back_and_the_page_says_it() {
             assert!(is_hidden || is_set || table.contains(says), "{table}");
             assert_eq!(ran.code, Some(if is_hidden { 0 } else { code }), "{table}");
             assert_eq!(stage.state(), before, "{table}");
+            // The request that puts the numbers back does so whatever the one before it has done.
+            let order = table
+                .lines()
+                .find(|line| line.contains("order of the fields"));
+            let order = order.expect("a line");
+            assert!(
+                order.ends_with("letter for letter | as assumed |"),
+                "{table}"
+            );
         }
     }
+}
+
+#[test]
+fn an_empty_object_is_not_sent_where_rules_use_all_numbers() {
+    let Locations::Exactly(mut all) = locations([Some(NUMBER), Some("5501"), Some("5502")]) else {
+        panic!("a list")
+    };
+    for (call_type, action) in [
+        ("NATIONAL", "TRANSFER_NUMBER_2"),
+        ("TOLL_FREE", "TRANSFER_NUMBER_3"),
+    ] {
+        all[0].calling_permissions.push(CallTypePermission {
+            call_type: call_type.into(),
+            action: action.into(),
+            transfer_enabled: true,
+            restricted: false,
+        });
+    }
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(all),
+        own_organization: Some(org_id(1)),
+        empty_update: EmptyUpdate::ClearsAll,
+        ..Behavior::instant()
+    });
+    let before = stage.state();
+    selftest(&stage).expect(0);
+    assert_eq!(stage.state(), before);
+    let sent = bodies(&stage);
+    assert!(!sent.contains(&"{}".to_string()), "{sent:?}");
+    let table = table(&stage);
+    let says =
+        "| PUT of `{}` | not asked: rules use all numbers, or could not be read | not known |";
+    assert!(table.contains(says), "{table}");
+    assert!(
+        table.contains("third number first | 204: the numbers are the same"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -111,10 +111,12 @@ impl ObservedWrites {
         })
     }
 
+    /// Of a request with the numbers from before the first one: what the request before it has left is no
+    /// matter.
     fn of_same(&self, row: u64, question: &'static str, asked: &str) -> Finding {
-        let answer = self.answer(row);
-        Finding::about(question, asked, answer, |answered| {
-            let is_same = same(answered.before, answered.after);
+        let answer = self.answer(row).zip(self.before());
+        Finding::about(question, asked, answer, |(answered, first)| {
+            let is_same = same(first, answered.after);
             let said = if is_same {
                 "the numbers are the same, letter for letter"
             } else {
@@ -201,6 +203,16 @@ impl ObservedWrites {
             "an empty object is refused or changes nothing (the program never sends one)",
             "PUT of `{}`",
         );
+        let sent = self.row(EMPTY).and_then(|row| row.sent.as_ref());
+        let sets_one = |sent: &Sent| sent.0.iter().flatten().any(|value| !value.is_empty());
+        if sent.is_some_and(sets_one) {
+            return Finding {
+                question,
+                asked: asked.into(),
+                answer: "not asked: rules use all numbers, or could not be read".into(),
+                verdict: Verdict::NotKnown,
+            };
+        }
         Finding::about(question, asked, self.answer(EMPTY), |answered| {
             let is_same = same(answered.before, answered.after);
             let said = if is_same {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::probe_rows;
 use crate::application::run_settings::RunSettings;
 use crate::application::session::{Connect, Session};
+use crate::model::change::Change;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::setting::Resource;
@@ -34,9 +35,14 @@ impl<N: Connect> Connect for WithOtherBodies<&N> {
 }
 
 /// The body of a row, made of the usual one.
-fn body_of(row: u64, usual: Vec<u8>) -> Vec<u8> {
-    match row {
-        probe_rows::EMPTY => b"{}".to_vec(),
+fn body_of(row: &Row<'_>, usual: Vec<u8>) -> Vec<u8> {
+    let sets_one = || {
+        row.changes
+            .iter()
+            .any(|change| matches!(change, Change::Set(_)))
+    };
+    match row.number {
+        probe_rows::EMPTY if !sets_one() => b"{}".to_vec(),
         probe_rows::REVERSED => reversed(&usual).unwrap_or(usual),
         _ => usual,
     }
@@ -59,7 +65,7 @@ impl<S: Service> Service for WithOtherBodies<S> {
         body: Vec<u8>,
         tracking: u128,
     ) -> ApiResult {
-        let body = body_of(row.number, body);
+        let body = body_of(row, body);
         self.0.write(resource, row, body, tracking).await
     }
 
@@ -117,7 +123,13 @@ mod tests {
     #[test]
     fn only_two_rows_have_other_bodies_and_one_of_them_says_the_same() {
         let usual = br#"{"autoTransferNumber1":"77","autoTransferNumber2":""}"#.to_vec();
-        let body = |row| String::from_utf8(body_of(row, usual.clone())).expect("a text");
+        let body = |number| {
+            let row = Row {
+                number,
+                ..Row::asking([Change::Clear, Change::Keep, Change::Keep])
+            };
+            String::from_utf8(body_of(&row, usual.clone())).expect("a text")
+        };
         assert_eq!(body(probe_rows::EMPTY), "{}");
         assert_eq!(
             body(probe_rows::REVERSED),

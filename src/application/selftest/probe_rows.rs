@@ -22,7 +22,8 @@ pub(super) const SAME: u64 = 2;
 /// An extension of two digits in a place that no rule uses.
 pub(super) const EXTENSION: u64 = 3;
 pub(super) const BACK: u64 = 4;
-/// An empty object. The cells say that it may clear the numbers.
+/// An empty object. The cells say that it may clear the numbers. Where no number is free, it could take one away
+/// from a rule, and is not asked: the row sends one number as it is, in its own body.
 pub(super) const EMPTY: u64 = 5;
 /// The numbers as they were, in the opposite order.
 pub(super) const REVERSED: u64 = 6;
@@ -111,6 +112,13 @@ fn rows(numbers: &CurrentValues, free: Option<usize>) -> [ProbeRow; 8] {
             String::new()
         }
     };
+    let first_set = (0..NUMBERS).find(|index| set(*index).is_some());
+    let is_risky = free.is_none() && is_any_set;
+    let empty = |index: usize| match is_risky {
+        true if first_set == Some(index) => before(index),
+        true => String::new(),
+        false => cleared(index),
+    };
     let first = |index: usize| if index == 0 { before(0) } else { String::new() };
     let probe = |question, cell: &dyn Fn(usize) -> String| ProbeRow {
         question,
@@ -130,7 +138,7 @@ fn rows(numbers: &CurrentValues, free: Option<usize>) -> [ProbeRow; 8] {
         probe("same numbers", &before),
         probe("two-digit extension", &extension),
         back("put back", &before),
-        probe("empty object", &cleared),
+        probe("empty object", &empty),
         back("other order", &before),
         probe("other spelling", &spelled),
         back("put back", &before),
