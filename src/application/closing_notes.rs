@@ -105,6 +105,11 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
         ));
     }
     let setting = checked.setting.unwrap_or(setting::ALL[0]);
+    if spec.usage_check == UsageCheck::Always
+        && let Some(why) = why_usage_adds_nothing(setting)
+    {
+        say(&format!("note: --usage adds nothing here: {why}"));
+    }
     let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
     let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
     if !is_asked_of_some && tally.unused > 0 {
@@ -128,6 +133,23 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
             suggested_commands::plan_with_usage(settings)
         ));
     }
+}
+
+/// Why a plan of a setting shows no more of the use of numbers than it always does.
+fn why_usage_adds_nothing(setting: &Setting) -> Option<String> {
+    let target = setting.target;
+    if setting.used_in.is_empty() {
+        return Some(format!(
+            "{} may have rules of their own, which are not looked at",
+            target.plural
+        ));
+    }
+    usage_after_row::numbers_of(setting).is_empty().then(|| {
+        format!(
+            "whether the numbers are set that the rules use is in each plan of rules. Which rules use the numbers of a {}, a plan of its numbers shows",
+            target.noun
+        )
+    })
 }
 
 /// Which files are kept, mailed or deleted.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wxbulk::simulator::{Behavior, CallTypePermission, DigitPattern, Faults, Location, Locations};
 
-use crate::harness::{Ran, Stage, TOKEN, count, location_id, org_id};
+use crate::harness::{Ran, Stage, TOKEN, count, id, location_id, org_id};
 
 const ROWS: u64 = 50;
 
@@ -524,4 +524,37 @@ fn an_undo_with_force_clears_a_number_that_is_in_use_now() {
         .expect(0);
     let left = &stage.state()[&id]["autoTransferNumber2"];
     assert!(left.as_str().is_none_or(str::is_empty), "{left}");
+}
+
+#[test]
+fn a_plan_to_which_usage_adds_nothing_says_so() {
+    let stage = stage_with_rules(&[]);
+    for (columns, place, cells, says) in [
+        (
+            "locationId,national",
+            location_id(2),
+            "BLOCK",
+            "whether the numbers are set that the rules use is in each plan of rules",
+        ),
+        (
+            "workspaceId,n1",
+            id("PLACE", 2),
+            "5501",
+            "workspaces may have rules of their own, which are not looked at",
+        ),
+    ] {
+        stage.write("sheet.csv", format!("{columns}\n{place},{cells}\n"));
+        for (flag, is_said) in [("", false), (" --usage", true)] {
+            let ran = stage.run_online(&format!("plan sheet.csv{flag} -o plan.csv"));
+            let said = format!("note: --usage adds nothing here: {says}");
+            assert_eq!(ran.stderr.contains(&said), is_said, "{}", ran.stderr);
+            for path in stage.files() {
+                if path.to_string_lossy().contains("plan.csv") {
+                    std::fs::remove_file(path).expect("ours");
+                }
+            }
+        }
+    }
+    // No rule uses a number: nothing is asked about it.
+    assert_eq!(sent(&stage, "GET", "autoTransferNumbers"), 2);
 }

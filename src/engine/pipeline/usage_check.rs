@@ -30,8 +30,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         match self.policy.usage_check {
             UsageCheck::Never => false,
-            UsageCheck::Always => true,
-            UsageCheck::WhereCleared if usage_after_row::numbers_of(self.setting).is_empty() => {
+            // Rules alone are asked in each plan what they use.
+            UsageCheck::WhereCleared | UsageCheck::Always
+                if usage_after_row::numbers_of(self.setting).is_empty() =>
+            {
                 let changes = &job.row.changes;
                 // A plan looks at those as well that stay as they are.
                 let current = (self.policy.task == Task::Read).then_some(&job.current);
@@ -40,6 +42,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let is_sent = current.is_some() || !self.setting.are_met(changes, &job.current);
                 is_sent && !used.is_empty()
             }
+            UsageCheck::Always => true,
             // A plan shows which rules use which numbers.
             UsageCheck::WhereCleared
                 if self.policy.task == Task::Read && !self.setting.is_one_resource() =>
