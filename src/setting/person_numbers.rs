@@ -50,6 +50,7 @@ static PERSON: TargetKind = TargetKind {
     name_column: "email",
     name_spellings: &["email", "emailaddress"],
     words: &["person", "people", "user", "benutzer"],
+    also_called: &[],
     has_common_name: true,
     ignores_case: true,
     list: Listing {

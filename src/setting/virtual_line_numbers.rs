@@ -48,6 +48,7 @@ static VIRTUAL_LINE: TargetKind = TargetKind {
     name_column: "virtualLineName",
     name_spellings: &["virtuallinename"],
     words: &["virtual", "virtuell", "virtuelle", "virtualline"],
+    also_called: &[],
     has_common_name: false,
     ignores_case: false,
     list: Listing {

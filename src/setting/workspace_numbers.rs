@@ -57,6 +57,7 @@ static WORKSPACE: TargetKind = TargetKind {
         "arbeitsbereiche",
         "werkruimte",
     ],
+    also_called: &["room", "rooms", "raum", "räume", "salle", "sala"],
     has_common_name: false,
     ignores_case: false,
     list: Listing {

@@ -5,7 +5,8 @@ use csv::ByteRecord;
 use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
-use crate::setting::{FieldKind, Setting};
+use crate::setting::target_kind::TargetKind;
+use crate::setting::{self, FieldKind, Setting};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::cell_text::{SHORTEST_LOCAL, text_in};
@@ -29,6 +30,8 @@ pub(super) struct NearValues {
     meant: Meant,
     /// What it was meant for, its cells tell, not its name.
     about: Option<About>,
+    /// Of what its ids are, where its cells tell.
+    target: Option<&'static TargetKind>,
     values: Suspicion,
     first: String,
     /// Cells with something else.
@@ -53,6 +56,7 @@ impl NearValues {
             column,
             meant,
             about,
+            target: None,
             values: Suspicion::default(),
             first: String::new(),
             others: 0,
@@ -83,7 +87,7 @@ impl NearValues {
             Tells::Value if self.is_settled(columns, record) => {}
             Tells::Value => {
                 if self.values.count == 0 {
-                    self.learn_from(&text_in(record, self.column));
+                    self.learn_from(columns, &text_in(record, self.column));
                     self.first = shorten(&text_in(record, self.column));
                 }
                 self.values.add(row);
@@ -118,7 +122,7 @@ impl NearValues {
         }
         match (self.meant, self.about) {
             (Meant::OrgId, Some(about)) => value_if(is_id_in(&text, about, ids::ORGANIZATION)),
-            (Meant::TargetId, Some(about)) => value_if(is_id_in(&text, about, ids::LOCATION)),
+            (Meant::TargetId, Some(about)) => value_if(target_of(columns, &text, about).is_some()),
             (Meant::Number(_, by_name), _) => number_tells(&text, by_name),
             // A sheet of numbers may count such calls.
             (Meant::Rule(_), _) if !has_rules(columns.setting) => value_if(
@@ -174,9 +178,12 @@ impl NearValues {
     }
 
     /// A column that is called as names are may hold ids.
-    fn learn_from(&mut self, first: &str) {
+    fn learn_from(&mut self, columns: &Columns, first: &str) {
         if self.meant == Meant::OrgName && ids::read(first, ids::ORGANIZATION).is_ok() {
             self.meant = Meant::OrgId;
+        }
+        if let (Meant::TargetId, Some(about)) = (self.meant, self.about) {
+            self.target = target_of(columns, first, about);
         }
     }
 
@@ -188,7 +195,10 @@ impl NearValues {
             "" => "without a name".to_string(),
             _ => format!("`{shown}`"),
         };
-        let wanted = self.meant.name(columns.widest);
+        let wanted = match self.target {
+            Some(target) => target.id_column.to_string(),
+            None => self.meant.name(columns.widest),
+        };
         let values = plural(self.values.count, "value");
         let first = format!(
             "the first in row {}: `{}`",
@@ -261,6 +271,16 @@ fn is_id_in(text: &str, about: About, kind: Kind) -> bool {
     ids::says_its_kind(text, kind)
         || (about.id == Some(kind)
             && (text.starts_with(ID_BEGINS) || ids::read(text, kind).is_ok()))
+}
+
+/// What an id is of, where it may say what the rows are for. Where an address is all that says it, that
+/// may be a thing of another kind.
+fn target_of(columns: &Columns, text: &str, about: About) -> Option<&'static TargetKind> {
+    let own = columns.setting.target;
+    let may_be_other = own.has_common_name && !columns.is_told;
+    let others = setting::ALL.into_iter().map(|setting| setting.target);
+    let mut kinds = [own].into_iter().chain(others.filter(|_| may_be_other));
+    kinds.find(|kind| is_id_in(text, about, kind.id))
 }
 
 pub(super) fn has_rules(setting: &Setting) -> bool {

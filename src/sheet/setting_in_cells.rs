@@ -8,7 +8,7 @@ use std::io;
 
 use crate::setting::Setting;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::sheet::columns::{settings_of, told_by_results};
+use crate::sheet::columns::{names_target, settings_of, told_by_results};
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::row_reader::read_field;
 use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
@@ -93,8 +93,12 @@ impl Sheet {
 
     /// A row of it could be for a thing of more than one kind.
     fn refuse_two_kinds(&mut self, possible: Vec<&'static Setting>) {
-        let kinds = possible.iter().map(|setting| setting.target.plural);
-        let kinds: Vec<&str> = kinds.collect();
+        let kinds = possible.iter().map(|setting| {
+            let ignored = &self.reading.ignored_columns;
+            let named = names_target(&self.header, ignored, setting).unwrap_or_default();
+            format!("{} (`{}`)", setting.target.plural, shorten(&named))
+        });
+        let kinds: Vec<String> = kinds.collect();
         let flags = possible.iter().map(|one| format!("--setting {}", one.name));
         let flags: Vec<String> = flags.collect();
         let message = format!(

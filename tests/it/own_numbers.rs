@@ -281,13 +281,40 @@ fn a_sheet_that_may_be_for_two_kinds_of_things_is_asked_about() {
     );
     stage.write("two.csv", sheet);
     let ran = apply(&stage, "two.csv").expect(2);
-    ran.says("columns for locations and for workspaces");
+    ran.says("columns for locations (`locationId`) and for workspaces (`workspaceId`)");
     ran.says("hint: to change workspaces: ");
     ran.says("--setting workspace-numbers");
     assert_eq!(changes(&stage).len(), 0);
     apply(&stage, "two.csv --setting workspace-numbers").expect(0);
     assert_eq!(changes(&stage).len(), 1);
     apply(&stage, "two.csv --ignore-column locationId -o other.csv").expect(0);
+}
+
+#[test]
+fn a_place_beside_an_email_is_asked_about() {
+    let stage = PEOPLE.stage(2, Faults::default());
+    for heading in ["Location", "Webex location", "Standort", "Site", "Room"] {
+        let text = format!("{heading},n1,email\nSite 7,5501,{}\n", PEOPLE.name(2));
+        stage.write("own.csv", text);
+        let ran = apply(&stage, "own.csv").expect(2);
+        ran.says("columns for people (`email`) and for ");
+        ran.says(format!(
+            "(`{heading}`), and one run changes only one of them"
+        ));
+        ran.says("hint: to change people: ");
+        let told = stage.run("check own.csv").expect(2).stdout;
+        assert!(told.contains("add --setting person-numbers or"), "{told}");
+    }
+    assert_eq!(changes(&stage).len(), 0);
+    // The ids below a heading that tells nothing are those of locations.
+    let text = format!("Key,n1,email\n{},5501,{}\n", location_id(1), PEOPLE.name(2));
+    stage.write("ids.csv", text);
+    let ran = apply(&stage, "ids.csv").expect(2);
+    ran.says("looks like locationId and is not read");
+    assert_eq!(changes(&stage).len(), 0);
+    apply(&stage, "ids.csv --setting person-numbers").expect(0);
+    assert_eq!(changes(&stage).len(), 1);
+    apply(&stage, "own.csv --setting person-numbers").expect(0);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use super::number_heading_words::{is_number, is_of_number, place};
-use crate::setting::target_kind::LOCATION;
+use super::number_heading_words::{is_destination, is_number, is_of_number, is_transfer, place};
+use crate::setting::target_kind::{LOCATION, TargetKind};
 
 /// How words for numbers of one's own begin.
 const OWN: [&str; 10] = [
@@ -36,11 +36,11 @@ const CUSTOMERS: &str = "customer customers tenant tenants tenancy company compa
     empresa empresas azienda società compagnia entreprise société compagnie klant klanten bedrijf klient klienci \
     zákazník ügyfél kund asiakas";
 
-const SITES: &str = "site sites place office branch store shop niederlassung filiale filialen lieu agence établissement \
-    lugar oficina sucursal tienda sitio luogo filial loja local kantoor winkel lokalizacja oddział plats";
-
 const IDS: &str = "id ids uuid guid identifier uid";
 const NAMES: &str = "name names namen bezeichnung nom nombre nome naam nazwa navn namn nimi név";
+
+/// Of a shorter word for a thing, a longer one that begins with it may mean something else: `local`, `office`.
+const SHORTEST_BEGIN: usize = 7;
 
 /// Chinese, Japanese and Korean letters come after this one.
 const FIRST_OF_EAST_ASIA: char = '\u{2e80}';
@@ -138,8 +138,7 @@ impl Words {
 
     /// Words for places, numbers, ids and names, and what else stands in such headers.
     pub(super) fn are_all_of_columns(&self) -> bool {
-        let is_of_place =
-            |word: &str| is_customer(word) || is_in(SITES, word) || LOCATION.words.contains(&word);
+        let is_of_place = |word: &str| is_customer(word) || is_called(word, &LOCATION);
         let is_other =
             |word: &str| is_in(OTHER_COLUMNS, word) || is_in(IDS, word) || is_in(NAMES, word);
         !self.0.is_empty()
@@ -154,7 +153,19 @@ impl Words {
 
     /// A location, or what else it may be called.
     pub(super) fn has_site(&self) -> bool {
-        self.has_one_of(LOCATION.words) || self.any(|word| is_in(SITES, word))
+        self.any(|word| is_called(word, &LOCATION))
+    }
+
+    /// Whether they name a thing of a kind, in whatever words, and no telephone of it: `Site`, `Webex location`,
+    /// `Standortname`.
+    pub(super) fn name_one(&self, kind: &TargetKind) -> bool {
+        let names = || kind.words.iter().chain(kind.also_called);
+        let begins_with = |word: &str| {
+            let is_begin = |name: &&str| name.len() >= SHORTEST_BEGIN && word.starts_with(*name);
+            names().any(is_begin)
+        };
+        self.any(|word| is_called(word, kind) || begins_with(word))
+            && !self.any(|word| is_destination(word) || is_transfer(word))
     }
 
     /// `Org no.`
@@ -207,6 +218,11 @@ fn is_organization(word: &str) -> bool {
     is_in(ORGANIZATIONS, word)
         || (begins_as(ORGANIZATION_BEGINS, word)
             && !of_who_organizes.any(|end| word.ends_with(end)))
+}
+
+/// Whether a thing of a kind is called so.
+fn is_called(word: &str, kind: &TargetKind) -> bool {
+    kind.words.contains(&word) || kind.also_called.contains(&word)
 }
 
 fn is_customer(word: &str) -> bool {

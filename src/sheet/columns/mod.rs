@@ -25,8 +25,8 @@ use header_cell::{HeaderName, Known};
 use header_row::HeaderNames;
 pub(super) use header_row::typed_name;
 pub use heading_meaning::{ByName, Meant};
-pub(super) use setting_of_header::settings_of;
 use setting_of_header::widest;
+pub(super) use setting_of_header::{names_target, settings_of};
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Columns {
     pub setting: &'static Setting,
     /// What else it may have been meant to set: columns in question are called as those of this setting.
     pub widest: &'static Setting,
+    /// A flag or the columns of an earlier run tell what the sheet sets.
+    pub is_told: bool,
     /// Where each of its fields stands.
     pub fields: Vec<Option<usize>>,
     /// Cells in the header but for empty ones at its end, and so in every row.
@@ -222,6 +224,7 @@ impl Columns {
             target_name,
             setting,
             widest,
+            is_told,
             fields,
             width: used_width(header),
             results: result_columns(header, setting),
@@ -480,6 +483,15 @@ mod tests {
             ),
             (&["locationId", "email", "custom", "n1"], &["location"]),
             (&["workspaceId", "email", "n1"], &["workspace"]),
+            (&["Location", "n1", "email"], &["person", "location"]),
+            (&["Location UUID", "n1", "email"], &["person", "location"]),
+            (&["Webex location", "n1", "email"], &["person", "location"]),
+            (&["Standortname", "n1", "email"], &["person", "location"]),
+            (&["email", "Branch", "n1"], &["person", "location"]),
+            (&["Room", "n1", "email"], &["person", "workspace"]),
+            (&["email", "Office phone", "n1"], &["person"]),
+            (&["personId", "Site", "n1"], &["person"]),
+            (&["Site", "User", "n1"], &["location"]),
             (&["e-mail", "n1"], &["person"]),
             (&["Workspace", "n1"], &["workspace"]),
             (&["Location", "Workspace", "n1"], &["location"]),

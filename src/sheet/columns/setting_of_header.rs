@@ -1,10 +1,13 @@
 //! What a sheet sets, as far as its header tells.
 
+use std::cmp::Reverse;
+
 use csv::ByteRecord;
 
 use super::Meant;
 use super::earlier_results::{told_by_backup, told_by_results};
 use super::header_cell::{HeaderName, Known};
+use super::heading_words::Words;
 use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
 use crate::sheet::columns::header_row::is_called;
@@ -13,6 +16,8 @@ use crate::sheet::columns::header_row::is_called;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Clarity {
     Not,
+    /// By a word that may as well stand above something about it, `Site`.
+    ByWord,
     /// By a column that has to be renamed.
     Nearly,
     /// By one that many sheets have.
@@ -22,8 +27,8 @@ enum Clarity {
     ById,
 }
 
-/// What a sheet may set: one setting for each kind of thing that its header has a column for. Where it
-/// has none, a setting of the kind that is meant when nothing else is said.
+/// What a sheet may set: one setting for each kind of thing that its header has a column for, the clearest
+/// first. Where it has none, a setting of the kind that is meant when nothing else is said.
 pub(in crate::sheet) fn settings_of(
     header: &ByteRecord,
     ignored: &[String],
@@ -39,9 +44,13 @@ pub(in crate::sheet) fn settings_of(
     let least = match clearest {
         Some(Clarity::ById) => Some(Clarity::ByName),
         Some(Clarity::ByName) => Some(Clarity::Possibly),
+        // Sheets of other things have such a column as well, so any other word tells as much.
+        Some(Clarity::Possibly) => Some(Clarity::ByWord),
+        Some(Clarity::ByWord) => Some(Clarity::Not),
         _ => clearest,
     };
     kinds.retain(|(_, clarity)| Some(*clarity) >= least);
+    kinds.sort_by_key(|(_, clarity)| Reverse(*clarity));
     if clearest < Some(Clarity::Possibly) {
         kinds.truncate(1);
     }
@@ -59,6 +68,25 @@ pub(super) fn widest(setting: &'static Setting) -> &'static Setting {
 }
 
 fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarity {
+    let clearest = clearest(header, ignored, setting);
+    clearest.map_or(Clarity::Not, |(clarity, _)| clarity)
+}
+
+/// The name of the column that names what a setting is set on most clearly.
+pub(in crate::sheet) fn names_target(
+    header: &ByteRecord,
+    ignored: &[String],
+    setting: &Setting,
+) -> Option<String> {
+    let (clarity, name) = clearest(header, ignored, setting)?;
+    (clarity > Clarity::Not).then_some(name)
+}
+
+fn clearest(
+    header: &ByteRecord,
+    ignored: &[String],
+    setting: &Setting,
+) -> Option<(Clarity, String)> {
     let cells = header.iter().map(String::from_utf8_lossy);
     let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
     let of_cell = |cell: &str| match HeaderName::read(cell, setting, setting) {
@@ -66,10 +94,16 @@ fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarit
         HeaderName::Known(Known::TargetName) => Clarity::ByName,
         HeaderName::Known(Known::TargetId) => Clarity::ById,
         HeaderName::Near(Meant::TargetId | Meant::TargetName) => Clarity::Nearly,
+        HeaderName::Own | HeaderName::Near(Meant::Number(..))
+            if Words::of(cell).name_one(setting.target) =>
+        {
+            Clarity::ByWord
+        }
         _ => Clarity::Not,
     };
-    let clarities = read.map(|cell| of_cell(&cell));
-    clarities.max().unwrap_or(Clarity::Not)
+    let clarities = read.map(|cell| (of_cell(&cell), cell));
+    let clearest = clarities.rev().max_by_key(|(clarity, _)| *clarity);
+    clearest.map(|(clarity, cell)| (clarity, cell.trim().to_string()))
 }
 
 /// The first setting of a kind that has all columns of such settings in the header; the first of all where
