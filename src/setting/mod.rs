@@ -265,6 +265,12 @@ impl Setting {
         (request.body)(changes, &current.part(fields))
     }
 
+    /// Whether it has rules, which say what becomes of calls.
+    pub fn has_rules(&self) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|field| field.kind == FieldKind::Action)
+    }
+
     /// Whether all of it stands in one place of the service.
     pub fn is_one_resource(&self) -> bool {
         self.resources.len() == 1

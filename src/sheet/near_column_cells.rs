@@ -6,7 +6,7 @@ use crate::model::change::Change;
 use crate::model::ids::{self, Kind};
 use crate::model::wording::plural;
 use crate::setting::target_kind::TargetKind;
-use crate::setting::{self, FieldKind, Setting};
+use crate::setting::{self, Setting};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
 use crate::sheet::cell_text::{SHORTEST_LOCAL, text_in};
@@ -111,7 +111,14 @@ impl NearValues {
         let value_if = |is_one: bool| if is_one { Tells::Value } else { Tells::Other };
         let cell = record.get(self.column).unwrap_or_default();
         if self.meant == Meant::AnyRule {
-            return value_if(looks_like_rule(cell));
+            let is_of_calls = self.about.is_some_and(|about| about.is_rule);
+            let is_choice = || {
+                matches!(
+                    read_yes_or_no(&text_in(record, self.column)),
+                    Ok(Change::Set(_))
+                )
+            };
+            return value_if(looks_like_rule(cell) || (is_of_calls && is_choice()));
         }
         if self.about.is_some() && cell.len() < SHORTEST_ID {
             return Tells::Other;
@@ -125,7 +132,7 @@ impl NearValues {
             (Meant::TargetId, Some(about)) => value_if(target_of(columns, &text, about).is_some()),
             (Meant::Number(_, by_name), _) => number_tells(&text, by_name),
             // A sheet of numbers may count such calls.
-            (Meant::Rule(_), _) if !has_rules(columns.setting) => value_if(
+            (Meant::Rule(_), _) if !columns.setting.has_rules() => value_if(
                 looks_like_rule(text.as_bytes())
                     || matches!(read_yes_or_no(&text), Ok(Change::Set(_))),
             ),
@@ -167,7 +174,10 @@ impl NearValues {
     /// Where the name tells little most of the cells must tell it.
     pub(super) fn is_asked_about(&self) -> bool {
         let is_clear = match self.meant {
-            Meant::AnyRule if self.about.is_some() => self.values.count >= self.others,
+            Meant::AnyRule => {
+                let is_by_name = self.about.is_none_or(|about| about.is_rule);
+                is_by_name || self.values.count >= self.others
+            }
             Meant::Number(_, ByName::Unknown) => self.values.count >= self.others,
             Meant::Number(_, ByName::Nothing) => {
                 self.values.count >= self.others && !self.has_single_digits
@@ -224,6 +234,7 @@ impl NearValues {
             Meant::AnyRule => "its rules would not be sent".to_string(),
         };
         let rename = match self.meant {
+            Meant::AnyRule if !columns.widest.has_rules() => only_elsewhere(columns.setting),
             Meant::AnyRule => "if it is, rename it to the calls that its rules are for, such as international or premiumServices1".to_string(),
             _ => format!("if it is, rename the column to {wanted}"),
         };
@@ -238,6 +249,17 @@ impl NearValues {
             ),
         }
     }
+}
+
+/// Where rules are set, if not on what a setting is set on.
+fn only_elsewhere(setting: &Setting) -> String {
+    let mut with_rules = setting::ALL.into_iter().filter(|other| other.has_rules());
+    with_rules.next().map_or(String::new(), |other| {
+        format!(
+            "if it is, its rules are not set for {}: put rules of {} into a sheet for --setting {}",
+            setting.target.plural, other.target.plural, other.name
+        )
+    })
 }
 
 /// What a cell tells where the column may have numbers.
@@ -281,9 +303,4 @@ fn target_of(columns: &Columns, text: &str, about: About) -> Option<&'static Tar
     let others = setting::ALL.into_iter().map(|setting| setting.target);
     let mut kinds = [own].into_iter().chain(others.filter(|_| may_be_other));
     kinds.find(|kind| is_id_in(text, about, kind.id))
-}
-
-pub(super) fn has_rules(setting: &Setting) -> bool {
-    let mut fields = setting.fields.iter();
-    fields.any(|field| field.kind == FieldKind::Action)
 }

@@ -8,7 +8,7 @@ use crate::setting::FieldKind;
 use crate::sheet::Sheet;
 use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::{Columns, Meant};
-use crate::sheet::near_column_cells::{NearValues, has_rules};
+use crate::sheet::near_column_cells::NearValues;
 use crate::sheet::problem::{column_letters, shorten};
 use crate::sheet::question::{HIDDEN_ANSWER, Question};
 use crate::sheet::suspicion::Suspicion;
@@ -29,10 +29,10 @@ impl InQuestion {
         let near = columns.near.iter();
         let near = near.map(|near| NearValues::of(near.column, near.meant, None));
         let may_be_target = columns.target_id.is_none();
-        let may_be_rules = has_rules(columns.widest);
         let own = columns.own.iter().flat_map(|own| {
             let of_target = may_be_target.then_some(Meant::TargetId);
-            let of_rules = (may_be_rules && !own.about.is_project).then_some(Meant::AnyRule);
+            let may_be_rules = columns.may_be_rules && (own.about.is_rule || !own.about.is_project);
+            let of_rules = may_be_rules.then_some(Meant::AnyRule);
             let meant = [Meant::OrgId].into_iter().chain(of_target).chain(of_rules);
             meant.map(|meant| NearValues::of(own.column, meant, Some(own.about)))
         });

@@ -318,6 +318,46 @@ fn a_place_beside_an_email_is_asked_about() {
 }
 
 #[test]
+fn rules_beside_numbers_of_ones_own_are_asked_about() {
+    for kind in KINDS {
+        let stage = kind.stage(1, Faults::default());
+        for (heading, cell) in [
+            ("national", "BLOCK"),
+            ("International calls", "transfer to number 1"),
+            ("nationalTransfer", "no"),
+            ("Abroad", "block"),
+        ] {
+            let text = format!(
+                "{},n1,{heading}\n{},5509,{cell}\n",
+                kind.id_column,
+                kind.id(2)
+            );
+            stage.write("own.csv", text);
+            let ran = apply(&stage, "own.csv").expect(2);
+            ran.says(format!(
+                "(`{heading}`) looks like a column of rules and is not read"
+            ));
+            ran.says("put rules of locations into a sheet for --setting location-rules");
+            stage
+                .run("check own.csv")
+                .says("looks like a column of rules");
+            let said = format!("own.csv --setting {}", kind.setting);
+            apply(&stage, &said).expect(2);
+        }
+        assert_eq!(changes(&stage).len(), 0);
+        apply(&stage, "own.csv --ignore-column Abroad").expect(0);
+        // Cells that are no rules are the person's own.
+        let text = format!(
+            "{},n1,national,Status\n{},5510,German,approved\n",
+            kind.id_column,
+            kind.id(2)
+        );
+        stage.write("other.csv", text);
+        apply(&stage, "other.csv").expect(0);
+    }
+}
+
+#[test]
 fn a_sheet_of_locations_keeps_its_meaning_beside_common_columns() {
     let stage = Stage::instant();
     let sheet = format!(

@@ -93,6 +93,14 @@ impl Known {
             .chain(fields.map(Known::Field))
     }
 
+    /// Which field of the setting it is, if it is one.
+    pub(super) fn field(self) -> Option<usize> {
+        match self {
+            Known::Field(index) => Some(index),
+            _ => None,
+        }
+    }
+
     /// The column that is called so, but for what [`normalize`] takes out.
     fn of_name(name: &str, setting: &Setting) -> Option<Known> {
         let name = normalize(name);

@@ -44,6 +44,9 @@ pub struct Columns {
     pub widest: &'static Setting,
     /// A flag or the columns of an earlier run tell what the sheet sets.
     pub is_told: bool,
+    /// Columns that are not read may have been meant for rules: some setting of these things has rules, or
+    /// none has and nobody was asked yet.
+    pub may_be_rules: bool,
     /// Where each of its fields stands.
     pub fields: Vec<Option<usize>>,
     /// Cells in the header but for empty ones at its end, and so in every row.
@@ -77,6 +80,8 @@ pub struct About {
     pub id: Option<Kind>,
     /// How far a project has come, so that its cells are no rules.
     pub is_project: bool,
+    /// Calls that rules are for, be there such a column or not.
+    pub is_rule: bool,
 }
 
 impl Columns {
@@ -94,8 +99,13 @@ impl Columns {
     ) -> Result<Columns, Vec<Problem>> {
         let is_said = setting.is_some();
         let setting = setting.unwrap_or_else(|| settings_of(header, ignored)[0]);
-        let is_told = is_said || !told_by_results(header, setting).is_empty();
+        let is_of_results = !told_by_results(header, setting).is_empty();
+        let is_told = is_said || is_of_results;
         let widest = if is_told { setting } else { widest(setting) };
+        let all = setting::ALL.into_iter();
+        let mut same_things = all.filter(|other| other.target == setting.target);
+        let has_none = !is_of_results && !same_things.any(Setting::has_rules);
+        let may_be_rules = widest.has_rules() || has_none;
         let mut names = HeaderNames::read(header, ignored, setting, widest);
         let mut problems = names.repeated(row, org_is_given);
         problems.extend(
@@ -225,6 +235,7 @@ impl Columns {
             setting,
             widest,
             is_told,
+            may_be_rules,
             fields,
             width: used_width(header),
             results: result_columns(header, setting),

@@ -7,7 +7,7 @@ use super::heading_meaning::Meant;
 use super::heading_words::Words;
 use super::{near_number_heading, rule_heading_words};
 use crate::model::ids;
-use crate::setting::{FieldKind, Setting};
+use crate::setting::{self, FieldKind, Setting};
 use crate::sheet::plain_name::normalize;
 
 /// Letters wrong, missing or swapped in a name that is still taken for a misspelt one.
@@ -70,10 +70,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
             Meant::Rule(index)
         });
     }
-    let has_rules = setting
-        .fields
-        .iter()
-        .any(|field| field.kind == FieldKind::Action);
+    let has_rules = setting.has_rules();
     let mut fields = setting.fields.iter();
     let choice = fields.position(|field| field.kind == FieldKind::YesOrNo);
     if let (Some(index), false, true) = (choice, has_rules, words.are_of_own_numbers()) {
@@ -100,9 +97,18 @@ pub(super) fn about(cell: &str) -> About {
     } else {
         words.has_site().then_some(ids::LOCATION)
     };
+    let mut with_rules = setting::ALL
+        .into_iter()
+        .filter(|setting| setting.has_rules());
+    let is_called_so = with_rules.any(|setting| {
+        let known = HeaderName::known(cell, setting);
+        let field = known.and_then(Known::field);
+        field.is_some_and(|index| setting.kind(index) != Some(FieldKind::Number))
+    });
     About {
         id,
         is_project: rule_heading_words::are_of_project(&words),
+        is_rule: is_called_so || rule_heading_words::rule(&words).is_some(),
     }
 }
 
