@@ -1,23 +1,24 @@
 //! What a sheet sets, where its header does not tell.
 //!
-//! Numbers beside columns that are called as rules are: such a column is ours if most of its cells hold a
-//! rule. Else it may be the person's own, and what the sheet sets has to be said. So it has where
-//! a row has columns for two kinds of things.
+//! Numbers beside columns that are called as rules are, or as whether the numbers are used: such a column is
+//! ours if each of its cells holds a rule, or nothing. Else it may be the person's own, and what the sheet
+//! sets has to be said. So it has where a row has columns for two kinds of things.
 
 use std::io;
 
-use crate::setting::Setting;
-use crate::setting::location_numbers::LOCATION_NUMBERS;
-use crate::sheet::columns::{names_target, settings_of, told_by_results};
+use crate::setting::{self, FieldKind, Setting};
+use crate::sheet::columns::{Columns, names_target, settings_of, told_by_results};
+use crate::sheet::field_count::wrong_width;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::row_reader::read_field;
 use crate::sheet::{NumberedRecord, ReadOptions, Sheet};
 
-/// What stands in a column that is called as rules are.
-#[derive(Debug, Clone, Default)]
+/// A column whose name may mean one of ours, and what stands in it.
+#[derive(Debug)]
 struct CellsSeen {
+    field: usize,
+    column: usize,
     rules: u64,
-    others: u64,
     first_other: Option<(u64, String)>,
 }
 
@@ -35,60 +36,94 @@ impl Sheet {
                 return Ok(());
             }
         }
-        let is_clear = self.reading.setting.is_some()
-            || setting.is_one_resource()
-            || !told_by_results(&self.header, setting).is_empty();
+        let is_clear =
+            self.reading.setting.is_some() || !told_by_results(&self.header, setting).is_empty();
         if is_clear {
             return Ok(());
         }
-        let others = columns.fields.iter().enumerate();
-        let others = others.skip(LOCATION_NUMBERS.fields.len());
-        let others: Vec<(usize, usize)> = others
-            .filter_map(|(field, column)| Some((field, (*column)?)))
-            .collect();
-        let mut seen = vec![CellsSeen::default(); others.len()];
+        let fields = columns.fields.iter().enumerate();
+        let fields = fields.filter_map(|(field, column)| Some((field, (*column)?)));
+        let is_number =
+            |(field, _): &(usize, usize)| setting.kind(*field) == Some(FieldKind::Number);
+        let (numbers, others): (Vec<_>, Vec<_>) = fields.partition(is_number);
+        if numbers.is_empty() || others.is_empty() {
+            return Ok(());
+        }
+        let seen = self.cells_of(columns, &others)?;
+        let has_rules = seen.iter().any(|seen| seen.rules > 0);
+        let alone = numbers_alone(setting);
+        if let Some(own) = seen.iter().find(|seen| seen.first_other.is_some()) {
+            let problem = self.may_be_own(setting, own);
+            self.columns = Err(vec![problem]);
+            if let (false, Some(alone)) = (has_rules, alone) {
+                let when = "if the column is your own".to_string();
+                self.possible_settings.push((when, alone));
+            }
+            if own.rules > 0 {
+                let when = format!(
+                    "if the column is to set {}",
+                    what_it_sets(setting, own.field)
+                );
+                self.possible_settings.push((when, setting));
+            }
+        } else if let (false, Some(alone), Ok(columns)) = (has_rules, alone, &mut self.columns) {
+            columns.leave_out_rules(&self.header, alone);
+        }
+        Ok(())
+    }
+
+    /// What stands in columns, each of which stands for a field.
+    fn cells_of(&self, columns: &Columns, fields: &[(usize, usize)]) -> io::Result<Vec<CellsSeen>> {
+        let seen = fields.iter().map(|(field, column)| CellsSeen {
+            field: *field,
+            column: *column,
+            rules: 0,
+            first_other: None,
+        });
+        let mut seen: Vec<CellsSeen> = seen.collect();
         let reading = ReadOptions::default();
         let mut records = self.records().map_err(io::Error::other)?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
-            // Below a second header nothing can be read; the check says so.
-            if columns.is_header(&self.header, &numbered.record) {
+            let NumberedRecord { row, record, .. } = &numbered;
+            // Below a second header nothing can be read, nor where cells are missing; the check says so.
+            if columns.is_header(&self.header, record)
+                || wrong_width(*row, record, columns).is_some()
+            {
                 continue;
             }
-            for ((field, column), seen) in others.iter().zip(&mut seen) {
-                let cell = numbered.record.get(*column).unwrap_or_default();
+            for seen in &mut seen {
+                let cell = record.get(seen.column).unwrap_or_default();
                 let cell = String::from_utf8_lossy(cell);
-                if let Ok(change) = read_field(&cell, setting.fields[*field].kind, &reading) {
-                    seen.rules += u64::from(change.field().is_some());
-                } else {
-                    seen.others += 1;
-                    let first = || (numbered.row, shorten(&cell));
-                    seen.first_other.get_or_insert_with(first);
+                match read_field(&cell, columns.setting.fields[seen.field].kind, &reading) {
+                    Ok(change) => seen.rules += u64::from(change.field().is_some()),
+                    Err(_) if seen.first_other.is_none() => {
+                        seen.first_other = Some((*row, shorten(&cell)));
+                    }
+                    Err(_) => {}
                 }
             }
         }
-        drop(records);
-        // A column in which most cells are rules is one of rules, and the others are problems of their rows.
-        let of_whom = others.iter().zip(&seen);
-        let mut of_whom = of_whom.filter(|(_, seen)| seen.others > seen.rules);
-        let has_rules = seen.iter().any(|seen| seen.rules > 0);
-        if let Some(((_, column), CellsSeen { first_other, .. })) = of_whom.next() {
-            let (row, found) = first_other.clone().unwrap_or_default();
-            let place = self.place_of(row, *column);
-            let name = place.column.as_ref().map_or("", |(_, name)| name);
-            let message = format!(
-                "this column is named like one of calling rules, but `{found}` is not a rule; if the column is your own, add --ignore-column \"{name}\"; if it is to set rules, add --setting {}",
-                setting.name
-            );
-            self.columns = Err(vec![Problem::new(place, message)]);
-            if !has_rules {
-                let when = "if the column is your own".to_string();
-                self.possible_settings = vec![(when, &LOCATION_NUMBERS)];
-            }
-        } else if !has_rules && let Ok(columns) = &mut self.columns {
-            columns.leave_out_rules(&self.header, &LOCATION_NUMBERS);
-        }
-        Ok(())
+        Ok(seen)
+    }
+
+    /// A column is called as one of ours, and has something else in a cell.
+    fn may_be_own(&self, setting: &Setting, seen: &CellsSeen) -> Problem {
+        let (row, found) = seen.first_other.clone().unwrap_or_default();
+        let place = self.place_of(row, seen.column);
+        let name = place.column.as_ref().map_or("", |(_, name)| name);
+        let (like, wanted) = if setting.has_rules() {
+            ("one of calling rules".to_string(), "a rule")
+        } else {
+            let column = setting.fields[seen.field].column;
+            (format!("wxbulk's `{column}`"), "yes or no")
+        };
+        let set = what_it_sets(setting, seen.field);
+        let message = format!(
+            "this column is named like {like}, but `{found}` is not {wanted}; if the column is your own, add --ignore-column \"{name}\"; if it is to set {set}, correct the cell, or add --setting {}",
+            setting.name
+        );
+        Problem::new(place, message)
     }
 
     /// A row of it could be for a thing of more than one kind.
@@ -113,4 +148,22 @@ impl Sheet {
         });
         self.possible_settings = named.collect();
     }
+}
+
+/// What a field of a setting that has numbers as well sets.
+fn what_it_sets(setting: &Setting, field: usize) -> String {
+    if setting.has_rules() {
+        "rules".to_string()
+    } else {
+        format!("`{}`", setting.fields[field].column)
+    }
+}
+
+/// The setting of the same things that has numbers and nothing else.
+fn numbers_alone(setting: &Setting) -> Option<&'static Setting> {
+    let mut all = setting::ALL.into_iter();
+    all.find(|other| {
+        let mut fields = other.fields.iter();
+        other.target == setting.target && fields.all(|field| field.kind == FieldKind::Number)
+    })
 }

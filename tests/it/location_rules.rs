@@ -225,6 +225,22 @@ fn a_column_of_ones_own_beside_numbers_is_never_taken_for_a_rule() {
     let ran = apply(&stage, "two.csv").expect(2);
     ran.says("--ignore-column \"national\"");
     assert!(!ran.stderr.contains("--setting location-numbers"));
+    // Nor is one in which only some cells are rules, whichever rows are sent.
+    let before = changes(&stage).len();
+    for (first, second) in [("block", "x"), ("pending", "block"), ("block", "REMOVE")] {
+        stage.write("some.csv", sheet(first, second));
+        for rows in ["", " --rows 2", " --skip-invalid"] {
+            let ran = apply(&stage, &format!("some.csv{rows}")).expect(2);
+            ran.says("is not a rule; if the column is your own, add --ignore-column \"national\"");
+            ran.says("hint: if the column is to set rules: ");
+        }
+    }
+    assert_eq!(changes(&stage).len(), before);
+    stage.write("some.csv", sheet("block", "x"));
+    let said = "some.csv --setting all-locations --skip-invalid";
+    apply(&stage, said).expect(1).says("`x` is not a rule");
+    let set = &stage.state()[&one]["callingPermissions"]["NATIONAL"];
+    assert_eq!(set["action"], "BLOCK");
     // Rules in every cell are ours.
     stage.write("both.csv", sheet("block", "Transfer 1"));
     apply(&stage, "both.csv").expect(0);

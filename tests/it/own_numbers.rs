@@ -358,6 +358,35 @@ fn rules_beside_numbers_of_ones_own_are_asked_about() {
 }
 
 #[test]
+fn a_column_custom_of_ones_own_is_never_taken_for_a_choice() {
+    for kind in KINDS {
+        let stage = kind.stage(3, Faults::default());
+        let rows: Vec<String> = (2..5).map(|row| kind.id(row)).collect();
+        let text = format!(
+            "{},n1,custom\n{},5501,no\n{},5502,VIP\n{},5503,\n",
+            kind.id_column, rows[0], rows[1], rows[2]
+        );
+        stage.write("own.csv", text);
+        for flags in ["", " --skip-invalid", " --rows 2"] {
+            let ran = apply(&stage, &format!("own.csv{flags}")).expect(2);
+            ran.says("this column is named like wxbulk's `custom`, but `VIP` is not yes or no");
+            ran.says("hint: if the column is to set `custom`: ");
+        }
+        assert_eq!(changes(&stage).len(), 0);
+        apply(&stage, "own.csv --ignore-column custom").expect(0);
+        let sent = changes(&stage);
+        assert!((sent.iter()).all(|put| put["body"]["useCustomTransferNumbers"] == json!(true)));
+        let said = format!(
+            "own.csv --setting {} --skip-invalid -o other.csv",
+            kind.setting
+        );
+        apply(&stage, &said)
+            .expect(1)
+            .says("`VIP` is not yes or no");
+    }
+}
+
+#[test]
 fn a_sheet_of_locations_keeps_its_meaning_beside_common_columns() {
     let stage = Stage::instant();
     let sheet = format!(
