@@ -34,6 +34,9 @@ const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 const FORBIDDEN: u16 = 403;
 
+/// A list whose pages have no more entries may take long, so it is said what is done.
+const SMALL_PAGE: u32 = 100;
+
 /// Asks what the rows can be held against, what their names mean unless an earlier part of the run
 /// knows, and whether the token may read what the run has to read. What has no answer is said, and
 /// the run will show.
@@ -188,13 +191,15 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         let setting = selection.columns.setting;
         let kind = setting.target;
         let wanted = organizations_with_named_targets(selection, &so_far)?;
-        if !wanted.is_empty() && checked.named > 0 {
+        let takes_long = kind.list.most <= SMALL_PAGE;
+        if !wanted.is_empty() && (checked.named > 0 || takes_long) {
             let count = plural(wanted.len() as u64, "organization");
             if !settings.is_quiet() {
                 let plural = kind.plural;
                 say(&format!("looking up the {plural} of {count} by name"));
             }
         }
+        let mut unlisted = Vec::new();
         for org_id in wanted {
             let Some(mut api) = api_for(settings, session, org_id.as_deref()) else {
                 continue;
@@ -206,7 +211,17 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
                 }
                 answer => answer.map_err(|query_error| with_scope(&query_error, setting)),
             };
+            if let Err(why) = &listed {
+                unlisted.push(why.clone());
+            }
             names.add_targets(kind, org_id, listed);
+        }
+        if let (Some(first), true) = (unlisted.first(), is_compared(settings, checked)) {
+            let count = plural(unlisted.len() as u64, "organization");
+            say(&format!(
+                "note: names beside ids are not held against what Webex has, since the {} of {count} cannot be listed: {first}",
+                kind.plural
+            ));
         }
     }
     Ok(ServiceFacts {

@@ -65,12 +65,6 @@ impl PartialEq for TargetKind {
 impl Eq for TargetKind {}
 
 impl TargetKind {
-    /// Whether all of an organization are listed to hold names beside ids against. Locations are few; of
-    /// people an organization may have a hundred thousand.
-    pub fn is_listed_to_compare(&self) -> bool {
-        *self == LOCATION
-    }
-
     /// `1 location`, `2,000 locations`.
     pub fn count(&self, count: u64) -> String {
         let noun = if count == 1 { self.noun } else { self.plural };

@@ -53,7 +53,7 @@ pub struct CheckedSheet {
     pub not_approved: u64,
     /// Rows to send with a name in place of an id, which only the service can look up.
     pub named: u64,
-    /// Rows to send with a name beside an id that can be held against what the service lists, and those whose
+    /// Rows to send with a name beside an id, which is held against what the service lists, and those whose
     /// name nothing has there.
     pub named_beside_id: u64,
     pub other_names: Suspicion,
@@ -280,7 +280,7 @@ impl CheckedSheet {
         directory: &Directory,
         row: &Row<'_>,
     ) {
-        let beside = NameBesideId::to_compare(columns, record);
+        let beside = NameBesideId::of_target(columns, record);
         let Some(beside) = beside.filter(|_| sheet.is_by_a_person()) else {
             return;
         };

@@ -275,7 +275,7 @@ impl Sheet {
     ) -> Option<Option<String>> {
         let called = names_of_row::called(columns, record);
         if called.target.is_none() {
-            NameBesideId::to_compare(columns, record)?;
+            NameBesideId::of_target(columns, record)?;
         }
         let default_org = self.reading.default_org.as_deref();
         let cell = columns.org_id.and_then(|column| record.get(column));

@@ -33,7 +33,7 @@ impl<'r> NameBesideId<'r> {
         )
     }
 
-    /// The name of what a row is for that stands beside its id.
+    /// The name of what a row is for that stands beside its id. It is held against what the service lists.
     pub fn of_target(columns: &Columns, record: &'r ByteRecord) -> Option<NameBesideId<'r>> {
         NameBesideId::of(
             names_in(columns, record).target,
@@ -42,12 +42,6 @@ impl<'r> NameBesideId<'r> {
             record,
             columns.setting.target.noun,
         )
-    }
-
-    /// The same, where it is held against what the service lists.
-    pub fn to_compare(columns: &Columns, record: &'r ByteRecord) -> Option<NameBesideId<'r>> {
-        let is_listed = columns.setting.target.is_listed_to_compare();
-        NameBesideId::of_target(columns, record).filter(|_| is_listed)
     }
 
     fn of(

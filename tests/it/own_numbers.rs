@@ -387,6 +387,54 @@ fn a_column_custom_of_ones_own_is_never_taken_for_a_choice() {
 }
 
 #[test]
+fn a_name_beside_the_id_of_another_is_a_problem() {
+    for kind in KINDS {
+        let stage = kind.stage(3, Faults::default());
+        let sheet = |row: u64, name: &str| {
+            let columns = format!("{},{},n1", kind.id_column, kind.name_column);
+            stage.write(
+                "own.csv",
+                format!("{columns}\n{},{name},5501\n", kind.id(row)),
+            );
+        };
+        sheet(2, &kind.name(3));
+        for command in ["plan own.csv", "apply own.csv --yes"] {
+            let ran = stage.run_online(command).expect(2);
+            ran.says(format!(
+                "is not the {} whose id stands in column A",
+                kind.noun
+            ));
+        }
+        assert_eq!(changes(&stage).len(), 0);
+        // Nothing has this name any more, so the id counts.
+        sheet(2, "q2@acme.example");
+        apply(&stage, "own.csv").expect(0).says("the id counts");
+        sheet(3, &kind.name(3));
+        apply(&stage, "own.csv -o other.csv").expect(0);
+        assert_eq!(changes(&stage).len(), 2);
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_compared_is_told() {
+    let scopes = ["read", "write"].map(|right| format!("spark-admin:telephony_config_{right}"));
+    let stage = Stage::new(Behavior {
+        entities: vec![PEOPLE.entity(2)],
+        own_organization: Some(org_id(1)),
+        access: Access {
+            scopes: Scopes::Only(scopes.into()),
+            ..Access::default()
+        },
+        ..Behavior::instant()
+    });
+    let sheet = format!("personId,email,n1\n{},p3@acme.example,5501\n", PEOPLE.id(2));
+    stage.write("own.csv", sheet);
+    let ran = apply(&stage, "own.csv").expect(0);
+    ran.says("note: names beside ids are not held against what Webex has, since the people of 1 organization cannot be listed");
+    ran.says("spark-admin:people_read");
+}
+
+#[test]
 fn a_sheet_of_locations_keeps_its_meaning_beside_common_columns() {
     let stage = Stage::instant();
     let sheet = format!(
