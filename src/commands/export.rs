@@ -25,7 +25,7 @@ use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal};
 use crate::model::wording::listed;
 use crate::platform;
-use crate::setting::location_numbers::LOCATION_NUMBERS;
+use crate::setting;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet;
@@ -39,7 +39,7 @@ const MOST_NAMED: usize = 5;
 
 pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<ExitCode> {
     let org = read_org_flag(flags.org.as_deref())?;
-    let setting = read_setting_flag(flags.setting.as_deref())?.unwrap_or(&LOCATION_NUMBERS);
+    let setting = read_setting_flag(flags.setting.as_deref())?.unwrap_or(setting::ALL[0]);
     let things = setting.target.plural.replace(' ', "-");
     let output = flags.output;
     let output = output.unwrap_or_else(|| format!("{things}.csv").into());

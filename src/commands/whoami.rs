@@ -22,7 +22,7 @@ use crate::model::wording::{listed, plural};
 use crate::pace::{PaceSettings, Pacer, WaitMemory};
 use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
-use crate::setting::location_numbers::LOCATION_NUMBERS;
+use crate::setting;
 use crate::setting::target_kind::LOCATION;
 use crate::stderr::say;
 use crate::webex::base_url::BaseUrl;
@@ -65,7 +65,7 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         match answers.into_iter().next().unwrap_or(Err(interrupted())) {
             Ok(told) => (told.text, told.code),
             Err(query_error) => {
-                return say_why_not(query_error, &LOCATION_NUMBERS)
+                return say_why_not(query_error, setting::ALL[0])
                     .context("the service gives no answer");
             }
         }

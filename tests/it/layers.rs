@@ -97,6 +97,33 @@ const CRATES: &[(&str, &[&str])] = &[
     ("zip", &["sheet/xlsx/package.rs"]),
 ];
 
+/// The files outside of `src/setting` and the simulator that name one setting or one kind of thing that settings
+/// are set on, and why. All others take it as an argument, so that a setting that is added touches its own
+/// module and the list of settings.
+const OF_ONE_SETTING: &[(&str, &str)] = &[
+    (
+        "journal/header.rs",
+        "journals that name no setting are older than all but one",
+    ),
+    (
+        "commands/selftest.rs",
+        "it is about the numbers of one location",
+    ),
+    ("application/selftest/", "the same"),
+    (
+        "application/export_targets.rs",
+        "of locations alone addresses and time zones are listed",
+    ),
+    (
+        "commands/whoami.rs",
+        "it counts locations, whatever is set on them",
+    ),
+    (
+        "sheet/columns/heading_words.rs",
+        "a table of places may be for any setting",
+    ),
+];
+
 /// A source file: where it is below `src`, and what it says outside of its tests.
 struct Source {
     path: String,
@@ -426,6 +453,65 @@ fn each_outside_crate_is_named_in_its_places_only() {
         }
     }
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}
+
+/// The settings in a file and the kinds of things that they are set on: its statics of these types.
+fn settings_in(file: &syn::File) -> Vec<String> {
+    let statics = file.items.iter().filter_map(|item| match item {
+        syn::Item::Static(item) => Some(item),
+        _ => None,
+    });
+    let is_one = |item: &&syn::ItemStatic| match &*item.ty {
+        syn::Type::Path(of) => ["Setting", "TargetKind"]
+            .iter()
+            .any(|name| of.path.is_ident(name)),
+        _ => false,
+    };
+    statics
+        .filter(is_one)
+        .map(|item| item.ident.to_string())
+        .collect()
+}
+
+#[test]
+fn no_other_file_names_one_setting() {
+    let sources = sources();
+    let of_settings = || {
+        let all = sources.iter();
+        all.filter(|source| source.module() == "setting")
+    };
+    let files = of_settings().filter_map(|source| source.path.strip_suffix(".rs"));
+    let modules = files.filter_map(|file| file.rsplit('/').next());
+    let modules: BTreeSet<&str> = modules.chain(["setting"]).collect();
+    let settings: BTreeSet<String> = of_settings()
+        .flat_map(|source| settings_in(&source.file))
+        .collect();
+    for name in ["LOCATION_NUMBERS", "VIRTUAL_LINE_NUMBERS", "LOCATION"] {
+        assert!(settings.contains(name), "{name} is not among {settings:?}");
+    }
+    let (mut elsewhere, mut needed) = (Vec::new(), BTreeSet::new());
+    let others = sources
+        .iter()
+        .filter(|source| !matches!(source.module(), "setting" | "simulator"));
+    for source in others {
+        let paths = Names::of(&source.file).paths;
+        // `ids::LOCATION` is the kind of an id, and no setting.
+        let is_below =
+            |path: &&Vec<String>| path.iter().any(|name| modules.contains(name.as_str()));
+        let mut named = paths.iter().filter(is_below).flatten();
+        let Some(name) = named.find(|name| settings.contains(*name)) else {
+            continue;
+        };
+        let mut places = OF_ONE_SETTING.iter();
+        match places.find(|(place, _)| source.path.starts_with(place)) {
+            Some((place, _)) => drop(needed.insert(*place)),
+            None => elsewhere.push(format!("src/{} names `{name}`", source.path)),
+        }
+    }
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+    for (place, _) in OF_ONE_SETTING {
+        assert!(needed.contains(place), "src/{place} names no setting");
+    }
 }
 
 #[test]
