@@ -27,7 +27,7 @@ use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::Queries;
-use crate::webex::lists::Organization;
+use crate::webex::lists::{Organization, Person};
 
 /// Tries for a question without which the run can go on.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
@@ -124,25 +124,45 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
         // Rows of others stay for later.
         session.lanes[0].credentials[0].manages = Some(organizations.clone());
     }
+    let mut person = None;
+    if !organizations.is_empty() {
+        // Before names are looked up: it decides what rows mean that name no organization.
+        person = match whose(settings, session).await {
+            Ok(person) => person,
+            Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+        };
+        session.lanes[0].person.clone_from(&person);
+    }
+    let may_tell = |facts: &ServiceFacts| {
+        // Where not even the organizations are told, whose token it is is not told either.
+        !facts.directory.is_empty() || settings.spec.confirmation == Confirmation::Ask
+    };
+    let is_told = !organizations.is_empty();
     let mut facts =
         names_and_organizations(settings, session, organizations, selection, checked, known)
             .await?;
-    // Where not even the organizations are told, whose token it is is not told either.
-    let may_tell = !facts.directory.is_empty();
-    if facts.abort.is_none() && (may_tell || settings.spec.confirmation == Confirmation::Ask) {
-        let Session { lanes, stop, .. } = session;
-        let mut api = api_client(settings, &mut lanes[0], stop);
-        // Only to tell who it was; a token without the scope for it does as well.
-        api.policy.retry.tries = NonZeroU32::MIN;
-        match api.person().await {
-            Ok(person) => facts.person = Some(person),
-            Err(QueryError::Stopped(reason @ AbortReason::Interrupted)) => {
-                facts.abort = Some(reason);
-            }
-            Err(_) => {}
+    if !is_told && facts.abort.is_none() && may_tell(&facts) {
+        match whose(settings, session).await {
+            Ok(found) => person = found,
+            Err(reason) => facts.abort = Some(reason),
         }
     }
+    facts.person = person;
     Ok(facts)
+}
+
+/// Whose token it is. A token without the scope for that does as well. An error is an interrupt.
+async fn whose<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+) -> Result<Option<Person>, AbortReason> {
+    let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
+    api.policy.retry.tries = NonZeroU32::MIN;
+    match api.person().await {
+        Ok(person) => Ok(Some(person)),
+        Err(QueryError::Stopped(reason @ AbortReason::Interrupted)) => Err(reason),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What the credentials manage is known already.
@@ -163,6 +183,21 @@ async fn names_of_several<S: Queries, T: StopRequests>(
     })
 }
 
+/// Rows that name no organization are for the only one there is. Of whom it is not known that it is their own,
+/// the requests name it.
+fn send_to_the_only_one<S: Queries, T>(session: &mut Session<S, T>, only: &str) {
+    for lane in &mut session.lanes {
+        let own = lane
+            .person
+            .as_ref()
+            .and_then(|person| directory::key_of(&person.org_id));
+        if own.is_none() {
+            let credentials = lane.credentials.iter_mut();
+            credentials.for_each(|one| one.service.default_to_organization(only));
+        }
+    }
+}
+
 async fn names_and_organizations<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
@@ -175,6 +210,11 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     if session.has_several {
         let credentials = session.lanes.iter().map(|lane| lane.credentials.len());
         managed = managed.of_several(credentials.sum());
+    }
+    let people = session.lanes.iter().flat_map(|lane| &lane.person);
+    let managed = managed.of_people(people.map(|person| &*person.org_id));
+    if let Some(only) = managed.only_one() {
+        send_to_the_only_one(session, only);
     }
     if checked.named == 0 && !is_compared(settings, checked) {
         return Ok(ServiceFacts {

@@ -31,6 +31,8 @@ pub struct Directory {
     has_settled_names: bool,
     /// The organization that rows without one were for when the run began.
     own: Option<TargetKey>,
+    /// The own organization of somebody who manages only another one.
+    own_elsewhere: Option<String>,
     /// `None`: names were not looked up.
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
@@ -85,6 +87,18 @@ impl Directory {
             own: own.and_then(key_of),
             ..self
         }
+    }
+
+    /// Whose the credentials are, by their own organizations. A row that names none means either the only one
+    /// they manage or a person's own: where these differ it can be read two ways.
+    #[must_use]
+    pub fn of_people<'p>(mut self, own: impl IntoIterator<Item = &'p str>) -> Directory {
+        if let [(only, _)] = &self.managed[..] {
+            let mut own = own.into_iter();
+            let elsewhere = own.find(|id| key_of(id).is_some_and(|key| key != *only));
+            self.own_elsewhere = elsewhere.map(String::from);
+        }
+        self
     }
 
     #[must_use]
@@ -201,6 +215,7 @@ impl Directory {
     pub fn fault(&self, org_id: Option<&str>) -> Option<CellDiagnostic> {
         let says = match org_id {
             _ if self.managed.is_empty() && self.credentials.is_none() => return None,
+            None if self.own_elsewhere.is_some() => self.say_own_elsewhere(),
             None if self.is_own_known() => return None,
             None if self.lacks_some => "the row does not say which organization it is for, and it may be for one of a credential that was left out; put the organization's id into `orgId`, or add --org with the id; `wxbulk whoami` lists the ids".to_string(),
             None => format!(
@@ -239,6 +254,17 @@ impl Directory {
         };
         let kind = ProblemKind::NotManaged;
         Some(CellDiagnostic { kind, says })
+    }
+
+    fn say_own_elsewhere(&self) -> String {
+        let own = shorten(self.own_elsewhere.as_deref().unwrap_or_default());
+        let only = self.only_one().unwrap_or_default();
+        let name = self.name_of(only).filter(|name| !name.is_empty());
+        format!(
+            "the row does not say which organization it is for: a token belongs to the organization `{own}` and manages only `{}`{}; put the id of the one that is meant into `orgId`, or add --org with it",
+            shorten(name.unwrap_or(only)),
+            name.map_or(String::new(), |_| format!(" ({})", shorten(only))),
+        )
     }
 
     /// Whether only one organization can be meant where a row names none.

@@ -67,6 +67,9 @@ pub trait Queries: Service {
     /// Where an organization's locations are listed with their addresses, and how many a page has.
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String;
 
+    /// From now on requests that are for no organization by its id name this one.
+    fn default_to_organization(&mut self, _org_id: &str) {}
+
     /// Where a resource of a row is.
     fn resource_url(&self, resource: &Resource, row: &Row<'_>) -> String;
 

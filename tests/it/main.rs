@@ -41,6 +41,7 @@ mod nginx;
 mod odd_answers;
 mod output_names;
 mod own_numbers;
+mod own_organization;
 mod pages;
 mod parts;
 mod plan;

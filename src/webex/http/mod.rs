@@ -49,6 +49,8 @@ pub struct Webex {
     client: Client,
     base_url: BaseUrl,
     proxy: Option<Proxy>,
+    /// Named where a request is for none by its id; `None` for the token's own.
+    own_organization: Option<String>,
     /// Marked sensitive, so that not even `Debug` shows it; `None` until a token was fetched.
     authorization: RefCell<Option<HeaderValue>>,
     service_app: Option<RefCell<ServiceApp>>,
@@ -88,6 +90,7 @@ impl Webex {
             client,
             base_url: connection.base_url.clone(),
             proxy: connection.proxy.clone(),
+            own_organization: None,
             authorization: RefCell::new(authorization),
             service_app,
             token: RefCell::new(token),
@@ -187,15 +190,21 @@ impl Queries for Webex {
         let path = list.path;
         let and = if path.contains('?') { '&' } else { '?' };
         let url = self.url(&format!("{path}{and}max={}", most.min(list.most)));
-        of_organization(url, org_id)
+        of_organization(url, org_id.or(self.own_organization.as_deref()))
     }
 
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String {
-        of_organization(self.url(&format!("/locations?max={most}")), org_id)
+        let url = self.url(&format!("/locations?max={most}"));
+        of_organization(url, org_id.or(self.own_organization.as_deref()))
+    }
+
+    fn default_to_organization(&mut self, org_id: &str) {
+        self.own_organization = Some(org_id.to_string());
     }
 
     fn resource_url(&self, resource: &Resource, row: &Row<'_>) -> String {
-        resource_url(&self.base_url, resource, row)
+        let org_id = row.org_id.as_deref().or(self.own_organization.as_deref());
+        resource_url(&self.base_url, resource, org_id, &row.target_id)
     }
 
     fn is_at(&self, url: &str) -> bool {
