@@ -38,15 +38,17 @@ pub(super) fn ensure_same(
     begun: &BeginRecord,
     facts: &ServiceFacts,
 ) -> Result<()> {
-    let mut organizations = checked.organizations_named.iter();
     let (was, is) = (&*begun.own_organization, facts.own_organization());
     let is_same = key_of(was).is_none() || is.is_some_and(|is| key_of(was) == key_of(is));
     // Of one token that may not be asked it is not known.
     let is_unknown = is.is_none() && facts.credentials.is_empty();
-    if is_same || is_unknown || organizations.all(|one| one.id.is_some()) {
+    if is_same || is_unknown || !checked.names_not_all {
         return Ok(());
     }
-    let recorded = begun.organizations.iter().find(|one| one.id.is_empty());
+    let recorded = begun
+        .organizations
+        .iter()
+        .find(|one| key_of(&one.id) == key_of(was));
     let was = match recorded.map(|one| one.name.as_str()) {
         None | Some("") => was,
         Some(name) => name,

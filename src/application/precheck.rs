@@ -71,7 +71,9 @@ pub(super) fn recheck(
     directory: &Directory,
     before: CheckedSheet,
 ) -> Result<Option<CheckedSheet>> {
-    let checked = if directory.is_empty() {
+    // Rows that name none count as those that name the same one.
+    let is_counted = before.organizations < 2 || directory.own_organization().is_none();
+    let checked = if directory.is_empty() && is_counted {
         before
     } else {
         let Some(checked) = check_against(sheet, settings, directory, &before)? else {

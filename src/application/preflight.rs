@@ -147,6 +147,9 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
             Err(reason) => facts.abort = Some(reason),
         }
     }
+    if let Some(person) = &person {
+        facts.directory = facts.directory.of_token(&person.org_id);
+    }
     facts.person = person;
     Ok(facts)
 }

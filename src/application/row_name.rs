@@ -13,6 +13,8 @@ use crate::webex::error_body::flatten;
 #[derive(Debug, Default)]
 pub(super) struct RowNames {
     customers: HashMap<TargetKey, String>,
+    /// The organization of rows that name none.
+    own: String,
 }
 
 impl RowNames {
@@ -27,6 +29,7 @@ impl RowNames {
         }
         let named = organizations.iter().filter(|one| !one.name.is_empty());
         RowNames {
+            own: begin.map_or(String::new(), |begin| begin.own_organization.clone()),
             customers: named
                 .map(|Organization { id, name, .. }| {
                     (ids::key_of_id(id, ids::ORGANIZATION), name.clone())
@@ -44,7 +47,7 @@ impl RowNames {
         if self.customers.is_empty() {
             return Cow::Borrowed(name);
         }
-        let key = ids::key_of_id(org_id.unwrap_or_default(), ids::ORGANIZATION);
+        let key = ids::key_of_id(org_id.unwrap_or(&self.own), ids::ORGANIZATION);
         match self.customers.get(&key) {
             None => Cow::Borrowed(name),
             Some(customer) if name.is_empty() => Cow::Owned(customer.clone()),

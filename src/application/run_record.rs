@@ -131,7 +131,7 @@ pub(super) fn begin_record(
             rows: 0,
         }
     });
-    BeginRecord {
+    let mut record = BeginRecord {
         wxbulk: env!("CARGO_PKG_VERSION").to_string(),
         began_at: clock::now(),
         command: settings.spec.command.to_string(),
@@ -139,11 +139,7 @@ pub(super) fn begin_record(
         rate: settings.pace.ceiling.map(|rate| rate.to_string()),
         rows_to_send: Some(checked.rows_to_send()),
         person: facts.person.as_ref().map(person_record),
-        own_organization: if checked
-            .organizations_named
-            .iter()
-            .any(|one| one.id.is_none())
-        {
+        own_organization: if checked.names_not_all {
             facts.own_organization().unwrap_or_default().to_string()
         } else {
             String::new()
@@ -165,18 +161,21 @@ pub(super) fn begin_record(
             .map_or(String::new(), |[plan, _]| plan),
         organizations: sent.chain(unsent).collect(),
         ..BeginRecord::default()
-    }
+    };
+    record.name_own_organization();
+    record
 }
 
 /// What organizations were called before stays known where nobody who manages them is there any more.
 pub(super) fn keep_names(record: &mut BeginRecord, before: &BeginRecord) {
+    if record.own_organization.is_empty() {
+        record.own_organization.clone_from(&before.own_organization);
+    }
+    record.name_own_organization();
     for one in &mut record.organizations {
         let known = before.organizations.iter().find(|known| known.id == one.id);
         if let Some(known) = known.filter(|_| one.name.is_empty()) {
             one.name.clone_from(&known.name);
         }
-    }
-    if record.own_organization.is_empty() {
-        record.own_organization.clone_from(&before.own_organization);
     }
 }

@@ -31,9 +31,7 @@ impl ServiceFacts {
 
     /// The id of the organization of rows that name none, where that is known.
     pub(super) fn own_organization(&self) -> Option<&str> {
-        let person = self.person.as_ref().map(|person| person.org_id.as_str());
-        let own = self.directory.only_one().or(person);
-        own.filter(|id| !id.is_empty())
+        self.directory.own_organization()
     }
 
     /// Also where nothing more can be asked: what is done must be told.

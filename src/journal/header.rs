@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::failure_groups::Rows;
+use crate::model::ids;
 use crate::model::run_id::RunId;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::row_selector::RowSelector;
@@ -206,6 +207,43 @@ pub struct BeginRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(alias = "organisations")]
     pub organizations: Vec<Organization>,
+}
+
+impl BeginRecord {
+    /// Rows that name no organization are for this one, under which they count wherever it is named too.
+    pub fn name_own_organization(&mut self) {
+        let Some(unnamed) = self.organizations.iter().position(|one| one.id.is_empty()) else {
+            return;
+        };
+        if self.own_organization.is_empty() {
+            return;
+        }
+        let key = |id: &str| ids::key_of_id(id, ids::ORGANIZATION);
+        let own_key = key(&self.own_organization);
+        let mut own = Organization {
+            id: self.own_organization.clone(),
+            ..self.organizations[unnamed].clone()
+        };
+        self.organizations.retain(|one| {
+            let is_own = !one.id.is_empty() && key(&one.id) == own_key;
+            if is_own {
+                own.rows += one.rows;
+                if own.name.is_empty() {
+                    own.name.clone_from(&one.name);
+                }
+            }
+            !is_own
+        });
+        let unnamed = self.organizations.iter_mut().find(|one| one.id.is_empty());
+        if let Some(one) = unnamed {
+            *one = own;
+        }
+    }
+
+    /// The id of the organization of a row; empty for the token's own where that is not known.
+    pub fn organization_of<'o>(&'o self, org_id: Option<&'o str>) -> &'o str {
+        org_id.unwrap_or(&self.own_organization)
+    }
 }
 
 /// Whose the token is.

@@ -77,6 +77,9 @@ impl Index {
         self.is_by_several |= !begin.credentials.is_empty();
         let named = begin.organizations.iter().filter(|one| one.rows > 0);
         let ids: Vec<String> = named.map(|one| one.id.clone()).collect();
+        // Of rows that name none.
+        self.organizations
+            .extend((!begin.own_organization.is_empty()).then(String::new));
         self.lacks_organizations |= ids.is_empty() && begin.rows_to_send != Some(0);
         self.organizations.extend(ids);
         self.begin = Some(begin);

@@ -110,6 +110,10 @@ impl Scanner {
                 }
                 self.header = Some(header);
             }
+            Entry::Begin(mut begin) => {
+                begin.name_own_organization();
+                each(offset, Entry::Begin(begin));
+            }
             entry => each(offset, entry),
         }
         self.good_end = self.position;

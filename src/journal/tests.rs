@@ -228,3 +228,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn rows_without_an_organization_count_as_the_runs_own() {
+    const OWN: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f601";
+    const OTHER: &str = "0f3a6b1c-58d2-4e7f-9a01-b2c3d4e5f602";
+    let organization = |id: &str, rows| Organization {
+        id: id.into(),
+        name: String::new(),
+        rows,
+    };
+    for (own, before, after) in [
+        (OWN, vec![("", 3)], vec![(OWN, 3)]),
+        (OWN, vec![(OTHER, 1), ("", 3)], vec![(OTHER, 1), (OWN, 3)]),
+        (
+            OWN,
+            vec![(OWN, 2), (OTHER, 1), ("", 3)],
+            vec![(OTHER, 1), (OWN, 5)],
+        ),
+        ("", vec![(OWN, 2), ("", 3)], vec![(OWN, 2), ("", 3)]),
+    ] {
+        let all = |of: Vec<(&str, u64)>| {
+            let all = of.into_iter().map(|(id, rows)| organization(id, rows));
+            all.collect::<Vec<_>>()
+        };
+        let mut begin = BeginRecord {
+            own_organization: own.into(),
+            organizations: all(before),
+            ..BeginRecord::default()
+        };
+        begin.name_own_organization();
+        assert_eq!(begin.organizations, all(after));
+    }
+}

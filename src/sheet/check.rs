@@ -87,6 +87,8 @@ pub struct CheckedSheet {
     pub organizations: usize,
     /// The first of them, in the order of the sheet.
     pub organizations_named: Vec<OrganizationRows>,
+    /// Some of these rows name none.
+    pub names_not_all: bool,
     /// Others, which have only rows that are done before or have problems.
     pub organizations_unsent: Vec<UnsentOrganization>,
     pub duplicates: Duplicates,
@@ -221,9 +223,7 @@ pub fn check(
     }
     checked.unread = unread.into_found(sheet);
     checked.questions = in_question.into_questions(sheet, columns);
-    checked.organizations = organizations.count();
-    checked.organizations_unsent = unsent.without(&organizations.named);
-    checked.organizations_named = organizations.named;
+    checked.note_organizations(organizations, unsent, directory);
     checked.duplicates = duplicates;
     Ok(checked)
 }
@@ -398,6 +398,19 @@ impl CheckedSheet {
             }
             None => problems,
         }
+    }
+
+    fn note_organizations(
+        &mut self,
+        organizations: OrganizationCounts,
+        unsent: UnsentOrganizations,
+        directory: &Directory,
+    ) {
+        self.names_not_all = organizations.has_unnamed();
+        let organizations = organizations.with_own(directory.own_organization());
+        self.organizations = organizations.count();
+        self.organizations_unsent = unsent.without(&organizations.named);
+        self.organizations_named = organizations.named;
     }
 
     fn count_changes(

@@ -31,6 +31,8 @@ pub struct Directory {
     has_settled_names: bool,
     /// The organization that rows without one were for when the run began.
     own: Option<TargetKey>,
+    /// The token's own, where that is known.
+    own_of_token: Option<String>,
     /// The own organization of somebody who manages only another one.
     own_elsewhere: Option<String>,
     /// `None`: names were not looked up.
@@ -87,6 +89,20 @@ impl Directory {
             own: own.and_then(key_of),
             ..self
         }
+    }
+
+    /// A single token's own organization.
+    #[must_use]
+    pub fn of_token(self, own: &str) -> Directory {
+        Directory {
+            own_of_token: Some(own).filter(|id| !id.is_empty()).map(String::from),
+            ..self
+        }
+    }
+
+    /// The id of the organization of rows that name none, where that is known.
+    pub fn own_organization(&self) -> Option<&str> {
+        self.only_one().or(self.own_of_token.as_deref())
     }
 
     /// Whose the credentials are, by their own organizations. A row that names none means either the only one

@@ -30,6 +30,37 @@ pub struct OrganizationCounts {
 }
 
 impl OrganizationCounts {
+    /// Rows that name none are for `own`, under which they count where others name it.
+    #[must_use]
+    pub fn with_own(mut self, own: Option<&str>) -> OrganizationCounts {
+        let key = own.map(|id| ids::key_of_id(id, ids::ORGANIZATION));
+        if key.is_none() || !self.places.contains_key(&key) {
+            return self;
+        }
+        let Some(unnamed) = self.places.remove(&None) else {
+            return self;
+        };
+        self.last = None;
+        if unnamed < self.named.len() {
+            let rows = self.named.remove(unnamed).rows;
+            let places = self.places.values_mut();
+            places.for_each(|place| *place -= usize::from(*place > unnamed));
+            let own = self
+                .places
+                .get(&key)
+                .and_then(|own| self.named.get_mut(*own));
+            if let Some(own) = own {
+                own.rows += rows;
+            }
+        }
+        self
+    }
+
+    /// Whether rows name none.
+    pub fn has_unnamed(&self) -> bool {
+        self.places.contains_key(&None)
+    }
+
     pub fn count(&self) -> usize {
         self.places.len()
     }

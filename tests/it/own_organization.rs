@@ -1,7 +1,12 @@
 //! Rows that name no organization are for the token's own, which is the one that was checked, recorded and
 //! approved.
 
-use crate::harness::{Stage, location_id, org_id};
+use std::fs;
+
+use wxbulk::simulator::{Behavior, Location, Locations};
+
+use crate::harness::{Stage, location_id, number, org_id};
+use crate::lanes::{user, write_tokens};
 use crate::raw_server::{DONE, Line, RawServer};
 
 /// Says `body` as JSON, or `403 Forbidden` where it is empty.
@@ -100,5 +105,83 @@ fn rows_without_an_organization_go_to_the_one_that_was_checked() {
                 "{asked:?}"
             );
         }
+    }
+}
+
+const WITH_ACME: &str = "--token-file customers/acme.txt";
+
+/// Twelve rows of one customer, of which every second names it; and somebody of another customer.
+fn half_are_named() -> Stage {
+    let location = |number: u64| Location {
+        id: location_id(number),
+        organization: Some(org_id(0)),
+        organization_name: "Acme".into(),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly((2..14).map(location).collect()),
+        users: vec![
+            user("Ada", &[0], &["token-of-ada-1"]),
+            user("Ben", &[1], &["token-of-ben-1"]),
+        ],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    let mut text = String::from("orgId,locationId,n1\n");
+    for row in 2..14 {
+        let org = if row % 2 == 0 {
+            org_id(0)
+        } else {
+            String::new()
+        };
+        text += &format!("{org},{},{}\n", location_id(row), number(row));
+    }
+    stage.write("half.csv", text);
+    stage
+}
+
+#[test]
+fn rows_without_an_organization_count_as_those_that_name_the_tokens_own() {
+    for org in [org_id(0), "Acme".to_string()] {
+        let stage = half_are_named();
+        let before = stage.state();
+        let line = format!("half.csv --backup {WITH_ACME}");
+        stage.apply(&line).expect(0);
+        let status = stage.run("status half.results.csv").expect(0);
+        assert!(
+            !status.stdout.contains("Acme and Acme"),
+            "{}",
+            status.stdout
+        );
+        let line = format!("report half.results.csv -o page.html --org {org}");
+        let report = stage.run(&line).expect(0);
+        let page = fs::read_to_string(stage.path("page.html")).expect("a page");
+        assert!(
+            page.contains("12 locations, Acme"),
+            "{} {page}",
+            report.stderr
+        );
+        let undo = format!("undo half.results.csv --yes {WITH_ACME} --org {org}");
+        let ran = stage.run_online(&undo).expect(0);
+        assert!(!ran.stderr.contains("left out"), "{}", ran.stderr);
+        assert_eq!(stage.state(), before);
+    }
+}
+
+#[test]
+fn a_question_counts_rows_without_an_organization_with_the_tokens_own() {
+    let stage = half_are_named();
+    for command in ["apply", "plan"] {
+        let line = format!("{command} half.csv --even-if-used {WITH_ACME}");
+        let line = line.replace("plan half.csv --even-if-used", "plan half.csv");
+        let ran = stage.run_online(&line);
+        assert!(!ran.stderr.contains("2 organizations"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("Acme and Acme"), "{}", ran.stderr);
     }
 }

@@ -274,9 +274,12 @@ fn whose(
     planned: Option<&PlannedChanges>,
 ) -> String {
     let planned = planned.filter(|planned| planned.rows > 0);
-    let (count, of_each, rows) = match planned {
-        Some(planned) => {
-            let organizations = &planned.organizations;
+    let organizations = planned.map(|planned| {
+        let organizations = planned.organizations.clone();
+        organizations.with_own(facts.own_organization())
+    });
+    let (count, of_each, rows) = match planned.zip(organizations.as_ref()) {
+        Some((planned, organizations)) => {
             (organizations.count(), &organizations.named, planned.rows)
         }
         None => (

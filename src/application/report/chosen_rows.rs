@@ -44,9 +44,8 @@ pub(super) struct ChosenRows {
 impl ChosenRows {
     pub(super) fn find(results: &Path, journal: &Path, choice: &PageChoice) -> Result<ChosenRows> {
         let run = RecordedRun::open(journal)?;
-        let organizations = run
-            .last_begin()
-            .map_or(&[][..], |begin| &begin.organizations);
+        let begin = run.last_begin().cloned().unwrap_or_default();
+        let organizations = &begin.organizations;
         let wanted = choice.organization.as_deref();
         let wanted = wanted
             .map(|wanted| organization_called(wanted, organizations))
@@ -59,7 +58,7 @@ impl ChosenRows {
             ..ChosenRows::default()
         };
         let mut cells = CustomerCells::of(&sheet, columns);
-        let mut rows_of: HashMap<String, u64> = HashMap::new();
+        let mut rows_of: HashMap<Option<TargetKey>, u64> = HashMap::new();
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
@@ -67,8 +66,10 @@ impl ChosenRows {
             let place = places.get(&row);
             let is_chosen = sheet.left_out_by(&numbered).is_none()
                 && wanted.is_none_or(|wanted| match place {
-                    Some(place) => place.org_id.as_deref().unwrap_or_default() == wanted.id,
-                    None => is_of(wanted, columns, &numbered),
+                    Some(place) => {
+                        is_same(begin.organization_of(place.org_id.as_deref()), &wanted.id)
+                    }
+                    None => is_of(wanted, &begin, columns, &numbered),
                 });
             cells.note(&numbered, is_chosen);
             if !is_chosen {
@@ -77,8 +78,8 @@ impl ChosenRows {
             chosen.rows.insert(row);
             let kind = columns.outcome_in(&numbered.record);
             if let Some(place) = place {
-                let id = place.org_id.as_deref().unwrap_or_default();
-                *rows_of.entry(id.to_string()).or_default() += 1;
+                let id = begin.organization_of(place.org_id.as_deref());
+                *rows_of.entry(key_of(id)).or_default() += 1;
                 chosen.places.extend(key_of_place(place, columns.setting));
             } else if let Some(outcome) = kind
                 .map(|kind| {
@@ -94,7 +95,7 @@ impl ChosenRows {
             bail!("no row of `{}` is {}", results.display(), chosen.said);
         }
         let of_rows = organizations.iter().filter_map(|one| {
-            let rows = rows_of.get(&one.id).copied();
+            let rows = rows_of.get(&key_of(&one.id)).copied();
             let is_wanted = wanted.is_some_and(|wanted| wanted.id == one.id);
             (rows.is_some() || is_wanted).then(|| Organization {
                 rows: rows.unwrap_or_default(),
@@ -153,9 +154,8 @@ pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSe
         return Ok(None);
     }
     let run = RecordedRun::open(&journal)?;
-    let organizations = run
-        .last_begin()
-        .map_or(&[][..], |begin| &begin.organizations);
+    let begin = run.last_begin().cloned().unwrap_or_default();
+    let organizations = &begin.organizations;
     if organizations.iter().all(|one| one.id.is_empty()) {
         return Ok(None);
     }
@@ -171,7 +171,8 @@ pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSe
         return Ok(Some(ChosenRows::find(results, &journal, &choice)?.part));
     }
     let places = places_of(&journal)?.into_iter();
-    let theirs = places.filter(|(_, place)| place.org_id.as_deref() == Some(&*found.id));
+    let theirs = places
+        .filter(|(_, place)| is_same(begin.organization_of(place.org_id.as_deref()), &found.id));
     let rows = theirs.map(|(row, _)| row).collect();
     Ok(Some(RowSelector::of(Some(rows), Vec::new())))
 }
@@ -244,11 +245,21 @@ fn row_of(run: &RecordedRun, columns: &Columns, numbered: &NumberedRecord) -> u6
 }
 
 /// Whether a row of which the journal does not tell is of this organization by its cells.
-fn is_of(wanted: &Organization, columns: &Columns, numbered: &NumberedRecord) -> bool {
+fn is_of(
+    wanted: &Organization,
+    begin: &BeginRecord,
+    columns: &Columns,
+    numbered: &NumberedRecord,
+) -> bool {
     let given = |column| names_of_row::text_in(column, &numbered.record);
     match (given(columns.org_id), given(columns.org_name)) {
         (Some(id), _) => key_of(id).is_some() && key_of(id) == key_of(&wanted.id),
         (None, Some(name)) => is_same_organization_name(name, &wanted.name),
-        (None, None) => wanted.id.is_empty(),
+        (None, None) => is_same(begin.organization_of(None), &wanted.id),
     }
+}
+
+/// Whether two ids are of one organization, however they are written; the empty one is the token's own.
+fn is_same(one: &str, other: &str) -> bool {
+    key_of(one) == key_of(other)
 }

@@ -191,6 +191,8 @@ pub(super) struct Gathering<'c> {
     causes: FailureGroups,
     names: BTreeMap<u64, Box<str>>,
     row_names: RowNames,
+    /// The organization of rows that name none; empty where it is not known.
+    own: Box<str>,
     changes: Changes,
     organizations: Organizations,
     latencies: LatencyHistogram,
@@ -210,6 +212,7 @@ impl Gathering<'_> {
             causes: FailureGroups::default(),
             names: BTreeMap::new(),
             row_names: RowNames::default(),
+            own: Box::default(),
             changes: Changes::default(),
             organizations: Organizations::default(),
             latencies: LatencyHistogram::default(),
@@ -233,6 +236,7 @@ impl Gathering<'_> {
             Entry::Previous(record) => self.changes.note(&record),
             Entry::Begin(begin) => {
                 self.row_names = RowNames::of(Some(&begin));
+                self.own = begin.own_organization.as_str().into();
                 let is_same = self
                     .sittings
                     .last()
@@ -247,7 +251,13 @@ impl Gathering<'_> {
                 };
                 sitting.begin = Some(begin);
             }
-            Entry::Row(record) => self.add_row(&record),
+            Entry::Row(mut record) => {
+                if let Some(place) = &mut record.place {
+                    let own = || Some(self.own.clone()).filter(|own| !own.is_empty());
+                    place.org_id = place.org_id.take().or_else(own);
+                }
+                self.add_row(&record);
+            }
             Entry::Traffic(interval) => self.add_interval(&interval),
             Entry::End(end) => {
                 let sitting = self.sitting(end.finished_at);
