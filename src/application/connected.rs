@@ -5,7 +5,7 @@ use anyhow::{Result, anyhow};
 use crate::application::journal_guard::Earlier;
 use crate::application::precheck::recheck;
 use crate::application::run_lanes::{self, RunLane};
-use crate::application::run_settings::RunSettings;
+use crate::application::run_settings::{RunSettings, Target};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::session::{Connect, Session};
 use crate::application::{
@@ -50,6 +50,10 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
         let mut facts =
             preflight::look_up(settings, &mut session, &selection, &checked, known).await?;
         settings.spec.sheet.reading.default_org = default_org(settings, &facts)?;
+        if let Target::Service { .. } = settings.target {
+            let mut begun = settings.lineage.begun.iter();
+            begun.try_for_each(|begun| own_organization::ensure_same(&checked, begun, &facts))?;
+        }
         if let Some(begun) = earlier.last_begin() {
             own_organization::ensure_same(&checked, begun, &facts)?;
             let own = Some(&*begun.own_organization);

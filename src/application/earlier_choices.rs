@@ -53,7 +53,8 @@ pub(in crate::application) fn take_over(mut settings: RunSettings) -> Result<Run
         ..
     } = &settings.spec;
     for path in [output, &sheet.path].into_iter().chain(preconditions) {
-        settings.lineage.add_gates_of(path);
+        let is_plan = preconditions.as_ref() == Some(path);
+        settings.lineage.add(path, is_plan);
     }
     if settings.note.is_none() {
         settings.note =

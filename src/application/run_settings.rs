@@ -7,7 +7,7 @@ use crate::application::command_line::TypedCommand;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
-use crate::journal::{GateRecord, Journal, Machine, RecordedRun};
+use crate::journal::{BeginRecord, GateRecord, Journal, Machine, RecordedRun};
 use crate::model::run_id::RunId;
 use crate::pace::PaceSettings;
 use crate::sheet::ReadOptions;
@@ -151,14 +151,27 @@ pub struct Lineage {
     pub later: Vec<LaterChanges>,
     /// The times to wait that they were told.
     pub gates: Vec<GateRecord>,
+    /// How those began whose rows these are, of which the organization may be known from them alone.
+    pub begun: Vec<BeginRecord>,
 }
 
 impl Lineage {
-    /// Takes over the times to wait that a run was told, if it has a journal that can be read.
-    pub fn add_gates_of(&mut self, results: &Path) {
+    /// Takes over the times to wait that a run was told, if it has a journal that can be read. Of a plan that is
+    /// applied also for whom it was.
+    pub fn add(&mut self, results: &Path, is_plan: bool) {
         if let Ok(run) = RecordedRun::open(&Journal::path_for(results)) {
             self.gates.extend_from_slice(run.gates());
+            if is_plan {
+                self.add_begins(&[run]);
+            }
         }
+    }
+
+    /// Takes over for whom real runs were.
+    pub fn add_begins(&mut self, runs: &[RecordedRun]) {
+        let real = runs.iter().filter(|run| !run.header().settings.rehearsal);
+        self.begun
+            .extend(real.filter_map(RecordedRun::last_begin).cloned());
     }
 }
 

@@ -92,6 +92,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         let undo = write_sheet(&flags.results, &source, &target)?;
         let undoes = source.earlier.written_by();
         settings.lineage.gates = source.earlier.gates();
+        settings.lineage.add_begins(source.earlier.runs());
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {
             return Ok(if undo.rows_not_undone() == 0 {

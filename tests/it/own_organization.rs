@@ -6,7 +6,7 @@ use std::fs;
 use wxbulk::simulator::{Behavior, Location, Locations};
 
 use crate::harness::{Stage, location_id, number, org_id};
-use crate::lanes::{user, write_tokens};
+use crate::lanes::{changes_by_user, locations, user, write_tokens};
 use crate::raw_server::{DONE, Line, RawServer};
 
 /// Says `body` as JSON, or `403 Forbidden` where it is empty.
@@ -183,5 +183,58 @@ fn a_question_counts_rows_without_an_organization_with_the_tokens_own() {
         let ran = stage.run_online(&line);
         assert!(!ran.stderr.contains("2 organizations"), "{}", ran.stderr);
         assert!(!ran.stderr.contains("Acme and Acme"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn another_customers_token_goes_on_with_no_run_whose_rows_name_no_organization() {
+    let stage = Stage::new(Behavior {
+        locations: locations(2..8, |_| 0),
+        users: vec![
+            user("Ada", &[0], &["token-of-ada-1"]),
+            user("Ben", &[1], &["token-of-ben-1"]),
+        ],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[
+            ("acme.txt", "token-of-ada-1"),
+            ("ajax.txt", "token-of-ben-1"),
+        ],
+    );
+    let rows = (2..8).map(|row| format!("{},{}\n", location_id(row), number(row)));
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n1\n{}", rows.collect::<String>()),
+    );
+    stage
+        .run_online(&format!("plan sheet.csv {WITH_ACME}"))
+        .expect(0);
+    // One of them is not there.
+    let rows = (7..9).map(|row| format!("{},{}\n", location_id(row), number(row)));
+    stage.write(
+        "some.csv",
+        format!("locationId,n1\n{}", rows.collect::<String>()),
+    );
+    stage
+        .apply(&format!("some.csv --backup {WITH_ACME}"))
+        .expect(1);
+    let sent = changes_by_user(&stage);
+    for line in [
+        "apply sheet.plan.csv --yes",
+        "apply some.results.csv --only-failed --yes --even-if-used",
+        "undo some.results.csv --yes",
+    ] {
+        let ran = stage.run_online(&format!("{line} --token-file customers/ajax.txt"));
+        ran.says("was of Ada for the organization `Organization 1`");
+        ran.expect(2);
+        assert_eq!(changes_by_user(&stage), sent, "{line}");
+        // Nothing speaks of it where nothing is sent.
+        if line.starts_with("apply sheet.plan") {
+            stage
+                .run(&format!("{line} --rehearse --rehearse-speed 100"))
+                .expect(0);
+        }
     }
 }
