@@ -20,7 +20,7 @@ use crate::model::ids;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::setting::target_kind::{LOCATION, TargetKind};
-use crate::sheet::directory::key_of as key_of_organization;
+use crate::sheet::directory::{Directory, key_of as key_of_organization};
 use crate::sheet::export_sheet::{AboutLocation, ExportedTarget};
 use crate::sheet::names::Names;
 use crate::stderr::say;
@@ -166,7 +166,15 @@ fn wanted_of_several<S, T>(
             "a credential was left out, and an organization of it may be meant\nhint: name the organization's id with --org, or put that credential right first"
         );
     }
-    let org = org.map(|org| id_of(org, &managed)).transpose()?;
+    let org = org.map(|org| {
+        let is_by_name = key_of_organization(&org).is_none();
+        let directory = Directory::new(&managed).of_several(session.lanes.len());
+        if is_by_name && let Err(fault) = directory.settled(&org) {
+            bail!("--org: {}", fault.says);
+        }
+        id_of(org, &managed)
+    });
+    let org = org.transpose()?;
     let wanted = match (org, &managed[..]) {
         (Some(org), _) if session.lanes.iter().any(|lane| lane.manages(Some(&org))) => {
             vec![Some(org)]

@@ -187,6 +187,17 @@ impl Directory {
                 ),
             });
         }
+        let mut managed = self.managed.iter();
+        let nameless = managed.find(|(_, one)| one.name.is_empty() && self.credentials.is_some());
+        if let (Some((_, nameless)), false) = (nameless, self.has_settled_names) {
+            let (name, id) = (shorten(name), shorten(&nameless.id));
+            return Err(CellDiagnostic {
+                kind: ProblemKind::UnknownName,
+                says: format!(
+                    "the credentials manage the organization `{id}`, whose name may not be asked and may be `{name}` too; put the id of the one that is meant in place of its name"
+                ),
+            });
+        }
         Ok(())
     }
 

@@ -550,3 +550,55 @@ fn an_app_whose_token_ends_while_its_first_question_waits_renews_it() {
     );
     assert!(refreshes(&stage) > 1);
 }
+
+/// Ada may not list organizations, so that of hers only her own is known, and not by its name.
+fn one_may_not_list() -> Stage {
+    let mut ada = user("Ada", &[0], &["token-of-ada-1"]);
+    let scopes = [
+        "spark:people_read",
+        "spark-admin:telephony_config_read",
+        "spark-admin:telephony_config_write",
+    ];
+    ada.access.scopes = Scopes::Only(scopes.map(String::from).into());
+    let stage = Stage::new(Behavior {
+        locations: locations(2..12, |row| row % 2),
+        users: vec![ada, user("Ben", &[1], &["token-of-ben-1"])],
+        ..Behavior::instant()
+    });
+    write_tokens(
+        &stage,
+        &[("ada.txt", "token-of-ada-1"), ("ben.txt", "token-of-ben-1")],
+    );
+    stage
+}
+
+#[test]
+fn a_name_may_be_that_of_an_organization_whose_name_is_not_known() {
+    let stage = one_may_not_list();
+    stage.write(
+        "sheet.csv",
+        format!(
+            "orgName,locationId,n1\nOrganization 2,{},201\n",
+            location_id(3)
+        ),
+    );
+    for line in [
+        "apply sheet.csv --yes",
+        "export --org Organization@2 -o one.csv",
+    ] {
+        let mut command = stage.command("");
+        command.args(line.split(' ').map(|word| word.replace('@', " ")));
+        command.args([
+            "--credentials",
+            "customers",
+            "--base-url",
+            &stage.simulator.base_url(),
+        ]);
+        let ran = Ran::of(command.output().expect("it starts")).expect(2);
+        ran.says("whose name may not be asked and may be `Organization 2` too");
+        assert!(stage.requests().iter().all(|one| one["method"] != "PUT"));
+    }
+    // By its id there is no doubt.
+    stage.write("sheet.csv", sheet(2..12, |row| row % 2));
+    stage.apply("sheet.csv --credentials customers").expect(0);
+}
