@@ -2,6 +2,7 @@
 //! written down: a server, or whatever stands before it, may repeat what it was sent.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::model::hexadecimal::hexadecimal;
@@ -17,12 +18,12 @@ const TELLING: usize = 8;
 /// A longer tag is none.
 const LONGEST_TAG: usize = 200;
 
-/// All that was ever used in this run by one of the credentials, which is all that an answer to them can
-/// repeat. `Debug` shows nothing of it.
+/// All that was ever used in this run by any of the credentials: an answer to one of them may repeat what another
+/// sent. `Debug` shows nothing of it.
 #[derive(Default)]
 pub struct Secrets {
-    /// Every [`TELLING`] characters in a row of each secret, sorted, each in one number.
-    pieces: Vec<u64>,
+    /// Every [`TELLING`] characters in a row of each secret, each in one number.
+    pieces: HashSet<u64>,
 }
 
 impl Secrets {
@@ -52,8 +53,6 @@ impl Secrets {
         let pieces = text.as_bytes().windows(TELLING);
         let in_one_number = |piece: &[u8]| Some(u64::from_be_bytes(piece.try_into().ok()?));
         self.pieces.extend(pieces.filter_map(in_one_number));
-        self.pieces.sort_unstable();
-        self.pieces.dedup();
     }
 
     /// The text without anything of a secret that could be recognized: also where it is escaped as in
@@ -92,7 +91,7 @@ impl Secrets {
                     piece = piece << 8 | u64::from(character);
                     places[count % TELLING] = at;
                     count += 1;
-                    if count >= TELLING && self.pieces.binary_search(&piece).is_ok() {
+                    if count >= TELLING && self.pieces.contains(&piece) {
                         // That of the first comes round next.
                         let start = places[count % TELLING];
                         match found.last_mut().filter(|last| last.1 >= start) {

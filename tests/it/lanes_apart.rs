@@ -279,7 +279,9 @@ fn a_service_that_repeats_what_it_is_sent_makes_none_of_many_secrets_seen() {
         let said = lines.map(|line| {
             let server = RawServer::after(|_| {}, move |line| {
                 while line.request() {
-                    let received = String::from_utf8_lossy(&line.received).into_owned();
+                    // And what others send, by whatever way it has come to know that.
+                    let others = "token-of-ada-1 token-of-ben-1 hush-hush-client first-refresh-of-app-0 first-refresh-of-app-1";
+                    let received = format!("{others} {}", String::from_utf8_lossy(&line.received));
                     let body = json!({ "message": received, "trackingId": "T" }).to_string();
                     let length = body.len();
                     line.say(format!(

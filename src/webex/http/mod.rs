@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -58,7 +59,8 @@ pub struct Webex {
     token: RefCell<Option<Token>>,
     /// The token in use was refused: a newer one may be in its file.
     was_refused: Cell<bool>,
-    secrets: RefCell<Secrets>,
+    /// Those of all credentials.
+    secrets: Rc<RefCell<Secrets>>,
     renew_at: Cell<Instant>,
     warn: fn(&str),
     has_warned: Cell<bool>,
@@ -70,21 +72,30 @@ impl Webex {
     /// cost each of them a third of a megabyte.
     pub fn connect_all(connection: &Connection, secrets: Vec<Credentials>) -> Result<Vec<Webex>> {
         let client = connection.client()?;
+        let all = Rc::<RefCell<Secrets>>::default();
         let services = secrets.into_iter();
         services
-            .map(|secret| Webex::of(connection, client.clone(), secret))
+            .map(|secret| Webex::of(connection, client.clone(), secret, Rc::clone(&all)))
             .collect()
     }
 
-    fn of(connection: &Connection, client: Client, secret: Credentials) -> Result<Webex> {
-        let mut secrets = Secrets::default();
+    fn of(
+        connection: &Connection,
+        client: Client,
+        secret: Credentials,
+        secrets: Rc<RefCell<Secrets>>,
+    ) -> Result<Webex> {
         let (token, authorization, service_app) = match secret {
             Credentials::Token(token) => {
-                secrets.add(token.secret());
+                secrets.borrow_mut().add(token.secret());
                 let authorization = authorization(&token)?;
                 (Some(token), Some(authorization), None)
             }
-            Credentials::ServiceApp(app) => (None, None, Some(RefCell::new(app))),
+            Credentials::ServiceApp(app) => {
+                let mut known = secrets.borrow_mut();
+                app.secrets().iter().for_each(|secret| known.add(secret));
+                (None, None, Some(RefCell::new(app)))
+            }
         };
         Ok(Webex {
             client,
@@ -95,7 +106,7 @@ impl Webex {
             service_app,
             token: RefCell::new(token),
             was_refused: Cell::new(false),
-            secrets: RefCell::new(secrets),
+            secrets,
             renew_at: Cell::new(Instant::now()),
             warn: connection.warn,
             has_warned: Cell::new(false),
