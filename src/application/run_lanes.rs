@@ -112,7 +112,8 @@ fn names_of(target: &Target, number: usize, is_only: bool) -> (String, Vec<Strin
                 return Default::default();
             };
             let own = one.secret.own_fingerprint();
-            let mut users = vec![own];
+            // Under the last one the same app is known from another place.
+            let mut users = vec![own, one.secret.fingerprint_of_all()];
             // One app may be that of several users, which only matters where they are used side by side.
             if is_only {
                 users.insert(0, one.secret.fingerprint());

@@ -44,7 +44,7 @@ pub(super) fn read(flags: &ServiceFlags) -> Result<Vec<NamedCredentials>> {
         all.push(of_environment()?);
     }
     let mut seen: HashMap<String, String> = HashMap::new();
-    all.retain(|one| match seen.entry(one.secret.own_fingerprint()) {
+    all.retain(|one| match seen.entry(one.secret.fingerprint_of_all()) {
         Entry::Vacant(place) => {
             place.insert(one.name.clone());
             true

@@ -94,6 +94,7 @@ fn waits_of(base_url: &BaseUrl, secret: &Credentials, is_only: bool) -> Option<W
     let folder = state_folder()?.join("waits");
     let of = |user: String| waiting_user(base_url, &user);
     let mut waits = WaitMemory::new(folder, of(secret.own_fingerprint()));
+    waits.add_name(of(secret.fingerprint_of_all()));
     if is_only {
         waits.add_name(of(secret.fingerprint()));
     }

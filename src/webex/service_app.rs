@@ -75,10 +75,23 @@ impl ServiceApp {
         hexadecimal(&Sha256::digest(self.values[0].as_bytes())[..16])
     }
 
-    /// Tells apart what one app was given by several organizations.
+    /// Tells apart what one app was given by several organizations: each is in a file of its own, whose refresh
+    /// token is replaced while the app is the same.
     pub fn own_fingerprint(&self) -> String {
-        let [id, _, refresh] = &self.values;
-        let hash = Sha256::digest(format!("{id}\n{refresh}").as_bytes());
+        match &self.file {
+            Some(file) => self.fingerprint_with(&file.to_string_lossy()),
+            None => self.fingerprint_of_all(),
+        }
+    }
+
+    /// The same by the refresh token it holds now.
+    pub fn fingerprint_of_all(&self) -> String {
+        self.fingerprint_with(&self.values[REFRESH_TOKEN])
+    }
+
+    fn fingerprint_with(&self, text: &str) -> String {
+        let id = &self.values[0];
+        let hash = Sha256::digest(format!("{id}\n{text}").as_bytes());
         hexadecimal(&hash[..16])
     }
 
@@ -247,5 +260,18 @@ mod tests {
         assert_eq!(app.secrets(), ["hush", "old"]);
         let error = ServiceApp::new(["me", "hu sh", "old"].map(String::from)).expect_err("blank");
         assert!(!error.to_string().contains("hu sh"));
+    }
+
+    #[test]
+    fn an_app_in_a_file_is_the_same_whatever_its_refresh_token_is_by_now() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [id, secret, refresh] = NAMES;
+        let path = file(&folder, &format!("{id}=me\n{secret}=hush\n{refresh}=old\n"));
+        let mut app = ServiceApp::read_file(&path).expect("an app");
+        let before = [app.own_fingerprint(), app.fingerprint_of_all()];
+        app.take_over("n3w").expect("it is saved");
+        let later = ServiceApp::read_file(&path).expect("an app");
+        assert_eq!(later.own_fingerprint(), before[0]);
+        assert_ne!(later.fingerprint_of_all(), before[1]);
     }
 }

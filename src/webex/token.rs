@@ -40,12 +40,20 @@ impl Credentials {
         }
     }
 
-    /// Tells the secrets themselves apart: one service app has a refresh token for each organization that
-    /// authorized it.
+    /// The same where one service app was authorized by several organizations: of an app in a file it stays
+    /// when a new refresh token is saved there.
     pub fn own_fingerprint(&self) -> String {
         match self {
             Credentials::Token(token) => token.fingerprint(),
             Credentials::ServiceApp(app) => app.own_fingerprint(),
+        }
+    }
+
+    /// Tells the secrets themselves apart, wherever they are from.
+    pub fn fingerprint_of_all(&self) -> String {
+        match self {
+            Credentials::Token(token) => token.fingerprint(),
+            Credentials::ServiceApp(app) => app.fingerprint_of_all(),
         }
     }
 }
