@@ -16,6 +16,7 @@ use crate::model::hint::Hinted;
 use crate::model::wording::plural;
 use crate::platform;
 use crate::stderr::say;
+use crate::webex::secrets::HIDDEN;
 use crate::webex::service_app::{self, ServiceApp};
 use crate::webex::token::{Credentials, NamedCredentials, Token};
 
@@ -24,6 +25,9 @@ const TOKEN_VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
 
 /// A file of credentials is read so far.
 const LONGEST_FILE: u64 = 1024 * 1024;
+
+/// A shorter one is no secret, and may stand in any name.
+const SHORTEST_SECRET: usize = 8;
 
 const OTHERS_AWAY: &str = "every file in the folder of --credentials holds a token or the lines of a service app; move others away";
 
@@ -42,6 +46,9 @@ pub(super) fn read(flags: &ServiceFlags) -> Result<Vec<NamedCredentials>> {
     }
     if all.is_empty() {
         all.push(of_environment()?);
+    }
+    for one in &all {
+        ensure_it_shows_none(&one.name, all.iter().map(|one| &one.secret))?;
     }
     let mut seen: HashMap<String, String> = HashMap::new();
     all.retain(|one| match seen.entry(one.secret.fingerprint_of_all()) {
@@ -67,19 +74,40 @@ fn of_app_file(path: &Path) -> Result<NamedCredentials> {
     ensure_it_exists(path, "service app's file")?;
     let app = ServiceApp::read_file(path)
         .with_context(|| format!("cannot use the service app's file `{}`", path.display()))?;
-    Ok(NamedCredentials {
-        name: path.display().to_string(),
-        secret: Credentials::ServiceApp(app),
-    })
+    named(path, Credentials::ServiceApp(app))
 }
 
 fn of_token_file(path: &Path) -> Result<NamedCredentials> {
     ensure_it_exists(path, "token file")?;
     let token = Token::read_file(path)?;
-    Ok(NamedCredentials {
-        name: path.display().to_string(),
-        secret: Credentials::Token(known_to_be_whole(token)),
-    })
+    named(path, Credentials::Token(known_to_be_whole(token)))
+}
+
+fn named(path: &Path, secret: Credentials) -> Result<NamedCredentials> {
+    let name = path.display().to_string();
+    ensure_it_shows_none(&name, [&secret])?;
+    Ok(NamedCredentials { name, secret })
+}
+
+/// Names of credentials stand in journals, logs and hints.
+fn ensure_it_shows_none<'s>(
+    name: &str,
+    secrets: impl IntoIterator<Item = &'s Credentials>,
+) -> Result<()> {
+    let lower = name.to_lowercase();
+    let secrets = secrets.into_iter().flat_map(Credentials::secrets);
+    let mut secrets = secrets.map(str::to_lowercase);
+    let is_shown = |secret: &String| secret.len() >= SHORTEST_SECRET && lower.contains(secret);
+    let Some(shown) = secrets.find(is_shown) else {
+        return Ok(());
+    };
+    Err(Hinted::new(
+        format!(
+            "the file `{}` has an access token, or a secret of a service app, in its name or in that of a folder, which logs and journals would show",
+            lower.replace(&shown, HIDDEN)
+        ),
+        "give it another name",
+    ))
 }
 
 /// Each file of a folder, by its name. Whether it holds a token or a service app is seen from what is in

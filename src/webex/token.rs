@@ -56,6 +56,14 @@ impl Credentials {
             Credentials::ServiceApp(app) => app.fingerprint_of_all(),
         }
     }
+
+    /// What nobody may see.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Credentials::Token(token) => vec![token.secret()],
+            Credentials::ServiceApp(app) => app.secrets().iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 /// Credentials, and a name by which people know them.

@@ -553,6 +553,51 @@ fn an_app_whose_token_ends_while_its_first_question_waits_renews_it() {
     assert!(refreshes(&stage) > 1);
 }
 
+#[test]
+fn a_file_of_credentials_that_shows_what_is_in_one_is_refused() {
+    for (name, of) in [
+        ("token-of-ada-1.txt", "ada"),
+        ("TOKEN-OF-BEN-1", "ada"),
+        ("first-refresh-of-app-0.env", "app"),
+    ] {
+        let stage = Stage::instant();
+        write_tokens(&stage, &[("ben.txt", "token-of-ben-1")]);
+        write_apps(&stage, 1);
+        let text = match of {
+            "app" => fs::read_to_string(stage.path("customers/app-0.env")).expect("an app"),
+            _ => "token-of-ada-1".to_string(),
+        };
+        stage.write_secret(&format!("customers/{name}"), &text);
+        stage.write("sheet.csv", sheet(2..4, |_| 0));
+        for line in [
+            "whoami --credentials customers".to_string(),
+            "apply sheet.csv --yes --credentials customers".to_string(),
+            format!(
+                "apply sheet.csv --yes --{} customers/{name} --token-file customers/ben.txt",
+                if of == "app" {
+                    "service-app"
+                } else {
+                    "token-file"
+                }
+            ),
+        ] {
+            let ran = stage.run_online(&line).expect(2);
+            ran.says("in its name or in that of a folder");
+            let said = (ran.stdout + &ran.stderr).to_lowercase();
+            assert!(
+                !said.contains(
+                    name.to_lowercase()
+                        .trim_end_matches(".txt")
+                        .trim_end_matches(".env")
+                ),
+                "{said}"
+            );
+            assert!(!stage.path("sheet.results.csv.journal").exists());
+        }
+        assert!(stage.all_requests().is_empty());
+    }
+}
+
 /// Ada may not list organizations, so that of hers only her own is known, and not by its name.
 fn one_may_not_list() -> Stage {
     let mut ada = user("Ada", &[0], &["token-of-ada-1"]);
