@@ -14,7 +14,7 @@ use crate::application::kept_wait;
 use crate::application::lane_queries::{api_client, api_client_of};
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
 use crate::application::run_lanes::{self, RunLane};
-use crate::application::run_settings::RunSettings;
+use crate::application::run_settings::{RunSettings, Target};
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::QueryError;
@@ -24,6 +24,7 @@ use crate::platform::StopRequests;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::lists::{Organization, Person};
+use crate::webex::token::Credentials;
 
 /// Credentials of which it is said that they are left out; of more, how many.
 const MOST_SAID: usize = 10;
@@ -38,13 +39,21 @@ pub struct LeftOut {
     pub names: Vec<String>,
     /// Why, of the first that has to wait.
     pub to_wait: Option<AbortReason>,
+    /// Credentials that may not list organizations, so that others than the person's own may be theirs too.
+    pub unlisted: Vec<String>,
 }
 
 /// What a lane answers.
 type Answer<S, R> = (RunLane<S>, Result<R, QueryError>);
 
 /// What each of a lane's credentials manages.
-type Managed = Vec<Result<Vec<Organization>, QueryError>>;
+type Managed = Vec<Result<Known, QueryError>>;
+
+struct Known {
+    organizations: Vec<Organization>,
+    /// The list may not be read: it is the person's own.
+    is_unlisted: bool,
+}
 
 /// Asks all of them. An error is why nothing can be sent at all.
 pub async fn ask_all<S: Queries, T: StopRequests>(
@@ -80,6 +89,7 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     let managed = ask_each(settings, session, all, |lane, stop| {
         managed(settings, lane, stop)
     });
+    let mut unlisted = Vec::new();
     for (mut lane, answer) in managed.await? {
         let answers = match answer {
             Ok(answers) => answers,
@@ -94,8 +104,12 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
         let mut credentials = Vec::new();
         for (mut one, answer) in lane.credentials.into_iter().zip(answers) {
             match answer {
-                Ok(organizations) => {
-                    one.manages = Some(organizations);
+                Ok(known) => {
+                    // The token of a service app is one organization's.
+                    if known.is_unlisted && !is_app(settings, &one.name) {
+                        unlisted.push(one.name.clone());
+                    }
+                    one.manages = Some(known.organizations);
                     credentials.push(one);
                 }
                 Err(error) => refused.add(&one.name, error)?,
@@ -109,7 +123,21 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     session.lanes = run_lanes::merged(std::mem::take(&mut session.lanes));
     let left_out = refused.end(session.lanes.is_empty());
     tell_unknown(&session.lanes);
-    left_out
+    if !settings.is_quiet() {
+        tell_unlisted(&unlisted);
+    }
+    Ok(LeftOut {
+        unlisted,
+        ..left_out?
+    })
+}
+
+fn is_app(settings: &RunSettings, name: &str) -> bool {
+    let Target::Service { credentials, .. } = &settings.target else {
+        return false;
+    };
+    let mut credentials = credentials.iter();
+    credentials.any(|one| one.name == name && matches!(one.secret, Credentials::ServiceApp(_)))
 }
 
 /// Asks the lanes side by side, and takes them out of the session.
@@ -176,11 +204,15 @@ async fn managed<S: Queries>(
     for number in 0..lane.credentials.len() {
         let mut api = api_client_of(settings, &mut lane, number, &mut stop);
         let own = own.clone().into_iter();
-        answers.push(match api.organizations().await {
-            Ok(none) if none.is_empty() => Ok(own.collect()),
-            Err(QueryError::Refused { .. }) if own.len() > 0 => Ok(own.collect()),
-            organizations => organizations,
-        });
+        let (organizations, is_unlisted) = match api.organizations().await {
+            Ok(none) if none.is_empty() => (Ok(own.collect()), false),
+            Err(QueryError::Refused { .. }) if own.len() > 0 => (Ok(own.collect()), true),
+            organizations => (organizations, false),
+        };
+        answers.push(organizations.map(|organizations| Known {
+            organizations,
+            is_unlisted,
+        }));
     }
     (lane, Ok(answers))
 }
@@ -235,8 +267,25 @@ impl Refused {
         Ok(LeftOut {
             names: self.said.into_iter().map(|(name, _)| name).collect(),
             to_wait,
+            unlisted: Vec::new(),
         })
     }
+}
+
+/// What else they manage is not known.
+fn tell_unlisted(names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let shown = names.iter().take(MOST_SAID).map(|name| format!("`{name}`"));
+    let more = match names.len().saturating_sub(MOST_SAID) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    say(&format!(
+        "note: these credentials may not list organizations, so only the user's own is known: {}{more}",
+        shown.collect::<Vec<_>>().join(", ")
+    ));
 }
 
 /// Of one user there may be only one pace, and whose these are may not be asked.

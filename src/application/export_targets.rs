@@ -57,7 +57,11 @@ pub async fn list(
         if all_orgs {
             // What they manage is not known.
             let names = left_out.names.iter();
-            found.left_out = names.map(|name| format!("what `{name}` manages")).collect();
+            let unlisted = left_out.unlisted.iter();
+            found.left_out = names
+                .map(|name| format!("what `{name}` manages"))
+                .chain(unlisted.map(|name| format!("what else `{name}` manages")))
+                .collect();
         }
         wanted_of_several(&session, org, all_orgs, !left_out.names.is_empty())?
     } else {

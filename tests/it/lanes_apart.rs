@@ -620,6 +620,18 @@ fn one_may_not_list() -> Stage {
 }
 
 #[test]
+fn who_may_not_list_organizations_makes_an_export_of_all_incomplete() {
+    let stage = one_may_not_list();
+    let line = "export --all-orgs -o all.csv --credentials customers";
+    let ran = stage.run_online(line).expect(1);
+    ran.says("what else `customers/ada.txt` manages");
+    assert_eq!(stage.results("all.csv").len(), 10);
+    stage.write("sheet.csv", sheet(2..12, |row| row % 2));
+    let ran = stage.apply("sheet.csv --credentials customers").expect(0);
+    ran.says("note: these credentials may not list organizations, so only the user's own is known: `customers/ada.txt`");
+}
+
+#[test]
 fn a_name_may_be_that_of_an_organization_whose_name_is_not_known() {
     let stage = one_may_not_list();
     stage.write(
