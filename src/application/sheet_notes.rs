@@ -255,9 +255,16 @@ fn say_unread(unread: &UnreadColumn) -> String {
     let one = match unread.holds {
         Holds::Numbers => "phone number",
         Holds::Ids => "id",
+        Holds::Customers => "name",
+    };
+    let meaning = match unread.holds {
+        Holds::Customers => {
+            "if it says which organization each row is for, rename the column to orgName, since all rows go to one"
+        }
+        _ => "it is not one of the columns that are read",
     };
     format!(
-        "note: column {} ({name}) holds {}, the first in row {}; it is not one of the columns that are read",
+        "note: column {} ({name}) holds {}, the first in row {}; {meaning}",
         unread.letters,
         plural(unread.values.count, one),
         unread.values.first_row

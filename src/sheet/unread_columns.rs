@@ -28,6 +28,8 @@ pub struct UnreadColumn {
 pub enum Holds {
     Numbers,
     Ids,
+    /// Names of customers, perhaps, where nothing says which organization a row is for.
+    Customers,
 }
 
 /// Counts what stands in them while a sheet is checked.
@@ -35,8 +37,11 @@ pub enum Holds {
 pub(super) struct UnreadColumns {
     columns: Vec<usize>,
     may_be: Vec<Holds>,
+    /// Those whose names are about customers, where no column is about organizations.
+    of_customers: Vec<usize>,
     numbers: Vec<Suspicion>,
     ids: Vec<Suspicion>,
+    customers: Vec<Suspicion>,
 }
 
 impl UnreadColumns {
@@ -49,19 +54,26 @@ impl UnreadColumns {
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
         let is_asked_about = |column: usize| columns.near.iter().any(|near| near.column == column);
+        let has_organizations = columns.org_id.or(columns.org_name).is_some();
+        let of_customers = columns.own.iter().filter(|own| {
+            !has_organizations && own.about.id == Some(ids::ORGANIZATION)
+        });
+        let of_customers = of_customers.map(|own| own.column).collect();
         let own = columns.own.iter().map(|own| own.column);
         let own: Vec<usize> = own.filter(|column| !is_asked_about(*column)).collect();
         let nothing = vec![Suspicion::default(); own.len()];
         UnreadColumns {
             columns: own,
             may_be: may_be.map(|(holds, _)| holds).collect(),
+            of_customers,
             numbers: nothing.clone(),
-            ids: nothing,
+            ids: nothing.clone(),
+            customers: nothing,
         }
     }
 
     pub(super) fn add_row(&mut self, columns: &Columns, row: u64, record: &ByteRecord) {
-        if self.may_be.is_empty() {
+        if self.may_be.is_empty() && self.of_customers.is_empty() {
             return;
         }
         let missing = [
@@ -69,6 +81,11 @@ impl UnreadColumns {
             (ids::ORGANIZATION, columns.org_id),
         ];
         for (at, column) in self.columns.iter().enumerate() {
+            if self.of_customers.contains(column)
+                && text_in(record, *column).contains(char::is_alphabetic)
+            {
+                self.customers[at].add(row);
+            }
             // Most cells of most columns are short or begin with a letter.
             let Some(cell) = record.get(*column).filter(|cell| cell.len() >= SHORTEST) else {
                 continue;
@@ -92,7 +109,11 @@ impl UnreadColumns {
     }
 
     pub(super) fn into_found(self, sheet: &Sheet) -> Vec<UnreadColumn> {
-        let kinds = [(Holds::Numbers, self.numbers), (Holds::Ids, self.ids)];
+        let kinds = [
+            (Holds::Numbers, self.numbers),
+            (Holds::Ids, self.ids),
+            (Holds::Customers, self.customers),
+        ];
         let mut found = Vec::new();
         for (holds, values) in kinds {
             for (column, values) in self.columns.iter().zip(values) {

@@ -2,6 +2,7 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use super::near_heading::{LONG, MISSPELT, is_misspelt};
 use super::number_heading_words::{is_destination, is_number, is_of_number, is_transfer, place};
 use crate::setting::target_kind::{LOCATION, TargetKind};
 
@@ -30,6 +31,20 @@ const OF_THE_SERVICE: &str = "webex cisco control hub calling";
 /// How words for an organization begin, in all spellings, and how those for who organizes something end.
 const ORGANIZATION_BEGINS: &str = "organiza organisa organizz organizác organizaç";
 const ORGANIZER_ENDS: &str = "or ore ores oren dora";
+/// The word that a misspelt one may be.
+const ORGANIZATION_SPELLINGS: &str = "organization organisation organizations organisations organisatie \
+    organizacion organización organizzazione organizacja organização";
+/// How words end for somebody's organization: `Kundenorganisation`.
+const ORGANIZATION_ENDS: &str = "organization organisation";
+
+/// Words behind an organization that say which one it is.
+const KEYS: &str = "key keys code codes ref reference";
+
+/// Before an organization these make a part of one, or something else.
+const UNITS: &str = "sales purchase purchasing support legal charity sub is has non re";
+
+/// What an organization of Webex is called besides.
+const TENANT_BEGINS: &str = "tenant mandant";
 
 const CUSTOMERS: &str = "customer customers tenant tenants tenancy company companies account accounts client \
     clients partner reseller kunde kunden kundin mandant mandanten firma firmen unternehmen cliente clientes \
@@ -132,8 +147,16 @@ impl Words {
         self.any(is_customer)
     }
 
-    pub(super) fn are_all_of_organizations(&self) -> bool {
-        (self.0.iter()).all(|word| is_customer(word) || is_in(OF_THE_SERVICE, word))
+    /// `Organization`, `Webex Org`, `CustomerOrg`, `targetOrg`, `Tenant name`.
+    pub(super) fn are_an_organization(&self) -> bool {
+        let is_of_one = |word: &String| is_customer(word) || is_in(OF_THE_SERVICE, word);
+        let is_owned = match &self.0[..] {
+            [whose, what] => is_organization(what) && !is_in(UNITS, whose),
+            _ => false,
+        };
+        let is_named = self.has_name() || self.any(|word| word.ends_with("name"));
+        let is_tenant = self.any(|word| begins_as(TENANT_BEGINS, word)) && is_named;
+        is_owned || is_tenant || (self.has_organization() && self.0.iter().all(is_of_one))
     }
 
     /// Words for places, numbers, ids and names, and what else stands in such headers.
@@ -168,10 +191,10 @@ impl Words {
             && !self.any(|word| is_destination(word) || is_transfer(word))
     }
 
-    /// `Org no.`
+    /// `Org no.`, `OrgCode`.
     pub(super) fn are_number_of_organization(&self) -> bool {
-        self.has_organization()
-            && (self.0.iter()).all(|word| is_organization(word) || is_number(word))
+        let is_one = |word: &String| is_organization(word) || is_number(word) || is_in(KEYS, word);
+        self.has_organization() && self.0.iter().all(is_one)
     }
 
     pub(super) fn has_id(&self) -> bool {
@@ -214,10 +237,18 @@ fn numeral_apart(word: &str) -> Vec<String> {
 }
 
 fn is_organization(word: &str) -> bool {
-    let mut of_who_organizes = ORGANIZER_ENDS.split_ascii_whitespace();
+    let has_end = |ends: &str| {
+        let mut ends = ends.split_ascii_whitespace();
+        ends.any(|end| word.ends_with(end))
+    };
+    let is_misspelt_one = |name: &str| word.len() >= LONG && is_misspelt(word, name, MISSPELT);
+    let mut spellings = ORGANIZATION_SPELLINGS.split_ascii_whitespace();
     is_in(ORGANIZATIONS, word)
-        || (begins_as(ORGANIZATION_BEGINS, word)
-            && !of_who_organizes.any(|end| word.ends_with(end)))
+        || (!has_end(ORGANIZER_ENDS)
+            && !word.starts_with("reorg")
+            && (begins_as(ORGANIZATION_BEGINS, word)
+                || has_end(ORGANIZATION_ENDS)
+                || spellings.any(is_misspelt_one)))
 }
 
 /// Whether a thing of a kind is called so.

@@ -42,7 +42,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_near(Known::TargetId) || (is_target && words.has_id()) {
         return Some(Meant::TargetId);
     }
-    if words.has_organization() && words.are_all_of_organizations() {
+    if words.are_an_organization() {
         return Some(Meant::OrgName);
     }
     let is_org_id = is_misspelt(&plain, "orgid", 1)
@@ -208,6 +208,10 @@ mod tests {
                 "ogrId",
                 "organziationId",
                 "ID de organización",
+                "Org-Key",
+                "OrgCode",
+                "Org ref",
+                "Orgnaization ID",
             ],
             Some(Meant::OrgId),
         );
@@ -224,10 +228,24 @@ mod tests {
                 "Naam organisatie",
                 "Nom de l'organisation",
                 "organização",
+                "Orgnaization",
+                "Organziation",
+                "Orginisation",
+                "Organistation",
+                "Orgnisation",
+                "Organiztion",
+                "targetOrg",
+                "managedOrg",
+                "custOrg",
+                "Kundenorganisation",
+                "Tenant Name",
+                "Mandantenname",
             ],
             Some(Meant::OrgName),
         );
         read(&["Location", "Locaton Name"], Some(Meant::TargetName));
+        let others = ["Org unit", "Sales org", "Reorganisation", "Organizer", "Original"];
+        read(&others, None);
     }
 
     #[test]
