@@ -2,6 +2,7 @@
 //! means. Only just that name will do; what is nearly so is shown.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ const MISSPELT: usize = 2;
 
 /// Things that are shown where a name does not tell which is meant.
 const CANDIDATES: usize = 3;
+
+/// Unicode's block of these.
+const HALF_AND_FULL_WIDTH: RangeInclusive<char> = '\u{ff00}'..='\u{ffef}';
 
 /// An organization, or something in one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -189,15 +193,32 @@ impl Names {
 }
 
 /// A name as people see it: composed letters, narrow characters, one blank between words, and nothing
-/// that is invisible.
+/// that is invisible. A raised or lowered digit, a fraction or a ligature stays what it is: `Building 1²` is
+/// not `Building 12`.
 pub(super) fn as_seen(name: &str) -> Cow<'_, str> {
     if name.is_ascii() && !name.contains("  ") && !name.contains(['\t', '\n', '\r']) {
         return Cow::Borrowed(name);
     }
-    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(name);
+    let narrow: String = name.chars().map(narrowed).collect();
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&narrow);
     let is_seen = |character: &char| character.is_whitespace() || !is_blank(*character);
     let seen: String = composed.chars().filter(is_seen).collect();
     Cow::Owned(seen.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A full-width letter or digit as the plain one, a half-width Japanese or Korean letter as the full one.
+fn narrowed(character: char) -> char {
+    if !HALF_AND_FULL_WIDTH.contains(&character) {
+        return character;
+    }
+    let mut text = [0; 4];
+    let text = character.encode_utf8(&mut text);
+    let plain = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+    let mut plain = plain.chars();
+    match (plain.next(), plain.next()) {
+        (Some(only), None) => only,
+        _ => character,
+    }
 }
 
 /// Letters of other alphabets, below the Latin ones that look the same.
@@ -305,6 +326,24 @@ mod tests {
         ] {
             assert_eq!(id_of(&known, name), Ok(id.to_string()), "{name}");
         }
+    }
+
+    #[test]
+    fn what_people_tell_apart_is_not_the_same() {
+        let known = ["Building 1", "Building 12", "Haus 1a", "Site 11\u{2044}2", "Floor 5", "ｶﾞﾗ"];
+        for name in [
+            "Building 1\u{b2}",
+            "Building 1\u{2082}",
+            "Haus 1\u{aa}",
+            "Site 1\u{bd}",
+            "Floor \u{2464}",
+            "\u{fb02}oor 5",
+        ] {
+            let said = id_of(&known, name).expect_err(name);
+            assert!(said.starts_with("no location is called"), "{said}");
+        }
+        assert_eq!(id_of(&known, "ガラ"), Ok("id 5".to_string()));
+        assert_eq!(id_of(&known, "Ｆｌｏｏｒ\u{3000}５"), Ok("id 4".to_string()));
     }
 
     #[test]
