@@ -21,7 +21,7 @@ use crate::sheet::suspicion::Suspicion;
 const SHORTEST_ID: usize = 36;
 
 /// Fewer digits count something, where the column's name does not say what they are.
-const SHORTEST_EXTENSION: usize = 3;
+pub(super) const SHORTEST_EXTENSION: usize = 3;
 
 /// Such a column, as far as the sheet was read.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl NearValues {
         match (self.meant, self.about) {
             (Meant::OrgId, Some(about)) => value_if(is_id_in(&text, about, ids::ORGANIZATION)),
             (Meant::TargetId, Some(about)) => value_if(target_of(columns, &text, about).is_some()),
-            (Meant::Number(_, by_name), _) => number_tells(&text, by_name),
+            (Meant::Number(place, by_name), _) => number_tells(&text, by_name, place.is_some()),
             // A sheet of numbers may count such calls.
             (Meant::Rule(_), _) if !columns.setting.has_rules() => value_if(
                 looks_like_rule(text.as_bytes())
@@ -262,8 +262,9 @@ fn only_elsewhere(setting: &Setting) -> String {
     })
 }
 
-/// What a cell tells where the column may have numbers.
-fn number_tells(text: &str, by_name: ByName) -> Tells {
+/// What a cell tells where the column may have numbers. A column that is called as the second telephone, say,
+/// has them however badly they are written.
+fn number_tells(text: &str, by_name: ByName, has_place: bool) -> Tells {
     let is_removed = text.eq_ignore_ascii_case(REMOVE);
     if by_name == ByName::Near {
         // A remark beside a number is none.
@@ -274,8 +275,11 @@ fn number_tells(text: &str, by_name: ByName) -> Tells {
     if is_removed && by_name != ByName::Counted {
         return Tells::Value;
     }
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let Some(number) = number_in(text) else {
-        return Tells::Other;
+        let is_number =
+            by_name == ByName::Telephone && has_place && digits >= SHORTEST_EXTENSION;
+        return if is_number { Tells::Value } else { Tells::Other };
     };
     let length = number.len();
     let is_year = length == 4 && ["19", "20"].iter().any(|begin| number.starts_with(begin));

@@ -15,4 +15,11 @@ impl Suspicion {
         }
         self.count += 1;
     }
+
+    pub(super) fn include(&mut self, other: Suspicion) {
+        if other.count > 0 && (self.count == 0 || other.first_row < self.first_row) {
+            self.first_row = other.first_row;
+        }
+        self.count += other.count;
+    }
 }

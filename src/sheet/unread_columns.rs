@@ -6,8 +6,10 @@ use csv::ByteRecord;
 use crate::model::ids::{self, Kind};
 use crate::setting::usage_after_row;
 use crate::sheet::Sheet;
-use crate::sheet::cell_text::{is_phone_number, text_in};
+use crate::sheet::cell_text::{SHORTEST_LOCAL, is_phone_number, text_in};
 use crate::sheet::columns::Columns;
+use crate::sheet::near_column_cells::SHORTEST_EXTENSION;
+use crate::sheet::number::number_in;
 use crate::sheet::problem::{column_letters, shorten};
 use crate::sheet::suspicion::Suspicion;
 
@@ -39,7 +41,12 @@ pub(super) struct UnreadColumns {
     may_be: Vec<Holds>,
     /// Those whose names are about customers, where no column is about organizations.
     of_customers: Vec<usize>,
+    /// Those whose names are about numbers.
+    of_numbers: Vec<usize>,
     numbers: Vec<Suspicion>,
+    /// Extensions in those, and whether something else stands there, such as a count.
+    extensions: Vec<Suspicion>,
+    has_others: Vec<bool>,
     ids: Vec<Suspicion>,
     customers: Vec<Suspicion>,
 }
@@ -59,6 +66,8 @@ impl UnreadColumns {
             !has_organizations && own.about.id == Some(ids::ORGANIZATION)
         });
         let of_customers = of_customers.map(|own| own.column).collect();
+        let of_numbers = columns.own.iter().filter(|own| own.about.is_number);
+        let of_numbers = of_numbers.map(|own| own.column).collect();
         let own = columns.own.iter().map(|own| own.column);
         let own: Vec<usize> = own.filter(|column| !is_asked_about(*column)).collect();
         let nothing = vec![Suspicion::default(); own.len()];
@@ -66,6 +75,9 @@ impl UnreadColumns {
             columns: own,
             may_be: may_be.map(|(holds, _)| holds).collect(),
             of_customers,
+            of_numbers,
+            has_others: vec![false; nothing.len()],
+            extensions: nothing.clone(),
             numbers: nothing.clone(),
             ids: nothing.clone(),
             customers: nothing,
@@ -81,6 +93,16 @@ impl UnreadColumns {
             (ids::ORGANIZATION, columns.org_id),
         ];
         for (at, column) in self.columns.iter().enumerate() {
+            if self.may_be.contains(&Holds::Numbers) && self.of_numbers.contains(column) {
+                let text = text_in(record, *column);
+                let number = number_in(&text).unwrap_or_default();
+                let is_short = (SHORTEST_EXTENSION..SHORTEST_LOCAL).contains(&number.len());
+                if is_short && !is_phone_number(&text) {
+                    self.extensions[at].add(row);
+                } else if number.len() < SHORTEST_EXTENSION && !text.is_empty() {
+                    self.has_others[at] = true;
+                }
+            }
             if self.of_customers.contains(column)
                 && text_in(record, *column).contains(char::is_alphabetic)
             {
@@ -108,7 +130,13 @@ impl UnreadColumns {
         }
     }
 
-    pub(super) fn into_found(self, sheet: &Sheet) -> Vec<UnreadColumn> {
+    pub(super) fn into_found(mut self, sheet: &Sheet) -> Vec<UnreadColumn> {
+        let extensions = self.extensions.into_iter().zip(self.has_others);
+        for (numbers, (extensions, has_others)) in self.numbers.iter_mut().zip(extensions) {
+            if !has_others {
+                numbers.include(extensions);
+            }
+        }
         let kinds = [
             (Holds::Numbers, self.numbers),
             (Holds::Ids, self.ids),

@@ -82,6 +82,8 @@ pub struct About {
     pub is_project: bool,
     /// Calls that rules are for, be there such a column or not.
     pub is_rule: bool,
+    /// Numbers to call and nothing else, so that short numbers are such.
+    pub is_number: bool,
 }
 
 impl Columns {

@@ -5,6 +5,7 @@ use super::About;
 use super::header_cell::{HeaderName, Known};
 use super::heading_meaning::Meant;
 use super::heading_words::Words;
+use super::number_heading_words::are_of_numbers_alone;
 use super::{near_number_heading, rule_heading_words};
 use crate::model::ids;
 use crate::setting::{self, FieldKind, Setting};
@@ -109,6 +110,7 @@ pub(super) fn about(cell: &str) -> About {
         id,
         is_project: rule_heading_words::are_of_project(&words),
         is_rule: is_called_so || rule_heading_words::rule(&words).is_some(),
+        is_number: are_of_numbers_alone(words.all()),
     }
 }
 

@@ -34,6 +34,10 @@ pub(super) fn near(plain: &str, words: &Words) -> Option<Meant> {
         {
             return is_alone.then_some(near(Some(place)));
         }
+        // `numero due`, but `due date`.
+        if other == "due" && one == "numero" {
+            return is_alone.then_some(near(Some(1)));
+        }
         let place = place(one)?;
         (is_one(other) && other.len() > 2).then_some(near(Some(place)))
     });
@@ -80,6 +84,13 @@ pub(super) fn other(words: &Words) -> Option<Meant> {
     } else {
         ByName::Unknown
     };
+    // `nB`, or `N.B.` above remarks.
+    if let [n, last] = all
+        && n == "n"
+        && let Some(place @ 1..) = letter(last)
+    {
+        return Some(Meant::Number(Some(place), ByName::Unknown));
+    }
     let inside = || all.iter().find_map(|word| place_inside(word));
     // `n/a` is none.
     let is_word = |word: &String| word.len() > 2 && is_of_number(word);
@@ -149,6 +160,9 @@ mod tests {
                 "ATN2",
                 "2º número",
                 "2ème numéro",
+                "nummer twee",
+                "nummer två",
+                "numero due",
                 "Núm. 2",
             ],
             Some(Meant::Number(Some(1), ByName::Near)),
@@ -217,7 +231,7 @@ mod tests {
             Some(Meant::Number(None, ByName::Nothing)),
         );
         read(
-            &["Vara 2", "Notfall 2"],
+            &["Vara 2", "Notfall 2", "nB"],
             Some(Meant::Number(Some(1), ByName::Unknown)),
         );
         read(

@@ -17,6 +17,12 @@ const BEFORE_NUMBERS: &str = "auto automatic new old neu neue alt alte nouveau n
 const TRANSFERS: &str = "転送 转接 착신 rufumleit rufweiterleit anrufumleit anrufweiterleit transf trasf atn forward fwd xfer weiterleit umleit doorschakel renvoi desvio desvío deviaz \
     reroute";
 
+/// Before words for numbers these mean others than those that are there.
+const FURTHER: &str = "more other others further additional weitere weiteren andere autres otros altri meer";
+
+/// Words for numbers that mostly head a count of the rows.
+const COUNTS: &str = "no nr nro nbr nb num";
+
 /// Where a transfer leads.
 const DESTINATIONS: &str = "to e 164 ext extension extensions did dn cel";
 
@@ -43,9 +49,9 @@ const COUNTED: &str = "floor level phase wave batch step stage sprint building b
     edificio sala año mes día costo";
 
 const PLACES: [&str; 3] = [
-    "one first primary i eins erste uno primero primer un premier première primo primera eerste första pierwszy první первый 첫 一",
-    "two second secondary ii zwei zweite dos segundo deux deuxième secondo secondario secundario secundaria secondaire segunda tweede andra anden drugi druhý druhé toinen второй ikinci második 두 二",
-    "three third tertiary iii drei dritte tres tercero tercer trois troisième terzo terziario tercera tertiaire derde tredje trzeci třetí kolmas третий üçüncü harmadik 세 三",
+    "one first primary i een één ett yksi egy bir один jeden eins erste uno primero primer un premier première primo primera eerste första pierwszy první первый 첫 一",
+    "two second secondary ii twee två kaksi kettő iki два dwa dva dois duas zwei zweite dos segundo deux deuxième secondo secondario secundario secundaria secondaire segunda tweede andra anden drugi druhý druhé toinen второй ikinci második 두 二",
+    "three third tertiary iii drie tre kolme három üç три trzy tři três drei dritte tres tercero tercer trois troisième terzo terziario tercera tertiaire derde tredje trzeci třetí kolmas третий üçüncü harmadik 세 三",
 ];
 
 /// How words begin that have their place in themselves: `Zweitnummer`.
@@ -86,6 +92,16 @@ pub(super) fn is_destination(word: &str) -> bool {
 /// A number, a telephone or a transfer.
 pub(super) fn is_of_number(word: &str) -> bool {
     is_number(word) || is_destination(word) || is_transfer(word)
+}
+
+/// Whether words are about numbers to call and nothing else: `Nummer`, `More numbers`, `Alternate number`.
+pub(super) fn are_of_numbers_alone(words: &[String]) -> bool {
+    let is_about_one = |word: &String| is_of_number(word);
+    let is_beside_one = |word: &String| is_in(FURTHER, word) || is_in(BEFORE_NUMBERS, word);
+    let is_count = matches!(words, [only] if is_in(COUNTS, only));
+    !is_count
+        && words.iter().any(is_about_one)
+        && words.iter().all(|word| is_about_one(word) || is_beside_one(word))
 }
 
 pub(super) fn is_counted(word: &str) -> bool {
