@@ -100,6 +100,7 @@ pub static LOCATION: TargetKind = TargetKind {
         "拠点",
     ],
     also_called: &[
+        "ort",
         "site",
         "sites",
         "place",

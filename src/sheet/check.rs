@@ -221,7 +221,8 @@ pub fn check(
             problem.iter().try_for_each(&mut report)?;
         }
     }
-    checked.unread = unread.into_found(sheet);
+    let asked = in_question.columns_asked_about();
+    checked.unread = unread.into_found(sheet, &asked);
     checked.questions = in_question.into_questions(sheet, columns);
     checked.note_organizations(organizations, unsent, directory);
     checked.duplicates = duplicates;

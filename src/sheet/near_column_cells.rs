@@ -65,6 +65,10 @@ impl NearValues {
         }
     }
 
+    pub(super) fn column(&self) -> usize {
+        self.column
+    }
+
     pub(super) fn add_row(&mut self, columns: &Columns, row: u64, record: &ByteRecord) {
         match self.tells(columns, record) {
             Tells::Nothing => {}
@@ -128,6 +132,11 @@ impl NearValues {
             return Tells::Nothing;
         }
         match (self.meant, self.about) {
+            (Meant::OrgId, None)
+                if columns.target_id.is_none() && ids::says_its_kind(&text, ids::LOCATION) =>
+            {
+                Tells::Other
+            }
             (Meant::OrgId, Some(about)) => value_if(is_id_in(&text, about, ids::ORGANIZATION)),
             (Meant::TargetId, Some(about)) => value_if(target_of(columns, &text, about).is_some()),
             (Meant::Number(place, by_name), _) => number_tells(&text, by_name, place.is_some()),

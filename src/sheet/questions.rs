@@ -7,7 +7,7 @@ use crate::model::wording::plural;
 use crate::setting::FieldKind;
 use crate::sheet::Sheet;
 use crate::sheet::cell_text::text_in;
-use crate::sheet::columns::{Columns, Meant};
+use crate::sheet::columns::{Columns, Meant, NearColumn};
 use crate::sheet::near_column_cells::NearValues;
 use crate::sheet::problem::{column_letters, shorten};
 use crate::sheet::question::{HIDDEN_ANSWER, Question};
@@ -33,7 +33,10 @@ impl InQuestion {
             let of_target = may_be_target.then_some(Meant::TargetId);
             let may_be_rules = columns.may_be_rules && (own.about.is_rule || !own.about.is_project);
             let of_rules = may_be_rules.then_some(Meant::AnyRule);
-            let meant = [Meant::OrgId].into_iter().chain(of_target).chain(of_rules);
+            let is_near = |near: &NearColumn| near.column == own.column && near.meant == Meant::OrgId;
+            let of_organization = !columns.near.iter().any(is_near);
+            let of_organization = of_organization.then_some(Meant::OrgId);
+            let meant = of_organization.into_iter().chain(of_target).chain(of_rules);
             meant.map(|meant| NearValues::of(own.column, meant, Some(own.about)))
         });
         InQuestion {
@@ -86,6 +89,15 @@ impl InQuestion {
     /// Whether a column that is not read may say which organizations the rows are for.
     pub(super) fn is_organization(&self) -> bool {
         self.near.iter().any(NearValues::is_organization)
+    }
+
+    /// The columns of which a question is asked.
+    pub(super) fn columns_asked_about(&mut self) -> Vec<usize> {
+        for near in &mut self.near {
+            near.compare_lengths(self.lengths_read);
+        }
+        let asked = self.near.iter().filter(|near| near.is_asked_about());
+        asked.map(NearValues::column).collect()
     }
 
     pub(super) fn into_questions(mut self, sheet: &Sheet, columns: &Columns) -> Vec<Question> {

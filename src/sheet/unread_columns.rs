@@ -1,6 +1,8 @@
 //! Columns of the person's own whose cells look like those of ours, phone numbers and UUIDs: nothing says
 //! that they were meant, so they are mentioned and nothing else.
 
+use std::collections::BTreeSet;
+
 use csv::ByteRecord;
 
 use crate::model::ids::{self, Kind};
@@ -60,7 +62,6 @@ impl UnreadColumns {
         let may_be_ids = columns.target_id.is_none() || columns.org_id.is_none();
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
-        let is_asked_about = |column: usize| columns.near.iter().any(|near| near.column == column);
         let has_organizations = columns.org_id.or(columns.org_name).is_some();
         let of_customers = columns.own.iter().filter(|own| {
             !has_organizations && own.about.id == Some(ids::ORGANIZATION)
@@ -68,8 +69,10 @@ impl UnreadColumns {
         let of_customers = of_customers.map(|own| own.column).collect();
         let of_numbers = columns.own.iter().filter(|own| own.about.is_number);
         let of_numbers = of_numbers.map(|own| own.column).collect();
-        let own = columns.own.iter().map(|own| own.column);
-        let own: Vec<usize> = own.filter(|column| !is_asked_about(*column)).collect();
+        // Whether those whose names are near ours are asked about, only their cells tell.
+        let near = columns.near.iter().map(|near| near.column);
+        let own: BTreeSet<usize> = columns.own.iter().map(|own| own.column).chain(near).collect();
+        let own: Vec<usize> = own.into_iter().collect();
         let nothing = vec![Suspicion::default(); own.len()];
         UnreadColumns {
             columns: own,
@@ -130,7 +133,8 @@ impl UnreadColumns {
         }
     }
 
-    pub(super) fn into_found(mut self, sheet: &Sheet) -> Vec<UnreadColumn> {
+    /// What is told of all but those that are `asked` about.
+    pub(super) fn into_found(mut self, sheet: &Sheet, asked: &[usize]) -> Vec<UnreadColumn> {
         let extensions = self.extensions.into_iter().zip(self.has_others);
         for (numbers, (extensions, has_others)) in self.numbers.iter_mut().zip(extensions) {
             if !has_others {
@@ -145,7 +149,7 @@ impl UnreadColumns {
         let mut found = Vec::new();
         for (holds, values) in kinds {
             for (column, values) in self.columns.iter().zip(values) {
-                if values.count > 0 {
+                if values.count > 0 && !asked.contains(column) {
                     let name = String::from_utf8_lossy(&sheet.header[*column]).into_owned();
                     found.push(UnreadColumn {
                         letters: column_letters(*column),

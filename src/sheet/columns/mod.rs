@@ -219,7 +219,11 @@ impl Columns {
             return Err(problems);
         }
         let (near, mut own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
-        let may_be_own = |near: &&NearColumn| matches!(near.meant, Meant::Number(_, by_name) if by_name != ByName::Near);
+        // `Ort-ID` is one letter from `orgId`.
+        let may_be_own = |near: &&NearColumn| match near.meant {
+            Meant::Number(_, by_name) => by_name != ByName::Near,
+            meant => meant == Meant::OrgId,
+        };
         own.extend(near.iter().filter(may_be_own).cloned());
         let own = own.iter().map(|near| near.column);
         let mut own: Vec<usize> = own.chain(names.own).collect();
