@@ -11,6 +11,8 @@ mod number_heading_words;
 mod rule_heading_words;
 mod setting_of_header;
 
+use std::collections::BTreeSet;
+
 use csv::ByteRecord;
 
 use crate::model::ids::{self, Kind};
@@ -27,6 +29,9 @@ pub(super) use header_row::typed_name;
 pub use heading_meaning::{ByName, Meant};
 use setting_of_header::widest;
 pub(super) use setting_of_header::{names_target, settings_of};
+
+/// What stands between the cells of tables.
+const OTHER_SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Where the known columns stand, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -329,6 +334,9 @@ impl Columns {
     /// else, by two names that are known, or by two where a value must stand that can be nothing else. What
     /// stands below a column of a results file or a plan, such as the calls that use a number, is no name.
     pub fn is_header(&self, header: &ByteRecord, row: &ByteRecord) -> bool {
+        if let Some(cells) = split_lone_cell(row) {
+            return self.is_header(header, &cells);
+        }
         let is_ours = |column: usize| {
             let name = String::from_utf8_lossy(header.get(column).unwrap_or_default());
             header_cell::is_ours(&name, self.setting)
@@ -349,6 +357,15 @@ impl Columns {
             !is_rule && near_heading::is_heading(&cell, self.widest)
         };
         let headings: Vec<usize> = self.read().filter(is_heading).collect();
+        let fields = self.fields.iter().flatten();
+        let numbers = fields.filter_map(|column| {
+            let cell = String::from_utf8_lossy(row.get(*column)?);
+            near_heading::number_heading(&cell, self.widest)
+        });
+        // Two of numbers are enough, whatever stands beside them.
+        if numbers.collect::<BTreeSet<_>>().len() > 1 {
+            return true;
+        }
         let is_field = |column: usize| self.field_at(column).is_some();
         let is_blank = |column: usize| {
             row.get(column)
@@ -391,6 +408,18 @@ fn names_things(cell: &[u8]) -> Option<bool> {
     let mut settings = setting::ALL.into_iter();
     let known = settings.find_map(|setting| HeaderName::known(&cell, setting))?;
     Some(!matches!(known, Known::Field(_)))
+}
+
+/// The cells of a row that has all of them in one, with other separators than the sheet's.
+fn split_lone_cell(row: &ByteRecord) -> Option<ByteRecord> {
+    let mut filled = row.iter().filter(|cell| !cell.trim_ascii().is_empty());
+    let (Some(only), None) = (filled.next(), filled.next()) else {
+        return None;
+    };
+    let parts = |separator: &u8| only.split(|byte| byte == separator).count();
+    let separator = OTHER_SEPARATORS.into_iter().max_by_key(parts)?;
+    let cells = only.split(|byte| *byte == separator);
+    (parts(&separator) > 1).then(|| cells.collect())
 }
 
 /// Spreadsheets like to add empty columns.

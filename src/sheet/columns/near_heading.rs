@@ -3,7 +3,7 @@
 
 use super::About;
 use super::header_cell::{HeaderName, Known};
-use super::heading_meaning::Meant;
+use super::heading_meaning::{ByName, Meant};
 use super::heading_words::Words;
 use super::number_heading_words::are_of_numbers_alone;
 use super::{near_number_heading, rule_heading_words};
@@ -124,6 +124,24 @@ pub(super) fn is_heading(cell: &str, setting: &Setting) -> bool {
     HeaderName::known(cell, setting).is_some()
         || near(cell, setting).is_some_and(Meant::is_by_its_name)
         || Words::of(cell).are_all_of_columns()
+}
+
+/// What a cell is called, as names are compared, that heads a column of numbers and nothing else: `n2`,
+/// `Номер 1`, `(second)`, `Column4`.
+pub(super) fn number_heading(cell: &str, setting: &Setting) -> Option<String> {
+    if !cell.contains(char::is_alphabetic) || cell.len() > LONGEST_HEADING {
+        return None;
+    }
+    let is_one = match HeaderName::known(cell, setting) {
+        Some(Known::Field(index)) => setting.kind(index) == Some(FieldKind::Number),
+        Some(_) => false,
+        None => match near(cell, setting) {
+            Some(Meant::Number(Some(_), ByName::Near | ByName::Telephone)) => true,
+            Some(Meant::Number(_, ByName::Nothing)) => true,
+            _ => false,
+        },
+    };
+    is_one.then(|| normalize(cell))
 }
 
 pub(super) fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
