@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::application::command_line::join;
@@ -12,6 +13,7 @@ use crate::application::status;
 use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
+use crate::model::hint::Hinted;
 use crate::model::wording::{grouped, listed, plural, plural_were};
 use crate::sheet::problem::shorten;
 use crate::stderr::say;
@@ -21,6 +23,29 @@ const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Rows named; the others are counted.
 const ROWS_NAMED: usize = 10;
+
+/// An error where nothing is left to undo only because the workbook hides all that was changed.
+pub fn ensure_not_all_hidden(results: &Path, undo: &UndoSheet) -> Result<()> {
+    let is_nothing = undo.rows == 0 && undo.rows_not_undone() == 0;
+    if undo.changed_hidden == 0 || !is_nothing {
+        return Ok(());
+    }
+    let (are, them) = if undo.changed_hidden == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
+    Err(Hinted::new(
+        format!(
+            "{} of `{}` that may have been changed {are} hidden or filtered out in the workbook, and only rows that it shows are undone",
+            plural(undo.changed_hidden, "row"),
+            results.display()
+        ),
+        format!(
+            "to undo {them}, clear the filter or unhide the rows in the workbook, save it and undo again"
+        ),
+    ))
+}
 
 /// Tells it of the sheet that undoes these results; where it is to be quiet only what cannot be undone.
 pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {

@@ -442,6 +442,19 @@ fn rows_that_a_workbook_hides_are_not_chosen() {
     }
 }
 
+#[test]
+fn rows_that_were_changed_and_are_all_hidden_are_not_called_unchanged() {
+    let stage = stage();
+    stage.write("sheet.csv", sheet(&[0, 1]));
+    stage.apply("sheet.csv --backup -o results.xlsx").expect(0);
+    let changed = stage.state();
+    filter(&stage, "results.xlsx", &[2, 3]);
+    let ran = stage.run_online("undo results.xlsx --yes").expect(2);
+    ran.says("2 rows of `results.xlsx` that may have been changed are hidden or filtered out");
+    ran.says("clear the filter or unhide the rows in the workbook");
+    assert_eq!(stage.state(), changed);
+}
+
 /// The workbook with these rows hidden, as Excel saves it when a filter is set.
 fn filter(stage: &Stage, name: &str, hidden: &[u32]) {
     let mut read: Xlsx<_> = open_workbook(stage.path(name)).expect("a workbook");

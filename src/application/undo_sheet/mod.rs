@@ -60,6 +60,8 @@ pub struct UndoSheet {
     pub unchanged: u64,
     /// Rows that are hidden in the workbook, and so not chosen.
     pub hidden: u64,
+    /// Those of them that the run may have changed.
+    pub changed_hidden: u64,
     /// Rows outside of the part that was chosen.
     pub outside: u64,
     /// Locations of these that later rows of the results changed, too, which are outside of that part.
@@ -101,6 +103,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
         places: repeats,
         last_row,
         outside,
+        changed_hidden,
     } = pass()?.find_repeats()?;
     let mut merged = pass()?.merge(&repeats)?;
 
@@ -176,6 +179,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     }
     undo.lacks_journal = undone.earlier.lacks_journal();
     undo.hidden = pass.hidden;
+    undo.changed_hidden = changed_hidden;
     undo.outside = pass.outside;
     // Whoever has chosen rows has not chosen these.
     if undo.hidden + undo.outside == 0 {
@@ -193,6 +197,7 @@ struct Pass<'p> {
     numbered: NumberedRecord,
     /// Rows that were passed over because they are hidden.
     hidden: u64,
+    changed_hidden: u64,
     /// Rows outside of the part that was chosen, and the last row of all.
     outside: u64,
     last_row: u64,
@@ -208,6 +213,7 @@ struct Repeats {
     last_row: u64,
     /// Those that rows outside of the part changed, with the last of these.
     outside: HashMap<TargetKey, u64>,
+    changed_hidden: u64,
 }
 
 impl<'p> Pass<'p> {
@@ -223,6 +229,7 @@ impl<'p> Pass<'p> {
             records: sheet.records()?,
             numbered: NumberedRecord::default(),
             hidden: 0,
+            changed_hidden: 0,
             outside: 0,
             last_row: 0,
             changed_outside: HashMap::new(),
@@ -246,6 +253,10 @@ impl<'p> Pass<'p> {
                 }
             } else if self.source.hides(&self.numbered) {
                 self.hidden += 1;
+                if self.looks_outside {
+                    let verdict = self.verdicts.of(&self.numbered)?;
+                    self.changed_hidden += u64::from(!verdict.changes().is_empty());
+                }
             } else {
                 break;
             }
@@ -276,6 +287,7 @@ impl<'p> Pass<'p> {
             places: pairs.map(|pair| pair[0]).collect(),
             last_row: self.last_row,
             outside: self.changed_outside,
+            changed_hidden: self.changed_hidden,
         })
     }
 
