@@ -20,7 +20,7 @@ pub use exclusive_file::{
     FileLock, appending, is_locked, is_same_file, is_sharing_violation, lock,
 };
 pub use machine::{forbid_core_dumps, host_name, is_process_alive, user_name};
-pub use special_file::{is_taken, open_file, open_to_append};
+pub use special_file::{is_device, is_taken, open_file, open_to_append};
 pub use stop_signals::{StopRequests, StopSignals};
 
 /// Where programs keep what they learned, by the system's custom; `variable` reads the environment.

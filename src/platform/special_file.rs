@@ -60,6 +60,19 @@ fn open_read_pipe(path: &Path, options: OpenOptions) -> io::Result<File> {
     options.open(path)
 }
 
+/// Whether it gives bytes one after the other as a device does, which may never end: `/dev/zero`, a disk.
+#[cfg(unix)]
+pub fn is_device(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    kind.is_char_device() || kind.is_block_device()
+}
+
+#[cfg(not(unix))]
+pub fn is_device(_: &fs::Metadata) -> bool {
+    false
+}
+
 fn not_a_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "it is not a file")
 }

@@ -1,19 +1,25 @@
 //! Where the bytes of a sheet come from, and which files cannot be one.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::model::hexadecimal::hexadecimal;
+use crate::platform::is_device;
 
 /// What stands for the standard input on a command line.
 const STANDARD_INPUT: &str = "-";
 
 /// Folders whose files are what a process was given to read.
 const NAMELESS: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc"];
+
+const GIGABYTE: u64 = 1_000_000_000;
+
+/// Copied at most of what is no file: ten million rows are fewer.
+const MOST_COPIED: u64 = 2 * GIGABYTE;
 
 /// Within so many bytes a file says what it is.
 const BEGINNING: usize = 4096;
@@ -30,7 +36,7 @@ pub fn is_standard_input(path: &Path) -> bool {
 /// temporary file first, which is gone when it is closed.
 pub fn open(path: &Path) -> Result<File> {
     if path.as_os_str() == STANDARD_INPUT {
-        return copy(io::stdin().lock(), "the standard input");
+        return copy(io::stdin().lock(), "the standard input", MOST_COPIED);
     }
     let shown = path.display();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -46,16 +52,27 @@ pub fn open(path: &Path) -> Result<File> {
     if metadata.is_dir() {
         bail!("`{shown}` is a folder, not a sheet");
     }
-    if !metadata.is_file() {
-        return copy(file, &format!("`{shown}`"));
+    if metadata.is_file() {
+        return Ok(file);
     }
-    Ok(file)
+    if is_device(&metadata) && !file.is_terminal() && !is_standard_input(path) {
+        bail!("`{shown}` is a device, not a sheet");
+    }
+    copy(file, &format!("`{shown}`"), MOST_COPIED)
 }
 
-fn copy(mut source: impl Read, name: &str) -> Result<File> {
+/// Copies what can be read once only, as far as it is no longer than `most` bytes: what never ends would fill
+/// the disk.
+fn copy(source: impl Read, name: &str, most: u64) -> Result<File> {
     let cannot_copy = || format!("cannot copy {name} into a temporary file");
     let mut copy = tempfile::tempfile().with_context(cannot_copy)?;
-    io::copy(&mut source, &mut copy).with_context(cannot_copy)?;
+    let copied = io::copy(&mut source.take(most + 1), &mut copy).with_context(cannot_copy)?;
+    if copied > most {
+        bail!(
+            "{name} gives more than {} GB, which no sheet has; if it is one, save it as a file and name that",
+            most / GIGABYTE
+        );
+    }
     copy.seek(SeekFrom::Start(0)).with_context(cannot_copy)?;
     Ok(copy)
 }
@@ -126,4 +143,25 @@ pub(super) fn sha256(file: &File) -> io::Result<String> {
         hasher.update(&buffer[..length]);
     }
     Ok(hexadecimal(&hasher.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_copied_up_to_a_bound() {
+        let copied = copy(&b"orgId"[..], "it", 5).expect("short enough");
+        assert_eq!(copied.metadata().expect("a file").len(), 5);
+        let endless = copy(io::repeat(0), "`/dev/zero`", 2 * GIGABYTE / 1_000_000);
+        let said = endless.expect_err("it never ends").to_string();
+        assert!(said.starts_with("`/dev/zero` gives more than"), "{said}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_a_sheet() {
+        let said = open(Path::new("/dev/null")).expect_err("a device");
+        assert_eq!(said.to_string(), "`/dev/null` is a device, not a sheet");
+    }
 }
