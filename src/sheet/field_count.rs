@@ -45,10 +45,15 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
             ),
         );
     }
+    let or_ignored = if surplus < columns.named_or_not {
+        ", or add --ignore-column \"\" to leave all columns without a name as they are"
+    } else {
+        ""
+    };
     refuse(
         ProblemKind::Width,
         format!(
-            "{has}; delete what is in the surplus cells or give their columns a name in the header; in a CSV file, a cell with a separator in it needs quotes around it"
+            "{has}; delete what is in the surplus cells or give their columns a name in the header{or_ignored}; in a CSV file, a cell with a separator in it needs quotes around it"
         ),
     )
 }

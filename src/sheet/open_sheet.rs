@@ -40,6 +40,7 @@ impl Sheet {
         let mut spooled = None;
         let mut worksheet = None;
         let mut hidden = HiddenCells::default();
+        let mut widest_row = 0;
         let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
             let sheet = xlsx::spool(&file, reading.sheet.as_deref(), |start| {
@@ -57,6 +58,7 @@ impl Sheet {
             worksheet = sheet.name;
             spooled = Some(sheet.file);
             hidden = sheet.hidden;
+            widest_row = sheet.width;
         } else if reading.sheet.is_some() {
             bail!("`{shown}` is not a workbook, so it has no sheets with names; leave out --sheet");
         }
@@ -95,6 +97,10 @@ impl Sheet {
             && let Ok(columns) = &mut layout.columns
         {
             columns.leave_out_numbers(|column| hidden.is_column_hidden(column));
+        }
+        // A workbook does not keep the empty cells of its header.
+        if let Ok(columns) = &mut layout.columns {
+            columns.make_room(&mut layout.header, widest_row);
         }
         said.extend(assumptions(&form, &layout, &text));
         let mut sheet = Sheet {

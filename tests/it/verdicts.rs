@@ -104,7 +104,7 @@ fn judge(row: &[String]) -> Option<String> {
     let mut command = stage.command(&stage.apply_line("sheet.csv"));
     let flags = flags
         .split_whitespace()
-        .map(|flag| flag.replace("%20", " "));
+        .map(|flag| flag.replace("%20", " ").replace("''", ""));
     let output = command
         .args(flags.map(|flag| with_ids(&flag)))
         .output()

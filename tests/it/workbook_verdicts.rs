@@ -361,6 +361,24 @@ fn the_one_visible_sheet_with_our_columns_is_meant() {
     );
 }
 
+#[test]
+fn columns_without_a_name_can_be_left_as_they_are() {
+    let nameless = book(|sheet| {
+        sheet.write_string(1, 5, "checked")?;
+        sheet.write_string(1, 6, "by Ann").map(drop)
+    });
+    let says = "it has 7 cells (up to column G) and the header has 5";
+    expect(&nameless, "", 2, says, ["", "", ""]);
+    expect(&nameless, "", 2, "or add --ignore-column \"\"", ["", "", ""]);
+    let stage = Stage::instant();
+    stage.write("book.xlsx", &nameless);
+    let mut command = stage.command(&stage.apply_line("book.xlsx -o results.csv"));
+    let output = command.args(["--ignore-column", ""]).output();
+    Ran::of(output.expect("it starts")).expect(0);
+    let results = std::fs::read_to_string(stage.path("results.csv")).expect("results");
+    assert!(results.contains(",checked,by Ann,"), "{results}");
+}
+
 /// A workbook of this sheet's XML.
 fn raw(cells: &str) -> Vec<u8> {
     let header =

@@ -119,10 +119,11 @@ impl HeaderNames {
     }
 }
 
-/// A problem for a column that is to be ignored and is not there.
+/// A problem for a column that is to be ignored and is not there. The empty cell above a column without a name
+/// may be missing.
 pub(super) fn unknown(header: &ByteRecord, row: u64, name: &str) -> Option<Problem> {
     let mut cells = header.iter().map(String::from_utf8_lossy);
-    let is_there = cells.any(|cell| is_called(&cell, name));
+    let is_there = name.trim().is_empty() || cells.any(|cell| is_called(&cell, name));
     (!is_there).then(|| {
         let shown = shorten(name);
         Problem::new(

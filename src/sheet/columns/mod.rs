@@ -54,8 +54,13 @@ pub struct Columns {
     pub may_be_rules: bool,
     /// Where each of its fields stands.
     pub fields: Vec<Option<usize>>,
-    /// Cells in the header but for empty ones at its end, and so in every row.
+    /// Cells in the header but for empty ones at its end, and so in every row. Where columns without a name
+    /// are the person's own, these count as well.
     pub width: usize,
+    /// All cells of the header, and so those of columns without a name.
+    pub named_or_not: usize,
+    /// Columns without a name are the person's own.
+    ignores_nameless: bool,
     /// The result columns of an earlier run, where the sheet is a results file.
     pub results: Option<ResultColumns>,
     /// Columns that may have been meant for others.
@@ -238,6 +243,7 @@ impl Columns {
             column,
             about: about(column),
         });
+        let ignores_nameless = ignored.iter().any(|name| name.trim().is_empty());
         Ok(Columns {
             org_id,
             org_name,
@@ -248,11 +254,28 @@ impl Columns {
             is_told,
             may_be_rules,
             fields,
-            width: used_width(header),
+            width: if ignores_nameless {
+                header.len()
+            } else {
+                used_width(header)
+            },
+            named_or_not: header.len(),
+            ignores_nameless,
             results: result_columns(header, setting),
             near,
             own: own.collect(),
         })
+    }
+
+    /// Counts the cells at the end of a header that were left out, as far as the widest row has some.
+    pub(super) fn make_room(&mut self, header: &mut ByteRecord, widest_row: usize) {
+        self.named_or_not = self.named_or_not.max(widest_row);
+        if self.ignores_nameless {
+            self.width = self.named_or_not;
+            while header.len() < self.width {
+                header.push_field(b"");
+            }
+        }
     }
 
     /// Whether the field of this column is read.

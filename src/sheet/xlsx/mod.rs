@@ -51,6 +51,8 @@ pub(super) struct Spooled {
     /// Without a name, and gone when it is closed.
     pub(super) file: File,
     pub(super) hidden: HiddenCells,
+    /// The cells of its widest row.
+    pub(super) width: usize,
     /// Which sheet it is, where there are several.
     pub(super) name: Option<String>,
 }
@@ -76,14 +78,15 @@ pub(super) fn spool(
     let reading = || format!("its sheet `{}` cannot be read", shorten(&sheet.name));
     let most = TEXT_FREE.max(TEXT_A_BYTE * package.size());
     let temporary = tempfile::tempfile().context("cannot make a temporary file")?;
-    let (file, hidden) = write(&mut package, &sheet, &shared, Bounded::new(temporary, most))
-        .with_context(reading)?;
-    let mut file = file.into_inner();
+    let out = Bounded::new(temporary, most);
+    let written = write(&mut package, &sheet, &shared, out).with_context(reading)?;
+    let mut file = written.out.into_inner();
     file.seek(SeekFrom::Start(0))?;
     let is_one_of_many = book.sheets.len() > 1;
     Ok(Spooled {
         file,
-        hidden,
+        hidden: written.hidden,
+        width: written.width,
         name: is_one_of_many.then(|| sheet.name.clone()),
     })
 }
@@ -125,10 +128,10 @@ fn meant(
     for sheet in visible.into_iter().take(SHEETS_LOOKED_AT) {
         let start = Bounded::beginning(LOOKED_AT as u64);
         // One that cannot be read is not meant.
-        let Ok((start, _)) = write(package, sheet, shared, start) else {
+        let Ok(start) = write(package, sheet, shared, start) else {
             continue;
         };
-        match fit(&start.into_inner()) {
+        match fit(&start.out.into_inner()) {
             Fit::Usable => usable.push(sheet.clone()),
             Fit::Nearly => near.push(sheet.clone()),
             Fit::Not => {}
@@ -176,12 +179,19 @@ fn list(sheets: &[BookSheet]) -> String {
     names.join(", ")
 }
 
+/// A sheet that was written out.
+struct Written<W> {
+    out: Bounded<W>,
+    width: usize,
+    hidden: HiddenCells,
+}
+
 fn write<W: Write>(
     package: &mut Package<'_>,
     sheet: &BookSheet,
     shared: &Shared,
     out: Bounded<W>,
-) -> Result<(Bounded<W>, HiddenCells)> {
+) -> Result<Written<W>> {
     let xml = read_part(package, &sheet.part, ROWS)?;
     let mut cells = Cells::new(xml, shared);
     let mut rows = Rows::new(out);
@@ -191,5 +201,10 @@ fn write<W: Write>(
             break;
         }
     }
-    Ok((rows.finish()?, cells.hidden))
+    let (out, width) = rows.finish()?;
+    Ok(Written {
+        out,
+        width,
+        hidden: cells.hidden,
+    })
 }

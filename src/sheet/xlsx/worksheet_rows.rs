@@ -134,13 +134,14 @@ impl<W: Write> Rows<W> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Bounded<W>> {
+    /// What was written, and the cells of the widest row.
+    pub(super) fn finish(mut self) -> Result<(Bounded<W>, usize)> {
         self.end_row()?;
         let out = self
             .writer
             .into_inner()
             .map_err(csv::IntoInnerError::into_error)?;
-        Ok(out)
+        Ok((out, self.width))
     }
 }
 
@@ -161,8 +162,9 @@ mod tests {
             let text = text.to_string();
             rows.put(Cell { row, column, text }).expect("room");
         }
-        let text = rows.finish().expect("room").into_inner();
-        let text = String::from_utf8(text).expect("text");
+        let (out, width) = rows.finish().expect("room");
+        assert_eq!(width, 3);
+        let text = String::from_utf8(out.into_inner()).expect("text");
         assert_eq!(
             text,
             "\"\"\ntitle\n\"\"\na,,c\n,2,\n\"\"\n\"\"\n\"x,y\",,\n"
