@@ -24,6 +24,15 @@ const MOST_COPIED: u64 = 2 * GIGABYTE;
 /// Within so many bytes a file says what it is.
 const BEGINNING: usize = 4096;
 
+const NUMBERS: &str = "an Apple Numbers document";
+const EXPORT_FROM_NUMBERS: &str = "open it in Numbers and use File > Export To > Excel";
+const SAVE_AS_WORKBOOK: &str =
+    "open it in Excel and use Save As with the type Excel Workbook (.xlsx)";
+
+const SAVE_FROM_LIBRE_OFFICE: &str =
+    "open it in LibreOffice and use Save As with the type Excel 2007-365 (.xlsx)";
+const OTHER_EXPORT: &str = "export it as CSV or as an Excel workbook (.xlsx) from the program that made it";
+
 pub(super) const SAVE_AS_CSV: &str =
     "in Excel, use Save As and choose \"CSV UTF-8 (Comma delimited)\"";
 
@@ -40,15 +49,34 @@ pub fn open(path: &Path) -> Result<File> {
     }
     let shown = path.display();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if let Some(book) = name.strip_prefix("~$") {
+    let libre_office = name.strip_prefix(".~lock.");
+    let locks = [
+        ("Excel", name.strip_prefix("~$")),
+        ("LibreOffice", libre_office.and_then(|name| name.strip_suffix('#'))),
+    ];
+    for (program, book) in locks {
+        if let Some(book) = book {
+            bail!(
+                "`{shown}` is the lock file that {program} keeps while `{book}` is open; name `{book}` itself"
+            );
+        }
+    }
+    let has_ending = |ending: &str| {
+        let own = path.extension().unwrap_or_default();
+        own.eq_ignore_ascii_case(ending)
+    };
+    if has_ending("gsheet") {
         bail!(
-            "`{shown}` is the lock file that Excel keeps while `{book}` is open; name `{book}` itself"
+            "`{shown}` is only a link to a Google Sheet; open that in the browser and use File > Download > Microsoft Excel (.xlsx)"
         );
     }
     let file = File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
     let metadata = file
         .metadata()
         .with_context(|| format!("cannot read `{shown}`"))?;
+    if metadata.is_dir() && has_ending("numbers") {
+        bail!("`{shown}` is {NUMBERS}; {EXPORT_FROM_NUMBERS}");
+    }
     if metadata.is_dir() {
         bail!("`{shown}` is a folder, not a sheet");
     }
@@ -79,28 +107,36 @@ fn copy(source: impl Read, name: &str, most: u64) -> Result<File> {
 
 /// Tells by its first bytes what is neither a text nor a workbook.
 pub(super) fn refuse_other_formats(start: &[u8]) -> Result<()> {
-    let beginning = start[..start.len().min(BEGINNING)].to_ascii_lowercase();
+    let mut beginning = start[..start.len().min(BEGINNING)].to_ascii_lowercase();
+    if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        // Of UTF-16 the plain letters.
+        beginning.drain(..2);
+        beginning.retain(|byte| *byte != 0);
+    }
     let has = |text: &[u8]| beginning.windows(text.len()).any(|window| window == text);
     let text = beginning
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(&beginning)
         .trim_ascii_start();
-    let is_html = [&b"<!doctype html"[..], b"<html", b"<table", b"<meta"]
-        .iter()
-        .any(|tag| text.starts_with(tag));
+    let begins = |begins: &[&[u8]]| begins.iter().any(|begin| text.starts_with(begin));
+    let is_html = begins(&[b"<!doctype html", b"<html", b"<table", b"<meta"])
+        || (begins(&[b"<!--", b"<?xml"]) && has(b"<html"));
+    let is_xml = begins(&[b"<?xml"]);
+    let squeezed: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let is_json = [&b"{\""[..], b"[{", b"[[", b"[\""].iter().any(|begin| squeezed.starts_with(begin));
     let (what, advice) = match start {
         [] => bail!("the file is empty"),
         [b'P', b'K', 3, 4, ..] if has(b"application/vnd.oasis.opendocument") => (
             "an OpenDocument spreadsheet (.ods)",
-            "open it in LibreOffice and use Save As with the type Excel 2007-365 (.xlsx)",
+            SAVE_FROM_LIBRE_OFFICE,
         ),
         [b'P', b'K', 3, 4, ..] if has(b"index/") || has(b".iwa") => (
-            "an Apple Numbers document",
-            "open it in Numbers and use File > Export To > Excel",
+            NUMBERS,
+            EXPORT_FROM_NUMBERS,
         ),
         [b'P', b'K', 3, 4, ..] if has(b"xl/workbook.bin") => (
             "a binary Excel workbook (.xlsb)",
-            "open it in Excel and use Save As with the type Excel Workbook (.xlsx)",
+            SAVE_AS_WORKBOOK,
         ),
         [b'P', b'K', 3, 4, ..] if has(b"word/") => {
             ("a Word document", "put its table into a spreadsheet")
@@ -109,16 +145,28 @@ pub(super) fn refuse_other_formats(start: &[u8]) -> Result<()> {
             "an old Excel workbook (.xls) or one with a password",
             "open it in Excel and use Save As with the type Excel Workbook (.xlsx), without a password",
         ),
+        [9, 0 | 2 | 4, 4 | 6, 0, ..] => ("an old Excel workbook (.xls)", SAVE_AS_WORKBOOK),
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] | [b'G', b'I', b'F', b'8', ..] => {
+            ("a picture", "ask for the spreadsheet that it shows")
+        }
         [b'%', b'P', b'D', b'F', ..] => ("a PDF", "ask for the spreadsheet that it was made from"),
         [0x1f, 0x8b, ..] => ("a gzip archive", "unpack it first"),
         _ if is_html => (
             "a web page (HTML), as some programs save under the name .xls",
-            "open it in Excel and use Save As with the type Excel Workbook (.xlsx)",
+            SAVE_AS_WORKBOOK,
         ),
-        _ if text.starts_with(b"<?xml") && has(b"spreadsheet") => (
-            "an XML spreadsheet of 2003",
-            "open it in Excel and use Save As with the type Excel Workbook (.xlsx)",
+        _ if begins(&[b"mime-version:"]) => (
+            "a web archive (MHTML), as some programs save under the name .xls",
+            SAVE_AS_WORKBOOK,
         ),
+        _ if begins(&[b"{\\rtf"]) => ("an RTF document", "put its table into a spreadsheet"),
+        _ if is_xml && has(b"opendocument") => (
+            "an OpenDocument spreadsheet in one XML file (.fods)",
+            SAVE_FROM_LIBRE_OFFICE,
+        ),
+        _ if is_xml && has(b"spreadsheet") => ("an XML spreadsheet of 2003", SAVE_AS_WORKBOOK),
+        _ if is_xml => ("an XML file", OTHER_EXPORT),
+        _ if is_json => ("JSON", OTHER_EXPORT),
         _ => return Ok(()),
     };
     bail!("it is {what}; {advice}")

@@ -39,6 +39,7 @@ impl Sheet {
         let mut said = Vec::new();
         let mut spooled = None;
         let mut worksheet = None;
+        let mut hidden_sheet = None;
         let mut hidden = HiddenCells::default();
         let mut widest_row = 0;
         let org_is_given = reading.default_org.is_some();
@@ -56,6 +57,7 @@ impl Sheet {
                 )
             }));
             worksheet = sheet.name;
+            hidden_sheet = sheet.hidden_sheet.filter(|_| reading.sheet.is_none());
             spooled = Some(sheet.file);
             hidden = sheet.hidden;
             widest_row = sheet.width;
@@ -84,7 +86,13 @@ impl Sheet {
             reading.setting,
         )
         .with_context(cannot_read)?
-        .with_context(|| format!("`{shown}` is empty"))?;
+        .with_context(|| match hidden_sheet {
+            Some(name) => format!(
+                "the sheet of `{shown}` that it shows is empty; if the hidden sheet `{0}` is meant, add --sheet \"{0}\"",
+                problem::shorten(name.trim())
+            ),
+            None => format!("`{shown}` is empty"),
+        })?;
         if let Ok(columns) = &layout.columns
             && reading.rows.is_of_results()
             && columns.results.is_none()

@@ -160,7 +160,7 @@ fn sheets_as_people_have_them_are_accepted_with_their_numbers() {
 }
 
 /// The beginnings of files that are no sheet, and what is said of them.
-const OTHER_FILES: [(&str, &[u8], &str); 13] = [
+const OTHER_FILES: [(&str, &[u8], &str); 27] = [
     ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
     ("book.numbers", b"PK\x03\x04..................Index/Document.iwa", "Export To > Excel"),
     ("book.ods", b"PK\x03\x04..........................mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)"),
@@ -174,6 +174,20 @@ const OTHER_FILES: [(&str, &[u8], &str); 13] = [
     ("letter.docx", b"PK\x03\x04..........................word/document.xml", "it is a Word document"),
     ("page.csv", b"<table><tr><td>orgId</td></tr></table>", "a web page (HTML)"),
     ("book.csv.gz", b"\x1f\x8b\x08", "a gzip archive"),
+    ("archive.xls", b"MIME-Version: 1.0\nX-Document-Type: Workbook\n", "a web archive (MHTML)"),
+    ("wide.xls", b"\xff\xfe<\0h\0t\0m\0l\0>\0", "a web page (HTML)"),
+    ("wide.xls", b"\xfe\xff\0<\0h\0t\0m\0l\0>", "a web page (HTML)"),
+    ("page.xls", b"<!-- made by x -->\n<html><body>", "a web page (HTML)"),
+    ("biff2.xls", b"\x09\x00\x04\x00\x02\x00\x10\x00", "an old Excel workbook (.xls)"),
+    ("biff3.xls", b"\x09\x02\x06\x00\x00\x00\x10\x00", "an old Excel workbook (.xls)"),
+    ("biff4.xls", b"\x09\x04\x06\x00\x00\x00\x10\x00", "an old Excel workbook (.xls)"),
+    ("book.fods", b"<?xml version=\"1.0\"?><office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" office:mimetype=\"application/vnd.oasis.opendocument.spreadsheet\">", "(.fods); open it in LibreOffice"),
+    (".~lock.sheet.csv#", b",ann,host,27.11.2026", "the lock file that LibreOffice keeps while `sheet.csv` is open"),
+    ("book.gsheet", b"{\"doc_id\":\"x\"}", "only a link to a Google Sheet"),
+    ("shot.xlsx", b"\x89PNG\r\n\x1a\n", "it is a picture"),
+    ("list.json", b"[\n {\"orgId\": \"x\"}]", "it is JSON"),
+    ("list.xml", b"<?xml version=\"1.0\"?><rows>", "it is an XML file"),
+    ("letter.rtf", b"{\\rtf1\\ansi", "it is an RTF document"),
 ];
 
 #[test]
@@ -183,6 +197,9 @@ fn files_of_other_kinds_are_called_by_their_names_with_what_to_do() {
         stage.write(name, content);
         stage.run(&format!("check {name}")).expect(2).says(says);
     }
+    std::fs::create_dir(stage.path("older.numbers")).expect("a folder");
+    let ran = stage.run("check older.numbers").expect(2);
+    ran.says("is an Apple Numbers document; open it in Numbers");
 }
 
 #[cfg(unix)]

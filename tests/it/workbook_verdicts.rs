@@ -379,6 +379,19 @@ fn columns_without_a_name_can_be_left_as_they_are() {
     assert!(results.contains(",checked,by Ann,"), "{results}");
 }
 
+#[test]
+fn a_hidden_sheet_is_named_where_the_visible_one_is_empty() {
+    let mut workbook = Workbook::new();
+    let hidden = workbook.add_worksheet();
+    fill(hidden, 1).expect("cells");
+    hidden.set_name("Data").expect("a name").set_hidden(true);
+    workbook.add_worksheet().set_active(true).set_first_tab(true);
+    let book = workbook.save_to_buffer().expect("memory");
+    let says = "if the hidden sheet `Data` is meant, add --sheet \"Data\"";
+    expect(&book, "", 2, says, ["", "", ""]);
+    expect(&book, "--sheet Data", 0, "updated", [NUMBER, "", ""]);
+}
+
 /// A workbook of this sheet's XML.
 fn raw(cells: &str) -> Vec<u8> {
     let header =

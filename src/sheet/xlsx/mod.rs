@@ -55,6 +55,8 @@ pub(super) struct Spooled {
     pub(super) width: usize,
     /// Which sheet it is, where there are several.
     pub(super) name: Option<String>,
+    /// The first of the hidden sheets.
+    pub(super) hidden_sheet: Option<String>,
 }
 
 /// Writes the sheet called `name`, or the only visible one that may be meant by its `fit`, into a temporary file as CSV in
@@ -83,7 +85,9 @@ pub(super) fn spool(
     let mut file = written.out.into_inner();
     file.seek(SeekFrom::Start(0))?;
     let is_one_of_many = book.sheets.len() > 1;
+    let mut hidden_sheets = book.sheets.iter().filter(|one| !one.is_visible);
     Ok(Spooled {
+        hidden_sheet: hidden_sheets.next().map(|one| one.name.clone()),
         file,
         hidden: written.hidden,
         width: written.width,
