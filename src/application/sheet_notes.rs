@@ -150,6 +150,12 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         "name",
         "another organization than --org and will be sent to the one in the row",
     );
+    let without_organization = note(
+        checked.without_organization,
+        "has",
+        "have",
+        "no organization in the sheet, though other rows have, and will be sent to the one that --org names, or else to the token's own",
+    );
     let hidden = rows_that(checked.left_out, "is", "are")
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let skipped = rows_that(checked.skipped_in_plan, "is", "are")
@@ -179,6 +185,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             say_superseded(checked, noun),
             outside,
             other_organization,
+            without_organization,
             hidden,
             skipped,
             say_unread_in_export(checked.unread_in_export),

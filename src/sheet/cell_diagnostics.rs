@@ -131,6 +131,16 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
     if let Some(damage) = of_any_cell(text) {
         return Some(damage);
     }
+    if let Some((sign, id)) = commented_out(text)
+        && ids::is_any(id)
+    {
+        return Some(damage(
+            ProblemKind::NotAnId,
+            format!(
+                "is an id behind `{sign}`, as if the row did not count; delete the row, or `{sign}` if it does"
+            ),
+        ));
+    }
     let whole = kind.length();
     let has_one_case = text == text.to_ascii_lowercase() || text == text.to_ascii_uppercase();
     let begins_like_one = text
@@ -188,6 +198,14 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
     })
 }
 
+/// The sign of a comment before a cell, and the rest.
+fn commented_out(text: &str) -> Option<(&'static str, &str)> {
+    let signs = ["//", "#", "--", ";"];
+    signs
+        .into_iter()
+        .find_map(|sign| Some((sign, text.strip_prefix(sign)?.trim_matches(ids::is_blank))))
+}
+
 /// What a spreadsheet leaves in a cell when it has no value for it.
 fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
     if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
@@ -210,10 +228,14 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
     })
 }
 
-/// `#REF!`, `#SPILL!`, `#WERT!`, and `Err:502` as other programs write it. Excel invents new ones.
+/// `#REF!`, `#SPILL!`, `#WERT!`, and `Err:502` as other programs write it. Excel invents new ones, all in
+/// capitals.
 fn is_error_value(text: &str) -> bool {
     let is_numbered = |rest: &str| all_digits(rest);
-    let is_hash = |rest: &str| rest.starts_with(|first: char| first.is_alphabetic());
+    let is_hash = |rest: &str| {
+        rest.starts_with(|first: char| first.is_alphabetic())
+            && (!rest.contains(char::is_lowercase) || rest.ends_with(['!', '?', '/']))
+    };
     text.strip_prefix('#').is_some_and(is_hash)
         || ["Err:", "Fehler:", "Erreur:"]
             .iter()

@@ -10,7 +10,7 @@ use csv::ByteRecord;
 
 use crate::model::ids;
 use crate::sheet::columns::Columns;
-use crate::sheet::problem::{Place, Problem, column_letters};
+use crate::sheet::problem::{Place, Problem, column_letters, shorten};
 use crate::sheet::problem_kind::ProblemKind;
 
 /// What is wrong with the number of cells in a row.
@@ -21,6 +21,15 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
     let target = columns.target();
     let target = columns.target_name.map_or(target, |name| name.min(target));
     let noun = columns.setting.target.noun;
+    if cells <= target && is_comment(record) {
+        return refuse(
+            ProblemKind::Width,
+            format!(
+                "`{}` looks like a comment, which a sheet cannot have; delete the row",
+                shorten(String::from_utf8_lossy(record.get(0).unwrap_or_default()).trim())
+            ),
+        );
+    }
     if cells <= target {
         return refuse(
             ProblemKind::Width,
@@ -56,6 +65,13 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
             "{has}; delete what is in the surplus cells or give their columns a name in the header{or_ignored}; in a CSV file, a cell with a separator in it needs quotes around it"
         ),
     )
+}
+
+/// `# checked by Ann`, `// end`, `-- end --`.
+fn is_comment(record: &ByteRecord) -> bool {
+    let first = record.get(0).unwrap_or_default().trim_ascii();
+    let begins = [&b"#"[..], b"//", b"--", b"/*"];
+    begins.iter().any(|begin| first.starts_with(begin))
 }
 
 /// Where the id of what a row is for went when the cells of a row have moved to the right.

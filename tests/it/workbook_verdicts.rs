@@ -426,6 +426,10 @@ fn errors_of_cells_and_broken_places_are_named_by_row_and_column() {
         let says = format!("row 2, column C (n1): `{error}` is an error value");
         expect(&book, "", 2, &says, ["", "", ""]);
     }
+    for nameless in ["<c r=\"C2\" t=\"e\"/>", "<c r=\"C2\" t=\"e\"><v></v></c>"] {
+        let says = "row 2, column C (n1): `#ERROR!` is an error value";
+        expect(&raw(&row(nameless)), "", 2, says, ["", "", ""]);
+    }
     let good = row(
         "<c r=\"C2\" t=\"inlineStr\"><is><r><t>+1202</t></r><r><t>5550101</t></r><rPh><t>x</t></rPh></is></c>",
     );

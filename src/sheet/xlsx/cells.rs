@@ -227,6 +227,9 @@ impl<'s, R: BufRead> Cells<'s, R> {
     /// A cell's text as the spreadsheet shows it where it shows all of it.
     fn show(&self, cell: CellXml, column: usize) -> Result<String> {
         if cell.value.is_empty() && cell.inline.is_empty() {
+            if cell.kind == "e" {
+                return Ok(NAMELESS_ERROR.to_string());
+            }
             // A text that was calculated may be empty. Without a value the program that made it calculates
             // nothing, and taking it for empty would be a guess.
             let is_calculated = cell.has_value && cell.kind == "str";
@@ -261,6 +264,9 @@ impl<'s, R: BufRead> Cells<'s, R> {
         })
     }
 }
+
+/// What is shown for a cell with an error of which the file does not say which one it is.
+const NAMELESS_ERROR: &str = "#ERROR!";
 
 /// Whether a row or column was dragged so small that nothing in it can be read.
 fn is_thin(element: &BytesStart<'_>, size: &str) -> bool {
