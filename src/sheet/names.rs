@@ -227,6 +227,9 @@ const LOOK_ALIKES: [(&str, &str); 2] = [
     ("ABEZHIKMNOPTYXov", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧον"),
 ];
 
+/// Letters, digits and signs that look the same in many typefaces.
+const ALIKE: [&str; 6] = ["Il1|ı", "O0", "gɡ", "AᎪ", "'’‘`´ʼ", "-–—‐‑−"];
+
 /// The Latin letter that a letter of another alphabet looks like.
 fn latin(letter: char) -> Option<char> {
     LOOK_ALIKES.into_iter().find_map(|(latin, other)| {
@@ -240,24 +243,34 @@ fn say_difference(name: &str, known: &str) -> Option<String> {
     if name.to_lowercase() == known.to_lowercase() {
         return Some(" Upper and lower case must match".to_string());
     }
+    let is_same = |one: char, other: char| one.to_lowercase().eq(other.to_lowercase());
     let mut pairs = name.chars().zip(known.chars());
-    let (found, wanted) = pairs.find(|(found, wanted)| found != wanted)?;
+    let (found, wanted) = pairs.find(|(found, wanted)| !is_same(*found, *wanted))?;
     let foreign = [found, wanted]
         .into_iter()
-        .find(|letter| latin(*letter).is_some())?;
-    let place = if foreign == found {
-        "in the sheet"
-    } else {
-        "in Webex"
-    };
-    latin(foreign)
-        .filter(|latin| [found, wanted].contains(latin))
-        .map(|latin| {
-            format!(
-                " The letter `{foreign}` {place} only looks like `{latin}` (it is U+{:04X}); copy the name from Webex",
-                u32::from(foreign)
-            )
-        })
+        .find(|letter| latin(*letter).is_some());
+    if let Some(foreign) = foreign
+        && let Some(latin) = latin(foreign)
+        && [found, wanted].into_iter().any(|letter| is_same(letter, latin))
+    {
+        let place = if foreign == found {
+            "in the sheet"
+        } else {
+            "in Webex"
+        };
+        return Some(format!(
+            " The letter `{foreign}` {place} only looks like `{latin}` (it is U+{:04X}); copy the name from Webex",
+            u32::from(foreign)
+        ));
+    }
+    let are_alike = |group: &&str| group.contains(found) && group.contains(wanted);
+    ALIKE.iter().any(|group| are_alike(&group)).then(|| {
+        format!(
+            " The sheet has `{found}` (U+{:04X}) where Webex has `{wanted}` (U+{:04X}); copy the name from Webex",
+            u32::from(found),
+            u32::from(wanted)
+        )
+    })
 }
 
 /// Without what clings to a pasted cell, and the apostrophe that an export puts before what could be
@@ -358,7 +371,17 @@ mod tests {
 
     #[test]
     fn a_name_that_is_not_or_not_alone_there_shows_what_may_be_meant() {
-        let known = ["London", "London-West", "Paris", "Paris", "Oslo"];
+        let known = [
+            "London",
+            "London-West",
+            "Paris",
+            "Paris",
+            "Oslo",
+            "St John's",
+            "Ulm-Ost",
+            "Pier 12",
+            "Bugge",
+        ];
         let said: Vec<String> = [
             "Lodnon",
             "london west",
@@ -368,6 +391,11 @@ mod tests {
             "Londo",
             "OSLO",
             "\u{41e}slo",
+            "\u{43e}SLO",
+            "St John\u{2019}s",
+            "Ulm\u{2013}Ost",
+            "Pier l2",
+            "Bu\u{261}ge",
         ]
         .iter()
         .map(|name| id_of(&known, name).expect_err(name))
@@ -377,10 +405,15 @@ mod tests {
         no location is called `london west`; is it `London-West`?
         2 locations are named `Paris`; put the right one's id into `locationId`: `id 2`, `id 3`
         no location is called `Osl`; is it `Oslo`?
-        no location is called `Rome`; Webex lists 5 and none with a similar name; check the spelling and the organization, or use the id
+        no location is called `Rome`; Webex lists 9 and none with a similar name; check the spelling and the organization, or use the id
         no location is called `Londo`; is it `London`?
         no location is called `OSLO`; is it `Oslo`? Upper and lower case must match
         no location is called `Оslo`; is it `Oslo`? The letter `О` in the sheet only looks like `O` (it is U+041E); copy the name from Webex
+        no location is called `оSLO`; is it `Oslo`? The letter `о` in the sheet only looks like `o` (it is U+043E); copy the name from Webex
+        no location is called `St John’s`; is it `St John's`? The sheet has `’` (U+2019) where Webex has `'` (U+0027); copy the name from Webex
+        no location is called `Ulm–Ost`; is it `Ulm-Ost`? The sheet has `–` (U+2013) where Webex has `-` (U+002D); copy the name from Webex
+        no location is called `Pier l2`; is it `Pier 12`? The sheet has `l` (U+006C) where Webex has `1` (U+0031); copy the name from Webex
+        no location is called `Buɡge`; is it `Bugge`? The sheet has `ɡ` (U+0261) where Webex has `g` (U+0067); copy the name from Webex
         ");
     }
 }
