@@ -32,7 +32,7 @@ use crate::setting::{self, Setting};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::country::Country;
 use crate::sheet::row_selector::RowSelector;
-use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input};
+use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input, is_standard_output};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::http::proxy::Proxy;
 use crate::webex::token::NamedCredentials;
@@ -231,9 +231,9 @@ pub fn output_path(
     flags: &RunFlags,
 ) -> Result<PathBuf> {
     match named {
-        Some(path) if path.as_os_str() == "-" => {
+        Some(path) if is_standard_output(&path) => {
             bail!(
-                "results cannot go to the standard output, since they are written anew when a run goes on; name a file with --output"
+                "results cannot go to the standard output or into a pipe, since they are written anew when a run goes on; name a file with --output"
             )
         }
         Some(path) => Ok(path),

@@ -18,7 +18,7 @@ use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
-use crate::sheet::{ReadOptions, Separator, Sheet};
+use crate::sheet::{ReadOptions, Separator, Sheet, is_standard_output};
 use crate::stderr::say;
 use crate::table::would_overwrite;
 
@@ -118,6 +118,9 @@ fn fix(
     path: &Path,
     report: impl FnMut(&Autofix) -> Result<()>,
 ) -> Result<Option<Fix>> {
+    if is_standard_output(path) {
+        bail!("the copy cannot go to the standard output or into a pipe; name a file with --fix");
+    }
     if platform::is_taken(path) || would_overwrite(path, &sheet.path) {
         bail!(
             "`{}` exists already; move it away, or name another file with --fix",

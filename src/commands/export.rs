@@ -30,7 +30,7 @@ use crate::setting::target_kind::TargetKind;
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::export_sheet;
 use crate::sheet::row_selector::RowSelector;
-use crate::sheet::{Origin, ReadOptions};
+use crate::sheet::{Origin, ReadOptions, is_standard_output};
 use crate::stderr::say;
 use crate::table;
 
@@ -130,6 +130,11 @@ fn is_stop(error: &anyhow::Error) -> bool {
 
 fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result<()> {
     table::ensure_fits(output, 0, 0)?;
+    if is_standard_output(output) {
+        bail!(
+            "an export cannot go to the standard output or into a pipe, since it is written in one piece at the end; name a file with --output"
+        );
+    }
     if platform::is_taken(output) {
         bail!(
             "`{}` exists already; move it away, or name another file with --output",

@@ -185,6 +185,21 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
             ),
         ));
     }
+    if let Some(id) = only_id_in(text, kind) {
+        return Some(damage(
+            ProblemKind::NotAnId,
+            format!(
+                "is not {} alone: other text stands beside it; if the row counts, leave only `{id}` in the cell",
+                kind.name
+            ),
+        ));
+    }
+    if let Some(uuid) = uuid_with_other_dashes(text) {
+        return Some(damage(
+            ProblemKind::NotAnId,
+            format!("is a UUID without its dashes or with others; write it as `{uuid}`"),
+        ));
+    }
     let is_part_of_uuid = (9..36).contains(&length)
         && text.as_bytes().get(8) == Some(&b'-')
         && text
@@ -195,6 +210,25 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
             ProblemKind::CutShort,
             format!("is the beginning of a UUID: it has {length} characters and a UUID has 36; copy the whole id"),
         )
+    })
+}
+
+/// The id in `urn:uuid:…`, `id=…`, `/locations/…` and `… – London`.
+fn only_id_in(text: &str, kind: Kind) -> Option<&str> {
+    let is_between = |one: char| ids::is_blank(one) || "=:/?&–—|,;()[]<>{}".contains(one);
+    let mut found = (text.split(is_between)).filter(|part| ids::read(part, kind).is_ok());
+    let only = found.next()?;
+    found.next().is_none().then_some(only)
+}
+
+/// The UUID that 32 hexadecimal digits are, whatever dashes stand between them.
+fn uuid_with_other_dashes(text: &str) -> Option<String> {
+    let is_dash = |one: char| matches!(one, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let digits: String = text.replace(is_dash, "").to_ascii_lowercase();
+    let is_one = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_one.then(|| {
+        let [first, rest @ ..] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+        rest.iter().fold(first.to_string(), |uuid, part| format!("{uuid}-{part}"))
     })
 }
 

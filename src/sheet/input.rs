@@ -41,6 +41,12 @@ pub fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == STANDARD_INPUT || NAMELESS.iter().any(|folder| path.starts_with(folder))
 }
 
+/// Whether an output would go to the standard output or into a pipe: `-`, or what a shell makes of `>(…)`.
+pub fn is_standard_output(path: &Path) -> bool {
+    let streams = ["/dev/stdout", "/dev/stderr"];
+    is_standard_input(path) || streams.iter().any(|stream| path == Path::new(stream))
+}
+
 /// Opens a file that can be read several times. What comes through a pipe is copied into a nameless
 /// temporary file first, which is gone when it is closed.
 pub fn open(path: &Path) -> Result<File> {

@@ -77,7 +77,7 @@ use directory::Directory;
 pub use encoding::Encoding;
 use encoding::{Text, TextForm};
 use hidden::HiddenCells;
-pub use input::is_standard_input;
+pub use input::{is_standard_input, is_standard_output};
 use name_beside_id::NameBesideId;
 use problem::{Place, Problem};
 use problem_kind::ProblemKind;

@@ -224,8 +224,16 @@ fn pipes_are_read_like_the_standard_input() {
         let ran = crate::harness::Ran::of(command.output().expect("bash"));
         ran.expect(0);
     }
-    let ran = stage.apply("sheet.csv -o -").expect(2);
-    ran.says("results cannot go to the standard output");
+    for stream in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let ran = stage.apply(&format!("sheet.csv -o {stream}")).expect(2);
+        ran.says("results cannot go to the standard output or into a pipe");
+        let ran = stage.run_online(&format!("export -o {stream}")).expect(2);
+        ran.says("an export cannot go to the standard output or into a pipe");
+    }
+    let ran = stage.apply("sheet.csv --report - -o four.csv").expect(2);
+    ran.says("the report cannot go to the standard output or into a pipe");
+    let ran = stage.run("check sheet.csv --fix -").expect(2);
+    ran.says("the copy cannot go to the standard output or into a pipe");
     let ran = stage.apply("/dev/stdin").expect(2);
     ran.says("name its results with --output");
 }

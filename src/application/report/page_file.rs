@@ -10,6 +10,7 @@ use crate::application::run_settings::ChangeList;
 use crate::application::spool::Spool;
 use crate::journal::{self, Journal};
 use crate::platform::{self, Readers};
+use crate::sheet::is_standard_output;
 use crate::stderr::say;
 
 /// A page tells within so many bytes from its beginning which run it is about.
@@ -35,6 +36,11 @@ pub fn ensure_there_is_room(output: &Path, results: &Path) -> Result<()> {
 /// Only a page about the same run and the same part of it, made again, or about a rehearsal is ever written over.
 fn ensure_it_may_be_replaced(output: &Path, results: &Path, part: &str) -> Result<()> {
     let shown = output.display();
+    if is_standard_output(output) {
+        bail!(
+            "the report cannot go to the standard output or into a pipe, since it is written in one piece at the end; name a file for it"
+        );
+    }
     if !platform::is_taken(output) {
         return Ok(());
     }
