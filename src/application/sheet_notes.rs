@@ -150,12 +150,6 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         "name",
         "another organization than --org and will be sent to the one in the row",
     );
-    let without_organization = note(
-        checked.without_organization,
-        "has",
-        "have",
-        "no organization in the sheet, though other rows have, and will be sent to the one that --org names, or else to the token's own",
-    );
     let hidden = rows_that(checked.left_out, "is", "are")
         .map(|rows| format!("note: {rows} hidden in the workbook and left out"));
     let skipped = rows_that(checked.skipped_in_plan, "is", "are")
@@ -185,7 +179,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
             say_superseded(checked, noun),
             outside,
             other_organization,
-            without_organization,
+            say_without_organization(checked),
             hidden,
             skipped,
             say_unread_in_export(checked.unread_in_export),
@@ -193,6 +187,17 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         .flatten()
         .chain(checked.unread.iter().map(say_unread))
         .collect()
+}
+
+/// Rows without an organization below others that have one.
+fn say_without_organization(checked: &CheckedSheet) -> Option<String> {
+    let said = note(
+        checked.without_organization,
+        "has",
+        "have",
+        "no organization in the sheet, though other rows have, and will be sent to the one that --org names, or else to the token's own",
+    );
+    said.filter(|_| checked.has_organizations)
 }
 
 /// `note: 2 rows have nothing to change, the first is row 5`; nothing of none.

@@ -228,7 +228,8 @@ fn uuid_with_other_dashes(text: &str) -> Option<String> {
     let is_one = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_one.then(|| {
         let [first, rest @ ..] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
-        rest.iter().fold(first.to_string(), |uuid, part| format!("{uuid}-{part}"))
+        rest.iter()
+            .fold(first.to_string(), |uuid, part| format!("{uuid}-{part}"))
     })
 }
 

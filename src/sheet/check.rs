@@ -102,8 +102,9 @@ pub struct CheckedSheet {
     pub rows_about_usage: u64,
     /// Rows to send for another organization than the one that was named for rows without one.
     pub other_organization: Suspicion,
-    /// Rows to send whose cell for the organization is empty, where others have one.
+    /// Rows to send whose cell for the organization is empty, and whether others have one.
     pub without_organization: Suspicion,
+    pub has_organizations: bool,
     /// The country that was named for bare numbers, and how many numbers were completed with it.
     pub country: Option<String>,
     pub completed: u64,
@@ -139,7 +140,6 @@ pub fn check(
     checked.setting = Some(columns.setting);
     checked.country = sheet.reading.country.as_ref().map(Country::code);
     let mut seen = SeenRows::default();
-    let mut has_organizations = false;
     // Of results, in ascending order: the rows that are done and the others, with their fields.
     let (mut done, mut left) = (Vec::new(), Vec::new());
     let (mut organizations, mut unsent) = <(OrganizationCounts, UnsentOrganizations)>::default();
@@ -192,11 +192,6 @@ pub fn check(
                     left.push((*number, Fields::of(&row)));
                 }
                 organizations.add(row.org_id.as_deref());
-                if says_organization(columns, record) == Some(false) {
-                    checked.without_organization.add(row.number);
-                } else {
-                    has_organizations = true;
-                }
                 in_question.add_sent(sheet, columns, row.number, record);
                 checked.named += u64::from(has_names(sheet, columns, record));
                 checked.count_name_beside_id(sheet, columns, record, directory, &row);
@@ -229,11 +224,7 @@ pub fn check(
             problem.iter().try_for_each(&mut report)?;
         }
     }
-    if !has_organizations {
-        checked.without_organization = Suspicion::default();
-    }
-    let asked = in_question.columns_asked_about();
-    checked.unread = unread.into_found(sheet, &asked);
+    checked.unread = unread.into_found(sheet, &in_question.columns_asked_about());
     checked.questions = in_question.into_questions(sheet, columns);
     checked.note_organizations(organizations, unsent, directory);
     checked.duplicates = duplicates;
@@ -242,7 +233,10 @@ pub fn check(
 
 /// Whether a row says which organization it is for; `None` where no column is for that.
 fn says_organization(columns: &Columns, record: &ByteRecord) -> Option<bool> {
-    let mut found = [columns.org_id, columns.org_name].into_iter().flatten().peekable();
+    let mut found = [columns.org_id, columns.org_name]
+        .into_iter()
+        .flatten()
+        .peekable();
     found.peek()?;
     Some(found.any(|column| !text_in(record, column).is_empty()))
 }
@@ -441,6 +435,10 @@ impl CheckedSheet {
         directory: &Directory,
     ) {
         let setting = columns.setting;
+        match says_organization(columns, record) {
+            Some(false) => self.without_organization.add(row.number),
+            is_said => self.has_organizations |= is_said.is_some(),
+        }
         if self.country.is_some() {
             self.completed += completed_in(columns, record, row);
         }

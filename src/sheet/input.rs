@@ -31,7 +31,8 @@ const SAVE_AS_WORKBOOK: &str =
 
 const SAVE_FROM_LIBRE_OFFICE: &str =
     "open it in LibreOffice and use Save As with the type Excel 2007-365 (.xlsx)";
-const OTHER_EXPORT: &str = "export it as CSV or as an Excel workbook (.xlsx) from the program that made it";
+const OTHER_EXPORT: &str =
+    "export it as CSV or as an Excel workbook (.xlsx) from the program that made it";
 
 pub(super) const SAVE_AS_CSV: &str =
     "in Excel, use Save As and choose \"CSV UTF-8 (Comma delimited)\"";
@@ -58,7 +59,10 @@ pub fn open(path: &Path) -> Result<File> {
     let libre_office = name.strip_prefix(".~lock.");
     let locks = [
         ("Excel", name.strip_prefix("~$")),
-        ("LibreOffice", libre_office.and_then(|name| name.strip_suffix('#'))),
+        (
+            "LibreOffice",
+            libre_office.and_then(|name| name.strip_suffix('#')),
+        ),
     ];
     for (program, book) in locks {
         if let Some(book) = book {
@@ -128,22 +132,23 @@ pub(super) fn refuse_other_formats(start: &[u8]) -> Result<()> {
     let is_html = begins(&[b"<!doctype html", b"<html", b"<table", b"<meta"])
         || (begins(&[b"<!--", b"<?xml"]) && has(b"<html"));
     let is_xml = begins(&[b"<?xml"]);
-    let squeezed: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let is_json = [&b"{\""[..], b"[{", b"[[", b"[\""].iter().any(|begin| squeezed.starts_with(begin));
+    let squeezed: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    let is_json = [&b"{\""[..], b"[{", b"[[", b"[\""]
+        .iter()
+        .any(|begin| squeezed.starts_with(begin));
     let (what, advice) = match start {
         [] => bail!("the file is empty"),
-        [b'P', b'K', 3, 4, ..] if has(b"application/vnd.oasis.opendocument") => (
-            "an OpenDocument spreadsheet (.ods)",
-            SAVE_FROM_LIBRE_OFFICE,
-        ),
-        [b'P', b'K', 3, 4, ..] if has(b"index/") || has(b".iwa") => (
-            NUMBERS,
-            EXPORT_FROM_NUMBERS,
-        ),
-        [b'P', b'K', 3, 4, ..] if has(b"xl/workbook.bin") => (
-            "a binary Excel workbook (.xlsb)",
-            SAVE_AS_WORKBOOK,
-        ),
+        [b'P', b'K', 3, 4, ..] if has(b"application/vnd.oasis.opendocument") => {
+            ("an OpenDocument spreadsheet (.ods)", SAVE_FROM_LIBRE_OFFICE)
+        }
+        [b'P', b'K', 3, 4, ..] if has(b"index/") || has(b".iwa") => (NUMBERS, EXPORT_FROM_NUMBERS),
+        [b'P', b'K', 3, 4, ..] if has(b"xl/workbook.bin") => {
+            ("a binary Excel workbook (.xlsb)", SAVE_AS_WORKBOOK)
+        }
         [b'P', b'K', 3, 4, ..] if has(b"word/") => {
             ("a Word document", "put its table into a spreadsheet")
         }

@@ -251,7 +251,9 @@ fn say_difference(name: &str, known: &str) -> Option<String> {
         .find(|letter| latin(*letter).is_some());
     if let Some(foreign) = foreign
         && let Some(latin) = latin(foreign)
-        && [found, wanted].into_iter().any(|letter| is_same(letter, latin))
+        && [found, wanted]
+            .into_iter()
+            .any(|letter| is_same(letter, latin))
     {
         let place = if foreign == found {
             "in the sheet"
@@ -264,7 +266,7 @@ fn say_difference(name: &str, known: &str) -> Option<String> {
         ));
     }
     let are_alike = |group: &&str| group.contains(found) && group.contains(wanted);
-    ALIKE.iter().any(|group| are_alike(&group)).then(|| {
+    ALIKE.iter().any(are_alike).then(|| {
         format!(
             " The sheet has `{found}` (U+{:04X}) where Webex has `{wanted}` (U+{:04X}); copy the name from Webex",
             u32::from(found),
@@ -343,7 +345,14 @@ mod tests {
 
     #[test]
     fn what_people_tell_apart_is_not_the_same() {
-        let known = ["Building 1", "Building 12", "Haus 1a", "Site 11\u{2044}2", "Floor 5", "ｶﾞﾗ"];
+        let known = [
+            "Building 1",
+            "Building 12",
+            "Haus 1a",
+            "Site 11\u{2044}2",
+            "Floor 5",
+            "ｶﾞﾗ",
+        ];
         for name in [
             "Building 1\u{b2}",
             "Building 1\u{2082}",
@@ -356,7 +365,10 @@ mod tests {
             assert!(said.starts_with("no location is called"), "{said}");
         }
         assert_eq!(id_of(&known, "ガラ"), Ok("id 5".to_string()));
-        assert_eq!(id_of(&known, "Ｆｌｏｏｒ\u{3000}５"), Ok("id 4".to_string()));
+        assert_eq!(
+            id_of(&known, "Ｆｌｏｏｒ\u{3000}５"),
+            Ok("id 4".to_string())
+        );
     }
 
     #[test]

@@ -286,9 +286,12 @@ fn number_tells(text: &str, by_name: ByName, has_place: bool) -> Tells {
     }
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let Some(number) = number_in(text) else {
-        let is_number =
-            by_name == ByName::Telephone && has_place && digits >= SHORTEST_EXTENSION;
-        return if is_number { Tells::Value } else { Tells::Other };
+        let is_number = by_name == ByName::Telephone && has_place && digits >= SHORTEST_EXTENSION;
+        return if is_number {
+            Tells::Value
+        } else {
+            Tells::Other
+        };
     };
     let length = number.len();
     let is_year = length == 4 && ["19", "20"].iter().any(|begin| number.starts_with(begin));

@@ -86,21 +86,8 @@ impl Sheet {
             reading.setting,
         )
         .with_context(cannot_read)?
-        .with_context(|| match hidden_sheet {
-            Some(name) => format!(
-                "the sheet of `{shown}` that it shows is empty; if the hidden sheet `{0}` is meant, add --sheet \"{0}\"",
-                problem::shorten(name.trim())
-            ),
-            None => format!("`{shown}` is empty"),
-        })?;
-        if let Ok(columns) = &layout.columns
-            && reading.rows.is_of_results()
-            && columns.results.is_none()
-        {
-            bail!(
-                "`{shown}` is not a results file, so it does not say which rows failed; --only-failed needs the results of an earlier run"
-            );
-        }
+        .with_context(|| say_empty(path, hidden_sheet.as_deref()))?;
+        ensure_results(path, &layout, &reading)?;
         if reading.hidden == Some(HiddenPolicy::Skip)
             && let Ok(columns) = &mut layout.columns
         {
@@ -144,6 +131,30 @@ impl Sheet {
         }
         Ok(sheet)
     }
+}
+
+fn say_empty(path: &Path, hidden_sheet: Option<&str>) -> String {
+    let shown = path.display();
+    match hidden_sheet {
+        Some(name) => format!(
+            "the sheet of `{shown}` that it shows is empty; if the hidden sheet `{0}` is meant, add --sheet \"{0}\"",
+            problem::shorten(name.trim())
+        ),
+        None => format!("`{shown}` is empty"),
+    }
+}
+
+fn ensure_results(path: &Path, layout: &Dialect, reading: &ReadOptions) -> Result<()> {
+    if let Ok(columns) = &layout.columns
+        && reading.rows.is_of_results()
+        && columns.results.is_none()
+    {
+        bail!(
+            "`{}` is not a results file, so it does not say which rows failed; --only-failed needs the results of an earlier run",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Whether the sheet of a workbook that begins so may be the one that is meant.

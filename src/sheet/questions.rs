@@ -33,7 +33,8 @@ impl InQuestion {
             let of_target = may_be_target.then_some(Meant::TargetId);
             let may_be_rules = columns.may_be_rules && (own.about.is_rule || !own.about.is_project);
             let of_rules = may_be_rules.then_some(Meant::AnyRule);
-            let is_near = |near: &NearColumn| near.column == own.column && near.meant == Meant::OrgId;
+            let is_near =
+                |near: &NearColumn| near.column == own.column && near.meant == Meant::OrgId;
             let of_organization = !columns.near.iter().any(is_near);
             let of_organization = of_organization.then_some(Meant::OrgId);
             let meant = of_organization.into_iter().chain(of_target).chain(of_rules);

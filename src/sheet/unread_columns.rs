@@ -63,15 +63,21 @@ impl UnreadColumns {
         let may_be = [(Holds::Numbers, may_be_numbers), (Holds::Ids, may_be_ids)];
         let may_be = may_be.into_iter().filter(|(_, may_be)| *may_be);
         let has_organizations = columns.org_id.or(columns.org_name).is_some();
-        let of_customers = columns.own.iter().filter(|own| {
-            !has_organizations && own.about.id == Some(ids::ORGANIZATION)
-        });
+        let of_customers = columns
+            .own
+            .iter()
+            .filter(|own| !has_organizations && own.about.id == Some(ids::ORGANIZATION));
         let of_customers = of_customers.map(|own| own.column).collect();
         let of_numbers = columns.own.iter().filter(|own| own.about.is_number);
         let of_numbers = of_numbers.map(|own| own.column).collect();
         // Whether those whose names are near ours are asked about, only their cells tell.
         let near = columns.near.iter().map(|near| near.column);
-        let own: BTreeSet<usize> = columns.own.iter().map(|own| own.column).chain(near).collect();
+        let own: BTreeSet<usize> = columns
+            .own
+            .iter()
+            .map(|own| own.column)
+            .chain(near)
+            .collect();
         let own: Vec<usize> = own.into_iter().collect();
         let nothing = vec![Suspicion::default(); own.len()];
         UnreadColumns {

@@ -369,7 +369,13 @@ fn columns_without_a_name_can_be_left_as_they_are() {
     });
     let says = "it has 7 cells (up to column G) and the header has 5";
     expect(&nameless, "", 2, says, ["", "", ""]);
-    expect(&nameless, "", 2, "or add --ignore-column \"\"", ["", "", ""]);
+    expect(
+        &nameless,
+        "",
+        2,
+        "or add --ignore-column \"\"",
+        ["", "", ""],
+    );
     let stage = Stage::instant();
     stage.write("book.xlsx", &nameless);
     let mut command = stage.command(&stage.apply_line("book.xlsx -o results.csv"));
@@ -385,7 +391,10 @@ fn a_hidden_sheet_is_named_where_the_visible_one_is_empty() {
     let hidden = workbook.add_worksheet();
     fill(hidden, 1).expect("cells");
     hidden.set_name("Data").expect("a name").set_hidden(true);
-    workbook.add_worksheet().set_active(true).set_first_tab(true);
+    workbook
+        .add_worksheet()
+        .set_active(true)
+        .set_first_tab(true);
     let book = workbook.save_to_buffer().expect("memory");
     let says = "if the hidden sheet `Data` is meant, add --sheet \"Data\"";
     expect(&book, "", 2, says, ["", "", ""]);

@@ -135,11 +135,13 @@ pub(super) fn number_heading(cell: &str, setting: &Setting) -> Option<String> {
     let is_one = match HeaderName::known(cell, setting) {
         Some(Known::Field(index)) => setting.kind(index) == Some(FieldKind::Number),
         Some(_) => false,
-        None => match near(cell, setting) {
-            Some(Meant::Number(Some(_), ByName::Near | ByName::Telephone)) => true,
-            Some(Meant::Number(_, ByName::Nothing)) => true,
-            _ => false,
-        },
+        None => matches!(
+            near(cell, setting),
+            Some(
+                Meant::Number(Some(_), ByName::Near | ByName::Telephone)
+                    | Meant::Number(_, ByName::Nothing)
+            )
+        ),
     };
     is_one.then(|| normalize(cell))
 }
@@ -264,7 +266,13 @@ mod tests {
             Some(Meant::OrgName),
         );
         read(&["Location", "Locaton Name"], Some(Meant::TargetName));
-        let others = ["Org unit", "Sales org", "Reorganisation", "Organizer", "Original"];
+        let others = [
+            "Org unit",
+            "Sales org",
+            "Reorganisation",
+            "Organizer",
+            "Original",
+        ];
         read(&others, None);
     }
 

@@ -18,7 +18,8 @@ const TRANSFERS: &str = "転送 转接 착신 rufumleit rufweiterleit anrufumlei
     reroute";
 
 /// Before words for numbers these mean others than those that are there.
-const FURTHER: &str = "more other others further additional weitere weiteren andere autres otros altri meer";
+const FURTHER: &str =
+    "more other others further additional weitere weiteren andere autres otros altri meer";
 
 /// Words for numbers that mostly head a count of the rows.
 const COUNTS: &str = "no nr nro nbr nb num";
@@ -101,7 +102,9 @@ pub(super) fn are_of_numbers_alone(words: &[String]) -> bool {
     let is_count = matches!(words, [only] if is_in(COUNTS, only));
     !is_count
         && words.iter().any(is_about_one)
-        && words.iter().all(|word| is_about_one(word) || is_beside_one(word))
+        && words
+            .iter()
+            .all(|word| is_about_one(word) || is_beside_one(word))
 }
 
 pub(super) fn is_counted(word: &str) -> bool {
