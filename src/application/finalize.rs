@@ -137,10 +137,11 @@ pub(super) fn finalize(
     if is_without_a_way_back(settings, &summary) {
         say("note: made without --backup, so this run cannot be undone");
     }
+    let sha256 = journal.run().header().input.sha256.clone();
     // Windows lets nobody read it meanwhile.
     drop(journal);
     if is_complete {
-        spool::remove(&settings.spec.output);
+        spool::remove(&settings.spec.output, &sha256);
     }
     let report = write_report(settings);
     summary.is_output_missing = !are_lines_printed || report.is_err() || logging::has_failed();

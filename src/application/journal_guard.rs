@@ -148,6 +148,7 @@ pub(super) fn compare(
         }
         Start::Fresh => {
             make_room(settings)?;
+            spool::ensure_name_is_free(results, &header.input.sha256)?;
             None
         }
     };
@@ -168,7 +169,7 @@ pub(super) fn begin(
     let mut journal = if let Some(journal) = earlier.journal {
         journal
     } else {
-        spool.keep(results)?;
+        let is_kept_now = spool.keep(results, &earlier.header.input.sha256)?;
         let header = RunHeader {
             settings: MeaningfulSettings {
                 backup: settings.spec.task == Task::ReadThenWrite,
@@ -177,7 +178,13 @@ pub(super) fn begin(
             },
             ..earlier.header
         };
-        let mut journal = Journal::create(&Journal::path_for(results), header)?;
+        let sha256 = header.input.sha256.clone();
+        let created = Journal::create(&Journal::path_for(results), header);
+        let mut journal = created.inspect_err(|_| {
+            if is_kept_now {
+                spool::remove(results, &sha256);
+            }
+        })?;
         // The next part of the run does not look at the runs before it.
         let now = clock::now();
         for gate in settings
@@ -216,6 +223,13 @@ fn ensure_results_are_not_the_sheet(settings: &RunSettings) -> Result<()> {
             sheet.display()
         );
     }
+    let copy = Spool::path_for(&settings.spec.output);
+    if settings.start == Start::Fresh && table::would_overwrite(&copy, sheet) {
+        bail!(
+            "the run would keep its copy of the sheet as `{}`, and remove it when it is done; name another file with --output",
+            copy.display()
+        );
+    }
     Ok(())
 }
 
@@ -249,7 +263,7 @@ fn make_room(settings: &RunSettings) -> Result<()> {
                 })?;
             }
         }
-        spool::remove(results);
+        spool::remove(results, &header.input.sha256);
         return Ok(());
     }
     let once_more = format!(

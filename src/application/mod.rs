@@ -46,7 +46,7 @@ mod sending;
 mod service_facts;
 pub mod session;
 pub mod sheet_notes;
-mod spool;
+pub mod spool;
 pub mod status;
 pub mod suggested_commands;
 pub mod summary;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::application::run_settings::Start;
+use crate::application::spool::{self, Spool};
 use crate::journal::{self, EndRecord, Journal, RecordedRun, RunHeader};
 use crate::platform;
 use crate::sheet::{self, ReadOptions, Sheet};
@@ -75,6 +76,9 @@ impl OutputNames {
     /// finished is no obstacle.
     pub fn next_plan(&self) -> PathBuf {
         let is_in_the_way = |path: &PathBuf| {
+            if is_of_others(path, &self.named_after) {
+                return false;
+            }
             let header = journal::header_of(&Journal::path_for(path));
             header.map_or(true, |header| header.settings.rehearsal) || end_of(path).is_none()
         };
@@ -101,6 +105,9 @@ impl OutputNames {
     pub fn next(&self, sheet: &Path, is_in_force: impl Fn(&Path) -> bool) -> Result<PathBuf> {
         let (mut sha256, mut undone) = (None, None);
         for path in self.existing() {
+            if is_of_others(&path, sheet) {
+                continue;
+            }
             let journal = Journal::path_for(&path);
             let Ok(header) = journal::header_of(&journal) else {
                 if !platform::is_taken(&journal) && self.is_passed_over(&path) {
@@ -212,7 +219,14 @@ fn numbered(stem: PathBuf, ending: &'static str) -> impl Iterator<Item = PathBuf
 }
 
 fn is_there(path: &Path) -> bool {
-    platform::is_taken(path) || platform::is_taken(&Journal::path_for(path))
+    let own = [Journal::path_for(path), Spool::path_for(path)];
+    platform::is_taken(path) || own.iter().any(|own| platform::is_taken(own))
+}
+
+/// Whether there is neither a run nor results, and the name of the run's copy is that of somebody else's file.
+fn is_of_others(path: &Path, sheet: &Path) -> bool {
+    let is_run = journal::exists(&Journal::path_for(path)).unwrap_or(true);
+    !is_run && !platform::is_taken(path) && spool::is_name_taken(path, sheet)
 }
 
 /// How the run ended that fills a file, if it is finished.

@@ -12,9 +12,9 @@ use crate::application::missing_file::ensure_it_exists;
 use crate::application::run_settings::{RunSettings, Start};
 use crate::model::wording::plural;
 use crate::platform::{self, Readers};
-use crate::sheet::{NumberedRecord, Sheet, input};
+use crate::sheet::{self, NumberedRecord, Sheet, input};
 use crate::stderr::say;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// Rows named where the sheet was changed.
 const ROWS_NAMED: usize = 10;
@@ -60,12 +60,16 @@ impl Spool {
         }
     }
 
-    /// Keeps the copy beside the journal that is about to begin.
-    pub(super) fn keep(&self, results: &Path) -> Result<()> {
+    /// Keeps the copy, which has this hash, beside the journal that is about to begin. Whether it was
+    /// written just now.
+    pub(super) fn keep(&self, results: &Path, sha256: &str) -> Result<bool> {
         let Spool::New(copy) = self else {
-            return Ok(());
+            return Ok(false);
         };
         let path = Spool::path_for(results);
+        if is_left_over(&path, sha256) {
+            return Ok(false);
+        }
         let cannot_keep = || format!("cannot keep the run's copy `{}`", path.display());
         let mut named =
             platform::create_temporary(&path, Readers::OwnerOnly).with_context(cannot_keep)?;
@@ -73,8 +77,37 @@ impl Spool {
         copy.rewind().with_context(cannot_keep)?;
         io::copy(&mut copy, &mut named).with_context(cannot_keep)?;
         named.as_file().sync_all().with_context(cannot_keep)?;
-        platform::persist(named, &path).with_context(cannot_keep)
+        platform::persist_new(named, &path).with_context(cannot_keep)?;
+        Ok(true)
     }
+}
+
+/// Whether a copy with this hash was left by a run that was killed before it had a journal. Nobody else
+/// makes a file with that name, that content and no reader but its owner.
+fn is_left_over(path: &Path, sha256: &str) -> bool {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    is_file
+        && platform::others_may_read(path).is_ok_and(|others| !others)
+        && sheet::sha256_of(path).is_ok_and(|there| there == sha256)
+}
+
+/// Whether something that no run of this sheet has left stands where its copy would be kept.
+pub(super) fn is_name_taken(results: &Path, sheet: &Path) -> bool {
+    let path = Spool::path_for(results);
+    let is_ours = || sheet::sha256_of(sheet).is_ok_and(|sha256| is_left_over(&path, &sha256));
+    platform::is_taken(&path) && !is_ours()
+}
+
+/// Refuses to begin where somebody else's file has the name of the copy.
+pub fn ensure_name_is_free(results: &Path, sha256: &str) -> Result<()> {
+    let path = Spool::path_for(results);
+    if platform::is_taken(&path) && !is_left_over(&path, sha256) {
+        bail!(
+            "`{}` exists already, and the run would keep its copy of the sheet there; move it away, or name another file with --output",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// A file in the folder of `path` that has no name, and is gone when it is closed.
@@ -130,8 +163,12 @@ pub(super) fn tell_changes(settings: &RunSettings, copy: &Sheet) -> Result<()> {
     Ok(())
 }
 
-/// Removes the copy of a run that is complete: there is nothing left to send from it.
-pub(super) fn remove(results: &Path) {
-    // It does no harm; one that stays is removed with the results.
-    let _ = fs::remove_file(Spool::path_for(results));
+/// Removes the copy of a run that is complete: there is nothing left to send from it. What is not the
+/// copy, by the hash that the journal has of it, is somebody else's and stays.
+pub(super) fn remove(results: &Path, sha256: &str) {
+    let path = Spool::path_for(results);
+    if sheet::sha256_of(&path).is_ok_and(|there| there == sha256) {
+        // It does no harm; one that stays is removed with the results.
+        let _ = fs::remove_file(path);
+    }
 }

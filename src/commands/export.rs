@@ -18,6 +18,7 @@ use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
 use crate::application::session::Connect;
+use crate::application::spool;
 use crate::cli::ExportFlags;
 use crate::cli::resolve::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
@@ -148,5 +149,6 @@ fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result
             kind.plural
         );
     }
-    Ok(())
+    // No run has left a copy of a list that is not made yet.
+    spool::ensure_name_is_free(output, "")
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::process::Command;
 
 use crate::harness::Stage;
-use crate::way_back::{changes_sent, resave, sheet, stage};
+use crate::way_back::{changes_sent, read, resave, sheet, stage};
 
 fn pipe(stage: &Stage, name: &str) {
     let made = Command::new("mkfifo").arg(stage.path(name)).status();
@@ -36,6 +36,50 @@ fn a_pipe_that_nobody_reads_keeps_nobody_waiting() {
     }
     stage.run_online("undo sheet.results.csv --yes").expect(0);
     assert_eq!(stage.state(), before);
+}
+
+#[test]
+fn a_file_of_somebody_else_with_the_name_of_the_copy_stays() {
+    let stage = stage();
+    let is_taken =
+        "`r.csv.sheet` exists already, and the run would keep its copy of the sheet there";
+    stage.write("r.csv.sheet", sheet(&[0, 1]));
+    let ran = stage.apply("r.csv.sheet -o r.csv").expect(2);
+    ran.says("the run would keep its copy of the sheet as `r.csv.sheet`");
+    for content in [sheet(&[0, 1]), "mine".to_string()] {
+        stage.write("r.csv.sheet", &content);
+        for words in ["apply sheet.csv", "plan sheet.csv", "export"] {
+            let ran = stage.run_online(&format!("{words} -o r.csv")).expect(2);
+            ran.says(is_taken);
+        }
+        assert_eq!(read(&stage, "r.csv.sheet"), content);
+    }
+    fs::remove_file(stage.path("r.csv.sheet")).expect("it is there");
+    symlink("nowhere.csv", stage.path("r.csv.sheet")).expect("a link");
+    stage.apply("sheet.csv -o r.csv").expect(2).says(is_taken);
+    assert!(stage.path("r.csv.sheet").is_symlink());
+    assert_eq!(changes_sent(&stage), 0);
+
+    // Where nobody names the results, others have a copy of their own.
+    for name in ["sheet.results.csv.sheet", "sheet.plan.csv.sheet"] {
+        stage.write(name, "mine");
+    }
+    stage.run_online("plan sheet.csv").expect(0);
+    stage.apply("sheet.csv").expect(0);
+    for name in ["sheet.results.csv.sheet", "sheet.plan.csv.sheet"] {
+        assert_eq!(read(&stage, name), "mine");
+    }
+    assert!(stage.path("sheet.results-2.csv").exists());
+    assert!(stage.path("sheet.plan-2.csv").exists());
+}
+
+#[test]
+fn a_copy_that_a_run_left_before_it_had_a_journal_is_in_nobodys_way() {
+    let stage = stage();
+    stage.write_secret("sheet.results.csv.sheet", &read(&stage, "sheet.csv"));
+    stage.apply("sheet.csv").expect(0);
+    assert!(stage.path("sheet.results.csv").exists());
+    assert!(!stage.path("sheet.results.csv.sheet").exists());
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(crate) fn sheet(locations: &[u64]) -> String {
     text
 }
 
-fn read(stage: &Stage, name: &str) -> String {
+pub(crate) fn read(stage: &Stage, name: &str) -> String {
     fs::read_to_string(stage.path(name)).expect("a file")
 }
 
