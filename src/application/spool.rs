@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::run_settings::{RunSettings, Start};
+use crate::journal::{self, InputFile, Journal};
+use crate::model::hint::Hinted;
 use crate::model::wording::plural;
 use crate::platform::{self, Readers};
 use crate::sheet::{self, NumberedRecord, Sheet, input};
@@ -21,7 +23,7 @@ const ROWS_NAMED: usize = 10;
 
 /// The copy that a run reads.
 #[derive(Debug)]
-pub(super) enum Spool {
+pub enum Spool {
     /// It was made just now, has no name, and is gone when this is dropped.
     New(File),
     /// An earlier part of the run left it.
@@ -29,13 +31,18 @@ pub(super) enum Spool {
 }
 
 impl Spool {
-    /// Copies the sheet; or opens the copy that the run to go on with has left.
+    /// Copies the sheet; or opens the copy that the run to go on with has left. A damaged copy is not
+    /// used: the sheet takes its place where it is still what the run began with.
     pub(super) fn open(settings: &RunSettings) -> Result<Spool> {
         let path = Spool::path_for(&settings.spec.output);
         if settings.start == Start::Resume && path.is_file() {
-            let file = File::open(&path)
-                .with_context(|| format!("cannot read the run's copy `{}`", path.display()))?;
-            return Ok(Spool::Kept(file));
+            let header = journal::header_of(&Journal::path_for(&settings.spec.output))?;
+            if sheet::sha256_of(&path)? == header.input.sha256 {
+                let file = File::open(&path)
+                    .with_context(|| format!("cannot read the run's copy `{}`", path.display()))?;
+                return Ok(Spool::Kept(file));
+            }
+            ensure_the_sheet_will_do(&settings.spec.sheet.path, &header.input, &path)?;
         }
         ensure_it_exists(&settings.spec.sheet.path, "sheet")?;
         let mut source = input::open(&settings.spec.sheet.path)?;
@@ -47,7 +54,7 @@ impl Spool {
     }
 
     /// The copy that belongs to a results file.
-    pub(super) fn path_for(results: &Path) -> PathBuf {
+    pub fn path_for(results: &Path) -> PathBuf {
         let mut path = results.as_os_str().to_owned();
         path.push(".sheet");
         path.into()
@@ -80,6 +87,27 @@ impl Spool {
         platform::persist_new(named, &path).with_context(cannot_keep)?;
         Ok(true)
     }
+}
+
+/// Makes sure that the sheet can take the place of the damaged copy at `copy`.
+fn ensure_the_sheet_will_do(sheet: &Path, began_with: &InputFile, copy: &Path) -> Result<()> {
+    let (sheet_shown, copy) = (sheet.display(), copy.display());
+    if !input::is_standard_input(sheet)
+        && sheet::sha256_of(sheet).is_ok_and(|sha256| sha256 == began_with.sha256)
+    {
+        say(&format!(
+            "note: the run's own copy of the sheet, `{copy}`, is damaged; the run goes on with `{sheet_shown}`, which is as it was when the run began"
+        ));
+        return Ok(());
+    }
+    Err(Hinted::new(
+        format!(
+            "the run's own copy of the sheet, `{copy}`, is damaged, and `{sheet_shown}` is not what the run began with"
+        ),
+        format!(
+            "to go on, put back `{sheet_shown}` as it was when the run began, or a copy of `{copy}` from before the damage"
+        ),
+    ))
 }
 
 /// Whether a copy with this hash was left by a run that was killed before it had a journal. Nobody else

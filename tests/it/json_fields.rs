@@ -191,6 +191,10 @@ fn the_status_of_a_run_is_documented_field_by_field() {
     );
     assert_eq!(list.as_object().map(serde_json::Map::len), Some(3));
     outputs.push(at_work(&stage));
+    stage.write("long.results.csv.sheet", "damaged");
+    let copy = json(&stage.run("status long.results.csv --json").expect(0));
+    assert_eq!(copy["sheetCopy"], "damaged");
+    outputs.push(copy);
     outputs.push(damaged(&stage));
     ensure_documented("A run from outside", &outputs);
 

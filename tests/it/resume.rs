@@ -167,6 +167,60 @@ fn a_run_goes_on_with_its_own_copy_of_a_sheet_that_changed() {
 }
 
 #[test]
+fn a_damaged_copy_is_named_and_the_sheet_takes_its_place_where_it_is_as_it_was() {
+    const COPY: &str = "sheet.results.csv.sheet";
+    let stage = slow();
+    stage.write("sheet.csv", sheet(100));
+    let mut child = stage.start_apply("sheet.csv");
+    wait_for_records(&stage, "sheet.results.csv.journal", 10);
+    child.kill().expect("it was running");
+    wait(child);
+    let copy = fs::read(stage.path(COPY)).expect("a copy");
+    let of_a_number = copy.windows(3).position(|part| part == b",+1");
+    let of_an_id = copy.windows(5).position(|part| part == b",Y2lz");
+    let (number, id) = (
+        of_a_number.expect("a number") + 5,
+        of_an_id.expect("an id") + 9,
+    );
+    let changed = |at: usize, to: u8| {
+        let mut damaged = copy.clone();
+        damaged[at] = to;
+        damaged
+    };
+    let damaged = [changed(number, b'9'), changed(id, b'!'), Vec::new()];
+    let sent = stage.requests().len();
+    stage.write("sheet.csv", sheet(99));
+    for damaged in &damaged {
+        stage.write(COPY, damaged);
+        let ran = stage.apply("sheet.csv --resume").expect(2);
+        ran.says(format!(
+            "error: the run's own copy of the sheet, `{COPY}`, is damaged, and `sheet.csv` is not what the run began with\n"
+        ));
+        let status = stage.run("status sheet.results.csv").expect(0).stdout;
+        assert!(
+            status.contains("is damaged, and `sheet.csv` is not"),
+            "{status}"
+        );
+        assert!(!status.contains("--resume"), "{status}");
+    }
+    assert_eq!(stage.requests().len(), sent);
+    stage.write("sheet.csv", sheet(100));
+    for damaged in damaged {
+        stage.write(COPY, damaged);
+        let status = stage.run("status sheet.results.csv").expect(0).stdout;
+        assert!(
+            status.contains("`sheet.csv` is as it was and takes its place"),
+            "{status}"
+        );
+        assert!(status.contains("--resume"), "{status}");
+    }
+    let ran = stage.apply("sheet.csv --resume").expect(0);
+    ran.says(format!("note: the run's own copy of the sheet, `{COPY}`, is damaged; the run goes on with `sheet.csv`"));
+    assert!(!ran.stderr.contains("was changed"), "{}", ran.stderr);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 100);
+}
+
+#[test]
 fn resuming_nothing_begins_and_results_alone_are_no_run_to_go_on_with() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(2));

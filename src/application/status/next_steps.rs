@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::run_status::{ResultsFile, RunState, RunStatus};
+use super::run_status::{ResultsFile, RunState, RunStatus, SheetCopy};
 use crate::application::suggested_commands;
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::model::outcome::OutcomeKind;
@@ -101,6 +101,8 @@ pub(super) fn after(
     let is_over = is_undone_in_part || others.have_what_failed;
     match status.state {
         RunState::Stopped | RunState::Killed if is_undone_in_part => {}
+        // It would be refused.
+        RunState::Stopped | RunState::Killed if status.sheet_copy == Some(SheetCopy::Lost) => {}
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
         RunState::Finished if is_over => {}
         // The results are made of the sheet and the journal.

@@ -65,6 +65,9 @@ pub struct RunStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<GateRecord>,
     pub results_file: ResultsFile,
+    /// What is wrong with the run's copy of the sheet, where it is needed to go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet_copy: Option<SheetCopy>,
     /// The run that undid this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
@@ -127,6 +130,16 @@ pub enum ResultsFile {
     Older,
     /// Somebody saved them, or they are another file.
     Changed,
+}
+
+/// Why a run cannot go on with its own copy of the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SheetCopy {
+    /// It is damaged. The sheet is as it was, and takes its place.
+    Damaged,
+    /// It is damaged, and the sheet is not as it was.
+    Lost,
 }
 
 /// Other runs took back what this one did, the last of them `by` and `at`.

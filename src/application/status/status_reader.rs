@@ -11,8 +11,11 @@ use super::credential_status::CredentialStatus;
 use super::next_steps::{self, OtherRuns};
 use super::places_undone::is_undone_in_part;
 use super::related_runs::{FolderRun, is_sent_again, runs_in, undone_among, unfinished_undo};
-use super::run_status::{AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus};
+use super::run_status::{
+    AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus, SheetCopy,
+};
 use super::{is_journal, results_of};
+use crate::application::spool::Spool;
 use crate::journal::{
     BeginRecord, CredentialEndRecord, EndRecord, Entry, Follower, GateRecord, RunHeader,
     is_being_written,
@@ -163,6 +166,7 @@ impl StatusReader {
             state,
             stopped: seen.end.as_ref().and_then(|end| end.stopped.clone()),
             results_file: self.results_file(&results)?,
+            sheet_copy: sheet_copy(state, &results, &header, &begin.folder),
             undone: None,
             damage: self.follower.damage(),
             run: header.id.clone(),
@@ -235,6 +239,30 @@ impl StatusReader {
             Some(end) if end.results == now => ResultsFile::AsWritten,
             _ => ResultsFile::Changed,
         })
+    }
+}
+
+/// What is wrong with the copy of the sheet with which a run would go on.
+fn sheet_copy(
+    state: RunState,
+    results: &Path,
+    header: &RunHeader,
+    folder: &str,
+) -> Option<SheetCopy> {
+    let copy = Spool::path_for(results);
+    if !matches!(state, RunState::Stopped | RunState::Killed) || !copy.is_file() {
+        return None;
+    }
+    let is_as_it_was = |path: &Path| {
+        let now = sheet::sha256_of(path);
+        now.is_ok_and(|sha256| sha256 == header.input.sha256)
+    };
+    match is_as_it_was(&copy) {
+        true => None,
+        false if is_as_it_was(&Path::new(folder).join(&header.input.name)) => {
+            Some(SheetCopy::Damaged)
+        }
+        false => Some(SheetCopy::Lost),
     }
 }
 

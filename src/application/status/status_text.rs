@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status;
-use super::run_status::{ResultsFile, RunState, RunStatus};
+use super::run_status::{ResultsFile, RunState, RunStatus, SheetCopy};
 use crate::application::credential_notes::users_in_words;
+use crate::application::spool::Spool;
 use crate::application::summary::say_how_it_stands;
 use crate::model::clock;
 use crate::model::wording::{grouped, listed, plural};
@@ -71,6 +72,7 @@ impl RunStatus {
             writeln!(out, "  {line}")?;
         }
         writeln!(out, "  {}", self.results_in_words())?;
+        self.write_damage_of_copy(out)?;
         if let Some(undone) = &self.undone {
             let how = if undone.completely {
                 "undone"
@@ -101,6 +103,28 @@ impl RunStatus {
             writeln!(out, "hint: {}{place}: {}", step.purpose, step.command)?;
         }
         Ok(())
+    }
+
+    fn write_damage_of_copy(&self, out: &mut String) -> fmt::Result {
+        let copy = Spool::path_for(&self.results);
+        let (copy, sheet) = (copy.display(), &self.sheet.name);
+        match self.sheet_copy {
+            None => Ok(()),
+            Some(SheetCopy::Damaged) => writeln!(
+                out,
+                "  its own copy of the sheet, `{copy}`, is damaged; `{sheet}` is as it was and takes its place"
+            ),
+            Some(SheetCopy::Lost) => {
+                writeln!(
+                    out,
+                    "  its own copy of the sheet, `{copy}`, is damaged, and `{sheet}` is not what the run began with"
+                )?;
+                writeln!(
+                    out,
+                    "hint: to go on with the run, put back `{sheet}` as it was when the run began, or a copy of `{copy}` from before the damage"
+                )
+            }
+        }
     }
 
     /// Once the results tell of the whole sheet, as the last line of the run says it.
