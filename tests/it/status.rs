@@ -8,6 +8,7 @@ use wxbulk::simulator::Behavior;
 
 use crate::harness::{Ran, Stage, count, location_id, sheet};
 use crate::resume::wait_for_records;
+use crate::way_back;
 
 fn slow() -> Stage {
     Stage::new(Behavior {
@@ -184,6 +185,31 @@ fn what_failed_can_be_sent_again_and_what_was_changed_undone() {
     let purpose = format!("to send the {failed} {noun} again that failed, once they are corrected");
     let again = paste(&stage, &ran, &purpose);
     assert!(matches!(again.code, Some(0 | 1)), "{}", again.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_run_has_taken_over_of_another_can_be_undone_with_it() {
+    for (is_corrected, kept) in [(false, 2), (true, 3)] {
+        let stage = way_back::stage();
+        let before = stage.state();
+        stage.write("sheet.csv", way_back::sheet(&[0, 1, 77]));
+        stage.apply("sheet.csv --backup").expect(1);
+        if is_corrected {
+            let results = way_back::read(&stage, "sheet.results.csv");
+            let corrected = results.replace(&location_id(77), &location_id(2));
+            stage.write("sheet.results.csv", corrected.replace("site 77", "site 2"));
+        }
+        let code = i32::from(!is_corrected);
+        stage
+            .apply("sheet.results.csv --only-failed --backup")
+            .expect(code);
+        let ran = stage.run("status sheet.results-2.csv").expect(0);
+        let said = format!("values from before the run are kept for {kept} rows");
+        assert!(ran.stdout.contains(&said), "{}", ran.stdout);
+        paste(&stage, &ran, "to undo it").expect(0);
+        assert_eq!(stage.state(), before);
+    }
 }
 
 #[test]

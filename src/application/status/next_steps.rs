@@ -32,6 +32,8 @@ pub(super) struct OtherRuns {
     pub(super) keep_it_from_going_on: bool,
     /// The command that goes on with an undo of the run.
     pub(super) unfinished_undo: Option<String>,
+    /// It has taken over what others changed, so an undo of it puts that back as well.
+    pub(super) are_undone_with_it: bool,
 }
 
 /// The process of a run at work on this machine, where it can be told to stop from another window.
@@ -143,7 +145,8 @@ pub(super) fn after(
         );
         add(&what, plan_command);
     }
-    let can_be_undone = status.rows.with_earlier > 0 && status.changed() > 0 && !settings.plan;
+    let has_changed = status.changed() > 0 || others.are_undone_with_it;
+    let can_be_undone = status.rows.with_earlier > 0 && has_changed && !settings.plan;
     if let Some(resume) = others.unfinished_undo {
         add("to go on with the undo of it", resume);
     } else if can_be_undone && !is_undone && !status.rehearsal {

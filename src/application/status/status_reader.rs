@@ -54,6 +54,10 @@ pub(super) struct Seen {
     outcomes: BTreeMap<OutcomeKind, u64>,
     in_flight: BTreeSet<u64>,
     with_earlier: u64,
+    /// Rows of which the values from before were taken over from an earlier run.
+    carried: BTreeSet<u64>,
+    /// What was taken over of some row may have been applied.
+    carries_changes: bool,
     recent: VecDeque<Timestamp>,
     /// The last of each user.
     gates: Vec<GateRecord>,
@@ -79,7 +83,8 @@ impl Seen {
                 self.sign(record.finished_at);
                 self.in_flight.remove(&record.row);
                 *self.outcomes.entry(record.outcome.kind).or_default() += 1;
-                self.with_earlier += u64::from(record.outcome.previous.is_some());
+                let is_kept = record.outcome.previous.is_some();
+                self.with_earlier += u64::from(is_kept && !self.carried.contains(&record.row));
                 self.recent.push_back(record.finished_at);
                 if self.recent.len() > MOST_RECENT {
                     self.recent.pop_front();
@@ -100,8 +105,21 @@ impl Seen {
                 self.is_end_outdated = false;
                 self.end = Some(end);
             }
-            Entry::Run(_) | Entry::Names(_) | Entry::Carried(_) => {}
+            Entry::Carried(record) => {
+                let mut kept = record.changes.iter().filter(|one| one.earlier.is_some());
+                self.carries_changes |= kept.clone().any(|one| one.may_have_been_applied);
+                if kept.next().is_some() {
+                    self.carried.insert(record.row);
+                }
+            }
+            Entry::Run(_) | Entry::Names(_) => {}
         }
+    }
+
+    /// Rows whose values from before are kept, those that were taken over included.
+    fn kept(&self) -> u64 {
+        let in_flight = self.in_flight.difference(&self.carried).count();
+        self.with_earlier + (self.carried.len() + in_flight) as u64
     }
 
     fn sign(&mut self, at: Timestamp) {
@@ -189,7 +207,7 @@ impl StatusReader {
                 done,
                 left,
                 in_flight: seen.in_flight.len() as u64,
-                with_earlier: seen.with_earlier + seen.in_flight.len() as u64,
+                with_earlier: seen.kept(),
             },
             outcomes: seen.outcomes(),
             rows_per_second,
@@ -213,6 +231,7 @@ impl StatusReader {
             have_what_failed: status.failed() > 0 && is_sent_again(&runs, &header),
             keep_it_from_going_on: is_undone_in_part(&runs, &self.journal),
             unfinished_undo: unfinished_undo(&runs, &header.id),
+            are_undone_with_it: seen.carries_changes,
         };
         status.next = next_steps::after(&status, &header.settings, begin, others);
         Ok(status)
