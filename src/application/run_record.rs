@@ -154,6 +154,7 @@ pub(super) fn begin_record(
         apply_command: suggested_commands::apply_plan(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),
+        results: settings.spec.output.to_string_lossy().into_owned(),
         not_approved: checked.not_approved,
         plan_command: NewPlan::of(settings)
             .filter(|_| checked.not_approved > 0)

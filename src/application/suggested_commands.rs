@@ -381,6 +381,15 @@ pub fn undo(results: &Path, began: Option<&BeginRecord>, settings: &MeaningfulSe
     join(&words)
 }
 
+/// The recorded command that undoes a run, with another name for its results.
+pub fn undo_renamed(began: &BeginRecord, results: &str) -> Option<String> {
+    let named = |results: &str| join(&["undo".into(), as_operand(results)]);
+    let (was, is) = (named(&began.results), named(results));
+    let command = &began.undo_command;
+    let is_recorded = !began.results.is_empty() && command.contains(&was);
+    is_recorded.then(|| command.replacen(&was, &is, 1))
+}
+
 /// A command that follows one that was typed.
 #[derive(Debug)]
 struct NextCommand<'t> {

@@ -172,6 +172,9 @@ pub struct BeginRecord {
     pub undo_command: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
+    /// Its results, as they are named in this folder.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub results: String,
     /// Rows for which the plan that is applied approves nothing, and the command that plans them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_approved: u64,

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use serde_json::Value;
 use wxbulk::simulator::Behavior;
 
-use crate::harness::{Ran, Stage, count, location_id, sheet};
+use crate::harness::{Ran, Stage, TOKEN, count, location_id, sheet};
 use crate::resume::wait_for_records;
 use crate::way_back;
 
@@ -210,6 +210,71 @@ fn what_a_run_has_taken_over_of_another_can_be_undone_with_it() {
         paste(&stage, &ran, "to undo it").expect(0);
         assert_eq!(stage.state(), before);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_whose_files_were_moved_or_renamed_is_undone_where_they_are() {
+    const OLD: [&str; 2] = ["a.csv", "a.csv.journal"];
+    // The folder of the run, whether its files stay there, and where copies of them go.
+    for (folder, stays, to) in [
+        ("", true, ["other/mailed.csv", "other/mailed.csv.journal"]),
+        ("", false, ["other/mailed.csv", "other/mailed.csv.journal"]),
+        ("", false, ["other/a.csv", "other/a.csv.journal"]),
+        ("", false, ["mailed.csv", "mailed.csv.journal"]),
+        ("sub/", false, ["other/a.csv", "other/a.csv.journal"]),
+    ] {
+        let stage = way_back::stage();
+        let before = stage.state();
+        for name in ["other", "sub"] {
+            fs::create_dir(stage.path(name)).expect("a folder");
+        }
+        stage.write_secret("token.txt", TOKEN);
+        stage
+            .apply(&format!(
+                "sheet.csv --backup --token-file token.txt -o {folder}a.csv"
+            ))
+            .expect(0);
+        for (name, to) in OLD.iter().zip(to) {
+            let name = stage.path(&format!("{folder}{name}"));
+            fs::copy(&name, stage.path(to)).expect("copied");
+            if !stays {
+                fs::remove_file(name).expect("it is there");
+            }
+        }
+        let ran = stage.run(&format!("status {}", to[0])).expect(0);
+        undo_where_it_says(&stage, &ran).expect(0);
+        assert_eq!(stage.state(), before, "{}", ran.stdout);
+    }
+
+    // With the whole folder.
+    let stage = way_back::stage();
+    let before = stage.state();
+    fs::create_dir(stage.path("old")).expect("a folder");
+    let line = stage.apply_line("../sheet.csv --backup -o a.csv");
+    let mut apply = stage.command(&line);
+    apply.current_dir(stage.path("old"));
+    Ran::of(apply.output().expect("it starts")).expect(0);
+    fs::rename(stage.path("old"), stage.path("new")).expect("renamed");
+    let ran = stage.run("status new/a.csv").expect(0);
+    undo_where_it_says(&stage, &ran).expect(0);
+    assert_eq!(stage.state(), before, "{}", ran.stdout);
+}
+
+/// Pastes the undo that is suggested, in the folder that is named with it.
+#[cfg(unix)]
+fn undo_where_it_says(stage: &Stage, ran: &Ran) -> Ran {
+    let mut lines = ran.stdout.lines();
+    let hint = lines.find_map(|line| line.strip_prefix("hint: to undo it"));
+    let (place, command) = hint
+        .and_then(|hint| hint.split_once(": "))
+        .expect(&ran.stdout);
+    let folder = place.strip_prefix(", in the folder `");
+    let folder = folder.map_or("", |folder| folder.trim_end_matches('`'));
+    let command = format!("{command} --yes");
+    let mut shell = stage.program("sh");
+    shell.args(["-c", &command]).current_dir(stage.path(folder));
+    Ran::of(shell.output().expect("a shell"))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod credential_status;
 mod next_steps;
+mod place_of_files;
 mod places_undone;
 mod related_runs;
 mod results_alone;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::place_of_files;
 use super::run_status::{ResultsFile, RunState, RunStatus, SheetCopy};
-use crate::application::suggested_commands;
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::plural;
@@ -43,6 +43,20 @@ fn process_here(status: &RunStatus, began: &BeginRecord) -> Option<u32> {
     (cfg!(unix) && status.is_running() && is_here).then_some(machine.process)
 }
 
+/// Whether an undo of the run would put something back.
+fn can_be_undone(status: &RunStatus, settings: &MeaningfulSettings, others: &OtherRuns) -> bool {
+    let has_changed = status.changed() > 0 || others.are_undone_with_it;
+    status.rows.with_earlier > 0 && has_changed && !settings.plan
+}
+
+/// The command that sends what failed, with the rows in conflict; empty where there is none.
+fn with_conflicts(retry: &str) -> String {
+    if retry.is_empty() {
+        return String::new();
+    }
+    format!("{retry} --include conflict")
+}
+
 /// What can be done next. How the run `began` says with which commands.
 pub(super) fn after(
     status: &RunStatus,
@@ -50,12 +64,13 @@ pub(super) fn after(
     began: BeginRecord,
     others: OtherRuns,
 ) -> Vec<NextStep> {
-    let undo = suggested_commands::undo(&status.results, Some(&began), settings);
+    let began = place_of_files::adapt(began, &status.run, &status.results, settings);
     let stop = process_here(status, &began);
     let BeginRecord {
         apply_command: apply,
         resume_command: resume,
         retry_command: retry,
+        undo_command: undo,
         folder,
         not_approved,
         plan_command,
@@ -128,7 +143,7 @@ pub(super) fn after(
                     "to send the {} in conflict, once nothing is in the way any more",
                     plural(conflicts, "row")
                 );
-                add(&what, format!("{retry} --include conflict"));
+                add(&what, with_conflicts(&retry));
             }
         }
         RunState::Running => {}
@@ -145,8 +160,7 @@ pub(super) fn after(
         );
         add(&what, plan_command);
     }
-    let has_changed = status.changed() > 0 || others.are_undone_with_it;
-    let can_be_undone = status.rows.with_earlier > 0 && has_changed && !settings.plan;
+    let can_be_undone = can_be_undone(status, settings, &others);
     if let Some(resume) = others.unfinished_undo {
         add("to go on with the undo of it", resume);
     } else if can_be_undone && !is_undone && !status.rehearsal {
