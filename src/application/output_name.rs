@@ -166,7 +166,8 @@ impl OutputNames {
         free.next().unwrap_or_else(|| self.first())
     }
 
-    fn first(&self) -> PathBuf {
+    /// The name without a number.
+    pub fn first(&self) -> PathBuf {
         let mut names = self.all();
         names.next().unwrap_or_else(|| self.stem.clone())
     }

@@ -8,9 +8,13 @@ use serde::Serialize;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::progress::stdout_width;
-use crate::application::status::{ResultsAlone, RunList, RunStatus, StatusReader, Subject};
+use crate::application::status::{
+    ResultsAlone, RunList, RunStatus, StatusReader, StillbornRun, Subject,
+};
 use crate::cli::StatusFlags;
 use crate::model::clock;
+use crate::model::hint::hints;
+use crate::platform;
 use crate::stderr::say;
 
 /// How often a run is looked at.
@@ -21,11 +25,16 @@ pub(super) async fn run(flags: StatusFlags) -> Result<ExitCode> {
     let is_sound = match Subject::of(&flags.path)? {
         Subject::Folder(folder) => {
             let list = RunList::of(&folder, now);
-            if list.runs.is_empty() && list.unreadable.is_empty() {
+            if list.is_empty() {
                 say(&format!("no run was found in `{}`", folder.display()));
             }
             print(&list, || list.to_text(now, stdout_width()), flags.json)?;
             list.is_sound()
+        }
+        Subject::Stillborn(journal) => {
+            let run = StillbornRun::of(&journal);
+            print(&run, || run.to_text(), flags.json)?;
+            true
         }
         Subject::ResultsAlone(results) => {
             let results = ResultsAlone::read(&results)?;
@@ -38,7 +47,14 @@ pub(super) async fn run(flags: StatusFlags) -> Result<ExitCode> {
                 watch(&mut reader, flags.json).await?;
             }
             let now = clock::now();
-            let status = reader.read(now)?;
+            let status = match reader.read(now) {
+                Err(error) if reader.is_first_line_damaged() => {
+                    say(&format!("error: {}", platform::describe_error(&error)));
+                    hints(&error).for_each(|hint| say(&format!("hint: {hint}")));
+                    return Ok(ExitCode::SomeRowsNotDone);
+                }
+                read => read?,
+            };
             if flags.watch && flags.json {
                 print_as_line(&status)?;
             } else {

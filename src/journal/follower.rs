@@ -64,6 +64,11 @@ impl Follower {
         usable_header(&self.scanner, &self.path)
     }
 
+    /// Whether a run wrote it of which nobody knows any more which one it was.
+    pub fn is_first_line_damaged(&self) -> bool {
+        self.scanner.header().is_none() && !self.scanner.is_of_something_else()
+    }
+
     pub fn damage(&self) -> Option<Damage> {
         self.scanner.damage()
     }

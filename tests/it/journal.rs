@@ -129,6 +129,10 @@ fn a_damaged_first_line_is_told_with_what_the_file_still_holds() {
             "still holds {finished} finished rows, {finished} of them with the values from before"
         ));
         ran.says("keep it in any case");
+        // Damage is told alike of the file and of its folder.
+        for subject in [".", "sheet.results.csv"] {
+            stage.run(&format!("status {subject}")).expect(1);
+        }
     }
 }
 
@@ -245,6 +249,13 @@ fn a_journal_that_was_killed_at_birth_needs_nobody() {
     ] {
         let stage = slow();
         stage.write(JOURNAL, start);
+        for subject in [".", "sheet.csv", "sheet.results.csv", JOURNAL] {
+            let ran = stage.run(&format!("status {subject}")).expect(0);
+            let said = format!(
+                "{JOURNAL}: the run was killed before anything was sent; the next one replaces it\n"
+            );
+            assert!(ran.stdout.ends_with(&said), "{}", ran.stdout);
+        }
         stage.apply("sheet.csv").expect(0);
         assert_eq!(rows_recorded(&stage.journal()).len(), ROWS);
     }

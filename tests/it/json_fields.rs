@@ -186,10 +186,12 @@ fn the_status_of_a_run_is_documented_field_by_field() {
     let list = json(&stage.run("status . --json").expect(0));
     let mut outputs: Vec<Value> = list["runs"].as_array().expect("runs").clone();
     assert_eq!(
-        fields_in(&[serde_json::json!({ "runs": [], "unreadable": [], "mayBeDeleted": [] })]),
+        fields_in(&[
+            serde_json::json!({ "runs": [], "unreadable": [], "stillborn": [], "mayBeDeleted": [] })
+        ]),
         documented("The runs of a folder")
     );
-    assert_eq!(list.as_object().map(serde_json::Map::len), Some(3));
+    assert_eq!(list.as_object().map(serde_json::Map::len), Some(4));
     outputs.push(at_work(&stage));
     stage.write("long.results.csv.sheet", "damaged");
     let copy = json(&stage.run("status long.results.csv --json").expect(0));

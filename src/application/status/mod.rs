@@ -11,6 +11,7 @@ mod run_list;
 mod run_status;
 mod status_reader;
 mod status_text;
+mod stillborn_run;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
 pub use run_status::{RunStatus, Undone};
 pub use status_reader::StatusReader;
+pub use stillborn_run::StillbornRun;
 
 const JOURNAL_ENDING: &str = ".journal";
 
@@ -37,6 +39,8 @@ pub enum Subject {
     Folder(PathBuf),
     /// The journal of a run.
     Run(PathBuf),
+    /// The journal of a run that was killed before it could write the first line.
+    Stillborn(PathBuf),
     /// Results whose journal is gone.
     ResultsAlone(PathBuf),
 }
@@ -45,6 +49,9 @@ impl Subject {
     pub fn of(path: &Path) -> Result<Subject> {
         if path.is_dir() {
             return Ok(Subject::Folder(path.to_path_buf()));
+        }
+        if is_stillborn(path) {
+            return Ok(Subject::Stillborn(path.to_path_buf()));
         }
         if is_journal(path) {
             return Ok(Subject::Run(path.to_path_buf()));
@@ -57,6 +64,12 @@ impl Subject {
             if journal::exists(&journal)? {
                 return Ok(Subject::Run(journal));
             }
+        }
+        let first = |word| OutputNames::of_sheet(path, word).first();
+        let files = [path.to_path_buf(), first("results"), first("plan")];
+        let mut journals = files.iter().map(|file| Journal::path_for(file));
+        if let Some(journal) = journals.find(|journal| is_stillborn(journal)) {
+            return Ok(Subject::Stillborn(journal));
         }
         if path.is_file() {
             return Ok(Subject::ResultsAlone(path.to_path_buf()));
@@ -71,6 +84,12 @@ impl Subject {
 fn is_journal(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(JOURNAL_ENDING)
+}
+
+/// Whether the run of a journal was killed before it could write the first line: nothing was sent, and the
+/// next run replaces it.
+fn is_stillborn(journal: &Path) -> bool {
+    is_journal(journal) && journal.is_file() && journal::exists(journal).is_ok_and(|exists| !exists)
 }
 
 /// The results that are meant where somebody names a journal.

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::is_stillborn;
 use super::run_status::{RunState, RunStatus};
 use super::status_reader::{StatusReader, journals_in};
+use super::stillborn_run::StillbornRun;
 use crate::application::credential_notes::users_in_words;
 use crate::application::progress::wrap;
 use crate::model::clock;
@@ -23,6 +25,8 @@ pub struct RunList {
     pub runs: Vec<RunStatus>,
     /// Journals that cannot be read, and why.
     pub unreadable: Vec<String>,
+    /// Journals of runs that were killed before anything was sent.
+    pub stillborn: Vec<PathBuf>,
     /// Files of these runs that nobody needs any more, by their names.
     #[serde(rename = "mayBeDeleted")]
     pub may_be_deleted: Vec<String>,
@@ -33,9 +37,14 @@ impl RunList {
         let mut list = RunList {
             runs: Vec::new(),
             unreadable: Vec::new(),
+            stillborn: Vec::new(),
             may_be_deleted: Vec::new(),
         };
         for journal in journals_in(folder) {
+            if is_stillborn(&journal) {
+                list.stillborn.push(journal);
+                continue;
+            }
             match StatusReader::open(&journal).and_then(|mut reader| reader.read(now)) {
                 Ok(status) => list.runs.push(status),
                 Err(error) => list.unreadable.push(platform::describe_error(&error)),
@@ -49,6 +58,10 @@ impl RunList {
             .map(|file| file_name(&file));
         list.may_be_deleted = files.filter(|name| folder.join(name).is_file()).collect();
         list
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.unreadable.is_empty() && self.stillborn.is_empty()
     }
 
     pub fn is_sound(&self) -> bool {
@@ -79,6 +92,9 @@ impl RunList {
         for why in &self.unreadable {
             // Writing into a text cannot fail.
             let _ = writeln!(text, "not readable: {why}");
+        }
+        for journal in &self.stillborn {
+            text += &StillbornRun::of(journal).to_text();
         }
         if !self.may_be_deleted.is_empty() {
             let names = self.may_be_deleted.iter().take(FILES_NAMED);

@@ -237,6 +237,11 @@ impl StatusReader {
         Ok(status)
     }
 
+    /// Whether it is the journal of a run whose first line is damaged.
+    pub fn is_first_line_damaged(&self) -> bool {
+        self.follower.is_first_line_damaged()
+    }
+
     fn state(&self) -> RunState {
         let seen = &self.seen;
         match &seen.end {
