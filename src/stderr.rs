@@ -5,17 +5,41 @@
     reason = "this is the place that owns standard error"
 )]
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, StderrLock, Write};
 
 /// Writes a line. A closed standard error is not worth ending a run for, so failures are ignored.
 pub fn say(line: &str) {
-    let _ = writeln!(lock(), "{line}");
+    let _ = writeln!(lock(), "{}", visible(line));
+}
+
+/// The text with what would steer the terminal, as an escape or a change of the writing direction, made
+/// visible: names of files, people and notes may hold anything.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers_a_terminal) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    for character in text.chars() {
+        if steers_a_terminal(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn steers_a_terminal(character: char) -> bool {
+    let is_layout = matches!(character, '\n' | '\t');
+    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() && !is_layout || turns
 }
 
 /// Writes a question that is answered on the same line.
 pub fn ask(question: &str) -> io::Result<()> {
     let mut out = lock();
-    write!(out, "{question} ")?;
+    write!(out, "{} ", visible(question))?;
     out.flush()
 }
 

@@ -69,6 +69,7 @@ mod tests {
             ("$5 `each`.csv", "'$5 `each`.csv'"),
             ("Ann's.csv", r"'Ann'\''s.csv'"),
             ("", "''"),
+            ("a\u{1b}[31m1'\\b\n.csv", r"$'a\033[31m1\'\\b\012.csv'"),
         ] {
             assert_eq!(quote(word), quoted);
         }

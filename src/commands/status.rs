@@ -15,7 +15,7 @@ use crate::cli::StatusFlags;
 use crate::model::clock;
 use crate::model::hint::hints;
 use crate::platform;
-use crate::stderr::say;
+use crate::stderr::{say, visible};
 
 /// How often a run is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -94,6 +94,7 @@ fn show(status: &RunStatus, shown: &mut String, as_json: bool, is_terminal: bool
     }
     let mut out = io::stdout().lock();
     let line = status.to_line(clock::now());
+    let line = visible(&line).into_owned();
     if is_terminal {
         // What a longer line before left is written over.
         let width = shown.chars().count();
@@ -116,7 +117,7 @@ fn print(value: &impl Serialize, text: impl FnOnce() -> String, as_json: bool) -
     if as_json {
         writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
     } else {
-        out.write_all(text().as_bytes())?;
+        out.write_all(visible(&text()).as_bytes())?;
     }
     Ok(())
 }

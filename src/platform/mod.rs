@@ -9,6 +9,7 @@ mod machine;
 mod special_file;
 mod stop_signals;
 
+use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -59,9 +60,32 @@ pub fn others_may_read(path: &Path) -> io::Result<bool> {
 pub fn quoted_for_shell(word: &str) -> String {
     if cfg!(windows) {
         format!("\"{word}\"")
+    } else if word.contains(char::is_control) {
+        quoted_with_escapes(word)
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// The word with its control characters as escapes, `$'a\033b'`, which bash, ksh and zsh read; as they are
+/// they would steer the terminal that shows them.
+fn quoted_with_escapes(word: &str) -> String {
+    let mut quoted = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => quoted.extend(['\\', character]),
+            _ if character.is_control() => {
+                let mut bytes = [0; 4];
+                let bytes = character.encode_utf8(&mut bytes).bytes();
+                for byte in bytes {
+                    // Three digits of an octal number end by themselves. Writing into a text cannot fail.
+                    let _ = write!(quoted, "\\{byte:03o}");
+                }
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted + "'"
 }
 
 /// The folder we are in; empty where it is gone or its name is no text.

@@ -261,6 +261,34 @@ fn a_run_whose_files_were_moved_or_renamed_is_undone_where_they_are() {
     assert_eq!(stage.state(), before, "{}", ran.stdout);
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_that_a_name_or_a_note_holds_steers_the_terminal() {
+    let stage = way_back::stage();
+    let before = stage.state();
+    let name = "b\u{1b}[31m.csv";
+    stage.write(name, way_back::sheet(&[0, 1]));
+    let mut apply = stage.command(&stage.apply_line("--backup"));
+    apply.args(["--note", "n\u{1b}[31m\u{202e}x", name]);
+    let ran = Ran::of(apply.output().expect("it starts")).expect(0);
+    let mut shown = ran.stderr;
+    let results = "b\u{1b}[31m.results.csv";
+    for subject in [results, "."] {
+        let mut status = stage.command("status");
+        let ran = Ran::of(status.arg(subject).output().expect("it starts")).expect(0);
+        shown += &ran.stdout;
+    }
+    assert!(shown.contains("b\\u{1b}[31m.results.csv"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+    let hint = shown
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: to undo it: "));
+    let command = format!("{} --yes", hint.expect(&shown));
+    let mut shell = stage.program("bash");
+    Ran::of(shell.args(["-c", &command]).output().expect("a shell")).expect(0);
+    assert_eq!(stage.state(), before);
+}
+
 /// Pastes the undo that is suggested, in the folder that is named with it.
 #[cfg(unix)]
 fn undo_where_it_says(stage: &Stage, ran: &Ran) -> Ran {
