@@ -11,8 +11,15 @@ use crate::table::strip_text_formula;
 
 const APOSTROPHE: char = '\'';
 
+/// What stands for a NUL character, which no cell can hold.
+const NUL_SHOWN: &str = "\u{2400}";
+
 /// A value as it stands in a cell.
 pub fn to_cell(value: &str) -> Cow<'_, str> {
+    if value.contains('\0') {
+        let shown = value.replace('\0', NUL_SHOWN);
+        return Cow::Owned(to_cell(&shown).into_owned());
+    }
     let is_formula = value.starts_with(['=', '+', '-', '@', '\t', '\r', APOSTROPHE])
         || value.starts_with(['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if is_formula && !reads_as_itself(value) {
@@ -50,7 +57,7 @@ pub fn of_cell(cell: &str) -> &str {
 
 /// Whether a cell of an undo's sheet can hold the value: it means nothing else there.
 pub fn fits(value: &str, separator: &str) -> bool {
-    !value.contains(separator) && !value.eq_ignore_ascii_case(REMOVE)
+    !value.contains(separator) && !value.contains('\0') && !value.eq_ignore_ascii_case(REMOVE)
 }
 
 /// What a cell asks for.

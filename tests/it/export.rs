@@ -378,6 +378,35 @@ fn an_export_of_rules_tells_restricted_call_types_and_applies_as_it_is() {
 }
 
 #[test]
+fn a_value_with_a_nul_character_makes_no_file_that_is_refused() {
+    let location = |number: u64, value: &str| Location {
+        id: location_id(number),
+        numbers: [Some(value.into()), Some("5502".into()), None],
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![location(1, "x\0y"), location(2, "5501")]),
+        ..Behavior::instant()
+    });
+    let before = stage.state();
+    for name in ["all.csv", "all.xlsx"] {
+        stage.run_online(&format!("export -o {name}")).expect(0);
+        stage.run(&format!("check {name}")).expect(0);
+        stage.apply(&format!("{name} -o none-{name}")).expect(0);
+        assert_eq!(stage.state(), before);
+    }
+    assert!(read(&stage, "all.csv").contains("x\u{2400}y"));
+
+    let rows = [1, 2].map(|number| format!("{},+12025550{number:03}\n", location_id(number)));
+    stage.write("sheet.csv", format!("locationId,n1\n{}", rows.concat()));
+    stage.apply("sheet.csv --backup").expect(0);
+    assert!(!read(&stage, "sheet.results.csv").contains('\0'));
+    let ran = stage.run_online("undo sheet.results.csv --yes");
+    ran.says("a sheet cannot have the value `x\\u{0}y`; set it by hand");
+    assert_eq!(stage.state()[location_id(2)], before[location_id(2)]);
+}
+
+#[test]
 fn a_value_that_stands_beside_its_column_asks_nobody_anything() {
     let location = Location {
         id: location_id(1),

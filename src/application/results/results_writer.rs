@@ -201,7 +201,8 @@ impl<'c> ResultsWriter<'c> {
         let Selection { sheet, columns, .. } = self.content.selection;
         let plain = columns.setting.plain(index, value);
         let mut listings = columns.setting.listings(index, &plain).into_iter();
-        if sheet.is_by_a_person() && listings.any(|one| one == value) {
+        let is_text = !value.contains('\0');
+        if is_text && sheet.is_by_a_person() && listings.any(|one| one == value) {
             plain
         } else {
             self.content.verbatim(value).into_owned()
