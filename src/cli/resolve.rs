@@ -21,9 +21,11 @@ use crate::application::run_settings::{
 };
 use crate::cli::credentials;
 use crate::cli::environment::{os_variable, variable};
+use crate::cli::usage_errors::{TOKEN_TYPED, WHERE_A_TOKEN_BELONGS};
 use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
+use crate::model::hint::Hinted;
 use crate::model::ids::{self, IdFault};
 use crate::pace::PaceSettings;
 use crate::platform;
@@ -100,6 +102,7 @@ impl RunSettings {
                 credentials,
             }
         };
+        ensure_note_is_no_secret(flags.output.note.as_deref(), &target)?;
         let patience = match target {
             Target::Rehearsal { speed, .. } => 1.0 / speed,
             Target::Service { .. } => 1.0,
@@ -265,6 +268,16 @@ pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
         read_org(text)
     };
     org.map(read).transpose()
+}
+
+/// A note is kept in the journal and shown in the page.
+fn ensure_note_is_no_secret(note: Option<&str>, target: &Target) -> Result<()> {
+    if let (Some(note), Target::Service { credentials, .. }) = (note, target)
+        && credentials.iter().any(|one| one.secret.are_in(note))
+    {
+        return Err(Hinted::new(TOKEN_TYPED, WHERE_A_TOKEN_BELONGS));
+    }
+    Ok(())
 }
 
 /// Reads `--org`, which must be an id.

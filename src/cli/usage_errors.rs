@@ -13,7 +13,9 @@ use crate::application::command_line::join;
 use crate::application::possible_secret::{hide_secrets, is_token, words_in};
 
 /// Wherever it was typed: other users see it in the list of processes, and a shell keeps it.
-const TOKEN_TYPED: &str = "error: what was typed holds an access token. On the command line others can see it, and the shell remembers it; it is not repeated here\nhint: put it into a file and name that with --token-file, or into the variable WEBEX_ACCESS_TOKEN; then remove it from the shell's history";
+pub(super) const TOKEN_TYPED: &str = "what was typed holds an access token. On the command line others can see it, and the shell remembers it; it is not repeated here";
+
+pub(super) const WHERE_A_TOKEN_BELONGS: &str = "put it into a file and name that with --token-file, or into the variable WEBEX_ACCESS_TOKEN; then remove it from the shell's history";
 
 /// Reads what was typed. Help and the version are printed here, and end the process; of a mistake
 /// the message comes back.
@@ -27,7 +29,9 @@ pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Cli, String> {
         .flat_map(|word| words_in(word))
         .any(is_token)
     {
-        return Err(TOKEN_TYPED.to_string());
+        return Err(format!(
+            "error: {TOKEN_TYPED}\nhint: {WHERE_A_TOKEN_BELONGS}"
+        ));
     }
     let parsed = Cli::command()
         .try_get_matches_from(&typed)

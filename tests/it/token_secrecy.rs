@@ -94,6 +94,15 @@ fn a_token_in_the_place_of_something_else_is_not_repeated() {
         ran.says("what was typed holds an access token");
         assert!(!stage.path(WHOLE).exists());
     }
+    // The one that is used is known in whatever it stands.
+    for note in [TOKEN.to_string(), format!("CHG-1:{TOKEN}.")] {
+        let ran = stage
+            .run_online(&format!("apply sheet.csv --yes --note {note}"))
+            .expect(2);
+        assert_hidden(&stage, &ran.stderr, TOKEN);
+        ran.says("what was typed holds an access token");
+        assert!(!stage.path("sheet.results.csv.journal").exists());
+    }
 }
 
 #[test]
