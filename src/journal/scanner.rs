@@ -165,16 +165,22 @@ impl Scanner {
     }
 }
 
-/// Whether a record can be about the sheet. Without a bound, one wrong number would take all memory.
+/// Whether a record can be about the sheet. Without a bound, one wrong number would take all memory, or be
+/// more than sums can hold.
 fn is_believable(entry: &Entry, header: &RunHeader) -> bool {
-    let row = match entry {
-        Entry::Row(record) => record.row,
-        Entry::Previous(record) => record.row,
-        Entry::Carried(record) => record.row,
-        _ => return true,
-    };
     let most = header.input.size.max(header.input.rows);
-    row <= most.clamp(MOST_ROWS_OF_A_WORKBOOK, MOST_ROWS) + 1
+    let most = most.clamp(MOST_ROWS_OF_A_WORKBOOK, MOST_ROWS) + 1;
+    match entry {
+        Entry::Row(record) => record.row <= most,
+        Entry::Previous(record) => record.row <= most,
+        Entry::Carried(record) => record.row <= most,
+        Entry::End(end) => end.outcomes.values().all(|count| *count <= most),
+        Entry::Begin(begin) => {
+            begin.rows_to_send.is_none_or(|rows| rows <= most)
+                && begin.organizations.iter().all(|one| one.rows <= most)
+        }
+        _ => true,
+    }
 }
 
 impl Damage {

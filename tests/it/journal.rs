@@ -238,6 +238,33 @@ fn records_about_rows_that_no_sheet_has_are_refused() {
 }
 
 #[test]
+fn records_that_count_more_rows_than_any_sheet_has_are_refused() {
+    let (stage, journal) = killed();
+    let entries = entries_of(&journal);
+    let mut begun = entries
+        .iter()
+        .find(|entry| !entry["begin"].is_null())
+        .expect("one")
+        .clone();
+    begun["begin"]["rowsToSend"] = json!(u64::MAX);
+    let ended = json!({ "end": {
+        "finishedAt": "2026-03-07T10:31:02Z",
+        "complete": true,
+        "results": { "size": 1, "crc32": 1 },
+        "outcomes": { "updated": u64::MAX, "unknown": 1 },
+    }});
+    for record in [begun, ended] {
+        let mut absurd = entries.clone();
+        absurd.push(record);
+        let ran = stage.refuses(&bound(&absurd));
+        let said = format!("line {} of", entries.len() + 1);
+        ran.says(&said);
+        let status = stage.run("status sheet.results.csv").expect(1);
+        assert!(status.stdout.contains(&said), "{}", status.stdout);
+    }
+}
+
+#[test]
 fn a_journal_that_was_killed_at_birth_needs_nobody() {
     let (_, journal) = killed();
     for start in [
