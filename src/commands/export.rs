@@ -71,6 +71,12 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         even_if_used: false,
     };
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
+    let journal = Journal::path_for(&output);
+    let is_begun = list.exists() || platform::is_taken(&output) || journal::exists(&journal)?;
+    if settings.start == Start::Resume && !is_begun {
+        say("note: nothing was begun yet, so --resume begins with the list");
+        settings.start = Start::Fresh;
+    }
     let mut left_out = Vec::new();
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list, setting.target)?;
@@ -86,14 +92,9 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         export_sheet::write(&list, setting, &found.targets)?;
         left_out = found.left_out;
         settings.lineage.left_out = left_out.len() as u64;
-    } else if !list.exists() {
-        bail!(
-            "there is nothing to go on with: `{}` does not exist\nhint: start the export without --resume",
-            list.display()
-        );
     }
     if settings.start == Start::Resume {
-        let header = journal::header_of(&Journal::path_for(&output));
+        let header = journal::header_of(&journal);
         settings.lineage.left_out = header.map_or(0, |header| header.left_out);
     }
     let count_left_out = settings.lineage.left_out;
@@ -115,7 +116,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
     }
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.
-        for path in [list, Journal::path_for(&output)] {
+        for path in [list, journal] {
             let _ = fs::remove_file(path);
         }
         if count_left_out > 0 {

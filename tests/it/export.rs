@@ -378,6 +378,23 @@ fn an_export_of_rules_tells_restricted_call_types_and_applies_as_it_is() {
 }
 
 #[test]
+fn going_on_with_an_export_that_was_never_begun_begins_it() {
+    let location = Location {
+        id: location_id(1),
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![location]),
+        ..Behavior::instant()
+    });
+    let ran = stage.run_online("export -o all.csv --resume").expect(0);
+    ran.says("note: nothing was begun yet, so --resume begins with the list");
+    assert_eq!(stage.results("all.csv").len(), 1);
+    let ran = stage.run_online("export -o all.csv --resume").expect(2);
+    ran.says("there is nothing to go on with: `all.csv` is there");
+}
+
+#[test]
 fn a_value_with_a_nul_character_makes_no_file_that_is_refused() {
     let location = |number: u64, value: &str| Location {
         id: location_id(number),
