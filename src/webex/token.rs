@@ -40,14 +40,6 @@ impl Credentials {
         }
     }
 
-    /// Whether a text holds one of the secrets as it is.
-    pub fn are_in(&self, text: &str) -> bool {
-        match self {
-            Credentials::Token(token) => text.contains(token.secret()),
-            Credentials::ServiceApp(app) => app.secrets().iter().any(|one| text.contains(&**one)),
-        }
-    }
-
     /// The same where one service app was authorized by several organizations: of an app in a file it stays
     /// when a new refresh token is saved there.
     pub fn own_fingerprint(&self) -> String {
@@ -71,6 +63,11 @@ impl Credentials {
             Credentials::Token(token) => vec![token.secret()],
             Credentials::ServiceApp(app) => app.secrets().iter().map(String::as_str).collect(),
         }
+    }
+
+    /// Whether a text holds one of the secrets as it is.
+    pub fn are_in(&self, text: &str) -> bool {
+        self.secrets().iter().any(|secret| text.contains(secret))
     }
 }
 
