@@ -4,12 +4,13 @@
 
 use crate::sheet::digit_groups::{DigitGroups, Group};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
+use crate::sheet::range_groups::{is_near, is_range_of_tens};
 
 /// Digits that make a number on their own, where its country is not known.
 pub(super) const COMPLETE: usize = 7;
 
 /// Digits of a bare number with the trunk prefix in front, at most: Germany's and Austria's.
-const LONGEST_WITH_TRUNK: usize = 12;
+pub(super) const LONGEST_WITH_TRUNK: usize = 12;
 
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
@@ -22,9 +23,6 @@ const FRENCH: usize = 10;
 const MONTHS: u32 = 12;
 const DAYS: u32 = 31;
 
-/// Numbers of a range lie closer together than this.
-const RANGE: u32 = 100;
-
 /// Numbers of three digits in a list lie closer together than this; those of Spain are grouped so too.
 const LIST: u64 = 20;
 
@@ -36,6 +34,8 @@ pub(super) enum GroupFault {
     Range,
     /// A range, two numbers, or one.
     Ambiguous,
+    /// The same in a country, where the number would be this one.
+    PossiblyRange(String),
     /// A date as well.
     PossiblyDate,
     /// So many digits follow a number that is complete without them.
@@ -119,7 +119,9 @@ impl DigitGroups<'_> {
             return Some(self.extension(self.digits().len() - rest, rest));
         }
         if plan.is_ordinary(after_code.len()) || plan.is_in_use(after_code) {
-            return self.fault_behind_one_in_use(plan, after_code);
+            return self
+                .fault_behind_one_in_use(plan, after_code)
+                .or_else(|| self.range_within(plan, after_code));
         }
         let before_code = self.digits().len().checked_sub(after_code.len())?;
         let is_complete = |end: &usize| {
@@ -189,17 +191,16 @@ impl DigitGroups<'_> {
         if self.may_be_date() {
             return Some(GroupFault::PossiblyDate);
         }
-        if self.is_repeated(&lengths)
-            || self.begins_with_range(&lengths)
-            || self.is_ambiguous_pair(&lengths)
-            || self.ends_in_local_range(&lengths)
-        {
+        if self.is_repeated(&lengths) || self.is_ambiguous_pair(&lengths) {
             return Some(GroupFault::Ambiguous);
         }
         if let Some((complete, rest)) = self.range_end()
             && complete.len() >= COMPLETE
         {
             return Some(self.extension(complete.len(), rest.len()));
+        }
+        if self.holds_range() {
+            return Some(GroupFault::Ambiguous);
         }
         let last = lengths.last().copied().unwrap_or_default();
         let first = lengths[0];
@@ -239,17 +240,6 @@ impl DigitGroups<'_> {
         } else {
             self.extension(complete, digits.len() - complete)
         })
-    }
-
-    /// `555-0100-0199`: a local number of North America and the end of a range.
-    fn ends_in_local_range(&self, lengths: &[usize]) -> bool {
-        let [_, from, to] = &self.groups[..] else {
-            return false;
-        };
-        let [from, to] = [from, to].map(|group| group.digits.parse::<u32>().unwrap_or_default());
-        lengths == [3, 4, 4]
-            && !self.groups[0].digits.starts_with('0')
-            && (1..=RANGE).contains(&to.saturating_sub(from))
     }
 
     /// `05-2025`, `2025 5`, `31-1`: a month of a year, or a day.
@@ -301,24 +291,13 @@ impl DigitGroups<'_> {
         }
     }
 
-    /// `5501-5510, 20` but for the comma: a range before something else.
-    fn begins_with_range(&self, lengths: &[usize]) -> bool {
-        let [first, second, _, ..] = &self.groups[..] else {
-            return false;
-        };
-        lengths[0] > 3
-            && lengths[0] == lengths[1]
-            && !first.digits.starts_with('0')
-            && is_near(first.digits, second.digits)
-    }
-
     /// The same grouping twice or more, `202-555-0101 202-555-0102`, or numbers that follow each
-    /// other, `501 502 503`.
+    /// other, `501 502 503`, `100 200 300`.
     fn is_repeated(&self, lengths: &[usize]) -> bool {
-        if self.groups[0].digits.starts_with('0') && lengths.len() < 3 {
+        let count = lengths.len();
+        if count < 2 || self.groups[0].digits.starts_with('0') && count < 3 {
             return false;
         }
-        let count = lengths.len();
         let repeats = |part: usize| {
             count.is_multiple_of(part)
                 && count > part
@@ -333,13 +312,19 @@ impl DigitGroups<'_> {
             .iter()
             .map(|group| group.digits.parse().ok())
             .collect();
-        let is_list = values.is_some_and(|values| match lengths[0] {
-            2 => count == 3 && values.windows(2).all(|two| two[0] + 1 == two[1]),
-            3 => {
-                let span = values[count - 1].saturating_sub(values[0]);
-                span <= LIST && values.windows(2).all(|two| two[0] < two[1])
+        let is_list = values.is_some_and(|values| {
+            let step = values[1].saturating_sub(values[0]);
+            let is_even = step > 0 && values.windows(2).all(|two| two[0] + step == two[1]);
+            match lengths[0] {
+                1 => step == 1 && is_even && self.gaps().all(|gap| gap == " "),
+                2 => step == 1 && is_even,
+                3 => {
+                    let span = values[count - 1].saturating_sub(values[0]);
+                    let is_short = span <= LIST && values.windows(2).all(|two| two[0] < two[1]);
+                    is_short || is_even && step.is_multiple_of(10)
+                }
+                _ => true,
             }
-            length => length > 3,
         });
         let are_alike = lengths.iter().all(|length| *length == lengths[0])
             && (!self.groups[0].digits.starts_with('0') || self.groups[1].digits.starts_with('0'));
@@ -385,36 +370,6 @@ impl DigitGroups<'_> {
             rest: digits[digits.len() - rest..].to_string(),
         }
     }
-}
-
-/// Whether the second is a little more than the first, as at the end of a range.
-fn is_near(from: &str, to: &str) -> bool {
-    let values = [from, to].map(|digits| digits.parse::<u32>().ok());
-    let [Some(from), Some(to)] = values else {
-        return false;
-    };
-    to > from && to - from <= RANGE
-}
-
-/// `20-499`, `0100-1199`, `1-500`: from where a block of ten numbers begins to where one ends, or a block of a
-/// hundred where both together are as long as a number.
-fn is_range_of_tens(first: &Group, second: &Group) -> bool {
-    let lengths = [first, second].map(|group| group.digits.len());
-    let values = [first, second].map(|group| group.digits.parse::<u32>().ok());
-    let [Some(from), Some(to)] = values else {
-        return false;
-    };
-    let block = if lengths[0] + lengths[1] < COMPLETE {
-        10
-    } else {
-        100
-    };
-    let is_whole = |begin: u32| from % block == begin && (to + 1 - begin).is_multiple_of(block);
-    lengths[0] <= lengths[1]
-        && lengths[1] < 5
-        && to > from
-        && from > 0
-        && (is_whole(0) || is_whole(1))
 }
 
 fn is_country_code(digits: &str) -> bool {

@@ -39,6 +39,7 @@ pub mod problem_kind;
 pub mod problem_list;
 pub mod question;
 pub mod questions;
+mod range_groups;
 mod read_options;
 mod record_parser;
 mod resolved_selector;

@@ -73,6 +73,12 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
                 digits.len()
             ),
         ),
+        GroupFault::PossiblyRange(whole) => (
+            ProblemKind::SeveralNumbers,
+            format!(
+                "could be a range, two numbers or one number; if it is one, write {whole}; for two, put the second into n1, n2 or n3"
+            ),
+        ),
         GroupFault::PossiblyDate => (
             ProblemKind::SeveralNumbers,
             format!(
