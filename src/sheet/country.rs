@@ -28,9 +28,15 @@ impl FromStr for Country {
     }
 }
 
-/// A number can be national or begin with the country code; only its owner knows.
+/// A number that can be read in two ways; only its owner knows.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Unclear;
+pub(super) enum Unclear<'n> {
+    /// It is national or begins with the country code.
+    WithCode,
+    /// It begins with the country code, and the trunk prefix was kept before these digits; or it is
+    /// national.
+    KeptTrunk(&'n str),
+}
 
 impl Country {
     /// The code with its `+`.
@@ -44,7 +50,7 @@ impl Country {
 
     /// What follows the country code of bare digits that are a number of this country. `None` where
     /// they are left as they stand: extensions, those that begin with `00`, numbers of other countries.
-    pub(super) fn complete<'n>(&self, digits: &'n str) -> Result<Option<&'n str>, Unclear> {
+    pub(super) fn complete<'n>(&self, digits: &'n str) -> Result<Option<&'n str>, Unclear<'n>> {
         if digits.starts_with("00") || digits.len() < SHORTEST_NATIONAL {
             return Ok(None);
         }
@@ -53,9 +59,13 @@ impl Country {
         // A local number, or an extension behind a prefix, has another length.
         let is_one = |rest: &&str| plan.is_ordinary(rest.len()) || plan.is_in_use(rest);
         let national = plan.national(digits).filter(fits).filter(is_one);
-        let international = digits
-            .strip_prefix(plan.code.as_str())
-            .filter(|rest| plan.is_possible(rest.len()) && plan.without_kept_trunk(rest).is_none());
+        let international = digits.strip_prefix(plan.code.as_str());
+        let without_trunk = international.and_then(|rest| plan.without_kept_trunk(rest));
+        if let Some(rest) = without_trunk.filter(|rest| plan.is_ordinary(rest.len())) {
+            return Err(Unclear::KeptTrunk(rest));
+        }
+        let international =
+            international.filter(|rest| plan.is_possible(rest.len()) && without_trunk.is_none());
         let (Some(one), Some(other)) = (national, international) else {
             return Ok(national.or(international));
         };
@@ -64,7 +74,7 @@ impl Country {
             (true, false) => Ok(Some(one)),
             (false, true) => Ok(Some(other)),
             _ if WITH_COUNTRY.contains(&digits.len()) => Ok(Some(other)),
-            _ => Err(Unclear),
+            _ => Err(Unclear::WithCode),
         }
     }
 }
@@ -102,7 +112,8 @@ mod tests {
         match country.complete(number) {
             Ok(Some(rest)) => format!("{}{rest}", country.code()),
             Ok(None) => number.into(),
-            Err(Unclear) => "unclear".into(),
+            Err(Unclear::WithCode) => "unclear".into(),
+            Err(Unclear::KeptTrunk(rest)) => format!("kept before {rest}"),
         }
     }
 
@@ -141,6 +152,14 @@ mod tests {
             ("+375", "80171234567", "+375171234567"),
             ("+375", "8171234567", "+375171234567"),
             ("+993", "812123456", "+99312123456"),
+            ("+49", "490301234567", "kept before 301234567"),
+            ("+49", "4901761234567", "kept before 1761234567"),
+            ("+43", "4306641234567", "kept before 6641234567"),
+            ("+62", "620215550100", "kept before 215550100"),
+            ("+44", "4402079460000", "kept before 2079460000"),
+            ("+1", "112025550101", "kept before 2025550101"),
+            ("+39", "390612345678", "+390612345678"),
+            ("+7", "78005553535", "+78005553535"),
         ] {
             assert_eq!(complete(code, number), completed, "{code} {number}");
         }

@@ -13,7 +13,7 @@ use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::group_faults::LONGEST_EXTENSION;
 use crate::sheet::number_faults::{
-    lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_zero, unclear,
+    lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_unclear, say_zero,
 };
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
@@ -147,7 +147,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(country) = country
         && let Some(after_code) = country
             .complete(&digits)
-            .map_err(|_| unclear(&digits, country))?
+            .map_err(|unclear| say_unclear(&unclear, &digits, country))?
     {
         let numbering = country.plan();
         let mut fault = groups.fault_in(numbering, after_code);

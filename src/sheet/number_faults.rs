@@ -1,7 +1,7 @@
 //! What keeps a cell from being a number, in words.
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
-use crate::sheet::country::Country;
+use crate::sheet::country::{Country, Unclear};
 use crate::sheet::group_faults::{COMPLETE, GroupFault};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem_kind::ProblemKind;
@@ -120,13 +120,24 @@ pub(super) fn one_or_two(plain: &str) -> CellDiagnostic {
     }
 }
 
-pub(super) fn unclear(digits: &str, country: &Country) -> CellDiagnostic {
+pub(super) fn say_unclear(unclear: &Unclear, digits: &str, country: &Country) -> CellDiagnostic {
     let code = country.code();
     let after_code = digits.strip_prefix(&code[1..]).unwrap_or(digits);
-    CellDiagnostic {
-        kind: ProblemKind::CountryUnclear,
-        says: format!(
-            "can be read with or without the country code {code}, as {code}{after_code} or as {code}{digits}; write the one that is meant"
+    let (kind, says) = match unclear {
+        Unclear::WithCode => (
+            ProblemKind::CountryUnclear,
+            format!(
+                "can be read with or without the country code {code}, as {code}{after_code} or as {code}{digits}; write the one that is meant"
+            ),
         ),
-    }
+        Unclear::KeptTrunk(rest) => {
+            let mut says = say_trunk(country.plan(), after_code, rest);
+            if country.plan().national(digits) == Some(digits) {
+                let own = &code[1..];
+                says += &format!(", or {code}{digits} if {own} is part of its area code");
+            }
+            (ProblemKind::TrunkPrefix, says)
+        }
+    };
+    CellDiagnostic { kind, says }
 }
