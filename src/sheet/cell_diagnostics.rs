@@ -2,6 +2,7 @@
 //! anyway come here: this finds the words for it, and never mends by guessing.
 
 use crate::model::ids::{self, Kind};
+use crate::sheet::constant_formula::is_calculation;
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::strip_text_formula;
@@ -255,10 +256,14 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
             "is an error value, which a spreadsheet shows where a formula fails; correct the formula or type the value",
         ));
     }
-    text.starts_with('=').then(|| {
+    text.strip_prefix('=').map(|formula| {
         damage(
             ProblemKind::Formula,
-            "is a formula; in the spreadsheet, copy the cells and paste them as values",
+            if is_calculation(formula) {
+                "is a formula that calculates with the digits of the cell; if they are a phone number, format the cell as text and type it again"
+            } else {
+                "is a formula; in the spreadsheet, copy the cells and paste them as values"
+            },
         )
     })
 }

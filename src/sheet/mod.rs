@@ -10,6 +10,7 @@ pub mod cell_diagnostics;
 pub mod cell_text;
 pub mod check;
 pub mod columns;
+mod constant_formula;
 pub mod country;
 mod csv_records;
 mod dialect;

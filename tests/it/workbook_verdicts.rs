@@ -179,6 +179,50 @@ fn formulas_count_by_their_values_and_errors_are_named_by_their_cells() {
 }
 
 #[test]
+fn a_formula_of_digits_and_signs_is_no_number_and_a_plus_before_one_is_kept() {
+    let refused = "is a formula that calculates with the digits";
+    for (formula, value, wanted) in [
+        ("=+12025550101-5501", "12025544600", None),
+        ("=+49211-1234", "47977", None),
+        ("=+1+202+555+101", "859", None),
+        ("=2025-550-101", "1374", None),
+        ("=1234567/30", "41152", None),
+        ("=(5501)*1", "5501", None),
+        ("=+12025550101", "12025550101", Some("+12025550101")),
+        ("=+5501", "5501", Some("5501")),
+        ("=12025550101", "12025550101", Some("12025550101")),
+        ("=--5501", "5501", Some("5501")),
+        ("=A1+0", "12025550101", Some("12025550101")),
+        ("=VALUE(\"5501\")", "5501", Some("5501")),
+        ("=12*B1", "5501", Some("5501")),
+    ] {
+        let book = book(|sheet| {
+            sheet.write_formula(1, 2, Formula::new(formula).set_result(value))?;
+            Ok(())
+        });
+        let (ran, now) = send(&book, "");
+        let is_right = match wanted {
+            Some(wanted) => ran.code == Some(0) && now[0] == wanted,
+            None => ran.code == Some(2) && ran.stderr.contains(refused) && now[0].is_empty(),
+        };
+        assert!(is_right, "{formula}: {now:?} {}", ran.stderr);
+    }
+    let cells = |row: u32, number: &str| {
+        format!(
+            "<row><c t=\"str\"><v>{}</v></c><c t=\"str\"><v>{}</v></c><c>{number}</c></row>",
+            org_id(1),
+            location_id(row.into())
+        )
+    };
+    let shared = cells(
+        1,
+        "<f t=\"shared\" ref=\"C2:C3\" si=\"0\">55019-9</f><v>55010</v>",
+    ) + &cells(2, "<f t=\"shared\" si=\"0\"/><v>55010</v>");
+    let says = "row 3, column C (n1): `=55019-9` is a formula";
+    expect(&raw(&shared), "", 2, says, ["", "", ""]);
+}
+
+#[test]
 fn hidden_rows_are_told_and_sent_only_where_somebody_says_so() {
     let hidden = book(|sheet| sheet.set_row_hidden(2).map(drop));
     let filtered = book(|sheet| {

@@ -1,5 +1,6 @@
 //! Reads a worksheet cell by cell: each as the text that it shows.
 
+use std::collections::HashMap;
 use std::io::BufRead;
 
 use anyhow::{Result, bail};
@@ -9,7 +10,9 @@ use quick_xml::events::{BytesStart, Event};
 use super::book::{SharedTexts, TextPlace};
 use super::formatted_number::Formats;
 use super::package::{add_text, attribute, is_on, next};
+use crate::sheet::constant_formula::is_calculation;
 use crate::sheet::hidden::{HiddenCells, Merged};
+use crate::sheet::number;
 use crate::sheet::problem::column_letters;
 use crate::table::{COLUMNS, ROWS};
 
@@ -31,6 +34,8 @@ pub(super) struct Cells<'s, R> {
     /// The row being read, from 1, and the column that a cell without a place of its own has.
     row: u64,
     column: usize,
+    /// Formulas that stand in their first cell only, of those that calculate with constants.
+    shared_formulas: HashMap<String, String>,
     pub(super) hidden: HiddenCells,
 }
 
@@ -54,6 +59,8 @@ struct CellXml {
     has_value: bool,
     /// `None`: there is none.
     formula: Option<String>,
+    /// By which several cells share one formula.
+    shared_formula: Option<String>,
     inline: String,
     /// Some of the text in the cell is struck through.
     is_inline_struck: bool,
@@ -68,6 +75,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
             cell_buffer: Vec::new(),
             row: 0,
             column: 0,
+            shared_formulas: HashMap::new(),
             hidden: HiddenCells::default(),
         }
     }
@@ -176,6 +184,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
             ..CellXml::default()
         };
         self.read_content(&mut cell)?;
+        self.share_formula(&mut cell);
         let is_struck = self.is_struck(&cell);
         let text = self.show(cell, column)?;
         if is_struck && !text.is_empty() {
@@ -199,6 +208,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
                     cell.has_value |= name.as_ref() == "v";
                     if name.as_ref() == "f" {
                         cell.formula = Some(String::new());
+                        cell.shared_formula = attribute(element, "si");
                     }
                 }
                 Event::End(element) if element.local_name().as_ref() == within => within.clear(),
@@ -214,6 +224,20 @@ impl<'s, R: BufRead> Cells<'s, R> {
         cell.is_inline_struck = inline.take_struck();
         self.cell_buffer = buffer;
         Ok(())
+    }
+
+    /// Keeps a formula for the cells that share it, or takes it from the first of them.
+    fn share_formula(&mut self, cell: &mut CellXml) {
+        let (Some(shared), Some(formula)) = (&cell.shared_formula, &mut cell.formula) else {
+            return;
+        };
+        if is_calculation(formula) {
+            self.shared_formulas.insert(shared.clone(), formula.clone());
+        } else if formula.is_empty()
+            && let Some(first) = self.shared_formulas.get(shared)
+        {
+            formula.clone_from(first);
+        }
     }
 
     /// Whether what the cell shows is struck through, or some of it.
@@ -235,6 +259,16 @@ impl<'s, R: BufRead> Cells<'s, R> {
             let is_calculated = cell.has_value && cell.kind == "str";
             let formula = cell.formula.filter(|_| !is_calculated);
             return Ok(formula.map_or(String::new(), |formula| format!("={formula}")));
+        }
+        let formula = cell.formula.as_deref().unwrap_or_default();
+        if matches!(cell.kind.as_str(), "n" | "") {
+            // The value is no number that anybody typed.
+            if is_calculation(formula) {
+                return Ok(format!("={formula}"));
+            }
+            if let Some(number) = with_plus(formula) {
+                return Ok(number.to_string());
+            }
         }
         let format = self.shared.formats.get(cell.format);
         Ok(match cell.kind.as_str() {
@@ -267,6 +301,12 @@ impl<'s, R: BufRead> Cells<'s, R> {
 
 /// What is shown for a cell with an error of which the file does not say which one it is.
 const NAMELESS_ERROR: &str = "#ERROR!";
+
+/// The number of a formula that is only a number with its `+`, which its value has lost.
+fn with_plus(formula: &str) -> Option<&str> {
+    let is_number = |text: &&str| text.starts_with('+') && number::reads_as_itself(text);
+    Some(formula.trim()).filter(is_number)
+}
 
 /// Whether a row or column was dragged so small that nothing in it can be read.
 fn is_thin(element: &BytesStart<'_>, size: &str) -> bool {
