@@ -1,4 +1,5 @@
-//! What a workbook's sheet hides from the eye or strikes through, and which of its cells are merged into others.
+//! What a workbook's sheet hides from the eye or strikes through, which of its cells are merged into others, and
+//! which may show other digits than they hold.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -38,16 +39,24 @@ pub struct HiddenCells {
     /// A bit for each row.
     rows: Vec<u64>,
     columns: Vec<RangeInclusive<usize>>,
-    merged: Vec<Merged>,
+    merged: Vec<CellRange>,
     /// Cells of which something is struck through, in the order of the sheet.
     struck: Vec<(u64, usize)>,
+    /// Cells whose numbers are shown with other digits where a condition is met.
+    conditional: Vec<CellRange>,
 }
 
-/// Cells that are shown as one, of which only the first can hold anything.
+/// Cells from one to another. Of merged ones only the first can hold anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Merged {
+pub(super) struct CellRange {
     pub(super) rows: RangeInclusive<u64>,
     pub(super) columns: RangeInclusive<usize>,
+}
+
+impl CellRange {
+    fn contains(&self, row: u64, column: usize) -> bool {
+        self.rows.contains(&row) && self.columns.contains(&column)
+    }
 }
 
 impl HiddenCells {
@@ -65,7 +74,7 @@ impl HiddenCells {
         self.columns.push(columns);
     }
 
-    pub(super) fn merge(&mut self, merged: Merged) {
+    pub(super) fn merge(&mut self, merged: CellRange) {
         self.merged.push(merged);
     }
 
@@ -75,6 +84,15 @@ impl HiddenCells {
 
     pub(super) fn is_struck(&self, row: u64, column: usize) -> bool {
         self.struck.binary_search(&(row, column)).is_ok()
+    }
+
+    pub(super) fn show_conditionally(&mut self, cells: CellRange) {
+        self.conditional.push(cells);
+    }
+
+    pub(super) fn is_shown_conditionally(&self, row: u64, column: usize) -> bool {
+        let mut conditional = self.conditional.iter();
+        conditional.any(|cells| cells.contains(row, column))
     }
 
     /// Whether the row is hidden, by hand or by a filter.
@@ -96,8 +114,7 @@ impl HiddenCells {
     /// The cell that is shown in place of this one: its row and its column.
     pub(super) fn merged_into(&self, row: u64, column: usize) -> Option<(u64, usize)> {
         let mut merged = self.merged.iter();
-        let found =
-            merged.find(|merged| merged.rows.contains(&row) && merged.columns.contains(&column))?;
+        let found = merged.find(|merged| merged.contains(row, column))?;
         let first = (*found.rows.start(), *found.columns.start());
         (first != (row, column)).then_some(first)
     }
@@ -113,7 +130,7 @@ mod tests {
         hidden.hide_row(64);
         hidden.hide_row(1_048_576);
         hidden.hide_columns(2..=3);
-        hidden.merge(Merged {
+        hidden.merge(CellRange {
             rows: 2..=4,
             columns: 1..=1,
         });

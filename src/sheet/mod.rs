@@ -236,6 +236,7 @@ impl Sheet {
     ) -> Result<Row<'r>, Vec<Problem>> {
         let mut unclear = self.merged_cells(columns, record.row);
         unclear.extend(self.struck_cell(columns, record.row));
+        unclear.extend(self.conditional_cell(columns, record));
         if !unclear.is_empty() {
             return Err(unclear);
         }
@@ -341,6 +342,25 @@ impl Sheet {
         Some(Problem::of_kind(
             ProblemKind::Struck,
             self.place_of(row, column),
+            says,
+        ))
+    }
+
+    /// A problem for a row of which a number may be shown with other digits than its cell holds.
+    fn conditional_cell(&self, columns: &Columns, record: &NumberedRecord) -> Option<Problem> {
+        let is_number = |text: &&[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+        let (column, digits) = columns.read().find_map(|column| {
+            let text = record.record.get(column).filter(is_number)?;
+            let is_shown = self.hidden.is_shown_conditionally(record.row, column);
+            is_shown.then_some((column, String::from_utf8_lossy(text)))
+        })?;
+        let says = format!(
+            "`{digits}` is in a cell whose conditional formatting has a number format of its own, so other digits may be shown; format the cell as text and type the phone number as it is meant, or remove the conditional formatting"
+        );
+        let place = self.place_of(record.row, column);
+        Some(Problem::of_kind(
+            ProblemKind::ConditionalFormat,
+            place,
             says,
         ))
     }

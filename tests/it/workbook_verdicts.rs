@@ -1,6 +1,9 @@
 //! What workbooks hide, merge, format and break, each with the verdict it must get.
 
-use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    ConditionalFormatCell, ConditionalFormatCellRule, Format, Formula, Workbook, Worksheet,
+    XlsxError,
+};
 
 use crate::harness::{Ran, Stage, location_id, org_id};
 
@@ -139,6 +142,9 @@ const FORMATS: &[(&str, f64, Option<&str>)] = &[
     ("'+'0", 12_025_550_101.0, None),
     ("0\\,000", 5501.0, None),
     ("[$+44 ]0", 2_079_460_000.0, Some("+442079460000")),
+    ("*+0", 12_025_550_101.0, None),
+    ("*00", 5501.0, None),
+    ("* 0", 5501.0, Some("5501")),
 ];
 
 #[test]
@@ -175,6 +181,40 @@ fn formulas_count_by_their_values_and_errors_are_named_by_their_cells() {
             "{value}: {}",
             ran.stderr
         );
+    }
+}
+
+#[test]
+fn a_text_is_sent_as_the_fourth_section_of_its_format_shows_it() {
+    for format in [";;;\"+\"@", "\"+\"0;;;\"+\"@", "\"+\"@"] {
+        let book = book(|sheet| {
+            let format = Format::new().set_num_format(format);
+            sheet.write_string_with_format(1, 2, "12025550101", &format)?;
+            Ok(())
+        });
+        let (ran, now) = send(&book, "");
+        assert_eq!(now[0], "+12025550101", "{format}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_number_that_a_condition_shows_with_other_digits_is_refused() {
+    let says =
+        "column C (n1): `2079460000` is in a cell whose conditional formatting has a number format";
+    for (format, says, set) in [
+        ("\"+\"0", says, ["", "", ""]),
+        ("00000000000", says, ["", "", ""]),
+        ("#,##0", "updated", [NUMBER, "2079460000", NUMBER]),
+    ] {
+        let book = book(|sheet| {
+            sheet.write_number(2, 2, 2_079_460_000.0)?;
+            let rule = ConditionalFormatCell::new()
+                .set_rule(ConditionalFormatCellRule::GreaterThan(9))
+                .set_format(Format::new().set_num_format(format));
+            sheet.add_conditional_format(1, 2, 3, 2, &rule)?;
+            Ok(())
+        });
+        expect(&book, "", if set[0].is_empty() { 2 } else { 0 }, says, set);
     }
 }
 

@@ -11,7 +11,7 @@ use super::book::{SharedTexts, TextPlace};
 use super::formatted_number::Formats;
 use super::package::{add_text, attribute, is_on, next};
 use crate::sheet::constant_formula::is_calculation;
-use crate::sheet::hidden::{HiddenCells, Merged};
+use crate::sheet::hidden::{CellRange, HiddenCells};
 use crate::sheet::number;
 use crate::sheet::problem::column_letters;
 use crate::table::{COLUMNS, ROWS};
@@ -90,6 +90,8 @@ impl<'s, R: BufRead> Cells<'s, R> {
     }
 
     fn find(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Cell>> {
+        // Those of the rules that follow; they stand behind all cells.
+        let mut cells_of_rules = String::new();
         while let Some(event) = next(&mut self.xml, buffer)? {
             let Event::Start(element) = event else {
                 continue;
@@ -103,6 +105,10 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 }
                 "col" => self.read_column(&element),
                 "mergeCell" => self.read_merged(&element),
+                "conditionalFormatting" => {
+                    cells_of_rules = attribute(&element, "sqref").unwrap_or_default();
+                }
+                "cfRule" => self.read_rule(&element, &cells_of_rules),
                 _ => {}
             }
         }
@@ -150,15 +156,19 @@ impl<'s, R: BufRead> Cells<'s, R> {
     }
 
     fn read_merged(&mut self, element: &BytesStart<'_>) {
-        let range = attribute(element, "ref").unwrap_or_default();
-        let corners = range
-            .split_once(':')
-            .map(|(first, last)| [first, last].map(place));
-        if let Some([Some((top, left)), Some((bottom, right))]) = corners {
-            self.hidden.merge(Merged {
-                rows: top..=bottom,
-                columns: left..=right,
-            });
+        let named = attribute(element, "ref").unwrap_or_default();
+        if let Some(merged) = range(&named).filter(|_| named.contains(':')) {
+            self.hidden.merge(merged);
+        }
+    }
+
+    /// A rule that gives `cells` a format where its condition is met.
+    fn read_rule(&mut self, element: &BytesStart<'_>, cells: &str) {
+        let format = attribute(element, "dxfId").and_then(|index| index.parse().ok());
+        if format.is_some_and(|index| self.shared.formats.shows_others_where_met(index)) {
+            for cells in cells.split_whitespace().filter_map(range) {
+                self.hidden.show_conditionally(cells);
+            }
         }
     }
 
@@ -332,6 +342,16 @@ fn unescaped(text: &str) -> String {
     }
     read.push_str(rest);
     read
+}
+
+/// `B5:C9`, or `B5` alone.
+fn range(named: &str) -> Option<CellRange> {
+    let (first, last) = named.split_once(':').unwrap_or((named, named));
+    let ((top, left), (bottom, right)) = (place(first)?, place(last)?);
+    Some(CellRange {
+        rows: top..=bottom,
+        columns: left..=right,
+    })
 }
 
 /// `B5` → row 5, column 1.

@@ -52,7 +52,7 @@ pub(super) fn sections(code: &str) -> Vec<Section> {
                     section.condition = Some((sign, limit));
                 }
             }
-            Token::Unshown => {}
+            Token::Fill(_) | Token::Unshown => {}
         }
     }
     done.push(section);
@@ -68,7 +68,9 @@ pub(super) enum Token {
     Code(char),
     /// One that is shown as it is.
     Literal(char),
-    /// A quote; width to be left or filled.
+    /// One that is repeated until the cell is full, and that may be taken for a part of a number.
+    Fill(char),
+    /// A quote; width to be left, or filled with something else.
     Unshown,
 }
 
@@ -76,7 +78,7 @@ impl Token {
     pub(super) fn code(self) -> Option<char> {
         match self {
             Token::Code(character) => Some(character),
-            Token::Literal(_) | Token::Bracketed(_) | Token::Unshown => None,
+            Token::Literal(_) | Token::Bracketed(_) | Token::Fill(_) | Token::Unshown => None,
         }
     }
 }
@@ -93,10 +95,14 @@ pub(super) fn tokens(code: &str) -> impl Iterator<Item = Token> + '_ {
             }
             quoted if is_quoted => Token::Literal(quoted),
             '\\' => characters.next().map_or(Token::Unshown, Token::Literal),
-            '_' | '*' => {
+            '_' => {
                 characters.next();
                 Token::Unshown
             }
+            '*' => match characters.next() {
+                Some(fill @ ('0'..='9' | '+' | '-')) => Token::Fill(fill),
+                _ => Token::Unshown,
+            },
             '[' => Token::Bracketed(
                 characters
                     .by_ref()
@@ -144,7 +150,7 @@ pub(super) fn fill(pattern: &str, digits: &str) -> String {
                     shown.extend(left.by_ref());
                 }
             }
-            Token::Code(_) | Token::Bracketed(_) | Token::Unshown => {}
+            Token::Code(_) | Token::Bracketed(_) | Token::Fill(_) | Token::Unshown => {}
         }
     }
     shown.reverse();
@@ -164,7 +170,7 @@ pub(super) fn fill_text(pattern: &str, text: &str) -> String {
         match token {
             Token::Literal(literal) => shown.push(literal),
             Token::Code('@') => shown.push_str(text),
-            Token::Code(_) | Token::Bracketed(_) | Token::Unshown => {}
+            Token::Code(_) | Token::Bracketed(_) | Token::Fill(_) | Token::Unshown => {}
         }
     }
     shown

@@ -22,6 +22,8 @@ pub(super) struct Formats {
     formats: Vec<NumberFormat>,
     /// Which of them are struck through.
     are_struck: Vec<bool>,
+    /// Which of the formats that come with a condition show a number in another way.
+    show_others: Vec<bool>,
 }
 
 /// How a number is shown.
@@ -35,8 +37,10 @@ pub(super) enum NumberFormat {
     Pattern(Vec<Section>),
     /// What stands around a text, and around a number that is shown as one: `"+"@`.
     Text(String),
-    /// No number is shown.
-    NoNumber,
+    /// No number is shown; a text as in the fourth section.
+    NoNumber(Vec<Section>),
+    /// The cell is filled with this character, beside what is in it.
+    Filled(char),
     /// Nothing is shown.
     Nothing,
 }
@@ -63,6 +67,13 @@ impl Formats {
         while let Some(event) = next(&mut xml, &mut buffer)? {
             match event {
                 Event::Start(element) => match element.local_name().as_ref() {
+                    "dxf" if formats.show_others.len() < MOST => formats.show_others.push(false),
+                    "numFmt" if !formats.show_others.is_empty() => {
+                        let code = attribute(&element, "formatCode").unwrap_or_default();
+                        if let Some(shows_others) = formats.show_others.last_mut() {
+                            *shows_others = NumberFormat::of_code(&code).shows_others();
+                        }
+                    }
                     "numFmt" if codes.len() < MOST => {
                         let id = attribute(&element, "numFmtId").unwrap_or_default();
                         codes.push((id, attribute(&element, "formatCode").unwrap_or_default()));
@@ -106,6 +117,11 @@ impl Formats {
         self.formats.get(index).unwrap_or(&NumberFormat::Plain)
     }
 
+    /// Whether a format that comes with a condition shows a number with other digits than it has.
+    pub(super) fn shows_others_where_met(&self, index: usize) -> bool {
+        self.show_others.get(index) == Some(&true)
+    }
+
     /// Whether what is in such a cell is struck through.
     pub(super) fn is_struck(&self, index: usize) -> bool {
         self.are_struck.get(index) == Some(&true)
@@ -128,6 +144,13 @@ impl NumberFormat {
         if code.trim().eq_ignore_ascii_case(GENERAL) {
             return NumberFormat::Plain;
         }
+        let fill = |token| match token {
+            Token::Fill(fill) => Some(fill),
+            _ => None,
+        };
+        if let Some(fill) = tokens(code).find_map(fill) {
+            return NumberFormat::Filled(fill);
+        }
         let mut sections = sections(code);
         for section in &mut sections {
             section.pattern = with_digits(&section.pattern);
@@ -144,7 +167,7 @@ impl NumberFormat {
             return if hides_text {
                 NumberFormat::Nothing
             } else {
-                NumberFormat::NoNumber
+                NumberFormat::NoNumber(sections)
             };
         }
         if let [only] = &sections[..]
@@ -155,6 +178,9 @@ impl NumberFormat {
         }
         let has_digits = plain.contains(['0', '#', '?']);
         if plain.contains('@') && !has_digits {
+            if sections.len() > 3 && !sections[0].pattern.contains('@') {
+                return NumberFormat::NoNumber(sections);
+            }
             return NumberFormat::Plain;
         }
         if plain.contains(['y', 'd', 'h', 's']) || (plain.contains('m') && !has_digits) {
@@ -165,9 +191,24 @@ impl NumberFormat {
             return NumberFormat::Plain;
         }
         if !has_digits {
-            return NumberFormat::NoNumber;
+            return NumberFormat::NoNumber(sections);
         }
         NumberFormat::Pattern(sections)
+    }
+
+    /// Whether some number is shown with other digits than it has, or with a `+`.
+    fn shows_others(&self) -> bool {
+        let is_of_number = |character: &char| character.is_ascii_digit() || *character == '+';
+        [5501.0, 2_025_550_101.0, 12_025_550_101.0]
+            .iter()
+            .any(|number| {
+                let shown: String = self
+                    .show(*number, false)
+                    .chars()
+                    .filter(is_of_number)
+                    .collect();
+                shown != digits(*number)
+            })
     }
 
     /// A text as it is shown.
@@ -175,7 +216,10 @@ impl NumberFormat {
         match self {
             NumberFormat::Text(pattern) if !text.is_empty() => fill_text(pattern, &text),
             NumberFormat::Nothing if !text.trim().is_empty() => text + SHOWS_NOTHING,
-            NumberFormat::Pattern(sections) if !text.trim().is_empty() => {
+            NumberFormat::Filled(fill) if !text.trim().is_empty() => text + &is_filled_with(*fill),
+            NumberFormat::Pattern(sections) | NumberFormat::NoNumber(sections)
+                if !text.trim().is_empty() =>
+            {
                 match sections.get(3).map(|section| section.pattern.as_str()) {
                     None | Some("@") => text,
                     Some(pattern) if pattern.contains('@') => fill_text(pattern, &text),
@@ -190,7 +234,8 @@ impl NumberFormat {
     pub(super) fn show(&self, number: f64, counts_from_1904: bool) -> String {
         match self {
             NumberFormat::Date => show_date(number, counts_from_1904),
-            NumberFormat::NoNumber | NumberFormat::Nothing => digits(number) + SHOWS_NOTHING,
+            NumberFormat::Filled(fill) => digits(number) + &is_filled_with(*fill),
+            NumberFormat::NoNumber(_) | NumberFormat::Nothing => digits(number) + SHOWS_NOTHING,
             NumberFormat::Text(pattern) => fill_text(pattern, &digits(number)),
             NumberFormat::Pattern(sections)
                 if (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0 =>
@@ -209,6 +254,11 @@ impl NumberFormat {
             NumberFormat::Plain | NumberFormat::Pattern(_) => digits(number),
         }
     }
+}
+
+/// Said behind what is in a cell that shows this character in front or behind.
+fn is_filled_with(fill: char) -> String {
+    format!(" (its format fills the cell with `{fill}`)")
 }
 
 /// The pattern with a place for digits where it says `General`.
@@ -300,6 +350,10 @@ mod tests {
             ("h:mm", 0.25, "06:00:00"),
             ("yyyy", 12_025_550_101.0, NO_DATE),
             ("mmm", -1.0, NO_DATE),
+            ("*+0", 5501.0, "5501 (its format fills the cell with `+`)"),
+            ("*00", 5501.0, "5501 (its format fills the cell with `0`)"),
+            ("* 0", 5501.0, "5501"),
+            ("**0", 5501.0, "5501"),
             ("yyyy", 59.0, "1900-02-28"),
             ("yyyy", 61.0, "1900-03-01"),
         ] {
@@ -314,6 +368,9 @@ mod tests {
             ("@", "5501", "5501"),
             (";;;@", "5501", "5501"),
             (";;;", "5501", "5501 (hidden by the cell's format)"),
+            (";;;\"+\"@", "12025550101", "+12025550101"),
+            ("\"a\";\"b\";\"c\";\"+\"@", "12025550101", "+12025550101"),
+            ("*+@", "5501", "5501 (its format fills the cell with `+`)"),
             ("0000000", "5501", "5501"),
         ] {
             assert_eq!(
