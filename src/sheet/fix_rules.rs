@@ -14,6 +14,9 @@ use crate::table::strip_text_formula;
 /// A spreadsheet keeps so many digits of a number; the others were zeros.
 const DIGITS_KEPT: usize = 15;
 
+/// Digits between two separators of thousands.
+const GROUP: usize = 3;
+
 /// What was put right in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FixRule {
@@ -94,8 +97,11 @@ pub(super) fn fixed_number<'c>(
         }
         Err(damage) if damage.kind == ProblemKind::Decimal => {
             let (whole, fraction) = bare.split_once('.')?;
-            let is_certain =
-                whole.len() <= DIGITS_KEPT && fraction.bytes().all(|digit| digit == b'0');
+            // `101.000` is 101,000 where the point separates thousands.
+            let may_be_thousands = whole.len() <= GROUP && fraction.len() == GROUP;
+            let is_certain = whole.len() <= DIGITS_KEPT
+                && !may_be_thousands
+                && fraction.bytes().all(|digit| digit == b'0');
             match read_change(whole, country) {
                 Ok(Change::Set(number)) if is_certain => Some((FixRule::Decimal, number)),
                 _ => None,
@@ -124,6 +130,11 @@ mod tests {
             ("+1 (202) 555-0101", Some((Separators, "+12025550101"))),
             ("12025550101.0", Some((Decimal, "12025550101"))),
             ("+12025550101.00", Some((Decimal, "+12025550101"))),
+            ("5501.000", Some((Decimal, "5501"))),
+            ("101.00", Some((Decimal, "101"))),
+            ("101.000", None),
+            ("12.000", None),
+            ("1.000", None),
             ("\u{a0}", Some((Around, ""))),
             ("Remove ", Some((Remove, "REMOVE"))),
             ("5501\n5502", None),
