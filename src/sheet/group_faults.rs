@@ -74,17 +74,19 @@ impl DigitGroups<'_> {
         (are_in_brackets || is_one_in_a_bracket) && !self.has_plus()
     }
 
-    /// `5501.5`, `0.5501`, `12025550101.000`; but +1.2025550101 and 030.1234567 are ways to write a
-    /// number.
+    /// `5501.5`, `0.5501`, `12025550101.000`, `5501.1.0`; but +1.2025550101 and 030.1234567 are ways to
+    /// write a number.
     fn has_decimal_point(&self) -> bool {
         let [.., whole, fraction] = &self.groups[..] else {
             return false;
         };
         let points = self.gaps().filter(|gap| gap.contains('.')).count();
-        if fraction.gap != "." || points > 1 {
-            return false;
+        let are_zeros = |digits: &str| digits.bytes().all(|digit| digit == b'0');
+        let is_zero = are_zeros(fraction.digits);
+        let is_point = fraction.gap == "." || is_zero && fraction.gap.trim() == ".";
+        if !is_point || points > 1 {
+            return is_point && fraction.digits == "0" && !self.has_plus();
         }
-        let is_zero = fraction.digits.bytes().all(|digit| digit == b'0');
         if self.groups.len() > 2 {
             // Behind other groups four digits are a group as well.
             return is_zero && fraction.digits.len() <= 3;
@@ -98,7 +100,8 @@ impl DigitGroups<'_> {
         let is_area_code = !self.has_plus()
             && whole.digits.len() > 1
             && whole.digits.starts_with('0')
-            && fraction.digits.len() > 2;
+            && !are_zeros(whole.digits)
+            && (self.digits().len() > COMPLETE || self.may_be_date());
         !is_after_code && !is_area_code
     }
 
