@@ -113,7 +113,7 @@ pub fn of_several_lines(text: &str) -> Option<CellDiagnostic> {
     (with_digits.count() > 1).then(several_numbers)
 }
 
-fn several_numbers() -> CellDiagnostic {
+pub(super) fn several_numbers() -> CellDiagnostic {
     damage(
         ProblemKind::SeveralNumbers,
         "holds more than one number; leave one in this cell and put the others into n1, n2 or n3",

@@ -15,6 +15,7 @@ pub(super) const LONGEST_WITH_TRUNK: usize = 12;
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
 
+const SHORTEST_EXTENSION: usize = 2;
 pub(super) const LONGEST_EXTENSION: usize = 10;
 
 /// Digits of a number of France, `01 23 45 67 89`.
@@ -363,7 +364,7 @@ impl DigitGroups<'_> {
     }
 
     fn extension(&self, complete: usize, rest: usize) -> GroupFault {
-        if rest >= COMPLETE {
+        if rest >= COMPLETE || complete < SHORTEST_EXTENSION {
             return GroupFault::Ambiguous;
         }
         let digits = self.digits();

@@ -30,6 +30,7 @@ pub mod names_of_row;
 mod near_column_cells;
 pub mod number;
 mod number_faults;
+mod number_words;
 pub mod numbering_plan;
 mod open_sheet;
 pub mod organization_counts;

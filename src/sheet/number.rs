@@ -15,6 +15,7 @@ use crate::sheet::group_faults::LONGEST_EXTENSION;
 use crate::sheet::number_faults::{
     lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_unclear, say_zero,
 };
+use crate::sheet::number_words;
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
@@ -35,19 +36,6 @@ const SHOWS_BACKWARDS: char = '\u{202e}';
 
 /// The word that clears a number, in any case; Control Hub's own sheets use it too.
 pub const REMOVE: &str = "REMOVE";
-
-/// Words between the two ends of a range.
-const RANGE_WORDS: [&str; 9] = [
-    " to ",
-    " bis ",
-    " till ",
-    " until ",
-    " thru ",
-    " through ",
-    " hasta ",
-    " tot ",
-    " al ",
-];
 
 /// What a number cell asks for, or what is wrong with it. Bare national numbers are those of `country`.
 pub(super) fn read_change<'c>(
@@ -128,7 +116,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             let groups = DigitGroups::read(&plain);
             groups.is_some_and(|groups| DIGITS.contains(&groups.digits().len()))
         };
-        return Err(cell_diagnostics::of_no_number(text, is_number).unwrap_or_else(not_a_number));
+        return Err(number_words::read(text, is_number)
+            .or_else(|| cell_diagnostics::of_no_number(text, is_number))
+            .unwrap_or_else(not_a_number));
     };
     if let Some(diagnostic) = cell_diagnostics::of_several_lines(text) {
         return Err(diagnostic);
@@ -264,10 +254,6 @@ fn prefixed_fault(
     };
     let digits = &bare[prefix.len()..];
     let (plan, after_code) = Plan::of_international(digits)?;
-    let australian = bare.strip_prefix("0011").and_then(Plan::of_international);
-    if australian.is_some_and(|(plan, rest)| plan.is_ordinary(rest.len())) {
-        return None;
-    }
     let is_long = bare.len() > LONGEST_EXTENSION;
     if let Some(fault) = fault_after_code(plan, after_code) {
         return (is_long || fault.kind == ProblemKind::TrunkPrefix).then_some(fault);
