@@ -133,13 +133,23 @@ pub(super) fn of_another_country(
 }
 
 /// Bare digits that are no number of the named country, and so long that they must be a complete one.
-pub(super) fn of_no_country(digits: &str, country: &Country) -> Option<CellDiagnostic> {
+pub(super) fn of_no_country(
+    groups: &DigitGroups<'_>,
+    digits: &str,
+    country: &Country,
+) -> Option<CellDiagnostic> {
     let is_short = digits.len() < SHORTEST_COMPLETE;
-    if is_short || EXIT_CODES.iter().any(|code| digits.starts_with(code)) {
+    let is_dialed_abroad = |code: &&str| {
+        let rest = digits.strip_prefix(*code);
+        rest.is_some_and(|rest| Plan::of_international(rest).is_some())
+    };
+    if is_short || EXIT_CODES.iter().any(is_dialed_abroad) {
         return None;
     }
-    let is_international =
-        Plan::of_international(digits).is_some_and(|(plan, rest)| plan.is_in_use(rest));
+    // No group ends within a country code: `9 1 202 555 0101` is not one of +91.
+    let is_apart = |plan: &Plan| groups.first().len() >= plan.code.len();
+    let is_international = Plan::of_international(digits)
+        .is_some_and(|(plan, rest)| plan.is_in_use(rest) && is_apart(plan));
     let begins = digits.starts_with('0') && country.plan().is_ordinary(digits.len());
     let begins = if begins {
         ", and none begins like this"

@@ -175,6 +175,12 @@ impl DigitGroups<'_> {
             return Some(self.extension(digits.len() - rest, rest));
         }
         if digits.len() > LONGEST_EXTENSION
+            && let Some((plan, after_code)) = dialed_in_australia(&digits)
+        {
+            let has_trunk = plan.without_kept_trunk(after_code).is_some();
+            return self.fault_in(plan, after_code).filter(|_| !has_trunk);
+        }
+        if digits.len() > LONGEST_EXTENSION
             && let Some(international) = digits.strip_prefix("00")
             && let Some((plan, after_code)) = Plan::of_international(international)
         {
@@ -374,6 +380,14 @@ impl DigitGroups<'_> {
             rest: digits[digits.len() - rest..].to_string(),
         }
     }
+}
+
+/// The number behind `0011`, which is dialed before the country code in Australia.
+pub(super) fn dialed_in_australia(digits: &str) -> Option<(&'static Plan, &str)> {
+    let (plan, after_code) = Plan::of_international(digits.strip_prefix("0011")?)?;
+    let is_number =
+        plan.is_ordinary(after_code.len()) || plan.without_kept_trunk(after_code).is_some();
+    is_number.then_some((plan, after_code))
 }
 
 fn is_country_code(digits: &str) -> bool {

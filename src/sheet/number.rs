@@ -11,7 +11,7 @@ use crate::sheet::area_slash::{self, Slash};
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
-use crate::sheet::group_faults::LONGEST_EXTENSION;
+use crate::sheet::group_faults::{LONGEST_EXTENSION, dialed_in_australia};
 use crate::sheet::number_faults::{
     lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_unclear, say_zero,
 };
@@ -166,7 +166,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(fault) = groups.fault_without_country() {
         return refuse(fault);
     }
-    let of_no_country = || ambiguous_country_code::of_no_country(&digits, country?);
+    let of_no_country = || ambiguous_country_code::of_no_country(&groups, &digits, country?);
     if let Some(diagnostic) = prefixed_fault(&groups, &digits, country).or_else(of_no_country) {
         return Err(diagnostic);
     }
@@ -247,6 +247,9 @@ fn prefixed_fault(
     country: Option<&Country>,
 ) -> Option<CellDiagnostic> {
     let is_of_north_america = bare.starts_with("011") && bare.len() > LONGEST_OF_AREA_011;
+    if let Some((plan, after_code)) = dialed_in_australia(bare) {
+        return fault_after_code(plan, after_code);
+    }
     let prefix = match bare {
         _ if bare.starts_with("00") => "00",
         _ if is_of_north_america => "011",
@@ -285,12 +288,6 @@ pub(super) fn without_separators(text: &str) -> Option<String> {
 /// write them, in a few plain ones: blank, hyphen, dash, dot, tilde for a range. Not `/` or `,`, which
 /// stand between two numbers as well.
 fn in_plain_characters(text: &str) -> String {
-    let mut text = text.to_string();
-    for word in RANGE_WORDS {
-        if text.contains(word) {
-            text = text.replace(word, "~");
-        }
-    }
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
