@@ -1,5 +1,11 @@
 //! A cell of digits, and how they are grouped.
 
+/// Digits that make a number on their own, where its country is not known.
+pub(super) const COMPLETE: usize = 7;
+
+/// Digits of a bare number with the trunk prefix in front, at most: Germany's and Austria's.
+pub(super) const LONGEST_WITH_TRUNK: usize = 12;
+
 /// A cell of digits and what may stand between them.
 #[derive(Debug)]
 pub(super) struct DigitGroups<'t> {

@@ -2,15 +2,9 @@
 //! extension behind a number. Only what helps to read one number may be taken out; a cell that can be
 //! read two ways is refused with its readings.
 
-use crate::sheet::digit_groups::{DigitGroups, Group};
+use crate::sheet::digit_groups::{COMPLETE, DigitGroups, Group, LONGEST_WITH_TRUNK};
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::range_groups::{is_near, is_range_of_tens};
-
-/// Digits that make a number on their own, where its country is not known.
-pub(super) const COMPLETE: usize = 7;
-
-/// Digits of a bare number with the trunk prefix in front, at most: Germany's and Austria's.
-pub(super) const LONGEST_WITH_TRUNK: usize = 12;
 
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
@@ -123,9 +117,10 @@ impl DigitGroups<'_> {
             return Some(self.extension(self.digits().len() - rest, rest));
         }
         if plan.is_ordinary(after_code.len()) || plan.is_in_use(after_code) {
-            return self
-                .fault_behind_one_in_use(plan, after_code)
-                .or_else(|| self.range_within(plan, after_code));
+            return self.fault_behind_one_in_use(plan, after_code).or_else(|| {
+                self.range_within(plan, after_code)
+                    .map(GroupFault::PossiblyRange)
+            });
         }
         let before_code = self.digits().len().checked_sub(after_code.len())?;
         let is_complete = |end: &usize| {

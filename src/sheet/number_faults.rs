@@ -2,7 +2,8 @@
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::{Country, Unclear};
-use crate::sheet::group_faults::{COMPLETE, GroupFault};
+use crate::sheet::digit_groups::COMPLETE;
+use crate::sheet::group_faults::GroupFault;
 use crate::sheet::numbering_plan::{LONGEST, Plan};
 use crate::sheet::problem_kind::ProblemKind;
 

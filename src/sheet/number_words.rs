@@ -24,18 +24,20 @@ pub(super) fn read(text: &str, is_number: impl Fn(&str) -> bool) -> Option<CellD
         .filter(|word| !word.is_empty())
         .collect();
     let are_all_of = |known: &[&str]| words.iter().all(|word| known.contains(word));
+    let is_letter = |end: Option<char>| end.is_none_or(char::is_alphabetic);
     // Between the letters of a word there is nothing.
-    if words.is_empty() || !parts.all(|part| part.is_empty() || is_number(part)) {
+    let are_numbers = parts.all(|part| part.is_empty() || is_number(part));
+    if words.is_empty()
+        || !are_numbers
+        || is_letter(text.chars().next())
+        || is_letter(text.chars().last())
+    {
         return None;
     }
-    let begins_and_ends_so = [text.chars().next(), text.chars().last()]
-        .iter()
-        .all(|end| end.is_some_and(|end| !end.is_alphabetic()));
-    match begins_and_ends_so {
-        true if are_all_of(&RANGE) => Some(say_fault(GroupFault::Range, &text)),
-        true if are_all_of(&SEVERAL) => Some(cell_diagnostics::several_numbers()),
-        _ => None,
+    if are_all_of(&RANGE) {
+        return Some(say_fault(GroupFault::Range, &text));
     }
+    are_all_of(&SEVERAL).then(cell_diagnostics::several_numbers)
 }
 
 #[cfg(test)]

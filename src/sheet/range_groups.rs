@@ -4,8 +4,7 @@
 //! A pair of groups is a range where the second is a little more than the first. Groups of two digits are
 //! that by chance in every other number, so these have to be round as well, and joined by a dash.
 
-use crate::sheet::digit_groups::{DigitGroups, Group};
-use crate::sheet::group_faults::{COMPLETE, GroupFault, LONGEST_WITH_TRUNK};
+use crate::sheet::digit_groups::{COMPLETE, DigitGroups, Group, LONGEST_WITH_TRUNK};
 use crate::sheet::numbering_plan::Plan;
 
 /// Numbers of a range lie closer together than this.
@@ -15,10 +14,10 @@ const RANGE: u32 = 100;
 const BESIDE_EACH_OTHER: usize = 5;
 
 impl DigitGroups<'_> {
-    /// A range behind a number in a country, `+49 6100 7731 00-99`, or two of them, `+43 1 123456 123457`.
+    /// The one number that the digits would be, where they end in a range behind a number in a country, `+49 6100 7731 00-99`, or two of them, `+43 1 123456 123457`.
     /// `after_code` are the digits of the country's own. They are one number where its numbers have one length,
     /// or where they are in use and what stands before the last group is not.
-    pub(super) fn range_within(&self, plan: &Plan, after_code: &str) -> Option<GroupFault> {
+    pub(super) fn range_within(&self, plan: &Plan, after_code: &str) -> Option<String> {
         let digits = self.digits();
         let code = digits.len() - after_code.len();
         let last = self.groups.last()?.digits.len();
@@ -27,7 +26,7 @@ impl DigitGroups<'_> {
         let is_one_alone = !plan.is_open() && plan.is_in_use(after_code) && !plan.is_in_use(before);
         let plus = if self.has_plus() { "+" } else { "" };
         (!is_strict && !is_one_alone && self.ends_in_range_of_area(code))
-            .then(|| GroupFault::PossiblyRange(format!("{plus}{digits}")))
+            .then(|| format!("{plus}{digits}"))
     }
 
     /// The same where the country is not known.
