@@ -132,11 +132,14 @@ pub(super) fn say_unclear(unclear: &Unclear, digits: &str, country: &Country) ->
             ),
         ),
         Unclear::KeptTrunk(rest) => {
-            let mut says = say_trunk(country.plan(), after_code, rest);
-            if country.plan().national(digits) == Some(digits) {
-                let own = &code[1..];
-                says += &format!(", or {code}{digits} if {own} is part of its area code");
-            }
+            let says = say_trunk(country.plan(), after_code, rest);
+            let may_be_national = country.plan().national(digits) == Some(digits);
+            let own = &code[1..];
+            let says = if may_be_national {
+                format!("{says}, or {code}{digits} if {own} is part of its area code")
+            } else {
+                says
+            };
             (ProblemKind::TrunkPrefix, says)
         }
     };

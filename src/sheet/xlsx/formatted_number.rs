@@ -19,7 +19,7 @@ const MOST: usize = 100_000;
 /// The formats of a workbook's cells, by the numbers that cells have for them.
 #[derive(Debug, Default)]
 pub(super) struct Formats {
-    formats: Vec<NumberFormat>,
+    of_cells: Vec<NumberFormat>,
     /// Which of them are struck through.
     are_struck: Vec<bool>,
     /// Which of the formats that come with a condition show a number in another way.
@@ -89,13 +89,13 @@ impl Formats {
                     "xf" if is_among_cells => {
                         let id = attribute(&element, "numFmtId").unwrap_or_default();
                         let code = codes.iter().find(|(known, _)| *known == id);
-                        if formats.formats.len() == MOST {
+                        if formats.of_cells.len() == MOST {
                             bail!("it holds more than any sheet needs; {SAVE_AS_CSV}");
                         }
                         let font = attribute(&element, "fontId").and_then(|id| id.parse().ok());
                         let is_struck = font.and_then(|font: usize| fonts.get(font));
                         formats.are_struck.push(is_struck == Some(&true));
-                        formats.formats.push(match code {
+                        formats.of_cells.push(match code {
                             Some((_, code)) => NumberFormat::of_code(code),
                             None => NumberFormat::built_in(&id),
                         });
@@ -114,7 +114,7 @@ impl Formats {
     }
 
     pub(super) fn get(&self, index: usize) -> &NumberFormat {
-        self.formats.get(index).unwrap_or(&NumberFormat::Plain)
+        self.of_cells.get(index).unwrap_or(&NumberFormat::Plain)
     }
 
     /// Whether a format that comes with a condition shows a number with other digits than it has.
