@@ -56,11 +56,23 @@ pub(in crate::application) fn take_over(mut settings: RunSettings) -> Result<Run
         let is_plan = preconditions.as_ref() == Some(path);
         settings.lineage.add(path, is_plan);
     }
-    if settings.note.is_none() {
-        settings.note =
-            note_of_the_run(&settings, &journal).or_else(|| plan_guard::note(&settings));
-    }
+    let earlier = note_of_the_run(&settings, &journal);
+    settings.note =
+        with_note_of_now(earlier, settings.note.take()).or_else(|| plan_guard::note(&settings));
     Ok(settings)
+}
+
+/// Rows were sent under the earlier note, so it stays where somebody goes on with another.
+fn with_note_of_now(earlier: Option<String>, now: Option<String>) -> Option<String> {
+    match (earlier, now) {
+        (Some(earlier), Some(now))
+            if !earlier.split("; ").any(|one| one == now) && earlier != now =>
+        {
+            Some(format!("{earlier}; {now}"))
+        }
+        (Some(earlier), _) => Some(earlier),
+        (None, now) => now,
+    }
 }
 
 /// Why the run was begun that goes on.
@@ -229,4 +241,26 @@ fn only_on(flag: &str, is_given: bool, was: bool) -> Result<()> {
         bail!("that run began without {flag}; go on without it");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_of_the_run_stays_where_another_is_added() {
+        for (earlier, now, note) in [
+            (None, None, None),
+            (None, Some("CHG-1"), Some("CHG-1")),
+            (Some("CHG-1"), None, Some("CHG-1")),
+            (Some("CHG-1"), Some("CHG-1"), Some("CHG-1")),
+            (Some("CHG-1"), Some("CHG-2"), Some("CHG-1; CHG-2")),
+            (Some("CHG-1; CHG-2"), Some("CHG-2"), Some("CHG-1; CHG-2")),
+            (Some("CHG-12"), Some("CHG-1"), Some("CHG-12; CHG-1")),
+            (Some("a; b"), Some("a; b"), Some("a; b")),
+        ] {
+            let joined = with_note_of_now(earlier.map(String::from), now.map(String::from));
+            assert_eq!(joined.as_deref(), note, "{earlier:?}, {now:?}");
+        }
+    }
 }

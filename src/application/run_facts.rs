@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::journal::{BeginRecord, RecordedRun, RunHeader};
+use crate::journal::{Author, BeginRecord, RecordedRun, RunHeader};
 
 /// The facts by their names.
 pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
@@ -45,6 +45,14 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
     });
     match facts {
         Value::Object(mut facts) => {
+            let first = run.first_begin();
+            let last = run.last_begin();
+            let begun_by = first
+                .zip(last)
+                .and_then(|(first, last)| Author::of_another(first, last));
+            if let Some(begun_by) = begun_by {
+                facts.insert("begunBy".into(), json!(begun_by));
+            }
             if !credentials.is_empty() {
                 facts.insert("credentials".into(), json!(credentials));
             }

@@ -143,6 +143,33 @@ impl MeaningfulSettings {
     }
 }
 
+/// Who began a run, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Author {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+}
+
+impl Author {
+    /// Who began a run that somebody else, or another machine, went on with last.
+    pub fn of_another(first: &BeginRecord, last: &BeginRecord) -> Option<Author> {
+        let who = |begin: &BeginRecord| {
+            let person = begin.person.as_ref().map(|person| person.id.clone());
+            let machine = begin.machine.as_ref();
+            (
+                person,
+                machine.map(|machine| (machine.user.clone(), machine.host.clone())),
+            )
+        };
+        (who(first) != who(last)).then(|| Author {
+            person: first.person.clone(),
+            machine: first.machine.clone(),
+        })
+    }
+}
+
 /// The run began, or went on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -45,6 +45,8 @@ pub(super) struct Index {
     pub(super) in_flight: BTreeMap<u64, PreviousRecord>,
     pub(super) names: Option<ResolvedNames>,
     pub(super) begin: Option<BeginRecord>,
+    /// How the run began at first, where it went on since.
+    pub(super) first_begin: Option<BeginRecord>,
     /// The ids of the organizations that its parts had rows to send for; empty of the token's own.
     pub(super) organizations: BTreeSet<String>,
     /// An older wxbulk began one of its parts and did not note them.
@@ -82,7 +84,10 @@ impl Index {
             .extend((!begin.own_organization.is_empty()).then(String::new));
         self.lacks_organizations |= ids.is_empty() && begin.rows_to_send != Some(0);
         self.organizations.extend(ids);
-        self.begin = Some(begin);
+        let earlier = self.begin.replace(begin);
+        if self.first_begin.is_none() {
+            self.first_begin = earlier;
+        }
     }
 
     pub(super) fn begin_row(&mut self, record: PreviousRecord) {

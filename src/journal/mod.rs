@@ -59,8 +59,8 @@ pub use entry::{
 };
 pub use follower::{Follower, header_of, read_through};
 pub use header::{
-    BeginRecord, CredentialRecord, FORMAT, InputFile, Machine, MeaningfulSettings, Organization,
-    Person, PlanFile, RunHeader, format_for,
+    Author, BeginRecord, CredentialRecord, FORMAT, InputFile, Machine, MeaningfulSettings,
+    Organization, Person, PlanFile, RunHeader, format_for,
 };
 pub use record_reader::RecordReader;
 pub use recorded_run::{RecordedRun, exists};

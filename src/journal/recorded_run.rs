@@ -182,6 +182,14 @@ impl RecordedRun {
         self.index.names.as_ref()
     }
 
+    /// How the run began at first.
+    pub fn first_begin(&self) -> Option<&BeginRecord> {
+        self.index
+            .first_begin
+            .as_ref()
+            .or(self.index.begin.as_ref())
+    }
+
     /// How the run began, or went on last.
     pub fn last_begin(&self) -> Option<&BeginRecord> {
         self.index.begin.as_ref()

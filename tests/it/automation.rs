@@ -2,13 +2,23 @@
 //! was asked for and is missing, and an environment with next to nothing in it.
 
 use std::fs;
+#[cfg(unix)]
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
+#[cfg(unix)]
+use wxbulk::simulator::{Access, Lifetime};
 use wxbulk::simulator::{Behavior, Location, Locations};
 
+#[cfg(unix)]
+use crate::harness::signal;
 use crate::harness::{Ran, Stage, TOKEN, location_id, number, sheet};
+#[cfg(unix)]
+use crate::raw_server::RawServer;
+#[cfg(unix)]
+use crate::resume::wait_for_records;
 
 fn summary(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stdout))
@@ -315,6 +325,63 @@ fn a_check_can_be_of_a_part_and_says_its_exit_codes() {
 
 /// Who reads on no more is told nothing.
 #[cfg(target_os = "linux")]
+/// Programs tell by one word why a run ended before its end.
+#[cfg(unix)]
+#[test]
+fn the_reason_of_a_stop_is_one_word() {
+    let with = |behavior| {
+        let stage = Stage::new(behavior);
+        stage.write("sheet.csv", sheet(60));
+        stage
+    };
+    let faults = |faults: &str| Behavior {
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    };
+    let ends_soon = Behavior {
+        access: Access {
+            lifetime: Lifetime::Requests(NonZeroU64::new(30).expect("some")),
+            ..Access::default()
+        },
+        ..Behavior::instant()
+    };
+    for (stage, words, reason) in [
+        (with(ends_soon), "", "token"),
+        (with(faults("403=100%")), "", "forbidden"),
+        (with(faults("404=100%")), "--max-failures 3", "max-failures"),
+        (with(Behavior::instant()), "--first 2", "first-rows-done"),
+        (with(faults("404=100%")), "--first 2", "first-rows-failed"),
+    ] {
+        let ran = stage.apply(&format!("sheet.csv {words} --summary json"));
+        assert_eq!(summary(&ran)["reason"], reason, "{}", ran.stderr);
+    }
+
+    let stage = with(Behavior::instant());
+    let page = RawServer::start(|line| {
+        while line.request() {
+            line.say("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>");
+        }
+    });
+    for (base_url, reason) in [
+        (page.base_url(), "not-the-service"),
+        ("http://127.0.0.1:1/v1".to_string(), "unreachable"),
+    ] {
+        let line = format!("apply sheet.csv --yes --summary json --base-url {base_url}");
+        let ran = stage.run(&format!("{line} -o {reason}.csv"));
+        assert_eq!(summary(&ran)["reason"], reason, "{}", ran.stderr);
+    }
+
+    let slow = with(Behavior {
+        latency: "30ms".parse().expect("a latency"),
+        ..Behavior::instant()
+    });
+    let child = slow.start_apply("sheet.csv -c 1 --summary json");
+    wait_for_records(&slow, "sheet.results.csv.journal", 5);
+    signal(&child, "INT");
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    assert_eq!(summary(&ran)["reason"], "interrupted", "{}", ran.stderr);
+}
+
 #[test]
 fn output_that_nobody_reads_is_no_error() {
     let stage = Stage::instant();

@@ -121,7 +121,11 @@ fn the_summary_of_a_run_is_documented_field_by_field() {
     };
     run("plan sheet.csv --rows 2-3 --note CHG-1", 0);
     run("apply sheet.plan.csv --yes --first 1", 3);
-    run("apply sheet.plan.csv --yes --first 1 --resume", 0);
+    outputs.push(json(&gone_on_with_by_bob(&stage)));
+    let mut run = |line: &str, code: i32| {
+        let ran = stage.run_online(&format!("{line} --summary json"));
+        outputs.push(json(&ran.expect(code)));
+    };
     run("undo sheet.plan.results.csv --yes", 0);
     run("apply sheet.csv", 2);
     run(
@@ -143,6 +147,26 @@ fn the_summary_of_a_run_is_documented_field_by_field() {
     let refused = outputs.iter().find(|one| one["reason"] == "refused");
     let refused = refused.and_then(Value::as_object).expect("one");
     assert_eq!(refused.len(), 7, "{refused:?}");
+}
+
+/// A run that somebody else, for another reason, goes on with.
+fn gone_on_with_by_bob(stage: &Stage) -> Ran {
+    let base_url = stage.simulator.base_url();
+    let line = format!(
+        "apply sheet.plan.csv --yes --resume --note CHG-2 --summary json --base-url {base_url}"
+    );
+    let mut command = stage.command(&line);
+    command.env("USER", "bob").env("USERNAME", "bob");
+    let ran = Ran::of(command.output().expect("it starts")).expect(0);
+    let status = stage.run("status sheet.plan.results.csv").expect(0).stdout;
+    assert!(status.contains("note: CHG-1; CHG-2"), "{status}");
+    assert!(
+        status.contains("; went on ") && status.contains(" by bob on "),
+        "{status}"
+    );
+    let list = stage.run("status .").expect(0).stdout;
+    assert!(list.contains("then "), "{list}");
+    ran
 }
 
 /// A run by the credentials of a folder.
@@ -177,6 +201,15 @@ fn the_status_of_a_run_is_documented_field_by_field() {
     stage
         .run_online("apply sheet.plan.csv --yes --rows 2-3 -o part.csv")
         .expect(0);
+    stage
+        .run_online("apply sheet.plan.csv --yes --first 1 -o two.csv")
+        .expect(3);
+    let mut command = stage.command(&format!(
+        "apply sheet.plan.csv --yes --resume -o two.csv --base-url {}",
+        stage.simulator.base_url()
+    ));
+    command.env("USER", "bob").env("USERNAME", "bob");
+    Ran::of(command.output().expect("it starts")).expect(0);
     stage
         .run_online("undo sheet.plan.results.csv --yes --rows 2-3")
         .expect(0);

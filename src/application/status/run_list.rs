@@ -12,6 +12,7 @@ use super::status_reader::{StatusReader, journals_in};
 use super::stillborn_run::StillbornRun;
 use crate::application::credential_notes::users_in_words;
 use crate::application::progress::wrap;
+use crate::journal::{Machine, Person};
 use crate::model::clock;
 use crate::model::wording::{grouped, listed};
 use crate::platform;
@@ -130,12 +131,16 @@ fn unneeded(run: &RunStatus) -> Vec<PathBuf> {
 
 fn cells(run: &RunStatus, now: Timestamp) -> [String; 11] {
     let users = || users_in_words(run.credentials.iter().map(|one| &one.credential));
-    let who = match (&run.person, &run.machine) {
+    let went_on = match (&run.person, &run.machine) {
         (Some(person), _) if !person.email.is_empty() => person.email.clone(),
-        (_, machine) => users().unwrap_or_else(|| {
-            let user = machine.as_ref().map(|machine| machine.user.clone());
-            user.unwrap_or_default()
-        }),
+        (person, machine) => users().unwrap_or_else(|| name_of(person.as_ref(), machine.as_ref())),
+    };
+    let who = match &run.begun_by {
+        Some(first) => {
+            let began = name_of(first.person.as_ref(), first.machine.as_ref());
+            format!("{began}, then {went_on}")
+        }
+        None => went_on,
     };
     let kind = if run.rehearsal {
         "rehearsal".to_string()
@@ -170,6 +175,14 @@ fn cells(run: &RunStatus, now: Timestamp) -> [String; 11] {
         outcome,
         undone.into(),
     ]
+}
+
+/// By the mail address, else as whoever is signed in to the machine.
+fn name_of(person: Option<&Person>, machine: Option<&Machine>) -> String {
+    let email = person.map(|person| person.email.clone());
+    let user = machine.map(|machine| machine.user.clone());
+    let email = email.filter(|email| !email.is_empty());
+    email.or(user).unwrap_or_default()
 }
 
 fn file_name(path: &Path) -> String {

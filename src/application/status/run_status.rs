@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::credential_status::CredentialStatus;
 use super::next_steps::NextStep;
-use crate::journal::{Damage, GateRecord, InputFile, Machine, Organization, Person};
+use crate::journal::{Author, Damage, GateRecord, InputFile, Machine, Organization, Person};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
@@ -37,6 +37,9 @@ pub struct RunStatus {
     pub last_row_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
+    /// Who began it, where somebody else went on with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun_by: Option<Author>,
     /// All credentials, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<CredentialStatus>,

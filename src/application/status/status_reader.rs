@@ -17,7 +17,7 @@ use super::run_status::{
 use super::{is_journal, results_of};
 use crate::application::spool::Spool;
 use crate::journal::{
-    BeginRecord, CredentialEndRecord, EndRecord, Entry, Follower, GateRecord, RunHeader,
+    Author, BeginRecord, CredentialEndRecord, EndRecord, Entry, Follower, GateRecord, RunHeader,
     is_being_written,
 };
 use crate::model::outcome::OutcomeKind;
@@ -48,6 +48,8 @@ pub struct StatusReader {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) begin: Option<BeginRecord>,
+    /// How it began at first.
+    first_begin: Option<BeginRecord>,
     pub(super) end: Option<EndRecord>,
     /// Something happened after the results were written last.
     is_end_outdated: bool,
@@ -74,6 +76,7 @@ impl Seen {
                 self.sign(begin.began_at);
                 self.recent.clear();
                 self.credentials_ended.clear();
+                self.first_begin.get_or_insert_with(|| begin.clone());
                 self.begin = Some(begin);
             }
             Entry::Previous(record) => {
@@ -195,6 +198,10 @@ impl StatusReader {
             last_sign_at: seen.last_sign.unwrap_or(header.started_at),
             last_row_at: seen.recent.back().copied(),
             person: begin.person.clone(),
+            begun_by: seen
+                .first_begin
+                .as_ref()
+                .and_then(|first| Author::of_another(first, &begin)),
             credentials: begin.credentials.iter().map(credential).collect(),
             machine: begin.machine.clone(),
             note: begin.note.clone(),

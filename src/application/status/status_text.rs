@@ -10,6 +10,7 @@ use super::run_status::{ResultsFile, RunState, RunStatus, SheetCopy};
 use crate::application::credential_notes::users_in_words;
 use crate::application::spool::Spool;
 use crate::application::summary::say_how_it_stands;
+use crate::journal::{Machine, Person};
 use crate::model::clock;
 use crate::model::wording::{grouped, listed, plural};
 use crate::platform;
@@ -173,26 +174,14 @@ impl RunStatus {
 
     /// Who, where, when and why.
     fn origin(&self) -> String {
-        let mut origin = format!(
-            "run {}, begun {}",
-            self.run,
-            clock::date_and_time(self.started_at)
-        );
-        let _ = match &self.machine {
-            Some(machine) if !machine.user.is_empty() => {
-                write!(origin, " by {} on {}", machine.user, machine.host)
-            }
-            Some(machine) => write!(origin, " on {}", machine.host),
-            None => Ok(()),
-        };
-        if let Some(person) = &self.person {
-            let name = if person.email.is_empty() {
-                &person.name
-            } else {
-                &person.email
-            };
-            let _ = write!(origin, ", signed in as {name}");
+        let began = clock::date_and_time(self.started_at);
+        let mut origin = format!("run {}, begun {began}", self.run);
+        if let Some(first) = &self.begun_by {
+            origin += &by(first.person.as_ref(), first.machine.as_ref());
+            let went_on = clock::date_and_time(self.began_at);
+            let _ = write!(origin, "; went on {went_on}");
         }
+        origin += &by(self.person.as_ref(), self.machine.as_ref());
         if let Some(users) = users_in_words(self.credentials.iter().map(|one| &one.credential)) {
             let _ = write!(origin, ", signed in as {users}");
         }
@@ -331,6 +320,26 @@ impl RunStatus {
             (ResultsFile::Missing, _) => "results: not written, or moved; the journal has all rows",
         }
     }
+}
+
+/// ` by ada on build-7, signed in as ada@example.com`
+fn by(person: Option<&Person>, machine: Option<&Machine>) -> String {
+    let mut by = match machine {
+        Some(machine) if !machine.user.is_empty() => {
+            format!(" by {} on {}", machine.user, machine.host)
+        }
+        Some(machine) => format!(" on {}", machine.host),
+        None => String::new(),
+    };
+    if let Some(person) = person {
+        let name = if person.email.is_empty() {
+            &person.name
+        } else {
+            &person.email
+        };
+        let _ = write!(by, ", signed in as {name}");
+    }
+    by
 }
 
 fn say_standstill(last_row: Timestamp, now: Timestamp) -> Option<String> {
