@@ -55,6 +55,9 @@ pub enum Body {
     /// Empty, or what the service answers to this call.
     #[default]
     Valid,
+    /// The values that a change set, and beside them something that this call is not known to answer:
+    /// whether that takes the confirmation back only a read shows.
+    Mixed,
     /// An object without any of the values that were asked for. Whether the service leaves out what
     /// is not set is not known.
     Bare,

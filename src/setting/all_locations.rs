@@ -47,6 +47,7 @@ const RULES_AND_TRANSFERS: usize = location_rules::FIELDS.len();
 const RULES: Resource = Resource {
     path: ["/telephony/config/locations/", "/outgoingPermission"],
     fields: NUMBERS..NUMBERS + RULES_AND_TRANSFERS,
+    names: &location_rules::NAMES,
     read_body: location_rules::read,
 };
 

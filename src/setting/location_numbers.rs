@@ -34,6 +34,7 @@ pub(super) const NUMBERS: Resource = Resource {
         "/outgoingPermission/autoTransferNumbers",
     ],
     fields: 0..3,
+    names: &NAMES,
     read_body: |body| flat_json_body::read(&NAMES, body),
 };
 

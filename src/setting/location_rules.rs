@@ -39,8 +39,18 @@ pub static LOCATION_RULES: Setting = Setting {
 const RULES: Resource = Resource {
     path: ["/telephony/config/locations/", "/outgoingPermission"],
     fields: 0..20,
+    names: &NAMES,
     read_body: read,
 };
+
+/// What a body is made of.
+pub(super) const NAMES: [&str; 5] = [
+    "callingPermissions",
+    "callType",
+    "action",
+    "transferEnabled",
+    "isCallTypeRestrictionEnabled",
+];
 
 /// What becomes of calls of each type; then whether they may be transferred.
 pub(super) const FIELDS: [Field; 20] = [

@@ -76,6 +76,8 @@ pub struct Resource {
     pub path: [&'static str; 2],
     /// Which fields of the setting it has.
     pub fields: Range<usize>,
+    /// All names that its body is made of, as far as is known.
+    pub names: &'static [&'static str],
     /// What the body of a GET's answer says.
     pub read_body: fn(&[u8]) -> ReadBody,
 }

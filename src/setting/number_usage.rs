@@ -18,6 +18,7 @@ const SHOWN: usize = 40;
 pub(super) const RULES: Resource = Resource {
     path: ["/telephony/config/locations/", "/outgoingPermission"],
     fields: 0..0,
+    names: &[],
     read_body: |body| {
         read(body, "callingPermissions", false, |rule| {
             Some(calls_of_type(rule.get("callType")?.as_str()?))
@@ -31,6 +32,7 @@ pub(super) const PATTERNS: Resource = Resource {
         "/outgoingPermission/digitPatterns",
     ],
     fields: 0..0,
+    names: &[],
     read_body: |body| {
         read(body, "digitPatterns", true, |pattern| {
             let text = |name: &str| pattern.get(name).and_then(Value::as_str).map(shorten);

@@ -27,6 +27,9 @@ pub(super) const FIELDS: [Field; 4] = [
 const NUMBERS: usize = location_numbers::FIELDS.len();
 const CUSTOM: usize = NUMBERS;
 
+/// What a body is made of.
+pub(super) const NAMES: [&str; 4] = [FIELDS[0].name, FIELDS[1].name, FIELDS[2].name, USED];
+
 const USED: &str = "useCustomTransferNumbers";
 
 const YES: &str = "yes";

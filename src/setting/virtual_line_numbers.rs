@@ -32,6 +32,7 @@ const NUMBERS: Resource = Resource {
         "/outgoingPermission/autoTransferNumbers",
     ],
     fields: 0..4,
+    names: &own_numbers::NAMES,
     read_body: own_numbers::read,
 };
 

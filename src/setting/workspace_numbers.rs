@@ -35,6 +35,7 @@ const NUMBERS: Resource = Resource {
         "/features/outgoingPermission/autoTransferNumbers",
     ],
     fields: 0..4,
+    names: &own_numbers::NAMES,
     read_body: own_numbers::read,
 };
 

@@ -7,6 +7,7 @@ pub mod lists;
 pub mod retry_after;
 pub mod secrets;
 pub mod service_app;
+mod stated_outcome;
 pub mod token;
 mod token_text;
 

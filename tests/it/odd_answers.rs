@@ -152,7 +152,7 @@ fn answer(status: &str, body: &str) -> String {
 }
 
 /// Answers under a 2xx, and what they make of a row.
-const SUCCESSES: [(&str, &str, &str); 45] = [
+const SUCCESSES: [(&str, &str, &str); 47] = [
     ("204 No Content", "", "updated"),
     ("200 OK", "", "updated"),
     ("201 Created", "", "updated"),
@@ -164,6 +164,8 @@ const SUCCESSES: [(&str, &str, &str); 45] = [
     ("200 OK", r#"{"status":"FAILED"}"#, "unknown"),
     ("200 OK", "{}{}", "unknown"),
     ("200 OK", r#"{"trackingId":"x"}"#, "updated"),
+    ("200 OK", r#"{"trackingId":{"error":"x"}}"#, "unknown"),
+    ("200 OK", r#"{"trackingId":"failed: no"}"#, "unknown"),
     ("200 OK", r#"{"status":"ok","success":true}"#, "updated"),
     (
         "200 OK",
@@ -235,6 +237,64 @@ fn a_success_is_one_only_with_a_body_that_this_call_can_have() {
         ran.expect(i32::from(outcome != "updated"));
         assert_eq!(results[0]["outcome"], outcome, "{status} {body}");
         assert_eq!(results[0]["status"], status[..3]);
+    }
+}
+
+/// What may stand beside the numbers of a confirmation and say that it is none.
+const BESIDE_THE_NUMBERS: [&str; 20] = [
+    r#""status":"rejected""#,
+    r#""status":400"#,
+    r#""code":400"#,
+    r#""statusCode":500"#,
+    r#""failed":true"#,
+    r#""isError":true"#,
+    r#""hasErrors":true"#,
+    r#""validationErrors":["x"]"#,
+    r#""result":"failed""#,
+    r#""isSuccess":false"#,
+    r#""succeeded":false"#,
+    r#""applied":false"#,
+    r#""state":"PENDING_APPROVAL""#,
+    r#""reason":"number not owned""#,
+    r#""detail":"rejected""#,
+    r#""warnings":["not applied"]"#,
+    r#""data":{"error":"x"}"#,
+    r#""data":{"text":"x"}"#,
+    r#""errors":[{"description":"no"}]"#,
+    r#""trackingId":{"error":"x"}"#,
+];
+
+/// A server that answers changes with `written` and reads of numbers with `read`.
+fn saying(written: String, read: String) -> RawServer {
+    RawServer::start(move |line| {
+        while line.request() {
+            let request = line.last_request();
+            line.say(if request.starts_with("PUT") {
+                written.clone()
+            } else if request.contains("autoTransferNumbers") {
+                read.clone()
+            } else {
+                answer("403 Forbidden\r\ntrackingid: NA_1", "")
+            });
+        }
+    })
+}
+
+#[test]
+fn what_stands_beside_the_numbers_of_a_confirmation_is_believed_only_after_a_read() {
+    const NUMBER: &str = r#""autoTransferNumber1":"+12020000002""#;
+    for beside in BESIDE_THE_NUMBERS {
+        let written = answer("200 OK", &format!("{{{NUMBER},{beside}}}"));
+        for (number, outcome) in [("+12020000002", "updated"), ("5501", "unknown")] {
+            let read = answer(
+                "200 OK",
+                &format!(r#"{{"autoTransferNumber1":"{number}"}}"#),
+            );
+            let server = saying(written.clone(), read);
+            let (ran, results) = apply(&server.base_url(), 1, "");
+            ran.expect(i32::from(outcome != "updated"));
+            assert_eq!(results[0]["outcome"], outcome, "{beside} {number}");
+        }
     }
 }
 

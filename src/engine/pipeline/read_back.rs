@@ -10,9 +10,10 @@
 //!
 //! The first rows of a run that somebody wants to see are read back although their changes were
 //! confirmed: other values than asked for make such a row `unknown`. So are rows whose changes were confirmed
-//! with other values than they asked for (`confirmed_values.rs`), and then before anything else of the row is sent, which would rely on
-//! them. So are all rows of a setting whose changes the service may confirm and ignore: the values from before
-//! make such a row `failed`.
+//! with other values than they asked for (`confirmed_values.rs`), or with something beside them that such an
+//! answer does not have, and then before anything else of the row is sent, which would rely on them. So are
+//! all rows of a setting whose changes the service may confirm and ignore: the values from before make such a
+//! row `failed`.
 //!
 //! A change in doubt may also arrive late, and so after the change of a later row for the same
 //! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
@@ -28,7 +29,8 @@ use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Response};
+use crate::model::response::{ApiResult, Body, Response};
+use crate::setting::target_kind::TargetKind;
 use crate::webex::Service;
 
 /// What is said of a row whose change was found although no success had come back.
@@ -77,15 +79,20 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// Whether the confirmation of a change names other values than the change asks for.
+    /// Whether the confirmation of a change names other values than the change asks for, or says something
+    /// beside them.
     fn is_confirmed_otherwise(&self, job: &Job, write: usize, result: &ApiResult) -> bool {
         let Ok(Response {
             current: Some(values),
+            body,
             ..
         }) = result
         else {
             return false;
         };
+        if *body == Body::Mixed {
+            return true;
+        }
         let request = &self.setting.writes[write];
         let fields = request.resource.fields.clone();
         let mut current = job.current.clone();

@@ -8,6 +8,7 @@ use super::{TRACKING_ID, Webex, success_body};
 use crate::model::clock;
 use crate::model::response::{Body, Response, RetryAfter};
 use crate::setting::{ReadBody, Reading, Resource};
+use crate::webex::stated_outcome::says_more_than;
 use crate::webex::{error_body, retry_after};
 
 /// How much of an answer is read; an error that matters says so in its first lines.
@@ -35,19 +36,35 @@ impl Webex {
         let Some(body) = read_whole_body(&mut response).await else {
             return self.foreign(answer, "the answer broke off or does not end");
         };
-        let read = |object: &[u8]| resource.map(|resource| (resource.read_body)(object));
         let what = match success_body::check(&body) {
-            Ok(object) => match object.and_then(read) {
-                Some(ReadBody::Values(Reading { values, .. })) => {
-                    let current = Some(values);
-                    return Response { current, ..answer };
+            Ok(object) => match object.zip(resource) {
+                Some((object, resource)) => {
+                    match (resource.read_body)(object.to_string().as_bytes()) {
+                        ReadBody::Values(Reading { values, .. }) => {
+                            return Response {
+                                current: Some(values),
+                                body: if says_more_than(resource.names, &object) {
+                                    Body::Mixed
+                                } else {
+                                    Body::Valid
+                                },
+                                ..answer
+                            };
+                        }
+                        ReadBody::Other => success_body::NOT_OF_WEBEX,
+                        ReadBody::Empty => return answer,
+                    }
                 }
-                Some(ReadBody::Other) => success_body::NOT_OF_WEBEX,
-                Some(ReadBody::Empty) | None => return answer,
+                None => return answer,
             },
             Err(what) => what,
         };
-        let body = String::from_utf8_lossy(&body);
+        self.foreign_saying(answer, what, &body)
+    }
+
+    /// A success that is none, and what its body says.
+    pub(super) fn foreign_saying(&self, answer: Response, what: &str, body: &[u8]) -> Response {
+        let body = String::from_utf8_lossy(body);
         let said = error_body::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
         self.foreign(answer, &format!("{what}: {}", said.message))
     }

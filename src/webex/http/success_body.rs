@@ -2,73 +2,35 @@
 
 use serde_json::Value;
 
-/// How keys begin that say an error, whatever the status.
-const KEYS_OF_AN_ERROR: [&str; 4] = ["error", "exception", "fault", "message"];
-
-/// Keys by which an object says that all went well, or not.
-const KEYS_OF_SUCCESS: [&str; 3] = ["success", "ok", "successful"];
-
-/// Words for a status that is no success, and for one that is.
-const FAILED: [&str; 5] = ["error", "failed", "failure", "fail", "denied"];
-const DONE: [&str; 4] = ["ok", "success", "accepted", "updated"];
+use crate::webex::stated_outcome::{Says, says, says_an_error};
 
 /// Some programs write it before all their text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+pub(super) const AN_ERROR: &str = "the answer says an error";
 pub(super) const NOT_OF_WEBEX: &str = "the answer is not one of Webex";
-
-/// What a key of an object says of the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Says {
-    Success,
-    Error,
-    Nothing,
-}
 
 /// The object in a body that has more to say than that all went well; `None`: it says no more. The error
 /// says what it is instead.
-pub(super) fn check(body: &[u8]) -> Result<Option<&[u8]>, &'static str> {
+pub(super) fn check(body: &[u8]) -> Result<Option<Value>, &'static str> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let body = body.trim_ascii();
     if body.is_empty() {
         return Ok(None);
     }
-    let fields = match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(fields)) => fields,
+    let object = match serde_json::from_slice::<Value>(body) {
+        Ok(object @ Value::Object(_)) => object,
         Err(_) if body.starts_with(b"<") => return Err("the answer is a web page"),
         Ok(_) | Err(_) => return Err(NOT_OF_WEBEX),
     };
-    let said: Vec<Says> = fields.iter().map(|(key, value)| says(key, value)).collect();
-    if said.contains(&Says::Error) {
-        return Err("the answer says an error");
+    if says_an_error(&object) {
+        return Err(AN_ERROR);
     }
-    Ok(said.contains(&Says::Nothing).then_some(body))
-}
-
-fn says(key: &str, value: &Value) -> Says {
-    let key: String = key.chars().filter(char::is_ascii_alphabetic).collect();
-    let key = key.to_ascii_lowercase();
-    let is_nothing = match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(true) | Value::Number(_) => false,
-    };
-    let status = || value.as_str().unwrap_or_default().to_ascii_lowercase();
-    match key.as_str() {
-        "trackingid" => Says::Success,
-        "status" if DONE.contains(&status().as_str()) => Says::Success,
-        "status" if FAILED.contains(&status().as_str()) => Says::Error,
-        key if KEYS_OF_SUCCESS.contains(&key) => match value {
-            Value::Bool(true) => Says::Success,
-            _ => Says::Error,
-        },
-        key if !is_nothing && KEYS_OF_AN_ERROR.iter().any(|begin| key.starts_with(begin)) => {
-            Says::Error
-        }
-        _ => Says::Nothing,
-    }
+    let says_nothing = |(key, value): (&String, &Value)| says(key, value) == Says::Nothing;
+    let is_more = object
+        .as_object()
+        .is_some_and(|fields| fields.iter().any(says_nothing));
+    Ok(is_more.then_some(object))
 }
 
 #[cfg(test)]
@@ -126,8 +88,9 @@ mod tests {
             ("", false),
             ("{}", false),
             (r#"{"trackingId":"x"}"#, false),
+            (r#"{"trackingId":"failed: not permitted"}"#, true),
             (r#"{"status":"ok","success":true}"#, false),
-            (r#"{"code":401,"msg":"unauthorized"}"#, true),
+            (r#"{"code":0,"msg":"unauthorized"}"#, true),
             (r#"{"autoTransferNumber1":null}"#, true),
         ] {
             let read = check(body.as_bytes()).map(|object| object.is_some());
