@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::model::ids;
 use crate::setting::target_kind;
 use crate::webex::base_url::BaseUrl;
+use crate::webex::stated_outcome::says_an_error;
 
 /// An organization the token manages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -137,6 +138,12 @@ impl Fetched {
         let body = self.body.strip_prefix(b"\xef\xbb\xbf");
         serde_json::from_slice(body.unwrap_or(&self.body))
             .map_err(|error| format!("the answer is not what was asked for: {error}"))
+    }
+
+    /// Whether an answer that is no list says an error beside what was asked for. Then nothing of it is
+    /// believed: what is not set may only not have been found.
+    pub fn says_an_error(&self) -> bool {
+        self.read().is_ok_and(|value: Value| says_an_error(&value))
     }
 
     /// The entries of a page of a list.

@@ -299,6 +299,31 @@ fn what_stands_beside_the_numbers_of_a_confirmation_is_believed_only_after_a_rea
 }
 
 #[test]
+fn a_read_that_says_an_error_beside_the_values_is_not_believed() {
+    const NONE: &str =
+        r#""autoTransferNumber1":null,"autoTransferNumber2":null,"autoTransferNumber3":null"#;
+    let as_wanted = r#""autoTransferNumber1":"+12020000002""#;
+    for values in [NONE, as_wanted] {
+        for beside in [
+            r#""errors":[{"description":"upstream timeout"}]"#,
+            r#""errors":["x"]"#,
+            r#""error":"partial""#,
+            r#""message":"service degraded""#,
+            r#""status":"failed""#,
+            r#""code":503"#,
+        ] {
+            let read = answer("200 OK", &format!("{{{values},{beside}}}"));
+            let server = saying(answer("204 No Content", ""), read);
+            let (ran, results) = apply(&server.base_url(), 1, "--backup");
+            ran.expect(1);
+            assert_eq!(results[0]["outcome"], "failed", "{values} {beside}");
+            let mut requests = server.requests().into_iter();
+            assert!(!requests.any(|line| line.starts_with("PUT")), "{beside}");
+        }
+    }
+}
+
+#[test]
 fn a_body_that_breaks_off_leaves_the_row_unknown_and_a_read_back_settles_it() {
     let broken = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{\"auto";
     for (there, outcome) in [("+12020000002", "updated"), ("5501", "unknown")] {

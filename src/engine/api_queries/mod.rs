@@ -180,7 +180,11 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         resource: &Resource,
         row: &Row<'_>,
     ) -> Result<Fetched, QueryError> {
-        self.ask(self.service.resource_url(resource, row)).await
+        let fetched = self.ask(self.service.resource_url(resource, row)).await?;
+        if fetched.says_an_error() {
+            return Err(QueryError::Unclear("the answer says an error".into()));
+        }
+        Ok(fetched)
     }
 
     /// All pages of a list, each entry once. A page may be empty and still have a next. Half a list is

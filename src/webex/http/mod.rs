@@ -256,6 +256,10 @@ impl Service for Webex {
             return reply;
         };
         let answer = answer.clone();
+        if fetched.says_an_error() {
+            let what = success_body::AN_ERROR;
+            return Ok(self.foreign_saying(answer, what, &fetched.body));
+        }
         Ok(match (resource.read_body)(&fetched.body) {
             ReadBody::Values(Reading {
                 values,
