@@ -10,6 +10,7 @@ pub mod service_app;
 mod stated_outcome;
 pub mod token;
 mod token_text;
+mod unescaped;
 
 use tokio::time::Instant;
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::model::hexadecimal::hexadecimal;
 use crate::model::ids;
+use crate::webex::unescaped::{Unescaped, number, read_reference};
 
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "(hidden)";
@@ -17,6 +18,11 @@ const TELLING: usize = 8;
 
 /// A longer tag is none.
 const LONGEST_TAG: usize = 200;
+
+/// So often what was escaped is undone, and in no longer text: a page of a list is read as it is, and each
+/// of its names again.
+const DEEPEST: usize = 6;
+const LONGEST_UNESCAPED: usize = 256 * 1024;
 
 /// All that was ever used in this run by any of the credentials: an answer to one of them may repeat what another
 /// sent. `Debug` shows nothing of it.
@@ -37,6 +43,7 @@ impl Secrets {
         self.add_pieces(secret);
         self.add_pieces(&secret.to_ascii_lowercase());
         self.add_pieces(&secret.to_ascii_uppercase());
+        self.add_pieces(&with_capitals_swapped(secret));
         self.add_pieces(&hexadecimal);
         self.add_pieces(&hexadecimal.to_ascii_uppercase());
         // Three bytes become four characters, so it depends on how many stand before; those that hold
@@ -72,17 +79,51 @@ impl Secrets {
         Cow::Owned(shown)
     }
 
-    /// Where pieces of secrets stand, none of which overlap.
+    /// Where pieces of secrets stand, none of which overlap: in the text as it is, and as it is when what
+    /// is escaped in it was undone, again and again until nothing changes.
     fn found_in(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut found: Vec<(usize, usize)> = Vec::new();
         if self.pieces.is_empty() {
-            return found;
+            return Vec::new();
         }
+        let mut found = self.scanned(text);
+        if text.len() <= LONGEST_UNESCAPED {
+            let mut level = Unescaped::of(text);
+            for _ in 0..DEEPEST {
+                let Some(deeper) = level.deeper() else {
+                    break;
+                };
+                level = deeper;
+                let places = self.scanned(&level.text).into_iter();
+                found.extend(places.map(|(start, end)| (level.places[start], level.places[end])));
+            }
+        }
+        found.sort_unstable();
+        found.dedup_by(|later, earlier| {
+            let is_joined = later.0 <= earlier.1;
+            if is_joined {
+                earlier.1 = earlier.1.max(later.1);
+            }
+            is_joined
+        });
+        found
+    }
+
+    /// Both where tags stand within a secret, and where one stands within what looks like a tag.
+    fn scanned(&self, text: &str) -> Vec<(usize, usize)> {
+        let mut found = self.pieces_in(text, Tags::Skipped);
+        if text.contains('<') {
+            found.extend(self.pieces_in(text, Tags::Read));
+        }
+        found
+    }
+
+    fn pieces_in(&self, text: &str, tags: Tags) -> Vec<(usize, usize)> {
+        let mut found: Vec<(usize, usize)> = Vec::new();
         // The last characters and where they stand, and how many there are since one that is in no secret.
         let (mut piece, mut places, mut count) = (0_u64, [0; TELLING], 0);
         let mut at = 0;
         while at < text.len() {
-            let (meant, length) = read_one(&text[at..]);
+            let (meant, length) = read_one(&text[at..], tags);
             let end = at + length;
             match meant {
                 Meant::Nothing => {}
@@ -107,6 +148,21 @@ impl Secrets {
     }
 }
 
+fn with_capitals_swapped(text: &str) -> String {
+    let swapped = |letter: char| match letter {
+        small if small.is_ascii_lowercase() => small.to_ascii_uppercase(),
+        other => other.to_ascii_lowercase(),
+    };
+    text.chars().map(swapped).collect()
+}
+
+/// What is done with `<…>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tags {
+    Skipped,
+    Read,
+}
+
 /// What the beginning of a text stands for.
 enum Meant {
     Character(u8),
@@ -117,7 +173,7 @@ enum Meant {
 }
 
 /// Reads one character, however it is written; and how many bytes that takes.
-fn read_one(text: &str) -> (Meant, usize) {
+fn read_one(text: &str, tags: Tags) -> (Meant, usize) {
     let bytes = text.as_bytes();
     let escaped = match bytes {
         [b'\\', b'u' | b'U', hex @ ..] => number(hex, 4, 16).map(|code| (code, 6)),
@@ -130,7 +186,7 @@ fn read_one(text: &str) -> (Meant, usize) {
         }
         [b'%', hex @ ..] => number(hex, 2, 16).map(|code| (code, 3)),
         [b'&', b'#', rest @ ..] => read_reference(rest).map(|(code, length)| (code, length + 2)),
-        [b'<', rest @ ..] => {
+        [b'<', rest @ ..] if tags == Tags::Skipped => {
             let tag = &rest[..rest.len().min(LONGEST_TAG)];
             if let Some(end) = tag.iter().position(|byte| *byte == b'>') {
                 return (Meant::Nothing, end + 2);
@@ -151,22 +207,6 @@ fn read_one(text: &str) -> (Meant, usize) {
         }
         _ => (Meant::Other, length),
     }
-}
-
-/// `45;` or `x2d;`, and how long it is.
-fn read_reference(text: &[u8]) -> Option<(u32, usize)> {
-    let end = text.iter().take(8).position(|byte| *byte == b';')?;
-    let code = match &text[..end] {
-        [b'x' | b'X', hex @ ..] => number(hex, hex.len(), 16)?,
-        decimal => number(decimal, decimal.len(), 10)?,
-    };
-    Some((code, end + 1))
-}
-
-fn number(text: &[u8], digits: usize, radix: u32) -> Option<u32> {
-    let digits = std::str::from_utf8(text.get(..digits)?).ok()?;
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    u32::from_str_radix(digits, radix).ok().filter(|_| is_plain)
 }
 
 impl fmt::Debug for Secrets {
@@ -207,6 +247,26 @@ mod tests {
             ("hush-h", "hush-h"),
             ("x-hush-hush/token+more: 1", "x-(hidden): 1"),
             ("HUSH-HUSH/TOKEN", "(hidden)"),
+            ("<hush-hush/token+more>", "<(hidden)>"),
+            ("<Bearer hush-hush/token+more>", "<Bearer (hidden)>"),
+            (
+                "<https://x/cb?t=hush-hush/token+more>; rel=x",
+                "<https://x/cb?t=(hidden)>; rel=x",
+            ),
+            (
+                "<i v='hush-hush/token'>+more<p>",
+                "<i v='(hidden)'>+more<p>",
+            ),
+            ("hush%25252Dhush%25252Ftoken", "(hidden)"),
+            ("hush&amp;#45;hush&amp;#x2F;token", "(hidden)"),
+            ("hush&#45hush&#x2Ftoken", "(hidden)"),
+            ("hush&shy;-hush&nbsp;/token", "(hidden)"),
+            (r"\150\165sh-hush/token", "(hidden)"),
+            (r"\u{68}\u{75}sh-hush/token", "(hidden)"),
+            ("=68=75sh-hush/token", "(hidden)"),
+            ("t=hush-hush/token", "t=(hidden)"),
+            (r"\\u0068\\u0075sh-hush/token", "(hidden)"),
+            (r"\\\\u0068\\\\u0075sh-hush/token", "(hidden)"),
             ("hush%252Dhush%252Ftoken%252Bmore", "(hidden)"),
             (r"\x68\x75sh-hush/token+more", "(hidden)"),
             ("hush\u{200b}-hush\u{ad}/token+more", "(hidden)"),

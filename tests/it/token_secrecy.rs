@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
-use crate::harness::{Ran, Stage, TOKEN, sheet};
+use crate::harness::{Ran, Stage, TOKEN, location_id, org_id, sheet};
+use crate::raw_server::RawServer;
 use crate::tls_server::TlsServer;
 
 /// A token as Webex makes them; no person's.
@@ -206,6 +207,125 @@ fn server_that_goes_away(why: Vec<u8>) -> TlsServer {
         let _ = stream.flush().await;
         let _ = stream.read(&mut asked).await;
     })
+}
+
+/// Answers in which the whole token stands where a tag or a link might.
+const ECHOES: [(&str, &str, &str); 12] = [
+    (
+        "400 Bad",
+        "",
+        r#"{"message":"token <TOKEN> is not accepted"}"#,
+    ),
+    ("400 Bad", "", r#"{"message":"bad header <Bearer TOKEN>"}"#),
+    ("400 Bad", "", "see <https://x/cb?t=TOKEN>"),
+    ("400 Bad", "", "<html><input value=\"TOKEN\">"),
+    ("400 Bad", "", "<html><pre>&lt;auth token=TOKEN&gt;</pre>"),
+    ("400 Bad", "trackingid: <TOKEN>", ""),
+    ("400 Bad", "cisco-spark-error-codes: <TOKEN>", ""),
+    ("400 Bad", "link: <https://x/TOKEN>", ""),
+    ("204 No Content", "trackingid: <TOKEN>", ""),
+    ("302 Found", "location: http://x/<TOKEN>", ""),
+    ("200 OK", "", r#"{"message":"denied <TOKEN>"}"#),
+    ("400 Bad", "", r#"{"message":"{\"message\":\"<TOKEN>\"}"}"#),
+];
+
+#[test]
+fn a_token_that_an_answer_repeats_between_angle_brackets_is_hidden() {
+    for (status, header, body) in ECHOES {
+        let [header, body] = [header, body].map(|text| text.replace("TOKEN", WHOLE));
+        let header = if header.is_empty() {
+            "x-none: 1"
+        } else {
+            &header
+        };
+        let answer = format!(
+            "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let server = RawServer::saying(answer);
+        let stage = stage();
+        let line = format!(
+            "apply sheet.csv --yes --no-backup -vv --log-file log.jsonl --report page.html --base-url {}",
+            server.base_url()
+        );
+        let said = run_with(&stage, &line, WHOLE);
+        assert_hidden(&stage, &said, WHOLE);
+    }
+}
+
+/// All that a command says which is given this token.
+fn run_with(stage: &Stage, line: &str, token: &str) -> String {
+    let mut command = stage.command(line);
+    let output = command.env("WEBEX_ACCESS_TOKEN", token).output();
+    let ran = Ran::of(output.expect("it runs"));
+    format!("{}{}", ran.stdout, ran.stderr)
+}
+
+/// A service that calls everybody and everything so.
+fn naming(name: &str) -> RawServer {
+    let name = name.to_string();
+    let server = RawServer::after(
+        |_| {},
+        move |line| {
+            while line.request() {
+                let request = line.last_request();
+                let org = org_id(1);
+                let (status, body) = if request.contains("/people/me") {
+                    let body = format!(
+                        r#"{{"id":"x","displayName":"U {name}","emails":["a@b.example"],"orgId":"{org}"}}"#
+                    );
+                    ("200 OK", body)
+                } else if request.contains("/organizations") {
+                    let body =
+                        format!(r#"{{"items":[{{"id":"{org}","displayName":"O {name}"}}]}}"#);
+                    ("200 OK", body)
+                } else if request.starts_with("PUT") {
+                    ("400 Bad", format!(r#"{{"message":"M {name}"}}"#))
+                } else if request.contains("autoTransfer") {
+                    ("200 OK", r#"{"autoTransferNumber1":"5501"}"#.to_string())
+                } else {
+                    let id = location_id(1);
+                    let body = format!(
+                        r#"{{"locations":[{{"id":"{id}","name":"L {name}"}}],"items":[]}}"#
+                    );
+                    ("200 OK", body)
+                };
+                let length = body.len();
+                line.say(format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}"
+                ));
+            }
+        },
+    );
+    // Only what comes later is answered.
+    let address = server.base_url();
+    let address = address
+        .trim_start_matches("http://")
+        .trim_end_matches("/v1");
+    drop(std::net::TcpStream::connect(address));
+    server
+}
+
+const WITH_NAMES: [&str; 5] = [
+    "whoami",
+    "plan sheet.csv -vv",
+    "apply sheet.csv --yes --backup -vv --summary json --report page.html",
+    "status sheet.results.csv.journal",
+    "export -o all.csv",
+];
+
+#[test]
+fn a_token_in_the_names_of_the_service_is_hidden() {
+    let name = format!("<{WHOLE}>");
+    let (server, stage) = (naming(&name), stage());
+    for command in WITH_NAMES {
+        let mut line = command.to_string();
+        if !command.starts_with("status") {
+            line += &format!(" --base-url {}", server.base_url());
+        }
+        let said = run_with(&stage, &line, WHOLE);
+        assert_hidden(&stage, &said, WHOLE);
+    }
 }
 
 #[test]
