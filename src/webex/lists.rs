@@ -1,15 +1,15 @@
 //! The service's lists: what stands in a page, and where the next one is.
 
-use std::collections::BTreeMap;
-
 use percent_encoding::percent_decode_str;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::model::ids;
 use crate::setting::target_kind;
 use crate::webex::base_url::BaseUrl;
+use crate::webex::page_entries;
+pub use crate::webex::page_entries::{Entries, Entry};
 use crate::webex::stated_outcome::says_an_error;
 
 /// An organization the token manages.
@@ -27,11 +27,10 @@ pub struct Listed {
     pub entry: target_kind::Entry,
 }
 
-/// An entry of a list with all that it says.
-#[derive(Debug, Deserialize)]
+/// An entry of a list with what is made use of.
+#[derive(Debug)]
 pub struct AnyEntry {
     pub id: String,
-    #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
 
@@ -63,23 +62,24 @@ pub struct Address {
     pub state: String,
 }
 
-/// An entry of a list.
-pub trait Entry: DeserializeOwned {
-    fn id(&self) -> &str;
-
-    /// Whether anything can be asked about it.
-    fn is_usable(&self) -> bool {
-        !self.id().trim().is_empty()
-    }
-}
-
 impl Entry for Organization {
+    fn read(fields: Map<String, Value>) -> Option<Self> {
+        serde_json::from_value(fields.into()).ok()
+    }
+
     fn id(&self) -> &str {
         &self.id
     }
 }
 
 impl Entry for AnyEntry {
+    fn read(mut fields: Map<String, Value>) -> Option<Self> {
+        match fields.remove("id") {
+            Some(Value::String(id)) => Some(AnyEntry { id, fields }),
+            _ => None,
+        }
+    }
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -90,6 +90,10 @@ impl Entry for AnyEntry {
 }
 
 impl Entry for LocationDetails {
+    fn read(fields: Map<String, Value>) -> Option<Self> {
+        serde_json::from_value(fields.into()).ok()
+    }
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -108,22 +112,6 @@ pub struct Person {
     pub org_id: String,
 }
 
-/// What stands in a page.
-#[derive(Debug)]
-pub struct Entries<T> {
-    pub entries: Vec<T>,
-    /// So many had no id, or were no entries at all.
-    pub unusable: u64,
-}
-
-/// One that is not as it should be does not spoil the others.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneEntry<T> {
-    Usable(T),
-    Unusable(IgnoredAny),
-}
-
 /// A page as it came.
 #[derive(Debug)]
 pub struct Fetched {
@@ -135,8 +123,7 @@ pub struct Fetched {
 impl Fetched {
     /// Reads what is asked for; the error is for the user.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let body = self.body.strip_prefix(b"\xef\xbb\xbf");
-        serde_json::from_slice(body.unwrap_or(&self.body))
+        serde_json::from_slice(self.json())
             .map_err(|error| format!("the answer is not what was asked for: {error}"))
     }
 
@@ -146,38 +133,16 @@ impl Fetched {
         self.read().is_ok_and(|value: Value| says_an_error(&value))
     }
 
-    /// The entries of a page of a list.
+    /// The entries of a page of a list. One that is not as it should be does not spoil the others.
     pub fn entries<T: Entry>(&self, list: &str) -> Result<Entries<T>, String> {
-        let mut lists: BTreeMap<String, Lazy<T>> = self.read()?;
-        let Some(Lazy::List(found)) = lists.remove(list) else {
-            return Err(format!("the answer has no list of {list}"));
-        };
-        // Part of a list is none.
-        if matches!(lists.get("errors"), Some(Lazy::List(errors)) if !errors.is_empty()) {
-            return Err(format!("the answer has errors beside its list of {list}"));
-        }
-        let mut page = Entries {
-            entries: Vec::with_capacity(found.len()),
-            unusable: 0,
-        };
-        for entry in found {
-            match entry {
-                OneEntry::Usable(entry) if entry.is_usable() => {
-                    page.entries.push(entry);
-                }
-                OneEntry::Usable(_) | OneEntry::Unusable(_) => page.unusable += 1,
-            }
-        }
-        Ok(page)
+        page_entries::read(self.json(), list)
     }
-}
 
-/// The value of a field of a page.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lazy<T> {
-    List(Vec<OneEntry<T>>),
-    Other(IgnoredAny),
+    /// Some programs write a mark before all their text.
+    fn json(&self) -> &[u8] {
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf");
+        body.unwrap_or(&self.body)
+    }
 }
 
 /// A name that is missing or odd is none.
@@ -318,6 +283,14 @@ mod tests {
             "null",
             r#"{"locations":{}}"#,
             r#"{"locations":null}"#,
+            r#"{"locations":"none"}"#,
+            r#"{"locations":[],"locations":[]}"#,
+            r#"{"locations":[],"error":"partial"}"#,
+            r#"{"error":{"a":"b"},"locations":[]}"#,
+            r#"{"locations":[],"errors":{"a":{"b":{"c":[[[1]]]}}}}"#,
+            r#"{"locations":[],"message":"not all could be read"}"#,
+            r#"{"locations":[],"statusCode":500}"#,
+            r#"{"locations":[]}{}"#,
             "<html>",
         ] {
             let page = Fetched {

@@ -4,6 +4,7 @@ pub mod base_url;
 pub mod error_body;
 pub mod http;
 pub mod lists;
+mod page_entries;
 pub mod retry_after;
 pub mod secrets;
 pub mod service_app;

@@ -37,6 +37,10 @@ const ITEMS: &str = "items";
 /// Pages of a list that are asked for; links that lead in a circle end here.
 const MOST_PAGES: usize = 10_000;
 
+/// So many pages in a row with nothing new are a circle. One alone may come of an entry that was added
+/// meanwhile and moved the others on.
+const MOST_PAGES_OF_OLD: u32 = 2;
+
 /// How questions are asked.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryPolicy {
@@ -180,7 +184,8 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         resource: &Resource,
         row: &Row<'_>,
     ) -> Result<Fetched, QueryError> {
-        let fetched = self.ask(self.service.resource_url(resource, row)).await?;
+        let url = self.service.resource_url(resource, row);
+        let fetched = self.ask(url).await?;
         if fetched.says_an_error() {
             return Err(QueryError::Unclear("the answer says an error".into()));
         }
@@ -196,7 +201,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         make: impl Fn(E) -> Option<L>,
     ) -> Result<Vec<L>, QueryError> {
         let mut list = Vec::new();
-        let mut unusable = 0;
+        let (mut unusable, mut pages_of_old) = (0, 0);
         let (mut seen, mut pages) = (HashSet::new(), HashSet::new());
         let mut url = first;
         while pages.len() < MOST_PAGES {
@@ -213,13 +218,14 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
                 }
             }
             let is_old = !is_empty && seen.len() == known;
+            pages_of_old = if is_old { pages_of_old + 1 } else { 0 };
             let Some(next) = page.next else {
                 self.note_unusable(unusable);
                 return Ok(list);
             };
             self.ensure_it_leads_on(&url, &next)?;
             pages.insert(std::mem::replace(&mut url, next));
-            if is_old || pages.contains(&url) {
+            if pages_of_old == MOST_PAGES_OF_OLD || pages.contains(&url) {
                 return Err(QueryError::Unclear(
                     "the pages of a list lead in a circle".into(),
                 ));
