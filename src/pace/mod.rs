@@ -123,6 +123,11 @@ impl InFlight {
     pub fn age(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.departed)
     }
+
+    /// Whether nothing else was on the wire when it left.
+    pub fn left_alone(&self) -> bool {
+        self.ahead == 0
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

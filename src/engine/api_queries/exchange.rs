@@ -24,9 +24,26 @@ use crate::webex::lists::Fetched;
 /// A wait that a person need not be told of.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
+/// How often one thing of many may be rate limited before it is left.
+const MOST_THROTTLES_OF_ONE: u32 = 3;
+
 impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
+    /// Asks until there is an answer: a limit that everyone meets passes.
     pub(super) async fn ask(&mut self, url: String) -> Result<Fetched, QueryError> {
-        let (mut errors, mut refusals) = (0, 0);
+        self.ask_so_often(url, u32::MAX).await
+    }
+
+    /// Asks about one thing of many, which may be limited when others are not.
+    pub(super) async fn ask_about_one(&mut self, url: String) -> Result<Fetched, QueryError> {
+        self.ask_so_often(url, MOST_THROTTLES_OF_ONE).await
+    }
+
+    async fn ask_so_often(
+        &mut self,
+        url: String,
+        most_throttles: u32,
+    ) -> Result<Fetched, QueryError> {
+        let (mut errors, mut refusals, mut throttles) = (0, 0, 0);
         loop {
             self.renew_if_due().await?;
             let ticket = self.turn().await?;
@@ -42,7 +59,9 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             }
             match (decision, fetched) {
                 (RetryDecision::Succeeded, Some(fetched)) => return Ok(fetched),
-                (RetryDecision::Throttled { .. }, _) => {}
+                (RetryDecision::Throttled { .. }, _) if throttles + 1 < most_throttles => {
+                    throttles += 1;
+                }
                 // Every failure counts: unlike in a run nothing else is going on.
                 (RetryDecision::Retry { after, .. }, _)
                     if errors + 1 < self.policy.retry.tries.get() =>
@@ -240,9 +259,10 @@ fn interrupted() -> QueryError {
 fn unanswered(result: &ApiResult) -> QueryError {
     let message = message_of(result).to_string();
     match result {
-        Ok(response) if (200..300).contains(&response.status) => {
+        Ok(response) if (200..300).contains(&response.status) && message.is_empty() => {
             QueryError::Unclear(format!("it answers {} and no list", response.status))
         }
+        Ok(response) if (200..300).contains(&response.status) => QueryError::Unclear(message),
         Ok(response) => QueryError::Refused {
             status: response.status,
             message,

@@ -175,7 +175,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         org_id: Option<&str>,
     ) -> Result<(), QueryError> {
         let url = self.service.list_url(&kind.list, org_id, 1);
-        self.ask(url).await.map(drop)
+        self.ask_about_one(url).await.map(drop)
     }
 
     /// A resource of a row, as it is told.
@@ -185,7 +185,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         row: &Row<'_>,
     ) -> Result<Fetched, QueryError> {
         let url = self.service.resource_url(resource, row);
-        let fetched = self.ask(url).await?;
+        let fetched = self.ask_about_one(url).await?;
         if fetched.says_an_error() {
             return Err(QueryError::Unclear("the answer says an error".into()));
         }

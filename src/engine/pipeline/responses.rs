@@ -109,12 +109,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             retry::decide(&reply, job.errors, &policy, self.chance.f64())
         };
         job.note_answer(&reply, decision);
-        let place = self.place_after_wait(&mut job, lane, decision, departed);
+        let place = self.place_after_wait(&mut job, lane, decision, departed, now);
         let verdict = match (place, decision) {
             // How fast we are has nothing to do with it.
             (Some(Place::AtTheEnd | Place::GivenUp), RetryDecision::Throttled { wait }) => {
                 Feedback::Held { wait }
             }
+            // Nor where one request leaves after each pause, and is told to wait again.
+            (
+                Some(Place::Aside | Place::BehindTheNext),
+                RetryDecision::Throttled { wait: Some(wait) },
+            ) if ticket.left_alone() => Feedback::Held { wait: Some(wait) },
             _ => verdict(&reply, decision),
         };
         self.lanes[lane].pacer.answered(ticket, now, verdict);
@@ -179,11 +184,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         lane: usize,
         decision: RetryDecision,
         departed: Instant,
+        now: Instant,
     ) -> Option<Place> {
-        let is_last = self.is_all_admitted;
+        let mut first = self.policy.first.into_iter();
+        let is_last = self.is_all_admitted || first.any(|first| self.begun >= first);
         let throttling = &mut self.lanes[lane].throttling;
         matches!(decision, RetryDecision::Throttled { .. })
-            .then(|| throttling.refused(job, departed, is_last))
+            .then(|| throttling.refused(job, departed, now, is_last))
     }
 
     /// The row was rate limited.
@@ -192,9 +199,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match place {
             Place::GivenUp => {
                 let times = job.throttles;
+                let has_any_passed = self.lanes[lane].throttling.has_any_passed();
                 let reply = reply.map(|response| Response {
                     message: format!(
-                        "rate limited {times} times while others passed: {}",
+                        "rate limited {times} times{}: {}",
+                        if has_any_passed {
+                            " while others passed"
+                        } else {
+                            ""
+                        },
                         response.message
                     )
                     .into(),

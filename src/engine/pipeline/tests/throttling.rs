@@ -155,3 +155,144 @@ async fn a_limit_that_everyone_meets_costs_no_row() {
     let mut outcomes = played.notes.finished.iter();
     assert!(outcomes.all(|(_, outcome)| outcome.kind == OutcomeKind::Updated));
 }
+
+/// Rows that are throttled for ever, of a sheet with so many: the good ones have to be done within the first
+/// time and all within the second.
+struct Sheet {
+    rows: u64,
+    organization_of: fn(u64) -> u64,
+    is_limited: fn(u64) -> bool,
+    good_within: u32,
+    all_within: u32,
+}
+
+fn sheets() -> [(&'static str, Sheet); 8] {
+    let one = |_| 0;
+    [
+        (
+            "the first ten",
+            Sheet {
+                rows: 300,
+                organization_of: one,
+                is_limited: |row| row < 12,
+                good_within: 120,
+                all_within: 300,
+            },
+        ),
+        (
+            "the last row",
+            Sheet {
+                rows: 300,
+                organization_of: one,
+                is_limited: |row| row == 301,
+                good_within: 120,
+                all_within: 240,
+            },
+        ),
+        (
+            "twenty of them",
+            Sheet {
+                rows: 300,
+                organization_of: one,
+                is_limited: |row| row % 15 == 0,
+                good_within: 260,
+                all_within: 420,
+            },
+        ),
+        (
+            "the first organization",
+            Sheet {
+                rows: 300,
+                organization_of: |row| u64::from(row < 102),
+                is_limited: |row| row < 102,
+                good_within: 200,
+                all_within: 500,
+            },
+        ),
+        (
+            "the last organization",
+            Sheet {
+                rows: 300,
+                organization_of: |row| u64::from(row >= 202),
+                is_limited: |row| row >= 202,
+                good_within: 200,
+                all_within: 500,
+            },
+        ),
+        (
+            "every other organization",
+            Sheet {
+                rows: 300,
+                organization_of: |row| row % 2,
+                is_limited: |row| row % 2 == 0,
+                good_within: 340,
+                all_within: 800,
+            },
+        ),
+        (
+            "the only row",
+            Sheet {
+                rows: 1,
+                organization_of: one,
+                is_limited: |_| true,
+                good_within: 0,
+                all_within: 1200,
+            },
+        ),
+        (
+            "both rows",
+            Sheet {
+                rows: 2,
+                organization_of: one,
+                is_limited: |_| true,
+                good_within: 0,
+                all_within: 1200,
+            },
+        ),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_are_throttled_for_ever_keep_nobody_waiting_wherever_they_stand() {
+    let mut late = Vec::new();
+    for (what, case) in sheets() {
+        for at_once in [1, 4, 20] {
+            let start = Instant::now();
+            let played = Case {
+                rows: case.rows,
+                organization_of: case.organization_of,
+                at_once,
+                stops: vec![7200 * SECOND],
+                ..Case::default()
+            }
+            .play(|row, _| {
+                if (case.is_limited)(row) {
+                    told_to_wait(429, 1)
+                } else {
+                    status(204)
+                }
+            })
+            .await;
+            let place = format!("{what}, {at_once} at once");
+            played.assert_nothing_left_early();
+            let all = start.elapsed();
+            let good = played.requests.iter();
+            let good = good.filter(|request| !(case.is_limited)(request.row));
+            let good = good.map(|request| request.left - start).max();
+            let good = good.unwrap_or_default();
+            if good > case.good_within * SECOND || all > case.all_within * SECOND {
+                late.push(format!("{place}: {good:?}, {all:?}"));
+            }
+            played.assert_all_finished(case.rows);
+            for (row, outcome) in &played.notes.finished {
+                let wanted = if (case.is_limited)(*row) {
+                    OutcomeKind::Failed
+                } else {
+                    OutcomeKind::Updated
+                };
+                assert_eq!(outcome.kind, wanted, "{place}: row {row}");
+            }
+        }
+    }
+    assert!(late.is_empty(), "{late:#?}");
+}
