@@ -25,7 +25,7 @@ use crate::sheet::export_sheet::{AboutLocation, ExportedTarget};
 use crate::sheet::names::Names;
 use crate::stderr::say;
 use crate::webex::Queries;
-use crate::webex::error_body::flatten;
+use crate::webex::error_body::{flatten, one_line};
 use crate::webex::lists::{Listed, LocationDetails, Organization};
 
 /// What there is to export.
@@ -69,7 +69,7 @@ pub async fn list(
     };
     let name_of = |id: &str| {
         let organization = managed.iter().find(|organization| organization.id == id);
-        organization.map_or(String::new(), |organization| flatten(&organization.name))
+        organization.map_or(String::new(), |organization| one_line(&organization.name))
     };
     let answers = ask_for_all(settings, &mut session, setting.target, wanted).await?;
     let mut seen = HashSet::new();
@@ -99,7 +99,7 @@ pub async fn list(
         for Listed { id, entry } in listed {
             // A list that changes while its pages are read can have one twice.
             if !entry.has_no_calling && seen.insert(id.clone()) {
-                let name = entry.names.first().map(|name| flatten(name));
+                let name = entry.names.first().map(|name| one_line(name));
                 found.targets.push(ExportedTarget {
                     org_id: org_id.clone(),
                     org_name: org_name.clone(),

@@ -13,5 +13,6 @@ pub mod phone_number;
 pub mod response;
 pub mod row;
 pub mod run_id;
+pub mod unseen;
 pub mod usage;
 pub mod wording;

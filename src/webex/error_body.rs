@@ -13,6 +13,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use crate::model::unseen::is_unseen;
+
 /// The longest message kept, in characters: enough for a cell, short enough to read.
 const LONGEST_MESSAGE: usize = 400;
 
@@ -168,8 +170,20 @@ fn plain_text(text: &str) -> String {
     plain
 }
 
-/// One line of visible characters, capped.
+/// One line of visible characters, capped, and without those that steer.
 pub fn flatten(text: &str) -> String {
+    let is_steering = |character: char| {
+        is_unseen(character) && !character.is_control() && !character.is_whitespace()
+    };
+    if text.contains(is_steering) {
+        return one_line(&text.replace(is_steering, ""));
+    }
+    one_line(text)
+}
+
+/// One line of visible characters, capped, and else letter for letter: for names by which something is
+/// found again.
+pub fn one_line(text: &str) -> String {
     let is_one_word = text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_one_word && text.len() <= LONGEST_MESSAGE {
         return text.to_string();
@@ -286,6 +300,11 @@ mod tests {
     #[test]
     fn messages_become_one_short_line() {
         assert_eq!(flatten("a\r\n\tb\u{0}c  d "), "a b c d");
+        assert_eq!(
+            flatten("a\u{202e}b\u{2066}\u{200b}\u{e0041}c\u{2028}d"),
+            "abc d"
+        );
+        assert_eq!(one_line("a\u{ad}b\nc"), "a\u{ad}b c");
         let long = flatten(&"é".repeat(1000));
         assert_eq!(long.chars().count(), LONGEST_MESSAGE + 1);
         assert!(long.ends_with('…'));

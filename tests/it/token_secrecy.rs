@@ -269,7 +269,7 @@ fn naming(name: &str) -> RawServer {
         move |line| {
             while line.request() {
                 let request = line.last_request();
-                let org = org_id(1);
+                let org = org_id(2);
                 let (status, body) = if request.contains("/people/me") {
                     let body = format!(
                         r#"{{"id":"x","displayName":"U {name}","emails":["a@b.example"],"orgId":"{org}"}}"#
@@ -325,6 +325,26 @@ fn a_token_in_the_names_of_the_service_is_hidden() {
         }
         let said = run_with(&stage, &line, WHOLE);
         assert_hidden(&stage, &said, WHOLE);
+    }
+}
+
+#[test]
+fn what_the_service_says_cannot_steer_a_terminal() {
+    const STEERING: &str = "Caf\u{202e}exe\u{2066}\u{200b}\u{2028}Z\u{e0041}\u{200f}\u{61c}";
+    let (server, stage) = (naming(STEERING), stage());
+    for command in WITH_NAMES {
+        let mut line = command.to_string();
+        if !command.starts_with("status") {
+            line += &format!(" --base-url {}", server.base_url());
+        }
+        let said = run_with(&stage, &line, WHOLE);
+        assert!(
+            said.contains("Cafexe") || command.starts_with("export"),
+            "{command}: {said}"
+        );
+        for character in STEERING.chars().filter(|one| !one.is_ascii()) {
+            assert!(!said.contains(character), "{command}: {character:?}");
+        }
     }
 }
 
