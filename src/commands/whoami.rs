@@ -170,7 +170,9 @@ fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String
             Err(query_error) => {
                 let _ = match query_error {
                     QueryError::Stopped(
-                        AbortReason::Unauthorized { .. } | AbortReason::NotRenewed { .. },
+                        AbortReason::Unauthorized { .. }
+                        | AbortReason::NotRenewed { .. }
+                        | AbortReason::TokenOfAnother { .. },
                     ) => writeln!(text, "  it is not accepted: {query_error}"),
                     QueryError::Stopped(AbortReason::WaitTooLong { until, .. }) => {
                         writeln!(text, "  it was not asked: it has to wait until {until}")

@@ -28,6 +28,10 @@ pub enum AbortReason {
         message: String,
     },
     /// Every answer so far was 403.
+    /// The access token is over, and the newer one of its file is that of another organization.
+    TokenOfAnother {
+        message: String,
+    },
     Forbidden {
         message: String,
     },
@@ -93,6 +97,10 @@ impl fmt::Display for AbortReason {
                 "the service does not give a new access token for the refresh token: {message}"
             ),
             AbortReason::Forbidden { message } => write!(
+            AbortReason::TokenOfAnother { message } => write!(
+                formatter,
+                "the access token has ended, and the newer one of its file is that of another organization: {message}"
+            ),
                 formatter,
                 "the first {FORBIDDEN_AT_THE_START} answers were all 403, so the token may not change these settings: {message}"
             ),
@@ -194,7 +202,9 @@ impl AbortReason {
     pub fn word(&self) -> &'static str {
         match self {
             AbortReason::Interrupted => "interrupted",
-            AbortReason::Unauthorized { .. } | AbortReason::NotRenewed { .. } => "token",
+            AbortReason::Unauthorized { .. }
+            | AbortReason::NotRenewed { .. }
+            | AbortReason::TokenOfAnother { .. } => "token",
             AbortReason::Forbidden { .. }
             | AbortReason::MayNotRead { .. }
             | AbortReason::MayNotChange { .. } => "forbidden",
@@ -256,6 +266,9 @@ impl AbortReason {
                 Some("compare what was wanted with what was found before you go on")
             }
             AbortReason::FirstRowsFailed { .. } => Some(
+            AbortReason::TokenOfAnother { .. } => {
+                Some("put a token of the organization into the file with which the run began")
+            }
                 "find out why before you go on: the other rows are likely to end in the same way",
             ),
             AbortReason::WaitTooLong { .. } => {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::abort::AbortReason;
-use crate::model::response::{ApiResult, message_of};
+use crate::model::response::{ANOTHER_ORGANIZATION, ApiResult, message_of};
 use crate::retry::RetryDecision;
 use crate::webex::Renewal;
 
@@ -114,6 +114,9 @@ impl TokenRenewal {
                 };
                 TokenState::Renewed
             }
+            (_, TokenTask::Renew) if is_of_another(result) => {
+                TokenState::Ended(AbortReason::TokenOfAnother { message: message() })
+            }
             (_, TokenTask::Renew) => {
                 TokenState::Ended(AbortReason::NotRenewed { message: message() })
             }
@@ -167,4 +170,8 @@ impl TokenRenewal {
         self.wanted = Some(TokenTask::Renew);
         Refusal::SendAgain
     }
+}
+
+fn is_of_another(result: &ApiResult) -> bool {
+    matches!(result, Ok(response) if &*response.error_code == ANOTHER_ORGANIZATION)
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::model::current_values::CurrentValues;
 use crate::model::usage::Usage;
 
+/// The code of a renewal whose token is that of another organization.
+pub const ANOTHER_ORGANIZATION: &str = "another-organization";
+
 /// What came of one request.
 pub type ApiResult = Result<Response, TransportError>;
 

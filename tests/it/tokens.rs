@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 use serde_json::Value;
 use wxbulk::simulator::{Access, Bearer, Behavior, Lifetime, Refresh, Rotation, Secret};
 
-use crate::harness::{Ran, Stage, TOKEN, count, sheet};
+use crate::harness::{Ran, Stage, TOKEN, count, location_id, org_id, sheet};
 use crate::raw_server::{DONE, RawServer};
 
 const CLIENT_SECRET: &str = "hush-hush-client";
@@ -469,3 +469,81 @@ fn two_runs_with_one_service_app_do_not_spend_each_others_refresh_token() {
         assert_eq!(count(&results, "updated"), 200);
     }
 }
+#[test]
+fn a_newer_token_of_another_organization_ends_the_run_and_one_of_another_person_is_told() {
+    for (person, organization, code, said) in [
+        ("x", 1, 0, ""),
+        ("y", 1, 0, "the newer one is that of y (y@b.example)"),
+        ("y", 2, 3, "that of another organization: y (y@b.example)"),
+        ("x", 2, 3, "that of another organization"),
+    ] {
+        let stage = Stage::instant();
+        // No row says of which organization it is.
+        let rows = (1..=20).map(|n| format!("{},+12025550101\n", location_id(n)));
+        stage.write(
+            "sheet.csv",
+            format!("locationId,n1\n{}", rows.collect::<String>()),
+        );
+        stage.write("token.txt", "the-old-token");
+        let file = stage.path("token.txt");
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let server = RawServer::after(
+            |_| {},
+            move |line| {
+                while line.request() {
+                    let received = String::from_utf8_lossy(&line.received).to_lowercase();
+                    let is_old = received.contains("bearer the-old-token");
+                    let is_put = received.starts_with("put");
+                    if line.last_request().contains("/people/me") {
+                        let (person, organization) = if is_old {
+                            ("x", 1)
+                        } else {
+                            (person, organization)
+                        };
+                        let org = org_id(organization);
+                        let body = format!(
+                            r#"{{"id":"{person}","displayName":"{person}","emails":["{person}@b.example"],"orgId":"{org}"}}"#
+                        );
+                        let length = body.len();
+                        line.say(format!(
+                            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"
+                        ));
+                    } else if line.last_request().contains("/organizations") {
+                        let id = org_id(1);
+                        let body = format!(r#"{{"items":[{{"id":"{id}","displayName":"A"}}]}}"#);
+                        let length = body.len();
+                        line.say(format!(
+                            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}"
+                        ));
+                    } else if is_put && is_old {
+                        let before = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        if before == 5 {
+                            fs::write(&file, "the-new-token").expect("written");
+                        }
+                        if before < 5 {
+                            line.say(DONE);
+                            continue;
+                        }
+                        line.say("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+                    } else if is_put {
+                        line.say(DONE);
+                    } else {
+                        line.say("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+                    }
+                }
+            },
+        );
+        let line = format!(
+            "apply sheet.csv --yes --no-backup --token-file token.txt --base-url {}",
+            server.base_url()
+        );
+        stage.run(&line).expect(code).says(said);
+        let updated = count(&stage.results("sheet.results.csv"), "updated");
+        assert_eq!(
+            updated == 20,
+            code == 0,
+            "{person} {organization}: {updated}"
+        );
+    }
+}
+

@@ -38,7 +38,9 @@ impl Webex {
             }
         }
         let body = self.without_secrets(body);
-        Ok((answer, Some(Fetched { body, next })))
+        let fetched = Fetched { body, next };
+        self.note_owner(url, &fetched);
+        Ok((answer, Some(fetched)))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::row::Row;
 use crate::setting::target_kind::Listing;
 use crate::setting::{ReadBody, Reading, Resource};
 use crate::webex::base_url::BaseUrl;
-use crate::webex::lists::{self, Fetched};
+use crate::webex::lists::{self, Fetched, Person};
 use crate::webex::secrets::Secrets;
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::{Credentials, Token};
@@ -31,6 +31,7 @@ pub mod proxy;
 mod resource_url;
 mod response_reader;
 mod success_body;
+mod token_owner;
 mod token_request;
 mod transcript;
 mod transport_cause;
@@ -57,6 +58,8 @@ pub struct Webex {
     service_app: Option<RefCell<ServiceApp>>,
     /// The token in use, where no service app fetches one.
     token: RefCell<Option<Token>>,
+    /// Whose it is, once an answer said so.
+    owner: RefCell<Option<Person>>,
     /// The token in use was refused: a newer one may be in its file.
     was_refused: Cell<bool>,
     /// Those of all credentials.
@@ -105,6 +108,7 @@ impl Webex {
             authorization: RefCell::new(authorization),
             service_app,
             token: RefCell::new(token),
+            owner: RefCell::new(None),
             was_refused: Cell::new(false),
             secrets,
             renew_at: Cell::new(Instant::now()),
@@ -142,19 +146,6 @@ impl Webex {
     fn newer_token(&self) -> Option<Token> {
         let token = self.token.borrow();
         token.as_ref().filter(|_| self.was_refused.get())?.renewed()
-    }
-
-    /// Where there is none after all, the next answer shows whether the old one will do.
-    fn take_newer_token(&self) -> Response {
-        self.was_refused.set(false);
-        let newer = self.token.borrow().as_ref().and_then(Token::renewed);
-        let newer = newer.and_then(|token| Some((authorization(&token).ok()?, token)));
-        if let Some((authorization, token)) = newer {
-            self.secrets.borrow_mut().add(token.secret());
-            *self.authorization.borrow_mut() = Some(authorization);
-            *self.token.borrow_mut() = Some(token);
-        }
-        Response::bare(StatusCode::OK.as_u16())
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
@@ -284,7 +275,7 @@ impl Service for Webex {
     }
 
     async fn check_token(&self, tracking: u128) -> ApiResult {
-        self.get(&self.url("/people/me"), tracking).await.0
+        self.get(&self.url(token_owner::WHO), tracking).await.0
     }
 
     fn renewal(&self) -> Renewal {
@@ -297,7 +288,7 @@ impl Service for Webex {
 
     async fn renew(&self) -> ApiResult {
         let Some(app) = &self.service_app else {
-            return Ok(self.take_newer_token());
+            return self.take_newer_token().await;
         };
         match self.refresh(app).await {
             Ok(answer) => Ok(answer),
