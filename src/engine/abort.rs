@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
+use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FailureLimit};
 use crate::model::clock;
-use crate::model::response::{TransportCause, TransportError};
+use crate::model::outcome::with_status;
+use crate::model::response::{ApiResult, Body, TransportCause, TransportError, message_of};
 use crate::model::wording::rows_listed;
 use crate::platform;
 use crate::setting::Setting;
@@ -27,15 +28,15 @@ pub enum AbortReason {
     NotRenewed {
         message: String,
     },
-    /// Every answer so far was 403.
     /// The access token is over, and the newer one of its file is that of another organization.
     TokenOfAnother {
         message: String,
     },
+    /// Every answer so far was 403.
     Forbidden {
         message: String,
     },
-    /// No answer so far can be the service's.
+    /// No answer so far can be the service's, or a page says that the token is refused.
     NotTheService {
         message: String,
     },
@@ -96,17 +97,17 @@ impl fmt::Display for AbortReason {
                 formatter,
                 "the service does not give a new access token for the refresh token: {message}"
             ),
-            AbortReason::Forbidden { message } => write!(
             AbortReason::TokenOfAnother { message } => write!(
                 formatter,
                 "the access token has ended, and the newer one of its file is that of another organization: {message}"
             ),
+            AbortReason::Forbidden { message } => write!(
                 formatter,
                 "the first {FORBIDDEN_AT_THE_START} answers were all 403, so the token may not change these settings: {message}"
             ),
             AbortReason::NotTheService { message } => write!(
                 formatter,
-                "the first {FOREIGN_AT_THE_START} answers did not come from Webex: {message}"
+                "the last answers did not come from Webex: {message}"
             ),
             AbortReason::MayNotRead { message } => {
                 write!(
@@ -169,6 +170,19 @@ impl fmt::Display for AbortReason {
 }
 
 impl AbortReason {
+    /// Why nothing more can be asked once a token was refused: the service does not say so with a page.
+    pub(super) fn of_refused_token(result: &ApiResult) -> AbortReason {
+        let message = message_of(result);
+        match result {
+            Ok(response) if response.body == Body::Invalid => AbortReason::NotTheService {
+                message: with_status(response.status, message),
+            },
+            _ => AbortReason::Unauthorized {
+                message: message.to_string(),
+            },
+        }
+    }
+
     pub fn unreachable(error: &TransportError) -> AbortReason {
         AbortReason::Unreachable {
             cause: error.cause,
@@ -252,6 +266,9 @@ impl AbortReason {
             AbortReason::Unauthorized { .. } => Some(
                 "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
             ),
+            AbortReason::TokenOfAnother { .. } => {
+                Some("put a token of the organization into the file with which the run began")
+            }
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
             ),
@@ -266,9 +283,6 @@ impl AbortReason {
                 Some("compare what was wanted with what was found before you go on")
             }
             AbortReason::FirstRowsFailed { .. } => Some(
-            AbortReason::TokenOfAnother { .. } => {
-                Some("put a token of the organization into the file with which the run began")
-            }
                 "find out why before you go on: the other rows are likely to end in the same way",
             ),
             AbortReason::WaitTooLong { .. } => {

@@ -5,7 +5,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
 use crate::model::counts::Counts;
 use crate::model::outcome::{OutcomeKind, with_status};
-use crate::model::response::{ApiResult, Body, Response};
+use crate::model::response::{ApiResult, Body, Response, RetryAfter};
 
 /// Finished rows before a share of failures means anything.
 const SMALLEST_SAMPLE: u64 = 50;
@@ -16,7 +16,7 @@ pub(super) struct FailureWatch {
     limit: Option<FailureLimit>,
     /// 403s at the start of the run; `None` once anything else was answered.
     forbidden: Option<u32>,
-    /// Answers at the start of the run that are not the service's; `None` once one was.
+    /// What the answers at the start of the run count that are not the service's; `None` once one was.
     foreign: Option<u32>,
     finished: u64,
     failures: u64,
@@ -67,9 +67,9 @@ impl FailureWatch {
                 None
             }
             Origin::Open => None,
-            Origin::SomethingElse => {
-                *count += 1;
-                (*count == FOREIGN_AT_THE_START).then(|| AbortReason::NotTheService {
+            Origin::SomethingElse { weight } => {
+                *count += weight;
+                (*count >= FOREIGN_AT_THE_START).then(|| AbortReason::NotTheService {
                     message: with_status(response.status, &response.message),
                 })
             }
@@ -104,24 +104,33 @@ impl FailureWatch {
 
 enum Origin {
     Service,
-    SomethingElse,
+    SomethingElse {
+        weight: u32,
+    },
     /// Either may say so.
     Open,
 }
 
-/// Each answer of the service has a tracking id. Without one these statuses are those of proxies,
-/// sign-in pages and servers that know nothing of the path.
+/// What a single answer counts: those of something in front of the service, which may be down itself,
+/// are waited for longer.
+const ELSEWHERE: Origin = Origin::SomethingElse { weight: 10 };
+const A_GATEWAY: Origin = Origin::SomethingElse { weight: 1 };
+
+/// Each answer of the service has a tracking id, but for a success; and it never leads elsewhere. What has
+/// none is that of proxies, sign-in pages and servers that know nothing of the path.
 fn origin(response: &Response) -> Origin {
+    let is_tracked = !response.tracking_id.is_empty();
+    let waits = response.retry_after != RetryAfter::Missing;
     match response.status {
-        _ if response.body == Body::Invalid => Origin::SomethingElse,
-        203 | 205..=299 => Origin::SomethingElse,
-        300..=399 | 400 | 402 | 404..=407 | 410..=421 | 424 | 426 | 431 | 451 | 494..=499 | 511
-            if response.tracking_id.is_empty() =>
-        {
-            Origin::SomethingElse
-        }
-        401 | 403 | 407 | 408 | 423 | 425 | 429 | 500..=599 => Origin::Open,
-        _ => Origin::Service,
+        500 | 502..=504 if response.body != Body::Invalid => Origin::Open,
+        500..=599 if !is_tracked && !waits && response.status != 511 => A_GATEWAY,
+        _ if response.body == Body::Invalid => ELSEWHERE,
+        200..=202 | 204 => Origin::Service,
+        200..=399 => ELSEWHERE,
+        401 | 403 | 408 | 423 | 425 | 429 => Origin::Open,
+        407 | 500..=599 if is_tracked || waits => Origin::Open,
+        _ if is_tracked => Origin::Service,
+        _ => ELSEWHERE,
     }
 }
 
@@ -166,6 +175,12 @@ mod tests {
                 ..Response::bare(200)
             })
         };
+        let page = |status| {
+            Ok(Response {
+                body: Body::Invalid,
+                ..Response::bare(status)
+            })
+        };
         let tracked = |status| {
             Ok(Response {
                 tracking_id: "NA_1".into(),
@@ -180,8 +195,17 @@ mod tests {
             answer(404),
             answer(405),
             answer(407),
+            answer(409),
+            answer(422),
+            answer(444),
             answer(451),
+            answer(460),
             answer(511),
+            answer(600),
+            answer(999),
+            tracked(302),
+            page(401),
+            page(403),
         ] {
             let mut watch = FailureWatch::new(None, &Counts::default());
             for _ in 0..4 {
@@ -197,8 +221,41 @@ mod tests {
                 assert!((0..100).all(|_| watch.answered(&wall).is_none()));
             }
         }
-        let mut watch = FailureWatch::new(None, &Counts::default());
-        assert!((0..100).all(|_| watch.answered(&tracked(404)).is_none()));
+        for open in [tracked(404), tracked(502), answer(429), answer(408)] {
+            let mut watch = FailureWatch::new(None, &Counts::default());
+            assert!((0..100).all(|_| watch.answered(&open).is_none()));
+        }
+    }
+
+    #[test]
+    fn a_gateway_that_is_down_is_waited_for_longer_and_not_for_ever() {
+        let waits = || {
+            Ok(Response {
+                retry_after: RetryAfter::Unreadable,
+                ..Response::bare(503)
+            })
+        };
+        let page = |status| {
+            Ok(Response {
+                body: Body::Invalid,
+                ..Response::bare(status)
+            })
+        };
+        let pages = [500, 502, 503, 504].map(page);
+        let odd = [501, 505, 520, 530, 598].map(answer);
+        for down in pages.into_iter().chain(odd) {
+            let mut watch = FailureWatch::new(None, &Counts::default());
+            for _ in 0..49 {
+                assert!(watch.answered(&down).is_none(), "{down:?}");
+                assert!(watch.answered(&waits()).is_none());
+                assert!(watch.answered(&answer(502)).is_none());
+            }
+            let reason = watch.answered(&down).expect("it stops");
+            assert_eq!(reason.word(), "not-the-service", "{down:?}");
+            let mut watch = FailureWatch::new(None, &Counts::default());
+            watch.answered(&answer(204));
+            assert!((0..100).all(|_| watch.answered(&down).is_none()));
+        }
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl TokenRenewal {
                 self.try_again(now, Duration::ZERO, false)
             }
             (RetryDecision::Unauthorized, TokenTask::Check) => {
-                TokenState::Ended(AbortReason::Unauthorized { message: message() })
+                TokenState::Ended(AbortReason::of_refused_token(result))
             }
             (RetryDecision::Succeeded | RetryDecision::GiveUp, TokenTask::Check) => {
                 *self = TokenRenewal {

@@ -73,9 +73,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                     refusals += 1;
                     let renewal = self.service.renewal();
                     if self.renewal.refused(token, refusals, renewal) == Refusal::Suspect {
-                        return Err(QueryError::Stopped(AbortReason::Unauthorized {
-                            message: message_of(&result).to_string(),
-                        }));
+                        return Err(QueryError::Stopped(AbortReason::of_refused_token(&result)));
                     }
                 }
                 _ => return Err(unanswered(&result)),
