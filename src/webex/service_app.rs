@@ -21,6 +21,9 @@ pub const NAMES: [&str; 3] = [
     "SERVICE_APP_REFRESH_TOKEN",
 ];
 
+/// In which a value may stand in a file.
+const QUOTES: [char; 2] = ['"', '\''];
+
 /// The place of the refresh token among the [`NAMES`].
 const REFRESH_TOKEN: usize = 2;
 
@@ -36,12 +39,12 @@ pub struct ServiceApp {
 impl ServiceApp {
     /// From the environment: `values` in the order of the [`NAMES`].
     pub fn new(values: [String; 3]) -> Result<ServiceApp> {
-        let values = values.map(|value| value.trim().to_string());
+        let values = values.map(|value| value.trim().trim_matches(QUOTES).to_string());
         for (name, value) in NAMES.iter().zip(&values) {
             if value.is_empty() {
                 bail!("there is no {name}");
             }
-            if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            if !is_usable(value) {
                 bail!("{name} has spaces or letters in it that it cannot have");
             }
         }
@@ -130,6 +133,12 @@ impl ServiceApp {
         if refresh_token.is_empty() || refresh_token == self.values[REFRESH_TOKEN] {
             return Ok(());
         }
+        // A line break in it would be a line of its own in the file.
+        if !is_usable(refresh_token) {
+            bail!(
+                "the service gave a new refresh token with spaces or letters in it that it cannot have; the old one is kept"
+            );
+        }
         self.values[REFRESH_TOKEN] = refresh_token.to_string();
         // Forgotten on failure, or its old refresh token would be read back.
         let Some(file) = self.file.take() else {
@@ -176,6 +185,11 @@ fn save(file: &Path, refresh_token: &str) -> Result<()> {
     )?)
 }
 
+/// Whether a value is one that a file and a request can have, and that is read back as it was written.
+fn is_usable(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_graphic()) && value.trim_matches(QUOTES) == value
+}
+
 /// Whether a text has a line of a service app's file.
 pub fn is_one(text: &str) -> bool {
     let names = |line| NAMES.iter().any(|name| value_of(line, name).is_some());
@@ -187,7 +201,7 @@ fn value_of<'l>(line: &'l str, name: &str) -> Option<&'l str> {
     let line = line.trim().trim_start_matches('\u{feff}');
     let line = line.strip_prefix("export ").unwrap_or(line);
     let (found, value) = line.split_once('=')?;
-    (found.trim() == name).then(|| value.trim().trim_matches(['"', '\'']))
+    (found.trim() == name).then(|| value.trim().trim_matches(QUOTES))
 }
 
 impl fmt::Debug for ServiceApp {
@@ -204,6 +218,28 @@ mod tests {
         let path = folder.path().join("app.env");
         platform::write_atomically(&path, text.as_bytes(), Readers::OwnerOnly).expect("written");
         path
+    }
+
+    #[test]
+    fn a_refresh_token_that_could_not_be_read_back_is_not_taken_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "SERVICE_APP_CLIENT_ID=me\nSERVICE_APP_CLIENT_SECRET=hush\nSERVICE_APP_REFRESH_TOKEN=old\n";
+        let path = file(&folder, text);
+        let mut app = ServiceApp::read_file(&path).expect("an app");
+        for odd in [
+            "new\nSERVICE_APP_CLIENT_SECRET=evil",
+            "a b c d",
+            "new\ttoken",
+            "n\u{eb}w",
+            "\"new\"",
+            "new\0",
+        ] {
+            assert!(app.take_over(odd).is_err(), "{odd:?}");
+            assert_eq!(fs::read_to_string(&path).expect("text"), text);
+        }
+        assert!(app.form().ends_with("refresh_token=old"));
+        app.take_over("new").expect("saved");
+        assert!(ServiceApp::read_file(&path).is_ok());
     }
 
     #[test]

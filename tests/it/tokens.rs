@@ -170,6 +170,81 @@ fn a_refresh_that_is_answered_with_nothing_is_not_asked_for_again_and_again() {
     assert_nothing_shows(&stage, &ran, &SECRETS);
 }
 
+#[test]
+fn what_a_refresh_answers_is_saved_only_where_it_can_be_read_back() {
+    const ACCESS: &str = r#""access_token":"a-simulated-access-token","expires_in":3600"#;
+    let long = format!(
+        r#"{{{ACCESS},"refresh_token":"refresh-0001","x":"{}"}}"#,
+        "y".repeat(100_000)
+    );
+    let with_mark = format!("\u{feff}{{{ACCESS},\"refresh_token\":\"refresh-0001\"}}");
+    let with = |refresh: &str| format!(r#"{{{ACCESS},"refresh_token":"{refresh}"}}"#);
+    for (body, saved, code, asked) in [
+        (with("refresh-0001"), "refresh-0001", 0, 1),
+        (with_mark, "refresh-0001", 0, 1),
+        (long, "refresh-0001", 0, 1),
+        (
+            with(r"new\nSERVICE_APP_CLIENT_SECRET=evil"),
+            REFRESH_TOKEN,
+            0,
+            1,
+        ),
+        (with("a b c d"), REFRESH_TOKEN, 0, 1),
+        (
+            r#"{"access_token":"","refresh_token":"refresh-0001"}"#.to_string(),
+            "refresh-0001",
+            3,
+            3,
+        ),
+        (
+            r#"{"access_token":null,"refresh_token":"refresh-0001"}"#.to_string(),
+            "refresh-0001",
+            3,
+            3,
+        ),
+        (
+            r#"{"error":"invalid_grant"}"#.to_string(),
+            REFRESH_TOKEN,
+            3,
+            1,
+        ),
+    ] {
+        let said = body.clone();
+        let server = RawServer::after(
+            |_| {},
+            move |line| {
+                while line.request() {
+                    let length = said.len();
+                    line.say(if line.last_request().contains("/access_token") {
+                        format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{said}")
+                    } else {
+                        DONE.to_string()
+                    });
+                }
+            },
+        );
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(2));
+        write_app(&stage, REFRESH_TOKEN);
+        let ran = stage.run(&format!(
+            "apply sheet.csv --yes --no-backup --service-app app.env --base-url {}",
+            server.base_url()
+        ));
+        let body = &body[..body.len().min(100)];
+        assert_eq!(ran.code, Some(code), "{body}: {}", ran.stderr);
+        let file = fs::read_to_string(stage.path("app.env")).expect("a file");
+        let wanted = format!(
+            "SERVICE_APP_CLIENT_ID=me\nSERVICE_APP_CLIENT_SECRET={CLIENT_SECRET}\nSERVICE_APP_REFRESH_TOKEN={saved}\n"
+        );
+        assert_eq!(file, wanted, "{body}");
+        let requests = server.requests().into_iter();
+        let asks = requests
+            .filter(|line| line.contains("/access_token"))
+            .count();
+        assert!(asks <= asked, "{body}: {asks}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_others_may_read_is_refused() {
@@ -448,28 +523,6 @@ fn a_newer_token_in_the_token_file_is_taken_when_the_old_one_is_refused() {
 }
 
 #[test]
-fn two_runs_with_one_service_app_do_not_spend_each_others_refresh_token() {
-    let stage = service(20, Rotation::NewRefreshToken);
-    write_app(&stage, REFRESH_TOKEN);
-    let names = ["one", "two", "three"];
-    let children: Vec<_> = names
-        .iter()
-        .map(|name| {
-            stage.write(&format!("{name}.csv"), sheet(200));
-            let line = stage.apply_line(&format!("{name}.csv --service-app app.env"));
-            stage.command(&line).spawn().expect("it starts")
-        })
-        .collect();
-    for child in children {
-        Ran::of(child.wait_with_output().expect("it ends")).expect(0);
-    }
-    assert!(refreshes(&stage).len() > 10);
-    for name in names {
-        let results = stage.results(&format!("{name}.results.csv"));
-        assert_eq!(count(&results, "updated"), 200);
-    }
-}
-#[test]
 fn a_newer_token_of_another_organization_ends_the_run_and_one_of_another_person_is_told() {
     for (person, organization, code, said) in [
         ("x", 1, 0, ""),
@@ -547,3 +600,25 @@ fn a_newer_token_of_another_organization_ends_the_run_and_one_of_another_person_
     }
 }
 
+#[test]
+fn two_runs_with_one_service_app_do_not_spend_each_others_refresh_token() {
+    let stage = service(20, Rotation::NewRefreshToken);
+    write_app(&stage, REFRESH_TOKEN);
+    let names = ["one", "two", "three"];
+    let children: Vec<_> = names
+        .iter()
+        .map(|name| {
+            stage.write(&format!("{name}.csv"), sheet(200));
+            let line = stage.apply_line(&format!("{name}.csv --service-app app.env"));
+            stage.command(&line).spawn().expect("it starts")
+        })
+        .collect();
+    for child in children {
+        Ran::of(child.wait_with_output().expect("it ends")).expect(0);
+    }
+    assert!(refreshes(&stage).len() > 10);
+    for name in names {
+        let results = stage.results(&format!("{name}.results.csv"));
+        assert_eq!(count(&results, "updated"), 200);
+    }
+}

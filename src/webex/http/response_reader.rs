@@ -166,14 +166,19 @@ async fn read_whole_body(response: &mut HttpResponse) -> Option<Vec<u8>> {
     Some(body)
 }
 
-/// The body up to [`LONGEST_BODY`]. What cannot be read (broken off, bad gzip) is left out: the
-/// status has been said, and that is what counts.
+/// The body up to [`LONGEST_BODY`].
 pub(super) async fn read_body(response: &mut HttpResponse) -> Vec<u8> {
+    read_up_to(LONGEST_BODY, response).await
+}
+
+/// The body up to so many bytes. What cannot be read (broken off, bad gzip) is left out: the status has been
+/// said, and that is what counts.
+pub(super) async fn read_up_to(most: usize, response: &mut HttpResponse) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = LONGEST_BODY - body.len();
+        let room = most - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == LONGEST_BODY {
+        if body.len() == most {
             break;
         }
     }

@@ -11,11 +11,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::response_reader::read_body;
+use super::response_reader::read_up_to;
 use super::{Webex, authorization};
 use crate::model::hint;
 use crate::model::response::{ApiResult, Response};
 use crate::platform;
+use crate::webex::error_body;
 use crate::webex::service_app::ServiceApp;
 use crate::webex::token::Token;
 
@@ -28,6 +29,11 @@ const NEVER: Duration = Duration::from_hours(24 * 365);
 /// A token that is said to live shorter is used so long: to ask for each request would help nobody.
 const SHORTEST_LIFE: Duration = Duration::from_mins(2);
 
+/// How much of the answer is read: half of it holds no token.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How long another run may take to refresh.
 const LONGEST_REFRESH: Duration = Duration::from_mins(1);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
@@ -35,17 +41,28 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// The answer to a refresh. It has no `Debug`.
 #[derive(Deserialize)]
 struct Tokens {
-    access_token: String,
+    access_token: Option<Value>,
     /// In seconds: a number, or one in quotes.
     expires_in: Option<Value>,
     /// `null`, or anything that is none, leaves the one there is.
     refresh_token: Option<Value>,
+    /// Such as `invalid_grant`.
+    error: Option<Value>,
 }
 
 impl Tokens {
     fn refresh_token(&self) -> &str {
-        let token = self.refresh_token.as_ref().and_then(Value::as_str);
-        token.unwrap_or_default()
+        text(self.refresh_token.as_ref())
+    }
+
+    fn access_token(&self) -> &str {
+        text(self.access_token.as_ref())
+    }
+
+    /// An error of OAuth, and no token.
+    fn is_refusal(&self) -> bool {
+        let is_error = self.error.as_ref().is_some_and(Value::is_string);
+        is_error && self.access_token().is_empty() && self.refresh_token().is_empty()
     }
 
     /// How long the access token lives; [`NEVER`] ends where it is not said readably.
@@ -58,6 +75,10 @@ impl Tokens {
         let lifetime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         lifetime.map_or(NEVER, |lifetime| lifetime.max(SHORTEST_LIFE))
     }
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
 }
 
 impl Webex {
@@ -79,13 +100,22 @@ impl Webex {
         if !response.status().is_success() {
             return Ok(self.read_success(response, None).await);
         }
-        let body = read_body(&mut response).await;
+        let body = read_up_to(LONGEST_ANSWER, &mut response).await;
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
         let asked = Instant::now();
-        let taken = serde_json::from_slice(&body)
+        let tokens: Option<Tokens> = serde_json::from_slice(body).ok();
+        let taken = tokens
+            .as_ref()
             .context("there is none in it")
-            .and_then(|tokens: Tokens| self.take_over(&tokens, app, asked));
+            .and_then(|tokens| self.take_over(tokens, app, asked));
         Ok(match taken {
             Ok(()) => Response::bare(StatusCode::OK.as_u16()),
+            // It is asked again in vain.
+            Err(_) if tokens.is_some_and(|tokens| tokens.is_refusal()) => Response {
+                status: StatusCode::BAD_REQUEST.as_u16(),
+                message: self.one_line(&error_body::read(body, "").message).into(),
+                ..Response::default()
+            },
             // What was answered is left out: it may hold half a token.
             Err(_) => Response {
                 status: StatusCode::BAD_GATEWAY.as_u16(),
@@ -95,8 +125,11 @@ impl Webex {
         })
     }
 
+    /// The refresh token counts also where the access token is none: the one before may be good for
+    /// nothing now.
     fn take_over(&self, tokens: &Tokens, app: &RefCell<ServiceApp>, now: Instant) -> Result<()> {
-        let token = Token::read(&tokens.access_token)?;
+        self.take_over_refresh_token(tokens.refresh_token(), app);
+        let token = Token::read(tokens.access_token())?;
         self.secrets.borrow_mut().add(token.secret());
         *self.authorization.borrow_mut() = Some(authorization(&token)?);
         let lives = tokens.lifetime();
@@ -106,14 +139,17 @@ impl Webex {
             .max(lives / 2)
             .min(NEVER);
         self.renew_at.set(now + used);
-        if let Err(error) = app.borrow_mut().take_over(tokens.refresh_token())
+        Ok(())
+    }
+
+    fn take_over_refresh_token(&self, refresh_token: &str, app: &RefCell<ServiceApp>) {
+        if let Err(error) = app.borrow_mut().take_over(refresh_token)
             && !self.has_warned.replace(true)
         {
             (self.warn)(&format!("warning: {}", platform::describe_error(&error)));
             hint::hints(&error).for_each(|hint| (self.warn)(&format!("hint: {hint}")));
         }
         self.learn(&app.borrow());
-        Ok(())
     }
 
     /// What the app holds now must be shown by nothing.
