@@ -19,8 +19,10 @@ const LONGEST_WAIT: Duration = Duration::from_hours(366 * 24);
 /// milliseconds. As a length the first is 31 years.
 const SECONDS_SINCE_1970: f64 = 1e9;
 const MILLISECONDS_SINCE_1970: f64 = 1e12;
-/// Beyond it a number is absurd as either.
-const LAST_MILLISECOND: f64 = 1e14;
+const MICROSECONDS_SINCE_1970: f64 = 1e15;
+const NANOSECONDS_SINCE_1970: f64 = 1e18;
+/// Up to a hundred times where each begins, which is far in the future; beyond it a number is absurd.
+const SPAN: f64 = 100.0;
 
 /// Reads all `Retry-After` headers of one answer; of several, the longest wait counts.
 ///
@@ -53,11 +55,40 @@ pub fn read<'a>(
 /// One time to wait, or several with commas between them, as some proxies join headers: the longest counts.
 fn read_one(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim_matches(|around: char| around.is_whitespace() || "\";".contains(around));
+    if is_one_number_in_groups(text) {
+        return None;
+    }
     let Some(wait) = read_wait(text, now) else {
-        let waits = text.split(',').map(|one| read_wait(one.trim(), now));
+        let waits = parts(text).into_iter().map(|one| read_wait(&one, now));
         return waits.collect::<Option<Vec<_>>>()?.into_iter().max();
     };
     Some(wait)
+}
+
+/// `1,795,698,030`: what it counts is not known.
+fn is_one_number_in_groups(text: &str) -> bool {
+    let mut groups = text.split(',').skip(1).peekable();
+    let is_group =
+        |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    text.matches(',').count() > 1 && groups.peek().is_some() && groups.all(is_group)
+}
+
+/// What stands between commas, but for that of a day of the week, which belongs to its date.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut day = String::new();
+    for part in text.split(',').map(str::trim) {
+        if day.is_empty() && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+        {
+            day = format!("{part}, ");
+        } else {
+            parts.push(std::mem::take(&mut day) + part);
+        }
+    }
+    if !day.is_empty() {
+        parts.push(day);
+    }
+    parts
 }
 
 fn read_wait(text: &str, now: Timestamp) -> Option<Duration> {
@@ -68,11 +99,18 @@ fn read_wait(text: &str, now: Timestamp) -> Option<Duration> {
             Some(then) => until(then),
             None => Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST_WAIT),
         },
-        None => match read_date(text) {
-            Some(then) => until(then),
-            // `120s`, `2 minutes`, `PT2M`.
-            None => Duration::try_from(text.parse::<SignedDuration>().ok()?).unwrap_or_default(),
-        },
+        None => {
+            if let Some(then) = read_date(text) {
+                until(then)
+            } else {
+                // `120s`, `2 minutes`, `PT2M`.
+                let span: SignedDuration = text.parse().ok()?;
+                match point_in_time(span.as_secs_f64()) {
+                    Some(then) => until(then),
+                    None => Duration::try_from(span).unwrap_or_default(),
+                }
+            }
+        }
     };
     if wait.is_zero() {
         return Some(INSTEAD_OF_NONE);
@@ -81,15 +119,19 @@ fn read_wait(text: &str, now: Timestamp) -> Option<Duration> {
 }
 
 fn point_in_time(number: f64) -> Option<Timestamp> {
+    let a_second = [
+        (SECONDS_SINCE_1970, 1.0),
+        (MILLISECONDS_SINCE_1970, 1e3),
+        (MICROSECONDS_SINCE_1970, 1e6),
+        (NANOSECONDS_SINCE_1970, 1e9),
+    ];
+    let is_of = |begins: f64| (begins..begins * SPAN).contains(&number);
+    let (_, a_second) = a_second.into_iter().find(|(begins, _)| is_of(*begins))?;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the numbers in question are far below 2^63"
     )]
-    let milliseconds = match number {
-        SECONDS_SINCE_1970..MILLISECONDS_SINCE_1970 => (number * 1000.0) as i64,
-        MILLISECONDS_SINCE_1970..LAST_MILLISECOND => number as i64,
-        _ => return None,
-    };
+    let milliseconds = (number / a_second * 1000.0) as i64;
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
@@ -180,6 +222,8 @@ mod tests {
             ("5, 60", wait(60.0)),
             ("60,5", wait(60.0)),
             ("5, soon", RetryAfter::Unreadable),
+            ("1,795,698,030", RetryAfter::Unreadable),
+            ("1,120", wait(120.0)),
             ("\"30\"", wait(30.0)),
             ("30;", wait(30.0)),
             ("+30", wait(30.0)),
@@ -224,6 +268,16 @@ mod tests {
             ("1795698030", 30, 3630),
             ("1795698030.5", 31, 3631),
             ("1795698030000", 30, 3630),
+            ("1795698030000000", 30, 3630),
+            ("1795698030000000000", 30, 3630),
+            ("1795698030s", 30, 3630),
+            ("1795698030000ms", 30, 3630),
+            (
+                "Thu, 26 Nov 2026 13:00:10 GMT, Thu, 26 Nov 2026 13:00:30 GMT",
+                30,
+                3630,
+            ),
+            ("5, Thu, 26 Nov 2026 13:00:30 GMT", 30, 3630),
             ("Thu, 26 Nov 2026 12:59:00 GMT", 1, 3540),
             ("1795690000", 1, 1),
             ("30", 30, 30),
