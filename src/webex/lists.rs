@@ -37,8 +37,11 @@ pub struct AnyEntry {
 impl AnyEntry {
     /// To which organization it says that it belongs.
     pub fn organization(&self) -> Option<&str> {
-        let mut named = ["orgId", "organizationId"].into_iter();
-        named.find_map(|key| self.fields.get(key).and_then(Value::as_str))
+        let mut named = ["orgId", "organizationId", "org", "organization"].into_iter();
+        named.find_map(|key| {
+            let value = self.fields.get(key)?;
+            value.get("id").unwrap_or(value).as_str()
+        })
     }
 }
 
@@ -161,16 +164,29 @@ fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Address, D::Er
     Ok(address.unwrap_or_default())
 }
 
-/// The organizations that an address names.
+/// The organizations that an address names, however it calls them.
 pub fn organizations_in(url: &str) -> impl Iterator<Item = String> {
-    let (_, query) = url.split_once('?').unwrap_or_default();
-    let pairs = query
-        .split(['&', '#'])
-        .filter_map(|pair| pair.split_once('='));
+    let is_one = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphabetic);
+        let name = letters.collect::<String>().to_ascii_lowercase();
+        ["orgid", "organizationid", "org", "organization"].contains(&name.as_str())
+    };
+    pairs(url).filter_map(move |(name, value)| is_one(&name).then_some(value))
+}
+
+/// Whether an address says of which organization it lists, as the service is told.
+pub(super) fn says_its_organization(url: &str) -> bool {
+    pairs(url).any(|(name, _)| name.eq_ignore_ascii_case("orgId"))
+}
+
+/// The names and values behind the path of an address.
+fn pairs(url: &str) -> impl Iterator<Item = (String, String)> {
+    let start = url.find(['?', ';']).map_or(url.len(), |at| at + 1);
+    let pairs = url[start..].split(['?', '&', '#', ';']);
     let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
     pairs
-        .filter(move |(name, _)| decoded(name).eq_ignore_ascii_case("orgId"))
-        .map(move |(_, value)| decoded(value))
+        .filter_map(|pair| pair.split_once('='))
+        .map(move |(name, value)| (decoded(name), decoded(value)))
 }
 
 /// The target of `rel="next"` in a `Link` header.
@@ -309,6 +325,10 @@ mod tests {
             ("https://a/b?orgId=X&start=2&orgid=Y", &["X", "Y"]),
             ("https://a/b?max=1", &[]),
             ("https://a/orgId=X", &[]),
+            ("https://a/b?start=2&organizationId=Y", &["Y"]),
+            ("https://a/b?start=2&org_id=Y", &["Y"]),
+            ("https://a/b?start=2;orgId=Y", &["Y"]),
+            ("https://a/b;orgId=Y?orgId=X", &["Y", "X"]),
         ] {
             let found: Vec<String> = organizations_in(url).collect();
             assert_eq!(found, organization, "{url}");

@@ -421,6 +421,31 @@ fn listing(link: &'static str, second: &'static str) -> RawServer {
 
 #[test]
 fn a_list_with_entries_of_another_organization_is_none() {
+    for (before, after) in [
+        (r#""orgId":""#, r#"""#),
+        (r#""org":{"id":""#, r#""}"#),
+        (r#""organization":{"id":""#, r#"","name":"x"}"#),
+    ] {
+        let server = RawServer::start(move |line| {
+            while line.request() {
+                let [location, other] = [location_id(1), org_id(2)];
+                let body = format!(
+                    r#"{{"locations":[{{"id":"{location}","name":"A",{before}{other}{after}}}]}}"#
+                );
+                line.say(answer("200 OK", &body));
+            }
+        });
+        let stage = Stage::instant();
+        let own = org_id(1);
+        let url = server.base_url();
+        let line = format!("export --org {own} -o all.csv --base-url {url}");
+        let ran = stage.run(&line).expect(2);
+        ran.says("the list has entries of another organization");
+    }
+}
+
+#[test]
+fn a_page_that_is_too_long_is_called_so() {
     let server = RawServer::start(|line| {
         while line.request() {
             let [location, other] = [location_id(1), org_id(2)];
@@ -440,6 +465,9 @@ fn a_list_with_entries_of_another_organization_is_none() {
     ran.says("the list has entries of another organization");
 }
 
+    let spelled = Box::leak(format!("?start=2&organization_id={}", org_id(2)).into_boxed_str());
+    let after = format!("?start=2&orgId={org};orgId={}", org_id(2));
+    let after = Box::leak(after.into_boxed_str());
 #[test]
 fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
     let org = org_id(1);
@@ -460,6 +488,8 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
         (
             "?start=2",
             "link: <?max=1000>; rel=next\r\n",
+        (spelled, "", 2, "of another organization"),
+        (after, "", 2, "of another organization"),
             2,
             "lead in a circle",
         ),

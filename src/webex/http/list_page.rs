@@ -52,7 +52,7 @@ fn next_page(page: &str, link: &str) -> String {
         return link.to_string();
     };
     next.set_fragment(None);
-    let is_named = lists::organizations_in(next.as_str()).next().is_some();
+    let is_named = lists::says_its_organization(next.as_str());
     if let (Some(organization), false) = (organization, is_named) {
         next.query_pairs_mut().append_pair("orgId", &organization);
     }
