@@ -7,8 +7,9 @@ use super::{TRACKING_ID, Webex, tracking_id};
 use crate::model::response::{ApiResult, Response};
 use crate::webex::lists::{self, Fetched};
 
-/// How much of a list's page is read; one of a thousand locations has half a megabyte.
-const LONGEST_PAGE: usize = 16 * 1024 * 1024;
+/// How much of a list's page is read; one of a thousand locations has half a megabyte, one of a thousand
+/// people three.
+const LONGEST_PAGE: usize = 12 * 1024 * 1024;
 
 impl Webex {
     pub(super) async fn fetch(
@@ -34,7 +35,11 @@ impl Webex {
         while let Some(chunk) = read().await? {
             body.extend_from_slice(&chunk);
             if body.len() > LONGEST_PAGE {
-                break;
+                let what = format!(
+                    "the answer is longer than {} MB, which no page of a list is",
+                    LONGEST_PAGE / 1024 / 1024
+                );
+                return Ok((self.foreign(answer, &what), None));
             }
         }
         let body = self.without_secrets(body);
