@@ -2,6 +2,9 @@
 //! more, as programs rename what is repeated; something near one of them; or a column of the person's
 //! own.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::heading_meaning::Meant;
 use super::near_heading::near;
 use crate::setting::{self, FieldKind, Setting};
@@ -161,21 +164,27 @@ impl HeaderName {
 /// Whether a column is one of a results file, a plan or an export, and never meant for anything else.
 /// `New national` may be meant for a rule where the sheet is not one of rules.
 pub(super) fn is_ours(cell: &str, setting: &Setting) -> bool {
+    // All of them are compared with each cell of a header, which may have thousands.
+    static OF_ANY_SETTING: LazyLock<HashSet<String>> = LazyLock::new(of_any_setting);
     let name = normalize(cell);
-    let is_it = |ours: String| normalize(&ours) == name;
-    let is_of_a_setting = |setting: &Setting| {
+    let mut new = setting.columns(NEW).into_iter();
+    OF_ANY_SETTING.contains(&name) || new.any(|ours| normalize(&ours) == name)
+}
+
+/// As [`normalize`] leaves them.
+fn of_any_setting() -> HashSet<String> {
+    let of_a_setting = |setting: &Setting| {
         let told = [PREVIOUS, PRESENT].into_iter();
         let told = told.flat_map(|start| setting.columns(start));
         let as_they_are = setting.column_names().into_iter().map(as_it_is);
         let numbers = 1..=setting.fields.len();
         let used_by = numbers.map(|number| format!("{USED_BY}{number}"));
-        told.chain(as_they_are).chain(used_by).any(is_it)
+        told.chain(as_they_are).chain(used_by).collect::<Vec<_>>()
     };
     let others = [CHECK, ACTION, REASON, UNDONE_ROW, NOT_READ, RESTRICTED].into_iter();
-    let mut others = RESULT_COLUMNS.into_iter().chain(others).map(String::from);
-    others.any(is_it)
-        || setting.columns(NEW).into_iter().any(is_it)
-        || setting::ALL.into_iter().any(is_of_a_setting)
+    let others = RESULT_COLUMNS.into_iter().chain(others).map(String::from);
+    let all = others.chain(setting::ALL.into_iter().flat_map(of_a_setting));
+    all.map(|ours| normalize(&ours)).collect()
 }
 
 /// `//n2`, `~n2~`, `n2 ✗`: a field that is crossed out.

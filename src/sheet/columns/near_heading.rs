@@ -20,8 +20,17 @@ pub(super) const LONG: usize = 8;
 /// Names of columns are shorter, and so are ids longer.
 const LONGEST_HEADING: usize = 35;
 
+/// So many characters of a cell are compared; what a column is called stands at the beginning.
+const COMPARED: usize = 100;
+
+fn beginning(cell: &str) -> &str {
+    let end = cell.char_indices().nth(COMPARED).map(|(at, _)| at);
+    &cell[..end.unwrap_or(cell.len())]
+}
+
 /// What a name that is none of ours was probably meant for.
 pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
+    let cell = beginning(cell);
     let plain = normalize(cell);
     let is_near = |known: Known| {
         let mut long = known.spellings(setting).iter();
@@ -92,7 +101,7 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
 
 /// What a name is about that is near none of ours: a UUID below it may be the id of such a thing.
 pub(super) fn about(cell: &str) -> About {
-    let words = Words::of(cell);
+    let words = Words::of(beginning(cell));
     let id = if words.has_customer() {
         Some(ids::ORGANIZATION)
     } else {
