@@ -8,9 +8,11 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, StderrLock, Write};
 
+use crate::model::token_shape::without_tokens;
+
 /// Writes a line. A closed standard error is not worth ending a run for, so failures are ignored.
 pub fn say(line: &str) {
-    let _ = writeln!(lock(), "{}", visible(line));
+    let _ = writeln!(lock(), "{}", visible(&without_tokens(line)));
 }
 
 /// The text with what would steer the terminal, as an escape or a change of the writing direction, made
@@ -39,7 +41,7 @@ fn steers_a_terminal(character: char) -> bool {
 /// Writes a question that is answered on the same line.
 pub fn ask(question: &str) -> io::Result<()> {
     let mut out = lock();
-    write!(out, "{} ", visible(question))?;
+    write!(out, "{} ", visible(&without_tokens(question)))?;
     out.flush()
 }
 

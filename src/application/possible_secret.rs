@@ -16,7 +16,7 @@ const CERTAIN: usize = 60;
 pub fn is_token(word: &str) -> bool {
     let is_plain = |one: char| one.is_ascii_alphanumeric() || "-_.~+=".contains(one);
     let has = |kind: fn(&char) -> bool| word.chars().any(|one| kind(&one));
-    let word = word.trim_matches(['"', '\'']);
+    let word = word.trim().trim_matches(['"', '\'']);
     let is_mixed =
         has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
     let ends_with_id = word
@@ -62,7 +62,7 @@ pub fn may_be_secret(word: &str) -> bool {
 
 /// The words of what was typed for one, with the values of flags and variables.
 pub fn words_in(typed: &str) -> impl Iterator<Item = &str> {
-    typed.split([' ', '='])
+    typed.split([' ', '=', '\n', '\r', '\t'])
 }
 
 /// A message about `typed` words, with those hidden that may be secrets.

@@ -22,6 +22,7 @@ use crate::application::session::Connect;
 use crate::application::summary::Summary;
 use crate::cli::{Cli, Command, FIRST_STEPS, RunFlags};
 use crate::model::hint;
+use crate::model::token_shape::without_tokens;
 use crate::platform;
 use crate::stderr::say;
 
@@ -63,6 +64,7 @@ impl Refusal {
         };
         if self.is_wanted {
             let said = error.map(platform::describe_error).unwrap_or_default();
+            let said = without_tokens(&said);
             let mut parts = said.split("\nhint: ");
             let why = parts.next().filter(|why| !why.is_empty());
             let hints = parts.chain(error.into_iter().flat_map(hint::hints));

@@ -13,6 +13,7 @@ pub mod phone_number;
 pub mod response;
 pub mod row;
 pub mod run_id;
+pub mod token_shape;
 pub mod unseen;
 pub mod usage;
 pub mod wording;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::token_shape::without_tokens;
 use crate::sheet::problem_kind::ProblemKind;
 
 /// How much of a cell is shown, in characters.
@@ -148,6 +149,8 @@ pub fn column_letters(index: usize) -> String {
 /// A cell as it can be shown in one line: invisible characters made visible, the end cut.
 pub fn shorten(cell: &str) -> String {
     let mut shown = String::new();
+    // A token may have got into the wrong cell.
+    let cell = &without_tokens(cell);
     for (index, character) in cell.chars().enumerate() {
         if index == SHOWN {
             shown.push('…');

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use anyhow::{Result, bail};
 
+use crate::model::token_shape::without_tokens;
+
 /// The public service.
 pub const WEBEX: &str = "https://webexapis.com/v1";
 
@@ -18,6 +20,11 @@ pub struct BaseUrl {
 impl BaseUrl {
     pub fn read(text: &str) -> Result<BaseUrl> {
         let text = text.trim().trim_end_matches('/');
+        if without_tokens(text) != text {
+            bail!(
+                "there is an access token in the address; it belongs into the variable WEBEX_ACCESS_TOKEN or a file named with --token-file"
+            );
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             bail!("`{text}` is not a web address; it looks like {WEBEX}");
         };
@@ -96,6 +103,10 @@ mod tests {
             ("http://[::1]:80", Some("http://[::1]:80")),
             ("http://localhost:1", Some("http://localhost:1")),
             ("http://webexapis.com/v1", None),
+            (
+                "https://webexapis.com/NzQ0ODU5NjUtZTQ1NC00ZmE5_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f",
+                None,
+            ),
             ("http://localhost.evil.example/v1", None),
             ("http://127.0.0.1.evil.example", None),
             ("http://127.0.0.1@evil.example", None),
