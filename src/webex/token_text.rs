@@ -3,11 +3,15 @@
 
 use serde_json::Value;
 
-/// Where JSON has it.
-const JSON_KEYS: [&str; 3] = ["access_token", "accessToken", "token"];
-
-/// What the variable is called, the first one found counts.
-const VARIABLES: [&str; 2] = ["WEBEX_ACCESS_TOKEN", "WEBEX_TOKEN"];
+/// What it is called, in JSON and among other lines, without regard to capitals; the first one found counts.
+const NAMES: [&str; 6] = [
+    "WEBEX_ACCESS_TOKEN",
+    "WEBEX_TOKEN",
+    "ACCESS_TOKEN",
+    "ACCESSTOKEN",
+    "TOKEN",
+    "AUTHORIZATION",
+];
 
 /// The text of a file in UTF-8 or, as PowerShell writes it, UTF-16.
 pub(super) fn decode(bytes: &[u8]) -> String {
@@ -29,26 +33,41 @@ pub(super) fn decode(bytes: &[u8]) -> String {
 /// The token in a text; the whole text where it is nothing else that is known.
 pub(super) fn find(text: &str) -> String {
     let text = text.trim_matches(is_blank);
-    if let Ok(Value::Object(fields)) = serde_json::from_str(text) {
-        let mut values = JSON_KEYS
-            .iter()
-            .filter_map(|key| fields.get(*key)?.as_str());
-        return values.next().map_or(text, bare).to_string();
+    if let Ok(json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+        return in_json(&json).map_or(text, bare).to_string();
     }
     let lines: Vec<&str> = text
         .lines()
         .map(|line| line.trim_matches(is_blank))
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .filter(|line| !line.is_empty() && !line.starts_with('#') && *line != "---")
         .collect();
     let [only] = lines[..] else {
         let value = |name: &str| {
-            let mut assignments = lines.iter().filter_map(|line| assignment(line));
-            assignments.find_map(|(it, value)| (it == name).then_some(value))
+            let assignments = lines.iter().rev();
+            // Of a name given twice a shell takes the last.
+            let mut assignments = assignments.filter_map(|line| assignment(line));
+            assignments.find_map(|(it, value)| it.eq_ignore_ascii_case(name).then_some(value))
         };
-        let value = VARIABLES.iter().find_map(|name| value(name));
+        let value = NAMES.iter().find_map(|name| value(name));
         return value.map_or(text, bare).to_string();
     };
     bare(only).to_string()
+}
+
+/// What an object calls so, or the only object of a list.
+fn in_json(json: &Value) -> Option<&str> {
+    let fields = match json {
+        Value::Array(list) => match &list[..] {
+            [only] => only.as_object()?,
+            _ => return None,
+        },
+        other => other.as_object()?,
+    };
+    NAMES.iter().find_map(|name| {
+        let mut fields = fields.iter();
+        let is_it = |(key, _): &(&String, &Value)| key.eq_ignore_ascii_case(name);
+        fields.find(is_it)?.1.as_str()
+    })
 }
 
 /// What is put in the place of a token by mistake.
@@ -105,7 +124,8 @@ pub(super) fn seems_cut_off(token: &str) -> bool {
 }
 
 fn is_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
+    // Programs of DOS end a text with Ctrl-Z, those in C with a NUL.
+    character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}' | '\u{1a}' | '\0')
 }
 
 /// Takes off what stands around a token, layer by layer.
@@ -114,10 +134,12 @@ fn bare(text: &str) -> &str {
     // As in the middle of JSON or of a program.
     let inner = text
         .strip_suffix([';', ','])
+        .or_else(|| set_by_a_shell(text).map(|(_, value)| value))
         .or_else(|| shell_command(text))
         .or_else(|| quoted(text))
         .or_else(|| header(text))
         .or_else(|| scheme(text))
+        .or_else(|| text.split_once(" #").map(|(value, _)| value))
         .or_else(|| assignment(text).map(|(_, value)| value));
     inner.map_or(text, bare)
 }
@@ -125,7 +147,7 @@ fn bare(text: &str) -> &str {
 /// What a shell sets a variable with.
 fn shell_command(text: &str) -> Option<&str> {
     let (command, rest) = text.split_once(' ')?;
-    let is_one = ["export", "set", "setx"]
+    let is_one = ["export", "set", "setx", "setenv", "-x", "-H", "--header"]
         .iter()
         .any(|known| command.eq_ignore_ascii_case(known));
     is_one.then_some(rest)
@@ -143,8 +165,7 @@ fn quoted(text: &str) -> Option<&str> {
 fn header(text: &str) -> Option<&str> {
     let (name, value) = text.split_once(':')?;
     let name = name.trim_matches(is_blank);
-    (name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("token"))
-        .then_some(value)
+    name.eq_ignore_ascii_case("authorization").then_some(value)
 }
 
 /// `Bearer …`
@@ -153,22 +174,35 @@ fn scheme(text: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(rest)
 }
 
-/// `NAME=value`, as `.env` files, shells, PowerShell and `cmd` write it. The name is that of a token,
-/// since a token may itself have a `=` in it.
+/// `NAME=value`, as `.env` files, shells, PowerShell and `cmd` write it; `NAME: value`, as YAML and lists of
+/// PowerShell do; `setx NAME value`. The name is that of a token, since a token may itself have a `=` in it.
 fn assignment(text: &str) -> Option<(&str, &str)> {
-    let (name, value) = text.split_once('=')?;
+    let parted = [text.split_once('='), text.split_once(':')].into_iter();
+    let mut parted = parted.flatten();
+    let named = parted.find_map(|(name, value)| Some((name_of_token(name)?, value)));
+    named.or_else(|| set_by_a_shell(text))
+}
+
+/// `setx NAME value`
+fn set_by_a_shell(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = shell_command(text)?.trim().split_once(' ')?;
+    let is_value = !value.trim_start().starts_with(['=', ':']);
+    Some((name_of_token(name).filter(|_| is_value)?, value))
+}
+
+fn name_of_token(name: &str) -> Option<&str> {
     let name = name.trim_matches(is_blank);
-    let name = shell_command(name).unwrap_or(name);
-    let name = ["$env:", "$Env:", "$"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-        .unwrap_or(name);
+    let name = shell_command(name).unwrap_or(name).trim_matches(is_blank);
+    let name = match name.split_at_checked("$env:".len()) {
+        Some((scope, name)) if scope.eq_ignore_ascii_case("$env:") => name,
+        _ => name.strip_prefix('$').unwrap_or(name),
+    };
     let is_name = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let upper = name.to_ascii_uppercase();
     let is_access_token = upper.contains("TOKEN") && !upper.contains("REFRESH");
-    (is_name && is_access_token).then_some((name, value))
+    (is_name && is_access_token).then_some(name)
 }
 
 #[cfg(test)]
@@ -196,6 +230,24 @@ mod tests {
             "set \"WEBEX_ACCESS_TOKEN=s3cret+t0ken/==\"",
             "$env:WEBEX_ACCESS_TOKEN = \"s3cret+t0ken/==\"",
             "access_token=Bearer s3cret+t0ken/==",
+            "$ENV:WEBEX_ACCESS_TOKEN='s3cret+t0ken/=='",
+            "setx WEBEX_ACCESS_TOKEN \"s3cret+t0ken/==\"",
+            "setx WEBEX_ACCESS_TOKEN s3cret+t0ken/==",
+            "set -x WEBEX_ACCESS_TOKEN s3cret+t0ken/==",
+            "setenv WEBEX_ACCESS_TOKEN s3cret+t0ken/==",
+            "-H \"Authorization: Bearer s3cret+t0ken/==\"",
+            "WEBEX_ACCESS_TOKEN=s3cret+t0ken/== # mine",
+            "WEBEX_ACCESS_TOKEN=\"s3cret+t0ken/==\" # mine",
+            "access_token: s3cret+t0ken/==",
+            "---\nwebex_access_token: \"s3cret+t0ken/==\"\n",
+            "\r\naccess_token : s3cret+t0ken/==\r\nexpires_in   : 1209599\r\n",
+            "s3cret+t0ken/==\u{1a}",
+            "s3cret+t0ken/==\0",
+            "WEBEX_ACCESS_TOKEN=the-old-one\nWEBEX_ACCESS_TOKEN=s3cret+t0ken/==",
+            r#"[{"access_token":"s3cret+t0ken/=="}]"#,
+            r#"{"Authorization":"Bearer s3cret+t0ken/=="}"#,
+            r#"{"WEBEX_ACCESS_TOKEN":"s3cret+t0ken/=="}"#,
+            r#"{"refresh_token":"no","accessToken":"s3cret+t0ken/=="}"#,
             "s3cret+t0ken/==;",
             "\"s3cret+t0ken/==\",",
             "token = \"s3cret+t0ken/==\";",
