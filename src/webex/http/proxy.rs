@@ -60,7 +60,7 @@ impl Proxy {
             Err(why) => Err(Hinted::new(
                 format!("the proxy in the variable {variable} cannot be used: {why}"),
                 format!(
-                    "write it as http://HOST:PORT or http://NAME:PASSWORD@HOST:PORT; to connect without a proxy, remove {variable}"
+                    "write it as http://HOST:PORT (`direct` and `none` are names of hosts, too) or http://NAME:PASSWORD@HOST:PORT; to connect without a proxy, remove {variable}"
                 ),
             )),
         }
@@ -105,6 +105,10 @@ fn address_of(base_url: &BaseUrl, value: &str) -> Result<String, &'static str> {
         );
     }
     let host = address.host().unwrap_or_default();
+    let is_host = !host.contains("..") && !host.contains('*');
+    if !is_host {
+        return Err("it has no name of a host");
+    }
     let port = authority.strip_prefix(host).unwrap_or_default();
     let is_port = port.is_empty()
         || port
@@ -208,6 +212,8 @@ mod tests {
             "://s3cret",
             "http://me:s3cret@",
             "http://me:s3cret@:3128",
+            "http://*:80",
+            "http://proxy..:80",
         ] {
             let result = proxy("https://webexapis.com/v1", &[("HTTPS_PROXY", value)]);
             let error = result.map(|proxy| panic!("{value} is taken: {proxy:?}"));
