@@ -36,7 +36,8 @@ pub enum AbortReason {
     Forbidden {
         message: String,
     },
-    /// No answer so far can be the service's, or a page says that the token is refused.
+    /// No answer so far can be the service's, and there were several or one was a page; or a page says that the
+    /// token is refused.
     NotTheService {
         message: String,
     },
@@ -107,7 +108,7 @@ impl fmt::Display for AbortReason {
             ),
             AbortReason::NotTheService { message } => write!(
                 formatter,
-                "the last answers did not come from Webex: {message}"
+                "the last answer did not come from Webex: {message}"
             ),
             AbortReason::MayNotRead { message } => {
                 write!(
@@ -332,6 +333,9 @@ fn next_step(cause: TransportCause) -> &'static str {
         }
         TransportCause::ProxyRefused => {
             "the proxy does not let anyone through to the service; ask those who run it to allow its address, or name another in HTTPS_PROXY"
+        }
+        TransportCause::Gateway => {
+            "what answers is not Webex itself, but a gateway or a proxy that does not get through to it; check --base-url and the proxy (HTTPS_PROXY), and https://status.webex.com before you try again"
         }
         TransportCause::Other => "check the network, the VPN and the proxy (HTTPS_PROXY)",
     }

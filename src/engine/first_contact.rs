@@ -3,7 +3,7 @@
 //!
 //! So while nothing was ever answered, what is tried and why it fails is said within seconds, and after
 //! a quarter of a minute it is given up. A failure that cannot pass by itself is given up at once.
-//! After the first answer all is as patient as usual: `retry` and `engine::circuit_breaker` decide.
+//! An error of something in front of the service is no answer of it (`engine::first_answer`). After the first answer all is as patient as usual: `retry` and `engine::circuit_breaker` decide.
 
 use std::time::Duration;
 
@@ -46,9 +46,13 @@ impl FirstContact {
         self.began.get_or_insert(now);
     }
 
-    /// Any answer at all, whatever it says.
+    /// Any answer of the service, whatever it says.
     pub(super) fn answered(&mut self) {
         self.is_made = true;
+    }
+
+    pub(super) fn is_made(&self) -> bool {
+        self.is_made
     }
 
     pub(super) fn failed(&mut self, error: &TransportError, now: Instant) -> NextTry {
@@ -79,16 +83,16 @@ impl FirstContact {
         Some(began + PATIENCE)
     }
 
-    /// What is tried, and how it goes; said once. `place` is the `address` and the way there, of which
-    /// an error tells itself.
-    pub(super) fn word(&mut self, address: &str, place: &str, now: Instant) -> Option<String> {
+    /// What is tried, and how it goes; said once. `silence` is said where nothing came yet: who has not answered,
+    /// with the way there, of which an error tells itself.
+    pub(super) fn word(&mut self, address: &str, silence: &str, now: Instant) -> Option<String> {
         if self.is_made || std::mem::replace(&mut self.has_spoken, true) {
             return None;
         }
         let left = clock::in_words(self.ends_at(now) - now);
         Some(match &self.last {
             Some(error) => format!("{address}: {}; trying again for {left}", error.message),
-            None => format!("{place} has not answered yet; waiting for {left} more"),
+            None => format!("{silence}; waiting for {left} more"),
         })
     }
 
@@ -134,7 +138,7 @@ mod tests {
         loop {
             tries.push(at.as_secs());
             let next = contact.failed(&refused, start + at);
-            words.extend(contact.word("https://x", "https://x", start + at));
+            words.extend(contact.word("https://x", "silence", start + at));
             match next {
                 NextTry::After(wait) => at += wait,
                 NextTry::GivenUp => break,
@@ -159,7 +163,11 @@ mod tests {
         assert_eq!(contact.gives_up_at(), Some(start + seconds(15)));
         assert_eq!(
             contact
-                .word("https://x", "https://x", start + seconds(2))
+                .word(
+                    "https://x",
+                    "https://x has not answered yet",
+                    start + seconds(2)
+                )
                 .as_deref(),
             Some("https://x has not answered yet; waiting for 13 s more")
         );
@@ -179,6 +187,6 @@ mod tests {
         contact.answered();
         assert_eq!(contact.failed(&password, start), NextTry::AsUsual);
         assert_eq!((contact.speaks_at(), contact.gives_up_at()), (None, None));
-        assert_eq!(contact.word("https://x", "https://x", start), None);
+        assert_eq!(contact.word("https://x", "silence", start), None);
     }
 }

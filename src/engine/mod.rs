@@ -5,6 +5,7 @@ pub mod api_queries;
 pub mod circuit_breaker;
 pub mod failure_limit;
 mod failure_watch;
+mod first_answer;
 mod first_contact;
 mod pace_feedback;
 pub mod pipeline;

@@ -8,6 +8,9 @@ use crate::model::usage::Usage;
 /// The code of a renewal whose token is that of another organization.
 pub const ANOTHER_ORGANIZATION: &str = "another-organization";
 
+/// The code of a renewal that was answered, and not with a token.
+pub const NO_ACCESS_TOKEN: &str = "no-access-token";
+
 /// What came of one request.
 pub type ApiResult = Result<Response, TransportError>;
 
@@ -121,6 +124,8 @@ pub enum TransportCause {
     ProxyUnreachable,
     /// The proxy answers and does not connect to the service.
     ProxyRefused,
+    /// Something in front of the service answers that it does not get through to it.
+    Gateway,
     Other,
 }
 

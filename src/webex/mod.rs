@@ -49,8 +49,8 @@ pub trait Service {
     fn renewal(&self) -> Renewal;
 
     /// Fetches a new access token: one request, one reply, no retry. After a success the requests
-    /// that follow carry the new one. It must not be dropped once it was begun: the answer may
-    /// hold the only refresh token that is still good.
+    /// that follow carry the new one. Once the service has answered anything, it must not be dropped when it
+    /// was begun: the answer may hold the only refresh token that is still good.
     fn renew(&self) -> impl Future<Output = ApiResult>;
 }
 
@@ -59,6 +59,11 @@ pub trait Queries: Service {
     /// Where the service is, for a person who waits for it.
     fn place(&self) -> String {
         self.url("")
+    }
+
+    /// What a request waits for before it can leave, besides its turn.
+    fn held_up_by(&self) -> Option<&'static str> {
+        None
     }
 
     /// An address below the base URL.

@@ -10,11 +10,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{ApiClient, QueryError};
 use crate::engine::abort::AbortReason;
+use crate::engine::first_answer::{no_contact, not_of_the_service};
 use crate::engine::first_contact::NextTry;
 use crate::engine::pace_feedback::{bearable_wait, verdict};
 use crate::engine::token_renewal::{Refusal, TokenState, TokenTask};
 use crate::model::clock;
-use crate::model::response::{ApiResult, TransportError, message_of};
+use crate::model::response::{ApiResult, Delivery, TransportCause, TransportError, message_of};
 use crate::pace::{InFlight, SendDecision};
 use crate::platform::StopRequests;
 use crate::retry::{self, RetryDecision};
@@ -54,6 +55,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 self.renewal.accepted(token);
             }
             let decision = self.decide(ticket, &result, errors);
+            self.ensure_it_is_the_service(&result, fetched.as_ref())?;
             if self.is_to_be_tried_again(&result).await? {
                 continue;
             }
@@ -95,15 +97,24 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 TokenTask::Check => self.service.check_token(self.chance.u128(..)).await,
             };
             let decision = self.decide(ticket, &result, self.renewal.errors());
-            self.is_to_be_tried_again(&result).await?;
+            self.ensure_it_is_the_service(&result, None)?;
+            let now = Instant::now();
+            let renewal = self.service.renewal();
+            if self.is_to_be_tried_again(&result).await? {
+                // It was waited for just now.
+                let again = RetryDecision::Retry {
+                    after: Duration::ZERO,
+                    counts: false,
+                };
+                self.renewal.answered(&result, again, renewal, now);
+                continue;
+            }
             silences = if result.is_err() { silences + 1 } else { 0 };
             if let Err(error) = &result
                 && silences >= self.policy.retry.tries.get()
             {
                 return Err(unreachable(error));
             }
-            let now = Instant::now();
-            let renewal = self.service.renewal();
             if let TokenState::Ended(reason) =
                 self.renewal.answered(&result, decision, renewal, now)
             {
@@ -125,27 +136,43 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     /// What a result says about the service as a whole: true where nothing was ever answered, and the
     /// time to try again has come.
     async fn is_to_be_tried_again(&mut self, result: &ApiResult) -> Result<bool, QueryError> {
-        let Err(error) = result else {
+        let Some(error) = no_contact(result) else {
             self.contact.answered();
             return Ok(false);
         };
         let now = Instant::now();
-        match self.contact.failed(error, now) {
+        match self.contact.failed(&error, now) {
             NextTry::After(wait) => {
                 self.say_what_is_tried();
                 self.wait_until(now + wait).await?;
                 Ok(true)
             }
-            NextTry::GivenUp => Err(unreachable(error)),
+            NextTry::GivenUp => Err(unreachable(&error)),
             // The next try would fail as well.
-            NextTry::AsUsual if error.cause.is_permanent() => Err(unreachable(error)),
+            NextTry::AsUsual if error.cause.is_permanent() => Err(unreachable(&error)),
             NextTry::AsUsual => Ok(false),
         }
     }
 
+    /// The very first answer shows whether it is a sign-in page, or what a proxy has to say.
+    fn ensure_it_is_the_service(
+        &self,
+        result: &ApiResult,
+        fetched: Option<&Fetched>,
+    ) -> Result<(), QueryError> {
+        let page = fetched.map_or(&[][..], |fetched| &fetched.body);
+        match not_of_the_service(result, page) {
+            Some(reason) if !self.contact.is_made() => Err(QueryError::Stopped(reason)),
+            _ => Ok(()),
+        }
+    }
+
     fn say_what_is_tried(&mut self) {
-        let (address, place) = (self.service.url(""), self.service.place());
-        if let Some(word) = self.contact.word(&address, &place, Instant::now()) {
+        let address = self.service.url("");
+        let held_up = self.service.held_up_by().map(String::from);
+        let silence =
+            held_up.unwrap_or_else(|| format!("{} has not answered yet", self.service.place()));
+        if let Some(word) = self.contact.word(&address, &silence, Instant::now()) {
             (self.say)(&word);
         }
     }
@@ -175,14 +202,27 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 Some(()) = self.stop.next() => return Err(interrupted()),
                 () = at(self.contact.speaks_at()) => self.say_what_is_tried(),
                 () = at(self.contact.gives_up_at()) => {
-                    return Err(unreachable(&self.contact.last_error()));
+                    return Err(self.given_up());
                 }
             }
         }
     }
 
+    /// Why nothing came in all the time that a first answer is waited for.
+    fn given_up(&self) -> QueryError {
+        unreachable(&match self.service.held_up_by() {
+            Some(what) => TransportError {
+                delivery: Delivery::NotSent,
+                cause: TransportCause::TimedOut,
+                message: what.into(),
+            },
+            None => self.contact.last_error(),
+        })
+    }
+
     /// A new access token is waited for until the second wish: the answer may hold the only refresh
-    /// token that is still good.
+    /// token that is still good. A service that has never answered is given up here as well: it hangs,
+    /// and the request would end by its time-out with as little to show.
     async fn renew(&mut self) -> Result<ApiResult, QueryError> {
         let service = self.service;
         let mut renewal = pin!(service.renew());
@@ -191,6 +231,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             tokio::select! {
                 result = &mut renewal => return Ok(result),
                 () = at(self.contact.speaks_at()) => self.say_what_is_tried(),
+                () = at(self.contact.gives_up_at()) => return Err(self.given_up()),
                 Some(()) = self.stop.next() => break,
             }
         }

@@ -65,6 +65,8 @@ pub struct Webex {
     /// Those of all credentials.
     secrets: Rc<RefCell<Secrets>>,
     renew_at: Cell<Instant>,
+    /// Another run refreshes with the same file.
+    awaits_other_run: Cell<bool>,
     warn: fn(&str),
     has_warned: Cell<bool>,
     timeout: Duration,
@@ -112,6 +114,7 @@ impl Webex {
             was_refused: Cell::new(false),
             secrets,
             renew_at: Cell::new(Instant::now()),
+            awaits_other_run: Cell::new(false),
             warn: connection.warn,
             has_warned: Cell::new(false),
             timeout: connection.timeout,
@@ -182,6 +185,11 @@ impl Queries for Webex {
             Some(proxy) => format!("{} through the proxy {proxy}", self.base_url),
             None => self.base_url.to_string(),
         }
+    }
+
+    fn held_up_by(&self) -> Option<&'static str> {
+        let waits = self.awaits_other_run.get();
+        waits.then_some("another run is fetching an access token with the same service app")
     }
 
     fn url(&self, path: &str) -> String {

@@ -9,6 +9,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) const AN_ERROR: &str = "the answer says an error";
 pub(super) const NOT_OF_WEBEX: &str = "the answer is not one of Webex";
+pub(super) const A_PAGE: &str = "the answer is a web page";
 
 /// The object in a body that has more to say than that all went well; `None`: it says no more. The error
 /// says what it is instead.
@@ -20,7 +21,7 @@ pub(super) fn check(body: &[u8]) -> Result<Option<Value>, &'static str> {
     }
     let object = match serde_json::from_slice::<Value>(body) {
         Ok(object @ Value::Object(_)) => object,
-        Err(_) if body.starts_with(b"<") => return Err("the answer is a web page"),
+        Err(_) if is_page(body) => return Err(A_PAGE),
         Ok(_) | Err(_) => return Err(NOT_OF_WEBEX),
     };
     if says_an_error(&object) {
@@ -31,6 +32,11 @@ pub(super) fn check(body: &[u8]) -> Result<Option<Value>, &'static str> {
         .as_object()
         .is_some_and(|fields| fields.iter().any(says_nothing));
     Ok(is_more.then_some(object))
+}
+
+/// Whether a body that is no JSON is a page of a gateway, of a proxy or of a network that wants people to sign in.
+pub(super) fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
 }
 
 #[cfg(test)]

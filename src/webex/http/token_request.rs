@@ -12,9 +12,10 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::response_reader::read_up_to;
+use super::success_body::{self, is_page};
 use super::{Webex, authorization};
 use crate::model::hint;
-use crate::model::response::{ApiResult, Response};
+use crate::model::response::{ApiResult, NO_ACCESS_TOKEN, Response};
 use crate::platform;
 use crate::webex::error_body;
 use crate::webex::service_app::ServiceApp;
@@ -84,7 +85,9 @@ fn text(value: Option<&Value>) -> &str {
 impl Webex {
     /// Asks for a new access token, and takes it over if there is one.
     pub(super) async fn refresh(&self, app: &RefCell<ServiceApp>) -> Result<Response, ApiResult> {
+        self.awaits_other_run.set(true);
         let _turn = turn(app).await;
+        self.awaits_other_run.set(false);
         let form = app.borrow_mut().form();
         self.learn(&app.borrow());
         let request = self
@@ -96,6 +99,7 @@ impl Webex {
             )
             .body(form);
         let mut response = self.send(request).await?;
+        let success = self.success(&response);
         // Any other success without a token is no success.
         if !response.status().is_success() {
             return Ok(self.read_success(response, None).await);
@@ -117,9 +121,13 @@ impl Webex {
                 ..Response::default()
             },
             // What was answered is left out: it may hold half a token.
+            Err(_) if success.tracking_id.is_empty() && is_page(body) => {
+                self.foreign(success, success_body::A_PAGE)
+            }
             Err(_) => Response {
                 status: StatusCode::BAD_GATEWAY.as_u16(),
                 message: "the answer holds no access token".into(),
+                error_code: NO_ACCESS_TOKEN.into(),
                 ..Response::default()
             },
         })
