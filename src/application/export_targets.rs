@@ -93,7 +93,11 @@ pub async fn list(
             Err(stopped @ QueryError::Stopped(_)) => return Err(stopped.into()),
             Err(query_error) => {
                 let why = with_scope(&query_error, setting);
-                bail!("cannot list the {things} of `{org_id}`: {why}");
+                let of = match &*org_id {
+                    "" => String::new(),
+                    org_id => format!(" of `{org_id}`"),
+                };
+                bail!("cannot list the {things}{of}: {why}");
             }
         };
         for Listed { id, entry } in listed {

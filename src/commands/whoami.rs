@@ -1,6 +1,6 @@
 //! `wxbulk whoami`: what a token is good for, or each of several, before a big run. It changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -155,6 +155,8 @@ fn keep_to(waits: Option<&WaitMemory>, pacer: &mut Pacer) {
 fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String, ExitCode) {
     let (mut text, mut code) = (String::new(), ExitCode::Success);
     let mut of_people: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    // Of many the same is true: each is said once.
+    let mut hints = BTreeSet::new();
     for (name, answer) in names.iter().zip(answers) {
         let _ = writeln!(text, "{name}");
         match answer {
@@ -168,6 +170,9 @@ fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String
                 of_people.entry(told.person).or_default().push(name);
             }
             Err(query_error) => {
+                if let QueryError::Stopped(reason) = &query_error {
+                    hints.extend(reason.hint(&LOCATION_NUMBERS));
+                }
                 let _ = match query_error {
                     QueryError::Stopped(
                         AbortReason::Unauthorized { .. }
@@ -182,6 +187,9 @@ fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String
                 code = ExitCode::NothingSent;
             }
         }
+    }
+    for hint in hints {
+        let _ = writeln!(text, "hint: {hint}");
     }
     of_people.remove("");
     for same in of_people.values().filter(|same| same.len() > 1) {

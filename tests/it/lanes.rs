@@ -634,6 +634,7 @@ fn whoami_lists_each_and_says_which_are_of_one_user() {
       only a change can show whether it may change them; that takes the scope spark-admin:telephony_config_write
     customers/d.txt
       it is not accepted: Webex rejected the access token: The request requires a valid access token set in the Authorization request header.
+    hint: it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token
     `customers/a.txt` and `customers/b.txt` are of one user and share one pace, so together they are no faster than one of them
     ");
 }

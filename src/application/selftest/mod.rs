@@ -108,8 +108,18 @@ pub async fn run(
     let mut api = api_client(&settings, lane, stop);
     if place.org_id.is_none() {
         // A token that may read locations need not be one that may list organizations.
-        let managed = api.organizations().await.unwrap_or_default();
-        place.org_id = own_organization(api.person().await, &managed)?;
+        let managed = match api.organizations().await {
+            Err(stopped @ QueryError::Stopped(_)) => {
+                return say_why_not(stopped, &LOCATION_NUMBERS);
+            }
+            managed => managed.unwrap_or_default(),
+        };
+        place.org_id = match api.person().await {
+            Err(stopped @ QueryError::Stopped(_)) => {
+                return say_why_not(stopped, &LOCATION_NUMBERS);
+            }
+            person => own_organization(person, &managed)?,
+        };
     }
     let name = match name_of(&mut api, &place).await {
         Ok(name) => name?,
