@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
@@ -33,13 +33,15 @@ pub fn ensure_it_exists(path: &Path, what: &str) -> Result<()> {
         return Err(error.with_hint("the name of a file belongs there, not what is in the file"));
     }
     let error = anyhow!("cannot read the {what} `{name}`: no such file or folder");
-    Err(match similar_name(path) {
-        Some(similar) => {
-            let similar = path.with_file_name(similar);
-            error.with_hint(format!("did you mean `{}`?", similar.display()))
-        }
+    Err(match similar_file(path) {
+        Some(similar) => error.with_hint(format!("did you mean `{}`?", similar.display())),
         None => error,
     })
+}
+
+/// The file that was probably meant by one that is not there.
+pub fn similar_file(path: &Path) -> Option<PathBuf> {
+    similar_name(path).map(|similar| path.with_file_name(similar))
 }
 
 /// The file in the same folder that was probably meant.

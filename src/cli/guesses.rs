@@ -11,7 +11,10 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ),
     ("apply --resume", &["resume", "continue"]),
     ("apply --only-failed", &["retry"]),
-    ("apply --rehearse", &["rehearse", "practice", "practise"]),
+    (
+        "apply --rehearse",
+        &["rehearse", "rehearsal", "practice", "practise", "simulate"],
+    ),
     (
         "plan",
         &[
@@ -38,7 +41,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("whoami", &["login", "auth", "me", "token"]),
-    ("simulator", &["simulate", "server", "mock"]),
+    ("simulator", &["server", "mock"]),
     ("report", &["html", "page", "summary"]),
 ];
 

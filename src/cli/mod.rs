@@ -11,6 +11,7 @@ mod shared_flags;
 mod token_prompt;
 mod typed_command;
 mod usage_errors;
+mod usage_hints;
 
 use std::path::PathBuf;
 

@@ -4,10 +4,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::error::{ContextKind, Error, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
 use super::guesses::{advice_for, command_for, copied_from_a_document, whole_quotation};
+use super::usage_hints::{self, text};
 use super::{Cli, typed_command};
 use crate::application::command_line::join;
 use crate::application::possible_secret::{hide_secrets, is_token, words_in};
@@ -70,21 +71,24 @@ fn explain(error: &Error, words: &[String]) -> Option<String> {
                     words,
                 ))
             } else {
-                Some(unexpected_word(&argument, words))
+                let known = usage_hints::unexpected_word(&argument, words);
+                Some(known.unwrap_or_else(|| unexpected_word(&argument, words)))
             }
         }
         ErrorKind::InvalidSubcommand => {
-            unknown_command(&text(error, ContextKind::InvalidSubcommand)?, words)
+            let word = text(error, ContextKind::InvalidSubcommand)?;
+            unknown_command(&word, words).or_else(|| usage_hints::unknown_command(&word, words))
         }
+        ErrorKind::MissingRequiredArgument => {
+            usage_hints::missing_argument(&text(error, ContextKind::InvalidArg)?, words)
+        }
+        ErrorKind::ArgumentConflict => usage_hints::conflict(
+            &text(error, ContextKind::InvalidArg)?,
+            &text(error, ContextKind::PriorArg)?,
+            words,
+        ),
         _ => None,
     })
-}
-
-fn text(error: &Error, kind: ContextKind) -> Option<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    }
 }
 
 fn unknown_flag(name: &str, similar: Option<String>, words: &[String]) -> String {
@@ -122,7 +126,8 @@ fn unknown_command(word: &str, words: &[String]) -> Option<String> {
         let flag = Some(flag).filter(|flag| !flag.is_empty());
         join(&all.chain(flag).map(String::from).collect::<Vec<_>>())
     };
-    if let Some(command) = command_for(word) {
+    let is_about_help = words.get(1).is_some_and(|first| first == "help");
+    if let Some(command) = command_for(word).filter(|_| !is_about_help) {
         let instead = with(command);
         return Some(format!(
             "error: unrecognized command `{word}`\nhint: {instead}"
@@ -148,6 +153,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of what is typed and said")]
     fn each_mistake_is_answered_with_what_to_do() {
         let said: Vec<String> = [
             "apply numbers.csv --outpt x",
@@ -167,6 +173,19 @@ mod tests {
             "apply numbers.csv --output",
             "apply numbers.csv --summary xml",
             "apply numbers.csv --rehearse --token-file token.txt",
+            "undo numbers.csv --token-file=token.txt --rows 2-5 --rehearse",
+            "undo",
+            "aply numbers.csv --yes",
+            "help aply",
+            "help run",
+            "rehearsal numbers.csv",
+            "simulate numbers.xlsx",
+            "simulator numbers.xlsx",
+            "version",
+            "whoami token.txt",
+            "export numbers.xlsx",
+            "apply numbers.xlsx /help",
+            "apply numbers.xlsx /Y",
         ]
         .into_iter()
         .map(|line| {
@@ -186,13 +205,8 @@ mod tests {
         error: unexpected argument `new`. If the file name contains a space, put quotes around it: "my new numbers.csv"
 
         $ wxbulk chek numbers.csv
-        error: unrecognized subcommand 'chek'
-
-          tip: a similar subcommand exists: 'check'
-
-        Usage: wxbulk [COMMAND]
-
-        For more information, try '--help'.
+        error: unrecognized command `chek`
+        hint: wxbulk check numbers.csv
 
         $ wxbulk run numbers.csv --yes
         error: unrecognized command `run`
@@ -232,12 +246,8 @@ mod tests {
         hint: type "my numbers.csv" instead
 
         $ wxbulk apply
-        error: the following required arguments were not provided:
-          <SHEET>
-
-        Usage: wxbulk apply <SHEET>
-
-        For more information, try '--help'.
+        error: the sheet is missing
+        hint: wxbulk apply numbers.xlsx
 
         $ wxbulk apply numbers.csv --output
         error: a value is required for '--output <FILE>' but none was supplied
@@ -251,11 +261,61 @@ mod tests {
         For more information, try '--help'.
 
         $ wxbulk apply numbers.csv --rehearse --token-file token.txt
-        error: the argument '--rehearse' cannot be used with '--token-file <FILE>'
+        error: `--rehearse` sends to a simulator, which --token-file has nothing to do with
+        hint: wxbulk apply numbers.csv --rehearse
 
-        Usage: wxbulk apply --rehearse <SHEET>
+        $ wxbulk undo numbers.csv --token-file=token.txt --rows 2-5 --rehearse
+        error: `--rehearse` sends to a simulator, which --token-file has nothing to do with
+        hint: wxbulk undo numbers.csv --rows 2-5 --rehearse
 
-        For more information, try '--help'.
+        $ wxbulk undo
+        error: the results of a run are missing
+        hint: wxbulk undo numbers.results.xlsx
+        hint: wxbulk status lists the runs of this folder
+
+        $ wxbulk aply numbers.csv --yes
+        error: unrecognized command `aply`
+        hint: wxbulk apply numbers.csv --yes
+
+        $ wxbulk help aply
+        error: unrecognized command `aply`
+        hint: wxbulk help apply
+
+        $ wxbulk help run
+        error: unrecognized command `run`
+        hint: wxbulk help apply
+
+        $ wxbulk rehearsal numbers.csv
+        error: unrecognized command `rehearsal`
+        hint: wxbulk apply numbers.csv --rehearse
+
+        $ wxbulk simulate numbers.xlsx
+        error: unrecognized command `simulate`
+        hint: wxbulk apply numbers.xlsx --rehearse
+
+        $ wxbulk simulator numbers.xlsx
+        error: `wxbulk simulator` takes no file, and `numbers.xlsx` stands where one would
+        hint: to practise with a sheet: wxbulk apply numbers.xlsx --rehearse
+
+        $ wxbulk version
+        error: unrecognized command `version`
+        hint: wxbulk --version
+
+        $ wxbulk whoami token.txt
+        error: `wxbulk whoami` takes no file, and `token.txt` stands where one would
+        hint: a token's file belongs after --token-file: wxbulk whoami --token-file token.txt
+
+        $ wxbulk export numbers.xlsx
+        error: `wxbulk export` takes no file, and `numbers.xlsx` stands where one would
+        hint: the sheet that is written belongs after --output: wxbulk export --output numbers.xlsx
+
+        $ wxbulk apply numbers.xlsx /help
+        error: unexpected argument `/help`
+        hint: flags begin with hyphens here: --help
+
+        $ wxbulk apply numbers.xlsx /Y
+        error: unexpected argument `/Y`
+        hint: flags begin with hyphens here: -y
         "#);
     }
 

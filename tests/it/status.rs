@@ -478,7 +478,7 @@ fn results_without_their_journal_tell_what_stands_in_them() {
     stage
         .run("status nothing.csv")
         .expect(2)
-        .says("`nothing.csv` was not found");
+        .says("cannot read the run `nothing.csv`: no such file or folder");
 }
 
 #[test]

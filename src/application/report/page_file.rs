@@ -3,12 +3,15 @@
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
+use crate::application::missing_file::ensure_it_exists;
+use crate::application::output_name::OutputNames;
 use crate::application::report::{self, PageChoice};
 use crate::application::run_settings::ChangeList;
 use crate::application::spool::Spool;
 use crate::journal::{self, Journal};
+use crate::model::hint::WithHint;
 use crate::platform::{self, Readers};
 use crate::sheet::is_standard_output;
 use crate::stderr::say;
@@ -63,10 +66,15 @@ fn ensure_it_may_be_replaced(output: &Path, results: &Path, part: &str) -> Resul
 pub fn write(results: &Path, output: &Path, choice: &PageChoice, list: ChangeList) -> Result<()> {
     let journal = Journal::path_for(results);
     if !journal.exists() {
-        bail!(
-            "there is nothing to report from: `{}` does not exist\nhint: name the results of a run; its journal stands beside them as long as nobody moves or deletes it",
+        ensure_it_exists(results, "results")?;
+        let error = anyhow!(
+            "there is nothing to report from: `{}` does not exist",
             journal.display()
         );
+        return Err(match OutputNames::of_sheet(results, "results").latest() {
+            Some(latest) => error.with_hint(format!("did you mean `{}`?", latest.display())),
+            None => error.with_hint("name the results of a run; its journal stands beside them as long as nobody moves or deletes it"),
+        });
     }
     ensure_it_may_be_replaced(output, results, &choice.stamp())?;
     let page = report::page(results, &journal, choice, list)?;

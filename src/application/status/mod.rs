@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
-use crate::model::hint::Hinted;
+use crate::model::hint::{Hinted, WithHint};
 pub(in crate::application) use places_undone::undone_at;
 pub use places_undone::{
     OpenSuccessor, back_already, ensure_not_undone, is_in_force, open_successors,
@@ -74,9 +75,11 @@ impl Subject {
         if path.is_file() {
             return Ok(Subject::ResultsAlone(path.to_path_buf()));
         }
+        let hint = "name the results of a run, its journal, or the folder that has them";
+        ensure_it_exists(path, "run").with_hint(hint)?;
         Err(Hinted::new(
-            format!("`{}` was not found", path.display()),
-            "name the results of a run, its journal, or the folder that has them",
+            format!("`{}` is not a file", path.display()),
+            hint,
         ))
     }
 }
