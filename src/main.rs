@@ -14,6 +14,8 @@ fn main() -> process::ExitCode {
         Ok(cli) => cli,
         Err(mistake) => {
             stderr::say(&mistake);
+            let typed = env::args_os().map(|word| word.to_string_lossy().into_owned());
+            commands::tell_mistake(&typed.collect::<Vec<_>>(), &mistake);
             return process::ExitCode::from(ExitCode::NothingSent as u8);
         }
     };

@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 
 use crate::application::journal_guard::Earlier;
 use crate::application::precheck::recheck;
+use crate::application::refused_sheet::RefusedSheet;
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::{RunSettings, Target};
 use crate::application::service_facts::ServiceFacts;
@@ -60,10 +61,13 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
             facts.directory = facts.directory.of_run_begun(own).leaving_some();
         }
         let named = checked.organizations_named.clone();
-        let Some(checked) = recheck(sheet, settings, &facts.directory, checked)? else {
+        let checked = recheck(sheet, settings, &facts.directory, checked);
+        if let Err(error) = &checked
+            && error.is::<RefusedSheet>()
+        {
             credential_notes::where_some_are_missing(&session, &named);
-            return Ok(None);
-        };
+        }
+        let checked = checked?;
         let selection = select(settings, sheet, &checked, &facts.directory)?;
         let unasked = facts.unasked.as_ref();
         let for_later = rows_for_later::tell(&session, &selection, earlier, unasked)?;

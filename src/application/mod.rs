@@ -30,6 +30,7 @@ mod precheck;
 pub mod preflight;
 pub mod progress;
 mod recorder;
+pub mod refused_sheet;
 pub mod rehearsal;
 pub mod report;
 pub mod results;

@@ -1,11 +1,14 @@
 //! The check that goes before a run: says what is wrong with the sheet, and whether any of it may be
 //! sent.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
+use crate::application::refused_sheet::RefusedSheet;
 use crate::application::run_settings::{BadRows, RunSettings, Start};
-use crate::application::sheet_notes::{say_counts, say_doubts};
+use crate::application::sheet_notes::say_doubts;
 use crate::application::suggested_commands;
 use crate::application::terminal_question::can_ask;
 use crate::model::wording::{it_or_them, plural};
@@ -19,8 +22,8 @@ use crate::stderr::{self, say};
 /// Organizations that nobody manages of which something is said; of more, how many.
 const MOST_UNMANAGED: usize = 20;
 
-/// Checks the whole sheet. `None`: nothing may be sent.
-pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<CheckedSheet>> {
+/// Checks the whole sheet. Where nothing may be sent, the error is a [`RefusedSheet`].
+pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<CheckedSheet> {
     let mut listing = ProblemList::begin(ListFormat::Text, &mut stderr::lock())?;
     let checked = check(
         sheet,
@@ -36,8 +39,9 @@ pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<Option<C
     for line in listing.withheld(&format!("; to list them all: {list_all}")) {
         say(&line);
     }
-    let may_go_on = may_go_on(sheet, &checked, settings) && are_answered(&checked, settings);
-    Ok(may_go_on.then_some(checked))
+    ensure_it_may_go_on(sheet, &checked, settings)?;
+    ensure_it_is_answered(&checked, settings)?;
+    Ok(checked)
 }
 
 /// Whether something about the sheet is in question. What a run reads that goes on, and what an undo or an
@@ -47,39 +51,43 @@ pub(super) fn is_in_question(checked: &CheckedSheet, settings: &RunSettings) -> 
     !checked.questions.is_empty() && settings.start == Start::Fresh && is_new
 }
 
-/// Whether nothing is in question, or somebody will be asked.
-fn are_answered(checked: &CheckedSheet, settings: &RunSettings) -> bool {
+/// Fails where something is in question, and nobody will be asked.
+fn ensure_it_is_answered(
+    checked: &CheckedSheet,
+    settings: &RunSettings,
+) -> Result<(), RefusedSheet> {
     if !is_in_question(checked, settings) {
-        return true;
+        return Ok(());
     }
-    for question in &checked.questions {
-        say(&format!("{}; {}", question.finding, question.answer));
+    let questions = checked.questions.iter();
+    let questions: Vec<String> = questions
+        .map(|question| format!("{}; {}", question.finding, question.answer))
+        .collect();
+    for question in &questions {
+        say(question);
     }
     // Rows that contradict each other are not sent, whatever is answered.
     let can_ask = can_ask(settings) && checked.waiting == 0;
-    if !can_ask {
-        say(&format!("{}; nothing was sent", say_counts(checked)));
+    if can_ask {
+        return Ok(());
     }
-    can_ask
+    Err(refuse(checked, questions))
 }
 
 /// Checks the sheet once more where the service said something that it can be held against, and
-/// tells only what is new. `None`: nothing may be sent.
+/// tells only what is new. Where nothing may be sent, the error is a [`RefusedSheet`].
 pub(super) fn recheck(
     sheet: &Sheet,
     settings: &RunSettings,
     directory: &Directory,
     before: CheckedSheet,
-) -> Result<Option<CheckedSheet>> {
+) -> Result<CheckedSheet> {
     // Rows that name none count as those that name the same one.
     let is_counted = before.organizations < 2 || directory.own_organization().is_none();
     let checked = if directory.is_empty() && is_counted {
         before
     } else {
-        let Some(checked) = check_against(sheet, settings, directory, &before)? else {
-            return Ok(None);
-        };
-        checked
+        check_against(sheet, settings, directory, &before)?
     };
     if !settings.is_quiet() {
         let can_be_completed = settings.spec.preconditions.is_none();
@@ -87,7 +95,7 @@ pub(super) fn recheck(
             say(&doubt);
         }
     }
-    Ok(Some(checked))
+    Ok(checked)
 }
 
 fn check_against(
@@ -95,7 +103,7 @@ fn check_against(
     settings: &RunSettings,
     directory: &Directory,
     before: &CheckedSheet,
-) -> Result<Option<CheckedSheet>> {
+) -> Result<CheckedSheet> {
     let mut said = Vec::new();
     let mut listing = ProblemList::begin(ListFormat::Text, &mut said)?;
     let duplicates = settings.spec.sheet.duplicates;
@@ -134,7 +142,8 @@ fn check_against(
         let more = plural(more as u64, "more organization");
         say(&format!("and the same of {more}"));
     }
-    Ok(may_go_on(sheet, &checked, settings).then_some(checked))
+    ensure_it_may_go_on(sheet, &checked, settings)?;
+    Ok(checked)
 }
 
 /// Rows of which the same is said: nobody manages their organization.
@@ -160,65 +169,72 @@ impl Unmanaged {
     }
 }
 
-/// Whether what the check found lets a run begin.
-fn may_go_on(sheet: &Sheet, checked: &CheckedSheet, settings: &RunSettings) -> bool {
+/// Fails where what the check found lets no run begin, which is said here.
+fn ensure_it_may_go_on(
+    sheet: &Sheet,
+    checked: &CheckedSheet,
+    settings: &RunSettings,
+) -> Result<(), RefusedSheet> {
     let is_refused = checked.bad_rows > 0 && settings.bad_rows == BadRows::Refuse;
     let is_unreadable = checked.second_table.is_some();
     let is_empty = checked.rows == 0 && checked.problems == 0;
+    if !(is_refused || is_unreadable || is_empty || sheet.columns.is_err()) {
+        return Ok(());
+    }
+    let mut hints = Vec::new();
     if is_empty {
         say("the sheet has a header and no rows");
     } else if is_refused && !is_unreadable {
-        say_what_to_do(checked, settings);
+        hints.extend(what_to_do(checked, settings));
     }
-    if is_refused || is_unreadable || is_empty || sheet.columns.is_err() {
-        say(&format!("{}; nothing was sent", say_counts(checked)));
-        return false;
+    for hint in &hints {
+        say(&format!("hint: {hint}"));
     }
-    true
+    Err(refuse(checked, hints))
+}
+
+/// Ends with how the sheet stands.
+fn refuse(checked: &CheckedSheet, hints: Vec<String>) -> RefusedSheet {
+    let refused = RefusedSheet::of(checked, hints);
+    say(&refused.to_string());
+    refused
 }
 
 /// What can be done about rows that are not sent. What a plan approves nothing for is corrected in its
 /// sheet, since only a new plan can approve it.
-fn say_what_to_do(checked: &CheckedSheet, settings: &RunSettings) {
+fn what_to_do(checked: &CheckedSheet, settings: &RunSettings) -> Option<String> {
     let new_plan = NewPlan::of(settings).filter(|_| checked.not_approved > 0);
     let Some(new_plan) = new_plan else {
-        say("hint: correct these rows, or leave them out with --skip-invalid");
-        return;
+        return Some("correct these rows, or leave them out with --skip-invalid".to_string());
     };
     let them = it_or_them(checked.bad_rows);
     if settings.spec.sheet.reading.rows.is_of_results() {
-        say_how_results_are_planned(checked, settings);
-        return;
+        return how_results_are_planned(checked, settings);
     }
     let (sheet, command) = (new_plan.where_they_are(checked.rows), &new_plan.command);
+    let again = format!("correct {them} {sheet} and plan again:\n  {command}");
     if checked.rows_to_send() == 0 {
-        say(&format!(
-            "hint: correct {them} {sheet} and plan again:\n  {command}"
-        ));
-        return;
+        return Some(again);
     }
-    say(&format!(
-        "hint: correct {them} {sheet} and plan again:\n  {command}\nor apply the plan without {them}:\n  {}",
+    Some(format!(
+        "{again}\nor apply the plan without {them}:\n  {}",
         suggested_commands::with_flag(settings, "--skip-invalid")
-    ));
+    ))
 }
 
 /// The same in results, whose corrected rows are planned as they stand there.
-fn say_how_results_are_planned(checked: &CheckedSheet, settings: &RunSettings) {
+fn how_results_are_planned(checked: &CheckedSheet, settings: &RunSettings) -> Option<String> {
     let results = &settings.spec.sheet.path;
-    let Some([plan, send]) = suggested_commands::plan_corrected(settings, results) else {
-        return;
-    };
+    let [plan, send] = suggested_commands::plan_corrected(settings, results)?;
     let them = it_or_them(checked.bad_rows);
-    say(&format!(
-        "hint: once {them} {} corrected in `{}`, plan the rows that are not done and look at the plan:\n  {plan}\nthen send them under that plan:\n  {send}",
+    let mut hint = format!(
+        "once {them} {} corrected in `{}`, plan the rows that are not done and look at the plan:\n  {plan}\nthen send them under that plan:\n  {send}",
         if checked.bad_rows == 1 { "is" } else { "are" },
         results.display()
-    ));
+    );
     if checked.rows_to_send() > 0 {
-        say(&format!(
-            "or send the others without {them}:\n  {}",
-            suggested_commands::with_flag(settings, "--skip-invalid")
-        ));
+        let others = suggested_commands::with_flag(settings, "--skip-invalid");
+        let _ = write!(hint, "\nor send the others without {them}:\n  {others}");
     }
+    Some(hint)
 }

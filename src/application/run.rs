@@ -22,16 +22,15 @@ use crate::engine::pipeline::{RunResult, Task};
 use crate::sheet::{Origin, Sheet};
 use crate::stderr::say;
 
-/// Carries a run out. What it holds of the outside comes from `network`.
+/// Carries a run out. What it holds of the outside comes from `network`. Where the sheet lets nothing be sent,
+/// the error is a [`RefusedSheet`](super::refused_sheet::RefusedSheet).
 pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCode> {
     let mut settings = earlier_choices::take_over(settings)?;
     let spool = Spool::open(&settings)?;
     let mut sheet = open(&settings, &spool)?;
     let earlier_runs = carry_over::prepare(&mut settings, &mut sheet)?;
     read_first(&mut settings, &sheet);
-    let Some(checked) = precheck(&sheet, &settings)? else {
-        return Ok(ExitCode::NothingSent);
-    };
+    let checked = precheck(&sheet, &settings)?;
     let earlier = journal_guard::compare(&settings, &sheet, &checked)?;
     let connected = Connected::connect(network, &mut settings, &sheet, checked, &earlier).await?;
     let Some(connected) = connected else {

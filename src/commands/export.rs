@@ -13,6 +13,7 @@ use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::export_targets;
 use crate::application::preflight::say_why_not;
+use crate::application::refused_sheet::RefusedSheet;
 use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
@@ -98,7 +99,12 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         settings.lineage.left_out = header.map_or(0, |header| header.left_out);
     }
     let count_left_out = settings.lineage.left_out;
-    let code = application::run(settings, network).await?;
+    let ran = application::run(settings, network).await;
+    // A refusal of the list, which may be empty, does not hide what is missing in it.
+    let is_refused = |error: &anyhow::Error| error.is::<RefusedSheet>();
+    if ran.as_ref().is_err_and(|error| !is_refused(error)) {
+        return ran;
+    }
     if !left_out.is_empty() {
         let more = left_out.len().saturating_sub(MOST_NAMED);
         let named = left_out.iter().take(MOST_NAMED).cloned();
@@ -114,6 +120,7 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
             output.display()
         ));
     }
+    let code = ran?;
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.
         for path in [list, journal] {

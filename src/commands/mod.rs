@@ -18,6 +18,7 @@ use anyhow::Result;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::logging;
+use crate::application::refused_sheet::RefusedSheet;
 use crate::application::session::Connect;
 use crate::application::summary::Summary;
 use crate::cli::{Cli, Command, FIRST_STEPS, RunFlags};
@@ -35,7 +36,26 @@ pub async fn run(cli: Cli, network: &impl Connect) -> Result<ExitCode> {
     let refusal = Refusal::of(&command);
     let ended = dispatch(command, network).await;
     refusal.tell(&ended);
-    ended
+    match ended {
+        Err(error) if error.is::<RefusedSheet>() => Ok(ExitCode::NothingSent),
+        ended => ended,
+    }
+}
+
+/// The same as JSON where what was typed is no command, and asks for JSON.
+pub fn tell_mistake(typed: &[String], mistake: &str) {
+    let has = |flag: &str| {
+        let mut pairs = typed.windows(2);
+        let joined = format!("{flag}=json");
+        pairs.any(|pair| pair == [flag, "json"]) || typed.contains(&joined)
+    };
+    if has("--summary") || has("--format") {
+        let said = mistake.strip_prefix("error: ").unwrap_or(mistake);
+        // clap shows the usage below it.
+        let said = said.split("\n\n").next().unwrap_or_default();
+        let is_rehearsal = has("--summary").then(|| typed.iter().any(|word| word == "--rehearse"));
+        print_refusal(said, Vec::new(), is_rehearsal, None);
+    }
 }
 
 /// JSON for programs also where nothing was sent, or no sheet could be checked.
@@ -64,18 +84,35 @@ impl Refusal {
         };
         if self.is_wanted {
             let said = error.map(platform::describe_error).unwrap_or_default();
-            let said = without_tokens(&said);
-            let mut parts = said.split("\nhint: ");
-            let why = parts.next().filter(|why| !why.is_empty());
-            let hints = parts.chain(error.into_iter().flat_map(hint::hints));
-            let mut summary = Summary::of_refusal(why, &hints.collect::<Vec<_>>());
-            if let Some(is_rehearsal) = self.is_rehearsal {
-                summary["rehearsal"] = is_rehearsal.into();
-            }
-            // Nothing can be done when nobody takes it.
-            let _ = writeln!(io::stdout().lock(), "{summary:#}");
+            let sheet = error.and_then(|error| error.downcast_ref::<RefusedSheet>());
+            let of_sheet = sheet.into_iter().flat_map(|sheet| &sheet.hints);
+            let of_error = error.into_iter().flat_map(hint::hints);
+            let hints = of_sheet.map(String::as_str).chain(of_error);
+            print_refusal(&said, hints.collect(), self.is_rehearsal, sheet);
         }
     }
+}
+
+/// What an error says may have hints below it.
+fn print_refusal(
+    said: &str,
+    hints: Vec<&str>,
+    is_rehearsal: Option<bool>,
+    sheet: Option<&RefusedSheet>,
+) {
+    let said = without_tokens(said);
+    let mut parts = said.split("\nhint: ");
+    let why = parts.next().filter(|why| !why.is_empty());
+    let hints: Vec<&str> = parts.chain(hints).collect();
+    let mut summary = Summary::of_refusal(why, &hints);
+    if let Some(is_rehearsal) = is_rehearsal {
+        summary["rehearsal"] = is_rehearsal.into();
+    }
+    if let Some(sheet) = sheet {
+        sheet.add_counts(&mut summary);
+    }
+    // Nothing can be done when nobody takes it.
+    let _ = writeln!(io::stdout().lock(), "{summary:#}");
 }
 
 async fn dispatch(command: Command, network: &impl Connect) -> Result<ExitCode> {

@@ -128,12 +128,15 @@ fn the_summary_of_a_run_is_documented_field_by_field() {
     };
     run("undo sheet.plan.results.csv --yes", 0);
     run("apply sheet.csv", 2);
+    run("plan", 2);
+    run("apply sheet.csv --yes --nonsense", 2);
     run(
         "apply sheet.csv --yes -o sent.csv --token-file missing.txt",
         2,
     );
     let broken = sheet(4).replace(&location_id(4), "row 4");
     stage.write("broken.csv", broken);
+    run("apply broken.csv --yes -o unsent.csv", 2);
     run("apply broken.csv --yes --backup --skip-invalid", 1);
     let results = fs::read_to_string(stage.path("broken.results.csv")).expect("results");
     stage.write(
@@ -147,6 +150,26 @@ fn the_summary_of_a_run_is_documented_field_by_field() {
     let refused = outputs.iter().find(|one| one["reason"] == "refused");
     let refused = refused.and_then(Value::as_object).expect("one");
     assert_eq!(refused.len(), 7, "{refused:?}");
+    let of_sheet = outputs.iter().find(|one| one["badRows"] == 1);
+    let of_sheet = of_sheet.expect("one");
+    assert_eq!(
+        (
+            &of_sheet["rows"],
+            &of_sheet["readyToSend"],
+            &of_sheet["problems"]
+        ),
+        (&4.into(), &3.into(), &1.into())
+    );
+    assert_eq!(
+        of_sheet["hints"][0],
+        "correct these rows, or leave them out with --skip-invalid"
+    );
+    assert!(of_sheet["stopped"].is_string(), "{of_sheet}");
+    let said = |text: &str| {
+        let mut all = outputs.iter().filter_map(|one| one["stopped"].as_str());
+        all.any(|said| said.starts_with(text))
+    };
+    assert!(said("the sheet is missing") && said("unexpected argument `--nonsense`"));
 }
 
 /// A run that somebody else, for another reason, goes on with.
