@@ -52,6 +52,7 @@ pub mod status;
 pub mod suggested_commands;
 pub mod summary;
 mod terminal_question;
+pub mod token_check;
 pub mod undo_notes;
 pub mod undo_sheet;
 

@@ -32,7 +32,11 @@ const SHORTEST_SECRET: usize = 8;
 const OTHERS_AWAY: &str = "every file in the folder of --credentials holds a token or the lines of a service app; move others away";
 
 /// What is named on the command line counts before the environment. What is named twice counts once.
-pub(super) fn read(flags: &ServiceFlags) -> Result<Vec<NamedCredentials>> {
+/// `rejection` says why the service rejects a token that is typed.
+pub(super) fn read(
+    flags: &ServiceFlags,
+    rejection: impl Fn(&Token) -> Option<String>,
+) -> Result<Vec<NamedCredentials>> {
     let mut all = Vec::new();
     for path in &flags.service_app {
         all.push(of_app_file(path)?);
@@ -45,7 +49,7 @@ pub(super) fn read(flags: &ServiceFlags) -> Result<Vec<NamedCredentials>> {
         all.extend(of_folder(folder)?);
     }
     if all.is_empty() {
-        all.push(of_environment()?);
+        all.push(of_environment(rejection)?);
     }
     for one in &all {
         ensure_it_shows_none(&one.name, all.iter().map(|one| &one.secret))?;
@@ -177,7 +181,7 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// A service app counts before a token, since it outlives the run.
-fn of_environment() -> Result<NamedCredentials> {
+fn of_environment(rejection: impl Fn(&Token) -> Option<String>) -> Result<NamedCredentials> {
     let found = |name: &str, secret| NamedCredentials {
         name: name.to_string(),
         secret,
@@ -206,7 +210,7 @@ fn of_environment() -> Result<NamedCredentials> {
             missing.join(" and ")
         );
     }
-    if let Some(token) = token_prompt::ask()? {
+    if let Some(token) = token_prompt::ask(rejection)? {
         let token = Credentials::Token(known_to_be_whole(token));
         return Ok(found("the token that was typed", token));
     }

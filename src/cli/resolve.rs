@@ -19,6 +19,7 @@ use crate::application::run_settings::{
     Backup, BadRows, Confirmation, Lineage, RunSettings, RunSpec, SheetSettings, Start,
     SummaryFormat, Target,
 };
+use crate::application::token_check::rejection;
 use crate::cli::credentials;
 use crate::cli::environment::{os_variable, variable};
 use crate::cli::usage_errors::{TOKEN_TYPED, WHERE_A_TOKEN_BELONGS};
@@ -37,7 +38,7 @@ use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input, is_standard_output};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::http::proxy::Proxy;
-use crate::webex::token::NamedCredentials;
+use crate::webex::token::{NamedCredentials, Token};
 
 /// More requests at once than this only makes the limit harder to find.
 const MOST_AT_ONCE: usize = 1000;
@@ -354,7 +355,9 @@ pub fn read_service(
     let base_url = BaseUrl::read(flags.base_url.as_deref().unwrap_or(WEBEX))
         .context("--base-url cannot be used")?;
     let proxy = Proxy::of_environment(&base_url, os_variable)?;
-    let credentials = credentials::read(flags)?;
+    let states = state_folder();
+    let rejection = |token: &Token| rejection(&base_url, proxy.as_ref(), states.as_deref(), token);
+    let credentials = credentials::read(flags, rejection)?;
     Ok((base_url, proxy, credentials))
 }
 

@@ -12,8 +12,9 @@ use crate::webex::token::Token;
 /// Then it is not a slip any more.
 const TRIES: u32 = 3;
 
-/// The token that a person types; `None`: nobody can be asked, or nothing was typed.
-pub(super) fn ask() -> Result<Option<Token>> {
+/// The token that a person types; `None`: nobody can be asked, or nothing was typed, or nothing that is accepted.
+/// `rejection` says why the service rejects one.
+pub(super) fn ask(rejection: impl Fn(&Token) -> Option<String>) -> Result<Option<Token>> {
     if !io::stdin().is_terminal() || !stderr::is_terminal() {
         return Ok(None);
     }
@@ -30,9 +31,21 @@ pub(super) fn ask() -> Result<Option<Token>> {
             return Ok(None);
         }
         match Token::read(&typed) {
-            Ok(token) => return Ok(Some(token)),
+            Ok(token) => match rejection(&token) {
+                None => return Ok(Some(token)),
+                Some(why) => say(&format!("{why}; {}", what_it_may_be(&token))),
+            },
             Err(why) => say(&format!("that is no access token: {why:#}")),
         }
     }
     Ok(None)
+}
+
+/// Why a token may be rejected, as far as its shape tells.
+fn what_it_may_be(token: &Token) -> &'static str {
+    if token.ends_as_usual() {
+        "it ends as tokens do, so it has expired (personal tokens last 12 hours) or its beginning was not copied"
+    } else {
+        "it does not end as tokens of Webex do, in `_P…_` and an id, so its end was probably not copied"
+    }
 }

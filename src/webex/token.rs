@@ -145,6 +145,14 @@ impl Token {
         token_text::seems_cut_off(&self.text)
     }
 
+    /// Whether it ends as tokens of Webex do: in `_P`, three more characters, `_` and an id.
+    pub fn ends_as_usual(&self) -> bool {
+        const ID: usize = 36;
+        let mut parts = self.text.rsplitn(3, '_');
+        let (id, mark) = (parts.next(), parts.next().unwrap_or_default());
+        mark.len() == 4 && mark.starts_with('P') && id.is_some_and(|id| id.len() == ID)
+    }
+
     /// Tells tokens apart without showing any: the first half of a SHA-256 in hexadecimal.
     pub fn fingerprint(&self) -> String {
         digest(&self.text)
@@ -188,6 +196,21 @@ mod tests {
             assert_eq!(token.authorization(), "Bearer s3cret-t0ken");
             assert!(!format!("{token:?} {token:#?}").contains("s3cret"));
             assert_eq!(token.fingerprint().len(), 32);
+        }
+    }
+
+    #[test]
+    fn a_token_without_its_end_is_told_from_a_whole_one() {
+        const WHOLE: &str = "NzQ0ODU5NjUtZTQ1_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f";
+        for (text, is_whole) in [
+            (WHOLE, true),
+            (&WHOLE[4..], true),
+            (&WHOLE[..WHOLE.len() - 1], false),
+            (&WHOLE[..20], false),
+            (&WHOLE[..12], false),
+        ] {
+            let token = Token::read(text).expect("a token");
+            assert_eq!(token.ends_as_usual(), is_whole, "{text}");
         }
     }
 

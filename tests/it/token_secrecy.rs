@@ -475,6 +475,34 @@ fn at_a_terminal_a_missing_token_is_asked_for_hidden_and_kept_for_the_run_only()
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_typed_token_that_is_rejected_is_asked_for_again_and_nothing_is_begun() {
+    const REFUSED: &str = "HTTP/1.1 401 Unauthorized\r\ntrackingid: NA_1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let stage = stage();
+    let server = crate::raw_server::RawServer::after(
+        |mut stream| {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 8192]);
+            let _ = stream.write_all(REFUSED.as_bytes());
+        },
+        |line| {
+            line.request();
+            line.say(REFUSED);
+        },
+    );
+    let line = format!("plan sheet.csv --base-url {}", server.base_url());
+    let mut terminal = Terminal::start(&stage, &line);
+    for _ in 0..3 {
+        terminal.wait_for("this run only):");
+        terminal.type_hidden(TOKEN);
+        terminal.wait_for("Webex rejected the access token: ");
+    }
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(2), "{shown}");
+    assert!(!stage.path("sheet.plan.csv").exists());
+    assert_hidden(&stage, &shown, TOKEN);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn who_types_no_token_gets_the_error_as_without_a_terminal() {
     let stage = stage();
     let mut terminal = Terminal::start(&stage, "whoami");
