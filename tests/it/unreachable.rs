@@ -137,6 +137,7 @@ fn saying(answer: &'static str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of ways and what is said")]
 fn what_is_out_of_reach_is_said_within_seconds_and_given_up_soon() {
     let hanging = RawServer::after(wait_for_the_end, Line::listen);
     let plain = RawServer::after(
