@@ -50,33 +50,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         ..ReadOptions::default()
     };
     let part = part_to_undo(&flags)?;
-    let spec = RunSpec {
-        command: "undo",
-        form: Form::ResultsWithPrevious,
-        output: flags.output.clone().unwrap_or_default(),
-        preconditions: None,
-        sheet: SheetSettings {
-            path: PathBuf::new(),
-            reading: ReadOptions {
-                origin: Origin::Undo,
-                ..ReadOptions::default()
-            },
-            part: part.clone(),
-            duplicates: DuplicatePolicy::InOrder,
-        },
-        task: Task::ReadThenWrite,
-        confirmation: Confirmation::from_flag(flags.yes),
-        backup: Backup::No,
-        first: None,
-        fails_on_difference: false,
-        is_kept_if_different: false,
-        even_if_used: flags.force || flags.even_if_used,
-        usage_check: if flags.force || flags.even_if_used {
-            UsageCheck::Never
-        } else {
-            UsageCheck::WhereCleared
-        },
-    };
+    let spec = description(&flags, &part);
     let names = OutputNames::of_undo(&flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
     let (sheet, left_out) = if let Some(header) = begun(&mut settings, &names)? {
@@ -138,6 +112,37 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         ExitCode::Success if left_out > 0 => ExitCode::SomeRowsNotDone,
         code => code,
     })
+}
+
+/// The sheet is named once it is known.
+fn description(flags: &UndoFlags, part: &RowSelector) -> RunSpec {
+    RunSpec {
+        command: "undo",
+        form: Form::ResultsWithPrevious,
+        output: flags.output.clone().unwrap_or_default(),
+        preconditions: None,
+        sheet: SheetSettings {
+            path: PathBuf::new(),
+            reading: ReadOptions {
+                origin: Origin::Undo,
+                ..ReadOptions::default()
+            },
+            part: part.clone(),
+            duplicates: DuplicatePolicy::InOrder,
+        },
+        task: Task::ReadThenWrite,
+        confirmation: Confirmation::from_flag(flags.yes),
+        backup: Backup::No,
+        first: None,
+        fails_on_difference: false,
+        is_kept_if_different: false,
+        even_if_used: flags.force || flags.even_if_used,
+        usage_check: if flags.force || flags.even_if_used {
+            UsageCheck::Never
+        } else {
+            UsageCheck::WhereCleared
+        },
+    }
 }
 
 /// The rows that were chosen, and of a run over several organizations only those of the one that is named.

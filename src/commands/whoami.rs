@@ -171,7 +171,7 @@ fn tell_all(names: &[String], answers: Vec<Result<Told, QueryError>>) -> (String
             }
             Err(query_error) => {
                 if let QueryError::Stopped(reason) = &query_error {
-                    hints.extend(reason.hint(&LOCATION_NUMBERS));
+                    hints.extend(reason.hint(setting::ALL[0]));
                 }
                 let _ = match query_error {
                     QueryError::Stopped(

@@ -30,7 +30,6 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Body, Response};
-use crate::setting::target_kind::TargetKind;
 use crate::webex::Service;
 
 /// What is said of a row whose change was found although no success had come back.
