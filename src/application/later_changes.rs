@@ -62,7 +62,7 @@ pub fn find(
         let (mut beginning, mut changed, mut of_undone) = (None, 0, Vec::new());
         let read = journal::read_through(&run.journal, |entry| match entry {
             Entry::Begin(begin) => beginning = Some(begin),
-            Entry::Row(record) if may_have_been_applied(record.outcome.kind) => {
+            Entry::Row(record) if may_have_been_applied(&record.outcome) => {
                 changed += 1;
                 let place = record.place.as_ref();
                 let key = place.and_then(|place| ids::read(&place.id, setting.target.id).ok());

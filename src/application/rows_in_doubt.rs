@@ -95,7 +95,7 @@ pub(in crate::application) fn of_earlier_parts(
         }
         let outcome = records.of_row(row.number)?.map(|record| record.outcome);
         let is_in_doubt = match &outcome {
-            Some(outcome) => outcome.kind == OutcomeKind::Unknown,
+            Some(outcome) => outcome.may_arrive_late || outcome.kind == OutcomeKind::Unknown,
             // Nobody knows whether it was on the wire.
             None => may_be_under_way,
         };
@@ -120,7 +120,7 @@ pub(in crate::application) fn of_earlier_parts(
                 let known = LastKnown::perhaps_changed(before, row.into_owned().changes);
                 doubts.last_known.insert(key, known);
             }
-            Some(outcome) if !may_have_been_applied(outcome.kind) => {}
+            Some(outcome) if !may_have_been_applied(&outcome) => {}
             None if journal.previous_of(row.number, row.fingerprint()).is_none() => {}
             // It was sent, so what is there may be its own.
             _ => {

@@ -90,7 +90,7 @@ impl<'r> RecordReader<'r> {
             sent: record.sent.into_iter().collect(),
             untouched: outcome.untouched.clone(),
             also_changed: outcome.also_changed.clone(),
-            may_have_been_applied: may_have_been_applied(outcome.kind),
+            may_have_been_applied: may_have_been_applied(&outcome),
             outcome: Some(outcome),
             finished_at: Some(record.finished_at),
             order: None,

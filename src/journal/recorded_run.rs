@@ -16,7 +16,7 @@ use super::index::Index;
 use super::journal_file::JournalFile;
 use super::line;
 use super::record_reader::RecordReader;
-use super::row_history::{RowHistory, may_have_been_applied};
+use super::row_history::{RowHistory, says_changed};
 use super::scanner::{Damage, Scanner};
 use crate::model::counts::Counts;
 use crate::model::current_values::CurrentValues;
@@ -237,7 +237,7 @@ impl RecordedRun {
 
 /// Whether no row was sent when a run ended of which no row has a record.
 fn has_changed_nothing(end: &EndRecord) -> bool {
-    !end.outcomes.keys().any(|kind| may_have_been_applied(*kind))
+    !end.outcomes.keys().any(|kind| says_changed(*kind))
 }
 
 pub(super) fn usable_header<'s>(scanner: &'s Scanner, path: &Path) -> Result<&'s RunHeader> {

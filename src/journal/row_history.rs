@@ -135,7 +135,11 @@ impl RowChange {
         self.also_changed.extend(later.also_changed);
         self.may_have_been_applied |= later.may_have_been_applied;
         self.place = later.place.or(self.place.take());
+        let was_late = self.outcome.take().is_some_and(|one| one.may_arrive_late);
         self.outcome = later.outcome;
+        if let Some(outcome) = &mut self.outcome {
+            outcome.may_arrive_late |= was_late;
+        }
         self.finished_at = later.finished_at;
     }
 }
@@ -183,8 +187,13 @@ impl RowHistory {
     }
 }
 
-/// Whether a row with this outcome may have changed something.
-pub fn may_have_been_applied(kind: OutcomeKind) -> bool {
+/// Whether a row may have changed something, or may do so yet.
+pub fn may_have_been_applied(outcome: &Outcome) -> bool {
+    outcome.may_arrive_late || says_changed(outcome.kind)
+}
+
+/// The same by the word alone.
+pub fn says_changed(kind: OutcomeKind) -> bool {
     match kind {
         OutcomeKind::Updated | OutcomeKind::Partly | OutcomeKind::Unknown => true,
         OutcomeKind::Unchanged
@@ -223,7 +232,7 @@ mod tests {
             sent: vec![Sent(vec![Some(sent.into()), None, None])],
             untouched: Vec::new(),
             also_changed: Vec::new(),
-            may_have_been_applied: may_have_been_applied(kind),
+            may_have_been_applied: says_changed(kind),
             outcome: Some(Outcome::unsent(kind, "")),
             finished_at: None,
             order: None,
@@ -266,7 +275,7 @@ mod tests {
             let read = only.earlier.as_ref().expect("it was read");
             assert_eq!(read.text(0), earlier, "{first:?}, then {second:?}");
             assert_eq!(sent(only), all_sent, "{first:?}, then {second:?}");
-            let is_ours = [first, second].into_iter().any(may_have_been_applied);
+            let is_ours = [first, second].into_iter().any(says_changed);
             assert_eq!(only.may_have_been_applied, is_ours);
         }
     }

@@ -17,7 +17,8 @@ pub enum OutcomeKind {
     Conflict,
     /// One of several requests of the row took effect.
     Partly,
-    /// The service refused it, or could not do it however often it was asked; it had no effect.
+    /// The service refused it, or could not do it however often it was asked; it had no effect, but for
+    /// one that may arrive late.
     Failed,
     /// A try may have taken effect.
     Unknown,
@@ -114,6 +115,9 @@ pub struct Outcome {
     /// Fields that the row did not ask for and that were others after it, with what was found there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_changed: Vec<(usize, Box<str>)>,
+    /// A try was answered so, or broke off so, that its change may arrive yet, whatever was read since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_arrive_late: bool,
 }
 
 impl Outcome {
@@ -130,6 +134,7 @@ impl Outcome {
             usages: None,
             untouched: Vec::new(),
             also_changed: Vec::new(),
+            may_arrive_late: false,
         }
     }
 

@@ -19,7 +19,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::application::status;
-use crate::journal::{self, GateRecord, Journal, RecordedRun, RowHistory, may_have_been_applied};
+use crate::journal::{self, GateRecord, Journal, RecordedRun, RowHistory, says_changed};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::run_id::RunId;
 use crate::platform;
@@ -292,5 +292,5 @@ pub(in crate::application) fn is_older_than_row(
     }
     // It has none, or a spreadsheet has written it in its own way.
     let kind = columns.outcome_in(&numbered.record);
-    kind.is_some_and(may_have_been_applied) && !latest.may_have_been_applied
+    kind.is_some_and(says_changed) && !latest.may_have_been_applied
 }

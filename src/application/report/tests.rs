@@ -88,6 +88,7 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             usages: None,
             untouched: Vec::new(),
             also_changed: Vec::new(),
+            may_arrive_late: false,
         },
     })
 }

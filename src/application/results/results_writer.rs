@@ -176,7 +176,7 @@ impl<'c> ResultsWriter<'c> {
                 table.cell(Cell::text(&cell))?;
             }
         }
-        let hides_change = !may_have_been_applied(line.outcome.kind)
+        let hides_change = !may_have_been_applied(&line.outcome)
             && change.is_some_and(|change| change.may_have_been_applied);
         let check = match (row, change) {
             (Some(row), _) => {

@@ -309,7 +309,7 @@ impl Known {
             Entry::Row(record) => {
                 in_flight.remove(&record.row);
                 let key = key(record.place.as_ref());
-                if may_have_been_applied(record.outcome.kind) {
+                if may_have_been_applied(&record.outcome) {
                     known.changed.extend(key);
                 }
                 if record.outcome.kind.is_success() {

@@ -128,6 +128,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             last: None,
             may_have_been_applied,
             also_changed: Vec::new(),
+            may_arrive_late: self.all_writes_if(may_have_been_applied),
             confirmed: Confirmed::AsSent,
             has_read_bare: false,
             previous,
@@ -157,6 +158,12 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             };
         }
         job
+    }
+
+    /// Of a row that was on its way when an earlier part of the run ended nobody knows how far it was.
+    fn all_writes_if(&self, was_on_its_way: bool) -> Vec<usize> {
+        let writes = 0..self.setting.writes.len();
+        writes.filter(|_| was_on_its_way).collect()
     }
 
     /// Of several rows for one location only one is under way; the others wait in file order.

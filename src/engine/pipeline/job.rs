@@ -46,6 +46,9 @@ pub(super) struct Job {
     pub(super) may_have_been_applied: bool,
     /// Fields that it does not ask for and that were others when it was read back, with what was found.
     pub(super) also_changed: Vec<(usize, Box<str>)>,
+    /// Which of the setting's requests had a try that may take effect later, whatever was read or
+    /// confirmed since.
+    pub(super) may_arrive_late: Vec<usize>,
     /// What the confirmations of its changes say.
     pub(super) confirmed: Confirmed,
     /// Its values were read once already, and the answer had none of them.
@@ -95,6 +98,14 @@ impl Job {
             }
         } else {
             usual
+        }
+    }
+
+    /// A try of this request may have taken effect, or may do so later.
+    pub(super) fn note_doubt(&mut self, write: usize) {
+        self.may_have_been_applied = true;
+        if !self.may_arrive_late.contains(&write) {
+            self.may_arrive_late.push(write);
         }
     }
 
@@ -186,6 +197,7 @@ pub(super) fn outcome(kind: OutcomeKind, attempts: u32, reply: ApiResult) -> Out
             usages: None,
             untouched: Vec::new(),
             also_changed: Vec::new(),
+            may_arrive_late: false,
         },
         Err(TransportError { message, .. }) => Outcome {
             attempts,

@@ -15,8 +15,9 @@
 //! all rows of a setting whose changes the service may confirm and ignore: the values from before make such a
 //! row `failed`.
 //!
-//! A change in doubt may also arrive late, and so after the change of a later row for the same
-//! location. Such rows are read back at the end of the run, also where the earlier row was sent by an
+//! A change in doubt may also arrive late, after it was read back: its outcome says so
+//! (`may_arrive_late`), and undo and later runs look at the row as at an `unknown` one. It may arrive after
+//! the change of a later row for the same location. Such rows are read back at the end of the run, also where the earlier row was sent by an
 //! earlier part of it.
 
 use std::collections::VecDeque;
@@ -108,7 +109,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                     .last
                     .take_if(|last| is_nowhere(last) && is_nowhere(&result));
                 match refused {
-                    Some(refused) => self.finish(job, OutcomeKind::Failed, refused),
+                    Some(refused) => {
+                        // Nothing can arrive at a place that is not there.
+                        job.may_arrive_late.clear();
+                        self.finish(job, OutcomeKind::Failed, refused);
+                    }
                     None => self.stay_in_doubt(job, result),
                 }
             }

@@ -124,8 +124,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         };
         self.lanes[lane].pacer.answered(ticket, now, verdict);
         self.note_wait(lane, now);
-        job.may_have_been_applied |=
-            matches!(job.step, Step::Write(_)) && retry::may_have_been_applied(&reply);
+        if let Step::Write(write) = job.step
+            && retry::may_have_been_applied(&reply)
+        {
+            job.note_doubt(write);
+        }
         self.note_doubt(&job);
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.senders[sender].renewal.accepted(job.token);
@@ -299,6 +302,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.note_what_is_known(&job, kind);
         let mut outcome = outcome(kind, job.attempts, reply);
         outcome.untouched = job.untouched(self.setting, kind);
+        outcome.may_arrive_late = !job.may_arrive_late.is_empty();
         job.note_outcome(&outcome);
         outcome.also_changed = std::mem::take(&mut job.also_changed);
         outcome.usages = job.told_usages(self.setting);

@@ -241,12 +241,20 @@ impl Job {
             (OutcomeKind::Unknown, Step::Write(write) | Step::ReadBack { write, .. }) => {
                 Some(write)
             }
+            // One that may arrive late is not over, whatever the outcome.
+            (OutcomeKind::Failed | OutcomeKind::Conflict, _)
+                if !self.may_arrive_late.is_empty() =>
+            {
+                None
+            }
             _ => return Vec::new(),
         };
         let before = self.previous.as_ref().unwrap_or(&self.current);
         let writes = setting.writes.iter().enumerate();
-        let had_effect =
-            writes.filter(|(index, _)| self.done.contains(index) || in_doubt == Some(*index));
+        let had_effect = writes.filter(|(index, _)| {
+            let is_late = self.may_arrive_late.contains(index);
+            is_late || self.done.contains(index) || in_doubt == Some(*index)
+        });
         let parts = had_effect.map(|(_, request)| setting.part(request, &self.row.changes, before));
         let parts: Vec<Vec<Change<'_>>> = parts.collect();
         let is_touched = |field: &usize| {

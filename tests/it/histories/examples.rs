@@ -110,6 +110,9 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::FailedButApplied, history(vec![put(0, true, How::Kill), BACKUP, put(0, false, How::Status(400)), Step::Resume, Step::Undo])),
         (Kind::UndoSkips, history(vec![put(0, true, How::Reset), put(0, false, How::Status(409)), BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED_WITH_BACKUP, Step::Undo])),
         (Kind::LateChangeWins, with_twins(vec![put(0, false, How::Late), BACKUP])),
+        // It arrives when the run has ended: the refused row is looked at all the same.
+        (Kind::UndoSkipsFailed, history(vec![put(0, false, How::Late), put(0, false, How::Status(409)), BACKUP, Step::Undo])),
+        (Kind::UndoSkipsFailed, history(vec![Step::Plan, put(0, false, How::Late), put(0, false, How::Status(400)), AS_PLANNED, ONLY_FAILED, Step::Undo])),
         // 3
         (Kind::UndoSkipsUnchanged, history(vec![put(0, true, How::Status(502)), put(0, false, How::Status(404)), BACKUP, ONLY_FAILED_WITH_BACKUP, Step::Undo])),
         // 4

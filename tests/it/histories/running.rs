@@ -9,6 +9,7 @@ use super::files;
 use super::history::SheetRow;
 use super::play::Played;
 use super::rules::{self, Violation};
+use super::service::Service;
 
 impl Played {
     pub(super) fn run(&mut self, line: &str, origin: Origin) -> Result<(), Violation> {
@@ -31,7 +32,7 @@ impl Played {
         }
         let before = self.journals();
         let (code, stderr) = self.program.execute(&line);
-        self.service(|service| service.end(code.is_none()));
+        self.service(Service::end);
         let began = self.journals().difference(&before).next().cloned();
         let is_resume = words.contains(&"--resume");
         let run = match (began, self.current) {

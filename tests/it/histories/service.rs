@@ -78,12 +78,20 @@ pub(super) struct Put {
     pub(super) before: Numbers,
     pub(super) writers: [Writer; NUMBERS],
     pub(super) took_effect: bool,
-    /// It takes effect later, or has done so.
-    pub(super) is_late: bool,
+    pub(super) arrival: Arrival,
     /// The status that was answered, if any was.
     pub(super) status: Option<u16>,
     /// More was asked afterwards, so the answer had arrived.
     pub(super) was_followed: bool,
+}
+
+/// When a change takes effect, if it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    AtOnce,
+    Late,
+    /// Once the command had ended, so that nothing could tell.
+    AfterTheEnd,
 }
 
 /// What the transport does with a request.
@@ -254,7 +262,11 @@ impl Service {
             before: self.state[location].clone(),
             writers: self.writers[location],
             took_effect: takes_effect,
-            is_late,
+            arrival: if is_late {
+                Arrival::Late
+            } else {
+                Arrival::AtOnce
+            },
             status: match &reaction {
                 Reaction::Answer { status, .. }
                 | Reaction::AnswerThenKill { status, .. }
@@ -273,7 +285,9 @@ impl Service {
         for (location, body, _) in due.collect::<Vec<_>>() {
             // Only now anyone could know.
             let mut puts = self.puts.iter_mut();
-            if let Some(put) = puts.rfind(|put| put.location == location && put.is_late) {
+            if let Some(put) =
+                puts.rfind(|put| put.location == location && put.arrival == Arrival::Late)
+            {
                 put.took_effect = true;
             }
             self.set(location, body);
@@ -293,13 +307,15 @@ impl Service {
         }
     }
 
-    /// A command has ended: what was still on its way arrives. Only where it was killed the run can
-    /// see that yet.
-    pub(super) fn end(&mut self, was_killed: bool) {
+    /// A command has ended: what was still on its way arrives.
+    pub(super) fn end(&mut self) {
         for (location, body, _) in std::mem::take(&mut self.late) {
             let mut puts = self.puts.iter_mut();
-            if let Some(put) = puts.rfind(|put| put.location == location && put.is_late) {
-                put.took_effect |= was_killed;
+            if let Some(put) =
+                puts.rfind(|put| put.location == location && put.arrival == Arrival::Late)
+            {
+                put.took_effect = true;
+                put.arrival = Arrival::AfterTheEnd;
             }
             self.set(location, body);
         }

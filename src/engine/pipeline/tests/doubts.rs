@@ -182,6 +182,10 @@ async fn a_refusal_after_a_try_that_took_effect_is_updated_and_after_one_that_di
                 };
                 let ended = play(task, &[(2, 1)], Notes::default(), write, |read| read).await;
                 assert_eq!(ended.kind(2), kind, "{first:?}, then {then}, {task:?}");
+                assert!(
+                    ended.outcomes[&2].may_arrive_late,
+                    "as long as nobody knows"
+                );
                 let looked_first = usize::from(task == Task::ReadThenWrite);
                 assert_eq!(ended.reads, looked_first + 1, "read back once");
             }

@@ -4,7 +4,7 @@ use crate::histories::history::SheetRow;
 
 use super::{Case, Kind, Violation, after, body, is_odd, is_same};
 use crate::histories::files;
-use crate::histories::service::{Body, Put, Writer, place};
+use crate::histories::service::{Arrival, Body, Put, Writer, place};
 
 impl Case<'_> {
     /// What the exit code and the outcomes say is so.
@@ -35,7 +35,8 @@ impl Case<'_> {
                 .service(|service| service.writers[location].contains(&Writer::Other));
             let had_effect = own
                 .iter()
-                .any(|put| put.took_effect && put.before != after(put) && !is_success(put));
+                .filter(|put| put.took_effect && put.arrival != Arrival::AfterTheEnd)
+                .any(|put| put.before != after(put) && !is_success(put));
             if outcome == "failed" && had_effect && !others {
                 return self.fails(
                     Kind::FailedButApplied,
@@ -44,7 +45,7 @@ impl Case<'_> {
             }
             let is_changed = self
                 .puts_of(index, location)
-                .any(|put| put.took_effect || put.is_late);
+                .any(|put| put.took_effect || put.arrival != Arrival::AtOnce);
             if outcome == "updated" && !is_changed {
                 let kind = if self.line_of(index).iter().any(|run| run.is_rehearsal) {
                     Kind::RehearsalForReal
