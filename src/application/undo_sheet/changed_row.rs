@@ -30,7 +30,7 @@ pub(super) struct ChangedRow {
     pub(super) earlier: CurrentValues,
     /// What may have been applied, oldest first.
     pub(super) sent: Vec<Sent>,
-    /// The last of it was.
+    /// The last of it was, and none of it can arrive later.
     pub(super) is_certain: bool,
 }
 
@@ -126,7 +126,8 @@ impl ChangedRow {
                 "a sheet cannot have the value `{shown}`; set it by hand"
             ));
         }
-        let is_certain = |outcome: &Outcome| outcome.kind == OutcomeKind::Updated;
+        let is_certain =
+            |outcome: &Outcome| outcome.kind == OutcomeKind::Updated && !outcome.may_arrive_late;
         Ok(ChangedRow {
             key,
             order: change.order.unwrap_or(order),

@@ -15,6 +15,8 @@ pub(super) struct FieldUndo {
     pub(super) earlier: Option<Box<str>>,
     /// Values of which one must be found; empty where none is set.
     pub(super) expected: Vec<Box<str>>,
+    /// Those of them that were in doubt: they may arrive even after a later change that is certain.
+    in_doubt: Vec<Box<str>>,
 }
 
 impl MergedChanges {
@@ -31,9 +33,12 @@ impl MergedChanges {
                     let field = fields[index].get_or_insert_with(|| FieldUndo {
                         earlier: change.earlier.get(index).map(Into::into),
                         expected: Vec::new(),
+                        in_doubt: Vec::new(),
                     });
                     if change.is_certain {
-                        field.expected.clear();
+                        field.expected.clone_from(&field.in_doubt);
+                    } else if !field.in_doubt.contains(value) {
+                        field.in_doubt.push(value.clone());
                     }
                     if !field.expected.contains(value) {
                         field.expected.push(value.clone());
@@ -148,6 +153,17 @@ mod tests {
         assert_eq!(
             merged(&[first, second]),
             [Some((Some("1"), vec!["2", "3", "4"])), None]
+        );
+    }
+
+    #[test]
+    fn what_was_in_doubt_may_arrive_after_a_later_change() {
+        let first = change([Some("1"), None], &[[Some("2"), None]], false);
+        let second = change([Some("1"), None], &[[Some("3"), None]], true);
+        let third = change([Some("3"), None], &[[Some("4"), None]], true);
+        assert_eq!(
+            merged(&[first, second, third]),
+            [Some((Some("1"), vec!["2", "4"])), None]
         );
     }
 

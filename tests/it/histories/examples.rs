@@ -113,6 +113,7 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         // It arrives when the run has ended: the refused row is looked at all the same.
         (Kind::UndoSkipsFailed, history(vec![put(0, false, How::Late), put(0, false, How::Status(409)), BACKUP, Step::Undo])),
         (Kind::UndoSkipsFailed, history(vec![Step::Plan, put(0, false, How::Late), put(0, false, How::Status(400)), AS_PLANNED, ONLY_FAILED, Step::Undo])),
+        (Kind::LateChangeWins, with_twins(vec![put(0, false, How::Late), put(0, false, How::Status(400)), BACKUP, Step::Undo])),
         // 3
         (Kind::UndoSkipsUnchanged, history(vec![put(0, true, How::Status(502)), put(0, false, How::Status(404)), BACKUP, ONLY_FAILED_WITH_BACKUP, Step::Undo])),
         // 4
