@@ -179,11 +179,11 @@ pub struct PlannedAgain {
     pub are_approved: bool,
 }
 
-/// The commands that plan the rows of the results which conflict, where they were held against a plan, and
-/// that send them under the new plan. Where others are not done, the second one names the rows as well.
+/// The commands that plan the rows of the results which conflict, and that send them under the new plan, for
+/// whoever wants to change what was found there. Where others are not done, the second one names the rows as
+/// well.
 pub fn plan_conflicts(settings: &RunSettings, planned: PlannedAgain) -> Option<[String; 2]> {
     let spec = &settings.spec;
-    spec.preconditions.as_ref()?;
     let conflicts = ["--where", "outcome=conflict"];
     let [plan, mut send] = plan_and_send(settings, &spec.output, &conflicts)?;
     send.add(&["--include", "conflict"]);

@@ -113,8 +113,13 @@ impl RowChange {
             // What was read later may be our own change.
             self.earlier = self.earlier.take().or(later.earlier);
         } else {
-            // Nobody knows who changed it since, but it was not us.
-            self.earlier = later.earlier.or(self.earlier.take());
+            // Nobody knows who changed it since, but it was not us. What a conflict found, the next try
+            // must not find either.
+            let known = self.earlier.take();
+            self.earlier = match later.outcome.as_ref().map(|outcome| outcome.kind) {
+                Some(OutcomeKind::Conflict) => known.or(later.earlier),
+                _ => later.earlier.or(known),
+            };
             if !later.sent.is_empty() {
                 self.sent.clear();
             }
@@ -255,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_later_reading_of_our_own_change_never_replaces_the_earlier_values() {
-        use OutcomeKind::{Failed, Unchanged, Unknown, Updated};
+        use OutcomeKind::{Conflict, Failed, Unchanged, Unknown, Updated};
         for (first, second, earlier, all_sent) in [
             // Outcomes of two runs; the first read `1` and sent `2`, the second read `r` and sent `3`.
             (Unknown, Updated, "1", &["2", "3"][..]),
@@ -264,6 +269,7 @@ mod tests {
             (Updated, Updated, "1", &["2", "3"]),
             (Failed, Updated, "7", &["3"]),
             (Failed, Failed, "7", &["3"]),
+            (Failed, Conflict, "1", &["3"]),
         ] {
             let row = history([
                 change("a", Some("1"), "2", first),

@@ -262,12 +262,13 @@ fn what_another_admin_set_is_left_alone_where_a_plan_had_done_a_row_in_part() {
 }
 
 #[test]
-fn without_a_plan_too_a_row_in_doubt_finds_what_was_there_before_it_or_what_it_sent() {
+fn without_a_plan_too_a_row_that_is_not_done_finds_what_was_there_before_it_or_what_it_sent() {
     for (outcome, there, is_left_alone) in [
         ("unknown", "+12035550004", true),
         ("partly", "+12035550004", true),
         ("unknown", &*number(4), false),
-        ("failed", "+12035550004", false),
+        ("failed", "+12035550004", true),
+        ("failed", &*number(4), false),
     ] {
         let stage = Stage::instant();
         stage.write("sheet.csv", sheet(ROWS));

@@ -31,6 +31,7 @@ mod lanes;
 mod lanes_apart;
 mod lanes_at_length;
 mod layers;
+mod left_alone;
 mod libreoffice;
 mod location_rules;
 mod logs;

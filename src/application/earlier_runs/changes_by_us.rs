@@ -1,12 +1,13 @@
 //! What earlier runs may have set on behalf of rows that are sent again, as a row that was done in part:
 //! a plan saw what was there before that, and what was set since is not somebody else's change. Without a
-//! plan, a row in doubt may find what was there before it or what it sent, and nothing else.
+//! plan, a row that is not done must find what the first of those runs recorded before it, or what was sent
+//! for it and may have been applied. So a conflict stays one as long as something else is there.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::journal::{Journal, Place, Sent};
+use crate::journal::{Journal, Place, RowChange, Sent};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
@@ -20,8 +21,27 @@ pub(in crate::application) struct OwnChanges(HashMap<u64, OwnChange>);
 #[derive(Debug)]
 struct OwnChange {
     sent: Vec<Sent>,
-    /// What was there before, of a row of which nobody knows whether all of it took effect.
+    /// What was there before, of a row that is not done.
     before: Option<CurrentValues>,
+}
+
+impl OwnChange {
+    fn of(change: &RowChange) -> OwnChange {
+        let kind = change.outcome.as_ref().map(|outcome| outcome.kind);
+        let is_done = kind.is_some_and(OutcomeKind::is_success);
+        let sent = if change.may_have_been_applied {
+            change.sent.clone()
+        } else {
+            Vec::new()
+        };
+        // What nobody knows may be there as well.
+        let is_told = !sent.iter().any(Sent::is_unknown);
+        let before = change.earlier.clone();
+        OwnChange {
+            before: before.filter(|_| is_told && !is_done),
+            sent,
+        }
+    }
 }
 
 impl OwnChanges {
@@ -35,20 +55,8 @@ impl OwnChanges {
         for row in selection.rows_to_send(None, Vec::new())? {
             let row = row?;
             let history = records.history_of(row.number)?;
-            let sent = history.at(&Place::of(&row));
-            if let Some(change) = sent.filter(|change| change.may_have_been_applied) {
-                let kind = change.outcome.as_ref().map(|outcome| outcome.kind);
-                let is_in_doubt = matches!(
-                    kind,
-                    None | Some(OutcomeKind::Unknown | OutcomeKind::Partly)
-                );
-                let is_told = !change.sent.iter().any(Sent::is_unknown);
-                let before = change.earlier.clone();
-                let own = OwnChange {
-                    sent: change.sent.clone(),
-                    before: before.filter(|_| is_in_doubt && is_told),
-                };
-                changes.insert(row.number, own);
+            if let Some(change) = history.at(&Place::of(&row)) {
+                changes.insert(row.number, OwnChange::of(change));
             }
         }
         Ok(OwnChanges(changes))

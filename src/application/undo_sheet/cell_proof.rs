@@ -64,7 +64,11 @@ impl<'p> CellProof<'p> {
         let check = self.check_of(numbered)?;
         let kind = self.columns.outcome_in(&numbered.record)?;
         let is_sent_here = check.holds(CheckedPart::Service, Some(self.base_url));
-        let is_changed = check.has_more || may_have_changed(kind, self.columns, numbered);
+        let is_left = matches!(kind, OutcomeKind::Failed | OutcomeKind::Conflict);
+        let is_changed = check.has_more
+            || may_have_changed(kind, self.columns, numbered)
+            // Its outcome is not proven, and what was there before holds for the next try as well.
+            || (is_left && check.tells_of_earlier());
         if !is_sent_here || !is_changed {
             return None;
         }

@@ -134,6 +134,14 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::HintDoesNotWork, with_twins(vec![put(0, false, How::Status(400)), BACKUP, Step::Hint(0)])),
         // The results of an undo that did nothing yet, sorted since.
         (Kind::HintDoesNotWork, history(vec![BACKUP, get(0, How::Interrupt), Step::Undo, Step::Reverse, Step::Resume, Step::Hint(0)])),
+        // What was in the way is still there.
+        (Kind::OverwroteOther, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume, Step::IncludeConflicts])),
+        (Kind::OverwroteOther, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume, Step::Hint(0)])),
+        (Kind::OverwroteOther, {
+            let late = [put(0, false, How::Late), put(0, false, How::Status(400)), BACKUP];
+            history([&late[..], &[meddle(), ONLY_FAILED, Step::IncludeConflicts, Step::IncludeConflicts]].concat())
+        }),
+        (Kind::OverwroteOther, history(vec![put(0, false, How::Status(400)), BACKUP, meddle(), ONLY_FAILED, Step::IncludeConflicts])),
         // 6
         (Kind::NotAsPlanned, history(vec![Step::Plan, Step::FixSheet(0, number(20)), AS_PLANNED])),
         (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),

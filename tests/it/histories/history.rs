@@ -32,6 +32,8 @@ pub(super) enum Step {
     OnlyFailed {
         backup: bool,
     },
+    /// The same with `--include conflict`, as it is printed for rows that were left alone.
+    IncludeConflicts,
     /// Of the last run.
     Undo,
     /// The last or, with 1, the last but one command that was printed, just as it stands there.
@@ -163,6 +165,9 @@ impl fmt::Display for Step {
             Step::Resume => out.write_str("the same with --resume"),
             Step::OnlyFailed { backup: keep } => {
                 write!(out, "apply RESULTS --only-failed{}", backup(*keep))
+            }
+            Step::IncludeConflicts => {
+                out.write_str("apply RESULTS --only-failed --include conflict")
             }
             Step::Undo => out.write_str("undo RESULTS"),
             Step::Hint(0) => out.write_str("the command printed last, as it stands there"),

@@ -42,6 +42,12 @@ impl Played {
                 let backup = if *backup { " --backup" } else { "" };
                 format!("{PROGRAM} apply {results} --only-failed -o {output}{backup}{usual}")
             }
+            Step::IncludeConflicts => {
+                let (results, output) = (results?, self.new_output("run"));
+                format!(
+                    "{PROGRAM} apply {results} --only-failed --include conflict -o {output}{usual}"
+                )
+            }
             Step::Undo => {
                 let (results, output) = (results?, self.new_output("undo"));
                 format!("{PROGRAM} undo {results} -o {output}{usual}")

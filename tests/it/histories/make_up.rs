@@ -68,11 +68,12 @@ impl History {
             }
             faults(&mut dice, locations, &mut steps);
             parts.choose(8, locations, &mut steps);
-            steps.push(match dice.u8(0..14) {
+            steps.push(match dice.u8(0..16) {
                 0..=2 => Step::Resume,
                 3..=5 => Step::OnlyFailed {
                     backup: dice.bool(),
                 },
+                14..=15 => Step::IncludeConflicts,
                 6..=9 => Step::Hint(dice.usize(0..2)),
                 _ => Step::Undo,
             });

@@ -170,6 +170,7 @@ impl Played {
             | Step::Apply { .. }
             | Step::Resume
             | Step::OnlyFailed { .. }
+            | Step::IncludeConflicts
             | Step::Undo
             | Step::Hint(_) => {
                 if let Some((line, origin)) = self.command_line(step) {

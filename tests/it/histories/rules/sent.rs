@@ -93,6 +93,12 @@ impl Case<'_> {
                 continue;
             }
             let said = format!("{place} had {before}, set by another admin, and was sent {sent}");
+            if run.backup && run.guard.is_none() && !self.may_be_there(index, put, field) {
+                return self.fails(
+                    Kind::OverwroteOther,
+                    format!("{said}; no earlier command of the run had found it"),
+                );
+            }
             let is_typed = self.ran.has("--only-failed") && self.ran.origin == Origin::Typed;
             // What a person types themselves counts where the row had been left alone before.
             let was_there = || {
@@ -127,6 +133,19 @@ impl Case<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Case<'_> {
+    /// Whether what another administrator set is what was there before the run, as far as an earlier
+    /// command has recorded it: where that is another number, the row is left alone.
+    fn may_be_there(&self, run: usize, put: &Put, field: usize) -> bool {
+        let earlier = self.puts_of(run, put.location);
+        let mut earlier = earlier
+            .filter(|earlier| earlier.command < put.command)
+            .peekable();
+        let is_recorded = earlier.peek().is_some() && !self.played.is_damaged;
+        !is_recorded || earlier.any(|earlier| earlier.before[field] == put.before[field])
     }
 }
 

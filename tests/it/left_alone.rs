@@ -1,0 +1,71 @@
+//! A row that was left alone stays so until what it must find is there again, and the guards of a run hold
+//! when its results are sent again, whatever became of its files.
+
+use wxbulk::simulator::Behavior;
+
+use crate::harness::{Ran, Stage, location_id, number};
+
+const OTHER: &str = "+12025559999";
+const RESULTS: &str = "sheet.results.csv";
+
+/// Rows 2 to 4, where the first reading and the first change of row 3 are refused.
+fn refused_once() -> Stage {
+    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000003";
+    let stage = Stage::new(Behavior {
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    write_sheet(&stage);
+    stage
+}
+
+fn write_sheet(stage: &Stage) {
+    let mut text = "locationId,n1\n".to_string();
+    for row in 2..5 {
+        text += &format!("{},{}\n", location_id(row), number(row));
+    }
+    stage.write("sheet.csv", text);
+}
+
+/// Another administrator sets the number of a location.
+fn meddle(stage: &Stage, location: u64) {
+    stage.set_number(location, 1, OTHER);
+}
+
+#[track_caller]
+fn assert_is_set(stage: &Stage, location: u64, wanted: &str) {
+    let now = stage.state();
+    assert_eq!(now[location_id(location)]["autoTransferNumber1"], wanted);
+}
+
+/// The commands that were printed, without the program.
+fn printed(ran: &Ran) -> Vec<String> {
+    let lines = ran.stderr.lines().map(str::trim);
+    let commands = lines.filter_map(|line| line.strip_prefix(env!("CARGO_BIN_EXE_wxbulk")));
+    commands.map(|line| line.trim().to_string()).collect()
+}
+
+#[test]
+fn a_refused_row_is_held_to_what_the_backup_recorded_and_changed_under_a_new_plan() {
+    let stage = refused_once();
+    stage.apply("sheet.csv --backup").expect(1);
+    stage.apply(&format!("{RESULTS} --only-failed")).expect(1);
+    meddle(&stage, 3);
+    let mut ran = stage.apply("sheet.results-2.csv --only-failed").expect(1);
+    ran.says("row 3: left alone, not as expected");
+    assert_eq!(stage.results("sheet.results-3.csv")[1]["previous1"], "none");
+    for _ in 0..2 {
+        let commands = printed(&ran);
+        let again = commands.last().expect("a command");
+        assert!(again.ends_with("--include conflict"), "{again}");
+        ran = stage.run(&format!("{again} --yes")).expect(1);
+        assert_is_set(&stage, 3, OTHER);
+    }
+    let commands = printed(&ran);
+    let [plan, send, _] = &commands[..] else {
+        panic!("{commands:?}");
+    };
+    stage.run(plan).expect(0);
+    stage.run(&format!("{send} --yes")).expect(0);
+    assert_is_set(&stage, 3, &number(3));
+}
