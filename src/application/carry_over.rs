@@ -50,12 +50,12 @@ pub(in crate::application) fn prepare(
         let mut runs = earlier.runs().iter();
         columns.previous().is_some() || runs.any(|run| run.header().settings.backup)
     };
+    let filter = settings.spec.sheet.reading.rows;
     if settings.spec.task == Task::Write && is_with_backup(&columns) {
         settings.spec.keep_current_values();
     }
-    let filter = settings.spec.sheet.reading.rows;
     if filter.is_of_results() && settings.spec.preconditions.is_none() {
-        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results, sheet)?;
+        settings.spec.preconditions = plan_guard::of_earlier(&earlier, &results, sheet, filter)?;
         settings.note = settings.note.take().or_else(|| plan_guard::note(settings));
     }
     let done = done_rows(&earlier, sheet, &columns, settings)?;

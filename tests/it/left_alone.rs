@@ -69,3 +69,25 @@ fn a_refused_row_is_held_to_what_the_backup_recorded_and_changed_under_a_new_pla
     stage.run(&format!("{send} --yes")).expect(0);
     assert_is_set(&stage, 3, &number(3));
 }
+
+#[test]
+fn a_row_in_conflict_is_not_sent_where_nothing_tells_what_it_was_held_to() {
+    let stage = Stage::instant();
+    write_sheet(&stage);
+    stage
+        .run_online("plan sheet.csv -o sheet.plan.csv")
+        .expect(0);
+    meddle(&stage, 3);
+    stage
+        .apply("sheet.csv --if-unchanged sheet.plan.csv --backup")
+        .expect(1);
+    std::fs::create_dir(stage.path("mailed")).expect("a folder");
+    std::fs::copy(stage.path(RESULTS), stage.path("mailed/r.csv")).expect("a copy");
+    let ran = stage
+        .apply("mailed/r.csv --only-failed --include conflict")
+        .expect(2);
+    ran.says(
+        "row 3 of `mailed/r.csv` was left alone, and the journal that tells what it was held to",
+    );
+    assert_is_set(&stage, 3, OTHER);
+}

@@ -14,6 +14,7 @@ mod plan_comparison;
 mod plan_in_force;
 mod recorded_plan;
 mod repeated_places;
+mod unknown_guard;
 
 use std::path::Path;
 

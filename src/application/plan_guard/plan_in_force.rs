@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::NewPlan;
+use super::{NewPlan, unknown_guard};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::same_service::{REHEARSAL, base_url};
 use crate::application::output_name;
@@ -15,9 +15,10 @@ use crate::application::status;
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RunHeader};
 use crate::model::hint::{Hinted, WithHint};
+use crate::model::outcome::OutcomeKind;
 use crate::platform;
-use crate::sheet::Sheet;
 use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
+use crate::sheet::{RowFilter, Sheet};
 use crate::stderr::say;
 
 /// Whether a file is a plan that has its record beside it.
@@ -157,10 +158,11 @@ pub(in crate::application) fn of_earlier(
     earlier: &EarlierRuns,
     results: &Path,
     sheet: &Sheet,
+    filter: RowFilter,
 ) -> Result<Option<PathBuf>> {
     let mut runs = earlier.runs().iter();
     let Some(plan) = runs.find_map(|run| run.header().plan.as_ref()) else {
-        return of_columns(earlier, results, sheet);
+        return of_columns(earlier, results, sheet, filter);
     };
     let named = PathBuf::from(&plan.name);
     let beside = results.with_file_name(named.file_name().unwrap_or_default());
@@ -183,11 +185,19 @@ pub(in crate::application) fn of_earlier(
 }
 
 /// The same where the journal of that run is not there: the results of a plan have its columns.
-fn of_columns(earlier: &EarlierRuns, results: &Path, sheet: &Sheet) -> Result<Option<PathBuf>> {
+fn of_columns(
+    earlier: &EarlierRuns,
+    results: &Path,
+    sheet: &Sheet,
+    filter: RowFilter,
+) -> Result<Option<PathBuf>> {
     if !earlier.lacks_journal() {
         return Ok(None);
     }
     if !has_columns(sheet) {
+        if !filter.leaves(OutcomeKind::Conflict) {
+            unknown_guard::refuse_conflicts(earlier, results, sheet)?;
+        }
         say(&format!(
             "note: the journal of the run that wrote `{}` is not there, so whether it was held to a plan is not known; if it was, name the plan with --if-unchanged",
             results.display()
