@@ -10,7 +10,7 @@ use crate::application::earlier_runs::same_service::base_url;
 use crate::application::earlier_runs::unproven_rows::UnprovenRows;
 use crate::application::plan_guard;
 use crate::application::plan_guard::edited_plan_cells;
-use crate::application::run_settings::{RunSettings, Start, Target};
+use crate::application::run_settings::{Backup, RunSettings, Start, Target};
 use crate::application::status;
 use crate::application::undo_sheet::CellProof;
 use crate::application::undo_sheet::EarlierRows;
@@ -52,6 +52,12 @@ pub(in crate::application) fn prepare(
     };
     let filter = settings.spec.sheet.reading.rows;
     if settings.spec.task == Task::Write && is_with_backup(&columns) {
+        if settings.spec.backup == Backup::No && filter.is_of_results() {
+            bail!(
+                "the run that wrote `{}` began with --backup, and keeps the numbers from before it; go on without --no-backup",
+                results.display()
+            );
+        }
         settings.spec.keep_current_values();
     }
     if filter.is_of_results() && settings.spec.preconditions.is_none() {

@@ -91,3 +91,17 @@ fn a_row_in_conflict_is_not_sent_where_nothing_tells_what_it_was_held_to() {
     );
     assert_is_set(&stage, 3, OTHER);
 }
+
+#[test]
+fn the_numbers_from_before_are_kept_and_a_flag_against_it_is_refused() {
+    let stage = refused_once();
+    stage.apply("sheet.csv --backup").expect(1);
+    let ran = stage
+        .apply(&format!("{RESULTS} --only-failed --no-backup"))
+        .expect(2);
+    ran.says("go on without --no-backup");
+    stage.apply(&format!("{RESULTS} --only-failed")).expect(1);
+    stage.apply("sheet.results-2.csv --only-failed").expect(0);
+    assert_is_set(&stage, 3, &number(3));
+    assert_eq!(stage.results("sheet.results-3.csv")[1]["previous1"], "none");
+}
