@@ -7,6 +7,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::edited_rows::EditedRows;
 use crate::application::earlier_runs::renamed_rows::RenamedRows;
 use crate::application::earlier_runs::same_service::base_url;
+use crate::application::earlier_runs::unmarked_results;
 use crate::application::earlier_runs::unproven_rows::UnprovenRows;
 use crate::application::plan_guard;
 use crate::application::plan_guard::edited_plan_cells;
@@ -38,6 +39,10 @@ pub(in crate::application) fn prepare(
     let columns = match &sheet.columns {
         Ok(columns) if columns.results.is_some() && settings.spec.task != Task::Read => {
             columns.clone()
+        }
+        Ok(columns) if columns.results.is_none() => {
+            unmarked_results::refuse(settings, sheet)?;
+            return Ok(EarlierRuns::default());
         }
         _ => return Ok(EarlierRuns::default()),
     };

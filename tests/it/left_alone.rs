@@ -105,3 +105,18 @@ fn the_numbers_from_before_are_kept_and_a_flag_against_it_is_refused() {
     assert_is_set(&stage, 3, &number(3));
     assert_eq!(stage.results("sheet.results-3.csv")[1]["previous1"], "none");
 }
+
+#[test]
+fn results_that_have_lost_a_column_are_no_new_sheet() {
+    let stage = Stage::instant();
+    write_sheet(&stage);
+    stage.apply("sheet.csv --backup").expect(0);
+    meddle(&stage, 3);
+    let text = std::fs::read_to_string(stage.path(RESULTS)).expect("results");
+    stage.write("renamed.csv", text.replacen(",outcome,", ",Ergebnis,", 1));
+    for flag in ["--no-backup", "--backup"] {
+        let ran = stage.apply(&format!("renamed.csv {flag}")).expect(2);
+        ran.says("its column `outcome` is missing, or has another name");
+    }
+    assert_is_set(&stage, 3, OTHER);
+}

@@ -10,6 +10,7 @@ pub mod renamed_rows;
 pub mod rows_left_unknown;
 pub mod same_service;
 pub mod truncated_journal;
+pub mod unmarked_results;
 pub mod unproven_rows;
 
 use std::collections::HashMap;
