@@ -120,3 +120,32 @@ fn results_that_have_lost_a_column_are_no_new_sheet() {
     }
     assert_is_set(&stage, 3, OTHER);
 }
+
+#[test]
+fn a_cell_of_a_plan_that_a_spreadsheet_has_harmed_is_named() {
+    let stage = Stage::instant();
+    write_sheet(&stage);
+    stage
+        .run_online("plan sheet.csv -o sheet.plan.csv")
+        .expect(0);
+    let text = std::fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    let harm = |by: &str| {
+        let harmed = text.replacen(&format!(",{},", number(3)), &format!(",{by},"), 1);
+        stage.write("sheet.plan.csv", harmed);
+    };
+    let bare = number(3).replace('+', "");
+    harm(&bare);
+    let ran = stage.apply("sheet.plan.csv").expect(2);
+    ran.says("1 row is not as planned in `sheet.plan.csv`: row 3");
+    let cells = format!("`{}` was planned, and `{bare}` stands there now", number(3));
+    ran.says(&cells);
+    ran.says("a spreadsheet has dropped the `+`");
+    harm("+12025557777");
+    let ran = stage.apply("sheet.plan.csv").expect(2);
+    ran.says("`+12025557777` stands there now");
+    assert!(!ran.stderr.contains("spreadsheet"), "{}", ran.stderr);
+    // It is there, and left out as a row that is wrong.
+    harm("1.20E+10");
+    let ran = stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+    assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
+}

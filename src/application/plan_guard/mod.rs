@@ -12,6 +12,7 @@ mod declined_rows;
 mod new_plan;
 mod plan_comparison;
 mod plan_in_force;
+mod planned_places;
 mod recorded_plan;
 mod repeated_places;
 mod unknown_guard;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::planned_places::PlannedPlaces;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
 use super::{AnotherPlan, NewPlan};
 use crate::application::earlier_runs::renamed_rows::is_other_name;
@@ -63,14 +64,18 @@ impl Plan {
         let mut numbered = NumberedRecord::default();
         let mut are_there: HashSet<u64> = HashSet::new();
         let mut unread = 0;
+        let mut places = PlannedPlaces::default();
         let names = selection.directory.names_alone();
         while records.read(&mut numbered)? {
             if let PlannedRows::Requests(rows) = &self.rows {
                 // A row that nobody manages was not deleted.
-                match sheet.read_row(selection.columns, &numbered, &names) {
-                    Ok(row) => are_there.extend(rows.get(&row.fingerprint())),
+                if let Ok(row) = sheet.read_row(selection.columns, &numbered, &names) {
+                    are_there.extend(rows.get(&row.fingerprint()));
+                } else {
+                    let of_place = places.named_in(&self.run, &mut planned, &numbered)?;
                     // Names are looked up only of rows that are sent.
-                    Err(_) => unread += u64::from(sheet.leaves_out(&numbered)),
+                    unread += u64::from(of_place.is_empty() && sheet.leaves_out(&numbered));
+                    are_there.extend(of_place);
                 }
             }
             let Choice::Send(row) = selection.choose(&numbered) else {
@@ -84,7 +89,9 @@ impl Plan {
                 .as_ref()
                 .and_then(|record| Some((record, what_it_saw(record)?)))
             else {
-                edits.add_row(row.number);
+                let (run, columns) = (&self.run, selection.columns);
+                let cells = places.edited(run, &mut planned, columns, &numbered, &row)?;
+                edits.add_asked(sheet, row.number, &cells);
                 continue;
             };
             // Of several rows for one location it matters which comes last.

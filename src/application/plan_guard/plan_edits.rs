@@ -91,6 +91,11 @@ impl PlannedChanges {
 pub(in crate::application) struct PlanEdits {
     rows: u64,
     rows_named: Vec<String>,
+    /// Cells in which these rows ask for something else, and whether all of them only lack what a
+    /// spreadsheet takes off.
+    asked: u64,
+    asked_named: Vec<String>,
+    are_typed: bool,
     /// Some of these rows were not planned where they are now.
     are_elsewhere: bool,
     unapproved: u64,
@@ -105,6 +110,24 @@ impl PlanEdits {
         self.rows += 1;
         if self.rows_named.len() < NAMED {
             self.rows_named.push(row.to_string());
+        }
+    }
+
+    /// The same with the cells that say so.
+    pub(in crate::application) fn add_asked(
+        &mut self,
+        sheet: &Sheet,
+        row: u64,
+        cells: &[EditedCell],
+    ) {
+        self.add_row(row);
+        self.are_typed |= cells.is_empty();
+        for cell in cells {
+            self.are_typed |= !cell.is_lost_in_a_spreadsheet();
+            self.asked += 1;
+            if self.asked_named.len() < NAMED {
+                self.asked_named.push(described(sheet, cell));
+            }
         }
     }
 
@@ -125,16 +148,7 @@ impl PlanEdits {
     pub(in crate::application) fn add_cell(&mut self, sheet: &Sheet, cell: &EditedCell) {
         self.cells += 1;
         if self.cells_named.len() < NAMED {
-            let place = sheet.place_of(cell.row, cell.column);
-            let shown = |text: &str| match text {
-                "" => "nothing".to_string(),
-                text => format!("`{}`", shorten(text)),
-            };
-            self.cells_named.push(format!(
-                "{place}: {} was planned, and {} stands there now",
-                shown(&cell.planned),
-                shown(&cell.found)
-            ));
+            self.cells_named.push(described(sheet, cell));
         }
     }
 
@@ -214,14 +228,26 @@ impl PlanEdits {
         if self.rows > 0 {
             let verb = if self.rows == 1 { "is" } else { "are" };
             let more = more_than(self.rows, &self.rows_named);
-            return Err(Hinted::new(
+            let mut cells: Vec<String> = self
+                .asked_named
+                .iter()
+                .map(|one| format!("\n  {one}"))
+                .collect();
+            cells.push(more_than(self.asked, &self.asked_named).to_string());
+            let refused = Hinted::new(
                 format!(
-                    "{} {verb} not as planned in `{plan}`: row {}{more}",
+                    "{} {verb} not as planned in `{plan}`: row {}{more}{}",
                     plural(self.rows, "row"),
-                    self.rows_named.join(", ")
+                    self.rows_named.join(", "),
+                    cells.concat()
                 ),
                 "what was approved is sent, and nothing else; put the cells back as they were, delete these rows from a plan that you apply, or make a new plan",
-            ));
+            );
+            return Err(if self.asked > 0 && !self.are_typed {
+                refused.with_hint("a spreadsheet has dropped the `+`: format the columns as text and type the numbers again, or make the plan as a workbook, which keeps them")
+            } else {
+                refused
+            });
         }
         if self.unapproved > 0 {
             let more = more_than(self.unapproved, &self.unapproved_named);
@@ -251,6 +277,17 @@ impl PlanEdits {
         }
         Ok(())
     }
+}
+
+/// What was planned in a cell, and what stands there now.
+fn described(sheet: &Sheet, cell: &EditedCell) -> String {
+    let place = sheet.place_of(cell.row, cell.column);
+    let shown = |text: &str| match text {
+        "" => "nothing".to_string(),
+        text => format!("`{}`", shorten(text)),
+    };
+    let (planned, found) = (shown(&cell.planned), shown(&cell.found));
+    format!("{place}: {planned} was planned, and {found} stands there now")
 }
 
 fn more_than(count: u64, named: &[String]) -> &'static str {
