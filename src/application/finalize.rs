@@ -251,8 +251,7 @@ fn again(settings: &RunSettings) -> Again {
             sheet: settings.spec.sheet.path.display().to_string(),
             again: suggested_commands::same_plan_again(settings),
             without: suggested_commands::apply_without_them(settings),
-            apply: suggested_commands::apply_plan(settings)
-                .filter(|_| !settings.spec.sheet.reading.rows.is_of_results()),
+            apply: suggested_commands::apply_plan(settings),
         },
         None => Again::Never,
     }

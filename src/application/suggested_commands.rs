@@ -263,7 +263,25 @@ pub fn apply_plan(settings: &RunSettings) -> Option<String> {
     let is_plan = spec.command == "plan" && spec.task == Task::Read;
     // What the rows of an undo must find, only `undo` looks at.
     let is_of_undo = is_undo_sheet(&spec.sheet.path);
-    (is_plan && !is_of_undo).then(|| to_apply(settings, &[]))
+    let apply = || {
+        if spec.sheet.reading.rows.is_of_results() {
+            send_under_plan(settings)
+        } else {
+            to_apply(settings, &[])
+        }
+    };
+    (is_plan && !is_of_undo).then(apply)
+}
+
+/// The command that sends rows of results under this plan of them: what is known of them from before stays
+/// with them.
+fn send_under_plan(settings: &RunSettings) -> String {
+    let plan = as_operand(&settings.spec.output.to_string_lossy());
+    let mut next = settings.typed.next("apply", &settings.sheet_as_typed());
+    next.add(&["--only-failed", "--backup", "--if-unchanged", &plan]);
+    // The plan says why it was made.
+    next.keep_all_but(&[&["note", "only-failed"]]);
+    next.into_line()
 }
 
 /// The command that applies this plan without the rows for which it approves nothing.

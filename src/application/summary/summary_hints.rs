@@ -17,7 +17,7 @@ pub enum Again {
         sheet: String,
         again: String,
         without: String,
-        /// This plan as it is, where it has what to apply and is no plan of results.
+        /// This plan as it is, or where it is one of results these under it.
         apply: Option<String>,
     },
     /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
