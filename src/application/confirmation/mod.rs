@@ -115,9 +115,13 @@ pub(in crate::application) async fn confirm(
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
         let expected = expected_time(&settings, checked, checked.rows_to_send());
         let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
-        let keep = format!(
-            "Save the current values first, so that you can undo this? It takes about {with} instead of {without}"
-        );
+        let takes = if with == without {
+            format!("about {with} in either case")
+        } else {
+            format!("about {with} instead of {without}")
+        };
+        let keep =
+            format!("Save the current values first, so that you can undo this? It takes {takes}");
         match yes_or_no(&keep, Answer::Yes, stop).await? {
             Some(Answer::Yes) => settings.spec.keep_current_values(),
             Some(Answer::No) => {}
