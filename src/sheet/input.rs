@@ -13,8 +13,8 @@ use crate::platform::is_device;
 /// What stands for the standard input on a command line.
 const STANDARD_INPUT: &str = "-";
 
-/// Folders whose files are what a process was given to read.
-const NAMELESS: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc"];
+/// Where what a process was given to read has a name.
+const NAMELESS: [&str; 2] = ["/dev/fd", "/dev/stdin"];
 
 const GIGABYTE: u64 = 1_000_000_000;
 
@@ -39,7 +39,13 @@ pub(super) const SAVE_AS_CSV: &str =
 
 /// Whether a sheet has no name of its own: `-`, or what a shell makes of `<(…)`.
 pub fn is_standard_input(path: &Path) -> bool {
-    path.as_os_str() == STANDARD_INPUT || NAMELESS.iter().any(|folder| path.starts_with(folder))
+    let is_nameless = NAMELESS.iter().any(|folder| path.starts_with(folder));
+    path.as_os_str() == STANDARD_INPUT || is_nameless || is_descriptor_of_process(path)
+}
+
+/// `/proc/self/fd/3`
+fn is_descriptor_of_process(path: &Path) -> bool {
+    path.starts_with("/proc") && path.iter().any(|part| part == "fd")
 }
 
 /// Whether an output would go to the standard output or into a pipe: `-`, or what a shell makes of `>(…)`.

@@ -136,7 +136,7 @@ fn every_line_of_a_log_has_a_time() {
     let failures: Vec<&str> = ran
         .stderr
         .lines()
-        .filter(|line| line.contains("failed: 404"))
+        .filter(|line| line.contains("404 ") && line.contains("in row "))
         .collect();
     assert!(!failures.is_empty(), "{}", ran.stderr);
     assert!(failures.iter().all(has_time), "{}", ran.stderr);

@@ -125,9 +125,23 @@ fn printed(command: &str, stage: &Stage) -> String {
         .replace(executable, "wxbulk")
 }
 
-/// Without what differs from run to run: the numbers of a line that tells a time.
+/// `10:31:02 404 …` as `404 …`.
+fn without_time_of_day(line: &str) -> &str {
+    let is_time = |word: &str| {
+        let parts: Vec<&str> = word.split(':').collect();
+        let is_number = |part: &&str| part.len() == 2 && part.parse::<u8>().is_ok();
+        parts.len() == 3 && parts.iter().all(is_number)
+    };
+    match line.split_once(' ') {
+        Some((word, rest)) if is_time(word) => rest,
+        _ => line,
+    }
+}
+
+/// Without what differs from run to run: when it was, and the numbers of a line that tells a time.
 fn comparable(page: &str) -> String {
     let lines = page.lines().map(|line| {
+        let line = without_time_of_day(line);
         let tells_a_time = line.contains(" request")
             || line.contains("Z,")
             || line.contains("/s")

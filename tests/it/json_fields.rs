@@ -224,13 +224,8 @@ fn the_status_of_a_run_is_documented_field_by_field() {
     stage
         .run_online("apply sheet.plan.csv --yes --rows 2-3 -o part.csv")
         .expect(0);
-    stage
-        .run_online("apply sheet.plan.csv --yes --first 1 -o two.csv")
-        .expect(3);
-    let mut command = stage.command(&format!(
-        "apply sheet.plan.csv --yes --resume -o two.csv --base-url {}",
-        stage.simulator.base_url()
-    ));
+    stage.apply("sheet.csv --first 1 -o two.csv").expect(3);
+    let mut command = stage.command(&stage.apply_line("sheet.csv --resume -o two.csv"));
     command.env("USER", "bob").env("USERNAME", "bob");
     Ran::of(command.output().expect("it starts")).expect(0);
     stage

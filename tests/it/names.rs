@@ -107,9 +107,9 @@ fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
     row 2, column C (locationName): no location is called `Lodnon`; is it `London`?
     row 3, column C (locationName): 2 locations are named `Springfield`; put the right one's id into `locationId`: `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNA`, `Y2lzY29zcGFyazovL3VzL0xPQ0FUSU9OLzVlZWQwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwNQ`
     row 4, column A (orgName): no organization is called `Acmee`; is it `Acme`?
-    row 5, column B (orgId): the row does not say which organization it is for, and the token manages 2 (`Acme`, `Globex`); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids
     row 6, column D (locationId): row 7 is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet
     row 7, column D (locationId): row 6 is for the same location and asks for something else; delete one of the two, or add --allow-duplicates to send both in the order of the sheet
+    row 5, column B (orgId): the row does not say which organization it is for, and the token manages 2 (`Acme`, `Globex`); put the organization's id into `orgId`, its name into `orgName`, or add --org with the id; `wxbulk whoami` lists the ids
     hint: correct these rows, or leave them out with --skip-invalid
     6 rows: 0 ready to send, 6 with 6 problems; nothing was sent
     ");
