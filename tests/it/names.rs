@@ -126,6 +126,7 @@ fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
     insta::assert_snapshot!(ran.stdout, @"
     6 rows: 6 ready to send
     note: 5 rows have a name in place of an id; what it means is looked up before anything is sent, and was not checked here
+    note: 1 row has no organization in the sheet, though other rows have, and will be sent to the one that --org names, or else to the token's own, the first is row 5
     ");
 }
 

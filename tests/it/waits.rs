@@ -123,7 +123,7 @@ fn a_wait_that_was_said_before_the_run_holds_too_but_nobody_else() {
                 line.say(if is_change {
                     DONE
                 } else {
-                    "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
+                    "HTTP/1.1 404 Not Found\r\ntrackingid: t\r\ncontent-length: 0\r\n\r\n"
                 });
             }
         },
