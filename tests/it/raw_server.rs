@@ -168,10 +168,10 @@ impl Line {
         is_read
     }
 
-    /// The first line of the request that was read last.
+    /// The first line of the request that was read last on this connection.
     pub(crate) fn last_request(&self) -> String {
-        let requests = self.requests.lock().expect("no panic");
-        requests.last().cloned().unwrap_or_default()
+        let first = self.received.split_inclusive(|byte| *byte == b'\n').next();
+        String::from_utf8_lossy(first.unwrap_or_default()).into_owned()
     }
 
     /// Says something; false when nobody listens any more.
