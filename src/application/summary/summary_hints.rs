@@ -61,16 +61,7 @@ impl Summary {
         }
         if self.of_use > 0 {
             conflicts = conflicts.saturating_sub(self.of_use);
-            let clear = if self.of_use == 1 {
-                "it clears"
-            } else {
-                "they clear"
-            };
-            writeln!(
-                out,
-                "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command}\nor clear the numbers all the same:\n  {command} --even-if-used",
-                plural_were(self.of_use, "row")
-            )?;
+            self.write_of_use(out, command)?;
         }
         if conflicts > 0 {
             writeln!(
@@ -106,18 +97,23 @@ impl Summary {
             )?;
         }
         if self.of_use > 0 {
-            let clear = if self.of_use == 1 {
-                "it clears"
-            } else {
-                "they clear"
-            };
-            writeln!(
-                out,
-                "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command} --include conflict\nor clear the numbers all the same:\n  {command} --include conflict --even-if-used",
-                plural_were(self.of_use, "row")
-            )?;
+            self.write_of_use(out, &format!("{command} --include conflict"))?;
         }
         Ok(())
+    }
+
+    /// What can be done about rows that clear a number in use; `command` sends them once more.
+    fn write_of_use(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
+        let clear = if self.of_use == 1 {
+            "it clears"
+        } else {
+            "they clear"
+        };
+        writeln!(
+            out,
+            "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command}\nor clear the numbers all the same:\n  {command} --even-if-used",
+            plural_were(self.of_use, "row")
+        )
     }
 
     /// What can be done about the rows that are not done.
