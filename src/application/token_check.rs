@@ -1,7 +1,6 @@
 //! Whether a token that was just typed is accepted: asked at once, while the person still has the right one at
 //! hand and nothing was begun with it.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -58,17 +57,12 @@ async fn ask(connection: &Connection, states: Option<&Path>, token: &Token) -> O
         return None;
     }
     let services = Webex::connect_all(connection, vec![secret]).ok()?;
-    let one_at_a_time = PaceSettings {
-        concurrency: NonZeroUsize::MIN,
-        ceiling: None,
-        remembered: None,
-    };
     let policy = QueryPolicy {
         retry: RetryPolicy::default(),
         longest_wait: PATIENCE,
         seed: fastrand::u64(..),
     };
-    let mut pacer = Pacer::new(&one_at_a_time, Instant::now());
+    let mut pacer = Pacer::new(&PaceSettings::ONE_AT_A_TIME, Instant::now());
     let mut stop = StopSignals::listen().ok()?;
     let service = services.first()?;
     let mut api = ApiClient::new(

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -115,17 +114,12 @@ async fn ask_one(
     mut waits: Option<WaitMemory>,
     mut stop: SharedStop,
 ) -> Result<Told, QueryError> {
-    let one_at_a_time = PaceSettings {
-        concurrency: NonZeroUsize::MIN,
-        ceiling: None,
-        remembered: None,
-    };
     let policy = QueryPolicy {
         retry: RetryPolicy::default(),
         longest_wait: LONGEST_WAIT,
         seed: fastrand::u64(..),
     };
-    let mut pacer = Pacer::new(&one_at_a_time, Instant::now());
+    let mut pacer = Pacer::new(&PaceSettings::ONE_AT_A_TIME, Instant::now());
     keep_to(waits.as_ref(), &mut pacer);
     let first = waits.as_ref();
     let mut api = ApiClient::new(service, &mut pacer, &mut stop, policy, first, say);

@@ -82,6 +82,15 @@ pub struct PaceSettings {
     pub remembered: Option<Estimate>,
 }
 
+impl PaceSettings {
+    /// Of a user of whom nothing is known and who is asked a question after the other.
+    pub const ONE_AT_A_TIME: PaceSettings = PaceSettings {
+        concurrency: NonZeroUsize::MIN,
+        ceiling: None,
+        remembered: None,
+    };
+}
+
 /// When the next request may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendDecision {
