@@ -268,7 +268,7 @@ impl AbortReason {
                 "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
             ),
             AbortReason::TokenOfAnother { .. } => {
-                Some("put a token of the organization into the file with which the run began")
+                Some("put a token of the organization with which the run began into the file")
             }
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
