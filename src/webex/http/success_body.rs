@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::webex::stated_outcome::{Says, says, says_an_error};
 
 /// Some programs write it before all their text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) const AN_ERROR: &str = "the answer says an error";
 pub(super) const NOT_OF_WEBEX: &str = "the answer is not one of Webex";

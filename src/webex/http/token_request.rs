@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::response_reader::read_up_to;
-use super::success_body::{self, is_page};
+use super::success_body::{self, BYTE_ORDER_MARK, is_page};
 use super::{Webex, authorization};
 use crate::model::hint;
 use crate::model::response::{ApiResult, NO_ACCESS_TOKEN, Response};
@@ -32,8 +32,6 @@ const SHORTEST_LIFE: Duration = Duration::from_mins(2);
 
 /// How much of the answer is read: half of it holds no token.
 const LONGEST_ANSWER: usize = 1024 * 1024;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How long another run may take to refresh.
 const LONGEST_REFRESH: Duration = Duration::from_mins(1);
