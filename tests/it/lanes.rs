@@ -66,8 +66,13 @@ pub(crate) fn changes_by_user(stage: &Stage) -> HashMap<String, usize> {
 
 /// Two customers, a token each.
 pub(crate) fn two_customers() -> Stage {
+    two_customers_with(locations(2..42, |row| row % 2))
+}
+
+/// The same with other locations.
+pub(crate) fn two_customers_with(locations: Locations) -> Stage {
     let stage = Stage::new(Behavior {
-        locations: locations(2..42, |row| row % 2),
+        locations,
         users: vec![
             user("Ada", &[0], &["token-of-ada-1"]),
             user("Ben", &[1], &["token-of-ben-1"]),

@@ -3,10 +3,10 @@
 
 use std::fs;
 
-use wxbulk::simulator::{Behavior, Location, Locations};
+use wxbulk::simulator::{Location, Locations};
 
 use crate::harness::{Stage, location_id, number, org_id};
-use crate::lanes::{changes_by_user, locations, user, write_tokens};
+use crate::lanes::{changes_by_user, locations, two_customers_with};
 use crate::raw_server::{DONE, Line, RawServer};
 
 /// Says `body` as JSON, or `403 Forbidden` where it is empty.
@@ -118,21 +118,7 @@ fn half_are_named() -> Stage {
         organization_name: "Acme".into(),
         ..Location::default()
     };
-    let stage = Stage::new(Behavior {
-        locations: Locations::Exactly((2..14).map(location).collect()),
-        users: vec![
-            user("Ada", &[0], &["token-of-ada-1"]),
-            user("Ben", &[1], &["token-of-ben-1"]),
-        ],
-        ..Behavior::instant()
-    });
-    write_tokens(
-        &stage,
-        &[
-            ("acme.txt", "token-of-ada-1"),
-            ("ajax.txt", "token-of-ben-1"),
-        ],
-    );
+    let stage = two_customers_with(Locations::Exactly((2..14).map(location).collect()));
     let mut text = String::from("orgId,locationId,n1\n");
     for row in 2..14 {
         let org = if row % 2 == 0 {
@@ -188,21 +174,7 @@ fn a_question_counts_rows_without_an_organization_with_the_tokens_own() {
 
 #[test]
 fn another_customers_token_goes_on_with_no_run_whose_rows_name_no_organization() {
-    let stage = Stage::new(Behavior {
-        locations: locations(2..8, |_| 0),
-        users: vec![
-            user("Ada", &[0], &["token-of-ada-1"]),
-            user("Ben", &[1], &["token-of-ben-1"]),
-        ],
-        ..Behavior::instant()
-    });
-    write_tokens(
-        &stage,
-        &[
-            ("acme.txt", "token-of-ada-1"),
-            ("ajax.txt", "token-of-ben-1"),
-        ],
-    );
+    let stage = two_customers_with(locations(2..8, |_| 0));
     let rows = (2..8).map(|row| format!("{},{}\n", location_id(row), number(row)));
     stage.write(
         "sheet.csv",
