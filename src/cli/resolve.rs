@@ -237,7 +237,7 @@ pub fn output_path(
     match named {
         Some(path) if is_standard_output(&path) => {
             bail!(
-                "results cannot go to the standard output or into a pipe, since they are written anew when a run goes on; name a file with --output"
+                "results cannot go to the standard output or into a pipe, since they are written again when a run goes on; name a file with --output"
             )
         }
         Some(path) => Ok(path),

@@ -46,8 +46,8 @@ impl DigitGroups<'_> {
             || self.repeats_prefix()
     }
 
-    /// Whether a range stands at the end and a number before it that is complete but for the first digits,
-    /// so many: those of a country code, or the prefix dialed within the country.
+    /// Whether a range stands at the end and a number before it that is complete but for its `first` digits:
+    /// those of a country code, or the prefix dialed within the country.
     fn ends_in_range_of_area(&self, first: usize) -> bool {
         let [.., from, to] = &self.groups[..] else {
             return false;

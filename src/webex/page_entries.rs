@@ -28,7 +28,7 @@ const KEPT: [&str; 14] = [
     "organization",
 ];
 
-/// So many elements of a list or an object within an entry are kept, and so deep.
+/// Elements of a list or an object within an entry that are kept, and levels of them.
 const MOST_ELEMENTS: usize = 32;
 const DEEPEST: usize = 3;
 
@@ -49,7 +49,7 @@ pub trait Entry: Sized {
 #[derive(Debug)]
 pub struct Entries<T> {
     pub entries: Vec<T>,
-    /// So many had no id, or were no entries at all.
+    /// How many had no id, or were no entries at all.
     pub unusable: u64,
 }
 
@@ -204,7 +204,7 @@ impl<'de> Deserialize<'de> for Kept {
     }
 }
 
-/// Reads a value, and of its elements so many and so deep.
+/// Reads a value, but only the first of its elements and not all levels.
 #[derive(Clone, Copy)]
 struct Bounded {
     /// Of an object only these.

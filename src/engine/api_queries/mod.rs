@@ -37,7 +37,7 @@ const ITEMS: &str = "items";
 /// Pages of a list that are asked for; links that lead in a circle end here.
 const MOST_PAGES: usize = 10_000;
 
-/// So many pages in a row with nothing new are a circle. One alone may come of an entry that was added
+/// Pages in a row with nothing new that are a circle. One alone may come of an entry that was added
 /// meanwhile and moved the others on.
 const MOST_PAGES_OF_OLD: u32 = 2;
 

@@ -38,7 +38,7 @@ const PATIENT_TRIES: u32 = 8;
 const PATIENCE_AT_THE_START: Duration = Duration::from_mins(10);
 const PATIENT_TRIES_AT_THE_START: u32 = 20;
 
-/// A row is of an organization with a limit of its own only after so many refusals.
+/// Refusals of a row after which its organization may have a limit of its own.
 const TRIES_OF_AN_ORGANIZATION: u32 = 2;
 
 /// So many rows of one organization in a row, and it is the organization's limit.

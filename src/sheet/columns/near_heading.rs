@@ -20,7 +20,7 @@ pub(super) const LONG: usize = 8;
 /// Names of columns are shorter, and so are ids longer.
 const LONGEST_HEADING: usize = 35;
 
-/// So many characters of a cell are compared; what a column is called stands at the beginning.
+/// Characters of a cell that are compared; what a column is called stands at the beginning.
 const COMPARED: usize = 100;
 
 fn beginning(cell: &str) -> &str {

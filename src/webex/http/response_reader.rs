@@ -171,7 +171,7 @@ pub(super) async fn read_body(response: &mut HttpResponse) -> Vec<u8> {
     read_up_to(LONGEST_BODY, response).await
 }
 
-/// The body up to so many bytes. What cannot be read (broken off, bad gzip) is left out: the status has been
+/// The first bytes of the body, `most` at most. What cannot be read (broken off, bad gzip) is left out: the status has been
 /// said, and that is what counts.
 pub(super) async fn read_up_to(most: usize, response: &mut HttpResponse) -> Vec<u8> {
     let mut body = Vec::new();

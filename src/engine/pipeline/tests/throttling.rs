@@ -156,8 +156,8 @@ async fn a_limit_that_everyone_meets_costs_no_row() {
     assert!(outcomes.all(|(_, outcome)| outcome.kind == OutcomeKind::Updated));
 }
 
-/// Rows that are throttled for ever, of a sheet with so many: the good ones have to be done within the first
-/// time and all within the second.
+/// A sheet some of whose rows are throttled for ever, and the seconds within which the good rows and all rows have
+/// to be done.
 struct Sheet {
     rows: u64,
     organization_of: fn(u64) -> u64,
