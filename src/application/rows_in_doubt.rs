@@ -70,7 +70,7 @@ pub(in crate::application) fn sent_up_to(
 pub(in crate::application) struct Doubts {
     /// The first row in doubt.
     pub(in crate::application) in_doubt: HashMap<TargetKey, u64>,
-    /// What may be there where the last row was left alone or may not have changed all.
+    /// What may be there after the last row that was sent or left alone.
     pub(in crate::application) last_known: HashMap<TargetKey, LastKnown>,
 }
 
@@ -111,8 +111,19 @@ pub(in crate::application) fn of_earlier_parts(
                 let known = || LastKnown::not_as_expected(setting, &row.expected, &before);
                 doubts.last_known.entry(row.key).or_insert_with(known);
             }
+            // The change of an earlier row may have arrived after this one's.
             Some(Outcome {
-                kind: OutcomeKind::Unknown | OutcomeKind::Partly,
+                kind: OutcomeKind::Updated,
+                ..
+            }) if doubts
+                .in_doubt
+                .get(&row.key)
+                .is_some_and(|first| *first != row.number) =>
+            {
+                doubts.last_known.remove(&row.key);
+            }
+            Some(Outcome {
+                kind: OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly,
                 previous: Some(before),
                 ..
             }) => {

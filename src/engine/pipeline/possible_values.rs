@@ -1,5 +1,5 @@
-//! What may be there after a row that was left alone, or that the service may have changed only in part:
-//! the later rows for its location are sent only while that is so.
+//! What may be there after a row that was sent or left alone: the later rows for its location are sent only
+//! while that is so.
 
 use super::conflict::changed_fields;
 use crate::model::change::Change;

@@ -224,15 +224,27 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// What may be there after a row that may not have changed all: later rows for the location are
-    /// left alone where it is something else.
+    /// What may be there after a row that was sent: later rows for the location are left alone where it
+    /// is something else. A service may answer the next reading from before the change.
     pub(super) fn note_what_is_known(&mut self, job: &Job, kind: OutcomeKind) {
-        let is_open = matches!(kind, OutcomeKind::Unknown | OutcomeKind::Partly);
-        if let (Some(before), true) = (&job.previous, is_open)
-            && self.duplicates.shares(job.row.key)
-        {
-            let known = LastKnown::perhaps_changed(before.clone(), job.row.changes.clone());
-            self.last_known.insert(job.row.key, known);
+        let Some(before) = &job.previous else {
+            return;
+        };
+        let key = job.row.key;
+        if !self.duplicates.shares(key) {
+            return;
+        }
+        let earlier = self.in_doubt.get(&key);
+        let is_last_word = earlier.is_none_or(|row| *row == job.row.number);
+        match kind {
+            OutcomeKind::Updated if !is_last_word => {
+                self.last_known.remove(&key);
+            }
+            OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly => {
+                let known = LastKnown::perhaps_changed(before.clone(), job.row.changes.clone());
+                self.last_known.insert(key, known);
+            }
+            _ => {}
         }
     }
 

@@ -376,6 +376,42 @@ async fn rows_that_follow_one_left_alone_are_left_alone_as_long_as_the_values_ar
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_later_row_is_left_alone_where_somebody_changed_what_an_earlier_row_set() {
+    // What is there after row 2, and whether rows 3 and 4 are sent.
+    for (there, kind) in [
+        (Some("2"), OutcomeKind::Updated),
+        // A reading from before the change.
+        (None, OutcomeKind::Updated),
+        (Some("9999"), OutcomeKind::Conflict),
+    ] {
+        let last = Cell::new(None::<String>);
+        let read = |_| {
+            let value = last.take();
+            last.set(value.clone());
+            Ok(Response {
+                current: Some(CurrentValues::of([value.as_deref(), None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |row: u64, _| {
+            let is_first = row == 2;
+            last.set(if is_first {
+                there.map(String::from)
+            } else {
+                Some(row.to_string())
+            });
+            (Effect::Now, status(204))
+        };
+        let rows = [(2, 1), (3, 1), (4, 1)];
+        let ended = play(Task::ReadThenWrite, &rows, Notes::default(), write, read).await;
+        assert_eq!(ended.kind(2), OutcomeKind::Updated);
+        for row in [3, 4] {
+            assert_eq!(ended.kind(row), kind, "row {row}, {there:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_set_only_when_two_readings_say_so() {
     let bare = Response {
         body: Body::Bare,
