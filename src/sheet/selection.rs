@@ -76,8 +76,13 @@ impl<'a> Selection<'a> {
             Ok(row) => row,
             Err(problems) => return Choice::Leave(outcome_of(&problems)),
         };
-        if self.duplicate_policy == DuplicatePolicy::InOrder
-            && let Some(later) = self.duplicates.superseded(row.number)
+        let contradiction = say_contradiction(self.duplicates, self.columns, row.number);
+        if self.duplicate_policy == DuplicatePolicy::Refuse
+            && let Some(says) = contradiction
+        {
+            return Choice::Leave(Outcome::unsent(OutcomeKind::Invalid, says));
+        }
+        if let Some(later) = self.duplicates.superseded(row.number)
             && !later.take_from(&mut row).is_empty()
         {
             let nothing_left = row.changes.iter().all(|change| *change == Change::Keep);
@@ -87,13 +92,8 @@ impl<'a> Selection<'a> {
                 Choice::Send(row)
             };
         }
-        let repeat = self.duplicates.of_row(row.number);
-        let contradiction = say_contradiction(self.duplicates, self.columns, row.number);
-        match (self.duplicate_policy, repeat, contradiction) {
-            (DuplicatePolicy::Refuse, _, Some(says)) => {
-                Choice::Leave(Outcome::unsent(OutcomeKind::Invalid, says))
-            }
-            (_, Some(repeat), _) if repeat.is_twin => Choice::Leave(Outcome::unsent(
+        match self.duplicates.of_row(row.number) {
+            Some(repeat) if repeat.is_twin => Choice::Leave(Outcome::unsent(
                 OutcomeKind::Skipped,
                 format!("{SAME_AS_ROW}{}", repeat.earlier),
             )),

@@ -201,6 +201,14 @@ pub(super) fn all() -> Vec<(Kind, History)> {
             history.at_once = 4;
             history
         }),
+        // Two rows that ask for the same; the one that was not sent is the first now.
+        (Kind::SentAgain, with_twins(vec![Step::FixSheet(0, number(20)), NO_BACKUP, Step::Reverse, ONLY_FAILED])),
+        // Somebody changes what the first of two rows has set, before the second one's turn.
+        (Kind::OverwroteOther, {
+            let mut history = history(vec![get(1, How::Kill), BACKUP, meddle(), Step::Resume]);
+            history.rows.push(row(0, number(13)));
+            history
+        }),
         // Left at once by a second interrupt, before either answer.
         (Kind::SentAgain, {
             let refused = [put(0, false, How::Status(403)), put(1, false, How::Status(409)), NO_BACKUP];
