@@ -3,9 +3,9 @@
 use std::{env, process};
 
 use wxbulk::application::exit_code::ExitCode;
-use wxbulk::application::possible_secret;
 use wxbulk::application::session::Network;
 use wxbulk::model::hint;
+use wxbulk::model::token_shape;
 use wxbulk::{cli, commands, platform, stderr};
 
 fn main() -> process::ExitCode {
@@ -42,5 +42,5 @@ fn say_without_secrets(message: String) {
     let typed: Vec<_> = env::args_os().skip(1).collect();
     let typed: Vec<_> = typed.iter().map(|word| word.to_string_lossy()).collect();
     let typed = typed.iter().map(AsRef::as_ref);
-    stderr::say(&possible_secret::hide_secrets(message, typed));
+    stderr::say(&token_shape::hide_secrets(message, typed));
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, StderrLock, Write};
 
 use crate::model::token_shape::without_tokens;
+use crate::model::unseen::steers_a_terminal;
 
 /// Writes a line. A closed standard error is not worth ending a run for, so failures are ignored.
 pub fn say(line: &str) {
@@ -30,12 +31,6 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
-}
-
-fn steers_a_terminal(character: char) -> bool {
-    let is_layout = matches!(character, '\n' | '\t');
-    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    character.is_control() && !is_layout || turns
 }
 
 /// Writes a question that is answered on the same line.

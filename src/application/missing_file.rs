@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
-use crate::application::possible_secret::may_be_secret;
 use crate::model::hint::WithHint;
+use crate::model::token_shape::may_be_secret;
 use crate::platform;
 use crate::sheet::is_standard_input;
 

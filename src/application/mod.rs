@@ -25,7 +25,6 @@ pub mod own_organization;
 pub mod parallel_tasks;
 mod plan_guard;
 mod plan_lines;
-pub mod possible_secret;
 mod precheck;
 pub mod preflight;
 pub mod progress;

@@ -11,7 +11,6 @@ use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 
 use crate::application::output_name::OutputNames;
-use crate::application::possible_secret::may_be_secret;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
 use crate::application::run_settings::ChangeList;
@@ -28,6 +27,7 @@ use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::model::hint::Hinted;
 use crate::model::ids::{self, IdFault};
+use crate::model::token_shape::may_be_secret;
 use crate::pace::PaceSettings;
 use crate::platform;
 use crate::retry::RetryPolicy;

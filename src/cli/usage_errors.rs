@@ -11,7 +11,7 @@ use super::guesses::{advice_for, command_for, copied_from_a_document, whole_quot
 use super::usage_hints::{self, text};
 use super::{Cli, typed_command};
 use crate::application::command_line::join;
-use crate::application::possible_secret::{hide_secrets, is_token, words_in};
+use crate::model::token_shape::{hide_secrets, is_token, words_in};
 
 /// Wherever it was typed: other users see it in the list of processes, and a shell keeps it.
 pub(super) const TOKEN_TYPED: &str = "what was typed holds an access token. On the command line others can see it, and the shell remembers it; it is not repeated here";

@@ -14,6 +14,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use foldhash::quality::FixedState;
 
 use crate::model::row::TargetKey;
+use crate::model::unseen::has_no_width;
 
 /// The longest id looked at; real ones have 82 to 87 characters.
 const LONGEST_ID: usize = 400;
@@ -159,7 +160,7 @@ pub fn in_base64(text: &str) -> String {
 
 /// White space, no-break and zero-width characters: what clings to a pasted cell.
 pub fn is_blank(character: char) -> bool {
-    character.is_whitespace() || is_invisible(character)
+    character.is_whitespace() || has_no_width(character)
 }
 
 /// Apostrophes with which a cell is marked as text, and quotes that were pasted along.
@@ -175,12 +176,6 @@ pub fn is_quote(character: char) -> bool {
 pub fn is_ditto(cell: &str) -> bool {
     let text = cell.trim_matches(is_blank);
     !text.is_empty() && text != "'" && text.chars().all(|one| is_quote(one) || is_blank(one))
-}
-
-/// Characters with no width of their own: joiners, direction marks, the byte order mark.
-fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn decode<'b>(text: &str, buffer: &'b mut [u8; LONGEST_ID]) -> Option<&'b str> {
@@ -240,7 +235,8 @@ fn name_of_kind(kind: &str) -> Cow<'static, str> {
     })
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Whether a text is a UUID with its hyphens, in either case.
+pub fn is_uuid(text: &str) -> bool {
     <[u8; 36]>::try_from(text.as_bytes()).is_ok_and(|mut bytes| {
         bytes.make_ascii_lowercase();
         is_lower_case_uuid(&bytes)

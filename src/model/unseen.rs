@@ -22,3 +22,17 @@ pub fn is_unseen(character: char) -> bool {
                 | '\u{e0000}'..='\u{e0fff}'
         )
 }
+
+/// Characters with no width of their own: joiners, marks of direction, the byte order mark.
+pub fn has_no_width(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Characters that would steer a terminal: controls, but for line ends and tabs, and what turns the direction
+/// of writing.
+pub fn steers_a_terminal(character: char) -> bool {
+    let is_layout = matches!(character, '\n' | '\t');
+    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() && !is_layout || turns
+}
