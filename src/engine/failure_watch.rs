@@ -3,9 +3,10 @@
 
 use crate::engine::abort::AbortReason;
 use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
+use crate::engine::origin::Origin;
 use crate::model::counts::Counts;
 use crate::model::outcome::{OutcomeKind, with_status};
-use crate::model::response::{ApiResult, Body, Response, RetryAfter};
+use crate::model::response::{ApiResult, Body, Response};
 
 /// Finished rows before a share of failures means anything.
 const SMALLEST_SAMPLE: u64 = 50;
@@ -61,19 +62,25 @@ impl FailureWatch {
 
     fn note_origin(&mut self, response: &Response) -> Option<AbortReason> {
         let count = self.foreign.as_mut()?;
-        match origin(response) {
+        let weight = match Origin::of(response) {
             Origin::Service => {
                 self.foreign = None;
-                None
+                return None;
             }
-            Origin::Open => None,
-            Origin::SomethingElse { weight } => {
-                *count += weight;
-                (*count >= FOREIGN_AT_THE_START).then(|| AbortReason::NotTheService {
-                    message: with_status(response.status, &response.message),
-                })
+            Origin::Open => return None,
+            // The service itself answers so as well when it is down.
+            Origin::Gateway
+                if matches!(response.status, 500 | 502..=504) && response.body != Body::Invalid =>
+            {
+                return None;
             }
-        }
+            Origin::Gateway => A_GATEWAY,
+            Origin::SomethingElse => ELSEWHERE,
+        };
+        *count += weight;
+        (*count >= FOREIGN_AT_THE_START).then(|| AbortReason::NotTheService {
+            message: with_status(response.status, &response.message),
+        })
     }
 
     pub(super) fn finished(&mut self, kind: OutcomeKind) -> Option<AbortReason> {
@@ -102,37 +109,10 @@ impl FailureWatch {
     }
 }
 
-enum Origin {
-    Service,
-    SomethingElse {
-        weight: u32,
-    },
-    /// Either may say so.
-    Open,
-}
-
-/// What a single answer counts: those of something in front of the service, which may be down itself,
-/// are waited for longer.
-const ELSEWHERE: Origin = Origin::SomethingElse { weight: 10 };
-const A_GATEWAY: Origin = Origin::SomethingElse { weight: 1 };
-
-/// Each answer of the service has a tracking id, but for a success; and it never leads elsewhere. What has
-/// none is that of proxies, sign-in pages and servers that know nothing of the path.
-fn origin(response: &Response) -> Origin {
-    let is_tracked = !response.tracking_id.is_empty();
-    let waits = response.retry_after != RetryAfter::Missing;
-    match response.status {
-        500 | 502..=504 if response.body != Body::Invalid => Origin::Open,
-        500..=599 if !is_tracked && !waits && response.status != 511 => A_GATEWAY,
-        _ if response.body == Body::Invalid => ELSEWHERE,
-        200..=202 | 204 => Origin::Service,
-        200..=399 => ELSEWHERE,
-        401 | 403 | 408 | 423 | 425 | 429 => Origin::Open,
-        407 | 500..=599 if is_tracked || waits => Origin::Open,
-        _ if is_tracked => Origin::Service,
-        _ => ELSEWHERE,
-    }
-}
+/// What a single answer of something else counts. A gateway's counts less, as it is waited for longer: what
+/// is behind it may be down itself.
+const ELSEWHERE: u32 = 10;
+const A_GATEWAY: u32 = 1;
 
 /// A conflict is none: a guard did what it is there for.
 fn is_failure(kind: OutcomeKind) -> bool {
@@ -142,6 +122,7 @@ fn is_failure(kind: OutcomeKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::response::RetryAfter;
 
     #[expect(
         clippy::unnecessary_wraps,

@@ -1,20 +1,17 @@
-//! Whether the very first answer is one of the service. What stands in front of it answers too: a gateway while
-//! nothing gets through, a proxy that forbids it, a network that wants people to sign in.
-//!
-//! Each error of the service has a tracking id, and what says when to come back is kept to whoever says so.
+//! Whether the very first answer is one of the service. What stands in front of it answers too, and then it is
+//! pointless to ask on.
 
 use crate::engine::abort::AbortReason;
+use crate::engine::origin::{Origin, is_marked};
 use crate::model::outcome::with_status;
-use crate::model::response::{
-    ApiResult, Body, Delivery, Response, RetryAfter, TransportCause, TransportError,
-};
+use crate::model::response::{ApiResult, Body, Delivery, TransportCause, TransportError};
 use crate::webex::error_body;
 
 /// What of a result leaves it open whether there is a service at all.
 pub(super) fn no_contact(result: &ApiResult) -> Option<TransportError> {
     match result {
         Err(error) => Some(error.clone()),
-        Ok(response) => is_of_a_gateway(response).then(|| TransportError {
+        Ok(response) => (Origin::of(response) == Origin::Gateway).then(|| TransportError {
             delivery: Delivery::MaybeSent,
             cause: TransportCause::Gateway,
             message: with_status(response.status, &response.message).into(),
@@ -22,20 +19,12 @@ pub(super) fn no_contact(result: &ApiResult) -> Option<TransportError> {
     }
 }
 
-/// Each error of the service has a tracking id, and one that says when to come back is kept to. A 511 is
-/// that of a network that wants people to sign in.
-fn is_of_a_gateway(response: &Response) -> bool {
-    let is_error = matches!(response.status, 500..=599) && response.status != 511;
-    let is_marked = !response.tracking_id.is_empty() || !response.error_code.is_empty();
-    is_error && !is_marked && response.retry_after == RetryAfter::Missing
-}
-
 /// Why it is pointless to ask on after the very first answer: the service says nothing with a web page, never
 /// leads elsewhere, and marks its errors.
 pub(super) fn not_of_the_service(result: &ApiResult, page: &[u8]) -> Option<AbortReason> {
     let response = result.as_ref().ok()?;
-    let is_open = !response.tracking_id.is_empty() || response.retry_after != RetryAfter::Missing;
-    if is_open || response.status == 429 || is_of_a_gateway(response) {
+    let origin = Origin::of(response);
+    if is_marked(response) || response.status == 429 || origin == Origin::Gateway {
         return None;
     }
     let is_page = response.body == Body::Invalid || page.trim_ascii_start().starts_with(b"<");
@@ -53,6 +42,7 @@ pub(super) fn not_of_the_service(result: &ApiResult, page: &[u8]) -> Option<Abor
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::response::{Response, RetryAfter};
 
     #[test]
     fn a_page_a_redirect_and_an_unmarked_511_are_not_of_the_service() {

@@ -7,6 +7,7 @@ pub mod failure_limit;
 mod failure_watch;
 mod first_answer;
 mod first_contact;
+mod origin;
 mod pace_feedback;
 pub mod pipeline;
 mod token_renewal;
