@@ -7,11 +7,8 @@
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
-use crate::sheet::numbering_plan::Plan;
+use crate::sheet::numbering_plan::{NORTH_AMERICA, Plan};
 use crate::sheet::problem_kind::ProblemKind;
-
-/// The plan in which numbers without their country code are looked for where no country was named.
-const NORTH_AMERICA: &str = "1";
 
 /// Shorter bare digits may be an extension with the prefix of its location.
 const SHORTEST_COMPLETE: usize = 9;
@@ -37,6 +34,7 @@ pub(super) fn without_code(
 ) -> Option<CellDiagnostic> {
     let north_america =
         Plan::of_code(NORTH_AMERICA).filter(|_| country.is_none() || groups.lengths() == [3, 3, 4]);
+    // Where no country was named, numbers without their country code are taken for those of North America.
     let homes = country.map(Country::plan).into_iter().chain(north_america);
     homes.into_iter().find_map(|home| {
         let national = home.national(digits)?;
@@ -148,19 +146,30 @@ pub(super) fn of_no_country(
     }
     // No group ends within a country code: `9 1 202 555 0101` is not one of +91.
     let is_apart = |plan: &Plan| groups.first().len() >= plan.code.len();
-    let is_international = Plan::of_international(digits)
-        .is_some_and(|(plan, rest)| plan.is_in_use(rest) && is_apart(plan));
+    let international = Plan::of_international(digits)
+        .filter(|(plan, rest)| plan.is_in_use(rest) && is_apart(plan));
+    if let Some((other, rest)) = international {
+        let home = country.plan();
+        let one_less = &digits[..digits.len() - 1];
+        let is_one_too_many =
+            home.is_strict() && !home.writes_trunk() && home.is_ordinary(one_less.len());
+        return (is_one_too_many && home.is_in_use(one_less)).then(|| {
+            unclear(format!(
+                "has one digit too many for a number of {}, or is +{}{rest} with its `+` missing; write the one that is meant",
+                country.code(),
+                other.code
+            ))
+        });
+    }
     let begins = digits.starts_with('0') && country.plan().is_ordinary(digits.len());
     let begins = if begins {
         ", and none begins like this"
     } else {
         ""
     };
-    (!is_international).then(|| {
-        unclear(format!(
-            "is not a number of {} (those have {} digits{begins}) nor of another country with its `+` missing; correct it, or write + and its country code",
-            country.code(),
-            country.plan().lengths()
-        ))
-    })
+    Some(unclear(format!(
+        "is not a number of {} (those have {} digits{begins}) nor of another country with its `+` missing; correct it, or write + and its country code",
+        country.code(),
+        country.plan().lengths()
+    )))
 }

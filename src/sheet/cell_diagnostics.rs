@@ -260,7 +260,7 @@ fn of_any_cell(text: &str) -> Option<CellDiagnostic> {
         damage(
             ProblemKind::Formula,
             if is_calculation(formula) {
-                "is a formula that calculates with the digits of the cell; if they are a phone number, format the cell as text and type it again"
+                "is a formula that calculates, and its value is no phone number; if a phone number was typed there, format the cell as text and type it again"
             } else {
                 "is a formula; in the spreadsheet, copy the cells and paste them as values"
             },

@@ -34,6 +34,8 @@ pub(super) struct NearValues {
     target: Option<&'static TargetKind>,
     values: Suspicion,
     first: String,
+    /// Whether its values are not all the same.
+    differs: bool,
     /// Cells with something else.
     others: u64,
     has_single_digits: bool,
@@ -59,6 +61,7 @@ impl NearValues {
             target: None,
             values: Suspicion::default(),
             first: String::new(),
+            differs: false,
             others: 0,
             has_single_digits: false,
             by_length: Vec::new(),
@@ -94,6 +97,7 @@ impl NearValues {
                     self.learn_from(columns, &text_in(record, self.column));
                     self.first = shorten(&text_in(record, self.column));
                 }
+                self.differs |= self.first != shorten(&text_in(record, self.column));
                 self.values.add(row);
             }
         }
@@ -124,7 +128,12 @@ impl NearValues {
             };
             return value_if(looks_like_rule(cell) || (is_of_calls && is_choice()));
         }
-        if self.about.is_some() && cell.len() < SHORTEST_ID {
+        let is_short = cell.len() < SHORTEST_ID;
+        if self.meant == Meant::OrgName && self.about.is_some() {
+            let text = text_in(record, self.column);
+            return value_if(is_short && text.contains(char::is_alphabetic));
+        }
+        if self.about.is_some() && is_short {
             return Tells::Other;
         }
         let text = text_in(record, self.column);
@@ -187,6 +196,8 @@ impl NearValues {
                 let is_by_name = self.about.is_none_or(|about| about.is_rule);
                 is_by_name || self.values.count >= self.others
             }
+            // One name may be that of the organization to which all rows go.
+            Meant::OrgName if self.about.is_some() => self.differs,
             Meant::Number(_, ByName::Unknown) => self.values.count >= self.others,
             Meant::Number(_, ByName::Nothing) => {
                 self.values.count >= self.others && !self.has_single_digits

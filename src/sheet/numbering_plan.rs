@@ -12,6 +12,9 @@ use rlibphonenumber::{
 /// The longest number with its country code, in digits (E.164).
 pub(super) const LONGEST: usize = 15;
 
+/// The country code of North America.
+pub(super) const NORTH_AMERICA: &str = "1";
+
 /// The country codes there can be: one to three digits.
 const CODES: usize = 1000;
 
@@ -140,6 +143,12 @@ impl Plan {
     /// Whether the plan leaves so little room that a number of another length is none.
     pub(super) fn is_strict(&self) -> bool {
         (1..=2).contains(&self.ordinary.0.count_ones())
+    }
+
+    /// Whether a number within the country is written with a trunk prefix. That of North America is dialed,
+    /// and hardly ever written.
+    pub(super) fn writes_trunk(&self) -> bool {
+        !self.trunks.is_empty() && self.code != NORTH_AMERICA
     }
 
     /// Whether extensions are dialed behind any number, as part of it: in Germany and its neighbors.

@@ -3,6 +3,7 @@
 
 use csv::ByteRecord;
 
+use crate::model::ids;
 use crate::model::wording::plural;
 use crate::setting::FieldKind;
 use crate::sheet::Sheet;
@@ -29,6 +30,8 @@ impl InQuestion {
         let near = columns.near.iter();
         let near = near.map(|near| NearValues::of(near.column, near.meant, None));
         let may_be_target = columns.target_id.is_none();
+        // Places that are called alike may be there in each organization, an id only in one.
+        let may_be_customer = may_be_target && columns.org_id.or(columns.org_name).is_none();
         let own = columns.own.iter().flat_map(|own| {
             let of_target = may_be_target.then_some(Meant::TargetId);
             let may_be_rules = columns.may_be_rules && (own.about.is_rule || !own.about.is_project);
@@ -37,7 +40,10 @@ impl InQuestion {
                 |near: &NearColumn| near.column == own.column && near.meant == Meant::OrgId;
             let of_organization = !columns.near.iter().any(is_near);
             let of_organization = of_organization.then_some(Meant::OrgId);
-            let meant = of_organization.into_iter().chain(of_target).chain(of_rules);
+            let of_customer = (may_be_customer && own.about.id == Some(ids::ORGANIZATION))
+                .then_some(Meant::OrgName);
+            let of_organization = of_organization.into_iter().chain(of_customer);
+            let meant = of_organization.chain(of_target).chain(of_rules);
             meant.map(|meant| NearValues::of(own.column, meant, Some(own.about)))
         });
         InQuestion {

@@ -216,11 +216,25 @@ fn a_number_that_a_condition_shows_with_other_digits_is_refused() {
         });
         expect(&book, "", if set[0].is_empty() { 2 } else { 0 }, says, set);
     }
+    // As Excel writes a rule that looks at another worksheet.
+    let row = format!(
+        "<row r=\"2\"><c r=\"A2\" t=\"str\"><v>{}</v></c><c r=\"B2\" t=\"str\"><v>{}</v></c><c r=\"C2\"><v>2079460000</v></c></row>",
+        org_id(1),
+        location_id(1)
+    );
+    for (cells, code) in [("C2:C9", 2), ("D2 C2", 2), ("D2:D9", 0)] {
+        let rule = format!(
+            "<extLst><ext><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule type=\"expression\"><xm:f>Sheet2!A1</xm:f><x14:dxf><numFmt numFmtId=\"165\" formatCode=\"00000000000\"/></x14:dxf></x14:cfRule><xm:sqref>{cells}</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>"
+        );
+        let says = if code == 2 { says } else { "updated" };
+        let set = if code == 2 { "" } else { "2079460000" };
+        expect(&raw_with(&row, &rule), "", code, says, [set, "", ""]);
+    }
 }
 
 #[test]
-fn a_formula_of_digits_and_signs_is_no_number_and_a_plus_before_one_is_kept() {
-    let refused = "is a formula that calculates with the digits";
+fn a_formula_that_calculates_is_no_number_and_a_plus_before_one_is_kept() {
+    let refused = "is a formula that calculates, and its value is no phone number";
     for (formula, value, wanted) in [
         ("=+12025550101-5501", "12025544600", None),
         ("=+49211-1234", "47977", None),
@@ -228,6 +242,8 @@ fn a_formula_of_digits_and_signs_is_no_number_and_a_plus_before_one_is_kept() {
         ("=2025-550-101", "1374", None),
         ("=1234567/30", "41152", None),
         ("=(5501)*1", "5501", None),
+        ("=SUM(B1:B9)", "5501", None),
+        ("=TODAY()", "46353", None),
         ("=+12025550101", "12025550101", Some("+12025550101")),
         ("=+5501", "5501", Some("5501")),
         ("=12025550101", "12025550101", Some("12025550101")),
@@ -487,10 +503,14 @@ fn a_hidden_sheet_is_named_where_the_visible_one_is_empty() {
 
 /// A workbook of this sheet's XML.
 fn raw(cells: &str) -> Vec<u8> {
+    raw_with(cells, "")
+}
+
+fn raw_with(cells: &str, behind: &str) -> Vec<u8> {
     let header =
         ["orgId", "locationId", "n1"].map(|name| format!("<c t=\"str\"><v>{name}</v></c>"));
     let sheet = format!(
-        "<worksheet><sheetData><row r=\"1\">{}</row>{cells}</sheetData></worksheet>",
+        "<worksheet><sheetData><row r=\"1\">{}</row>{cells}</sheetData>{behind}</worksheet>",
         header.concat()
     );
     crate::workbook::workbook_of(&[("xl/worksheets/sheet1.xml", sheet.as_bytes())])

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::book::{SharedTexts, TextPlace};
-use super::formatted_number::Formats;
+use super::formatted_number::{Formats, shows_others_where_met};
 use super::package::{add_text, attribute, is_on, next};
 use crate::sheet::constant_formula::is_calculation;
 use crate::sheet::hidden::{CellRange, HiddenCells};
@@ -92,6 +92,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
     fn find(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Cell>> {
         // Those of the rules that follow; they stand behind all cells.
         let mut cells_of_rules = String::new();
+        let mut shows_others = false;
         while let Some(event) = next(&mut self.xml, buffer)? {
             let Event::Start(element) = event else {
                 continue;
@@ -109,6 +110,15 @@ impl<'s, R: BufRead> Cells<'s, R> {
                     cells_of_rules = attribute(&element, "sqref").unwrap_or_default();
                 }
                 "cfRule" => self.read_rule(&element, &cells_of_rules),
+                // A rule that later versions of Excel added has its format within it, and its cells behind.
+                "numFmt" => {
+                    let code = attribute(&element, "formatCode").unwrap_or_default();
+                    shows_others |= shows_others_where_met(&code);
+                }
+                "sqref" if std::mem::take(&mut shows_others) => {
+                    let cells = self.read_text(buffer, "sqref")?;
+                    self.show_conditionally(&cells);
+                }
                 _ => {}
             }
         }
@@ -166,10 +176,26 @@ impl<'s, R: BufRead> Cells<'s, R> {
     fn read_rule(&mut self, element: &BytesStart<'_>, cells: &str) {
         let format = attribute(element, "dxfId").and_then(|index| index.parse().ok());
         if format.is_some_and(|index| self.shared.formats.shows_others_where_met(index)) {
-            for cells in cells.split_whitespace().filter_map(range) {
-                self.hidden.show_conditionally(cells);
-            }
+            self.show_conditionally(cells);
         }
+    }
+
+    fn show_conditionally(&mut self, cells: &str) {
+        for cells in cells.split_whitespace().filter_map(range) {
+            self.hidden.show_conditionally(cells);
+        }
+    }
+
+    /// The text of an element that has begun.
+    fn read_text(&mut self, buffer: &mut Vec<u8>, name: &str) -> Result<String> {
+        let mut text = String::new();
+        while let Some(event) = next(&mut self.xml, buffer)? {
+            if matches!(&event, Event::End(element) if element.local_name().as_ref() == name) {
+                break;
+            }
+            add_text(&event, &mut text);
+        }
+        Ok(text)
     }
 
     fn read_cell(&mut self, element: &BytesStart<'_>) -> Result<Option<Cell>> {

@@ -71,7 +71,7 @@ impl Formats {
                     "numFmt" if !formats.show_others.is_empty() => {
                         let code = attribute(&element, "formatCode").unwrap_or_default();
                         if let Some(shows_others) = formats.show_others.last_mut() {
-                            *shows_others = NumberFormat::of_code(&code).shows_others();
+                            *shows_others = shows_others_where_met(&code);
                         }
                     }
                     "numFmt" if codes.len() < MOST => {
@@ -117,7 +117,7 @@ impl Formats {
         self.of_cells.get(index).unwrap_or(&NumberFormat::Plain)
     }
 
-    /// Whether a format that comes with a condition shows a number with other digits than it has.
+    /// The same of one that the rules of a sheet name by its index.
     pub(super) fn shows_others_where_met(&self, index: usize) -> bool {
         self.show_others.get(index) == Some(&true)
     }
@@ -126,6 +126,11 @@ impl Formats {
     pub(super) fn is_struck(&self, index: usize) -> bool {
         self.are_struck.get(index) == Some(&true)
     }
+}
+
+/// Whether a format that comes with a condition shows a number with other digits than it has.
+pub(super) fn shows_others_where_met(code: &str) -> bool {
+    NumberFormat::of_code(code).shows_others()
 }
 
 impl NumberFormat {
