@@ -24,7 +24,7 @@ pub struct CellDiagnostic {
     pub says: String,
 }
 
-fn damage(kind: ProblemKind, says: impl Into<String>) -> CellDiagnostic {
+pub(super) fn damage(kind: ProblemKind, says: impl Into<String>) -> CellDiagnostic {
     let says = says.into();
     CellDiagnostic { kind, says }
 }
@@ -73,58 +73,6 @@ pub(super) fn of_ditto(cell: &str, kind: ProblemKind) -> Option<CellDiagnostic> 
             shorten(text)
         ),
     })
-}
-
-/// `+49 (0) 30 1234567`.
-pub fn of_optional_zero(text: &str) -> Option<CellDiagnostic> {
-    text.replace(ids::is_blank, "").contains("(0)").then(|| {
-        damage(
-            ProblemKind::OptionalZero,
-            "has a `(0)` in it, which is dialed only inside the country; after a country code leave it out, otherwise write 0 without brackets",
-        )
-    })
-}
-
-/// Names what keeps a cell from being a number, where it is known; `is_number` tells whether a
-/// part of it would be one.
-pub fn of_no_number(text: &str, is_number: impl Fn(&str) -> bool) -> Option<CellDiagnostic> {
-    if text.starts_with(ID_BEGINS) || ids::read(text, ids::LOCATION).is_ok() {
-        return Some(damage(
-            ProblemKind::WrongColumn,
-            "is an id, but this column holds phone numbers; are the cells of this row in the wrong columns?",
-        ));
-    }
-    if has_thousands_separators(text) {
-        return Some(damage(
-            ProblemKind::Thousands,
-            "has thousands separators; format the cell as text and take them out",
-        ));
-    }
-    if holds_several(text, &is_number) {
-        return Some(several_numbers());
-    }
-    look_alike(text, is_number)
-}
-
-/// Numbers below each other, which would be as good as one without the line break.
-pub fn of_several_lines(text: &str) -> Option<CellDiagnostic> {
-    let lines = text.split(is_line_end);
-    let with_digits = lines.filter(|line| line.contains(char::is_numeric));
-    (with_digits.count() > 1).then(several_numbers)
-}
-
-pub(super) fn several_numbers() -> CellDiagnostic {
-    damage(
-        ProblemKind::SeveralNumbers,
-        "holds more than one number; leave one in this cell and put the others into n1, n2 or n3",
-    )
-}
-
-fn is_line_end(character: char) -> bool {
-    matches!(
-        character,
-        '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
 }
 
 /// Names what happened to a cell that is no id of `kind`, where it is known.
@@ -297,7 +245,7 @@ fn calculated(text: &str) -> Option<ProblemKind> {
         .then_some(ProblemKind::Decimal)
 }
 
-fn all_digits(text: &str) -> bool {
+pub(super) fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -366,42 +314,8 @@ fn is_month_name(part: &str) -> bool {
         && part.chars().all(char::is_alphabetic)
 }
 
-/// `12,025,550,101`. Groups that begin with three digits, `501,502`, may as well be numbers of
-/// their own.
-fn has_thousands_separators(text: &str) -> bool {
-    let text = match text.rsplit_once('.') {
-        Some((whole, fraction)) if all_digits(fraction) => whole,
-        _ => text,
-    };
-    [',', '\'', '\u{2019}'].into_iter().any(|separator| {
-        let mut groups = text.split(separator);
-        let first = groups.next().unwrap_or_default();
-        let mut rest = groups.peekable();
-        all_digits(first)
-            && first.len() < 3
-            && rest.peek().is_some()
-            && rest.all(|group| group.len() == 3 && all_digits(group))
-    })
-}
-
-fn holds_several(text: &str, is_number: &impl Fn(&str) -> bool) -> bool {
-    let all_are_numbers = |parts: Vec<&str>| parts.len() > 1 && parts.into_iter().all(is_number);
-    let marked = text.replace(" or ", "/").replace(" and ", "/");
-    let is_between =
-        |character| is_line_end(character) || matches!(character, '/' | ';' | ',' | '|' | '&');
-    let parts = marked.split(is_between);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    all_are_numbers(
-        parts
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .collect(),
-    ) || all_are_numbers(words)
-        || (text.starts_with('+') && all_are_numbers(text[1..].split('+').map(str::trim).collect()))
-}
-
 /// A letter that stands for a digit, where putting the digits in makes a value of it.
-fn look_alike(text: &str, is_value: impl Fn(&str) -> bool) -> Option<CellDiagnostic> {
+pub(super) fn look_alike(text: &str, is_value: impl Fn(&str) -> bool) -> Option<CellDiagnostic> {
     let digit_of = |letter| match letter {
         'O' | 'o' | '\u{41e}' | '\u{43e}' | '\u{39f}' | '\u{3bf}' => Some('0'),
         'l' | 'I' | 'i' | '|' | '\u{406}' => Some('1'),

@@ -13,7 +13,7 @@ use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::group_faults::{LONGEST_EXTENSION, dialed_in_australia};
 use crate::sheet::number_faults::{
-    lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_unclear, say_zero,
+    self, lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_unclear, say_zero,
 };
 use crate::sheet::number_words;
 use crate::sheet::numbering_plan::{LONGEST, Plan};
@@ -102,7 +102,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return Err(diagnostic);
     }
     let mut plain = in_plain_characters(text);
-    if let Some(diagnostic) = cell_diagnostics::of_optional_zero(&plain) {
+    if let Some(diagnostic) = number_faults::of_optional_zero(&plain) {
         return Err(diagnostic);
     }
     match area_slash::read(&plain, country) {
@@ -117,10 +117,10 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             groups.is_some_and(|groups| DIGITS.contains(&groups.digits().len()))
         };
         return Err(number_words::read(text, is_number)
-            .or_else(|| cell_diagnostics::of_no_number(text, is_number))
+            .or_else(|| number_faults::of_no_number(text, is_number))
             .unwrap_or_else(not_a_number));
     };
-    if let Some(diagnostic) = cell_diagnostics::of_several_lines(text) {
+    if let Some(diagnostic) = number_faults::of_several_lines(text) {
         return Err(diagnostic);
     }
     let digits = groups.digits();

@@ -1,7 +1,8 @@
 //! Words between numbers: `5501 to 5510` is a range, `5501 and 5510` are two numbers.
 
-use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
+use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::group_faults::GroupFault;
+use crate::sheet::number_faults;
 use crate::sheet::number_faults::say_fault;
 
 /// Words between the two ends of a range.
@@ -37,7 +38,7 @@ pub(super) fn read(text: &str, is_number: impl Fn(&str) -> bool) -> Option<CellD
     if are_all_of(&RANGE) {
         return Some(say_fault(GroupFault::Range, &text));
     }
-    are_all_of(&SEVERAL).then(cell_diagnostics::several_numbers)
+    are_all_of(&SEVERAL).then(number_faults::several_numbers)
 }
 
 #[cfg(test)]

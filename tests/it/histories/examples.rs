@@ -90,22 +90,16 @@ fn with_twins(steps: Vec<Step>) -> History {
 }
 
 /// Each with what it breaks.
-#[rustfmt::skip]
 pub(super) fn all() -> Vec<(Kind, History)> {
+    [of_the_way_back(), of_what_is_sent()].concat()
+}
+
+#[rustfmt::skip]
+fn of_the_way_back() -> Vec<(Kind, History)> {
     let kill = put(1, true, How::Kill);
-    let mut odd = history(vec![BACKUP, Step::Undo]);
-    odd.state[0][0] = "*7201".into();
-    let mut fat = with_twins(vec![Step::Overwrite, NO_BACKUP]);
-    fat.is_fat = true;
-    fat.rows.extend((20..30).map(|asked| row(1, number(asked))));
-    // What the rehearsal is said to have set is there.
-    let mut rehearsed = history(vec![REHEARSAL, Step::Undo]);
-    rehearsed.state[0][0] = number(11);
     vec![
-        // 1
         (Kind::Cleared, history(vec![NO_BACKUP, ONLY_FAILED_WITH_BACKUP, Step::Undo])),
         (Kind::Cleared, history(vec![put(0, false, How::Status(400)), BACKUP, ONLY_FAILED, Step::Undo])),
-        // 2
         (Kind::FailedButApplied, history(vec![put(0, true, How::Status(504)), put(0, false, How::Status(403)), BACKUP, Step::Undo])),
         (Kind::FailedButApplied, history(vec![put(0, true, How::Kill), BACKUP, put(0, false, How::Status(400)), Step::Resume, Step::Undo])),
         (Kind::UndoSkips, history(vec![put(0, true, How::Reset), put(0, false, How::Status(409)), BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED_WITH_BACKUP, Step::Undo])),
@@ -114,10 +108,8 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::UndoSkipsFailed, history(vec![put(0, false, How::Late), put(0, false, How::Status(409)), BACKUP, Step::Undo])),
         (Kind::UndoSkipsFailed, history(vec![Step::Plan, put(0, false, How::Late), put(0, false, How::Status(400)), AS_PLANNED, ONLY_FAILED, Step::Undo])),
         (Kind::LateChangeWins, with_twins(vec![put(0, false, How::Late), put(0, false, How::Status(400)), BACKUP, Step::Undo])),
-        // 3
         (Kind::UndoSkipsUnchanged, history(vec![put(0, true, How::Status(502)), put(0, false, How::Status(404)), BACKUP, ONLY_FAILED_WITH_BACKUP, Step::Undo])),
-        // 4
-        (Kind::UndoSkips, history(vec![put(0, true, How::Interrupt), BACKUP, kill.clone(), Step::Resume, Step::Undo])),
+        (Kind::UndoSkips, history(vec![put(0, true, How::Interrupt), BACKUP, kill, Step::Resume, Step::Undo])),
         (Kind::SentAgainFromOldResults, {
             let mut history = history(vec![put(0, true, How::Interrupt), NO_BACKUP, put(2, true, How::Kill), Step::Resume, ONLY_FAILED]);
             history.state.push(history.state[0].clone());
@@ -127,7 +119,6 @@ pub(super) fn all() -> Vec<(Kind, History)> {
         (Kind::AccusesFalsely, history(vec![BACKUP, Step::FixResults(0, number(20)), Step::Undo])),
         (Kind::AccusesFalsely, history(vec![BACKUP, Step::MakeScientific, Step::Undo])),
         (Kind::AccusesFalsely, history(vec![BACKUP, Step::LosePluses, Step::Reverse, Step::Undo])),
-        // 5
         (Kind::OverwroteOther, history(vec![BACKUP, meddle(), Step::Undo, Step::Hint(0)])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, Step::Hint(0)])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), AS_PLANNED, ONLY_FAILED])),
@@ -142,7 +133,21 @@ pub(super) fn all() -> Vec<(Kind, History)> {
             history([&late[..], &[meddle(), ONLY_FAILED, Step::IncludeConflicts, Step::IncludeConflicts]].concat())
         }),
         (Kind::OverwroteOther, history(vec![put(0, false, How::Status(400)), BACKUP, meddle(), ONLY_FAILED, Step::IncludeConflicts])),
-        // 6
+    ]
+}
+
+#[rustfmt::skip]
+fn of_what_is_sent() -> Vec<(Kind, History)> {
+    let kill = put(1, true, How::Kill);
+    let mut odd = history(vec![BACKUP, Step::Undo]);
+    odd.state[0][0] = "*7201".into();
+    let mut fat = with_twins(vec![Step::Overwrite, NO_BACKUP]);
+    fat.is_fat = true;
+    fat.rows.extend((20..30).map(|asked| row(1, number(asked))));
+    // What the rehearsal is said to have set is there.
+    let mut rehearsed = history(vec![REHEARSAL, Step::Undo]);
+    rehearsed.state[0][0] = number(11);
+    vec![
         (Kind::NotAsPlanned, history(vec![Step::Plan, Step::FixSheet(0, number(20)), AS_PLANNED])),
         (Kind::OverwroteAfterKill, history(vec![put(0, false, How::Kill), BACKUP, meddle(), Step::Resume])),
         (Kind::OverwroteAfterKill, with_twins(vec![put(0, true, How::Kill), BACKUP, meddle(), Step::Resume])),
@@ -161,21 +166,15 @@ pub(super) fn all() -> Vec<(Kind, History)> {
             history
         }),
         (Kind::Unapproved, history(vec![get(0, How::Kill), BACKUP, Step::FixSheet(1, number(20)), Step::Resume])),
-        // 7
         (Kind::RehearsalForReal, history(vec![REHEARSAL, ONLY_FAILED])),
         (Kind::RehearsalForReal, rehearsed),
-        // 9
         (Kind::OtherSpelling, odd),
-        // 10
         (Kind::OverwrittenWhileSent, fat),
         (Kind::NeedsTheSheet, history(vec![Step::Overwrite, put(0, true, How::Interrupt), NO_BACKUP, Step::Hint(0)])),
-        // 11
         (Kind::SentAgainAfterDamage, history(vec![NO_BACKUP, Step::Damage(Damage::FirstRow), Step::Resume])),
         (Kind::AdvisesDeleting, history(vec![kill, BACKUP, Step::Damage(Damage::Mark), Step::Resume])),
         (Kind::AdvisesDeleting, history(vec![NO_BACKUP, Step::Damage(Damage::CarriageReturns), Step::Resume])),
-        // 12
         (Kind::AskedEarly, history(vec![put(0, false, How::ThrottleAndKill), NO_BACKUP, Step::Resume])),
-        // 13
         (Kind::TypedIsLost, history(vec![put(0, true, How::Interrupt), NO_BACKUP, Step::FixResults(0, number(20)), Step::Resume])),
         (Kind::TypedIsIgnored, history(vec![NO_BACKUP, Step::FixResults(0, number(20)), ONLY_FAILED])),
         (Kind::TypedIsIgnored, {
@@ -183,7 +182,6 @@ pub(super) fn all() -> Vec<(Kind, History)> {
             history.rows[0].cells[1] = number(13);
             history
         }),
-        // 14
         (Kind::EndsEveryRun, history(vec![Step::Poison(0), NO_BACKUP, Step::Resume])),
         (Kind::OverwroteOther, history(vec![Step::Plan, meddle(), get(0, How::Status(400)), AS_PLANNED, ONLY_FAILED])),
         // Results whose order is not that of the sheet any more.
