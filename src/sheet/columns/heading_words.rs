@@ -74,7 +74,11 @@ enum Run {
 }
 
 /// What the words of a name are about.
-pub(super) struct Words(Vec<String>);
+pub(super) struct Words {
+    all: Vec<String>,
+    /// Which of them are organizations: a header may have thousands of names, and each is asked it often.
+    organizations: Vec<bool>,
+}
 
 impl Words {
     /// Runs of letters and of digits. A capital after a small letter begins one: `locationUuid`.
@@ -115,19 +119,27 @@ impl Words {
             let is_ending = ordinal_endings.contains(&at) && is_in(ORDINAL_ENDINGS, &word);
             (!is_ending).then_some(word)
         });
-        Words(words.flat_map(|word| numeral_apart(&word)).collect())
+        let all: Vec<String> = words.flat_map(|word| numeral_apart(&word)).collect();
+        let organizations = all.iter().map(|word| is_organization(word)).collect();
+        Words { all, organizations }
     }
 
     pub(super) fn all(&self) -> &[String] {
-        &self.0
+        &self.all
+    }
+
+    /// The words, and whether each is an organization.
+    fn each(&self) -> impl Iterator<Item = (&str, bool)> {
+        let all = self.all.iter().map(String::as_str);
+        all.zip(self.organizations.iter().copied())
     }
 
     pub(super) fn any(&self, is_one: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().any(|word| is_one(word))
+        self.all.iter().any(|word| is_one(word))
     }
 
     pub(super) fn has_organization(&self) -> bool {
-        self.any(is_organization)
+        self.organizations.contains(&true)
     }
 
     /// Whether a workspace, a person or a virtual line has numbers of its own: `Use own numbers`,
@@ -135,7 +147,7 @@ impl Words {
     pub(super) fn are_of_own_numbers(&self) -> bool {
         let begins = |word: &str| {
             let is_one = |start: &&str| word.starts_with(*start);
-            OWN.iter().any(is_one) && !is_customer(word)
+            OWN.iter().any(is_one) && !is_organization(word) && !is_in(CUSTOMERS, word)
         };
         let is_used = self.any(|word| word == "use");
         let is_of_another = self.any(|word| word == "organization" || word == "location");
@@ -144,29 +156,35 @@ impl Words {
 
     /// An organization, or what it may be to somebody else: a customer, a tenant.
     pub(super) fn has_customer(&self) -> bool {
-        self.any(is_customer)
+        self.each()
+            .any(|(word, is_one)| is_one || is_in(CUSTOMERS, word))
     }
 
     /// `Organization`, `Webex Org`, `CustomerOrg`, `targetOrg`, `Tenant name`.
     pub(super) fn are_an_organization(&self) -> bool {
-        let is_of_one = |word: &String| is_customer(word) || is_in(OF_THE_SERVICE, word);
-        let is_owned = match &self.0[..] {
-            [whose, what] => is_organization(what) && !is_in(UNITS, whose),
+        let is_owned = match (&self.all[..], &self.organizations[..]) {
+            ([whose, _], [_, true]) => !is_in(UNITS, whose),
             _ => false,
         };
+        let is_of_one =
+            |(word, is_one)| is_one || is_in(CUSTOMERS, word) || is_in(OF_THE_SERVICE, word);
         let is_named = self.has_name() || self.any(|word| word.ends_with("name"));
         let is_tenant = self.any(|word| begins_as(TENANT_BEGINS, word)) && is_named;
-        is_owned || is_tenant || (self.has_organization() && self.0.iter().all(is_of_one))
+        is_owned || is_tenant || (self.has_organization() && self.each().all(is_of_one))
     }
 
     /// Words for places, numbers, ids and names, and what else stands in such headers.
     pub(super) fn are_all_of_columns(&self) -> bool {
-        let is_of_place = |word: &str| is_customer(word) || is_called(word, &LOCATION);
+        let is_of_place =
+            |word: &str, is_one| is_one || is_in(CUSTOMERS, word) || is_called(word, &LOCATION);
         let is_other =
             |word: &str| is_in(OTHER_COLUMNS, word) || is_in(IDS, word) || is_in(NAMES, word);
-        !self.0.is_empty()
-            && (self.0.iter()).all(|word| {
-                is_of_place(word) || is_of_number(word) || is_other(word) || place(word).is_some()
+        !self.all.is_empty()
+            && self.each().all(|(word, is_one)| {
+                is_of_place(word, is_one)
+                    || is_of_number(word)
+                    || is_other(word)
+                    || place(word).is_some()
             })
     }
 
@@ -193,8 +211,8 @@ impl Words {
 
     /// `Org no.`, `OrgCode`.
     pub(super) fn are_number_of_organization(&self) -> bool {
-        let is_one = |word: &String| is_organization(word) || is_number(word) || is_in(KEYS, word);
-        self.has_organization() && self.0.iter().all(is_one)
+        let is_key = |(word, is_one)| is_one || is_number(word) || is_in(KEYS, word);
+        self.has_organization() && self.each().all(is_key)
     }
 
     pub(super) fn has_id(&self) -> bool {
@@ -207,7 +225,7 @@ impl Words {
 
     /// The places that words name, counted from 0.
     pub(super) fn places(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().filter_map(|word| place(word))
+        self.all.iter().filter_map(|word| place(word))
     }
 }
 
@@ -254,8 +272,4 @@ fn is_organization(word: &str) -> bool {
 /// Whether a thing of a kind is called so.
 fn is_called(word: &str, kind: &TargetKind) -> bool {
     kind.words.contains(&word) || kind.also_called.contains(&word)
-}
-
-fn is_customer(word: &str) -> bool {
-    is_organization(word) || is_in(CUSTOMERS, word)
 }

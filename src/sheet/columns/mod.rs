@@ -20,6 +20,7 @@ use crate::setting::{self, FieldKind, Setting, usage_after_row};
 use crate::sheet::number::number_in;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
+use crate::table::COLUMNS;
 pub use earlier_results::ResultColumns;
 use earlier_results::result_columns;
 pub(in crate::sheet) use earlier_results::told_by_results;
@@ -109,6 +110,13 @@ impl Columns {
         ignored: &[String],
         setting: Option<&'static Setting>,
     ) -> Result<Columns, Vec<Problem>> {
+        if is_too_wide(header) {
+            let says = format!(
+                "there are {} columns, and no spreadsheet has more than {COLUMNS}; save the sheet again from the program that it is of",
+                header.len()
+            );
+            return Err(vec![Problem::new(Place::row(row), says)]);
+        }
         let is_said = setting.is_some();
         let setting = setting.unwrap_or_else(|| settings_of(header, ignored)[0]);
         let is_of_results = !told_by_results(header, setting).is_empty();
@@ -322,6 +330,9 @@ impl Columns {
     /// Whether a header that cannot be used has columns for things and for their numbers, by names near
     /// ours.
     pub(super) fn nearly_has_them(header: &ByteRecord) -> bool {
+        if is_too_wide(header) {
+            return false;
+        }
         let setting = settings_of(header, &[])[0];
         let widest = widest(setting);
         let names = || {
@@ -445,6 +456,11 @@ fn split_lone_cell(row: &ByteRecord) -> Option<ByteRecord> {
     (parts(&separator) > 1).then(|| cells.collect())
 }
 
+/// Each name is looked at closely, so a file of anything else would take minutes.
+fn is_too_wide(header: &ByteRecord) -> bool {
+    used_width(header) > COLUMNS.into()
+}
+
 /// Spreadsheets like to add empty columns.
 fn used_width(header: &ByteRecord) -> usize {
     let is_used = |cell: &[u8]| !cell.trim_ascii().is_empty();
@@ -477,6 +493,16 @@ fn list_of_names(header: &ByteRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wider_than_any_spreadsheet_is_refused_at_once() {
+        let mut names = vec!["orgId", "locationId", "n1"];
+        names.resize(usize::from(COLUMNS) + 1, "x");
+        let said = find(&names).expect_err("it is refused");
+        assert!(said[0].contains("there are 16385 columns"), "{said:?}");
+        names[3..].fill("");
+        assert!(find(&names).is_ok());
+    }
 
     fn find(header: &[&str]) -> Result<Columns, Vec<String>> {
         Columns::find(&ByteRecord::from(header.to_vec()), 1, false, &[], None)
