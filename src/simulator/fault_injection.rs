@@ -7,6 +7,7 @@ use hyper::header::LOCATION;
 
 use super::corrupt_body::{corrupted, wrong_body};
 use super::endpoints::{Caller, Executed, execute, find};
+use super::fault_config::Faults;
 use super::fault_kinds::Fault;
 use super::http_response::{ApiError, ErrorShape, HttpResponse};
 use super::request::ApiRequest;
@@ -27,7 +28,7 @@ impl RequestHandler {
         now: Moment,
         handled: &mut Handled,
     ) -> Option<HttpResponse> {
-        let (seed, subject, turn) = self.turn(request);
+        let (seed, subject, turn) = self.turn(request, identity);
         let latency = self.behavior.latency;
         handled.delay = self.real(latency.sample(&mut seeded_rng(seed, "latency", &subject, turn)));
         handled.concurrently_edited =
@@ -111,10 +112,10 @@ impl RequestHandler {
     }
 
     /// The subject (method with location or path) that chance is drawn for, and the number of its earlier requests.
-    fn turn(&mut self, request: &ApiRequest) -> (u64, String, u64) {
+    fn turn(&mut self, request: &ApiRequest, identity: &Identity) -> (u64, String, u64) {
         let behavior = &self.behavior;
         let seed = behavior.seed;
-        let chance_is_unused = behavior.faults.is_none()
+        let chance_is_unused = self.faults_of(identity).is_none()
             && !behavior.latency.varies()
             && behavior.concurrent_edits.of_one() <= 0.0;
         if chance_is_unused {
@@ -131,6 +132,11 @@ impl RequestHandler {
         (seed, subject, *turn - 1)
     }
 
+    fn faults_of(&self, identity: &Identity) -> &Faults {
+        let own = self.accounts[identity.user].faults.as_ref();
+        own.unwrap_or(&self.behavior.faults)
+    }
+
     fn draw_fault(
         &self,
         request: &ApiRequest,
@@ -138,8 +144,8 @@ impl RequestHandler {
         subject: &str,
         turn: u64,
     ) -> Option<Fault> {
-        let behavior = &self.behavior;
-        if behavior.faults.is_none() {
+        let faults = self.faults_of(identity);
+        if faults.is_none() {
             return None;
         }
         let target = request.route.target().map(|target| own_part(&target.id));
@@ -147,7 +153,7 @@ impl RequestHandler {
         let organization = organization.map(|id| id.own_part().to_owned());
         let ids = [target, organization].map(Option::unwrap_or_default);
         let ids = ids.each_ref().map(String::as_str);
-        behavior.faults.draw(behavior.seed, subject, turn, &ids)
+        faults.draw(self.behavior.seed, subject, turn, &ids)
     }
 
     /// Lets another client change the numbers that the request addresses, if chance says so.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::fault_config::Faults;
 use super::rate_limit_config::Limit;
 use super::resource_id::{ResourceId, ResourceKind};
 use super::store::Store;
@@ -22,6 +23,9 @@ pub struct User {
     /// `None` for the behavior's `limit`.
     #[serde(deserialize_with = "optional")]
     pub limit: Option<Limit>,
+    /// `None` for the behavior's `faults`.
+    #[serde(deserialize_with = "optional")]
+    pub faults: Option<Faults>,
 }
 
 /// A user as the service knows them.
@@ -33,6 +37,8 @@ pub(super) struct Account {
     pub(super) own: ResourceId,
     /// `None` for all organizations.
     managed: Option<Vec<ResourceId>>,
+    /// Those of this user's requests alone.
+    pub(super) faults: Option<Faults>,
 }
 
 impl Account {
@@ -63,6 +69,7 @@ impl Account {
             email: given(&user.email).unwrap_or(email),
             own: organizations.first().unwrap_or(&store.own).clone(),
             managed: (!organizations.is_empty()).then_some(organizations),
+            faults: user.faults.clone(),
         })
     }
 
