@@ -2,9 +2,10 @@
 //! Those of one user share a lane, and its waits, as soon as it is known who that is.
 //!
 //! One that is not accepted is left out, and said: the rows of its organizations are problems unless others
-//! manage them. One that has to wait, since the service told an earlier process so, is left out too unless it
-//! is for a moment: nobody waits for it. Which organizations it manages is not known then, and rows that
-//! nobody else manages stay for later.
+//! manage them. One that has to wait is left out too unless it is for a moment, and so is one of which errors or
+//! silence are all that comes: nobody waits for it. Which organizations it manages is not known then, and rows
+//! that nobody else manages stay for later. Where nobody answers at all they are asked as patiently as one
+//! would be.
 
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use tokio::time::Instant;
 use crate::application::kept_wait;
 use crate::application::lane_queries::{api_client, api_client_of};
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
-use crate::application::run_lanes::{self, RunLane};
+use crate::application::run_lanes::RunLane;
 use crate::application::run_settings::{RunSettings, Target};
+use crate::application::same_user::{self, Unknown};
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::QueryError;
+use crate::engine::api_queries::{Patience, QueryError};
 use crate::model::clock;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
@@ -29,16 +31,22 @@ use crate::webex::token::Credentials;
 /// Credentials of which it is said that they are left out; of more, how many.
 const MOST_SAID: usize = 10;
 
+/// Users who are named where a credential may be of any of them.
+const MOST_NAMED: usize = 3;
+
 /// One that has to wait by more than this longer than the first is not waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// One that answers with errors for so long, or not at all, is not waited for.
+const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(10);
 
 /// Credentials that a run does without.
 #[derive(Debug, Default)]
 pub struct LeftOut {
     /// What they are called.
     pub names: Vec<String>,
-    /// Why, of the first that has to wait.
-    pub to_wait: Option<AbortReason>,
+    /// Why, of the first that might be asked at another time.
+    pub unasked: Option<AbortReason>,
     /// Credentials that may not list organizations, so that others than the person's own may be theirs too.
     pub unlisted: Vec<String>,
 }
@@ -68,8 +76,8 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
         });
     }
     let mut refused = Refused::default();
-    let who = ask_each(settings, session, all, |lane, stop| {
-        who(settings, lane, stop)
+    let who = ask_each(settings, session, all, |lane, stop, patience| {
+        who(settings, lane, stop, patience)
     })
     .await?;
     for (mut lane, person) in who {
@@ -84,20 +92,20 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
         }
     }
     // From here on one user waits once, whatever token was told so, by this process or an earlier one.
-    session.lanes = run_lanes::merged(std::mem::take(&mut session.lanes));
+    session.lanes = same_user::merged(std::mem::take(&mut session.lanes));
     kept_wait::hold_known(settings, session);
-    let managed = ask_each(settings, session, all, |lane, stop| {
-        managed(settings, lane, stop)
+    let managed = ask_each(settings, session, all, |lane, stop, patience| {
+        managed(settings, lane, stop, patience)
     });
     let mut unlisted = Vec::new();
     for (mut lane, answer) in managed.await? {
         let answers = match answer {
             Ok(answers) => answers,
             Err(error) => {
-                for one in &lane.credentials {
-                    refused.note(&one.name, &error);
-                }
-                refused.count(error)?;
+                let mut names = lane.credentials.iter().map(|one| &*one.name);
+                let first = names.next().unwrap_or_default();
+                names.for_each(|name| refused.note(name, &error));
+                refused.add(first, error)?;
                 continue;
             }
         };
@@ -106,7 +114,8 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
             match answer {
                 Ok(known) => {
                     // The token of a service app is one organization's.
-                    if known.is_unlisted && !is_app(settings, &one.name) {
+                    one.is_unlisted = known.is_unlisted && !is_app(settings, &one.name);
+                    if one.is_unlisted {
                         unlisted.push(one.name.clone());
                     }
                     one.manages = Some(known.organizations);
@@ -120,9 +129,11 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
             session.lanes.push(lane);
         }
     }
-    session.lanes = run_lanes::merged(std::mem::take(&mut session.lanes));
+    session.lanes = same_user::merged(std::mem::take(&mut session.lanes));
+    let (lanes, unknown) = same_user::behind_known_users(std::mem::take(&mut session.lanes));
+    session.lanes = lanes;
     let left_out = refused.end(session.lanes.is_empty());
-    tell_unknown(&session.lanes);
+    tell_unknown(&unknown, &session.lanes);
     if !settings.is_quiet() {
         tell_unlisted(&unlisted);
     }
@@ -140,41 +151,64 @@ fn is_app(settings: &RunSettings, name: &str) -> bool {
     credentials.any(|one| one.name == name && matches!(one.secret, Credentials::ServiceApp(_)))
 }
 
-/// Asks the lanes side by side, and takes them out of the session.
+/// Asks the lanes side by side, and takes them out of the session. Where all of them only have to wait, or fail in
+/// a way that may pass, nobody is there to go on without them, and they are asked again.
 async fn ask_each<S, T: StopRequests, R, F: Future<Output = Answer<S, R>>>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
     all: usize,
-    ask: impl Fn(RunLane<S>, SharedStop) -> F,
+    ask: impl Fn(RunLane<S>, SharedStop, Option<Duration>) -> F,
 ) -> Result<Vec<Answer<S, R>>, AbortReason> {
-    let (lanes, waiting) = to_ask(std::mem::take(&mut session.lanes));
     let tell = |asked: usize| {
         if !settings.is_quiet() {
             say(&format!("{asked} of {all} asked"));
         }
     };
-    let answers = side_by_side(lanes, &mut session.stop, ask, tell).await;
-    let answers = answers.ok_or(AbortReason::Interrupted)?;
-    Ok(answers.into_iter().chain(waiting).collect())
+    let mut lanes = std::mem::take(&mut session.lanes);
+    let mut has_patience = false;
+    loop {
+        let shortest = lanes.iter().map(wait_of).min().unwrap_or_default();
+        let longest = shortest + PATIENCE;
+        let (asked, waiting): (Vec<_>, Vec<_>) =
+            lanes.into_iter().partition(|lane| wait_of(lane) <= longest);
+        let ask = |lane, stop| ask(lane, stop, (!has_patience).then_some(longest));
+        let answers = side_by_side(asked, &mut session.stop, ask, tell).await;
+        let mut answers = answers.ok_or(AbortReason::Interrupted)?;
+        answers.extend(waiting.into_iter().map(not_waited_for));
+        let can_be_asked_again = |error: &QueryError| {
+            let is_silent = matches!(error, QueryError::Stopped(AbortReason::Unreachable { .. }));
+            error.may_pass() && !is_silent
+        };
+        let mut errors = answers.iter().map(|(_, answer)| answer.as_ref().err());
+        let is_vain = errors.all(|error| error.is_some_and(can_be_asked_again));
+        if has_patience || !is_vain || shortest > settings.policy.longest_wait {
+            return Ok(answers);
+        }
+        lanes = answers.into_iter().map(|(lane, _)| lane).collect();
+        has_patience = true;
+    }
 }
 
-/// Those that are asked, and those that have to wait for too long.
-fn to_ask<S, R>(lanes: Vec<RunLane<S>>) -> (Vec<RunLane<S>>, Vec<Answer<S, R>>) {
+/// How long a lane has to wait before it may ask.
+fn wait_of<S>(lane: &RunLane<S>) -> Duration {
     let now = Instant::now();
-    let wait_of = |lane: &RunLane<S>| {
-        let opens = lane.pacer.status(now).closed_until;
-        opens.map_or(Duration::ZERO, |opens| opens.duration_since(now))
-    };
-    let shortest = lanes.iter().map(wait_of).min().unwrap_or_default();
-    let is_asked = |lane: &RunLane<S>| wait_of(lane) <= shortest + PATIENCE;
-    let (asked, waiting): (Vec<_>, Vec<_>) = lanes.into_iter().partition(is_asked);
-    let waiting = waiting.into_iter().map(|lane| {
-        let wait = wait_of(&lane);
-        let until = clock::time_of_day(clock::now(), wait);
-        let reason = AbortReason::StillToWait { wait, until };
-        (lane, Err(QueryError::Stopped(reason)))
-    });
-    (asked, waiting.collect())
+    let opens = lane.pacer.status(now).closed_until;
+    opens.map_or(Duration::ZERO, |opens| opens.duration_since(now))
+}
+
+fn not_waited_for<S, R>(lane: RunLane<S>) -> Answer<S, R> {
+    let wait = wait_of(&lane);
+    let until = clock::time_of_day(clock::now(), wait);
+    let reason = AbortReason::StillToWait { wait, until };
+    (lane, Err(QueryError::Stopped(reason)))
+}
+
+/// How long a lane is tried that has to wait no longer than `longest`; `None` where nobody goes on without it.
+fn patience(longest: Option<Duration>) -> Option<Patience> {
+    longest.map(|longest| Patience {
+        waits_until: Instant::now() + longest,
+        errors: PATIENCE_WITH_ERRORS,
+    })
 }
 
 /// Whose a credential is; `None` where it may not ask.
@@ -182,8 +216,11 @@ async fn who<S: Queries>(
     settings: &RunSettings,
     mut lane: RunLane<S>,
     mut stop: SharedStop,
+    longest: Option<Duration>,
 ) -> Answer<S, Option<Person>> {
-    let person = match api_client(settings, &mut lane, &mut stop).person().await {
+    let mut api = api_client(settings, &mut lane, &mut stop);
+    api.policy.patience = patience(longest);
+    let person = match api.person().await {
         Err(QueryError::Refused { .. }) => Ok(None),
         person => person.map(Some),
     };
@@ -195,7 +232,9 @@ async fn managed<S: Queries>(
     settings: &RunSettings,
     mut lane: RunLane<S>,
     mut stop: SharedStop,
+    longest: Option<Duration>,
 ) -> Answer<S, Managed> {
+    let patience = patience(longest);
     let own = lane.person.as_ref().map(|person| Organization {
         id: person.org_id.clone(),
         name: String::new(),
@@ -203,6 +242,7 @@ async fn managed<S: Queries>(
     let mut answers = Vec::new();
     for number in 0..lane.credentials.len() {
         let mut api = api_client_of(settings, &mut lane, number, &mut stop);
+        api.policy.patience = patience;
         let own = own.clone().into_iter();
         let (organizations, is_unlisted) = match api.organizations().await {
             Ok(none) if none.is_empty() => (Ok(own.collect()), false),
@@ -214,6 +254,13 @@ async fn managed<S: Queries>(
             is_unlisted,
         }));
     }
+    let can_be_asked_again =
+        |answer: &Result<Known, QueryError>| answer.as_ref().is_err_and(QueryError::may_pass);
+    if answers.iter().all(can_be_asked_again)
+        && let Some(Err(error)) = answers.pop()
+    {
+        return (lane, Err(error));
+    }
     (lane, Ok(answers))
 }
 
@@ -221,7 +268,8 @@ async fn managed<S: Queries>(
 #[derive(Debug, Default)]
 struct Refused {
     said: Vec<(String, String)>,
-    first_wait: Option<AbortReason>,
+    /// The first that might be asked at another time.
+    unasked: Option<(String, QueryError)>,
     first_reason: Option<AbortReason>,
 }
 
@@ -229,22 +277,17 @@ impl Refused {
     /// An error is one that ends all.
     fn add(&mut self, name: &str, error: QueryError) -> Result<(), AbortReason> {
         self.note(name, &error);
-        self.count(error)
-    }
-
-    fn note(&mut self, name: &str, error: &QueryError) {
-        self.said.push((name.to_string(), error.to_string()));
-    }
-
-    fn count(&mut self, error: QueryError) -> Result<(), AbortReason> {
         match error {
-            QueryError::Stopped(
-                reason @ (AbortReason::Unreachable { .. } | AbortReason::Interrupted),
-            ) => return Err(reason),
-            QueryError::Stopped(
-                wait @ (AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. }),
-            ) => {
-                self.first_wait.get_or_insert(wait);
+            QueryError::Stopped(reason @ AbortReason::Interrupted) => return Err(reason),
+            error if error.may_pass() => {
+                // Of a wait it is known when it ends.
+                let is_first = self
+                    .unasked
+                    .as_ref()
+                    .is_none_or(|(_, first)| error.is_wait() && !first.is_wait());
+                if is_first {
+                    self.unasked = Some((name.to_string(), error));
+                }
             }
             QueryError::Stopped(reason) => {
                 self.first_reason.get_or_insert(reason);
@@ -258,15 +301,28 @@ impl Refused {
         Ok(())
     }
 
+    fn note(&mut self, name: &str, error: &QueryError) {
+        self.said.push((name.to_string(), error.to_string()));
+    }
+
     fn end(self, nobody_is_left: bool) -> Result<LeftOut, AbortReason> {
         tell_left_out(&self.said);
-        let (mut to_wait, reason) = (self.first_wait, self.first_reason);
-        if nobody_is_left && let Some(reason) = to_wait.take().or(reason) {
+        let mut unasked = match self.unasked {
+            Some((_, QueryError::Stopped(reason))) if nobody_is_left || reason.is_wait() => {
+                Some(reason)
+            }
+            Some((credential, error)) => Some(AbortReason::NotAsked {
+                credential,
+                message: error.to_string(),
+            }),
+            None => None,
+        };
+        if nobody_is_left && let Some(reason) = unasked.take().or(self.first_reason) {
             return Err(reason);
         }
         Ok(LeftOut {
             names: self.said.into_iter().map(|(name, _)| name).collect(),
-            to_wait,
+            unasked,
             unlisted: Vec::new(),
         })
     }
@@ -289,20 +345,43 @@ fn tell_unlisted(names: &[String]) {
 }
 
 /// Of one user there may be only one pace, and whose these are may not be asked.
-fn tell_unknown<S>(lanes: &[RunLane<S>]) {
-    let unknown = lanes.iter().filter(|lane| lane.person.is_none());
-    let names: Vec<String> = unknown.map(|lane| format!("`{}`", lane.name())).collect();
-    if names.is_empty() || lanes.len() < 2 {
+fn tell_unknown<S>(unknown: &Unknown, lanes: &[RunLane<S>]) {
+    for (name, users) in unknown.left_out.iter().take(MOST_SAID) {
+        say(&format!(
+            "warning: `{name}` is not used: whose it is may not be asked, and it may be of {}, who manage the same organizations; with two paces that user would be sent more than the limit allows\nhint: with the scope `spark:people_read` the users are told apart",
+            one_of(users)
+        ));
+    }
+    let more = unknown.left_out.len().saturating_sub(MOST_SAID);
+    if more > 0 {
+        let more = plural(more as u64, "more credential");
+        say(&format!("warning: {more} not used for the same reason"));
+    }
+    let names = &unknown.names;
+    let is_alone = matches!(lanes, [only] if only.person.is_none());
+    if names.is_empty() || is_alone {
         return;
     }
     let more = match names.len().saturating_sub(MOST_SAID) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let shown = names[..names.len().min(MOST_SAID)].join(", ");
+    let shown = names.iter().take(MOST_SAID).map(|name| format!("`{name}`"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
     say(&format!(
-        "warning: whose these credentials are may not be asked: {shown}{more}\nhint: those that manage the same organizations count as one user's; no two others of them may be one user's, or that user is sent more than the limit allows. With the scope `spark:people_read` the users are told apart"
+        "warning: whose these credentials are may not be asked: {shown}{more}\nhint: those that manage the same organizations as another count as that user's; no two others of them may be one user's, or that user is sent more than the limit allows. With the scope `spark:people_read` the users are told apart"
     ));
+}
+
+/// `Ada or Ben`
+fn one_of(users: &[String]) -> String {
+    let more = if users.len() > MOST_NAMED {
+        " or …"
+    } else {
+        ""
+    };
+    let named = &users[..users.len().min(MOST_NAMED)];
+    format!("{}{more}", named.join(" or "))
 }
 
 fn tell_left_out(left_out: &[(String, String)]) {

@@ -38,6 +38,7 @@ pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
     let policy = QueryPolicy {
         retry: settings.policy.retry,
         longest_wait: settings.policy.longest_wait,
+        patience: None,
         seed: *seed,
     };
     let client = ApiClient::new(service, pacer, stop, policy, waits.as_ref(), say);

@@ -41,6 +41,7 @@ mod run_facts;
 pub mod run_lanes;
 mod run_record;
 pub mod run_settings;
+mod same_user;
 pub mod selftest;
 mod sending;
 mod service_facts;

@@ -59,10 +59,10 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         if !left_out.names.is_empty() {
             facts.directory = facts.directory.without_some();
         }
-        if left_out.to_wait.is_some() {
+        if left_out.unasked.is_some() {
             facts.directory = facts.directory.leaving_some();
         }
-        facts.unasked = left_out.to_wait;
+        facts.unasked = left_out.unasked;
         facts
     } else {
         facts_of_one(settings, session, selection, checked, known).await?

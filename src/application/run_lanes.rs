@@ -1,6 +1,6 @@
 //! The users of a run: each with the credentials that are theirs, a pace, and what is remembered of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -50,6 +50,8 @@ pub struct Credential<S> {
     pub fingerprint: String,
     /// `None` where it was not asked, since there are no others.
     pub manages: Option<Vec<Organization>>,
+    /// That is the user's own organization alone, since it may not list any, and there may be others.
+    pub(super) is_unlisted: bool,
 }
 
 impl<S> Credential<S> {
@@ -90,6 +92,7 @@ pub(super) fn of_services<S>(settings: &RunSettings, services: Vec<S>) -> Vec<Ru
                 name,
                 fingerprint,
                 manages: None,
+                is_unlisted: false,
             }],
             pacer,
             person: None,
@@ -153,6 +156,7 @@ impl<S> RunLane<S> {
             name: one.name,
             fingerprint: one.fingerprint,
             manages: one.manages,
+            is_unlisted: one.is_unlisted,
         });
         RunLane {
             credentials: credentials.collect(),
@@ -205,6 +209,18 @@ impl<S> RunLane<S> {
             remembered: self.remembered,
             ..settings.pace.clone()
         }
+    }
+
+    /// Takes over another lane of the same user, and waits as long as either has to.
+    pub(super) fn absorb(&mut self, other: RunLane<S>) {
+        let now = Instant::now();
+        if let Some(opens) = other.pacer.status(now).closed_until {
+            self.pacer.close_until(opens, now);
+        }
+        if let (Some(waits), Some(others)) = (&mut self.waits, other.waits) {
+            waits.add_names_of(others);
+        }
+        self.credentials.extend(other.credentials);
     }
 
     /// For the rows, after questions were asked.
@@ -289,52 +305,6 @@ pub(super) fn person_record(person: &Person) -> journal::Person {
         name: flatten(&person.display_name),
         email: email.map_or(String::new(), |email| flatten(email)),
     }
-}
-
-/// Whose a lane is, as far as it is known: where that may not be asked, whoever manages the same
-/// organizations counts as one user, since two paces of one user would break what the service says of its waits.
-fn owner<S>(lane: &RunLane<S>) -> Option<Owner> {
-    match &lane.person {
-        Some(person) if person.id.is_empty() => None,
-        Some(person) => Some(Owner::Person(person.id.clone())),
-        None => {
-            let credentials = lane.credentials.iter();
-            let managed: Option<Vec<_>> = credentials.map(|one| one.manages.as_ref()).collect();
-            let keys = managed?.into_iter().flatten();
-            let keys = keys.filter_map(|one| key_of(&one.id));
-            Some(Owner::WhoeverManages(keys.collect()))
-        }
-    }
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Owner {
-    Person(String),
-    WhoeverManages(BTreeSet<TargetKey>),
-}
-
-/// Lanes of one user become one, which waits as long as any of them has to.
-pub(super) fn merged<S>(lanes: Vec<RunLane<S>>) -> Vec<RunLane<S>> {
-    let now = Instant::now();
-    let mut merged: Vec<RunLane<S>> = Vec::new();
-    let mut owners: HashMap<Owner, usize> = HashMap::new();
-    for lane in lanes {
-        let owner = owner(&lane);
-        let known = owner.as_ref().and_then(|owner| owners.get(owner)).copied();
-        let Some(same) = known.and_then(|at| merged.get_mut(at)) else {
-            owners.extend(owner.map(|owner| (owner, merged.len())));
-            merged.push(lane);
-            continue;
-        };
-        if let Some(opens) = lane.pacer.status(now).closed_until {
-            same.pacer.close_until(opens, now);
-        }
-        if let (Some(waits), Some(others)) = (&mut same.waits, lane.waits) {
-            waits.add_names_of(others);
-        }
-        same.credentials.extend(lane.credentials);
-    }
-    merged
 }
 
 /// Keeps what was found of their limits for the next run.

@@ -60,6 +60,7 @@ async fn ask(connection: &Connection, states: Option<&Path>, token: &Token) -> O
     let policy = QueryPolicy {
         retry: RetryPolicy::default(),
         longest_wait: PATIENCE,
+        patience: None,
         seed: fastrand::u64(..),
     };
     let mut pacer = Pacer::new(&PaceSettings::ONE_AT_A_TIME, Instant::now());

@@ -117,6 +117,7 @@ async fn ask_one(
     let policy = QueryPolicy {
         retry: RetryPolicy::default(),
         longest_wait: LONGEST_WAIT,
+        patience: None,
         seed: fastrand::u64(..),
     };
     let mut pacer = Pacer::new(&PaceSettings::ONE_AT_A_TIME, Instant::now());

@@ -74,6 +74,12 @@ pub enum AbortReason {
         wait: Duration,
         until: String,
     },
+    /// One of several could not be asked which organizations it manages, and the others do without it.
+    NotAsked {
+        /// `customers/b.txt`
+        credential: String,
+        message: String,
+    },
     /// A part of a run has nobody who manages the organizations of rows that are left.
     NotManaged {
         /// `Acme, Ajax, …`
@@ -149,6 +155,13 @@ impl fmt::Display for AbortReason {
                 "the service asks to wait {} (until {until}), and the others do not wait for it",
                 clock::in_words(*wait)
             ),
+            AbortReason::NotAsked {
+                credential,
+                message,
+            } => write!(
+                formatter,
+                "`{credential}` could not be asked which organizations it manages: {message}"
+            ),
             AbortReason::NotManaged { organizations, .. } => {
                 write!(formatter, "no credential here manages {organizations}")
             }
@@ -191,6 +204,14 @@ impl AbortReason {
         }
     }
 
+    /// Whether the service asks to wait for longer than it is waited.
+    pub fn is_wait(&self) -> bool {
+        matches!(
+            self,
+            AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. }
+        )
+    }
+
     /// The same once more, where it leaves rows for later.
     pub fn for_later(&self) -> Option<AbortReason> {
         match self {
@@ -200,6 +221,13 @@ impl AbortReason {
             } => Some(AbortReason::NotManaged {
                 organizations: organizations.clone(),
                 missing: missing.clone(),
+            }),
+            AbortReason::NotAsked {
+                credential,
+                message,
+            } => Some(AbortReason::NotAsked {
+                credential: credential.clone(),
+                message: message.clone(),
             }),
             AbortReason::WaitTooLong { wait, until } => Some(AbortReason::WaitTooLong {
                 wait: *wait,
@@ -229,6 +257,7 @@ impl AbortReason {
             AbortReason::FirstRowsDone => "first-rows-done",
             AbortReason::FirstRowsFailed { .. } => "first-rows-failed",
             AbortReason::WaitTooLong { .. } | AbortReason::StillToWait { .. } => "asked-to-wait",
+            AbortReason::NotAsked { .. } => "not-asked",
             AbortReason::NotManaged { .. } => "not-managed",
             AbortReason::CannotRecord(_) => "cannot-record",
             AbortReason::SheetUnreadable(_) => "sheet-unreadable",
@@ -290,6 +319,9 @@ impl AbortReason {
                 Some("go on when that time has come, or with a longer --max-wait")
             }
             AbortReason::StillToWait { .. } => Some("go on when that time has come"),
+            AbortReason::NotAsked { .. } => Some(
+                "go on when Webex answers that credential again; `wxbulk whoami` asks it alone",
+            ),
             AbortReason::CannotRecord(_) => {
                 Some("first make room on the disk, or make the folder writable again")
             }

@@ -313,7 +313,7 @@ fn two_tokens_that_manage_the_same_are_one_user_where_it_may_not_be_asked() {
     }
 }
 
-fn without_people_scope() -> Scopes {
+pub(crate) fn without_people_scope() -> Scopes {
     let scopes = [
         "spark-admin:telephony_config_read",
         "spark-admin:telephony_config_write",

@@ -30,6 +30,7 @@ mod json_fields;
 mod lanes;
 mod lanes_apart;
 mod lanes_at_length;
+mod lanes_unasked;
 mod layers;
 mod left_alone;
 mod libreoffice;

@@ -45,11 +45,13 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         most_throttles: u32,
     ) -> Result<Fetched, QueryError> {
         let (mut errors, mut refusals, mut throttles) = (0, 0, 0);
+        let mut trying_since = None;
         loop {
             self.renew_if_due().await?;
             let ticket = self.turn().await?;
+            let given_up = self.gives_up_at(*trying_since.get_or_insert_with(Instant::now));
             let token = self.renewal.token();
-            let (result, fetched) = self.get(&url).await?;
+            let (result, fetched) = self.get(&url, given_up).await?;
             tracing::debug!("asked `{url}`: {}", in_words(&result));
             if matches!(&result, Ok(answer) if answer.status != 401) {
                 self.renewal.accepted(token);
@@ -63,13 +65,18 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 (RetryDecision::Succeeded, Some(fetched)) => return Ok(fetched),
                 (RetryDecision::Throttled { .. }, _) if throttles + 1 < most_throttles => {
                     throttles += 1;
+                    trying_since = None;
                 }
                 // Every failure counts: unlike in a run nothing else is going on.
                 (RetryDecision::Retry { after, .. }, _)
                     if errors + 1 < self.policy.retry.tries.get() =>
                 {
                     errors += 1;
-                    self.wait_until(Instant::now() + after).await?;
+                    let next = Instant::now() + after;
+                    if given_up.is_some_and(|given_up| next > given_up) {
+                        return Err(unanswered(&result));
+                    }
+                    self.wait_until(next).await?;
                 }
                 (RetryDecision::Unauthorized, _) => {
                     refusals += 1;
@@ -86,8 +93,14 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     /// Fetches a new access token where the one there is has ended or is about to.
     async fn renew_if_due(&mut self) -> Result<(), QueryError> {
         let mut silences = 0;
+        let (mut last, given_up) = (None, self.gives_up_at(Instant::now()));
         while let Some(task) = self.renewal.due(Instant::now(), self.service.renewal()) {
             if let Some(instant) = self.renewal.not_before() {
+                if given_up.is_some_and(|given_up| instant > given_up)
+                    && let Some(result) = &last
+                {
+                    return Err(unanswered(result));
+                }
                 self.wait_until(instant).await?;
             }
             let ticket = self.turn().await?;
@@ -120,6 +133,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             {
                 return Err(QueryError::Stopped(reason));
             }
+            last = Some(result);
         }
         Ok(())
     }
@@ -191,7 +205,11 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     }
 
     /// A question is dropped at the first wish to stop: it changes nothing.
-    async fn get(&mut self, url: &str) -> Result<(ApiResult, Option<Fetched>), QueryError> {
+    async fn get(
+        &mut self,
+        url: &str,
+        given_up: Option<Instant>,
+    ) -> Result<(ApiResult, Option<Fetched>), QueryError> {
         let tracking = self.chance.u128(..);
         let service = self.service;
         let mut answer = pin!(service.get(url, tracking));
@@ -203,6 +221,9 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 () = at(self.contact.speaks_at()) => self.say_what_is_tried(),
                 () = at(self.contact.gives_up_at()) => {
                     return Err(self.given_up());
+                }
+                () = at(given_up) => {
+                    return Err(QueryError::Unclear("there was no answer in time".into()));
                 }
             }
         }
@@ -247,6 +268,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         let now = Instant::now();
         let wait = bearable_wait(self.pacer, self.policy.longest_wait, now)
             .map_err(QueryError::Stopped)?;
+        self.ensure_it_is_in_time(wait, now)?;
         if wait > SHORT_WAIT {
             let wait = clock::in_words(wait);
             (self.say)(&format!(
@@ -256,12 +278,34 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         loop {
             let now = Instant::now();
             match self.pacer.next_send(now, 0) {
-                SendDecision::At(instant) => self.wait_until(instant).await?,
+                SendDecision::At(instant) => {
+                    self.ensure_it_is_in_time(instant.duration_since(now), now)?;
+                    self.wait_until(instant).await?;
+                }
                 SendDecision::Now | SendDecision::WhenOneReturns => {
                     return Ok(self.pacer.sent(now));
                 }
             }
         }
+    }
+
+    /// When the others go on without the answer to a question that was asked first at `since`. The very first
+    /// answer is waited for as long as that of a single one.
+    fn gives_up_at(&self, since: Instant) -> Option<Instant> {
+        let patience = self.policy.patience.filter(|_| self.contact.is_made());
+        patience.map(|patience| since + patience.errors)
+    }
+
+    fn ensure_it_is_in_time(&self, wait: Duration, now: Instant) -> Result<(), QueryError> {
+        let mut patience = self.policy.patience.into_iter();
+        if patience.any(|patience| now + wait > patience.waits_until) {
+            let until = clock::time_of_day(clock::now(), wait);
+            return Err(QueryError::Stopped(AbortReason::StillToWait {
+                wait,
+                until,
+            }));
+        }
+        Ok(())
     }
 
     async fn wait_until(&mut self, instant: Instant) -> Result<(), QueryError> {

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::engine::abort::AbortReason;
 use crate::engine::first_contact::FirstContact;
 use crate::engine::token_renewal::TokenRenewal;
@@ -47,8 +49,19 @@ pub struct QueryPolicy {
     pub retry: RetryPolicy,
     /// A longer Retry-After than this ends it.
     pub longest_wait: Duration,
+    /// How long it is tried where others are there who can do without the answer.
+    pub patience: Option<Patience>,
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
+}
+
+/// How long a question is tried that others can do without.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Whoever has to wait for longer is not asked.
+    pub waits_until: Instant,
+    /// Errors and silence are borne for so long.
+    pub errors: Duration,
 }
 
 /// Asks the service.
@@ -92,6 +105,24 @@ impl fmt::Display for QueryError {
 }
 
 impl std::error::Error for QueryError {}
+
+impl QueryError {
+    /// Whether the same question may be answered at another time.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            QueryError::Refused { status, .. } => matches!(status, 408 | 423 | 425 | 429 | 500..),
+            QueryError::Unclear(_) => true,
+            QueryError::Stopped(reason) => {
+                reason.is_wait() || matches!(reason, AbortReason::Unreachable { .. })
+            }
+        }
+    }
+
+    /// Whether the service asks to wait for longer than it is waited here.
+    pub fn is_wait(&self) -> bool {
+        matches!(self, QueryError::Stopped(reason) if reason.is_wait())
+    }
+}
 
 impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
     pub fn new(
