@@ -80,6 +80,11 @@ impl TokenRenewal {
         self.is_under_way
     }
 
+    /// Whether anything is asked about the token.
+    pub(super) fn is_in_question(&self) -> bool {
+        self.wanted.is_some()
+    }
+
     /// After a failed try everything waits for this.
     pub(super) fn not_before(&self) -> Option<Instant> {
         self.not_before
@@ -139,6 +144,11 @@ impl TokenRenewal {
                 TokenState::Accepted
             }
         }
+    }
+
+    /// The task under way has no answer and is left to others.
+    pub(super) fn put_off(&mut self) {
+        self.is_under_way = false;
     }
 
     fn try_again(&mut self, now: Instant, after: Duration, counts: bool) -> TokenState {

@@ -63,7 +63,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 && pipeline.queues.at_the_end() < MOST_ROWS_AT_THE_END
                 && first.is_none_or(|first| pipeline.begun < first)
         };
-        while !self.has_narrowest(lane) && !self.is_all_admitted && may_begin(self) {
+        while !self.has_narrowest(lane, now) && !self.is_all_admitted && may_begin(self) {
             match rows.next() {
                 Some(Ok(row)) => {
                     self.begun += 1;
@@ -82,12 +82,12 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 return false;
             }
         }
-        let mut is_waiting = self.head_of(lane).is_some();
+        let mut is_waiting = self.head_of(lane, now).is_some();
         if !is_waiting && self.is_quiet(lane) {
             for queue in self.queues_of(lane) {
                 self.queues.take_those_at_the_end(queue);
             }
-            is_waiting = self.head_of(lane).is_some();
+            is_waiting = self.head_of(lane, now).is_some();
         }
         let mut senders = self.lanes[lane].senders.iter();
         is_waiting || senders.any(|sender| self.senders[*sender].suspect.is_some())
@@ -148,6 +148,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             token: 0,
             moves: 0,
             forbidden_to: Vec::new(),
+            failed_by: None,
             refusals: 0,
         };
         if self.policy.task == Task::Write {
@@ -200,7 +201,9 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
         queue: usize,
         now: Instant,
     ) -> Option<impl Future<Output = (Job, InFlight, ApiResult)> + use<'a, S, R>> {
-        let mut job = match self.queues.pop(queue, sender)? {
+        let (lanes, senders) = (&self.lanes, &self.senders);
+        let is_free = |other: usize| lanes[senders[other].lane].is_free(&senders[other], now);
+        let mut job = match self.queues.pop(queue, sender, is_free)? {
             ReadyRow::Fresh(row) => self.begin(*row, queue),
             ReadyRow::Begun(job) => *job,
         };

@@ -67,6 +67,8 @@ pub(super) struct Job {
     pub(super) moves: u32,
     /// Credentials that the service did not let change or read it, while others might be let.
     pub(super) forbidden_to: Vec<usize>,
+    /// By which credentials its last try ended in an error that may pass.
+    pub(super) failed_by: Option<usize>,
     /// How often a token was refused.
     pub(super) refusals: u32,
     pub(super) row_span: RowSpan,

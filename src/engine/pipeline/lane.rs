@@ -2,6 +2,9 @@
 //! the credentials by which its requests are sent; two of one user share the pace.
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::Throttling;
 use super::job::Job;
@@ -10,6 +13,9 @@ use crate::engine::failure_watch::FailureWatch;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::counts::Counts;
 use crate::pace::Pacer;
+
+/// A row that failed by one user waits so long for another one.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// One user, and what opens the service for them.
 #[derive(Debug)]
@@ -38,6 +44,15 @@ pub(super) struct LaneState<'a> {
     /// Rows that have their outcome.
     pub(super) rows: u64,
     pub(super) throttling: Throttling,
+}
+
+impl LaneState<'_> {
+    /// Whether rows may soon leave by these credentials of it.
+    pub(super) fn is_free<S>(&self, sender: &Sender<'_, S>, now: Instant) -> bool {
+        let opens = self.pacer.status(now).closed_until;
+        let is_in_question = sender.suspect.is_some() || sender.renewal.is_in_question();
+        !is_in_question && opens.is_none_or(|opens| opens <= now + SHORT_WAIT)
+    }
 }
 
 /// Credentials at work.

@@ -33,7 +33,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// The queue with the next row of those that a lane may send, and by which credentials it goes. Rows that
     /// fewer credentials may send go first: were the others first, a sheet with its organizations one after
     /// the other would leave somebody without work before its end.
-    pub(super) fn head_of(&self, lane: usize) -> Option<(usize, usize)> {
+    pub(super) fn head_of(&self, lane: usize, now: Instant) -> Option<(usize, usize)> {
+        let is_free = |other: usize| {
+            let other = &self.senders[other];
+            self.lanes[other.lane].is_free(other, now)
+        };
         let senders = self.lanes[lane].senders.iter();
         let heads = senders.flat_map(|sender| {
             let queues = self.senders[*sender].queues.iter();
@@ -41,7 +45,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let of_queue = self.queues.at(*queue);
                 Some((
                     of_queue.senders.len(),
-                    of_queue.head_for(*sender)?,
+                    of_queue.head_for(*sender, is_free)?,
                     *sender,
                     *queue,
                 ))
@@ -53,10 +57,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     /// Whether what goes next by a lane are rows that as few credentials may send as any of its rows.
-    pub(super) fn has_narrowest(&self, lane: usize) -> bool {
+    pub(super) fn has_narrowest(&self, lane: usize, now: Instant) -> bool {
         let width = |queue: usize| self.queues.at(queue).senders.len();
         let narrowest = self.queues_of(lane).into_iter().map(width).min();
-        let next = self.head_of(lane).map(|(_, queue)| width(queue));
+        let next = self.head_of(lane, now).map(|(_, queue)| width(queue));
         next.is_some() && next == narrowest
     }
 
@@ -105,7 +109,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 });
             }
         }
-        let (sender, queue) = self.head_of(lane)?;
+        let (sender, queue) = self.head_of(lane, now)?;
         let Sender {
             renewal, service, ..
         } = &self.senders[sender];

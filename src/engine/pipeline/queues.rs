@@ -49,23 +49,29 @@ impl Queue {
         self.ready.is_empty()
     }
 
-    /// The number of the row that leaves next by these credentials.
-    pub(super) fn head_for(&self, sender: usize) -> Option<u64> {
-        Some(match self.ready.get(self.next_for(sender)?)? {
+    /// The number of the row that leaves next by these credentials. `is_free` says of others whether they may
+    /// send soon.
+    pub(super) fn head_for(&self, sender: usize, is_free: impl Fn(usize) -> bool) -> Option<u64> {
+        Some(match self.ready.get(self.next_for(sender, is_free)?)? {
             ReadyRow::Fresh(row) => row.number,
             ReadyRow::Begun(job) => job.row.number,
         })
     }
 
     /// Where the first row is that these credentials may send. What is forbidden to them they send only where
-    /// it is forbidden to all.
-    fn next_for(&self, sender: usize) -> Option<usize> {
-        self.ready.iter().position(|row| match row {
-            ReadyRow::Fresh(_) => true,
-            ReadyRow::Begun(job) => {
-                let is_forbidden = |sender: &usize| job.forbidden_to.contains(sender);
-                !is_forbidden(&sender) || self.senders.iter().all(is_forbidden)
+    /// it is forbidden to all; what failed by them last they leave to others who are free.
+    fn next_for(&self, sender: usize, is_free: impl Fn(usize) -> bool) -> Option<usize> {
+        self.ready.iter().position(|row| {
+            let ReadyRow::Begun(job) = row else {
+                return true;
+            };
+            let is_forbidden = |sender: &usize| job.forbidden_to.contains(sender);
+            if is_forbidden(&sender) {
+                return self.senders.iter().all(is_forbidden);
             }
+            let others = self.senders.iter().filter(|other| **other != sender);
+            let mut able = others.filter(|other| !is_forbidden(other) && is_free(**other));
+            job.failed_by != Some(sender) || able.next().is_none()
         })
     }
 }
@@ -185,9 +191,14 @@ impl Queues {
         self.list[queue].ready.push_back(row);
     }
 
-    pub(super) fn pop(&mut self, queue: usize, sender: usize) -> Option<ReadyRow> {
+    pub(super) fn pop(
+        &mut self,
+        queue: usize,
+        sender: usize,
+        is_free: impl Fn(usize) -> bool,
+    ) -> Option<ReadyRow> {
         let queue = &mut self.list[queue];
-        let row = queue.ready.remove(queue.next_for(sender)?)?;
+        let row = queue.ready.remove(queue.next_for(sender, is_free)?)?;
         self.ready -= 1;
         Some(row)
     }

@@ -52,7 +52,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 if let Some(mut job) = asked.suspect.take()
                     && let Some(refused) = job.last.take()
                 {
-                    self.give_up(job, refused);
+                    job.refusals = 0;
+                    self.leave_or_give_up(job, sender, refused);
                 }
             }
             TokenState::Ended(reason) => self.end_sender(sender, reason),
@@ -155,15 +156,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             RetryDecision::GiveUp if is_given_up && job.may_have_been_applied => {
                 self.finish(job, OutcomeKind::Unknown, reply);
             }
-            RetryDecision::GiveUp if self.may_others(&job, sender, &reply) => {
-                self.leave_to_others(job, sender, reply);
-            }
-            RetryDecision::GiveUp => self.give_up(job, reply),
+            RetryDecision::GiveUp => self.leave_or_give_up(job, sender, reply),
             RetryDecision::Throttled { .. } => {
                 self.wait(job, lane, reply, place.unwrap_or(Place::First), now);
             }
             RetryDecision::Retry { after, counts } => {
                 job.errors += u32::from(counts);
+                job.failed_by = Some(sender);
                 job.note_result(reply);
                 self.back_off(job, now + after);
             }

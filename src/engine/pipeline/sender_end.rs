@@ -1,9 +1,9 @@
 //! Credentials that send nothing more: their rows go to others that manage them, and where there are none
 //! they stay as they are. The run goes on as long as anybody may send.
 //!
-//! To manage an organization is not to be let change it. A row that is forbidden (403) to one of several goes
-//! to the next and fails where it is forbidden to all; after ten in a row these credentials are not tried for
-//! the rows of their queue any more, as long as there are others.
+//! To manage an organization is not to be let change it. A row that is forbidden to one of several (403, or a 401
+//! although the token is accepted) goes to the next and fails where it is forbidden to all; after ten in a row
+//! these credentials are not tried for the rows of their queue any more, as long as there are others.
 
 use super::job::{Job, Step};
 use super::{Pipeline, Recorder};
@@ -49,16 +49,25 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
+    /// The row was refused for good by these credentials.
+    pub(super) fn leave_or_give_up(&mut self, job: Job, sender: usize, reply: ApiResult) {
+        if self.may_others(&job, sender, &reply) {
+            self.leave_to_others(job, sender, reply);
+        } else {
+            self.give_up(job, reply);
+        }
+    }
+
     /// Whether there are others to whom the row is not forbidden as far as anybody knows.
-    pub(super) fn may_others(&self, job: &Job, sender: usize, reply: &ApiResult) -> bool {
-        let is_forbidden = matches!(reply, Ok(answer) if answer.status == 403);
+    fn may_others(&self, job: &Job, sender: usize, reply: &ApiResult) -> bool {
+        let is_forbidden = matches!(reply, Ok(answer) if matches!(answer.status, 401 | 403));
         let mut senders = self.queues.at(job.queue).senders.iter();
         is_forbidden
             && matches!(job.step, Step::Read(_) | Step::Write(_))
             && senders.any(|one| *one != sender && !job.forbidden_to.contains(one))
     }
 
-    pub(super) fn leave_to_others(&mut self, mut job: Job, sender: usize, reply: ApiResult) {
+    fn leave_to_others(&mut self, mut job: Job, sender: usize, reply: ApiResult) {
         let queue = job.queue;
         let message = reply
             .as_ref()

@@ -269,6 +269,61 @@ async fn what_is_forbidden_to_one_goes_by_another_and_fails_where_it_is_forbidde
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_fails_by_one_is_tried_by_another_and_ends_well() {
+    for failing in [0, 1] {
+        for answer in [500, 503] {
+            let played = Many::for_one(2, 60)
+                .play(|sender, _, _| status(if sender == failing { answer } else { 204 }))
+                .await;
+            played.assert_all_updated(60);
+            // A row in doubt is tried by the other one, and not again and again by the same.
+            let mut tries: HashMap<u64, u32> = HashMap::new();
+            for request in &played.requests[failing] {
+                *tries.entry(request.row).or_default() += 1;
+            }
+            assert!(tries.values().all(|tries| *tries <= 2), "{tries:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_by_one_is_not_left_to_another_who_has_to_wait_for_long() {
+    let start = Instant::now();
+    let played = Many::for_one(2, 60)
+        .play(|sender, row, turn| match (sender, row, turn) {
+            (1, ..) if start.elapsed() < SECOND => throttled(600),
+            (0, 20 | 50, 1) => status(500),
+            _ => status(204),
+        })
+        .await;
+    played.assert_all_updated(60);
+    assert!(start.elapsed() < 300 * SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_token_alone_is_refused_goes_by_another_in_the_order_of_the_rows() {
+    // The token is accepted where it is checked, and refused for every row.
+    let case = Many {
+        locations: 20,
+        ..Many::for_one(2, 60)
+    };
+    let played = case
+        .play(|sender, row, _| match (sender, row) {
+            (0, 1..) => status(401),
+            _ => status(204),
+        })
+        .await;
+    played.assert_all_updated(60);
+    assert_eq!(played.notes.senders_ended, [0]);
+    let mut last: HashMap<u64, u64> = HashMap::new();
+    for request in &played.requests[1] {
+        if let Some(before) = last.insert(request.row % 20, request.row) {
+            assert!(before < request.row, "{request:?}");
+        }
+    }
+}
+
 fn is_forbidden(request: &Request) -> bool {
     matches!(&request.reply, Ok(answer) if answer.status == 403)
 }
