@@ -1,6 +1,7 @@
 //! What there is to export: the locations of organizations, or what else is set. Users with organizations of
 //! their own list them side by side.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -8,13 +9,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::application::credential_owners;
 use crate::application::kept_wait;
 use crate::application::lane_queries::api_client;
+use crate::application::organization_queries::ask_about_each;
 use crate::application::own_organization::own_organization;
-use crate::application::parallel_tasks::{SharedStop, side_by_side};
+use crate::application::parallel_tasks::SharedStop;
 use crate::application::preflight::with_scope;
-use crate::application::run_lanes::{RunLane, managed_by};
+use crate::application::run_lanes::managed_by;
 use crate::application::run_settings::RunSettings;
-use crate::application::session::{Session, connect_to_ask};
-use crate::engine::abort::AbortReason;
+use crate::application::session::Session;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::model::ids;
 use crate::platform::StopRequests;
@@ -40,19 +41,19 @@ pub struct Found {
 type ListedOrganization = (Vec<Listed>, HashMap<String, AboutLocation>);
 
 /// All that is to be exported, organization by organization.
-pub async fn list(
+pub async fn list<S: Queries, T: StopRequests>(
     settings: &RunSettings,
+    session: &mut Session<S, T>,
     setting: &Setting,
     org: Option<String>,
     all_orgs: bool,
 ) -> Result<Found> {
-    let mut session = connect_to_ask(settings)?;
-    if !kept_wait::hold(settings, &mut session, |_, _| None).await? {
+    if !kept_wait::hold(settings, session, |_, _| None).await? {
         bail!("nothing was asked");
     }
     let mut found = Found::default();
     let (managed, wanted) = if session.has_several {
-        let asked = credential_owners::ask_all(settings, &mut session).await;
+        let asked = credential_owners::ask_all(settings, session).await;
         let left_out = asked.map_err(QueryError::Stopped)?;
         if all_orgs {
             // What they manage is not known.
@@ -63,27 +64,33 @@ pub async fn list(
                 .chain(unlisted.map(|name| format!("what else `{name}` manages")))
                 .collect();
         }
-        wanted_of_several(&session, org, all_orgs, !left_out.names.is_empty())?
+        wanted_of_several(session, org, all_orgs, !left_out.names.is_empty())?
     } else {
-        wanted_of_one(settings, &mut session, org, all_orgs).await?
+        wanted_of_one(settings, session, org, all_orgs).await?
     };
     let name_of = |id: &str| {
         let organization = managed.iter().find(|organization| organization.id == id);
         organization.map_or(String::new(), |organization| one_line(&organization.name))
     };
-    let answers = ask_for_all(settings, &mut session, setting.target, wanted).await?;
+    let answers = ask_for_all(settings, session, setting.target, wanted).await?;
     let mut seen = HashSet::new();
     let things = setting.target.plural;
+    let is_any_listed = answers.iter().any(|(_, answer)| answer.is_ok());
     for (org, answer) in answers {
         let org_id = org.unwrap_or_default();
         let org_name = name_of(&org_id);
         let (listed, about) = match answer {
             Ok(listed) => listed,
-            // One of many may have no calling, or may have withdrawn its consent.
-            Err(refused @ QueryError::Refused { .. }) if all_orgs => {
+            // One of many may have no calling, or may have withdrawn its consent; and one of several
+            // credentials may end while the others go on.
+            Err(error)
+                if all_orgs
+                    && (matches!(error, QueryError::Refused { .. })
+                        || (session.has_several && is_any_listed)) =>
+            {
                 say(&format!(
                     "the {things} of `{org_name}` ({org_id}) cannot be listed and are left out: {}",
-                    with_scope(&refused, setting)
+                    with_scope(&error, setting)
                 ));
                 found
                     .left_out
@@ -204,84 +211,38 @@ async fn ask_for_all<S: Queries, T: StopRequests>(
     session: &mut Session<S, T>,
     kind: &TargetKind,
     wanted: Vec<Option<String>>,
-) -> Result<Vec<(Option<String>, Result<ListedOrganization, QueryError>)>> {
-    // Whoever has the least to ask takes the next one.
-    let mut shares: Vec<Vec<(usize, Option<String>)>> = vec![Vec::new(); session.lanes.len()];
-    for (number, org) in wanted.into_iter().enumerate() {
-        let lanes = session.lanes.iter().enumerate();
-        let able = lanes.filter(|(_, lane)| lane.manages(org.as_deref()));
-        let lane = able.map(|(at, _)| at).min_by_key(|at| shares[*at].len());
-        if let Some(lane) = lane {
-            shares[lane].push((number, org));
+) -> Result<Vec<(Option<String>, Result<ListedOrganization, QueryError>)>, QueryError> {
+    // Credentials that may not read what else is known of locations; it is said once.
+    let without_details = RefCell::new(HashSet::new());
+    let ask = async |api: &mut ApiClient<'_, S, &mut SharedStop>, number, org: Option<&str>| {
+        let listed = api.targets(kind, org).await?;
+        let asks_for_details = *kind == LOCATION && !without_details.borrow().contains(&number);
+        if listed.is_empty() || !asks_for_details {
+            return Ok((listed, HashMap::new()));
         }
-    }
-    let Session { lanes, stop, .. } = session;
-    let work = lanes.iter_mut().zip(shares);
-    let ask = |(lane, share), stop| ask_for_share(settings, lane, share, kind, stop);
-    let answers = side_by_side(work, stop, ask, |_| {}).await;
-    let interrupted = QueryError::Stopped(AbortReason::Interrupted);
-    let mut answers: Vec<_> = answers.ok_or(interrupted)?.into_iter().flatten().collect();
-    answers.sort_by_key(|(number, ..)| *number);
-    let answers = answers.into_iter();
-    Ok(answers.map(|(_, org, answer)| (org, answer)).collect())
-}
-
-/// The organizations of one user, one after the other.
-async fn ask_for_share<S: Queries>(
-    settings: &RunSettings,
-    lane: &mut RunLane<S>,
-    share: Vec<(usize, Option<String>)>,
-    kind: &TargetKind,
-    mut stop: SharedStop,
-) -> Vec<(
-    usize,
-    Option<String>,
-    Result<ListedOrganization, QueryError>,
-)> {
-    let mut api = api_client(settings, lane, &mut stop);
-    let mut asks_for_details = *kind == LOCATION;
-    let mut answers = Vec::new();
-    for (number, org) in share {
-        let answer = ask_for_one(&mut api, kind, org.as_deref(), &mut asks_for_details).await;
-        let is_over = !matches!(answer, Ok(_) | Err(QueryError::Refused { .. }));
-        answers.push((number, org, answer));
-        if is_over {
-            break;
-        }
-    }
-    answers
-}
-
-async fn ask_for_one<S: Queries, T: StopRequests>(
-    api: &mut ApiClient<'_, S, T>,
-    kind: &TargetKind,
-    org: Option<&str>,
-    asks_for_details: &mut bool,
-) -> Result<ListedOrganization, QueryError> {
-    let listed = api.targets(kind, org).await?;
-    if listed.is_empty() || !*asks_for_details {
-        return Ok((listed, HashMap::new()));
-    }
-    let about = details(api.location_details(org).await)?;
-    *asks_for_details = about.is_some();
-    Ok((listed, about.unwrap_or_default()))
-}
-
-/// What is known of locations, by their ids. `None`: it may not be read, or not be understood; an export
-/// does without.
-fn details(
-    answer: Result<Vec<LocationDetails>, QueryError>,
-) -> Result<Option<HashMap<String, AboutLocation>>, QueryError> {
-    let details = match answer {
-        Ok(details) => details,
-        Err(stopped @ QueryError::Stopped(_)) => return Err(stopped),
-        Err(query_error) => {
-            say(&format!(
-                "note: country, state and time zone are left out; to read them takes the scope spark-admin:locations_read: {query_error}"
-            ));
-            return Ok(None);
-        }
+        let about = match api.location_details(org).await {
+            Ok(details) => by_id(details),
+            Err(stopped @ QueryError::Stopped(_)) => return Err(stopped),
+            // It may not be read, or not be understood; an export does without.
+            Err(query_error) => {
+                let mut without_details = without_details.borrow_mut();
+                if without_details.is_empty() {
+                    say(&format!(
+                        "note: country, state and time zone are left out; to read them takes the scope spark-admin:locations_read: {query_error}"
+                    ));
+                }
+                without_details.insert(number);
+                HashMap::new()
+            }
+        };
+        Ok((listed, about))
     };
+    let answers = ask_about_each(settings, session, wanted, ask).await;
+    answers.map_err(QueryError::Stopped)
+}
+
+/// What is known of locations, by their ids.
+fn by_id(details: Vec<LocationDetails>) -> HashMap<String, AboutLocation> {
     let details = details.into_iter().map(|one| {
         let about = AboutLocation {
             country: flatten(&one.address.country),
@@ -290,7 +251,7 @@ fn details(
         };
         (key_of(&one.id), about)
     });
-    Ok(Some(details.collect()))
+    details.collect()
 }
 
 /// What two lists call one location, however they write its id.

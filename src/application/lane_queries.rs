@@ -1,6 +1,8 @@
 //! Single questions by the credentials of a lane.
 
-use crate::application::run_lanes::RunLane;
+use futures::stream::{self, Pending};
+
+use crate::application::run_lanes::{Credential, RunLane};
 use crate::application::run_settings::RunSettings;
 use crate::engine::api_queries::{ApiClient, QueryPolicy};
 use crate::platform::StopRequests;
@@ -12,7 +14,7 @@ pub fn api_client<'a, S: Queries, T: StopRequests>(
     settings: &RunSettings,
     lane: &'a mut RunLane<S>,
     stop: &'a mut T,
-) -> ApiClient<'a, S, T> {
+) -> ApiClient<'a, S, &'a mut T> {
     api_client_of(settings, lane, 0, stop)
 }
 
@@ -22,7 +24,7 @@ pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
     lane: &'a mut RunLane<S>,
     credential: usize,
     stop: &'a mut T,
-) -> ApiClient<'a, S, T> {
+) -> ApiClient<'a, S, &'a mut T> {
     let RunLane {
         credentials,
         pacer,
@@ -47,4 +49,40 @@ pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
     } else {
         client
     }
+}
+
+/// Credentials of a lane, and who asks by them.
+type Client<'a, S> = (&'a Credential<S>, ApiClient<'a, S, Pending<()>>);
+
+/// All credentials of a lane, for questions that are asked side by side.
+pub(super) fn clients_of<'a, S: Queries>(
+    settings: &RunSettings,
+    lane: &'a mut RunLane<S>,
+) -> Vec<Client<'a, S>> {
+    let RunLane {
+        credentials,
+        pacer,
+        waits,
+        seed,
+        is_reached,
+        ..
+    } = lane;
+    let policy = QueryPolicy {
+        retry: settings.policy.retry,
+        longest_wait: settings.policy.longest_wait,
+        patience: None,
+        seed: *seed,
+    };
+    let credentials: &'a [Credential<S>] = credentials;
+    let Some(first) = credentials.first() else {
+        return Vec::new();
+    };
+    let nobody = stream::pending();
+    let mut api = ApiClient::new(&first.service, pacer, nobody, policy, waits.as_ref(), say);
+    if std::mem::replace(is_reached, true) {
+        api = api.after_others();
+    }
+    let clients = credentials.iter();
+    let clients = clients.map(|one| (one, api.of_same_user(&one.service, stream::pending())));
+    clients.collect()
 }

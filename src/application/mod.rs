@@ -20,6 +20,7 @@ pub mod lane_queries;
 pub mod later_changes;
 pub mod logging;
 pub mod missing_file;
+pub mod organization_queries;
 pub mod output_name;
 pub mod own_organization;
 pub mod parallel_tasks;

@@ -7,9 +7,11 @@ use std::num::NonZeroU32;
 
 use anyhow::Result;
 
-use crate::application::credential_owners;
+use crate::application::credential_owners::{self, LeftOut};
 use crate::application::exit_code::ExitCode;
 use crate::application::lane_queries::api_client;
+use crate::application::organization_queries::ask_about_each;
+use crate::application::parallel_tasks::SharedStop;
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
 use crate::application::service_facts::ServiceFacts;
@@ -51,9 +53,14 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         return Ok(ServiceFacts::default());
     }
     let mut facts = if session.has_several {
-        let left_out = match credential_owners::ask_all(settings, session).await {
-            Ok(left_out) => left_out,
-            Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+        // An export has listed what it reads by those who answered.
+        let left_out = if session.is_asked() {
+            LeftOut::default()
+        } else {
+            match credential_owners::ask_all(settings, session).await {
+                Ok(left_out) => left_out,
+                Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+            }
         };
         let mut facts = names_of_several(settings, session, selection, checked, known).await?;
         if !left_out.names.is_empty() {
@@ -90,7 +97,7 @@ fn api_for<'a, S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &'a mut Session<S, T>,
     organization: Option<&str>,
-) -> Option<ApiClient<'a, S, T>> {
+) -> Option<ApiClient<'a, S, &'a mut T>> {
     let Session { lanes, stop, .. } = session;
     let lane = lanes.iter_mut().find(|lane| lane.manages(organization))?;
     Some(api_client(settings, lane, stop))
@@ -242,14 +249,19 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
                 say(&format!("looking up the {plural} of {count} by name"));
             }
         }
+        let ask = async |api: &mut ApiClient<'_, S, &mut SharedStop>, _, org: Option<&str>| {
+            api.targets(kind, org).await
+        };
+        let answers = match ask_about_each(settings, session, wanted, ask).await {
+            Ok(answers) => answers,
+            Err(reason) => return Ok(ServiceFacts::pointless(Directory::default(), reason)),
+        };
         let mut unlisted = Vec::new();
-        for org_id in wanted {
-            let Some(mut api) = api_for(settings, session, org_id.as_deref()) else {
-                continue;
-            };
-            let listed = match api.targets(kind, org_id.as_deref()).await {
-                // Half of the names are no better than none.
-                Err(QueryError::Stopped(reason)) => {
+        // Of several customers one may be out of reach.
+        let is_any_listed = answers.iter().any(|(_, answer)| answer.is_ok());
+        for (org_id, answer) in answers {
+            let listed = match answer {
+                Err(QueryError::Stopped(reason)) if !(is_any_listed && session.has_several) => {
                     return Ok(ServiceFacts::pointless(Directory::default(), reason));
                 }
                 answer => answer.map_err(|query_error| with_scope(&query_error, setting)),

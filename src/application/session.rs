@@ -1,6 +1,8 @@
 //! What a run holds of the outside: the service, the pace, the wish to stop; and in a rehearsal what
 //! stands in for the service.
 
+use std::cell::RefCell;
+
 use anyhow::{Context, Result, bail};
 
 use crate::application::rehearsal;
@@ -73,6 +75,14 @@ impl<S, T> Session<S, T> {
     }
 }
 
+impl<S, T> Session<S, T> {
+    /// What each of several credentials manages is known.
+    pub(super) fn is_asked(&self) -> bool {
+        let mut credentials = self.lanes.iter().flat_map(|lane| &lane.credentials);
+        self.has_several && credentials.all(|one| one.manages.is_some())
+    }
+}
+
 impl<S: Service, T> Session<S, T> {
     /// Until when all access tokens are good.
     pub(super) fn renewal(&self) -> Renewal {
@@ -87,7 +97,26 @@ impl<S: Service, T> Session<S, T> {
     }
 }
 
-/// The service itself, for questions outside of a run, which are asked one at a time.
+/// A session by which questions were asked already, for the run that follows them.
+#[derive(Debug)]
+pub struct AskedSession<S, T>(RefCell<Option<Session<S, T>>>);
+
+impl<S, T> AskedSession<S, T> {
+    pub fn new(session: Session<S, T>) -> AskedSession<S, T> {
+        AskedSession(RefCell::new(Some(session)))
+    }
+}
+
+impl<S: Queries, T: StopRequests> Connect for AskedSession<S, T> {
+    type Service = S;
+    type Stop = T;
+
+    fn connect(&self, _: &RunSettings, _: &Selection<'_>) -> Result<Session<S, T>> {
+        self.0.borrow_mut().take().context("the session has ended")
+    }
+}
+
+/// The service itself, for questions outside of a run.
 pub fn connect_to_ask(settings: &RunSettings) -> Result<Session<Webex, StopSignals>> {
     let Target::Service {
         base_url,
@@ -99,7 +128,13 @@ pub fn connect_to_ask(settings: &RunSettings) -> Result<Session<Webex, StopSigna
         bail!("there is nothing to rehearse: `wxbulk {command}` asks the service what is there");
     };
     let secrets = credentials.iter().map(|one| one.secret.clone());
-    let services = connect(settings, base_url, proxy.as_ref(), secrets.collect(), 1)?;
+    let services = connect(
+        settings,
+        base_url,
+        proxy.as_ref(),
+        secrets.collect(),
+        settings.pace.concurrency.get(),
+    )?;
     let stop = StopSignals::listen().context("cannot listen for Ctrl-C")?;
     Ok(Session::new(settings, services, stop, None))
 }

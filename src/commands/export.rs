@@ -18,7 +18,7 @@ use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, Start,
 };
-use crate::application::session::Connect;
+use crate::application::session::{AskedSession, Connect, connect_to_ask};
 use crate::application::spool;
 use crate::cli::ExportFlags;
 use crate::cli::resolve::{read_org_flag, read_setting_flag};
@@ -79,19 +79,25 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         settings.start = Start::Fresh;
     }
     let mut left_out = Vec::new();
+    let mut asked = None;
     if settings.start == Start::Fresh {
         ensure_there_is_room(&output, &list, setting.target)?;
-        let found = match export_targets::list(&settings, setting, org, flags.all_orgs).await {
-            Ok(found) => found,
-            Err(error) if is_stop(&error) => return say_why_not(error.downcast()?, setting),
-            Err(error) => return Err(error),
-        };
+        let mut session = connect_to_ask(&settings)?;
+        let all_orgs = flags.all_orgs;
+        let found =
+            match export_targets::list(&settings, &mut session, setting, org, all_orgs).await {
+                Ok(found) => found,
+                Err(error) if is_stop(&error) => return say_why_not(error.downcast()?, setting),
+                Err(error) => return Err(error),
+            };
         if !settings.is_quiet() {
             let count = found.targets.len() as u64;
             say(&format!("{} to read", setting.target.count(count)));
         }
         export_sheet::write(&list, setting, &found.targets)?;
         left_out = found.left_out;
+        // Of several it is known by now what each manages.
+        asked = Some(session).filter(|session| session.has_several);
         settings.lineage.left_out = left_out.len() as u64;
     }
     if settings.start == Start::Resume {
@@ -99,27 +105,19 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         settings.lineage.left_out = header.map_or(0, |header| header.left_out);
     }
     let count_left_out = settings.lineage.left_out;
-    let ran = application::run(settings, network).await;
+    let ran = match asked {
+        Some(session) => {
+            let session = AskedSession::new(session);
+            Box::pin(application::run(settings, &session)).await
+        }
+        None => application::run(settings, network).await,
+    };
     // A refusal of the list, which may be empty, does not hide what is missing in it.
     let is_refused = |error: &anyhow::Error| error.is::<RefusedSheet>();
     if ran.as_ref().is_err_and(|error| !is_refused(error)) {
         return ran;
     }
-    if !left_out.is_empty() {
-        let more = left_out.len().saturating_sub(MOST_NAMED);
-        let named = left_out.iter().take(MOST_NAMED).cloned();
-        let named = named.chain((more > 0).then(|| format!("{more} more")));
-        let named = listed(&named.collect::<Vec<_>>());
-        say(&format!(
-            "warning: `{}` is not complete: {named} is not in it",
-            output.display()
-        ));
-    } else if count_left_out > 0 {
-        say(&format!(
-            "warning: `{}` is not complete: something was left out when the export began",
-            output.display()
-        ));
-    }
+    tell_what_is_missing(&output, &left_out, count_left_out);
     let code = ran?;
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.
@@ -131,6 +129,25 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         }
     }
     Ok(code)
+}
+
+/// `count` is of when the export began.
+fn tell_what_is_missing(output: &Path, left_out: &[String], count: u64) {
+    if !left_out.is_empty() {
+        let more = left_out.len().saturating_sub(MOST_NAMED);
+        let named = left_out.iter().take(MOST_NAMED).cloned();
+        let named = named.chain((more > 0).then(|| format!("{more} more")));
+        let named = listed(&named.collect::<Vec<_>>());
+        say(&format!(
+            "warning: `{}` is not complete: {named} is not in it",
+            output.display()
+        ));
+    } else if count > 0 {
+        say(&format!(
+            "warning: `{}` is not complete: something was left out when the export began",
+            output.display()
+        ));
+    }
 }
 
 fn is_stop(error: &anyhow::Error) -> bool {

@@ -1,12 +1,12 @@
-//! Credentials that cannot be asked who they are or what they manage: nobody waits for them, and nobody is sent
-//! more than one user may be.
+//! Credentials of which one cannot be asked who it is or what it manages, or is answered with errors: nobody waits
+//! for it, others do what it cannot, and nobody is sent more than one user may be.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use wxbulk::simulator::{Behavior, Scopes, User};
 
-use crate::harness::{Stage, count};
+use crate::harness::{Stage, count, number, org_id};
 use crate::lanes::{changes_by_user, locations, sheet, user, without_people_scope, write_tokens};
 
 fn faulty(name: &str, organizations: &[u64], faults: &str) -> User {
@@ -138,4 +138,97 @@ fn who_may_be_a_user_of_whom_one_organization_is_known_shares_that_ones_pace() {
     assert_eq!((by_user["Ada"], by_user["Ben"]), (20, 20));
     let status = stage.run("status sheet.results.csv").expect(0);
     assert!(!status.stdout.contains("2 users"), "{}", status.stdout);
+}
+
+/// Organizations with a location each, whose names are looked up.
+fn sheet_by_names(organizations: u64) -> String {
+    let mut text = String::from("orgId,locationName,n1\n");
+    for organization in 0..organizations {
+        let (org, row) = (org_id(organization), organization + 2);
+        text += &format!("{org},Site {row},{}\n", number(row));
+    }
+    text
+}
+
+#[test]
+fn what_one_may_not_list_another_who_manages_it_does() {
+    // Both manage it; the first may not list locations, waits for long, or is not accepted any more.
+    for (faults, revoked_after) in [
+        ("403=100% at ORGANIZATION", "unlimited"),
+        ("429=100% at ORGANIZATION", "unlimited"),
+        ("none", "2"),
+    ] {
+        let mut ada = faulty("Ada", &[9, 0], &faults.replace("ORGANIZATION", &org_id(0)));
+        ada.access.revoked_after = revoked_after.parse().expect("requests");
+        let ben = user("Ben", &[0], &["token-of-Ben-1"]);
+        let stage = stage_of(vec![ada, ben], |_| 0);
+        stage.write("named.csv", sheet_by_names(1));
+        stage.apply("named.csv --credentials customers").expect(0);
+        assert_eq!(changes_by_user(&stage)["Ben"], 1, "{faults}");
+    }
+}
+
+#[test]
+fn an_export_lists_by_another_what_one_may_not_and_asks_each_once() {
+    let stage = stage_of(
+        vec![
+            faulty("Ada", &[9, 0], &format!("403=100% at {}", org_id(0))),
+            user("Ben", &[0], &["token-of-Ben-1"]),
+        ],
+        |_| 0,
+    );
+    let line = "export --all-orgs -o all.csv --credentials customers";
+    stage.run_online(line).expect(0);
+    assert_eq!(stage.results("all.csv").len(), 40);
+    let requests = stage.all_requests();
+    let asked = requests.iter().filter(|one| {
+        let path = one["path"].as_str().unwrap_or_default();
+        path.ends_with("/people/me") || path.ends_with("/organizations")
+    });
+    assert_eq!(asked.count(), 4, "two questions by each");
+}
+
+#[test]
+fn the_names_of_many_organizations_are_looked_up_side_by_side_within_one_pace() {
+    let count: u32 = 60;
+    let all: Vec<u64> = (0..u64::from(count)).collect();
+    for limit in ["none", "bucket:20/s,burst=10"] {
+        let mut ada = user("Ada", &all, &["token-of-Ada-1"]);
+        ada.limit = Some(limit.parse().expect("a limit"));
+        let stage = Stage::new(Behavior {
+            locations: locations(2..u64::from(count) + 2, |row| row - 2),
+            users: vec![ada],
+            latency: "250ms".parse().expect("a latency"),
+            ..Behavior::instant()
+        });
+        stage.write_secret("ada.txt", "token-of-Ada-1");
+        stage.write("sheet.csv", sheet_by_names(u64::from(count)));
+        stage
+            .run_online("plan sheet.csv --token-file ada.txt")
+            .expect(0);
+        let requests = stage.all_requests();
+        let lists = requests.iter().filter(|one| {
+            let path = one["path"].as_str().unwrap_or_default();
+            path.ends_with("/telephony/config/locations") && one["status"] == 200
+        });
+        let times = lists.filter_map(|one| one["arrivedMs"].as_f64());
+        let times: Vec<f64> = times.collect();
+        let took = times[count as usize - 1] - times[0];
+        assert!(took < 60.0 * 250.0 / 2.0, "{limit}: {took}");
+    }
+}
+
+#[test]
+fn what_fails_or_is_refused_by_one_alone_goes_by_another() {
+    for fault in ["500", "401", "reset-before"] {
+        let stage = stage_of(
+            vec![
+                faulty("Ada", &[9, 0], &format!("{fault}=100% at {}", org_id(0))),
+                user("Ben", &[0], &["token-of-Ben-1"]),
+            ],
+            |_| 0,
+        );
+        stage.apply("sheet.csv --credentials customers").expect(0);
+        assert_eq!(changes_by_user(&stage)["Ben"], 40, "{fault}");
+    }
 }

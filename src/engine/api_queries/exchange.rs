@@ -3,6 +3,7 @@
 
 use std::future::pending;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -12,11 +13,11 @@ use super::{ApiClient, QueryError};
 use crate::engine::abort::AbortReason;
 use crate::engine::first_answer::{no_contact, not_of_the_service};
 use crate::engine::first_contact::NextTry;
-use crate::engine::pace_feedback::{bearable_wait, verdict};
+use crate::engine::pace_feedback::verdict;
 use crate::engine::token_renewal::{Refusal, TokenState, TokenTask};
 use crate::model::clock;
 use crate::model::response::{ApiResult, Delivery, TransportCause, TransportError, message_of};
-use crate::pace::{InFlight, SendDecision};
+use crate::pace::InFlight;
 use crate::platform::StopRequests;
 use crate::retry::{self, RetryDecision};
 use crate::webex::Queries;
@@ -50,11 +51,13 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             self.renew_if_due().await?;
             let ticket = self.turn().await?;
             let given_up = self.gives_up_at(*trying_since.get_or_insert_with(Instant::now));
-            let token = self.renewal.token();
-            let (result, fetched) = self.get(&url, given_up).await?;
+            let token = self.renewal.borrow().token();
+            let answer = self.get(&url, given_up).await;
+            self.pace.returned();
+            let (result, fetched) = answer?;
             tracing::debug!("asked `{url}`: {}", in_words(&result));
             if matches!(&result, Ok(answer) if answer.status != 401) {
-                self.renewal.accepted(token);
+                self.renewal.borrow_mut().accepted(token);
             }
             let decision = self.decide(ticket, &result, errors);
             self.ensure_it_is_the_service(&result, fetched.as_ref())?;
@@ -81,7 +84,8 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 (RetryDecision::Unauthorized, _) => {
                     refusals += 1;
                     let renewal = self.service.renewal();
-                    if self.renewal.refused(token, refusals, renewal) == Refusal::Suspect {
+                    let refusal = self.renewal.borrow_mut().refused(token, refusals, renewal);
+                    if refusal == Refusal::Suspect {
                         return Err(QueryError::Stopped(AbortReason::of_refused_token(&result)));
                     }
                 }
@@ -90,60 +94,86 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         }
     }
 
-    /// Fetches a new access token where the one there is has ended or is about to.
+    /// Fetches a new access token where the one there is has ended or is about to; one question does so for
+    /// all.
     async fn renew_if_due(&mut self) -> Result<(), QueryError> {
-        let mut silences = 0;
-        let (mut last, given_up) = (None, self.gives_up_at(Instant::now()));
-        while let Some(task) = self.renewal.due(Instant::now(), self.service.renewal()) {
-            if let Some(instant) = self.renewal.not_before() {
+        let (mut silences, mut last) = (0, None);
+        let given_up = self.gives_up_at(Instant::now());
+        loop {
+            if self.renewal.borrow().is_under_way() {
+                self.wait_for_news().await?;
+                continue;
+            }
+            let renewal = self.service.renewal();
+            let Some(task) = self.renewal.borrow().due(Instant::now(), renewal) else {
+                return Ok(());
+            };
+            let not_before = self.renewal.borrow().not_before();
+            if let Some(instant) = not_before.filter(|instant| *instant > Instant::now()) {
                 if given_up.is_some_and(|given_up| instant > given_up)
                     && let Some(result) = &last
                 {
                     return Err(unanswered(result));
                 }
                 self.wait_until(instant).await?;
-            }
-            let ticket = self.turn().await?;
-            self.renewal.begins(task);
-            let result = match task {
-                TokenTask::Renew => self.renew().await?,
-                TokenTask::Check => self.service.check_token(self.chance.u128(..)).await,
-            };
-            let decision = self.decide(ticket, &result, self.renewal.errors());
-            self.ensure_it_is_the_service(&result, None)?;
-            let now = Instant::now();
-            let renewal = self.service.renewal();
-            if self.is_to_be_tried_again(&result).await? {
-                // It was waited for just now.
-                let again = RetryDecision::Retry {
-                    after: Duration::ZERO,
-                    counts: false,
-                };
-                self.renewal.answered(&result, again, renewal, now);
                 continue;
             }
-            silences = if result.is_err() { silences + 1 } else { 0 };
-            if let Err(error) = &result
-                && silences >= self.policy.retry.tries.get()
-            {
-                return Err(unreachable(error));
+            self.renewal.borrow_mut().begins(task);
+            let result = self.try_to_renew(task, &mut silences).await;
+            if result.is_err() {
+                self.renewal.borrow_mut().put_off();
             }
-            if let TokenState::Ended(reason) =
-                self.renewal.answered(&result, decision, renewal, now)
-            {
-                return Err(QueryError::Stopped(reason));
-            }
-            last = Some(result);
+            self.pace.tell();
+            last = Some(result?);
         }
-        Ok(())
+    }
+
+    async fn try_to_renew(
+        &mut self,
+        task: TokenTask,
+        silences: &mut u32,
+    ) -> Result<ApiResult, QueryError> {
+        let ticket = self.turn().await?;
+        let result = match task {
+            TokenTask::Renew => self.renew().await,
+            TokenTask::Check => Ok(self.service.check_token(self.chance.u128(..)).await),
+        };
+        self.pace.returned();
+        let result = result?;
+        let errors = self.renewal.borrow().errors();
+        let decision = self.decide(ticket, &result, errors);
+        self.ensure_it_is_the_service(&result, None)?;
+        let now = Instant::now();
+        let renewal = self.service.renewal();
+        if self.is_to_be_tried_again(&result).await? {
+            // It was waited for just now.
+            let again = RetryDecision::Retry {
+                after: Duration::ZERO,
+                counts: false,
+            };
+            let mut state = self.renewal.borrow_mut();
+            state.answered(&result, again, renewal, now);
+            return Ok(result);
+        }
+        *silences = if result.is_err() { *silences + 1 } else { 0 };
+        if let Err(error) = &result
+            && *silences >= self.policy.retry.tries.get()
+        {
+            return Err(unreachable(error));
+        }
+        let mut state = self.renewal.borrow_mut();
+        match state.answered(&result, decision, renewal, now) {
+            TokenState::Ended(reason) => Err(QueryError::Stopped(reason)),
+            _ => Ok(result),
+        }
     }
 
     fn decide(&mut self, ticket: InFlight, result: &ApiResult, errors: u32) -> RetryDecision {
         let chance = self.chance.f64();
         let decision = retry::decide(result, errors, &self.policy.retry, chance);
         let now = Instant::now();
-        self.pacer.answered(ticket, now, verdict(result, decision));
-        self.keep_wait(result, now);
+        self.pace.answered(ticket, now, verdict(result, decision));
+        self.pace.keep_wait(self.waits, result, now);
         decision
     }
 
@@ -188,19 +218,6 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             held_up.unwrap_or_else(|| format!("{} has not answered yet", self.service.place()));
         if let Some(word) = self.contact.word(&address, &silence, Instant::now()) {
             (self.say)(&word);
-        }
-    }
-
-    /// The next process has to keep to it too, should this one be killed meanwhile.
-    fn keep_wait(&mut self, result: &ApiResult, now: Instant) {
-        self.gate.ended(result);
-        let closed_until = self.pacer.status(now).closed_until;
-        let closed_for = closed_until.map(|until| until.duration_since(now));
-        let told_at = clock::now();
-        if let Some(waits) = self.waits
-            && let Some(wait) = self.gate.note(told_at, closed_for)
-        {
-            waits.remember(&wait, told_at);
         }
     }
 
@@ -265,27 +282,34 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
 
     /// Waits until the next request may leave.
     async fn turn(&mut self) -> Result<InFlight, QueryError> {
-        let now = Instant::now();
-        let wait = bearable_wait(self.pacer, self.policy.longest_wait, now)
-            .map_err(QueryError::Stopped)?;
-        self.ensure_it_is_in_time(wait, now)?;
-        if wait > SHORT_WAIT {
-            let wait = clock::in_words(wait);
-            (self.say)(&format!(
-                "the service asks to wait {wait} before it answers"
-            ));
-        }
         loop {
             let now = Instant::now();
-            match self.pacer.next_send(now, 0) {
-                SendDecision::At(instant) => {
+            let wait = self.pace.bearable_wait(self.policy.longest_wait, now);
+            let wait = wait.map_err(QueryError::Stopped)?;
+            self.ensure_it_is_in_time(wait, now)?;
+            if wait > SHORT_WAIT && !self.pace.was_told_until(now + wait) {
+                let wait = clock::in_words(wait);
+                (self.say)(&format!(
+                    "the service asks to wait {wait} before it answers"
+                ));
+            }
+            match self.pace.next_send(now) {
+                Some(instant) if instant > now => {
                     self.ensure_it_is_in_time(instant.duration_since(now), now)?;
                     self.wait_until(instant).await?;
                 }
-                SendDecision::Now | SendDecision::WhenOneReturns => {
-                    return Ok(self.pacer.sent(now));
-                }
+                Some(_) => return Ok(self.pace.sent(now)),
+                None => self.wait_for_news().await?,
             }
+        }
+    }
+
+    /// Waits for another question that is asked beside this one.
+    async fn wait_for_news(&mut self) -> Result<(), QueryError> {
+        let pace = Rc::clone(&self.pace);
+        tokio::select! {
+            () = pace.news() => Ok(()),
+            Some(()) = self.stop.next() => Err(interrupted()),
         }
     }
 

@@ -1,10 +1,11 @@
-//! A few questions one after the other, before or instead of a run: paced, retried and, where
-//! the token ends, renewed as a run's requests are. The first of them shows whether there is anybody to
-//! ask at all.
+//! A few questions before or instead of a run, one after the other or several of one user side by side: paced,
+//! retried and, where the token ends, renewed as a run's requests are. The first of them shows whether there is
+//! anybody to ask at all.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,7 +22,6 @@ use crate::retry::RetryPolicy;
 use crate::setting::Resource;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::directory::key_of;
-use crate::traffic::GateWatch;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
@@ -29,6 +29,9 @@ use crate::webex::lists::{
 };
 
 mod exchange;
+mod shared_pace;
+
+use shared_pace::SharedPace;
 
 /// Entries that a page may have.
 const MOST_ON_A_PAGE: u32 = 1000;
@@ -68,15 +71,14 @@ pub struct Patience {
 #[derive(Debug)]
 pub struct ApiClient<'a, S = Webex, T = StopSignals> {
     service: &'a S,
-    pacer: &'a mut Pacer,
-    stop: &'a mut T,
+    pace: Rc<SharedPace<'a>>,
+    stop: T,
     pub policy: QueryPolicy,
     chance: fastrand::Rng,
-    renewal: TokenRenewal,
+    renewal: Rc<RefCell<TokenRenewal>>,
     contact: FirstContact,
     /// Where a time to wait is kept for the next process.
     waits: Option<&'a WaitMemory>,
-    gate: GateWatch,
     /// Tells the user of a longer wait.
     say: fn(&str),
 }
@@ -128,23 +130,60 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
     pub fn new(
         service: &'a S,
         pacer: &'a mut Pacer,
-        stop: &'a mut T,
+        stop: T,
         policy: QueryPolicy,
         waits: Option<&'a WaitMemory>,
         say: fn(&str),
     ) -> ApiClient<'a, S, T> {
         ApiClient {
             service,
-            pacer,
+            pace: Rc::new(SharedPace::new(pacer)),
             stop,
             policy,
             chance: fastrand::Rng::with_seed(policy.seed),
-            renewal: TokenRenewal::default(),
+            renewal: Rc::default(),
             contact: FirstContact::default(),
             waits,
-            gate: GateWatch::default(),
             say,
         }
+    }
+
+    /// For other credentials of the same user, whose pace they share.
+    #[must_use]
+    pub fn of_same_user(&self, service: &'a S, stop: T) -> ApiClient<'a, S, T> {
+        ApiClient {
+            service,
+            renewal: Rc::default(),
+            ..self.beside(stop, self.policy.seed)
+        }
+    }
+
+    /// For a question that is asked beside others of these credentials.
+    pub fn beside<U: StopRequests>(&self, stop: U, seed: u64) -> ApiClient<'a, S, U> {
+        let mut contact = FirstContact::default();
+        if self.contact.is_made() {
+            contact.answered();
+        }
+        ApiClient {
+            service: self.service,
+            pace: Rc::clone(&self.pace),
+            stop,
+            policy: QueryPolicy {
+                seed,
+                ..self.policy
+            },
+            chance: fastrand::Rng::with_seed(seed),
+            renewal: Rc::clone(&self.renewal),
+            contact,
+            waits: self.waits,
+            say: self.say,
+        }
+    }
+
+    /// How long they have to wait before the next question.
+    pub fn wait(&self) -> Duration {
+        let wait = self.pace.bearable_wait(Duration::MAX, Instant::now());
+        wait.unwrap_or_default()
     }
 
     /// The service has answered before: it is waited for with the usual patience.
