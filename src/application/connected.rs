@@ -71,6 +71,9 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
         let selection = select(settings, sheet, &checked, &facts.directory)?;
         let unasked = facts.unasked.as_ref();
         let for_later = rows_for_later::tell(&session, &selection, earlier, unasked)?;
+        if let Some(AbortReason::NotManaged { missing, .. }) = &for_later {
+            facts.missing.clone_from(missing);
+        }
         run_lanes::know_users(settings, &session.lanes, &checked);
         if session.has_several {
             // Who has nothing to send is nobody whom a question or a page for one customer names.

@@ -113,6 +113,7 @@ mod tests {
                 ..Person::default()
             }),
             organizations: 1,
+            is_service_app: false,
         }
     }
 

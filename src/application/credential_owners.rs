@@ -15,7 +15,7 @@ use crate::application::kept_wait;
 use crate::application::lane_queries::{api_client, api_client_of};
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
 use crate::application::run_lanes::RunLane;
-use crate::application::run_settings::{RunSettings, Target};
+use crate::application::run_settings::RunSettings;
 use crate::application::same_user::{self, Unknown};
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
@@ -26,7 +26,6 @@ use crate::platform::StopRequests;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::lists::{Organization, Person};
-use crate::webex::token::Credentials;
 
 /// Credentials of which it is said that they are left out; of more, how many.
 const MOST_SAID: usize = 10;
@@ -114,7 +113,7 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
             match answer {
                 Ok(known) => {
                     // The token of a service app is one organization's.
-                    one.is_unlisted = known.is_unlisted && !is_app(settings, &one.name);
+                    one.is_unlisted = known.is_unlisted && !one.is_app;
                     if one.is_unlisted {
                         unlisted.push(one.name.clone());
                     }
@@ -141,14 +140,6 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
         unlisted,
         ..left_out?
     })
-}
-
-fn is_app(settings: &RunSettings, name: &str) -> bool {
-    let Target::Service { credentials, .. } = &settings.target else {
-        return false;
-    };
-    let mut credentials = credentials.iter();
-    credentials.any(|one| one.name == name && matches!(one.secret, Credentials::ServiceApp(_)))
 }
 
 /// Asks the lanes side by side, and takes them out of the session. Where all of them only have to wait, or fail in

@@ -108,6 +108,12 @@ pub(super) fn finalize(
         again_outside: suggested_commands::send_all_failed(settings),
         sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),
+        resume: match &reason {
+            Some(AbortReason::NotManaged { missing, .. }) => {
+                suggested_commands::with_resume_by(settings, missing)
+            }
+            _ => suggested_commands::with_resume(settings),
+        },
         reason,
         setting: checked.setting.unwrap_or(setting::ALL[0]),
         requests: ended.requests,
@@ -117,7 +123,6 @@ pub(super) fn finalize(
         results_form: results_form(settings),
         fails_on_difference: settings.spec.fails_on_difference,
         is_output_missing: false,
-        resume: suggested_commands::with_resume(settings),
         again: again(settings),
         plan_conflicts: suggested_commands::plan_conflicts(settings, planned),
         undo_first: undo_first(settings, &journal),

@@ -17,7 +17,9 @@ use crate::application::spool::{self, Spool};
 use crate::application::status;
 use crate::application::suggested_commands;
 use crate::engine::pipeline::Task;
-use crate::journal::{self, BeginRecord, Journal, MeaningfulSettings, RecordedRun, RunHeader};
+use crate::journal::{
+    self, BeginRecord, CredentialRecord, Journal, MeaningfulSettings, RecordedRun, RunHeader,
+};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{plural, plural_were};
@@ -40,6 +42,14 @@ impl Earlier {
     /// How its last part began.
     pub(super) fn last_begin(&self) -> Option<&BeginRecord> {
         self.journal.as_ref().and_then(|one| one.run().last_begin())
+    }
+
+    /// The credentials that took part in its first part and in its last one, if they were several.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = &CredentialRecord> {
+        let run = self.journal.as_ref().map(Journal::run);
+        let begins = run.map(|run| [run.first_begin(), run.last_begin()]);
+        let begins = begins.into_iter().flatten().flatten();
+        begins.flat_map(|begin| &begin.credentials)
     }
 
     /// Rows that are done already.

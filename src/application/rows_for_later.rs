@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::application::journal_guard::Earlier;
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::session::Session;
-use crate::engine::abort::AbortReason;
+use crate::engine::abort::{AbortReason, MissingCredential};
 use crate::model::row::TargetKey;
 use crate::model::wording::plural;
 use crate::sheet::directory::key_of;
@@ -16,7 +16,7 @@ use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::error_body::flatten;
 
-/// Organizations, and credentials, that are named.
+/// Organizations that are named.
 const MOST_NAMED: usize = 3;
 
 /// Says how many rows stay for later. What is returned is why; `unasked` is why some credentials could not be
@@ -49,14 +49,19 @@ pub(super) fn tell<S, T>(
     if rows == 0 {
         return Ok(None);
     }
+    let organizations = in_words(named(left, earlier));
+    let who = match unasked {
+        Some(_) => "that could be asked",
+        None => "here",
+    };
     say(&format!(
-        "note: rows of organizations that no other credential manages stay for later ({} of the sheet)",
+        "note: no credential {who} manages {organizations}; those rows stay for later ({} of the sheet)",
         plural(rows, "row")
     ));
     let reason = unasked.and_then(AbortReason::for_later);
     Ok(Some(reason.unwrap_or_else(|| AbortReason::NotManaged {
-        organizations: in_words(named(left, earlier)),
-        missing: in_words(missing(&session.lanes, earlier)),
+        organizations,
+        missing: missing(&session.lanes, earlier),
     })))
 }
 
@@ -76,20 +81,24 @@ fn named(ids: Vec<String>, earlier: &Earlier) -> Vec<String> {
     ids.into_iter().map(name).collect()
 }
 
-/// The credentials that took part before and do not now, with whose they are.
-fn missing<S>(lanes: &[RunLane<S>], earlier: &Earlier) -> Vec<String> {
-    let here: HashSet<&str> = lanes.iter().flat_map(RunLane::fingerprints).collect();
-    let before = earlier.last_begin().map(|begin| &begin.credentials);
-    let gone = before.into_iter().flatten();
-    let gone = gone.filter(|one| !here.contains(one.fingerprint.as_str()));
-    let words = gone.map(|one| {
-        let person = one.person.as_ref().map(|person| &person.name);
-        match person.filter(|name| !name.is_empty()) {
-            None => format!("`{}`", one.name),
-            Some(name) => format!("`{}` ({name})", one.name),
+/// The credentials that took part in any part before and do not now. A file whose token was replaced is there.
+fn missing<S>(lanes: &[RunLane<S>], earlier: &Earlier) -> Vec<MissingCredential> {
+    let here = || lanes.iter().flat_map(|lane| &lane.credentials);
+    let mut missing: Vec<MissingCredential> = Vec::new();
+    for one in earlier.credentials() {
+        let is_here =
+            here().any(|other| other.fingerprint == one.fingerprint || other.name == one.name);
+        if is_here || missing.iter().any(|known| known.name == one.name) {
+            continue;
         }
-    });
-    words.collect()
+        let person = one.person.as_ref().map(|person| person.name.clone());
+        missing.push(MissingCredential {
+            name: one.name.clone(),
+            person: person.unwrap_or_default(),
+            is_service_app: one.is_service_app,
+        });
+    }
+    missing
 }
 
 fn in_words(mut names: Vec<String>) -> String {

@@ -18,6 +18,7 @@ use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::key_of;
 use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
+use crate::webex::token::Credentials;
 
 /// Users whose rates are kept; the limits of more of them are alike.
 const MOST_REMEMBERED: usize = 30;
@@ -50,6 +51,8 @@ pub struct Credential<S> {
     pub fingerprint: String,
     /// `None` where it was not asked, since there are no others.
     pub manages: Option<Vec<Organization>>,
+    /// It is a service app, and no token.
+    pub(super) is_app: bool,
     /// That is the user's own organization alone, since it may not list any, and there may be others.
     pub(super) is_unlisted: bool,
 }
@@ -92,6 +95,7 @@ pub(super) fn of_services<S>(settings: &RunSettings, services: Vec<S>) -> Vec<Ru
                 name,
                 fingerprint,
                 manages: None,
+                is_app: is_app(&settings.target, number),
                 is_unlisted: false,
             }],
             pacer,
@@ -105,6 +109,14 @@ pub(super) fn of_services<S>(settings: &RunSettings, services: Vec<S>) -> Vec<Ru
         });
     }
     lanes
+}
+
+fn is_app(target: &Target, number: usize) -> bool {
+    let Target::Service { credentials, .. } = target else {
+        return false;
+    };
+    let secret = credentials.get(number).map(|one| &one.secret);
+    matches!(secret, Some(Credentials::ServiceApp(_)))
 }
 
 /// What credentials are called, and the names under which their waits are kept.
@@ -156,6 +168,7 @@ impl<S> RunLane<S> {
             name: one.name,
             fingerprint: one.fingerprint,
             manages: one.manages,
+            is_app: one.is_app,
             is_unlisted: one.is_unlisted,
         });
         RunLane {
@@ -269,6 +282,7 @@ impl<S> RunLane<S> {
                 .manages
                 .as_ref()
                 .map_or(0, |managed| managed.len() as u64),
+            is_service_app: one.is_app,
         })
     }
 }

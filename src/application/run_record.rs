@@ -149,7 +149,7 @@ pub(super) fn begin_record(
         note: settings.note.as_deref().map(flatten),
         first_rows_shown: false,
         rest_is_wanted: false,
-        resume_command: suggested_commands::with_resume(settings),
+        resume_command: suggested_commands::with_resume_by(settings, &facts.missing),
         retry_command: suggested_commands::send_all_failed(settings).unwrap_or_default(),
         apply_command: suggested_commands::apply_plan(settings).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),

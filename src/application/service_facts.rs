@@ -1,6 +1,6 @@
 //! What the service says before a run, as a value that the steps after it are given.
 
-use crate::engine::abort::AbortReason;
+use crate::engine::abort::{AbortReason, MissingCredential};
 use crate::journal::CredentialRecord;
 use crate::sheet::directory::Directory;
 use crate::sheet::names::ResolvedNames;
@@ -19,6 +19,8 @@ pub(super) struct ServiceFacts {
     pub abort: Option<AbortReason>,
     /// Why some of the credentials could not be asked, so that rows which nobody manages are left for later.
     pub unasked: Option<AbortReason>,
+    /// Credentials that an earlier part of the run had and that rows are left for now.
+    pub missing: Vec<MissingCredential>,
 }
 
 impl ServiceFacts {

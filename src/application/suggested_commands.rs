@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::application::command_line::{TypedCommand, TypedFlag, as_operand, join};
 use crate::application::output_name::{OutputNames, is_undo_sheet};
 use crate::application::run_settings::{BadRows, RunSettings};
+use crate::engine::abort::MissingCredential;
 use crate::engine::pipeline::Task;
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::sheet::check::DuplicatePolicy;
@@ -59,6 +60,33 @@ const FORGET_WAIT: &str = "--forget-wait";
 /// This command with `--resume`.
 pub fn with_resume(settings: &RunSettings) -> String {
     with_flag(settings, "--resume")
+}
+
+/// This command with `--resume` and the credentials that the run had before. What was in the folder of
+/// `--credentials` belongs there.
+pub fn with_resume_by(settings: &RunSettings, missing: &[MissingCredential]) -> String {
+    let flags = &settings.typed.flags;
+    let mut folders = flags.iter().filter(|flag| flag.name == "credentials");
+    let folder = folders
+        .find_map(|flag| flag.value.as_deref())
+        .map(Path::new);
+    let is_of_folder = |name: &str| folder.is_some() && Path::new(name).parent() == folder;
+    let is_typed = |name: &String| settings.typed.words.contains(name);
+    let missing = missing.iter();
+    let missing = missing.filter(|one| !is_of_folder(&one.name) && !is_typed(&one.name));
+    let added = missing.flat_map(|one| {
+        let flag = if one.is_service_app {
+            "--service-app"
+        } else {
+            "--token-file"
+        };
+        [flag.to_string(), as_operand(&one.name)]
+    });
+    let resume = "--resume".to_string();
+    let words = settings.typed.words.iter();
+    let words = words.filter(|word| ![FORGET_WAIT, &resume].contains(&word.as_str()));
+    let added = added.chain([resume.clone()]);
+    join(&with_words(words.cloned().collect(), added))
 }
 
 /// This command with another flag. What was only for this time, to go on before the service wants to

@@ -8,12 +8,15 @@ use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FailureLimit};
 use crate::model::clock;
 use crate::model::outcome::with_status;
 use crate::model::response::{ApiResult, Body, TransportCause, TransportError, message_of};
-use crate::model::wording::rows_listed;
+use crate::model::wording::{listed, rows_listed};
 use crate::platform;
 use crate::setting::Setting;
 
 /// Rows that are named where several have the same fault.
 const ROWS_NAMED: usize = 10;
+
+/// Credentials that are named where several are missing.
+const CREDENTIALS_NAMED: usize = 3;
 
 /// Why a run ended before its last row.
 #[derive(Debug)]
@@ -84,13 +87,34 @@ pub enum AbortReason {
     NotManaged {
         /// `Acme, Ajax, …`
         organizations: String,
-        /// Who took part before and does not now, as `customers/b.txt (Ben)`; empty where nobody is known.
-        missing: String,
+        /// Who took part before and does not now; empty where nobody is known.
+        missing: Vec<MissingCredential>,
     },
     /// What happens cannot be written down, so nothing more may happen.
     CannotRecord(anyhow::Error),
     /// The sheet could not be read on.
     SheetUnreadable(anyhow::Error),
+}
+
+/// Credentials that took part in a run before and are not there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingCredential {
+    /// `customers/b.txt`
+    pub name: String,
+    /// Whose it is, where that is known.
+    pub person: String,
+    pub is_service_app: bool,
+}
+
+impl fmt::Display for MissingCredential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MissingCredential { name, person, .. } = self;
+        write!(formatter, "`{name}`")?;
+        if !person.is_empty() {
+            write!(formatter, " ({person})")?;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for AbortReason {
@@ -270,13 +294,14 @@ impl AbortReason {
             AbortReason::Forbidden { .. } | AbortReason::MayNotChange { .. } => setting.write_scope,
             AbortReason::MayNotRead { .. } => setting.read_scope,
             AbortReason::NotManaged { missing, .. } => {
-                let missing = match &**missing {
-                    "" => "a credential that manages them".to_string(),
-                    missing => format!("what the run had before: {missing}"),
-                };
-                return Some(Cow::Owned(format!(
-                    "go on with these credentials and {missing}"
-                )));
+                return Some(Cow::Owned(if missing.is_empty() {
+                    "add a credential that manages them, with --token-file FILE or --service-app FILE, or as a file in the folder of --credentials".to_string()
+                } else {
+                    format!(
+                        "put back what the run had before: {}; where it was rejected, with a new token",
+                        named(missing)
+                    )
+                }));
             }
             _ => return self.plain_hint().map(Cow::Borrowed),
         };
@@ -327,6 +352,16 @@ impl AbortReason {
             }
         }
     }
+}
+
+fn named(missing: &[MissingCredential]) -> String {
+    let names = missing.iter().take(CREDENTIALS_NAMED);
+    let mut names: Vec<String> = names.map(ToString::to_string).collect();
+    let more = missing.len() - names.len();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    listed(&names)
 }
 
 /// What to do about a service that cannot be reached.

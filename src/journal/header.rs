@@ -297,6 +297,9 @@ pub struct CredentialRecord {
     pub person: Option<Person>,
     /// How many organizations it manages.
     pub organizations: u64,
+    /// It is a service app, and no token.
+    #[serde(default, rename = "serviceApp")]
+    pub is_service_app: bool,
 }
 
 /// Where a run runs, and as whom.

@@ -422,11 +422,39 @@ fn with_fewer_credentials_a_run_goes_on_with_what_they_manage_and_says_who_is_mi
         .apply("sheet.csv --resume --credentials customers")
         .expect(3);
     ran.says("no credential here manages Organization 3");
+    ran.says("what the run had before: `customers/ajax.txt` (Ben)");
     assert_eq!(stage.requests().len(), sent);
     fs::rename(&away, stage.path("customers/ajax.txt")).expect("a folder");
     stage
         .apply("sheet.csv --resume --credentials customers")
         .expect(0);
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
+}
+
+#[test]
+fn the_command_that_goes_on_has_the_credentials_that_are_missing() {
+    let stage = two_slow_customers();
+    left_in_the_middle(&stage);
+    // Two files, and a single one.
+    for credentials in [
+        "--token-file customers/acme.txt --token-file customers/none.txt",
+        "--token-file customers/acme.txt",
+    ] {
+        stage.write_secret("customers/none.txt", "token-of-nobody");
+        let ran = stage.apply(&format!("sheet.csv --resume {credentials}"));
+        let ran = ran.expect(3);
+        ran.says("those rows stay for later (");
+        ran.says("put back what the run had before: `customers/ajax.txt` (Ben)");
+        ran.says(format!(
+            "sheet.csv {credentials} --token-file customers/ajax.txt --resume"
+        ));
+    }
+    let status = stage.run("status sheet.results.csv").expect(0);
+    let line = status.stdout.lines();
+    let line = line.map(str::trim).find(|line| line.ends_with("--resume"));
+    let line = line.expect("a command");
+    let (_, words) = line.split_once(" apply ").expect("it");
+    stage.run(&format!("apply {words}")).expect(0);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
 }
 
