@@ -19,16 +19,21 @@ use crate::application::run_settings::RunSettings;
 use crate::application::same_user::{self, Unknown};
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::{Patience, QueryError};
+use crate::engine::api_queries::{ApiClient, Patience, QueryError};
 use crate::model::clock;
 use crate::model::wording::plural;
 use crate::platform::StopRequests;
+use crate::setting::target_kind::TargetKind;
+use crate::sheet::directory::key_of;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::lists::{Organization, Person};
 
 /// Credentials of which it is said that they are left out; of more, how many.
 const MOST_SAID: usize = 10;
+
+/// Organizations of a sheet about which a credential is asked that may not say which it manages.
+const MOST_TRIED: usize = 20;
 
 /// Users who are named where a credential may be of any of them.
 const MOST_NAMED: usize = 3;
@@ -50,6 +55,14 @@ pub struct LeftOut {
     pub unlisted: Vec<String>,
 }
 
+/// The organizations that are meant, and what is set there, for credentials that may not even say where they belong.
+#[derive(Debug)]
+pub struct NamedOrganizations<'a> {
+    pub kind: &'a TargetKind,
+    /// What is no id means nothing here.
+    pub ids: Vec<&'a str>,
+}
+
 /// What a lane answers.
 type Answer<S, R> = (RunLane<S>, Result<R, QueryError>);
 
@@ -66,6 +79,7 @@ struct Known {
 pub async fn ask_all<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
+    wanted: &NamedOrganizations<'_>,
 ) -> Result<LeftOut, AbortReason> {
     let all = session.lanes.len();
     if !settings.is_quiet() {
@@ -94,7 +108,7 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     session.lanes = same_user::merged(std::mem::take(&mut session.lanes));
     kept_wait::hold_known(settings, session);
     let managed = ask_each(settings, session, all, |lane, stop, patience| {
-        managed(settings, lane, stop, patience)
+        managed(settings, lane, wanted, stop, patience)
     });
     let mut unlisted = Vec::new();
     for (mut lane, answer) in managed.await? {
@@ -222,6 +236,7 @@ async fn who<S: Queries>(
 async fn managed<S: Queries>(
     settings: &RunSettings,
     mut lane: RunLane<S>,
+    wanted: &NamedOrganizations<'_>,
     mut stop: SharedStop,
     longest: Option<Duration>,
 ) -> Answer<S, Managed> {
@@ -237,7 +252,13 @@ async fn managed<S: Queries>(
         let own = own.clone().into_iter();
         let (organizations, is_unlisted) = match api.organizations().await {
             Ok(none) if none.is_empty() => (Ok(own.collect()), false),
-            Err(QueryError::Refused { .. }) if own.len() > 0 => (Ok(own.collect()), true),
+            Err(error @ QueryError::Refused { .. }) if !error.may_pass() => {
+                let found = match own.len() {
+                    0 => those_it_lists(&mut api, wanted, error).await,
+                    _ => Ok(own.collect()),
+                };
+                (found, true)
+            }
             organizations => (organizations, false),
         };
         answers.push(organizations.map(|organizations| Known {
@@ -253,6 +274,37 @@ async fn managed<S: Queries>(
         return (lane, Err(error));
     }
     (lane, Ok(answers))
+}
+
+/// The organizations that are wanted of which it may list what is set; `refusal` where there are none. It is asked
+/// about each of them, so of few only.
+async fn those_it_lists<S: Queries, T: StopRequests>(
+    api: &mut ApiClient<'_, S, T>,
+    wanted: &NamedOrganizations<'_>,
+    refusal: QueryError,
+) -> Result<Vec<Organization>, QueryError> {
+    let mut found = Vec::new();
+    let ids = wanted.ids.iter();
+    let ids: Vec<&str> = ids.copied().filter(|id| key_of(id).is_some()).collect();
+    if ids.len() <= MOST_TRIED {
+        for id in ids {
+            if api.may_list(wanted.kind, id).await? {
+                found.push(Organization {
+                    id: id.to_string(),
+                    name: String::new(),
+                });
+            }
+        }
+    }
+    match refusal {
+        QueryError::Refused { status, message } if found.is_empty() => Err(QueryError::Refused {
+            status,
+            message: format!(
+                "{message} (to ask which organizations it manages takes the scope spark-admin:organizations_read, or spark:people_read for the user's own)"
+            ),
+        }),
+        _ => Ok(found),
+    }
 }
 
 /// Credentials that are left out, and why.
@@ -330,7 +382,7 @@ fn tell_unlisted(names: &[String]) {
         more => format!(" and {more} more"),
     };
     say(&format!(
-        "note: these credentials may not list organizations, so only the user's own is known: {}{more}",
+        "note: these credentials may not list organizations, so only the user's own is known, or what the sheet names: {}{more}",
         shown.collect::<Vec<_>>().join(", ")
     ));
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::application::credential_owners;
+use crate::application::credential_owners::{self, NamedOrganizations};
 use crate::application::kept_wait;
 use crate::application::lane_queries::api_client;
 use crate::application::organization_queries::ask_about_each;
@@ -53,7 +53,11 @@ pub async fn list<S: Queries, T: StopRequests>(
     }
     let mut found = Found::default();
     let (managed, wanted) = if session.has_several {
-        let asked = credential_owners::ask_all(settings, session).await;
+        let asked_for = NamedOrganizations {
+            kind: setting.target,
+            ids: org.as_deref().into_iter().collect(),
+        };
+        let asked = credential_owners::ask_all(settings, session, &asked_for).await;
         let left_out = asked.map_err(QueryError::Stopped)?;
         if all_orgs {
             // What they manage is not known.

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 
 use anyhow::Result;
 
-use crate::application::credential_owners::{self, LeftOut};
+use crate::application::credential_owners::{self, LeftOut, NamedOrganizations};
 use crate::application::exit_code::ExitCode;
 use crate::application::lane_queries::api_client;
 use crate::application::organization_queries::ask_about_each;
@@ -57,7 +57,12 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         let left_out = if session.is_asked() {
             LeftOut::default()
         } else {
-            match credential_owners::ask_all(settings, session).await {
+            let named = checked.organizations_named.iter();
+            let wanted = NamedOrganizations {
+                kind: selection.columns.setting.target,
+                ids: named.filter_map(|one| one.id.as_deref()).collect(),
+            };
+            match credential_owners::ask_all(settings, session, &wanted).await {
                 Ok(left_out) => left_out,
                 Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
             }

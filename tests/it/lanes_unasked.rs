@@ -219,6 +219,27 @@ fn the_names_of_many_organizations_are_looked_up_side_by_side_within_one_pace() 
 }
 
 #[test]
+fn who_may_ask_nothing_about_themselves_manages_what_they_may_list() {
+    let scopes = [
+        "spark-admin:telephony_config_read",
+        "spark-admin:telephony_config_write",
+    ];
+    let mut ben = user("Ben", &[1], &["token-of-Ben-1"]);
+    ben.access.scopes = Scopes::Only(scopes.map(String::from).into());
+    let stage = stage_of(vec![user("Ada", &[0], &["token-of-Ada-1"]), ben], |row| {
+        row % 2
+    });
+    stage.apply("sheet.csv --credentials customers").expect(0);
+    let by_user = changes_by_user(&stage);
+    assert_eq!((by_user["Ada"], by_user["Ben"]), (20, 20));
+    // What no organization is named for it may not say.
+    let line = "export --all-orgs -o all.csv --credentials customers";
+    let ran = stage.run_online(line).expect(1);
+    ran.says("`customers/ben.txt` is left out: 403 ");
+    ran.says("takes the scope spark-admin:organizations_read, or spark:people_read");
+}
+
+#[test]
 fn what_fails_or_is_refused_by_one_alone_goes_by_another() {
     for fault in ["500", "401", "reset-before"] {
         let stage = stage_of(

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::application;
-use crate::application::credential_owners;
+use crate::application::credential_owners::{self, NamedOrganizations};
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait;
 use crate::application::lane_queries::api_client;
@@ -98,7 +98,11 @@ pub async fn run(
         return Ok(ExitCode::NothingSent);
     }
     if session.has_several {
-        let asked = credential_owners::ask_all(&settings, &mut session).await;
+        let named = NamedOrganizations {
+            kind: &LOCATION,
+            ids: place.org_id.as_deref().into_iter().collect(),
+        };
+        let asked = credential_owners::ask_all(&settings, &mut session, &named).await;
         if let Err(reason) = asked {
             return say_why_not(QueryError::Stopped(reason), &LOCATION_NUMBERS);
         }

@@ -139,6 +139,7 @@ mod tests {
                 ..Person::default()
             }),
             organizations: 1,
+            is_service_app: false,
         };
         let gates = [gate("a1", "Ada", 3600), gate("b", "Ben", 20)];
         let ended = [CredentialEndRecord {

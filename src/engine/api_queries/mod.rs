@@ -248,6 +248,19 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         self.ask_about_one(url).await.map(drop)
     }
 
+    /// Whether the token may list them in an organization, and none of another one is told.
+    pub async fn may_list(&mut self, kind: &TargetKind, org_id: &str) -> Result<bool, QueryError> {
+        let url = self.service.list_url(&kind.list, Some(org_id), 1);
+        let page = match self.ask_about_one(url).await {
+            Ok(page) => page,
+            Err(QueryError::Refused { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let entries = page.entries::<AnyEntry>(kind.list.name);
+        let entries = entries.map_err(QueryError::Unclear)?.entries;
+        Ok(!entries.iter().any(|one| is_of_another(one, Some(org_id))))
+    }
+
     /// A resource of a row, as it is told.
     pub async fn resource_of(
         &mut self,
