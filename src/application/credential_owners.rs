@@ -300,7 +300,7 @@ async fn those_it_lists<S: Queries, T: StopRequests>(
         QueryError::Refused { status, message } if found.is_empty() => Err(QueryError::Refused {
             status,
             message: format!(
-                "{message} (to ask which organizations it manages takes the scope spark-admin:organizations_read, or spark:people_read for the user's own)"
+                "{message} (Webex says which organizations it manages with the scope spark-admin:organizations_read, or which one its user belongs to with spark:people_read)"
             ),
         }),
         _ => Ok(found),
@@ -382,7 +382,7 @@ fn tell_unlisted(names: &[String]) {
         more => format!(" and {more} more"),
     };
     say(&format!(
-        "note: these credentials may not list organizations, so only the user's own is known, or what the sheet names: {}{more}",
+        "note: these credentials may not list organizations, so they are used for their user's own, or for those of the sheet that they may read: {}{more}",
         shown.collect::<Vec<_>>().join(", ")
     ));
 }
@@ -391,7 +391,7 @@ fn tell_unlisted(names: &[String]) {
 fn tell_unknown<S>(unknown: &Unknown, lanes: &[RunLane<S>]) {
     for (name, users) in unknown.left_out.iter().take(MOST_SAID) {
         say(&format!(
-            "warning: `{name}` is not used: whose it is may not be asked, and it may be of {}, who manage the same organizations; with two paces that user would be sent more than the limit allows\nhint: with the scope `spark:people_read` the users are told apart",
+            "warning: `{name}` is not used: it may belong to {}, who manage the same organizations, and two tokens of one user must not be faster than one\nhint: with the scope `spark:people_read` Webex says whose it is",
             one_of(users)
         ));
     }
@@ -412,7 +412,7 @@ fn tell_unknown<S>(unknown: &Unknown, lanes: &[RunLane<S>]) {
     let shown = names.iter().take(MOST_SAID).map(|name| format!("`{name}`"));
     let shown = shown.collect::<Vec<_>>().join(", ");
     say(&format!(
-        "warning: whose these credentials are may not be asked: {shown}{more}\nhint: those that manage the same organizations as another count as that user's; no two others of them may be one user's, or that user is sent more than the limit allows. With the scope `spark:people_read` the users are told apart"
+        "warning: Webex does not say whose these credentials are: {shown}{more}\nhint: each counts as that of a user who manages the same organizations; if two others of them belong to one user, that user is sent more than the limit allows. With the scope `spark:people_read` Webex says whose they are"
     ));
 }
 

@@ -3,7 +3,7 @@
 use futures::stream::{self, Pending};
 
 use crate::application::run_lanes::{Credential, RunLane};
-use crate::application::run_settings::RunSettings;
+use crate::application::run_settings::{RunSettings, Target};
 use crate::engine::api_queries::{ApiClient, QueryPolicy};
 use crate::platform::StopRequests;
 use crate::stderr::say;
@@ -33,7 +33,7 @@ pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
         is_reached,
         ..
     } = lane;
-    let service = &credentials[credential].service;
+    let Credential { service, name, .. } = &credentials[credential];
     // What did not answer the first questions was not asked again.
     let was_reached = std::mem::replace(is_reached, true);
     *seed = seed.wrapping_add(1);
@@ -44,10 +44,18 @@ pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
         seed: *seed,
     };
     let client = ApiClient::new(service, pacer, stop, policy, waits.as_ref(), say);
+    let client = client.named(name_if_several(settings, name));
     if was_reached {
         client.after_others()
     } else {
         client
+    }
+}
+
+fn name_if_several<'n>(settings: &RunSettings, name: &'n str) -> &'n str {
+    match &settings.target {
+        Target::Service { credentials, .. } if credentials.len() > 1 => name,
+        _ => "",
     }
 }
 
@@ -83,6 +91,9 @@ pub(super) fn clients_of<'a, S: Queries>(
         api = api.after_others();
     }
     let clients = credentials.iter();
-    let clients = clients.map(|one| (one, api.of_same_user(&one.service, stream::pending())));
+    let clients = clients.map(|one| {
+        let client = api.of_same_user(&one.service, stream::pending());
+        (one, client.named(name_if_several(settings, &one.name)))
+    });
     clients.collect()
 }

@@ -63,6 +63,6 @@ pub(super) fn ensure_same(
         format!("`{}`", flatten(name.unwrap_or(is)))
     });
     bail!(
-        "that run was{whose} for the organization `{was}`, which its rows do not name, and the credentials of now are for {now}\nhint: go on with a token of `{was}` alone"
+        "that run was{whose} for the organization `{was}`, which its rows do not name, and the credentials given now are for {now}\nhint: go on with a token of `{was}` alone"
     )
 }

@@ -184,7 +184,7 @@ impl fmt::Display for AbortReason {
                 message,
             } => write!(
                 formatter,
-                "`{credential}` could not be asked which organizations it manages: {message}"
+                "cannot ask which organizations `{credential}` manages: {message}"
             ),
             AbortReason::NotManaged { organizations, .. } => {
                 write!(formatter, "no credential here manages {organizations}")
@@ -345,7 +345,7 @@ impl AbortReason {
             }
             AbortReason::StillToWait { .. } => Some("go on when that time has come"),
             AbortReason::NotAsked { .. } => Some(
-                "go on when Webex answers that credential again; `wxbulk whoami` asks it alone",
+                "go on when Webex answers that credential again; `wxbulk whoami` shows whether it does",
             ),
             AbortReason::CannotRecord(_) => {
                 Some("first make room on the disk, or make the folder writable again")

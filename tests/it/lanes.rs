@@ -346,9 +346,9 @@ fn credentials_whose_user_may_not_be_asked_are_named_once() {
     stage.write("sheet.csv", sheet(2..42, |row| row % 2));
     let ran = stage.apply("sheet.csv --credentials customers").expect(0);
     ran.says(
-        "warning: whose these credentials are may not be asked: `customers/acme.txt`, `customers/ajax.txt`\n",
+        "warning: Webex does not say whose these credentials are: `customers/acme.txt`, `customers/ajax.txt`\n",
     );
-    assert_eq!(ran.stderr.matches("may not be asked").count(), 1);
+    assert_eq!(ran.stderr.matches("does not say whose").count(), 1);
     assert_eq!(changes_by_user(&stage).len(), 2);
 }
 

@@ -656,7 +656,7 @@ fn who_may_not_list_organizations_makes_an_export_of_all_incomplete() {
     assert_eq!(stage.results("all.csv").len(), 10);
     stage.write("sheet.csv", sheet(2..12, |row| row % 2));
     let ran = stage.apply("sheet.csv --credentials customers").expect(0);
-    ran.says("note: these credentials may not list organizations, so only the user's own is known, or what the sheet names: `customers/ada.txt`");
+    ran.says("note: these credentials may not list organizations, so they are used for their user's own, or for those of the sheet that they may read: `customers/ada.txt`");
 }
 
 #[test]

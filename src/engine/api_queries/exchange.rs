@@ -217,7 +217,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         let silence =
             held_up.unwrap_or_else(|| format!("{} has not answered yet", self.service.place()));
         if let Some(word) = self.contact.word(&address, &silence, Instant::now()) {
-            (self.say)(&word);
+            self.tell(&word);
         }
     }
 
@@ -289,7 +289,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             self.ensure_it_is_in_time(wait, now)?;
             if wait > SHORT_WAIT && !self.pace.was_told_until(now + wait) {
                 let wait = clock::in_words(wait);
-                (self.say)(&format!(
+                self.tell(&format!(
                     "the service asks to wait {wait} before it answers"
                 ));
             }

@@ -79,6 +79,8 @@ pub struct ApiClient<'a, S = Webex, T = StopSignals> {
     contact: FirstContact,
     /// Where a time to wait is kept for the next process.
     waits: Option<&'a WaitMemory>,
+    /// What the credentials are called, where there are several.
+    name: Option<&'a str>,
     /// Tells the user of a longer wait.
     say: fn(&str),
 }
@@ -144,7 +146,17 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             renewal: Rc::default(),
             contact: FirstContact::default(),
             waits,
+            name: None,
             say,
+        }
+    }
+
+    /// What is said of a question names the credentials.
+    #[must_use]
+    pub fn named(self, name: &'a str) -> Self {
+        ApiClient {
+            name: Some(name).filter(|name| !name.is_empty()),
+            ..self
         }
     }
 
@@ -176,6 +188,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             renewal: Rc::clone(&self.renewal),
             contact,
             waits: self.waits,
+            name: self.name,
             say: self.say,
         }
     }
@@ -346,7 +359,14 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             } else {
                 format!("{unusable} entries of a list have no usable id and were")
             };
-            (self.say)(&format!("note: {entries} left out"));
+            self.tell(&format!("note: {entries} left out"));
+        }
+    }
+
+    fn tell(&self, words: &str) {
+        match self.name {
+            Some(name) => (self.say)(&format!("`{name}`: {words}")),
+            None => (self.say)(words),
         }
     }
 }
