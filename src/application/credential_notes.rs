@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::application::run_lanes::{Credential, managed_by};
+use crate::application::run_lanes::{Credential, RunLane, managed_by};
+use crate::application::same_user::Unknown;
 use crate::application::session::Session;
 use crate::journal::{CredentialRecord, Person};
 use crate::model::wording::plural;
@@ -14,8 +15,70 @@ use crate::webex::error_body::flatten;
 /// Credentials that are listed; of more, how many.
 const MOST_LISTED: usize = 20;
 
-/// Organizations of each that are named.
+/// Organizations, or users, of each that are named.
 const MOST_NAMED: usize = 3;
+
+/// What else they manage is not known.
+pub(super) fn tell_unlisted(names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let shown = names
+        .iter()
+        .take(MOST_LISTED)
+        .map(|name| format!("`{name}`"));
+    let more = match names.len().saturating_sub(MOST_LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    say(&format!(
+        "note: these credentials may not list organizations, so they are used for their user's own, or for those of the sheet that they may read: {}{more}",
+        shown.collect::<Vec<_>>().join(", ")
+    ));
+}
+
+/// Of one user there may be only one pace, and whose these are may not be asked.
+pub(super) fn tell_unknown<S>(unknown: &Unknown, lanes: &[RunLane<S>]) {
+    for (name, users) in unknown.left_out.iter().take(MOST_LISTED) {
+        say(&format!(
+            "warning: `{name}` is not used: it may belong to {}, who manage the same organizations, and two tokens of one user must not be faster than one\nhint: with the scope `spark:people_read` Webex says whose it is",
+            one_of(users)
+        ));
+    }
+    let more = unknown.left_out.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        let more = plural(more as u64, "more credential");
+        say(&format!("warning: {more} not used for the same reason"));
+    }
+    let names = &unknown.names;
+    let is_alone = matches!(lanes, [only] if only.person.is_none());
+    if names.is_empty() || is_alone {
+        return;
+    }
+    let more = match names.len().saturating_sub(MOST_LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = names
+        .iter()
+        .take(MOST_LISTED)
+        .map(|name| format!("`{name}`"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    say(&format!(
+        "warning: Webex does not say whose these credentials are: {shown}{more}\nhint: each counts as that of a user who manages the same organizations; if two others of them belong to one user, that user is sent more than the limit allows. With the scope `spark:people_read` Webex says whose they are"
+    ));
+}
+
+/// `Ada or Ben`
+fn one_of(users: &[String]) -> String {
+    let more = if users.len() > MOST_NAMED {
+        " or …"
+    } else {
+        ""
+    };
+    let named = &users[..users.len().min(MOST_NAMED)];
+    format!("{}{more}", named.join(" or "))
+}
 
 /// Lists what each of the credentials manages, where rows have other organizations, or none that could be
 /// meant.

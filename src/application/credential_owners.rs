@@ -9,19 +9,18 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+use crate::application::credential_notes::{tell_unknown, tell_unlisted};
 use crate::application::kept_wait;
 use crate::application::lane_queries::{api_client, api_client_of};
-use crate::application::parallel_tasks::{SharedStop, side_by_side};
+use crate::application::left_out_credentials::{LeftOut, Refused};
+use crate::application::parallel_tasks::SharedStop;
+use crate::application::patient_questions::{LaneAnswer, ask_each, patience};
 use crate::application::run_lanes::RunLane;
 use crate::application::run_settings::RunSettings;
-use crate::application::same_user::{self, Unknown};
+use crate::application::same_user;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::{ApiClient, Patience, QueryError};
-use crate::model::clock;
-use crate::model::wording::plural;
+use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::platform::StopRequests;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::directory::key_of;
@@ -29,31 +28,8 @@ use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::lists::{Organization, Person};
 
-/// Credentials of which it is said that they are left out; of more, how many.
-const MOST_SAID: usize = 10;
-
 /// Organizations of a sheet about which a credential is asked that may not say which it manages.
 const MOST_TRIED: usize = 20;
-
-/// Users who are named where a credential may be of any of them.
-const MOST_NAMED: usize = 3;
-
-/// One that has to wait by more than this longer than the first is not waited for.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// One that answers with errors for so long, or not at all, is not waited for.
-const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(10);
-
-/// Credentials that a run does without.
-#[derive(Debug, Default)]
-pub struct LeftOut {
-    /// What they are called.
-    pub names: Vec<String>,
-    /// Why, of the first that might be asked at another time.
-    pub unasked: Option<AbortReason>,
-    /// Credentials that may not list organizations, so that others than the person's own may be theirs too.
-    pub unlisted: Vec<String>,
-}
 
 /// The organizations that are meant, and what is set there, for credentials that may not even say where they belong.
 #[derive(Debug)]
@@ -62,9 +38,6 @@ pub struct NamedOrganizations<'a> {
     /// What is no id means nothing here.
     pub ids: Vec<&'a str>,
 }
-
-/// What a lane answers.
-type Answer<S, R> = (RunLane<S>, Result<R, QueryError>);
 
 /// What each of a lane's credentials manages.
 type Managed = Vec<Result<Known, QueryError>>;
@@ -156,73 +129,13 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     })
 }
 
-/// Asks the lanes side by side, and takes them out of the session. Where all of them only have to wait, or fail in
-/// a way that may pass, nobody is there to go on without them, and they are asked again.
-async fn ask_each<S, T: StopRequests, R, F: Future<Output = Answer<S, R>>>(
-    settings: &RunSettings,
-    session: &mut Session<S, T>,
-    all: usize,
-    ask: impl Fn(RunLane<S>, SharedStop, Option<Duration>) -> F,
-) -> Result<Vec<Answer<S, R>>, AbortReason> {
-    let tell = |asked: usize| {
-        if !settings.is_quiet() {
-            say(&format!("{asked} of {all} asked"));
-        }
-    };
-    let mut lanes = std::mem::take(&mut session.lanes);
-    let mut has_patience = false;
-    loop {
-        let shortest = lanes.iter().map(wait_of).min().unwrap_or_default();
-        let longest = shortest + PATIENCE;
-        let (asked, waiting): (Vec<_>, Vec<_>) =
-            lanes.into_iter().partition(|lane| wait_of(lane) <= longest);
-        let ask = |lane, stop| ask(lane, stop, (!has_patience).then_some(longest));
-        let answers = side_by_side(asked, &mut session.stop, ask, tell).await;
-        let mut answers = answers.ok_or(AbortReason::Interrupted)?;
-        answers.extend(waiting.into_iter().map(not_waited_for));
-        let can_be_asked_again = |error: &QueryError| {
-            let is_silent = matches!(error, QueryError::Stopped(AbortReason::Unreachable { .. }));
-            error.may_pass() && !is_silent
-        };
-        let mut errors = answers.iter().map(|(_, answer)| answer.as_ref().err());
-        let is_vain = errors.all(|error| error.is_some_and(can_be_asked_again));
-        if has_patience || !is_vain || shortest > settings.policy.longest_wait {
-            return Ok(answers);
-        }
-        lanes = answers.into_iter().map(|(lane, _)| lane).collect();
-        has_patience = true;
-    }
-}
-
-/// How long a lane has to wait before it may ask.
-fn wait_of<S>(lane: &RunLane<S>) -> Duration {
-    let now = Instant::now();
-    let opens = lane.pacer.status(now).closed_until;
-    opens.map_or(Duration::ZERO, |opens| opens.duration_since(now))
-}
-
-fn not_waited_for<S, R>(lane: RunLane<S>) -> Answer<S, R> {
-    let wait = wait_of(&lane);
-    let until = clock::time_of_day(clock::now(), wait);
-    let reason = AbortReason::StillToWait { wait, until };
-    (lane, Err(QueryError::Stopped(reason)))
-}
-
-/// How long a lane is tried that has to wait no longer than `longest`; `None` where nobody goes on without it.
-fn patience(longest: Option<Duration>) -> Option<Patience> {
-    longest.map(|longest| Patience {
-        waits_until: Instant::now() + longest,
-        errors: PATIENCE_WITH_ERRORS,
-    })
-}
-
 /// Whose a credential is; `None` where it may not ask.
 async fn who<S: Queries>(
     settings: &RunSettings,
     mut lane: RunLane<S>,
     mut stop: SharedStop,
     longest: Option<Duration>,
-) -> Answer<S, Option<Person>> {
+) -> LaneAnswer<S, Option<Person>> {
     let mut api = api_client(settings, &mut lane, &mut stop);
     api.policy.patience = patience(longest);
     let person = match api.person().await {
@@ -239,7 +152,7 @@ async fn managed<S: Queries>(
     wanted: &NamedOrganizations<'_>,
     mut stop: SharedStop,
     longest: Option<Duration>,
-) -> Answer<S, Managed> {
+) -> LaneAnswer<S, Managed> {
     let patience = patience(longest);
     let own = lane.person.as_ref().map(|person| Organization {
         id: person.org_id.clone(),
@@ -304,136 +217,5 @@ async fn those_it_lists<S: Queries, T: StopRequests>(
             ),
         }),
         _ => Ok(found),
-    }
-}
-
-/// Credentials that are left out, and why.
-#[derive(Debug, Default)]
-struct Refused {
-    said: Vec<(String, String)>,
-    /// The first that might be asked at another time.
-    unasked: Option<(String, QueryError)>,
-    first_reason: Option<AbortReason>,
-}
-
-impl Refused {
-    /// An error is one that ends all.
-    fn add(&mut self, name: &str, error: QueryError) -> Result<(), AbortReason> {
-        self.note(name, &error);
-        match error {
-            QueryError::Stopped(reason @ AbortReason::Interrupted) => return Err(reason),
-            error if error.may_pass() => {
-                // Of a wait it is known when it ends.
-                let is_first = self
-                    .unasked
-                    .as_ref()
-                    .is_none_or(|(_, first)| error.is_wait() && !first.is_wait());
-                if is_first {
-                    self.unasked = Some((name.to_string(), error));
-                }
-            }
-            QueryError::Stopped(reason) => {
-                self.first_reason.get_or_insert(reason);
-            }
-            error => {
-                let message = error.to_string();
-                self.first_reason
-                    .get_or_insert(AbortReason::MayNotRead { message });
-            }
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, name: &str, error: &QueryError) {
-        self.said.push((name.to_string(), error.to_string()));
-    }
-
-    fn end(self, nobody_is_left: bool) -> Result<LeftOut, AbortReason> {
-        tell_left_out(&self.said);
-        let mut unasked = match self.unasked {
-            Some((_, QueryError::Stopped(reason))) if nobody_is_left || reason.is_wait() => {
-                Some(reason)
-            }
-            Some((credential, error)) => Some(AbortReason::NotAsked {
-                credential,
-                message: error.to_string(),
-            }),
-            None => None,
-        };
-        if nobody_is_left && let Some(reason) = unasked.take().or(self.first_reason) {
-            return Err(reason);
-        }
-        Ok(LeftOut {
-            names: self.said.into_iter().map(|(name, _)| name).collect(),
-            unasked,
-            unlisted: Vec::new(),
-        })
-    }
-}
-
-/// What else they manage is not known.
-fn tell_unlisted(names: &[String]) {
-    if names.is_empty() {
-        return;
-    }
-    let shown = names.iter().take(MOST_SAID).map(|name| format!("`{name}`"));
-    let more = match names.len().saturating_sub(MOST_SAID) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    say(&format!(
-        "note: these credentials may not list organizations, so they are used for their user's own, or for those of the sheet that they may read: {}{more}",
-        shown.collect::<Vec<_>>().join(", ")
-    ));
-}
-
-/// Of one user there may be only one pace, and whose these are may not be asked.
-fn tell_unknown<S>(unknown: &Unknown, lanes: &[RunLane<S>]) {
-    for (name, users) in unknown.left_out.iter().take(MOST_SAID) {
-        say(&format!(
-            "warning: `{name}` is not used: it may belong to {}, who manage the same organizations, and two tokens of one user must not be faster than one\nhint: with the scope `spark:people_read` Webex says whose it is",
-            one_of(users)
-        ));
-    }
-    let more = unknown.left_out.len().saturating_sub(MOST_SAID);
-    if more > 0 {
-        let more = plural(more as u64, "more credential");
-        say(&format!("warning: {more} not used for the same reason"));
-    }
-    let names = &unknown.names;
-    let is_alone = matches!(lanes, [only] if only.person.is_none());
-    if names.is_empty() || is_alone {
-        return;
-    }
-    let more = match names.len().saturating_sub(MOST_SAID) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let shown = names.iter().take(MOST_SAID).map(|name| format!("`{name}`"));
-    let shown = shown.collect::<Vec<_>>().join(", ");
-    say(&format!(
-        "warning: Webex does not say whose these credentials are: {shown}{more}\nhint: each counts as that of a user who manages the same organizations; if two others of them belong to one user, that user is sent more than the limit allows. With the scope `spark:people_read` Webex says whose they are"
-    ));
-}
-
-/// `Ada or Ben`
-fn one_of(users: &[String]) -> String {
-    let more = if users.len() > MOST_NAMED {
-        " or …"
-    } else {
-        ""
-    };
-    let named = &users[..users.len().min(MOST_NAMED)];
-    format!("{}{more}", named.join(" or "))
-}
-
-fn tell_left_out(left_out: &[(String, String)]) {
-    for (name, why) in left_out.iter().take(MOST_SAID) {
-        say(&format!("warning: `{name}` is left out: {why}"));
-    }
-    let more = left_out.len().saturating_sub(MOST_SAID);
-    if more > 0 {
-        let more = plural(more as u64, "more credential");
-        say(&format!("warning: {more} left out"));
     }
 }

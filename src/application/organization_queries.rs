@@ -2,26 +2,20 @@
 //! user. Where one may not ask or cannot, the next one who manages it does.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::application::lane_queries::clients_of;
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
+use crate::application::patient_questions::patience_beside_others;
 use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
-use crate::engine::api_queries::{ApiClient, Patience, QueryError};
+use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::platform::StopRequests;
 use crate::stderr::say;
 use crate::webex::Queries;
 
-/// How long one is tried who has to wait or is answered with errors, where others manage the organization too.
-const PATIENCE: Duration = Duration::from_mins(1);
-const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(10);
-
 /// An organization, `None` for the token's own, and what is said of it.
-pub type Answer<R> = (Option<String>, Result<R, QueryError>);
+pub type OrganizationAnswer<R> = (Option<String>, Result<R, QueryError>);
 
 /// Asks about all that anybody manages, and returns the answers in their order. `ask` is told the number of the
 /// credentials it asks by. An error is an interrupt.
@@ -34,7 +28,7 @@ pub async fn ask_about_each<S: Queries, T: StopRequests, R>(
         usize,
         Option<&str>,
     ) -> Result<R, QueryError>,
-) -> Result<Vec<Answer<R>>, AbortReason> {
+) -> Result<Vec<OrganizationAnswer<R>>, AbortReason> {
     let Session { lanes, stop, .. } = session;
     let clients: Vec<_> = lanes
         .iter_mut()
@@ -73,10 +67,9 @@ pub async fn ask_about_each<S: Queries, T: StopRequests, R>(
             let client = &clients[at].1;
             let seed = client.policy.seed.wrapping_add(number);
             let mut api = client.beside(&mut stop, seed);
-            api.policy.patience = (!left.is_empty()).then(|| Patience {
-                waits_until: Instant::now() + PATIENCE,
-                errors: PATIENCE_WITH_ERRORS,
-            });
+            if !left.is_empty() {
+                api.policy.patience = patience_beside_others();
+            }
             match ask(&mut api, at, org.as_deref()).await {
                 Ok(answer) => return (org, Ok(answer)),
                 Err(error @ QueryError::Stopped(AbortReason::Interrupted)) => {

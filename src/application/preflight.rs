@@ -7,9 +7,10 @@ use std::num::NonZeroU32;
 
 use anyhow::Result;
 
-use crate::application::credential_owners::{self, LeftOut, NamedOrganizations};
+use crate::application::credential_owners::{self, NamedOrganizations};
 use crate::application::exit_code::ExitCode;
 use crate::application::lane_queries::api_client;
+use crate::application::left_out_credentials::LeftOut;
 use crate::application::organization_queries::ask_about_each;
 use crate::application::parallel_tasks::SharedStop;
 use crate::application::run_lanes::{RunLane, managed_by};
