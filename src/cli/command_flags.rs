@@ -190,7 +190,7 @@ pub struct StatusFlags {
     #[arg(long)]
     pub json: bool,
 
-    /// Print it anew every second, until the run has ended
+    /// Print it again every second, until the run has ended
     #[arg(long)]
     pub watch: bool,
 }

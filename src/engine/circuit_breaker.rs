@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn five_minutes_of_silence_are_enough_and_any_answer_starts_them_anew() {
+    async fn five_minutes_of_silence_are_enough_and_any_answer_starts_them_again() {
         let start = Instant::now();
         let mut circuit_breaker = CircuitBreaker::default();
         assert!(!fails(&mut circuit_breaker, start));

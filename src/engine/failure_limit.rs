@@ -11,7 +11,7 @@ pub(super) const FORBIDDEN_AT_THE_START: u32 = 10;
 /// else gave, or fifty of a gateway that may be down.
 pub(super) const FOREIGN_AT_THE_START: u32 = 50;
 
-/// `--max-failures`: so many rows, or such a share of the finished ones.
+/// `--max-failures`: a number of rows, or a share of the finished ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FailureLimit {
     Rows(u64),

@@ -34,22 +34,22 @@ const AFTER_SOON: f64 = 0.25;
 const BOLDEST: f64 = 0.6;
 /// Where in the bracket at the end of the time held: the longer nothing is refused, the more of what is above was chance.
 const PATIENT: f64 = 0.75;
-/// After the first refusal: begin at so much more than what came through, and double in so many seconds. Where hardly a
+/// After the first refusal: begin at a factor above what came through, and double in a number of seconds. Where hardly a
 /// burst is tolerated the rate sent says nothing, and each refusal on the way down from it costs a whole pause.
 const OPENING: f64 = 2.5;
 const OPENING_DOUBLES: f64 = 1.0;
 /// Where to go on in what an overflow tells, and seconds until it is doubted.
 const AFTER_OVERFLOW: f64 = 0.5;
 const OVERFLOW_HOLD: f64 = 2.0;
-/// With fewer passed in the overflow than that its ceiling is a guess (refusals may cost, too): it doubles in so many
-/// seconds, at most so many times.
+/// With fewer passed in the overflow than that its ceiling is a guess (refusals may cost, too): it doubles in a number
+/// of seconds, a number of times at most.
 const FEW_PASSED: f64 = 2.0;
 const GUESS_DOUBLES: f64 = 5.0;
 const MOST_DOUBLINGS: f64 = 4.0;
 /// Where another user's limit is not met: seconds until it is doubted, and in which it then doubles.
 const LEARNED_HOLD: f64 = 2.0;
 const LEARNED_DOUBLES: f64 = 2.0;
-/// After so many soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
+/// After this number of soon refusals in a row the bracket was made in a tumult, and is held for half the age of the run.
 const TUMULT: u32 = 3;
 /// What the cycles before count in what was given lately, after each further one.
 const GIVEN_LATELY: f64 = 0.8;

@@ -48,7 +48,7 @@ impl BurstSample {
         (between + 1.0 - f64::from(self.count)).max(0.0)
     }
 
-    /// The slowest and the fastest rate that would have let so many pass.
+    /// The slowest and the fastest rate that would have let this number pass.
     pub(super) fn rates(&self) -> Option<(f64, f64)> {
         let span = self.last.left - self.first.left;
         let passed = self.passed();

@@ -23,7 +23,8 @@ const BELIEVABLE: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
 const VARIANCE_A_DAY: f64 = 0.03;
 /// The least spread a run begins with: the same service is never quite the same again.
 const LEAST_SPREAD: f64 = 0.05;
-/// Who has sent so many times, and so many requests more than, what another could have sent has another limit.
+/// Who has sent this many times what another could have sent, and by this number of requests more, has another
+/// limit.
 const CLEARLY: f64 = 1.25;
 const MORE_BY: f64 = 10.0;
 const SECONDS_A_DAY: f64 = 86_400.0;

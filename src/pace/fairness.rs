@@ -19,7 +19,7 @@ const ENOUGH: f64 = 0.2;
 const GIVEN: f64 = 0.15;
 /// Regained each second, for each root of the rate.
 const REGAINED: f64 = 0.022;
-/// Seconds between two tries while the limit is shared, or the time of so many requests where that is longer.
+/// Seconds between two tries while the limit is shared, or the time of this number of requests where that is longer.
 const HOLD: f64 = 60.0;
 const HOLD_IN_REQUESTS: f64 = 200.0;
 
@@ -56,7 +56,7 @@ impl Fairness {
         self.suspicion > ENOUGH
     }
 
-    /// The most to send so many seconds after a refusal; nothing to keep to once all is regained.
+    /// The most to send this number of seconds after a refusal; nothing to keep to once all is regained.
     pub(super) fn most(self, active: f64) -> Option<f64> {
         let regained = (1.0 - GIVEN) * self.height + REGAINED * self.height.sqrt() * active;
         (self.is_likely() && regained < self.height).then_some(regained)

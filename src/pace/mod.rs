@@ -147,7 +147,7 @@ pub enum Phase {
     Searching,
     /// Just under the limit.
     Holding,
-    /// The service counts requests at once; so many are allowed.
+    /// The service counts requests at once, and allows this number.
     AtMost(usize),
 }
 

@@ -33,8 +33,8 @@ pub(super) struct Permits {
     cap: Cap,
 }
 
-/// Whether the service counts requests *at once* instead of by time: then everything that found fewer than so many on
-/// the wire passed, and everything that found as many was refused.
+/// Whether the service counts requests *at once* instead of by time: then everything that found fewer than a certain
+/// number on the wire passed, and everything that found as many was refused.
 #[derive(Debug, Clone)]
 struct Cap {
     most_accepted: usize,

@@ -26,7 +26,7 @@ impl RateFloor {
         }
     }
 
-    /// After so many requests that passed, and a pause of so many seconds.
+    /// After a number of requests that passed, and a pause in seconds.
     pub(super) fn refused(self, passed: f64, pause: f64) -> Self {
         let barren = if passed < 1.0 {
             self.barren.saturating_add(1)

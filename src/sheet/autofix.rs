@@ -1,4 +1,4 @@
-//! Writes a sheet anew with what is certain put right: a cell that means one thing only is written
+//! Writes a copy of a sheet with what is certain put right: a cell that means one thing only is written
 //! as it would be sent, and what is blank at the end of rows is left out. What is not certain stays as
 //! it is, each row where it was.
 

@@ -12,7 +12,7 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 /// Read at once while looking through the file.
 const CHUNK: usize = 64 * 1024;
 
-/// In a text fewer than one byte among so many is a control character.
+/// In a text fewer than one byte in this number is a control character.
 const CONTROLS_AMONG: usize = 20;
 
 /// Turned into UTF-8 at once.

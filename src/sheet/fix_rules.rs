@@ -11,7 +11,7 @@ use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::row_reader::read_id;
 use crate::table::strip_text_formula;
 
-/// A spreadsheet keeps so many digits of a number; the others were zeros.
+/// A spreadsheet keeps this number of digits; the others become zeros.
 const DIGITS_KEPT: usize = 15;
 
 /// Digits between two separators of thousands.

@@ -21,7 +21,7 @@ const GIGABYTE: u64 = 1_000_000_000;
 /// Copied at most of what is no file: ten million rows are fewer.
 const MOST_COPIED: u64 = 2 * GIGABYTE;
 
-/// Within so many bytes a file says what it is.
+/// The number of bytes at the beginning of a file within which it says what it is.
 const BEGINNING: usize = 4096;
 
 const NUMBERS: &str = "an Apple Numbers document";

@@ -130,7 +130,7 @@ impl Plan {
         })
     }
 
-    /// Whether so many digits after the code can be a number.
+    /// Whether this number of digits after the code can be a phone number.
     pub(super) fn is_possible(&self, length: usize) -> bool {
         self.possible.contains(length)
     }

@@ -46,7 +46,7 @@ impl RecordParser {
         }
     }
 
-    /// Gives the cells that are whole, and begins anew.
+    /// Gives the cells that are whole, and begins again.
     pub(super) fn hand_over(&mut self, record: &mut ByteRecord) {
         record.clear();
         let mut start = 0;

@@ -71,7 +71,7 @@ pub(super) fn wrong_body(turn: usize) -> HttpResponse {
     HttpResponse::json(StatusCode::OK, &bodies[turn % bodies.len()])
 }
 
-/// The text after so many spaces.
+/// The text after a number of spaces.
 fn padded(text: &[u8], spaces: usize) -> Bytes {
     let mut body = vec![b' '; spaces];
     body.extend_from_slice(text);

@@ -24,8 +24,8 @@ pub struct Access {
     pub rotation: Rotation,
     /// Fields that replace those of the response to a refresh, such as an `expires_in` that is a text.
     pub refresh_response: Map<String, Value>,
-    /// When all tokens of the user stop being valid, and no refresh helps: after so many requests of the user, or so
-    /// long after the simulator's start.
+    /// When all tokens of the user stop being valid, and no refresh helps: after a number of requests of the user, or
+    /// a time after the simulator's start.
     #[serde(deserialize_with = "parsed")]
     pub revoked_after: Lifetime,
 }

@@ -10,7 +10,7 @@ use crate::table::{COLUMNS, ROWS};
 /// Written by other programs, and so not by us under a name that promises it.
 const FOREIGN: [&str; 6] = ["xls", "xlsm", "xlsb", "ods", "numbers", "pdf"];
 
-/// Makes sure beforehand that so many rows and columns can be written under a name.
+/// Makes sure beforehand that this number of rows and columns can be written under a name.
 pub fn ensure_fits(path: &Path, rows: u64, columns: usize) -> Result<()> {
     let shown = path.display();
     let ending = ending_of(path);

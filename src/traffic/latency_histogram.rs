@@ -80,7 +80,7 @@ impl LatencyHistogram {
         self.slowest = self.slowest.max(kept.slowest);
     }
 
-    /// Hands over what was counted, and begins anew.
+    /// Hands over what was counted, and begins again.
     pub fn take(&mut self) -> LatencyCounts {
         let buckets = self.microseconds.iter_recorded();
         let at_most = buckets

@@ -13,7 +13,7 @@ use crate::model::response::ApiResult;
 pub use gate_watch::GateWatch;
 pub use latency_histogram::{LatencyCounts, LatencyHistogram};
 
-/// A killed run loses what happened in so many seconds at most.
+/// The most seconds of traffic that a killed run loses.
 const INTERVAL_SECONDS: i64 = 5;
 
 const THROTTLED: u16 = 429;

@@ -3,7 +3,7 @@
 //! A page holds blocks of `console`: lines that begin with `$ ` are commands, the others what they
 //! print. What differs from run to run (times, counts of requests) is compared loosely. A comment
 //! `<!-- in FILE, "A" becomes "B" -->` is what the reader does in a spreadsheet in between. To write
-//! what is printed into the pages anew: `cargo test --test it docs -- --ignored`.
+//! what is printed into the pages again: `cargo test --test it docs -- --ignored`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -173,7 +173,7 @@ fn what_the_pages_show_is_what_is_printed() {
         assert_eq!(
             comparable(&page),
             comparable(&now),
-            "{}: `cargo test --test it docs -- --ignored` writes it anew",
+            "{}: `cargo test --test it docs -- --ignored` writes it again",
             path.display()
         );
     }
@@ -181,7 +181,7 @@ fn what_the_pages_show_is_what_is_printed() {
 
 #[test]
 #[ignore = "writes into the pages what is printed now"]
-fn the_pages_are_written_anew() {
+fn the_pages_are_written_again() {
     for path in pages() {
         let page = fs::read_to_string(&path).expect("a page");
         fs::write(&path, rewritten(&page)).expect("the page can be written");

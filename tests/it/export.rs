@@ -11,7 +11,7 @@ use wxbulk::simulator::{
 use crate::harness::{Stage, count, location_id, org_id};
 use crate::resume::wait_for_records;
 
-/// Two organizations with so many locations each, with numbers of all kinds and none.
+/// Two organizations with this number of locations each, with numbers of all kinds and none.
 fn partner(each: u64, faults: Faults) -> Stage {
     let location = |row: u64| Location {
         id: location_id(row),

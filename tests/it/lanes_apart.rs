@@ -130,7 +130,7 @@ pub(crate) fn write_apps(stage: &Stage, count: u64) {
     }
 }
 
-/// How many tokens there must have been: one for each app, and one more whenever so many requests were made
+/// How many tokens there must have been: one for each app, and one more whenever this number of requests was made
 /// by one.
 pub(crate) fn tokens_needed(stage: &Stage, apps: u64, lifetime: u64) -> u64 {
     let requests = stage.all_requests();

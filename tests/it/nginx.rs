@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::harness::{Stage, count, sheet};
 
-/// A running nginx that lets so many requests a second through, and so many more at once.
+/// A running nginx that lets a number of requests a second through, and a number more at once.
 struct Nginx {
     child: Child,
     port: u16,
@@ -91,7 +91,7 @@ impl Drop for Nginx {
     }
 }
 
-/// Every row arrives once and no more than so many of a hundred requests are refused.
+/// Every row arrives once and no more than this share of a hundred requests are refused.
 #[track_caller]
 fn assert_paced(per_second: u32, burst: u32, rows: u64, most_refused: usize) {
     let stage = Stage::instant();

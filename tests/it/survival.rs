@@ -95,7 +95,7 @@ impl Trial {
     fn run_and_kill(&mut self, flags: &str, kills: usize) -> bool {
         let journal = self.stage.path(JOURNAL);
         let length = || fs::metadata(&journal).map_or(0, |data| data.len());
-        // A record has about so many bytes; the kills spread over the whole run.
+        // A record has about this number of bytes; the kills spread over the whole run.
         let share = self.rows * 180 / kills as u64;
         let enough = length().max(500) + self.dice.u64(0..=share * 3 / 2);
         let mut child = self

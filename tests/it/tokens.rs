@@ -22,7 +22,7 @@ const SECRETS: [&str; 4] = [
     "simulated-refresh-token",
 ];
 
-/// A service that knows one app, whose tokens end after so many requests.
+/// A service that knows one app, whose tokens end after a number of requests.
 fn service(requests: u64, rotation: Rotation) -> Stage {
     Stage::new(Behavior {
         access: Access {

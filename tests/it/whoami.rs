@@ -8,7 +8,7 @@ use wxbulk::simulator::{
 
 use crate::harness::{Ran, Stage, TOKEN, location_id, org_id};
 
-/// Two organizations, with so many locations in each, behind pages that may be empty.
+/// Two organizations, with this number of locations in each, behind pages that may be empty.
 fn partner(each: u64, access: Access) -> Stage {
     let location = |number: u64| Location {
         id: location_id(number),

@@ -9,7 +9,7 @@ use crate::harness::{Ran, Stage, location_id, org_id};
 
 pub(crate) const NUMBER: &str = "+12025550101";
 
-/// Columns orgId, locationId, n1, n2 and so many rows, each with `NUMBER` as n1.
+/// Columns orgId, locationId, n1, n2 and this number of rows, each with `NUMBER` as n1.
 pub(crate) fn fill(sheet: &mut Worksheet, rows: u32) -> Result<(), XlsxError> {
     for (name, column) in ["orgId", "locationId", "n1", "n2", "site"].iter().zip(0..) {
         sheet.write_string(0, column, *name)?;

@@ -12,7 +12,7 @@ const TEMPLATE: &str = "{bar:30} {human_pos}/{human_len}{msg}";
 /// Where there is less room, the bar takes what is left.
 const NARROW_TEMPLATE: &str = "{wide_bar} {human_pos}/{human_len}{msg}";
 
-/// A bar of 30 cells, seven digits twice and a time left fit into so many columns.
+/// The columns that a bar of 30 cells, seven digits twice and a time left need.
 const NARROW: usize = 70;
 
 /// A bar at the foot of the terminal.

@@ -149,7 +149,7 @@ impl TermLike for Terminal {
     }
 }
 
-/// Rows that `frame` takes on a terminal of so many columns.
+/// Rows that `frame` takes on a terminal of this width.
 fn rows_of(frame: &str, columns: u16) -> usize {
     let columns = usize::from(columns.max(1));
     let rows = |line: &str| console::measure_text_width(line).div_ceil(columns).max(1);

@@ -16,7 +16,7 @@ use crate::platform::{self, Readers};
 use crate::sheet::is_standard_output;
 use crate::stderr::say;
 
-/// A page tells within so many bytes from its beginning which run it is about.
+/// The number of bytes at the beginning of a page within which it tells which run it is about.
 const LOOKED_AT: u64 = 4096;
 
 /// Makes sure, before anything is sent, that the page can be written in the end.

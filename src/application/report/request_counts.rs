@@ -80,7 +80,7 @@ impl Series {
         self.width = self.width.saturating_mul(2);
     }
 
-    /// The same in at most so many steps.
+    /// The same in at most this number of steps.
     pub(super) fn in_steps(&self, most: usize) -> Series {
         let together = self.steps.len().div_ceil(most.max(1)).max(1);
         Series {

@@ -27,7 +27,7 @@ use crate::setting::{self, Setting};
 use crate::sheet;
 use crate::table;
 
-/// The rate is that of so many seconds.
+/// The time over which the rate is measured.
 const RECENT: SignedDuration = SignedDuration::from_secs(60);
 
 /// Less says nothing of the rate.

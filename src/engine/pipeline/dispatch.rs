@@ -21,7 +21,7 @@ use crate::pace::InFlight;
 use crate::webex::Service;
 
 /// Rows held while they back off or wait for an earlier row of their location. Past this no
-/// more are read: when so many are in trouble, going on with others helps nobody.
+/// more are read: when that number is in trouble, going on with others helps nobody.
 const MOST_ROWS_HELD: usize = 1000;
 
 /// Rows that are ready and wait for their user, while rows are looked for that only another may send. A

@@ -113,7 +113,7 @@ fn unreadable() -> String {
     )
 }
 
-/// Ends in an error after so many bytes, or where there is no end to a piece of text.
+/// Ends in an error after a number of bytes, or where there is no end to a piece of text.
 #[derive(Debug)]
 pub(super) struct Limited<R> {
     source: R,

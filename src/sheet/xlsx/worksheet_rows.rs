@@ -11,7 +11,7 @@ use crate::sheet::problem::column_letters;
 /// Characters that a cell of Excel holds at most, and the bytes they take at most.
 const LONGEST_CELL: usize = 3 * 32_767;
 
-/// Takes so many bytes, and then either fails or takes no more.
+/// Takes a number of bytes, and then either fails or takes no more.
 #[derive(Debug)]
 pub(super) struct Bounded<W> {
     out: W,

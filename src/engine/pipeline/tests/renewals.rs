@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A service whose token ends after so many requests; each renewal brings another.
+/// A service whose token ends after a number of requests; each renewal brings another.
 fn refuses_every(requests: usize) -> impl Fn(u64, usize) -> ApiResult {
     let asked = Cell::new(0_usize);
     move |_, turn| {
