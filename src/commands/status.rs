@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::application::exit_code::ExitCode;
 use crate::application::progress::stdout_width;
 use crate::application::status::{
-    ResultsAlone, RunList, RunStatus, StatusReader, StillbornRun, Subject,
+    NeverStartedRun, ResultsAlone, RunList, RunStatus, StatusReader, Subject,
 };
 use crate::cli::StatusFlags;
 use crate::model::clock;
@@ -31,8 +31,8 @@ pub(super) async fn run(flags: StatusFlags) -> Result<ExitCode> {
             print(&list, || list.to_text(now, stdout_width()), flags.json)?;
             list.is_sound()
         }
-        Subject::Stillborn(journal) => {
-            let run = StillbornRun::of(&journal);
+        Subject::NeverStarted(journal) => {
+            let run = NeverStartedRun::of(&journal);
             print(&run, || run.to_text(), flags.json)?;
             true
         }

@@ -279,14 +279,14 @@ pub(super) fn ensure_undamaged(damage: Option<&Damage>, path: &Path) -> Result<(
 /// Whether there is a journal: not where a run was killed before it could write the first line.
 pub fn exists(path: &Path) -> Result<bool> {
     match fs::symlink_metadata(path) {
-        Ok(_) => Ok(!is_stillborn(&open_to_read(path)?).with_context(|| cannot_read(path))?),
+        Ok(_) => Ok(!is_never_started(&open_to_read(path)?).with_context(|| cannot_read(path))?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error).with_context(|| cannot_read(path)),
     }
 }
 
 /// Whether a file has nothing but the beginning of a first line, or what a power cut made of it.
-pub(super) fn is_stillborn(file: &File) -> io::Result<bool> {
+pub(super) fn is_never_started(file: &File) -> io::Result<bool> {
     let mut start = Vec::new();
     file.take(LONGEST_HEADER).read_to_end(&mut start)?;
     Ok(line::is_torn_header(&start))

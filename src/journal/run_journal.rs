@@ -61,7 +61,7 @@ impl Journal {
         let file = file.with_context(creating)?;
         let lock = RunLock::acquire(&file, path)?;
         // Only now it is certain that nobody else writes it.
-        if !recorded_run::is_stillborn(&file).with_context(creating)? {
+        if !recorded_run::is_never_started(&file).with_context(creating)? {
             bail!(
                 "another wxbulk has just begun to write `{}`",
                 path.display()

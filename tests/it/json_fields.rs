@@ -238,7 +238,7 @@ fn the_status_of_a_run_is_documented_field_by_field() {
     let mut outputs: Vec<Value> = list["runs"].as_array().expect("runs").clone();
     assert_eq!(
         fields_in(&[
-            serde_json::json!({ "runs": [], "unreadable": [], "stillborn": [], "mayBeDeleted": [] })
+            serde_json::json!({ "runs": [], "unreadable": [], "neverStarted": [], "mayBeDeleted": [] })
         ]),
         documented("The runs of a folder")
     );

@@ -2,6 +2,7 @@
 //! done next; of a folder its runs. Nothing is locked, written or asked for.
 
 mod credential_status;
+mod never_started_run;
 mod next_steps;
 mod place_of_files;
 mod places_undone;
@@ -11,7 +12,6 @@ mod run_list;
 mod run_status;
 mod status_reader;
 mod status_text;
-mod stillborn_run;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,7 @@ use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::{Hinted, WithHint};
+pub use never_started_run::NeverStartedRun;
 pub(in crate::application) use places_undone::undone_at;
 pub use places_undone::{
     OpenSuccessor, back_already, ensure_not_undone, is_in_force, open_successors,
@@ -30,7 +31,6 @@ pub use results_alone::ResultsAlone;
 pub use run_list::RunList;
 pub use run_status::{RunStatus, Undone};
 pub use status_reader::StatusReader;
-pub use stillborn_run::StillbornRun;
 
 const JOURNAL_ENDING: &str = ".journal";
 
@@ -41,7 +41,7 @@ pub enum Subject {
     /// The journal of a run.
     Run(PathBuf),
     /// The journal of a run that was killed before it could write the first line.
-    Stillborn(PathBuf),
+    NeverStarted(PathBuf),
     /// Results whose journal is gone.
     ResultsAlone(PathBuf),
 }
@@ -51,8 +51,8 @@ impl Subject {
         if path.is_dir() {
             return Ok(Subject::Folder(path.to_path_buf()));
         }
-        if is_stillborn(path) {
-            return Ok(Subject::Stillborn(path.to_path_buf()));
+        if is_never_started(path) {
+            return Ok(Subject::NeverStarted(path.to_path_buf()));
         }
         if is_journal(path) {
             return Ok(Subject::Run(path.to_path_buf()));
@@ -69,8 +69,8 @@ impl Subject {
         let first = |word| OutputNames::of_sheet(path, word).first();
         let files = [path.to_path_buf(), first("results"), first("plan")];
         let mut journals = files.iter().map(|file| Journal::path_for(file));
-        if let Some(journal) = journals.find(|journal| is_stillborn(journal)) {
-            return Ok(Subject::Stillborn(journal));
+        if let Some(journal) = journals.find(|journal| is_never_started(journal)) {
+            return Ok(Subject::NeverStarted(journal));
         }
         if path.is_file() {
             return Ok(Subject::ResultsAlone(path.to_path_buf()));
@@ -91,7 +91,7 @@ fn is_journal(path: &Path) -> bool {
 
 /// Whether the run of a journal was killed before it could write the first line: nothing was sent, and the
 /// next run replaces it.
-fn is_stillborn(journal: &Path) -> bool {
+fn is_never_started(journal: &Path) -> bool {
     is_journal(journal) && journal.is_file() && journal::exists(journal).is_ok_and(|exists| !exists)
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::is_stillborn;
+use super::is_never_started;
+use super::never_started_run::NeverStartedRun;
 use super::run_status::{RunState, RunStatus};
 use super::status_reader::{StatusReader, journals_in};
-use super::stillborn_run::StillbornRun;
 use crate::application::credential_notes::users_in_words;
 use crate::application::progress::wrap;
 use crate::journal::{Machine, Person};
@@ -27,7 +27,8 @@ pub struct RunList {
     /// Journals that cannot be read, and why.
     pub unreadable: Vec<String>,
     /// Journals of runs that were killed before anything was sent.
-    pub stillborn: Vec<PathBuf>,
+    #[serde(rename = "neverStarted")]
+    pub never_started: Vec<PathBuf>,
     /// Files of these runs that nobody needs any more, by their names.
     #[serde(rename = "mayBeDeleted")]
     pub may_be_deleted: Vec<String>,
@@ -38,12 +39,12 @@ impl RunList {
         let mut list = RunList {
             runs: Vec::new(),
             unreadable: Vec::new(),
-            stillborn: Vec::new(),
+            never_started: Vec::new(),
             may_be_deleted: Vec::new(),
         };
         for journal in journals_in(folder) {
-            if is_stillborn(&journal) {
-                list.stillborn.push(journal);
+            if is_never_started(&journal) {
+                list.never_started.push(journal);
                 continue;
             }
             match StatusReader::open(&journal).and_then(|mut reader| reader.read(now)) {
@@ -62,7 +63,7 @@ impl RunList {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.unreadable.is_empty() && self.stillborn.is_empty()
+        self.runs.is_empty() && self.unreadable.is_empty() && self.never_started.is_empty()
     }
 
     pub fn is_sound(&self) -> bool {
@@ -94,8 +95,8 @@ impl RunList {
             // Writing into a text cannot fail.
             let _ = writeln!(text, "not readable: {why}");
         }
-        for journal in &self.stillborn {
-            text += &StillbornRun::of(journal).to_text();
+        for journal in &self.never_started {
+            text += &NeverStartedRun::of(journal).to_text();
         }
         if !self.may_be_deleted.is_empty() {
             let names = self.may_be_deleted.iter().take(FILES_NAMED);

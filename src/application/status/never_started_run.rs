@@ -6,14 +6,14 @@ use serde::Serialize;
 
 /// A run of which nothing is known but that nothing was sent.
 #[derive(Debug, Serialize)]
-pub struct StillbornRun {
+pub struct NeverStartedRun {
     journal: PathBuf,
     state: &'static str,
 }
 
-impl StillbornRun {
-    pub fn of(journal: &Path) -> StillbornRun {
-        StillbornRun {
+impl NeverStartedRun {
+    pub fn of(journal: &Path) -> NeverStartedRun {
+        NeverStartedRun {
             journal: journal.to_path_buf(),
             state: "killed",
         }
