@@ -5,6 +5,7 @@ mod changes_section;
 mod chosen_rows;
 mod customer_cells;
 mod escaped_text;
+mod journal_gathering;
 mod organization_of_run;
 mod organization_section;
 mod outcome_section;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::journal_gathering::Gathering;
 use super::page::{may_be_replaced, render};
-use super::run_model::{Gathering, RunModel};
+use super::run_model::RunModel;
 use crate::application::run_settings::ChangeList;
 use crate::journal::{
     BeginRecord, EndRecord, Entry, InputFile, MeaningfulSettings, Organization, Place, RowRecord,
