@@ -152,6 +152,7 @@ pub fn cell(bytes: &[u8]) {
             },
             &Directory::default(),
             &LastOrganization::default(),
+            &[],
         );
         match row {
             Ok(row) => assert_can_be_sent(&row),

@@ -11,6 +11,7 @@ use crate::application::earlier_runs::unmarked_results;
 use crate::application::earlier_runs::unproven_rows::UnprovenRows;
 use crate::application::plan_guard;
 use crate::application::plan_guard::edited_plan_cells;
+use crate::application::recorded_numbers;
 use crate::application::run_settings::{Backup, RunSettings, Start, Target};
 use crate::application::status;
 use crate::application::undo_sheet::CellProof;
@@ -44,6 +45,16 @@ pub(in crate::application) fn prepare(
             unmarked_results::refuse(settings, sheet)?;
             return Ok(EarlierRuns::default());
         }
+        Ok(columns) if settings.spec.command == "plan" => {
+            let earlier = EarlierRuns::find(&results, sheet)?;
+            let target = base_url(&settings.target);
+            let same = earlier.ensure_same_service(&results, sheet, columns, &target);
+            settings.lineage.is_of_results = same.is_ok();
+            if same.is_ok() && earlier.damage().is_none() {
+                recorded_numbers::restore(&earlier, sheet, &target, settings.is_quiet())?;
+            }
+            return Ok(EarlierRuns::default());
+        }
         _ => return Ok(EarlierRuns::default()),
     };
     let earlier = EarlierRuns::find(&results, sheet)?;
@@ -51,6 +62,7 @@ pub(in crate::application) fn prepare(
     settings.lineage.gates.extend(earlier.gates());
     let target = base_url(&settings.target);
     earlier.ensure_same_service(&results, sheet, &columns, &target)?;
+    recorded_numbers::restore(&earlier, sheet, &target, settings.is_quiet())?;
     let is_with_backup = |columns: &Columns| {
         let mut runs = earlier.runs().iter();
         columns.previous().is_some() || runs.any(|run| run.header().settings.backup)
@@ -155,9 +167,7 @@ fn done_rows(
             (Some(change), Ok(asked), check) => {
                 edited.add(columns.setting, asked, change, check.as_ref(), done[index]);
             }
-            (None, Ok(asked), Some(check)) => {
-                edited.add_unrecorded(columns.setting, asked, &check, done[index]);
-            }
+            (None, Ok(asked), Some(check)) if done[index] => edited.add_unrecorded(asked, &check),
             (change, Err(_), check) if done[index] && (change.is_some() || check.is_some()) => {
                 let fields = 0..columns.setting.fields.len();
                 let fields = fields.map(|field| sheet.field_in(columns, &numbered, field));

@@ -26,6 +26,22 @@ pub struct TypedFlag {
     pub commands: Vec<String>,
 }
 
+impl TypedCommand {
+    /// Whether a flag was typed, by its long name.
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|one| one.name == flag)
+    }
+
+    /// The same command about another file.
+    pub fn name_another_file(&mut self, name: &str) {
+        if let Some(file) = self.file.replace(name.to_string())
+            && let Some(word) = self.words.iter_mut().skip(1).find(|word| **word == file)
+        {
+            *word = as_operand(name);
+        }
+    }
+}
+
 /// A name that begins as a flag does is not taken for one when its folder stands before it.
 pub(super) fn as_operand(name: &str) -> String {
     if name.starts_with('-') && name != "-" {

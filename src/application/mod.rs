@@ -31,6 +31,7 @@ mod plan_lines;
 mod precheck;
 pub mod preflight;
 pub mod progress;
+mod recorded_numbers;
 mod recorder;
 pub mod refused_sheet;
 pub mod rehearsal;

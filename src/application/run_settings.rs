@@ -139,6 +139,8 @@ impl ChangeList {
 pub struct Lineage {
     /// The run whose failed rows this one sends again.
     pub follows: Option<RunId>,
+    /// The rows are those of results from which a run can go on.
+    pub is_of_results: bool,
     /// The run that this one undoes.
     pub undoes: Option<RunId>,
     /// That run was an undo itself.

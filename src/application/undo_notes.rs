@@ -14,7 +14,7 @@ use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
 use crate::model::hint::Hinted;
-use crate::model::wording::{grouped, listed, plural, plural_were};
+use crate::model::wording::{grouped, listed, plural, plural_were, rows_listed};
 use crate::sheet::problem::shorten;
 use crate::stderr::say;
 
@@ -63,6 +63,7 @@ pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
             "no row of `{}`{of_part} was changed, so there is nothing to put back",
             results.display()
         ));
+        tell_unproven(&undo.unproven);
         return;
     }
     if undo.unchanged > 0 {
@@ -183,6 +184,7 @@ fn tell_changed_cells(undo: &UndoSheet) {
 
 fn tell_left_out(results: &Path, undo: &UndoSheet) {
     tell_lost(&undo.lost);
+    tell_unproven(&undo.unproven);
     for left_out in undo.left_out.iter().take(ROWS_NAMED) {
         say(&format!(
             "not undone: row {} ({}): {}",
@@ -209,6 +211,22 @@ fn tell_left_out(results: &Path, undo: &UndoSheet) {
             results.display()
         ));
     }
+}
+
+/// Rows that changed nothing, if their outcome is as the run wrote it.
+fn tell_unproven(rows: &[u64]) {
+    if rows.is_empty() {
+        return;
+    }
+    let (is, it) = if rows.len() == 1 {
+        ("is", "its outcome says")
+    } else {
+        ("are", "their outcomes say")
+    };
+    say(&format!(
+        "note: {} {is} left as found, since {it} that nothing was changed; without the journal that cannot be proven",
+        rows_listed(rows, ROWS_NAMED)
+    ));
 }
 
 /// Rows that were deleted from the results that other results were made from.

@@ -48,6 +48,7 @@ mod range_groups;
 mod read_options;
 mod record_parser;
 mod resolved_selector;
+pub mod restored_cells;
 pub mod result_columns;
 pub mod row_check;
 pub mod row_reader;
@@ -90,6 +91,7 @@ use problem::{Place, Problem};
 use problem_kind::ProblemKind;
 pub use read_options::{Origin, ReadOptions, RowFilter};
 use resolved_selector::ResolvedSelector;
+use restored_cells::RestoredCells;
 use result_columns::UNDONE_ROW;
 use row_reader::LastOrganization;
 
@@ -126,6 +128,8 @@ pub struct Sheet {
     not_read: Option<usize>,
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
+    /// Numbers that a spreadsheet has changed since they were written.
+    restored: RestoredCells,
     /// The rows that the run is about; `None`: all.
     part: Option<ResolvedSelector>,
     /// The plan under which the rows are sent.
@@ -257,6 +261,7 @@ impl Sheet {
             &self.reading,
             directory,
             &self.last_organization,
+            self.restored.of_row(record.row),
         )
     }
 

@@ -11,6 +11,7 @@ use super::dialect::Dialect;
 use super::encoding::TextForm;
 use super::hidden::{HiddenCells, HiddenPolicy};
 use super::input::{self, SAVE_AS_CSV};
+use super::restored_cells::RestoredCells;
 use super::result_columns::NOT_READ;
 use super::row_reader::LastOrganization;
 use super::xlsx::Fit;
@@ -118,6 +119,7 @@ impl Sheet {
             last_organization: LastOrganization::default(),
             not_read: None,
             settled: None,
+            restored: RestoredCells::default(),
             part: None,
             plan: None,
             possible_settings: Vec::new(),

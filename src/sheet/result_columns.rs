@@ -1,6 +1,8 @@
 //! The columns that results and plans have after the person's own. A results file is itself a valid
 //! sheet, so they are known again, and replaced.
 
+use super::plain_name::normalize;
+
 /// The columns that every results file has, in this order.
 pub const RESULT_COLUMNS: [&str; 8] = [
     "row",
@@ -67,3 +69,11 @@ pub const OR: &str = "|";
 
 /// The column with the organization, where we write a sheet.
 pub const ORG_ID: &str = "orgId";
+
+/// Whether a name is that of a column that every file of results has.
+pub fn is_of_results(name: &str) -> bool {
+    let name = normalize(name);
+    RESULT_COLUMNS
+        .iter()
+        .any(|column| normalize(column) == name)
+}

@@ -54,6 +54,7 @@ pub fn read_row<'r>(
     reading: &ReadOptions,
     directory: &Directory,
     last_organization: &LastOrganization,
+    restored: &[(usize, Box<str>)],
 ) -> Result<Row<'r>, Vec<Problem>> {
     let NumberedRecord { row, record, .. } = numbered;
     if let Some(problem) = wrong_width(*row, record, columns) {
@@ -128,7 +129,7 @@ pub fn read_row<'r>(
     problems.extend(other.map(|one| one.problem(place(one.name_column), header)));
     let mut changes = Vec::with_capacity(fields.len());
     for (index, text) in fields.into_iter().enumerate() {
-        match read_field(text, columns.setting.fields[index].kind, reading) {
+        match read_or_restored(index, text, columns, reading, restored) {
             Ok(change) => changes.push(change),
             Err(CellDiagnostic { kind, says }) => {
                 let column = columns.fields[index].unwrap_or_default();
@@ -197,6 +198,20 @@ fn cells_with_nul(record: &ByteRecord, place: impl Fn(usize) -> Place) -> Vec<Pr
             Problem::of_kind(ProblemKind::NotText, place(column), says)
         })
         .collect()
+}
+
+/// What a cell asks of a field, or asked before a spreadsheet has changed it.
+fn read_or_restored<'r>(
+    index: usize,
+    text: &'r str,
+    columns: &Columns,
+    reading: &ReadOptions,
+    restored: &[(usize, Box<str>)],
+) -> Result<Change<'r>, CellDiagnostic> {
+    match restored.iter().find(|(field, _)| *field == index) {
+        Some((_, number)) => Ok(Change::to(Some(number))),
+        None => read_field(text, columns.setting.fields[index].kind, reading),
+    }
 }
 
 /// What a cell asks of a field.

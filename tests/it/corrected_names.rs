@@ -122,20 +122,19 @@ fn a_plan_without_its_record_holds_no_other_sheet() {
 }
 
 #[test]
-fn a_number_that_lost_its_plus_is_not_sent_where_no_journal_tells_of_it() {
-    let stage = stage();
-    stage.apply("sheet.csv").expect(1);
-    let (before, sent) = (numbers(&stage), changes_sent(&stage));
-    fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
-    correct(&stage, "sheet.results.csv", "n1", "12025550101");
-    let ran = stage.apply("sheet.results.csv --only-failed");
-    ran.says("row 2 of `sheet.results.csv`: the cell `n1` has lost the `+` of `+12025550101`");
-    ran.expect(2);
-    assert_eq!((numbers(&stage), changes_sent(&stage)), (before, sent));
-    // Another number is a correction.
-    correct(&stage, "sheet.results.csv", "n1", "+12025550109");
-    stage.apply("sheet.results.csv --only-failed").expect(0);
-    assert_eq!(numbers(&stage)[0], "+12025550109");
+fn a_number_that_lost_its_plus_has_it_where_no_journal_tells_of_it() {
+    for (typed, sent) in [
+        ("12025550101", "+12025550101"),
+        // Another number is a correction.
+        ("+12025550109", "+12025550109"),
+    ] {
+        let stage = stage();
+        stage.apply("sheet.csv").expect(1);
+        fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+        correct(&stage, "sheet.results.csv", "n1", typed);
+        stage.apply("sheet.results.csv --only-failed").expect(0);
+        assert_eq!(numbers(&stage)[0], sent);
+    }
 }
 
 /// A sheet of one row for location 1 with this name beside its id.

@@ -22,6 +22,7 @@ mod fix;
 mod given_up;
 mod harness;
 mod hints;
+mod hints_in_any_order;
 mod histories;
 mod hostile;
 mod in_use;
@@ -63,6 +64,7 @@ mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;
 mod special_files;
+mod spreadsheet_numbers;
 mod status;
 mod survival;
 #[cfg(target_os = "linux")]

@@ -192,13 +192,13 @@ fn without_the_journal_intact_rows_are_enough_and_the_others_are_named() {
     let first = location_id(0);
     let edits = [
         ("previous1", 2, "4.97E+11"),
-        ("n1", 4, "14155550002"),
+        ("n1", 4, "14155550009"),
         ("locationId", 5, &*first),
     ];
     edit_cells(&stage, "sheet.results.csv", "harmed.csv", &edits);
     let ran = stage.run_online("undo harmed.csv --yes").expect(1);
     ran.says("not undone: row 2 (site 0): its cell `previous1` (`4.97E+11`)");
-    ran.says("not undone: row 4 (site 2): its cell `n1` (`14155550002`)");
+    ran.says("not undone: row 4 (site 2): its cell `n1` (`14155550009`)");
     ran.says("not undone: row 5 (site 3): its cell `locationId`");
     let now = stage.state();
     for (location, is_back) in [(0, false), (1, true), (2, false), (3, false), (4, true)] {

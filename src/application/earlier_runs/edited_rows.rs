@@ -1,13 +1,13 @@
-//! Cells of results that are not what was sent: typed since by a person, or changed by a spreadsheet.
+//! Cells of results that are not what was sent, since somebody typed something else there.
 
 use anyhow::{Result, bail};
 
+use crate::application::earlier_runs::spreadsheet_losses::are_alike_but_for_losses;
 use crate::journal::{Place, RowChange};
 use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::model::wording::plural;
 use crate::setting::Setting;
-use crate::sheet::number::number_in;
 use crate::sheet::row_check::{CheckedPart, RowCheck};
 use crate::stderr::say;
 
@@ -20,8 +20,6 @@ pub(in crate::application) struct EditedRows {
     /// Rows that are done and ask for something else now, which is not sent.
     done: Vec<u64>,
     done_count: u64,
-    /// The first cell that lost its `+`: its row, its column and what was sent.
-    without_plus: Option<(u64, &'static str, String)>,
     /// Rows that are done and whose cells cannot be read any more, and the first of them.
     unreadable: Option<(u64, u64)>,
 }
@@ -50,48 +48,18 @@ impl EditedRows {
             let is_as_written = || check.is_some_and(|check| is_as_checked(check, index, asked));
             let is_unsent = sent.is_none() && is_as_written();
             is_other |= !is_unsent && !is_as_sent(setting, index, asked, sent);
-            if let (Some(asked), Some(sent), false) = (asked, sent, is_done)
-                && sent.strip_prefix('+') == Some(asked)
-                && number_in(sent).is_some()
-            {
-                self.note_lost_plus(setting, row.number, index, sent.to_string());
-            }
         }
         if is_done && is_other {
             self.note(row.number);
         }
     }
 
-    /// Compares a row with its own check, where no journal tells of it.
-    pub(in crate::application) fn add_unrecorded(
-        &mut self,
-        setting: &Setting,
-        row: &Row<'_>,
-        check: &RowCheck,
-        is_done: bool,
-    ) {
+    /// Compares a row that is done with its own check, where no journal tells of it.
+    pub(in crate::application) fn add_unrecorded(&mut self, row: &Row<'_>, check: &RowCheck) {
         let mut fields = row.changes.iter().enumerate();
-        if is_done {
-            if fields.any(|(index, change)| !is_as_checked(check, index, change.field())) {
-                self.note(row.number);
-            }
-            return;
+        if fields.any(|(index, change)| !is_as_checked(check, index, change.field())) {
+            self.note(row.number);
         }
-        for (index, change) in fields {
-            let Some(asked) = change.field() else {
-                continue;
-            };
-            let sent = format!("+{asked}");
-            let is_written = check.holds(CheckedPart::Sent(index), Some(asked));
-            if !is_written && check.holds(CheckedPart::Sent(index), Some(&sent)) {
-                self.note_lost_plus(setting, row.number, index, sent);
-            }
-        }
-    }
-
-    fn note_lost_plus(&mut self, setting: &Setting, row: u64, index: usize, sent: String) {
-        let column = setting.fields.get(index).map_or("", |field| field.column);
-        self.without_plus.get_or_insert((row, column, sent));
     }
 
     /// A row that is done and cannot be read as a whole. Each of its `fields` that can be read is
@@ -133,7 +101,7 @@ impl EditedRows {
         }
     }
 
-    /// Refuses what would not be sent although somebody typed it, and what a spreadsheet has harmed.
+    /// Refuses what would not be sent although somebody typed it.
     pub(in crate::application) fn tell(&self, shown: &str) -> Result<()> {
         if let Some((count, first)) = self.unreadable {
             say(&format!(
@@ -141,12 +109,6 @@ impl EditedRows {
                 plural(count, "row"),
                 if count == 1 { "is" } else { "are" }
             ));
-        }
-        if let Some((row, column, sent)) = &self.without_plus {
-            bail!(
-                "row {row} of `{shown}`: the cell `{column}` has lost the `+` of `{sent}`, as spreadsheets do\n\
-                 hint: format the column as text and type the number again, or save as .xlsx"
-            );
         }
         if self.done_count > 0 {
             let rows: Vec<String> = self.done.iter().map(ToString::to_string).collect();
@@ -169,7 +131,7 @@ impl EditedRows {
 fn is_as_sent(setting: &Setting, index: usize, asked: Option<&str>, sent: Option<&str>) -> bool {
     match (asked, sent) {
         (Some(asked), Some(sent)) => {
-            setting.is_same(index, asked, sent) || is_lost_in_a_spreadsheet(asked, sent)
+            setting.is_same(index, asked, sent) || are_alike_but_for_losses(asked, sent)
         }
         (asked, sent) => asked == sent,
     }
@@ -180,57 +142,4 @@ fn is_as_checked(check: &RowCheck, index: usize, asked: Option<&str>) -> bool {
     let with_plus = asked.map(|asked| format!("+{asked}"));
     check.holds(CheckedPart::Sent(index), asked)
         || check.holds(CheckedPart::Sent(index), with_plus.as_deref())
-}
-
-/// Whether a cell that only shows a number has what a spreadsheet makes of a long one: `4.97E+12`.
-pub(in crate::application) fn is_shortened_in_a_spreadsheet(found: &str, number: &str) -> bool {
-    let Some((mantissa, power)) = found.split_once("E+") else {
-        return false;
-    };
-    let digits = number.trim_start_matches('+').replace('-', "");
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let (Ok(power), Ok(shown)) = (power.parse::<usize>(), found.parse::<f64>()) else {
-        return false;
-    };
-    let Ok(whole) = digits.parse::<f64>() else {
-        return false;
-    };
-    let decimals = mantissa.split_once('.').map_or(0, |(_, after)| after.len());
-    let unit = 10_f64.powi(i32::try_from(power).unwrap_or_default())
-        / 10_f64.powi(i32::try_from(decimals).unwrap_or_default());
-    is_number && digits.len() == power + 1 && (shown - whole).abs() < unit
-}
-
-/// Whether the cell only lacks a `+` or zeros in front, which spreadsheets take off.
-pub(in crate::application) fn is_lost_in_a_spreadsheet(asked: &str, sent: &str) -> bool {
-    let bare = |number: &str| number.trim_start_matches(['+', '0']).to_string();
-    !asked.is_empty() && bare(asked) == bare(sent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_spreadsheet_makes_of_a_long_number_is_known() {
-        for (found, number, is_it) in [
-            ("4.97E+12", "+4970771234567", true),
-            ("4.97077E+12", "+4970771234567", true),
-            ("5E+12", "+4970771234567", true),
-            ("4.97E+11", "+49-7077123456", true),
-            ("4.99E+12", "+4970771234567", false),
-            ("4.97E+13", "+4970771234567", false),
-            ("4.97E+12", "sip:desk@example.com", false),
-            ("4.97E+12", "", false),
-            ("E+12", "+4970771234567", false),
-            ("4970771234567", "+4970771234567", false),
-            ("4.97E+99999999999999999999", "+4970771234567", false),
-        ] {
-            assert_eq!(
-                is_shortened_in_a_spreadsheet(found, number),
-                is_it,
-                "{found}"
-            );
-        }
-    }
 }

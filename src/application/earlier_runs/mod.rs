@@ -4,11 +4,14 @@
 pub mod changed_results;
 pub mod changes_by_us;
 pub mod edited_rows;
+pub mod latest_results;
 pub mod lost_rows;
 pub mod recorded_reading;
 pub mod renamed_rows;
+pub mod restored_numbers;
 pub mod rows_left_unknown;
 pub mod same_service;
+pub mod spreadsheet_losses;
 pub mod truncated_journal;
 pub mod unmarked_results;
 pub mod unproven_rows;

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
-use super::NewPlan;
 use super::plan_in_force::obey_action;
 use super::recorded_plan::keyed;
+use super::{NewPlan, restored_plan};
 use crate::application::earlier_runs::recorded_reading;
 use crate::application::run_settings::RunSettings;
 use crate::journal::RecordedRun;
@@ -30,6 +30,7 @@ impl ApprovedRows {
         recorded_reading::read_as_the_run(&mut reading, run.header());
         let mut plan = Sheet::open(path, reading)?;
         if let Some(new_plan) = NewPlan::in_place_of(path, settings) {
+            restored_plan::restore(path, &mut plan, true)?;
             obey_action(&mut plan, &new_plan)?;
         }
         let columns = plan.columns.as_ref().map_err(|problems| {

@@ -18,7 +18,7 @@ use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::shorten;
-use crate::sheet::result_columns::NEW;
+use crate::sheet::result_columns::{ACTION, NEW};
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// A cell that does not show what its row asks for. Either of them was changed since the plan.
@@ -90,6 +90,7 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
     if plan_cells::places(&sheet.header, setting).is_empty() {
         return Ok(suspects);
     }
+    let action = plan_cells::place_of(sheet, setting, ACTION);
     let shown = setting.columns(NEW);
     let shown: Vec<Option<usize>> = shown
         .iter()
@@ -101,6 +102,8 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
         let Ok(row) = sheet.read_row(columns, &numbered, &Directory::default()) else {
             continue;
         };
+        // It was sent under a later plan than that of these columns, which could not tell what it would change.
+        let is_of_later_plan = action.is_some_and(|at| text_in(&numbered.record, at).is_empty());
         for (index, (change, column)) in row.changes.iter().zip(&shown).enumerate() {
             let (Some(asked), Some(column)) = (change.field(), *column) else {
                 continue;
@@ -114,7 +117,8 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
                 was_shown: false,
             };
             // What was not planned shows nothing.
-            let is_unplanned = suspect.found.is_empty() && columns.lacks_check(&numbered.record);
+            let is_unplanned = suspect.found.is_empty()
+                && (is_of_later_plan || columns.lacks_check(&numbered.record));
             if !is_unplanned && !shows(setting, index, &suspect.found, asked) {
                 let of_place = suspects.entry((&*row.target_id).into()).or_default();
                 of_place.push(suspect);

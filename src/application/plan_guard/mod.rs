@@ -15,6 +15,7 @@ mod plan_in_force;
 mod planned_places;
 mod recorded_plan;
 mod repeated_places;
+mod restored_plan;
 mod unknown_guard;
 
 use std::path::Path;

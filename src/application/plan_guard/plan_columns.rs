@@ -1,7 +1,7 @@
 //! The cells of a plan that only show what was approved, compared with what it recorded.
 
-use crate::application::earlier_runs::edited_rows::{
-    is_lost_in_a_spreadsheet, is_shortened_in_a_spreadsheet,
+use crate::application::earlier_runs::spreadsheet_losses::{
+    are_alike_but_for_losses, is_shortened,
 };
 use crate::application::results::plan_cells;
 use crate::journal::RowRecord;
@@ -126,6 +126,6 @@ pub(in crate::application) fn shows(
     found == written
         || (!found.is_empty() && !written.is_empty())
             && (setting.is_same(index, found, written)
-                || is_lost_in_a_spreadsheet(found, written)
-                || is_shortened_in_a_spreadsheet(found, written))
+                || are_alike_but_for_losses(found, written)
+                || is_shortened(found, written))
 }

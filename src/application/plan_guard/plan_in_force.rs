@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::{NewPlan, unknown_guard};
+use super::{NewPlan, restored_plan, unknown_guard};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::same_service::{REHEARSAL, base_url};
 use crate::application::output_name;
 use crate::application::results::plan_cells;
-use crate::application::run_settings::RunSettings;
+use crate::application::run_settings::{RunSettings, Start};
 use crate::application::status;
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RunHeader};
@@ -69,6 +69,8 @@ fn without_its_record(plan: &Path) -> anyhow::Error {
 /// is planned again, or whose results are, stays skipped.
 pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) -> Result<()> {
     if let Some(new_plan) = NewPlan::of(settings).filter(|_| settings.is_of_own_plan()) {
+        let is_new = settings.start == Start::Fresh;
+        restored_plan::restore(&sheet.path.clone(), sheet, settings.is_quiet() || !is_new)?;
         return obey_action(sheet, &new_plan);
     }
     if sheet.is_by_a_person()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::application::earlier_runs::edited_rows::is_lost_in_a_spreadsheet;
+use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
 use crate::application::plan_guard::plan_columns::EditedCell;
 use crate::journal::{RecordReader, RecordedRun, RowRecord, Sent};
 use crate::model::row::Row;
@@ -93,6 +93,6 @@ impl PlannedPlaces {
 impl EditedCell {
     /// Whether it only lacks what spreadsheets take off.
     pub(super) fn is_lost_in_a_spreadsheet(&self) -> bool {
-        is_lost_in_a_spreadsheet(&self.found, &self.planned)
+        is_left_of(&self.found, &self.planned)
     }
 }

@@ -2,6 +2,7 @@
 //! the sheet. It is the sheet read once more and joined with the journal.
 
 mod export_cells;
+mod own_cells;
 pub(super) mod plan_cells;
 mod replaced_plan_columns;
 mod resolved_ids;
@@ -13,10 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
-use csv::ByteRecord;
 use export_cells::ExportCells;
+use own_cells::{for_workbook, own_columns, unsent_columns, with_restored, write_own};
 use replaced_plan_columns::OldPlan;
-use resolved_ids::{Ids, missing_columns};
+use resolved_ids::missing_columns;
 use results_writer::{Line, ResultsWriter};
 use usage_notes::UseNote;
 
@@ -30,7 +31,7 @@ use crate::setting::{Setting, usage_after_row};
 use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
-use crate::sheet::{NumberedRecord, verbatim};
+use crate::sheet::{NumberedRecord, RowFilter, verbatim};
 use crate::table::{Cell, CsvStyle, Existing, FileChecksum, Table, ensure_fits, is_workbook};
 
 /// Said of a row that was not sent again after it was left in doubt.
@@ -117,22 +118,7 @@ impl Content<'_> {
     }
 }
 
-/// The record with some cells as a workbook has them.
-fn for_workbook<'r>(record: &'r ByteRecord, places: &[usize]) -> Cow<'r, ByteRecord> {
-    if places.is_empty() {
-        return Cow::Borrowed(record);
-    }
-    let cells = record
-        .iter()
-        .enumerate()
-        .map(|(place, cell)| match std::str::from_utf8(cell) {
-            Ok(text) if places.contains(&place) => verbatim::in_workbook(text).into_bytes(),
-            _ => cell.to_vec(),
-        });
-    Cow::Owned(cells.collect())
-}
-
-/// Makes sure, before anything is sent, that so many rows can be written where the results go.
+/// Makes sure, before anything is sent, that this number of rows can be written where the results go.
 pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
     let own = own_columns(columns).count() + missing_columns(columns).len();
     ensure_fits(path, rows, own + form.columns(columns.setting).len())
@@ -156,6 +142,8 @@ pub struct Tally {
     /// no rule uses, as far as it was asked.
     pub leading_nowhere: u64,
     pub unused: u64,
+    /// Rows that a plan of results would change although the run that wrote those has done them.
+    pub done_before: u64,
 }
 
 impl Tally {
@@ -252,6 +240,7 @@ fn write_rows(
         let choice = selection.choose(&numbered);
         if form != Form::Export {
             let cells = for_workbook(record, &verbatim_columns);
+            let cells = with_restored(cells, selection, numbered.row);
             let unsent = unsent_columns(form, selection, numbered.row);
             write_own(table, &own, &cells, &choice, selection, &old_plan, &unsent)?;
         }
@@ -312,6 +301,10 @@ fn write_rows(
                     show(&line);
                 }
                 tally.note_use(&usage_notes::of_row(setting, row.as_ref(), &line.outcome));
+                let was_done = |kind| RowFilter::FailedAndConflicts.leaves(kind);
+                let is_different = line.outcome.kind == OutcomeKind::Different;
+                let was_done = columns.outcome_in(record).is_some_and(was_done);
+                tally.done_before += u64::from(is_different && was_done);
                 let is_left_out = is_done_before || sheet.leaves_out(&numbered);
                 plan_cells::write(table, setting, row.as_ref(), is_left_out, &line.outcome)?;
             }
@@ -320,10 +313,6 @@ fn write_rows(
     }
     tally.are_rows_moved = rows_above.are_others;
     Ok(tally)
-}
-
-fn own_columns(columns: &Columns) -> impl Iterator<Item = usize> {
-    (0..columns.width).filter(|index| columns.is_own(*index))
 }
 
 fn line_of(written: &mut ResultsWriter<'_>, row: &Row<'_>, content: Content<'_>) -> Result<Line> {
@@ -351,85 +340,4 @@ fn outcome_without_record(row: &Row<'_>, content: Content<'_>) -> Outcome {
         previous: outcome.previous.or(noted.cloned()),
         ..outcome
     }
-}
-
-/// Where a plan leaves out what the row asks for, since a later row for its location has set it: what the plan
-/// asks for is what it approves.
-fn unsent_columns(form: Form, selection: &Selection<'_>, row: u64) -> Vec<usize> {
-    let later = selection.duplicates.superseded(row);
-    let Some(later) = later.filter(|_| form == Form::Plan) else {
-        return Vec::new();
-    };
-    let columns = selection.columns.fields.iter().enumerate();
-    let unsent = columns.filter(|(index, _)| later.sets(*index));
-    unsent.filter_map(|(_, column)| *column).collect()
-}
-
-/// The user's cells and the ids that did not stand there. What an earlier plan said of a row that it could
-/// not approve is left out of a row that is sent, and so is what is `unsent`.
-fn write_own(
-    table: &mut Table,
-    own: &[usize],
-    record: &ByteRecord,
-    choice: &Choice<'_>,
-    selection: &Selection<'_>,
-    old_plan: &OldPlan,
-    unsent: &[usize],
-) -> Result<()> {
-    let columns = selection.columns;
-    let (ids, outdated) = match choice {
-        Choice::Send(row) => (
-            Ids::of(selection.directory, columns, record, row),
-            old_plan.refusal(record),
-        ),
-        Choice::Leave(_) | Choice::Keep => (Ids::default(), [None, None]),
-    };
-    let cell = |index: usize| {
-        let id = ids.in_column(columns, index).map(str::as_bytes);
-        let cell = id.or(record.get(index)).unwrap_or_default();
-        let is_sent = matches!(choice, Choice::Send(_));
-        if outdated.contains(&Some(index)) || is_sent && unsent.contains(&index) {
-            b""
-        } else {
-            cell
-        }
-    };
-    write_own_cells(
-        table,
-        own,
-        record,
-        columns.width,
-        cell,
-        selection.sheet.delimiter(),
-    )?;
-    ids.write_missing_columns(table, columns)
-}
-
-/// The user's cells as `cell` has them. Cells beyond the header's go into the last column, so that the
-/// result columns stay where they belong and the row stays as wrong as it was.
-fn write_own_cells<'r>(
-    table: &mut Table,
-    own: &[usize],
-    record: &ByteRecord,
-    width: usize,
-    cell: impl Fn(usize) -> &'r [u8],
-    delimiter: u8,
-) -> Result<()> {
-    let mut surplus = (width..record.len()).rev();
-    let (Some(last_surplus), Some((last, others))) = (
-        surplus.find(|index| !record[*index].is_empty()),
-        own.split_last(),
-    ) else {
-        let mut cells = own.iter().map(|index| Cell::Text(cell(*index)));
-        return cells.try_for_each(|cell| table.cell(cell));
-    };
-    for index in others {
-        table.cell(Cell::Text(cell(*index)))?;
-    }
-    let mut joined = cell(*last).to_vec();
-    for index in width..=last_surplus {
-        joined.push(delimiter);
-        joined.extend_from_slice(&record[index]);
-    }
-    table.cell(Cell::Text(&joined))
 }

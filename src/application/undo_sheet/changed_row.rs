@@ -40,6 +40,9 @@ pub(super) enum RowVerdict {
     NothingChanged,
     /// Somebody added it: no run knows it, and it says nothing of one.
     Foreign,
+    /// Its outcome says that it changed nothing, which nothing proves, and its cells do not tell what to put
+    /// back if it did.
+    Unproven,
     Changed(Vec<ChangedRow>),
     /// It may have changed something that cannot be undone, besides what can.
     CannotBeUndone {
@@ -51,14 +54,14 @@ pub(super) enum RowVerdict {
 impl RowVerdict {
     pub(super) fn changes(&self) -> &[ChangedRow] {
         match self {
-            RowVerdict::NothingChanged | RowVerdict::Foreign => &[],
+            RowVerdict::NothingChanged | RowVerdict::Foreign | RowVerdict::Unproven => &[],
             RowVerdict::Changed(changes) | RowVerdict::CannotBeUndone { changes, .. } => changes,
         }
     }
 
     pub(super) fn into_changes(self) -> Vec<ChangedRow> {
         match self {
-            RowVerdict::NothingChanged | RowVerdict::Foreign => Vec::new(),
+            RowVerdict::NothingChanged | RowVerdict::Foreign | RowVerdict::Unproven => Vec::new(),
             RowVerdict::Changed(changes) | RowVerdict::CannotBeUndone { changes, .. } => changes,
         }
     }

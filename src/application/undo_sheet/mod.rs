@@ -68,6 +68,8 @@ pub struct UndoSheet {
     pub changed_outside: HashSet<TargetKey>,
     /// Rows that somebody added to the results.
     pub foreign: Vec<u64>,
+    /// Rows that changed nothing by their outcome alone.
+    pub unproven: Vec<u64>,
     /// Rows of which a journal tells and whose cells are not what the run wrote, and the first of them.
     pub changed: u64,
     pub changed_named: Vec<String>,
@@ -124,6 +126,10 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             }
             RowVerdict::Foreign => {
                 undo.foreign.push(numbered.row);
+                continue;
+            }
+            RowVerdict::Unproven => {
+                undo.unproven.push(numbered.row);
                 continue;
             }
             RowVerdict::CannotBeUndone { why, changes } => {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::application::earlier_runs::restored_numbers::spellings;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::row::Row;
@@ -35,7 +36,7 @@ impl<'r> EarlierCell<'r> {
     fn read(cell: &'r [u8]) -> EarlierCell<'r> {
         match std::str::from_utf8(cell).unwrap_or_default() {
             "" => EarlierCell::NotRead,
-            NONE_SET => EarlierCell::NoneSet,
+            text if text.trim().eq_ignore_ascii_case(NONE_SET) => EarlierCell::NoneSet,
             text => EarlierCell::Value(verbatim::of_cell(text).into()),
         }
     }
@@ -57,15 +58,20 @@ impl<'r> EarlierCell<'r> {
     }
 }
 
-/// A value from before in the spelling in which the service listed it. The check of its row proves which
-/// one that was; where it proves none the cell is not what the run wrote.
+/// A value from before in the spelling in which the service listed it, also where a spreadsheet has taken
+/// something off it. The check of its row proves which one that was; where it proves none the cell is not
+/// what the run wrote.
 fn listed<'r>(
     columns: &Columns,
     check: &RowCheck,
     index: usize,
     value: Cow<'r, str>,
 ) -> Cow<'r, str> {
-    let mut listings = columns.setting.listings(index, &value).into_iter();
+    let written = std::iter::once(value.to_string()).chain(spellings(&value));
+    let mut listings = written.flat_map(|one| {
+        let listings = columns.setting.listings(index, &one);
+        std::iter::once(one).chain(listings)
+    });
     let listed = listings.find(|one| check.holds(CheckedPart::Earlier(index), Some(one)));
     listed.map_or(value, Cow::Owned)
 }

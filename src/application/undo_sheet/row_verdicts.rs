@@ -160,6 +160,7 @@ impl<'p> Verdicts<'p> {
                 let order = (Timestamp::UNIX_EPOCH, numbered.row);
                 RowVerdict::of(vec![change], self.columns.setting.target, order, why)
             }
+            Err(_) if !says_changed => RowVerdict::Unproven,
             Err(why) => RowVerdict::cannot(why),
         }
     }

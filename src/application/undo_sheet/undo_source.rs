@@ -10,6 +10,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use super::{older_results, sheet_of_journal};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::recorded_reading;
+use crate::application::earlier_runs::restored_numbers;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::application::spool::Spool;
@@ -92,6 +93,7 @@ impl UndoSource {
         }
         let are_cells_unproven =
             older_results::are_cells_unproven(&sheet, usable_columns(&sheet)?)?;
+        restored_numbers::restore_proven(&earlier, &mut sheet)?;
         if are_cells_unproven && earlier.runs().is_empty() {
             return Err(lacks_checks(results));
         }

@@ -1,0 +1,121 @@
+//! Numbers that a spreadsheet has changed and whose rows or journals tell what was written.
+
+use anyhow::Result;
+
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
+use crate::model::wording::plural;
+use crate::setting::FieldKind;
+use crate::sheet::cell_text::text_in;
+use crate::sheet::columns::Columns;
+use crate::sheet::problem::shorten;
+use crate::sheet::restored_cells::RestoredCells;
+use crate::sheet::row_check::{CheckedPart, RowCheck};
+use crate::sheet::{NumberedRecord, Sheet};
+use crate::stderr::say;
+
+/// What spreadsheets take away in front of a number.
+const LOST: [&str; 4] = ["+", "0", "00", "+0"];
+
+/// What was restored, for a person.
+#[derive(Debug, Default)]
+pub(in crate::application) struct Restored {
+    pub(in crate::application) cells: RestoredCells,
+    rows: u64,
+    last: u64,
+    /// The first cell, what stands there, and the number.
+    first: Option<String>,
+}
+
+impl Restored {
+    /// Adds what `written` says of the cells of a row in which a spreadsheet has changed the number.
+    pub(in crate::application) fn add(
+        &mut self,
+        sheet: &Sheet,
+        columns: &Columns,
+        numbered: &NumberedRecord,
+        written: impl Fn(usize, &str) -> Option<String>,
+    ) {
+        let fields = columns.setting.fields.iter().zip(&columns.fields);
+        for (index, (field, column)) in fields.enumerate() {
+            let (FieldKind::Number, Some(column)) = (field.kind, *column) else {
+                continue;
+            };
+            let found = text_in(&numbered.record, column);
+            let Some(number) = written(index, &found).filter(|one| is_left_of(&found, one)) else {
+                continue;
+            };
+            self.cells.add(numbered.row, index, &number);
+            self.rows += u64::from(self.last != numbered.row);
+            self.last = numbered.row;
+            self.first.get_or_insert_with(|| {
+                let place = sheet.place_of(numbered.row, column);
+                format!("{place}: `{}`, which was `{number}`", shorten(&found))
+            });
+        }
+    }
+
+    /// Says whose numbers count.
+    pub(in crate::application) fn tell(&self, sheet: &Sheet, record: &str) {
+        let Some(first) = &self.first else { return };
+        say(&format!(
+            "note: a spreadsheet has changed numbers in {} of `{}`, the first is in {first}; {record} counts in their place",
+            plural(self.rows, "row"),
+            sheet.path.display()
+        ));
+    }
+}
+
+/// Whether a cell of a number may have been written by a spreadsheet: it has no `+`.
+pub(in crate::application) fn may_be_harmed(columns: &Columns, numbered: &NumberedRecord) -> bool {
+    let mut cells = columns.fields.iter().flatten();
+    cells.any(|column| {
+        let cell = numbered.record.get(*column).unwrap_or_default();
+        !cell.is_empty() && !cell.starts_with(b"+")
+    })
+}
+
+/// The number that a cell had by the check of its row.
+pub(in crate::application) fn proven(
+    check: &RowCheck,
+    index: usize,
+    found: &str,
+) -> Option<String> {
+    let mut spellings = spellings(found).into_iter();
+    spellings.find(|one| check.holds(CheckedPart::Sent(index), Some(one)))
+}
+
+/// What may have been written where a spreadsheet has left this.
+pub(in crate::application) fn spellings(found: &str) -> Vec<String> {
+    let marked = found.strip_prefix('\'').map(String::from);
+    let lost = LOST.iter().map(|lost| format!("{lost}{found}"));
+    lost.chain(marked).collect()
+}
+
+/// Takes the numbers that the checks of rows prove for those that a spreadsheet has made of them, in rows whose
+/// journal is not there.
+pub(in crate::application) fn restore_proven(
+    earlier: &EarlierRuns,
+    sheet: &mut Sheet,
+) -> Result<()> {
+    let Ok(columns) = sheet.columns.clone() else {
+        return Ok(());
+    };
+    let mut restored = Restored::default();
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        let check = earlier.check_in(&columns, &numbered);
+        if let Some(check) = check.filter(|check| earlier.is_missing(&check.run))
+            && may_be_harmed(&columns, &numbered)
+        {
+            restored.add(sheet, &columns, &numbered, |index, found| {
+                let is_as_written = check.holds(CheckedPart::Sent(index), Some(found));
+                proven(&check, index, found).filter(|_| !is_as_written)
+            });
+        }
+    }
+    drop(records);
+    sheet.restore(restored.cells);
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Numbers of results that a spreadsheet has changed: the journal tells what was sent, and where it does not
+//! the row's own check proves which number was written. What a person has typed stays as it is.
+
+use anyhow::Result;
+
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::restored_numbers::{Restored, may_be_harmed, proven};
+use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
+use crate::application::undo_sheet::{CellProof, EarlierRows};
+use crate::sheet::columns::Columns;
+use crate::sheet::row_check::CheckedPart;
+use crate::sheet::{NumberedRecord, Sheet};
+
+/// Takes the numbers that were sent for those that a spreadsheet has made of them.
+pub(in crate::application) fn restore(
+    earlier: &EarlierRuns,
+    sheet: &mut Sheet,
+    base_url: &str,
+    is_quiet: bool,
+) -> Result<()> {
+    let Ok(columns) = sheet.columns.clone() else {
+        return Ok(());
+    };
+    let restored = find(earlier, sheet, &columns, base_url)?;
+    if !is_quiet {
+        restored.tell(sheet, "what the run recorded");
+    }
+    sheet.restore(restored.cells);
+    Ok(())
+}
+
+fn find(
+    earlier: &EarlierRuns,
+    sheet: &Sheet,
+    columns: &Columns,
+    base_url: &str,
+) -> Result<Restored> {
+    let cells = CellProof::new(sheet, columns, earlier, base_url);
+    let mut rows = EarlierRows::of(earlier, cells)?;
+    let mut restored = Restored::default();
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        if !may_be_harmed(columns, &numbered) {
+            continue;
+        }
+        let recorded = rows.history(&numbered)?;
+        let change = recorded
+            .as_ref()
+            .and_then(|(_, _, history)| history.latest());
+        let check = earlier.check_in(columns, &numbered);
+        restored.add(sheet, columns, &numbered, |index, found| {
+            if check
+                .as_ref()
+                .is_some_and(|check| check.holds(CheckedPart::Sent(index), Some(found)))
+            {
+                return None;
+            }
+            let sent = change
+                .into_iter()
+                .flat_map(|change| change.sent.iter().rev());
+            let mut sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
+            let recorded = sent.find(|sent| is_left_of(found, sent)).map(String::from);
+            recorded.or_else(|| proven(check.as_ref()?, index, found))
+        });
+    }
+    Ok(restored)
+}
