@@ -7,6 +7,7 @@
 //! goes on; only of plans there may be any number.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -172,8 +173,30 @@ impl OutputNames {
         names.next().unwrap_or_else(|| self.stem.clone())
     }
 
+    /// Those that are there, in their order. Some in between may have been moved away.
     fn existing(&self) -> impl Iterator<Item = PathBuf> {
-        self.all().take_while(|path| is_there(path))
+        let listed = self.last_listed();
+        let numbered = (1..).zip(numbered(self.stem.clone(), self.ending));
+        let others = numbered.filter(|(_, path)| *path != self.named_after);
+        others
+            .map(|(number, path)| (number, is_there(&path), path))
+            .take_while(move |(number, is_there, _)| *is_there || *number <= listed)
+            .filter_map(|(_, is_there, path)| is_there.then_some(path))
+    }
+
+    /// The highest number that a file of these names has in its folder.
+    fn last_listed(&self) -> u32 {
+        let stem = self.stem.file_name().unwrap_or_default().to_string_lossy();
+        let entries = fs::read_dir(platform::folder_of(&self.stem));
+        let entries = entries.into_iter().flatten().flatten();
+        let numbers = entries.filter_map(|entry| {
+            let name = entry.file_name();
+            let rest = name.to_str()?.strip_prefix(&*stem)?.strip_prefix('-')?;
+            let (number, ending) = rest.split_once('.')?;
+            let is_one = format!(".{ending}").starts_with(self.ending);
+            number.parse::<u32>().ok().filter(|_| is_one)
+        });
+        numbers.max().unwrap_or_default().min(MOST_FILES)
     }
 
     /// All names but that of the sheet.
