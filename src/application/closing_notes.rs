@@ -153,9 +153,14 @@ fn why_usage_adds_nothing(setting: &Setting) -> Option<String> {
 }
 
 /// Which files are kept, mailed or deleted.
-pub(super) fn say_what_to_keep(settings: &RunSettings, checked: &CheckedSheet, is_complete: bool) {
+pub(super) fn say_what_to_keep(
+    settings: &RunSettings,
+    checked: &CheckedSheet,
+    is_complete: bool,
+    not_done: u64,
+) {
     if settings.summary == SummaryFormat::Text
-        && let Some(kept) = files_to_keep::describe(settings, checked, is_complete)
+        && let Some(kept) = files_to_keep::describe(settings, checked, is_complete, not_done)
     {
         say(&kept);
     }

@@ -310,7 +310,7 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
     signal(&child, "INT");
     let ran = wait(child).expect(130);
     ran.says(
-        "keep `sheet.results.csv.journal`, which --resume needs, and `sheet.results.csv.sheet`, which it needs if the sheet is changed",
+        "keep `sheet.results.csv.journal`, which --resume needs, and `sheet.results.csv.sheet`, which it needs if the sheet is changed; no lock is left\n",
     );
     let partial = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
     let typed = partial.replace("not-attempted", "call Ann first");
@@ -327,6 +327,7 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
     ran.says(
         "keep `sheet.results.csv` for --only-failed, and `sheet.results.csv.journal` beside it",
     );
+    ran.says("; `sheet.csv` can be deleted, and no copy of the sheet and no lock is left\n");
     let kept = fs::read_to_string(stage.path("sheet.results.changed.csv")).expect("a copy");
     assert_eq!(kept, typed);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);
