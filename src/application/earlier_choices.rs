@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 
 use crate::application::earlier_runs::changed_results;
+use crate::application::earlier_runs::latest_results;
 use crate::application::earlier_runs::recorded_reading::{
     form_of_the_sheet, read_as_the_run, reading, same_or_missing,
 };
@@ -22,6 +23,7 @@ use crate::stderr::say;
 
 /// Takes over what the run to go on with, or the plan that is applied, has settled.
 pub(in crate::application) fn take_over(mut settings: RunSettings) -> Result<RunSettings> {
+    latest_results::go_on_from(&mut settings)?;
     let journal = Journal::path_for(&settings.spec.output);
     if settings.start == Start::Resume && !journal::exists(&journal)? {
         ensure_nothing_is_there(&settings)?;

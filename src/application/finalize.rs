@@ -29,7 +29,7 @@ use crate::application::run_settings::LaterChanges;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
 use crate::application::spool;
 use crate::application::status::StatusReader;
-use crate::application::suggested_commands::{self, PlannedAgain};
+use crate::application::suggested_commands;
 use crate::application::summary::{Again, ResultsForm, Summary};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
@@ -66,8 +66,10 @@ pub(super) fn finalize(
     let mut lines = PlanLines::default();
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     let are_lines_printed = lines.end(settings, &journal);
+    let mut has_done_rows = false;
     let (counts, (outside, of_use), results) = match written {
         Ok((mut tally, written)) => {
+            has_done_rows = tally.done_before > 0;
             if tally.are_rows_moved {
                 say_whose_rows_are_named(settings);
             }
@@ -92,13 +94,7 @@ pub(super) fn finalize(
             )
         }
     };
-    // Just the rows in conflict are planned again, and some of these cannot be approved.
-    let planned = PlannedAgain {
-        are_all: checked.not_approved == 0
-            && counts.not_done() == counts.of(OutcomeKind::Conflict)
-            && outside.not_done() == 0,
-        are_approved: of_use == 0,
-    };
+    let has_conflicts = counts.of(OutcomeKind::Conflict) > 0;
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left,
@@ -123,12 +119,11 @@ pub(super) fn finalize(
         results_form: results_form(settings),
         fails_on_difference: settings.spec.fails_on_difference,
         is_output_missing: false,
-        again: again(settings),
-        plan_conflicts: suggested_commands::plan_conflicts(settings, planned),
+        again: again(settings, has_done_rows),
         undo_first: undo_first(settings, &journal),
         not_approved: checked.not_approved,
-        plan_corrected: NewPlan::of(settings)
-            .and_then(|_| suggested_commands::plan_corrected(settings, &settings.spec.output)),
+        is_under_plan: NewPlan::of(settings).is_some(),
+        plan_left: suggested_commands::plan_what_is_left(settings, has_conflicts),
         facts: run_facts::of(journal.run()),
     };
     tracing::info!(summary = %summary.to_json(), "the run has ended");
@@ -136,7 +131,8 @@ pub(super) fn finalize(
     let is_unneeded =
         settings.spec.is_kept_if_different && summary.exit_code() == ExitCode::Success;
     if journal.finished() > 0 && !is_unneeded {
-        say_what_to_keep(settings, checked, is_complete);
+        let not_done = summary.counts.not_done();
+        say_what_to_keep(settings, checked, is_complete, not_done);
     }
     say_what_was_left(settings, &unfinished);
     if is_without_a_way_back(settings, &summary) {
@@ -248,15 +244,16 @@ fn undo_first(settings: &RunSettings, journal: &Journal) -> Vec<(LaterChanges, u
     later.iter().cloned().zip(rows).collect()
 }
 
-fn again(settings: &RunSettings) -> Again {
+fn again(settings: &RunSettings, has_done_rows: bool) -> Again {
     match suggested_commands::send_failed(settings) {
         Some(command) if settings.spec.command == "undo" => Again::Undo(command),
         Some(command) => Again::Rows(command),
+        None if suggested_commands::is_held_to_plan_of_part(settings) => Again::PlanWhatIsLeft,
         None if settings.spec.form == Form::Plan => Again::Plan {
             sheet: settings.spec.sheet.path.display().to_string(),
             again: suggested_commands::same_plan_again(settings),
-            without: suggested_commands::apply_without_them(settings),
-            apply: suggested_commands::apply_plan(settings),
+            without: suggested_commands::apply_without_them(settings, has_done_rows),
+            apply: suggested_commands::apply_plan(settings, has_done_rows),
         },
         None => Again::Never,
     }

@@ -151,15 +151,17 @@ pub(super) fn begin_record(
         rest_is_wanted: false,
         resume_command: suggested_commands::with_resume_by(settings, &facts.missing),
         retry_command: suggested_commands::send_all_failed(settings).unwrap_or_default(),
-        apply_command: suggested_commands::apply_plan(settings).unwrap_or_default(),
+        apply_command: suggested_commands::apply_plan(settings, false).unwrap_or_default(),
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),
         results: settings.spec.output.to_string_lossy().into_owned(),
         not_approved: checked.not_approved,
         plan_command: NewPlan::of(settings)
-            .filter(|_| checked.not_approved > 0)
-            .and_then(|_| suggested_commands::plan_corrected(settings, &settings.spec.output))
-            .map_or(String::new(), |[plan, _]| plan),
+            .filter(|_| {
+                checked.not_approved > 0 || suggested_commands::is_held_to_plan_of_part(settings)
+            })
+            .and_then(|_| suggested_commands::plan_what_is_left(settings, false))
+            .unwrap_or_default(),
         organizations: sent.chain(unsent).collect(),
         ..BeginRecord::default()
     };

@@ -156,7 +156,7 @@ fn rows_left_alone_are_not_called_to_be_corrected() {
     let ran = stage.apply("march.plan.csv").expect(1);
     ran.says("3 rows were left alone");
     ran.says(" --include conflict\n");
-    ran.says("first make a new plan of just the rows in conflict");
+    ran.says("hint: to overwrite what was found in the 3 rows in conflict, plan what is not done and look at the plan");
 }
 
 #[test]

@@ -49,12 +49,19 @@ fn can_be_undone(status: &RunStatus, settings: &MeaningfulSettings, others: &Oth
     status.rows.with_earlier > 0 && has_changed && !settings.plan
 }
 
-/// The command that sends what failed, with the rows in conflict; empty where there is none.
-fn with_conflicts(retry: &str) -> String {
-    if retry.is_empty() {
-        return String::new();
+/// A command about the rows that are not done, with those in conflict if there are any; empty where there is
+/// no command.
+fn with_conflicts(command: &str, conflicts: u64) -> String {
+    if command.is_empty() || conflicts == 0 {
+        return command.to_string();
     }
-    format!("{retry} --include conflict")
+    format!("{command} --include conflict")
+}
+
+fn to_send_again(rows: u64) -> String {
+    let they_are = if rows == 1 { "it is" } else { "they are" };
+    let rows = plural(rows, "row");
+    format!("to send the {rows} again that failed, once {they_are} corrected")
 }
 
 /// What can be done next. How the run `began` says with which commands.
@@ -109,6 +116,7 @@ pub(super) fn after(
     let failed = status.failed().saturating_sub(not_approved);
     let conflicts = status.outcomes.get(&OutcomeKind::Conflict);
     let conflicts = conflicts.copied().unwrap_or_default();
+    let plan_command = with_conflicts(&plan_command, conflicts);
     let is_undone = status
         .undone
         .as_ref()
@@ -130,20 +138,17 @@ pub(super) fn after(
             }
         }
         RunState::Finished => {
+            if retry.is_empty() && failed > 0 && not_approved == 0 {
+                add("to plan what is not done", plan_command.clone());
+            }
             if failed > conflicts {
-                let left = failed - conflicts;
-                let they_are = if left == 1 { "it is" } else { "they are" };
-                let rows = plural(left, "row");
-                let what =
-                    format!("to send the {rows} again that failed, once {they_are} corrected");
-                add(&what, retry.clone());
+                add(&to_send_again(failed - conflicts), retry.clone());
             }
             if conflicts > 0 && status.command == "apply" {
-                let what = format!(
-                    "to send the {} in conflict, once nothing is in the way any more",
-                    plural(conflicts, "row")
-                );
-                add(&what, with_conflicts(&retry));
+                let rows = plural(conflicts, "row");
+                let what =
+                    format!("to send the {rows} in conflict, once nothing is in the way any more");
+                add(&what, with_conflicts(&retry, conflicts));
             }
         }
         RunState::Running => {}

@@ -53,14 +53,14 @@ pub struct Summary {
     pub again: Again,
     /// The same for all rows of the results.
     pub again_outside: Option<String>,
-    /// The commands that plan the rows in conflict again and send them, where they were held against a plan.
-    pub plan_conflicts: Option<[String; 2]>,
     /// Later runs that changed what an undo was to put back, and how many of its rows were left alone for each.
     pub undo_first: Vec<(LaterChanges, u64)>,
-    /// Rows for which the plan that was applied approved nothing, and the commands that plan what is not done
-    /// and send it, where there was a plan.
+    /// Rows for which the plan that was applied approved nothing.
     pub not_approved: u64,
-    pub plan_corrected: Option<[String; 2]>,
+    /// The rows were held against a plan.
+    pub is_under_plan: bool,
+    /// The command that plans what is not done.
+    pub plan_left: Option<String>,
     /// Who, when, why, of what, and which commands make sense now, for programs.
     pub facts: Map<String, Value>,
 }
@@ -234,10 +234,10 @@ mod tests {
             results_form: ResultsForm::PlainCsv,
             resume: "wxbulk apply sheet.csv --resume".into(),
             again: Again::Rows("wxbulk apply sheet.results.csv --only-failed".into()),
-            plan_conflicts: None,
             undo_first: Vec::new(),
             not_approved: 0,
-            plan_corrected: None,
+            is_under_plan: false,
+            plan_left: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
     }

@@ -20,6 +20,8 @@ pub enum Again {
         /// This plan as it is, or where it is one of results these under it.
         apply: Option<String>,
     },
+    /// The plan was of a part of the results, and approves nothing for the others.
+    PlanWhatIsLeft,
     /// The failed rows of the results, once they are corrected; those in conflict where it is told to.
     Rows(String),
     /// The same undo, which leaves rows in conflict alone unless it is forced.
@@ -76,18 +78,6 @@ impl Summary {
     /// What can be done about rows that were left alone; `command` sends those that are not done.
     fn write_conflicts(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
         let others = self.conflicts().saturating_sub(self.of_use);
-        if let Some([plan, send]) = self.plan_conflicts.as_ref().filter(|_| others > 0) {
-            writeln!(
-                out,
-                "hint: to change what was found there, first make a new plan of just {} and look at it:\n  {plan}\nthen send {} under that plan:\n  {send}",
-                if self.conflicts() == 1 {
-                    "the row in conflict"
-                } else {
-                    "the rows in conflict"
-                },
-                it_or_them(self.conflicts())
-            )?;
-        }
         if others > 0 {
             writeln!(
                 out,
@@ -100,6 +90,48 @@ impl Summary {
             self.write_of_use(out, &format!("{command} --include conflict"))?;
         }
         Ok(())
+    }
+
+    /// How what is not done is sent otherwise than it was asked for or approved.
+    fn write_plan_left(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(plan) = &self.plan_left else {
+            return Ok(());
+        };
+        let corrected = match self.again {
+            Again::PlanWhatIsLeft => self.counts.not_done(),
+            _ => self.not_approved,
+        };
+        let conflicts = match self.again {
+            Again::PlanWhatIsLeft => 0,
+            _ => self.conflicts().saturating_sub(self.of_use),
+        };
+        let overwrite = match conflicts {
+            1 => "to overwrite what was found in the row in conflict, ".to_string(),
+            _ => format!("to overwrite what was found in the {conflicts} rows in conflict, "),
+        };
+        let first = match (corrected, conflicts) {
+            (0, 0) => return Ok(()),
+            (0, _) => overwrite,
+            (rows, conflicts) => {
+                let which = match self.again {
+                    Again::PlanWhatIsLeft => "not done",
+                    _ => "for which nothing was approved",
+                };
+                format!(
+                    "to send the {} {which}, correct {} in the results file; then{}",
+                    plural(rows, "row"),
+                    it_or_them(rows),
+                    match conflicts {
+                        0 => " ".to_string(),
+                        _ => format!(", or {overwrite}"),
+                    }
+                )
+            }
+        };
+        writeln!(
+            out,
+            "hint: {first}plan what is not done and look at the plan, which ends with the command that sends it:\n  {plan}"
+        )
     }
 
     /// What can be done about rows that clear a number in use; `command` sends them once more.
@@ -126,8 +158,9 @@ impl Summary {
                 writeln!(out, "hint: to apply this plan:\n  {apply}")?;
             }
             _ if rows + conflicts == 0 => {}
+            Again::PlanWhatIsLeft => {}
             Again::Rows(command) => {
-                if rows > 0 && self.plan_corrected.is_some() {
+                if rows > 0 && self.is_under_plan {
                     writeln!(
                         out,
                         "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
@@ -176,6 +209,7 @@ impl Summary {
                 "hint: correct the rows in the sheet, then run the same command with another file for --output"
             )?,
         }
+        self.write_plan_left(out)?;
         let outside = self.outside.not_done();
         if let Some(command) = self.again_outside.as_ref().filter(|_| outside > 0) {
             let include = match self.outside.of(OutcomeKind::Conflict) {
@@ -187,16 +221,6 @@ impl Summary {
                 "hint: {} outside of the chosen part {} not done either; to send all rows that are not done:\n  {command}{include}",
                 plural(outside, "row"),
                 if outside == 1 { "is" } else { "are" }
-            )?;
-        }
-        if let Some([plan, send]) = &self.plan_corrected
-            && self.not_approved > 0
-        {
-            writeln!(
-                out,
-                "hint: to change the {} for which nothing was approved, correct {} in the results file, then plan what is not done and look at the plan:\n  {plan}\nthen send it under that plan:\n  {send}",
-                plural(self.not_approved, "row"),
-                it_or_them(self.not_approved)
             )?;
         }
         Ok(())
