@@ -46,11 +46,16 @@ pub(in crate::application) fn prepare(
             return Ok(EarlierRuns::default());
         }
         Ok(columns) if settings.spec.command == "plan" => {
-            let earlier = EarlierRuns::find(&results, sheet)?;
+            // A plan changes nothing, so what cannot be read is no obstacle.
+            let columns = columns.clone();
             let target = base_url(&settings.target);
-            let same = earlier.ensure_same_service(&results, sheet, columns, &target);
-            settings.lineage.is_of_results = same.is_ok();
-            if same.is_ok() && earlier.damage().is_none() {
+            if let Ok(earlier) = EarlierRuns::find(&results, sheet)
+                && earlier.damage().is_none()
+                && earlier
+                    .ensure_same_service(&results, sheet, &columns, &target)
+                    .is_ok()
+            {
+                settings.lineage.is_of_results = true;
                 recorded_numbers::restore(&earlier, sheet, &target, settings.is_quiet())?;
             }
             return Ok(EarlierRuns::default());

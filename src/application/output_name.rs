@@ -93,7 +93,7 @@ impl OutputNames {
             let header = journal::header_of(&Journal::path_for(path)).ok();
             header.is_some_and(|header| self.is_about_sheet(&header))
         };
-        let mut runs: Vec<PathBuf> = self.existing().filter(of_sheet).collect();
+        let mut runs: Vec<PathBuf> = self.existing_with_gaps().filter(of_sheet).collect();
         let unfinished = runs.iter().rposition(|path| end_of(path).is_none());
         match unfinished {
             Some(index) => Some(runs.swap_remove(index)),
@@ -173,8 +173,12 @@ impl OutputNames {
         names.next().unwrap_or_else(|| self.stem.clone())
     }
 
-    /// Those that are there, in their order. Some in between may have been moved away.
     fn existing(&self) -> impl Iterator<Item = PathBuf> {
+        self.all().take_while(|path| is_there(path))
+    }
+
+    /// The same where some in between may have been moved away.
+    fn existing_with_gaps(&self) -> impl Iterator<Item = PathBuf> {
         let listed = self.last_listed();
         let numbered = (1..).zip(numbered(self.stem.clone(), self.ending));
         let others = numbered.filter(|(_, path)| *path != self.named_after);

@@ -113,7 +113,7 @@ fn a_row_that_was_deleted_is_named_and_its_journal_puts_it_back() {
     apply(&stage, &format!("{RESULTS} --only-failed"));
     // A part that is chosen is all that is meant.
     let ran = stage.run_online(&format!("undo {LAST} --yes --rows 2-3 -o part.csv"));
-    assert!(!ran.stderr.contains("deleted"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("was deleted"), "{}", ran.stderr);
     let ran = stage.run_online(&format!("undo {LAST} --yes -o undone.csv"));
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     ran.says(format!("of `{RESULTS}` ("));

@@ -147,3 +147,25 @@ fn a_plan_of_rows_in_conflict_goes_on_from_the_run_that_left_them() {
         }
     }
 }
+
+#[test]
+fn results_are_corrected_and_sent_once_more_where_the_run_after_them_set_nothing() {
+    let (stage, _) = left_over();
+    let text = format!("locationId,n1\n{},{}\n", location_id(UNKNOWN), number(5));
+    stage.write("one.csv", text);
+    stage.apply("one.csv --backup").expect(1);
+    let again = "one.results.csv --only-failed";
+    stage.apply(again).expect(1);
+    // As it is, it goes on from the newest.
+    let ran = stage.apply(again).expect(1);
+    ran.says(
+        "was sent again already, with results in `one.results-2.csv`, so this goes on from there",
+    );
+    assert!(stage.path("one.results-3.csv").exists());
+    let text = std::fs::read_to_string(stage.path("one.results.csv")).expect("results");
+    let corrected = text.replace(&location_id(UNKNOWN), &location_id(KNOWN));
+    stage.write("one.results.csv", corrected);
+    stage.apply(again).expect(0);
+    let now = stage.state();
+    assert_eq!(now[location_id(KNOWN)]["autoTransferNumber1"], number(5));
+}

@@ -13,7 +13,7 @@ use crate::harness::{Stage, sheet};
 
 const WIDE: NonZeroU16 = NonZeroU16::new(80).unwrap();
 const NARROW: NonZeroU16 = NonZeroU16::new(40).unwrap();
-const ROWS: NonZeroU16 = NonZeroU16::new(30).unwrap();
+const ROWS: NonZeroU16 = NonZeroU16::new(36).unwrap();
 
 /// The screens of a run that is told to wait and has failures: one after each piece of output.
 fn screens(columns: NonZeroU16, term: &str) -> Vec<String> {

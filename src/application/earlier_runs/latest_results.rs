@@ -9,11 +9,11 @@ use crate::application::command_line::join;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::output_name::OutputNames;
 use crate::application::run_settings::{RunSettings, Start, Target};
-use crate::application::status::{FolderRun, runs_in};
+use crate::application::status::{FolderRun, ensure_not_undone, open_successors, runs_in};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::hint::Hinted;
 use crate::platform;
-use crate::sheet::{self, NumberedRecord, ReadOptions, Sheet};
+use crate::sheet::{self, NumberedRecord, Sheet};
 use crate::stderr::say;
 
 /// Takes the newest results for those that were named, where another run went on from just these.
@@ -29,14 +29,11 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     }
     let runs = runs_in(platform::folder_of(&named));
     let service = base_url(&settings.target);
-    let mut latest = named.clone();
-    for _ in &runs {
-        let Some(next) = next_results(&runs, &latest, &service)? else {
-            break;
-        };
-        latest = next;
-    }
-    let changed = sent_before_it_was_changed(&runs, &latest, &service)?;
+    let latest = newest_from(&runs, named.clone(), &service)?;
+    let changed = match sent_before_it_was_changed(&runs, &latest, &service)? {
+        Some(next) => Some(newest_from(&runs, next, &service)?),
+        None => None,
+    };
     if latest != named && !have_same_rows(settings, &named, &latest)? {
         return Err(Hinted::new(
             sent_already(&named, &latest),
@@ -77,6 +74,18 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     Ok(())
 }
 
+/// Follows the runs that went on from results as they are to the newest of them.
+fn newest_from(runs: &[FolderRun], results: PathBuf, service: &str) -> Result<PathBuf> {
+    let mut latest = results;
+    for _ in runs {
+        let Some(next) = next_results(runs, &latest, service)? else {
+            break;
+        };
+        latest = next;
+    }
+    Ok(latest)
+}
+
 fn sent_already(results: &Path, next: &Path) -> String {
     format!(
         "what is not done in `{}` was sent again already, with results in `{}`",
@@ -93,7 +102,8 @@ fn next_results(runs: &[FolderRun], results: &Path, service: &str) -> Result<Opt
     Ok(next.map(|run| results.with_file_name(run.results_name())))
 }
 
-/// The results of the run that went on from these before somebody changed them.
+/// The results of the run that went on from these before somebody changed them, if something that it set may
+/// still be there.
 fn sent_before_it_was_changed(
     runs: &[FolderRun],
     results: &Path,
@@ -112,10 +122,12 @@ fn sent_before_it_was_changed(
             && went_on(run, service)
     };
     let next = runs.iter().rfind(went_on);
+    let next = next.filter(|_| !open_successors(results, &own.id).is_empty());
     Ok(next.map(|run| results.with_file_name(run.results_name())))
 }
 
-/// Whether a run sent again what was left of results, reached its end there, and its results are there.
+/// Whether a run sent again what was left of results and reached its end, its results are there, and nobody
+/// has undone it.
 fn went_on(run: &FolderRun, service: &str) -> bool {
     let settings = &run.header.settings;
     let is_one = settings.only_failed
@@ -127,6 +139,7 @@ fn went_on(run: &FolderRun, service: &str) -> bool {
         && run.journal.with_file_name(run.results_name()).is_file()
         && RecordedRun::open(&run.journal)
             .is_ok_and(|run| run.last_end().is_some_and(|end| end.complete))
+        && ensure_not_undone(&run.journal).is_ok()
 }
 
 /// Whether rows that were named by their numbers are the same in both files.
@@ -134,7 +147,8 @@ fn have_same_rows(settings: &RunSettings, named: &Path, latest: &Path) -> Result
     if !settings.spec.sheet.part.names_rows() {
         return Ok(true);
     }
-    let open = |path: &Path| Sheet::open(path, ReadOptions::default());
+    let reading = &settings.spec.sheet.reading;
+    let open = |path: &Path| Sheet::open(path, reading.clone());
     let sheets = [open(named)?, open(latest)?];
     let [mut ones, mut others] = [sheets[0].records()?, sheets[1].records()?];
     let [mut one, mut other] = [NumberedRecord::default(), NumberedRecord::default()];

@@ -152,6 +152,8 @@ impl<'p> Verdicts<'p> {
         if !says_changed && !self.may_have_changed_all_the_same(numbered, kind) {
             return RowVerdict::NothingChanged;
         }
+        let check = self.check_of(numbered);
+        let says_all = check.is_some_and(|check| !check.has_more);
         match self.cells.read(numbered, kind) {
             Ok((change, None)) if !says_changed && self.cells.changes_nothing(&change) => {
                 RowVerdict::NothingChanged
@@ -160,7 +162,7 @@ impl<'p> Verdicts<'p> {
                 let order = (Timestamp::UNIX_EPOCH, numbered.row);
                 RowVerdict::of(vec![change], self.columns.setting.target, order, why)
             }
-            Err(_) if !says_changed => RowVerdict::Unproven,
+            Err(_) if !says_changed && says_all => RowVerdict::Unproven,
             Err(why) => RowVerdict::cannot(why),
         }
     }
