@@ -13,8 +13,12 @@ use crate::sheet::problem_kind::ProblemKind;
 /// Shorter bare digits may be an extension with the prefix of its location.
 const SHORTEST_COMPLETE: usize = 9;
 
-/// What is dialed before the country code, in most countries, in North America and in Japan.
-const EXIT_CODES: [&str; 3] = ["00", "011", "010"];
+/// What is dialed before the country code, and in which country; the first in most.
+const EXIT_CODES: [(&str, Option<&str>); 3] = [
+    ("00", None),
+    ("011", Some(NORTH_AMERICA)),
+    ("010", Some("81")),
+];
 
 fn unclear(says: String) -> CellDiagnostic {
     CellDiagnostic {
@@ -50,13 +54,14 @@ pub(super) fn without_code(
         };
         let is_grouped_as_home = is_grouped_as(groups, home, digits, national);
         let code = &plan.code;
-        if groups.first() == code {
-            let is_other = country.is_some() && is_grouped_as_home && !plan.is_in_use(after_code);
-            return is_other.then(|| {
-                unclear(format!(
-                    "could be {whole} with its country code left out, or a number of +{code}; write {whole}, or if it is one of +{code}, leave out --country and write the country code of all other numbers"
-                ))
-            });
+        let is_other = is_grouped_as_home && !plan.is_in_use(after_code);
+        if groups.first() == code && !is_other {
+            return None;
+        }
+        if country.is_some() && groups.first() == code {
+            return Some(unclear(format!(
+                "could be {whole} with its country code left out, or a number of +{code}; write {whole}, or if it is one of +{code}, leave out --country and write the country code of all other numbers"
+            )));
         }
         let begins_as_plan = || {
             let end = groups.first().len().checked_sub(code.len());
@@ -137,9 +142,10 @@ pub(super) fn of_no_country(
     country: &Country,
 ) -> Option<CellDiagnostic> {
     let is_short = digits.len() < SHORTEST_COMPLETE;
-    let is_dialed_abroad = |code: &&str| {
-        let rest = digits.strip_prefix(*code);
-        rest.is_some_and(|rest| Plan::of_international(rest).is_some())
+    let is_dialed_abroad = |(exit_code, only_in): &(&str, Option<&str>)| {
+        let rest = digits.strip_prefix(exit_code);
+        only_in.is_none_or(|code| country.plan().code == code)
+            && rest.is_some_and(|rest| Plan::of_international(rest).is_some())
     };
     if is_short || EXIT_CODES.iter().any(is_dialed_abroad) {
         return None;

@@ -9,6 +9,9 @@ use crate::sheet::range_groups::{is_near, is_range_of_tens};
 /// The same where there is no room left for an area before them.
 const COMPLETE_ANYWHERE: usize = 10;
 
+/// Digits of the number of a line in a list.
+const LONGEST_OF_LIST: usize = 2;
+
 const SHORTEST_EXTENSION: usize = 2;
 pub(super) const LONGEST_EXTENSION: usize = 10;
 
@@ -33,6 +36,8 @@ pub(super) enum GroupFault {
     PossiblyRange(String),
     /// A date as well.
     PossiblyDate,
+    /// What stands first may count the lines of a list.
+    PossiblyListed,
     /// So many digits follow a number that is complete without them.
     Extension {
         complete: String,
@@ -52,6 +57,9 @@ impl DigitGroups<'_> {
         if is_dash(&self.before) || is_dash(&self.behind) || self.is_in_brackets_alone() {
             return Some(GroupFault::Minus);
         }
+        if self.is_listed() {
+            return Some(GroupFault::PossiblyListed);
+        }
         if self.before.contains('.') || self.has_decimal_point() {
             return Some(GroupFault::Decimal);
         }
@@ -67,6 +75,26 @@ impl DigitGroups<'_> {
         let are_in_brackets = self.groups.iter().all(|group| group.in_brackets);
         let is_one_in_a_bracket = self.groups.len() == 1 && self.has_stray_bracket;
         (are_in_brackets || is_one_in_a_bracket) && !self.has_plus()
+    }
+
+    /// `1) 5501`, `1. 5501`, `(1) 5501`. A zero in front is that of an area: `06. 12345678`.
+    fn is_listed(&self) -> bool {
+        let [first, others @ ..] = &self.groups[..] else {
+            return false;
+        };
+        let Some(second) = others.first() else {
+            return false;
+        };
+        let rest: usize = others.iter().map(|group| group.digits.len()).sum();
+        let is_area = first.digits.starts_with('0') && rest >= COMPLETE;
+        let has_point = second.gap.trim_end() == "." && second.gap.ends_with(' ');
+        let is_only_point = others[1..].iter().all(|group| !group.gap.contains('.'));
+        first.digits.len() <= LONGEST_OF_LIST
+            && !self.has_plus()
+            && !is_area
+            && (self.has_stray_bracket
+                || (first.in_brackets && rest < COMPLETE)
+                || (has_point && is_only_point))
     }
 
     /// `5501.5`, `0.5501`, `12025550101.000`, `5501.1.0`; but +1.2025550101 and 030.1234567 are ways to

@@ -44,6 +44,8 @@ pub struct HiddenCells {
     struck: Vec<(u64, usize)>,
     /// Cells whose numbers are shown with other digits where a condition is met.
     conditional: Vec<CellRange>,
+    /// Cells that are struck through where a condition is met.
+    struck_conditionally: Vec<CellRange>,
 }
 
 /// Cells from one to another. Of merged ones only the first can hold anything.
@@ -84,6 +86,15 @@ impl HiddenCells {
 
     pub(super) fn is_struck(&self, row: u64, column: usize) -> bool {
         self.struck.binary_search(&(row, column)).is_ok()
+    }
+
+    pub(super) fn strike_conditionally(&mut self, cells: CellRange) {
+        self.struck_conditionally.push(cells);
+    }
+
+    pub(super) fn is_struck_conditionally(&self, row: u64, column: usize) -> bool {
+        let mut conditional = self.struck_conditionally.iter();
+        conditional.any(|cells| cells.contains(row, column))
     }
 
     pub(super) fn show_conditionally(&mut self, cells: CellRange) {

@@ -11,12 +11,12 @@ use crate::sheet::area_slash::{self, Slash};
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
 use crate::sheet::digit_groups::DigitGroups;
-use crate::sheet::group_faults::{LONGEST_EXTENSION, dialed_in_australia};
+use crate::sheet::group_faults::{GroupFault, LONGEST_EXTENSION, dialed_in_australia};
 use crate::sheet::number_faults::{
     self, lacks_zero, not_a_number, one_or_two, say_fault, say_trunk, say_unclear, say_zero,
 };
 use crate::sheet::number_words;
-use crate::sheet::numbering_plan::{LONGEST, Plan};
+use crate::sheet::numbering_plan::{LONGEST, NORTH_AMERICA, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::table::strip_text_formula;
@@ -27,6 +27,9 @@ const DIGITS: std::ops::RangeInclusive<usize> = 2..=30;
 
 /// Digits of a number in the areas that have the code `011`: Buenos Aires, Delhi, Johannesburg, Turin.
 const LONGEST_OF_AREA_011: usize = 12;
+
+/// Digits of a number of North America, without its country code.
+const NORTH_AMERICAN: usize = 10;
 
 /// With its country code, in digits; there are islands that need no more.
 const SHORTEST_INTERNATIONAL: usize = 7;
@@ -90,6 +93,7 @@ fn is_sent_as_it_stands(cell: &str, country: Option<&Country>) -> bool {
             country.is_none()
                 && DIGITS.contains(&cell.len())
                 && all_digits(cell)
+                && !is_two_numbers(cell)
                 && (!cell.starts_with('0')
                     || DigitGroups::read(cell)
                         .is_some_and(|groups| prefixed_fault(&groups, cell, None).is_none()))
@@ -124,7 +128,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return Err(diagnostic);
     }
     let digits = groups.digits();
-    let refuse = |fault| Err(say_fault(fault, &digits));
+    let refuse = |fault| Err(say_if_it_helps(fault, &digits, country));
     if let Some(fault) = groups.sign_or_point() {
         return refuse(fault);
     }
@@ -170,6 +174,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(diagnostic) = prefixed_fault(&groups, &digits, country).or_else(of_no_country) {
         return Err(diagnostic);
     }
+    if is_two_numbers(&digits) {
+        return Err(number_faults::several_numbers());
+    }
     if !DIGITS.contains(&digits.len()) {
         return Err(CellDiagnostic {
             kind: ProblemKind::WrongLength,
@@ -182,6 +189,23 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         });
     }
     Ok(digits)
+}
+
+/// What the grouping of a number says. A number that it calls complete is accepted by itself: behind a prefix
+/// that is dialed before a mobile or by a carrier, `0351 15-123-4567`, its beginning is none.
+fn say_if_it_helps(fault: GroupFault, digits: &str, country: Option<&Country>) -> CellDiagnostic {
+    match &fault {
+        GroupFault::Extension { complete, .. } | GroupFault::PossiblyExtension { complete, .. }
+            if read_number(complete, country).is_err() =>
+        {
+            let of_country = country.map(|country| format!(" of {}", country.code()));
+            wrong_length(format!(
+                "is no number{} as it is grouped; write + and the country code, without what is dialed before the number within the country",
+                of_country.unwrap_or_default()
+            ))
+        }
+        _ => say_fault(fault, digits),
+    }
 }
 
 /// What is wrong with a number that begins with `+`.
@@ -210,7 +234,7 @@ fn international(
     if plan.without_kept_trunk(after_code).is_none()
         && let Some(fault) = groups.fault_in(plan, after_code)
     {
-        return Some(say_fault(fault, digits));
+        return Some(say_if_it_helps(fault, digits, country));
     }
     fault_after_code(plan, after_code)
         .or_else(|| ambiguous_country_code::without_code(groups, digits, found, country))
@@ -246,7 +270,10 @@ fn prefixed_fault(
     bare: &str,
     country: Option<&Country>,
 ) -> Option<CellDiagnostic> {
-    let is_of_north_america = bare.starts_with("011") && bare.len() > LONGEST_OF_AREA_011;
+    // Elsewhere it is an area code.
+    let may_be_north_american = country.is_none_or(|country| country.plan().code == NORTH_AMERICA);
+    let is_of_north_america =
+        may_be_north_american && bare.starts_with("011") && bare.len() > LONGEST_OF_AREA_011;
     if let Some((plan, after_code)) = dialed_in_australia(bare) {
         return fault_after_code(plan, after_code);
     }
@@ -267,6 +294,17 @@ fn prefixed_fault(
     let groups = groups.without_exit_code(prefix.len());
     ambiguous_country_code::without_code(&groups, digits, Some((plan, after_code)), country)
         .or_else(|| ambiguous_country_code::with_two_codes(&groups, plan, after_code))
+}
+
+/// Two numbers of North America without anything between them.
+fn is_two_numbers(digits: &str) -> bool {
+    let (first, second) = digits.split_at(digits.len() / 2);
+    let is_one = |half: &str| {
+        let national = half.strip_prefix(NORTH_AMERICA).unwrap_or(half);
+        let plan = Plan::of_code(NORTH_AMERICA);
+        national.len() == NORTH_AMERICAN && plan.is_some_and(|plan| plan.is_in_use(national))
+    };
+    first.len() == second.len() && is_one(first) && is_one(second)
 }
 
 fn wrong_length(says: String) -> CellDiagnostic {

@@ -174,6 +174,12 @@ pub(super) fn say_fault(fault: GroupFault, digits: &str) -> CellDiagnostic {
                 digits.len()
             ),
         ),
+        GroupFault::PossiblyListed => (
+            ProblemKind::SeveralNumbers,
+            format!(
+                "begins as a line of a list does; write the number alone, or {digits} if that is the number"
+            ),
+        ),
         GroupFault::Extension { complete, rest } => (
             ProblemKind::Extension,
             format!(

@@ -19,6 +19,8 @@ use crate::sheet::suspicion::Suspicion;
 pub(super) struct InQuestion {
     near: Vec<NearValues>,
     hidden_rows: Suspicion,
+    /// Rows with a cell that conditional formatting may strike through.
+    maybe_struck: Suspicion,
     /// For each field, the values in its column where that is hidden.
     hidden_numbers: Vec<Suspicion>,
     /// A bit for each number of digits that a number which is read has.
@@ -83,6 +85,10 @@ impl InQuestion {
         if sheet.hidden.is_row_hidden(row) {
             self.hidden_rows.add(row);
         }
+        let mut read = columns.read();
+        if read.any(|column| sheet.hidden.is_struck_conditionally(row, column)) {
+            self.maybe_struck.add(row);
+        }
         for (column, values) in columns.fields.iter().zip(&mut self.hidden_numbers) {
             if let Some(column) = *column
                 && sheet.hidden.is_column_hidden(column)
@@ -127,6 +133,17 @@ impl InQuestion {
                         rows.first_row
                     ),
                     answer: HIDDEN_ANSWER.to_string(),
+                });
+            }
+            let struck = self.maybe_struck;
+            if struck.count > 0 {
+                questions.push(Question {
+                    finding: format!(
+                        "{} would be sent although conditional formatting strikes cells of such rows through where its condition is met, the first is row {}; which are struck only the spreadsheet knows",
+                        plural(struck.count, "row"),
+                        struck.first_row
+                    ),
+                    answer: "delete the rows that are struck through and the conditional formatting, or add --hidden include to send all of them".to_string(),
                 });
             }
             for (column, values) in columns.fields.iter().zip(self.hidden_numbers) {

@@ -1,8 +1,8 @@
 //! What workbooks hide, merge, format and break, each with the verdict it must get.
 
 use rust_xlsxwriter::{
-    ConditionalFormatCell, ConditionalFormatCellRule, Format, Formula, Workbook, Worksheet,
-    XlsxError,
+    ConditionalFormatCell, ConditionalFormatCellRule, ConditionalFormatFormula, Format,
+    FormatScript, Formula, Workbook, Worksheet, XlsxError,
 };
 
 use crate::harness::{Ran, Stage, location_id, org_id};
@@ -229,6 +229,49 @@ fn a_number_that_a_condition_shows_with_other_digits_is_refused() {
         let says = if code == 2 { says } else { "updated" };
         let set = if code == 2 { "" } else { "2079460000" };
         expect(&raw_with(&row, &rule), "", code, says, [set, "", ""]);
+    }
+}
+
+#[test]
+fn rows_that_a_condition_may_strike_through_are_asked_about() {
+    let book = |strikes: bool| {
+        book(|sheet| {
+            let mut format = Format::new().set_bold();
+            if strikes {
+                format = format.set_font_strikethrough();
+            }
+            let rule = ConditionalFormatFormula::new()
+                .set_rule("=$E2=\"cancelled\"")
+                .set_format(format);
+            sheet.add_conditional_format(1, 0, 3, 4, &rule)?;
+            Ok(())
+        })
+    };
+    let says = "would be sent although conditional formatting strikes cells of such rows through";
+    expect(&book(true), "", 2, says, ["", "", ""]);
+    expect(
+        &book(true),
+        "--hidden include",
+        0,
+        "updated",
+        [NUMBER, NUMBER, NUMBER],
+    );
+    expect(&book(false), "", 0, "updated", [NUMBER, NUMBER, NUMBER]);
+}
+
+#[test]
+fn the_sign_of_a_footnote_is_no_digit_of_a_number() {
+    for (script, sign) in [
+        (FormatScript::Superscript, '¹'),
+        (FormatScript::Subscript, '₁'),
+    ] {
+        let book = book(|sheet| {
+            let plain = Format::new();
+            let raised = Format::new().set_font_script(script);
+            sheet.write_rich_string(1, 2, &[(&plain, "5501"), (&raised, "1")])?;
+            Ok(())
+        });
+        expect(&book, "", 2, &format!("`5501{sign}`"), ["", "", ""]);
     }
 }
 

@@ -185,6 +185,16 @@ pub(super) struct TextPlace {
     is_in_text: bool,
     is_in_phonetic: bool,
     struck: Struck,
+    raised: Raised,
+}
+
+/// Whether the run that is being read stands above or below the line.
+#[derive(Debug, Default, Clone, Copy)]
+enum Raised {
+    #[default]
+    No,
+    Above,
+    Below,
 }
 
 /// What is struck through: the run of a text that is being read, and some of the text up to here.
@@ -200,7 +210,17 @@ impl TextPlace {
             Event::Start(element) => match element.local_name().as_ref() {
                 "t" => self.is_in_text = true,
                 "rPh" => self.is_in_phonetic = true,
-                "r" => self.struck.is_run = false,
+                "r" => {
+                    self.struck.is_run = false;
+                    self.raised = Raised::No;
+                }
+                "vertAlign" => {
+                    self.raised = match package::attribute(element, "val").as_deref() {
+                        Some("superscript") => Raised::Above,
+                        Some("subscript") => Raised::Below,
+                        _ => Raised::No,
+                    };
+                }
                 "strike" => self.struck.is_run = package::is_not_off(element),
                 _ => {}
             },
@@ -212,6 +232,7 @@ impl TextPlace {
             event if self.is_in_text && !self.is_in_phonetic => {
                 let before = text.len();
                 package::add_text(event, text);
+                self.raised.show(text, before);
                 self.struck.is_some |= self.struck.is_run && !text[before..].trim().is_empty();
             }
             _ => {}
@@ -221,6 +242,24 @@ impl TextPlace {
     /// Whether some of the text was struck through, up to here.
     pub(super) fn take_struck(&mut self) -> bool {
         self.struck.is_run = false;
+        self.raised = Raised::No;
         std::mem::take(&mut self.struck.is_some)
+    }
+}
+
+impl Raised {
+    /// Writes digits from a place on as they are shown: the 1 of a footnote behind a number is none of its
+    /// digits.
+    fn show(self, text: &mut String, from: usize) {
+        let digits: [char; 10] = match self {
+            Raised::No => return,
+            Raised::Above => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'],
+            Raised::Below => ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'],
+        };
+        let raised = text.split_off(from);
+        text.extend(raised.chars().map(|one| match one.to_digit(10) {
+            Some(digit) => digits[digit as usize],
+            None => one,
+        }));
     }
 }

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::book::{SharedTexts, TextPlace};
-use super::formatted_number::{Formats, shows_others_where_met};
+use super::formatted_number::{ConditionalFormat, Formats};
 use super::package::{add_text, attribute, is_on, next};
 use crate::sheet::constant_formula::is_calculation;
 use crate::sheet::hidden::{CellRange, HiddenCells};
@@ -92,7 +92,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
     fn find(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Cell>> {
         // Those of the rules that follow; they stand behind all cells.
         let mut cells_of_rules = String::new();
-        let mut shows_others = false;
+        let mut of_rule = ConditionalFormat::default();
         while let Some(event) = next(&mut self.xml, buffer)? {
             let Event::Start(element) = event else {
                 continue;
@@ -111,13 +111,10 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 }
                 "cfRule" => self.read_rule(&element, &cells_of_rules),
                 // A rule that later versions of Excel added has its format within it, and its cells behind.
-                "numFmt" => {
-                    let code = attribute(&element, "formatCode").unwrap_or_default();
-                    shows_others |= shows_others_where_met(&code);
-                }
-                "sqref" if std::mem::take(&mut shows_others) => {
+                "numFmt" | "strike" => of_rule.take(&element),
+                "sqref" if of_rule != ConditionalFormat::default() => {
                     let cells = self.read_text(buffer, "sqref")?;
-                    self.show_conditionally(&cells);
+                    self.show_conditionally(&cells, std::mem::take(&mut of_rule));
                 }
                 _ => {}
             }
@@ -175,14 +172,18 @@ impl<'s, R: BufRead> Cells<'s, R> {
     /// A rule that gives `cells` a format where its condition is met.
     fn read_rule(&mut self, element: &BytesStart<'_>, cells: &str) {
         let format = attribute(element, "dxfId").and_then(|index| index.parse().ok());
-        if format.is_some_and(|index| self.shared.formats.shows_others_where_met(index)) {
-            self.show_conditionally(cells);
-        }
+        let format = format.map(|index| self.shared.formats.conditional(index));
+        self.show_conditionally(cells, format.unwrap_or_default());
     }
 
-    fn show_conditionally(&mut self, cells: &str) {
+    fn show_conditionally(&mut self, cells: &str, format: ConditionalFormat) {
         for cells in cells.split_whitespace().filter_map(range) {
-            self.hidden.show_conditionally(cells);
+            if format.strikes {
+                self.hidden.strike_conditionally(cells.clone());
+            }
+            if format.shows_others {
+                self.hidden.show_conditionally(cells);
+            }
         }
     }
 

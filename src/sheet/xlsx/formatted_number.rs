@@ -2,7 +2,7 @@
 //! +2079460000. A sheet that was saved as CSV has it so, too.
 
 use anyhow::{Result, bail};
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 use crate::sheet::input::SAVE_AS_CSV;
 
@@ -22,8 +22,30 @@ pub(super) struct Formats {
     of_cells: Vec<NumberFormat>,
     /// Which of them are struck through.
     are_struck: Vec<bool>,
-    /// Which of the formats that come with a condition show a number in another way.
-    show_others: Vec<bool>,
+    /// Those that come with a condition.
+    conditional: Vec<ConditionalFormat>,
+}
+
+/// What a format that comes with a condition does to a cell where that is met.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ConditionalFormat {
+    /// It shows a number with other digits than it has.
+    pub(super) shows_others: bool,
+    pub(super) strikes: bool,
+}
+
+impl ConditionalFormat {
+    /// Takes in what an element within such a format says.
+    pub(super) fn take(&mut self, element: &BytesStart<'_>) {
+        match element.local_name().as_ref() {
+            "numFmt" => {
+                let code = attribute(element, "formatCode").unwrap_or_default();
+                self.shows_others = NumberFormat::of_code(&code).shows_others();
+            }
+            "strike" => self.strikes = is_not_off(element),
+            _ => {}
+        }
+    }
 }
 
 /// How a number is shown.
@@ -67,11 +89,12 @@ impl Formats {
         while let Some(event) = next(&mut xml, &mut buffer)? {
             match event {
                 Event::Start(element) => match element.local_name().as_ref() {
-                    "dxf" if formats.show_others.len() < MOST => formats.show_others.push(false),
-                    "numFmt" if !formats.show_others.is_empty() => {
-                        let code = attribute(&element, "formatCode").unwrap_or_default();
-                        if let Some(shows_others) = formats.show_others.last_mut() {
-                            *shows_others = shows_others_where_met(&code);
+                    "dxf" if formats.conditional.len() < MOST => {
+                        formats.conditional.push(ConditionalFormat::default());
+                    }
+                    "numFmt" | "strike" if !formats.conditional.is_empty() => {
+                        if let Some(format) = formats.conditional.last_mut() {
+                            format.take(&element);
                         }
                     }
                     "numFmt" if codes.len() < MOST => {
@@ -117,20 +140,15 @@ impl Formats {
         self.of_cells.get(index).unwrap_or(&NumberFormat::Plain)
     }
 
-    /// The same of one that the rules of a sheet name by its index.
-    pub(super) fn shows_others_where_met(&self, index: usize) -> bool {
-        self.show_others.get(index) == Some(&true)
+    /// The format that the rules of a sheet name by its index.
+    pub(super) fn conditional(&self, index: usize) -> ConditionalFormat {
+        self.conditional.get(index).copied().unwrap_or_default()
     }
 
     /// Whether what is in such a cell is struck through.
     pub(super) fn is_struck(&self, index: usize) -> bool {
         self.are_struck.get(index) == Some(&true)
     }
-}
-
-/// Whether a format that comes with a condition shows a number with other digits than it has.
-pub(super) fn shows_others_where_met(code: &str) -> bool {
-    NumberFormat::of_code(code).shows_others()
 }
 
 impl NumberFormat {
