@@ -15,6 +15,7 @@ use crate::platform::StopRequests;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::setting::{ReadBody, Resource};
 use crate::webex::Queries;
+use crate::webex::lists::Fetched;
 
 /// What was read before anything was changed.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub(super) struct PlainReads {
 /// The answer to one question.
 #[derive(Debug)]
 enum Answer {
-    Body(Vec<u8>),
+    Body(Fetched),
     Refused(u16),
     Unclear,
 }
@@ -139,13 +140,15 @@ impl PlainReads {
     fn of_the_id(&self) -> Finding {
         let (answer, verdict) = match &self.by_uuid {
             None => ("the id holds no UUID".to_string(), Verdict::NotKnown),
-            Some(Answer::Body(body)) => match values(&LOCATION_NUMBERS.resources[0], body) {
-                Some(read) if same(&read, &self.numbers) => (
-                    "200: the same numbers; it is taken".to_string(),
-                    Verdict::AsAssumed,
-                ),
-                _ => ("200: not the same numbers".to_string(), Verdict::Differs),
-            },
+            Some(Answer::Body(fetched)) => {
+                match values(&LOCATION_NUMBERS.resources[0], &fetched.body) {
+                    Some(read) if same(&read, &self.numbers) => (
+                        "200: the same numbers; it is taken".to_string(),
+                        Verdict::AsAssumed,
+                    ),
+                    _ => ("200: not the same numbers".to_string(), Verdict::Differs),
+                }
+            }
             Some(Answer::Refused(status)) => {
                 (format!("{status}: it is not taken"), Verdict::AsAssumed)
             }
@@ -172,7 +175,7 @@ async fn answer<S: Queries, T: StopRequests>(
     row: &Row<'_>,
 ) -> Result<Answer, QueryError> {
     match api.resource_of(resource, row).await {
-        Ok(fetched) => Ok(Answer::Body(fetched.body)),
+        Ok(fetched) => Ok(Answer::Body(fetched)),
         Err(QueryError::Refused { status, .. }) => Ok(Answer::Refused(status)),
         Err(QueryError::Unclear(_)) => Ok(Answer::Unclear),
         Err(stopped) => Err(stopped),
@@ -187,8 +190,9 @@ fn values(resource: &Resource, body: &[u8]) -> Option<CurrentValues> {
     }
 }
 
+/// What all of a list says; a run does not read more than its first page either.
 fn usages_in(resource: &Resource, answer: &Answer) -> Option<Vec<Usage>> {
-    let Answer::Body(body) = answer else {
+    let Answer::Body(Fetched { body, next: None }) = answer else {
         return None;
     };
     match (resource.read_body)(body) {
@@ -207,7 +211,7 @@ fn of_a_list(
     answer: &Answer,
 ) -> Finding {
     let (said, verdict) = match answer {
-        Answer::Body(body) => {
+        Answer::Body(Fetched { body, next }) => {
             let object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
             let elements = object.get(list).and_then(Value::as_array);
             let elements = elements.map_or(&[][..], Vec::as_slice);
@@ -225,6 +229,9 @@ fn of_a_list(
             if fixed > 0 {
                 let _ = write!(said, "; {fixed} of them restricted");
             }
+            if next.is_some() {
+                said.push_str("; there are more pages, which are not read");
+            }
             let is_read = usages_in(resource, answer).is_some();
             (said, Verdict::of(is_read))
         }
@@ -236,5 +243,43 @@ fn of_a_list(
         asked: asked.into(),
         answer: said,
         verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_free_only_where_all_pages_of_what_may_use_it_are_there() {
+        let rules =
+            r#"{"callingPermissions":[{"callType":"NATIONAL","action":"TRANSFER_NUMBER_3"}]}"#;
+        let patterns =
+            r#"{"digitPatterns":[{"name":"x","pattern":"1X","action":"TRANSFER_NUMBER_2"}]}"#;
+        for (next_rules, next_patterns, free) in [
+            (None, None, Some(0)),
+            (Some("https://webexapis.com/v1/next"), None, None),
+            (None, Some("https://webexapis.com/v1/next"), None),
+        ] {
+            let body = |text: &str, next: Option<&str>| {
+                Answer::Body(Fetched {
+                    body: text.into(),
+                    next: next.map(String::from),
+                })
+            };
+            let reads = PlainReads {
+                numbers: CurrentValues::default(),
+                body: b"{}".to_vec(),
+                by_uuid: None,
+                used_in: vec![body(rules, next_rules), body(patterns, next_patterns)],
+            };
+            assert_eq!(reads.free_number(), free);
+            let lists = &reads.findings()[2..];
+            for (finding, next) in lists.iter().zip([next_rules, next_patterns]) {
+                let is_whole = next.is_none();
+                assert_eq!(finding.verdict, Verdict::of(is_whole));
+                assert_eq!(finding.answer.contains("more pages"), !is_whole);
+            }
+        }
     }
 }
