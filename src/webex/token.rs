@@ -102,6 +102,11 @@ impl Token {
         if let Some(what) = token_text::what_else(&token) {
             bail!("it is {what}, not a token");
         }
+        if token_text::are_several(&token, SHORTEST) {
+            bail!(
+                "it is two tokens, or one that was pasted twice; copy one alone, and give each its own file where both are needed (--token-file may be given several times)"
+            );
+        }
         if !token.bytes().all(may_be_in_a_token) {
             bail!(
                 "it has spaces, line breaks or characters in it that no token has; copy the token alone"
@@ -147,10 +152,7 @@ impl Token {
 
     /// Whether it ends as tokens of Webex do: in `_P`, three more characters, `_` and an id.
     pub fn ends_as_usual(&self) -> bool {
-        const ID: usize = 36;
-        let mut parts = self.text.rsplitn(3, '_');
-        let (id, mark) = (parts.next(), parts.next().unwrap_or_default());
-        mark.len() == 4 && mark.starts_with('P') && id.is_some_and(|id| id.len() == ID)
+        token_text::ends_as_usual(&self.text)
     }
 
     /// Tells tokens apart without showing any: the first half of a SHA-256 in hexadecimal.
@@ -220,6 +222,7 @@ mod tests {
             "",
             " \n",
             "s3cret-t0ken two",
+            "s3cret-t0kens3cret-t0ken",
             "s3crét-t0ken",
             "<html>s3cret-t0ken</html>",
             "s3cret...t0ken",

@@ -103,16 +103,41 @@ pub(super) fn what_else(text: &str) -> Option<&'static str> {
         .then_some("a shortened form, with dots where something is left out")
 }
 
-/// Tokens of Webex end in `_P`, three more characters, `_` and the id of their organization.
+/// The id of the organization that a token ends with is so long.
+const ID: usize = 36;
+
+/// `PF84`
+fn is_mark(mark: &str) -> bool {
+    let is_of_mark = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    mark.len() == 4 && mark.starts_with('P') && mark.bytes().all(is_of_mark)
+}
+
+/// Whether it ends as tokens of Webex do: in `_P`, three more characters, `_` and the id of their
+/// organization.
+pub(super) fn ends_as_usual(token: &str) -> bool {
+    let mut parts = token.rsplitn(3, '_');
+    let (id, mark) = (parts.next(), parts.next().unwrap_or_default());
+    is_mark(mark) && id.is_some_and(|id| id.len() == ID)
+}
+
+/// Whether two tokens stand there, one behind the other or below it, or the same one was pasted twice; each of
+/// at least this length.
+pub(super) fn are_several(text: &str, shortest: usize) -> bool {
+    let words = text.split(|one| is_blank(one) || one == ',' || one == ';');
+    let ends = words.map(|word| {
+        let marks = word.match_indices("_P").filter(|(at, _)| {
+            let rest = word.get(at + 1..at + 2 + 4 + ID);
+            rest.is_some_and(|rest| ends_as_usual(&format!("_{rest}")))
+        });
+        marks.count()
+    });
+    let (one, other) = text.split_at_checked(text.len() / 2).unwrap_or_default();
+    let is_long = one.len() >= shortest && one.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    ends.sum::<usize>() > 1 || one == other && is_long
+}
+
+/// A token whose end is missing, as far as its mark and some of the id show.
 pub(super) fn seems_cut_off(token: &str) -> bool {
-    const ID: usize = 36;
-    let is_mark = |mark: &str| {
-        mark.len() == 4
-            && mark.starts_with('P')
-            && mark
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    };
     let mut parts = token.rsplitn(3, '_');
     let (Some(id), Some(mark), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
@@ -266,6 +291,27 @@ mod tests {
             "a\u{200b}b c",
         ] {
             assert_ne!(find(text), "s3cret+t0ken/==");
+        }
+    }
+
+    #[test]
+    fn two_tokens_are_told_from_one() {
+        const ONE: &str = "NzQ0ODU5NjUtZTQ1_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f";
+        const OTHER: &str = "M2RjZGYxOTItYzQ5_P0A1_1eb65fdf-9643-417f-9974-ad72cae0e10f";
+        for (text, are_several) in [
+            (ONE.to_string(), false),
+            (ONE.replace("Nz", "N_Pz_"), false),
+            (format!("{ONE}{OTHER}"), true),
+            (format!("{ONE}\n{OTHER}"), true),
+            (format!("{ONE}, {OTHER}"), true),
+            (format!("{ONE}{ONE}"), true),
+            ("s3cret-t0kens3cret-t0ken".into(), true),
+            ("s3cret-t0ken".into(), false),
+            ("s3cret-\nt0ken".into(), false),
+            // What asterisks are is said of them.
+            ("********".into(), false),
+        ] {
+            assert_eq!(super::are_several(&text, 8), are_several, "{text}");
         }
     }
 

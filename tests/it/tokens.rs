@@ -302,6 +302,14 @@ fn a_token_that_is_missing_or_garbled_is_explained() {
     hint: to try everything without one, use --rehearse
     ");
     insta::assert_snapshot!(without("WEBEX_ACCESS_TOKEN", "two words"), @"error: the variable WEBEX_ACCESS_TOKEN holds no token: it has spaces, line breaks or characters in it that no token has; copy the token alone");
+    let twice = "it is two tokens, or one that was pasted twice; copy one alone, and give each its own file where both are needed (--token-file may be given several times)";
+    let two = "NzQ0ODU5NjUtZTQ1_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f ".repeat(2);
+    for pasted in ["s3cret-t0kens3cret-t0ken", &two, &two.replace(' ', "")] {
+        let said = without("WEBEX_TOKEN", pasted);
+        let wanted = format!("error: the variable WEBEX_TOKEN holds no token: {twice}\n");
+        assert_eq!(said, wanted);
+    }
+    assert_eq!(stage.all_requests().len(), 0);
 }
 
 #[test]
