@@ -17,7 +17,7 @@ pub struct Row<'a> {
     pub org_id: Option<Cow<'a, str>>,
     /// The id of what the setting is set on, such as a location.
     pub target_id: Cow<'a, str>,
-    /// What the sheet calls it; empty where it does not.
+    /// What the sheet calls it, or where it does not the service, as far as that was looked up.
     pub name: Cow<'a, str>,
     pub key: TargetKey,
     /// What is asked of each field of the setting.

@@ -2,6 +2,7 @@
 //! them, and which ids their names stand for.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::model::ids::{self, Id};
@@ -39,6 +40,8 @@ pub struct Directory {
     names: Option<ResolvedNames>,
     /// Where among them the things of an organization are.
     targets: HashMap<Option<TargetKey>, usize>,
+    /// What things are called by their ids, once that is asked; `None` of one that has several names.
+    called: OnceCell<HashMap<TargetKey, Option<Box<str>>>>,
 }
 
 impl Directory {
@@ -124,6 +127,7 @@ impl Directory {
             .map(|(at, list)| (list.org_id.as_deref().and_then(key_of), at))
             .collect();
         self.names = Some(names);
+        self.called = OnceCell::new();
         self
     }
 
@@ -352,6 +356,35 @@ impl Directory {
         let known = self.names_in(org_id);
         let called = as_called(name, kind);
         known.is_some_and(|known| !known.is_empty() && known.ids_of(&called).next().is_none())
+    }
+
+    /// What a row calls the thing with this key; where it does not, what it is called in Webex.
+    pub(super) fn name_or_listed<'n>(
+        &self,
+        cell: Option<&'n str>,
+        kind: &TargetKind,
+        key: TargetKey,
+    ) -> Cow<'n, str> {
+        let called = cell.filter(|name| !name.is_empty()).map(Cow::Borrowed);
+        let listed = || Some(self.name_of_target(kind, key)?.to_string().into());
+        called.or_else(listed).unwrap_or_default()
+    }
+
+    /// What a thing is called, where names were looked up and it has only one.
+    fn name_of_target(&self, kind: &TargetKind, key: TargetKey) -> Option<&str> {
+        let names = self.names.as_ref()?;
+        let called = self.called.get_or_init(|| {
+            let mut called: HashMap<TargetKey, Option<Box<str>>> = HashMap::new();
+            let lists = names.targets.iter();
+            let lists = lists.filter_map(|list| list.names.as_ref().ok());
+            for (name, id) in lists.flat_map(Names::iter) {
+                let entry = called.entry(ids::key_of_id(id, kind.id));
+                let known = entry.or_insert_with(|| Some(name.into()));
+                known.take_if(|known| **known != *name);
+            }
+            called
+        });
+        called.get(&key)?.as_deref()
     }
 
     fn names_in(&self, org_id: Option<&str>) -> Option<&Names> {

@@ -97,6 +97,11 @@ impl Names {
         self.0.is_empty()
     }
 
+    /// All names with their ids.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|named| (&*named.name, &*named.id))
+    }
+
     /// The ids of all things of this name.
     pub(super) fn ids_of(&self, name: &str) -> impl Iterator<Item = &str> {
         let name = as_seen(trim(name)).into_owned();

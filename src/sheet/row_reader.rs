@@ -149,8 +149,8 @@ pub fn read_row<'r>(
             Ok(Row {
                 number: *row,
                 org_id,
+                name: directory.name_or_listed(cell(columns.target_name), kind, target.key),
                 target_id: target.text,
-                name: cell(columns.target_name).unwrap_or_default().into(),
                 key: target.key,
                 changes,
                 expected: Vec::new(),

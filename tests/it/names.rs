@@ -78,6 +78,38 @@ fn names_do_for_ids_there_and_back() {
         .expect(1);
 }
 
+/// Where the names of some rows are looked up, the others have theirs as well.
+#[test]
+fn a_row_that_gives_only_an_id_has_its_name_where_names_were_looked_up() {
+    let stage = partner(Access::default());
+    let (oslo, bridge) = (location_id(2), location_id(6));
+    let sheet = format!(
+        "orgName,locationName,locationId,n1\nAcme,London,,5601\nAcme,,{oslo},5602\nGlobex,,{bridge},5603\n"
+    );
+    stage.write("sheet.csv", sheet);
+    let ran = stage.run_online("plan sheet.csv").expect(0);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "row 2 (Acme / London): n1 5501 → 5601",
+            "row 3 (Acme / Oslo): n1 5501 → 5602",
+            // Nothing was looked up there.
+            "row 4 (Globex): n1 5501 → 5603",
+        ]
+    );
+    stage
+        .apply("sheet.csv --backup --report page.html")
+        .expect(0);
+    let page = fs::read_to_string(stage.path("page.html")).expect("a page");
+    assert!(page.contains("<bdi>Oslo</bdi>"), "{page}");
+    // The cells stay as they are, also for whoever names the row later.
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(results[1]["locationName"], "");
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    assert_eq!(number_of(&stage, 2), "5501");
+}
+
 #[test]
 fn what_a_name_does_not_tell_is_said_and_nothing_is_sent() {
     let stage = partner(Access::default());
