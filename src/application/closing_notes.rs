@@ -110,7 +110,7 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     {
         say(&format!("note: --usage adds nothing here: {why}"));
     }
-    let has_no_rules = setting.is_one_resource() && !setting.used_in.is_empty();
+    let has_no_rules = !setting.has_rules() && !setting.used_in.is_empty();
     let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
     if !is_asked_of_some && tally.unused > 0 {
         let differs = tally.counts.of(OutcomeKind::Different) > 0;
@@ -144,9 +144,9 @@ fn why_usage_adds_nothing(setting: &Setting) -> Option<String> {
             target.plural
         ));
     }
-    usage_after_row::numbers_of(setting).is_empty().then(|| {
+    setting.has_rules().then(|| {
         format!(
-            "whether the numbers are set that the rules use is in each plan of rules. Which rules use the numbers of a {}, a plan of its numbers shows",
+            "each plan of rules shows what uses the numbers of a {}",
             target.noun
         )
     })
@@ -208,7 +208,7 @@ pub(super) fn tell_unknown_usage(rows: u64, settings: &RunSettings, setting: &Se
         return;
     }
     let is_plan = settings.spec.form == Form::Plan;
-    let what = if usage_after_row::numbers_of(setting).is_empty() {
+    let what = if usage_after_row::is_rules_alone(setting) && !is_plan {
         "the numbers are set that the rules use"
     } else if is_plan {
         "rules use the numbers"

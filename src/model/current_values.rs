@@ -36,6 +36,18 @@ impl CurrentValues {
         self.0 = all.into();
     }
 
+    /// The values once some of the fields have others; the empty text clears one.
+    #[must_use]
+    pub fn with(&self, others: &[(usize, Box<str>)]) -> CurrentValues {
+        let mut all = self.0.to_vec();
+        for (index, value) in others {
+            if let Some(field) = all.get_mut(*index) {
+                *field = Some(value.clone()).filter(|value| !value.is_empty());
+            }
+        }
+        CurrentValues(all.into())
+    }
+
     /// The values of some fields, as those of a setting of its own.
     #[must_use]
     pub fn part(&self, fields: std::ops::Range<usize>) -> CurrentValues {

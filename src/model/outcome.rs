@@ -105,9 +105,17 @@ pub struct Outcome {
     /// The values before anything was sent, where they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<CurrentValues>,
-    /// What uses the numbers, where that was asked; of rules alone, those that use one that is not set.
+    /// What uses the numbers beside the row's own fields, where that was asked. Journals of rules alone have
+    /// had here what uses one that is not set; those have no `set_numbers`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usages: Option<Vec<Usage>>,
+    /// Of rules alone: which numbers of the location are set, counted from zero, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_numbers: Option<Vec<usize>>,
+    /// Of a plan: the values that earlier rows give to fields of the same location, where they are others
+    /// than those that are there; the empty text where they clear one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_before: Vec<(usize, Box<str>)>,
     /// Of a row of several requests of which some took effect, or may have: the fields of those that
     /// certainly did not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -132,6 +140,8 @@ impl Outcome {
             attempts: 0,
             previous: None,
             usages: None,
+            set_numbers: None,
+            set_before: Vec::new(),
             untouched: Vec::new(),
             also_changed: Vec::new(),
             may_arrive_late: false,

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::number_usage::{is_unclear, usage_of_type};
+use super::number_usage::{PATTERNS, is_unclear, usage_of_type};
 use super::target_kind::LOCATION;
 use super::{
     Field, FieldKind, ReadBody, Reading, Resource, Setting, Takes, WriteRequest, location_numbers,
@@ -33,7 +33,7 @@ pub static LOCATION_RULES: Setting = Setting {
     needs_read: true,
     imply: |_| {},
     when_ignored: None,
-    used_in: &[location_numbers::NUMBERS],
+    used_in: &[location_numbers::NUMBERS, PATTERNS],
 };
 
 const RULES: Resource = Resource {

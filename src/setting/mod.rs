@@ -65,7 +65,7 @@ pub struct Setting {
     /// setting for which that is known to happen. Each change of it is read back.
     pub when_ignored: Option<&'static str>,
     /// Where it is told, besides, what uses its numbers. That is read before one of them is cleared. Of
-    /// rules alone: which numbers are set, for a plan that has rules which use some.
+    /// rules alone: which numbers of the location are set, and then what else uses them.
     pub used_in: &'static [Resource],
 }
 

@@ -2,7 +2,7 @@
 
 use super::location_numbers::LOCATION_NUMBERS;
 use super::number_usage::usage_of_type;
-use super::{FieldKind, Setting};
+use super::{FieldKind, Resource, Setting};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::usage::Usage;
@@ -54,18 +54,24 @@ pub fn all_usages(
 }
 
 /// Which rules a row has left that send calls to a number that is not set: those that it has changed, and
-/// those whose number it has cleared. Of rules alone `usages` are the ones.
+/// those whose number it has cleared. Of rules alone `set_numbers` are those that are set; where a journal
+/// does not know that, its `usages` are what is asked for.
 pub fn left_nowhere(
     setting: &Setting,
     changes: &[Change<'_>],
     before: Option<&CurrentValues>,
     usages: Option<&[Usage]>,
+    set_numbers: Option<&[usize]>,
 ) -> Vec<Usage> {
     let numbers = numbers_of(setting);
-    if numbers.is_empty() {
-        return usages.unwrap_or_default().to_vec();
+    let mut own = all_usages(setting, changes, None, &[]);
+    if is_rules_alone(setting) {
+        let Some(set_numbers) = set_numbers else {
+            return usages.unwrap_or_default().to_vec();
+        };
+        own.retain(|usage| !set_numbers.contains(&usage.number));
+        return own;
     }
-    let own = all_usages(setting, changes, None, &[]);
     let mut all = all_usages(setting, changes, before, &[]);
     all.retain(|usage| {
         let Some(index) = numbers.get(usage.number) else {
@@ -83,19 +89,49 @@ pub fn left_nowhere(
 
 /// `NATIONAL calls are transferred to n3, which is not set`.
 pub fn say_nowhere(usage: &Usage) -> String {
-    let column = LOCATION_NUMBERS.fields.get(usage.number);
-    let column = column.map_or("a number", |field| field.column);
+    let column = column_of_number(usage.number);
     format!(
         "{} are transferred to {column}, which is not set",
         usage.calls
     )
 }
 
+/// What a number of a location is called, counted from zero.
+pub fn column_of_number(number: usize) -> &'static str {
+    let column = LOCATION_NUMBERS.fields.get(number);
+    column.map_or("a number", |field| field.column)
+}
+
+/// Whether it is about rules alone, which use the numbers of the location without having them.
+pub fn is_rules_alone(setting: &Setting) -> bool {
+    setting.has_rules() && numbers_of(setting).is_empty()
+}
+
+/// How many numbers it has, or uses, of which it can be told what uses them.
+pub fn numbers_with_users(setting: &Setting) -> usize {
+    if setting.used_in.is_empty() {
+        0
+    } else if is_rules_alone(setting) {
+        LOCATION_NUMBERS.fields.len()
+    } else {
+        numbers_of(setting).len()
+    }
+}
+
+/// What is read in order to know what uses the numbers. Before rules alone are changed it matters only
+/// which numbers are set.
+pub fn read_for_usage(setting: &Setting, is_plan: bool) -> &'static [Resource] {
+    match setting.used_in {
+        [numbers, ..] if is_rules_alone(setting) && !is_plan => std::slice::from_ref(numbers),
+        all => all,
+    }
+}
+
 /// Whether it is asked before the changes are made what uses the numbers that they clear, or of rules alone
 /// whether the numbers are set that they use.
 pub fn is_about_usage(setting: &Setting, changes: &[Change<'_>]) -> bool {
     let uses_some = || !all_usages(setting, changes, None, &[]).is_empty();
-    changes.contains(&Change::Clear) || numbers_of(setting).is_empty() && uses_some()
+    changes.contains(&Change::Clear) || is_rules_alone(setting) && uses_some()
 }
 
 /// Where the numbers of the location stand among the fields.

@@ -534,7 +534,7 @@ fn a_plan_to_which_usage_adds_nothing_says_so() {
             "locationId,national",
             location_id(2),
             "BLOCK",
-            "whether the numbers are set that the rules use is in each plan of rules",
+            "each plan of rules shows what uses the numbers of a location",
         ),
         (
             "workspaceId,n1",
@@ -555,6 +555,65 @@ fn a_plan_to_which_usage_adds_nothing_says_so() {
             }
         }
     }
-    // No rule uses a number: nothing is asked about it.
-    assert_eq!(sent(&stage, "GET", "autoTransferNumbers"), 2);
+}
+
+#[test]
+fn a_plan_of_several_rows_for_a_location_says_of_the_later_ones_what_apply_finds() {
+    let moved = "n2 is in use: INTERNATIONAL calls are transferred to it";
+    // The cells of `n2`, `n3` and `international` in two rows for one location, and what the second one
+    // comes to.
+    for (first, second, action, used_by, reason) in [
+        (",,BLOCK", "REMOVE,,", "change", ["", ""], ""),
+        (
+            ",,transfer 3",
+            "REMOVE,,",
+            "change",
+            ["", "INTERNATIONAL calls"],
+            "",
+        ),
+        (
+            "5502,,",
+            "REMOVE,,",
+            "cannot",
+            ["INTERNATIONAL calls", ""],
+            moved,
+        ),
+        (
+            ",,AUTH_CODE",
+            ",5503,transfer 3",
+            "change",
+            ["", "INTERNATIONAL calls"],
+            "",
+        ),
+        (
+            ",,transfer 3",
+            ",REMOVE,",
+            "cannot",
+            ["", "INTERNATIONAL calls"],
+            "n3 is in use",
+        ),
+    ] {
+        let stage = stage_with_rules(&[("INTERNATIONAL", "TRANSFER_NUMBER_2", false)]);
+        let id = location_id(2);
+        let text = format!("locationId,n2,n3,international\n{id},{first}\n{id},{second}\n");
+        stage.write("sheet.csv", text);
+        let flags = "sheet.csv --allow-duplicates";
+        let code = i32::from(action == "cannot");
+        stage.run_online(&format!("plan {flags}")).expect(code);
+        let planned = stage.results("sheet.plan.csv").remove(1);
+        let what = format!("{first} {second}: {planned:?}");
+        assert_eq!(planned["action"], action, "{what}");
+        assert_eq!(
+            [&planned["usedBy2"], &planned["usedBy3"]],
+            used_by,
+            "{what}"
+        );
+        assert!(planned["reason"].contains(reason), "{what}");
+        assert!(!planned["reason"].contains("although"), "{what}");
+
+        apply(&stage, &format!("{flags} --backup")).expect(code);
+        let done = stage.results("sheet.results.csv").remove(1);
+        let is_left = done["outcome"] == "conflict";
+        assert_eq!(is_left, action == "cannot", "{done:?}");
+    }
 }

@@ -4,9 +4,12 @@ use std::fmt::Write;
 use std::fs;
 
 use serde_json::{Value, json};
-use wxbulk::simulator::{Behavior, CallTypePermission, Faults, Latency, Location, Locations};
+use wxbulk::simulator::{
+    Behavior, CallTypePermission, DigitPattern, Faults, Latency, Location, Locations,
+};
 
 use crate::harness::{Ran, Stage, count, location_id, org_id};
+use crate::raw_server::RawServer;
 use crate::resume::wait_for_records;
 
 fn permission(call_type: &str, action: &str, restricted: bool) -> CallTypePermission {
@@ -382,9 +385,17 @@ fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
     let reasons: Vec<&str> = plan.iter().map(|row| &*row["reason"]).collect();
     let nowhere =
         |column: &str| format!("NATIONAL calls are transferred to {column}, which is not set");
-    assert_eq!(reasons, [&*nowhere("n3"), &*nowhere("n2"), ""]);
+    let unused = |column: &str| format!("no rule of this location uses {column}");
+    assert_eq!(
+        reasons,
+        [
+            [unused("n1"), unused("n2"), nowhere("n3")].join("; "),
+            [unused("n1"), nowhere("n2")].join("; "),
+            unused("n2"),
+        ]
+    );
 
-    // Nothing more is read where no rule uses a number.
+    // Of a change nothing more is read where no rule uses a number.
     let numbers_read = || {
         let is_it = |request: &&Value| {
             let path = request["path"].as_str().unwrap_or_default();
@@ -400,9 +411,114 @@ fn a_plan_of_rules_says_where_they_lead_to_a_number_that_is_not_set() {
             location_id(3)
         ),
     );
-    stage.run_online("plan blocked.csv").expect(0);
     apply(&stage, "blocked.csv").expect(0);
     assert_eq!(numbers_read(), 3);
+}
+
+#[test]
+fn a_plan_of_rules_says_what_uses_the_numbers_once_it_is_applied() {
+    let pattern = |name: &str, action: &str| DigitPattern {
+        id: String::new(),
+        name: name.into(),
+        pattern: "1312XXXXXXX".into(),
+        action: action.into(),
+        transfer_enabled: true,
+    };
+    let location = |row: u64, patterns: Vec<DigitPattern>| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        numbers: ["5501", "5502", "5503"].map(|number| Some(number.into())),
+        calling_permissions: vec![
+            permission("CASUAL", "TRANSFER_NUMBER_3", false),
+            permission("INTERNATIONAL", "TRANSFER_NUMBER_1", false),
+            permission("NATIONAL", "TRANSFER_NUMBER_1", true),
+        ],
+        digit_patterns: patterns,
+        ..Location::default()
+    };
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(vec![
+            location(2, vec![pattern("Chicago", "TRANSFER_NUMBER_2")]),
+            location(3, Vec::new()),
+        ]),
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    });
+    let [one, two] = [2, 3].map(location_id);
+    let sheet = |cells: [&str; 2]| {
+        let [first, second] = cells;
+        format!("locationId,international,national\n{one},{first}\n{two},{second}\n")
+    };
+    stage.write("rules.csv", sheet(["BLOCK,", "ALLOW,"]));
+    let ran = stage.run_online("plan rules.csv").expect(0);
+    ran.says("note: in 1 row a number is set that no rule of the location uses; `reason` in the plan says which");
+    let cells = |name: &str| -> Vec<[String; 4]> {
+        let plan = stage.results(name);
+        let names = ["usedBy1", "usedBy2", "usedBy3", "reason"];
+        let rows = plan.iter();
+        rows.map(|row| names.map(|name| row[name].clone()))
+            .collect()
+    };
+    let of_row = |cells: [&str; 4]| cells.map(String::from);
+    let of_national = "NATIONAL calls";
+    assert_eq!(
+        cells("rules.plan.csv"),
+        [
+            of_row([
+                of_national,
+                "calls to the digit pattern `Chicago` (1312XXXXXXX)",
+                "CASUAL calls",
+                ""
+            ]),
+            of_row([
+                of_national,
+                "",
+                "CASUAL calls",
+                "no rule of this location uses n2"
+            ]),
+        ]
+    );
+    apply(&stage, "rules.plan.csv").expect(0);
+
+    // Calls of a type that nobody can change stay where they go, whatever a row asks for.
+    stage.write("fixed.csv", sheet(["BLOCK,", "BLOCK,ALLOW"]));
+    stage.run_online("plan fixed.csv").expect(1);
+    let planned = cells("fixed.plan.csv");
+    assert_eq!(planned[1][0], of_national);
+    assert!(planned[1][3].starts_with("Webex restricts NATIONAL"));
+}
+
+#[test]
+fn a_plan_of_rules_that_cannot_read_digit_patterns_says_so() {
+    let server = RawServer::answering(|_, path, _| {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        match last {
+            "outgoingPermission" => (
+                200,
+                "",
+                r#"{"callingPermissions":[{"callType":"NATIONAL","action":"BLOCK","transferEnabled":true}]}"#
+                    .into(),
+            ),
+            "autoTransferNumbers" => (200, "", r#"{"autoTransferNumber1":"5501"}"#.into()),
+            "digitPatterns" => (403, "", "{}".into()),
+            _ => (404, "", "{}".into()),
+        }
+    });
+    let stage = Stage::instant();
+    let text = format!(
+        "locationId,national\n{},TRANSFER_NUMBER_3\n",
+        location_id(2)
+    );
+    stage.write("rules.csv", text);
+    let ran = stage.run(&format!("plan rules.csv --base-url {}", server.base_url()));
+    let ran = ran.expect(0);
+    ran.says("warning: in 1 row a rule sends calls to a number that is not set");
+    ran.says("warning: of 1 row it could not be checked whether rules use the numbers");
+    let row = stage.results("rules.plan.csv").remove(0);
+    assert_eq!(row["usedBy3"], "");
+    assert!(
+        row["reason"].starts_with("it could not be checked whether rules use the numbers: 403")
+    );
 }
 
 #[test]

@@ -80,15 +80,15 @@ fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> 
     let Some(setting) = checked.setting else {
         return 0;
     };
-    let has_rules = !setting.is_one_resource() || usage_after_row::numbers_of(setting).is_empty();
-    let is_asked_of_all = settings.spec.task == Task::Read && has_rules;
+    let is_plan = settings.spec.task == Task::Read;
+    let is_asked_of_all = is_plan && setting.has_rules();
     let asked = match settings.spec.usage_check {
         UsageCheck::Never => 0,
         UsageCheck::Always => rows,
         UsageCheck::WhereCleared if is_asked_of_all => rows,
         UsageCheck::WhereCleared => rows.min(checked.rows_about_usage),
     };
-    asked.saturating_mul(setting.used_in.len() as u64)
+    asked.saturating_mul(usage_after_row::read_for_usage(setting, is_plan).len() as u64)
 }
 
 impl ExpectedTime {

@@ -87,6 +87,8 @@ fn row(row: u64, kind: OutcomeKind, text: &str) -> Entry {
             attempts: 1,
             previous: None,
             usages: None,
+            set_numbers: None,
+            set_before: Vec::new(),
             untouched: Vec::new(),
             also_changed: Vec::new(),
             may_arrive_late: false,

@@ -286,9 +286,13 @@ fn write_rows(
             Form::Results | Form::ResultsWithPrevious => {
                 let outcome = &line.outcome;
                 if let (Some(row), OutcomeKind::Updated) = (&row, outcome.kind) {
-                    let (before, usages) = (outcome.previous.as_ref(), outcome.usages.as_deref());
-                    let setting = columns.setting;
-                    let left = usage_after_row::left_nowhere(setting, &row.changes, before, usages);
+                    let left = usage_after_row::left_nowhere(
+                        columns.setting,
+                        &row.changes,
+                        outcome.previous.as_ref(),
+                        outcome.usages.as_deref(),
+                        outcome.set_numbers.as_deref(),
+                    );
                     tally.leading_nowhere += u64::from(!left.is_empty());
                 }
                 written.write(table, line, &numbered, row.as_ref())?;

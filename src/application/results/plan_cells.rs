@@ -20,7 +20,8 @@ const NOT_READ: &str = "not read yet";
 pub(super) fn columns(setting: &Setting) -> Vec<String> {
     let mut columns = setting.columns(PRESENT);
     columns.extend(setting.columns(NEW));
-    columns.extend((1..=numbers_with_users(setting)).map(|number| format!("{USED_BY}{number}")));
+    let numbers = 1..=usage_after_row::numbers_with_users(setting);
+    columns.extend(numbers.map(|number| format!("{USED_BY}{number}")));
     columns.extend([ACTION, REASON].map(String::from));
     columns
 }
@@ -59,14 +60,6 @@ pub(in crate::application) fn place_of(
     places.into_iter().find(is_it)
 }
 
-/// How many numbers there are of which it can be told what uses them.
-fn numbers_with_users(setting: &Setting) -> usize {
-    if setting.used_in.is_empty() {
-        return 0;
-    }
-    usage_after_row::numbers_of(setting).len()
-}
-
 /// Writes the cells of a row that was read, or of one that was not (`row` is `None`): left out, or
 /// the sheet's fault.
 pub(super) fn write(
@@ -92,7 +85,7 @@ pub(super) fn write(
         table.cell(Cell::text(&setting.plain(index, then)))?;
     }
     let usages = row.and_then(|row| usage_notes::usages_then(setting, row, outcome));
-    for number in 0..numbers_with_users(setting) {
+    for number in 0..usage_after_row::numbers_with_users(setting) {
         let users = usages.iter().flatten().filter(|one| one.number == number);
         let users: Vec<&str> = users.map(|one| &*one.calls).collect();
         table.cell(Cell::Untrusted(&users.join("; ")))?;

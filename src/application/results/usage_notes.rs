@@ -3,6 +3,7 @@
 //! their own, which are not looked at.
 
 use super::plan_cells::value_then;
+use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
@@ -33,40 +34,47 @@ pub(in crate::application) fn of_row(
     row: Option<&Row<'_>>,
     outcome: &Outcome,
 ) -> Vec<UseNote> {
-    let numbers = usage_after_row::numbers_of(setting);
-    if numbers.is_empty() {
+    if usage_after_row::is_rules_alone(setting) && outcome.set_numbers.is_none() {
+        // Journals have had only these.
         let nowhere = outcome.usages.iter().flatten();
         return nowhere.map(leads_nowhere).collect();
     }
     // A row that is left alone changes nothing, and its message says what it meets.
-    let is_left_alone = is_left_alone(outcome);
-    let usages = row.and_then(|row| usages_then(setting, row, outcome));
-    let (Some(row), Some(usages), false) = (row, usages, is_left_alone) else {
+    let is_told = outcome.previous.is_some() && !is_left_alone(outcome);
+    let Some(row) = row.filter(|_| is_told) else {
         return Vec::new();
     };
-    let present = outcome.previous.clone().unwrap_or_default();
-    let notes = numbers
-        .into_iter()
-        .enumerate()
-        .filter_map(|(number, index)| {
-            let column = setting.fields[index].column;
-            let is_set = !value_then(setting, row, &present, index).is_empty();
-            let mut users = usages.iter().filter(|one| one.number == number);
-            match (users.next(), is_set) {
-                (None, true) => Some(UseNote::Unused(format!(
-                    "no rule of this {} uses {column}",
-                    setting.target.noun
-                ))),
-                (Some(user), false) if !present.text(index).is_empty() => {
-                    Some(UseNote::Nowhere(format!(
-                        "{column} is cleared although {} are transferred to it (--even-if-used)",
-                        user.calls
-                    )))
-                }
-                (Some(user), false) => Some(leads_nowhere(user)),
-                _ => None,
-            }
-        });
+    let present = present_then(outcome);
+    let is_known = outcome.usages.is_some();
+    // The row's own rules are known in any case.
+    let others = outcome.usages.as_deref().unwrap_or_default();
+    let usages = usage_after_row::all_usages(setting, &row.changes, Some(&present), others);
+    let places = usage_after_row::numbers_of(setting);
+    let numbers = 0..usage_after_row::numbers_with_users(setting);
+    let notes = numbers.filter_map(|number| {
+        let column = usage_after_row::column_of_number(number);
+        let (was_set, is_set) = if let Some(index) = places.get(number) {
+            let then = value_then(setting, row, &present, *index);
+            (!present.text(*index).is_empty(), !then.is_empty())
+        } else {
+            let set_numbers = outcome.set_numbers.as_ref();
+            let is_set = set_numbers.is_some_and(|set| set.contains(&number));
+            (is_set, is_set)
+        };
+        let mut users = usages.iter().filter(|one| one.number == number);
+        match (users.next(), is_set) {
+            (None, true) if is_known => Some(UseNote::Unused(format!(
+                "no rule of this {} uses {column}",
+                setting.target.noun
+            ))),
+            (Some(user), false) if was_set => Some(UseNote::Nowhere(format!(
+                "{column} is cleared although {} are transferred to it (--even-if-used)",
+                user.calls
+            ))),
+            (Some(user), false) => Some(leads_nowhere(user)),
+            _ => None,
+        }
+    });
     notes.collect()
 }
 
@@ -81,15 +89,25 @@ pub(super) fn usages_then(
     row: &Row<'_>,
     outcome: &Outcome,
 ) -> Option<Vec<Usage>> {
-    let (usages, present) = (outcome.usages.as_ref()?, outcome.previous.as_ref());
+    let usages = outcome.usages.as_ref()?;
     let changes = if is_left_alone(outcome) {
         &[][..]
     } else {
         &row.changes
     };
+    let present = present_then(outcome);
     Some(usage_after_row::all_usages(
-        setting, changes, present, usages,
+        setting,
+        changes,
+        Some(&present),
+        usages,
     ))
+}
+
+/// What the row finds once the earlier rows for its location are done.
+fn present_then(outcome: &Outcome) -> CurrentValues {
+    let present = outcome.previous.clone().unwrap_or_default();
+    present.with(&outcome.set_before)
 }
 
 fn leads_nowhere(usage: &Usage) -> UseNote {

@@ -24,13 +24,17 @@ pub(super) struct Job {
     pub(super) is_previous_recorded: bool,
     /// What was read in this run, as far as it was.
     pub(super) current: CurrentValues,
+    /// Of a plan: what earlier rows for its location make of fields before it comes.
+    pub(super) set_before: Vec<(usize, Box<str>)>,
     /// Which fields the service does not let anybody change.
     pub(super) restricted: Vec<usize>,
     /// What uses numbers by the answers that said what is there, beside the setting's own fields: rules for
     /// call types that nobody can change.
     pub(super) fixed_usages: Vec<Usage>,
-    /// What else uses the numbers, where that was asked; and why it cannot be known.
+    /// What else uses the numbers, and of rules alone which of them are set, where that was asked; and why it
+    /// cannot be known.
     pub(super) usages: Option<Vec<Usage>>,
+    pub(super) set_numbers: Option<Vec<usize>>,
     pub(super) usage_fault: Option<Box<str>>,
     /// The last answer to a question that came before the change.
     pub(super) answer: Option<ApiResult>,
@@ -197,6 +201,8 @@ pub(super) fn outcome(kind: OutcomeKind, attempts: u32, reply: ApiResult) -> Out
             attempts,
             previous: None,
             usages: None,
+            set_numbers: None,
+            set_before: Vec::new(),
             untouched: Vec::new(),
             also_changed: Vec::new(),
             may_arrive_late: false,

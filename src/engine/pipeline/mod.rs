@@ -100,6 +100,8 @@ struct Pipeline<'a, S, R> {
     /// Locations with several rows of which the last was left alone, since somebody else had changed the
     /// values, or may not have changed all: what may be there since.
     last_known: HashMap<TargetKey, LastKnown>,
+    /// Of a plan: locations with several rows, and what those that were planned make of their fields.
+    planned: HashMap<TargetKey, Vec<(usize, Box<str>)>>,
     /// Requests on the wire, those about tokens among them.
     under_way: usize,
     /// Rows on the wire, for a run that is left at once.
@@ -148,6 +150,7 @@ pub async fn run<S: Service, R: Recorder>(
         following: 0,
         in_doubt: batch.in_doubt,
         last_known: batch.last_known,
+        planned: HashMap::new(),
         under_way: 0,
         on_wire: HashMap::new(),
         finished: Vec::new(),
@@ -196,8 +199,7 @@ pub async fn run<S: Service, R: Recorder>(
                 }
             }
         }
-        let due = pipeline.backing_off.first_key_value();
-        let due = due.map(|((due, _), _)| *due);
+        let due = pipeline.backing_off.keys().next().map(|(due, _)| *due);
         let wake = wake.into_iter().chain(due).min();
         let is_idle = replies.is_empty() && token_tasks.is_empty();
         if is_idle && (pipeline.stopping.is_some() || wake.is_none()) {

@@ -299,12 +299,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
         }
         self.note_what_is_known(&job, kind);
+        self.note_planned(&job, kind);
         let mut outcome = outcome(kind, job.attempts, reply);
         outcome.untouched = job.untouched(self.setting, kind);
         outcome.may_arrive_late = !job.may_arrive_late.is_empty();
         job.note_outcome(&outcome);
         outcome.also_changed = std::mem::take(&mut job.also_changed);
-        outcome.usages = job.told_usages(self.setting);
+        outcome.usages = job.told_usages();
+        outcome.set_numbers = job.set_numbers;
+        outcome.set_before = job.set_before;
         outcome.previous = job.previous;
         if let Some(sender) = job.sender {
             self.lanes[self.senders[sender].lane].rows += 1;

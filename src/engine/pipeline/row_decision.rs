@@ -11,6 +11,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response, TransportError};
+use crate::setting::usage_after_row::is_rules_alone;
 use crate::setting::{self, Setting, usage_after_row};
 use crate::webex::Service;
 
@@ -32,7 +33,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let restricted = restricted.iter().map(|field| fields.start + field);
         job.restricted.extend(restricted);
         job.fixed_usages.append(usages);
-        let is_partial = *is_partial && !usage_after_row::numbers_of(self.setting).is_empty();
+        let planned = self.planned.get(&job.row.key);
+        job.set_before = planned.cloned().unwrap_or_default();
+        let is_partial = *is_partial;
         job.has_read_bare = false;
         job.errors = 0;
         if index + 1 < self.setting.resources.len() {
@@ -41,7 +44,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         } else if self.policy.task == Task::Write {
             self.settle_usage(job, reply);
         } else if self.asks_about_usage(&job) {
-            if is_partial {
+            // Before rules alone are changed it is only asked which numbers are set.
+            if is_partial && (self.policy.task == Task::Read || !is_rules_alone(self.setting)) {
                 job.usage_fault = Some(ONLY_A_PART.into());
             }
             job.answer = Some(reply);
@@ -205,7 +209,7 @@ impl Job {
         }
         let is_told = !matches!(kind, OutcomeKind::Failed | OutcomeKind::Conflict);
         if let (Some(fault), true) = (&self.usage_fault, is_told) {
-            let what = if usage_after_row::numbers_of(setting).is_empty() {
+            let what = if is_rules_alone(setting) && self.set_numbers.is_none() {
                 "the numbers are set that the rules use"
             } else {
                 "rules use the numbers"
@@ -213,9 +217,13 @@ impl Job {
             said.push(format!("it could not be checked whether {what}: {fault}"));
         }
         if kind == OutcomeKind::Updated {
-            let (before, usages) = (self.previous.as_ref(), self.usages.as_deref());
-            let changes = &self.row.changes;
-            let nowhere = usage_after_row::left_nowhere(setting, changes, before, usages);
+            let nowhere = usage_after_row::left_nowhere(
+                setting,
+                &self.row.changes,
+                self.previous.as_ref(),
+                None,
+                self.set_numbers.as_deref(),
+            );
             said.extend(nowhere.iter().map(usage_after_row::say_nowhere));
         }
         if said.is_empty() {

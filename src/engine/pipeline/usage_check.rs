@@ -7,7 +7,8 @@
 //! reading anything, the numbers are read where rules use one that it clears: what is not set already is
 //! not taken away from them.
 //!
-//! Rules alone ask the other way round, which of the numbers that they use are set.
+//! Rules alone ask the other way round, which of the numbers that they use are set. A plan of them shows
+//! what uses the numbers as well.
 
 use super::job::{Job, Step};
 use super::row_decision::saying;
@@ -16,7 +17,7 @@ use crate::model::change::Change;
 use crate::model::outcome::{OutcomeKind, WHERE_IN_USE, with_status};
 use crate::model::response::{ApiResult, Response};
 use crate::model::usage::Usage;
-use crate::setting::{Setting, usage_after_row};
+use crate::setting::usage_after_row;
 use crate::webex::Service;
 
 /// Why it is not known what uses the numbers, where some of it is.
@@ -30,25 +31,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         match self.policy.usage_check {
             UsageCheck::Never => false,
-            // Rules alone are asked in each plan what they use.
-            UsageCheck::WhereCleared | UsageCheck::Always
-                if usage_after_row::numbers_of(self.setting).is_empty() =>
-            {
+            // A plan shows which rules use which numbers.
+            _ if self.policy.task == Task::Read && self.setting.has_rules() => true,
+            _ if usage_after_row::is_rules_alone(self.setting) => {
                 let changes = &job.row.changes;
-                // A plan looks at those as well that stay as they are.
-                let current = (self.policy.task == Task::Read).then_some(&job.current);
-                let fixed = current.map_or(&[][..], |_| &job.fixed_usages);
-                let used = usage_after_row::all_usages(self.setting, changes, current, fixed);
-                let is_sent = current.is_some() || !self.setting.are_met(changes, &job.current);
-                is_sent && !used.is_empty()
+                let used = usage_after_row::all_usages(self.setting, changes, None, &[]);
+                !used.is_empty() && !self.setting.are_met(changes, &job.current)
             }
             UsageCheck::Always => true,
-            // A plan shows which rules use which numbers.
-            UsageCheck::WhereCleared
-                if self.policy.task == Task::Read && !self.setting.is_one_resource() =>
-            {
-                true
-            }
             UsageCheck::WhereCleared if self.policy.task == Task::Write => {
                 job.row.changes.contains(&Change::Clear)
             }
@@ -93,13 +83,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 }
                 let all = job.usages.get_or_insert_default();
                 all.extend(usages.iter().cloned());
-                if usage_after_row::numbers_of(self.setting).is_empty() {
-                    let current = (self.policy.task == Task::Read).then_some(&job.current);
-                    let changes = &job.row.changes;
-                    let fixed = current.map_or(&[][..], |_| &job.fixed_usages);
-                    let used = usage_after_row::all_usages(self.setting, changes, current, fixed);
-                    let is_set = |usage: &Usage| numbers.get(usage.number).is_some();
-                    all.extend(used.into_iter().filter(|usage| !is_set(usage)));
+                let fields = self.setting.used_in[index].fields.clone();
+                if !fields.is_empty() {
+                    let set = fields.filter(|number| numbers.get(*number).is_some());
+                    job.set_numbers = Some(set.collect());
                 }
                 job.answer = Some(reply);
             }
@@ -109,7 +96,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             Err(error) => job.usage_fault = Some(error.message.clone()),
         }
         job.errors = 0;
-        if index + 1 < self.setting.used_in.len() {
+        let is_plan = self.policy.task == Task::Read;
+        if index + 1 < usage_after_row::read_for_usage(self.setting, is_plan).len() {
             job.step = Step::Usage(index + 1);
             self.send_again(job);
             return;
@@ -149,12 +137,28 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if self.policy.even_if_used || self.policy.usage_check == UsageCheck::Never {
             return None;
         }
-        let current = self.is_read(job).then_some(&job.current);
+        let current = self.is_read(job).then(|| job.current.with(&job.set_before));
         let asked = job.usages.iter().flatten();
         let usages: Vec<Usage> = job.fixed_usages.iter().chain(asked).cloned().collect();
         let changes = &job.row.changes;
-        let used = usage_after_row::numbers_in_use(self.setting, changes, current, &usages);
+        let used =
+            usage_after_row::numbers_in_use(self.setting, changes, current.as_ref(), &usages);
         (!used.is_empty()).then(|| format!("left alone: {}; {WHERE_IN_USE}", used.join("; ")))
+    }
+
+    /// What the changes of a planned row make of its location: a later row for it may clear a number from
+    /// which this one takes the rules away.
+    pub(super) fn note_planned(&mut self, job: &Job, kind: OutcomeKind) {
+        if kind != OutcomeKind::Different || !self.duplicates.shares(job.row.key) {
+            return;
+        }
+        let planned = self.planned.entry(job.row.key).or_default();
+        for (index, change) in job.row.changes.iter().enumerate() {
+            if let Some(value) = change.field() {
+                planned.retain(|(field, _)| *field != index);
+                planned.push((index, value.into()));
+            }
+        }
     }
 
     /// Whether what is there is known.
@@ -172,12 +176,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 }
 
 impl Job {
-    /// What uses the numbers, where all of it is known; of rules alone, what uses those that are not set.
-    pub(super) fn told_usages(&mut self, setting: &Setting) -> Option<Vec<Usage>> {
+    /// What uses the numbers, where all of it is known.
+    pub(super) fn told_usages(&mut self) -> Option<Vec<Usage>> {
         let mut usages = self.usages.take().filter(|_| self.usage_fault.is_none())?;
-        if !usage_after_row::numbers_of(setting).is_empty() {
-            usages.append(&mut self.fixed_usages);
-        }
+        usages.append(&mut self.fixed_usages);
         Some(usages)
     }
 }
