@@ -93,7 +93,7 @@ pub(in crate::application) fn prepare(
         }
         plan_guard::obey_in_results(settings, &earlier, sheet);
         settings.lineage.follows = earlier.written_by();
-        settings.lineage.add_begins(earlier.runs());
+        settings.lineage.add_real(earlier.runs());
         sheet.settle(done);
         return Ok(earlier);
     }

@@ -75,6 +75,8 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
             facts.missing.clone_from(missing);
         }
         run_lanes::know_users(settings, &session.lanes, &checked);
+        let own = earlier.requests_a_second();
+        settings.lineage.requests_a_second = own.or(settings.lineage.requests_a_second);
         if session.has_several {
             // Who has nothing to send is nobody whom a question or a page for one customer names.
             let busy = run_lanes::busy_users(&session.lanes, &checked);

@@ -52,6 +52,13 @@ impl Earlier {
         begins.flat_map(|begin| &begin.credentials)
     }
 
+    /// How many requests a second its parts got through, against the service itself.
+    pub(super) fn requests_a_second(&self) -> Option<f64> {
+        let run = self.journal.as_ref()?.run();
+        run.requests_a_second()
+            .filter(|_| !run.header().settings.rehearsal)
+    }
+
     /// Rows that are done already.
     pub(super) fn finished(&self) -> u64 {
         self.journal.as_ref().map_or(0, Journal::finished)

@@ -135,7 +135,7 @@ impl ChangeList {
 }
 
 /// The runs that came before this one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lineage {
     /// The run whose failed rows this one sends again.
     pub follows: Option<RunId>,
@@ -155,6 +155,8 @@ pub struct Lineage {
     pub gates: Vec<GateRecord>,
     /// How those began whose rows these are, of which the organization may be known from them alone.
     pub begun: Vec<BeginRecord>,
+    /// How many requests a second the last of them got through.
+    pub requests_a_second: Option<f64>,
 }
 
 impl Lineage {
@@ -164,16 +166,19 @@ impl Lineage {
         if let Ok(run) = RecordedRun::open(&Journal::path_for(results)) {
             self.gates.extend_from_slice(run.gates());
             if is_plan {
-                self.add_begins(&[run]);
+                self.add_real(&[run]);
             }
         }
     }
 
-    /// Takes over for whom real runs were.
-    pub fn add_begins(&mut self, runs: &[RecordedRun]) {
+    /// Takes over for whom real runs were, and how fast.
+    pub fn add_real(&mut self, runs: &[RecordedRun]) {
         let real = runs.iter().filter(|run| !run.header().settings.rehearsal);
-        self.begun
-            .extend(real.filter_map(RecordedRun::last_begin).cloned());
+        for run in real {
+            self.begun.extend(run.last_begin().cloned());
+            let found = run.requests_a_second();
+            self.requests_a_second = found.or(self.requests_a_second);
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         let undo = write_sheet(&flags.results, &source, &target)?;
         let undoes = source.earlier.written_by();
         settings.lineage.gates = source.earlier.gates();
-        settings.lineage.add_begins(source.earlier.runs());
+        settings.lineage.add_real(source.earlier.runs());
         undo_notes::ensure_not_all_hidden(&flags.results, &undo)?;
         undo_notes::tell(&flags.results, &undo, settings.is_quiet());
         if undo.rows == 0 {

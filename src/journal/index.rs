@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entry::{EndRecord, Entry, GateRecord, PreviousRecord};
 use super::header::BeginRecord;
 use crate::sheet::names::ResolvedNames;
+use crate::traffic::RecentRate;
 
 /// Offsets by row number; 0, where the header is, for none.
 #[derive(Debug, Default)]
@@ -58,6 +59,7 @@ pub(super) struct Index {
     pub(super) is_end_last: bool,
     /// The latest for each user.
     pub(super) gates: Vec<GateRecord>,
+    pub(super) rate: RecentRate,
 }
 
 impl Index {
@@ -71,11 +73,13 @@ impl Index {
             Entry::Names(names) => self.names = Some(names),
             Entry::Begin(begin) => self.begin_part(begin),
             Entry::End(end) => self.end = Some(end),
-            Entry::Run(_) | Entry::Traffic(_) | Entry::CredentialEnded(_) => {}
+            Entry::Traffic(interval) => self.rate.add(&interval),
+            Entry::Run(_) | Entry::CredentialEnded(_) => {}
         }
     }
 
     pub(super) fn begin_part(&mut self, begin: BeginRecord) {
+        self.rate.begin_part();
         self.is_by_several |= !begin.credentials.is_empty();
         let named = begin.organizations.iter().filter(|one| one.rows > 0);
         let ids: Vec<String> = named.map(|one| one.id.clone()).collect();

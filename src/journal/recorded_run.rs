@@ -195,6 +195,14 @@ impl RecordedRun {
         self.index.begin.as_ref()
     }
 
+    /// How many requests a second it got through last; `None` where it was too short to tell, or was held
+    /// back by a flag.
+    pub fn requests_a_second(&self) -> Option<f64> {
+        let is_free = |begin: &&BeginRecord| begin.rate.is_none();
+        self.last_begin().filter(is_free)?;
+        self.index.rate.per_second()
+    }
+
     /// The ids of the organizations for which any of its parts had rows to send, the empty one being the
     /// token's own; `None` where that is not known.
     pub fn organizations(&self) -> Option<&BTreeSet<String>> {

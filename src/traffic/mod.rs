@@ -3,6 +3,7 @@
 
 mod gate_watch;
 mod latency_histogram;
+mod recent_rate;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::response::ApiResult;
 pub use gate_watch::GateWatch;
 pub use latency_histogram::{LatencyCounts, LatencyHistogram};
+pub use recent_rate::RecentRate;
 
 /// The most seconds of traffic that a killed run loses.
 const INTERVAL_SECONDS: i64 = 5;

@@ -4,8 +4,11 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
+use jiff::Timestamp;
 use serde_json::Value;
+use wxbulk::journal::Journal;
 use wxbulk::simulator::{Access, Bearer, Behavior, Latency, Scopes, Secret};
+use wxbulk::traffic::Interval;
 
 #[cfg(unix)]
 use crate::harness::signal;
@@ -45,6 +48,29 @@ fn sent_more_than_once(stage: &Stage) -> usize {
 
 fn wait(child: Child) -> Ran {
     Ran::of(child.wait_with_output().expect("it ends"))
+}
+
+/// Whoever is asked whether to go on hears how long it takes at the rate that this run had.
+#[test]
+fn the_time_that_is_left_is_that_of_the_rate_which_the_run_had() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(301));
+    stage.apply("sheet.csv --first 1").expect(3);
+    let path = stage.path("sheet.results.csv.journal");
+    let (mut journal, _) = Journal::open(&path).expect("its journal");
+    let begin = journal.run().last_begin().cloned().expect("its begin");
+    journal.begin(begin).expect("it can be written");
+    for (from, requests) in [(1000, 40), (1005, 40), (1010, 20), (1015, 20)] {
+        let interval = Interval {
+            from: Timestamp::from_second(from).expect("a time"),
+            requests: vec![requests; 5],
+            ..Interval::default()
+        };
+        journal.note_traffic(interval).expect("it can be written");
+    }
+    drop(journal);
+    let ran = stage.apply("sheet.csv --resume").expect(0);
+    ran.says("300 rows take about 10 s: 1 request each, at 30 a second, as an earlier run found");
 }
 
 #[test]

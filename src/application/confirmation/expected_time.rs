@@ -1,5 +1,5 @@
-//! How long a run will take, said before it starts: rows and the requests for each, at the rate that an
-//! earlier run found or that is usual; and until when the access token is good for it.
+//! How long a run will take, said before it starts: rows and the requests for each, at the rate that its
+//! earlier part or an earlier run found, or that is usual; and until when the access token is good for it.
 
 use std::time::Duration;
 
@@ -55,12 +55,16 @@ pub(in crate::application) fn expected_time(
         Task::Read => reads,
         Task::ReadThenWrite => reads + 1 + read_back,
     };
-    let (known, known_from) = match settings.pace.remembered {
-        Some(found) => (found.per_second, KnownFrom::AnEarlierRun),
-        None => (USUAL_RATE, KnownFrom::WhatIsUsual),
-    };
     #[expect(clippy::cast_precision_loss, reason = "there are few users")]
-    let known = known * settings.users as f64;
+    let of_all = |of_each: f64| of_each * settings.users as f64;
+    let is_real = matches!(settings.target, Target::Service { .. });
+    let measured = settings.lineage.requests_a_second.filter(|_| is_real);
+    let (known, known_from) = match (measured, settings.pace.remembered) {
+        // These rows, or others of their run, took so long.
+        (Some(measured), _) => (measured, KnownFrom::AnEarlierRun),
+        (None, Some(found)) => (of_all(found.per_second), KnownFrom::AnEarlierRun),
+        (None, None) => (of_all(USUAL_RATE), KnownFrom::WhatIsUsual),
+    };
     let ceiling = settings.pace.ceiling.map(Rate::per_second);
     let (per_second, known_from) = match ceiling {
         Some(ceiling) if ceiling <= known => (ceiling, KnownFrom::TheRateFlag),
