@@ -212,16 +212,23 @@ impl OutputNames {
     fn is_about_sheet(&self, header: &RunHeader) -> bool {
         let name = Path::new(&header.input.name).file_name();
         if self.is_of_undo {
-            let mut sheets = undo_sheets_of(&self.named_after);
-            return sheets.any(|sheet| sheet.file_name() == name);
+            return is_undo_sheet_of(&self.named_after, name);
         }
         name == self.named_after.file_name()
     }
 }
 
-/// The names of the sheets that undo these results or a part of them: `….undo.csv`, `….undo-2.csv`.
+/// The names of the sheets that undo these results or a part of them, in the form of the results:
+/// `….undo.csv`, `….undo-2.csv`.
 pub fn undo_sheets_of(results: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    numbered(results.with_extension("undo"), ".csv")
+    numbered(results.with_extension("undo"), ending_like(results))
+}
+
+/// Whether a sheet has one of these names. Those of workbooks have been in CSV.
+pub fn is_undo_sheet_of(results: &Path, sheet: Option<&OsStr>) -> bool {
+    let in_csv = numbered(results.with_extension("undo"), ".csv");
+    let mut names = undo_sheets_of(results).chain(in_csv);
+    names.any(|name| name.file_name() == sheet)
 }
 
 /// Whether a sheet has such a name.

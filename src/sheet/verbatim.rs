@@ -37,10 +37,14 @@ pub fn to_workbook_cell(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// What a cell of an undo's sheet becomes in a workbook; it may hold several values.
-pub fn in_workbook(cell: &str) -> String {
-    let values: Vec<&str> = cell.split(OR).map(without_apostrophe).collect();
-    values.join(OR)
+/// What a cell of an undo's sheet becomes in a workbook or in CSV; it may hold several values.
+pub fn copied(cell: &str, into_workbook: bool) -> String {
+    let values = cell.split(OR);
+    let values = values.map(|one| match of_cell(one) {
+        value if into_workbook => to_workbook_cell(value),
+        value => to_cell(value),
+    });
+    values.collect::<Vec<_>>().join(OR)
 }
 
 fn without_apostrophe(cell: &str) -> &str {
@@ -84,10 +88,17 @@ mod tests {
             ("5501", "5501"),
         ] {
             assert_eq!(to_workbook_cell(value), cell);
-            assert_eq!(in_workbook(&to_cell(value)), cell);
+            assert_eq!(copied(&to_cell(value), true), cell);
+            assert_eq!(copied(cell, true), cell);
+            assert_eq!(copied(cell, false), to_cell(value));
             assert_eq!(of_cell(cell), value);
         }
-        assert_eq!(in_workbook("'+49-61|'+49-62|5501"), "+49-61|+49-62|5501");
+        let (in_csv, in_workbook) = ("'+49-61|'+49-62|5501", "+49-61|+49-62|5501");
+        assert_eq!(copied(in_csv, true), in_workbook);
+        assert_eq!(copied(in_workbook, false), in_csv);
+        for cell in ["", "REMOVE", "'+49-61"] {
+            assert_eq!(copied(cell, false), cell);
+        }
     }
 
     #[test]

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Once;
 
 use anyhow::{Result, bail};
-use rust_xlsxwriter::{Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError,
+};
 
 use crate::table::{Cell, RowWriter, Tone, escape_formula, strip_text_formula};
 
@@ -68,6 +70,9 @@ impl XlsxWriter {
         silence_library_panics();
         let mut workbook = Workbook::new();
         workbook.set_tempdir(folder)?;
+        // The same rows make the same file, as in CSV: so a sheet is known that was written already.
+        let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
         workbook.add_worksheet_with_constant_memory()?;
         let text = Format::new().set_num_format("@");
         let colored = |background: u32, letters: u32| {

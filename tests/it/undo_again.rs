@@ -60,8 +60,20 @@ fn a_workbook_is_undone_into_workbooks_and_says_where_they_are() {
     let stage = stage();
     let before = stage.state();
     stage.apply("sheet.csv --backup -o r.xlsx").expect(0);
-    stage.run_online("undo r.xlsx --yes").expect(0);
+    // The same undo has the same sheet.
+    for code in [2, 0] {
+        let yes = if code == 0 { "--yes" } else { "" };
+        let ran = stage.run_online(&format!("undo r.xlsx {yes}"));
+        ran.expect(code);
+        assert!(stage.path("r.undo.xlsx").exists());
+        assert!(!stage.path("r.undo-2.xlsx").exists());
+    }
     assert_eq!(stage.state(), before);
+    let put_back = &stage.results("r.undo.xlsx")[0];
+    let told = &stage.results("r.undo.results.xlsx")[0];
+    for column in ["n1", "present1"] {
+        assert_eq!(put_back[column], told[column], "{column}");
+    }
     let ran = stage.run_online("undo r.xlsx --yes").expect(2);
     ran.says("the results of that are in `r.undo.results.xlsx`");
     assert!(!ran.stderr.contains("failed"), "{}", ran.stderr);

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use export_cells::ExportCells;
-use own_cells::{for_workbook, own_columns, unsent_columns, with_restored, write_own};
+use own_cells::{with_values, own_columns, unsent_columns, with_restored, write_own};
 use replaced_plan_columns::OldPlan;
 use resolved_ids::missing_columns;
 use results_writer::{Line, ResultsWriter};
@@ -100,10 +100,10 @@ impl Content<'_> {
         }
     }
 
-    /// Where values of the service stand in a sheet of an undo that becomes a workbook.
+    /// Where values of the service stand in a sheet of an undo.
     fn verbatim_columns(&self) -> Vec<usize> {
         let Selection { sheet, columns, .. } = *self.selection;
-        if !self.is_workbook || sheet.is_by_a_person() {
+        if sheet.is_by_a_person() {
             return Vec::new();
         }
         let present = columns.setting.columns(PRESENT);
@@ -239,7 +239,7 @@ fn write_rows(
         rows_above.begin_row(table, numbered.row)?;
         let choice = selection.choose(&numbered);
         if form != Form::Export {
-            let cells = for_workbook(record, &verbatim_columns);
+            let cells = with_values(record, &verbatim_columns, content.is_workbook);
             let cells = with_restored(cells, selection, numbered.row);
             let unsent = unsent_columns(form, selection, numbered.row);
             write_own(table, &own, &cells, &choice, selection, &old_plan, &unsent)?;

@@ -15,7 +15,11 @@ use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
 /// The record with some cells as a workbook has them.
-pub(super) fn for_workbook<'r>(record: &'r ByteRecord, places: &[usize]) -> Cow<'r, ByteRecord> {
+pub(super) fn with_values<'r>(
+    record: &'r ByteRecord,
+    places: &[usize],
+    into_workbook: bool,
+) -> Cow<'r, ByteRecord> {
     if places.is_empty() {
         return Cow::Borrowed(record);
     }
@@ -23,7 +27,7 @@ pub(super) fn for_workbook<'r>(record: &'r ByteRecord, places: &[usize]) -> Cow<
         .iter()
         .enumerate()
         .map(|(place, cell)| match std::str::from_utf8(cell) {
-            Ok(text) if places.contains(&place) => verbatim::in_workbook(text).into_bytes(),
+            Ok(text) if places.contains(&place) => verbatim::copied(text, into_workbook).into_bytes(),
             _ => cell.to_vec(),
         });
     Cow::Owned(cells.collect())

@@ -8,7 +8,7 @@ use super::places_undone::{self, may_have_sent};
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};
-use crate::application::output_name::undo_sheets_of;
+use crate::application::output_name::is_undo_sheet_of;
 use crate::journal::{self, RecordedRun, RunHeader};
 use crate::model::outcome::OutcomeKind;
 use crate::model::run_id::RunId;
@@ -106,10 +106,8 @@ fn undone_by_count(
     header: &RunHeader,
     changed: u64,
 ) -> Option<Undone> {
-    let is_sheet_of_undo = |name: &str| {
-        let mut sheets = undo_sheets_of(&results_of(journal));
-        sheets.any(|sheet| sheet.file_name() == Path::new(name).file_name())
-    };
+    let results = results_of(journal);
+    let is_sheet_of_undo = |name: &str| is_undo_sheet_of(&results, Path::new(name).file_name());
     let undoes = |other: &&FolderRun| {
         let other = &other.header;
         other.undoes.is_none()

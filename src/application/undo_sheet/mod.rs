@@ -24,7 +24,7 @@ use crate::setting::Setting;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::columns::Columns;
 use crate::sheet::{NumberedRecord, SheetRecords};
-use crate::table::Table;
+use crate::table::{Table, is_workbook};
 
 mod cell_proof;
 mod changed_row;
@@ -109,12 +109,12 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     } = pass()?.find_repeats()?;
     let mut merged = pass()?.merge(&repeats)?;
 
-    let own = OwnCells::of(source, columns);
     let last_run = undone.earlier.runs().last();
     let names_of_rows = RowNames::of(last_run.and_then(RecordedRun::last_begin));
     let mut names = undo_sheets_of(&source.path).peekable();
     let first = names.peek().cloned().unwrap_or_default();
     let mut table = Table::create(&first, source.detectable_csv_style())?;
+    let own = OwnCells::of(source, columns, is_workbook(&first));
     own.write_names(&mut table)?;
     let mut next_free = last_row + 1;
     let mut pass = pass()?;

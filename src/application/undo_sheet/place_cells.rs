@@ -24,10 +24,11 @@ pub(super) struct OwnCells<'s> {
     source: &'s Sheet,
     columns: &'s Columns,
     own: Vec<usize>,
+    is_workbook: bool,
 }
 
 impl<'s> OwnCells<'s> {
-    pub(super) fn of(source: &'s Sheet, columns: &'s Columns) -> OwnCells<'s> {
+    pub(super) fn of(source: &'s Sheet, columns: &'s Columns, is_workbook: bool) -> OwnCells<'s> {
         let present = columns.setting.columns(PRESENT);
         let of_plan = plan_cells::places(&source.header, columns.setting);
         let is_of_an_undo = |index: usize| {
@@ -46,6 +47,7 @@ impl<'s> OwnCells<'s> {
             source,
             columns,
             own: (0..columns.width).filter(is_other).collect(),
+            is_workbook,
         }
     }
 
@@ -91,13 +93,15 @@ impl<'s> OwnCells<'s> {
         table.cell(Cell::text(id))?;
         let fields = 0..self.columns.setting.fields.len();
         let of_field = |index: usize| changes.get(index).and_then(Option::as_ref);
+        let to_cell = if self.is_workbook {
+            verbatim::to_workbook_cell
+        } else {
+            verbatim::to_cell
+        };
         for index in fields.clone() {
             table.cell(Cell::text(&match of_field(index) {
                 None => "".into(),
-                Some(field) => field
-                    .earlier
-                    .as_deref()
-                    .map_or(REMOVE.into(), verbatim::to_cell),
+                Some(field) => field.earlier.as_deref().map_or(REMOVE.into(), to_cell),
             }))?;
         }
         for index in fields {
@@ -110,7 +114,7 @@ impl<'s> OwnCells<'s> {
                 let listed = |value: &str| {
                     let listed = self.columns.setting.listed_like(index, value, earlier);
                     let hyphened = hyphened(&listed).filter(|_| has_hyphens);
-                    verbatim::to_cell(&hyphened.unwrap_or(listed)).into_owned()
+                    to_cell(&hyphened.unwrap_or(listed)).into_owned()
                 };
                 let values = field.expected.iter().map(|value| listed(value));
                 values.collect::<Vec<_>>().join(OR)
