@@ -70,7 +70,13 @@ fn plan_results_and_export_have_one_spelling() {
     +12025550107 +49610077001 5501
     +12025550107 +49610077001 5501
     ");
-    stage.apply("sheet.plan.csv").expect(0);
+    let ran = stage.apply("sheet.plan.csv --report page.html");
+    ran.expect(0);
+    let page = fs::read_to_string(stage.path("page.html")).expect("a page");
+    for change in ["n1: +12025550107 → +12025550199", "n3: 5501 → 5502"] {
+        let shown = page.replace("<bdi>", "").replace("</bdi>", "");
+        assert!(shown.contains(change), "{change}");
+    }
     let results = stage.results("sheet.plan.results.csv");
     let columns = ["n1", "previous1", "n2", "previous2", "n3", "previous3"];
     insta::assert_snapshot!(cells(&results, &columns), @r"
