@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::application::earlier_runs::changes_by_us::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::engine::pipeline::Task;
-use crate::engine::pipeline::possible_values::LastKnown;
+use crate::engine::pipeline::possible_values::{LastKnown, PlannedValues, add_planned};
 use crate::journal::{Journal, may_have_been_applied};
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
@@ -72,6 +72,8 @@ pub(in crate::application) struct Doubts {
     pub(in crate::application) in_doubt: HashMap<TargetKey, u64>,
     /// What may be there after the last row that was sent or left alone.
     pub(in crate::application) last_known: HashMap<TargetKey, LastKnown>,
+    /// What a plan makes of them so far.
+    pub(in crate::application) planned: HashMap<TargetKey, PlannedValues>,
 }
 
 /// Looks through what earlier parts of the run recorded.
@@ -82,7 +84,7 @@ pub(in crate::application) fn of_earlier_parts(
     journal: &Journal,
 ) -> Result<Doubts> {
     let mut doubts = Doubts::default();
-    if !journal.is_continued() || task == Task::Read || selection.duplicates.is_empty() {
+    if !journal.is_continued() || selection.duplicates.is_empty() {
         return Ok(doubts);
     }
     let may_be_under_way = may_be_under_way(journal)?;
@@ -94,6 +96,12 @@ pub(in crate::application) fn of_earlier_parts(
             continue;
         }
         let outcome = records.of_row(row.number)?.map(|record| record.outcome);
+        if task == Task::Read {
+            if outcome.is_some_and(|outcome| outcome.kind == OutcomeKind::Different) {
+                add_planned(doubts.planned.entry(row.key).or_default(), &row.changes);
+            }
+            continue;
+        }
         let is_in_doubt = match &outcome {
             Some(outcome) => outcome.may_arrive_late || outcome.kind == OutcomeKind::Unknown,
             // Nobody knows whether it was on the wire.

@@ -610,6 +610,20 @@ fn a_plan_of_several_rows_for_a_location_says_of_the_later_ones_what_apply_finds
         );
         assert!(planned["reason"].contains(reason), "{what}");
         assert!(!planned["reason"].contains("although"), "{what}");
+        // Also where the plan was cut off between the two.
+        let journal = stage.path("sheet.plan.csv.journal");
+        let text = std::fs::read_to_string(&journal).expect("a journal");
+        let first_row = text.find("{\"row\":{").expect("a record");
+        let lines = text[..first_row].matches('\n').count() + 1;
+        let kept: String = text.split_inclusive('\n').take(lines).collect();
+        std::fs::write(&journal, kept).expect("ours");
+        std::fs::remove_file(stage.path("sheet.plan.csv")).expect("ours");
+        let resume = format!("plan {flags} --resume");
+        stage.run_online(&resume).expect(code);
+        let again = stage.results("sheet.plan.csv").remove(1);
+        for column in ["action", "usedBy2", "usedBy3", "reason"] {
+            assert_eq!(again[column], planned[column], "{what}");
+        }
 
         apply(&stage, &format!("{flags} --backup")).expect(code);
         let done = stage.results("sheet.results.csv").remove(1);

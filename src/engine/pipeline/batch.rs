@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::possible_values::LastKnown;
+use super::possible_values::{LastKnown, PlannedValues};
 use crate::engine::abort::AbortReason;
 use crate::engine::failure_limit::FailureLimit;
 use crate::model::counts::Counts;
@@ -73,6 +73,8 @@ pub struct Batch<'a, I> {
     /// Locations with several rows of which an earlier part of the run left one alone or in doubt: what
     /// may be there since.
     pub last_known: HashMap<TargetKey, LastKnown>,
+    /// Of a plan: locations with several rows, and what those make of them that an earlier part planned.
+    pub planned: HashMap<TargetKey, PlannedValues>,
     /// What an earlier part of the run came to.
     pub counts_before: Counts,
     /// Why rows are left as they are that none of the credentials manages.

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use tokio::time::Instant;
 
+use super::possible_values::PlannedValues;
 use super::row_span::RowSpan;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -25,7 +26,7 @@ pub(super) struct Job {
     /// What was read in this run, as far as it was.
     pub(super) current: CurrentValues,
     /// Of a plan: what earlier rows for its location make of fields before it comes.
-    pub(super) set_before: Vec<(usize, Box<str>)>,
+    pub(super) set_before: PlannedValues,
     /// Which fields the service does not let anybody change.
     pub(super) restricted: Vec<usize>,
     /// What uses numbers by the answers that said what is there, beside the setting's own fields: rules for

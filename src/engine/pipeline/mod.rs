@@ -66,7 +66,7 @@ use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;
 use lane::{LaneState, Sender};
 use next_departure::Departure;
-use possible_values::LastKnown;
+use possible_values::{LastKnown, PlannedValues};
 use queues::Queues;
 pub use queues::Reach;
 use throttling::Throttling;
@@ -101,7 +101,7 @@ struct Pipeline<'a, S, R> {
     /// values, or may not have changed all: what may be there since.
     last_known: HashMap<TargetKey, LastKnown>,
     /// Of a plan: locations with several rows, and what those that were planned make of their fields.
-    planned: HashMap<TargetKey, Vec<(usize, Box<str>)>>,
+    planned: HashMap<TargetKey, PlannedValues>,
     /// Requests on the wire, those about tokens among them.
     under_way: usize,
     /// Rows on the wire, for a run that is left at once.
@@ -150,7 +150,7 @@ pub async fn run<S: Service, R: Recorder>(
         following: 0,
         in_doubt: batch.in_doubt,
         last_known: batch.last_known,
-        planned: HashMap::new(),
+        planned: batch.planned,
         under_way: 0,
         on_wire: HashMap::new(),
         finished: Vec::new(),

@@ -1,5 +1,5 @@
 //! What may be there after a row that was sent or left alone: the later rows for its location are sent only
-//! while that is so.
+//! while that is so. And what will be there once the rows of a plan are sent.
 
 use super::conflict::changed_fields;
 use crate::model::change::Change;
@@ -57,6 +57,19 @@ impl LastKnown {
         };
         let changed = changed_fields(setting, &self.before, found);
         changed.filter(|index| !is_sent(index)).collect()
+    }
+}
+
+/// What planned rows make of some fields of their location, by their places; the empty text clears one.
+pub type PlannedValues = Vec<(usize, Box<str>)>;
+
+/// Adds what a further row makes of them.
+pub fn add_planned(planned: &mut PlannedValues, changes: &[Change<'_>]) {
+    for (index, change) in changes.iter().enumerate() {
+        if let Some(value) = change.field() {
+            planned.retain(|(field, _)| *field != index);
+            planned.push((index, value.into()));
+        }
     }
 }
 

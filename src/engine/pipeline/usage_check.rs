@@ -11,6 +11,7 @@
 //! what uses the numbers as well.
 
 use super::job::{Job, Step};
+use super::possible_values::add_planned;
 use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
@@ -153,12 +154,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return;
         }
         let planned = self.planned.entry(job.row.key).or_default();
-        for (index, change) in job.row.changes.iter().enumerate() {
-            if let Some(value) = change.field() {
-                planned.retain(|(field, _)| *field != index);
-                planned.push((index, value.into()));
-            }
-        }
+        add_planned(planned, &job.row.changes);
     }
 
     /// Whether what is there is known.

@@ -128,6 +128,7 @@ async fn play(
         Batch {
             in_doubt,
             last_known: std::mem::take(&mut notes.last_known),
+            planned: HashMap::new(),
             counts_before: Counts::default(),
             unmanaged: None,
             setting: &LOCATION_NUMBERS,

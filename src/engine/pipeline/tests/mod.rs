@@ -290,6 +290,7 @@ impl Case {
             Batch {
                 in_doubt: HashMap::new(),
                 last_known: HashMap::new(),
+                planned: HashMap::new(),
                 counts_before: Counts::default(),
                 unmanaged: None,
                 setting: &LOCATION_NUMBERS,
