@@ -23,9 +23,11 @@ impl DigitGroups<'_> {
         let last = self.groups.last()?.digits.len();
         let before = after_code.get(..after_code.len().checked_sub(last)?)?;
         let is_strict = plan.is_strict() && plan.is_ordinary(after_code.len());
-        let is_one_alone = !plan.is_open() && plan.is_in_use(after_code) && !plan.is_in_use(before);
+        // The library is asked last, since it takes longer than all else.
+        let is_one_alone =
+            || !plan.is_open() && plan.is_in_use(after_code) && !plan.is_in_use(before);
         let plus = if self.has_plus() { "+" } else { "" };
-        (!is_strict && !is_one_alone && self.ends_in_range_of_area(code))
+        (!is_strict && self.ends_in_range_of_area(code) && !is_one_alone())
             .then(|| format!("{plus}{digits}"))
     }
 
