@@ -15,7 +15,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use export_cells::ExportCells;
-use own_cells::{with_values, own_columns, unsent_columns, with_restored, write_own};
+use own_cells::{own_columns, unsent_columns, with_restored, with_values, write_own};
 use replaced_plan_columns::OldPlan;
 use resolved_ids::missing_columns;
 use results_writer::{Line, ResultsWriter};
@@ -284,17 +284,8 @@ fn write_rows(
         match form {
             Form::Export => export_cells.write(table, record, &line.outcome)?,
             Form::Results | Form::ResultsWithPrevious => {
-                let outcome = &line.outcome;
-                if let (Some(row), OutcomeKind::Updated) = (&row, outcome.kind) {
-                    let left = usage_after_row::left_nowhere(
-                        columns.setting,
-                        &row.changes,
-                        outcome.previous.as_ref(),
-                        outcome.usages.as_deref(),
-                        outcome.set_numbers.as_deref(),
-                    );
-                    tally.leading_nowhere += u64::from(!left.is_empty());
-                }
+                let leads_nowhere = leads_nowhere(columns.setting, row.as_ref(), &line.outcome);
+                tally.leading_nowhere += u64::from(leads_nowhere);
                 written.write(table, line, &numbered, row.as_ref())?;
             }
             Form::Plan => {
@@ -317,6 +308,21 @@ fn write_rows(
     }
     tally.are_rows_moved = rows_above.are_others;
     Ok(tally)
+}
+
+/// Whether a row that was sent leaves a rule that leads to no number.
+fn leads_nowhere(setting: &Setting, row: Option<&Row<'_>>, outcome: &Outcome) -> bool {
+    let Some(row) = row.filter(|_| outcome.kind == OutcomeKind::Updated) else {
+        return false;
+    };
+    let left = usage_after_row::left_nowhere(
+        setting,
+        &row.changes,
+        outcome.previous.as_ref(),
+        outcome.usages.as_deref(),
+        outcome.set_numbers.as_deref(),
+    );
+    !left.is_empty()
 }
 
 fn line_of(written: &mut ResultsWriter<'_>, row: &Row<'_>, content: Content<'_>) -> Result<Line> {

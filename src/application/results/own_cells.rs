@@ -14,7 +14,7 @@ use crate::sheet::selection::{Choice, Selection};
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
-/// The record with some cells as a workbook has them.
+/// The record with the values of the service in some cells as a workbook or CSV has them.
 pub(super) fn with_values<'r>(
     record: &'r ByteRecord,
     places: &[usize],
@@ -27,7 +27,9 @@ pub(super) fn with_values<'r>(
         .iter()
         .enumerate()
         .map(|(place, cell)| match std::str::from_utf8(cell) {
-            Ok(text) if places.contains(&place) => verbatim::copied(text, into_workbook).into_bytes(),
+            Ok(text) if places.contains(&place) => {
+                verbatim::copied(text, into_workbook).into_bytes()
+            }
             _ => cell.to_vec(),
         });
     Cow::Owned(cells.collect())
