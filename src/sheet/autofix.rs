@@ -122,18 +122,27 @@ pub fn write(
         .read(&mut numbered)
         .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
     {
-        // Blank ones count too.
-        while row < numbered.row {
-            table.end_row()?;
-            row += 1;
-        }
-        let record = &numbered.record;
-        match row.cmp(&sheet.header_row) {
+        let NumberedRecord {
+            row: number,
+            record,
+            ..
+        } = &numbered;
+        // Blank rows count too, except behind the last row that is not blank.
+        let mut fill_up = |table: &mut Table| -> Result<()> {
+            while row < *number {
+                table.end_row()?;
+                row += 1;
+            }
+            Ok(())
+        };
+        match number.cmp(&sheet.header_row) {
             Ordering::Less => {
+                fill_up(&mut table)?;
                 let mut cells = record.iter().map(Cell::Text);
                 cells.try_for_each(|cell| table.cell(cell))?;
             }
             Ordering::Equal => {
+                fill_up(&mut table)?;
                 let names = record.iter().take(columns.width).enumerate();
                 let mut names = names.map(|(index, name)| {
                     Cell::Name(if is_left_out(sheet, columns, index) {
@@ -144,13 +153,13 @@ pub fn write(
                 });
                 names.try_for_each(|name| table.cell(name))?;
             }
-            Ordering::Greater if sheet.is_left_out(row) => continue,
+            Ordering::Greater if sheet.is_left_out(*number) => continue,
             Ordering::Greater => {
                 if sheet.asks_about_hidden()
-                    && sheet.hidden.is_row_hidden(row)
+                    && sheet.hidden.is_row_hidden(*number)
                     && !record.iter().all(is_blank)
                 {
-                    bail!("row {row} is hidden or filtered out, and {SHOWN_IN_COPY}");
+                    bail!("row {number} is hidden or filtered out, and {SHOWN_IN_COPY}");
                 }
                 let mendings = mend(sheet, columns, &numbered);
                 mendings.iter().try_for_each(&mut report)?;
@@ -164,9 +173,9 @@ pub fn write(
                     cell_now(record, &mendings, index)
                 });
                 if cells.clone().all(is_blank) {
-                    // It is written as blank rows are: only where another row follows.
                     continue;
                 }
+                fill_up(&mut table)?;
                 cells
                     .map(Cell::Text)
                     .try_for_each(|cell| table.cell(cell))?;
@@ -315,7 +324,7 @@ mod tests {
     fn a_row_of_nothing_but_blanks_is_blank_once_it_is_mended() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("sheet.csv");
-        let text = format!("orgId,locationId,n1\n\" \",,\n,{ID},5501\n,,\" \"\n");
+        let text = format!("orgId,locationId,n1\n\" \",,\n,{ID},5501\n\n,,\" \"\n\n,,\n");
         fs::write(&path, text).expect("room");
         let once = folder.path().join("once.csv");
         mend_to(&opened(&path).0, &once);
