@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::restored_numbers::{Restored, may_be_harmed, proven};
-use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
+use crate::application::earlier_runs::spreadsheet_losses::{is_left_of, is_shortened};
 use crate::application::undo_sheet::{CellProof, EarlierRows};
 use crate::sheet::columns::Columns;
 use crate::sheet::row_check::CheckedPart;
@@ -60,7 +60,9 @@ fn find(
                 .into_iter()
                 .flat_map(|change| change.sent.iter().rev());
             let mut sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
-            let recorded = sent.find(|sent| is_left_of(found, sent)).map(String::from);
+            // Of a shortened one nobody can tell whether a person had typed another number before.
+            let is_left = |sent: &&str| is_left_of(found, sent) && !is_shortened(found, sent);
+            let recorded = sent.find(is_left).map(String::from);
             recorded.or_else(|| proven(check.as_ref()?, index, found))
         });
     }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::heading_meaning::Meant;
-use super::near_heading::near;
+use super::near_heading::{beginning, near};
 use crate::setting::{self, FieldKind, Setting};
 use crate::sheet::cell_diagnostics::DOUBTS;
 use crate::sheet::plain_name::normalize;
@@ -207,7 +207,7 @@ fn without_enumeration(cell: &str) -> &str {
 
 /// `locationId (Required)`, `n1 [E.164]`, `locationId - required`.
 fn with_remark(cell: &str, setting: &Setting) -> Option<Known> {
-    let ends = cell
+    let ends = beginning(cell)
         .char_indices()
         .filter(|(_, character)| !character.is_alphanumeric());
     let mut names = ends.filter_map(|(end, _)| {

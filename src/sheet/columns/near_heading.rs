@@ -23,7 +23,7 @@ const LONGEST_HEADING: usize = 35;
 /// Characters of a cell that are compared; what a column is called stands at the beginning.
 const COMPARED: usize = 100;
 
-fn beginning(cell: &str) -> &str {
+pub(super) fn beginning(cell: &str) -> &str {
     let end = cell.char_indices().nth(COMPARED).map(|(at, _)| at);
     &cell[..end.unwrap_or(cell.len())]
 }
