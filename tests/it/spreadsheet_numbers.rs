@@ -121,6 +121,18 @@ fn the_numbers_that_a_plan_recorded_are_sent() {
     }
 }
 
+#[test]
+fn a_country_that_completes_the_numbers_of_a_plan_is_no_spreadsheet() {
+    let stage = Stage::instant();
+    let sheet = format!("locationId,n1\n{},12025550102\n", location_id(2));
+    stage.write("sheet.csv", sheet);
+    stage.run_online("plan sheet.csv --country +1").expect(0);
+    let ran = stage.apply("sheet.plan.csv").expect(0);
+    let alarm = "a spreadsheet has changed";
+    assert!(!ran.stderr.contains(alarm), "{}", ran.stderr);
+    assert_is_set(&stage, 2, 1, "+12025550102");
+}
+
 /// As a spreadsheet of a language in which sentences begin with a capital saves what it opened.
 fn with_lost_signs(_column: &str, _row: usize, cell: &str) -> String {
     match cell.strip_prefix('+') {

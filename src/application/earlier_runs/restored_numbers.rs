@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
+use crate::model::change::Change;
 use crate::model::wording::plural;
 use crate::setting::FieldKind;
 use crate::sheet::cell_text::text_in;
@@ -45,6 +46,10 @@ impl Restored {
             let Some(number) = written(index, &found).filter(|one| is_left_of(&found, one)) else {
                 continue;
             };
+            // A country that was named makes the same number of it.
+            if sheet.field_in(columns, numbered, index) == Some(Change::Set((&*number).into())) {
+                continue;
+            }
             self.cells.add(numbered.row, index, &number);
             self.rows += u64::from(self.last != numbered.row);
             self.last = numbered.row;
