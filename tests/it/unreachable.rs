@@ -359,6 +359,25 @@ fn a_proxy_that_cannot_be_used_is_an_error_and_no_direct_connection() {
     }
 }
 
+#[test]
+fn a_proxy_with_a_domain_or_an_accent_in_it_is_told_how_to_write_that() {
+    for value in [
+        "http://DOMAIN\\me:s3cret@proxy.example:3128",
+        "http://me:s3crét@proxy.example:3128",
+        "http://me:s3cr et@proxy.example:3128",
+    ] {
+        let stage = stage();
+        let mut command = stage.command("whoami --base-url https://webex.example/v1");
+        for name in VARIABLES {
+            command.env_remove(name);
+        }
+        let output = command.env("HTTPS_PROXY", value).output();
+        let ran = crate::harness::Ran::of(output.expect("it starts")).expect(2);
+        ran.says("\\ as %5C, a space as %20");
+        assert!(!ran.stderr.contains("s3cr"), "{}", ran.stderr);
+    }
+}
+
 /// Waits until the other side hangs up.
 fn wait_for_the_end(mut stream: &TcpStream) {
     let _ = std::io::copy(&mut stream, &mut std::io::sink());

@@ -67,6 +67,9 @@ impl Proxy {
     }
 }
 
+/// What most often keeps an address with a name and a password from being one.
+const TO_ENCODE: &str = "perhaps a character of its name or password cannot stand in an address as it is; write @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, \\ as %5C, a space as %20, ü as %C3%BC";
+
 const NOT_TEXT: &str = "it is not text";
 
 fn is_exception(base_url: &BaseUrl, exceptions: &str) -> bool {
@@ -94,15 +97,17 @@ fn address_of(base_url: &BaseUrl, value: &str) -> Result<String, &'static str> {
     let matcher = Matcher::builder().all(value).build();
     let proxy = url.and_then(|url| matcher.intercept(&url));
     let Some(proxy) = proxy else {
-        return Err("it is not the address of a proxy");
+        return Err(if value.contains('@') {
+            TO_ENCODE
+        } else {
+            "it is not the address of a proxy"
+        });
     };
     let address = proxy.uri();
     let authority = address.authority().map_or("", |it| it.as_str());
     let after_authority = value.split_once(authority).map_or("", |(_, rest)| rest);
     if authority.contains('@') || after_authority.contains('@') {
-        return Err(
-            "a character of its name or password has a meaning of its own in addresses; write @ as %40, / as %2F, # as %23, ? as %3F, : as %3A",
-        );
+        return Err(TO_ENCODE);
     }
     let host = address.host().unwrap_or_default();
     let is_host = !host.contains("..") && !host.contains('*');
