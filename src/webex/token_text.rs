@@ -93,6 +93,11 @@ pub(super) fn what_else(text: &str) -> Option<&'static str> {
     if lower.starts_with("refresh_token") || lower.contains("\"refresh_token\"") {
         return Some("a refresh token, which belongs into a service app's file");
     }
+    if lower.starts_with("{\\rtf") {
+        return Some(
+            "an RTF document, as TextEdit saves it (choose Format > Make Plain Text there and save it again)",
+        );
+    }
     if text.starts_with('{') {
         return Some("JSON in which nothing is called `access_token`");
     }

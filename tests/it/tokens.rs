@@ -497,6 +497,18 @@ fn a_token_file_is_read_as_windows_writes_it() {
 }
 
 #[test]
+fn a_token_file_that_text_edit_saved_as_rtf_is_called_so() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(1));
+    let rtf = format!("{{\\rtf1\\ansi\\ansicpg1252\\cocoartf2761\n\\f0\\fs24 {TOKEN}}}");
+    stage.write("token.txt", rtf);
+    let ran = stage.apply("sheet.csv --token-file token.txt").expect(2);
+    ran.says("it is an RTF document, as TextEdit saves it (choose Format > Make Plain Text");
+    assert!(!ran.stderr.contains(TOKEN), "{}", ran.stderr);
+    assert!(stage.requests().is_empty());
+}
+
+#[test]
 fn a_token_of_a_few_letters_is_none() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(1));
