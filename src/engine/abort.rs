@@ -31,6 +31,10 @@ pub enum AbortReason {
     NotRenewed {
         message: String,
     },
+    /// The access token is over, and what was asked for a new one answered something else.
+    NoTokenGiven {
+        message: String,
+    },
     /// The access token is over, and the newer one of its file is that of another organization.
     TokenOfAnother {
         message: String,
@@ -39,8 +43,7 @@ pub enum AbortReason {
     Forbidden {
         message: String,
     },
-    /// No answer so far can be the service's, and there were several or one was a page; or a page says that the
-    /// token is refused.
+    /// Several answers in a row cannot be the service's, or the first one, or a page says that the token is refused.
     NotTheService {
         message: String,
     },
@@ -127,6 +130,10 @@ impl fmt::Display for AbortReason {
             AbortReason::NotRenewed { message } => write!(
                 formatter,
                 "the service does not give a new access token for the refresh token: {message}"
+            ),
+            AbortReason::NoTokenGiven { message } => write!(
+                formatter,
+                "no new access token came for the refresh token: {message}"
             ),
             AbortReason::TokenOfAnother { message } => write!(
                 formatter,
@@ -271,6 +278,7 @@ impl AbortReason {
             AbortReason::Interrupted => "interrupted",
             AbortReason::Unauthorized { .. }
             | AbortReason::NotRenewed { .. }
+            | AbortReason::NoTokenGiven { .. }
             | AbortReason::TokenOfAnother { .. } => "token",
             AbortReason::Forbidden { .. }
             | AbortReason::MayNotRead { .. }
@@ -326,6 +334,9 @@ impl AbortReason {
             }
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
+            ),
+            AbortReason::NoTokenGiven { .. } => Some(
+                "the refresh token was not refused, so it may be as good as before; check --base-url and the proxy (`HTTPS_PROXY`), and https://status.webex.com before you try again",
             ),
             AbortReason::NotTheService { .. } => Some(
                 "check --base-url, the proxy (`HTTPS_PROXY`), and in a browser whether this network wants you to sign in first",

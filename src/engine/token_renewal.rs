@@ -122,8 +122,11 @@ impl TokenRenewal {
             (_, TokenTask::Renew) if is_of_another(result) => {
                 TokenState::Ended(AbortReason::TokenOfAnother { message: message() })
             }
-            (_, TokenTask::Renew) => {
+            (_, TokenTask::Renew) if is_refused(result) => {
                 TokenState::Ended(AbortReason::NotRenewed { message: message() })
+            }
+            (_, TokenTask::Renew) => {
+                TokenState::Ended(AbortReason::NoTokenGiven { message: message() })
             }
             // It ended meanwhile.
             (RetryDecision::Unauthorized, TokenTask::Check)
@@ -180,6 +183,11 @@ impl TokenRenewal {
         self.wanted = Some(TokenTask::Renew);
         Refusal::SendAgain
     }
+}
+
+/// Whether the service says no to a refresh token, as the OAuth standard has it (RFC 6749, 5.2).
+fn is_refused(result: &ApiResult) -> bool {
+    matches!(result, Ok(response) if matches!(response.status, 400 | 401 | 403))
 }
 
 fn is_of_another(result: &ApiResult) -> bool {

@@ -165,7 +165,11 @@ fn a_refresh_that_is_answered_with_nothing_is_not_asked_for_again_and_again() {
         server.base_url()
     ));
     assert_ne!(ran.code, Some(0));
-    ran.says("does not give a new access token");
+    ran.says(
+        "no new access token came for the refresh token: the answer (204) holds no access token",
+    );
+    ran.says("the refresh token was not refused");
+    assert!(!ran.stderr.contains("authorize"), "{}", ran.stderr);
     assert!(server.requests().len() < 10);
     assert_nothing_shows(&stage, &ran, &SECRETS);
 }

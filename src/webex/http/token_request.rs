@@ -124,7 +124,7 @@ impl Webex {
             }
             Err(_) => Response {
                 status: StatusCode::BAD_GATEWAY.as_u16(),
-                message: "the answer holds no access token".into(),
+                message: format!("the answer ({}) holds no access token", success.status).into(),
                 error_code: NO_ACCESS_TOKEN.into(),
                 ..Response::default()
             },
