@@ -7,9 +7,9 @@ use std::str::FromStr;
 /// Answers at the start of a run that, all 403, show a token without the right.
 pub(super) const FORBIDDEN_AT_THE_START: u32 = 10;
 
-/// What answers at the start of a run count together, none of which can be the service's: five that something
-/// else gave, or fifty of a gateway that may be down.
-pub(super) const FOREIGN_AT_THE_START: u32 = 50;
+/// What answers count together without one of the service between them: five that something else gave, or fifty
+/// of a gateway that may be down.
+pub(super) const FOREIGN_IN_A_ROW: u32 = 50;
 
 /// `--max-failures`: a number of rows, or a share of the finished ones.
 #[derive(Debug, Clone, Copy, PartialEq)]

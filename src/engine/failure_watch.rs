@@ -1,8 +1,11 @@
 //! Watches what comes back and says when failures end a run: `--max-failures`, the wall of 403s that shows
-//! a token without the right, and the wall of answers that shows that it is not the service that answers.
+//! a token without the right, and the wall of answers that shows that it is not, or no longer, the service that
+//! answers.
+
+use std::collections::HashSet;
 
 use crate::engine::abort::AbortReason;
-use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_AT_THE_START, FailureLimit};
+use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FOREIGN_IN_A_ROW, FailureLimit};
 use crate::engine::origin::Origin;
 use crate::model::counts::Counts;
 use crate::model::outcome::{OutcomeKind, with_status};
@@ -17,8 +20,14 @@ pub(super) struct FailureWatch {
     limit: Option<FailureLimit>,
     /// 403s at the start of the run; `None` once anything else was answered.
     forbidden: Option<u32>,
-    /// What the answers at the start of the run count that are not the service's; `None` once one was.
-    foreign: Option<u32>,
+    /// What the answers since the service's last one count that are not the service's.
+    foreign: u32,
+    /// The rows that were answered so: once the service has answered, each counts once, since something in front
+    /// of it may take offense at a single row.
+    foreign_rows: HashSet<u64>,
+    /// The service has answered, and by an answer with a tracking id.
+    has_answered: bool,
+    is_tracked: bool,
     finished: u64,
     failures: u64,
 }
@@ -31,17 +40,21 @@ impl FailureWatch {
         FailureWatch {
             limit,
             forbidden: Some(0),
-            foreign: Some(0),
+            foreign: 0,
+            foreign_rows: HashSet::new(),
+            has_answered: false,
+            is_tracked: false,
             finished: before.rows,
             failures: failures.map(|(_, count)| count).sum(),
         }
     }
 
-    pub(super) fn answered(&mut self, reply: &ApiResult) -> Option<AbortReason> {
+    /// Takes note of what a request of this row came to.
+    pub(super) fn answered(&mut self, reply: &ApiResult, row: u64) -> Option<AbortReason> {
         let Ok(answer) = reply else {
             return None;
         };
-        if let Some(reason) = self.note_origin(answer) {
+        if let Some(reason) = self.note_origin(answer, row) {
             return Some(reason);
         }
         match (answer.status, &mut self.forbidden) {
@@ -60,14 +73,22 @@ impl FailureWatch {
         }
     }
 
-    fn note_origin(&mut self, response: &Response) -> Option<AbortReason> {
-        let count = self.foreign.as_mut()?;
-        let weight = match Origin::of(response) {
-            Origin::Service => {
-                self.foreign = None;
-                return None;
-            }
-            Origin::Open => return None,
+    fn note_origin(&mut self, response: &Response, row: u64) -> Option<AbortReason> {
+        let origin = Origin::of(response);
+        let is_tracked = !response.tracking_id.is_empty();
+        if origin == Origin::Service || (origin == Origin::Open && is_tracked) {
+            self.has_answered = true;
+            self.is_tracked |= is_tracked;
+            self.foreign = 0;
+            self.foreign_rows.clear();
+            return None;
+        }
+        let weight = match origin {
+            // The service gives each of its own a tracking id, as was seen.
+            Origin::Open if self.is_tracked && matches!(response.status, 401 | 403) => ELSEWHERE,
+            Origin::Service | Origin::Open => return None,
+            // What is in front of the service answers so while it is down for a while.
+            Origin::Gateway if self.has_answered => return None,
             // The service itself answers so as well when it is down.
             Origin::Gateway
                 if matches!(response.status, 500 | 502..=504) && response.body != Body::Invalid =>
@@ -77,8 +98,13 @@ impl FailureWatch {
             Origin::Gateway => A_GATEWAY,
             Origin::SomethingElse => ELSEWHERE,
         };
-        *count += weight;
-        (*count >= FOREIGN_AT_THE_START).then(|| AbortReason::NotTheService {
+        let is_new = self.foreign_rows.insert(row);
+        self.foreign += if is_new || !self.has_answered {
+            weight
+        } else {
+            0
+        };
+        (self.foreign >= FOREIGN_IN_A_ROW).then(|| AbortReason::NotTheService {
             message: with_status(response.status, &response.message),
         })
     }
@@ -136,20 +162,20 @@ mod tests {
     fn ten_forbidden_answers_stop_a_run_only_when_nothing_else_came_before() {
         let mut watch = FailureWatch::new(None, &Counts::default());
         for _ in 0..9 {
-            assert!(watch.answered(&answer(403)).is_none());
-            assert!(watch.answered(&answer(429)).is_none());
+            assert!(watch.answered(&answer(403), 2).is_none());
+            assert!(watch.answered(&answer(429), 2).is_none());
         }
         assert!(matches!(
-            watch.answered(&answer(403)),
+            watch.answered(&answer(403), 2),
             Some(AbortReason::Forbidden { .. })
         ));
         let mut watch = FailureWatch::new(None, &Counts::default());
-        watch.answered(&answer(204));
-        assert!((0..100).all(|_| watch.answered(&answer(403)).is_none()));
+        watch.answered(&answer(204), 2);
+        assert!((0..100).all(|_| watch.answered(&answer(403), 2).is_none()));
     }
 
     #[test]
-    fn five_answers_of_something_else_stop_a_run_unless_the_service_answered_first() {
+    fn five_answers_of_something_else_stop_a_run_and_later_on_those_of_five_rows() {
         let foreign = || {
             Ok(Response {
                 body: Body::Invalid,
@@ -190,21 +216,36 @@ mod tests {
         ] {
             let mut watch = FailureWatch::new(None, &Counts::default());
             for _ in 0..4 {
-                assert!(watch.answered(&wall).is_none(), "{wall:?}");
-                assert!(watch.answered(&answer(502)).is_none());
+                assert!(watch.answered(&wall, 3).is_none(), "{wall:?}");
+                assert!(watch.answered(&answer(502), 2).is_none());
             }
-            let reason = watch.answered(&wall).expect("it stops");
+            let reason = watch.answered(&wall, 3).expect("it stops");
             assert_eq!(reason.word(), "not-the-service", "{wall:?}");
 
             for first in [answer(204), tracked(404)] {
                 let mut watch = FailureWatch::new(None, &Counts::default());
-                watch.answered(&first);
-                assert!((0..100).all(|_| watch.answered(&wall).is_none()));
+                watch.answered(&first, 2);
+                // Something in front of the service may take offense at one row.
+                assert!((0..100).all(|_| watch.answered(&wall, 3).is_none()));
+                assert!((4..7).all(|row| watch.answered(&wall, row).is_none()));
+                watch.answered(&first, 2);
+                assert!((4..8).all(|row| watch.answered(&wall, row).is_none()));
+                assert!(watch.answered(&answer(502), 8).is_none());
+                assert!(watch.answered(&wall, 8).is_some(), "{wall:?}");
+            }
+        }
+        // Of these it shows only where the service is known by its tracking ids.
+        for wall in [answer(401), answer(403)] {
+            for (first, is_foreign) in [(answer(204), false), (tracked(204), true)] {
+                let mut watch = FailureWatch::new(None, &Counts::default());
+                watch.answered(&first, 2);
+                let reason = (3..20).find_map(|row| watch.answered(&wall, row));
+                assert_eq!(reason.is_some(), is_foreign, "{wall:?} {first:?}");
             }
         }
         for open in [tracked(404), tracked(502), answer(429), answer(408)] {
             let mut watch = FailureWatch::new(None, &Counts::default());
-            assert!((0..100).all(|_| watch.answered(&open).is_none()));
+            assert!((0..100).all(|_| watch.answered(&open, 3).is_none()));
         }
     }
 
@@ -227,15 +268,15 @@ mod tests {
         for down in pages.into_iter().chain(odd) {
             let mut watch = FailureWatch::new(None, &Counts::default());
             for _ in 0..49 {
-                assert!(watch.answered(&down).is_none(), "{down:?}");
-                assert!(watch.answered(&waits()).is_none());
-                assert!(watch.answered(&answer(502)).is_none());
+                assert!(watch.answered(&down, 3).is_none(), "{down:?}");
+                assert!(watch.answered(&waits(), 3).is_none());
+                assert!(watch.answered(&answer(502), 2).is_none());
             }
-            let reason = watch.answered(&down).expect("it stops");
+            let reason = watch.answered(&down, 3).expect("it stops");
             assert_eq!(reason.word(), "not-the-service", "{down:?}");
             let mut watch = FailureWatch::new(None, &Counts::default());
-            watch.answered(&answer(204));
-            assert!((0..100).all(|_| watch.answered(&down).is_none()));
+            watch.answered(&answer(204), 2);
+            assert!((0..100).all(|_| watch.answered(&down, 3).is_none()));
         }
     }
 

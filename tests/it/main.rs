@@ -41,6 +41,7 @@ mod lost_lines;
 mod lying_services;
 mod names;
 mod nginx;
+mod not_the_service;
 mod odd_answers;
 mod output_names;
 mod own_numbers;

@@ -95,7 +95,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         // What the token may read shows only that.
         if !matches!(job.step, Step::ReadBack { .. } | Step::Usage(_))
-            && let Some(reason) = self.senders[sender].watch.answered(&reply)
+            && let Some(reason) = self.senders[sender].watch.answered(&reply, job.row.number)
         {
             match reason {
                 // Whoever asks would hear the same.
