@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// The longest pause believed, so that no announced number can overflow an instant.
 const LONGEST_PAUSE: Duration = Duration::from_hours(366 * 24);
 /// The pause when a refusal carries no readable Retry-After; what careful clients of this service use.
-const PAUSE_WITHOUT_WORD: Duration = Duration::from_secs(15);
+pub const PAUSE_WITHOUT_WORD: Duration = Duration::from_secs(15);
 /// Doublings of that pause before it stops growing: 15 s × 2⁶ = 16 min.
 const MOST_DOUBLINGS: u32 = 6;
 
@@ -50,27 +50,34 @@ impl Gate {
     ) -> Closing {
         let closing = if events_at_departure == self.events {
             self.events = self.events.wrapping_add(1);
-            if wait.is_none() {
-                self.events_without_word = self.events_without_word.saturating_add(1);
-            }
+            self.count_if_without_word(wait);
             Closing::NewEvent
         } else {
             Closing::SameEvent
         };
-        let wait = wait.unwrap_or_else(|| {
-            let doublings = self.events_without_word.saturating_sub(1);
-            PAUSE_WITHOUT_WORD * 2_u32.pow(doublings.min(MOST_DOUBLINGS))
-        });
         self.close(now, wait);
         closing
     }
 
-    /// Closes without an event: the pause is no matter of how much was sent. Returns when it opens.
-    pub(super) fn hold(&mut self, now: Instant, wait: Option<Duration>) -> Instant {
-        self.close(now, wait.unwrap_or(PAUSE_WITHOUT_WORD))
+    fn count_if_without_word(&mut self, wait: Option<Duration>) {
+        if wait.is_none() {
+            self.events_without_word = self.events_without_word.saturating_add(1);
+        }
     }
 
-    fn close(&mut self, now: Instant, wait: Duration) -> Instant {
+    /// Closes without an event: the pause is no matter of how much was sent. Returns when it opens.
+    pub(super) fn hold(&mut self, now: Instant, wait: Option<Duration>) -> Instant {
+        if self.closed_until(now).is_none() {
+            self.count_if_without_word(wait);
+        }
+        self.close(now, wait)
+    }
+
+    fn close(&mut self, now: Instant, wait: Option<Duration>) -> Instant {
+        let wait = wait.unwrap_or_else(|| {
+            let doublings = self.events_without_word.saturating_sub(1);
+            PAUSE_WITHOUT_WORD * 2_u32.pow(doublings.min(MOST_DOUBLINGS))
+        });
         let opens = now.checked_add(wait.min(LONGEST_PAUSE)).unwrap_or(now);
         *self
             .opens
@@ -113,8 +120,11 @@ mod tests {
             gate.refused(event, now, None);
             assert_eq!(gate.closed_until(now), Some(now + SECOND * seconds));
         }
-        gate.accepted(gate.events());
         let later = now + SECOND * 60;
+        assert_eq!(gate.hold(later, None), later + SECOND * 120);
+        assert_eq!(gate.hold(later, None), later + SECOND * 120);
+        gate.accepted(gate.events());
+        let later = later + SECOND * 120;
         gate.refused(gate.events(), later, None);
         assert_eq!(gate.closed_until(later), Some(later + SECOND * 15));
     }

@@ -64,6 +64,7 @@ use tokio::time::Instant;
 
 use ceiling::Ceiling;
 pub use estimate::Estimate;
+pub use gate::PAUSE_WITHOUT_WORD;
 use gate::{Closing, Gate};
 pub use limit_sharing::share_what_was_learned;
 pub use memory::Memory;
@@ -310,6 +311,11 @@ impl Pacer {
             }
             Feedback::Silent => {}
         }
+    }
+
+    /// The refusal of this request, which was taken for one of everybody, was its own: it says nothing about the limit.
+    pub fn take_back(&mut self, refused: &InFlight) {
+        self.search.take_back(refused);
     }
 
     pub fn status(&self, now: Instant) -> PaceStatus {

@@ -199,6 +199,17 @@ impl NoiseFilter {
         }
     }
 
+    /// The refusal that began the last event has nothing to do with how fast we are. Where others were refused along
+    /// with it, theirs count.
+    pub(super) fn take_back(&mut self, refused: &InFlight) {
+        let is_it =
+            |event: &mut Event| event.sequence == refused.sequence && event.others_refused == 0;
+        if let Some(event) = self.event.take_if(is_it) {
+            self.search = event.noise;
+            self.since_limit += event.since_limit;
+        }
+    }
+
     /// A pause that says nothing about the rate.
     pub(super) fn held(&mut self, longer: Duration, opens: Instant) {
         self.both().for_each(|search| search.held(longer, opens));

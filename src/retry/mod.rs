@@ -6,7 +6,7 @@
 //! | class | results | then |
 //! |---|---|---|
 //! | succeeded | 200, 201, 202 and 204 with a body that this call can have | done |
-//! | throttled | 429; 423, 408, 425 and 5xx with a Retry-After | everyone waits until then, and the request goes first. It does not count as a try: the service said when to come back. Without a readable time the gate of `pace` waits 15 s, then twice as long each time |
+//! | throttled | 429; 423, 408, 425 and 5xx with a Retry-After | everyone waits until then, and the request goes first. It does not count as a try: the service said when to come back. Without a readable time the gate of `pace` waits 15 s, then twice as long each time; only the request itself, where others pass meanwhile (`engine::pipeline::throttling`) |
 //! | transient | 408, 423, 425, 500, 502, 503, 504, and any break after sending | tried again after 1 s, 2 s, 4 s … up to 30 s, each with full jitter; the 15th failure is the last, which is some 150 s of waiting: long enough for a back end to restart |
 //! | not sent | no name, no connection, no TLS | tried again, and does not count: whether the service can be reached at all is decided for the whole run (`engine::circuit_breaker`) |
 //! | unauthorized | 401 | a new access token, where there can be one (`engine::token_renewal`) |

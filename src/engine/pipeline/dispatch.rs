@@ -143,6 +143,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             answer: None,
             done: Vec::new(),
             throttled_at: None,
+            taken_for_limit: None,
             throttles: 0,
             own_throttles: 0,
             queue,

@@ -12,6 +12,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::response::{ApiResult, Response, TransportError};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
+use crate::pace::InFlight;
 use crate::retry::RetryPolicy;
 
 /// A row on its way.
@@ -60,6 +61,8 @@ pub(super) struct Job {
     pub(super) has_read_bare: bool,
     /// When the attempt left that was rate limited last.
     pub(super) throttled_at: Option<Instant>,
+    /// The attempt whose refusal the pace has taken for that of a limit.
+    pub(super) taken_for_limit: Option<InFlight>,
     /// How often it was rate limited, and how often while others passed.
     pub(super) throttles: u32,
     pub(super) own_throttles: u32,

@@ -12,7 +12,7 @@ use super::queues::{Queues, Reach};
 use crate::engine::failure_watch::FailureWatch;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::counts::Counts;
-use crate::pace::Pacer;
+use crate::pace::{InFlight, Pacer};
 
 /// A row that failed by one user waits so long for another one.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
@@ -44,6 +44,9 @@ pub(super) struct LaneState<'a> {
     /// Rows that have their outcome.
     pub(super) rows: u64,
     pub(super) throttling: Throttling,
+    /// A row that was refused twice, the second time alone, and the refusal that the pace has taken for that of a
+    /// limit: where another row passes next, it was not.
+    pub(super) doubted: Option<(u64, InFlight)>,
 }
 
 impl LaneState<'_> {
@@ -102,6 +105,7 @@ pub(super) fn at_work<S>(
             on_wire: 0,
             rows: 0,
             throttling: Throttling::default(),
+            doubted: None,
         });
     }
     let queues = Queues::new(&reaches.iter().collect::<Vec<_>>());

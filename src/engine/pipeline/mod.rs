@@ -47,6 +47,7 @@ mod lane;
 mod next_departure;
 pub mod possible_values;
 mod queues;
+mod rate_limited;
 mod read_back;
 mod responses;
 mod row_decision;

@@ -12,9 +12,9 @@ use crate::engine::abort::AbortReason;
 use crate::engine::pace_feedback::{bearable_wait, verdict};
 use crate::engine::token_renewal::{Refusal, TokenState};
 use crate::model::outcome::OutcomeKind;
-use crate::model::response::{ApiResult, Body, Delivery, Response, TransportError};
-use crate::pace::{Feedback, InFlight};
-use crate::retry::{self, RetryDecision, RetryPolicy};
+use crate::model::response::{ApiResult, Body, Delivery, TransportError};
+use crate::pace::InFlight;
+use crate::retry::{self, RetryDecision};
 use crate::webex::Service;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
@@ -111,19 +111,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         };
         job.note_answer(&reply, decision);
         let place = self.place_after_wait(&mut job, lane, decision, departed, now);
-        let verdict = match (place, decision) {
-            // How fast we are has nothing to do with it.
-            (Some(Place::AtTheEnd | Place::GivenUp), RetryDecision::Throttled { wait }) => {
-                Feedback::Held { wait }
-            }
-            // Nor where one request leaves after each pause, and is told to wait again.
-            (
-                Some(Place::Aside | Place::BehindTheNext),
-                RetryDecision::Throttled { wait: Some(wait) },
-            ) if ticket.left_alone() => Feedback::Held { wait: Some(wait) },
-            _ => verdict(&reply, decision),
-        };
-        self.lanes[lane].pacer.answered(ticket, now, verdict);
+        let feedback = self.feedback(&mut job, lane, ticket, place, &reply, decision);
+        self.lanes[lane].pacer.answered(ticket, now, feedback);
         self.note_wait(lane, now);
         if let Step::Write(write) = job.step
             && retry::may_have_been_applied(&reply)
@@ -134,9 +123,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if matches!(&reply, Ok(answer) if answer.status != 401) {
             self.senders[sender].renewal.accepted(job.token);
         }
-        let throttling = &mut self.lanes[lane].throttling;
-        if reply.is_ok() && place.is_none() && throttling.passed(&job.row, departed) {
-            self.release(&job.row, job.queue);
+        if reply.is_ok() && place.is_none() {
+            self.note_passed(&job, lane, departed);
         }
         let is_first_bare = is_first_bare(&mut job, &reply);
         match decision {
@@ -175,71 +163,6 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                     Refusal::SendAgain => self.send_again(job),
                     Refusal::Suspect => refused.suspect = Some(job),
                 }
-            }
-        }
-    }
-
-    /// Where a row goes that was rate limited.
-    fn place_after_wait(
-        &mut self,
-        job: &mut Job,
-        lane: usize,
-        decision: RetryDecision,
-        departed: Instant,
-        now: Instant,
-    ) -> Option<Place> {
-        let mut first = self.policy.first.into_iter();
-        let is_last = self.is_all_admitted || first.any(|first| self.begun >= first);
-        let throttling = &mut self.lanes[lane].throttling;
-        matches!(decision, RetryDecision::Throttled { .. })
-            .then(|| throttling.refused(job, departed, now, is_last))
-    }
-
-    /// The row was rate limited.
-    fn wait(&mut self, mut job: Job, lane: usize, reply: ApiResult, place: Place, now: Instant) {
-        self.throttled += 1;
-        match place {
-            Place::GivenUp => {
-                let times = job.throttles;
-                let has_any_passed = self.lanes[lane].throttling.has_any_passed();
-                let reply = reply.map(|response| Response {
-                    message: format!(
-                        "rate limited {times} times{}: {}",
-                        if has_any_passed {
-                            " while others passed"
-                        } else {
-                            ""
-                        },
-                        response.message
-                    )
-                    .into(),
-                    ..response
-                });
-                self.give_up(job, reply);
-            }
-            Place::First => {
-                job.note_result(reply);
-                self.send_again(job);
-            }
-            Place::BehindTheNext => {
-                job.note_result(reply);
-                let status = self.lanes[lane].pacer.status(now);
-                let opens = status.closed_until.unwrap_or(now);
-                let doublings = job.throttles.saturating_sub(2).min(16);
-                let RetryPolicy {
-                    first_delay,
-                    longest_delay,
-                    ..
-                } = self.policy.retry;
-                let due = opens
-                    + first_delay
-                        .saturating_mul(1 << doublings)
-                        .min(longest_delay);
-                self.back_off(job, due);
-            }
-            Place::Aside | Place::AtTheEnd => {
-                job.note_result(reply);
-                self.leave_for_the_end(job);
             }
         }
     }

@@ -4,8 +4,9 @@
 //!
 //! A row that was rate limited goes first when the gate opens. When it is limited a second time it
 //! lets others go first. Once one of those passed, and no other row was limited since, the limit is the
-//! row's own: it steps back behind all others, the pause it brings stays, and its further tries count. Where several rows of an
-//! organization are so, the next ones of it step back before they are tried at all.
+//! row's own: it steps back behind all others, the pause it brings stays, and its further tries count. Where it brings none,
+//! since the service does not say how long to wait, it waits for a while by itself, and nobody else does; and the pace forgets
+//! that it was refused. Where several rows of an organization are so, the next ones of it step back before they are tried at all.
 //!
 //! Where nobody passes at all the limit may be everyone's, or that of the rows that come first in the sheet,
 //! or of their organization. While nothing passes, each row that was tried steps back behind all that were
@@ -43,6 +44,13 @@ const TRIES_OF_AN_ORGANIZATION: u32 = 2;
 
 /// So many rows of one organization in a row, and it is the organization's limit.
 const ROWS_OF_AN_ORGANIZATION: u32 = 3;
+
+impl Job {
+    /// Whether the limit that it meets is its own, and not that of its organization.
+    pub(super) fn waits_by_itself(&self) -> bool {
+        self.own_throttles > 1 || (self.own_throttles == 1 && self.throttles > 1)
+    }
+}
 
 /// Who was let in, and who was not.
 #[derive(Debug, Default)]

@@ -296,3 +296,40 @@ async fn rows_that_are_throttled_for_ever_keep_nobody_waiting_wherever_they_stan
     }
     assert!(late.is_empty(), "{late:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_row_that_is_throttled_for_ever_does_not_slow_the_others_down() {
+    let mut late = Vec::new();
+    for (wait, pauses) in [(None, 50), (Some(1), 8)] {
+        for at_once in [1, 4, 20] {
+            for limited in [2, 50, 150] {
+                let start = Instant::now();
+                let played = Case {
+                    rows: 200,
+                    at_once,
+                    ..Case::default()
+                }
+                .play(|row, _| match wait {
+                    _ if row != limited => status(204),
+                    Some(seconds) => told_to_wait(429, seconds),
+                    None => status(429),
+                })
+                .await;
+                played.assert_all_finished(200);
+                played.assert_nothing_left_early();
+                let good = played.requests.iter().filter(|one| one.row != limited);
+                let good = good.map(|request| request.left - start).max();
+                let alone = 40 / u32::try_from(at_once).expect("few").min(4);
+                let good = good.unwrap_or_default();
+                if good > (alone + pauses) * SECOND {
+                    late.push(format!(
+                        "{wait:?}, {at_once} at once, row {limited}: {good:?}"
+                    ));
+                }
+                let (_, own) = played.notes.finished.last().expect("rows");
+                assert_eq!(own.kind, OutcomeKind::Failed);
+            }
+        }
+    }
+    assert!(late.is_empty(), "{late:#?}");
+}
