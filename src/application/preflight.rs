@@ -167,7 +167,7 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     Ok(facts)
 }
 
-/// Whose token it is. A token without the scope for that does as well. An error is an interrupt.
+/// Whose token it is. A token without the scope for that does as well. An error is why nothing can be sent.
 async fn whose<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
@@ -176,7 +176,9 @@ async fn whose<S: Queries, T: StopRequests>(
     api.policy.retry.tries = NonZeroU32::MIN;
     match api.person().await {
         Ok(person) => Ok(Some(person)),
-        Err(QueryError::Stopped(reason @ AbortReason::Interrupted)) => Err(reason),
+        Err(QueryError::Stopped(
+            reason @ (AbortReason::Interrupted | AbortReason::NotTheService { .. }),
+        )) => Err(reason),
         Err(_) => Ok(None),
     }
 }

@@ -9,7 +9,7 @@ use crate::model::ids;
 use crate::setting::target_kind;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::page_entries;
-pub use crate::webex::page_entries::{Entries, Entry};
+pub use crate::webex::page_entries::{Entries, Entry, PageError};
 use crate::webex::stated_outcome::says_an_error;
 
 /// An organization the token manages.
@@ -137,7 +137,7 @@ impl Fetched {
     }
 
     /// The entries of a page of a list. One that is not as it should be does not spoil the others.
-    pub fn entries<T: Entry>(&self, list: &str) -> Result<Entries<T>, String> {
+    pub fn entries<T: Entry>(&self, list: &str) -> Result<Entries<T>, PageError> {
         page_entries::read(self.json(), list)
     }
 

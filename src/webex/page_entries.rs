@@ -53,8 +53,17 @@ pub struct Entries<T> {
     pub unusable: u64,
 }
 
-/// The entries of the list of this name; the error is for the user.
-pub(super) fn read<T: Entry>(body: &[u8], list: &str) -> Result<Entries<T>, String> {
+/// Why a page has no entries.
+#[derive(Debug)]
+pub struct PageError {
+    /// For the user.
+    pub message: String,
+    /// There is a list of that name, and not all of it.
+    pub has_list: bool,
+}
+
+/// The entries of the list of this name.
+pub(super) fn read<T: Entry>(body: &[u8], list: &str) -> Result<Entries<T>, PageError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let page = Page {
         list,
@@ -62,14 +71,17 @@ pub(super) fn read<T: Entry>(body: &[u8], list: &str) -> Result<Entries<T>, Stri
     };
     let read = page.deserialize(&mut json);
     let read = read.and_then(|found| json.end().map(|()| found));
-    let (entries, fault) =
-        read.map_err(|error| format!("the answer is not what was asked for: {error}"))?;
-    match (entries, fault) {
-        (None, _) => Err(format!("the answer has no list of {list}")),
+    let (message, has_list) = match read {
+        Ok((Some(entries), None)) => return Ok(entries),
         // Part of a list is none.
-        (Some(_), Some(fault)) => Err(format!("the answer has {fault} its list of {list}")),
-        (Some(entries), None) => Ok(entries),
-    }
+        Ok((Some(_), Some(fault))) => (format!("the answer has {fault} its list of {list}"), true),
+        Ok((None, _)) => (format!("the answer has no list of {list}"), false),
+        Err(error) => (
+            format!("the answer is not what was asked for: {error}"),
+            false,
+        ),
+    };
+    Err(PageError { message, has_list })
 }
 
 /// The object of a page.

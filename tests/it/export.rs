@@ -184,7 +184,7 @@ fn reluctant_partner() -> String {
             };
             let length = body.len();
             let answer = format!(
-                "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                "HTTP/1.1 {status}\r\ntrackingid: NA_1\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
             );
             let _ = stream.write_all(answer.as_bytes());
         }

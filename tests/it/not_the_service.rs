@@ -10,6 +10,50 @@ use crate::raw_server::RawServer;
 /// What the service says with every answer.
 const TRACKED: &str = "trackingid: NA_1\r\n";
 
+/// Answers each request alike, the first included.
+fn always(status: &'static str, body: &'static str) -> RawServer {
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let said = answer.clone();
+    RawServer::after(
+        move |mut stream| {
+            use std::io::{Read, Write};
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(said.as_bytes());
+        },
+        move |line| {
+            while line.request() {
+                line.say(&answer);
+            }
+        },
+    )
+}
+
+#[test]
+fn a_server_that_answers_everything_alike_is_sent_nothing() {
+    for (status, body) in [
+        ("204 No Content", ""),
+        ("200 OK", ""),
+        ("200 OK", "{}"),
+        ("200 OK", r#"{"status":"ok"}"#),
+        ("201 Created", "{}"),
+        ("202 Accepted", ""),
+    ] {
+        for flags in ["--no-backup", "--backup"] {
+            let server = always(status, body);
+            let (ran, results) = apply(&server.base_url(), 30, flags);
+            let ran = ran.expect(3);
+            ran.says("did not come from Webex");
+            ran.says("--base-url");
+            assert_eq!(count(&results, "not-attempted"), 30, "{status} {body}");
+            let mut requests = server.requests().into_iter();
+            assert!(requests.all(|line| line.starts_with("GET")), "{status}");
+        }
+    }
+}
+
 /// A service that confirms five changes. From then on something else answers, to `is_meant` paths or to all.
 fn wall_after_five(
     status: u16,

@@ -388,7 +388,7 @@ fn when_every_answer_is_that_of_something_else_the_run_stops_after_the_first_few
 fn listing(link: &'static str, second: &'static str) -> RawServer {
     let json = |link: &str, body: &str| {
         format!(
-            "HTTP/1.1 200 OK\r\n{link}content-length: {}\r\n\r\n{body}",
+            "HTTP/1.1 200 OK\r\ntrackingid: NA_1\r\n{link}content-length: {}\r\n\r\n{body}",
             body.len()
         )
     };
@@ -541,7 +541,10 @@ fn the_next_page_is_found_however_its_link_is_written_and_part_of_a_list_is_none
                     format!(r#"{{"locations":[{{"id":"{id}","name":"A"}}]{errors}}}"#)
                 };
                 let link = if is_second { "x-none: 1" } else { link };
-                line.say(answer(&format!("200 OK\r\n{link}"), &body));
+                line.say(answer(
+                    &format!("200 OK\r\ntrackingid: NA_1\r\n{link}"),
+                    &body,
+                ));
             }
         });
         let stage = Stage::instant();
@@ -570,9 +573,9 @@ fn pages(places: &'static [u64]) -> RawServer {
             let body = format!(r#"{{"locations":[{{"id":"{id}","name":"A"}}]}}"#);
             let next = page + 1;
             let status = if next < places.len() {
-                format!("200 OK\r\nlink: <?start={next}>; rel=\"next\"")
+                format!("200 OK\r\ntrackingid: NA_1\r\nlink: <?start={next}>; rel=\"next\"")
             } else {
-                "200 OK".to_string()
+                "200 OK\r\ntrackingid: NA_1".to_string()
             };
             line.say(answer(&status, &body));
         }

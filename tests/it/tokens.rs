@@ -221,8 +221,10 @@ fn what_a_refresh_answers_is_saved_only_where_it_can_be_read_back() {
                     let length = said.len();
                     line.say(if line.last_request().contains("/access_token") {
                         format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{said}")
-                    } else {
+                    } else if line.last_request().starts_with("PUT") {
                         DONE.to_string()
+                    } else {
+                        "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_string()
                     });
                 }
             },

@@ -56,6 +56,9 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             self.pace.returned();
             let (result, fetched) = answer?;
             tracing::debug!("asked `{url}`: {}", in_words(&result));
+            if matches!(&result, Ok(answer) if !answer.tracking_id.is_empty()) {
+                self.is_known.set(true);
+            }
             if matches!(&result, Ok(answer) if answer.status != 401) {
                 self.renewal.borrow_mut().accepted(token);
             }
@@ -77,7 +80,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                     errors += 1;
                     let next = Instant::now() + after;
                     if given_up.is_some_and(|given_up| next > given_up) {
-                        return Err(unanswered(&result));
+                        return Err(self.unanswered(&result));
                     }
                     self.wait_until(next).await?;
                 }
@@ -89,7 +92,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                         return Err(QueryError::Stopped(AbortReason::of_refused_token(&result)));
                     }
                 }
-                _ => return Err(unanswered(&result)),
+                _ => return Err(self.unanswered(&result)),
             }
         }
     }
@@ -113,7 +116,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 if given_up.is_some_and(|given_up| instant > given_up)
                     && let Some(result) = &last
                 {
-                    return Err(unanswered(result));
+                    return Err(self.unanswered(result));
                 }
                 self.wait_until(instant).await?;
                 continue;
@@ -208,6 +211,33 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         match not_of_the_service(result, page) {
             Some(reason) if !self.contact.is_made() => Err(QueryError::Stopped(reason)),
             _ => Ok(()),
+        }
+    }
+
+    /// A success that has not what was asked for. The service always says what its lists have, so what never did,
+    /// and has no tracking id, is something else, and would confirm any change.
+    pub(super) fn not_answered(&self, message: String) -> QueryError {
+        if self.is_known.get() {
+            return QueryError::Unclear(message);
+        }
+        QueryError::Stopped(AbortReason::NotTheService { message })
+    }
+
+    fn unanswered(&self, result: &ApiResult) -> QueryError {
+        let message = message_of(result).to_string();
+        match result {
+            Ok(response) if (200..300).contains(&response.status) => {
+                self.not_answered(if message.is_empty() {
+                    format!("it answers {} and no list", response.status)
+                } else {
+                    message
+                })
+            }
+            Ok(response) => QueryError::Refused {
+                status: response.status,
+                message,
+            },
+            Err(_) => QueryError::Unclear(message),
         }
     }
 
@@ -361,19 +391,4 @@ fn in_words(result: &ApiResult) -> String {
 
 fn interrupted() -> QueryError {
     QueryError::Stopped(AbortReason::Interrupted)
-}
-
-fn unanswered(result: &ApiResult) -> QueryError {
-    let message = message_of(result).to_string();
-    match result {
-        Ok(response) if (200..300).contains(&response.status) && message.is_empty() => {
-            QueryError::Unclear(format!("it answers {} and no list", response.status))
-        }
-        Ok(response) if (200..300).contains(&response.status) => QueryError::Unclear(message),
-        Ok(response) => QueryError::Refused {
-            status: response.status,
-            message,
-        },
-        Err(_) => QueryError::Unclear(message),
-    }
 }

@@ -25,7 +25,8 @@ use crate::sheet::directory::key_of;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
-    AnyEntry, Entry, Fetched, Listed, LocationDetails, Organization, Person, organizations_in,
+    AnyEntry, Entry, Fetched, Listed, LocationDetails, Organization, PageError, Person,
+    organizations_in,
 };
 
 mod exchange;
@@ -77,6 +78,8 @@ pub struct ApiClient<'a, S = Webex, T = StopSignals> {
     chance: fastrand::Rng,
     renewal: Rc<RefCell<TokenRenewal>>,
     contact: FirstContact,
+    /// An answer had a tracking id, as each of the service's has, or was what was asked for.
+    is_known: Rc<Cell<bool>>,
     /// Where a time to wait is kept for the next process.
     waits: Option<&'a WaitMemory>,
     /// What the credentials are called, where there are several.
@@ -145,6 +148,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             chance: fastrand::Rng::with_seed(policy.seed),
             renewal: Rc::default(),
             contact: FirstContact::default(),
+            is_known: Rc::default(),
             waits,
             name: None,
             say,
@@ -187,6 +191,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             chance: fastrand::Rng::with_seed(seed),
             renewal: Rc::clone(&self.renewal),
             contact,
+            is_known: Rc::clone(&self.is_known),
             waits: self.waits,
             name: self.name,
             say: self.say,
@@ -209,7 +214,11 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
     /// Whose token it is.
     pub async fn person(&mut self) -> Result<Person, QueryError> {
         let fetched = self.ask(self.service.url("/people/me")).await?;
-        fetched.read().map_err(QueryError::Unclear)
+        let person = fetched
+            .read()
+            .map_err(|message| self.not_answered(message))?;
+        self.is_known.set(true);
+        Ok(person)
     }
 
     /// The organizations the token manages.
@@ -270,7 +279,7 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             Err(error) => return Err(error),
         };
         let entries = page.entries::<AnyEntry>(kind.list.name);
-        let entries = entries.map_err(QueryError::Unclear)?.entries;
+        let entries = entries.map_err(|error| self.unreadable(error))?.entries;
         Ok(!entries.iter().any(|one| is_of_another(one, Some(org_id))))
     }
 
@@ -302,7 +311,9 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
         let mut url = first;
         while pages.len() < MOST_PAGES {
             let page = self.ask(url.clone()).await?;
-            let entries = page.entries::<E>(name).map_err(QueryError::Unclear)?;
+            let entries = page.entries::<E>(name);
+            let entries = entries.map_err(|error| self.unreadable(error))?;
+            self.is_known.set(true);
             unusable += entries.unusable;
             let known = seen.len();
             let is_empty = entries.entries.is_empty();
@@ -328,6 +339,14 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             }
         }
         Err(QueryError::Unclear("a list does not end".into()))
+    }
+
+    /// A page without its list, or with only a part of it.
+    fn unreadable(&self, error: PageError) -> QueryError {
+        if error.has_list {
+            return QueryError::Unclear(error.message);
+        }
+        self.not_answered(error.message)
     }
 
     /// The token travels along, and what is listed must stay of one organization.
