@@ -10,7 +10,7 @@ use crate::setting::target_kind;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::page_entries;
 pub use crate::webex::page_entries::{Entries, Entry, PageError};
-use crate::webex::stated_outcome::says_an_error;
+use crate::webex::stated_outcome::may_say_an_error;
 
 /// An organization the token manages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -130,10 +130,11 @@ impl Fetched {
             .map_err(|error| format!("the answer is not what was asked for: {error}"))
     }
 
-    /// Whether an answer that is no list says an error beside what was asked for. Then nothing of it is
-    /// believed: what is not set may only not have been found.
-    pub fn says_an_error(&self) -> bool {
-        self.read().is_ok_and(|value: Value| says_an_error(&value))
+    /// Whether an answer that is no list says an error beside what was asked for, or a message that may be
+    /// one. Then nothing of it is believed: what is not set may only not have been found.
+    pub fn may_say_an_error(&self) -> bool {
+        self.read()
+            .is_ok_and(|value: Value| may_say_an_error(&value))
     }
 
     /// The entries of a page of a list. One that is not as it should be does not spoil the others.

@@ -116,7 +116,7 @@ impl<'de, T: Entry> Visitor<'de> for Page<'_, T> {
                 entries = found;
             } else {
                 let Kept(value) = page.next_value()?;
-                if says(&key, &value) == Says::Error {
+                if matches!(says(&key, &value), Says::Error | Says::Message) {
                     fault = Some("errors beside");
                 }
             }

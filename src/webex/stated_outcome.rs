@@ -4,7 +4,10 @@
 use serde_json::Value;
 
 /// How keys begin that say an error.
-const BEGINNINGS_OF_AN_ERROR: [&str; 5] = ["error", "exception", "fail", "fault", "message"];
+const BEGINNINGS_OF_AN_ERROR: [&str; 4] = ["error", "exception", "fail", "fault"];
+
+/// How keys begin of a text for a person, which no success of the service has.
+const BEGINNING_OF_A_MESSAGE: &str = "message";
 
 /// What stands anywhere in keys that say an error, such as `hasErrors` and `validationErrors`.
 const PART_OF_AN_ERROR: &str = "error";
@@ -47,6 +50,8 @@ const KEYS_OF_A_NUMBER: [&str; 5] = ["status", "statuscode", "code", "httpstatus
 pub(super) enum Says {
     Success,
     Error,
+    /// A text that may say an error as well as a success.
+    Message,
     Nothing,
 }
 
@@ -74,15 +79,28 @@ pub(super) fn says(key: &str, value: &Value) -> Says {
     if is_failed || is_failed_number || (is_error && !is_nothing(value)) {
         return Says::Error;
     }
+    if key.starts_with(BEGINNING_OF_A_MESSAGE) && !is_nothing(value) {
+        return Says::Message;
+    }
     Says::Nothing
 }
 
-/// Whether an object says an error, itself or anywhere within.
+/// Whether an object says an error or has a message that may be one, itself or anywhere within.
+pub(super) fn may_say_an_error(value: &Value) -> bool {
+    has(value, &|says| matches!(says, Says::Error | Says::Message))
+}
+
+/// Whether an object says an error beyond doubt, itself or anywhere within.
 pub(super) fn says_an_error(value: &Value) -> bool {
+    has(value, &|says| says == Says::Error)
+}
+
+fn has(value: &Value, is_it: &impl Fn(Says) -> bool) -> bool {
     match value {
-        Value::Object(fields) => (fields.iter())
-            .any(|(key, value)| says(key, value) == Says::Error || says_an_error(value)),
-        Value::Array(values) => values.iter().any(says_an_error),
+        Value::Object(fields) => {
+            (fields.iter()).any(|(key, value)| is_it(says(key, value)) || has(value, is_it))
+        }
+        Value::Array(values) => values.iter().any(|value| has(value, is_it)),
         _ => false,
     }
 }
@@ -151,6 +169,7 @@ mod tests {
                 false,
             ),
             (r#"{"status":"active","code":200,"state":"OK"}"#, false),
+            (r#"{"message":"Success"}"#, false),
             (r#"{"autoTransferNumber1":"5501","locationId":"x"}"#, false),
             (
                 r#"{"callingPermissions":[{"callType":"TOLL_FREE"}]}"#,

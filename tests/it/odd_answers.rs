@@ -240,6 +240,20 @@ fn a_success_is_one_only_with_a_body_that_this_call_can_have() {
     }
 }
 
+#[test]
+fn a_success_with_a_message_is_quoted_and_not_called_an_error() {
+    for body in [r#"{"message":"Success"}"#, r#"{"code":0,"message":"OK"}"#] {
+        let server = saying(answer("200 OK", body), answer("403 Forbidden", ""));
+        let (ran, results) = apply(&server.base_url(), 1, "--no-backup");
+        ran.expect(1);
+        assert_eq!(results[0]["outcome"], "unknown", "{body}");
+        let says = format!("the answer is not what this call answers: `{body}`");
+        let message = &results[0]["message"];
+        assert!(message.contains(&says), "{message}");
+        assert!(!message.contains("error"), "{message}");
+    }
+}
+
 /// What may stand beside the numbers of a confirmation and say that it is none.
 const BESIDE_THE_NUMBERS: [&str; 20] = [
     r#""status":"rejected""#,

@@ -291,8 +291,9 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
     ) -> Result<Fetched, QueryError> {
         let url = self.service.resource_url(resource, row);
         let fetched = self.ask_about_one(url).await?;
-        if fetched.says_an_error() {
-            return Err(QueryError::Unclear("the answer says an error".into()));
+        if fetched.may_say_an_error() {
+            let message = "the answer says an error or is not what this call answers";
+            return Err(QueryError::Unclear(message.into()));
         }
         Ok(fetched)
     }

@@ -255,8 +255,9 @@ impl Service for Webex {
             return reply;
         };
         let answer = answer.clone();
-        if fetched.says_an_error() {
-            let what = success_body::AN_ERROR;
+        if fetched.may_say_an_error() {
+            let said = fetched.read().unwrap_or_default();
+            let what = success_body::what_is_said(&said);
             return Ok(self.foreign_saying(answer, what, &fetched.body));
         }
         Ok(match (resource.read_body)(&fetched.body) {

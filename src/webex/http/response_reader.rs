@@ -65,8 +65,13 @@ impl Webex {
     /// A success that is none, and what its body says.
     pub(super) fn foreign_saying(&self, answer: Response, what: &str, body: &[u8]) -> Response {
         let body = String::from_utf8_lossy(body);
-        let said = error_body::read(self.secrets.borrow().hide_in(&body).as_bytes(), "");
-        self.foreign(answer, &format!("{what}: {}", said.message))
+        let body = self.secrets.borrow().hide_in(&body).into_owned();
+        // What its message says may sound like a success.
+        let said = match what {
+            success_body::NOT_OF_THIS_CALL => format!("`{}`", error_body::flatten(&body)),
+            _ => error_body::read(body.as_bytes(), "").message,
+        };
+        self.foreign(answer, &format!("{what}: {said}"))
     }
 
     /// A success that is none, since its body is that of something else.

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::webex::stated_outcome::{Says, says, says_an_error};
+use crate::webex::stated_outcome::{Says, may_say_an_error, says, says_an_error};
 
 /// Some programs write it before all their text.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) const AN_ERROR: &str = "the answer says an error";
+pub(super) const NOT_OF_THIS_CALL: &str = "the answer is not what this call answers";
 pub(super) const NOT_OF_WEBEX: &str = "the answer is not one of Webex";
 pub(super) const A_PAGE: &str = "the answer is a web page";
 
@@ -24,14 +25,23 @@ pub(super) fn check(body: &[u8]) -> Result<Option<Value>, &'static str> {
         Err(_) if is_page(body) => return Err(A_PAGE),
         Ok(_) | Err(_) => return Err(NOT_OF_WEBEX),
     };
-    if says_an_error(&object) {
-        return Err(AN_ERROR);
+    if may_say_an_error(&object) {
+        return Err(what_is_said(&object));
     }
     let says_nothing = |(key, value): (&String, &Value)| says(key, value) == Says::Nothing;
     let is_more = object
         .as_object()
         .is_some_and(|fields| fields.iter().any(says_nothing));
     Ok(is_more.then_some(object))
+}
+
+/// What an answer is that may say an error.
+pub(super) fn what_is_said(object: &Value) -> &'static str {
+    if says_an_error(object) {
+        AN_ERROR
+    } else {
+        NOT_OF_THIS_CALL
+    }
 }
 
 /// Whether a body that is no JSON is a page of a gateway, of a proxy or of a network that wants people to sign in.
@@ -76,7 +86,18 @@ mod tests {
                 "<?xml version=\"1.0\"?><ok/>",
                 Some("the answer is a web page"),
             ),
-            (r#"{"message":"no"}"#, Some("the answer says an error")),
+            (
+                r#"{"message":"Success"}"#,
+                Some("the answer is not what this call answers"),
+            ),
+            (
+                r#"{"code":0,"message":"OK"}"#,
+                Some("the answer is not what this call answers"),
+            ),
+            (
+                r#"{"code":401,"message":"no"}"#,
+                Some("the answer says an error"),
+            ),
             (
                 r#"{"error":"invalid_token"}"#,
                 Some("the answer says an error"),
