@@ -165,14 +165,40 @@ fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Address, D::Er
     Ok(address.unwrap_or_default())
 }
 
+/// What names an organization in addresses, here and elsewhere.
+const ORGANIZATION_PARAMETERS: [&str; 9] = [
+    "org",
+    "orgid",
+    "organization",
+    "organizationid",
+    "customer",
+    "customerid",
+    "customerorgid",
+    "tenant",
+    "tenantid",
+];
+
 /// The organizations that an address names, however it calls them.
 pub fn organizations_in(url: &str) -> impl Iterator<Item = String> {
     let is_one = |name: &str| {
         let letters = name.chars().filter(char::is_ascii_alphabetic);
         let name = letters.collect::<String>().to_ascii_lowercase();
-        ["orgid", "organizationid", "org", "organization"].contains(&name.as_str())
+        ORGANIZATION_PARAMETERS.contains(&name.as_str())
     };
-    pairs(url).filter_map(move |(name, value)| is_one(&name).then_some(value))
+    pairs(url).filter_map(move |(name, value)| {
+        let is_one = is_one(&name) || ids::says_its_kind(&value, ids::ORGANIZATION);
+        is_one.then_some(value)
+    })
+}
+
+/// Whether two addresses have the same path.
+pub fn is_of_one_path(one: &str, other: &str) -> bool {
+    let path = |url: &str| {
+        let place = url.split_once("://").map_or(url, |(_, place)| place);
+        let place = place.split(['?', ';', '#']).next().unwrap_or_default();
+        place.find('/').map(|at| place[at..].to_string())
+    };
+    path(one) == path(other)
 }
 
 /// Whether an address says of which organization it lists, as the service is told.
@@ -328,11 +354,35 @@ mod tests {
             ("https://a/orgId=X", &[]),
             ("https://a/b?start=2&organizationId=Y", &["Y"]),
             ("https://a/b?start=2&org_id=Y", &["Y"]),
+            ("https://a/b?start=2&customerId=Y", &["Y"]),
+            (
+                "https://a/b?for=Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wZjNhNmIxYy01OGQyLTRlN2YtOWEwMS1iMmMzZDRlNWY2MDE",
+                &[
+                    "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8wZjNhNmIxYy01OGQyLTRlN2YtOWEwMS1iMmMzZDRlNWY2MDE",
+                ],
+            ),
             ("https://a/b?start=2;orgId=Y", &["Y"]),
             ("https://a/b;orgId=Y?orgId=X", &["Y", "X"]),
         ] {
             let found: Vec<String> = organizations_in(url).collect();
             assert_eq!(found, organization, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_next_page_is_known_by_its_path() {
+        const PAGE: &str = "https://Webexapis.com:443/v1/locations?max=1&orgId=X";
+        for (next, is_one) in [
+            ("https://webexapis.com/v1/locations?start=2", true),
+            ("https://webexapis.com/v1/locations;orgId=Y", true),
+            (
+                "https://webexapis.com/v1/organizations/Y/locations?start=2",
+                false,
+            ),
+            ("https://webexapis.com/v1/locations/Y?start=2", false),
+            ("https://webexapis.com?/v1/locations", false),
+        ] {
+            assert_eq!(is_of_one_path(PAGE, next), is_one, "{next}");
         }
     }
 

@@ -480,6 +480,10 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
     let both = Box::leak(both.into_boxed_str());
     let encoded = Box::leak(format!("?start=2&org%49d={}", org_id(2)).into_boxed_str());
     let spelled = Box::leak(format!("?start=2&organization_id={}", org_id(2)).into_boxed_str());
+    let customer = format!("?start=2&orgId={org}&customerId={}", org_id(2));
+    let customer = Box::leak(customer.into_boxed_str());
+    let by_path = format!("/organizations/{}/locations?start=2", org_id(2));
+    let by_path = Box::leak(by_path.into_boxed_str());
     let after = format!("?start=2&orgId={org};orgId={}", org_id(2));
     let after = Box::leak(after.into_boxed_str());
     let uuid = "?start=2&orgId=0a600000-0000-4000-8000-000000000001";
@@ -504,6 +508,9 @@ fn a_list_is_read_whole_and_of_one_organization_or_not_at_all() {
         (both, "", 2, "of another organization"),
         (spelled, "", 2, "of another organization"),
         (after, "", 2, "of another organization"),
+        (customer, "", 2, "of another organization"),
+        (by_path, "", 2, "elsewhere"),
+        ("/telephony/config/workspaces?start=2", "", 2, "elsewhere"),
         ("https://elsewhere.example/v1?start=2", "", 2, "elsewhere"),
     ] {
         let server = listing(link, second);

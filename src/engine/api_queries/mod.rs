@@ -26,7 +26,7 @@ use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{
     AnyEntry, Entry, Fetched, Listed, LocationDetails, Organization, PageError, Person,
-    organizations_in,
+    is_of_one_path, organizations_in,
 };
 
 mod exchange;
@@ -356,7 +356,8 @@ impl<'a, S: Queries, T: StopRequests> ApiClient<'a, S, T> {
             let message = format!("the next page of a list is {where_to}, at `{next}`");
             Err(QueryError::Unclear(message))
         };
-        if !self.service.is_at(next) {
+        // Another path is another list, perhaps that of another organization.
+        if !self.service.is_at(next) || !is_of_one_path(page, next) {
             return elsewhere("elsewhere");
         }
         let mut theirs = organizations_in(next);
