@@ -429,3 +429,13 @@ fn a_name_of_a_flag_that_means_none_or_several_sends_nothing() {
     stage.run_online("export -o all.csv --org Globex").expect(0);
     assert_eq!(stage.results("all.csv").len(), 1);
 }
+
+#[test]
+fn a_rehearsal_knows_the_places_of_rows_that_ask_for_nothing() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", "locationName,n1\nOslo,+12025550101\nVienna,\n");
+    let ran = stage.run("apply sheet.csv --rehearse --rehearse-speed 100");
+    ran.expect(0);
+    let outcomes = stage.results("sheet.rehearsal.csv");
+    assert_eq!(outcomes[1]["outcome"], "skipped (rehearsal)");
+}

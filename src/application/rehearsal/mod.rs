@@ -68,17 +68,30 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
         let mut records = selection.sheet.records()?;
         while let Some(numbered) = records.next_record() {
             let numbered = numbered?;
-            let Choice::Send(row) = selection.choose(&numbered) else {
-                continue;
-            };
             let record = &numbered.record;
             let called = called(selection.columns, record);
-            let is_repeat = selection.duplicates.of_row(row.number).is_some();
+            let is_repeat = selection.duplicates.of_row(numbered.row).is_some();
             if is_repeat || called.is_any() == with_ids {
                 continue;
             }
+            let row = match selection.choose(&numbered) {
+                Choice::Send(row) => Some(row),
+                // Its name is looked up as well, whatever it asks for.
+                Choice::Leave(_) if called.target.is_some() => None,
+                Choice::Leave(_) | Choice::Keep => continue,
+            };
+            let org_id = match &row {
+                Some(row) => row.org_id.as_deref().map(String::from),
+                None => {
+                    let (sheet, columns) = (selection.sheet, selection.columns);
+                    match sheet.org_of_named(columns, record, selection.directory) {
+                        Some(org_id) => org_id,
+                        None => continue,
+                    }
+                }
+            };
             let given = names_in(selection.columns, record);
-            let org_id = row.org_id.as_deref();
+            let org_id = org_id.as_deref();
             // A name given with --org stands in for it until it is looked up.
             let default_org = default_org.filter(|name| org_id == Some(*name));
             let organization_called = called.organization.or(default_org);
@@ -101,7 +114,7 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
             let id = match called.target {
                 Some(_) if !is_new => continue,
                 Some(name) => made_up(organization.as_deref(), name),
-                None => row.target_id.into_owned(),
+                None => row.map_or_else(String::new, |row| row.target_id.into_owned()),
             };
             let numbers = found.map_or_else(Default::default, |found| found.numbers(&numbered));
             if let Some(kind) = kind {
