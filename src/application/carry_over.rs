@@ -91,7 +91,7 @@ pub(in crate::application) fn prepare(
         for run in earlier.runs() {
             status::ensure_not_undone(run.path())?;
         }
-        plan_guard::obey_in_results(settings, &earlier, sheet);
+        plan_guard::obey_in_results(settings, &earlier, sheet)?;
         settings.lineage.follows = earlier.written_by();
         settings.lineage.add_real(earlier.runs());
         sheet.settle(done);

@@ -1,10 +1,13 @@
 //! The plan under which the rows of a sheet are sent: for which of them it approves nothing.
 
+use std::collections::HashSet;
+
 use csv::ByteRecord;
 
 use super::cell_text;
 use super::columns::Columns;
 use super::result_columns::{CANNOT, SKIPPED};
+use crate::model::row::Row;
 
 /// A plan whose rows, or the results of whose rows, a sheet has.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ enum Marks {
     Skipped(usize),
     /// Results have a check in each row that was to be sent, and none in the others.
     Checks,
+    /// Results were planned again, and the record of that plan has what it could not approve.
+    Requests(HashSet<u32>),
 }
 
 impl AppliedPlan {
@@ -50,6 +55,15 @@ impl AppliedPlan {
         }
     }
 
+    /// The sheet has results that were planned again; that plan could not approve `requests`, which are
+    /// fingerprints of rows.
+    pub(super) fn of_results_again(requests: HashSet<u32>, advice: String) -> AppliedPlan {
+        AppliedPlan {
+            marks: Marks::Requests(requests),
+            advice,
+        }
+    }
+
     /// Whether somebody wrote into the plan that the row is left out.
     pub(super) fn skips(&self, record: &ByteRecord) -> bool {
         self.says(SKIPPED, record)
@@ -60,7 +74,15 @@ impl AppliedPlan {
         match self.marks {
             Marks::Action(_) => self.says(CANNOT, record),
             Marks::Checks => columns.lacks_check(record),
-            Marks::Skipped(_) => false,
+            Marks::Skipped(_) | Marks::Requests(_) => false,
+        }
+    }
+
+    /// Whether the plan could not approve what a row asks for. Corrected, it is another request.
+    pub(super) fn could_not_approve(&self, row: &Row<'_>) -> bool {
+        match &self.marks {
+            Marks::Requests(requests) => requests.contains(&row.fingerprint()),
+            Marks::Action(_) | Marks::Skipped(_) | Marks::Checks => false,
         }
     }
 

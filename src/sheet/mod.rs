@@ -254,7 +254,7 @@ impl Sheet {
         {
             return Err(vec![Problem::not_approved(record.row, &plan.advice)]);
         }
-        row_reader::read_row(
+        let row = row_reader::read_row(
             record,
             columns,
             &self.header,
@@ -262,7 +262,13 @@ impl Sheet {
             directory,
             &self.last_organization,
             self.restored.of_row(record.row),
-        )
+        )?;
+        match &self.plan {
+            Some(plan) if plan.could_not_approve(&row) => {
+                Err(vec![Problem::not_approved(record.row, &plan.advice)])
+            }
+            _ => Ok(row),
+        }
     }
 
     /// What the cell of a field asks for, whatever is wrong with the rest of the row; `None` where it

@@ -1,6 +1,8 @@
 //! Which rows of a sheet a run is not about: hidden ones, those outside of its part, those that the plan
 //! skips, and those that an earlier run has done.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use csv::ByteRecord;
 
@@ -56,6 +58,12 @@ impl Sheet {
     /// nothing stays a problem, whatever was typed into it since.
     pub fn obey_plan_of_results(&mut self, advice: String) {
         self.plan = Some(AppliedPlan::of_results(advice));
+    }
+
+    /// Takes the sheet for results that were planned again. What that plan could not approve, by the
+    /// fingerprints of its rows, is a problem for as long as it is asked for.
+    pub fn obey_plan_of_what_is_left(&mut self, requests: HashSet<u32>, advice: String) {
+        self.plan = Some(AppliedPlan::of_results_again(requests, advice));
     }
 
     /// Whether it has the columns of a plan and none of results.

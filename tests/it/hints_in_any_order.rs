@@ -1,7 +1,8 @@
 //! The commands that a run prints at its end work in whatever order they are pasted: each goes on from where
 //! the one before has left the rows, and no two runs claim the same ones.
 
-use wxbulk::simulator::{Behavior, Location, Locations};
+use serde_json::Value;
+use wxbulk::simulator::{Behavior, CallTypePermission, Location, Locations};
 
 use crate::harness::{Ran, Stage, count, location_id, number};
 
@@ -168,4 +169,87 @@ fn results_are_corrected_and_sent_once_more_where_the_run_after_them_set_nothing
     stage.apply(again).expect(0);
     let now = stage.state();
     assert_eq!(now[location_id(KNOWN)]["autoTransferNumber1"], number(5));
+}
+
+/// The service refuses the number of Lyon, and a rule uses the one that Hamburg has.
+fn with_a_number_in_use(used: &str) -> Stage {
+    let location = |row: u64, name: &str| Location {
+        id: location_id(row),
+        name: name.into(),
+        ..Location::default()
+    };
+    let hamburg = Location {
+        numbers: [Some(used.into()), None, None],
+        calling_permissions: vec![CallTypePermission {
+            call_type: "INTERNATIONAL".into(),
+            action: "TRANSFER_NUMBER_1".into(),
+            transfer_enabled: true,
+            restricted: false,
+        }],
+        ..location(2, "Hamburg")
+    };
+    let known = [hamburg, location(3, "Lyon"), location(4, "Oslo")];
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(known.into()),
+        fewest_digits: 6,
+        ..Behavior::instant()
+    });
+    let rows = format!("Hamburg,REMOVE\nLyon,4711\nOslo,{}\n", number(4));
+    stage.write("sheet.csv", format!("locationName,n1\n{rows}"));
+    stage
+}
+
+#[test]
+fn a_plan_of_results_that_cannot_approve_a_row_sends_the_others() {
+    let used = "+12025550103";
+    // The run before it may have had a plan, or none.
+    for (plan, apply, results, chosen) in [
+        (
+            "plan sheet.csv -o p.csv",
+            "p.csv --skip-invalid",
+            RESULTS,
+            "",
+        ),
+        (
+            "",
+            "sheet.csv --backup",
+            "sheet.results.csv",
+            " --include conflict",
+        ),
+    ] {
+        let stage = with_a_number_in_use(used);
+        if !plan.is_empty() {
+            stage.run_online(plan).expect(1);
+        }
+        stage.run_online(&format!("apply --yes {apply}")).expect(1);
+        let text = std::fs::read_to_string(stage.path(results)).expect("results");
+        stage.write(results, text.replacen("4711", &number(3), 1));
+        let line = format!("plan {results} --only-failed{chosen} --skip-invalid -o x.plan.csv");
+        let ran = stage.run_online(&line).expect(1);
+        let commands = printed(&ran);
+        let send = commands.iter().rfind(|line| line.starts_with("apply "));
+        let send = format!("{} --yes", send.expect("a command"));
+        assert!(send.contains("--if-unchanged x.plan.csv"), "{send}");
+
+        let strict = send.replace(" --skip-invalid", "");
+        let ran = stage.run(&strict).expect(2);
+        ran.says("row 2: the plan approves nothing for this row, so it is not sent; correct it here and plan the rows that are not done");
+        let lyon = &stage.state()[location_id(3)]["autoTransferNumber1"];
+        assert_eq!(*lyon, Value::Null);
+        // What was not planned at all is not left out without a word.
+        let text = std::fs::read_to_string(stage.path(results)).expect("results");
+        stage.write(results, text.replacen("REMOVE", OTHER, 1));
+        let ran = stage.run(&send).expect(2);
+        ran.says("nothing was approved in `x.plan.csv` for row 2");
+        stage.write(results, text);
+
+        stage.run(&send).expect(1);
+        let now = stage.state();
+        for (row, set) in [(2, used.to_string()), (3, number(3)), (4, number(4))] {
+            assert_eq!(now[location_id(row)]["autoTransferNumber1"], set, "{send}");
+        }
+        let results = stage.results(&results.replace("results", "results-2"));
+        let outcomes: Vec<_> = results.iter().map(|row| &*row["outcome"]).collect();
+        assert_eq!(outcomes, ["invalid", "updated", "updated"]);
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::recorded_plan::not_approved;
 use super::{NewPlan, restored_plan, unknown_guard};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::same_service::{REHEARSAL, base_url};
@@ -13,7 +14,7 @@ use crate::application::results::plan_cells;
 use crate::application::run_settings::{RunSettings, Start};
 use crate::application::status;
 use crate::application::suggested_commands;
-use crate::journal::{self, Journal, RunHeader};
+use crate::journal::{self, Journal, RecordedRun, RunHeader};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::OutcomeKind;
 use crate::platform;
@@ -112,14 +113,16 @@ pub(super) fn obey_action(sheet: &mut Sheet, new_plan: &NewPlan) -> Result<()> {
     }
 }
 
-/// Takes the sheet for results of a run that was held to the same plan as this one.
+/// Takes the sheet for results of a run that was held to the same plan as this one, or for results that
+/// were planned again.
 pub(in crate::application) fn obey_in_results(
     settings: &RunSettings,
     earlier: &EarlierRuns,
     sheet: &mut Sheet,
-) {
-    let Some(plan) = &settings.spec.preconditions else {
-        return;
+) -> Result<()> {
+    let plan = settings.spec.preconditions.as_ref();
+    let Some(plan) = plan.filter(|_| NewPlan::of(settings).is_some()) else {
+        return Ok(());
     };
     let header = journal::header_of(&Journal::path_for(plan));
     let id = header.ok().map(|header| header.id);
@@ -129,10 +132,14 @@ pub(in crate::application) fn obey_in_results(
         .filter_map(|run| run.header().plan.as_ref());
     let is_recorded = id.is_some() && plans.any(|plan| plan.id == id);
     let is_the_same = is_recorded || is_of_lost_run(earlier, sheet, plan);
-    if is_the_same && NewPlan::of(settings).is_some() {
-        let advice = "correct it here and plan the rows that are not done";
-        sheet.obey_plan_of_results(advice.to_string());
+    let advice = "correct it here and plan the rows that are not done".to_string();
+    if is_the_same {
+        sheet.obey_plan_of_results(advice);
+    } else {
+        let run = RecordedRun::open(&Journal::path_for(plan))?;
+        sheet.obey_plan_of_what_is_left(not_approved(&run)?, advice);
     }
+    Ok(())
 }
 
 /// Whether results of which no journal tells have the name of this plan, and its columns.

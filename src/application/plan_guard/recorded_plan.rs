@@ -1,6 +1,6 @@
 //! What a plan recorded of each row, compared with what is sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::path::Path;
 
@@ -291,6 +291,20 @@ pub(super) fn keyed<K: Eq + Hash>(
         }
     })?;
     Ok(rows)
+}
+
+/// What a plan could not approve, by the fingerprints of its rows.
+pub(super) fn not_approved(run: &RecordedRun) -> Result<HashSet<u32>> {
+    let (mut approved, mut others) = (HashSet::new(), HashSet::new());
+    for_each(run, |record| {
+        let requests = match what_it_saw(&record) {
+            Some(_) => &mut approved,
+            None => &mut others,
+        };
+        requests.insert(record.check);
+    })?;
+    others.retain(|check| !approved.contains(check));
+    Ok(others)
 }
 
 /// Hands on the record of each row, in their order.
