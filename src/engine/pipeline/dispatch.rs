@@ -134,6 +134,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             previous,
             is_previous_recorded: true,
             current: CurrentValues::default(),
+            read_at: None,
+            looks_again: false,
             set_before: Vec::new(),
             restricted: Vec::new(),
             fixed_usages: Vec::new(),
@@ -210,6 +212,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             ReadyRow::Fresh(row) => self.begin(*row, queue),
             ReadyRow::Begun(job) => *job,
         };
+        job.departs(now);
         if !self.is_recorded(&mut job) {
             self.queues.push_front(job);
             return None;

@@ -1,6 +1,7 @@
 //! A row on its way, and the outcome it comes to.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -24,8 +25,11 @@ pub(super) struct Job {
     pub(super) previous: Option<CurrentValues>,
     /// Whether they are recorded, as they must be before the first change leaves.
     pub(super) is_previous_recorded: bool,
-    /// What was read in this run, as far as it was.
+    /// What was read in this run, as far as it was, and when that was asked for.
     pub(super) current: CurrentValues,
+    pub(super) read_at: Option<Instant>,
+    /// It is read again before another try, whose errors before that count on.
+    pub(super) looks_again: bool,
     /// Of a plan: what earlier rows for its location make of fields before it comes.
     pub(super) set_before: PlannedValues,
     /// Which fields the service does not let anybody change.
@@ -90,6 +94,9 @@ pub(super) enum Confirmed {
     Otherwise,
 }
 
+/// What was read longer ago than this is read again before a change that had to wait.
+const FRESH: Duration = Duration::from_secs(5);
+
 /// Tries to read back a change that failed so often already, or what uses numbers that stay.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
@@ -108,6 +115,36 @@ impl Job {
             }
         } else {
             usual
+        }
+    }
+
+    /// Notes that its next request leaves. A change that was rate limited, and had to wait, reads again what is
+    /// there first: somebody may have changed it meanwhile.
+    pub(super) fn departs(&mut self, now: Instant) {
+        let is_old = self
+            .read_at
+            .is_some_and(|at| now.duration_since(at) > FRESH);
+        let had_to_wait = is_old && self.throttled_at >= self.read_at;
+        let is_first = matches!(self.step, Step::Write(_)) && self.done.is_empty();
+        if is_first && had_to_wait && self.previous.is_some() {
+            self.step = Step::Read(0);
+            self.looks_again = true;
+            self.restricted.clear();
+            self.fixed_usages.clear();
+            self.usages = None;
+            self.set_numbers = None;
+            self.usage_fault = None;
+            self.answer = None;
+        }
+        if self.step == Step::Read(0) {
+            self.read_at = Some(now);
+        }
+    }
+
+    /// A request of another kind begins.
+    pub(super) fn begin_errors(&mut self) {
+        if !self.looks_again {
+            self.errors = 0;
         }
     }
 

@@ -37,7 +37,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.set_before = planned.cloned().unwrap_or_default();
         let is_partial = *is_partial;
         job.has_read_bare = false;
-        job.errors = 0;
+        job.begin_errors();
         if index + 1 < self.setting.resources.len() {
             job.step = Step::Read(index + 1);
             self.send_again(job);
@@ -158,7 +158,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return self.finish(job, OutcomeKind::Updated, reply);
         };
         job.step = Step::Write(next);
-        job.errors = 0;
+        job.begin_errors();
+        job.looks_again = false;
         job.last = (!job.done.is_empty()).then_some(reply);
         self.send_again(job);
     }

@@ -96,7 +96,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }) => job.usage_fault = Some(with_status(*status, message).into()),
             Err(error) => job.usage_fault = Some(error.message.clone()),
         }
-        job.errors = 0;
+        job.begin_errors();
         let is_plan = self.policy.task == Task::Read;
         if index + 1 < usage_after_row::read_for_usage(self.setting, is_plan).len() {
             job.step = Step::Usage(index + 1);

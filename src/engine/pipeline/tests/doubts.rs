@@ -413,6 +413,44 @@ async fn a_later_row_is_left_alone_where_somebody_changed_what_an_earlier_row_se
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_had_to_wait_is_tried_again_only_where_nobody_changed_anything_meanwhile() {
+    // The first answer to the change, what is there then, what becomes of the row, and its requests.
+    for (first, meanwhile, kind, writes, reads) in [
+        (throttled(12), Some("9999"), OutcomeKind::Conflict, 1, 2),
+        (throttled(12), None, OutcomeKind::Updated, 2, 2),
+        // It took effect all the same.
+        (throttled(12), Some("2"), OutcomeKind::Updated, 1, 2),
+        (throttled(1), None, OutcomeKind::Updated, 2, 1),
+    ] {
+        let last = Cell::new(None::<&str>);
+        let read = |_| {
+            Ok(Response {
+                current: Some(CurrentValues::of([last.get(), None, None])),
+                ..Response::bare(200)
+            })
+        };
+        let write = |_, turn| match turn {
+            1 => {
+                last.set(meanwhile);
+                (Effect::None, first.clone())
+            }
+            _ => (Effect::Now, status(204)),
+        };
+        let ended = play(
+            Task::ReadThenWrite,
+            &[(2, 1)],
+            Notes::default(),
+            write,
+            read,
+        )
+        .await;
+        let sent = ended.writes.get(&2).copied().unwrap_or_default();
+        let found = (ended.kind(2), sent, ended.reads);
+        assert_eq!(found, (kind, writes, reads), "{first:?}, {meanwhile:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_set_only_when_two_readings_say_so() {
     let bare = Response {
         body: Body::Bare,
