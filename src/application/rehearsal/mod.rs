@@ -80,15 +80,14 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
                 Choice::Leave(_) if called.target.is_some() => None,
                 Choice::Leave(_) | Choice::Keep => continue,
             };
-            let org_id = match &row {
-                Some(row) => row.org_id.as_deref().map(String::from),
-                None => {
-                    let (sheet, columns) = (selection.sheet, selection.columns);
-                    match sheet.org_of_named(columns, record, selection.directory) {
-                        Some(org_id) => org_id,
-                        None => continue,
-                    }
-                }
+            let org_id = if let Some(row) = &row {
+                row.org_id.as_deref().map(String::from)
+            } else {
+                let (sheet, columns) = (selection.sheet, selection.columns);
+                let Some(org_id) = sheet.org_of_named(columns, record, selection.directory) else {
+                    continue;
+                };
+                org_id
             };
             let given = names_in(selection.columns, record);
             let org_id = org_id.as_deref();
