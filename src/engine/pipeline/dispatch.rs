@@ -135,7 +135,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             is_previous_recorded: true,
             current: CurrentValues::default(),
             read_at: None,
-            looks_again: false,
+            errors_before: None,
             set_before: Vec::new(),
             restricted: Vec::new(),
             fixed_usages: Vec::new(),

@@ -28,8 +28,8 @@ pub(super) struct Job {
     /// What was read in this run, as far as it was, and when that was asked for.
     pub(super) current: CurrentValues,
     pub(super) read_at: Option<Instant>,
-    /// It is read again before another try, whose errors before that count on.
-    pub(super) looks_again: bool,
+    /// Errors of its change before it was read again, which count on.
+    pub(super) errors_before: Option<u32>,
     /// Of a plan: what earlier rows for its location make of fields before it comes.
     pub(super) set_before: PlannedValues,
     /// Which fields the service does not let anybody change.
@@ -128,7 +128,7 @@ impl Job {
         let is_first = matches!(self.step, Step::Write(_)) && self.done.is_empty();
         if is_first && had_to_wait && self.previous.is_some() {
             self.step = Step::Read(0);
-            self.looks_again = true;
+            self.errors_before = Some(self.errors);
             self.restricted.clear();
             self.fixed_usages.clear();
             self.usages = None;
@@ -143,9 +143,7 @@ impl Job {
 
     /// A request of another kind begins.
     pub(super) fn begin_errors(&mut self) {
-        if !self.looks_again {
-            self.errors = 0;
-        }
+        self.errors = self.errors_before.unwrap_or_default();
     }
 
     /// A try of this request may have taken effect, or may do so later.

@@ -159,7 +159,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         };
         job.step = Step::Write(next);
         job.begin_errors();
-        job.looks_again = false;
+        job.errors_before = None;
         job.last = (!job.done.is_empty()).then_some(reply);
         self.send_again(job);
     }
