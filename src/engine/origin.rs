@@ -23,13 +23,15 @@ impl Origin {
     pub(super) fn of(response: &Response) -> Origin {
         let is_marked = is_marked(response);
         match response.status {
+            // A limiter in front of the service, which is waited for as the service is.
+            429 => Origin::Open,
             // A network that wants people to sign in.
             511 if !is_marked => Origin::SomethingElse,
             500..=599 if !is_marked => Origin::Gateway,
             _ if response.body == Body::Invalid => Origin::SomethingElse,
             200..=202 | 204 => Origin::Service,
             200..=399 => Origin::SomethingElse,
-            401 | 403 | 408 | 423 | 425 | 429 => Origin::Open,
+            401 | 403 | 408 | 423 | 425 => Origin::Open,
             407 | 500..=599 if is_marked => Origin::Open,
             _ if !response.tracking_id.is_empty() => Origin::Service,
             _ => Origin::SomethingElse,
@@ -99,7 +101,6 @@ mod tests {
                     page(200),
                     page(401),
                     page(403),
-                    page(429),
                 ],
             ),
             (
@@ -108,6 +109,7 @@ mod tests {
                     bare(401),
                     bare(403),
                     bare(429),
+                    page(429),
                     tracked(bare(502)),
                     coded(500),
                     waits(bare(503)),

@@ -42,7 +42,9 @@ impl Nginx {
                      location / {{
                          limit_req zone=all burst={burst} nodelay;
                          error_page 429 @refused;
-                         try_files /no-such-file =204;
+                         # As each answer of Webex has.
+                        add_header TrackingID nginx_1 always;
+                        try_files /no-such-file =204;
                      }}
                      # Only a refusal says when to come back: wxbulk waits on whatever status says so.
                      location @refused {{
