@@ -22,9 +22,11 @@ pub(super) enum Origin {
 impl Origin {
     pub(super) fn of(response: &Response) -> Origin {
         let is_marked = is_marked(response);
+        let waits = response.retry_after != RetryAfter::Missing;
         match response.status {
             // A limiter in front of the service, which is waited for as the service is.
             429 => Origin::Open,
+            408 | 423 | 425 | 500..=510 | 512..=599 if waits => Origin::Open,
             // A network that wants people to sign in.
             511 if !is_marked => Origin::SomethingElse,
             500..=599 if !is_marked => Origin::Gateway,
@@ -113,6 +115,8 @@ mod tests {
                     tracked(bare(502)),
                     coded(500),
                     waits(bare(503)),
+                    waits(page(503)),
+                    waits(page(423)),
                     waits(bare(407)),
                     tracked(bare(511)),
                 ],
