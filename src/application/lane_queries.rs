@@ -37,18 +37,22 @@ pub(super) fn api_client_of<'a, S: Queries, T: StopRequests>(
     // What did not answer the first questions was not asked again.
     let was_reached = std::mem::replace(is_reached, true);
     *seed = seed.wrapping_add(1);
-    let policy = QueryPolicy {
-        retry: settings.policy.retry,
-        longest_wait: settings.policy.longest_wait,
-        patience: None,
-        seed: *seed,
-    };
+    let policy = policy_of(settings, *seed);
     let client = ApiClient::new(service, pacer, stop, policy, waits.as_ref(), say);
     let client = client.named(name_if_several(settings, name));
     if was_reached {
         client.after_others()
     } else {
         client
+    }
+}
+
+fn policy_of(settings: &RunSettings, seed: u64) -> QueryPolicy {
+    QueryPolicy {
+        retry: settings.policy.retry,
+        longest_wait: settings.policy.longest_wait,
+        patience: None,
+        seed,
     }
 }
 
@@ -75,12 +79,7 @@ pub(super) fn clients_of<'a, S: Queries>(
         is_reached,
         ..
     } = lane;
-    let policy = QueryPolicy {
-        retry: settings.policy.retry,
-        longest_wait: settings.policy.longest_wait,
-        patience: None,
-        seed: *seed,
-    };
+    let policy = policy_of(settings, *seed);
     let credentials: &'a [Credential<S>] = credentials;
     let Some(first) = credentials.first() else {
         return Vec::new();
