@@ -10,13 +10,18 @@ const RESULTS: &str = "sheet.results.csv";
 
 /// Rows 2 to 4, where the first reading and the first change of row 3 are refused.
 fn refused_once() -> Stage {
-    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000003";
-    let stage = Stage::new(Behavior {
-        faults: faults.parse().expect("faults"),
-        ..Behavior::instant()
-    });
+    let stage = refusing_once();
     write_sheet(&stage);
     stage
+}
+
+/// A service that refuses the first reading and the first change of location 3.
+pub(crate) fn refusing_once() -> Stage {
+    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000003";
+    Stage::new(Behavior {
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    })
 }
 
 fn write_sheet(stage: &Stage) {

@@ -4,20 +4,16 @@
 use std::fs;
 
 use serde_json::Value;
-use wxbulk::simulator::Behavior;
 
 use crate::harness::{Stage, count, location_id, number};
+use crate::left_alone::refusing_once;
 use crate::way_back::{self, as_excel_saves, edit_cells, resave};
 
 const RESULTS: &str = "sheet.results.csv";
 
 /// Rows 2 to 4, where the first change of row 3 is refused.
 fn refused_once() -> Stage {
-    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000003";
-    let stage = Stage::new(Behavior {
-        faults: faults.parse().expect("faults"),
-        ..Behavior::instant()
-    });
+    let stage = refusing_once();
     let mut text = "locationId,n1,n2\n".to_string();
     for row in 2..5 {
         let long = format!("+49697712345{row}");

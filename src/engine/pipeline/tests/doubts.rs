@@ -151,6 +151,18 @@ async fn play(
     }
 }
 
+/// The answer to a reading, with this as the first number.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands for what a request comes to"
+)]
+fn found(number: Option<&str>) -> ApiResult {
+    Ok(Response {
+        current: Some(CurrentValues::of([number, None, None])),
+        ..Response::bare(200)
+    })
+}
+
 fn in_doubt() -> [ApiResult; 5] {
     let foreign = Ok(Response {
         body: Body::Invalid,
@@ -262,12 +274,7 @@ async fn a_refusal_proves_nothing_of_a_row_that_an_earlier_part_of_the_run_may_h
             was_sent_before: true,
             ..Notes::default()
         };
-        let read = |_| {
-            Ok(Response {
-                current: Some(CurrentValues::of([Some(there), None, None])),
-                ..Response::bare(200)
-            })
-        };
+        let read = |_| found(Some(there));
         let write = |_, _| (Effect::None, status(400));
         let ended = play(Task::Write, &[(2, 1)], notes, write, read).await;
         assert_eq!((ended.kind(2), ended.reads), (kind, 1), "{there}");
@@ -282,12 +289,7 @@ async fn a_row_that_an_earlier_part_of_the_run_left_in_doubt_is_not_forgotten() 
             in_doubt: HashMap::from([(TargetKey(1), 2)]),
             ..Notes::default()
         };
-        let read = |_| {
-            Ok(Response {
-                current: Some(CurrentValues::of([Some(there), None, None])),
-                ..Response::bare(200)
-            })
-        };
+        let read = |_| found(Some(there));
         let write = |_, _| (Effect::Now, status(204));
         let ended = play(Task::Write, &[(3, 1)], notes, write, read).await;
         assert_eq!((ended.kind(3), ended.reads), (kind, 1), "{there}");
@@ -306,12 +308,7 @@ async fn a_row_on_the_wire_at_a_kill_is_looked_at_before_it_is_sent_again() {
             known: vec![2],
             ..Notes::default()
         };
-        let read = |_| {
-            Ok(Response {
-                current: Some(CurrentValues::of([there, None, None])),
-                ..Response::bare(200)
-            })
-        };
+        let read = |_| found(there);
         let write = |_, _| (Effect::Now, status(204));
         let ended = play(Task::ReadThenWrite, &[(2, 1)], notes, write, read).await;
         assert_eq!(ended.kind(2), kind, "{there:?}");
@@ -353,10 +350,7 @@ async fn rows_that_follow_one_left_alone_are_left_alone_as_long_as_the_values_ar
         let read = |_| {
             let value = last.take();
             last.set(value.clone());
-            Ok(Response {
-                current: Some(CurrentValues::of([value.as_deref(), None, None])),
-                ..Response::bare(200)
-            })
+            found(value.as_deref())
         };
         let write = |row: u64, _| {
             last.set(Some(row.to_string()));
@@ -389,10 +383,7 @@ async fn a_later_row_is_left_alone_where_somebody_changed_what_an_earlier_row_se
         let read = |_| {
             let value = last.take();
             last.set(value.clone());
-            Ok(Response {
-                current: Some(CurrentValues::of([value.as_deref(), None, None])),
-                ..Response::bare(200)
-            })
+            found(value.as_deref())
         };
         let write = |row: u64, _| {
             let is_first = row == 2;
@@ -423,12 +414,7 @@ async fn a_change_that_had_to_wait_is_tried_again_only_where_nobody_changed_anyt
         (throttled(1), None, OutcomeKind::Updated, 2, 1),
     ] {
         let last = Cell::new(None::<&str>);
-        let read = |_| {
-            Ok(Response {
-                current: Some(CurrentValues::of([last.get(), None, None])),
-                ..Response::bare(200)
-            })
-        };
+        let read = |_| found(last.get());
         let write = |_, turn| match turn {
             1 => {
                 last.set(meanwhile);
@@ -445,8 +431,8 @@ async fn a_change_that_had_to_wait_is_tried_again_only_where_nobody_changed_anyt
         )
         .await;
         let sent = ended.writes.get(&2).copied().unwrap_or_default();
-        let found = (ended.kind(2), sent, ended.reads);
-        assert_eq!(found, (kind, writes, reads), "{first:?}, {meanwhile:?}");
+        let ended = (ended.kind(2), sent, ended.reads);
+        assert_eq!(ended, (kind, writes, reads), "{first:?}, {meanwhile:?}");
     }
 }
 
