@@ -100,6 +100,8 @@ fn on_a_terminal_a_person_is_asked_before_a_wait_is_forgotten() {
         stdout.read_to_string(&mut said).expect("text");
         let code = child.wait().expect("it ends").code();
         drop(stdin);
+        // Where the wait ends tomorrow, the date moves the end of the line.
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains("; go on before that? [y/N]"), "{said}");
         assert_eq!(code, Some(if goes_on { 3 } else { 2 }), "{said}");
         assert_eq!(stage.all_requests().len() > asked, goes_on, "{said}");
