@@ -1,6 +1,6 @@
 //! Compares what is sent with what a plan recorded and approves.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
@@ -12,9 +12,9 @@ use crate::application::earlier_runs::renamed_rows::is_other_name;
 use crate::application::plan_guard::plan_columns::{EditedCell, PlanColumns};
 use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
 use crate::application::run_settings::RunSettings;
-use crate::journal::RowRecord;
+use crate::journal::{RecordReader, RowRecord};
 use crate::model::failure_groups::Rows;
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::model::wording::{plural, rows_listed};
 use crate::sheet::NumberedRecord;
 use crate::sheet::name_beside_id::NameBesideId;
@@ -65,6 +65,7 @@ impl Plan {
         let mut are_there: HashSet<u64> = HashSet::new();
         let mut unread = 0;
         let mut places = PlannedPlaces::default();
+        let mut reached: HashMap<TargetKey, u64> = HashMap::new();
         let names = selection.directory.names_alone();
         while records.read(&mut numbered)? {
             if let PlannedRows::Requests(rows) = &self.rows {
@@ -102,6 +103,14 @@ impl Plan {
             if !self.approves(record) {
                 edits.add_unapproved(row.number);
                 continue;
+            }
+            if is_own && selection.duplicates.shares(row.key) {
+                let reached = reached.entry(row.key).or_default();
+                let of_place = places.named_in(&self.run, &mut planned, &numbered)?;
+                match next_like(row.fingerprint(), *reached, of_place, &mut planned)? {
+                    Some(next) => *reached = next,
+                    None => edits.add_moved(row.number),
+                }
             }
             if is_own && let Some(renamed) = renamed(selection, &numbered, &row, record) {
                 edits.add_cell(sheet, &renamed);
@@ -154,6 +163,24 @@ impl Plan {
             settings.spec.sheet.path.display()
         ));
     }
+}
+
+/// The next of some planned rows, below the one that was reached, that asks for the same.
+fn next_like(
+    check: u32,
+    reached: u64,
+    of_place: Vec<u64>,
+    planned: &mut RecordReader<'_>,
+) -> Result<Option<u64>> {
+    for row in of_place.into_iter().filter(|row| *row > reached) {
+        if planned
+            .of_row(row)?
+            .is_some_and(|record| record.check == check)
+        {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 /// The name of a row that is another than the one that was planned, while the plan's id stayed beside it.

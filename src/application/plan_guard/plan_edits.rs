@@ -14,7 +14,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::Outcome;
 use crate::model::row::Row;
-use crate::model::wording::plural;
+use crate::model::wording::{plural, rows_listed};
 use crate::setting::Setting;
 use crate::sheet::Sheet;
 use crate::sheet::organization_counts::OrganizationCounts;
@@ -98,6 +98,8 @@ pub(in crate::application) struct PlanEdits {
     are_typed: bool,
     /// Some of these rows were not planned where they are now.
     are_elsewhere: bool,
+    /// Rows below another one for their location that was planned to be sent after them.
+    moved: Vec<u64>,
     unapproved: u64,
     unapproved_named: Vec<String>,
     cells: u64,
@@ -135,6 +137,11 @@ impl PlanEdits {
     pub(in crate::application) fn add_unknown(&mut self, row: u64, is_elsewhere: bool) {
         self.add_row(row);
         self.are_elsewhere |= is_elsewhere;
+    }
+
+    /// A row of several for one location that stand in another order than they were planned in.
+    pub(in crate::application) fn add_moved(&mut self, row: u64) {
+        self.moved.push(row);
     }
 
     /// A row that was planned and that the plan does not approve any more.
@@ -248,6 +255,15 @@ impl PlanEdits {
             } else {
                 refused
             });
+        }
+        if !self.moved.is_empty() {
+            return Err(Hinted::new(
+                format!(
+                    "the rows of `{plan}` stand in another order than they were planned in, and the last of several rows for one location is what it has in the end: {}",
+                    rows_listed(&self.moved, NAMED)
+                ),
+                "put the rows back in the order of the plan, or sort the sheet that was planned and make a new plan",
+            ));
         }
         if self.unapproved > 0 {
             let more = more_than(self.unapproved, &self.unapproved_named);
