@@ -82,6 +82,15 @@ pub fn back_already(results: &Path, undone: &[(TargetKey, u64)]) -> (u64, Vec<Pa
     (fates.len() as u64, undos.collect())
 }
 
+/// The places where undos of a run have put something back that is still so.
+pub fn places_back(results: &Path) -> HashSet<TargetKey> {
+    let runs = runs_in(platform::folder_of(results));
+    let run = run_of(&runs, &Journal::path_for(results));
+    let fates = run.map_or(HashMap::new(), |run| fates(&runs, run));
+    let back = fates.into_iter().filter(|(_, fate)| fate.is_certain);
+    back.map(|(place, _)| place).collect()
+}
+
 /// The runs that put back something of what a run had done, and whether that was all.
 pub(super) fn undone(runs: &[FolderRun], journal: &Path) -> Option<Undone> {
     undone_of(runs, journal, |_| true)

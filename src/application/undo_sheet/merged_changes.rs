@@ -49,6 +49,25 @@ impl MergedChanges {
         MergedChanges(fields)
     }
 
+    /// The same where an undo of some rows has put back what they changed: what was there before one of them
+    /// will do, too.
+    pub(super) fn with_later_rows_undone(mut self, changes: &[ChangedRow]) -> MergedChanges {
+        for change in changes.iter().skip(1) {
+            for sent in &change.sent {
+                let fields = self.0.iter_mut().zip(&sent.0).enumerate();
+                for (index, (field, sent)) in fields {
+                    let before: Box<str> = change.earlier.get(index).unwrap_or_default().into();
+                    if let (Some(field), Some(_)) = (field, sent)
+                        && !field.expected.contains(&before)
+                    {
+                        field.expected.push(before);
+                    }
+                }
+            }
+        }
+        self
+    }
+
     /// Without the fields that were sent with the value they had: there is nothing to put back, and
     /// what somebody set there since is no reason to leave the others. Where that is so of all fields
     /// they stay, since the row of a location asks for something; and so do those that the others imply.

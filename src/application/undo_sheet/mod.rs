@@ -16,6 +16,7 @@ use anyhow::Result;
 use crate::application::earlier_runs::lost_rows::{self, LostRow};
 use crate::application::output_name::undo_sheets_of;
 use crate::application::row_name::RowNames;
+use crate::application::status;
 use crate::journal::RecordedRun;
 use crate::model::ids;
 use crate::model::row::TargetKey;
@@ -107,7 +108,12 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
         outside,
         changed_hidden,
     } = pass()?.find_repeats()?;
-    let mut merged = pass()?.merge(&repeats)?;
+    let back = if repeats.is_empty() {
+        HashSet::new()
+    } else {
+        status::places_back(&source.path)
+    };
+    let mut merged = pass()?.merge(&repeats, &back)?;
 
     let last_run = undone.earlier.runs().last();
     let names_of_rows = RowNames::of(last_run.and_then(RecordedRun::last_begin));
@@ -298,7 +304,12 @@ impl<'p> Pass<'p> {
     }
 
     /// What all rows of each of these locations did, in the order in which they were sent.
-    fn merge(mut self, repeats: &HashSet<TargetKey>) -> Result<HashMap<TargetKey, MergedChanges>> {
+    /// `back` are those where an earlier undo has put something back.
+    fn merge(
+        mut self,
+        repeats: &HashSet<TargetKey>,
+        back: &HashSet<TargetKey>,
+    ) -> Result<HashMap<TargetKey, MergedChanges>> {
         let mut changes: HashMap<TargetKey, Vec<ChangedRow>> = HashMap::new();
         while !repeats.is_empty()
             && let Some((_, verdict)) = self.next()?
@@ -313,7 +324,12 @@ impl<'p> Pass<'p> {
             .into_iter()
             .map(|(key, mut changes)| {
                 changes.sort_by_key(|change| change.order);
-                (key, MergedChanges::of(&changes))
+                let merged = MergedChanges::of(&changes);
+                if back.contains(&key) {
+                    (key, merged.with_later_rows_undone(&changes))
+                } else {
+                    (key, merged)
+                }
             })
             .collect())
     }

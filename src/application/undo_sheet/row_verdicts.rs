@@ -159,7 +159,9 @@ impl<'p> Verdicts<'p> {
                 RowVerdict::NothingChanged
             }
             Ok((change, why)) => {
-                let order = (Timestamp::UNIX_EPOCH, numbered.row);
+                // A spreadsheet may have sorted them.
+                let row = self.columns.row_in(&numbered.record);
+                let order = (Timestamp::UNIX_EPOCH, row.unwrap_or(numbered.row));
                 RowVerdict::of(vec![change], self.columns.setting.target, order, why)
             }
             Err(_) if !says_changed && says_all => RowVerdict::Unproven,
