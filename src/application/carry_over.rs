@@ -7,6 +7,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::edited_rows::EditedRows;
 use crate::application::earlier_runs::renamed_rows::RenamedRows;
 use crate::application::earlier_runs::same_service::base_url;
+use crate::application::earlier_runs::set_since;
 use crate::application::earlier_runs::unmarked_results;
 use crate::application::earlier_runs::unproven_rows::UnprovenRows;
 use crate::application::plan_guard;
@@ -57,6 +58,9 @@ pub(in crate::application) fn prepare(
             {
                 settings.lineage.is_of_results = true;
                 recorded_numbers::restore(&earlier, sheet, &target, settings.is_quiet())?;
+                if settings.spec.sheet.reading.rows.is_of_results() {
+                    set_since::note(&earlier, sheet, settings.spec.sheet.duplicates)?;
+                }
             }
             return Ok(EarlierRuns::default());
         }
@@ -95,6 +99,7 @@ pub(in crate::application) fn prepare(
         settings.lineage.follows = earlier.written_by();
         settings.lineage.add_real(earlier.runs());
         sheet.settle(done);
+        set_since::note(&earlier, sheet, settings.spec.sheet.duplicates)?;
         return Ok(earlier);
     }
     let count = done.iter().filter(|is_done| **is_done).count() as u64;

@@ -129,7 +129,7 @@ pub fn check(
     }
 
     let mut duplicates = seen.find_duplicates();
-    duplicates.note_done(|row| fields_in(&done, row));
+    duplicates.note_done(|row| fields_in(&done, row), sheet.set_since.as_ref());
     let is_done = |row: u64| fields_in(&done, row).is_some();
     if policy == DuplicatePolicy::InOrder {
         checked.count_left_of(&duplicates, &left, is_done);

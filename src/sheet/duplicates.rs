@@ -50,9 +50,25 @@ pub struct Duplicates {
 /// What later rows for the location of a row have done already: sending it again would undo that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Superseded {
-    /// The nearest of these rows.
-    pub by: u64,
-    fields: Fields,
+    /// The nearest of these rows; `None` where it does not stand in the sheet any more.
+    pub by: Option<u64>,
+    pub fields: Fields,
+}
+
+/// What later rows of the runs have set since for the locations of rows that are sent again, by their journals:
+/// the rows of results can be sorted, deleted or hidden.
+#[derive(Debug, Default)]
+pub struct SetSince {
+    /// Rows whose place in the order of all rows is known, by row number.
+    pub known: Vec<bool>,
+    pub superseded: BTreeMap<u64, Superseded>,
+}
+
+impl SetSince {
+    fn knows(&self, row: u64) -> bool {
+        let index = usize::try_from(row).unwrap_or(usize::MAX);
+        self.known.get(index) == Some(&true)
+    }
 }
 
 /// Fields of a setting, a bit each.
@@ -65,6 +81,18 @@ impl Fields {
         let all = row.changes.iter().enumerate();
         let changed = all.filter(|(_, change)| **change != Change::Keep);
         Fields(changed.fold(0, |fields, (index, _)| fields | 1 << index))
+    }
+
+    /// Those of a request that has something in them.
+    pub fn sent<T>(values: &[Option<T>]) -> Fields {
+        let sent = values.iter().enumerate();
+        let sent = sent.filter(|(_, value)| value.is_some());
+        Fields(sent.fold(0, |fields, (index, _)| fields | 1 << index))
+    }
+
+    #[must_use]
+    pub fn and(self, other: Fields) -> Fields {
+        Fields(self.0 | other.0)
     }
 
     fn has(self, index: usize) -> bool {
@@ -234,22 +262,29 @@ impl Duplicates {
     }
 
     /// Notes what later rows for a location have done already; `fields_done` has the fields of the rows that
-    /// are done.
-    pub fn note_done(&mut self, fields_done: impl Fn(u64) -> Option<Fields>) {
+    /// are done. Of rows that journals know, these tell it, and not the order of the file.
+    pub fn note_done(
+        &mut self,
+        fields_done: impl Fn(u64) -> Option<Fields>,
+        set_since: Option<&SetSince>,
+    ) {
         let mut done_after: BTreeMap<u64, Superseded> = BTreeMap::new();
         for Repeat { row, earlier, .. } in self.by_row.iter().rev() {
             let later = done_after.get(row).copied();
             let done = match (fields_done(*row), later) {
                 (None | Some(Fields(0)), later) => later,
-                (Some(fields), None) => Some(Superseded { by: *row, fields }),
-                (Some(Fields(fields)), Some(later)) => Some(Superseded {
-                    by: *row,
-                    fields: Fields(fields | later.fields.0),
+                (Some(fields), later) => Some(Superseded {
+                    by: Some(*row),
+                    fields: later.map_or(fields, |later| fields.and(later.fields)),
                 }),
             };
             done_after.extend(done.map(|done| (*earlier, done)));
         }
         done_after.retain(|row, _| fields_done(*row).is_none());
+        if let Some(set_since) = set_since {
+            done_after.retain(|row, _| !set_since.knows(*row));
+            done_after.extend(&set_since.superseded);
+        }
         self.superseded = done_after;
     }
 
@@ -335,16 +370,16 @@ mod tests {
             5 => Some(Fields(0b1)),
             _ => None,
         };
-        duplicates.note_done(done);
+        duplicates.note_done(done, None);
         let found = [2, 3, 4, 5, 6].map(|row| {
             let superseded = duplicates.superseded(row)?;
             let set = [Change::Set("1".into()), Change::Clear, Change::Clear];
             let mut row = Row::asking(set);
             Some((superseded.by, superseded.take_from(&mut row)))
         });
-        assert_eq!(found, [Some((3, vec![0, 1])), None, None, None, None]);
-        duplicates.note_done(|row| done(row).filter(|_| row == 5));
-        let by = [2, 3, 6].map(|row| duplicates.superseded(row).map(|one| one.by));
+        assert_eq!(found, [Some((Some(3), vec![0, 1])), None, None, None, None]);
+        duplicates.note_done(|row| done(row).filter(|_| row == 5), None);
+        let by = [2, 3, 6].map(|row| duplicates.superseded(row)?.by);
         assert_eq!(by, [Some(5), Some(5), None]);
     }
 }

@@ -82,6 +82,7 @@ use columns::Columns;
 pub use csv_records::{NumberedRecord, Records};
 pub use dialect::Separator;
 use directory::Directory;
+use duplicates::SetSince;
 pub use encoding::Encoding;
 use encoding::{Text, TextForm};
 use hidden::HiddenCells;
@@ -128,6 +129,8 @@ pub struct Sheet {
     not_read: Option<usize>,
     /// Which rows an earlier run left as asked, where its journal tells.
     settled: Option<Vec<bool>>,
+    /// What later rows of those runs have set since.
+    pub(in crate::sheet) set_since: Option<SetSince>,
     /// Numbers that a spreadsheet has changed since they were written.
     restored: RestoredCells,
     /// The rows that the run is about; `None`: all.

@@ -119,6 +119,7 @@ impl Sheet {
             last_organization: LastOrganization::default(),
             not_read: None,
             settled: None,
+            set_since: None,
             restored: RestoredCells::default(),
             part: None,
             plan: None,

@@ -8,6 +8,7 @@ use csv::ByteRecord;
 
 use super::applied_plan::AppliedPlan;
 use super::columns::Columns;
+use super::duplicates::SetSince;
 use super::hidden::HiddenPolicy;
 use super::resolved_selector::ResolvedSelector;
 use super::result_columns::{ACTION, NEW, PRESENT};
@@ -119,5 +120,10 @@ impl Sheet {
     /// the cells.
     pub fn settle(&mut self, rows: Vec<bool>) {
         self.settled = Some(rows);
+    }
+
+    /// Tells what later rows of the earlier runs have set since for the locations of the others.
+    pub fn note_set_since(&mut self, set_since: SetSince) {
+        self.set_since = Some(set_since);
     }
 }

@@ -103,9 +103,14 @@ impl<'a> Selection<'a> {
     }
 
     /// What becomes of a row all of whose fields a later row `by` has set.
-    fn outcome_of_superseded(&self, numbered: &NumberedRecord, by: u64) -> Outcome {
+    fn outcome_of_superseded(&self, numbered: &NumberedRecord, by: Option<u64>) -> Outcome {
         let noun = self.columns.setting.target.noun;
-        let message = format!("row {by}, which is for the same {noun}, was sent already");
+        let message = match by {
+            Some(row) => format!("row {row}, which is for the same {noun}, was sent already"),
+            None => format!(
+                "a later row for the same {noun}, which is not in this file, was sent already"
+            ),
+        };
         // Where it may have been applied, it may yet be after the later row.
         let kind = self.columns.outcome_in(&numbered.record);
         let is_in_doubt =

@@ -64,6 +64,7 @@ mod setting_pages;
 mod short_rows;
 #[cfg(target_os = "linux")]
 mod signals;
+mod sorted_rows;
 mod special_files;
 mod spreadsheet_numbers;
 mod status;

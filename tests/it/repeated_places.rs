@@ -12,7 +12,7 @@ use crate::way_back::{changes_sent, resave};
 const PLAN: &str = "sheet.plan.csv";
 
 /// A plan of two rows for location 2, with the cells of `n1` and `n2`, and one for location 3.
-fn planned(rows: [[&str; 2]; 2]) -> Stage {
+pub(crate) fn planned(rows: [[&str; 2]; 2]) -> Stage {
     let stage = Stage::instant();
     let row = |location, [n1, n2]: [&str; 2]| {
         format!("{},{},{n1},{n2}\n", org_id(1), location_id(location))
@@ -108,7 +108,7 @@ fn rows_of_an_earlier_part_count_too() {
 
 /// Rows for location 2, with the cells of `n1` to `n3`, of which the first requests are refused: one to read
 /// and one to change.
-fn refused_at_first(rows: &[[&str; 3]]) -> Stage {
+pub(crate) fn refused_at_first(rows: &[[&str; 3]]) -> Stage {
     let location = Location {
         id: location_id(2),
         organization: Some(org_id(1)),
@@ -130,7 +130,7 @@ fn refused_at_first(rows: &[[&str; 3]]) -> Stage {
     stage
 }
 
-fn all_numbers(stage: &Stage) -> [Value; 3] {
+pub(crate) fn all_numbers(stage: &Stage) -> [Value; 3] {
     let now = &stage.state()[location_id(2)];
     [1, 2, 3].map(|field| now[format!("autoTransferNumber{field}")].clone())
 }

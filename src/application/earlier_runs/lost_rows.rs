@@ -23,7 +23,7 @@ pub(in crate::application) struct LostRow {
 }
 
 /// When the run began that sent a row first, and its number there.
-type Origin = (Timestamp, u64);
+pub(super) type Origin = (Timestamp, u64);
 
 /// Finds them: what the earlier runs changed and the last ones have not taken over. Journals that are not
 /// there, or not readable, tell of none.
@@ -34,23 +34,11 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
             known.insert(origin);
         })?;
     }
-    let follows = |run: &RecordedRun| run.header().follows.clone();
-    let mut next: Vec<RunId> = earlier.runs().iter().filter_map(follows).collect();
-    if next.is_empty() {
-        return Ok(Vec::new());
-    }
-    let journals: HashMap<RunId, PathBuf> = journals_beside(results);
     let mut lost = Vec::new();
-    let mut seen: Vec<RunId> = Vec::new();
-    while let Some(id) = next.pop() {
-        let path = journals.get(&id).filter(|_| !seen.contains(&id));
-        seen.push(id);
-        let Some(Found::Run(run)) = path.map(|path| open(path)).transpose()? else {
-            continue;
-        };
+    each_followed(results, earlier, |run| {
         let file = status::results_of_journal(run.path()).unwrap_or_default();
         let file = results.with_file_name(file.file_name().unwrap_or_default());
-        each_change(&run, |origin, row, name| {
+        each_change(run, |origin, row, name| {
             if known.insert(origin) {
                 lost.push(LostRow {
                     row,
@@ -58,10 +46,33 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
                     results: file.clone(),
                 });
             }
-        })?;
-        next.extend(follows(&run));
-    }
+        })
+    })?;
     Ok(lost)
+}
+
+/// Hands on each run that those before it went on from, the last one first.
+pub(super) fn each_followed(
+    results: &Path,
+    earlier: &EarlierRuns,
+    mut each: impl FnMut(&RecordedRun) -> Result<()>,
+) -> Result<()> {
+    let follows = |run: &RecordedRun| run.header().follows.clone();
+    let mut next: Vec<RunId> = earlier.runs().iter().filter_map(follows).collect();
+    if next.is_empty() {
+        return Ok(());
+    }
+    let journals: HashMap<RunId, PathBuf> = journals_beside(results);
+    let mut seen: Vec<RunId> = Vec::new();
+    while let Some(id) = next.pop() {
+        let path = journals.get(&id).filter(|_| !seen.contains(&id));
+        seen.push(id);
+        if let Some(Found::Run(run)) = path.map(|path| open(path)).transpose()? {
+            each(&run)?;
+            next.extend(follows(&run));
+        }
+    }
+    Ok(())
 }
 
 /// Goes through what a run may have changed.

@@ -11,6 +11,7 @@ pub mod renamed_rows;
 pub mod restored_numbers;
 pub mod rows_left_unknown;
 pub mod same_service;
+pub mod set_since;
 pub mod spreadsheet_losses;
 pub mod truncated_journal;
 pub mod unmarked_results;

@@ -1,0 +1,215 @@
+//! What later rows of the runs have set since for the locations of the rows that are sent again. The journals
+//! tell it, since the rows of results can be sorted, deleted or hidden.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::lost_rows::{Origin, each_followed};
+use crate::journal::{RecordReader, RecordedRun, RowChange};
+use crate::model::hint::Hinted;
+use crate::model::ids;
+use crate::model::outcome::OutcomeKind;
+use crate::model::row::TargetKey;
+use crate::model::wording::rows_listed;
+use crate::setting::Setting;
+use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::columns::Columns;
+use crate::sheet::directory::Directory;
+use crate::sheet::duplicates::{Fields, SetSince, Superseded};
+use crate::sheet::{NumberedRecord, Sheet};
+
+/// Rows that are named; the others are counted.
+const ROWS_NAMED: usize = 10;
+
+/// A row that is sent again.
+#[derive(Debug)]
+struct RowAgain {
+    location: TargetKey,
+    row: u64,
+    /// Rows are sent in this order.
+    order: Origin,
+    changes: u32,
+}
+
+/// The rows that are sent again of which the order is known.
+#[derive(Debug, Default)]
+struct RowsAgain {
+    /// By location, and then in the order of the file.
+    rows: Vec<RowAgain>,
+    known: Vec<bool>,
+}
+
+/// Tells the sheet. Of several rows for one location that are sent again, the order must be that of the run.
+pub(in crate::application) fn note(
+    earlier: &EarlierRuns,
+    sheet: &mut Sheet,
+    duplicates: DuplicatePolicy,
+) -> Result<()> {
+    let Ok(columns) = &sheet.columns else {
+        return Ok(());
+    };
+    let again = RowsAgain::read(earlier, sheet, columns)?;
+    if duplicates == DuplicatePolicy::InOrder {
+        again.ensure_their_order(&sheet.path)?;
+    }
+    let found = again.find_set_since(earlier, columns.setting, &sheet.path)?;
+    let superseded = found.in_file(earlier, sheet, columns)?;
+    sheet.note_set_since(SetSince {
+        known: again.known,
+        superseded,
+    });
+    Ok(())
+}
+
+impl RowsAgain {
+    fn read(earlier: &EarlierRuns, sheet: &Sheet, columns: &Columns) -> Result<RowsAgain> {
+        let mut again = RowsAgain::default();
+        let readers = earlier.runs().iter().map(RecordedRun::records);
+        let mut readers: Vec<RecordReader<'_>> = readers.collect::<Result<_>>()?;
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            let Some((run, row)) = earlier.locate(columns, &numbered) else {
+                continue;
+            };
+            // One that is the same as another row goes where that row is now.
+            let is_same = columns.is_noted_as_same(&numbered.record);
+            if is_same || sheet.is_settled(columns, &numbered) || sheet.leaves_out(&numbered) {
+                continue;
+            }
+            let Ok(asked) = sheet.read_row(columns, &numbered, &Directory::default()) else {
+                continue;
+            };
+            let history = readers[run].history_of(row)?;
+            let order = history.latest().and_then(|change| change.order);
+            again.rows.push(RowAgain {
+                location: asked.key,
+                row: numbered.row,
+                order: order.unwrap_or((earlier.runs()[run].header().started_at, row)),
+                changes: asked.changes_checksum(),
+            });
+            let index = usize::try_from(numbered.row)?;
+            again.known.resize(index + 1, false);
+            again.known[index] = true;
+        }
+        again.rows.sort_by_key(|one| one.location);
+        Ok(again)
+    }
+
+    /// Which of two rows for one location comes last is what it has in the end.
+    fn ensure_their_order(&self, results: &Path) -> Result<()> {
+        let pairs = self.rows.windows(2).filter(|pair| {
+            let [one, next] = [&pair[0], &pair[1]];
+            one.location == next.location && one.order > next.order && one.changes != next.changes
+        });
+        let mut rows: Vec<u64> = pairs.flat_map(|pair| [pair[0].row, pair[1].row]).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Err(Hinted::new(
+            format!(
+                "the rows of `{}` stand in another order than the run had them in, and the last of several rows for one location is what it has in the end: {}",
+                results.display(),
+                rows_listed(&rows, ROWS_NAMED)
+            ),
+            "sort the rows by the column `row`, from the lowest to the highest, and type the same command again",
+        ))
+    }
+
+    fn at(&self, location: TargetKey) -> &[RowAgain] {
+        let from = self.rows.partition_point(|one| one.location < location);
+        let to = self.rows.partition_point(|one| one.location <= location);
+        &self.rows[from..to]
+    }
+
+    fn find_set_since(
+        &self,
+        earlier: &EarlierRuns,
+        setting: &Setting,
+        results: &Path,
+    ) -> Result<Found> {
+        let mut found = Found::default();
+        if self.rows.is_empty() {
+            return Ok(found);
+        }
+        let mut add_those_of = |run: &RecordedRun| -> Result<()> {
+            let mut records = run.records()?;
+            let place = earlier.place_of(&run.header().id);
+            for row in 0..run.rows() {
+                for change in records.history_of(row)?.changes {
+                    let Some((location, fields)) = done(setting, &change) else {
+                        continue;
+                    };
+                    let order = change.order.unwrap_or((run.header().started_at, row));
+                    let by = place.map(|run| (run, row));
+                    for one in self.at(location).iter().filter(|one| one.order < order) {
+                        found.add(one.row, order, by, fields);
+                    }
+                }
+            }
+            Ok(())
+        };
+        earlier.runs().iter().try_for_each(&mut add_those_of)?;
+        each_followed(results, earlier, add_those_of)?;
+        Ok(found)
+    }
+}
+
+/// A row of a run: which run, and its number there.
+type RowOfRun = (usize, u64);
+
+/// Fields that later rows have set since, and the first of these rows; by the rows that are sent again.
+#[derive(Debug, Default)]
+struct Found(BTreeMap<u64, (Origin, Option<RowOfRun>, Fields)>);
+
+impl Found {
+    fn add(&mut self, row: u64, order: Origin, by: Option<RowOfRun>, fields: Fields) {
+        let (first, known_by, known) = self.0.entry(row).or_insert((order, by, fields));
+        *known = known.and(fields);
+        if order < *first {
+            (*first, *known_by) = (order, by);
+        }
+    }
+
+    /// With the places of those rows in the file, whatever was sorted or deleted there.
+    fn in_file(
+        self,
+        earlier: &EarlierRuns,
+        sheet: &Sheet,
+        columns: &Columns,
+    ) -> Result<BTreeMap<u64, Superseded>> {
+        if self.0.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let wanted: HashSet<RowOfRun> = self.0.values().filter_map(|(_, by, _)| *by).collect();
+        let mut there: HashMap<RowOfRun, u64> = HashMap::new();
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            let place = earlier.locate(columns, &numbered);
+            if let Some(place) = place.filter(|place| wanted.contains(place)) {
+                there.insert(place, numbered.row);
+            }
+        }
+        let found = self.0.into_iter().map(|(row, (_, by, fields))| {
+            let by = by.and_then(|by| there.get(&by).copied());
+            (row, Superseded { by, fields })
+        });
+        Ok(found.collect())
+    }
+}
+
+/// What a change set for certain, and where.
+fn done(setting: &Setting, change: &RowChange) -> Option<(TargetKey, Fields)> {
+    let kind = change.outcome.as_ref()?.kind;
+    let is_done = matches!(kind, OutcomeKind::Updated | OutcomeKind::Unchanged);
+    let sent = change.sent.last().filter(|_| is_done)?;
+    let place = change.place.as_ref()?;
+    let id = ids::read(&place.id, setting.target.id).ok()?;
+    Some((id.key, Fields::sent(&sent.0)))
+}

@@ -1,0 +1,150 @@
+//! Several rows for one location in files that were sorted, shortened or undone in part since: what the last row
+//! of the run asks for is what the location has in the end, and the undo leads to what was there first.
+
+use serde_json::json;
+
+use crate::harness::{Stage, number};
+use crate::repeated_places::{all_numbers, planned, refused_at_first};
+use crate::undo::spelt_alike;
+use crate::way_back::changes_sent;
+
+const AGAIN: &str = "sheet.results.csv --only-failed --allow-duplicates";
+
+/// Puts the rows of a file into this order, by their numbers from 0.
+fn reorder(stage: &Stage, name: &str, order: &[usize]) {
+    let text = std::fs::read_to_string(stage.path(name)).expect("a file");
+    let lines: Vec<&str> = text.lines().collect();
+    let rows = order.iter().map(|row| lines[row + 1]);
+    let all: Vec<&str> = [lines[0]].into_iter().chain(rows).collect();
+    stage.write(name, all.join("\n") + "\n");
+}
+
+#[test]
+fn rows_that_are_sent_again_must_be_in_the_order_of_the_run() {
+    let (a, b) = (number(61), number(62));
+    // The first row cannot be read, and the second not be changed.
+    let stage = refused_at_first(&[[&a, "", ""], [&b, "", ""]]);
+    let line = "sheet.csv --backup --allow-duplicates";
+    stage.apply(line).expect(1);
+    let before = stage.state();
+    let sent = changes_sent(&stage);
+    reorder(&stage, "sheet.results.csv", &[1, 0]);
+    for line in [
+        format!("apply {AGAIN} --yes"),
+        format!("plan {AGAIN} -o p.csv"),
+    ] {
+        let ran = stage.run_online(&line).expect(2);
+        ran.says("stand in another order than the run had them in");
+        ran.says("rows 2 and 3");
+        ran.says("sort the rows by the column `row`");
+    }
+    assert_eq!(changes_sent(&stage), sent);
+    reorder(&stage, "sheet.results.csv", &[1, 0]);
+    stage.apply(AGAIN).expect(0);
+    assert_eq!(all_numbers(&stage)[0], json!(b));
+    stage.run_online("undo sheet.results-2.csv --yes").expect(0);
+    assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
+}
+
+#[test]
+fn what_a_later_row_has_set_stays_wherever_that_row_is_now() {
+    let (a, b) = (number(61), number(62));
+    // What became of the results of the first row, which was refused, and the second, which is done; and the
+    // row that is named.
+    for (order, part, says) in [
+        (&[0, 1][..], "", "row 3, which"),
+        (&[1, 0], "", "row 2, which"),
+        (
+            &[0],
+            "",
+            "a later row for the same location, which is not in this file,",
+        ),
+        (&[0, 1], "--rows 2", "row 3, which"),
+    ] {
+        let stage = refused_at_first(&[[&a, "", ""], [&b, "", ""]]);
+        stage.apply("sheet.csv --allow-duplicates").expect(1);
+        let sent = changes_sent(&stage);
+        reorder(&stage, "sheet.results.csv", order);
+        stage.apply(&format!("{AGAIN} {part}")).expect(0);
+        let what = format!("{order:?} {part}");
+        assert_eq!(all_numbers(&stage)[0], json!(b), "{what}");
+        assert_eq!(changes_sent(&stage), sent, "{what}");
+        let results = stage.results("sheet.results-2.csv");
+        let row = results.iter().find(|row| row["outcome"] == "skipped");
+        let message = &row.expect("a row that was skipped")["message"];
+        assert!(message.starts_with(says), "{what}: {message}");
+    }
+}
+
+#[test]
+fn a_corrected_row_is_sent_after_the_one_that_came_before_it_wherever_it_is_now() {
+    let (a, b) = (number(61), number(62));
+    for order in [[0, 1], [1, 0]] {
+        let stage = Stage::instant();
+        let row = |n1: &str| format!("{},{n1}\n", crate::harness::location_id(2));
+        let rows = row(&a) + &row("no number");
+        stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+        let line = "sheet.csv --backup --allow-duplicates --skip-invalid";
+        stage.apply(line).expect(1);
+        let text = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+        stage.write("sheet.results.csv", text.replace("no number", &b));
+        reorder(&stage, "sheet.results.csv", &order);
+        stage.apply(AGAIN).expect(0);
+        assert_eq!(all_numbers(&stage)[0], json!(b), "{order:?}");
+    }
+}
+
+#[test]
+fn a_plan_must_be_in_its_own_order() {
+    let (a, b) = (number(61), number(62));
+    for (order, code) in [(&[1, 0, 2][..], 2), (&[2, 0, 1], 0), (&[1], 0)] {
+        let stage = planned([[&a, ""], [&b, ""]]);
+        let sent = changes_sent(&stage);
+        reorder(&stage, "sheet.plan.csv", order);
+        let ran = stage.apply("sheet.plan.csv").expect(code);
+        if code == 2 {
+            ran.says("stand in another order than they were planned in");
+            ran.says("row 3");
+            assert_eq!(changes_sent(&stage), sent);
+        } else {
+            assert_eq!(all_numbers(&stage)[0], json!(b));
+        }
+    }
+}
+
+#[test]
+fn an_undo_goes_back_behind_the_first_row_whatever_the_order_of_the_file() {
+    let (a, b) = (number(61), number(62));
+    for has_journal in [true, false] {
+        let stage = planned([[&a, ""], [&b, ""]]);
+        let before = json!(all_numbers(&stage));
+        stage
+            .apply("sheet.csv --backup --allow-duplicates")
+            .expect(0);
+        reorder(&stage, "sheet.results.csv", &[1, 2, 0]);
+        if !has_journal {
+            std::fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+        }
+        stage.run_online("undo sheet.results.csv --yes").expect(0);
+        let now = json!(all_numbers(&stage));
+        assert_eq!(spelt_alike(&now), spelt_alike(&before));
+    }
+}
+
+#[test]
+fn an_undo_of_a_later_row_and_then_of_all_leads_to_what_was_there_first() {
+    let (a, b) = (number(61), number(62));
+    let stage = planned([[&a, ""], [&b, ""]]);
+    let before = json!(all_numbers(&stage));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    stage
+        .run_online("undo sheet.results.csv --rows 3 --yes")
+        .expect(0);
+    let now = all_numbers(&stage)[0].clone();
+    assert_eq!(spelt_alike(&now), spelt_alike(&json!(a)));
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    let now = json!(all_numbers(&stage));
+    assert_eq!(spelt_alike(&now), spelt_alike(&before));
+}
