@@ -95,10 +95,10 @@ pub(in crate::application) fn prepare(
         for run in earlier.runs() {
             status::ensure_not_undone(run.path())?;
         }
-        plan_guard::obey_in_results(settings, &earlier, sheet)?;
         settings.lineage.follows = earlier.written_by();
         settings.lineage.add_real(earlier.runs());
         sheet.settle(done);
+        plan_guard::obey_in_results(settings, &earlier, sheet)?;
         set_since::note(&earlier, sheet, settings.spec.sheet.duplicates)?;
         return Ok(earlier);
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use csv::ByteRecord;
 
+use super::NumberedRecord;
 use super::cell_text;
 use super::columns::Columns;
 use super::result_columns::{CANNOT, SKIPPED};
@@ -27,7 +28,11 @@ enum Marks {
     /// Results have a check in each row that was to be sent, and none in the others.
     Checks,
     /// Results were planned again, and the record of that plan has what it could not approve.
-    Requests(HashSet<u32>),
+    Requests {
+        not_approved: HashSet<u32>,
+        /// Rows of the results that somebody left out of that plan.
+        declined: HashSet<u64>,
+    },
 }
 
 impl AppliedPlan {
@@ -55,18 +60,28 @@ impl AppliedPlan {
         }
     }
 
-    /// The sheet has results that were planned again; that plan could not approve `requests`, which are
-    /// fingerprints of rows.
-    pub(super) fn of_results_again(requests: HashSet<u32>, advice: String) -> AppliedPlan {
+    /// The sheet has results that were planned again; that plan could not approve rows of these fingerprints,
+    /// and rows of these numbers were left out of it.
+    pub(super) fn of_results_again(
+        not_approved: HashSet<u32>,
+        declined: HashSet<u64>,
+        advice: String,
+    ) -> AppliedPlan {
         AppliedPlan {
-            marks: Marks::Requests(requests),
+            marks: Marks::Requests {
+                not_approved,
+                declined,
+            },
             advice,
         }
     }
 
     /// Whether somebody wrote into the plan that the row is left out.
-    pub(super) fn skips(&self, record: &ByteRecord) -> bool {
-        self.says(SKIPPED, record)
+    pub(super) fn skips(&self, NumberedRecord { row, record, .. }: &NumberedRecord) -> bool {
+        match &self.marks {
+            Marks::Requests { declined, .. } => declined.contains(row),
+            Marks::Action(_) | Marks::Skipped(_) | Marks::Checks => self.says(SKIPPED, record),
+        }
     }
 
     /// Whether nothing was approved for a row that is not skipped, whatever it asks for by now.
@@ -74,14 +89,14 @@ impl AppliedPlan {
         match self.marks {
             Marks::Action(_) => self.says(CANNOT, record),
             Marks::Checks => columns.lacks_check(record),
-            Marks::Skipped(_) | Marks::Requests(_) => false,
+            Marks::Skipped(_) | Marks::Requests { .. } => false,
         }
     }
 
     /// Whether the plan could not approve what a row asks for. Corrected, it is another request.
     pub(super) fn could_not_approve(&self, row: &Row<'_>) -> bool {
         match &self.marks {
-            Marks::Requests(requests) => requests.contains(&row.fingerprint()),
+            Marks::Requests { not_approved, .. } => not_approved.contains(&row.fingerprint()),
             Marks::Action(_) | Marks::Skipped(_) | Marks::Checks => false,
         }
     }

@@ -126,7 +126,7 @@ impl CheckedSheet {
     pub(super) fn leaves_out(&mut self, sheet: &Sheet, numbered: &NumberedRecord) -> bool {
         let (is_hidden, is_skipped) = (
             sheet.is_left_out(numbered.row),
-            sheet.is_skipped_in_plan(&numbered.record),
+            sheet.is_skipped_in_plan(numbered),
         );
         self.left_out += u64::from(is_hidden);
         self.skipped_in_plan += u64::from(is_skipped && !is_hidden);

@@ -62,9 +62,19 @@ impl Sheet {
     }
 
     /// Takes the sheet for results that were planned again. What that plan could not approve, by the
-    /// fingerprints of its rows, is a problem for as long as it is asked for.
-    pub fn obey_plan_of_what_is_left(&mut self, requests: HashSet<u32>, advice: String) {
-        self.plan = Some(AppliedPlan::of_results_again(requests, advice));
+    /// fingerprints of its rows, is a problem for as long as it is asked for; rows that somebody left out of it,
+    /// by their numbers here, are left out.
+    pub fn obey_plan_of_what_is_left(
+        &mut self,
+        not_approved: HashSet<u32>,
+        declined: HashSet<u64>,
+        advice: String,
+    ) {
+        self.plan = Some(AppliedPlan::of_results_again(
+            not_approved,
+            declined,
+            advice,
+        ));
     }
 
     /// Whether it has the columns of a plan and none of results.
@@ -79,15 +89,15 @@ impl Sheet {
     }
 
     /// Whether the sheet is a plan that leaves the row out.
-    pub fn is_skipped_in_plan(&self, record: &ByteRecord) -> bool {
-        self.plan.as_ref().is_some_and(|plan| plan.skips(record))
+    pub fn is_skipped_in_plan(&self, numbered: &NumberedRecord) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.skips(numbered))
     }
 
     /// Whether the row is left out, whatever it asks for.
     pub fn leaves_out(&self, numbered: &NumberedRecord) -> bool {
         self.is_left_out(numbered.row)
             || self.left_out_by(numbered).is_some()
-            || self.is_skipped_in_plan(&numbered.record)
+            || self.is_skipped_in_plan(numbered)
             || self.is_unread_in_export(&numbered.record)
     }
 

@@ -65,7 +65,7 @@ impl<'a> Selection<'a> {
                 )),
             };
         }
-        if self.sheet.is_skipped_in_plan(&numbered.record) {
+        if self.sheet.is_skipped_in_plan(numbered) {
             return Choice::Leave(Outcome::unsent(OutcomeKind::Skipped, SKIPPED_BY_PLAN));
         }
         if self.sheet.is_unread_in_export(&numbered.record) {

@@ -419,3 +419,39 @@ fn what_was_typed_into_a_column_that_only_shows_the_plan_is_not_lost() {
     // And once more from the results, whose `new1` is of the first plan.
     stage.run_online("plan second.csv -o q.csv").expect(0);
 }
+
+#[test]
+fn what_is_left_out_of_a_plan_of_results_is_left_out_by_the_printed_command() {
+    for edit in ["skipped", "deleted"] {
+        let stage = Stage::instant();
+        let broken = sheet(ROWS).replace(&number(3), "no number");
+        stage.write("sheet.csv", broken.replace(&number(5), "none either"));
+        stage.apply("sheet.csv --backup --skip-invalid").expect(1);
+        let results = "sheet.results.csv";
+        edit_cells(
+            &stage,
+            results,
+            results,
+            &[("n1", 3, &number(3)), ("n1", 5, &number(5))],
+        );
+        let line = format!("plan {results} --only-failed -o {PLAN}");
+        let ran = stage.run_online(&line).expect(0);
+        let command = printed(&ran).expect("a command");
+        match edit {
+            "deleted" => without_line(&stage, 3),
+            _ => edit_cells(&stage, PLAN, PLAN, &[("action", 3, "skipped")]),
+        }
+        let sent = writes(&stage).len();
+        let ran = stage.run(&format!("{command} --yes")).expect(0);
+        ran.says("1 row is skipped by the plan");
+        assert_eq!(writes(&stage).len(), sent + 1, "{edit}");
+        let now = stage.state();
+        assert_eq!(now[location_id(5)]["autoTransferNumber1"], json!(number(5)));
+        assert!(now[location_id(3)]["autoTransferNumber1"].is_null());
+        let row = &stage.results("sheet.results-2.csv")[1];
+        assert_eq!(
+            (&*row["outcome"], &*row["message"]),
+            ("skipped", "the plan skips this row")
+        );
+    }
+}
