@@ -46,7 +46,9 @@ impl Case<'_> {
             let is_changed = self
                 .puts_of(index, location)
                 .any(|put| put.took_effect || put.arrival != Arrival::AtOnce);
-            if outcome == "updated" && !is_changed {
+            // Of a try in doubt that asks for what is there, nobody can tell whether it took effect.
+            let asks_for_change = own.is_empty() || own.iter().any(|put| put.before != after(put));
+            if outcome == "updated" && !is_changed && asks_for_change {
                 let kind = if self.line_of(index).iter().any(|run| run.is_rehearsal) {
                     Kind::RehearsalForReal
                 } else {
