@@ -5,6 +5,7 @@ mod header_cell;
 mod header_row;
 mod heading_meaning;
 mod heading_words;
+mod missing_columns;
 mod near_heading;
 mod near_number_heading;
 mod number_heading_words;
@@ -18,7 +19,7 @@ use csv::ByteRecord;
 use crate::model::ids::{self, Kind};
 use crate::setting::{self, FieldKind, Setting, usage_after_row};
 use crate::sheet::number::number_in;
-use crate::sheet::problem::{Place, Problem, shorten};
+use crate::sheet::problem::{Place, Problem};
 use crate::sheet::rule_cell::{looks_like_rule, read_yes_or_no};
 use crate::table::COLUMNS;
 pub use earlier_results::ResultColumns;
@@ -28,6 +29,7 @@ use header_cell::{HeaderName, Known};
 use header_row::HeaderNames;
 pub(super) use header_row::typed_name;
 pub use heading_meaning::{ByName, Meant};
+use missing_columns::{MissingColumns, looks_like};
 use setting_of_header::widest;
 pub(super) use setting_of_header::{names_target, settings_of};
 
@@ -139,51 +141,19 @@ impl Columns {
         let fields: Vec<Option<usize>> = (0..setting.fields.len())
             .map(|index| names.first(Known::Field(index)))
             .collect();
-        let mut in_hints = Vec::new();
-        let mut missing = |name: &str, meant: &[Meant], hint: &str| {
-            let found = list_of_names(header);
-            let is_meant = |near: &&NearColumn| meant.contains(&near.meant);
-            let near = names.near.iter().filter(is_meant);
-            let near = near.map(|near| {
-                in_hints.push(near.column);
-                let found = shorten(&String::from_utf8_lossy(&header[near.column]));
-                let wanted = match near.meant {
-                    Meant::AnyRule => "the calls that its rules are for, such as international or premiumServices1".to_string(),
-                    meant => meant.name(widest),
-                };
-                format!("is it `{found}`? then rename that to {wanted}")
-            });
-            let hint = match &near.collect::<Vec<_>>()[..] {
-                [] => format!("{hint}; rename the right one in row {row}"),
-                near => format!(" ({})", near.join("; ")),
-            };
-            problems.push(Problem::new(
-                Place::row(row),
-                format!("there is no column `{name}`{hint}; the columns found are {found}"),
-            ));
-        };
+        let mut missing = MissingColumns::of(header, row, widest, &names.near);
         if target_id.or(target_name).is_none() {
-            let hint = format!(
-                " or `{}`, one of which is needed",
-                setting.target.name_column
-            );
-            missing(
-                setting.target.id_column,
-                &[Meant::TargetId, Meant::TargetName],
-                &hint,
-            );
+            missing.add_target(setting);
         }
         if fields.iter().all(Option::is_none) {
-            let indices = 0..widest.fields.len();
-            let rules = indices.clone().map(Meant::Rule).chain([Meant::AnyRule]);
-            let places = [None].into_iter().chain(indices.map(Some));
-            let numbers = places.flat_map(|place| {
-                use ByName::{Counted, Near, Telephone, Unknown};
-                [Near, Telephone, Unknown, Counted].map(|by_name| Meant::Number(place, by_name))
-            });
-            let meant: Vec<Meant> = numbers.chain(rules).collect();
-            missing(&one_of(&setting.column_names()), &meant, "");
+            missing.add_fields(setting);
         }
+        let MissingColumns {
+            in_hints,
+            problems: missing,
+            ..
+        } = missing;
+        problems.extend(missing);
         let is_without = |index: usize| {
             let wanted = widest.fields.get(index);
             let found = setting.fields.iter().zip(&fields);
@@ -223,17 +193,7 @@ impl Columns {
                 !is_settled && !in_hints.contains(&near.column) && is_in_question(near)
             };
             let unnamed = names.near.iter().filter(is_certain);
-            problems.extend(unnamed.map(|near| {
-                let found = shorten(&String::from_utf8_lossy(&header[near.column]));
-                let wanted = near.meant.name(widest);
-                Problem::new(
-                    Place::cell(row, near.column, found.clone()),
-                    format!(
-                        "this looks like {wanted} and is not read; if it is, rename the column to {wanted}; if not, add --ignore-column \"{}\"",
-                        typed_name(&String::from_utf8_lossy(&header[near.column]))
-                    ),
-                )
-            }));
+            problems.extend(unnamed.map(|near| looks_like(header, row, widest, near)));
             return Err(problems);
         }
         let (near, mut own): (Vec<_>, Vec<_>) = names.near.into_iter().partition(is_in_question);
@@ -467,181 +427,5 @@ fn used_width(header: &ByteRecord) -> usize {
     header.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
 
-/// ``n1`, `n2` or `n3``, as it stands between two backticks.
-fn one_of(names: &[&str]) -> String {
-    match names {
-        [others @ .., last] if !others.is_empty() => {
-            format!("{}` or `{last}", others.join("`, `"))
-        }
-        _ => names.join(""),
-    }
-}
-
-fn list_of_names(header: &ByteRecord) -> String {
-    const SHOWN: usize = 12;
-    let mut names: Vec<String> = header
-        .iter()
-        .take(SHOWN)
-        .map(|cell| format!("`{}`", shorten(&String::from_utf8_lossy(cell))))
-        .collect();
-    if header.len() > SHOWN {
-        names.push(format!("and {} more", header.len() - SHOWN));
-    }
-    names.join(", ")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wider_than_any_spreadsheet_is_refused_at_once() {
-        let mut names = vec!["orgId", "locationId", "n1"];
-        names.resize(usize::from(COLUMNS) + 1, "x");
-        let said = find(&names).expect_err("it is refused");
-        assert!(said[0].contains("there are 16385 columns"), "{said:?}");
-        names[3..].fill("");
-        assert!(find(&names).is_ok());
-    }
-
-    fn find(header: &[&str]) -> Result<Columns, Vec<String>> {
-        Columns::find(&ByteRecord::from(header.to_vec()), 1, false, &[], None)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn columns_are_found_by_any_spelling_in_any_order() {
-        let columns = find(&[
-            "Site",
-            "LOCATION-ID",
-            "Auto Transfer Number 2",
-            "n1",
-            "Organization_Id",
-        ])
-        .expect("all there");
-        assert_eq!(columns.org_id, Some(4));
-        assert_eq!(columns.target_id, Some(1));
-        assert_eq!(columns.fields, [Some(3), Some(2), None]);
-        assert_eq!(columns.results, None);
-    }
-
-    #[test]
-    fn missing_doubled_and_near_columns_are_all_named_at_once() {
-        let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
-        insta::assert_snapshot!(problems.join("\n"), @r#"
-        row 1, column C (locationId): there are 2 columns `locationId`: B, C; rename or delete all but one
-        row 1: there is no column `n1`, `n2` or `n3`; rename the right one in row 1; the columns found are `Org`, `locationId`, `location id`, `x`
-        row 1, column A (Org): this looks like orgName and is not read; if it is, rename the column to orgName; if not, add --ignore-column "Org"
-        "#);
-        assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
-        let names = [1, 2, 3].map(|place| format!("Transfer number {place}"));
-        let problems = find(&[
-            "Customer Org ID",
-            "Location UUID",
-            &names[0],
-            &names[1],
-            &names[2],
-        ]);
-        insta::assert_snapshot!(problems.expect_err("problems").join("\n"), @r#"
-        row 1: there is no column `locationId` (is it `Location UUID`? then rename that to locationId); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
-        row 1: there is no column `n1`, `n2` or `n3` (is it `Transfer number 1`? then rename that to n1; is it `Transfer number 2`? then rename that to n2; is it `Transfer number 3`? then rename that to n3); the columns found are `Customer Org ID`, `Location UUID`, `Transfer number 1`, `Transfer number 2`, `Transfer number 3`
-        row 1, column A (Customer Org ID): this looks like orgId and is not read; if it is, rename the column to orgId; if not, add --ignore-column "Customer Org ID"
-        "#);
-    }
-
-    #[test]
-    fn a_misspelt_column_is_asked_about() {
-        let nearest_to = |name: &str| {
-            let problems = find(&["orgId", name, "n1"]).expect_err("a problem");
-            problems[0].contains(&format!("(is it `{name}`? then rename that to location"))
-        };
-        for name in ["LocatoinID", "Location Ids", "loction-id", "Location"] {
-            assert!(nearest_to(name), "{name}");
-        }
-        for name in ["site id", "", "x", "place"] {
-            assert!(!nearest_to(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_header_is_for_the_kind_of_thing_that_it_names_most_clearly() {
-        let kinds = |header: &[&str]| {
-            let settings = settings_of(&ByteRecord::from(header.to_vec()), &[]);
-            let kinds = settings.iter().map(|setting| setting.target.noun);
-            kinds.collect::<Vec<_>>()
-        };
-        for (header, nouns) in [
-            (&["locationId", "n1"][..], &["location"][..]),
-            (
-                &["locationName", "email", "custom", "n1"],
-                &["location", "person"],
-            ),
-            (&["locationId", "email", "custom", "n1"], &["location"]),
-            (&["workspaceId", "email", "n1"], &["workspace"]),
-            (&["Location", "n1", "email"], &["person", "location"]),
-            (&["Location UUID", "n1", "email"], &["person", "location"]),
-            (&["Webex location", "n1", "email"], &["person", "location"]),
-            (&["Standortname", "n1", "email"], &["person", "location"]),
-            (&["email", "Branch", "n1"], &["person", "location"]),
-            (&["Room", "n1", "email"], &["person", "workspace"]),
-            (&["email", "Office phone", "n1"], &["person"]),
-            (&["personId", "Site", "n1"], &["person"]),
-            (&["Site", "User", "n1"], &["location"]),
-            (&["e-mail", "n1"], &["person"]),
-            (&["Workspace", "n1"], &["workspace"]),
-            (&["Location", "Workspace", "n1"], &["location"]),
-            (&["n1", "custom"], &["location"]),
-            (&["personId", "locationId", "n1"], &["location", "person"]),
-        ] {
-            assert_eq!(kinds(header), nouns, "{header:?}");
-        }
-    }
-
-    #[test]
-    fn columns_in_question_are_those_whose_meaning_nothing_else_has() {
-        let near = |header: &[&str], ignored: &[&str]| {
-            let ignored: Vec<String> = ignored.iter().map(ToString::to_string).collect();
-            let header = ByteRecord::from(header.to_vec());
-            let columns = Columns::find(&header, 1, false, &ignored, None).expect("usable");
-            columns
-                .near
-                .iter()
-                .map(|near| near.column)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            near(&["orgId", "locationId", "n1", "n 2 (new)", "n4"], &[]),
-            [3, 4]
-        );
-        assert_eq!(
-            near(&["orgId", "locationId", "n1", "n 2 (new)", "n4"], &["N4"]),
-            [3]
-        );
-        assert_eq!(
-            near(&["orgId", "locationId", "n1", "Phone 1", "Phone 2"], &[]),
-            [4]
-        );
-        assert_eq!(
-            near(&["orgId", "locationId", "n1", "Location UUID"], &[]),
-            [0; 0]
-        );
-        assert_eq!(
-            near(&["orgId", "locationName", "n1", "Location UUID"], &[]),
-            [3]
-        );
-        assert_eq!(
-            near(&["orgId", "locationId", "n1", "Organisation"], &[]),
-            [3]
-        );
-        assert!(find(&["orgId", "locationId", "n1", "n1.1"]).is_err());
-        assert_eq!(near(&["orgId", "locationId", "n2", "n1.1"], &[]), [3]);
-        let unknown = Columns::find(
-            &ByteRecord::from(vec!["locationId", "n1"]),
-            1,
-            false,
-            &["x".into()],
-            None,
-        );
-        assert!(unknown.is_err());
-    }
-}
+mod tests;
