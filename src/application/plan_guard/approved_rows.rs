@@ -79,9 +79,10 @@ pub(super) fn declined(
     let mut places: HashSet<TargetKey> = HashSet::new();
     each_row(&plan, |numbered, row| {
         places.insert(row.key);
-        let requests = match plan.is_skipped_in_plan(numbered) {
-            true => &mut marked,
-            false => &mut kept,
+        let requests = if plan.is_skipped_in_plan(numbered) {
+            &mut marked
+        } else {
+            &mut kept
         };
         requests.insert(row.fingerprint());
     })?;
