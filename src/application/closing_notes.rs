@@ -110,9 +110,7 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     {
         say(&format!("note: --usage adds nothing here: {why}"));
     }
-    let has_no_rules = !setting.has_rules() && !setting.used_in.is_empty();
-    let is_asked_of_some = has_no_rules && spec.usage_check == UsageCheck::WhereCleared;
-    if !is_asked_of_some && tally.unused > 0 {
+    if tally.unused > 0 {
         let differs = tally.counts.of(OutcomeKind::Different) > 0;
         let is_kept = !spec.is_kept_if_different || differs || tally.counts.not_done() > 0;
         let which = if is_kept {
@@ -127,6 +125,9 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     }
     let differs = tally.counts.of(OutcomeKind::Different) > 0;
     let is_verification = spec.fails_on_difference;
+    let is_asked_of_some = spec.usage_check == UsageCheck::WhereCleared
+        && !spec.usage_check.plan_asks_of_all(setting)
+        && !setting.used_in.is_empty();
     if is_asked_of_some && differs && checked.values_set > 0 && !is_verification {
         say(&format!(
             "note: a number does nothing until a rule sends calls to it. Which rules use these numbers, a plan with --usage shows:\n  {}",

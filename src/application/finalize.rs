@@ -186,6 +186,7 @@ fn write_results(
     let unknown_before =
         rows_left_unknown::of_earlier_parts(settings.start, output, journal, unfinished);
     let existing = existing(settings.start);
+    let usage_check = settings.spec.usage_check;
     let content = Content {
         form: settings.spec.form.for_sheet(selection.columns),
         is_workbook: table::is_workbook(output),
@@ -195,6 +196,7 @@ fn write_results(
         },
         selection,
         journal,
+        is_usage_known: usage_check.plan_asks_of_all(selection.columns.setting),
         unfinished,
         unknown_before: &unknown_before,
     };

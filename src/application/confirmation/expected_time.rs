@@ -85,11 +85,11 @@ fn usage_requests(settings: &RunSettings, checked: &CheckedSheet, rows: u64) -> 
         return 0;
     };
     let is_plan = settings.spec.task == Task::Read;
-    let is_asked_of_all = is_plan && setting.has_rules();
-    let asked = match settings.spec.usage_check {
+    let check = settings.spec.usage_check;
+    let asked = match check {
         UsageCheck::Never => 0,
         UsageCheck::Always => rows,
-        UsageCheck::WhereCleared if is_asked_of_all => rows,
+        UsageCheck::WhereCleared if is_plan && check.plan_asks_of_all(setting) => rows,
         UsageCheck::WhereCleared => rows.min(checked.rows_about_usage),
     };
     asked.saturating_mul(usage_after_row::read_for_usage(setting, is_plan).len() as u64)

@@ -84,6 +84,8 @@ pub struct Content<'a> {
     pub style: CsvStyle,
     pub selection: &'a Selection<'a>,
     pub journal: &'a Journal,
+    /// Whether it was asked of all rows what uses their numbers.
+    pub is_usage_known: bool,
     /// Rows that were sent and have no record in the journal.
     pub unfinished: &'a BTreeMap<u64, Outcome>,
     /// Rows of which an earlier part of the run did not learn what became of them.
@@ -98,6 +100,14 @@ impl Content<'_> {
         } else {
             verbatim::to_cell(value)
         }
+    }
+
+    /// What a plan notes of the use of a row's numbers. Asked of some rows only, a number that no rule uses
+    /// would read as if those of the others were used.
+    fn notes_of_use(&self, row: Option<&Row<'_>>, outcome: &Outcome) -> Vec<UseNote> {
+        let mut notes = usage_notes::of_row(self.selection.columns.setting, row, outcome);
+        notes.retain(|note| self.is_usage_known || note.leads_nowhere());
+        notes
     }
 
     /// Where values of the service stand in a sheet of an undo.
@@ -295,13 +305,15 @@ fn write_rows(
                 {
                     show(&line);
                 }
-                tally.note_use(&usage_notes::of_row(setting, row.as_ref(), &line.outcome));
+                let row = row.as_ref();
+                let notes = content.notes_of_use(row, &line.outcome);
+                tally.note_use(&notes);
                 let was_done = |kind| RowFilter::FailedAndConflicts.leaves(kind);
                 let is_different = line.outcome.kind == OutcomeKind::Different;
                 let was_done = columns.outcome_in(record).is_some_and(was_done);
                 tally.done_before += u64::from(is_different && was_done);
                 let is_left_out = is_done_before || sheet.leaves_out(&numbered);
-                plan_cells::write(table, setting, row.as_ref(), is_left_out, &line.outcome)?;
+                plan_cells::write(table, setting, row, is_left_out, &line.outcome, notes)?;
             }
         }
         table.end_row()?;

@@ -68,6 +68,7 @@ pub(super) fn write(
     row: Option<&Row<'_>>,
     is_left_out: bool,
     outcome: &Outcome,
+    notes: Vec<UseNote>,
 ) -> Result<()> {
     let none = CurrentValues::default();
     let present = outcome.previous.as_ref().unwrap_or(&none);
@@ -97,8 +98,7 @@ pub(super) fn write(
     };
     table.cell(Cell::Word(action, tone))?;
     let mut reasons = vec![reason(outcome)];
-    let notes = usage_notes::of_row(setting, row, outcome).into_iter();
-    reasons.extend(notes.map(UseNote::into_words));
+    reasons.extend(notes.into_iter().map(UseNote::into_words));
     reasons.retain(|reason| !reason.is_empty());
     table.cell(Cell::Untrusted(&reasons.join("; ")))
 }

@@ -41,6 +41,17 @@ pub enum UsageCheck {
     Never,
 }
 
+impl UsageCheck {
+    /// Whether a plan asks it of all rows. A plan of rules shows the numbers that they use.
+    pub fn plan_asks_of_all(self, setting: &Setting) -> bool {
+        match self {
+            UsageCheck::Always => true,
+            UsageCheck::WhereCleared => setting.has_rules(),
+            UsageCheck::Never => false,
+        }
+    }
+}
+
 /// How a run goes about it.
 #[derive(Debug, Clone)]
 pub struct RunPolicy {
