@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::application::plan_guard::NewPlan;
 use crate::application::refused_sheet::RefusedSheet;
 use crate::application::run_settings::{BadRows, RunSettings, Start};
-use crate::application::sheet_notes::say_doubts;
+use crate::application::sheet_notes::{Checking, say_doubts};
 use crate::application::suggested_commands;
 use crate::application::terminal_question::can_ask;
 use crate::model::wording::{it_or_them, plural};
@@ -90,8 +90,12 @@ pub(super) fn recheck(
         check_against(sheet, settings, directory, &before)?
     };
     if !settings.is_quiet() {
-        let can_be_completed = settings.spec.preconditions.is_none();
-        for doubt in say_doubts(&checked, false, can_be_completed) {
+        let how = Checking {
+            is_copy: false,
+            can_be_completed: settings.spec.preconditions.is_none(),
+            is_country_typed: settings.typed.has("country"),
+        };
+        for doubt in say_doubts(&checked, how) {
             say(&doubt);
         }
     }

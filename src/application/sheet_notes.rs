@@ -74,23 +74,41 @@ pub fn rows_that(count: u64, one: &str, more: &str) -> Option<String> {
     (count > 0).then(|| format!("{} {verb}", plural(count, "row")))
 }
 
-/// How many numbers got their country code. In a copy that was put right they have it already.
-fn say_completed(checked: &CheckedSheet, is_copy: bool) -> Option<String> {
+/// How a sheet comes to be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checking {
+    /// It is a copy that was put right.
+    pub is_copy: bool,
+    /// Nobody has approved its numbers as they stand.
+    pub can_be_completed: bool,
+    /// `--country` was typed, and not taken over from an earlier run.
+    pub is_country_typed: bool,
+}
+
+/// How many numbers got their country code. In a copy that was put right they have it already, and that there
+/// are none matters to whoever typed a country.
+fn say_completed(checked: &CheckedSheet, how: Checking) -> Option<String> {
     let code = checked.country.as_ref()?;
     let numbers = match checked.completed {
-        0 if is_copy => return None,
+        0 if how.is_copy || !how.is_country_typed => return None,
         0 => "no number".to_string(),
         count => plural(count, "number"),
     };
     let is = if checked.completed > 1 { "are" } else { "is" };
+    let whence = if how.is_country_typed {
+        "of --country"
+    } else {
+        "of the --country that the earlier run had"
+    };
     Some(format!(
-        "note: {numbers} {is} completed with {code} of --country"
+        "note: {numbers} {is} completed with {code} {whence}"
     ))
 }
 
 /// A line for each thing that is accepted and that spreadsheets may have taken something from.
 /// What a plan has approved cannot be completed any more, and is not doubted.
-pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool) -> Vec<String> {
+pub fn say_doubts(checked: &CheckedSheet, how: Checking) -> Vec<String> {
+    let can_be_completed = how.can_be_completed;
     let say = |doubtful: &Rows, what: &str, code: Option<&str>| {
         let rest = match &checked.country {
             None => match code {
@@ -113,7 +131,7 @@ pub fn say_doubts(checked: &CheckedSheet, is_copy: bool, can_be_completed: bool)
         })
     };
     let bare = &checked.bare;
-    let completed = say_completed(checked, is_copy);
+    let completed = say_completed(checked, how);
     let short = checked.short_rows;
     let ends_early = rows_that(short.count, "ends", "end").map(|end| {
         format!(

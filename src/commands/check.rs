@@ -10,7 +10,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::run_settings::SheetSettings;
-use crate::application::sheet_notes::{rows_that, say_counts, say_doubts};
+use crate::application::sheet_notes::{Checking, in_rows, rows_that, say_counts, say_doubts};
 use crate::cli::CheckFlags;
 use crate::model::wording::plural;
 use crate::platform;
@@ -64,7 +64,12 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     }
     counts.push(say_counts(&checked));
     counts.extend(say_names(&checked));
-    counts.extend(say_doubts(&checked, fixed.is_some(), true));
+    let how = Checking {
+        is_copy: fixed.is_some(),
+        can_be_completed: true,
+        is_country_typed: true,
+    };
+    counts.extend(say_doubts(&checked, how));
     for question in &checked.questions {
         say(&format!("{}; {}", question.finding, question.answer));
     }

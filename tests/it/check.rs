@@ -92,6 +92,34 @@ fn a_country_completes_national_numbers_and_says_how_many() {
     assert_snapshot!(ran.stderr, @"error: --country: `US` is not a country calling code; enter one such as +1 or +49");
 }
 
+/// Whoever goes on did not type the country that the run began with.
+#[test]
+fn a_country_that_was_typed_for_an_earlier_part_is_named_as_that() {
+    for (numbers, at_first, later) in [
+        (
+            ["2025550101", "2025550102"],
+            "note: 2 numbers are completed with +1 of --country\n",
+            "note: 2 numbers are completed with +1 of the --country that the earlier run had\n",
+        ),
+        (
+            ["+12025550101", "+12025550102"],
+            "note: no number is completed with +1 of --country\n",
+            "",
+        ),
+    ] {
+        let stage = Stage::instant();
+        let rows = [2, 3].into_iter().zip(numbers);
+        let rows = rows.map(|(row, number)| format!("{},{number}\n", location_id(row)));
+        let rows: String = rows.collect();
+        stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+        let ran = stage.apply("sheet.csv --country +1 --first 1").expect(3);
+        ran.says(at_first);
+        let ran = stage.apply("sheet.csv --resume").expect(0);
+        ran.says(later);
+        assert_eq!(ran.stderr.contains("completed with"), !later.is_empty());
+    }
+}
+
 #[test]
 fn problems_are_listed_for_programs_and_spreadsheets_too() {
     let stage = Stage::instant();
