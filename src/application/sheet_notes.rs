@@ -236,7 +236,7 @@ fn say_superseded(checked: &CheckedSheet, noun: &str) -> Option<String> {
 }
 
 /// `row 2`, `rows 2, 5–9 and others`
-fn in_rows(rows: &Rows) -> String {
+pub fn in_rows(rows: &Rows) -> String {
     let mut words = rows.ranges_in_words(RANGES_NAMED);
     let noun = match &rows.ranges[..] {
         [(first, last)] if first == last => "row",

@@ -12,15 +12,16 @@ use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::run_settings::SheetSettings;
 use crate::application::sheet_notes::{Checking, in_rows, rows_that, say_counts, say_doubts};
 use crate::cli::CheckFlags;
-use crate::model::wording::plural;
+use crate::model::wording::{listed, plural};
 use crate::platform;
 use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
+use crate::sheet::problem::column_letters;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
 use crate::sheet::{ReadOptions, Separator, Sheet, is_standard_output};
 use crate::stderr::say;
-use crate::table::would_overwrite;
+use crate::table::{is_workbook, would_overwrite};
 
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
@@ -44,7 +45,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
             Ok(listing.note(&change.place, change.kind.word(), &message, &mut out)?)
         })?;
     }
-    if let (Some(path), Some(_)) = (&flags.fix, fixed) {
+    if let (Some(path), Some(_)) = (&flags.fix, &fixed) {
         // What is listed from here on is still wrong in the copy.
         let separator = Some(Separator(sheet.delimiter()));
         sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
@@ -59,8 +60,11 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         |problem| listing.add(problem, &mut out),
     )?;
     let mut counts = listing.withheld("; --format csv lists them all");
-    if let (Some(path), Some(fixed)) = (&flags.fix, fixed) {
+    if let (Some(path), Some(fixed)) = (&flags.fix, &fixed) {
         say(&say_fixed(path, fixed));
+        if let Some(said) = say_hidden(path, fixed) {
+            say(&said);
+        }
     }
     counts.push(say_counts(&checked));
     counts.extend(say_names(&checked));
@@ -91,7 +95,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
                 "rowsWithNothingToChange": checked.idle.count,
                 "rowsLikeEarlierOnes": checked.twins.count,
                 "rowsLeftOut": checked.left_out,
-                "fixedCells": fixed.map(|fixed| fixed.cells),
+                "fixedCells": fixed.as_ref().map(|fixed| fixed.cells),
                 "kinds": listing.kinds(),
                 "numbersWithoutPlus": checked.bare.lost_plus.count,
                 "numbersWithoutZero": checked.bare.lost_zero.count,
@@ -151,7 +155,40 @@ fn of_copy(reading: ReadOptions, separator: Option<Separator>) -> ReadOptions {
     }
 }
 
-fn say_fixed(path: &Path, fixed: Fix) -> String {
+/// What became of what is hidden and was to be left out.
+fn say_hidden(path: &Path, fixed: &Fix) -> Option<String> {
+    let columns = fixed.hidden_columns.iter();
+    let columns: Vec<String> = columns.map(|column| column_letters(*column)).collect();
+    let mut what = Vec::new();
+    if fixed.hidden_rows.count > 0 {
+        what.push(in_rows(&fixed.hidden_rows));
+    }
+    match &columns[..] {
+        [] => {}
+        [only] => what.push(format!("column {only}")),
+        several => what.push(format!("columns {}", listed(several))),
+    }
+    let count = fixed.hidden_rows.count + columns.len() as u64;
+    let (are, them) = if count == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
+    (count > 0).then(|| {
+        let (what, path) = (listed(&what), path.display());
+        if is_workbook(path.to_string().as_ref()) {
+            format!(
+                "note: {what} {are} hidden, and in `{path}` too, as typed; --hidden skip leaves {them} out of what is made of it, as here"
+            )
+        } else {
+            format!(
+                "note: {what} {are} hidden and not in `{path}`, since a text file hides nothing; a workbook (.xlsx) keeps {them}"
+            )
+        }
+    })
+}
+
+fn say_fixed(path: &Path, fixed: &Fix) -> String {
     if fixed.cells == 0 {
         return format!(
             "there was nothing to put right; the copy is `{}`",

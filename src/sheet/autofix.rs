@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use csv::ByteRecord;
 
+use crate::model::failure_groups::Rows;
 use crate::model::{ids, phone_number};
 use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
@@ -17,7 +18,7 @@ use crate::sheet::fix_rules::{FixRule, fixed_id, fixed_number};
 use crate::sheet::hidden::HiddenPolicy;
 use crate::sheet::problem::{Place, column_letters, shorten};
 use crate::sheet::{NumberedRecord, Sheet};
-use crate::table::{Cell, Existing, Table, ensure_fits};
+use crate::table::{Cell, Existing, Table, ensure_fits, is_workbook};
 
 /// How much of the end of a cell is shown, in characters.
 const END_SHOWN: usize = 12;
@@ -58,6 +59,12 @@ impl Autofix {
         say(&found, &written)
     }
 
+    /// Whether its cell is in one of these columns.
+    fn is_in(&self, columns: &[usize]) -> bool {
+        let column = self.place.column.as_ref();
+        column.is_some_and(|(column, _)| columns.contains(column))
+    }
+
     /// How a plan and the results spell the number, where that is another spelling.
     fn reading(&self) -> String {
         let read = phone_number::for_reading(&self.written);
@@ -89,10 +96,14 @@ fn say(found: &str, written: &str) -> String {
 }
 
 /// What was put right in a sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fix {
     pub cells: u64,
     pub rows: u64,
+    /// Rows and columns with something in them that are hidden, and that nobody wants sent: a copy in a workbook
+    /// hides them too, one in a text file cannot, and does not have them.
+    pub hidden_rows: Rows,
+    pub hidden_columns: Vec<usize>,
 }
 
 /// Writes the sheet, put right, to `path`, where nothing may stand yet. Each cell that is written
@@ -114,7 +125,13 @@ pub fn write(
         );
     }
     let mut table = Table::create(path, sheet.csv_style())?;
-    let mut mended = Fix::default();
+    let copy_hides = is_workbook(path);
+    let mut mended = Fix {
+        hidden_columns: hidden_columns(sheet, columns),
+        ..Fix::default()
+    };
+    let hidden = mended.hidden_columns.clone();
+    let is_left_out = |column: &usize| !copy_hides && hidden.contains(column);
     let mut records = sheet.all_records()?;
     let mut numbered = NumberedRecord::default();
     let mut row = 1;
@@ -144,16 +161,23 @@ pub fn write(
             Ordering::Equal => {
                 fill_up(&mut table)?;
                 let names = record.iter().take(columns.width).enumerate();
-                let mut names = names.map(|(index, name)| {
-                    Cell::Name(if is_left_out(sheet, columns, index) {
-                        b""
-                    } else {
-                        name
-                    })
-                });
+                let mut names = names
+                    .map(|(index, name)| Cell::Name(if is_left_out(&index) { b"" } else { name }));
                 names.try_for_each(|name| table.cell(name))?;
             }
-            Ordering::Greater if sheet.is_left_out(*number) => continue,
+            Ordering::Greater if sheet.is_left_out(*number) => {
+                if record.iter().all(is_blank) {
+                    continue;
+                }
+                mended.hidden_rows.add(*number);
+                if !copy_hides {
+                    continue;
+                }
+                fill_up(&mut table)?;
+                let mut cells = record.iter().map(Cell::Text);
+                cells.try_for_each(|cell| table.cell(cell))?;
+                table.hide_row()?;
+            }
             Ordering::Greater => {
                 if sheet.asks_about_hidden()
                     && sheet.hidden.is_row_hidden(*number)
@@ -161,13 +185,14 @@ pub fn write(
                 {
                     bail!("row {number} is hidden or filtered out, and {SHOWN_IN_COPY}");
                 }
-                let mendings = mend(sheet, columns, &numbered);
+                let mut mendings = mend(sheet, columns, &numbered);
+                mendings.retain(|mending| !mending.is_in(&hidden));
                 mendings.iter().try_for_each(&mut report)?;
                 mended.cells += mendings.len() as u64;
                 mended.rows += u64::from(!mendings.is_empty());
                 let kept = 0..kept_width(record, columns.width);
                 let cells = kept.map(|index| {
-                    if is_left_out(sheet, columns, index) {
+                    if is_left_out(&index) {
                         return &b""[..];
                     }
                     cell_now(record, &mendings, index)
@@ -184,13 +209,20 @@ pub fn write(
         table.end_row()?;
         row += 1;
     }
+    for column in &hidden {
+        table.hide_column(*column);
+    }
     table.persist(Existing::Refuse)?;
     Ok(mended)
 }
 
-/// Whether a column stays out of the copy, since what is hidden is to be left out. Hidden ids and names
-/// are used all the same.
-fn is_left_out(sheet: &Sheet, columns: &Columns, column: usize) -> bool {
+/// The columns that are to be left out since they are hidden. Hidden ids and names are used all the same.
+fn hidden_columns(sheet: &Sheet, columns: &Columns) -> Vec<usize> {
+    let is_hidden = |column: &usize| is_hidden(sheet, columns, *column);
+    (0..columns.width).filter(is_hidden).collect()
+}
+
+fn is_hidden(sheet: &Sheet, columns: &Columns, column: usize) -> bool {
     let is_of_place = [
         columns.org_id,
         columns.org_name,
@@ -205,10 +237,7 @@ fn is_left_out(sheet: &Sheet, columns: &Columns, column: usize) -> bool {
 
 /// A cell as it is after mending.
 fn cell_now<'c>(record: &'c ByteRecord, mendings: &'c [Autofix], index: usize) -> &'c [u8] {
-    let is_here = |mending: &&Autofix| {
-        let column = mending.place.column.as_ref();
-        column.is_some_and(|(column, _)| *column == index)
-    };
+    let is_here = |mending: &&Autofix| mending.is_in(&[index]);
     match mendings.iter().find(is_here) {
         Some(mending) => mending.written.as_bytes(),
         None => &record[index],

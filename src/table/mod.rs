@@ -80,6 +80,14 @@ trait RowWriter: fmt::Debug {
 
     fn end_row(&mut self) -> Result<()>;
 
+    /// Hides the row that is under way, where the form can.
+    fn hide_row(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The same of a column, counted from 0.
+    fn hide_column(&mut self, _column: usize) {}
+
     /// Writes what is left, down to the disk.
     fn finish(self: Box<Self>) -> Result<()>;
 }
@@ -125,6 +133,17 @@ impl Table {
     pub fn end_row(&mut self) -> Result<()> {
         let written = self.writer.end_row();
         written.with_context(|| cannot_write(&self.path))
+    }
+
+    /// Hides the row that is under way; a text file shows it all the same.
+    pub fn hide_row(&mut self) -> Result<()> {
+        let hidden = self.writer.hide_row();
+        hidden.with_context(|| cannot_write(&self.path))
+    }
+
+    /// The same of a column, counted from 0.
+    pub fn hide_column(&mut self, column: usize) {
+        self.writer.hide_column(column);
     }
 
     /// Makes sure that everything is on disk, and only then gives the file its name.

@@ -42,6 +42,7 @@ pub(super) struct XlsxWriter {
     header_row: Option<u32>,
     /// Characters in the longest cell of each column.
     widths: Vec<usize>,
+    hidden_columns: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -98,6 +99,7 @@ impl XlsxWriter {
             column: 0,
             header_row: None,
             widths: Vec::new(),
+            hidden_columns: Vec::new(),
         })
     }
 }
@@ -136,6 +138,16 @@ impl RowWriter for XlsxWriter {
         Ok(())
     }
 
+    fn hide_row(&mut self) -> Result<()> {
+        let worksheet = self.workbook.worksheet_from_index(0)?;
+        worksheet.set_row_hidden(self.row)?;
+        Ok(())
+    }
+
+    fn hide_column(&mut self, column: usize) {
+        self.hidden_columns.push(column);
+    }
+
     fn finish(self: Box<Self>) -> Result<()> {
         let XlsxWriter {
             file,
@@ -144,6 +156,7 @@ impl RowWriter for XlsxWriter {
             row,
             header_row,
             widths,
+            hidden_columns,
             ..
         } = *self;
         let last_row = row.saturating_sub(1);
@@ -153,6 +166,9 @@ impl RowWriter for XlsxWriter {
             let width = u8::try_from((*width).clamp(NARROWEST, WIDEST) + FILTER_ARROW)?;
             worksheet.set_column_width(column, f64::from(width))?;
             worksheet.set_column_format(column, &formats.text)?;
+        }
+        for column in hidden_columns {
+            worksheet.set_column_hidden(u16::try_from(column)?)?;
         }
         if let Some(header_row) = header_row {
             worksheet.set_freeze_panes(header_row + 1, 0)?;

@@ -164,11 +164,26 @@ fn what_is_hidden_gets_into_no_copy_unasked() {
 
     for (policy, sent) in [("skip", [1, 3].as_slice()), ("include", &[1, 2, 3])] {
         let copy = format!("{policy}.xlsx");
-        stage
+        let ran = stage
             .run(&format!("check rows.xlsx --hidden {policy} --fix {copy}"))
             .expect(0);
+        let said = "note: row 3 is hidden, and in `skip.xlsx` too, as typed; --hidden skip leaves it out of what is made of it, as here";
+        assert_eq!(
+            ran.stderr.contains(said),
+            policy == "skip",
+            "{}",
+            ran.stderr
+        );
+        // Nothing that was typed is lost.
+        assert_eq!(stage.results(&copy)[1]["locationId"], location_id(2));
+        assert_eq!(stage.results(&copy)[1]["n2"], "5502");
         let from = stage.requests().len();
-        stage.apply(&copy).expect(0);
+        if policy == "skip" {
+            stage.apply(&copy).expect(2);
+            stage.apply("skip.xlsx --hidden skip").expect(0);
+        } else {
+            stage.apply(&copy).expect(0);
+        }
         let mut changed: Vec<String> = stage.requests()[from..]
             .iter()
             .filter(|one| one["method"] == "PUT")
@@ -179,6 +194,14 @@ fn what_is_hidden_gets_into_no_copy_unasked() {
         sent.sort();
         assert_eq!(changed, sent, "{policy}");
     }
+
+    // A text file shows all that it has.
+    let ran = stage
+        .run("check rows.xlsx --hidden skip --fix skip.csv")
+        .expect(0);
+    ran.says("note: row 3 is hidden and not in `skip.csv`, since a text file hides nothing; a workbook (.xlsx) keeps it\n");
+    let copy = std::fs::read_to_string(stage.path("skip.csv")).expect("a copy");
+    assert!(!copy.contains(&location_id(2)), "{copy}");
 
     let mut book = rust_xlsxwriter::Workbook::new();
     let worksheet = book.add_worksheet();
@@ -199,11 +222,13 @@ fn what_is_hidden_gets_into_no_copy_unasked() {
     book.save(stage.path("columns.xlsx")).expect("room");
     let ran = stage.run("check columns.xlsx --fix no.xlsx").expect(2);
     ran.says("column C is hidden, and a copy would show and send it");
-    stage
+    let ran = stage
         .run("check columns.xlsx --hidden skip --fix columns-skip.xlsx")
         .expect(0);
+    ran.says("note: column C is hidden, and in `columns-skip.xlsx` too, as typed; ");
+    assert_eq!(stage.results("columns-skip.xlsx")[0]["n2"], "5502");
     let from = stage.requests().len();
-    stage.apply("columns-skip.xlsx").expect(0);
+    stage.apply("columns-skip.xlsx --hidden skip").expect(0);
     let requests = stage.requests();
     let put = requests[from..].iter().find(|one| one["method"] == "PUT");
     let body = put.expect("one")["body"].to_string();
