@@ -19,6 +19,8 @@ pub struct Estimate {
 
 /// Requests a second outside of which a rate is nonsense.
 const BELIEVABLE: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
+/// What was found of a limit tells how long a run takes where it is off by no more than this factor.
+const KNOWN_WITHIN: f64 = 2.0;
 /// What a day adds to the variance. After two weeks the rate may be half as large or twice as large.
 const VARIANCE_A_DAY: f64 = 0.03;
 /// The least spread a run begins with: the same service is never quite the same again.
@@ -40,6 +42,12 @@ impl Estimate {
             age,
             ..self
         }
+    }
+
+    /// Whether enough was seen of the limit to tell from it how long a run takes. A few requests, the last of
+    /// which was refused, show how fast they were sent and not how fast more may be.
+    pub fn is_known(self) -> bool {
+        self.spread <= KNOWN_WITHIN.ln()
     }
 
     /// Whether this is clearly more than the user of this limit could have sent in these seconds.

@@ -9,7 +9,7 @@ use crate::application::run_settings::{RunSettings, Target};
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::clock;
 use crate::model::wording::{grouped, plural};
-use crate::pace::Rate;
+use crate::pace::{Estimate, Rate};
 use crate::setting::Setting;
 use crate::setting::usage_after_row;
 use crate::sheet::check::CheckedSheet;
@@ -59,10 +59,11 @@ pub(in crate::application) fn expected_time(
     let of_all = |of_each: f64| of_each * settings.users as f64;
     let is_real = matches!(settings.target, Target::Service { .. });
     let measured = settings.lineage.requests_a_second.filter(|_| is_real);
-    let (known, known_from) = match (measured, settings.pace.remembered) {
+    let remembered = settings.pace.remembered.and_then(trusted);
+    let (known, known_from) = match (measured, remembered) {
         // These rows, or others of their run, took so long.
         (Some(measured), _) => (measured, KnownFrom::AnEarlierRun),
-        (None, Some(found)) => (of_all(found.per_second), KnownFrom::AnEarlierRun),
+        (None, Some(per_second)) => (of_all(per_second), KnownFrom::AnEarlierRun),
         (None, None) => (of_all(USUAL_RATE), KnownFrom::WhatIsUsual),
     };
     let ceiling = settings.pace.ceiling.map(Rate::per_second);
@@ -77,6 +78,13 @@ pub(in crate::application) fn expected_time(
         per_second: per_second.max(0.01),
         known_from,
     }
+}
+
+/// A remembered rate as far as it was seen to hold. What a few requests made of it is a guess, which may promise
+/// no less time than is usual.
+fn trusted(found: Estimate) -> Option<f64> {
+    let per_second = found.per_second;
+    (found.is_known() || per_second < USUAL_RATE).then_some(per_second)
 }
 
 /// Requests that show what uses the numbers of the rows, where it is asked.
@@ -214,6 +222,27 @@ mod tests {
             ),
         ] {
             assert_eq!(expected.sentence(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_rate_is_trusted_as_far_as_it_was_observed() {
+        for (per_second, spread, expected) in [
+            // Found, and found long ago.
+            (16.0, 0.05, Some(16.0)),
+            (16.0, 0.65, Some(16.0)),
+            // Made of two rows, the last of which was refused.
+            (16.0, 1.0, None),
+            (2.0, 1.0, Some(2.0)),
+        ] {
+            let found = Estimate {
+                per_second,
+                burst: 0.0,
+                spread,
+                age: Duration::ZERO,
+                is_of_another: false,
+            };
+            assert_eq!(trusted(found), expected, "{found:?}");
         }
     }
 
