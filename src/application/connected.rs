@@ -5,6 +5,7 @@ use anyhow::{Result, anyhow};
 use crate::application::journal_guard::Earlier;
 use crate::application::precheck::recheck;
 use crate::application::refused_sheet::RefusedSheet;
+use crate::application::rows_for_later::RowsForLater;
 use crate::application::run_lanes::{self, RunLane};
 use crate::application::run_settings::{RunSettings, Target};
 use crate::application::service_facts::ServiceFacts;
@@ -27,8 +28,8 @@ pub(super) struct Connected<S, T> {
     pub(super) facts: ServiceFacts,
     /// The sheet, also held against the facts.
     pub(super) checked: CheckedSheet,
-    /// Why some rows stay for later.
-    pub(super) for_later: Option<AbortReason>,
+    /// Rows that stay for later.
+    pub(super) for_later: Option<RowsForLater>,
 }
 
 impl<S: Queries, T: StopRequests> Connected<S, T> {
@@ -71,7 +72,8 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
         let selection = select(settings, sheet, &checked, &facts.directory)?;
         let unasked = facts.unasked.as_ref();
         let for_later = rows_for_later::tell(&session, &selection, earlier, unasked)?;
-        if let Some(AbortReason::NotManaged { missing, .. }) = &for_later {
+        let reason = for_later.as_ref().map(|later| &later.reason);
+        if let Some(AbortReason::NotManaged { missing, .. }) = reason {
             facts.missing.clone_from(missing);
         }
         run_lanes::know_users(settings, &session.lanes, &checked);

@@ -19,14 +19,22 @@ use crate::webex::error_body::flatten;
 /// Organizations that are named.
 const MOST_NAMED: usize = 3;
 
-/// Says how many rows stay for later. What is returned is why; `unasked` is why some credentials could not be
-/// asked what they manage.
+/// Rows that are not sent this time.
+#[derive(Debug)]
+pub(super) struct RowsForLater {
+    pub(super) rows: u64,
+    /// Why they stay for later.
+    pub(super) reason: AbortReason,
+}
+
+/// Says how many rows stay for later, if any do; `unasked` is why some credentials could not be asked what they
+/// manage.
 pub(super) fn tell<S, T>(
     session: &Session<S, T>,
     selection: &Selection<'_>,
     earlier: &Earlier,
     unasked: Option<&AbortReason>,
-) -> Result<Option<AbortReason>> {
+) -> Result<Option<RowsForLater>> {
     let mut credentials = session.lanes.iter().flat_map(|lane| &lane.credentials);
     let is_known = credentials.all(|one| one.manages.is_some());
     if !is_known || (unasked.is_none() && !earlier.is_resumed()) {
@@ -59,10 +67,11 @@ pub(super) fn tell<S, T>(
         plural(rows, "row")
     ));
     let reason = unasked.and_then(AbortReason::for_later);
-    Ok(Some(reason.unwrap_or_else(|| AbortReason::NotManaged {
+    let reason = reason.unwrap_or_else(|| AbortReason::NotManaged {
         organizations,
         missing: missing(&session.lanes, earlier),
-    })))
+    });
+    Ok(Some(RowsForLater { rows, reason }))
 }
 
 /// What organizations were called when the run began.

@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use crate::application::carry_over;
-use crate::application::confirmation::confirm;
+use crate::application::confirmation::{RowsAhead, confirm};
 use crate::application::connected::{Connected, select};
 use crate::application::earlier_choices;
 use crate::application::exit_code::ExitCode;
@@ -45,8 +45,12 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
     let (renewal, stop) = (session.renewal(), &mut session.stop);
-    let planned = plan.changes();
-    let confirmed = confirm(settings, &checked, &facts, planned, &earlier, renewal, stop).await?;
+    let ahead = RowsAhead {
+        checked: &checked,
+        planned: plan.changes(),
+        for_later: for_later.as_ref().map_or(0, |later| later.rows),
+    };
+    let confirmed = confirm(settings, ahead, &facts, &earlier, renewal, stop).await?;
     let Some(settings) = confirmed else {
         return Ok(ExitCode::NothingSent);
     };
@@ -59,7 +63,7 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         checked: &checked,
         plan: &plan,
     };
-    let unmanaged = for_later.as_ref();
+    let unmanaged = for_later.as_ref().map(|later| &later.reason);
     let (ended, sent) = match facts.abort {
         // Asking showed that there is no point.
         Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),

@@ -67,6 +67,25 @@ fn who_waits_fails_or_is_silent_holds_up_no_other_and_their_rows_stay_for_later(
     assert_eq!(count(&results, "not-attempted"), 30);
 }
 
+/// The question and the time are about the rows that are sent now.
+#[test]
+fn rows_that_stay_for_later_take_no_time() {
+    let stage = stage_of(
+        vec![
+            user("Ada", &[0], &["token-of-Ada-1"]),
+            faulty("Ben", &[1], "429=100%"),
+        ],
+        |row| row % 2,
+    );
+    let line = "apply sheet.csv --credentials customers";
+    let ran = stage.run_online(line).expect(2);
+    ran.says("there is no terminal to ask on: Change 40 locations");
+    ran.says(" 20 rows of these stay for later. About 4 s");
+    let ran = stage.apply("sheet.csv --credentials customers").expect(3);
+    ran.says("20 rows take about 4 s: 1 request each, at 5 a second, which is usual");
+    assert_eq!(changes_by_user(&stage)["Ada"], 20);
+}
+
 #[test]
 fn who_is_silent_and_alone_with_an_organization_is_named_as_the_reason() {
     let stage = stage_of(

@@ -32,22 +32,42 @@ use crate::webex::error_body::flatten;
 /// Organizations named in the question; the others are counted.
 const ORGANIZATIONS_NAMED: usize = 5;
 
+/// The rows that a question is about.
+#[derive(Debug)]
+pub(in crate::application) struct RowsAhead<'c> {
+    pub(in crate::application) checked: &'c CheckedSheet,
+    /// What a plan would change.
+    pub(in crate::application) planned: Option<PlannedChanges>,
+    /// Rows that are not sent this time.
+    pub(in crate::application) for_later: u64,
+}
+
+impl RowsAhead<'_> {
+    /// Those that are sent now.
+    fn rows_now(&self, facts: &ServiceFacts, earlier: &Earlier) -> u64 {
+        if facts.abort.is_some() {
+            return 0;
+        }
+        let others = earlier.finished().saturating_add(self.for_later);
+        self.checked.rows_to_send().saturating_sub(others)
+    }
+}
+
 /// Asks what has to be asked. The settings come back with the person's choices; `None`: nothing is
 /// to be sent.
 pub(in crate::application) async fn confirm(
     mut settings: RunSettings,
-    checked: &CheckedSheet,
+    ahead: RowsAhead<'_>,
     facts: &ServiceFacts,
-    planned: Option<PlannedChanges>,
     earlier: &Earlier,
     renewal: Renewal,
     stop: &mut impl StopRequests,
 ) -> Result<Option<RunSettings>> {
-    let rows = match facts.abort {
-        None => checked.rows_to_send().saturating_sub(earlier.finished()),
-        Some(_) => 0,
-    };
-    if let Some(planned) = &planned
+    let RowsAhead {
+        checked, planned, ..
+    } = &ahead;
+    let rows = ahead.rows_now(facts, earlier);
+    if let Some(planned) = planned
         && planned.leading_nowhere > 0
         && rows > 0
         && !settings.is_quiet()
@@ -96,7 +116,7 @@ pub(in crate::application) async fn confirm(
             added.question(facts, &elsewhere, &signed_in)
         )
     } else {
-        question(&settings, checked, facts, planned.as_ref(), &elsewhere)
+        question(&settings, &ahead, facts, &elsewhere)
     };
     if !is_a_terminal() {
         bail!("there is no terminal to ask on: {change}\nhint: add --yes if that is what you want");
@@ -113,7 +133,7 @@ pub(in crate::application) async fn confirm(
         return Ok(nothing_was_sent());
     }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
-        let expected = expected_time(&settings, checked, checked.rows_to_send());
+        let expected = expected_time(&settings, checked, rows);
         let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
         let takes = if with == without {
             format!("about {with} in either case")
@@ -132,7 +152,7 @@ pub(in crate::application) async fn confirm(
     if let Some(sentence) = expected.token_sentence(&settings.target, renewal) {
         say(&sentence);
     }
-    let question = question(&settings, checked, facts, planned.as_ref(), &elsewhere);
+    let question = question(&settings, &ahead, facts, &elsewhere);
     match yes_or_no(&question, Answer::No, stop).await? {
         Some(Answer::Yes) => Ok(Some(settings)),
         Some(Answer::No) | None => Ok(nothing_was_sent()),
@@ -214,14 +234,18 @@ fn signed_in_as(facts: &ServiceFacts) -> String {
 /// 4 cleared; 16 more rows are so already and are only read; …`
 fn question(
     settings: &RunSettings,
-    checked: &CheckedSheet,
+    ahead: &RowsAhead<'_>,
     facts: &ServiceFacts,
-    planned: Option<&PlannedChanges>,
     elsewhere: &str,
 ) -> String {
-    let rows = checked.rows_to_send();
-    let changes = ChangesAhead::of(settings, checked, planned.cloned());
-    let of = whose(settings, checked, facts, planned);
+    let RowsAhead {
+        checked,
+        planned,
+        for_later,
+    } = ahead;
+    let rows = checked.rows_to_send().saturating_sub(*for_later);
+    let changes = ChangesAhead::of(settings, checked, planned.clone());
+    let of = whose(settings, checked, facts, planned.as_ref());
     let signed_in = signed_in_as(facts);
     let noun = checked.setting.map_or("value", |setting| setting.noun);
     let undo = match (settings.spec.task, settings.spec.command) {
@@ -261,8 +285,13 @@ fn question(
     } else {
         " for all of it"
     };
+    let later = match for_later {
+        0 => String::new(),
+        1 => " 1 row of these stays for later.".to_string(),
+        rows => format!(" {} rows of these stay for later.", grouped(*rows)),
+    };
     format!(
-        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{used}{pilot} About {}{for_all}",
+        "{what} {}{of}{elsewhere}{signed_in}? {}; {undo}.{used}{later}{pilot} About {}{for_all}",
         changes.targets(checked),
         changes.in_words(noun),
         expected_time(settings, checked, rows).in_words(),
