@@ -97,9 +97,9 @@ pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
     }
 }
 
-/// Says which of its rows earlier undos have put back, so that it is clear what this one does. Returns how
-/// many these are.
-pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, is_quiet: bool) -> u64 {
+/// Says which of its rows earlier undos have put back, so that it is clear what this one does, and where these
+/// are all of them, that nothing is sent; `verify` shows whether they still are. Returns how many these are.
+pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, verify: &str, is_quiet: bool) -> u64 {
     // Where the later rows of a location were undone, the earlier ones are not.
     let places = undo.places.iter().copied();
     let places = places.filter(|(place, _)| !undo.changed_outside.contains(place));
@@ -120,7 +120,15 @@ pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, is_quiet: bool) -> u6
     let are = if back == 1 { "is" } else { "are" };
     say(&match left {
         0 => format!(
-            "{} {are} back already, {by}, and only read",
+            "nothing is left to undo in `{}`{}: {} {are} back already, {by}\n\
+             hint: to see whether the values are still there:\n  {verify}\n\
+             hint: to undo it once more all the same, name other results with --output",
+            results.display(),
+            if undo.outside > 0 {
+                " in that part"
+            } else {
+                ""
+            },
             plural(back, "row")
         ),
         left => format!(

@@ -79,14 +79,26 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         if flags.output.is_none() {
             settings.spec.output = names.next(&undo.path, status::is_in_force)?;
         }
-        ensure_not_done_already(&flags.results, &undo.path, &settings)?;
         if let Some(run) = &undoes {
             let successors = status::open_successors(&flags.results, run);
             let can_ask = !flags.yes && stderr::can_ask();
             ensure_successors_come_first(&undo, &successors, flags.force, can_ask)?;
         }
-        settings.lineage.back_already =
-            undo_notes::tell_what_is_back(&flags.results, &undo, settings.is_quiet());
+        // Whoever forces it, or names other results, has every row looked at once more.
+        if !flags.force && flags.output.is_none() {
+            let verify = suggested_commands::plan_of(&settings, &undo.path);
+            let is_quiet = settings.is_quiet();
+            let back = undo_notes::tell_what_is_back(&flags.results, &undo, &verify, is_quiet);
+            if back == undo.rows {
+                return Ok(if undo.rows_not_undone() == 0 {
+                    ExitCode::Success
+                } else {
+                    ExitCode::NothingSent
+                });
+            }
+            settings.lineage.back_already = back;
+        }
+        ensure_not_done_already(&flags.results, &undo.path, &settings)?;
         let setting = source.columns()?.setting;
         let undo_all = suggested_commands::undo_all(&settings);
         settings.lineage.later =

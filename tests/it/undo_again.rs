@@ -32,10 +32,9 @@ fn several_parts_are_undone_one_after_the_other_and_each_only_once() {
     assert_eq!(are_back(&stage, &before), [true, true, false, false, false]);
     let sent = changes_sent(&stage);
     let ran = stage
-        .run_online("undo sheet.results.csv --yes --rows 2-3")
-        .expect(2);
-    ran.says("--rows 2-3 of `sheet.results.csv` was undone already, at ");
-    ran.says("the results of that are in `sheet.results-2.csv`");
+        .run_online("undo sheet.results.csv --rows 2-3")
+        .expect(0);
+    ran.says("nothing is left to undo in `sheet.results.csv` in that part: 2 rows are back already, by the undo in `sheet.results-2.csv`\n");
     assert_eq!(changes_sent(&stage), sent);
     stage
         .run_online("undo sheet.results.csv --yes --rows 5-6")
@@ -51,8 +50,22 @@ fn several_parts_are_undone_one_after_the_other_and_each_only_once() {
         (count(&whole, "updated"), count(&whole, "unchanged")),
         (1, 4)
     );
-    let ran = stage.run_online("undo sheet.results.csv --yes").expect(2);
-    ran.says("error: `sheet.results.csv` was undone already, at ");
+    let requests = stage.requests().len();
+    for part in ["", " --rows 2-3", " --rows 4", " --rows 2-6 --yes"] {
+        let line = format!("undo sheet.results.csv{part}");
+        let ran = stage.run_online(&line).expect(0);
+        ran.says("nothing is left to undo in `sheet.results.csv`");
+        assert!(!ran.stderr.contains('?'), "it asks: {}", ran.stderr);
+        ran.says("hint: to see whether the values are still there:\n  ");
+        assert_eq!(stage.requests().len(), requests, "{}", ran.stderr);
+    }
+    // Somebody has set one of them since, as the run had.
+    stage.set_number(2, 1, "+14155550002");
+    stage.set_number(2, 3, "6002");
+    stage
+        .run_online("undo sheet.results.csv --yes -o again.csv")
+        .expect(0);
+    assert_eq!(stage.state(), before);
 }
 
 #[test]
@@ -74,8 +87,8 @@ fn a_workbook_is_undone_into_workbooks_and_says_where_they_are() {
     for column in ["n1", "present1"] {
         assert_eq!(put_back[column], told[column], "{column}");
     }
-    let ran = stage.run_online("undo r.xlsx --yes").expect(2);
-    ran.says("the results of that are in `r.undo.results.xlsx`");
+    let ran = stage.run_online("undo r.xlsx --yes").expect(0);
+    ran.says("back already, by the undo in `r.undo.results.xlsx`\n");
     assert!(!ran.stderr.contains("failed"), "{}", ran.stderr);
 }
 
