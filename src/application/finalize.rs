@@ -30,7 +30,7 @@ use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target
 use crate::application::spool;
 use crate::application::status::StatusReader;
 use crate::application::suggested_commands;
-use crate::application::summary::{Again, ResultsForm, Summary};
+use crate::application::summary::{Again, ResultsForm, Summary, UndoKind};
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{RunResult, Task};
 use crate::journal::{EndRecord, Journal};
@@ -123,6 +123,7 @@ pub(super) fn finalize(
         undo_first: undo_first(settings, &journal),
         not_approved: checked.not_approved,
         is_under_plan: NewPlan::of(settings).is_some(),
+        undo: UndoKind::of(settings),
         plan_left: suggested_commands::plan_what_is_left(settings, has_conflicts),
         facts: run_facts::of(journal.run()),
     };

@@ -143,8 +143,8 @@ pub struct Lineage {
     pub is_of_results: bool,
     /// The run that this one undoes.
     pub undoes: Option<RunId>,
-    /// That run was an undo itself.
-    pub undoes_an_undo: bool,
+    /// That run was an undo itself, and what these results had set is set again.
+    pub sets_again: Option<PathBuf>,
     /// Rows of that run that cannot be put back, or organizations that an export lacks.
     pub left_out: u64,
     /// Rows of an undo that earlier undos have put back.

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::application::command_line::join;
 use crate::application::earlier_runs::lost_rows::LostRow;
-use crate::application::status;
+use crate::application::status::{self, UndoneUndo};
 use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
@@ -143,6 +143,24 @@ pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, verify: &str, is_quie
         ),
     });
     back
+}
+
+/// Tells what the `places` have once these results of an undo are undone.
+pub fn tell_what_it_leads_to(results: &Path, undone: Option<&UndoneUndo>, places: &str) {
+    let results = results.display();
+    say(&match undone {
+        Some(UndoneUndo { first, sets_again }) if *sets_again => format!(
+            "note: `{results}` is of an undo. After this the {places} have again what `{}` had set",
+            first.display()
+        ),
+        Some(UndoneUndo { first, .. }) => format!(
+            "note: `{results}` is of an undo of an undo. After this the {places} have again what they had before `{}`",
+            first.display()
+        ),
+        None => format!(
+            "note: `{results}` is of an undo. After this the {places} have again what they had before that undo"
+        ),
+    });
 }
 
 fn tell_what_is_outside(undo: &UndoSheet) {

@@ -53,6 +53,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
     let spec = description(&flags, &part);
     let names = OutputNames::of_undo(&flags.results, results_word(&flags.run));
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
+    let undone_undo = status::undone_undo(&flags.results);
     let (sheet, left_out) = if let Some(header) = begun(&mut settings, &names)? {
         // The sheet was made when the undo began, and its journal is bound to it.
         let name = Path::new(&header.input.name).file_name();
@@ -108,15 +109,15 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         undo_notes::tell_what_is_under_way(source.earlier.runs(), &verify);
         let undone = journal::header_of(&Journal::path_for(&flags.results));
         if undone.is_ok_and(|header| header.undoes.is_some()) {
-            say(
-                "these are the results of an undo: undoing them sends once more what that undo took back",
-            );
-            settings.lineage.undoes_an_undo = true;
+            let before = undone_undo.as_ref();
+            undo_notes::tell_what_it_leads_to(&flags.results, before, setting.target.plural);
         }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.rows_not_undone();
         (undo.path, settings.lineage.left_out)
     };
+    let sets_again = undone_undo.filter(|undone| undone.sets_again);
+    settings.lineage.sets_again = sets_again.map(|undone| undone.first);
     settings.spec.preconditions = (!flags.force).then(|| sheet.clone());
     settings.spec.sheet.path = sheet;
     let code = application::run(settings, network).await?;

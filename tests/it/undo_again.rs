@@ -518,3 +518,43 @@ fn an_undo_right_after_a_kill_says_that_a_change_may_still_arrive() {
     ran.says("on the wire when the run was killed a moment ago");
     ran.says("plan sheet.results.undo.csv ");
 }
+
+/// Whoever undoes undos reads each time what the locations have after it.
+#[test]
+fn the_undo_of_an_undo_says_what_the_locations_have_after_it() {
+    let stage = stage();
+    let before = stage.state();
+    stage.apply("sheet.csv --backup").expect(0);
+    let after = stage.state();
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    for (results, note, question, done, state) in [
+        (
+            "sheet.results-2.csv",
+            "is of an undo. After this the locations have again what `sheet.results.csv` had set\n",
+            "Set again what `sheet.results.csv` had set, in 5 locations of ",
+            "5 set again.",
+            &after,
+        ),
+        (
+            "sheet.results-3.csv",
+            "is of an undo of an undo. After this the locations have again what they had before `sheet.results.csv`\n",
+            "Put back the earlier numbers of 5 locations of ",
+            "5 put back.",
+            &before,
+        ),
+        (
+            "sheet.results-4.csv",
+            "is of an undo. After this the locations have again what `sheet.results.csv` had set\n",
+            "Set again what `sheet.results.csv` had set, in 5 locations of ",
+            "5 set again.",
+            &after,
+        ),
+    ] {
+        let ran = stage.run_online(&format!("undo {results}")).expect(2);
+        ran.says(format!("note: `{results}` {note}"));
+        ran.says(question);
+        let ran = stage.run_online(&format!("undo {results} --yes")).expect(0);
+        ran.says(done);
+        assert_eq!(spelt_alike(&stage.state()), spelt_alike(state), "{results}");
+    }
+}

@@ -20,6 +20,8 @@ pub(in crate::application) enum ChangesAhead {
         cleared: u64,
         /// Rows of these that earlier undos have put back.
         back: u64,
+        /// What is put back was set by a run that an undo took back.
+        sets_again: bool,
     },
     /// Only what differs is sent, which shows when it is read.
     AtMost { rows: u64, set: u64, cleared: u64 },
@@ -40,6 +42,7 @@ impl ChangesAhead {
                 set,
                 cleared,
                 back: settings.lineage.back_already.min(rows),
+                sets_again: settings.lineage.sets_again.is_some(),
             },
             None if settings.spec.task == Task::Write => ChangesAhead::All { rows, set, cleared },
             None => ChangesAhead::AtMost { rows, set, cleared },
@@ -90,9 +93,14 @@ impl ChangesAhead {
                 say_counts_of_values(noun, &[(set, "set"), (cleared, "cleared")], true)
             }
             ChangesAhead::PutBack {
-                set, cleared, back, ..
+                set,
+                cleared,
+                back,
+                sets_again,
+                ..
             } => {
-                let counts = [(set, "put back"), (cleared, "cleared")];
+                let verb = if sets_again { "set again" } else { "put back" };
+                let counts = [(set, verb), (cleared, "cleared")];
                 let said = say_counts_of_values(noun, &counts, back == 0);
                 match back {
                     0 => said,
@@ -175,8 +183,19 @@ mod tests {
                     set: 6,
                     cleared: 0,
                     back: 2,
+                    sets_again: false,
                 },
                 "Up to 6 numbers will be put back; 2 more rows are back already and are only read",
+            ),
+            (
+                ChangesAhead::PutBack {
+                    rows: 6,
+                    set: 6,
+                    cleared: 1,
+                    back: 0,
+                    sets_again: true,
+                },
+                "6 numbers will be set again, 1 cleared",
             ),
             (
                 ChangesAhead::AtMost {

@@ -262,10 +262,10 @@ fn question(
         ""
     };
     let what = match settings.spec.command {
-        "undo" if settings.lineage.undoes_an_undo => {
-            "Send once more what an undo took back, to".to_string()
-        }
-        "undo" => format!("Put back the earlier {noun}s of"),
+        "undo" => match &settings.lineage.sets_again {
+            Some(first) => format!("Set again what `{}` had set, in", first.display()),
+            None => format!("Put back the earlier {noun}s of"),
+        },
         _ => "Change".to_string(),
     };
     let pilot = match settings.spec.first {

@@ -57,6 +57,27 @@ pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
     open
 }
 
+/// What an undo of an undo leads to.
+#[derive(Debug)]
+pub struct UndoneUndo {
+    /// The results of the run with which the chain of undos begins.
+    pub first: PathBuf,
+    /// What that run set is set once more; otherwise the values from before it come back.
+    pub sets_again: bool,
+}
+
+/// The same of results that are of an undo; `None` where they are not, or the run that it undid is not there.
+pub fn undone_undo(results: &Path) -> Option<UndoneUndo> {
+    let runs = runs_in(platform::folder_of(results));
+    let run = run_of(&runs, &Journal::path_for(results))?;
+    run.header.undoes.as_ref()?;
+    let (first, left) = beginning(&runs, run);
+    first.header.undoes.is_none().then(|| UndoneUndo {
+        first: results.with_file_name(first.results_name()),
+        sets_again: left == Side::Before,
+    })
+}
+
 /// Whether all is as an undo left it: nothing of it was undone since, nor may have been.
 pub fn is_in_force(undo: &Path) -> bool {
     let runs = runs_in(platform::folder_of(undo));
@@ -230,17 +251,7 @@ struct Fate {
 /// the run it undoes and an undo of that one to what the run had set, so the last of them that was at
 /// a place tells what is there.
 fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, Fate> {
-    let mut first = run;
-    let mut own_side = Side::Changed;
-    while let Some(undone) = &first.header.undoes {
-        let is_undone = |one: &&FolderRun| {
-            one.header.id == *undone && one.header.started_at < first.header.started_at
-        };
-        let Some(undone) = runs.iter().find(is_undone) else {
-            break;
-        };
-        (first, own_side) = (undone, own_side.other());
-    }
+    let (first, own_side) = beginning(runs, run);
     let heirs = heirs(runs, &first.header.id).into_iter();
     let mut sides: HashMap<&RunId, Side> =
         heirs.map(|heir| (&heir.header.id, Side::Changed)).collect();
@@ -276,6 +287,23 @@ fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, Fate> {
         }
     }
     fates
+}
+
+/// The run with which a chain of undos begins, as far as its journals are there, and what this one of them
+/// left.
+fn beginning<'r>(runs: &'r [FolderRun], run: &'r FolderRun) -> (&'r FolderRun, Side) {
+    let mut first = run;
+    let mut own_side = Side::Changed;
+    while let Some(undone) = &first.header.undoes {
+        let is_undone = |one: &&FolderRun| {
+            one.header.id == *undone && one.header.started_at < first.header.started_at
+        };
+        let Some(undone) = runs.iter().find(is_undone) else {
+            break;
+        };
+        (first, own_side) = (undone, own_side.other());
+    }
+    (first, own_side)
 }
 
 /// The undos that did it, oldest first.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
-use crate::application::run_settings::LaterChanges;
+use crate::application::run_settings::{LaterChanges, RunSettings};
 use crate::engine::abort::AbortReason;
 use crate::model::counts::Counts;
 use crate::model::outcome::OutcomeKind;
@@ -59,10 +59,30 @@ pub struct Summary {
     pub not_approved: u64,
     /// The rows were held against a plan.
     pub is_under_plan: bool,
+    /// What an undo does to the values.
+    pub undo: Option<UndoKind>,
     /// The command that plans what is not done.
     pub plan_left: Option<String>,
     /// Who, when, why, of what, and which commands make sense now, for programs.
     pub facts: Map<String, Value>,
+}
+
+/// What an undo does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoKind {
+    PutsBack,
+    /// One of an undo: it sends once more what a run had set.
+    SetsAgain,
+}
+
+impl UndoKind {
+    pub fn of(settings: &RunSettings) -> Option<UndoKind> {
+        let kind = match settings.lineage.sets_again {
+            Some(_) => UndoKind::SetsAgain,
+            None => UndoKind::PutsBack,
+        };
+        (settings.spec.command == "undo").then_some(kind)
+    }
 }
 
 /// The form of a file of results.
@@ -237,6 +257,7 @@ mod tests {
             undo_first: Vec::new(),
             not_approved: 0,
             is_under_plan: false,
+            undo: None,
             plan_left: None,
             facts: Map::from_iter([("note".to_string(), json!("CHG-123"))]),
         }
@@ -264,7 +285,7 @@ mod tests {
           invalid              1
         last answers: none × 1, 204 × 2, 404 × 1
         results: sheet.results.csv (plain CSV; --excel makes one for Excel)
-        hint: to send again the 3 rows that are not done, correct them in the results file, then run:
+        hint: to send again the 3 rows that are not done, correct them in `sheet.results.csv`, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
         insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"note":"CHG-123","outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"reason":null,"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisPart":{"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":0,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"rows":4,"seconds":75.0,"throttled":2},"throttled":2}"#);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use super::{ResultsForm, Summary, say_status};
+use super::{ResultsForm, Summary, UndoKind, say_status};
 use crate::model::clock;
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{grouped, listed, plural};
@@ -95,10 +95,12 @@ impl Summary {
 
     /// What became of a row; of an undo, which values are there now.
     fn word(&self, kind: OutcomeKind) -> &'static str {
-        match kind {
-            OutcomeKind::Updated if self.is_of("undo") => "put back",
-            OutcomeKind::Unchanged if self.is_of("undo") => "back already",
-            kind => kind.word(),
+        match (self.undo, kind) {
+            (Some(UndoKind::PutsBack), OutcomeKind::Updated) => "put back",
+            (Some(UndoKind::PutsBack), OutcomeKind::Unchanged) => "back already",
+            (Some(UndoKind::SetsAgain), OutcomeKind::Updated) => "set again",
+            (Some(UndoKind::SetsAgain), OutcomeKind::Unchanged) => "so already",
+            (_, kind) => kind.word(),
         }
     }
 
