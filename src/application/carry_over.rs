@@ -36,7 +36,7 @@ pub(in crate::application) fn prepare(
     if let Ok(columns) = &sheet.columns
         && columns.results.is_some()
     {
-        edited_plan_cells::refuse(sheet, columns)?;
+        edited_plan_cells::refuse(settings, sheet, columns)?;
     }
     let columns = match &sheet.columns {
         Ok(columns) if columns.results.is_some() && settings.spec.task != Task::Read => {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use wxbulk::simulator::{Behavior, Location, Locations};
 
 use crate::harness::{Ran, Stage, count, location_id, number};
+use crate::way_back::edit_cells;
 
 /// Rows 2 to 7, of which the service does not know the location of row 5.
 const UNKNOWN: u64 = 5;
@@ -89,7 +90,7 @@ fn what_to_do_about_a_row_that_cannot_be_planned_is_said_in_one_way() {
     ran.says("or apply the plan without it:");
 
     let ran = stage.apply("sheet.plan.csv --skip-invalid").expect(1);
-    ran.says("hint: to send the 1 row for which nothing was approved, correct it in the results file; then plan what is not done and look at the plan, which ends with the command that sends it:");
+    ran.says("hint: to send the 1 row for which nothing was approved, correct it in `sheet.plan.results.csv`; then plan what is not done and look at the plan, which ends with the command that sends it:");
     let status = stage.run(&format!("status {RESULTS}")).expect(0).stdout;
     assert!(
         status.contains(
@@ -120,7 +121,9 @@ fn a_row_for_which_a_plan_approved_nothing_is_never_sent_again() {
         let line = format!("{RESULTS} --only-failed");
         let ran = stage.apply(&line).expect(2);
         assert!(ran.stderr.contains("approve"), "{what}: {}", ran.stderr);
-        ran.says("correct it here and plan the rows that are not done");
+        ran.says(format!(
+            "correct it in `{RESULTS}` and plan the rows that are not done"
+        ));
         let ran = stage.apply(&format!("{line} --skip-invalid"));
         assert_eq!(writes(stage), 5, "{what}: {}", ran.stderr);
     };
@@ -277,6 +280,44 @@ fn a_number_that_is_corrected_in_results_needs_a_new_plan() {
         number(44)
     );
     assert_eq!(writes(&stage), sent + 1);
+}
+
+/// Whoever follows the advice in its order meets no second refusal.
+#[test]
+fn a_corrected_row_is_sent_by_the_commands_that_are_printed_in_their_order() {
+    for (corrects_at_once, column) in [(true, "n1"), (false, "n1"), (false, "new1")] {
+        let stage = refused_at_first();
+        plan(&stage, "sheet.csv").expect(1);
+        plan(&stage, "sheet.csv -o p.csv").expect(0);
+        let mut ran = stage.apply("p.csv -o r.csv").expect(1);
+        ran.says("hint: to send something else in that row, first correct it in `r.csv`; then plan what is not done and look at the plan, which ends with the command that sends it:\n");
+        let before = writes(&stage);
+        if column == "new1" {
+            edit_cells(&stage, "r.csv", "r.csv", &[("new1", 4, &number(44))]);
+            ran = stage.apply("r.csv --only-failed").expect(2);
+            ran.says("hint: first correct it in `n1` of that row, and put this cell back as it was\nhint: then plan what is not done");
+            edit_cells(&stage, "r.csv", "r.csv", &[("new1", 4, &number(4))]);
+        }
+        edit_cells(&stage, "r.csv", "r.csv", &[("n1", 4, &number(44))]);
+        if !corrects_at_once && column == "n1" {
+            ran = stage.apply("r.csv --only-failed").expect(2);
+            ran.says("hint: to send it so, first plan what is not done and look at the plan:\n  ");
+            ran.says("hint: to send what was approved, put the cells back as they were in `r.csv`");
+        }
+        let commands = printed(&ran);
+        let is_plan = |line: &&String| line.starts_with("plan ");
+        let plan_again = commands.iter().find(is_plan).expect("a plan");
+        let planned = stage.run(plan_again).expect(0);
+        let command = printed(&planned).pop().expect("a command");
+        assert!(
+            corrects_at_once || *plan_again == commands[0],
+            "{commands:?}"
+        );
+        stage.run(&format!("{command} --yes")).expect(0);
+        assert_eq!(writes(&stage), before + 1, "{column}");
+        let now = &stage.state()[location_id(4)]["autoTransferNumber1"];
+        assert_eq!(*now, number(44));
+    }
 }
 
 #[test]

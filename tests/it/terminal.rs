@@ -75,8 +75,9 @@ fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
         assert!(says(" × ") || says(", "), "{last}");
         assert!(last.contains("\n  updated  "), "{last}");
         // The terminal wraps long lines itself, so that commands can be copied whole.
-        let hint = "not done, correct them in the results file, then run:\n  ";
+        let hint = "not done, correct them in `";
         assert!(last.contains(hint), "{last}");
+        assert!(last.contains("`, then run:\n  "), "{last}");
     }
 }
 

@@ -6,12 +6,15 @@ use std::collections::HashMap;
 use anyhow::Result;
 
 use crate::application::plan_guard::plan_columns::shows;
+use crate::application::plan_guard::plan_edits::plan_and_send;
 use crate::application::plan_guard::what_it_saw;
 use crate::application::results::plan_cells;
+use crate::application::run_settings::RunSettings;
 use crate::application::status;
+use crate::application::suggested_commands;
 use crate::journal::{self, Entry, RowRecord};
 use crate::model::change::Change;
-use crate::model::hint::Hinted;
+use crate::model::hint::{Hinted, WithHint};
 use crate::platform;
 use crate::setting::Setting;
 use crate::sheet::cell_text::text_in;
@@ -35,7 +38,11 @@ struct Suspect {
 
 /// Refuses results in which such a cell was changed. Those that were planned more than once may show what
 /// any plan of the folder showed.
-pub(in crate::application) fn refuse(sheet: &Sheet, columns: &Columns) -> Result<()> {
+pub(in crate::application) fn refuse(
+    settings: &RunSettings,
+    sheet: &Sheet,
+    columns: &Columns,
+) -> Result<()> {
     let setting = columns.setting;
     let mut suspects = suspects(sheet, columns)?;
     if suspects.is_empty() {
@@ -74,13 +81,20 @@ pub(in crate::application) fn refuse(sheet: &Sheet, columns: &Columns) -> Result
         "" => "it was emptied since the plan".to_string(),
         found => format!("`{}` was typed there since the plan", shorten(found)),
     };
-    Err(Hinted::new(
+    let refused = Hinted::new(
         format!(
             "{place} of `{}`: {found}, and this column only shows what was planned; what is sent stands in `{column}`",
             sheet.path.display()
         ),
-        format!("correct it in `{column}`, and put this cell back as it was"),
-    ))
+        format!("first correct it in `{column}` of that row, and put this cell back as it was"),
+    );
+    // The correction is nothing that was approved, so this would be refused next.
+    Err(
+        match suggested_commands::plan_corrected(settings, &sheet.path) {
+            Some(commands) => refused.with_hint(format!("then {}", plan_and_send(&commands))),
+            None => refused,
+        },
+    )
 }
 
 /// By the ids of what their rows set.

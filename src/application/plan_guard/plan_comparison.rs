@@ -48,7 +48,7 @@ impl Plan {
             }
         }
         unknown.refuse_unknown(path, again.of_sheet.as_ref())?;
-        others.refuse_corrected(path, again.of_results.as_ref())
+        others.refuse_corrected(path, &selection.sheet.path, again.of_results.as_ref())
     }
 
     /// Compares the rows that are sent with what was planned.

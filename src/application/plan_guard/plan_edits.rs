@@ -14,7 +14,7 @@ use crate::model::current_values::CurrentValues;
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::Outcome;
 use crate::model::row::Row;
-use crate::model::wording::{plural, rows_listed};
+use crate::model::wording::{it_or_them, plural, rows_listed};
 use crate::setting::Setting;
 use crate::sheet::Sheet;
 use crate::sheet::organization_counts::OrganizationCounts;
@@ -197,10 +197,11 @@ impl PlanEdits {
     }
 
     /// Refuses to send rows of results that ask for something else than was approved; `again` plans and sends
-    /// them.
+    /// them, which comes first, since whoever corrected them wants that.
     pub(in crate::application) fn refuse_corrected(
         self,
         path: &Path,
+        results: &Path,
         again: Option<&[String; 2]>,
     ) -> Result<()> {
         if self.rows == 0 {
@@ -212,20 +213,23 @@ impl PlanEdits {
         } else {
             ("ask", "rows")
         };
-        let refused = Hinted::new(
-            format!(
-                "{} {verb} for something else than was approved in `{}`: {row} {}{more}",
-                plural(self.rows, "row"),
-                path.display(),
-                self.rows_named.join(", ")
-            ),
-            "what was approved is sent, and nothing else; put the cells back as they were",
+        let said = format!(
+            "{} {verb} for something else than was approved in `{}`: {row} {}{more}",
+            plural(self.rows, "row"),
+            path.display(),
+            self.rows_named.join(", ")
+        );
+        let back = format!(
+            "to send what was approved, put the cells back as they were in `{}`",
+            results.display()
         );
         Err(match again {
-            Some([plan, send]) => refused.with_hint(format!(
-                "or make a new plan of what is left and look at it:\n  {plan}\nthen send it under that plan:\n  {send}"
-            )),
-            None => refused,
+            Some(commands) => {
+                let them = it_or_them(self.rows);
+                let first = format!("to send {them} so, first {}", plan_and_send(commands));
+                Hinted::new(said, first).with_hint(back)
+            }
+            None => Hinted::new(said, back),
         })
     }
 
@@ -293,6 +297,13 @@ impl PlanEdits {
         }
         Ok(())
     }
+}
+
+/// How rows of results that were corrected are planned and sent.
+pub(super) fn plan_and_send([plan, send]: &[String; 2]) -> String {
+    format!(
+        "plan what is not done and look at the plan:\n  {plan}\nthen send it under that plan:\n  {send}"
+    )
 }
 
 /// What was planned in a cell, and what stands there now.

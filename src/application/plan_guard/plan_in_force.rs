@@ -132,7 +132,10 @@ pub(in crate::application) fn obey_in_results(
         .filter_map(|run| run.header().plan.as_ref());
     let is_recorded = id.is_some() && plans.any(|plan| plan.id == id);
     let is_the_same = is_recorded || is_of_lost_run(earlier, sheet, plan);
-    let advice = "correct it here and plan the rows that are not done".to_string();
+    let advice = format!(
+        "correct it in `{}` and plan the rows that are not done",
+        sheet.path.display()
+    );
     if is_the_same {
         sheet.obey_plan_of_results(advice);
     } else {

@@ -81,8 +81,9 @@ impl Summary {
         if others > 0 {
             writeln!(
                 out,
-                "hint: {} left alone: `message` in the results says why. To send {} once nothing is in the way any more:\n  {command} --include conflict",
+                "hint: {} left alone: `message` in {} says why. To send {} once nothing is in the way any more:\n  {command} --include conflict",
                 plural_were(others, "row"),
+                self.results_named(),
                 it_or_them(others)
             )?;
         }
@@ -109,8 +110,27 @@ impl Summary {
             1 => "to overwrite what was found in the row in conflict, ".to_string(),
             _ => format!("to overwrite what was found in the {conflicts} rows in conflict, "),
         };
+        // What is not as it was approved has to be planned before it is sent.
+        let correctable = match &self.again {
+            Again::Rows(_) if self.is_under_plan => self.to_repeat(),
+            _ => 0,
+        };
         let first = match (corrected, conflicts) {
-            (0, 0) => return Ok(()),
+            (0, 0) if correctable == 0 => return Ok(()),
+            (0, _) if correctable > 0 => format!(
+                "to send something else in {}, first correct {} in {}; then{}",
+                if correctable == 1 {
+                    "that row"
+                } else {
+                    "those rows"
+                },
+                it_or_them(correctable),
+                self.results_named(),
+                match conflicts {
+                    0 => " ".to_string(),
+                    _ => format!(", or {overwrite}"),
+                }
+            ),
             (0, _) => overwrite,
             (rows, conflicts) => {
                 let which = match self.again {
@@ -118,9 +138,10 @@ impl Summary {
                     _ => "for which nothing was approved",
                 };
                 format!(
-                    "to send the {} {which}, correct {} in the results file; then{}",
+                    "to send the {} {which}, correct {} in {}; then{}",
                     plural(rows, "row"),
                     it_or_them(rows),
+                    self.results_named(),
                     match conflicts {
                         0 => " ".to_string(),
                         _ => format!(", or {overwrite}"),
@@ -132,6 +153,14 @@ impl Summary {
             out,
             "hint: {first}plan what is not done and look at the plan, which ends with the command that sends it:\n  {plan}"
         )
+    }
+
+    /// The file in which rows are corrected.
+    fn results_named(&self) -> String {
+        match &self.results {
+            Some(results) => format!("`{results}`"),
+            None => "the results".to_string(),
+        }
     }
 
     /// What can be done about rows that clear a number in use; `command` sends them once more.
@@ -163,15 +192,16 @@ impl Summary {
                 if rows > 0 && self.is_under_plan {
                     writeln!(
                         out,
-                        "hint: to send again the {} not done, as approved, run:\n  {command}\nwhere something else is to be sent, correct it in the results file; the command then says how to plan it",
+                        "hint: to send again the {} not done, as approved, run:\n  {command}",
                         rows_that_are(rows)
                     )?;
                 } else if rows > 0 {
                     writeln!(
                         out,
-                        "hint: to send again the {} not done, correct {} in the results file, then run:\n  {command}",
+                        "hint: to send again the {} not done, correct {} in {}, then run:\n  {command}",
                         rows_that_are(rows),
-                        it_or_them(rows)
+                        it_or_them(rows),
+                        self.results_named()
                     )?;
                 }
                 self.write_conflicts(out, command)?;
