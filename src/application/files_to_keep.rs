@@ -29,58 +29,55 @@ pub(super) fn describe(
     let results = spec.output.display();
     let journal = Journal::path_for(&spec.output);
     let journal = journal.display();
-    Some(if !is_complete {
+    let mut lines = Vec::new();
+    if !is_complete {
         let sheet = Spool::path_for(&spec.output);
-        format!(
-            "keep `{journal}`, which --resume needs, and `{}`, which it needs if the sheet is changed{}; no lock is left",
-            sheet.display(),
-            match plan(settings) {
-                Some((_, record)) => format!("; and `{record}`, to which the rows are held"),
-                None => String::new(),
-            }
-        )
+        lines.push(format!(
+            "keep: `{journal}` for --resume, and `{}` in case the sheet is changed",
+            sheet.display()
+        ));
+        if let Some((_, record)) = plan(settings) {
+            lines.push(format!("keep: `{record}`, to which the rows are held"));
+        }
+        lines.push("delete: nothing; no lock is left".to_string());
     } else if spec.task == Task::Read {
-        let others = if checked.outside > 0 {
-            format!(
-                "; the plan also holds the {} outside of that part, so to show it to one customer mail the page that `wxbulk report` makes of their rows with --org",
+        lines.push(format!(
+            "keep: `{results}` and `{journal}`; apply sends the plan as it is recorded there"
+        ));
+        if checked.outside > 0 {
+            lines.push(format!(
+                "mail: to one customer the page that `wxbulk report` makes of their rows with --org, since the plan also holds the {} outside of that part",
                 plural(checked.outside, "row")
-            )
-        } else {
-            String::new()
-        };
-        format!(
-            "keep `{journal}` beside `{results}`: apply sends the plan as it is recorded there{others}; {}",
-            what_is_not_needed(settings, not_done)
-        )
+            ));
+        }
+        lines.push(what_is_not_needed(settings, not_done));
     } else {
-        let (what_for, without) = if spec.task == Task::ReadThenWrite {
-            (
-                "undo",
-                "undo puts back only rows that no spreadsheet has changed",
-            )
+        let what_for = if spec.task == Task::ReadThenWrite {
+            "undo, which without the journal puts back only rows that no spreadsheet has changed"
         } else {
-            (
-                "--only-failed",
-                "cells count as a spreadsheet has left them",
-            )
+            "--only-failed, which without the journal takes the cells as a spreadsheet has left them"
         };
-        let mailed = match checked.organizations + checked.organizations_unsent.len() {
+        lines.push(format!("keep: `{results}` and `{journal}` for {what_for}"));
+        if let Some((plan, record)) = plan(settings).filter(|_| not_done > 0) {
+            lines.push(format!(
+                "keep: `{plan}` and `{record}` until all rows are done"
+            ));
+        }
+        lines.push(match checked.organizations + checked.organizations_unsent.len() {
             // Whose the rows are that were not sent, nobody has asked.
-            0 | 1 if checked.rows > checked.rows_to_send() => {
-                "the results hold all rows of the sheet, also those that were not sent".to_string()
-            }
-            0 | 1 => "the results alone can be mailed".to_string(),
+            0 | 1 if checked.rows > checked.rows_to_send() => format!(
+                "mail: `{results}`; it holds all rows of the sheet, also those that were not sent"
+            ),
+            0 | 1 => format!("mail: `{results}` alone"),
             // One customer is not to see the numbers of another.
             several => format!(
-                "the results hold rows of {}",
+                "mail: to one customer the page that `wxbulk report` makes of their rows with --org, since `{results}` holds rows of {}",
                 plural(several as u64, "organization")
             ),
-        };
-        format!(
-            "keep `{results}` for {what_for}, and `{journal}` beside it: without the journal {without}; {mailed}; {}",
-            what_is_not_needed(settings, not_done)
-        )
-    })
+        });
+        lines.push(what_is_not_needed(settings, not_done));
+    }
+    Some(lines.join("\n"))
 }
 
 /// The plan that the rows are held to, and its record.
@@ -96,32 +93,27 @@ fn what_is_not_needed(settings: &RunSettings, not_done: u64) -> String {
     let path = &settings.spec.sheet.path;
     // Results stay as long as an undo may be wanted.
     let is_kept = is_standard_input(path) || settings.spec.sheet.reading.rows.is_of_results();
-    let sheet = Some(format!("`{}`", path.display()));
-    let mut sheet = sheet.filter(|_| !is_kept);
-    let mut needed = String::new();
-    let mut others = Vec::new();
+    let sheet = format!("`{}`", path.display());
+    let mut unneeded = Vec::new();
     if settings.spec.task == Task::Read {
         // A plan and its sheet are sent to those who look at them.
-        needed = match sheet.take() {
-            Some(sheet) => format!("{sheet} is needed only to plan again; "),
-            None => String::new(),
-        };
-    } else if let Some((plan, record)) = plan(settings) {
-        let is_own = settings.is_of_own_plan();
-        sheet = sheet.filter(|_| !is_own);
-        if not_done > 0 {
-            needed = format!("keep `{plan}` and `{record}` until all rows are done; ");
+        let sheet = if is_kept {
+            String::new()
         } else {
-            others.push(format!("`{plan}`"));
-            others.push(format!("`{record}`"));
-        }
+            format!("; {sheet} is needed only to plan again")
+        };
+        return format!("delete: nothing{sheet}; no copy of the sheet and no lock is left");
     }
-    let unneeded: Vec<String> = sheet.into_iter().chain(others).collect();
-    if unneeded.is_empty() {
-        return format!("{needed}no copy of the sheet and no lock is left");
+    if !is_kept && !settings.is_of_own_plan() {
+        unneeded.push(sheet);
     }
-    format!(
-        "{needed}{} can be deleted, and no copy of the sheet and no lock is left",
-        listed(&unneeded)
-    )
+    if let Some((plan, record)) = plan(settings).filter(|_| not_done == 0) {
+        unneeded.push(format!("`{plan}`"));
+        unneeded.push(format!("`{record}`"));
+    }
+    let unneeded = match &unneeded[..] {
+        [] => "nothing".to_string(),
+        some => format!("{}, as you like", listed(some)),
+    };
+    format!("delete: {unneeded}; no copy of the sheet and no lock is left")
 }
